@@ -1,0 +1,23 @@
+/** Time as a dependency, so that tests can move it and clock jumps can be told from elapsed time. */
+
+export type Clock = Readonly<{
+  /** Wall-clock time, integer milliseconds since the Unix epoch, UTC. May jump either way. */
+  now: () => number;
+  /** Milliseconds since an arbitrary start; never goes back. */
+  monotonic: () => number;
+  /** Calls `fn` once after `ms` milliseconds; the returned function cancels. Never keeps the process alive. */
+  after: (ms: number, fn: () => void) => () => void;
+}>;
+
+/** Largest delay `setTimeout` takes; a longer one would fire at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, fn) {
+    const timer = setTimeout(fn, Math.max(0, Math.min(ms, MAX_TIMEOUT_MS)));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,55 @@
+/** Errors that a caller caused or can cure; nothing here knows HTTP. */
+
+export type ErrorKind =
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "conflict"
+  | "gone"
+  | "too_large"
+  | "rate_limited"
+  | "unavailable";
+
+/** One fault in the caller's input: `path` is the field, dotted; `message` never repeats the value. */
+export type FieldFault = Readonly<{ path: string; message: string }>;
+
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly kind: ErrorKind;
+  /** Stable machine-readable code, snake_case; defaults to the kind. */
+  readonly code: string;
+  /** What the reader can do about it. */
+  readonly hint: string | undefined;
+  readonly details: readonly FieldFault[] | undefined;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(options: {
+    kind: ErrorKind;
+    /** Public: shown to the caller as it is. */
+    message: string;
+    code?: string;
+    hint?: string;
+    details?: readonly FieldFault[];
+    retryAfterSeconds?: number;
+    cause?: unknown;
+  }) {
+    super(options.message, { cause: options.cause });
+    this.kind = options.kind;
+    this.code = options.code ?? options.kind;
+    this.hint = options.hint;
+    this.details = options.details;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** `what` is a domain word: "webhook", "entrypoint", "target", "event", … */
+export function notFound(what: string): AppError {
+  return new AppError({ kind: "not_found", message: `No such ${what}.` });
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

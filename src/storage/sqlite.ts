@@ -1,0 +1,40 @@
+/** Opens SQLite files with the settings that every database of the program shares. */
+import { Database } from "bun:sqlite";
+
+/** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+export type OpenOptions = Readonly<{
+  path: string;
+  /** Fails instead of making a new file. */
+  mustExist?: boolean;
+  /** FULL syncs every commit; NORMAL leaves durability to whoever syncs the write-ahead log. */
+  synchronous: "FULL" | "NORMAL";
+  /** Pages after which a commit checkpoints by itself; 0 leaves checkpoints to the caller. */
+  autocheckpointPages: number;
+  /** SQLite's page cache, KiB. */
+  cacheKib: number;
+}>;
+
+export function openDatabase(options: OpenOptions): Database {
+  const db = new Database(options.path, { readwrite: true, create: !options.mustExist, strict: true });
+  try {
+    db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    db.run("PRAGMA journal_mode = WAL");
+    db.run(`PRAGMA synchronous = ${options.synchronous}`);
+    db.run("PRAGMA foreign_keys = ON");
+    db.run(`PRAGMA wal_autocheckpoint = ${options.autocheckpointPages}`);
+    db.run(`PRAGMA cache_size = -${options.cacheKib}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */
+export function sqliteCode(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  return typeof error.code === "string" && error.code.startsWith("SQLITE_") ? error.code : null;
+}

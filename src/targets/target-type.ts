@@ -1,0 +1,75 @@
+/** The interface of a target type: what it must say about itself, and the outcome of one try. */
+import type { z } from "zod";
+import type { FormField } from "../lib/form-field.ts";
+
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** What was received, exactly as it was stored. */
+export type ReceivedEvent = Readonly<{
+  id: string;
+  entrypointId: string;
+  /** Milliseconds UTC. */
+  receivedAt: number;
+  method: string;
+  /** What followed the entrypoint's own path: "" or "/…", still percent-encoded. */
+  pathTail: string;
+  /** The query string without its "?"; "" when there was none. */
+  query: string;
+  headers: HeaderList;
+  contentType: string;
+  remoteAddress: string;
+  body: Uint8Array;
+}>;
+
+export type DeliveryAttempt<Config> = Readonly<{
+  event: ReceivedEvent;
+  webhook: Readonly<{ id: string; name: string }>;
+  target: Readonly<{ id: string; name: string }>;
+  config: Config;
+  /** 1 for the first try; counts on over replays. */
+  attempt: number;
+  /** Limit of the whole try in milliseconds. */
+  timeoutMs: number;
+  /** Aborted when the program stops and its grace period is over. */
+  signal: AbortSignal;
+}>;
+
+export type TargetResponse = Readonly<{
+  statusCode: number;
+  headers: HeaderList;
+  /** At most 64 KiB are kept. */
+  body: Uint8Array;
+  bodyTruncated: boolean;
+}>;
+
+/** How one try ended. `deliver` returns it and never throws for what a target did. */
+export type Outcome =
+  | Readonly<{ kind: "delivered"; response: TargetResponse | null }>
+  | Readonly<{
+      kind: "failed";
+      /** False where another try cannot help, whatever the policy. */
+      retryable: boolean;
+      /** For people; says what happened and names no secret. */
+      error: string;
+      response: TargetResponse | null;
+      /** The target's own wish (Retry-After), in milliseconds from now. */
+      retryAfterMs?: number;
+    }>;
+
+export type TargetType<Config = unknown> = Readonly<{
+  /** The word in the API and the database: "http". */
+  type: string;
+  /** The word on pages: "HTTP". */
+  label: string;
+  /** One sentence for the form that adds a target. */
+  description: string;
+  /** Checks and completes a target's `config`, from the API and from forms. */
+  configSchema: z.ZodType<Config>;
+  /** How forms draw the config, in order; `secret` fields are sealed at rest and never shown again. */
+  fields: readonly FormField[];
+  /** True where storing the event is the delivery: it is recorded as delivered with the event itself. */
+  settlesAtIngest: boolean;
+  /** Where it goes, in a few words without secrets, for lists: "https://example.com/hooks". */
+  summarize: (config: Config) => string;
+  deliver: (attempt: DeliveryAttempt<Config>) => Promise<Outcome>;
+}>;
