@@ -1,0 +1,84 @@
+/** Every target type there is: a new one is its file and one line here. */
+import type { z } from "zod";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Outbound } from "../lib/outbound.ts";
+import { databaseTarget } from "./database.ts";
+import { createHttpTarget } from "./http.ts";
+import { createLogTarget } from "./log.ts";
+import { createSlackTarget } from "./slack.ts";
+import type { TargetType } from "./target-type.ts";
+
+export type TargetTypes = Readonly<{
+  /** Throws AppError invalid for a type there is not. */
+  get: (type: string) => TargetType;
+  find: (type: string) => TargetType | null;
+  /** In the order in which forms offer them. */
+  list: () => readonly TargetType[];
+}>;
+
+export function createTargetTypes(deps: { outbound: Outbound; log: Logger; clock?: Clock }): TargetTypes {
+  const { outbound, log, clock = systemClock } = deps;
+  const all: readonly TargetType[] = [
+    checked(createHttpTarget({ outbound, clock })),
+    checked(createSlackTarget({ outbound, clock })),
+    checked(createLogTarget({ log })),
+    checked(databaseTarget),
+  ];
+  const byType = new Map(all.map((type) => [type.type, type]));
+  return {
+    find: (type) => byType.get(type) ?? null,
+    list: () => all,
+    get(type) {
+      const found = byType.get(type);
+      if (found !== undefined) return found;
+      const known = all.map((each) => each.type).join(", ");
+      throw new AppError({
+        kind: "invalid",
+        message: "There is no such target type.",
+        hint: `Use one of: ${known}.`,
+        details: [{ path: "type", message: `must be one of: ${known}` }],
+      });
+    },
+  };
+}
+
+/**
+ * A target type whose config is whatever was stored: checked by the schema where it is used. The check is
+ * remembered per config object, so a caller that keeps the object pays for it once.
+ */
+function checked<Config>(inner: TargetType<Config>): TargetType {
+  const known = new WeakMap<object, z.ZodSafeParseResult<Config>>();
+  function check(config: unknown): z.ZodSafeParseResult<Config> {
+    if (typeof config !== "object" || config === null) return inner.configSchema.safeParse(config);
+    const before = known.get(config);
+    if (before !== undefined) return before;
+    const result = inner.configSchema.safeParse(config);
+    known.set(config, result);
+    return result;
+  }
+  return {
+    type: inner.type,
+    label: inner.label,
+    description: inner.description,
+    configSchema: inner.configSchema,
+    fields: inner.fields,
+    settlesAtIngest: inner.settlesAtIngest,
+    summarize(config) {
+      const result = check(config);
+      return result.success ? inner.summarize(result.data) : `${inner.label} (its settings are not valid)`;
+    },
+    async deliver(attempt) {
+      const result = check(attempt.config);
+      if (result.success) return inner.deliver({ ...attempt, config: result.data });
+      const fields = result.error.issues.map((issue) => issue.path.join(".") || "config");
+      return {
+        kind: "failed",
+        retryable: true,
+        error: `The target's settings are not valid: see ${[...new Set(fields)].join(", ")}.`,
+        response: null,
+      };
+    },
+  };
+}

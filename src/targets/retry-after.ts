@@ -1,0 +1,23 @@
+/** A target's Retry-After header as a time to wait. */
+import type { HeaderList } from "./target-type.ts";
+
+/** A target may ask for a pause, not for its deliveries to be forgotten. */
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** Only these statuses carry the wish "later": RFC 9110 10.2.3 and RFC 6585 4. */
+const STATUSES = new Set([429, 503]);
+
+/** Milliseconds from `now`, at most 24 hours; null where nothing usable is asked for. */
+export function retryAfterMs(options: {
+  statusCode: number;
+  headers: HeaderList;
+  now: number;
+}): number | null {
+  if (!STATUSES.has(options.statusCode)) return null;
+  const value = options.headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1].trim();
+  if (value === undefined || value === "") return null;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.min(Math.ceil(Number(value) * 1000), MAX_RETRY_AFTER_MS);
+  // Date.parse reads far more than HTTP dates; those all begin with a day's name.
+  const at = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? null : Math.min(Math.max(at - options.now, 0), MAX_RETRY_AFTER_MS);
+}

@@ -1,0 +1,131 @@
+/** Secrets in a target's config: sealed at rest, opened to deliver, redacted to show, kept on change. */
+import { AppError } from "../lib/errors.ts";
+import type { FormField } from "../lib/form-field.ts";
+import type { TargetType } from "./target-type.ts";
+
+export type Sealer = Readonly<{
+  seal: (plaintext: string, boundTo: string) => string;
+  open: (sealed: string, boundTo: string) => string;
+}>;
+
+type Config = Record<string, unknown>;
+type Fields = Pick<TargetType, "fields">;
+
+/** What stands in API answers and forms where a secret is; sent back unchanged it keeps the secret. */
+export const REDACTED = "[secret]";
+
+export function sealConfig(options: {
+  type: Fields;
+  config: unknown;
+  targetId: string;
+  keys: Sealer;
+}): Config {
+  const { keys, targetId } = options;
+  return mapSecrets(options.type, options.config, (value, path) =>
+    keys.seal(JSON.stringify(value), `targets:${targetId}:${path}`),
+  );
+}
+
+/** Throws where a sealed value was made with another key, or for another target or field. */
+export function openConfig(options: {
+  type: Fields;
+  config: unknown;
+  targetId: string;
+  keys: Sealer;
+}): Config {
+  const { keys, targetId } = options;
+  return mapSecrets(options.type, options.config, (value, path): unknown =>
+    JSON.parse(keys.open(String(value), `targets:${targetId}:${path}`)),
+  );
+}
+
+/** Takes a sealed or an opened config. */
+export function redactConfig(options: { type: Fields; config: unknown }): Config {
+  return mapSecrets(options.type, options.config, () => REDACTED);
+}
+
+/**
+ * The config a person sent, with the stored (opened) secrets where they left them out: a secret field that
+ * is missing, empty or "[secret]", and a header whose value is "[secret]". null removes a secret field.
+ * For a new target pass no `stored`. Throws AppError invalid where there is nothing to keep.
+ */
+export function keepStoredSecrets(options: { type: Fields; config: unknown; stored?: unknown }): Config {
+  const config = toRecord(options.config, "config");
+  const stored = options.stored === undefined ? {} : toRecord(options.stored, "config");
+  const kept = { ...config };
+  for (const field of options.type.fields) {
+    if (field.secret !== true) continue;
+    const value = config[field.name];
+    if (value === null) delete kept[field.name];
+    else if (isLeftOut(value)) keepField({ kept, stored, field, value });
+    else if (field.kind === "headers") {
+      kept[field.name] = keepHeaders(toRecord(value, `config.${field.name}`), stored[field.name], field.name);
+    }
+  }
+  return kept;
+}
+
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || value === "" || value === REDACTED;
+}
+
+function keepField(options: { kept: Config; stored: Config; field: FormField; value: unknown }): void {
+  const { kept, stored, field, value } = options;
+  const before = stored[field.name];
+  if (before !== undefined) kept[field.name] = before;
+  else if (value === REDACTED) throw nothingToKeep(`config.${field.name}`);
+  else delete kept[field.name];
+}
+
+function keepHeaders(headers: Config, stored: unknown, fieldName: string): Config {
+  const before = new Map<string, unknown>();
+  if (stored !== undefined) {
+    for (const [name, value] of Object.entries(toRecord(stored, fieldName)))
+      before.set(name.toLowerCase(), value);
+  }
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      if (value !== REDACTED) return [name, value];
+      const kept = before.get(name.toLowerCase());
+      if (kept === undefined) throw nothingToKeep(`config.${fieldName}.${name}`);
+      return [name, kept];
+    }),
+  );
+}
+
+function mapSecrets(type: Fields, config: unknown, map: (value: unknown, path: string) => unknown): Config {
+  const mapped = { ...toRecord(config, "config") };
+  for (const field of type.fields) {
+    const value = mapped[field.name];
+    if (field.secret !== true || value === undefined) continue;
+    if (field.kind === "headers") {
+      // Each value is bound to its header's name, so that a stored one cannot be moved under another name.
+      mapped[field.name] = Object.fromEntries(
+        Object.entries(toRecord(value, field.name)).map(([name, secret]) => [
+          name,
+          map(secret, `${field.name}.${name.toLowerCase()}`),
+        ]),
+      );
+    } else {
+      mapped[field.name] = map(value, field.name);
+    }
+  }
+  return mapped;
+}
+
+function toRecord(value: unknown, path: string): Config {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new AppError({
+    kind: "invalid",
+    message: "The target's config is not valid.",
+    details: [{ path, message: "must be an object" }],
+  });
+}
+
+function nothingToKeep(path: string): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: "The target's config is not valid.",
+    details: [{ path, message: `is "${REDACTED}", but no value is stored that could be kept` }],
+  });
+}

@@ -1,0 +1,115 @@
+/** An event as a Slack message, inside the limits of Slack's blocks. */
+import type { ReceivedEvent } from "./target-type.ts";
+
+/** Slack's limits, in characters: text of a section, of a section's field, of a header. */
+const MAX_SECTION = 3000;
+const MAX_FIELD = 2000;
+const MAX_HEADER = 150;
+/** Larger bodies are not parsed for a message that shows 3,000 characters of them. */
+const MAX_PARSED_BYTES = 256 * 1024;
+const FENCE = "```";
+const ELLIPSIS = "…";
+
+export type SlackMessage = Readonly<{ text: string; blocks: readonly Readonly<Record<string, unknown>>[] }>;
+
+export function slackMessage({
+  event,
+  webhookName,
+}: {
+  event: ReceivedEvent;
+  webhookName: string;
+}): SlackMessage {
+  const title = `${webhookName}: ${event.method} event`;
+  const fields = [
+    field("Method", event.method),
+    field("Content type", event.contentType || "none"),
+    field("Size", readableSize(event.body.byteLength)),
+    field("Received", readableTime(event.receivedAt)),
+  ];
+  const body = bodyText(event.body);
+  return {
+    // Shown in notifications, and by clients that know no blocks.
+    text: escapeUpTo(title, MAX_SECTION),
+    blocks: [
+      {
+        type: "header",
+        text: { type: "plain_text", text: cutUpTo(webhookName || "Webhook", MAX_HEADER), emoji: false },
+      },
+      { type: "section", fields },
+      ...(body === null ? [] : [{ type: "section", text: { type: "mrkdwn", text: body } }]),
+      {
+        type: "context",
+        elements: [{ type: "mrkdwn", text: escapeUpTo(`Event ${event.id}`, MAX_FIELD) }],
+      },
+    ],
+  };
+}
+
+function field(name: string, value: string): { type: "mrkdwn"; text: string } {
+  return { type: "mrkdwn", text: `*${name}*\n${escapeUpTo(value, MAX_FIELD - name.length - 3)}` };
+}
+
+function bodyText(body: Uint8Array): string | null {
+  if (body.byteLength === 0) return null;
+  const text = readableBody(body);
+  if (text === null) return "_The body is not text._";
+  const room = MAX_SECTION - 2 * (FENCE.length + 1);
+  // A zero-width space between backticks keeps a body's own fence from closing ours.
+  const safe = cutUpTo(text, MAX_SECTION).replaceAll("``", "`\u200b`").replaceAll("``", "`\u200b`");
+  return `${FENCE}\n${escapeUpTo(safe, room, text.length > MAX_SECTION)}\n${FENCE}`;
+}
+
+function readableBody(body: Uint8Array): string | null {
+  const parsed = body.byteLength <= MAX_PARSED_BYTES;
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    const text = decoder.decode(body.subarray(0, MAX_PARSED_BYTES), { stream: !parsed });
+    return parsed ? prettyJson(text) : text;
+  } catch {
+    return null;
+  }
+}
+
+function prettyJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** Escaped as Slack asks, `&`, `<` and `>` only, and cut so that no entity or character is split. */
+function escapeUpTo(text: string, limit: number, alreadyCut = false): string {
+  let escaped = "";
+  let cut = alreadyCut;
+  for (const character of text) {
+    const next =
+      character === "&" ? "&amp;" : character === "<" ? "&lt;" : character === ">" ? "&gt;" : character;
+    if (escaped.length + next.length > limit - ELLIPSIS.length) {
+      cut = true;
+      break;
+    }
+    escaped += next;
+  }
+  return cut ? escaped + ELLIPSIS : escaped;
+}
+
+function cutUpTo(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const cut = text.slice(0, limit - ELLIPSIS.length);
+  // A lone half of a surrogate pair is not valid text.
+  return cut.replace(/[\ud800-\udbff]$/, "") + ELLIPSIS;
+}
+
+function readableSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+function readableTime(at: number): string {
+  return new Date(at)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC");
+}

@@ -1,0 +1,90 @@
+/** The slack target: a readable message to a Slack-compatible incoming webhook. */
+import { z } from "zod";
+import type { Clock } from "../lib/clock.ts";
+import type { Outbound, OutboundResponse } from "../lib/outbound.ts";
+import { targetUrl } from "./outbound-target-url.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { slackMessage } from "./slack-message.ts";
+import type { TargetType } from "./target-type.ts";
+
+const MAX_RESPONSE_BYTES = 64 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+const configSchema = z.strictObject({ url: targetUrl });
+
+export function createSlackTarget(deps: {
+  outbound: Outbound;
+  clock: Clock;
+}): TargetType<z.infer<typeof configSchema>> {
+  return {
+    type: "slack",
+    label: "Slack",
+    description: "Posts a readable summary of each event to a Slack-compatible incoming webhook.",
+    configSchema,
+    fields: [
+      {
+        name: "url",
+        label: "Incoming webhook URL",
+        kind: "password",
+        required: true,
+        // Whoever knows this address can post to the channel.
+        secret: true,
+        placeholder: "https://hooks.slack.com/services/…",
+      },
+    ],
+    settlesAtIngest: false,
+    summarize: ({ url }) => new URL(url).host,
+    async deliver({ event, webhook, config, timeoutMs, signal }) {
+      const result = await deps.outbound.request({
+        url: config.url,
+        method: "POST",
+        headers: [
+          ["Content-Type", "application/json; charset=utf-8"],
+          ["X-Webhooker-Event-Id", event.id],
+        ],
+        body: new TextEncoder().encode(JSON.stringify(slackMessage({ event, webhookName: webhook.name }))),
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        timeoutMs,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
+        signal,
+      });
+      if (result.kind === "failed") {
+        return { kind: "failed", retryable: result.retryable, error: result.message, response: null };
+      }
+      const { response } = result;
+      const { statusCode, headers } = response;
+      const fault = faultOf(response);
+      if (fault === null) return { kind: "delivered", response };
+      const wait = retryAfterMs({ statusCode, headers, now: deps.clock.now() });
+      return {
+        kind: "failed",
+        retryable: true,
+        error: fault,
+        response,
+        ...(wait === null ? {} : { retryAfterMs: wait }),
+      };
+    },
+  };
+}
+
+function faultOf({ statusCode, body }: OutboundResponse): string | null {
+  const text = new TextDecoder().decode(body).trim();
+  if (statusCode >= 200 && statusCode < 300) {
+    return isOk(text) ? null : `answered ${statusCode}, but not "ok": is this an incoming webhook?`;
+  }
+  if (statusCode >= 300 && statusCode < 400) return `answered ${statusCode}: redirects are not followed`;
+  // Slack names the fault in one word, such as "channel_is_archived".
+  return /^[a-z_]{1,80}$/.test(text) ? `answered ${statusCode}: ${text}` : `answered ${statusCode}`;
+}
+
+/** Slack and Mattermost say "ok"; others say nothing or a small object. */
+function isOk(text: string): boolean {
+  if (text === "" || text.toLowerCase() === "ok") return true;
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer !== "object" || answer === null) return false;
+    return ("ok" in answer && answer.ok === true) || ("success" in answer && answer.success === true);
+  } catch {
+    return false;
+  }
+}
