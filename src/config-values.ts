@@ -1,0 +1,137 @@
+/** How the text of one environment variable is checked and read; a fault's message never repeats a secret. */
+import { fileURLToPath } from "node:url";
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+
+/** A value quoted for a fault; cut, since whole files get pasted into variables by mistake. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+/** Turns a reader that throws what is wrong into a schema. */
+function text<T>(read: (value: string) => T): z.ZodType<T, string> {
+  return z.string().transform((value, context) => {
+    try {
+      return read(value);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "is not valid" });
+      return z.NEVER;
+    }
+  });
+}
+
+export function oneOf<const T extends readonly string[]>(words: T): z.ZodType<T[number], string> {
+  return text((value) => {
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw new Error(`${quote(value)} is none of the known values`);
+    return found;
+  });
+}
+
+export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
+  return text((value) => {
+    if (!/^\d{1,15}$/.test(value)) throw new Error(`${quote(value)} is not a whole number`);
+    const number = Number(value);
+    if (number < min) throw new Error(`${number} is too small`);
+    if (number > max) throw new Error(`${number} is too large`);
+    return number;
+  });
+}
+
+export const hostName = text((value) => {
+  const name = /^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/i;
+  if (!name.test(value) && !ipaddr.IPv6.isValid(value)) {
+    throw new Error(`${quote(value)} is neither an address nor a host name`);
+  }
+  return value;
+});
+
+/** An origin without its trailing slash. The value is not quoted: URLs carry passwords. */
+export const originUrl = text((value) => {
+  if (!URL.canParse(value)) throw new Error("the value is not a URL");
+  const url = new URL(value);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new Error(`the scheme ${quote(url.protocol)} is neither http: nor https:`);
+  }
+  if (url.username !== "" || url.password !== "")
+    throw new Error("the URL has a user name or password in it");
+  if (url.pathname !== "/" || value.includes("?") || value.includes("#")) {
+    throw new Error("the URL has more than scheme, host and port");
+  }
+  return url.origin;
+});
+
+/** A plain path, `file:` or `sqlite:` URL of a file. */
+export const databasePath = text((value) => {
+  // Two letters at least, so that a Windows drive is not taken for a scheme.
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(value) ?? [];
+  if (value === ":memory:" || rest === ":memory:")
+    throw new Error("a database in memory is lost at every stop");
+  if (scheme === undefined || rest === undefined) return value;
+  if (!/^(file|sqlite)$/i.test(scheme)) throw new Error(`the scheme ${quote(`${scheme}:`)} is not known`);
+  if (/[?#]/.test(rest)) throw new Error("the URL has parameters, which are not supported");
+  if (rest === "" || rest === "//") throw new Error("the URL names no file");
+  if (!rest.startsWith("//")) return decodeURIComponent(rest);
+  if (!rest.startsWith("///"))
+    throw new Error("the URL has a host: a relative path follows the colon at once");
+  return fileURLToPath(`file:${rest}`);
+});
+
+export const directoryPath = text((value) => {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(value)) throw new Error(`${quote(value)} is a URL, not a path`);
+  return value;
+});
+
+/** 32 bytes in base64 or base64url, padded or not. */
+export const secretKey = text((value) => {
+  const compact = value.replace(/=+$/, "");
+  if (!/^[a-z0-9+/_-]+$/i.test(compact)) throw new Error("the value is not base64");
+  const bytes = Buffer.from(compact, "base64");
+  if (bytes.length !== 32) throw new Error(`the value has ${bytes.length} bytes, not 32`);
+  return new Uint8Array(bytes);
+});
+
+export function secretText(minLength: number): z.ZodType<string, string> {
+  return text((value) => {
+    if (value.length < minLength) throw new Error(`the value has fewer than ${minLength} characters`);
+    return value;
+  });
+}
+
+export const userName = text((value) => {
+  // A colon would end the name inside an Authorization header.
+  if (value.includes(":")) throw new Error(`${quote(value)} has a colon in it`);
+  return value;
+});
+
+/** Comma or space separated CIDRs; a lone address stands for itself; "none" is the empty list. */
+export const cidrList = text((value): readonly string[] => {
+  if (value === "none") return [];
+  return Object.freeze(
+    value
+      .split(/[\s,]+/)
+      .filter((entry) => entry !== "")
+      .map(readCidr),
+  );
+});
+
+function readCidr(entry: string): string {
+  const [address = "", prefixText, ...more] = entry.split("/");
+  // ipaddr.js also reads 10.1 and 0x7f000001; people who write those mean something else.
+  const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
+  if (more.length > 0 || (!isV4 && !ipaddr.IPv6.isValid(address)) || address.includes("%")) {
+    throw new Error(`${quote(entry)} is not a CIDR`);
+  }
+  const bits = isV4 ? 32 : 128;
+  if (prefixText === undefined) return `${address}/${bits}`;
+  if (!/^\d{1,3}$/.test(prefixText) || Number(prefixText) > bits) {
+    throw new Error(`the prefix of ${quote(entry)} is not a number up to ${bits}`);
+  }
+  const network = isV4
+    ? ipaddr.IPv4.networkAddressFromCIDR(entry)
+    : ipaddr.IPv6.networkAddressFromCIDR(entry);
+  if (network.toNormalizedString() !== ipaddr.parse(address).toNormalizedString()) {
+    throw new Error(`${quote(entry)} has bits beyond its prefix: it would be ${network}/${prefixText}`);
+  }
+  return entry;
+}

@@ -1,0 +1,103 @@
+/** What each environment variable means to people: the README's table, `--help` and the cures of faults. */
+
+type Variable = Readonly<{
+  meaning: string;
+  default: string;
+  secret?: true;
+  /** Ends a fault's line: what to set instead. */
+  cure: string;
+}>;
+
+const BASE64_KEY_CURE = "Set 32 random bytes in base64, such as `openssl rand -base64 32` prints.";
+const CIDRS_CURE = "Set CIDRs with commas between, such as 10.0.0.0/8,192.168.1.7/32, or none.";
+const METRICS_CURE = "Set METRICS_USERNAME and METRICS_PASSWORD together, or neither.";
+
+export const variables = {
+  WEBHOOKER_ENVIRONMENT: {
+    meaning: "`dev` for a first look and for work on a laptop, `prod` for a server; sets other defaults",
+    default: "dev",
+    cure: "Set dev or prod.",
+  },
+  HOST: {
+    meaning: "Address to listen on",
+    default: "127.0.0.1 (dev), 0.0.0.0 (prod)",
+    cure: "Set an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
+  },
+  PORT: {
+    meaning: "Port to listen on; 0 takes any free one",
+    default: "8080",
+    cure: "Set a whole number from 0 to 65535.",
+  },
+  BASE_URL: {
+    meaning: "The address under which senders reach the gateway; entrypoint URLs begin with it",
+    default: "http://localhost:PORT",
+    cure: "Set scheme, host and port only, such as https://hooks.example.com.",
+  },
+  DBURL: {
+    meaning: "The main database: a path, or a `file:` or `sqlite:` URL",
+    default: "./data/webhooker.db (dev), /data/webhooker.db (prod)",
+    cure: "Set a file, such as ./data/webhooker.db or sqlite:///data/webhooker.db.",
+  },
+  DATA_DIR: {
+    meaning: "The folder of the event files, one for each webhook",
+    default: "./data (dev), /data/events (prod)",
+    cure: "Set a folder, such as ./data.",
+  },
+  SECRET_KEY: {
+    meaning: "The key that sessions and sealed secrets derive from: 32 bytes in base64",
+    default: "made at the first start, kept in a file beside the main database",
+    secret: true,
+    cure: BASE64_KEY_CURE,
+  },
+  ADMIN_PASSWORD: {
+    meaning: "Password of the first user, `admin`; read at the first start only",
+    default: "a random one, printed once",
+    secret: true,
+    cure: "Set at least 8 characters.",
+  },
+  MAX_BODY_BYTES: {
+    meaning: "Largest body that is received, in bytes; a larger one is refused with 413",
+    default: "26214400",
+    cure: "Set a whole number from 1 to 536870912.",
+  },
+  RETENTION_DAYS: {
+    meaning: "Days that events are kept, where the webhook does not say otherwise",
+    default: "30",
+    cure: "Set a whole number from 1 to 36500.",
+  },
+  TRUSTED_PROXIES: {
+    meaning: "CIDRs of the reverse proxies whose `X-Forwarded-For` is believed",
+    default: "none",
+    cure: CIDRS_CURE,
+  },
+  ALLOWED_TARGET_CIDRS: {
+    meaning: "CIDRs of private and loopback addresses that targets may reach; `none` allows none",
+    default: "loopback and private networks (dev), none (prod)",
+    cure: CIDRS_CURE,
+  },
+  METRICS_USERNAME: {
+    meaning: "User name for `/metrics`, which is off without it",
+    default: "",
+    cure: METRICS_CURE,
+  },
+  METRICS_PASSWORD: {
+    meaning: "Password for `/metrics`",
+    default: "",
+    secret: true,
+    cure: METRICS_CURE,
+  },
+  LOG_LEVEL: {
+    meaning: "The least level that is logged: `debug`, `info`, `warn` or `error`",
+    default: "info",
+    cure: "Set debug, info, warn or error.",
+  },
+  LOG_FORMAT: {
+    meaning: "`json` for machines, `text` for people",
+    default: "text (dev), json (prod)",
+    cure: "Set json or text.",
+  },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+export const variableEntries: readonly (readonly [string, Variable])[] = Object.entries<Variable>(variables);

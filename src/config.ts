@@ -1,0 +1,174 @@
+/** The only reader of the environment: checked once at start, every fault reported together. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import * as values from "./config-values.ts";
+import { type VariableName, variableEntries, variables } from "./config-variables.ts";
+
+export type Config = Readonly<{
+  environment: "dev" | "prod";
+  host: string;
+  port: number;
+  /** Without a trailing slash. */
+  baseUrl: string;
+  /** The main database's file. */
+  dbPath: string;
+  /** The folder of the event files. */
+  dataDir: string;
+  /** 32 bytes; null where the key is to be made and kept beside the main database. */
+  secretKey: Uint8Array | null;
+  adminPassword: string | null;
+  maxBodyBytes: number;
+  retentionDays: number;
+  trustedProxies: readonly string[];
+  allowedTargetCidrs: readonly string[];
+  metrics: Readonly<{ username: string; password: string }> | null;
+  logLevel: "debug" | "info" | "warn" | "error";
+  logFormat: "json" | "text";
+}>;
+
+export type ConfigFault = Readonly<{ variable: string; fault: string; cure: string }>;
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    const lines = faults.map(({ variable, fault, cure }) => `  ${variable}: ${fault}. ${cure}`);
+    super(`The configuration has ${faults.length === 1 ? "a fault" : "faults"}:\n${lines.join("\n")}`);
+    this.faults = faults;
+  }
+}
+
+/** What the README's table and `--help` are drawn from. */
+export const configVariables: readonly Readonly<{
+  name: string;
+  meaning: string;
+  default: string;
+  secret: boolean;
+}>[] = variableEntries.map(([name, { meaning, default: byDefault, secret }]) => ({
+  name,
+  meaning,
+  default: byDefault,
+  secret: secret === true,
+}));
+
+const schema = z
+  .object({
+    WEBHOOKER_ENVIRONMENT: values.oneOf(["dev", "prod"]),
+    HOST: values.hostName,
+    PORT: values.wholeNumber(0, 65_535),
+    BASE_URL: values.originUrl,
+    DBURL: values.databasePath,
+    DATA_DIR: values.directoryPath,
+    SECRET_KEY: values.secretKey,
+    ADMIN_PASSWORD: values.secretText(8),
+    MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
+    RETENTION_DAYS: values.wholeNumber(1, 36_500),
+    TRUSTED_PROXIES: values.cidrList,
+    ALLOWED_TARGET_CIDRS: values.cidrList,
+    METRICS_USERNAME: values.userName,
+    METRICS_PASSWORD: values.secretText(1),
+    LOG_LEVEL: values.oneOf(["debug", "info", "warn", "error"]),
+    LOG_FORMAT: values.oneOf(["json", "text"]),
+  } satisfies Record<VariableName, z.ZodType<unknown, string>>)
+  .partial();
+
+const DEV_TARGET_CIDRS = Object.freeze([
+  "127.0.0.0/8",
+  "::1/128",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "fc00::/7",
+]);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type ReadFile = (path: string) => string;
+
+export function loadConfigFromProcess(): Config {
+  return loadConfig(process.env);
+}
+
+/** Throws ConfigError with every fault at once. An empty value counts as not set. */
+export function loadConfig(
+  env: Environment,
+  readFile: ReadFile = (path) => readFileSync(path, "utf8"),
+): Config {
+  const { raw, faults } = collect(env, readFile);
+  const parsed = schema.safeParse(raw);
+  for (const issue of parsed.error?.issues ?? []) {
+    const variable = String(issue.path[0]);
+    const doc = variableEntries.find(([name]) => name === variable)?.[1];
+    faults.push({ variable, fault: issue.message, cure: doc?.cure ?? "" });
+  }
+  for (const [given, missing] of [
+    ["METRICS_USERNAME", "METRICS_PASSWORD"],
+    ["METRICS_PASSWORD", "METRICS_USERNAME"],
+  ] as const) {
+    // A variable that is set but faulty has its own line already.
+    if (raw[given] === undefined || missing in raw || faults.some(({ variable }) => variable === missing)) {
+      continue;
+    }
+    faults.push({
+      variable: missing,
+      fault: `is missing while ${given} is set`,
+      cure: variables[missing].cure,
+    });
+  }
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
+  return complete(parsed.data);
+}
+
+function collect(
+  env: Environment,
+  readFile: ReadFile,
+): { raw: Record<string, string>; faults: ConfigFault[] } {
+  const raw: Record<string, string> = {};
+  const faults: ConfigFault[] = [];
+  for (const [name, { secret, cure }] of variableEntries) {
+    const value = env[name];
+    if (value !== undefined && value !== "") raw[name] = value;
+    const path = env[`${name}_FILE`];
+    if (!secret || path === undefined || path === "") continue;
+    if (raw[name] !== undefined) {
+      const fault = `is set together with ${name}_FILE`;
+      faults.push({ variable: name, fault, cure: "Set only one of the two." });
+      continue;
+    }
+    try {
+      // Editors and `echo` end a file with a line feed that is no part of the secret.
+      const content = readFile(path).replace(/\r?\n$/, "");
+      if (content === "") faults.push({ variable: `${name}_FILE`, fault: `the file ${path} is empty`, cure });
+      else raw[name] = content;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+      const fault = `the file ${path} cannot be read${code}`;
+      faults.push({ variable: `${name}_FILE`, fault, cure: "Set the path of a readable file." });
+    }
+  }
+  return { raw, faults };
+}
+
+function complete(given: z.output<typeof schema>): Config {
+  const environment = given.WEBHOOKER_ENVIRONMENT ?? "dev";
+  const prod = environment === "prod";
+  const port = given.PORT ?? 8080;
+  const { METRICS_USERNAME: username, METRICS_PASSWORD: password } = given;
+  return Object.freeze({
+    environment,
+    host: given.HOST ?? (prod ? "0.0.0.0" : "127.0.0.1"),
+    port,
+    baseUrl: given.BASE_URL ?? `http://localhost:${port}`,
+    dbPath: given.DBURL ?? (prod ? "/data/webhooker.db" : "./data/webhooker.db"),
+    dataDir: given.DATA_DIR ?? (prod ? "/data/events" : "./data"),
+    secretKey: given.SECRET_KEY ?? null,
+    adminPassword: given.ADMIN_PASSWORD ?? null,
+    maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
+    retentionDays: given.RETENTION_DAYS ?? 30,
+    trustedProxies: given.TRUSTED_PROXIES ?? Object.freeze([]),
+    allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? (prod ? Object.freeze([]) : DEV_TARGET_CIDRS),
+    metrics: username === undefined || password === undefined ? null : Object.freeze({ username, password }),
+    logLevel: given.LOG_LEVEL ?? "info",
+    logFormat: given.LOG_FORMAT ?? (prod ? "json" : "text"),
+  });
+}
