@@ -1,0 +1,43 @@
+/** Queries on entrypoints, always within their webhook; deleted ones are never found. */
+
+import { and, eq, isNull } from "drizzle-orm";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { type EntrypointRow, entrypoints } from "./tables.ts";
+
+export type EntrypointQueries = ReturnType<typeof createEntrypointQueries>;
+
+type Key = { id: string; webhookId: string };
+
+/** `changed` is told the webhook's id after every commit. */
+export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
+  const live = isNull(entrypoints.deletedAt);
+  const at = ({ id, webhookId }: Key) =>
+    and(eq(entrypoints.id, id), eq(entrypoints.webhookId, webhookId), live);
+  return {
+    insert(row: EntrypointRow): void {
+      db.insert(entrypoints).values(row).run();
+      changed(row.webhookId);
+    },
+    find(key: Key): EntrypointRow | null {
+      return db.select().from(entrypoints).where(at(key)).get() ?? null;
+    },
+    /** In the order of their making. */
+    list(webhookId: string): EntrypointRow[] {
+      return db
+        .select()
+        .from(entrypoints)
+        .where(and(eq(entrypoints.webhookId, webhookId), live))
+        .orderBy(entrypoints.createdAt, entrypoints.id)
+        .all();
+    },
+    update(row: Pick<EntrypointRow, "id" | "webhookId" | "name" | "active" | "updatedAt">): void {
+      const { name, active, updatedAt } = row;
+      db.update(entrypoints).set({ name, active, updatedAt }).where(at(row)).run();
+      changed(row.webhookId);
+    },
+    softDelete(options: Key & { at: number }): void {
+      db.update(entrypoints).set({ deletedAt: options.at }).where(at(options)).run();
+      changed(options.webhookId);
+    },
+  };
+}

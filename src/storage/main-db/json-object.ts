@@ -1,0 +1,17 @@
+/** JSON objects kept in text columns, checked to be objects when they are read. */
+import { customType } from "drizzle-orm/sqlite-core";
+import { z } from "zod";
+
+export type JsonObject = Record<string, unknown>;
+
+const objectSchema = z.record(z.string(), z.unknown());
+
+export function parseJsonObject(text: string): JsonObject {
+  return objectSchema.parse(JSON.parse(text));
+}
+
+export const jsonObject = customType<{ data: JsonObject; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: parseJsonObject,
+});

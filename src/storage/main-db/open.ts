@@ -1,0 +1,62 @@
+/** Opens the main database: configuration only, one file, made with its folder when it is missing. */
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { Clock } from "../../lib/clock.ts";
+import { migrate } from "../migrate.ts";
+import { openDatabase } from "../sqlite.ts";
+import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
+import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
+import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
+import { createRouting, type Routing } from "./routing.ts";
+import { createSessionQueries, type SessionQueries } from "./sessions.ts";
+import { createTargetQueries, type TargetQueries } from "./targets.ts";
+import { createUserQueries, type UserQueries } from "./users.ts";
+import { createWebhookQueries, type WebhookQueries } from "./webhooks.ts";
+
+export type MainDb = Readonly<{
+  users: UserQueries;
+  sessions: SessionQueries;
+  webhooks: WebhookQueries;
+  entrypoints: EntrypointQueries;
+  targets: TargetQueries;
+  apiKeys: ApiKeyQueries;
+  routing: Routing;
+  close: () => void;
+}>;
+
+/** Append-only. */
+const MIGRATIONS = [accountsAndWebhooks];
+
+/** Other processes (the command line) may have the same file open. */
+export function openMainDb({ path, clock }: { path: string; clock: Clock }): MainDb {
+  createPrivateFile(path);
+  const db = openDatabase({ path, synchronous: "FULL", autocheckpointPages: 1_000, cacheKib: 8_192 });
+  try {
+    migrate(db, MIGRATIONS, "main database");
+    const orm = drizzle({ client: db });
+    const routing = createRouting(db);
+    const sessions = createSessionQueries(orm);
+    // Sessions that nobody comes back to would stay for ever.
+    sessions.deleteExpired(clock.now());
+    return {
+      users: createUserQueries(orm),
+      sessions,
+      webhooks: createWebhookQueries(orm, routing.invalidate),
+      entrypoints: createEntrypointQueries(orm, routing.invalidate),
+      targets: createTargetQueries(orm, routing.invalidate),
+      apiKeys: createApiKeyQueries(orm),
+      routing,
+      close: () => db.close(),
+    };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** SQLite would make the file readable to others; its -wal and -shm files take over the file's mode. */
+function createPrivateFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, "a", 0o600));
+}

@@ -1,0 +1,143 @@
+/** Where an entrypoint leads and what a target is, from memory: the lookups of every event and every try. */
+import type { Database } from "bun:sqlite";
+import { parseJsonObject } from "./json-object.ts";
+
+export type Route = Readonly<{
+  entrypointId: string;
+  active: boolean;
+  webhookId: string;
+  /** Active targets only. */
+  targets: readonly Readonly<{ id: string; settlesAtIngest: boolean }>[];
+}>;
+
+export type DeliveryTarget = Readonly<{
+  id: string;
+  webhookId: string;
+  webhookName: string;
+  name: string;
+  type: string;
+  active: boolean;
+  deleted: boolean;
+  /** As stored: secret fields are sealed. */
+  config: Record<string, unknown>;
+  policy: Record<string, unknown>;
+}>;
+
+export type Routing = Readonly<{
+  /** Null: unknown or deleted, be it the entrypoint or its webhook. */
+  findRoute: (entrypointId: string) => Route | null;
+  /** Deleted targets too; null only for one that never existed. */
+  findTarget: (targetId: string) => DeliveryTarget | null;
+  /** Forgets what is known of one webhook; every change of its rows ends with this. */
+  invalidate: (webhookId: string) => void;
+  /** Calls `listener` after each invalidation; the returned function unsubscribes. */
+  onInvalidate: (listener: (webhookId: string) => void) => () => void;
+}>;
+
+type RouteRow = { webhook_id: string; active: number };
+type RouteTargetRow = { id: string; settles_at_ingest: number };
+type TargetJoinRow = {
+  id: string;
+  webhook_id: string;
+  webhook_name: string;
+  name: string;
+  type: string;
+  active: number;
+  deleted: number;
+  config: string;
+  policy: string;
+};
+
+export function createRouting(db: Database): Routing {
+  const routeStatement = db.prepare<RouteRow, [string]>(
+    `SELECT e.webhook_id, e.active FROM entrypoints e JOIN webhooks w ON w.id = e.webhook_id
+     WHERE e.id = ? AND e.deleted_at IS NULL AND w.deleted_at IS NULL`,
+  );
+  const routeTargetsStatement = db.prepare<RouteTargetRow, [string]>(
+    `SELECT id, settles_at_ingest FROM targets
+     WHERE webhook_id = ? AND active = 1 AND deleted_at IS NULL ORDER BY created_at, id`,
+  );
+  const targetStatement = db.prepare<TargetJoinRow, [string]>(
+    `SELECT t.id, t.webhook_id, w.name AS webhook_name, t.name, t.type, t.active,
+            t.deleted_at IS NOT NULL OR w.deleted_at IS NOT NULL AS deleted, t.config, t.policy
+     FROM targets t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id = ?`,
+  );
+
+  // What does not exist is never kept, so that guessed addresses cannot fill the memory.
+  const routes = new Map<string, Route>();
+  const targets = new Map<string, DeliveryTarget>();
+  const idsByWebhook = new Map<string, Set<string>>();
+  const listeners = new Set<(webhookId: string) => void>();
+
+  function remember(webhookId: string, id: string): void {
+    const ids = idsByWebhook.get(webhookId);
+    if (ids) ids.add(id);
+    else idsByWebhook.set(webhookId, new Set([id]));
+  }
+
+  function readRoute(entrypointId: string): Route | null {
+    const row = routeStatement.get(entrypointId);
+    if (!row) return null;
+    return {
+      entrypointId,
+      active: row.active === 1,
+      webhookId: row.webhook_id,
+      targets: routeTargetsStatement
+        .all(row.webhook_id)
+        .map((target) => ({ id: target.id, settlesAtIngest: target.settles_at_ingest === 1 })),
+    };
+  }
+
+  function readTarget(targetId: string): DeliveryTarget | null {
+    const row = targetStatement.get(targetId);
+    if (!row) return null;
+    return {
+      id: row.id,
+      webhookId: row.webhook_id,
+      webhookName: row.webhook_name,
+      name: row.name,
+      type: row.type,
+      active: row.active === 1,
+      deleted: row.deleted === 1,
+      config: parseJsonObject(row.config),
+      policy: parseJsonObject(row.policy),
+    };
+  }
+
+  return {
+    findRoute(entrypointId) {
+      const known = routes.get(entrypointId);
+      if (known) return known;
+      const route = readRoute(entrypointId);
+      if (route) {
+        routes.set(entrypointId, route);
+        remember(route.webhookId, entrypointId);
+      }
+      return route;
+    },
+    findTarget(targetId) {
+      const known = targets.get(targetId);
+      if (known) return known;
+      const target = readTarget(targetId);
+      if (target) {
+        targets.set(targetId, target);
+        remember(target.webhookId, targetId);
+      }
+      return target;
+    },
+    invalidate(webhookId) {
+      for (const id of idsByWebhook.get(webhookId) ?? []) {
+        routes.delete(id);
+        targets.delete(id);
+      }
+      idsByWebhook.delete(webhookId);
+      for (const listener of listeners) listener(webhookId);
+    },
+    onInvalidate(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}

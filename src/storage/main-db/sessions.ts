@@ -1,0 +1,50 @@
+/** Queries on sessions; the key is the hash of what the browser holds. */
+
+import { and, desc, eq, isNull, lte, ne } from "drizzle-orm";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { type SessionRow, sessions, type UserRow, users } from "./tables.ts";
+
+export type SessionQueries = ReturnType<typeof createSessionQueries>;
+
+export function createSessionQueries(db: BunSQLiteDatabase) {
+  return {
+    insert(row: SessionRow): void {
+      db.insert(sessions).values(row).run();
+    },
+    /** With its user, who is neither deleted nor disabled; expiry is the caller's to judge. */
+    find(idHash: string): { session: SessionRow; user: UserRow } | null {
+      const row = db
+        .select({ session: sessions, user: users })
+        .from(sessions)
+        .innerJoin(users, eq(users.id, sessions.userId))
+        .where(and(eq(sessions.idHash, idHash), isNull(users.deletedAt), isNull(users.disabledAt)))
+        .get();
+      return row ?? null;
+    },
+    list(userId: string): SessionRow[] {
+      return db
+        .select()
+        .from(sessions)
+        .where(eq(sessions.userId, userId))
+        .orderBy(desc(sessions.lastSeenAt))
+        .all();
+    },
+    touch(change: { idHash: string; lastSeenAt: number; expiresAt: number }): void {
+      db.update(sessions)
+        .set({ lastSeenAt: change.lastSeenAt, expiresAt: change.expiresAt })
+        .where(eq(sessions.idHash, change.idHash))
+        .run();
+    },
+    delete(idHash: string): void {
+      db.delete(sessions).where(eq(sessions.idHash, idHash)).run();
+    },
+    deleteOthers(options: { userId: string; exceptIdHash: string }): void {
+      db.delete(sessions)
+        .where(and(eq(sessions.userId, options.userId), ne(sessions.idHash, options.exceptIdHash)))
+        .run();
+    },
+    deleteExpired(now: number): void {
+      db.delete(sessions).where(lte(sessions.expiresAt, now)).run();
+    },
+  };
+}

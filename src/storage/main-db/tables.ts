@@ -1,0 +1,81 @@
+/** The main database's tables as drizzle sees them; the migrations beside this file are what makes them. */
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { jsonObject } from "./json-object.ts";
+
+export const users = sqliteTable("users", {
+  id: text("id").primaryKey(),
+  /** Compared without regard to case; unique among the users that are not deleted. */
+  username: text("username").notNull(),
+  passwordHash: text("password_hash").notNull(),
+  role: text("role", { enum: ["admin", "user"] }).notNull(),
+  disabledAt: integer("disabled_at"),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  deletedAt: integer("deleted_at"),
+});
+
+export const sessions = sqliteTable("sessions", {
+  idHash: text("id_hash").primaryKey(),
+  userId: text("user_id").notNull(),
+  createdAt: integer("created_at").notNull(),
+  lastSeenAt: integer("last_seen_at").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+  userAgent: text("user_agent").notNull(),
+  remoteAddress: text("remote_address").notNull(),
+});
+
+export const webhooks = sqliteTable("webhooks", {
+  id: text("id").primaryKey(),
+  userId: text("user_id").notNull(),
+  name: text("name").notNull(),
+  /** Null: the server's default. */
+  retentionDays: integer("retention_days"),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  deletedAt: integer("deleted_at"),
+});
+
+export const entrypoints = sqliteTable("entrypoints", {
+  id: text("id").primaryKey(),
+  webhookId: text("webhook_id").notNull(),
+  name: text("name").notNull(),
+  active: integer("active", { mode: "boolean" }).notNull(),
+  verification: jsonObject("verification"),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  deletedAt: integer("deleted_at"),
+});
+
+export const targets = sqliteTable("targets", {
+  id: text("id").primaryKey(),
+  webhookId: text("webhook_id").notNull(),
+  name: text("name").notNull(),
+  type: text("type").notNull(),
+  active: integer("active", { mode: "boolean" }).notNull(),
+  /** Secret fields are sealed. */
+  config: jsonObject("config").notNull(),
+  policy: jsonObject("policy").notNull(),
+  settlesAtIngest: integer("settles_at_ingest", { mode: "boolean" }).notNull(),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  deletedAt: integer("deleted_at"),
+});
+
+export const apiKeys = sqliteTable("api_keys", {
+  id: text("id").primaryKey(),
+  userId: text("user_id").notNull(),
+  name: text("name").notNull(),
+  /** The token's first characters, so that its owner can tell it from others. */
+  prefix: text("prefix").notNull(),
+  tokenHash: text("token_hash").notNull(),
+  createdAt: integer("created_at").notNull(),
+  lastUsedAt: integer("last_used_at"),
+  revokedAt: integer("revoked_at"),
+});
+
+export type UserRow = typeof users.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
+export type WebhookRow = typeof webhooks.$inferSelect;
+export type EntrypointRow = typeof entrypoints.$inferSelect;
+export type TargetRow = typeof targets.$inferSelect;
+export type ApiKeyRow = typeof apiKeys.$inferSelect;

@@ -1,0 +1,43 @@
+/** Queries on targets, always within their webhook; deleted ones are never found here (see routing.ts). */
+
+import { and, eq, isNull } from "drizzle-orm";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { type TargetRow, targets } from "./tables.ts";
+
+export type TargetQueries = ReturnType<typeof createTargetQueries>;
+
+type Key = { id: string; webhookId: string };
+type Change = Pick<TargetRow, "id" | "webhookId" | "name" | "active" | "config" | "policy" | "updatedAt">;
+
+/** `changed` is told the webhook's id after every commit. */
+export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
+  const live = isNull(targets.deletedAt);
+  const at = ({ id, webhookId }: Key) => and(eq(targets.id, id), eq(targets.webhookId, webhookId), live);
+  return {
+    insert(row: TargetRow): void {
+      db.insert(targets).values(row).run();
+      changed(row.webhookId);
+    },
+    find(key: Key): TargetRow | null {
+      return db.select().from(targets).where(at(key)).get() ?? null;
+    },
+    /** In the order of their making. */
+    list(webhookId: string): TargetRow[] {
+      return db
+        .select()
+        .from(targets)
+        .where(and(eq(targets.webhookId, webhookId), live))
+        .orderBy(targets.createdAt, targets.id)
+        .all();
+    },
+    update(row: Change): void {
+      const { name, active, config, policy, updatedAt } = row;
+      db.update(targets).set({ name, active, config, policy, updatedAt }).where(at(row)).run();
+      changed(row.webhookId);
+    },
+    softDelete(options: Key & { at: number }): void {
+      db.update(targets).set({ deletedAt: options.at }).where(at(options)).run();
+      changed(options.webhookId);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Queries on users; deleted ones are never found. */
+
+import { and, eq, isNull } from "drizzle-orm";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { sessions, type UserRow, users } from "./tables.ts";
+
+export type UserQueries = ReturnType<typeof createUserQueries>;
+
+export function createUserQueries(db: BunSQLiteDatabase) {
+  const live = isNull(users.deletedAt);
+  return {
+    /** Throws SQLITE_CONSTRAINT_UNIQUE when the username is taken. */
+    insert(row: UserRow): void {
+      db.insert(users).values(row).run();
+    },
+    find(id: string): UserRow | null {
+      return (
+        db
+          .select()
+          .from(users)
+          .where(and(eq(users.id, id), live))
+          .get() ?? null
+      );
+    },
+    findByUsername(username: string): UserRow | null {
+      return (
+        db
+          .select()
+          .from(users)
+          .where(and(eq(users.username, username), live))
+          .get() ?? null
+      );
+    },
+    list(): UserRow[] {
+      return db.select().from(users).where(live).orderBy(users.username).all();
+    },
+    isEmpty(): boolean {
+      return db.select({ id: users.id }).from(users).where(live).limit(1).get() === undefined;
+    },
+    /** Ends the user's sessions with it: who knew the old password must not stay signed in. */
+    setPasswordHash(change: { id: string; passwordHash: string; at: number }): void {
+      db.transaction((tx) => {
+        tx.update(users)
+          .set({ passwordHash: change.passwordHash, updatedAt: change.at })
+          .where(eq(users.id, change.id))
+          .run();
+        tx.delete(sessions).where(eq(sessions.userId, change.id)).run();
+      });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** Queries on webhooks; deleted ones are never found. */
+
+import { and, eq, isNull } from "drizzle-orm";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
+
+export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
+
+/** `changed` is told the webhook's id after every commit. */
+export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
+  const live = isNull(webhooks.deletedAt);
+  return {
+    insert(row: WebhookRow): void {
+      db.insert(webhooks).values(row).run();
+      changed(row.id);
+    },
+    find(id: string): WebhookRow | null {
+      return (
+        db
+          .select()
+          .from(webhooks)
+          .where(and(eq(webhooks.id, id), live))
+          .get() ?? null
+      );
+    },
+    /** In the order of their making. */
+    list(userId: string): WebhookRow[] {
+      return db
+        .select()
+        .from(webhooks)
+        .where(and(eq(webhooks.userId, userId), live))
+        .orderBy(webhooks.createdAt, webhooks.id)
+        .all();
+    },
+    /** Everybody's, for the work that goes over all event files. */
+    listAll(): Pick<WebhookRow, "id" | "retentionDays">[] {
+      return db
+        .select({ id: webhooks.id, retentionDays: webhooks.retentionDays })
+        .from(webhooks)
+        .where(live)
+        .orderBy(webhooks.createdAt, webhooks.id)
+        .all();
+    },
+    update(row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "updatedAt">): void {
+      const { id, ...values } = row;
+      db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
+      changed(id);
+    },
+    /** Its entrypoints and targets go with it, in one transaction. */
+    softDelete({ id, at }: { id: string; at: number }): void {
+      db.transaction((tx) => {
+        const gone = { deletedAt: at };
+        tx.update(entrypoints)
+          .set(gone)
+          .where(and(eq(entrypoints.webhookId, id), isNull(entrypoints.deletedAt)))
+          .run();
+        tx.update(targets)
+          .set(gone)
+          .where(and(eq(targets.webhookId, id), isNull(targets.deletedAt)))
+          .run();
+        tx.update(webhooks)
+          .set(gone)
+          .where(and(eq(webhooks.id, id), live))
+          .run();
+      });
+      changed(id);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { newId } from "../../../src/lib/ids.ts";
+import { sqliteCode } from "../../../src/storage/sqlite.ts";
+import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
+
+let db: TestMainDb;
+
+beforeEach(() => {
+  db = createTestMainDb();
+});
+
+afterEach(() => db.dispose());
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
+describe("users", () => {
+  test("share no username, whatever its case, until one is deleted", () => {
+    expect(db.mainDb.users.isEmpty()).toBe(true);
+    db.addUser({ username: "ada" });
+    expect(db.mainDb.users.isEmpty()).toBe(false);
+    expect(sqliteCode(thrownBy(() => db.addUser({ username: "ADA" })))).toBe("SQLITE_CONSTRAINT_UNIQUE");
+    expect(db.mainDb.users.findByUsername("Ada")?.username).toBe("ada");
+  });
+
+  test("that are deleted are not found and leave their username free", () => {
+    const gone = db.addUser({ username: "ada", deletedAt: 1 });
+    expect(db.mainDb.users.find(gone.id)).toBeNull();
+    expect(db.mainDb.users.findByUsername("ada")).toBeNull();
+    expect(db.mainDb.users.list()).toEqual([]);
+    expect(db.mainDb.users.isEmpty()).toBe(true);
+    db.addUser({ username: "ada" });
+  });
+});
+
+describe("webhooks", () => {
+  test("are listed for their user alone, oldest first", () => {
+    const [ada, bob] = [db.addUser(), db.addUser()];
+    const first = db.addWebhook({ userId: ada.id });
+    db.clock.advance(1);
+    const second = db.addWebhook({ userId: ada.id, retentionDays: 7 });
+    db.clock.advance(1);
+    const other = db.addWebhook({ userId: bob.id });
+    expect(db.mainDb.webhooks.list(ada.id)).toEqual([first, second]);
+    expect(db.mainDb.webhooks.listAll()).toEqual([
+      { id: first.id, retentionDays: null },
+      { id: second.id, retentionDays: 7 },
+      { id: other.id, retentionDays: null },
+    ]);
+  });
+
+  test("take their entrypoints and targets with them when they are deleted, and no others", () => {
+    const user = db.addUser();
+    const [gone, kept] = [db.addWebhook({ userId: user.id }), db.addWebhook({ userId: user.id })];
+    for (const webhookId of [gone.id, kept.id]) {
+      db.addEntrypoint({ webhookId });
+      db.addTarget({ webhookId });
+    }
+    db.mainDb.webhooks.softDelete({ id: gone.id, at: db.clock.now() });
+    expect(db.mainDb.webhooks.find(gone.id)).toBeNull();
+    expect(db.mainDb.webhooks.list(user.id)).toEqual([kept]);
+    expect(db.mainDb.webhooks.listAll().map((row) => row.id)).toEqual([kept.id]);
+    expect(db.mainDb.entrypoints.list(gone.id)).toEqual([]);
+    expect(db.mainDb.targets.list(gone.id)).toEqual([]);
+    expect(db.mainDb.entrypoints.list(kept.id)).toHaveLength(1);
+    expect(db.mainDb.targets.list(kept.id)).toHaveLength(1);
+  });
+
+  test("of a user who does not exist are refused", () => {
+    const error = thrownBy(() => db.addWebhook({ userId: newId() }));
+    expect(sqliteCode(error)).toBe("SQLITE_CONSTRAINT_FOREIGNKEY");
+  });
+});
+
+describe("entrypoints and targets", () => {
+  test("are found and changed only within their own webhook", () => {
+    const user = db.addUser();
+    const [mine, other] = [db.addWebhook({ userId: user.id }), db.addWebhook({ userId: user.id })];
+    const entrypoint = db.addEntrypoint({ webhookId: mine.id });
+    const target = db.addTarget({ webhookId: mine.id });
+    const { entrypoints, targets } = db.mainDb;
+    expect(entrypoints.find({ id: entrypoint.id, webhookId: other.id })).toBeNull();
+    expect(targets.find({ id: target.id, webhookId: other.id })).toBeNull();
+    entrypoints.softDelete({ id: entrypoint.id, webhookId: other.id, at: 1 });
+    targets.softDelete({ id: target.id, webhookId: other.id, at: 1 });
+    entrypoints.update({ ...entrypoint, webhookId: other.id, name: "Stolen" });
+    targets.update({ ...target, webhookId: other.id, name: "Stolen" });
+    expect(entrypoints.find(entrypoint)).toEqual(entrypoint);
+    expect(targets.find(target)).toEqual(target);
+  });
+
+  test("come back as they were stored", () => {
+    const webhook = db.addWebhook({ userId: db.addUser().id });
+    const target = db.addTarget({
+      webhookId: webhook.id,
+      config: { headers: { "X-Ünï": "✓" }, nested: [1, null] },
+      policy: { max_attempts: null },
+    });
+    const entrypoint = db.addEntrypoint({ webhookId: webhook.id, verification: { provider: "github" } });
+    expect(db.mainDb.targets.list(webhook.id)).toEqual([target]);
+    expect(db.mainDb.entrypoints.list(webhook.id)).toEqual([entrypoint]);
+  });
+});

@@ -1,0 +1,74 @@
+/** A main database in a folder of its own, with a fake clock and rows to start from. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newId, newUnguessableId } from "../../src/lib/ids.ts";
+import { type MainDb, openMainDb } from "../../src/storage/main-db/open.ts";
+import type { EntrypointRow, TargetRow, UserRow, WebhookRow } from "../../src/storage/main-db/tables.ts";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+
+export type TestMainDb = Readonly<{
+  mainDb: MainDb;
+  clock: FakeClock;
+  directory: string;
+  path: string;
+  addUser: (values?: Partial<UserRow>) => UserRow;
+  addWebhook: (values: Partial<WebhookRow> & { userId: string }) => WebhookRow;
+  addEntrypoint: (values: Partial<EntrypointRow> & { webhookId: string }) => EntrypointRow;
+  addTarget: (values: Partial<TargetRow> & { webhookId: string }) => TargetRow;
+  /** A second connection to the same file, as another process has it. */
+  reopen: () => MainDb;
+  /** Closes every connection and removes the folder. */
+  dispose: () => void;
+}>;
+
+export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMainDb {
+  const directory = mkdtempSync(join(tmpdir(), "webhooker-main-db-"));
+  const path = join(directory, "data", "webhooker.db");
+  const mainDb = openMainDb({ path, clock });
+  const opened = [mainDb];
+
+  function born(): { createdAt: number; updatedAt: number; deletedAt: null } {
+    return { createdAt: clock.now(), updatedAt: clock.now(), deletedAt: null };
+  }
+
+  function inserted<Row>(queries: { insert: (row: Row) => void }, row: Row): Row {
+    queries.insert(row);
+    return row;
+  }
+
+  return {
+    mainDb,
+    clock,
+    directory,
+    path,
+    addUser(values) {
+      const id = newId();
+      const defaults = { id, username: `user-${id}`, passwordHash: "!", disabledAt: null, ...born() };
+      return inserted(mainDb.users, { ...defaults, role: "user", ...values });
+    },
+    addWebhook(values) {
+      const defaults = { id: newId(), name: "Shop", retentionDays: null, ...born() };
+      return inserted(mainDb.webhooks, { ...defaults, ...values });
+    },
+    addEntrypoint(values) {
+      const defaults = { id: newUnguessableId(), name: "Orders", active: true, verification: null };
+      return inserted(mainDb.entrypoints, { ...defaults, ...born(), ...values });
+    },
+    addTarget(values) {
+      const kind = { type: "http", active: true, settlesAtIngest: false };
+      const settings = { config: { url: "http://127.0.0.1:9/" }, policy: {} };
+      const defaults = { id: newId(), name: "Warehouse", ...kind, ...settings, ...born() };
+      return inserted(mainDb.targets, { ...defaults, ...values });
+    },
+    reopen() {
+      const other = openMainDb({ path, clock });
+      opened.push(other);
+      return other;
+    },
+    dispose() {
+      for (const db of opened) db.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
