@@ -1,0 +1,239 @@
+/** The configuration: defaults, values, secrets from files, and faults that a person can act on. */
+import { describe, expect, test } from "bun:test";
+import { ConfigError, configVariables, loadConfig } from "../src/config.ts";
+
+const KEY = Buffer.alloc(32, 7).toString("base64");
+
+function faultsOf(env: Record<string, string>, readFile?: (path: string) => string): ConfigError {
+  try {
+    loadConfig(env, readFile);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("defaults", () => {
+  test("an empty environment is a working dev configuration", () => {
+    expect(loadConfig({})).toEqual({
+      environment: "dev",
+      host: "127.0.0.1",
+      port: 8080,
+      baseUrl: "http://localhost:8080",
+      dbPath: "./data/webhooker.db",
+      dataDir: "./data",
+      secretKey: null,
+      adminPassword: null,
+      maxBodyBytes: 26_214_400,
+      retentionDays: 30,
+      trustedProxies: [],
+      allowedTargetCidrs: [
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "fc00::/7",
+      ],
+      metrics: null,
+      logLevel: "info",
+      logFormat: "text",
+    });
+  });
+
+  test("prod listens everywhere, keeps its files in /data and lets targets reach no private address", () => {
+    const config = loadConfig({ WEBHOOKER_ENVIRONMENT: "prod" });
+    expect(config).toMatchObject({
+      host: "0.0.0.0",
+      dbPath: "/data/webhooker.db",
+      dataDir: "/data/events",
+      allowedTargetCidrs: [],
+      logFormat: "json",
+    });
+  });
+
+  test("the base address follows the port", () => {
+    expect(loadConfig({ PORT: "9000" }).baseUrl).toBe("http://localhost:9000");
+  });
+
+  test("an empty value counts as not set", () => {
+    const empty = Object.fromEntries(configVariables.map(({ name }) => [name, ""]));
+    expect(loadConfig(empty)).toEqual(loadConfig({}));
+  });
+
+  test("nothing in it can be changed", () => {
+    expect(Object.isFrozen(loadConfig({}))).toBe(true);
+  });
+});
+
+describe("values", () => {
+  test("every variable is read", () => {
+    const config = loadConfig({
+      WEBHOOKER_ENVIRONMENT: "prod",
+      HOST: "::1",
+      PORT: "0",
+      BASE_URL: "https://hooks.example.com/",
+      DBURL: "/var/lib/main.db",
+      DATA_DIR: "/var/lib/events",
+      SECRET_KEY: KEY,
+      ADMIN_PASSWORD: "correct horse",
+      MAX_BODY_BYTES: "1000",
+      RETENTION_DAYS: "7",
+      TRUSTED_PROXIES: "10.0.0.1, 192.168.0.0/16",
+      ALLOWED_TARGET_CIDRS: "169.254.169.254/32 fd00::/8",
+      METRICS_USERNAME: "prometheus",
+      METRICS_PASSWORD: "p",
+      LOG_LEVEL: "debug",
+      LOG_FORMAT: "text",
+    });
+    expect(config).toEqual({
+      environment: "prod",
+      host: "::1",
+      port: 0,
+      baseUrl: "https://hooks.example.com",
+      dbPath: "/var/lib/main.db",
+      dataDir: "/var/lib/events",
+      secretKey: new Uint8Array(32).fill(7),
+      adminPassword: "correct horse",
+      maxBodyBytes: 1000,
+      retentionDays: 7,
+      trustedProxies: ["10.0.0.1/32", "192.168.0.0/16"],
+      allowedTargetCidrs: ["169.254.169.254/32", "fd00::/8"],
+      metrics: { username: "prometheus", password: "p" },
+      logLevel: "debug",
+      logFormat: "text",
+    });
+  });
+
+  test.each([
+    ["./data/a.db", "./data/a.db"],
+    ["file:./data/a%20b.db", "./data/a b.db"],
+    ["file:///var/lib/a.db", "/var/lib/a.db"],
+    ["sqlite:data/a.db", "data/a.db"],
+    ["sqlite:///var/lib/a.db", "/var/lib/a.db"],
+    ["C:\\data\\a.db", "C:\\data\\a.db"],
+  ])("DBURL %p is the file %p", (url, path) => {
+    expect(loadConfig({ DBURL: url }).dbPath).toBe(path);
+  });
+
+  test("a secret key may be base64url without padding", () => {
+    const key = Buffer.alloc(32, 255).toString("base64url");
+    expect(loadConfig({ SECRET_KEY: key }).secretKey).toEqual(new Uint8Array(32).fill(255));
+  });
+
+  test("the word none empties a list of addresses", () => {
+    expect(loadConfig({ ALLOWED_TARGET_CIDRS: "none" }).allowedTargetCidrs).toEqual([]);
+  });
+});
+
+describe("secrets from files", () => {
+  const files = new Map([
+    ["/run/key", `${KEY}\n`],
+    ["/run/password", "two words \r\n"],
+    ["/run/empty", "\n"],
+  ]);
+  function readFile(path: string): string {
+    const content = files.get(path);
+    if (content === undefined) throw Object.assign(new Error("nope"), { code: "ENOENT" });
+    return content;
+  }
+
+  test("FOO_FILE holds the value of FOO, without the line's end", () => {
+    const config = loadConfig(
+      { SECRET_KEY_FILE: "/run/key", ADMIN_PASSWORD_FILE: "/run/password" },
+      readFile,
+    );
+    expect(config.secretKey).toEqual(new Uint8Array(32).fill(7));
+    expect(config.adminPassword).toBe("two words ");
+  });
+
+  test("a file that is missing or empty, or a value beside its file, is a fault", () => {
+    const { faults } = faultsOf(
+      {
+        SECRET_KEY_FILE: "/run/none",
+        ADMIN_PASSWORD_FILE: "/run/empty",
+        METRICS_USERNAME: "m",
+        METRICS_PASSWORD: "p",
+        METRICS_PASSWORD_FILE: "/run/password",
+      },
+      readFile,
+    );
+    expect(faults.map(({ variable, fault }) => `${variable} ${fault}`)).toEqual([
+      "SECRET_KEY_FILE the file /run/none cannot be read (ENOENT)",
+      "ADMIN_PASSWORD_FILE the file /run/empty is empty",
+      "METRICS_PASSWORD is set together with METRICS_PASSWORD_FILE",
+    ]);
+  });
+
+  test("only secrets are read from files", () => {
+    expect(loadConfig({ PORT_FILE: "/run/none" }, readFile).port).toBe(8080);
+  });
+});
+
+describe("faults", () => {
+  test("all are reported at once, each with its variable, its fault and its cure", () => {
+    const error = faultsOf({ PORT: "80a", LOG_LEVEL: "loud", WEBHOOKER_ENVIRONMENT: "production" });
+    expect(error.message).toBe(
+      [
+        "The configuration has faults:",
+        '  WEBHOOKER_ENVIRONMENT: "production" is none of the known values. Set dev or prod.',
+        '  PORT: "80a" is not a whole number. Set a whole number from 0 to 65535.',
+        '  LOG_LEVEL: "loud" is none of the known values. Set debug, info, warn or error.',
+      ].join("\n"),
+    );
+  });
+
+  test.each([
+    ["HOST", "http://x"],
+    ["HOST", "a b"],
+    ["PORT", "65536"],
+    ["PORT", "-1"],
+    ["PORT", "8080.5"],
+    ["BASE_URL", "hooks.example.com"],
+    ["BASE_URL", "ftp://hooks.example.com"],
+    ["BASE_URL", "https://hooks.example.com/path"],
+    ["BASE_URL", "https://hooks.example.com/?"],
+    ["BASE_URL", "https://me:pass@hooks.example.com"],
+    ["DBURL", "postgres://localhost/webhooker"],
+    ["DBURL", ":memory:"],
+    ["DBURL", "file:"],
+    ["DBURL", "file:a.db?mode=ro"],
+    ["DBURL", "sqlite://a.db"],
+    ["DBURL", "file:%zz"],
+    ["DATA_DIR", "file:///data"],
+    ["SECRET_KEY", "c2hvcnQ="],
+    ["SECRET_KEY", "not base64 at all!"],
+    ["ADMIN_PASSWORD", "short"],
+    ["MAX_BODY_BYTES", "0"],
+    ["MAX_BODY_BYTES", "25MB"],
+    ["RETENTION_DAYS", "0"],
+    ["RETENTION_DAYS", "999999999999999999999"],
+    ["TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["TRUSTED_PROXIES", "10.0.0.1/8"],
+    ["TRUSTED_PROXIES", "10.1"],
+    ["TRUSTED_PROXIES", "fe80::1%eth0"],
+    ["ALLOWED_TARGET_CIDRS", "localhost"],
+    ["ALLOWED_TARGET_CIDRS", "10.0.0.0/8/8"],
+    ["LOG_FORMAT", "JSON"],
+  ])("%s=%p is refused by name", (name, value) => {
+    const { faults } = faultsOf({ [name]: value });
+    expect(faults).toEqual([{ variable: name, fault: expect.any(String), cure: expect.any(String) }]);
+    expect(faults[0]?.cure).toStartWith("Set ");
+  });
+
+  test("a secret's value is never repeated", () => {
+    const secrets = { SECRET_KEY: "hunter2hunter2", ADMIN_PASSWORD: "hunter2", METRICS_PASSWORD: "hunter2" };
+    const { message } = faultsOf({
+      ...secrets,
+      BASE_URL: "https://me:hunter2@x",
+      DBURL: "mysql://me:hunter2@x",
+    });
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("one half of the metrics credentials asks for the other", () => {
+    expect(faultsOf({ METRICS_USERNAME: "m" }).faults).toMatchObject([{ variable: "METRICS_PASSWORD" }]);
+    expect(faultsOf({ METRICS_PASSWORD: "p" }).faults).toMatchObject([{ variable: "METRICS_USERNAME" }]);
+  });
+});
