@@ -1,0 +1,106 @@
+/** Takes due deliveries and writes what became of them; raw statements, as this is the delivery path. */
+import type { Database } from "bun:sqlite";
+import type { HeaderPairs, Settlement } from "./types.ts";
+
+export type DueRow = Readonly<{
+  event_id: string;
+  attempts: number;
+  attempts_at_replay: number;
+  replays: number;
+}>;
+
+export type EventRow = Readonly<{
+  id: string;
+  entrypoint_id: string;
+  received_at: number;
+  method: string;
+  path_tail: string;
+  query: string;
+  headers: string;
+  content_type: string;
+  remote_address: string;
+  body_size: number;
+  body: Uint8Array;
+}>;
+
+export function prepareDeliveryStatements(db: Database) {
+  return {
+    /** Due after one time and up to another, oldest first. */
+    due: db.prepare<DueRow, [targetId: string, after: number, upTo: number, limit: number]>(
+      `SELECT event_id, attempts, attempts_at_replay, replays FROM deliveries
+        WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
+        ORDER BY next_attempt_at LIMIT ?`,
+    ),
+    earliest: db.prepare<{ at: number | null }, [targetId: string]>(
+      "SELECT min(next_attempt_at) AS at FROM deliveries WHERE target_id = ? AND status = 'pending'",
+    ),
+    event: db.prepare<EventRow, [id: string]>("SELECT * FROM events WHERE id = ?"),
+    nextPendingTarget: db.prepare<{ target_id: string }, [after: string]>(
+      "SELECT target_id FROM deliveries WHERE status = 'pending' AND target_id > ? ORDER BY target_id LIMIT 1",
+    ),
+    insertResult: db.prepare(
+      // Repeatable: a settlement whose commit was in doubt is written once more.
+      `INSERT OR REPLACE INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
+         response_headers, response_body, response_body_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    // A replay asked for during the try keeps the delivery pending; the try itself is still counted.
+    settle: db.prepare(
+      `UPDATE deliveries SET attempts = ?4, updated_at = ?5,
+         status          = CASE WHEN replays = ?3 THEN ?6 ELSE status END,
+         next_attempt_at = CASE WHEN replays = ?3 THEN ?7 ELSE next_attempt_at END,
+         reason          = CASE WHEN replays = ?3 THEN ?8 ELSE reason END,
+         attempts_at_replay = CASE WHEN replays = ?3 THEN attempts_at_replay ELSE ?4 END
+       WHERE event_id = ?1 AND target_id = ?2`,
+    ),
+    shift: db.prepare<unknown, [delta: number, targetId: string, after: number]>(
+      `UPDATE deliveries SET next_attempt_at = next_attempt_at + ?1
+        WHERE target_id = ?2 AND status = 'pending' AND next_attempt_at > ?3`,
+    ),
+    discard: db.prepare<unknown, [targetId: string, limit: number, reason: string, now: number]>(
+      `UPDATE deliveries SET status = 'discarded', next_attempt_at = NULL, reason = ?3, updated_at = ?4
+        WHERE (event_id, target_id) IN
+          (SELECT event_id, target_id FROM deliveries WHERE target_id = ?1 AND status = 'pending' LIMIT ?2)`,
+    ),
+    replay: db.prepare<unknown, [eventId: string, targetId: string, id: string, now: number]>(
+      `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at)
+       VALUES (?1, ?2, ?3, 'pending', ?4, ?4, ?4)
+       ON CONFLICT (event_id, target_id) DO UPDATE SET status = 'pending', next_attempt_at = ?4, reason = NULL,
+         replays = replays + 1, attempts_at_replay = attempts, updated_at = ?4`,
+    ),
+  };
+}
+
+export type DeliveryStatements = ReturnType<typeof prepareDeliveryStatements>;
+
+/** Runs inside the caller's transaction. A delivery deleted meanwhile is skipped with its result. */
+export function recordSettlement(statements: DeliveryStatements, settlement: Settlement): void {
+  const { eventId, targetId, result } = settlement;
+  const changed = statements.settle.run(
+    eventId,
+    targetId,
+    settlement.replays,
+    result.attempt,
+    result.startedAt + result.durationMs,
+    settlement.status,
+    settlement.nextAttemptAt,
+    settlement.reason,
+  ).changes;
+  if (changed === 0) return;
+  statements.insertResult.run(
+    eventId,
+    targetId,
+    result.attempt,
+    result.id,
+    result.startedAt,
+    result.durationMs,
+    result.statusCode,
+    result.error,
+    headersJson(result.responseHeaders),
+    result.responseBody,
+    result.responseBodyTruncated ? 1 : 0,
+  );
+}
+
+function headersJson(headers: HeaderPairs | null): string | null {
+  return headers && JSON.stringify(headers);
+}

@@ -1,0 +1,74 @@
+/** Finds what is due in an event file; each call is a few index steps. */
+import type { EventRow } from "./delivery-statements.ts";
+import type { EventFile } from "./event-file.ts";
+import type { DueDelivery, HeaderPairs, StoredEvent } from "./types.ts";
+
+type Claim = Readonly<{
+  targetId: string;
+  now: number;
+  beyond: number;
+  limit: number;
+  inFlight: ReadonlyMap<string, unknown>;
+}>;
+
+export function claimDue(file: EventFile, claim: Claim): readonly DueDelivery[] {
+  const due = claimBetween(file, claim, -1, claim.now);
+  return due.length > 0 ? due : claimBetween(file, claim, claim.beyond, Number.MAX_SAFE_INTEGER);
+}
+
+function claimBetween(file: EventFile, claim: Claim, after: number, upTo: number): DueDelivery[] {
+  const { targetId, limit, inFlight } = claim;
+  const { due, event } = file.deliveries;
+  const claimed: DueDelivery[] = [];
+  // Those in flight are still pending in the file and come first, so they are read past.
+  for (const row of due.all(targetId, after, upTo, limit + inFlight.size)) {
+    if (claimed.length === limit) break;
+    if (inFlight.has(row.event_id)) continue;
+    const found = event.get(row.event_id);
+    if (!found) continue;
+    claimed.push({
+      eventId: row.event_id,
+      targetId,
+      attempts: row.attempts,
+      attemptsAtReplay: row.attempts_at_replay,
+      replays: row.replays,
+      event: toStoredEvent(found),
+    });
+  }
+  return claimed;
+}
+
+export function earliestDue(file: EventFile, targetId: string): number | null {
+  return file.deliveries.earliest.get(targetId)?.at ?? null;
+}
+
+/** One index step per target, however long its backlog. */
+export function listPendingTargets(file: EventFile): readonly string[] {
+  const targetIds: string[] = [];
+  for (;;) {
+    const next = file.deliveries.nextPendingTarget.get(targetIds.at(-1) ?? "");
+    if (!next) return targetIds;
+    targetIds.push(next.target_id);
+  }
+}
+
+function toStoredEvent(row: EventRow): StoredEvent {
+  return {
+    id: row.id,
+    entrypointId: row.entrypoint_id,
+    receivedAt: row.received_at,
+    method: row.method,
+    pathTail: row.path_tail,
+    query: row.query,
+    headers: parseHeaders(row.headers),
+    contentType: row.content_type,
+    remoteAddress: row.remote_address,
+    bodySize: row.body_size,
+    body: row.body,
+  };
+}
+
+/** Written by ourselves as pairs of strings; not checked again on this path. */
+function parseHeaders(json: string): HeaderPairs {
+  return JSON.parse(json);
+}

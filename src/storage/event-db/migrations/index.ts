@@ -1,0 +1,4 @@
+/** The event file's migrations in order; append only. */
+import events from "./0001-events.sql" with { type: "text" };
+
+export const eventMigrations: readonly string[] = [events];

@@ -1,0 +1,86 @@
+/** The shapes in which events, deliveries and results enter and leave the event files. */
+
+export type DeliveryStatus = "pending" | "delivered" | "failed" | "held" | "discarded";
+
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+
+/** What ingestion hands to the writer: one request and the targets that get it. */
+export type EventDraft = Readonly<{
+  id: string;
+  webhookId: string;
+  entrypointId: string;
+  receivedAt: number;
+  method: string;
+  pathTail: string;
+  query: string;
+  headersJson: string;
+  contentType: string;
+  remoteAddress: string;
+  body: Uint8Array;
+  targets: readonly Readonly<{ id: string; settlesAtIngest: boolean }>[];
+}>;
+
+export type StoredEvent = Readonly<{
+  id: string;
+  entrypointId: string;
+  receivedAt: number;
+  method: string;
+  pathTail: string;
+  query: string;
+  headers: HeaderPairs;
+  contentType: string;
+  remoteAddress: string;
+  bodySize: number;
+  body: Uint8Array;
+}>;
+
+/** A due delivery with its event, ready for one try. */
+export type DueDelivery = Readonly<{
+  eventId: string;
+  targetId: string;
+  attempts: number;
+  attemptsAtReplay: number;
+  replays: number;
+  event: StoredEvent;
+}>;
+
+/** One try and the state it leaves its delivery in; committed together. */
+export type Settlement = Readonly<{
+  eventId: string;
+  targetId: string;
+  /** The delivery's `replays` when the try began: a replay asked for meanwhile keeps it pending. */
+  replays: number;
+  status: DeliveryStatus;
+  nextAttemptAt: number | null;
+  reason: string | null;
+  result: DeliveryResult;
+}>;
+
+export type DeliveryResult = Readonly<{
+  id: string;
+  attempt: number;
+  startedAt: number;
+  durationMs: number;
+  statusCode: number | null;
+  error: string | null;
+  responseHeaders: HeaderPairs | null;
+  responseBody: Uint8Array | null;
+  responseBodyTruncated: boolean;
+}>;
+
+export type Delivery = Readonly<{
+  id: string;
+  eventId: string;
+  targetId: string;
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: number | null;
+  reason: string | null;
+  createdAt: number;
+  updatedAt: number;
+  results: readonly DeliveryResult[];
+}>;
+
+export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
+
+export type EventSummary = Omit<StoredEvent, "headers" | "body"> & Readonly<{ deliveries: DeliveryCounts }>;
