@@ -1,0 +1,162 @@
+/** Kept-alive connections: one pool per host name, bounded in number and in idle time. */
+import http from "node:http";
+import https from "node:https";
+import type { LookupFunction } from "node:net";
+import type { Duplex } from "node:stream";
+
+/** Below the 60 s after which many servers and load balancers close an idle connection themselves. */
+const IDLE_MS = 30_000;
+const KEEP_ALIVE_PROBE_MS = 15_000;
+
+export type OutboundAgents = Readonly<{
+  http: http.Agent;
+  https: https.Agent;
+  /** TCP, and TLS where it is used, are established. */
+  isConnected: (socket: Duplex) => boolean;
+  /** The connection was taken from the pool, and nothing has been read since. */
+  isUntouchedSinceReuse: (socket: Duplex) => boolean;
+  /** Closes the idle connections to the place that this connection leads to. */
+  dropIdleLike: (socket: Duplex) => void;
+  destroy: () => void;
+}>;
+
+/** What both agents tell the pool; node's own agents bound idle connections per host only, not in all. */
+class ConnectionLedger {
+  readonly #connected = new WeakSet<Duplex>();
+  readonly #names = new WeakMap<Duplex, string>();
+  readonly #readBeforeReuse = new WeakMap<Duplex, number>();
+  /** In the order in which they fell idle. */
+  readonly #idle = new Set<Duplex>();
+  readonly #maxIdle: number;
+
+  constructor(maxIdle: number) {
+    this.#maxIdle = maxIdle;
+  }
+
+  opened(socket: Duplex, options: { name: string; readyEvent: "connect" | "secureConnect" }): void {
+    this.#names.set(socket, options.name);
+    socket.once(options.readyEvent, () => this.#connected.add(socket));
+    socket.once("close", () => this.#idle.delete(socket));
+  }
+
+  kept(socket: Duplex): void {
+    this.#idle.add(socket);
+    if (this.#idle.size <= this.#maxIdle) return;
+    const [oldest] = this.#idle;
+    if (oldest === undefined) return;
+    this.#idle.delete(oldest);
+    oldest.destroy();
+  }
+
+  reused(socket: Duplex): void {
+    this.#idle.delete(socket);
+    this.#readBeforeReuse.set(socket, bytesRead(socket));
+  }
+
+  isConnected(socket: Duplex): boolean {
+    return this.#connected.has(socket);
+  }
+
+  isUntouchedSinceReuse(socket: Duplex): boolean {
+    return this.#readBeforeReuse.get(socket) === bytesRead(socket);
+  }
+
+  dropIdleLike(socket: Duplex): void {
+    const name = this.#names.get(socket);
+    for (const idle of this.#idle) {
+      if (this.#names.get(idle) !== name) continue;
+      this.#idle.delete(idle);
+      idle.destroy();
+    }
+  }
+}
+
+function bytesRead(socket: Duplex): number {
+  return "bytesRead" in socket && typeof socket.bytesRead === "number" ? socket.bytesRead : 0;
+}
+
+class HttpAgent extends http.Agent {
+  readonly #ledger: ConnectionLedger;
+
+  constructor(options: http.AgentOptions, ledger: ConnectionLedger) {
+    super(options);
+    this.#ledger = ledger;
+  }
+
+  override createConnection(...args: Parameters<http.Agent["createConnection"]>): Duplex | null | undefined {
+    const socket = super.createConnection(...args);
+    if (socket) this.#ledger.opened(socket, { name: this.getName(args[0]), readyEvent: "connect" });
+    return socket;
+  }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    const keep = Boolean(super.keepSocketAlive(socket));
+    if (keep) this.#ledger.kept(socket);
+    return keep;
+  }
+
+  override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
+    this.#ledger.reused(socket);
+    super.reuseSocket(socket, request);
+  }
+}
+
+class HttpsAgent extends https.Agent {
+  readonly #ledger: ConnectionLedger;
+
+  constructor(options: https.AgentOptions, ledger: ConnectionLedger) {
+    super(options);
+    this.#ledger = ledger;
+  }
+
+  override createConnection(...args: Parameters<https.Agent["createConnection"]>): Duplex | null | undefined {
+    const socket = super.createConnection(...args);
+    if (socket) this.#ledger.opened(socket, { name: this.getName(args[0]), readyEvent: "secureConnect" });
+    return socket;
+  }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    const keep = Boolean(super.keepSocketAlive(socket));
+    if (keep) this.#ledger.kept(socket);
+    return keep;
+  }
+
+  override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
+    this.#ledger.reused(socket);
+    super.reuseSocket(socket, request);
+  }
+}
+
+export function createAgents(options: {
+  lookup: LookupFunction;
+  maxIdleConnections: number;
+  /** PEM; replaces the built-in certificate authorities. */
+  ca: string | undefined;
+}): OutboundAgents {
+  const ledger = new ConnectionLedger(options.maxIdleConnections);
+  const shared = {
+    keepAlive: true,
+    keepAliveMsecs: KEEP_ALIVE_PROBE_MS,
+    // The newest first, so that those a burst has opened fall idle and are closed.
+    scheduling: "lifo",
+    timeout: IDLE_MS,
+    maxFreeSockets: options.maxIdleConnections,
+    lookup: options.lookup,
+  } as const;
+  const httpAgent = new HttpAgent(shared, ledger);
+  const httpsAgent = new HttpsAgent(
+    { ...shared, rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    ledger,
+  );
+  return {
+    http: httpAgent,
+    https: httpsAgent,
+    isConnected: (socket) => ledger.isConnected(socket),
+    isUntouchedSinceReuse: (socket) => ledger.isUntouchedSinceReuse(socket),
+    dropIdleLike: (socket) => ledger.dropIdleLike(socket),
+    destroy() {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}

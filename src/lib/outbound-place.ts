@@ -1,0 +1,44 @@
+/** Where a request goes: the URL taken apart, refused where nobody may be asked about its address. */
+import { isIP } from "node:net";
+import type { OutboundFailure } from "./outbound.ts";
+import type { AddressRules } from "./outbound-address.ts";
+import { failure, hostAndPort } from "./outbound-failures.ts";
+import { parseOutboundUrl } from "./outbound-url.ts";
+
+export type Place = Readonly<{
+  kind: "place";
+  secure: boolean;
+  /** A name or an address, without brackets. */
+  host: string;
+  port: number;
+  /** Path and query. */
+  path: string;
+  /** Value of the Host header. */
+  authority: string;
+  /** "host:port", for messages. */
+  label: string;
+  /** What TLS asks for and verifies; "" for an address, which SNI cannot carry. */
+  servername: string;
+}>;
+
+export function placeOf(url: string, rules: AddressRules): Place | OutboundFailure {
+  const parsed = parseOutboundUrl(url);
+  if (typeof parsed === "string") return failure("invalid_url", `the URL ${parsed}`, false);
+  const secure = parsed.protocol === "https:";
+  const host = parsed.hostname.startsWith("[") ? parsed.hostname.slice(1, -1) : parsed.hostname;
+  const port = parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port);
+  const isAddress = isIP(host) !== 0;
+  // Sockets never look up an address, so this is where it is checked.
+  const refusal = isAddress ? rules.refusal(host) : null;
+  if (refusal !== null) return failure("forbidden_address", refusal, false);
+  return {
+    kind: "place",
+    secure,
+    host,
+    port,
+    path: parsed.pathname + parsed.search,
+    authority: parsed.host,
+    label: hostAndPort(host, port),
+    servername: isAddress ? "" : host,
+  };
+}
