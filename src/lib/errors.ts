@@ -1,7 +1,11 @@
 /** Errors that a caller caused or can cure; nothing here knows HTTP. */
 
 export type ErrorKind =
+  /** Cannot be read at all, such as broken JSON. */
+  | "malformed"
+  /** Was read, and breaks a rule. */
   | "invalid"
+  | "unsupported_type"
   | "unauthenticated"
   | "forbidden"
   | "not_found"
@@ -25,6 +29,8 @@ export class AppError extends Error {
   readonly details: readonly FieldFault[] | undefined;
   /** Seconds after which trying again makes sense. */
   readonly retryAfterSeconds: number | undefined;
+  /** With `method_not_allowed`: the methods that would have been heard. */
+  readonly allowed: readonly string[] | undefined;
 
   constructor(options: {
     kind: ErrorKind;
@@ -34,6 +40,7 @@ export class AppError extends Error {
     hint?: string;
     details?: readonly FieldFault[];
     retryAfterSeconds?: number;
+    allowed?: readonly string[];
     cause?: unknown;
   }) {
     super(options.message, { cause: options.cause });
@@ -42,6 +49,7 @@ export class AppError extends Error {
     this.hint = options.hint;
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.allowed = options.allowed;
   }
 }
 

@@ -1,0 +1,25 @@
+/** Which methods a path takes, read from the routes that are registered. */
+
+export type RegisteredRoute = Readonly<{ method: string; path: string }>;
+
+/** Empty where the path is not known with any method. Sorted. */
+export function allowedMethods(routes: readonly RegisteredRoute[], path: string): readonly string[] {
+  const wanted = segmentsOf(path);
+  const methods = new Set<string>();
+  for (const route of routes) {
+    if (!matches(segmentsOf(route.path), wanted)) continue;
+    methods.add(route.method);
+    if (route.method === "GET") methods.add("HEAD");
+  }
+  return [...methods].sort();
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split("/").filter((segment) => segment !== "");
+}
+
+function matches(pattern: readonly string[], wanted: readonly string[]): boolean {
+  const open = pattern.at(-1) === "*";
+  if (open ? wanted.length < pattern.length - 1 : wanted.length !== pattern.length) return false;
+  return pattern.every((part, index) => part === "*" || part.startsWith(":") || part === wanted[index]);
+}

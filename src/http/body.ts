@@ -1,0 +1,53 @@
+/** Reads request bodies up to a limit, and JSON out of them. Routes that use it say `parse: "none"`. */
+import { AppError } from "../lib/errors.ts";
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
+
+/** Throws AppError too_large as soon as the limit is known to be passed, also without Content-Length. */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    // Leaving the loop by an error cancels the stream, so the rest is not kept in memory.
+    for await (const chunk of request.body) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError({
+      kind: "malformed",
+      message: "The body ended before it was complete.",
+      cause: error,
+    });
+  }
+  return Buffer.concat(chunks);
+}
+
+/** An empty body is `undefined`. Throws AppError too_large, unsupported_type or malformed. */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const bytes = await readBody(request, maxBytes);
+  if (bytes.byteLength === 0) return undefined;
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim() ?? "";
+  if (!JSON_TYPE.test(type)) {
+    throw new AppError({
+      kind: "unsupported_type",
+      message: "The body is not announced as JSON.",
+      hint: "Send it with Content-Type: application/json.",
+    });
+  }
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return parsed;
+  } catch {
+    // The parser's own words quote the text that was sent.
+    throw new AppError({ kind: "malformed", code: "malformed_json", message: "The body is not valid JSON." });
+  }
+}
+
+function tooLarge(maxBytes: number): AppError {
+  return new AppError({ kind: "too_large", message: `The body is larger than ${maxBytes} bytes.` });
+}

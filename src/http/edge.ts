@@ -1,0 +1,69 @@
+/** Surrounds every request outside the framework's hooks: Host check, request id, security headers, log. */
+import { Elysia } from "elysia";
+import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import type { ErrorAnswers } from "./errors.ts";
+import { hasWellFormedHost } from "./host-guard.ts";
+import { requestIdOf } from "./request-id.ts";
+import { logRequest } from "./request-log.ts";
+import { isIngestUrl } from "./request-url.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
+
+export type EdgeOptions = Readonly<{
+  log: Logger;
+  clock: Clock;
+  errors: ErrorAnswers;
+  /** The public address is an https one. */
+  https: boolean;
+  /** Ingestion is logged too, at debug; costs it speed, so only where that level is on. */
+  logIngestion: boolean;
+}>;
+
+/**
+ * A wrapper and not hooks: hooks make the framework build a bigger context for every request, ingestion
+ * included, miss what is registered before them, and do not see the answer that really goes out.
+ */
+export function edge(options: EdgeOptions) {
+  return new Elysia({ name: "edge" }).wrap((next, request) => {
+    if (!hasWellFormedHost(request)) return () => surround(options, request, refuseHost);
+    if (!options.logIngestion && isIngestUrl(request.url)) return next;
+    return () => surround(options, request, next);
+  });
+}
+
+async function surround(
+  options: EdgeOptions,
+  request: Request,
+  next: (request: Request) => unknown,
+): Promise<unknown> {
+  const { url } = request;
+  const startedAt = options.clock.monotonic();
+  const response = await answer(options, request, next);
+  if (!(response instanceof Response)) return response;
+  response.headers.set("x-request-id", requestIdOf(request));
+  addSecurityHeaders(response.headers, options);
+  const durationMs = options.clock.monotonic() - startedAt;
+  logRequest({ log: options.log, request, url, status: response.status, durationMs });
+  return response;
+}
+
+async function answer(
+  options: EdgeOptions,
+  request: Request,
+  next: (request: Request) => unknown,
+): Promise<unknown> {
+  try {
+    return await next(request);
+  } catch (error) {
+    return options.errors.answer(error, request);
+  }
+}
+
+function refuseHost(): never {
+  throw new AppError({
+    kind: "malformed",
+    code: "malformed_host",
+    message: "The Host header is not a host name with an optional port.",
+  });
+}

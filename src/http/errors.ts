@@ -1,0 +1,89 @@
+/** The one exit for everything that goes wrong in a request: JSON for programs, pages for people. */
+import type { Elysia } from "elysia";
+import { AppError } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import { allowedMethods, type RegisteredRoute } from "./allowed-methods.ts";
+import { describeError, type ErrorDescription } from "./error-description.ts";
+import { requestIdOf } from "./request-id.ts";
+import { pathOf } from "./request-url.ts";
+
+/** Draws the answer's body; status and the headers that go with it are set by the caller. */
+export type ErrorRenderer = (error: ErrorDescription, request: Request) => Response | Promise<Response>;
+
+export type ErrorAnswers = Readonly<{
+  answer: (error: unknown, request: Request, routes?: readonly RegisteredRoute[]) => Promise<Response>;
+}>;
+
+export function createErrorAnswers(options: {
+  log: Logger;
+  /** Chooses who draws the answer; null, and by default, the JSON of the API. */
+  rendererFor?: (request: Request) => ErrorRenderer | null;
+}): ErrorAnswers {
+  return {
+    async answer(error, request, routes = []) {
+      const described = describeError(withMethods(error, request, routes));
+      const id = requestIdOf(request);
+      if (described.status === 500) {
+        options.log.error("request failed", {
+          request_id: id,
+          method: request.method,
+          path: pathOf(request.url),
+          error,
+        });
+      } else if (described.status === 503 && error instanceof AppError && error.cause !== undefined) {
+        // Debug only: with a full disk there may be thousands a second; the part that failed logs it once.
+        options.log.debug("request refused", { request_id: id, code: error.code, error });
+      }
+      const render = options.rendererFor?.(request) ?? renderErrorAsJson;
+      const response = await render(described, request);
+      for (const [name, value] of Object.entries(described.headers)) response.headers.set(name, value);
+      response.headers.set("x-request-id", id);
+      return response;
+    },
+  };
+}
+
+/** Covers every route of the application that uses it; register it before them. */
+export function errorHandler(errors: ErrorAnswers) {
+  return (app: Elysia) =>
+    app.onError({ as: "global" }, async ({ error, request, set }) => {
+      const response = await errors.answer(error, request, app.routes);
+      // The framework may have taken a status from the error itself, and that one would win.
+      set.status = response.status;
+      return response;
+    });
+}
+
+export function renderErrorAsJson(error: ErrorDescription, request: Request): Response {
+  const { code, message, hint, details } = error;
+  const body = {
+    code,
+    message,
+    ...(hint !== undefined && { hint }),
+    ...(details !== undefined && { details }),
+    ...(error.status === 500 && { request_id: requestIdOf(request) }),
+  };
+  const headers = error.status === 401 ? { "www-authenticate": 'Bearer realm="webhooker"' } : undefined;
+  return Response.json({ error: body }, { status: error.status, ...(headers && { headers }) });
+}
+
+/** Whether a person's browser asks, so that a page may answer. */
+export function wantsPage(request: Request): boolean {
+  const path = pathOf(request.url);
+  if (path.startsWith("/api/") || path.startsWith("/webhook/")) return false;
+  return request.headers.get("accept")?.includes("text/html") ?? false;
+}
+
+/** "No such path" becomes "no such method" where another method would have been heard. */
+function withMethods(error: unknown, request: Request, routes: readonly RegisteredRoute[]): unknown {
+  const { status } = describeError(error);
+  if (status !== 404 || error instanceof AppError) return error;
+  const allowed = allowedMethods(routes, pathOf(request.url));
+  if (allowed.length === 0) return error;
+  return new AppError({
+    kind: "method_not_allowed",
+    message: "This path does not take that method.",
+    hint: `Use ${allowed.join(", ")}.`,
+    allowed,
+  });
+}

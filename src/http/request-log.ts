@@ -1,0 +1,26 @@
+/** One line per request: at info for people and programs, at debug for health checks and ingestion. */
+import type { Logger } from "../lib/log.ts";
+import { isHealthPath } from "./health.ts";
+import { requestIdOf } from "./request-id.ts";
+import { isIngestUrl, pathOf } from "./request-url.ts";
+
+/** The query stays out of the log: it may hold what only the two ends should see. */
+export function logRequest(options: {
+  log: Logger;
+  request: Request;
+  /** Taken when the request came in: Bun may drop it once the request is answered. */
+  url: string;
+  status: number;
+  durationMs: number;
+}): void {
+  const { log, request, url, status, durationMs } = options;
+  const path = pathOf(url);
+  const level = isIngestUrl(url) || isHealthPath(path) ? "debug" : "info";
+  log[level]("request", {
+    request_id: requestIdOf(request),
+    method: request.method,
+    path,
+    status,
+    duration_ms: Math.round(durationMs * 10) / 10,
+  });
+}
