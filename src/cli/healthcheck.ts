@@ -1,0 +1,23 @@
+/** Asks the gateway on this machine whether it is well; what the container's health check runs. */
+import type { Config } from "../config.ts";
+
+const TIMEOUT_MS = 3_000;
+/** "All addresses" can be listened on but not called. */
+const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+export async function healthcheck(config: Pick<Config, "host" | "port">): Promise<boolean> {
+  const address = LOOPBACK[config.host] ?? config.host;
+  const host = address.includes(":") ? `[${address}]` : address;
+  try {
+    const response = await fetch(`http://${host}:${config.port}/.well-known/healthcheck`, {
+      // A proxy meant for targets must not be asked about this very machine.
+      proxy: false,
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

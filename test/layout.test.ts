@@ -1,0 +1,182 @@
+/** Holds the shape of the project: tiers, who may touch what, file sizes and the top level. */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+const MAX_LINES = 250;
+
+/** Imports point down this list, never up and never sideways. */
+const TIERS: readonly (readonly string[])[] = [
+  ["main"],
+  ["cli"],
+  ["server"],
+  ["dashboard", "api"],
+  ["ingest", "delivery", "webhooks", "auth"],
+  ["storage", "targets", "verification", "http"],
+  ["lib", "config"],
+];
+
+/** Files beside config.ts that are parts of it. */
+const CONFIG_PARTS = new Set(["config-values", "config-variables"]);
+
+/** The owner's card, tool configuration and what tools make; dotfiles are left to their tools. */
+const TOP_LEVEL = new Set([
+  "package.json",
+  "bun.lock",
+  "bunfig.toml",
+  "tsconfig.json",
+  "biome.json",
+  "src",
+  "test",
+  "Dockerfile",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+]);
+
+type SourceFile = Readonly<{ path: string; text: string; imports: readonly string[] }>;
+
+/** Type-only imports count too, which a transpiler's scan would leave out. */
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
+
+function read(path: string): SourceFile {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  return { path, text, imports: [...text.matchAll(IMPORT)].map(([, from, bare]) => from ?? bare ?? "") };
+}
+
+function filesOf(folder: string): SourceFile[] {
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
+  return names.filter((name) => /\.tsx?$/.test(name)).map((name) => read(join(folder, name)));
+}
+
+/** The tier's word for a file: its folder under src, or the name of a file that stands in src itself. */
+function unitOf(path: string): string {
+  const [first = ""] = relative("src", path).split("/");
+  const name = first.replace(/\.tsx?$/, "");
+  return CONFIG_PARTS.has(name) ? "config" : name;
+}
+
+function tierOf(unit: string): number {
+  return TIERS.findIndex((units) => units.includes(unit));
+}
+
+function wrongImports(file: SourceFile): string[] {
+  const from = unitOf(file.path);
+  return file.imports
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => join(dirname(file.path), specifier))
+    .filter((path) => path.startsWith("src/"))
+    .filter((path) => unitOf(path) !== from && tierOf(unitOf(path)) <= tierOf(from))
+    .map((path) => `${file.path} imports ${path}`);
+}
+
+function importersOf(packages: RegExp, allowed: (path: string) => boolean): string[] {
+  return sources
+    .filter(({ imports }) => imports.some((specifier) => packages.test(specifier)))
+    .map(({ path }) => path)
+    .filter((path) => !allowed(path));
+}
+
+const sources = filesOf("src");
+const everything = [...sources, ...filesOf("test"), ...filesOf(".ci")];
+
+describe("imports", () => {
+  test("every file belongs to a tier", () => {
+    expect(sources.filter(({ path }) => tierOf(unitOf(path)) === -1).map(({ path }) => path)).toEqual([]);
+  });
+
+  test("point down the tiers, never up or sideways", () => {
+    expect(sources.flatMap(wrongImports)).toEqual([]);
+  });
+
+  test("an import up or sideways is found, whatever its form", () => {
+    const forms = (to: string) => [
+      `import { a } from "${to}";`,
+      `import type { A } from "${to}";`,
+      `import {\n  a,\n  b,\n} from "${to}";`,
+      `export { a } from "${to}";`,
+      `import "${to}";`,
+      `const a = await import("${to}");`,
+    ];
+    for (const text of [
+      ...forms("../ingest/x.ts"),
+      ...forms("../delivery/x.ts"),
+      ...forms("../webhooks/x.ts"),
+    ]) {
+      const imports = [...text.matchAll(IMPORT)].map(([, from, bare]) => from ?? bare ?? "");
+      expect(wrongImports({ path: "src/targets/y.ts", text, imports })).toHaveLength(1);
+    }
+    expect(wrongImports({ path: "src/api/y.ts", text: "", imports: ["../dashboard/x.ts"] })).toHaveLength(1);
+    expect(
+      wrongImports({ path: "src/api/y.ts", text: "", imports: ["../lib/x.ts", "./x.ts", "zod"] }),
+    ).toEqual([]);
+  });
+
+  test("name their files with the extension", () => {
+    const bare = everything.flatMap(({ path, imports }) =>
+      imports
+        .filter((specifier) => specifier.startsWith(".") && !/\.(tsx?|json|sql|css|js|svg)$/.test(specifier))
+        .map((specifier) => `${path}: ${specifier}`),
+    );
+    expect(bare).toEqual([]);
+  });
+
+  test("of SQLite and drizzle are storage's alone", () => {
+    expect(importersOf(/^(bun:sqlite|drizzle-orm)/, (path) => unitOf(path) === "storage")).toEqual([]);
+  });
+
+  test("of the HTTP framework are left to the parts that speak HTTP", () => {
+    const speakers = new Set(["http", "api", "ingest", "dashboard", "server"]);
+    expect(importersOf(/^(elysia$|elysia\/|@elysiajs\/)/, (path) => speakers.has(unitOf(path)))).toEqual([]);
+  });
+});
+
+describe("the environment", () => {
+  test("is read by config.ts alone", () => {
+    const readers = sources.filter(({ text }) => /\b(process|Bun|import\.meta)\.env\b/.test(text));
+    expect(readers.map(({ path }) => path)).toEqual(["src/config.ts"]);
+  });
+});
+
+describe("files", () => {
+  test(`have at most ${MAX_LINES} lines`, () => {
+    const long = everything
+      .filter(({ path }) => !path.endsWith(".test.ts"))
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+      .filter(({ lines }) => lines > MAX_LINES);
+    expect(long).toEqual([]);
+  });
+
+  test("begin with a sentence on their responsibility", () => {
+    // A test file's names are its sentences already.
+    const silent = everything.filter(
+      ({ path, text }) => !/\.(d|test)\.tsx?$/.test(path) && !text.startsWith("/** "),
+    );
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("have kebab-case names", () => {
+    const odd = everything.filter(({ path }) => !/^[a-z0-9./-]+$/.test(path));
+    expect(odd.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("the top level", () => {
+  test("has only what the owner's card lists", () => {
+    // What git ignores (node_modules, dist, data) is nobody's structure.
+    const tracked = Bun.spawnSync(["git", "ls-files", "--cached", "--others", "--exclude-standard"], {
+      cwd: ROOT,
+    });
+    const entries = tracked.success
+      ? tracked.stdout
+          .toString()
+          .trim()
+          .split("\n")
+          .map((path) => path.split("/")[0] ?? "")
+      : readdirSync(ROOT).filter((name) => !["node_modules", "dist", "data", "coverage"].includes(name));
+    const extra = new Set(entries.filter((name) => !name.startsWith(".") && !TOP_LEVEL.has(name)));
+    expect([...extra]).toEqual([]);
+  });
+});
