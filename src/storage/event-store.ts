@@ -25,8 +25,8 @@ export type EventStore = Readonly<{
     limit: number;
     inFlight: ReadonlyMap<string, unknown>;
   }) => Promise<readonly DueDelivery[]>;
-  /** The earliest due time among a target's pending deliveries. */
-  earliestDue: (options: { webhookId: string; targetId: string }) => Promise<number | null>;
+  /** The earliest due time after `after` among a target's pending deliveries. */
+  earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
   /** The targets that have pending deliveries, deleted and inactive ones too. */
   listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
   /** Which of the webhooks have pending deliveries, without opening their files here. */
@@ -85,7 +85,8 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
     append: writer.append,
     settle: writer.settle,
     claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim)),
-    earliestDue: ({ webhookId, targetId }) => read(webhookId, (file) => earliestDue(file, targetId)),
+    earliestDue: ({ webhookId, targetId, after }) =>
+      read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
     findPending: (webhookIds) => files.findPending(webhookIds),
     async shiftDue({ webhookId, targetId, after, deltaMs }) {

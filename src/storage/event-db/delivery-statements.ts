@@ -31,8 +31,9 @@ export function prepareDeliveryStatements(db: Database) {
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
         ORDER BY next_attempt_at LIMIT ?`,
     ),
-    earliest: db.prepare<{ at: number | null }, [targetId: string]>(
-      "SELECT min(next_attempt_at) AS at FROM deliveries WHERE target_id = ? AND status = 'pending'",
+    earliest: db.prepare<{ at: number | null }, [targetId: string, after: number]>(
+      `SELECT min(next_attempt_at) AS at FROM deliveries
+        WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ?`,
     ),
     event: db.prepare<EventRow, [id: string]>("SELECT * FROM events WHERE id = ?"),
     nextPendingTarget: db.prepare<{ target_id: string }, [after: string]>(

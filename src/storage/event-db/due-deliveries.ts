@@ -38,8 +38,8 @@ function claimBetween(file: EventFile, claim: Claim, after: number, upTo: number
   return claimed;
 }
 
-export function earliestDue(file: EventFile, targetId: string): number | null {
-  return file.deliveries.earliest.get(targetId)?.at ?? null;
+export function earliestDue(file: EventFile, targetId: string, after: number): number | null {
+  return file.deliveries.earliest.get(targetId, after)?.at ?? null;
 }
 
 /** One index step per target, however long its backlog. */

@@ -1,0 +1,117 @@
+/** Runs one try from the request to the stored result. */
+import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Logger } from "../lib/log.ts";
+import type { DueDelivery, Settlement } from "../storage/event-db/types.ts";
+import type { EventStore } from "../storage/event-store.ts";
+import type { Outcome } from "../targets/target-type.ts";
+import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
+import { type NextState, nextState } from "./transition.ts";
+
+/** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not tried meanwhile. */
+const STORE_AGAIN_MS = 1_000;
+
+export type AttemptDeps = Readonly<{
+  events: EventStore;
+  clock: Clock;
+  log: Logger;
+  random: () => number;
+  /** Aborted when the grace period of a stop is over. */
+  signal: AbortSignal;
+}>;
+
+/** Null where the program stopped first: the delivery is still pending and will be tried again. */
+export async function runAttempt(
+  deps: AttemptDeps,
+  opened: OpenedTarget,
+  due: DueDelivery,
+): Promise<{ outcome: Outcome; next: NextState } | null> {
+  const { clock, signal, log } = deps;
+  const startedAt = clock.now();
+  const from = clock.monotonic();
+  const outcome = await deliverOnce({ opened, due, signal, log });
+  const durationMs = Math.round(clock.monotonic() - from);
+  if (signal.aborted && outcome.kind === "failed") return null;
+
+  const next = nextState({
+    delivery: due,
+    outcome,
+    policy: opened.policy,
+    now: clock.now(),
+    random: deps.random(),
+  });
+  const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
+  logTry(log, opened, settlement);
+  return (await storeSettlement(deps, opened.target.webhookId, settlement)) ? { outcome, next } : null;
+}
+
+function toSettlement(done: {
+  due: DueDelivery;
+  outcome: Outcome;
+  next: NextState;
+  startedAt: number;
+  durationMs: number;
+}): Settlement {
+  const { due, outcome, next, startedAt, durationMs } = done;
+  const { response } = outcome;
+  return {
+    eventId: due.eventId,
+    targetId: due.targetId,
+    replays: due.replays,
+    ...next,
+    result: {
+      id: newId(),
+      attempt: due.attempts + 1,
+      startedAt,
+      durationMs,
+      statusCode: response?.statusCode ?? null,
+      error: outcome.kind === "failed" ? outcome.error : null,
+      responseHeaders: response?.headers ?? null,
+      responseBody: response?.body ?? null,
+      responseBodyTruncated: response?.bodyTruncated ?? false,
+    },
+  };
+}
+
+async function storeSettlement(
+  deps: AttemptDeps,
+  webhookId: string,
+  settlement: Settlement,
+): Promise<boolean> {
+  for (;;) {
+    try {
+      await deps.events.settle(webhookId, settlement);
+      return true;
+    } catch (error) {
+      // The webhook was deleted with its file, or the program is stopping.
+      if (deps.signal.aborted || (error instanceof AppError && error.kind === "not_found")) return false;
+      await new Promise<void>((resolve) => {
+        const cancel = deps.clock.after(STORE_AGAIN_MS, done);
+        deps.signal.addEventListener("abort", done, { once: true });
+        function done(): void {
+          cancel();
+          deps.signal.removeEventListener("abort", done);
+          resolve();
+        }
+      });
+    }
+  }
+}
+
+function logTry(log: Logger, opened: OpenedTarget, settlement: Settlement): void {
+  const { result, status } = settlement;
+  if (status === "delivered") return;
+  const fields = {
+    webhook_id: opened.target.webhookId,
+    target_id: settlement.targetId,
+    event_id: settlement.eventId,
+    attempt: result.attempt,
+    status_code: result.statusCode,
+    error: result.error,
+    duration_ms: result.durationMs,
+    next_attempt_at: settlement.nextAttemptAt,
+  };
+  if (status === "failed") log.warn("delivery given up", fields);
+  else log.info("delivery failed, will be tried again", fields);
+}

@@ -1,0 +1,61 @@
+/** One target's deliveries as the engine sees them, and whose turn it is. */
+import type { Share } from "./places.ts";
+
+export type Lane = {
+  readonly webhookId: string;
+  readonly targetId: string;
+  readonly share: Share;
+  /** Wall-clock time of the earliest known delivery that is not due yet; null: none known. */
+  dueAt: number | null;
+};
+
+export class Lanes {
+  readonly #byTarget = new Map<string, Lane>();
+  /** In order of turn. */
+  readonly #ready = new Set<Lane>();
+  /** Ready, but all places were taken. */
+  readonly #starved = new Set<Lane>();
+
+  getOrAdd(webhookId: string, targetId: string, newShare: () => Share): Lane {
+    let lane = this.#byTarget.get(targetId);
+    if (!lane) {
+      lane = { webhookId, targetId, share: newShare(), dueAt: null };
+      this.#byTarget.set(targetId, lane);
+    }
+    return lane;
+  }
+
+  /** Puts the lane at the end of the round; a lane is in it once. */
+  enqueue(lane: Lane): void {
+    this.#ready.add(lane);
+  }
+
+  starve(lane: Lane): void {
+    this.#starved.add(lane);
+  }
+
+  requeueStarved(): void {
+    for (const lane of this.#starved) this.#ready.add(lane);
+    this.#starved.clear();
+  }
+
+  get hasStarved(): boolean {
+    return this.#starved.size > 0;
+  }
+
+  next(): Lane | null {
+    const lane = this.#ready.values().next().value ?? null;
+    if (lane) this.#ready.delete(lane);
+    return lane;
+  }
+
+  forgetIfIdle(lane: Lane): void {
+    if (this.#ready.has(lane) || lane.dueAt !== null || lane.share.inFlight.size > 0) return;
+    this.#starved.delete(lane);
+    this.#byTarget.delete(lane.targetId);
+  }
+
+  all(): IterableIterator<Lane> {
+    return this.#byTarget.values();
+  }
+}

@@ -1,0 +1,72 @@
+/** Shares out the tries that may run at once, so that slow and dead targets never hold all of them. */
+
+/** Beyond this many requests at once, more of them only make each slower (measured on loopback). */
+const MOST_PER_LANE = 64;
+const FIRST_LIMIT = 8;
+const HEALTHY_PLACES = 256;
+/** Lanes that fail or are slow share places of their own and leave the others' alone. */
+const SUSPECT_PLACES = 256;
+/** A try that runs longer than this makes its lane suspect until it ends. */
+export const SLOW_AFTER_MS = 1_000;
+
+/** A target's share: what is in flight, and how much of it the target has earned. */
+export type Share = {
+  readonly inFlight: Map<string, number>;
+  limit: number;
+  suspect: boolean;
+  lastFailed: boolean;
+};
+
+export class Places {
+  #healthy = 0;
+  #suspect = 0;
+
+  newShare(): Share {
+    return { inFlight: new Map(), limit: FIRST_LIMIT, suspect: false, lastFailed: false };
+  }
+
+  get inFlight(): number {
+    return this.#healthy + this.#suspect;
+  }
+
+  /** How many more tries this share may begin now. */
+  room(share: Share): number {
+    const left = share.suspect ? SUSPECT_PLACES - this.#suspect : HEALTHY_PLACES - this.#healthy;
+    return Math.max(0, Math.min(left, share.limit - share.inFlight.size));
+  }
+
+  /** True where taking places is worth a look into the file: not for one place at a time under load. */
+  worthFilling(share: Share): boolean {
+    return share.inFlight.size <= share.limit * 0.75;
+  }
+
+  begin(share: Share, eventId: string, at: number): void {
+    share.inFlight.set(eventId, at);
+    if (share.suspect) this.#suspect++;
+    else this.#healthy++;
+  }
+
+  /** The limit grows by one a success, which doubles it every round trip, and halves at a failure. */
+  end(share: Share, eventId: string, ended: { succeeded: boolean; now: number }): void {
+    share.inFlight.delete(eventId);
+    if (share.suspect) this.#suspect--;
+    else this.#healthy--;
+    share.lastFailed = !ended.succeeded;
+    share.limit = ended.succeeded
+      ? Math.min(MOST_PER_LANE, share.limit + 1)
+      : Math.max(1, Math.floor(share.limit / 2));
+    this.review(share, ended.now);
+  }
+
+  /** Moves the share to the suspect places or back; called at every end and by a slow sweep. */
+  review(share: Share, now: number): void {
+    // In order of insertion, so the first is the oldest.
+    const oldest = share.inFlight.values().next().value;
+    const suspect = share.lastFailed || (oldest !== undefined && now - oldest > SLOW_AFTER_MS);
+    if (suspect === share.suspect) return;
+    share.suspect = suspect;
+    const moved = suspect ? share.inFlight.size : -share.inFlight.size;
+    this.#suspect += moved;
+    this.#healthy -= moved;
+  }
+}

@@ -1,0 +1,29 @@
+/** Who sent a request: the peer, or what a trusted proxy says of it. */
+import { createCidrList, parseAddress } from "../lib/cidr.ts";
+
+export type RemoteAddressReader = (peer: string, forwardedFor: string | null) => string;
+
+/**
+ * Walks X-Forwarded-For from the right and stops at the first address that is no trusted proxy: whatever stands
+ * further left was written by the sender and proves nothing.
+ */
+export function createRemoteAddressReader(trustedProxies: readonly string[]): RemoteAddressReader {
+  if (trustedProxies.length === 0) return plainAddress;
+  const trusted = createCidrList(trustedProxies);
+  return (peer, forwardedFor) => {
+    let address = plainAddress(peer);
+    if (forwardedFor === null) return address;
+    const hops = forwardedFor.split(",").map((hop) => hop.trim());
+    while (trusted.includes(address)) {
+      const previous = hops.pop();
+      if (previous === undefined || parseAddress(previous) === null) break;
+      address = plainAddress(previous);
+    }
+    return address;
+  };
+}
+
+/** A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1. */
+function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
