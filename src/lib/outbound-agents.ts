@@ -3,9 +3,12 @@ import http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Clock } from "./clock.ts";
 
 /** Below the 60 s after which many servers and load balancers close an idle connection themselves. */
 const IDLE_MS = 30_000;
+/** One timer for all: an agent's own `timeout` moves a timer of each connection at each request. */
+const IDLE_SWEEP_MS = 5_000;
 const KEEP_ALIVE_PROBE_MS = 15_000;
 
 export type OutboundAgents = Readonly<{
@@ -25,12 +28,15 @@ class ConnectionLedger {
   readonly #connected = new WeakSet<Duplex>();
   readonly #names = new WeakMap<Duplex, string>();
   readonly #readBeforeReuse = new WeakMap<Duplex, number>();
-  /** In the order in which they fell idle. */
-  readonly #idle = new Set<Duplex>();
+  /** Since when, in the order in which they fell idle. */
+  readonly #idle = new Map<Duplex, number>();
   readonly #maxIdle: number;
+  readonly #clock: Clock;
+  #sweeping = false;
 
-  constructor(maxIdle: number) {
-    this.#maxIdle = maxIdle;
+  constructor(options: { maxIdle: number; clock: Clock }) {
+    this.#maxIdle = options.maxIdle;
+    this.#clock = options.clock;
   }
 
   opened(socket: Duplex, options: { name: string; readyEvent: "connect" | "secureConnect" }): void {
@@ -40,12 +46,29 @@ class ConnectionLedger {
   }
 
   kept(socket: Duplex): void {
-    this.#idle.add(socket);
-    if (this.#idle.size <= this.#maxIdle) return;
-    const [oldest] = this.#idle;
-    if (oldest === undefined) return;
-    this.#idle.delete(oldest);
-    oldest.destroy();
+    this.#idle.set(socket, this.#clock.monotonic());
+    if (this.#idle.size > this.#maxIdle) {
+      const [oldest] = this.#idle.keys();
+      if (oldest !== undefined) this.#drop(oldest);
+    }
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    this.#clock.after(IDLE_SWEEP_MS, () => this.#sweep());
+  }
+
+  #sweep(): void {
+    const before = this.#clock.monotonic() - IDLE_MS;
+    for (const [socket, since] of this.#idle) {
+      if (since > before) break;
+      this.#drop(socket);
+    }
+    this.#sweeping = this.#idle.size > 0;
+    if (this.#sweeping) this.#clock.after(IDLE_SWEEP_MS, () => this.#sweep());
+  }
+
+  #drop(socket: Duplex): void {
+    this.#idle.delete(socket);
+    socket.destroy();
   }
 
   reused(socket: Duplex): void {
@@ -63,10 +86,8 @@ class ConnectionLedger {
 
   dropIdleLike(socket: Duplex): void {
     const name = this.#names.get(socket);
-    for (const idle of this.#idle) {
-      if (this.#names.get(idle) !== name) continue;
-      this.#idle.delete(idle);
-      idle.destroy();
+    for (const idle of this.#idle.keys()) {
+      if (this.#names.get(idle) === name) this.#drop(idle);
     }
   }
 }
@@ -129,17 +150,17 @@ class HttpsAgent extends https.Agent {
 
 export function createAgents(options: {
   lookup: LookupFunction;
+  clock: Clock;
   maxIdleConnections: number;
   /** PEM; replaces the built-in certificate authorities. */
   ca: string | undefined;
 }): OutboundAgents {
-  const ledger = new ConnectionLedger(options.maxIdleConnections);
+  const ledger = new ConnectionLedger({ maxIdle: options.maxIdleConnections, clock: options.clock });
   const shared = {
     keepAlive: true,
     keepAliveMsecs: KEEP_ALIVE_PROBE_MS,
     // The newest first, so that those a burst has opened fall idle and are closed.
     scheduling: "lifo",
-    timeout: IDLE_MS,
     maxFreeSockets: options.maxIdleConnections,
     lookup: options.lookup,
   } as const;

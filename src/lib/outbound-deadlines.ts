@@ -21,49 +21,52 @@ export type Deadlines = Readonly<{
 }>;
 
 export function createDeadlines(clock: Clock): Deadlines {
-  const inFlight = new Set<Timed>();
   /** One listener per signal, however many requests share it: the gateway's stop signal lives as long as it does. */
-  const bySignal = new WeakMap<AbortSignal, Set<Timed>>();
+  const groups = new WeakMap<AbortSignal, Set<Timed>>();
+  /** Groups that may have something in flight. */
+  const active = new Set<Set<Timed>>();
   let ticking = false;
 
-  function tick(): void {
-    if (inFlight.size === 0) {
-      ticking = false;
-      return;
-    }
-    const now = clock.monotonic();
-    for (const timed of inFlight) {
-      if (now >= timed.endBy) timed.onTimeout();
-      else if (now >= timed.connectBy && !timed.isConnected()) timed.onConnectTimeout();
-    }
-    clock.after(SWEEP_MS, tick);
-  }
-
-  function sharing(signal: AbortSignal): Set<Timed> {
-    const known = bySignal.get(signal);
+  function groupOf(signal: AbortSignal): Set<Timed> {
+    const known = groups.get(signal);
     if (known !== undefined) return known;
     const group = new Set<Timed>();
-    bySignal.set(signal, group);
+    groups.set(signal, group);
     signal.addEventListener("abort", () => {
       for (const timed of group) timed.onAbort();
     });
     return group;
   }
 
+  function tick(): void {
+    const now = clock.monotonic();
+    for (const group of active) {
+      if (group.size === 0) active.delete(group);
+      for (const timed of group) {
+        if (now >= timed.endBy) timed.onTimeout();
+        else if (now >= timed.connectBy && !timed.isConnected()) timed.onConnectTimeout();
+      }
+    }
+    ticking = active.size > 0;
+    if (ticking) clock.after(SWEEP_MS, tick);
+  }
+
   return {
     add(timed, signal) {
-      inFlight.add(timed);
-      sharing(signal).add(timed);
+      const group = groupOf(signal);
+      group.add(timed);
+      if (group.size === 1) active.add(group);
       if (ticking) return;
       ticking = true;
       clock.after(SWEEP_MS, tick);
     },
     remove(timed, signal) {
-      inFlight.delete(timed);
-      bySignal.get(signal)?.delete(timed);
+      groups.get(signal)?.delete(timed);
     },
     abortAll() {
-      for (const timed of inFlight) timed.onAbort();
+      for (const group of active) {
+        for (const timed of group) timed.onAbort();
+      }
     },
   };
 }

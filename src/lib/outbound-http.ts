@@ -19,7 +19,7 @@ import {
   isStaleConnection,
   timeoutFailure,
 } from "./outbound-failures.ts";
-import { type Place, placeOf } from "./outbound-place.ts";
+import { createPlaces, type Place } from "./outbound-place.ts";
 import { createCheckedLookup, type Resolve, systemResolve } from "./outbound-resolve.ts";
 
 const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
@@ -42,8 +42,9 @@ export function createOutboundClient(options: {
 }): Outbound {
   const { clock = systemClock, resolve = systemResolve, maxIdleConnections = MAX_IDLE_CONNECTIONS } = options;
   const rules = createAddressRules(options.allowedCidrs);
+  const places = createPlaces(rules);
   const lookup = createCheckedLookup({ resolve, rules });
-  const agents = createAgents({ lookup, maxIdleConnections, ca: options.ca });
+  const agents = createAgents({ lookup, clock, maxIdleConnections, ca: options.ca });
   const deadlines = createDeadlines(clock);
   let closed = false;
   return {
@@ -53,7 +54,7 @@ export function createOutboundClient(options: {
       if (request.method === "CONNECT") {
         return Promise.resolve(failure("invalid_request", "CONNECT requests are not sent", false));
       }
-      const place = placeOf(request.url, rules);
+      const place = places(request.url);
       if (place.kind === "failed") return Promise.resolve(place);
       return new Promise((settle) => {
         new Exchange({ request, place, agents, deadlines, settle, now: clock.monotonic() }).start();
@@ -126,6 +127,7 @@ class Exchange implements Timed {
     const { secure, host, port, path, servername } = this.#place;
     const { method, body } = this.#request;
     const options = {
+      agent: secure ? this.#agents.https : this.#agents.http,
       host,
       port,
       path,
@@ -136,12 +138,15 @@ class Exchange implements Timed {
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     };
     try {
-      const sent = secure
-        ? https.request({ ...options, agent: this.#agents.https })
-        : http.request({ ...options, agent: this.#agents.http });
+      const sent = secure ? https.request(options) : http.request(options);
       this.#sent = sent;
       sent.on("response", (answer) => this.#onResponse(answer));
       sent.on("error", (error) => this.#onError(error));
+      // Nobody asked for it; without a listener the connection would be left hanging.
+      sent.on("upgrade", (answer) => {
+        this.#answer = answer;
+        this.#stop(this.#response(true));
+      });
       if (body.byteLength > 0) sent.end(body);
       else sent.end();
     } catch (error) {
