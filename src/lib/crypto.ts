@@ -1,0 +1,138 @@
+/** The secret key and what is derived from it; hashing, drawing and comparing of tokens. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { AppError } from "./errors.ts";
+
+export type KeyRing = Readonly<{
+  /** `boundTo` names the one place where the sealed text may stand, such as "targets:{id}:url". */
+  seal: (plaintext: string, boundTo: string) => string;
+  /** Throws AppError unavailable for another key, another place or a changed text. */
+  open: (sealed: string, boundTo: string) => string;
+  /** 32 bytes, for signing what the browser holds. */
+  sessionKey: Uint8Array;
+}>;
+
+const KEY_BYTES = 32;
+const VERSION = "v1.";
+/** The lengths that NIST SP 800-38D recommends for GCM. */
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+export function createKeyRing(secretKey: Uint8Array): KeyRing {
+  const sealingKey = deriveKey(secretKey, "webhooker sealing v1");
+  return {
+    sessionKey: deriveKey(secretKey, "webhooker session v1"),
+    seal(plaintext, boundTo) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", sealingKey, iv, { authTagLength: TAG_BYTES });
+      cipher.setAAD(Buffer.from(boundTo));
+      const text = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
+      return VERSION + Buffer.concat([iv, text, cipher.getAuthTag()]).toString("base64url");
+    },
+    open(sealed, boundTo) {
+      try {
+        return unseal({ sealed, boundTo, key: sealingKey });
+      } catch (cause) {
+        throw new AppError({
+          kind: "unavailable",
+          code: "secret_unreadable",
+          message: "A stored secret cannot be read with this secret key.",
+          hint: "Start with the SECRET_KEY (or the webhooker.key file) it was stored with, or enter the secret anew.",
+          cause,
+        });
+      }
+    },
+  };
+}
+
+function deriveKey(secretKey: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secretKey, new Uint8Array(), purpose, KEY_BYTES));
+}
+
+function unseal({ sealed, boundTo, key }: { sealed: string; boundTo: string; key: Uint8Array }): string {
+  if (!sealed.startsWith(VERSION)) throw new Error("unknown version of a sealed text");
+  const bytes = Buffer.from(sealed.slice(VERSION.length), "base64url");
+  const iv = bytes.subarray(0, IV_BYTES);
+  const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(boundTo));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  const text = decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES));
+  return Buffer.concat([text, decipher.final()]).toString("utf8");
+}
+
+/** The configured key, else the one in `webhooker.key` beside the main database, made at the first start. */
+export function loadSecretKey(options: { fromConfig: Uint8Array | null; dbPath: string }): Uint8Array {
+  if (options.fromConfig) return options.fromConfig;
+  const directory = dirname(options.dbPath);
+  const path = join(directory, "webhooker.key");
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return createKeyFile(path) ?? readKeyFile(path);
+}
+
+/** Null when the file is there already. */
+function createKeyFile(path: string): Uint8Array | null {
+  const key = new Uint8Array(randomBytes(KEY_BYTES));
+  let file: number;
+  try {
+    file = openSync(path, "wx", 0o600);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return null;
+    throw error;
+  }
+  try {
+    writeFileSync(file, `${Buffer.from(key).toString("base64")}\n`);
+    // What is sealed with the key must not outlive it in a power cut.
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  syncFolder(dirname(path));
+  return key;
+}
+
+function syncFolder(path: string): void {
+  // Windows has no handle on a folder to sync.
+  if (process.platform === "win32") return;
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function readKeyFile(path: string): Uint8Array {
+  const text = readFileSync(path, "utf8").trim();
+  const key = Buffer.from(text, "base64");
+  // Buffer skips what is not base64: writing it back shows whether anything was skipped.
+  if (key.length === KEY_BYTES && key.toString("base64") === text) return new Uint8Array(key);
+  throw new AppError({
+    kind: "unavailable",
+    code: "secret_key_unreadable",
+    message: `The key file ${path} does not hold 32 bytes in base64.`,
+    hint: "Restore it from a backup or set SECRET_KEY. If there is no copy, remove the file: a new key is made, everybody signs in anew and secrets of targets are entered anew.",
+  });
+}
+
+export function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+/** base64url text of that many random bytes. */
+export function randomToken(bytes: number): string {
+  return randomBytes(bytes).toString("base64url");
+}
+
+export function constantTimeEqual(a: string, b: string): boolean {
+  // Hashed first: timingSafeEqual throws on unequal lengths, which would also tell the length.
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
