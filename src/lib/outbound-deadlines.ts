@@ -4,48 +4,55 @@ import type { Clock } from "./clock.ts";
 /** How late a limit may take effect. */
 const SWEEP_MS = 100;
 
-export type Timed = Readonly<{
+export type Timed = {
   /** On the monotonic clock. */
-  connectBy: number;
-  endBy: number;
+  readonly connectBy: number;
+  readonly endBy: number;
   isConnected: () => boolean;
   onConnectTimeout: () => void;
   onTimeout: () => void;
   onAbort: () => void;
-}>;
+  /** Kept here for the deadlines: taking places in a Set was a fifth of a request's cost, an index is nothing. */
+  group: Timed[] | null;
+  index: number;
+};
 
 export type Deadlines = Readonly<{
   add: (timed: Timed, signal: AbortSignal) => void;
-  remove: (timed: Timed, signal: AbortSignal) => void;
+  remove: (timed: Timed) => void;
   abortAll: () => void;
 }>;
 
 export function createDeadlines(clock: Clock): Deadlines {
   /** One listener per signal, however many requests share it: the gateway's stop signal lives as long as it does. */
-  const groups = new WeakMap<AbortSignal, Set<Timed>>();
+  const groups = new WeakMap<AbortSignal, Timed[]>();
   /** Groups that may have something in flight. */
-  const active = new Set<Set<Timed>>();
+  const active = new Set<Timed[]>();
+  let latest: { signal: AbortSignal; group: Timed[] } | null = null;
   let ticking = false;
 
-  function groupOf(signal: AbortSignal): Set<Timed> {
-    const known = groups.get(signal);
-    if (known !== undefined) return known;
-    const group = new Set<Timed>();
+  function groupOf(signal: AbortSignal): Timed[] {
+    if (latest?.signal === signal) return latest.group;
+    const group = groups.get(signal) ?? newGroup(signal);
+    latest = { signal, group };
+    return group;
+  }
+
+  function newGroup(signal: AbortSignal): Timed[] {
+    const group: Timed[] = [];
     groups.set(signal, group);
-    signal.addEventListener("abort", () => {
-      for (const timed of group) timed.onAbort();
-    });
+    signal.addEventListener("abort", () => abortGroup(group));
     return group;
   }
 
   function tick(): void {
     const now = clock.monotonic();
     for (const group of active) {
-      if (group.size === 0) active.delete(group);
-      for (const timed of group) {
+      if (group.length === 0) active.delete(group);
+      eachBackwards(group, (timed) => {
         if (now >= timed.endBy) timed.onTimeout();
         else if (now >= timed.connectBy && !timed.isConnected()) timed.onConnectTimeout();
-      }
+      });
     }
     ticking = active.size > 0;
     if (ticking) clock.after(SWEEP_MS, tick);
@@ -54,19 +61,36 @@ export function createDeadlines(clock: Clock): Deadlines {
   return {
     add(timed, signal) {
       const group = groupOf(signal);
-      group.add(timed);
-      if (group.size === 1) active.add(group);
+      timed.group = group;
+      timed.index = group.push(timed) - 1;
+      if (group.length === 1) active.add(group);
       if (ticking) return;
       ticking = true;
       clock.after(SWEEP_MS, tick);
     },
-    remove(timed, signal) {
-      groups.get(signal)?.delete(timed);
+    remove(timed) {
+      const { group } = timed;
+      if (group === null) return;
+      timed.group = null;
+      const last = group.pop();
+      if (last === undefined || last === timed) return;
+      group[timed.index] = last;
+      last.index = timed.index;
     },
     abortAll() {
-      for (const group of active) {
-        for (const timed of group) timed.onAbort();
-      }
+      for (const group of active) abortGroup(group);
     },
   };
+}
+
+function abortGroup(group: readonly Timed[]): void {
+  eachBackwards(group, (timed) => timed.onAbort());
+}
+
+/** Whoever is removed meanwhile is replaced by the last, which has been visited already. */
+function eachBackwards(group: readonly Timed[], visit: (timed: Timed) => void): void {
+  for (let at = group.length - 1; at >= 0; at -= 1) {
+    const timed = group[at];
+    if (timed !== undefined) visit(timed);
+  }
 }

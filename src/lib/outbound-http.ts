@@ -72,6 +72,8 @@ export function createOutboundClient(options: {
 class Exchange implements Timed {
   readonly connectBy: number;
   readonly endBy: number;
+  group: Timed[] | null = null;
+  index = 0;
   readonly #request: OutboundRequest;
   readonly #place: Place;
   readonly #agents: OutboundAgents;
@@ -194,7 +196,7 @@ class Exchange implements Timed {
   #finish(result: OutboundResult): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#deadlines.remove(this, this.#request.signal);
+    this.#deadlines.remove(this);
     this.#settle(result);
   }
 
