@@ -1,0 +1,119 @@
+/** Time from the acknowledgement of an event to its arrival at a receiver: alone, under load, beside bad targets. */
+import { rmSync } from "node:fs";
+import { z } from "zod";
+import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
+import { payload, runLoad } from "./load.ts";
+import type { BenchOptions } from "./options.ts";
+import { makeFolder, type Script, startScript } from "./subject.ts";
+import { figure, printTable, progress, quantile } from "./table.ts";
+
+const received = z.object({ id: z.string() });
+const arrivalList = z.array(z.tuple([z.string(), z.string()]));
+/** Pause between two posts: the time of a lone event is asked for, not that of a queue. */
+const PAUSE_MS = 5;
+
+export async function arrival(options: BenchOptions): Promise<void> {
+  const rows = [
+    ["alone", await scene(options, async () => {})],
+    ["while another webhook without targets is under full load", await scene(options, underLoad)],
+    ["beside a silent and a failing target under load", await scene(options, besideBadTargets)],
+  ] as const;
+  const alone = quantile(rows[0][1], 0.5);
+  printTable(
+    "Acknowledgement to arrival, ms (negative: it arrived before its sender was answered)",
+    ["scene", "median", "p90", "p99", "median, of alone", "events"],
+    rows.map(([name, times]) => [
+      name,
+      ...[0.5, 0.9, 0.99].map((share) => figure(quantile(times, share))),
+      figure(quantile(times, 0.5) / alone),
+      String(times.length),
+    ]),
+  );
+}
+
+type Disturbance = (job: {
+  gateway: Gateway;
+  receiver: Script;
+  options: BenchOptions;
+  until: AbortSignal;
+}) => Promise<void>;
+
+async function scene(options: BenchOptions, disturb: Disturbance): Promise<number[]> {
+  progress("arrival");
+  const receiver = await startScript("receiver.ts", []);
+  const gateway = await startGateway(makeFolder());
+  const [healthy] = await gateway.createWebhooks([{ target: { url: `${receiver.origin}/timed` } }]);
+  if (healthy === undefined) throw new Error("no webhook was made");
+  // The first events compile the path; they are measured by nobody.
+  await postOneByOne(healthy, 50);
+  const end = new AbortController();
+  const disturbance = disturb({ gateway, receiver, options, until: end.signal });
+  try {
+    const acknowledged = await postOneByOne(healthy, options.arrivals);
+    return await waitForArrivals(receiver, acknowledged);
+  } finally {
+    end.abort();
+    await disturbance;
+    await gateway.stop();
+    await receiver.stop();
+  }
+}
+
+async function underLoad(job: Parameters<Disturbance>[0]): Promise<void> {
+  const [other] = await job.gateway.createWebhooks([{}]);
+  await loadUntil(job, other);
+}
+
+async function besideBadTargets(job: Parameters<Disturbance>[0]): Promise<void> {
+  const { origin } = job.receiver;
+  const bad = await job.gateway.createWebhooks([
+    { target: { url: `${origin}/silent`, timeoutMs: 30_000 } },
+    { target: { url: `${origin}/failing` } },
+  ]);
+  for (const webhook of bad) await Promise.all(Array.from({ length: 100 }, () => post(webhook)));
+  while (!job.until.aborted) {
+    for (const webhook of bad) await post(webhook);
+    await Bun.sleep(PAUSE_MS);
+  }
+}
+
+async function loadUntil(job: Parameters<Disturbance>[0], webhook: BenchWebhook | undefined): Promise<void> {
+  if (webhook === undefined) throw new Error("no webhook was made");
+  const folder = makeFolder();
+  while (!job.until.aborted) {
+    await runLoad({ ...job.options, seconds: 2, urls: [webhook.url], bodyBytes: 1024, folder });
+  }
+  rmSync(folder, { recursive: true });
+}
+
+async function post(webhook: BenchWebhook): Promise<string> {
+  const response = await fetch(webhook.url, { method: "POST", body: payload(1024), proxy: false });
+  return received.parse(await response.json()).id;
+}
+
+/** Acknowledgement per event id, on the clock that all processes of a machine share, nanoseconds. */
+async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<string, bigint>> {
+  const acknowledged = new Map<string, bigint>();
+  for (let sent = 0; sent < count; sent += 1) {
+    const id = await post(webhook);
+    acknowledged.set(id, process.hrtime.bigint());
+    await Bun.sleep(PAUSE_MS);
+  }
+  return acknowledged;
+}
+
+async function waitForArrivals(
+  receiver: Script,
+  acknowledged: ReadonlyMap<string, bigint>,
+): Promise<number[]> {
+  for (;;) {
+    const response = await fetch(`${receiver.origin}/arrivals`, { proxy: false });
+    const arrivals = new Map(arrivalList.parse(await response.json()));
+    const times = [...acknowledged].flatMap(([id, at]) => {
+      const arrived = arrivals.get(id);
+      return arrived === undefined ? [] : [Number(BigInt(arrived) - at) / 1e6];
+    });
+    if (times.length === acknowledged.size) return times;
+    await Bun.sleep(100);
+  }
+}

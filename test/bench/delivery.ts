@@ -1,0 +1,74 @@
+/** Events per second from the POST to the stored result of their delivery to a receiver in another process. */
+import { rmSync } from "node:fs";
+import { countPending, readFate } from "./event-file.ts";
+import { startGateway } from "./gateway.ts";
+import { runLoad } from "./load.ts";
+import type { BenchOptions } from "./options.ts";
+import { cpuMicroseconds } from "./process-stats.ts";
+import { makeFolder, startScript, startSubject } from "./subject.ts";
+import { figure, median, printTable, progress } from "./table.ts";
+
+type Round = Readonly<{
+  bare: number;
+  accepted: number;
+  delivered: number;
+  cpuPerEvent: number;
+  missing: number;
+}>;
+
+export async function delivery(options: BenchOptions): Promise<void> {
+  const rounds: Round[] = [];
+  for (let round = 0; round < options.rounds; round += 1) {
+    progress(`delivery: round ${round + 1}`);
+    const bare = await bareRate(options);
+    rounds.push({ ...(await deliverRound(options)), bare });
+  }
+  const middle = (pick: (round: Round) => number) => median(rounds.map(pick));
+  const delivered = middle((round) => round.delivered);
+  printTable(
+    "POST to stored result: one webhook, one http target, 1 KB",
+    ["figure", "median"],
+    [
+      ["accepted per second, while delivering", figure(middle(({ accepted }) => accepted))],
+      ["delivered and stored per second, first POST to last result", figure(delivered)],
+      ["bare server, requests per second", figure(middle(({ bare }) => bare))],
+      ["ratio of delivered to bare", figure(delivered / middle(({ bare }) => bare))],
+      ["CPU µs per event, received, delivered, stored", figure(middle(({ cpuPerEvent }) => cpuPerEvent))],
+      ["acknowledged but not delivered", String(rounds.reduce((sum, { missing }) => sum + missing, 0))],
+    ],
+  );
+}
+
+async function bareRate(options: BenchOptions): Promise<number> {
+  const folder = makeFolder();
+  const bare = await startSubject("bare", 1);
+  const load = { ...options, urls: bare.urls, bodyBytes: 1024, folder };
+  await runLoad({ ...load, seconds: 1 });
+  const { perSecond } = await runLoad(load);
+  await bare.stop();
+  rmSync(folder, { recursive: true });
+  return perSecond;
+}
+
+async function deliverRound(options: BenchOptions): Promise<Omit<Round, "bare">> {
+  const folder = makeFolder();
+  const receiver = await startScript("receiver.ts", []);
+  const gateway = await startGateway(makeFolder());
+  const [webhook] = await gateway.createWebhooks([{ target: { url: `${receiver.origin}/count` } }]);
+  if (webhook === undefined) throw new Error("no webhook was made");
+  const before = cpuMicroseconds(gateway.pid);
+  const load = await runLoad({ ...options, urls: [webhook.url], bodyBytes: 1024, folder });
+  while (countPending(webhook.eventFile) > 0) await Bun.sleep(100);
+  const fate = readFate(webhook.eventFile);
+  const cpu = cpuMicroseconds(gateway.pid) - before;
+  await gateway.stop();
+  await receiver.stop();
+  rmSync(folder, { recursive: true });
+  return {
+    accepted: load.perSecond,
+    delivered: fate.delivered / (fate.spanMs / 1000),
+    cpuPerEvent: cpu / fate.events,
+    // Requests under way when the generator stops are stored without being counted by it.
+    missing: Math.max(0, load.requests - load.failures - fate.delivered, fate.delivered - fate.results),
+  };
+}

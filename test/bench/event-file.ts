@@ -1,0 +1,41 @@
+/** Reads a webhook's event file beside the running gateway, read-only, to count what has become of its events. */
+import { Database } from "bun:sqlite";
+
+export type Fate = Readonly<{
+  events: number;
+  delivered: number;
+  results: number;
+  /** Milliseconds from the first event's receipt to the last stored state. */
+  spanMs: number;
+}>;
+
+export function countPending(eventFile: string): number {
+  return query(
+    eventFile,
+    "SELECT count(*) AS n FROM deliveries WHERE status = 'pending'",
+    (row) => row.n ?? 0,
+  );
+}
+
+export function readFate(eventFile: string): Fate {
+  const sql = `SELECT (SELECT count(*) FROM events) AS events,
+    (SELECT count(*) FROM deliveries WHERE status = 'delivered') AS delivered,
+    (SELECT count(*) FROM delivery_results) AS results,
+    (SELECT max(updated_at) FROM deliveries) - (SELECT min(received_at) FROM events) AS span`;
+  return query(eventFile, sql, (row) => ({
+    events: row.events ?? 0,
+    delivered: row.delivered ?? 0,
+    results: row.results ?? 0,
+    spanMs: row.span ?? 0,
+  }));
+}
+
+function query<T>(eventFile: string, sql: string, read: (row: Record<string, number>) => T): T {
+  const db = new Database(eventFile, { readonly: true });
+  try {
+    db.run("PRAGMA busy_timeout = 5000");
+    return read(db.query<Record<string, number>, []>(sql).get() ?? {});
+  } finally {
+    db.close();
+  }
+}

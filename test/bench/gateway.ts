@@ -1,0 +1,118 @@
+/** Starts the compiled executable in an empty folder and sets it up through its own command line and REST API. */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const EXECUTABLE = join(import.meta.dir, "../../dist/webhooker");
+const withId = z.object({ id: z.string() });
+const withUrl = z.object({ id: z.string(), url: z.string() });
+
+export type BenchWebhook = Readonly<{ id: string; url: string; eventFile: string }>;
+
+export type Gateway = Readonly<{
+  pid: number;
+  /** From the start of the process to the first answer of the health check, milliseconds. */
+  startedAfter: number;
+  createWebhooks: (
+    wishes: readonly Readonly<{ target?: { url: string; timeoutMs?: number } }>[],
+  ) => Promise<BenchWebhook[]>;
+  /** Ends the process; the folder goes too unless it is kept. */
+  stop: (options?: { keepFolder: boolean }) => Promise<void>;
+}>;
+
+export async function startGateway(folder: string): Promise<Gateway> {
+  if (!existsSync(EXECUTABLE)) throw new Error("there is no dist/webhooker: `bun run build` makes it");
+  const port = freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const env = {
+    PORT: String(port),
+    BASE_URL: origin,
+    DBURL: join(folder, "main.db"),
+    DATA_DIR: join(folder, "events"),
+    ADMIN_PASSWORD: "only for this run",
+    LOG_LEVEL: "warn",
+    LOG_FORMAT: "json",
+  };
+  const logPath = join(folder, "gateway.log");
+  const started = performance.now();
+  const child = Bun.spawn([EXECUTABLE, "serve"], {
+    cwd: folder,
+    env,
+    stdout: Bun.file(logPath),
+    stderr: "inherit",
+  });
+  let ended = false;
+  void child.exited.then(() => {
+    ended = true;
+  });
+  while (!(await answers(origin))) {
+    if (ended) throw new Error(`the gateway ended: ${readFileSync(logPath, "utf8")}`);
+    await Bun.sleep(0.5);
+  }
+  const startedAfter = performance.now() - started;
+
+  let key: string | null = null;
+  async function post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+    key ??= createKey(folder, env);
+    const response = await fetch(`${origin}/api/v1${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
+    return schema.parse(JSON.parse(text));
+  }
+
+  return {
+    pid: child.pid,
+    startedAfter,
+    async createWebhooks(wishes) {
+      const made: BenchWebhook[] = [];
+      for (const [index, { target }] of wishes.entries()) {
+        const { id } = await post("/webhooks", { name: `bench ${index}` }, withId);
+        const { url } = await post(`/webhooks/${id}/entrypoints`, { name: "bench" }, withUrl);
+        if (target !== undefined) {
+          const policy = target.timeoutMs === undefined ? {} : { timeout_ms: target.timeoutMs };
+          const wish = { name: "bench", type: "http", config: { url: target.url }, ...policy };
+          await post(`/webhooks/${id}/targets`, wish, withId);
+        }
+        made.push({ id, url, eventFile: join(folder, "events", `events-${id}.db`) });
+      }
+      return made;
+    },
+    async stop(options) {
+      child.kill("SIGTERM");
+      await child.exited;
+      const log = readFileSync(logPath, "utf8");
+      if (log.includes('"level":"error"'))
+        process.stderr.write(`\nThe gateway logged errors:\n${log.slice(0, 2000)}\n`);
+      if (options?.keepFolder !== true) rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function createKey(folder: string, env: Record<string, string>): string {
+  const command = [EXECUTABLE, "apikey", "create", "--user", "admin", "--name", "bench"];
+  const made = Bun.spawnSync(command, { cwd: folder, env });
+  if (!made.success) throw new Error(`apikey create: ${made.stderr.toString()}`);
+  return made.stdout.toString().trim();
+}
+
+async function answers(origin: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${origin}/.well-known/healthcheck`, { proxy: false });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): number {
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { port } = server;
+  void server.stop(true);
+  if (port === undefined) throw new Error("no free port");
+  return port;
+}

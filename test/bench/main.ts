@@ -1,0 +1,46 @@
+/** `bun run bench`: measures the compiled executable and prints its figures as tables. */
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { arrival } from "./arrival.ts";
+import { delivery } from "./delivery.ts";
+import { idle, memory } from "./memory.ts";
+import { type BenchOptions, benchOptions } from "./options.ts";
+import { startup } from "./startup.ts";
+import { throughput } from "./throughput.ts";
+
+const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  startup,
+  throughput,
+  delivery,
+  arrival,
+  memory,
+  idle,
+};
+
+const { values: flags } = parseArgs({
+  args: Bun.argv.slice(2),
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    generator: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (flags.help) {
+  const names = Object.keys(measurements).join("|");
+  process.stdout.write(`bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon]\n`);
+  process.exit(0);
+}
+
+const chosen = flags.only ?? Object.keys(measurements);
+const unknown = chosen.find((name) => measurements[name] === undefined);
+if (unknown !== undefined) throw new Error(`no measurement named ${unknown}`);
+
+const options = benchOptions(flags);
+const cores = cpus();
+process.stdout.write(
+  `${cores.length} cores (${cores[0]?.model ?? "unknown"}), load by ${options.generator}, ` +
+    `${options.rounds} round(s) of ${options.seconds} s\n`,
+);
+for (const name of chosen) await measurements[name]?.(options);

@@ -1,0 +1,45 @@
+/** What a run measures and for how long. */
+import { chooseGenerator, type GeneratorName } from "./load.ts";
+
+export type BenchOptions = Readonly<{
+  generator: GeneratorName;
+  /** How often each server is measured; the median is what counts. */
+  rounds: number;
+  /** Seconds of one load. */
+  seconds: number;
+  connections: number;
+  webhooks: readonly number[];
+  bodyKilobytes: readonly number[];
+  /** Events of the time-to-arrival measurement. */
+  arrivals: number;
+  /** Events after which the memory is looked at again. */
+  memoryEvents: number;
+  /** Seconds that the idle gateway is watched. */
+  idleSeconds: number;
+  starts: number;
+}>;
+
+export function benchOptions(flags: { quick: boolean; generator?: string | undefined }): BenchOptions {
+  const common = { generator: chooseGenerator(flags.generator), connections: 64, webhooks: [1, 100, 1000] };
+  return flags.quick
+    ? {
+        ...common,
+        rounds: 1,
+        seconds: 2,
+        bodyKilobytes: [1],
+        arrivals: 100,
+        memoryEvents: 50_000,
+        idleSeconds: 2,
+        starts: 3,
+      }
+    : {
+        ...common,
+        rounds: 3,
+        seconds: 5,
+        bodyKilobytes: [1, 10, 100],
+        arrivals: 500,
+        memoryEvents: 1_000_000,
+        idleSeconds: 10,
+        starts: 10,
+      };
+}
