@@ -1,0 +1,22 @@
+/** What the use cases stand on. */
+import type { Clock } from "../lib/clock.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { TargetTypes } from "../targets/registry.ts";
+import type { Sealer } from "../targets/sealed-config.ts";
+
+/** The webhooks' event files, as far as their making and removing goes. */
+export type EventFiles = Readonly<{
+  create: (webhookId: string) => Promise<void>;
+  delete: (webhookId: string) => Promise<void>;
+}>;
+
+export type Ids = Readonly<{ newId: () => string; newUnguessableId: () => string }>;
+
+export type UseCaseDeps = Readonly<{
+  mainDb: MainDb;
+  eventFiles: EventFiles;
+  targetTypes: TargetTypes;
+  keys: Sealer;
+  clock: Clock;
+  ids: Ids;
+}>;

@@ -1,0 +1,78 @@
+/** Use cases on entrypoints, within a webhook of the user's. */
+import { notFound } from "../lib/errors.ts";
+import type { EntrypointRow } from "../storage/main-db/tables.ts";
+import type { UseCaseDeps } from "./deps.ts";
+import { entrypointChange, entrypointInput } from "./schemas.ts";
+import { validate } from "./validate.ts";
+import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
+
+export type Entrypoint = Readonly<{
+  id: string;
+  webhookId: string;
+  name: string;
+  active: boolean;
+  createdAt: number;
+  updatedAt: number;
+}>;
+
+export type InEntrypoint = InWebhook & Readonly<{ entrypointId: string }>;
+
+const what = "entrypoint";
+
+export function createEntrypointUseCases({ mainDb, clock, ids }: UseCaseDeps) {
+  function getRow(of: InEntrypoint): EntrypointRow {
+    const { id: webhookId } = getOwnWebhook(mainDb, of);
+    const row = mainDb.entrypoints.find({ id: of.entrypointId, webhookId });
+    if (!row) throw notFound(what);
+    return row;
+  }
+
+  function change(row: EntrypointRow, values: Partial<Pick<EntrypointRow, "name" | "active">>): Entrypoint {
+    const changed = { ...row, ...values, updatedAt: clock.now() };
+    mainDb.entrypoints.update(changed);
+    return toEntrypoint(changed);
+  }
+
+  return {
+    async list(of: InWebhook): Promise<Entrypoint[]> {
+      return mainDb.entrypoints.list(getOwnWebhook(mainDb, of).id).map(toEntrypoint);
+    },
+    async get(of: InEntrypoint): Promise<Entrypoint> {
+      return toEntrypoint(getRow(of));
+    },
+    async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Entrypoint> {
+      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const values = validate({ schema: entrypointInput, value: input, what });
+      const { name = "Entrypoint", active = true } = values;
+      const now = clock.now();
+      const row = {
+        id: ids.newUnguessableId(),
+        webhookId,
+        name,
+        active,
+        verification: null,
+        createdAt: now,
+        updatedAt: now,
+        deletedAt: null,
+      };
+      mainDb.entrypoints.insert(row);
+      return toEntrypoint(row);
+    },
+    async update({ input, ...of }: InEntrypoint & { input: unknown }): Promise<Entrypoint> {
+      const row = getRow(of);
+      const values = validate({ schema: entrypointChange, value: input, what });
+      return change(row, { name: values.name ?? row.name, active: values.active ?? row.active });
+    },
+    async remove(of: InEntrypoint): Promise<void> {
+      const { id, webhookId } = getRow(of);
+      mainDb.entrypoints.softDelete({ id, webhookId, at: clock.now() });
+    },
+    async setActive({ active, ...of }: InEntrypoint & { active: boolean }): Promise<Entrypoint> {
+      return change(getRow(of), { active });
+    },
+  };
+}
+
+function toEntrypoint({ id, webhookId, name, active, createdAt, updatedAt }: EntrypointRow): Entrypoint {
+  return { id, webhookId, name, active, createdAt, updatedAt };
+}

@@ -1,0 +1,50 @@
+/** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
+import { z } from "zod";
+import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
+
+const name = z.string().trim().min(1).max(200);
+const active = z.boolean();
+
+/** A century; the server's own default has the same limit. */
+const MAX_RETENTION_DAYS = 36_500;
+
+const webhookShape = {
+  name,
+  retention_days: z
+    .int()
+    .min(1)
+    .max(MAX_RETENTION_DAYS)
+    .nullable()
+    .optional()
+    .describe("How long events are kept; null: as long as the server keeps them by default."),
+};
+
+export const webhookInput = z.strictObject(webhookShape);
+export const webhookChange = webhookInput.partial();
+
+const entrypointShape = {
+  name: name.optional().describe("Without one it is called Entrypoint."),
+  active: active.optional().describe("true unless said otherwise; an inactive entrypoint answers 410."),
+};
+
+export const entrypointInput = z.strictObject(entrypointShape);
+export const entrypointChange = entrypointInput.partial();
+
+const targetShape = {
+  name,
+  type: z.string().max(50),
+  config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
+  active: active.optional().describe("true unless said otherwise; an inactive target's deliveries wait."),
+};
+
+export const targetInput = z.strictObject({ ...targetShape, ...deliveryPolicyShape });
+
+// Without the defaults, which would otherwise overwrite what a change leaves out.
+export const targetChange = z
+  .strictObject({
+    ...targetShape,
+    type: targetShape.type.describe("Cannot change; may be repeated."),
+    max_attempts: deliveryPolicyShape.max_attempts.unwrap(),
+    timeout_ms: deliveryPolicyShape.timeout_ms.unwrap(),
+  })
+  .partial();

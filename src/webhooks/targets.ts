@@ -1,0 +1,126 @@
+/** Use cases on targets, within a webhook of the user's. */
+import { AppError, notFound } from "../lib/errors.ts";
+import type { TargetRow } from "../storage/main-db/tables.ts";
+import { type DeliveryPolicy, parseDeliveryPolicy } from "../targets/delivery-policy.ts";
+import type { UseCaseDeps } from "./deps.ts";
+import { targetChange, targetInput } from "./schemas.ts";
+import { createTargetConfigs } from "./target-config.ts";
+import { validate } from "./validate.ts";
+import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
+
+export type Target = Readonly<{
+  id: string;
+  webhookId: string;
+  name: string;
+  type: string;
+  active: boolean;
+  /** Secrets read "[secret]". */
+  config: Record<string, unknown>;
+  policy: DeliveryPolicy;
+  /** Where it goes, in a few words without secrets. */
+  summary: string;
+  createdAt: number;
+  updatedAt: number;
+}>;
+
+export type InTarget = InWebhook & Readonly<{ targetId: string }>;
+
+const what = "target";
+
+export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: UseCaseDeps) {
+  const configs = createTargetConfigs({ targetTypes, keys });
+
+  function getRow(of: InTarget): TargetRow {
+    const { id: webhookId } = getOwnWebhook(mainDb, of);
+    const row = mainDb.targets.find({ id: of.targetId, webhookId });
+    if (!row) throw notFound(what);
+    return row;
+  }
+
+  function change(
+    row: TargetRow,
+    values: Partial<Pick<TargetRow, "name" | "active" | "config" | "policy">>,
+  ): Target {
+    const changed = { ...row, ...values, updatedAt: clock.now() };
+    mainDb.targets.update(changed);
+    return toTarget(changed);
+  }
+
+  function toTarget(row: TargetRow): Target {
+    const { id, webhookId, name, type, active, createdAt, updatedAt } = row;
+    const policy = parseDeliveryPolicy(row.policy);
+    return { id, webhookId, name, type, active, ...configs.toShown(row), policy, createdAt, updatedAt };
+  }
+
+  return {
+    async list(of: InWebhook): Promise<Target[]> {
+      return mainDb.targets.list(getOwnWebhook(mainDb, of).id).map(toTarget);
+    },
+    async get(of: InTarget): Promise<Target> {
+      return toTarget(getRow(of));
+    },
+    async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Target> {
+      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const values = validate({ schema: targetInput, value: input, what });
+      const { name, active = true, max_attempts, timeout_ms } = values;
+      const type = targetTypes.get(values.type);
+      const id = ids.newId();
+      const now = clock.now();
+      const row = {
+        id,
+        webhookId,
+        name,
+        type: type.type,
+        active,
+        config: configs.toStored({ id, type, sent: values.config ?? {} }),
+        policy: { max_attempts, timeout_ms },
+        settlesAtIngest: type.settlesAtIngest,
+        createdAt: now,
+        updatedAt: now,
+        deletedAt: null,
+      };
+      mainDb.targets.insert(row);
+      return toTarget(row);
+    },
+    /** `config` is replaced as a whole, but for secrets that are left out or sent back as "[secret]". */
+    async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
+      const row = getRow(of);
+      const values = validate({ schema: targetChange, value: input, what });
+      if (values.type !== undefined && values.type !== row.type) throw fixedType();
+      const policy = parseDeliveryPolicy(row.policy);
+      return change(row, {
+        name: values.name ?? row.name,
+        active: values.active ?? row.active,
+        config: values.config
+          ? configs.toStored({
+              id: row.id,
+              type: targetTypes.get(row.type),
+              sent: values.config,
+              before: row,
+            })
+          : row.config,
+        policy: {
+          max_attempts: values.max_attempts === undefined ? policy.maxAttempts : values.max_attempts,
+          timeout_ms: values.timeout_ms ?? policy.timeoutMs,
+        },
+      });
+    },
+    /** Its pending deliveries are discarded by the delivery engine. */
+    async remove(of: InTarget): Promise<void> {
+      const { id, webhookId } = getRow(of);
+      mainDb.targets.softDelete({ id, webhookId, at: clock.now() });
+    },
+    async setActive({ active, ...of }: InTarget & { active: boolean }): Promise<Target> {
+      return change(getRow(of), { active });
+    },
+  };
+}
+
+function fixedType(): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: "A target's type cannot change.",
+    hint: "Add a target of the other type and delete this one.",
+    details: [{ path: "type", message: "cannot change" }],
+  });
+}

@@ -1,0 +1,80 @@
+/** Use cases on webhooks: each comes with its event file and goes with it. */
+import { notFound } from "../lib/errors.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { WebhookRow } from "../storage/main-db/tables.ts";
+import type { UseCaseDeps } from "./deps.ts";
+import { webhookChange, webhookInput } from "./schemas.ts";
+import { validate } from "./validate.ts";
+
+export type Webhook = Readonly<{
+  id: string;
+  userId: string;
+  name: string;
+  /** Null: the server's default. */
+  retentionDays: number | null;
+  createdAt: number;
+  updatedAt: number;
+}>;
+
+export type InWebhook = Readonly<{ userId: string; webhookId: string }>;
+
+const what = "webhook";
+
+/** The row of a webhook that is the user's; throws AppError not_found. */
+export function getOwnWebhook(mainDb: MainDb, { userId, webhookId }: InWebhook): WebhookRow {
+  const row = mainDb.webhooks.find(webhookId);
+  if (row?.userId !== userId) throw notFound(what);
+  return row;
+}
+
+export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCaseDeps) {
+  return {
+    async list({ userId }: { userId: string }): Promise<Webhook[]> {
+      return mainDb.webhooks.list(userId).map(toWebhook);
+    },
+    async get(of: InWebhook): Promise<Webhook> {
+      return toWebhook(getOwnWebhook(mainDb, of));
+    },
+    async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
+      const { name, retention_days: retentionDays = null } = validate({
+        schema: webhookInput,
+        value: input,
+        what,
+      });
+      const id = ids.newId();
+      // First, so that a webhook that can be seen can also take events.
+      await eventFiles.create(id);
+      const now = clock.now();
+      const row = { id, userId, name, retentionDays, createdAt: now, updatedAt: now, deletedAt: null };
+      try {
+        mainDb.webhooks.insert(row);
+      } catch (error) {
+        await eventFiles.delete(id);
+        throw error;
+      }
+      return toWebhook(row);
+    },
+    async update({ input, ...of }: InWebhook & { input: unknown }): Promise<Webhook> {
+      const row = getOwnWebhook(mainDb, of);
+      const change = validate({ schema: webhookChange, value: input, what });
+      const changed = {
+        ...row,
+        name: change.name ?? row.name,
+        retentionDays: change.retention_days === undefined ? row.retentionDays : change.retention_days,
+        updatedAt: clock.now(),
+      };
+      mainDb.webhooks.update(changed);
+      return toWebhook(changed);
+    },
+    /** Its entrypoints, targets and events go with it. */
+    async remove(of: InWebhook): Promise<void> {
+      const { id } = getOwnWebhook(mainDb, of);
+      mainDb.webhooks.softDelete({ id, at: clock.now() });
+      await eventFiles.delete(id);
+    },
+  };
+}
+
+function toWebhook({ id, userId, name, retentionDays, createdAt, updatedAt }: WebhookRow): Webhook {
+  return { id, userId, name, retentionDays, createdAt, updatedAt };
+}
