@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import packageJson from "../package.json";
+import { configVariables } from "../src/config.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+
+function section(title: string): string {
+  const [, body = ""] = readme.split(`\n## ${title}\n`);
+  return body.split("\n## ")[0] ?? "";
+}
+
+describe("the README", () => {
+  test("lists every variable of the configuration as the program has it", () => {
+    const rows = configVariables.map(({ name, meaning, default: byDefault, secret }) =>
+      [`| \`${name}\`${secret ? `, \`${name}_FILE\`` : ""}`, meaning, `${byDefault} |`].join(" | "),
+    );
+    const table = section("Configuration")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    expect(table).toEqual(rows);
+  });
+
+  test("says of every dependency what it is for", () => {
+    const text = section("Dependencies");
+    const names = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.devDependencies)];
+    const silent = names.filter((name) => !name.startsWith("@types/") && !text.includes(`\`${name}\``));
+    expect(silent).toEqual([]);
+  });
+
+  test("names no dependency that is not there", () => {
+    const there: Record<string, string> = { ...packageJson.dependencies, ...packageJson.devDependencies };
+    const named = [...section("Dependencies").matchAll(/`((?:@[a-z]+\/)?[a-z0-9.-]+)`/g)].map(
+      ([, name]) => name ?? "",
+    );
+    expect(named.filter((name) => there[name] === undefined)).toEqual([]);
+  });
+
+  test("names only scripts that package.json has", () => {
+    const scripts: Record<string, string> = packageJson.scripts;
+    const named = [...readme.matchAll(/bun(?:@[\d.]+)? run ([a-z:]+)/g)].map(([, name]) => name ?? "");
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  test("has the command that continuous integration runs", () => {
+    const run = readFileSync(join(ROOT, ".ci/run"), "utf8");
+    const commands = [...run.matchAll(/^\s+((?:npx --yes bun@[\d.]+|bun) run .*)$/gm)].map(
+      ([, line]) => line ?? "",
+    );
+    expect(commands).toHaveLength(2);
+    for (const command of commands) expect(readme).toContain(`\n${command}`);
+  });
+
+  test("and the container name the same version of Bun", () => {
+    const versions = [
+      readme,
+      readFileSync(join(ROOT, ".ci/run"), "utf8"),
+      readFileSync(join(ROOT, "Dockerfile"), "utf8"),
+    ]
+      .flatMap((text) => [...text.matchAll(/bun[@:](\d+\.\d+\.\d+)/g)])
+      .map(([, version]) => version);
+    expect(new Set(versions)).toEqual(new Set([packageJson.devDependencies["@types/bun"]]));
+  });
+});
