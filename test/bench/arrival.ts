@@ -4,11 +4,12 @@ import { z } from "zod";
 import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
 import { payload, runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
+import { sharedNow } from "./shared-clock.ts";
 import { makeFolder, type Script, startScript } from "./subject.ts";
 import { figure, printTable, progress, quantile } from "./table.ts";
 
 const received = z.object({ id: z.string() });
-const arrivalList = z.array(z.tuple([z.string(), z.string()]));
+const arrivalList = z.array(z.tuple([z.string(), z.number()]));
 /** Pause between two posts: the time of a lone event is asked for, not that of a queue. */
 const PAUSE_MS = 5;
 
@@ -91,12 +92,12 @@ async function post(webhook: BenchWebhook): Promise<string> {
   return received.parse(await response.json()).id;
 }
 
-/** Acknowledgement per event id, on the clock that all processes of a machine share, nanoseconds. */
-async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<string, bigint>> {
-  const acknowledged = new Map<string, bigint>();
+/** Acknowledgement per event id. */
+async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<string, number>> {
+  const acknowledged = new Map<string, number>();
   for (let sent = 0; sent < count; sent += 1) {
     const id = await post(webhook);
-    acknowledged.set(id, process.hrtime.bigint());
+    acknowledged.set(id, sharedNow());
     await Bun.sleep(PAUSE_MS);
   }
   return acknowledged;
@@ -104,14 +105,14 @@ async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<s
 
 async function waitForArrivals(
   receiver: Script,
-  acknowledged: ReadonlyMap<string, bigint>,
+  acknowledged: ReadonlyMap<string, number>,
 ): Promise<number[]> {
   for (;;) {
     const response = await fetch(`${receiver.origin}/arrivals`, { proxy: false });
     const arrivals = new Map(arrivalList.parse(await response.json()));
     const times = [...acknowledged].flatMap(([id, at]) => {
       const arrived = arrivals.get(id);
-      return arrived === undefined ? [] : [Number(BigInt(arrived) - at) / 1e6];
+      return arrived === undefined ? [] : [arrived - at];
     });
     if (times.length === acknowledged.size) return times;
     await Bun.sleep(100);

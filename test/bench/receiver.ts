@@ -1,7 +1,8 @@
 /** Stands for people's services: counts what arrives, and when, in a process of its own. Prints its port. */
+import { sharedNow } from "./shared-clock.ts";
 
-/** Arrival per event id, on the clock that all processes of a machine share, nanoseconds. */
-const arrivals = new Map<string, string>();
+/** Arrival per event id. */
+const arrivals = new Map<string, number>();
 let count = 0;
 
 const server = Bun.serve({
@@ -17,8 +18,7 @@ const server = Bun.serve({
     if (path === "/failing") return new Response(null, { status: 500 });
     count += 1;
     const id = request.headers.get("x-webhooker-event-id");
-    if (path === "/timed" && id !== null && !arrivals.has(id))
-      arrivals.set(id, String(process.hrtime.bigint()));
+    if (path === "/timed" && id !== null && !arrivals.has(id)) arrivals.set(id, sharedNow());
     return new Response("ok");
   },
 });
