@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
 import { sqliteCode } from "../../../src/storage/sqlite.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
+import { thrownBy } from "../../support/thrown.ts";
 
 let db: TestMainDb;
 
@@ -11,21 +12,14 @@ beforeEach(() => {
 
 afterEach(() => db.dispose());
 
-function thrownBy(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  return null;
-}
-
 describe("users", () => {
-  test("share no username, whatever its case, until one is deleted", () => {
+  test("share no username, whatever its case, until one is deleted", async () => {
     expect(db.mainDb.users.isEmpty()).toBe(true);
     db.addUser({ username: "ada" });
     expect(db.mainDb.users.isEmpty()).toBe(false);
-    expect(sqliteCode(thrownBy(() => db.addUser({ username: "ADA" })))).toBe("SQLITE_CONSTRAINT_UNIQUE");
+    expect(sqliteCode(await thrownBy(() => db.addUser({ username: "ADA" })))).toBe(
+      "SQLITE_CONSTRAINT_UNIQUE",
+    );
     expect(db.mainDb.users.findByUsername("Ada")?.username).toBe("ada");
   });
 
@@ -72,8 +66,8 @@ describe("webhooks", () => {
     expect(db.mainDb.targets.list(kept.id)).toHaveLength(1);
   });
 
-  test("of a user who does not exist are refused", () => {
-    const error = thrownBy(() => db.addWebhook({ userId: newId() }));
+  test("of a user who does not exist are refused", async () => {
+    const error = await thrownBy(() => db.addWebhook({ userId: newId() }));
     expect(sqliteCode(error)).toBe("SQLITE_CONSTRAINT_FOREIGNKEY");
   });
 });

@@ -1,0 +1,53 @@
+/** The use cases over a test main database, with two users and event files that only note what is asked of them. */
+import { createKeyRing } from "../../src/lib/crypto.ts";
+import { createLogger } from "../../src/lib/log.ts";
+import { createTargetTypes, type TargetTypes } from "../../src/targets/registry.ts";
+import { createWebhookUseCases, type WebhookUseCases } from "../../src/webhooks/use-cases.ts";
+import { createTestMainDb, type TestMainDb } from "./main-db.ts";
+
+export type TestUseCases = TestMainDb &
+  Readonly<{
+    useCases: WebhookUseCases;
+    /** Another set over the same rows, as a start with another secret key has it. */
+    withSecretKey: (fill: number) => WebhookUseCases;
+    targetTypes: TargetTypes;
+    /** "create {id}" and "delete {id}", in order; `failWith` makes the next one fail. */
+    eventFiles: { calls: string[]; failWith: Error | null };
+    /** Ids of the users. */
+    ada: string;
+    bob: string;
+  }>;
+
+export function createTestUseCases(): TestUseCases {
+  const db = createTestMainDb();
+  const eventFiles: TestUseCases["eventFiles"] = { calls: [], failWith: null };
+  const note = (act: string) => async (webhookId: string) => {
+    eventFiles.calls.push(`${act} ${webhookId}`);
+    if (eventFiles.failWith) throw eventFiles.failWith;
+  };
+  const targetTypes = createTargetTypes({
+    outbound: {
+      request: () => Promise.reject(new Error("use cases deliver nothing")),
+      close: () => undefined,
+    },
+    log: createLogger({ level: "error", format: "json", write: () => undefined }),
+    clock: db.clock,
+  });
+  const withSecretKey = (fill: number) =>
+    createWebhookUseCases({
+      mainDb: db.mainDb,
+      eventFiles: { create: note("create"), delete: note("delete") },
+      targetTypes,
+      keys: createKeyRing(new Uint8Array(32).fill(fill)),
+      clock: db.clock,
+    });
+  return {
+    ...db,
+    useCases: withSecretKey(1),
+    withSecretKey,
+    targetTypes,
+    eventFiles,
+    ada: db.addUser({ username: "ada" }).id,
+    bob: db.addUser({ username: "bob" }).id,
+  };
+}

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createKeyRing } from "../../src/lib/crypto.ts";
+import { openConfig } from "../../src/targets/sealed-config.ts";
+import { appErrorOf } from "../support/thrown.ts";
+import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
+
+let all: TestUseCases;
+let of: { userId: string; webhookId: string };
+
+const SECRET_URL = "https://hooks.example.com/services/T0/B0/very-secret";
+const slack = { name: "Team", type: "slack", config: { url: SECRET_URL } };
+const http = {
+  name: "Warehouse",
+  type: "http",
+  config: { url: "https://example.com/in", headers: { Authorization: "Bearer abc", "X-Shop": "7" } },
+};
+
+beforeEach(async () => {
+  all = createTestUseCases();
+  const webhook = await all.useCases.webhooks.create({ userId: all.ada, input: { name: "Shop" } });
+  of = { userId: all.ada, webhookId: webhook.id };
+});
+
+afterEach(() => all.dispose());
+
+/** The config as the delivery engine gets it. */
+function opened(targetId: string): Record<string, unknown> {
+  const row = all.mainDb.routing.findTarget(targetId);
+  if (!row) throw new Error("no such target");
+  const keys = createKeyRing(new Uint8Array(32).fill(1));
+  return openConfig({ type: all.targetTypes.get(row.type), config: row.config, targetId, keys });
+}
+
+describe("creating a target", () => {
+  test("completes it with the defaults of its type and policy", async () => {
+    const { useCases, clock } = all;
+    const made = await useCases.targets.create({
+      ...of,
+      input: { name: "Out", type: "http", config: { url: "https://example.com/in" } },
+    });
+    expect(made).toEqual({
+      id: made.id,
+      webhookId: of.webhookId,
+      name: "Out",
+      type: "http",
+      active: true,
+      config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
+      policy: { maxAttempts: 12, timeoutMs: 30_000 },
+      summary: "https://example.com/in",
+      createdAt: clock.now(),
+      updatedAt: clock.now(),
+    });
+    expect(await useCases.targets.list(of)).toEqual([made]);
+  });
+
+  test("stores its secrets sealed and never shows them", async () => {
+    const { useCases, mainDb } = all;
+    const first = await useCases.targets.create({ ...of, input: slack });
+    const second = await useCases.targets.create({ ...of, input: http });
+    expect(first.config).toEqual({ url: "[secret]" });
+    expect(second.config).toMatchObject({ headers: { Authorization: "[secret]", "X-Shop": "[secret]" } });
+    const visible = JSON.stringify([
+      first,
+      second,
+      await useCases.targets.list(of),
+      mainDb.targets.list(of.webhookId),
+    ]);
+    expect(visible).not.toContain("very-secret");
+    expect(visible).not.toContain("Bearer abc");
+    expect(opened(first.id)).toEqual({ url: SECRET_URL });
+    expect(opened(second.id)).toMatchObject(http.config);
+  });
+
+  test("routes new events to it at once, settled at ingest where its type says so", async () => {
+    const { useCases, mainDb } = all;
+    const entrypoint = await useCases.entrypoints.create({ ...of, input: {} });
+    const targetsOf = () => mainDb.routing.findRoute(entrypoint.id)?.targets;
+    expect(targetsOf()).toEqual([]);
+    const made = await useCases.targets.create({ ...of, input: { name: "Keep", type: "database" } });
+    expect(targetsOf()).toEqual([{ id: made.id, settlesAtIngest: true }]);
+    await useCases.targets.create({ ...of, input: { name: "Later", type: "log", active: false } });
+    expect(targetsOf()).toHaveLength(1);
+  });
+
+  test("names every faulty field, in its config too, without repeating what was sent", async () => {
+    const { create } = all.useCases.targets;
+    const faults = async (input: unknown) =>
+      (await appErrorOf(() => create({ ...of, input }))).details?.map((fault) => fault.path).sort();
+    expect(await faults({ name: "", type: "log", max_attempts: 0, timeout_ms: 1 })).toEqual([
+      "max_attempts",
+      "name",
+      "timeout_ms",
+    ]);
+    expect(await faults({ name: "x", type: "carrier-pigeon" })).toEqual(["type"]);
+    expect(await faults({ ...http, config: { url: "ftp://example.com", colour: 1 } })).toEqual([
+      "config.colour",
+      "config.url",
+    ]);
+    expect(await faults({ ...slack, config: {} })).toEqual(["config.url"]);
+    expect(await faults({ ...slack, config: { url: "[secret]" } })).toEqual(["config.url"]);
+    const wrong = { ...slack, config: { url: "gopher://very-secret" } };
+    const error = await appErrorOf(() => create({ ...of, input: wrong }));
+    expect(JSON.stringify([error.message, error.hint, error.details])).not.toContain("very-secret");
+    expect(await all.useCases.targets.list(of)).toEqual([]);
+  });
+});
+
+describe("changing a target", () => {
+  test("keeps what is left out: policy, config and secrets", async () => {
+    const { useCases, clock } = all;
+    const made = await useCases.targets.create({
+      ...of,
+      input: { ...slack, max_attempts: null, timeout_ms: 5_000 },
+    });
+    const one = { ...of, targetId: made.id };
+    clock.advance(5);
+    const renamed = await useCases.targets.update({ ...one, input: { name: "Ops" } });
+    expect(renamed).toEqual({ ...made, name: "Ops", updatedAt: clock.now() });
+    const limited = await useCases.targets.update({ ...one, input: { max_attempts: 1 } });
+    expect(limited.policy).toEqual({ maxAttempts: 1, timeoutMs: 5_000 });
+    for (const config of [{}, { url: "[secret]" }, { url: "" }]) {
+      await useCases.targets.update({ ...one, input: { config } });
+      expect(opened(made.id)).toEqual({ url: SECRET_URL });
+    }
+    await useCases.targets.update({ ...one, input: { config: { url: "https://hooks.example.com/new" } } });
+    expect(opened(made.id)).toEqual({ url: "https://hooks.example.com/new" });
+  });
+
+  test("takes back what was shown, with one header kept, one new and one gone", async () => {
+    const { useCases } = all;
+    const made = await useCases.targets.create({ ...of, input: http });
+    const headers = { Authorization: "[secret]", "X-New": "1" };
+    const { name, type, active, config } = made;
+    const input = { name, type, active, config: { ...config, headers } };
+    await useCases.targets.update({ ...of, targetId: made.id, input });
+    expect(opened(made.id).headers).toEqual({ Authorization: "Bearer abc", "X-New": "1" });
+  });
+
+  test("cannot give it another type", async () => {
+    const { useCases } = all;
+    const made = await useCases.targets.create({ ...of, input: slack });
+    const act = () => useCases.targets.update({ ...of, targetId: made.id, input: { type: "http" } });
+    expect((await appErrorOf(act)).details?.[0]?.path).toBe("type");
+  });
+
+  test("reaches the delivery engine at once", async () => {
+    const { useCases, mainDb } = all;
+    const made = await useCases.targets.create({ ...of, input: http });
+    const one = { ...of, targetId: made.id };
+    expect(mainDb.routing.findTarget(made.id)).toMatchObject({ active: true, deleted: false });
+    expect((await useCases.targets.setActive({ ...one, active: false })).active).toBe(false);
+    expect(mainDb.routing.findTarget(made.id)).toMatchObject({ active: false, deleted: false });
+    await useCases.targets.remove(one);
+    expect(mainDb.routing.findTarget(made.id)).toMatchObject({ active: false, deleted: true });
+    expect(await useCases.targets.list(of)).toEqual([]);
+  });
+});
+
+describe("a target that cannot be used", () => {
+  test("is still shown, renamed and given new secrets after the secret key was lost", async () => {
+    const made = await all.useCases.targets.create({ ...of, input: slack });
+    const { targets } = all.withSecretKey(2);
+    const one = { ...of, targetId: made.id };
+    const shown = await targets.get(one);
+    expect(shown).toMatchObject({ name: "Team", config: { url: "[secret]" } });
+    expect(shown.summary).toContain("enter them anew");
+    expect((await targets.update({ ...one, input: { name: "Ops" } })).name).toBe("Ops");
+    const keep = () => targets.update({ ...one, input: { config: { url: "[secret]" } } });
+    expect((await appErrorOf(keep)).kind).toBe("invalid");
+    const cured = await targets.update({ ...one, input: { config: { url: SECRET_URL } } });
+    expect(cured.summary).toBe("hooks.example.com");
+  });
+
+  test("is shown without its settings when its type is unknown", async () => {
+    const row = all.addTarget({ webhookId: of.webhookId, type: "fax", config: { number: "v1.sealed" } });
+    const [shown] = await all.useCases.targets.list(of);
+    expect(shown).toMatchObject({ id: row.id, type: "fax", config: {} });
+  });
+});
