@@ -26,7 +26,8 @@ export async function arrival(options: BenchOptions): Promise<void> {
     rows.map(([name, times]) => [
       name,
       ...[0.5, 0.9, 0.99].map((share) => figure(quantile(times, share))),
-      figure(quantile(times, 0.5) / alone),
+      // No ratio to a time that is not above zero.
+      figure(alone > 0 ? quantile(times, 0.5) / alone : Number.NaN),
       String(times.length),
     ]),
   );
