@@ -13,6 +13,12 @@ export function pathOf(url: string): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
+/** The parameters of the query, decoded. */
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
+}
+
 export function isIngestUrl(url: string): boolean {
   return url.startsWith(INGEST_PREFIX, pathStart(url));
 }

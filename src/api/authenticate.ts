@@ -1,0 +1,26 @@
+/** Tells who asks by the bearer token of the request. */
+import { AppError } from "../lib/errors.ts";
+import type { ApiDeps } from "./deps.ts";
+import type { Caller } from "./operation.ts";
+
+const BEARER = /^Bearer +([\w.~+/=-]{1,200})$/i;
+
+export function createAuthenticator(apiKeys: ApiDeps["apiKeys"]): (request: Request) => Promise<Caller> {
+  return async (request) => {
+    const header = request.headers.get("authorization");
+    if (header === null) throw unauthenticated("This needs an API key.");
+    const token = BEARER.exec(header)?.[1];
+    const caller = token === undefined ? null : await apiKeys.authenticate(token);
+    // One answer for wrong, revoked and disabled: which it is helps only who guesses.
+    if (caller === null) throw unauthenticated("This API key is not valid.");
+    return caller;
+  };
+}
+
+function unauthenticated(message: string): AppError {
+  return new AppError({
+    kind: "unauthenticated",
+    message,
+    hint: 'Send "Authorization: Bearer whk_…"; make a key with: webhooker apikey create.',
+  });
+}

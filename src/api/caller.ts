@@ -1,0 +1,17 @@
+/** /me: whom the API key belongs to. */
+import { type Operation, operation } from "./operation.ts";
+import { callerSchema } from "./schemas.ts";
+
+export function callerOperations(): readonly Operation[] {
+  return [
+    operation({
+      id: "getCaller",
+      method: "GET",
+      path: "/me",
+      tag: "API",
+      summary: "Read who you are",
+      success: { status: 200, description: "The user and the API key.", schema: callerSchema },
+      handle: async ({ caller: { userId, apiKeyId } }) => ({ user_id: userId, api_key_id: apiKeyId }),
+    }),
+  ];
+}

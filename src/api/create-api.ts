@@ -1,0 +1,50 @@
+/** The API of programs, /api/v1: every operation is a row of one list, which makes the routes and the document. */
+import { Elysia } from "elysia";
+import { createAuthenticator } from "./authenticate.ts";
+import { callerOperations } from "./caller.ts";
+import type { ApiDeps } from "./deps.ts";
+import { entrypointOperations } from "./entrypoints.ts";
+import { eventOperations } from "./events.ts";
+import { createOpenApiDocument } from "./openapi.ts";
+import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
+import { targetOperations } from "./targets.ts";
+import { webhookOperations } from "./webhooks.ts";
+
+/** Errors are left to the error handler of the application that uses it. */
+export function createApi(deps: ApiDeps) {
+  const authenticate = createAuthenticator(deps.apiKeys);
+  const api = new Elysia({ name: "api", prefix: API_PREFIX });
+  for (const { doc, run } of listOperations(deps)) {
+    // Parsed by the operation itself: the framework's parser would answer before anyone is authenticated.
+    api.route(doc.method, doc.path, ({ request, params }) => run({ request, params, authenticate }), {
+      parse: "none",
+    });
+  }
+  return api;
+}
+
+function listOperations(deps: ApiDeps): readonly Operation[] {
+  const operations: Operation[] = [
+    ...callerOperations(),
+    ...webhookOperations(deps),
+    ...entrypointOperations(deps),
+    ...targetOperations(deps),
+    ...eventOperations(deps),
+    openOperation(
+      {
+        id: "getOpenApiDocument",
+        method: "GET",
+        path: "/openapi.json",
+        tag: "API",
+        summary: "Read this document",
+        success: { status: 200, description: "OpenAPI 3.1.", schema: null, contentType: "application/json" },
+      },
+      () => Response.json(document),
+    ),
+  ];
+  const document = createOpenApiDocument(
+    operations.map(({ doc }) => doc),
+    deps,
+  );
+  return operations;
+}

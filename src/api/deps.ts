@@ -1,0 +1,18 @@
+/** What the API needs from the rest of the program. */
+import type { Replay } from "../delivery/replay.ts";
+import type { EventStore } from "../storage/event-store.ts";
+import type { TargetTypes } from "../targets/registry.ts";
+import type { WebhookUseCases } from "../webhooks/use-cases.ts";
+import type { Caller } from "./operation.ts";
+
+export type ApiDeps = Readonly<{
+  /** Public address of the server, without a trailing slash. */
+  baseUrl: string;
+  /** The program's, for the OpenAPI document. */
+  version: string;
+  useCases: WebhookUseCases;
+  apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
+  events: Pick<EventStore, "listEvents" | "findEvent" | "listDeliveries">;
+  replay: Replay;
+  targetTypes: Pick<TargetTypes, "list">;
+}>;

@@ -1,0 +1,106 @@
+/** /webhooks/{id}/entrypoints: the inbound URLs of a webhook. */
+import type { Entrypoint } from "../webhooks/entrypoints.ts";
+import { entrypointChange, entrypointInput } from "../webhooks/schemas.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Caller, type Operation, operation } from "./operation.ts";
+import { presentEntrypoint } from "./presenters.ts";
+import { entrypointPath, entrypointSchema, listOf, webhookPath } from "./schemas.ts";
+
+const tag = "Entrypoints";
+const listPath = "/webhooks/:webhook_id/entrypoints";
+const path = `${listPath}/:entrypoint_id`;
+
+type Params = { webhook_id: string; entrypoint_id: string };
+
+export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
+  const { entrypoints } = deps.useCases;
+  const present = (entrypoint: Entrypoint) => presentEntrypoint(entrypoint, deps.baseUrl);
+  const asItIsNow = {
+    status: 200,
+    description: "The entrypoint as it is now.",
+    schema: entrypointSchema,
+  } as const;
+  return [
+    operation({
+      id: "listEntrypoints",
+      method: "GET",
+      path: listPath,
+      tag,
+      summary: "List a webhook's entrypoints",
+      params: webhookPath,
+      success: { status: 200, description: "All of them.", schema: listOf(entrypointSchema) },
+      async handle({ caller: { userId }, params }) {
+        const all = await entrypoints.list({ userId, webhookId: params.webhook_id });
+        return { data: all.map(present), next_cursor: null };
+      },
+    }),
+    operation({
+      id: "createEntrypoint",
+      method: "POST",
+      path: listPath,
+      tag,
+      summary: "Create an entrypoint",
+      params: webhookPath,
+      body: entrypointInput,
+      emptyBody: {},
+      success: { status: 201, description: "The new entrypoint with its url.", schema: entrypointSchema },
+      location: (made) => `/webhooks/${made.webhook_id}/entrypoints/${made.id}`,
+      async handle({ caller: { userId }, params, body: input }) {
+        return present(await entrypoints.create({ userId, webhookId: params.webhook_id, input }));
+      },
+    }),
+    operation({
+      id: "getEntrypoint",
+      method: "GET",
+      path,
+      tag,
+      summary: "Read an entrypoint",
+      params: entrypointPath,
+      success: { status: 200, description: "The entrypoint.", schema: entrypointSchema },
+      handle: async ({ caller, params }) => present(await entrypoints.get(which(caller, params))),
+    }),
+    operation({
+      id: "changeEntrypoint",
+      method: "PATCH",
+      path,
+      tag,
+      summary: "Change an entrypoint",
+      description: "Fields that are left out stay as they are.",
+      params: entrypointPath,
+      body: entrypointChange,
+      success: asItIsNow,
+      handle: async ({ caller, params, body: input }) =>
+        present(await entrypoints.update({ ...which(caller, params), input })),
+    }),
+    operation({
+      id: "deleteEntrypoint",
+      method: "DELETE",
+      path,
+      tag,
+      summary: "Delete an entrypoint",
+      description: "Senders get 404 from now on. What it received stays.",
+      params: entrypointPath,
+      success: { status: 204, description: "It is deleted." },
+      async handle({ caller, params }) {
+        await entrypoints.remove(which(caller, params));
+      },
+    }),
+    ...[true, false].map((active) =>
+      operation({
+        id: active ? "activateEntrypoint" : "deactivateEntrypoint",
+        method: "POST",
+        path: `${path}/${active ? "activate" : "deactivate"}`,
+        tag,
+        summary: active ? "Let an entrypoint receive" : "Make an entrypoint refuse with 410",
+        params: entrypointPath,
+        success: asItIsNow,
+        handle: async ({ caller, params }) =>
+          present(await entrypoints.setActive({ ...which(caller, params), active })),
+      }),
+    ),
+  ];
+}
+
+function which({ userId }: Caller, params: Params) {
+  return { userId, webhookId: params.webhook_id, entrypointId: params.entrypoint_id };
+}

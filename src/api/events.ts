@@ -1,0 +1,127 @@
+/** /webhooks/{id}/events: what was received, what became of it, and doing it again. */
+import { z } from "zod";
+import { notFound } from "../lib/errors.ts";
+import type { StoredEvent } from "../storage/event-db/types.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Caller, type Operation, operation } from "./operation.ts";
+import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
+import { rawBodyResponse } from "./raw-body.ts";
+import {
+  deliverySchema,
+  eventPath,
+  eventSchema,
+  eventSummarySchema,
+  listOf,
+  replaySchema,
+  webhookPath,
+} from "./schemas.ts";
+
+const tag = "Events";
+const listPath = "/webhooks/:webhook_id/events";
+const path = `${listPath}/:event_id`;
+
+const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Events on a page."),
+  cursor: z.string().min(1).optional().describe("`next_cursor` of the page before."),
+});
+
+const replayInput = z
+  .strictObject({
+    target_id: z.string().optional().describe("One of the webhook's targets; else all active ones."),
+  })
+  .meta({ id: "ReplayInput" });
+
+export function eventOperations(deps: ApiDeps): readonly Operation[] {
+  const { events } = deps;
+
+  /** Whose the webhook is, is known to the configuration alone; the event files know no users. */
+  async function requireWebhook({ userId }: Caller, webhookId: string): Promise<string> {
+    return (await deps.useCases.webhooks.get({ userId, webhookId })).id;
+  }
+
+  async function getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {
+    const event = await events.findEvent(webhookId, eventId);
+    if (event === null) throw notFound("event");
+    return event;
+  }
+
+  return [
+    operation({
+      id: "listEvents",
+      method: "GET",
+      path: listPath,
+      tag,
+      summary: "List a webhook's events, newest first",
+      params: webhookPath,
+      query: pageQuery,
+      success: { status: 200, description: "One page.", schema: listOf(eventSummarySchema) },
+      async handle({ caller, params, query: { limit, cursor = null } }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        const page = await events.listEvents(webhookId, { limit, cursor });
+        return { data: page.events.map(presentEventSummary), next_cursor: page.nextCursor };
+      },
+    }),
+    operation({
+      id: "getEvent",
+      method: "GET",
+      path,
+      tag,
+      summary: "Read an event with its deliveries and their results",
+      params: eventPath,
+      success: { status: 200, description: "The event.", schema: eventSchema },
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        const event = await getEvent(webhookId, params.event_id);
+        return presentEvent(event, await events.listDeliveries(webhookId, event.id));
+      },
+    }),
+    operation({
+      id: "getEventBody",
+      method: "GET",
+      path: `${path}/body`,
+      tag,
+      summary: "Read the bytes of an event's body",
+      params: eventPath,
+      success: {
+        status: 200,
+        description: "The bytes as they came, with the content type they came with.",
+        contentType: "*/*",
+      },
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        return rawBodyResponse(await getEvent(webhookId, params.event_id));
+      },
+    }),
+    operation({
+      id: "listDeliveries",
+      method: "GET",
+      path: `${path}/deliveries`,
+      tag,
+      summary: "List an event's deliveries with every result",
+      params: eventPath,
+      success: { status: 200, description: "All of them.", schema: listOf(deliverySchema) },
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        const event = await getEvent(webhookId, params.event_id);
+        const deliveries = await events.listDeliveries(webhookId, event.id);
+        return { data: deliveries.map(presentDelivery), next_cursor: null };
+      },
+    }),
+    operation({
+      id: "replayEvent",
+      method: "POST",
+      path: `${path}/replay`,
+      tag,
+      summary: "Deliver an event again",
+      params: eventPath,
+      body: replayInput,
+      emptyBody: {},
+      success: { status: 202, description: "The deliveries are due now.", schema: replaySchema },
+      errors: ["conflict"],
+      async handle({ caller, params, body }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        return deps.replay({ webhookId, eventId: params.event_id, targetId: body.target_id });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,138 @@
+/** One operation of the API, declared once: what it takes, answers and does; routes and document follow from it. */
+import type { z } from "zod";
+import { readJson } from "../http/body.ts";
+import { queryOf } from "../http/request-url.ts";
+import type { ErrorKind } from "../lib/errors.ts";
+import { validate } from "../webhooks/validate.ts";
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+export type Caller = Readonly<{ userId: string; apiKeyId: string }>;
+
+/** The part of an operation that the OpenAPI document tells. */
+export type OperationDoc = Readonly<{
+  /** The document's operationId, camelCase. */
+  id: string;
+  method: Method;
+  /** Below /api/v1, with parameters as ":webhook_id". */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** False where anyone may ask. */
+  authenticated: boolean;
+  params: z.ZodObject | null;
+  query: z.ZodObject | null;
+  body: Readonly<{ schema: z.ZodType; required: boolean }> | null;
+  success: Readonly<{
+    status: 200 | 201 | 202 | 204;
+    description: string;
+    /** Null where there is no body, or one that is not JSON. */
+    schema: z.ZodType | null;
+    contentType?: string;
+  }>;
+  /** What it may answer beside the errors that follow from its other properties. */
+  errors: readonly ErrorKind[];
+}>;
+
+export type RawCall = Readonly<{
+  request: Request;
+  params: Readonly<Record<string, string>>;
+  /** Throws AppError unauthenticated. */
+  authenticate: (request: Request) => Promise<Caller>;
+}>;
+
+export type Operation = Readonly<{ doc: OperationDoc; run: (call: RawCall) => Promise<Response> }>;
+
+type Call<Params, Query, Body> = Readonly<{ caller: Caller; params: Params; query: Query; body: Body }>;
+
+type Spec<Params, Query, Body, Output> = Readonly<{
+  id: string;
+  method: Method;
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  params?: z.ZodObject & z.ZodType<Params>;
+  query?: z.ZodObject & z.ZodType<Query>;
+  body?: z.ZodType<Body>;
+  /** What an absent body stands for; without it a body is required. */
+  emptyBody?: NoInfer<Body>;
+  success: Readonly<{
+    status: 200 | 201 | 202 | 204;
+    description: string;
+    schema?: z.ZodType<Output>;
+    contentType?: string;
+  }>;
+  errors?: readonly ErrorKind[];
+  /** The path of what was made, below /api/v1. */
+  location?(output: NoInfer<Output>): string;
+  /** A Response goes out as it is; `undefined` has no body. */
+  handle(call: Call<Params, Query, Body>): Promise<NoInfer<Output> | Response>;
+}>;
+
+export const API_PREFIX = "/api/v1";
+
+/** An operation for holders of an API key. Who asks is settled before anything they sent is looked at. */
+export function operation<Params, Query, Body, Output>(spec: Spec<Params, Query, Body, Output>): Operation;
+export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Operation {
+  const { params, query, body, success } = spec;
+  return {
+    doc: docOf(spec),
+    async run({ request, params: given, authenticate }) {
+      const caller = await authenticate(request);
+      const output = await spec.handle({
+        caller,
+        params: params && validate({ schema: params, value: given, what: "path" }),
+        query:
+          query &&
+          validate({ schema: query, value: Object.fromEntries(queryOf(request.url)), what: "query" }),
+        body:
+          body &&
+          validate({
+            schema: body,
+            value: (await readJson(request, MAX_BODY_BYTES)) ?? spec.emptyBody,
+            what: "body",
+          }),
+      });
+      if (output instanceof Response) return output;
+      if (output === undefined) return new Response(null, { status: success.status });
+      const location = spec.location && API_PREFIX + spec.location(output);
+      return Response.json(output, {
+        status: success.status,
+        ...(location !== undefined && { headers: { location } }),
+      });
+    },
+  };
+}
+
+/** An operation for anyone. */
+export function openOperation(
+  doc: Omit<OperationDoc, "authenticated" | "params" | "query" | "body" | "errors">,
+  answer: () => Response,
+): Operation {
+  return {
+    doc: { ...doc, authenticated: false, params: null, query: null, body: null, errors: [] },
+    run: async () => answer(),
+  };
+}
+
+function docOf(spec: Spec<unknown, unknown, unknown, unknown>): OperationDoc {
+  const { id, method, path, tag, summary, description, success } = spec;
+  return {
+    id,
+    method,
+    path,
+    tag,
+    summary,
+    ...(description !== undefined && { description }),
+    authenticated: true,
+    params: spec.params ?? null,
+    query: spec.query ?? null,
+    body: spec.body ? { schema: spec.body, required: spec.emptyBody === undefined } : null,
+    success: { ...success, schema: success.schema ?? null },
+    errors: spec.errors ?? [],
+  };
+}

@@ -1,0 +1,126 @@
+/** Turns what the program holds into what the API answers; rows and inner names never reach the wire. */
+import type { z } from "zod";
+import type { Delivery, DeliveryResult, EventSummary, StoredEvent } from "../storage/event-db/types.ts";
+import type { Entrypoint } from "../webhooks/entrypoints.ts";
+import type { Target } from "../webhooks/targets.ts";
+import type { Webhook } from "../webhooks/webhooks.ts";
+import type {
+  deliverySchema,
+  entrypointSchema,
+  eventSchema,
+  eventSummarySchema,
+  resultSchema,
+  targetSchema,
+  webhookSchema,
+} from "./schemas.ts";
+
+export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> {
+  return {
+    id: webhook.id,
+    name: webhook.name,
+    retention_days: webhook.retentionDays,
+    created_at: time(webhook.createdAt),
+    updated_at: time(webhook.updatedAt),
+  };
+}
+
+/** `baseUrl` has no trailing slash. */
+export function presentEntrypoint(entrypoint: Entrypoint, baseUrl: string): z.infer<typeof entrypointSchema> {
+  return {
+    id: entrypoint.id,
+    webhook_id: entrypoint.webhookId,
+    name: entrypoint.name,
+    url: `${baseUrl}/webhook/${entrypoint.id}`,
+    active: entrypoint.active,
+    created_at: time(entrypoint.createdAt),
+    updated_at: time(entrypoint.updatedAt),
+  };
+}
+
+export function presentTarget(target: Target): z.infer<typeof targetSchema> {
+  return {
+    id: target.id,
+    webhook_id: target.webhookId,
+    name: target.name,
+    type: target.type,
+    active: target.active,
+    config: target.config,
+    summary: target.summary,
+    max_attempts: target.policy.maxAttempts,
+    timeout_ms: target.policy.timeoutMs,
+    created_at: time(target.createdAt),
+    updated_at: time(target.updatedAt),
+  };
+}
+
+export function presentEventSummary(event: EventSummary): z.infer<typeof eventSummarySchema> {
+  const { pending, delivered, failed, held, discarded } = event.deliveries;
+  return { ...presentFacts(event), delivery_counts: { pending, delivered, failed, held, discarded } };
+}
+
+export function presentEvent(
+  event: StoredEvent,
+  deliveries: readonly Delivery[],
+): z.infer<typeof eventSchema> {
+  return {
+    ...presentFacts(event),
+    headers: presentHeaders(event.headers),
+    body_base64: base64(event.body),
+    deliveries: deliveries.map(presentDelivery),
+  };
+}
+
+export function presentDelivery(delivery: Delivery): z.infer<typeof deliverySchema> {
+  return {
+    id: delivery.id,
+    event_id: delivery.eventId,
+    target_id: delivery.targetId,
+    status: delivery.status,
+    attempts: delivery.attempts,
+    next_attempt_at: delivery.nextAttemptAt === null ? null : time(delivery.nextAttemptAt),
+    reason: delivery.reason,
+    created_at: time(delivery.createdAt),
+    updated_at: time(delivery.updatedAt),
+    results: delivery.results.map(presentResult),
+  };
+}
+
+function presentResult(result: DeliveryResult): z.infer<typeof resultSchema> {
+  return {
+    id: result.id,
+    attempt: result.attempt,
+    started_at: time(result.startedAt),
+    duration_ms: result.durationMs,
+    status_code: result.statusCode,
+    error: result.error,
+    response_headers: result.responseHeaders === null ? null : presentHeaders(result.responseHeaders),
+    response_body_base64: result.responseBody === null ? null : base64(result.responseBody),
+    response_body_truncated: result.responseBodyTruncated,
+  };
+}
+
+function presentFacts(event: Omit<EventSummary, "deliveries">) {
+  return {
+    id: event.id,
+    entrypoint_id: event.entrypointId,
+    received_at: time(event.receivedAt),
+    method: event.method,
+    path_tail: event.pathTail,
+    query: event.query,
+    content_type: event.contentType,
+    body_size: event.bodySize,
+    remote_address: event.remoteAddress,
+  };
+}
+
+function presentHeaders(headers: StoredEvent["headers"]): [string, string][] {
+  return headers.map(([name, value]) => [name, value]);
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,145 @@
+/** What the API answers, as it stands on the wire; those with an id are named in the OpenAPI document. */
+import { z } from "zod";
+
+const id = z.string().meta({ format: "uuid" });
+const time = z.iso.datetime({ precision: 3 }).describe("UTC, with milliseconds.");
+const headerPairs = z.array(z.tuple([z.string(), z.string()])).describe("[name, value] pairs, in order.");
+const count = z.int().min(0);
+
+export const webhookSchema = z
+  .strictObject({
+    id,
+    name: z.string(),
+    retention_days: z.int().nullable().describe("null: as long as the server keeps events by default."),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "Webhook", description: "Groups entrypoints and targets, and has its own events." });
+
+export const entrypointSchema = z
+  .strictObject({
+    id,
+    webhook_id: id,
+    name: z.string(),
+    url: z.string().meta({ format: "uri", description: "Where senders POST to. Who knows it may send." }),
+    active: z.boolean().describe("An inactive entrypoint refuses what is sent to it with 410."),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "Entrypoint", description: "An inbound URL." });
+
+export const targetSchema = z
+  .strictObject({
+    id,
+    webhook_id: id,
+    name: z.string(),
+    type: z.string(),
+    active: z.boolean().describe("An inactive target's deliveries wait."),
+    config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
+    summary: z.string().describe("Where it goes, in a few words."),
+    max_attempts: z.int().nullable().describe("Tries before a delivery is given up; null: no limit."),
+    timeout_ms: z.int().describe("Limit of one try."),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "Target", description: "Where the events of a webhook are delivered to." });
+
+export const resultSchema = z
+  .strictObject({
+    id,
+    attempt: z.int().describe("1 for the first try; counts on over replays."),
+    started_at: time,
+    duration_ms: z.number(),
+    status_code: z.int().nullable(),
+    error: z.string().nullable(),
+    response_headers: headerPairs.nullable(),
+    response_body_base64: z.string().nullable().describe("At most the first 64 KiB of the answer."),
+    response_body_truncated: z.boolean(),
+  })
+  .meta({ id: "DeliveryResult", description: "One try of a delivery." });
+
+const deliveryStatus = z.enum(["pending", "delivered", "failed", "held", "discarded"]);
+
+export const deliverySchema = z
+  .strictObject({
+    id,
+    event_id: id,
+    target_id: id,
+    status: deliveryStatus,
+    attempts: count,
+    next_attempt_at: time.nullable(),
+    reason: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+    results: z.array(resultSchema),
+  })
+  .meta({ id: "Delivery", description: "What became of one event at one target." });
+
+const eventFacts = {
+  id,
+  entrypoint_id: id,
+  received_at: time,
+  method: z.string(),
+  path_tail: z.string().describe('What followed the entrypoint\'s own path: "" or "/…".'),
+  query: z.string().describe('Without its "?".'),
+  content_type: z.string(),
+  body_size: count.describe("Bytes."),
+  remote_address: z.string(),
+};
+
+export const eventSummarySchema = z
+  .strictObject({
+    ...eventFacts,
+    delivery_counts: z.strictObject({
+      pending: count,
+      delivered: count,
+      failed: count,
+      held: count,
+      discarded: count,
+    }),
+  })
+  .meta({ id: "EventSummary", description: "An event without its headers and body." });
+
+export const eventSchema = z
+  .strictObject({
+    ...eventFacts,
+    headers: headerPairs,
+    body_base64: z.string().meta({ contentEncoding: "base64" }),
+    deliveries: z.array(deliverySchema),
+  })
+  .meta({ id: "Event", description: "A request that was received, exactly as it was." });
+
+export const replaySchema = z
+  .strictObject({ deliveries: count.describe("How many deliveries are due now.") })
+  .meta({ id: "Replay" });
+
+export const callerSchema = z.strictObject({ user_id: id, api_key_id: id }).meta({ id: "Caller" });
+
+export const errorSchema = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.string().describe("Stable, for programs."),
+      message: z.string().describe("For people."),
+      hint: z.string().optional().describe("What can be done about it."),
+      details: z
+        .array(z.strictObject({ path: z.string(), message: z.string() }))
+        .optional()
+        .describe("One entry for each field at fault."),
+      request_id: z.string().optional().describe("With status 500: where to find it in the server's log."),
+    }),
+  })
+  .meta({ id: "Error" });
+
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({
+    data: z.array(item),
+    next_cursor: z.string().nullable().describe("Ask for the next page with it; null on the last one."),
+  });
+}
+
+const inPath = z.string().meta({ format: "uuid" });
+
+export const webhookPath = z.object({ webhook_id: inPath });
+export const entrypointPath = webhookPath.extend({ entrypoint_id: inPath });
+export const targetPath = webhookPath.extend({ target_id: inPath });
+export const eventPath = webhookPath.extend({ event_id: inPath });

@@ -1,0 +1,101 @@
+/** /webhooks/{id}/targets: where a webhook's events are delivered to. */
+
+import { targetChange, targetInput } from "../webhooks/schemas.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Caller, type Operation, operation } from "./operation.ts";
+import { presentTarget } from "./presenters.ts";
+import { listOf, targetPath, targetSchema, webhookPath } from "./schemas.ts";
+
+const tag = "Targets";
+const listPath = "/webhooks/:webhook_id/targets";
+const path = `${listPath}/:target_id`;
+
+type Params = { webhook_id: string; target_id: string };
+
+export function targetOperations({ useCases: { targets } }: ApiDeps): readonly Operation[] {
+  const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
+  return [
+    operation({
+      id: "listTargets",
+      method: "GET",
+      path: listPath,
+      tag,
+      summary: "List a webhook's targets",
+      params: webhookPath,
+      success: { status: 200, description: "All of them.", schema: listOf(targetSchema) },
+      async handle({ caller: { userId }, params }) {
+        const all = await targets.list({ userId, webhookId: params.webhook_id });
+        return { data: all.map(presentTarget), next_cursor: null };
+      },
+    }),
+    operation({
+      id: "createTarget",
+      method: "POST",
+      path: listPath,
+      tag,
+      summary: "Create a target",
+      description: "It gets the events that are received from now on.",
+      params: webhookPath,
+      body: targetInput,
+      success: { status: 201, description: "The new target.", schema: targetSchema },
+      location: (made) => `/webhooks/${made.webhook_id}/targets/${made.id}`,
+      async handle({ caller: { userId }, params, body: input }) {
+        return presentTarget(await targets.create({ userId, webhookId: params.webhook_id, input }));
+      },
+    }),
+    operation({
+      id: "getTarget",
+      method: "GET",
+      path,
+      tag,
+      summary: "Read a target",
+      params: targetPath,
+      success: { status: 200, description: "The target.", schema: targetSchema },
+      handle: async ({ caller, params }) => presentTarget(await targets.get(which(caller, params))),
+    }),
+    operation({
+      id: "changeTarget",
+      method: "PATCH",
+      path,
+      tag,
+      summary: "Change a target",
+      description:
+        'Fields that are left out stay as they are. `config` is replaced as a whole, but a secret that is left out or sent back as "[secret]" is kept.',
+      params: targetPath,
+      body: targetChange,
+      success: asItIsNow,
+      handle: async ({ caller, params, body: input }) =>
+        presentTarget(await targets.update({ ...which(caller, params), input })),
+    }),
+    operation({
+      id: "deleteTarget",
+      method: "DELETE",
+      path,
+      tag,
+      summary: "Delete a target",
+      description: "Its pending deliveries are discarded.",
+      params: targetPath,
+      success: { status: 204, description: "It is deleted." },
+      async handle({ caller, params }) {
+        await targets.remove(which(caller, params));
+      },
+    }),
+    ...[true, false].map((active) =>
+      operation({
+        id: active ? "activateTarget" : "deactivateTarget",
+        method: "POST",
+        path: `${path}/${active ? "activate" : "deactivate"}`,
+        tag,
+        summary: active ? "Let deliveries to a target run" : "Make a target's deliveries wait",
+        params: targetPath,
+        success: asItIsNow,
+        handle: async ({ caller, params }) =>
+          presentTarget(await targets.setActive({ ...which(caller, params), active })),
+      }),
+    ),
+  ];
+}
+
+function which({ userId }: Caller, params: Params) {
+  return { userId, webhookId: params.webhook_id, targetId: params.target_id };
+}

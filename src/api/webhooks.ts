@@ -1,0 +1,78 @@
+/** /webhooks: create, list, read, change and delete webhooks. */
+
+import { webhookChange, webhookInput } from "../webhooks/schemas.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Operation, operation } from "./operation.ts";
+import { presentWebhook } from "./presenters.ts";
+import { listOf, webhookPath, webhookSchema } from "./schemas.ts";
+
+const tag = "Webhooks";
+const path = "/webhooks/:webhook_id";
+
+export function webhookOperations({ useCases: { webhooks } }: ApiDeps): readonly Operation[] {
+  return [
+    operation({
+      id: "listWebhooks",
+      method: "GET",
+      path: "/webhooks",
+      tag,
+      summary: "List your webhooks",
+      success: { status: 200, description: "All of them.", schema: listOf(webhookSchema) },
+      async handle({ caller: { userId } }) {
+        return { data: (await webhooks.list({ userId })).map(presentWebhook), next_cursor: null };
+      },
+    }),
+    operation({
+      id: "createWebhook",
+      method: "POST",
+      path: "/webhooks",
+      tag,
+      summary: "Create a webhook",
+      body: webhookInput,
+      success: { status: 201, description: "The new webhook.", schema: webhookSchema },
+      location: (webhook) => `/webhooks/${webhook.id}`,
+      async handle({ caller: { userId }, body: input }) {
+        return presentWebhook(await webhooks.create({ userId, input }));
+      },
+    }),
+    operation({
+      id: "getWebhook",
+      method: "GET",
+      path,
+      tag,
+      summary: "Read a webhook",
+      params: webhookPath,
+      success: { status: 200, description: "The webhook.", schema: webhookSchema },
+      async handle({ caller: { userId }, params }) {
+        return presentWebhook(await webhooks.get({ userId, webhookId: params.webhook_id }));
+      },
+    }),
+    operation({
+      id: "changeWebhook",
+      method: "PATCH",
+      path,
+      tag,
+      summary: "Change a webhook",
+      description: "Fields that are left out stay as they are.",
+      params: webhookPath,
+      body: webhookChange,
+      success: { status: 200, description: "The webhook as it is now.", schema: webhookSchema },
+      async handle({ caller: { userId }, params, body: input }) {
+        return presentWebhook(await webhooks.update({ userId, webhookId: params.webhook_id, input }));
+      },
+    }),
+    operation({
+      id: "deleteWebhook",
+      method: "DELETE",
+      path,
+      tag,
+      summary: "Delete a webhook",
+      description: "Its entrypoints and targets go with it, and so do all its events, for good.",
+      params: webhookPath,
+      success: { status: 204, description: "It is deleted." },
+      async handle({ caller: { userId }, params }) {
+        await webhooks.remove({ userId, webhookId: params.webhook_id });
+      },
+    }),
+  ];
+}

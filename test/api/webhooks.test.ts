@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { startTestApi, type TestApi } from "../support/test-api.ts";
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startTestApi();
+});
+afterAll(() => api.stop());
+
+const shop = () => ({
+  id: api.webhook.id,
+  name: "Shop",
+  retention_days: null,
+  created_at: "2026-01-01T00:00:00.000Z",
+  updated_at: "2026-01-01T00:00:00.000Z",
+});
+
+describe("webhooks", () => {
+  test("are listed and read in snake_case with times in UTC", async () => {
+    const list = await api.call("GET", "/webhooks");
+    expect([list.status, list.body]).toEqual([200, { data: [shop()], next_cursor: null }]);
+    expect(list.headers.get("content-type")).toBe("application/json;charset=utf-8");
+    expect((await api.call("GET", `/webhooks/${api.webhook.id}`)).body).toEqual(shop());
+    expect((await api.call("GET", `/webhooks/${api.webhook.id}/`)).body).toEqual(shop());
+  });
+
+  test("are created, changed and deleted", async () => {
+    const made = await api.call("POST", "/webhooks", { json: { name: " Blog ", retention_days: 7 } });
+    expect(made).toMatchObject({ status: 201, body: { name: "Blog", retention_days: 7 } });
+    const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
+    expect((await api.call("GET", path)).body).toEqual(made.body);
+
+    const changed = await api.call("PATCH", path, { json: { retention_days: null } });
+    expect(changed).toMatchObject({ status: 200, body: { name: "Blog", retention_days: null } });
+
+    const gone = await api.call("DELETE", path);
+    expect([gone.status, gone.text]).toEqual([204, ""]);
+    expect((await api.call("GET", path)).status).toBe(404);
+    expect((await api.call("DELETE", path)).status).toBe(404);
+  });
+
+  test("that are not well described are refused field by field", async () => {
+    const refused = await api.call("POST", "/webhooks", { json: { name: "", colour: "hunter2" } });
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatchObject({
+      error: {
+        code: "invalid",
+        details: [{ path: "name" }, { path: "colour", message: "is not a known field" }],
+      },
+    });
+    expect(refused.text).not.toContain("hunter2");
+  });
+});
+
+describe("entrypoints", () => {
+  const list = () => `/webhooks/${api.webhook.id}/entrypoints`;
+
+  test("have the URL that senders use", async () => {
+    const one = {
+      id: api.entrypoint.id,
+      webhook_id: api.webhook.id,
+      name: "Orders",
+      url: `https://hooks.example/webhook/${api.entrypoint.id}`,
+      active: true,
+      created_at: "2026-01-01T00:00:00.000Z",
+      updated_at: "2026-01-01T00:00:00.000Z",
+    };
+    expect((await api.call("GET", list())).body).toEqual({ data: [one], next_cursor: null });
+    expect((await api.call("GET", `${list()}/${one.id}`)).body).toEqual(one);
+  });
+
+  test("need no body to be created", async () => {
+    for (const options of [{}, { json: {} }]) {
+      const made = await api.call("POST", list(), options);
+      expect(made).toMatchObject({ status: 201, body: { name: "Entrypoint", active: true } });
+      const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
+      expect((await api.call("DELETE", path)).status).toBe(204);
+    }
+  });
+
+  test("are changed, deactivated and activated", async () => {
+    const path = `${list()}/${api.entrypoint.id}`;
+    expect((await api.call("POST", `${path}/deactivate`)).body).toMatchObject({ active: false });
+    expect((await api.call("GET", path)).body).toMatchObject({ active: false });
+    expect((await api.call("POST", `${path}/activate`)).body).toMatchObject({ active: true });
+    expect((await api.call("PATCH", path, { json: { active: false } })).body).toMatchObject({
+      active: false,
+    });
+    const changed = await api.call("PATCH", path, { json: { name: "Sales", active: true } });
+    expect(changed).toMatchObject({ status: 200, body: { name: "Sales", active: true } });
+  });
+});
+
+describe("targets", () => {
+  const list = () => `/webhooks/${api.webhook.id}/targets`;
+
+  test("show their policy beside their config, and no secret", async () => {
+    const url = "http://127.0.0.1:9/in";
+    const made = await api.call("POST", list(), {
+      json: {
+        name: "Out",
+        type: "http",
+        config: { url, headers: { "X-Key": "hunter2" } },
+        max_attempts: null,
+      },
+    });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        webhook_id: api.webhook.id,
+        type: "http",
+        active: true,
+        config: { url, headers: { "X-Key": "[secret]" } },
+        max_attempts: null,
+        timeout_ms: 30_000,
+      },
+    });
+    const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
+    expect((await api.call("GET", path)).body).toEqual(made.body);
+    const changed = await api.call("PATCH", path, { json: { max_attempts: 3, name: "Away" } });
+    expect(changed.body).toMatchObject({
+      name: "Away",
+      max_attempts: 3,
+      timeout_ms: 30_000,
+      config: { url },
+    });
+    expect(made.text + changed.text).not.toContain("hunter2");
+    expect((await api.call("DELETE", path)).status).toBe(204);
+  });
+
+  test("are listed, deactivated and activated", async () => {
+    const path = `${list()}/${api.target.id}`;
+    expect((await api.call("GET", list())).body).toMatchObject({
+      data: [{ id: api.target.id }],
+      next_cursor: null,
+    });
+    expect((await api.call("POST", `${path}/deactivate`)).body).toMatchObject({ active: false });
+    expect((await api.call("POST", `${path}/activate`)).body).toMatchObject({ active: true });
+  });
+
+  test("of an unknown type or with a wrong config are refused", async () => {
+    const unknown = await api.call("POST", list(), { json: { name: "X", type: "pigeon" } });
+    expect(unknown).toMatchObject({ status: 422, body: { error: { details: [{ path: "type" }] } } });
+    const wrong = await api.call("POST", list(), { json: { name: "X", type: "http", config: { url: 5 } } });
+    expect(wrong).toMatchObject({ status: 422, body: { error: { details: [{ path: "config.url" }] } } });
+  });
+});

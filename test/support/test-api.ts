@@ -1,0 +1,149 @@
+/** The API on loopback over real files: two users, and a webhook of the first with an event and its deliveries. */
+import { join } from "node:path";
+import { Elysia } from "elysia";
+import { createApi } from "../../src/api/create-api.ts";
+import { createReplay } from "../../src/delivery/replay.ts";
+import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
+import { newId } from "../../src/lib/ids.ts";
+import type { EventDraft } from "../../src/storage/event-db/types.ts";
+import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { createEventStore } from "../../src/storage/event-store.ts";
+import { createEventWriter } from "../../src/storage/event-writer.ts";
+import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
+import { serve } from "./http-server.ts";
+import { createRecordingLog } from "./recording-log.ts";
+import { createTestUseCases } from "./use-cases.ts";
+
+export const ADA_TOKEN = "whk_ada";
+export const BOB_TOKEN = "whk_bob";
+
+export type ApiAnswer = Readonly<{ status: number; headers: Headers; body: unknown; text: string }>;
+
+type CallOptions = Readonly<{
+  json?: unknown;
+  /** Ada's, unless another, or null for none, is given. */
+  token?: string | null;
+  init?: RequestInit;
+}>;
+
+export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
+
+export async function startTestApi() {
+  const all = createTestUseCases();
+  const { useCases, mainDb, clock } = all;
+  const { log, lines } = createRecordingLog();
+  const upkeep = startEventFileUpkeep();
+  const files = new WebhookDBManager({
+    dataDir: join(all.directory, "events"),
+    maxOpen: 10,
+    upkeep,
+    monotonic: clock.monotonic,
+  });
+  const writer = createEventWriter({
+    files,
+    upkeep,
+    onRecorded: () => undefined,
+    onError: (message, error) => log.error(message, { error }),
+  });
+  const events = createEventStore({ files, writer });
+  const callers = new Map([
+    [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
+    [BOB_TOKEN, { userId: all.bob, apiKeyId: newId() }],
+  ]);
+  const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
+    .use(errorHandler(createErrorAnswers({ log })))
+    .use(
+      createApi({
+        baseUrl: "https://hooks.example",
+        version: "1.2.3",
+        useCases,
+        targetTypes: all.targetTypes,
+        apiKeys: { authenticate: (token) => callers.get(token) ?? null },
+        events,
+        replay: createReplay({
+          events,
+          routing: mainDb.routing,
+          clock,
+          listActiveTargetIds: (webhookId) =>
+            mainDb.targets.list(webhookId).flatMap(({ id, active }) => (active ? [id] : [])),
+        }),
+      }),
+    );
+  const server = serve(app);
+
+  async function call(method: string, path: string, options: CallOptions = {}): Promise<ApiAnswer> {
+    const { json, token = ADA_TOKEN, init } = options;
+    const headers = new Headers(init?.headers);
+    if (token !== null) headers.set("authorization", `Bearer ${token}`);
+    if (json !== undefined) headers.set("content-type", "application/json");
+    const response = await fetch(`${server.url}/api/v1${path}`, {
+      ...init,
+      method,
+      headers,
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+    const body: unknown = isJson && text !== "" ? JSON.parse(text) : text;
+    return { status: response.status, headers: response.headers, body, text };
+  }
+
+  const webhook = await useCases.webhooks.create({ userId: all.ada, input: { name: "Shop" } });
+  const of = { userId: all.ada, webhookId: webhook.id };
+  const entrypoint = await useCases.entrypoints.create({ ...of, input: { name: "Orders" } });
+  const target = await useCases.targets.create({ ...of, input: { name: "Warehouse", type: "log" } });
+
+  /** Stores an event that is due for the target. */
+  async function addEvent(values: Partial<EventDraft> = {}): Promise<EventDraft> {
+    const draft: EventDraft = {
+      id: newId(),
+      webhookId: webhook.id,
+      entrypointId: entrypoint.id,
+      receivedAt: clock.now(),
+      method: "POST",
+      pathTail: "/orders",
+      query: "a=1",
+      headersJson: '[["content-type","application/json"],["x-sender","shop"]]',
+      contentType: "application/json",
+      remoteAddress: "192.0.2.1",
+      body: new TextEncoder().encode('{"n":1}'),
+      targets: [{ id: target.id, settlesAtIngest: false }],
+      ...values,
+    };
+    await events.append(draft);
+    return draft;
+  }
+
+  const event = await addEvent();
+  await events.settle(webhook.id, {
+    eventId: event.id,
+    targetId: target.id,
+    replays: 0,
+    status: "pending",
+    nextAttemptAt: clock.now() + 60_000,
+    reason: null,
+    result: {
+      id: newId(),
+      attempt: 1,
+      startedAt: clock.now(),
+      durationMs: 12,
+      statusCode: 500,
+      error: "The target answered 500.",
+      responseHeaders: [["content-type", "text/plain"]],
+      responseBody: new TextEncoder().encode("no"),
+      responseBodyTruncated: false,
+    },
+  });
+
+  return {
+    ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb },
+    ...{ webhook, entrypoint, target, event },
+    async stop() {
+      await server.stop();
+      await writer.drain();
+      await files.closeAll();
+      upkeep.stop();
+      all.dispose();
+    },
+  };
+}
