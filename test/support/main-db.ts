@@ -1,4 +1,5 @@
 /** A main database in a folder of its own, with a fake clock and rows to start from. */
+import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,8 @@ export type TestMainDb = Readonly<{
   directory: string;
   path: string;
   addUser: (values?: Partial<UserRow>) => UserRow;
+  /** What no part of the program does yet: disabling and deleting users. */
+  changeUser: (id: string, values: { disabledAt?: number; deletedAt?: number }) => void;
   addWebhook: (values: Partial<WebhookRow> & { userId: string }) => WebhookRow;
   addEntrypoint: (values: Partial<EntrypointRow> & { webhookId: string }) => EntrypointRow;
   addTarget: (values: Partial<TargetRow> & { webhookId: string }) => TargetRow;
@@ -46,6 +49,16 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
       const id = newId();
       const defaults = { id, username: `user-${id}`, passwordHash: "!", disabledAt: null, ...born() };
       return inserted(mainDb.users, { ...defaults, role: "user", ...values });
+    },
+    changeUser(id, values) {
+      const db = new Database(path);
+      for (const [column, value] of [
+        ["disabled_at", values.disabledAt],
+        ["deleted_at", values.deletedAt],
+      ] as const) {
+        if (value !== undefined) db.run(`UPDATE users SET ${column} = ? WHERE id = ?`, [value, id]);
+      }
+      db.close();
     },
     addWebhook(values) {
       const defaults = { id: newId(), name: "Shop", retentionDays: null, ...born() };

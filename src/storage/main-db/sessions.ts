@@ -35,8 +35,10 @@ export function createSessionQueries(db: BunSQLiteDatabase) {
         .where(eq(sessions.idHash, change.idHash))
         .run();
     },
-    delete(idHash: string): void {
-      db.delete(sessions).where(eq(sessions.idHash, idHash)).run();
+    delete({ idHash, userId }: { idHash: string; userId: string }): void {
+      db.delete(sessions)
+        .where(and(eq(sessions.idHash, idHash), eq(sessions.userId, userId)))
+        .run();
     },
     deleteOthers(options: { userId: string; exceptIdHash: string }): void {
       db.delete(sessions)

@@ -1,0 +1,94 @@
+/** API keys: the tokens by which programs act for a user. */
+import type { Clock } from "../lib/clock.ts";
+import { hashToken, randomToken } from "../lib/crypto.ts";
+import { AppError, notFound } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { ApiKeyRow } from "../storage/main-db/tables.ts";
+
+export type APIKey = Readonly<{
+  id: string;
+  userId: string;
+  name: string;
+  /** The token's first characters. */
+  prefix: string;
+  createdAt: number;
+  lastUsedAt: number | null;
+  revokedAt: number | null;
+}>;
+
+export type ApiKeys = ReturnType<typeof createApiKeys>;
+
+/** Lets people, and scanners for leaked secrets, tell what it is. */
+const TOKEN_PREFIX = "whk_";
+const TOKEN_BYTES = 32;
+const SHOWN_CHARACTERS = 8;
+const MAX_NAME_LENGTH = 200;
+/** Each use would otherwise be a write to the main database. */
+const LAST_USED_STEP_MS = 60_000;
+
+export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock }) {
+  function noteUse({ id, lastUsedAt }: { id: string; lastUsedAt: number | null }): void {
+    const now = clock.now();
+    if (lastUsedAt !== null && Math.abs(now - lastUsedAt) < LAST_USED_STEP_MS) return;
+    try {
+      mainDb.apiKeys.setLastUsed({ id, at: now });
+    } catch {
+      // On a full disk the caller may be the one who has come to make room.
+    }
+  }
+
+  return {
+    /** The token is told here and never again. Throws AppError invalid or not_found. */
+    create(values: { userId: string; name: string }): { apiKey: APIKey; token: string } {
+      const name = values.name.trim();
+      if (name === "" || name.length > MAX_NAME_LENGTH) throw unfitName();
+      if (!mainDb.users.find(values.userId)) throw notFound("user");
+      const token = TOKEN_PREFIX + randomToken(TOKEN_BYTES);
+      const row = {
+        id: newId(),
+        userId: values.userId,
+        name,
+        prefix: token.slice(0, SHOWN_CHARACTERS),
+        tokenHash: hashToken(token),
+        createdAt: clock.now(),
+        lastUsedAt: null,
+        revokedAt: null,
+      };
+      mainDb.apiKeys.insert(row);
+      return { apiKey: toApiKey(row), token };
+    },
+
+    /** Revoked ones too. */
+    list(of: { userId?: string | undefined } = {}): APIKey[] {
+      return mainDb.apiKeys.list(of).map(toApiKey);
+    },
+
+    /** With `userId` only a key of that user. Throws AppError not_found, also where it is revoked already. */
+    revoke(which: { id: string; userId?: string | undefined }): void {
+      if (!mainDb.apiKeys.revoke({ ...which, at: clock.now() })) throw notFound("API key");
+    },
+
+    /** Asks the database each time, so that a key revoked by another process is refused at once. */
+    authenticate(token: string): { userId: string; apiKeyId: string } | null {
+      const row = mainDb.apiKeys.findUsable(hashToken(token));
+      if (!row) return null;
+      noteUse(row);
+      return { userId: row.userId, apiKeyId: row.id };
+    },
+  };
+}
+
+function toApiKey(row: ApiKeyRow): APIKey {
+  const { id, userId, name, prefix, createdAt, lastUsedAt, revokedAt } = row;
+  return { id, userId, name, prefix, createdAt, lastUsedAt, revokedAt };
+}
+
+function unfitName(): AppError {
+  const fault = `must have 1 to ${MAX_NAME_LENGTH} characters`;
+  return new AppError({
+    kind: "invalid",
+    message: `The API key's name ${fault}.`,
+    details: [{ path: "name", message: fault }],
+  });
+}

@@ -1,0 +1,106 @@
+/** Users: making them, finding them, and checking who they are by their password. */
+import type { Clock } from "../lib/clock.ts";
+import { AppError, notFound } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { UserRow } from "../storage/main-db/tables.ts";
+import { sqliteCode } from "../storage/sqlite.ts";
+import { ensureFirstUser } from "./first-user.ts";
+import { createPasswords, type Passwords } from "./passwords.ts";
+
+export type Role = "admin" | "user";
+
+export type User = Readonly<{
+  id: string;
+  username: string;
+  role: Role;
+  disabledAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+}>;
+
+export type Users = ReturnType<typeof createUsers>;
+
+const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+type Deps = Readonly<{ mainDb: MainDb; clock: Clock; passwords?: Passwords }>;
+
+export function createUsers({ mainDb, clock, passwords = createPasswords() }: Deps) {
+  const users = {
+    /** Throws AppError invalid or conflict. */
+    async create(values: { username: string; password: string; role: Role }): Promise<User> {
+      const { username, role } = values;
+      if (!USERNAME.test(username)) throw unfitUsername();
+      if (mainDb.users.findByUsername(username)) throw taken();
+      const passwordHash = await passwords.hash(values.password);
+      const now = clock.now();
+      const born = { disabledAt: null, createdAt: now, updatedAt: now, deletedAt: null };
+      const row = { id: newId(), username, passwordHash, role, ...born };
+      try {
+        mainDb.users.insert(row);
+      } catch (error) {
+        // Somebody else took it while the password was hashed.
+        if (sqliteCode(error) === "SQLITE_CONSTRAINT_UNIQUE") throw taken();
+        throw error;
+      }
+      return toUser(row);
+    },
+
+    list(): User[] {
+      return mainDb.users.list().map(toUser);
+    },
+
+    find(id: string): User | null {
+      const row = mainDb.users.find(id);
+      return row && toUser(row);
+    },
+
+    findByUsername(username: string): User | null {
+      const row = mainDb.users.findByUsername(username);
+      return row && toUser(row);
+    },
+
+    /** Ends all sessions of the user. Throws AppError invalid or not_found. */
+    async setPassword({ userId, password }: { userId: string; password: string }): Promise<void> {
+      if (!mainDb.users.find(userId)) throw notFound("user");
+      const passwordHash = await passwords.hash(password);
+      mainDb.users.setPasswordHash({ id: userId, passwordHash, at: clock.now() });
+    },
+
+    /** Null for an unknown or disabled user and for a wrong password, after the same time. */
+    async verifyPassword(given: { username: string; password: string }): Promise<User | null> {
+      const row = mainDb.users.findByUsername(given.username);
+      const matches = await passwords.verify(given.password, row?.passwordHash ?? null);
+      return matches && row && row.disabledAt === null ? toUser(row) : null;
+    },
+
+    /** Makes the user admin where there is no user yet; the password is told only if it was generated. */
+    ensureFirstUser({ adminPassword }: { adminPassword: string | null }) {
+      return ensureFirstUser({ isEmpty: mainDb.users.isEmpty, create: users.create, adminPassword });
+    },
+  };
+  return users;
+}
+
+function toUser({ id, username, role, disabledAt, createdAt, updatedAt }: UserRow): User {
+  return { id, username, role, disabledAt, createdAt, updatedAt };
+}
+
+function unfitUsername(): AppError {
+  const fault =
+    "must be 1 to 64 letters, digits, dots, hyphens, underscores or @, and begin with a letter or digit";
+  return new AppError({
+    kind: "invalid",
+    message: `The username ${fault}.`,
+    details: [{ path: "username", message: fault }],
+  });
+}
+
+function taken(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "username_taken",
+    message: "There is a user of that name already.",
+    hint: "Usernames are compared without regard to case.",
+  });
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { createPasswords } from "../../src/auth/passwords.ts";
+import { appErrorOf } from "../support/thrown.ts";
+
+describe("passwords", () => {
+  test("are kept as argon2id with 64 MiB and two passes, and verified", async () => {
+    const passwords = createPasswords();
+    const hash = await passwords.hash("correct horse");
+    expect(hash).toStartWith("$argon2id$v=19$m=65536,t=2,p=1$");
+    expect(await passwords.verify("correct horse", hash)).toBe(true);
+    expect(await passwords.verify("correct horsE", hash)).toBe(false);
+    expect(await passwords.verify("", hash)).toBe(false);
+  });
+
+  test("are the same in whatever form the keyboard composed them", async () => {
+    const { passwords } = createObserved();
+    const hash = await passwords.hash("Ünïcode-pässword".normalize("NFD"));
+    expect(await passwords.verify("Ünïcode-pässword".normalize("NFC"), hash)).toBe(true);
+  });
+
+  test("have at least ten characters, counted as people count", async () => {
+    const { passwords } = createObserved();
+    const error = await appErrorOf(() => passwords.hash("😀".repeat(9)));
+    expect(error.kind).toBe("invalid");
+    expect(error.message).toBe("The password has fewer than 10 characters.");
+    expect(await passwords.hash("😀".repeat(10))).toBeString();
+    expect((await appErrorOf(() => passwords.hash("x".repeat(1_025)))).kind).toBe("invalid");
+  });
+
+  test("cost a verification with the same settings for a user who does not exist", async () => {
+    const { passwords, verified } = createObserved();
+    expect(await passwords.verify("correct horse", null)).toBe(false);
+    expect(verified).toHaveLength(1);
+    expect(verified[0]).toStartWith("$argon2id$v=19$m=65536,t=2,p=1$");
+  });
+
+  test("that are absurdly long are refused unhashed", async () => {
+    const { passwords, verified } = createObserved();
+    expect(await passwords.verify("x".repeat(1_000_000), "any")).toBe(false);
+    expect(verified).toEqual([]);
+  });
+
+  test("are hashed and verified two at a time, whatever becomes of the others", async () => {
+    const { passwords, finish, running } = createGated();
+    const all = [1, 2, 3, 4, 5].map(() => passwords.verify("correct horse", "hash"));
+    const settled = Promise.allSettled(all);
+    const seen: number[] = [];
+    for (let done = 0; done < all.length; done++) {
+      await flushPromises();
+      seen.push(running());
+      finish(done === 1 ? new Error("out of memory") : null);
+    }
+    expect((await settled).map((one) => one.status === "fulfilled")).toEqual([true, false, true, true, true]);
+    expect(seen).toEqual([2, 2, 2, 2, 1]);
+    const next = passwords.hash("correct horse");
+    await flushPromises();
+    finish(null);
+    expect(await next).toBe("hash");
+  });
+});
+
+/** Instead of argon2, text that only looks like it, and a note of what was compared. */
+function createObserved() {
+  const verified: string[] = [];
+  const passwords = createPasswords({
+    hash: async (password) => `hash of ${password}`,
+    verify: async (password, hash) => {
+      verified.push(hash);
+      return hash === `hash of ${password}`;
+    },
+  });
+  return { passwords, verified };
+}
+
+/** Every hash waits until the test ends it. */
+function createGated() {
+  const open: ((error: Error | null) => void)[] = [];
+  const gate = <T>(value: T) =>
+    new Promise<T>((resolve, reject) => {
+      open.push((error) => (error ? reject(error) : resolve(value)));
+    });
+  return {
+    passwords: createPasswords({ hash: () => gate("hash"), verify: () => gate(true) }),
+    finish: (error: Error | null) => open.shift()?.(error),
+    running: () => open.length,
+  };
+}
+
+/** Everything that is only waiting for promises has run when this resolves. */
+function flushPromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
