@@ -1,7 +1,6 @@
 /** Takes one request in: finds its entrypoint, stores the event, and only then lets it be acknowledged. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
-import { isId } from "../lib/ids.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
@@ -17,7 +16,7 @@ export function createReceiver(deps: { routing: Routing; events: EventStore; clo
   const { routing, events, clock } = deps;
   return {
     findRoute(entrypointId) {
-      const route = isId(entrypointId) ? routing.findRoute(entrypointId) : null;
+      const route = routing.findRoute(entrypointId);
       if (!route) throw notFound("entrypoint");
       if (!route.active) {
         throw new AppError({

@@ -19,16 +19,22 @@ type Write = Readonly<{
   reject: (error: Error) => void;
 }>;
 
-/** What waits for one webhook's file. While `busy` (a sync, a log restart) the next writes gather. */
+/** Groups of one file that may be on their way to disk at once: the next is committed while one is synced. */
+const GROUPS_UNDER_WAY = 2;
+
+/** What waits for one webhook's file. While no more groups may begin, the next writes gather. */
 type Queue = {
   readonly webhookId: string;
   writes: Write[];
-  busy: boolean;
+  /** Groups committed or being committed, and not yet synced. */
+  underWay: number;
+  /** The log is being started over: nothing may be written. */
+  held: boolean;
   scheduled: boolean;
   checkpointing: boolean;
   checkpointAt: number;
-  /** Takes over `busy` from the write under way. */
-  takeOver: (() => void) | null;
+  /** Called once no group is under way; no new one begins before. */
+  hold: (() => void) | null;
 };
 
 export type EventWriter = Readonly<{
@@ -64,7 +70,7 @@ export function createEventWriter(options: {
   }
 
   function schedule(queue: Queue): void {
-    if (queue.busy || queue.scheduled) return;
+    if (queue.scheduled || !mayBegin(queue)) return;
     queue.scheduled = true;
     // A microtask would gather one write; setImmediate gathers all that one turn of the event loop brings.
     setImmediate(() => {
@@ -74,53 +80,61 @@ export function createEventWriter(options: {
   }
 
   async function flush(queue: Queue): Promise<void> {
-    if (queue.busy || queue.writes.length === 0) return;
-    queue.busy = true;
+    if (queue.writes.length === 0 || !mayBegin(queue)) return;
+    queue.underWay++;
     const writes = queue.writes;
     queue.writes = [];
-    await write(queue, writes);
-    release(queue);
-  }
-
-  /** Ends the busy time of a queue, or hands it to whoever waits for it. */
-  function release(queue: Queue): void {
-    const takeOver = queue.takeOver;
-    queue.takeOver = null;
-    if (takeOver) {
-      takeOver();
-      return;
-    }
-    queue.busy = false;
-    if (queue.writes.length > 0) schedule(queue);
-    else finish(queue);
-  }
-
-  async function write(queue: Queue, writes: readonly Write[]): Promise<void> {
     let file: EventFile;
     try {
       file = files.open(queue.webhookId);
     } catch (error) {
       reject(queue, writes, error);
+      release(queue);
       return;
     }
     file.pins++;
     try {
       const committed = commit(queue, file, writes);
-      if (committed.some((entry) => entry.durable)) {
-        await Promise.all([file.syncWal(), files.syncFolder(queue.webhookId)]).catch((error: unknown) => {
-          // What the failed sync covered may never reach the disk, so nothing may build on this log any more.
-          files.discard(file);
-          throw error;
-        });
-      }
+      const isDurable = committed.some((entry) => entry.durable);
+      if (isDurable) await sync(file);
+      // The next group is committed and its sync begun before this one is answered, so that disk and
+      // event loop work at the same time.
+      release(queue);
       for (const entry of committed) entry.resolve();
-      if (committed.some((entry) => entry.durable)) options.onRecorded(queue.webhookId);
-      checkpointIfLong(queue, file);
+      if (isDurable) options.onRecorded(queue.webhookId);
     } catch (error) {
+      release(queue);
       reject(queue, writes, error);
     } finally {
       file.pins--;
     }
+    checkpointIfLong(queue, file);
+  }
+
+  async function sync(file: EventFile): Promise<void> {
+    try {
+      await Promise.all([file.syncWal(), files.syncFolder(file.webhookId)]);
+    } catch (error) {
+      // What the failed sync covered may never reach the disk, so nothing may build on this log any more.
+      files.discard(file);
+      throw error;
+    }
+  }
+
+  /** Ends a group: goes on with what has gathered, unless the log is to be started over first. */
+  function release(queue: Queue): void {
+    queue.underWay--;
+    if (queue.hold && queue.underWay === 0) {
+      queue.held = true;
+      queue.hold();
+      queue.hold = null;
+    }
+    goOn(queue);
+  }
+
+  function goOn(queue: Queue): void {
+    if (queue.writes.length > 0) void flush(queue);
+    else finish(queue);
   }
 
   /** One transaction for all; if one of them is at fault, each by itself, so that it harms no other. */
@@ -175,12 +189,13 @@ export function createEventWriter(options: {
   /** Copies most of the log back while writing goes on, then holds writing for the short rest. */
   async function checkpoint(queue: Queue, file: EventFile): Promise<void> {
     await upkeep.checkpoint(file.path);
-    if (queue.busy) await new Promise<void>((resolve) => (queue.takeOver = resolve));
-    queue.busy = true;
+    if (queue.underWay > 0) await new Promise<void>((resolve) => (queue.hold = resolve));
+    queue.held = true;
     try {
       await upkeep.restartLog(file.path);
     } finally {
-      release(queue);
+      queue.held = false;
+      goOn(queue);
     }
   }
 
@@ -199,7 +214,7 @@ export function createEventWriter(options: {
   }
 
   function finish(queue: Queue): void {
-    if (queue.busy || queue.checkpointing || queue.writes.length > 0) return;
+    if (queue.underWay > 0 || queue.checkpointing || queue.writes.length > 0) return;
     queues.delete(queue.webhookId);
     if (queues.size > 0) return;
     for (const resolve of drained) resolve();
@@ -230,15 +245,20 @@ export function createEventWriter(options: {
   };
 }
 
+function mayBegin(queue: Queue): boolean {
+  return queue.underWay < GROUPS_UNDER_WAY && !queue.held && queue.hold === null;
+}
+
 function newQueue(webhookId: string): Queue {
   return {
     webhookId,
     writes: [],
-    busy: false,
+    underWay: 0,
+    held: false,
     scheduled: false,
     checkpointing: false,
     checkpointAt: CHECKPOINT_PAGES,
-    takeOver: null,
+    hold: null,
   };
 }
 

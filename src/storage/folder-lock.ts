@@ -1,0 +1,37 @@
+/** Lets one process at a time use a data folder; the lock dies with its holder, kill -9 included. */
+import { Database } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../lib/errors.ts";
+import { sqliteCode } from "./sqlite.ts";
+
+/** Returns what gives the lock back. Throws AppError `conflict` while another process holds it. */
+export function lockFolder(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const db = new Database(join(folder, "webhooker.lock"), { readwrite: true, create: true });
+    try {
+      db.run("BEGIN EXCLUSIVE");
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return () => db.close();
+  } catch (error) {
+    if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) {
+      throw new AppError({
+        kind: "conflict",
+        code: "folder_in_use",
+        message: `Another webhooker is running on the data folder ${folder}.`,
+        hint: "Stop that one first, or give this one a DATA_DIR and DBURL of its own.",
+      });
+    }
+    throw new AppError({
+      kind: "unavailable",
+      code: "folder_unusable",
+      message: `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+      hint: "DATA_DIR must name a folder that this user may write to.",
+      cause: error,
+    });
+  }
+}
