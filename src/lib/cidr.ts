@@ -16,6 +16,8 @@ export type CidrList = Readonly<{
 export function parseAddress(text: string): IpAddress | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   if (!ipaddr.IPv6.isValid(text) || text.includes("%")) return null;
+  // ipaddr.js reads ::1.2.3.4, which is another address, as the IPv4-mapped one.
+  if (/^::\d+\./.test(text)) return null;
   return unmapped(ipaddr.IPv6.parse(text));
 }
 

@@ -40,7 +40,7 @@ export type Answer = Readonly<{
 export type Script = Answer | ((request: ReceivedRequest, index: number) => Answer);
 
 export type Receiver = Readonly<{
-  /** "http://127.0.0.1:port" */
+  /** "http://127.0.0.1:port", https with `tls`. */
   url: string;
   port: number;
   requests: readonly ReceivedRequest[];
@@ -60,8 +60,9 @@ export type Receiver = Readonly<{
 }>;
 
 export async function startReceiver(
-  options: { script?: Script; tls?: { key: string; cert: string }; port?: number } = {},
+  options: { script?: Script; tls?: { key: string; cert: string }; host?: string; port?: number } = {},
 ): Promise<Receiver> {
+  const { host = "127.0.0.1" } = options;
   let script: Script = options.script ?? {};
   const requests: ReceivedRequest[] = [];
   const waiting = new Set<{ count: number; resolve: () => void }>();
@@ -100,7 +101,7 @@ export async function startReceiver(
     });
   });
   server.on("tlsClientError", () => {});
-  server.listen(options.port ?? 0, "127.0.0.1");
+  server.listen(options.port ?? 0, host);
   await once(server, "listening");
   const { port } = portOf(server.address());
 
@@ -112,7 +113,7 @@ export async function startReceiver(
     await waitForNoConnections();
   }
   return {
-    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}`,
     port,
     requests,
     connections: () => accepted,
@@ -123,7 +124,13 @@ export async function startReceiver(
     async waitFor(count) {
       if (requests.length >= count) return requests;
       await new Promise<void>((resolve) => {
-        const waiter = { count, resolve: () => (waiting.delete(waiter), resolve()) };
+        const waiter = {
+          count,
+          resolve() {
+            waiting.delete(waiter);
+            resolve();
+          },
+        };
         waiting.add(waiter);
       });
       return requests;

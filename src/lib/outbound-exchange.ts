@@ -1,0 +1,190 @@
+/** One request and its answer on node:http, from the call to the value that says how it ended. */
+import http from "node:http";
+import https from "node:https";
+import type { OutboundHeaders, OutboundRequest, OutboundResult } from "./outbound.ts";
+import type { OutboundAgents } from "./outbound-agents.ts";
+import { KeptBody } from "./outbound-body.ts";
+import type { Deadlines, Timed } from "./outbound-deadlines.ts";
+import {
+  abortedFailure,
+  classify,
+  connectTimeoutFailure,
+  invalidRequest,
+  isStaleConnection,
+  timeoutFailure,
+} from "./outbound-failures.ts";
+import type { Place } from "./outbound-place.ts";
+
+const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
+
+/** Said by the client itself; what the caller says on them is left out. */
+const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
+/** Without a Content-Length their receivers may wait for a body. */
+const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+
+export class Exchange implements Timed {
+  readonly connectBy: number;
+  readonly endBy: number;
+  group: Timed[] | null = null;
+  index = 0;
+  readonly #request: OutboundRequest;
+  readonly #place: Place;
+  readonly #agents: OutboundAgents;
+  readonly #deadlines: Deadlines;
+  readonly #settle: (result: OutboundResult) => void;
+  readonly #body: KeptBody;
+  #sent: http.ClientRequest | null = null;
+  #answer: http.IncomingMessage | null = null;
+  #retried = false;
+  #settled = false;
+
+  constructor(options: {
+    request: OutboundRequest;
+    place: Place;
+    agents: OutboundAgents;
+    deadlines: Deadlines;
+    settle: (result: OutboundResult) => void;
+    now: number;
+  }) {
+    this.#request = options.request;
+    this.#place = options.place;
+    this.#agents = options.agents;
+    this.#deadlines = options.deadlines;
+    this.#settle = options.settle;
+    this.#body = new KeptBody(options.request.maxResponseBytes);
+    this.connectBy = options.now + options.request.connectTimeoutMs;
+    this.endBy = options.now + options.request.timeoutMs;
+  }
+
+  start(): void {
+    this.#deadlines.add(this, this.#request.signal);
+    this.#send();
+  }
+
+  isConnected(): boolean {
+    const socket = this.#sent?.socket;
+    return socket != null && this.#agents.isConnected(socket);
+  }
+
+  onConnectTimeout(): void {
+    this.#stop(connectTimeoutFailure(this.#place.label, this.#request.connectTimeoutMs));
+  }
+
+  onTimeout(): void {
+    this.#stop(this.#answer === null ? timeoutFailure(this.#request.timeoutMs) : this.#response(true));
+  }
+
+  onAbort(): void {
+    this.#stop(this.#answer === null ? abortedFailure() : this.#response(true));
+  }
+
+  #send(): void {
+    const { secure, host, port, path, servername } = this.#place;
+    const { method, body } = this.#request;
+    const options = {
+      agent: secure ? this.#agents.https : this.#agents.http,
+      host,
+      port,
+      path,
+      method,
+      // Names the pool and what TLS verifies; node would take it from a Host header otherwise.
+      servername,
+      headers: headersOf(this.#request, this.#place.authority),
+      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+    };
+    try {
+      const sent = secure ? https.request(options) : http.request(options);
+      this.#sent = sent;
+      sent.on("response", (answer) => this.#onResponse(answer));
+      sent.on("error", (error) => this.#onError(error));
+      // Nobody asked for it; without a listener the connection would be left hanging.
+      sent.on("upgrade", (answer) => {
+        this.#answer = answer;
+        this.#stop(this.#response(true));
+      });
+      if (body.byteLength > 0) sent.end(body);
+      else sent.end();
+    } catch (error) {
+      this.#finish(invalidRequest(error));
+    }
+  }
+
+  #onResponse(answer: http.IncomingMessage): void {
+    this.#answer = answer;
+    answer.on("data", (chunk: Uint8Array) => {
+      if (!this.#body.add(chunk)) this.#stop(this.#response(true));
+    });
+    answer.on("end", () => this.#finish(this.#response(false)));
+    // After "end" nothing is left to say; before it the body was cut off.
+    answer.on("close", () => this.#finish(this.#response(true)));
+    answer.on("error", () => this.#finish(this.#response(true)));
+  }
+
+  #onError(error: unknown): void {
+    if (this.#settled) return;
+    if (this.#answer !== null) this.#finish(this.#response(true));
+    else if (this.#isStale(error)) this.#sendAgain();
+    else this.#finish(classify(error, this.#place.label));
+  }
+
+  #isStale(error: unknown): boolean {
+    const sent = this.#sent;
+    if (this.#retried || sent === null || !sent.reusedSocket || !isStaleConnection(error)) return false;
+    return sent.socket === null || this.#agents.isUntouchedSinceReuse(sent.socket);
+  }
+
+  /** Whoever closed this connection while it lay idle has most likely closed its siblings as well. */
+  #sendAgain(): void {
+    this.#retried = true;
+    const socket = this.#sent?.socket;
+    if (socket != null) this.#agents.dropIdleLike(socket);
+    this.#send();
+  }
+
+  #stop(result: OutboundResult): void {
+    this.#finish(result);
+    this.#sent?.destroy();
+  }
+
+  #finish(result: OutboundResult): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#deadlines.remove(this);
+    this.#settle(result);
+  }
+
+  #response(cutOff: boolean): OutboundResult {
+    const headers: [string, string][] = [];
+    const raw = this.#answer?.rawHeaders ?? [];
+    for (let at = 0; at + 1 < raw.length; at += 2) headers.push([raw[at] ?? "", raw[at + 1] ?? ""]);
+    return {
+      kind: "response",
+      response: {
+        statusCode: this.#answer?.statusCode ?? 0,
+        headers,
+        body: this.#body.bytes(),
+        bodyTruncated: cutOff || this.#body.truncated,
+      },
+    };
+  }
+}
+
+/** Name, value, name, value: the form in which node keeps order, case and repeats. */
+function headersOf({ headers, method, body }: OutboundRequest, authority: string): string[] {
+  const flat = ["Host", hostIn(headers) ?? authority];
+  for (const [name, value] of headers) {
+    const length = name.length;
+    if (length === 4 || length === 10 || length === 14 || length === 17) {
+      const lower = name.toLowerCase();
+      if (lower === "host" || FRAMING.has(lower)) continue;
+    }
+    flat.push(name, value);
+  }
+  if (body.byteLength > 0 || METHODS_WITH_BODY.has(method))
+    flat.push("Content-Length", String(body.byteLength));
+  return flat;
+}
+
+function hostIn(headers: OutboundHeaders): string | undefined {
+  return headers.find(([name]) => name.length === 4 && name.toLowerCase() === "host")?.[1];
+}
