@@ -14,14 +14,13 @@ export type Replay = (options: {
 /** The caller has checked that the webhook is the user's; the writer's nudge starts the deliveries. */
 export function createReplay(deps: {
   events: EventStore;
-  routing: Routing;
-  listActiveTargetIds: (webhookId: string) => readonly string[];
+  routing: Pick<Routing, "findTarget" | "listActiveTargetIds">;
   clock: Clock;
 }): Replay {
-  const { events, routing, listActiveTargetIds, clock } = deps;
+  const { events, routing, clock } = deps;
   return async ({ webhookId, eventId, targetId }) => {
     if ((await events.findEvent(webhookId, eventId)) === null) throw notFound("event");
-    const targetIds = targetId === undefined ? listActiveTargetIds(webhookId) : [targetId];
+    const targetIds = targetId === undefined ? routing.listActiveTargetIds(webhookId) : [targetId];
     for (const id of targetIds) {
       const target = routing.findTarget(id);
       if (!target || target.deleted || target.webhookId !== webhookId) throw notFound("target");

@@ -28,6 +28,8 @@ export type Routing = Readonly<{
   findRoute: (entrypointId: string) => Route | null;
   /** Deleted targets too; null only for one that never existed. */
   findTarget: (targetId: string) => DeliveryTarget | null;
+  /** Those that new events of the webhook go to. */
+  listActiveTargetIds: (webhookId: string) => readonly string[];
   /** Forgets what is known of one webhook; every change of its rows ends with this. */
   invalidate: (webhookId: string) => void;
   /** Calls `listener` after each invalidation; the returned function unsubscribes. */
@@ -125,6 +127,7 @@ export function createRouting(db: Database): Routing {
       }
       return target;
     },
+    listActiveTargetIds: (webhookId) => routeTargetsStatement.all(webhookId).map((target) => target.id),
     invalidate(webhookId) {
       for (const id of idsByWebhook.get(webhookId) ?? []) {
         routes.delete(id);

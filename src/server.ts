@@ -1,0 +1,166 @@
+/** The whole program, top to bottom: builds the parts, mounts the routes, starts, and stops in reverse order. */
+import { Elysia } from "elysia";
+import { createApi } from "./api/create-api.ts";
+import { createApiKeys } from "./auth/api-keys.ts";
+import { createUsers } from "./auth/users.ts";
+import type { Config } from "./config.ts";
+import { createTargetOpener } from "./delivery/deliver-once.ts";
+import { createDeliveryEngine } from "./delivery/engine.ts";
+import { createReplay } from "./delivery/replay.ts";
+import { edge } from "./http/edge.ts";
+import { createErrorAnswers, errorHandler } from "./http/errors.ts";
+import { health } from "./http/health.ts";
+import { createReceiver } from "./ingest/receive.ts";
+import { createIngestRoutes } from "./ingest/routes.ts";
+import { systemClock } from "./lib/clock.ts";
+import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
+import { createLogger } from "./lib/log.ts";
+import { createOutboundClient } from "./lib/outbound-http.ts";
+import { version } from "./lib/version.ts";
+import { openFileLimit } from "./storage/descriptor-limit.ts";
+import { startEventFileUpkeep } from "./storage/event-file-upkeep.ts";
+import { createEventStore } from "./storage/event-store.ts";
+import { createEventWriter } from "./storage/event-writer.ts";
+import { lockFolder } from "./storage/folder-lock.ts";
+import { openMainDb } from "./storage/main-db/open.ts";
+import { WebhookDBManager } from "./storage/webhook-db-manager.ts";
+import { createTargetTypes } from "./targets/registry.ts";
+import { createWebhookUseCases } from "./webhooks/use-cases.ts";
+
+/** Deliveries under way at a stop get this long to end; the container default before SIGKILL is 10 s. */
+const DELIVERY_GRACE_MS = 6_000;
+/** Requests that were being received at a stop get this long. */
+const REQUEST_GRACE_MS = 2_000;
+/** Event files that nobody used for a while are looked for this often. */
+const IDLE_CHECK_MS = 30_000;
+
+export type RunningServer = Readonly<{
+  url: string;
+  /** Ends when everything accepted is stored, and every file is closed. */
+  stop: () => Promise<void>;
+}>;
+
+export async function startServer(options: {
+  config: Config;
+  /** For the terminal only, never the log: a generated password goes this way. */
+  print: (line: string) => void;
+}): Promise<RunningServer> {
+  const { config, print } = options;
+  const clock = systemClock;
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  let isStopping = false;
+
+  // Storage
+  const unlock = lockFolder(config.dataDir);
+  const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
+  const mainDb = openMainDb({ path: config.dbPath, clock });
+  const upkeep = startEventFileUpkeep();
+  const files = new WebhookDBManager({
+    dataDir: config.dataDir,
+    maxOpen: openFileLimit(),
+    upkeep,
+    monotonic: clock.monotonic,
+  });
+  const writer = createEventWriter({
+    files,
+    upkeep,
+    onRecorded: (webhookId) => engine.nudge(webhookId),
+    onError: (message, cause) => log.error(message, { cause }),
+  });
+  const events = createEventStore({ files, writer });
+
+  // Delivery
+  const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
+  const targetTypes = createTargetTypes({ outbound, log });
+  const engine = createDeliveryEngine({
+    events,
+    routing: mainDb.routing,
+    openTarget: createTargetOpener({ targetTypes, keys, log }),
+    clock,
+    log,
+  });
+  const replay = createReplay({ events, routing: mainDb.routing, clock });
+
+  // People and programs
+  const users = createUsers({ mainDb, clock });
+  const apiKeys = createApiKeys({ mainDb, clock });
+  const useCases = createWebhookUseCases({ mainDb, eventFiles: files, targetTypes, keys, clock });
+
+  const errors = createErrorAnswers({ log });
+  const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
+    .use(
+      edge({
+        log,
+        clock,
+        errors,
+        https: config.baseUrl.startsWith("https:"),
+        logIngestion: config.logLevel === "debug",
+      }),
+    )
+    .use(errorHandler(errors))
+    .use(health({ isReady: () => (isStopping ? { ready: false, reason: "stopping" } : { ready: true }) }))
+    .use(
+      createIngestRoutes({
+        receiver: createReceiver({ routing: mainDb.routing, events, clock }),
+        maxBodyBytes: config.maxBodyBytes,
+        trustedProxies: config.trustedProxies,
+        onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
+      }),
+    )
+    .use(createApi({ baseUrl: config.baseUrl, version, useCases, apiKeys, events, replay, targetTypes }));
+
+  const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
+  if (first?.password) {
+    print(`First start: user "${first.username}" with password "${first.password}"; it is not shown again.`);
+  }
+  app.listen({
+    hostname: config.host,
+    port: config.port,
+    // Larger than what is allowed, as Bun's own refusal would neither be counted nor be in the API's shape.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    idleTimeout: 60,
+  });
+  const url = `http://${config.host}:${app.server?.port ?? config.port}`;
+  log.info("webhooker is ready", { version, url, data_dir: config.dataDir, environment: config.environment });
+
+  const stopIdleChecks = every(IDLE_CHECK_MS, () => files.closeIdle());
+  const resumed = engine
+    .start(mainDb.webhooks.listAll().map((webhook) => webhook.id))
+    .catch((error: unknown) => {
+      log.error("looking for pending deliveries failed", { cause: error });
+    });
+
+  async function stop(): Promise<void> {
+    isStopping = true;
+    log.info("webhooker is stopping");
+    const closed = app.server?.stop(false);
+    await Promise.race([closed, after(REQUEST_GRACE_MS)]);
+    await app.server?.stop(true);
+    stopIdleChecks();
+    await engine.stop(DELIVERY_GRACE_MS);
+    await resumed;
+    await writer.drain();
+    await files.closeAll();
+    outbound.close();
+    upkeep.stop();
+    mainDb.close();
+    unlock();
+    log.info("webhooker has stopped");
+    await log.flush();
+  }
+
+  function every(ms: number, run: () => void): () => void {
+    let cancel = clock.after(ms, tick);
+    function tick(): void {
+      run();
+      cancel = clock.after(ms, tick);
+    }
+    return () => cancel();
+  }
+
+  function after(ms: number): Promise<void> {
+    return new Promise((resolve) => clock.after(ms, resolve));
+  }
+
+  return { url, stop };
+}
