@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { statusOf } from "../http/error-description.ts";
 import type { ErrorKind } from "../lib/errors.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Json, toJsonSchemas } from "./json-schemas.ts";
 import { API_PREFIX, type OperationDoc } from "./operation.ts";
 import { errorSchema } from "./schemas.ts";
 
-type Json = Record<string, unknown>;
-
-const ERROR_WORDS: Partial<Record<ErrorKind, string>> = {
+const ERRORS = {
   malformed: "The request cannot be read.",
   unauthenticated: "There is no valid API key.",
   not_found: "There is no such thing, or it is not yours.",
@@ -16,23 +16,36 @@ const ERROR_WORDS: Partial<Record<ErrorKind, string>> = {
   unsupported_type: "The body is not announced as JSON.",
   invalid: "What was sent is not valid.",
   unavailable: "The server cannot do it now; try again later.",
-};
+} satisfies Partial<Record<ErrorKind, string>>;
+
+export type DocumentedError = keyof typeof ERRORS;
+
+/** Not a kind of mistake: what is left when the server itself fails. */
+const INTERNAL = "Something went wrong inside the server.";
+
+type SchemaOf = (schema: z.ZodType) => Json;
 
 export function createOpenApiDocument(
   docs: readonly OperationDoc[],
-  options: { baseUrl: string; version: string },
+  options: Pick<ApiDeps, "baseUrl" | "version" | "targetTypes">,
 ): Json {
-  const inputs = convert(
-    "input",
-    docs.flatMap(({ params, query, body }) => [params, query, body?.schema]),
-  );
-  const outputs = convert("output", [errorSchema, ...docs.map(({ success }) => success.schema)]);
-  const schemaOf = (schema: z.ZodType): Json => inputs.of(schema) ?? outputs.of(schema) ?? {};
+  const types = options.targetTypes.list();
+  const inputs = toJsonSchemas("input", [
+    ...docs.flatMap(({ params, query, body }) => [params, query, body?.schema ?? null]),
+    ...types.map((type) => type.configSchema),
+  ]);
+  const outputs = toJsonSchemas("output", [errorSchema, ...docs.map(({ success }) => success.schema)]);
+  const schemaOf: SchemaOf = (schema) => inputs.of(schema) ?? outputs.of(schema) ?? {};
   const paths: Record<string, Json> = {};
   for (const doc of docs) {
     const path = doc.path.replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [doc.method.toLowerCase()]: describe(doc, schemaOf) };
   }
+  const configs = types.map(({ type, description, configSchema }) => [
+    configComponent(type),
+    { ...schemaOf(configSchema), description },
+  ]);
+  const errors = Object.entries({ ...ERRORS, internal: INTERNAL });
   return {
     openapi: "3.1.0",
     info: { title: "webhooker", version: options.version, license: { name: "MIT", identifier: "MIT" } },
@@ -40,20 +53,24 @@ export function createOpenApiDocument(
     tags: [...new Set(docs.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { ...inputs.named, ...outputs.named },
+      schemas: { ...inputs.named, ...outputs.named, ...Object.fromEntries(configs) },
+      responses: Object.fromEntries(
+        errors.map(([kind, description]) => [kind, { description, content: asJson(schemaOf(errorSchema)) }]),
+      ),
       securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key: whk_…" } },
     },
     security: [{ apiKey: [] }],
   };
 }
 
-function describe(doc: OperationDoc, schemaOf: (schema: z.ZodType) => Json): Json {
+/** The name under which the document describes a target type's config. */
+export function configComponent(type: string): string {
+  return `TargetConfig_${type}`;
+}
+
+function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
   const { body, success } = doc;
-  const responses: Record<string, Json> = { [success.status]: describeSuccess(doc, schemaOf) };
-  for (const kind of errorsOf(doc)) {
-    responses[statusOf(kind)] = errorResponse(ERROR_WORDS[kind] ?? kind, schemaOf);
-  }
-  responses[500] = errorResponse("Something went wrong inside the server.", schemaOf);
+  const errors = errorsOf(doc).map((kind) => [statusOf(kind), reference(kind)]);
   return {
     operationId: doc.id,
     tags: [doc.tag],
@@ -64,45 +81,37 @@ function describe(doc: OperationDoc, schemaOf: (schema: z.ZodType) => Json): Jso
       ...parametersOf(doc.params, "path", schemaOf),
       ...parametersOf(doc.query, "query", schemaOf),
     ],
-    ...(body && {
-      requestBody: {
-        required: body.required,
-        content: { "application/json": { schema: schemaOf(body.schema) } },
-      },
-    }),
-    responses,
+    ...(body && { requestBody: { required: body.required, content: asJson(schemaOf(body.schema)) } }),
+    responses: {
+      [success.status]: describeSuccess(doc, schemaOf),
+      ...Object.fromEntries(errors),
+      500: reference("internal"),
+    },
   };
 }
 
-function describeSuccess({ success }: OperationDoc, schemaOf: (schema: z.ZodType) => Json): Json {
+function describeSuccess({ success }: OperationDoc, schemaOf: SchemaOf): Json {
   const { description, schema, contentType, status } = success;
-  const content = schema
-    ? { "application/json": { schema: schemaOf(schema) } }
-    : contentType !== undefined && { [contentType]: {} };
+  const content = schema ? asJson(schemaOf(schema)) : contentType !== undefined && { [contentType]: {} };
   const location = { Location: { description: "Its path.", schema: { type: "string" } } };
   return { description, ...(content && { content }), ...(status === 201 && { headers: location }) };
 }
 
-function errorsOf(doc: OperationDoc): ReadonlySet<ErrorKind> {
-  return new Set<ErrorKind>([
+function errorsOf(doc: OperationDoc): DocumentedError[] {
+  const all: (DocumentedError | false)[] = [
     "malformed",
-    ...(doc.authenticated ? (["unauthenticated", "unavailable"] as const) : []),
-    ...(doc.params ? (["not_found"] as const) : []),
-    ...(doc.body ? (["too_large", "unsupported_type"] as const) : []),
-    ...(doc.body || doc.query ? (["invalid"] as const) : []),
+    doc.authenticated && "unauthenticated",
+    doc.params !== null && "not_found",
+    doc.body !== null && "too_large",
+    doc.body !== null && "unsupported_type",
+    (doc.body ?? doc.query) !== null && "invalid",
+    doc.authenticated && "unavailable",
     ...doc.errors,
-  ]);
+  ];
+  return all.filter((kind) => kind !== false);
 }
 
-function errorResponse(description: string, schemaOf: (schema: z.ZodType) => Json): Json {
-  return { description, content: { "application/json": { schema: schemaOf(errorSchema) } } };
-}
-
-function parametersOf(
-  shape: z.ZodObject | null,
-  place: "path" | "query",
-  schemaOf: (schema: z.ZodType) => Json,
-): Json[] {
+function parametersOf(shape: z.ZodObject | null, place: "path" | "query", schemaOf: SchemaOf): Json[] {
   if (shape === null) return [];
   const { properties = {}, required = [] } = parametersShape.parse(schemaOf(shape));
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
@@ -119,24 +128,10 @@ const parametersShape = z.object({
   required: z.array(z.string()).optional(),
 });
 
-/** One conversion for all, so that a schema with an id becomes one named component however often it is used. */
-function convert(io: "input" | "output", schemas: readonly (z.ZodType | null | undefined)[]) {
-  const given = [...new Set(schemas.filter((schema) => schema != null))];
-  const all = z.object(Object.fromEntries(given.map((schema, index) => [`s${index}`, schema])));
-  const json = z.toJSONSchema(all, { io, target: "draft-2020-12" });
-  const { $defs = {}, properties = {} } = conversion.parse(
-    JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')),
-  );
-  return {
-    named: $defs,
-    of(schema: z.ZodType): Json | undefined {
-      return properties[`s${given.indexOf(schema)}`];
-    },
-  };
+function asJson(schema: Json): Json {
+  return { "application/json": { schema } };
 }
 
-const json = z.record(z.string(), z.unknown());
-const conversion = z.object({
-  $defs: z.record(z.string(), json).optional(),
-  properties: z.record(z.string(), json).optional(),
-});
+function reference(error: DocumentedError | "internal"): Json {
+  return { $ref: `#/components/responses/${error}` };
+}

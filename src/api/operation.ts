@@ -2,8 +2,8 @@
 import type { z } from "zod";
 import { readJson } from "../http/body.ts";
 import { queryOf } from "../http/request-url.ts";
-import type { ErrorKind } from "../lib/errors.ts";
 import { validate } from "../webhooks/validate.ts";
+import type { DocumentedError } from "./openapi.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -34,7 +34,7 @@ export type OperationDoc = Readonly<{
     contentType?: string;
   }>;
   /** What it may answer beside the errors that follow from its other properties. */
-  errors: readonly ErrorKind[];
+  errors: readonly DocumentedError[];
 }>;
 
 export type RawCall = Readonly<{
@@ -66,7 +66,7 @@ type Spec<Params, Query, Body, Output> = Readonly<{
     schema?: z.ZodType<Output>;
     contentType?: string;
   }>;
-  errors?: readonly ErrorKind[];
+  errors?: readonly DocumentedError[];
   /** The path of what was made, below /api/v1. */
   location?(output: NoInfer<Output>): string;
   /** A Response goes out as it is; `undefined` has no body. */

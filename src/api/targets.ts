@@ -2,6 +2,7 @@
 
 import { targetChange, targetInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
+import { configComponent } from "./openapi.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
 import { presentTarget } from "./presenters.ts";
 import { listOf, targetPath, targetSchema, webhookPath } from "./schemas.ts";
@@ -12,7 +13,8 @@ const path = `${listPath}/:target_id`;
 
 type Params = { webhook_id: string; target_id: string };
 
-export function targetOperations({ useCases: { targets } }: ApiDeps): readonly Operation[] {
+export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps): readonly Operation[] {
+  const configs = targetTypes.list().map(({ type }) => `\`${type}\`: ${configComponent(type)}`);
   const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
   return [
     operation({
@@ -34,7 +36,7 @@ export function targetOperations({ useCases: { targets } }: ApiDeps): readonly O
       path: listPath,
       tag,
       summary: "Create a target",
-      description: "It gets the events that are received from now on.",
+      description: `It gets the events that are received from now on. The schema of \`config\` by type: ${configs.join(", ")}.`,
       params: webhookPath,
       body: targetInput,
       success: { status: 201, description: "The new target.", schema: targetSchema },

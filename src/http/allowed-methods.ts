@@ -14,8 +14,9 @@ export function allowedMethods(routes: readonly RegisteredRoute[], path: string)
   return [...methods].sort();
 }
 
+/** A slash at the end makes no other path, as in the router. */
 function segmentsOf(path: string): readonly string[] {
-  return path.split("/").filter((segment) => segment !== "");
+  return (path.endsWith("/") ? path.slice(0, -1) : path).split("/").slice(1);
 }
 
 function matches(pattern: readonly string[], wanted: readonly string[]): boolean {

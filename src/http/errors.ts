@@ -79,7 +79,7 @@ function withMethods(error: unknown, request: Request, routes: readonly Register
   const { status } = describeError(error);
   if (status !== 404 || error instanceof AppError) return error;
   const allowed = allowedMethods(routes, pathOf(request.url));
-  if (allowed.length === 0) return error;
+  if (allowed.length === 0 || allowed.includes(request.method)) return error;
   return new AppError({
     kind: "method_not_allowed",
     message: "This path does not take that method.",

@@ -64,8 +64,6 @@ export async function startTestApi() {
           events,
           routing: mainDb.routing,
           clock,
-          listActiveTargetIds: (webhookId) =>
-            mainDb.targets.list(webhookId).flatMap(({ id, active }) => (active ? [id] : [])),
         }),
       }),
     );

@@ -1,0 +1,105 @@
+/** Nobody without a key gets in, and nobody sees or changes what is another's. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { API_PREFIX } from "../../src/api/operation.ts";
+import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
+
+let api: TestApi;
+let routes: { method: string; path: string }[];
+
+const OPEN = new Set(["/openapi.json"]);
+
+beforeAll(async () => {
+  api = await startTestApi();
+  routes = api.app.routes.map(({ method, path }) => ({ method, path: path.slice(API_PREFIX.length) }));
+});
+afterAll(() => api.stop());
+
+function withIds(path: string): string {
+  return path
+    .replace(":webhook_id", api.webhook.id)
+    .replace(":entrypoint_id", api.entrypoint.id)
+    .replace(":target_id", api.target.id)
+    .replace(":event_id", api.event.id);
+}
+
+async function everything() {
+  const { call, webhook, event } = api;
+  const paths = ["/webhooks", `/webhooks/${webhook.id}/entrypoints`, `/webhooks/${webhook.id}/targets`];
+  const answers = [...paths, `/webhooks/${webhook.id}/events/${event.id}`].map((path) => call("GET", path));
+  return (await Promise.all(answers)).map(({ body }) => body);
+}
+
+test("every route but the document is 401 for nobody, before anything sent is looked at", async () => {
+  expect(routes.length).toBeGreaterThan(25);
+  for (const { method, path } of routes.filter((route) => !OPEN.has(route.path))) {
+    const init = method === "GET" ? {} : { body: "{broken", headers: { "content-type": "text/odd" } };
+    const answer = await api.call(method, withIds(path), { token: null, init });
+    expect([method, path, answer.status]).toEqual([method, path, 401]);
+    expect(answer.body).toMatchObject({ error: { code: "unauthenticated" } });
+    expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="webhooker"');
+  }
+});
+
+test("every route on something is 404 for another user, and changes nothing", async () => {
+  const before = await everything();
+  const bodies: Record<string, unknown> = { targets: { name: "X", type: "log" }, replay: {} };
+  const owned = routes.filter(({ path }) => path.includes(":"));
+  expect(owned.length).toBeGreaterThan(20);
+  for (const { method, path } of owned) {
+    const json = method === "GET" ? undefined : (bodies[path.split("/").at(-1) ?? ""] ?? { name: "Mine" });
+    const answer = await api.call(method, withIds(path), { token: BOB_TOKEN, json });
+    expect([method, path, answer.status]).toEqual([method, path, 404]);
+    expect(answer.body).toMatchObject({ error: { code: "not_found", message: "No such webhook." } });
+  }
+  expect(await everything()).toEqual(before);
+});
+
+test("what is in another user's webhook cannot be reached through one's own", async () => {
+  const mine = await api.useCases.webhooks.create({
+    userId: api.mainDb.users.list().find(({ username }) => username === "bob")?.id ?? "",
+    input: { name: "Mine" },
+  });
+  for (const { method, path } of routes.filter((route) => route.path.split(":").length > 2)) {
+    const json = method === "GET" ? undefined : path.endsWith("replay") ? {} : { name: "Mine" };
+    const answer = await api.call(method, withIds(path).replace(api.webhook.id, mine.id), {
+      token: BOB_TOKEN,
+      json,
+    });
+    expect([method, path, answer.status]).toEqual([method, path, 404]);
+  }
+});
+
+test("lists show a user nothing of the others", async () => {
+  const answer = await api.call("GET", "/webhooks", { token: BOB_TOKEN });
+  expect(answer.text).not.toContain(api.webhook.id);
+  expect((await api.call("GET", "/me", { token: BOB_TOKEN })).body).not.toEqual(
+    (await api.call("GET", "/me")).body,
+  );
+});
+
+for (const header of [
+  "",
+  "Bearer",
+  "Bearer ",
+  "Bearer nonsense",
+  "whk_ada",
+  "Basic d2hrX2FkYTo=",
+  "Bearer whk_ada whk_ada",
+  "Bearer whk_ada, Bearer whk_bob",
+  `Bearer ${"a".repeat(5_000)}`,
+  "Bearer ' OR 1=1 --",
+]) {
+  test(`"${header.slice(0, 40)}" is no key, and does not come back`, async () => {
+    const answer = await api.call("GET", "/webhooks", {
+      token: null,
+      init: { headers: { authorization: header } },
+    });
+    expect(answer.status).toBe(401);
+    expect(answer.text).not.toContain("nonsense");
+  });
+}
+
+test("the scheme may be written in any case", async () => {
+  const init = { headers: { authorization: "bearer whk_ada" } };
+  expect((await api.call("GET", "/webhooks", { token: null, init })).status).toBe(200);
+});

@@ -1,0 +1,158 @@
+/** The document tells of every route, and every answer is what it says. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { z } from "zod";
+import { API_PREFIX } from "../../src/api/operation.ts";
+import { type ApiAnswer, startTestApi, type TestApi } from "../support/test-api.ts";
+
+const json = z.record(z.string(), z.unknown());
+const responseShape = z.object({
+  $ref: z.string().optional(),
+  content: z.record(z.string(), z.object({ schema: json.optional() })).optional(),
+});
+const operationShape = z.object({
+  operationId: z.string(),
+  security: z.array(json).optional(),
+  requestBody: json.optional(),
+  parameters: z.array(z.object({ in: z.string() })),
+  responses: z.record(z.string(), responseShape),
+});
+const documentShape = z.object({
+  paths: z.record(z.string(), z.record(z.string(), operationShape)),
+  components: z.object({
+    schemas: z.record(z.string(), json),
+    responses: z.record(z.string(), responseShape),
+  }),
+});
+
+type Documented = z.infer<typeof operationShape> & { method: string; path: string };
+
+let api: TestApi;
+let raw: unknown;
+let document: z.infer<typeof documentShape>;
+let operations: Documented[];
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+
+beforeAll(async () => {
+  api = await startTestApi();
+  raw = (await api.call("GET", "/openapi.json", { token: null })).body;
+  document = documentShape.parse(raw);
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      ...operation,
+      method: method.toUpperCase(),
+      path,
+    })),
+  );
+  ajv.addSchema({ $id: "document", components: document.components });
+});
+afterAll(() => api.stop());
+
+/** Fails unless the answer is one that the document has for the operation. */
+function expectDocumented(operation: Documented, answer: ApiAnswer): void {
+  const said = `${operation.operationId} ${answer.status}`;
+  const response = operation.responses[answer.status];
+  if (response === undefined) throw new Error(`${said} is not in the document: ${answer.text}`);
+  const name = response.$ref?.split("/").at(-1);
+  const { content } = name === undefined ? response : (document.components.responses[name] ?? {});
+  if (content === undefined) expect([said, answer.text]).toEqual([said, ""]);
+  const schema = content?.["application/json"]?.schema;
+  if (schema === undefined) return;
+  expect([said, answer.headers.get("content-type")]).toEqual([said, "application/json;charset=utf-8"]);
+  const local = JSON.stringify(schema).replaceAll('"#/', '"document#/');
+  const valid = ajv.validate(JSON.parse(local), answer.body);
+  expect([said, valid, ajv.errors ?? []]).toEqual([said, true, []]);
+}
+
+/** The operation's path with the ids of what is there, or with ids of nothing. */
+function pathOf({ path }: Documented, known = true): string {
+  const { webhook, entrypoint, target, event } = api;
+  const ids = new Map([
+    ["webhook_id", webhook.id],
+    ["entrypoint_id", entrypoint.id],
+    ["target_id", target.id],
+    ["event_id", event.id],
+  ]);
+  return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
+}
+
+test("the document is valid OpenAPI 3.1", async () => {
+  expect(await new Validator().validate(json.parse(raw))).toEqual({ valid: true });
+});
+
+test("it tells of exactly the routes that there are", () => {
+  const registered = api.app.routes.map(
+    ({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`,
+  );
+  const documented = operations.map(({ method, path }) => `${method} ${API_PREFIX}${path}`);
+  expect(documented.sort()).toEqual(registered.sort());
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(registered.length);
+});
+
+test("it names its server and what each target type is configured by", () => {
+  expect(raw).toMatchObject({
+    servers: [{ url: "https://hooks.example/api/v1" }],
+    info: { version: "1.2.3" },
+  });
+  expect(Object.keys(document.components.schemas)).toContain("TargetConfig_http");
+});
+
+describe("every operation", () => {
+  const bodies: Record<string, unknown> = {
+    createWebhook: { name: "Blog" },
+    changeWebhook: { retention_days: 9 },
+    createEntrypoint: { name: "In" },
+    changeEntrypoint: { name: "In" },
+    createTarget: { name: "Out", type: "http", config: { url: "http://127.0.0.1:9/", headers: { a: "b" } } },
+    changeTarget: { timeout_ms: 5_000 },
+    replayEvent: { target_id: "" },
+  };
+
+  test("answers with what the document says when all is well", async () => {
+    bodies.replayEvent = { target_id: api.target.id };
+    // What is deleted is needed by the others, and a webhook goes after what is in it.
+    const last = ["deleteEntrypoint", "deleteTarget", "deleteWebhook"];
+    const rank = ({ operationId }: Documented) => last.indexOf(operationId);
+    for (const operation of operations.toSorted((a, b) => rank(a) - rank(b))) {
+      const body = bodies[operation.operationId];
+      const answer = await api.call(
+        operation.method,
+        pathOf(operation),
+        body === undefined ? {} : { json: body },
+      );
+      expect([operation.operationId, answer.status < 300]).toEqual([operation.operationId, true]);
+      expectDocumented(operation, answer);
+    }
+  });
+
+  test("answers with the error the document has for each mistake", async () => {
+    for (const operation of operations) {
+      const { method, operationId, requestBody, parameters } = operation;
+      const answers: (readonly [status: number, ApiAnswer])[] = [];
+      const path = pathOf(operation, false);
+      const json = requestBody && bodies[operationId];
+      if (operation.security === undefined)
+        answers.push([401, await api.call(method, path, { token: null })]);
+      if (path.includes("-"))
+        answers.push([404, await api.call(method, path, json === undefined ? {} : { json })]);
+      if (parameters.some((each) => each.in === "query")) {
+        answers.push([422, await api.call(method, `${path}?unknown=1`)]);
+      }
+      if (requestBody) {
+        const send = (type: string, body: string) =>
+          api.call(method, path, { init: { body, headers: { "content-type": type } } });
+        answers.push([400, await send("application/json", "{")]);
+        answers.push([413, await send("application/json", `"${"a".repeat(1024 * 1024)}"`)]);
+        answers.push([415, await send("text/plain", "{}")]);
+        answers.push([422, await send("application/json", '{"unknown":1}')]);
+      }
+      for (const [status, answer] of answers) {
+        expect([operationId, answer.status]).toEqual([operationId, status]);
+        expectDocumented(operation, answer);
+      }
+    }
+  });
+});
