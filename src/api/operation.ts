@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { readJson } from "../http/body.ts";
 import { queryOf } from "../http/request-url.ts";
+import { AppError } from "../lib/errors.ts";
 import { validate } from "../webhooks/validate.ts";
 import type { DocumentedError } from "./openapi.ts";
 
@@ -85,7 +86,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
       const caller = await authenticate(request);
       const output = await spec.handle({
         caller,
-        params: params && validate({ schema: params, value: given, what: "path" }),
+        params: params && readPath(params, given),
         query:
           query &&
           validate({ schema: query, value: Object.fromEntries(queryOf(request.url)), what: "query" }),
@@ -117,6 +118,13 @@ export function openOperation(
     doc: { ...doc, authenticated: false, params: null, query: null, body: null, errors: [] },
     run: async () => answer(),
   };
+}
+
+/** The router hands on null for what is no percent-encoding, such as "%ff": nothing has such an id. */
+function readPath(schema: z.ZodType, given: unknown): unknown {
+  const result = schema.safeParse(given);
+  if (!result.success) throw new AppError({ kind: "not_found", message: "There is nothing at this path." });
+  return result.data;
 }
 
 function docOf(spec: Spec<unknown, unknown, unknown, unknown>): OperationDoc {

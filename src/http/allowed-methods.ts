@@ -22,5 +22,8 @@ function segmentsOf(path: string): readonly string[] {
 function matches(pattern: readonly string[], wanted: readonly string[]): boolean {
   const open = pattern.at(-1) === "*";
   if (open ? wanted.length < pattern.length - 1 : wanted.length !== pattern.length) return false;
-  return pattern.every((part, index) => part === "*" || part.startsWith(":") || part === wanted[index]);
+  return pattern.every((part, index) => {
+    if (part === "*") return true;
+    return part.startsWith(":") ? wanted[index] !== "" : part === wanted[index];
+  });
 }

@@ -46,12 +46,7 @@ export function createErrorAnswers(options: {
 /** Covers every route of the application that uses it; register it before them. */
 export function errorHandler(errors: ErrorAnswers) {
   return (app: Elysia) =>
-    app.onError({ as: "global" }, async ({ error, request, set }) => {
-      const response = await errors.answer(error, request, app.routes);
-      // The framework may have taken a status from the error itself, and that one would win.
-      set.status = response.status;
-      return response;
-    });
+    app.onError({ as: "global" }, ({ error, request }) => errors.answer(error, request, app.routes));
 }
 
 export function renderErrorAsJson(error: ErrorDescription, request: Request): Response {
@@ -79,7 +74,7 @@ function withMethods(error: unknown, request: Request, routes: readonly Register
   const { status } = describeError(error);
   if (status !== 404 || error instanceof AppError) return error;
   const allowed = allowedMethods(routes, pathOf(request.url));
-  if (allowed.length === 0 || allowed.includes(request.method)) return error;
+  if (allowed.length === 0) return error;
   return new AppError({
     kind: "method_not_allowed",
     message: "This path does not take that method.",

@@ -67,8 +67,12 @@ describe("a path", () => {
     "/nowhere",
     "/webhooks/a/b/c",
     "/webhooks//x",
+    "/webhooks//entrypoints",
+    "//webhooks",
     "/%2e%2e/%2e%2e/etc",
     "/webhooks/%E0%A4%A",
+    "/webhooks/%E0%A4%A/",
+    "/webhooks/%E0%A4%A/events/",
   ]) {
     test(`such as ${path} is 404`, async () => {
       const answer = await api.call("GET", path);
