@@ -52,8 +52,8 @@ export type Receiver = Readonly<{
   answerWith: (script: Script) => void;
   /** Resolves once `count` requests have arrived in all. */
   waitFor: (count: number) => Promise<readonly ReceivedRequest[]>;
-  /** Resolves once no connection is open. */
-  waitForNoConnections: () => Promise<void>;
+  /** Resolves once at most `count` connections are open. */
+  waitForOpenConnections: (count: number) => Promise<void>;
   /** Cuts every open connection, as a restart of the receiver would. */
   dropConnections: () => Promise<void>;
   close: () => Promise<void>;
@@ -68,7 +68,7 @@ export async function startReceiver(
   const waiting = new Set<{ count: number; resolve: () => void }>();
   const sockets = new Map<object, { number: number; destroy: () => void }>();
   let accepted = 0;
-  let idle: (() => void)[] = [];
+  const fewer = new Set<{ count: number; resolve: () => void }>();
 
   const listener: http.RequestListener = (incoming, outgoing) => {
     const chunks: Uint8Array[] = [];
@@ -95,9 +95,7 @@ export async function startReceiver(
     socket.on("error", () => {});
     socket.on("close", () => {
       sockets.delete(socket);
-      if (sockets.size > 0) return;
-      for (const resolve of idle) resolve();
-      idle = [];
+      for (const waiter of fewer) if (sockets.size <= waiter.count) waiter.resolve();
     });
   });
   server.on("tlsClientError", () => {});
@@ -105,12 +103,22 @@ export async function startReceiver(
   await once(server, "listening");
   const { port } = portOf(server.address());
 
-  async function waitForNoConnections(): Promise<void> {
-    if (sockets.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
+  async function waitForOpenConnections(count: number): Promise<void> {
+    if (sockets.size <= count) return;
+    await new Promise<void>((resolve) => {
+      const waiter = {
+        count,
+        resolve() {
+          fewer.delete(waiter);
+          resolve();
+        },
+      };
+      fewer.add(waiter);
+    });
   }
   async function dropConnections(): Promise<void> {
     for (const { destroy } of sockets.values()) destroy();
-    await waitForNoConnections();
+    await waitForOpenConnections(0);
   }
   return {
     url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}`,
@@ -135,7 +143,7 @@ export async function startReceiver(
       });
       return requests;
     },
-    waitForNoConnections,
+    waitForOpenConnections,
     dropConnections,
     async close() {
       const closed = once(server, "close");

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { createTestOutbound, inShort, resolveToLoopback } from "../support/outbound.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+
+let receiver: Receiver;
+beforeEach(async () => {
+  receiver = await startReceiver();
+});
+afterEach(() => receiver.close());
+
+function connectionsUsed(): number[] {
+  return receiver.requests.map((request) => request.connection);
+}
+
+describe("a connection", () => {
+  test("is used again for the same name, and never for another one at the same address", async () => {
+    const client = createTestOutbound();
+    for (const host of [
+      "one.example",
+      "two.example",
+      "one.example",
+      "127.0.0.1",
+      "two.example",
+      "127.0.0.1",
+    ]) {
+      await client.send({ url: `http://${host}:${receiver.port}/` });
+    }
+    expect(connectionsUsed()).toEqual([1, 2, 1, 3, 2, 3]);
+    client.close();
+    await receiver.waitForOpenConnections(0);
+  });
+
+  test("is closed after half a minute of idleness", async () => {
+    const clock = createFakeClock();
+    const client = createTestOutbound({ clock });
+    await client.send({ url: receiver.url });
+    clock.advance(25_000);
+    await client.send({ url: receiver.url });
+    clock.advance(25_000);
+    expect(receiver.openConnections()).toBe(1);
+    clock.advance(10_000);
+    await receiver.waitForOpenConnections(0);
+    await client.send({ url: receiver.url });
+    expect(connectionsUsed()).toEqual([1, 1, 2]);
+    client.close();
+  });
+
+  test("that fell idle first gives way when too many are idle over all names", async () => {
+    const client = createTestOutbound({ maxIdleConnections: 2 });
+    for (const host of ["a.example", "b.example", "c.example"]) {
+      await client.send({ url: `http://${host}:${receiver.port}/` });
+    }
+    await receiver.waitForOpenConnections(2);
+    for (const host of ["c.example", "b.example", "a.example"]) {
+      await client.send({ url: `http://${host}:${receiver.port}/` });
+    }
+    expect(connectionsUsed()).toEqual([1, 2, 3, 3, 2, 4]);
+    client.close();
+  });
+
+  test("goes to the next address of a name when the first refuses", async () => {
+    const client = createTestOutbound({
+      resolve: async () => [
+        { address: "127.0.0.77", family: 4 },
+        { address: "127.0.0.1", family: 4 },
+      ],
+    });
+    expect(inShort(await client.send({ url: `http://name.example:${receiver.port}/` }))).toBe("200");
+    client.close();
+  });
+
+  test("asks for a name once, however many are opened at the same moment", async () => {
+    let asked = 0;
+    const client = createTestOutbound({
+      resolve: async (host) => {
+        asked += 1;
+        return resolveToLoopback(host);
+      },
+    });
+    const url = `http://name.example:${receiver.port}/`;
+    await Promise.all(Array.from({ length: 20 }, () => client.send({ url })));
+    expect([asked, receiver.connections()]).toEqual([1, 20]);
+    client.close();
+  });
+});
+
+describe("a kept-alive connection that the receiver closes under a request", () => {
+  test("is replaced by a fresh one at once, together with its idle siblings", async () => {
+    const client = createTestOutbound();
+    await Promise.all([1, 2, 3].map(() => client.send({ url: receiver.url })));
+    receiver.answerWith((_, index) => (index === 3 ? { reset: true } : {}));
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
+    expect(receiver.requests).toHaveLength(5);
+    expect(receiver.requests[4]?.connection).toBe(4);
+    await receiver.waitForOpenConnections(1);
+    client.close();
+  });
+
+  test("is replaced once only", async () => {
+    const client = createTestOutbound();
+    await client.send({ url: receiver.url });
+    receiver.answerWith({ reset: true });
+    expect(await client.send({ url: receiver.url })).toMatchObject({
+      code: "connection_lost",
+      retryable: true,
+    });
+    expect(receiver.requests).toHaveLength(3);
+    client.close();
+  });
+
+  test("is not replaced when an answer had begun", async () => {
+    const client = createTestOutbound();
+    await client.send({ url: receiver.url });
+    receiver.answerWith({ raw: "HTTP/1.1 200 OK\r\nContent-Le" });
+    expect(await client.send({ url: receiver.url })).toMatchObject({ code: "connection_lost" });
+    expect(receiver.requests).toHaveLength(2);
+    client.close();
+  });
+
+  test("costs nothing when it was closed before the request began", async () => {
+    const client = createTestOutbound();
+    await client.send({ url: receiver.url });
+    await receiver.dropConnections();
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
+    client.close();
+  });
+});

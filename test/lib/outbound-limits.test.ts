@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import net from "node:net";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+
+/** Limits take effect at the next sweep. */
+const SWEEP_MS = 100;
+
+let receiver: Receiver;
+let clock: FakeClock;
+let client: TestOutbound;
+beforeEach(async () => {
+  receiver = await startReceiver();
+  clock = createFakeClock();
+  client = createTestOutbound({ clock });
+});
+afterEach(async () => {
+  client.close();
+  await receiver.close();
+});
+
+describe("the limit of the whole request", () => {
+  test("ends a request that gets no answer, and its connection", async () => {
+    receiver.answerWith({ hang: true });
+    const result = client.send({ url: receiver.url, timeoutMs: 30_000 });
+    await receiver.waitFor(1);
+    clock.advance(29_999);
+    expect(receiver.openConnections()).toBe(1);
+    clock.advance(SWEEP_MS);
+    expect(inShort(await result)).toBe("timeout: no answer within 30 s");
+    await receiver.waitForOpenConnections(0);
+  });
+
+  test("ends a body that drips, and keeps the status and what came", async () => {
+    receiver.answerWith((_, index) => (index === 0 ? { status: 202, drip: true, body: "slow" } : {}));
+    const result = client.send({ url: receiver.url, timeoutMs: 1_000 });
+    await receiver.waitFor(1);
+    // Answered after the drip began, so its end tells that the drip's head is here.
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
+    clock.advance(1_000 + SWEEP_MS);
+    expect(await result).toMatchObject({ response: { statusCode: 202, bodyTruncated: true } });
+    expect(inShort(await result)).toBe("202 slow");
+    await receiver.waitForOpenConnections(1);
+  });
+
+  test("does not touch a request that came back in time", async () => {
+    expect(inShort(await client.send({ url: receiver.url, timeoutMs: 1_000 }))).toBe("200");
+    clock.advance(10_000);
+    expect(inShort(await client.send({ url: receiver.url, timeoutMs: 1_000 }))).toBe("200");
+    expect(receiver.connections()).toBe(1);
+  });
+});
+
+describe("the limit of connecting", () => {
+  test("ends a name that is never resolved", async () => {
+    const silent = createTestOutbound({ clock, resolve: () => new Promise(() => {}) });
+    const result = silent.send({ url: "http://silent.example:8080/", connectTimeoutMs: 5_000 });
+    clock.advance(5_000 + SWEEP_MS);
+    expect(inShort(await result)).toBe("connect_timeout: no connection to silent.example:8080 within 5 s");
+    silent.close();
+  });
+
+  test("ends a TLS handshake that is never answered", async () => {
+    const server = net.createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const accepted = once(server, "connection");
+    const result = client.send({ url: `https://silent.example:${port}/`, connectTimeoutMs: 5_000 });
+    const [socket] = await accepted;
+    clock.advance(5_000 + SWEEP_MS);
+    expect(inShort(await result)).toBe(`connect_timeout: no connection to silent.example:${port} within 5 s`);
+    socket.destroy();
+    server.close();
+  });
+
+  test("does not end a request that is connected and waits for its answer", async () => {
+    let release = () => {};
+    const after = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    receiver.answerWith({ after });
+    const result = client.send({ url: receiver.url, connectTimeoutMs: 1_000 });
+    await receiver.waitFor(1);
+    clock.advance(20_000);
+    release();
+    expect(inShort(await result)).toBe("200");
+  });
+});
+
+describe("aborting", () => {
+  test("ends every request of that signal and no other, and their connections", async () => {
+    receiver.answerWith({ hang: true });
+    const controller = new AbortController();
+    const aborted = [1, 2, 3].map(() => client.send({ url: receiver.url, signal: controller.signal }));
+    const other = client.send({ url: receiver.url });
+    await receiver.waitFor(4);
+    controller.abort();
+    for (const result of await Promise.all(aborted)) {
+      expect(result).toMatchObject({ kind: "failed", code: "aborted", retryable: true });
+    }
+    await receiver.waitForOpenConnections(1);
+    client.close();
+    expect(await other).toMatchObject({ code: "aborted" });
+    await receiver.waitForOpenConnections(0);
+  });
+
+  test("before the start sends nothing", async () => {
+    expect(await client.send({ url: receiver.url, signal: AbortSignal.abort() })).toMatchObject({
+      code: "aborted",
+    });
+    client.close();
+    expect(await client.send({ url: receiver.url })).toMatchObject({ code: "aborted" });
+    expect(receiver.connections()).toBe(0);
+  });
+
+  test("ends a request whose name is still being resolved", async () => {
+    const silent = createTestOutbound({ resolve: () => new Promise(() => {}) });
+    const result = silent.send({ url: "http://silent.example/" });
+    silent.close();
+    expect(await result).toMatchObject({ code: "aborted" });
+  });
+});
+
+test("hundreds of requests without an answer do not hold up another", async () => {
+  receiver.answerWith({ hang: true });
+  const hanging = Array.from({ length: 400 }, () => client.send({ url: receiver.url }));
+  await receiver.waitFor(400);
+  const healthy = await startReceiver();
+  expect(inShort(await client.send({ url: healthy.url }))).toBe("200");
+  client.close();
+  await Promise.all(hanging);
+  await healthy.close();
+});

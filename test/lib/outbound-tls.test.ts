@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+
+/** The certificate is for secure.test, also.test and 127.0.0.1, signed by an authority of its own. */
+const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
+const ca = fixture("authority.crt");
+
+let receiver: Receiver;
+const clients: TestOutbound[] = [];
+beforeAll(async () => {
+  receiver = await startReceiver({
+    tls: { key: fixture("secure-test.key"), cert: fixture("secure-test.crt") },
+  });
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+afterAll(() => receiver.close());
+
+function createClient(options: { ca?: string }): TestOutbound {
+  const client = createTestOutbound(options);
+  clients.push(client);
+  return client;
+}
+const to = (host: string) => ({ url: `https://${host}:${receiver.port}/` });
+const last = () => receiver.requests.at(-1);
+
+describe("TLS", () => {
+  test("asks for and verifies the name in the URL", async () => {
+    expect(inShort(await createClient({ ca }).send(to("secure.test")))).toBe("200");
+    expect(last()?.servername).toBe("secure.test");
+  });
+
+  test("keeps to the name in the URL when a Host header says another", async () => {
+    const client = createClient({ ca });
+    expect(inShort(await client.send({ ...to("secure.test"), headers: [["Host", "also.test"]] }))).toBe(
+      "200",
+    );
+    expect([last()?.servername, last()?.header("host")]).toEqual(["secure.test", "also.test"]);
+    const before = receiver.requests.length;
+    const wrong = await client.send({ ...to("wrong.test"), headers: [["Host", "secure.test"]] });
+    expect(inShort(wrong)).toContain("its certificate is for another name");
+    expect(receiver.requests).toHaveLength(before);
+  });
+
+  test("verifies an address by the certificate's addresses, and asks for no name", async () => {
+    expect(inShort(await createClient({ ca }).send(to("127.0.0.1")))).toBe("200");
+    expect(last()?.servername).toBe(false);
+    expect(inShort(await createClient({ ca }).send(to("127.0.0.5")))).not.toBe("200");
+  });
+
+  test("refuses a certificate from an unknown authority, whatever the environment says", async () => {
+    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+    try {
+      const result = await createClient({}).send(to("secure.test"));
+      expect(result).toMatchObject({ kind: "failed", code: "tls", retryable: true });
+      expect(inShort(result)).toContain("unknown authority");
+    } finally {
+      if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+    }
+  });
+
+  test("shares no connection between two names of one certificate and address", async () => {
+    const client = createClient({ ca });
+    const used: unknown[] = [];
+    for (const host of ["secure.test", "also.test", "secure.test", "also.test"]) {
+      await client.send(to(host));
+      used.push([last()?.servername, last()?.connection]);
+    }
+    expect(used).toEqual([used[0], used[1], used[0], used[1]]);
+    expect(used[0]).not.toEqual(used[1]);
+    expect(used.map(String).every((each, at) => each.startsWith(at % 2 ? "also" : "secure"))).toBe(true);
+  });
+
+  test("that is spoken to a plain port fails in words, and the other way round", async () => {
+    const plain = await startReceiver();
+    const result = await createClient({ ca }).send({ url: `https://secure.test:${plain.port}/` });
+    expect(result).toMatchObject({ kind: "failed", retryable: true });
+    const reverse = await createClient({}).send({ url: `http://secure.test:${receiver.port}/` });
+    expect(reverse).toMatchObject({ kind: "failed", retryable: true });
+    expect([inShort(result), inShort(reverse)].every((text) => text.includes("secure.test"))).toBe(true);
+    await plain.close();
+  });
+});
