@@ -53,7 +53,7 @@ export const variables = {
     meaning: "Password of the first user, `admin`; read at the first start only",
     default: "a random one, printed once",
     secret: true,
-    cure: "Set at least 8 characters.",
+    cure: "Set at least 10 characters.",
   },
   MAX_BODY_BYTES: {
     meaning: "Largest body that is received, in bytes; a larger one is refused with 413",

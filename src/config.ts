@@ -61,7 +61,7 @@ const schema = z
     DBURL: values.databasePath,
     DATA_DIR: values.directoryPath,
     SECRET_KEY: values.secretKey,
-    ADMIN_PASSWORD: values.secretText(8),
+    ADMIN_PASSWORD: values.secretText(10),
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
     TRUSTED_PROXIES: values.cidrList,
