@@ -3,8 +3,9 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Clock } from "../../lib/clock.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
 import { migrate } from "../migrate.ts";
-import { openDatabase } from "../sqlite.ts";
+import { openDatabase, sqliteCode } from "../sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
@@ -28,8 +29,16 @@ export type MainDb = Readonly<{
 /** Append-only. */
 const MIGRATIONS = [accountsAndWebhooks];
 
-/** Other processes (the command line) may have the same file open. */
-export function openMainDb({ path, clock }: { path: string; clock: Clock }): MainDb {
+/** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
+export function openMainDb(options: { path: string; clock: Clock }): MainDb {
+  try {
+    return open(options);
+  } catch (error) {
+    throw error instanceof AppError ? error : unusable(options.path, error);
+  }
+}
+
+function open({ path, clock }: { path: string; clock: Clock }): MainDb {
   createPrivateFile(path);
   const db = openDatabase({ path, synchronous: "FULL", autocheckpointPages: 1_000, cacheKib: 8_192 });
   try {
@@ -59,4 +68,17 @@ export function openMainDb({ path, clock }: { path: string; clock: Clock }): Mai
 function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, "a", 0o600));
+}
+
+function unusable(path: string, cause: unknown): AppError {
+  const isDamaged = /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(cause) ?? "");
+  return new AppError({
+    kind: "unavailable",
+    code: isDamaged ? "main_database_damaged" : "main_database_unavailable",
+    message: `The main database ${path} cannot be opened: ${errorMessage(cause)}.`,
+    hint: isDamaged
+      ? "Restore the file from a backup, or let DBURL name another one."
+      : "DBURL must name a file in a folder that this user may write to, on a disk with free space.",
+    cause,
+  });
 }

@@ -1,13 +1,14 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { getTableColumns, is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { AppError } from "../../../src/lib/errors.ts";
 import { openMainDb } from "../../../src/storage/main-db/open.ts";
 import * as tables from "../../../src/storage/main-db/tables.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
+import { appErrorOf } from "../../support/thrown.ts";
 
 let fixture: TestMainDb | null = null;
 
@@ -64,6 +65,24 @@ describe("opening the main database", () => {
     const after = new Database(path, { readonly: true });
     expect(after.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version).toBe(99);
     after.close();
+  });
+
+  test("says what is wrong with a file that is no database, and leaves it as it was", async () => {
+    const { directory, clock } = createFixture();
+    const path = join(directory, "notes.txt");
+    writeFileSync(path, "no database at all, ".repeat(100));
+    const error = await appErrorOf(() => openMainDb({ path, clock }));
+    expect(error.code).toBe("main_database_damaged");
+    expect(error.message).toContain(path);
+    expect(readFileSync(path, "utf8")).toBe("no database at all, ".repeat(100));
+  });
+
+  test("says where it could not make the file", async () => {
+    const { directory, clock } = createFixture();
+    const error = await appErrorOf(() => openMainDb({ path: directory, clock }));
+    expect(error.code).toBe("main_database_unavailable");
+    expect(error.message).toContain(directory);
+    expect(error.hint).toContain("DBURL");
   });
 
   test("forgets sessions that ran out", () => {

@@ -1,0 +1,97 @@
+/** The command line: which commands there are, and how their failures are told. */
+import { Command, CommanderError } from "commander";
+import { ConfigError, configVariables } from "../config.ts";
+import { AppError } from "../lib/errors.ts";
+import { version } from "../lib/version.ts";
+import { addApiKeyCommands } from "./apikey-commands.ts";
+import { healthcheck } from "./healthcheck.ts";
+import type { Io } from "./io.ts";
+import { serve } from "./serve.ts";
+import { addUserCommands } from "./user-commands.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Resolves with the exit code, once all is said. */
+export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
+  const program = createProgram(io);
+  try {
+    await program.parseAsync(args.length === 0 ? ["serve"] : args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    for (const line of explain(error)) io.err(line);
+    return EXIT_FAILED;
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command("webhooker")
+    .description("Self-hosted webhook gateway. Without a command it serves.")
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "print what a command does and takes")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+      outputError: (text, write) => write(`webhooker: ${toOneLine(text)}`),
+    })
+    .addHelpText("after", environmentHelp);
+
+  program
+    .command("serve")
+    .description("run the gateway (the default)")
+    .action(async () => {
+      const config = io.loadConfig();
+      // Only here, so that the other commands need not load the whole gateway.
+      const { startServer } = await import("../server.ts");
+      await serve({ config, print: io.err, startServer });
+    });
+  addUserCommands(program, io);
+  addApiKeyCommands(program, io);
+  program
+    .command("healthcheck")
+    .description("exit with 0 if the gateway on this machine is well")
+    .action(async () => {
+      const config = io.loadConfig();
+      if (!(await healthcheck(config))) throw unwell(config);
+    });
+  return program;
+}
+
+function unwell({ host, port }: { host: string; port: number }): AppError {
+  return new AppError({
+    kind: "unavailable",
+    message: `No gateway that is well answers on ${host}, port ${port}.`,
+  });
+}
+
+function toOneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ");
+}
+
+function explain(error: unknown): string[] {
+  if (error instanceof ConfigError) return [`webhooker: ${error.message}`];
+  if (error instanceof AppError) {
+    const details = (error.details ?? []).filter((fault) => !error.message.includes(fault.message));
+    return [
+      `webhooker: ${error.message}`,
+      ...details.map((fault) => `  ${fault.path}: ${fault.message}`),
+      ...(error.hint === undefined ? [] : [error.hint]),
+    ];
+  }
+  // Nobody expected it: the stack is what a report of it needs.
+  return [`webhooker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+}
+
+function environmentHelp(): string {
+  const entries = configVariables.map(({ name, meaning, default: byDefault, secret }) => {
+    const names = secret ? `${name}, ${name}_FILE` : name;
+    return `  ${names}\n      ${meaning.replaceAll("`", "")}${byDefault === "" ? "" : ` (${byDefault})`}`;
+  });
+  return `\nEnvironment, with what holds when nothing is set:\n${entries.join("\n")}`;
+}

@@ -1,0 +1,58 @@
+/** Runs the gateway until a signal ends it: the first one gently, a second one at once. */
+import type { Config } from "../config.ts";
+import { AppError } from "../lib/errors.ts";
+
+type StartServer = (options: { config: Config; print: (line: string) => void }) => Promise<{
+  stop: () => Promise<void>;
+}>;
+
+/** 128 + SIGINT, as shells tell it. */
+const EXIT_INTERRUPTED = 130;
+
+/** Resolves once a signal has come and the server has stopped. */
+export async function serve(options: {
+  config: Config;
+  print: (line: string) => void;
+  startServer: StartServer;
+}): Promise<void> {
+  // Before the start, so that a signal that comes meanwhile is kept.
+  const signal = waitForSignal();
+  try {
+    const server = await start(options);
+    await signal.received;
+    await server.stop();
+  } finally {
+    signal.ignore();
+  }
+}
+
+async function start({ config, print, startServer }: Parameters<typeof serve>[0]) {
+  try {
+    return await startServer({ config, print });
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
+    throw new AppError({
+      kind: "unavailable",
+      message: `Port ${config.port} on ${config.host} is in use.`,
+      hint: "End what listens there, or set PORT to another one.",
+      cause,
+    });
+  }
+}
+
+function waitForSignal(): { received: Promise<void>; ignore: () => void } {
+  const { promise: received, resolve } = Promise.withResolvers<void>();
+  let count = 0;
+  const heard = () => {
+    count++;
+    if (count > 1) process.exit(EXIT_INTERRUPTED);
+    resolve();
+  };
+  process.on("SIGTERM", heard);
+  process.on("SIGINT", heard);
+  const ignore = () => {
+    process.off("SIGTERM", heard);
+    process.off("SIGINT", heard);
+  };
+  return { received, ignore };
+}

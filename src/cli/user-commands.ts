@@ -1,0 +1,85 @@
+/** `webhooker user`: add, list, passwd. */
+import { type Command, Option } from "commander";
+import { generatePassword } from "../auth/first-user.ts";
+import { createUsers, type Role, type User, type Users } from "../auth/users.ts";
+import { AppError } from "../lib/errors.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import { type Io, withMainDb } from "./io.ts";
+import { formatTime, table } from "./table.ts";
+
+type PasswordOptions = { passwordStdin?: true };
+
+const passwordStdin = [
+  "--password-stdin",
+  "read the password from standard input instead of making one up",
+] as const;
+
+export function addUserCommands(program: Command, io: Io): void {
+  const withUsers = <T>(use: (users: Users) => T | Promise<T>) =>
+    withMainDb(io, (mainDb) => use(createUsers({ mainDb, clock: io.clock })));
+  const user = program
+    .command("user")
+    .helpCommand(false)
+    .description("add and list users, set their passwords");
+
+  user
+    .command("add")
+    .description("add a user and print the password that was made up")
+    .argument("<name>", "username")
+    .addOption(new Option("--role <role>", "what the user may do").choices(["admin", "user"]).default("user"))
+    .option(...passwordStdin)
+    .action(async (username: string, options: PasswordOptions & { role: Role }) => {
+      const { password, told } = await choosePassword(io, options);
+      await withUsers((users) => users.create({ username, password, role: options.role }));
+      io.out(`Added ${options.role === "admin" ? "the administrator" : "the user"} ${username}.`);
+      if (told) io.out(`Password: ${password}`);
+    });
+
+  user
+    .command("list")
+    .description("list users")
+    .action(async () => {
+      const users = await withUsers((all) => all.list());
+      const rows = users.map((one) => [one.username, one.role, stateOf(one), formatTime(one.createdAt)]);
+      for (const line of table(["USERNAME", "ROLE", "STATE", "CREATED (UTC)"], rows)) io.out(line);
+    });
+
+  user
+    .command("passwd")
+    .description("give a user a new password, print it if it was made up, and end the user's sessions")
+    .argument("<name>", "username")
+    .option(...passwordStdin)
+    .action(async (username: string, options: PasswordOptions) => {
+      const { password, told } = await choosePassword(io, options);
+      await withMainDb(io, async (mainDb) => {
+        const { id: userId } = getUser(mainDb, username);
+        await createUsers({ mainDb, clock: io.clock }).setPassword({ userId, password });
+      });
+      io.out(`Set the password of ${username}.`);
+      if (told) io.out(`Password: ${password}`);
+    });
+}
+
+/** Throws AppError not_found. */
+export function getUser(mainDb: MainDb, username: string): { id: string } {
+  const user = mainDb.users.findByUsername(username);
+  if (user) return user;
+  throw new AppError({
+    kind: "not_found",
+    message: "No such user.",
+    hint: "See who there is with: webhooker user list.",
+  });
+}
+
+async function choosePassword(
+  io: Io,
+  options: PasswordOptions,
+): Promise<{ password: string; told: boolean }> {
+  if (!options.passwordStdin) return { password: generatePassword(), told: true };
+  // Editors and `echo` end their text with a line feed that is no part of the password.
+  return { password: (await io.readStdin()).replace(/\r?\n$/, ""), told: false };
+}
+
+function stateOf(user: User): string {
+  return user.disabledAt === null ? "active" : "disabled";
+}

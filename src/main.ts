@@ -1,0 +1,15 @@
+/** The program's entry: hands the process over to the command line. */
+import { runCommandLine } from "./cli/program.ts";
+import { loadConfigFromProcess } from "./config.ts";
+import { systemClock } from "./lib/clock.ts";
+
+const code = await runCommandLine(process.argv.slice(2), {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  readStdin: () => Bun.stdin.text(),
+  loadConfig: loadConfigFromProcess,
+  clock: systemClock,
+});
+// A start that failed half-way leaves things open that would keep the process running.
+if (code !== 0) process.exit(code);
+// Else no process.exit: it would cut off what a slow pipe has not taken yet.

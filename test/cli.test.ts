@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApiKeys } from "../src/auth/api-keys.ts";
+import { createUsers } from "../src/auth/users.ts";
+import { runCommandLine } from "../src/cli/program.ts";
+import { configVariables, loadConfig } from "../src/config.ts";
+import { version } from "../src/lib/version.ts";
+import { openMainDb } from "../src/storage/main-db/open.ts";
+import { createFakeClock } from "./support/fake-clock.ts";
+
+const clock = createFakeClock();
+let directory: string;
+let environment: Record<string, string>;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "webhooker-cli-"));
+  environment = { DBURL: join(directory, "data", "webhooker.db"), DATA_DIR: join(directory, "data") };
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** `webhooker` with these words, as if typed. */
+async function run(words: string, stdin = "") {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runCommandLine(words.split(" ").filter(Boolean), {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    readStdin: async () => stdin,
+    loadConfig: () => loadConfig(environment),
+    clock,
+  });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+/** The main database as a running gateway has it open meanwhile. */
+async function withGateway<T>(
+  use: (parts: {
+    users: ReturnType<typeof createUsers>;
+    apiKeys: ReturnType<typeof createApiKeys>;
+  }) => Promise<T>,
+): Promise<T> {
+  const mainDb = openMainDb({ path: join(directory, "data", "webhooker.db"), clock });
+  try {
+    return await use({ users: createUsers({ mainDb, clock }), apiKeys: createApiKeys({ mainDb, clock }) });
+  } finally {
+    mainDb.close();
+  }
+}
+
+describe("the command line", () => {
+  test("tells its version and every environment variable", async () => {
+    expect(await run("--version")).toEqual({ code: 0, out: version, err: "" });
+    const help = await run("--help");
+    expect(help.code).toBe(0);
+    for (const { name, secret } of configVariables) {
+      expect(help.out).toContain(`  ${name}${secret ? `, ${name}_FILE` : ""}\n`);
+    }
+    expect((await run("apikey create --help")).out).toContain("--user <name>");
+  });
+
+  test("answers what it does not know with one line and 2", async () => {
+    const wrong = {
+      frobnicate: "unknown command 'frobnicate'",
+      usr: "unknown command 'usr' (Did you mean user?)",
+      "user frobnicate": "unknown command 'frobnicate'",
+      "--port 1": "unknown option '--port'",
+      "serve --host x": "unknown option '--host'",
+      "serve extra": "too many arguments for 'serve'. Expected 0 arguments but got 1: extra.",
+      "user add": "missing required argument 'name'",
+      "user add ada --role boss":
+        "option '--role <role>' argument 'boss' is invalid. Allowed choices are admin, user.",
+      "apikey create --user ada": "required option '--name <label>' not specified",
+      "apikey revoke": "missing required argument 'id'",
+    };
+    for (const [words, message] of Object.entries(wrong)) {
+      expect(await run(words)).toEqual({ code: 2, out: "", err: `webhooker: ${message}` });
+    }
+    expect((await run("user")).code).toBe(2);
+  });
+
+  test("tells every fault of the configuration, with its cure and without a stack", async () => {
+    environment = { PORT: "http", LOG_LEVEL: "loud" };
+    const { code, out, err } = await run("user list");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toStartWith("webhooker: The configuration has faults:\n  PORT: ");
+    expect(err).toContain("LOG_LEVEL");
+    expect(err).not.toContain("    at ");
+  });
+
+  test("tells what it cannot do, with a hint and without a stack", async () => {
+    environment = { DBURL: directory };
+    const { code, err } = await run("user list");
+    expect(code).toBe(1);
+    expect(err).toStartWith(`webhooker: The main database ${directory} cannot be opened`);
+    expect(err).toContain("\nDBURL must name a file");
+    expect(err).not.toContain("    at ");
+  });
+
+  test("tells that nobody answers a health check", async () => {
+    environment = { PORT: "1", HOST: "127.0.0.1" };
+    const { code, err } = await run("healthcheck");
+    expect([code, err]).toEqual([1, "webhooker: No gateway that is well answers on 127.0.0.1, port 1."]);
+  });
+});
+
+describe("webhooker user", () => {
+  test("adds a user with a password that it makes up and tells", async () => {
+    const { code, out, err } = await run("user add ada");
+    expect([code, err]).toEqual([0, ""]);
+    const password = /^Added the user ada\.\nPassword: (\S{20})$/.exec(out)?.[1] ?? "";
+    const user = await withGateway(({ users }) => users.verifyPassword({ username: "ada", password }));
+    expect(user?.role).toBe("user");
+  });
+
+  test("adds an administrator with the password from standard input, which it does not tell", async () => {
+    const added = await run("user add root --role admin --password-stdin", "battery staple\n");
+    expect(added).toEqual({ code: 0, out: "Added the administrator root.", err: "" });
+    const given = { username: "root", password: "battery staple" };
+    expect((await withGateway(({ users }) => users.verifyPassword(given)))?.role).toBe("admin");
+  });
+
+  test("changes a password while the gateway has the database open", async () => {
+    await withGateway(async ({ users }) => {
+      await users.create({ username: "ada", password: "correct horse", role: "user" });
+      const changed = await run("user passwd ada --password-stdin", "battery staple\r\n");
+      expect(changed).toEqual({ code: 0, out: "Set the password of ada.", err: "" });
+      const verify = (password: string) => users.verifyPassword({ username: "ada", password });
+      expect(await verify("correct horse")).toBeNull();
+      expect(await verify("battery staple")).not.toBeNull();
+    });
+  });
+
+  test("lists users by name, and the heading alone where there are none", async () => {
+    expect((await run("user list")).out).toBe("USERNAME  ROLE  STATE  CREATED (UTC)");
+    await run("user add bob --password-stdin", "battery staple");
+    await run("user add ada --role admin --password-stdin", "battery staple");
+    expect((await run("user list")).out.split("\n")).toEqual([
+      "USERNAME  ROLE   STATE   CREATED (UTC)",
+      "ada       admin  active  2026-01-01 00:00:00",
+      "bob       user   active  2026-01-01 00:00:00",
+    ]);
+  });
+
+  test("refuses a taken name, an unfit name, a short password and a user there is not", async () => {
+    await run("user add ada --password-stdin", "battery staple");
+    const taken = await run("user add ADA");
+    expect([taken.code, taken.out]).toEqual([1, ""]);
+    expect(taken.err).toStartWith("webhooker: There is a user of that name already.\n");
+    expect((await run("user add a/b")).err).toStartWith("webhooker: The username must be");
+    const short = await run("user add bob --password-stdin", "short\n");
+    expect(short.err).toStartWith("webhooker: The password has fewer than 10 characters.\n");
+    expect(short.code).toBe(1);
+    const unknown = await run("user passwd bob");
+    expect(unknown.err).toBe("webhooker: No such user.\nSee who there is with: webhooker user list.");
+    expect([unknown.code, unknown.out]).toEqual([1, ""]);
+  });
+});
+
+describe("webhooker apikey", () => {
+  beforeEach(async () => {
+    await run("user add ada --password-stdin", "battery staple");
+  });
+
+  test("prints a new key alone, which the running gateway knows at once, until it is revoked", async () => {
+    await withGateway(async ({ apiKeys }) => {
+      const { code, out, err } = await run("apikey create --user ada --name CI");
+      expect([code, err]).toEqual([0, ""]);
+      expect(out).toMatch(/^whk_[A-Za-z0-9_-]{43}$/);
+      const id = apiKeys.authenticate(out)?.apiKeyId ?? "";
+      expect(await run(`apikey revoke ${id}`)).toEqual({
+        code: 0,
+        out: `Revoked the API key ${id}.`,
+        err: "",
+      });
+      expect(apiKeys.authenticate(out)).toBeNull();
+      expect((await run(`apikey revoke ${id}`)).err).toBe("webhooker: No such API key.");
+    });
+  });
+
+  test("lists keys without the keys, all or one user's, and steers no terminal", async () => {
+    await run("user add bob --password-stdin", "battery staple");
+    const { out: first } = await run("apikey create --user ada --name \u001b[31mCI");
+    const { out: second } = await run("apikey create --user bob --name Backup");
+    const all = (await run("apikey list")).out;
+    expect(all.split("\n")).toHaveLength(3);
+    expect(all).toContain(`${first.slice(0, 8)}…  ada   ?[31mCI`);
+    expect(all).not.toContain(first.slice(8));
+    const bobs = (await run("apikey list --user bob")).out;
+    expect(bobs.split("\n")).toHaveLength(2);
+    expect(bobs).toContain(second.slice(0, 8));
+    const { code, err } = await run("apikey list --user carol");
+    expect([code, err.split("\n")[0]]).toEqual([1, "webhooker: No such user."]);
+  });
+
+  test("refuses a key for nobody and a key without a name", async () => {
+    expect((await run("apikey create --user carol --name CI")).code).toBe(1);
+    const unnamed = await run("apikey create --user ada --name=");
+    expect([unnamed.code, unnamed.out]).toEqual([1, ""]);
+    expect(unnamed.err).toBe("webhooker: The API key's name must have 1 to 200 characters.");
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { serve } from "../../src/cli/serve.ts";
+import { loadConfig } from "../../src/config.ts";
+import { appErrorOf, thrownBy } from "../support/thrown.ts";
+
+const CHILD = join(import.meta.dir, "../support/serve-child.ts");
+
+function start(mode: "end" | "hang") {
+  const child = Bun.spawn([process.execPath, CHILD, mode], { stdout: "pipe", stderr: "inherit" });
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  return {
+    child,
+    /** Resolves once the child has printed this. */
+    async until(line: string): Promise<void> {
+      while (!text.includes(`${line}\n`)) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`ended before it printed ${line}: ${text}`);
+        text += value;
+      }
+    },
+  };
+}
+
+describe("serving", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("stops at %s and exits with 0", async (signal) => {
+    const { child, until } = start("end");
+    await until("started");
+    child.kill(signal);
+    await until("stopped");
+    expect(await child.exited).toBe(0);
+  });
+
+  test("exits at once with 130 at a second signal, though stopping takes long", async () => {
+    const { child, until } = start("hang");
+    await until("started");
+    child.kill("SIGTERM");
+    await until("stopping");
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+  });
+
+  test("tells that the port is in use, and leaves the signals alone after a failed start", async () => {
+    const before = process.listenerCount("SIGTERM");
+    const failing = (error: Error) => () =>
+      serve({ config: loadConfig({}), print: () => undefined, startServer: () => Promise.reject(error) });
+    const inUse = Object.assign(new Error("Failed to start server"), { code: "EADDRINUSE" });
+    expect((await appErrorOf(failing(inUse))).message).toBe("Port 8080 on 127.0.0.1 is in use.");
+    const other = new Error("other");
+    expect(await thrownBy(failing(other))).toBe(other);
+    expect(process.listenerCount("SIGTERM")).toBe(before);
+  });
+});
