@@ -152,7 +152,7 @@ describe("files", () => {
   test("begin with a sentence on their responsibility", () => {
     // A test file's names are its sentences already.
     const silent = everything.filter(
-      ({ path, text }) => !/\.(d|test)\.tsx?$/.test(path) && !text.startsWith("/** "),
+      ({ path, text }) => !/\.(d|test)\.tsx?$/.test(path) && !/^\/\*\*\s/.test(text),
     );
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
