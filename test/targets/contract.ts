@@ -1,0 +1,236 @@
+/** What every target type must do: one suite, run against each of them. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { z } from "zod";
+import { createKeyRing } from "../../src/lib/crypto.ts";
+import { createTargetTypes } from "../../src/targets/registry.ts";
+import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/targets/sealed-config.ts";
+import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "../../src/targets/target-type.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { createTestOutbound, neverAborted, type TestOutbound } from "../support/outbound.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { createRecordingLog, type LogLine } from "../support/recording-log.ts";
+
+export const event: ReceivedEvent = {
+  id: "0190a000-0000-7000-8000-000000000001",
+  entrypointId: "0190a000-0000-4000-8000-000000000002",
+  receivedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+  method: "POST",
+  pathTail: "",
+  query: "",
+  headers: [["content-type", "application/json"]],
+  contentType: "application/json",
+  remoteAddress: "203.0.113.9",
+  body: new TextEncoder().encode('{"hello":"world"}'),
+};
+
+export function attemptOf(
+  config: unknown,
+  changes: Partial<DeliveryAttempt<unknown>> = {},
+): DeliveryAttempt<unknown> {
+  return {
+    event,
+    webhook: { id: "0190a000-0000-7000-8000-000000000003", name: "Shop" },
+    target: { id: "0190a000-0000-7000-8000-000000000004", name: "Office" },
+    config,
+    attempt: 1,
+    timeoutMs: 30_000,
+    signal: neverAborted,
+    ...changes,
+  };
+}
+
+export type TargetBench = Readonly<{
+  type: TargetType;
+  receiver: Receiver;
+  outbound: TestOutbound;
+  lines: LogLine[];
+}>;
+
+/** Real parts around one target type: an outbound client, a receiver, a log that is kept. */
+export async function startTargetBench(type: string): Promise<TargetBench & { stop: () => Promise<void> }> {
+  const { log, lines } = createRecordingLog();
+  const outbound = createTestOutbound();
+  const receiver = await startReceiver();
+  return {
+    type: createTargetTypes({ outbound, log, clock: createFakeClock() }).get(type),
+    receiver,
+    outbound,
+    lines,
+    async stop() {
+      outbound.close();
+      await receiver.close();
+    },
+  };
+}
+
+export function describeTargetContract(options: {
+  type: string;
+  /** A full config that reaches the receiver. */
+  config: (receiver: Receiver) => Record<string, unknown>;
+  /** Texts in that config that nobody may see. */
+  secrets: readonly string[];
+  /** Answers that mean success. */
+  success: { status: number; body: string };
+  /** Calls another machine, and so can fail to. */
+  remote: boolean;
+}): void {
+  const targetId = "0190a000-0000-7000-8000-000000000004";
+  const keys = createKeyRing(new Uint8Array(32).fill(7));
+  let bench: Awaited<ReturnType<typeof startTargetBench>>;
+  let config: Record<string, unknown>;
+
+  beforeEach(async () => {
+    bench = await startTargetBench(options.type);
+    bench.receiver.answerWith(options.success);
+    config = options.config(bench.receiver);
+  });
+  afterEach(() => bench.stop());
+
+  const expectNoSecret = (text: string) => {
+    for (const secret of options.secrets) expect(text).not.toContain(secret);
+  };
+
+  describe(`the ${options.type} target keeps the contract`, () => {
+    test("it introduces itself", () => {
+      const { type, label, description } = bench.type;
+      expect(type).toMatch(/^[a-z]+$/);
+      expect(label).toMatch(/^[A-Z]/);
+      expect(description).toMatch(/^[A-Z].*\.$/);
+    });
+
+    test("its fields are its schema's keys, and each is drawn in a way that fits", () => {
+      const schema = z.object({
+        properties: z.record(z.string(), z.object({ type: z.string().optional() })),
+      });
+      const { properties } = schema.parse(z.toJSONSchema(bench.type.configSchema, { io: "input" }));
+      expect(bench.type.fields.map((field) => field.name)).toEqual(Object.keys(properties));
+      for (const { name, kind, label } of bench.type.fields) {
+        const drawn = kind === "number" ? "integer" : kind === "checkbox" ? "boolean" : "string";
+        expect(properties[name]?.type).toBe(kind === "headers" ? "object" : drawn);
+        expect(label).not.toBe("");
+      }
+    });
+
+    test("its schema takes the config, takes its own result unchanged, and refuses what it does not know", () => {
+      const parsed = bench.type.configSchema.parse(config);
+      expect(bench.type.configSchema.parse(parsed)).toEqual(parsed);
+      expect(bench.type.configSchema.safeParse({ ...config, unknown: 1 }).success).toBe(false);
+      for (const wrong of [null, [], "text", 1]) {
+        expect(bench.type.configSchema.safeParse(wrong).success).toBe(false);
+      }
+      for (const field of bench.type.fields) {
+        const { [field.name]: _, ...rest } = config;
+        expect([field.name, bench.type.configSchema.safeParse(rest).success]).toEqual([
+          field.name,
+          field.required !== true,
+        ]);
+      }
+    });
+
+    test("its secrets are sealed at rest, and open to what they were", () => {
+      const parsed = bench.type.configSchema.parse(config);
+      const sealed = sealConfig({ type: bench.type, config: parsed, targetId, keys });
+      expectNoSecret(JSON.stringify(sealed));
+      const opened: unknown = openConfig({ type: bench.type, config: sealed, targetId, keys });
+      expect(opened).toEqual(parsed);
+    });
+
+    test("its secrets are shown neither in its summary nor in its redacted config, sealed or open", () => {
+      const parsed = bench.type.configSchema.parse(config);
+      const sealed = sealConfig({ type: bench.type, config: parsed, targetId, keys });
+      expectNoSecret(bench.type.summarize(parsed));
+      expect(bench.type.summarize(parsed)).not.toBe("");
+      expectNoSecret(JSON.stringify(redactConfig({ type: bench.type, config: parsed })));
+      expect(redactConfig({ type: bench.type, config: sealed })).toEqual(
+        redactConfig({ type: bench.type, config: parsed }),
+      );
+      if (options.secrets.length > 0) {
+        expect(JSON.stringify(redactConfig({ type: bench.type, config: sealed }))).toContain(REDACTED);
+      }
+    });
+
+    test("it delivers", async () => {
+      expect((await bench.type.deliver(attemptOf(config))).kind).toBe("delivered");
+    });
+
+    test("it delivers an event without a body, and one whose body is not text", async () => {
+      for (const body of [new Uint8Array(), new Uint8Array([0xff, 0x00, 0xfe])]) {
+        const outcome = await bench.type.deliver(attemptOf(config, { event: { ...event, body } }));
+        expect(outcome.kind).toBe("delivered");
+      }
+    });
+
+    test("settings that are not valid are an outcome, not an exception", async () => {
+      for (const wrong of [null, { unknown: 1 }, "text"]) {
+        expect(await bench.type.deliver(attemptOf(wrong))).toMatchObject({ kind: "failed", retryable: true });
+        expect(bench.type.summarize(wrong)).toContain("not valid");
+      }
+    });
+
+    if (!options.remote) return;
+
+    const failures: [what: string, arrange: (receiver: Receiver) => unknown][] = [
+      ["is gone", (receiver) => receiver.close()],
+      ["resets the connection", (receiver) => receiver.answerWith({ reset: true })],
+      ["does not speak HTTP", (receiver) => receiver.answerWith({ raw: "hello\r\n\r\n" })],
+      ["answers 500", (receiver) => receiver.answerWith({ status: 500, body: "oops" })],
+      ["answers 404", (receiver) => receiver.answerWith({ status: 404 })],
+      ["answers 410", (receiver) => receiver.answerWith({ status: 410 })],
+    ];
+    for (const [what, arrange] of failures) {
+      test(`a receiver that ${what} is a failure to try again, in words without secrets`, async () => {
+        await arrange(bench.receiver);
+        const outcome = failed(await bench.type.deliver(attemptOf(config)));
+        expect(outcome.retryable).toBe(true);
+        expect(outcome.error).not.toBe("");
+        expectNoSecret(outcome.error);
+        if (what === "is gone") bench = await startTargetBench(options.type);
+      });
+    }
+
+    test("a redirect is a failure that says it is not followed", async () => {
+      bench.receiver.answerWith({ status: 302, headers: { location: `${bench.receiver.url}/other` } });
+      const outcome = failed(await bench.type.deliver(attemptOf(config)));
+      expect(outcome.error).toBe("answered 302: redirects are not followed");
+      expect(outcome.response?.statusCode).toBe(302);
+      expect(bench.receiver.requests).toHaveLength(1);
+    });
+
+    for (const [status, header, wait] of [
+      [429, "7", 7_000],
+      [503, "Thu, 01 Jan 2026 00:01:00 GMT", 60_000],
+      [500, "7", undefined],
+    ] as const) {
+      test(`Retry-After with ${status} is ${wait === undefined ? "not the target's wish" : `${wait} ms`}`, async () => {
+        bench.receiver.answerWith({ status, headers: { "retry-after": header } });
+        expect(failed(await bench.type.deliver(attemptOf(config))).retryAfterMs).toBe(wait);
+      });
+    }
+
+    test("an abort ends a try that waits for its answer", async () => {
+      bench.receiver.answerWith({ hang: true });
+      const controller = new AbortController();
+      const outcome = bench.type.deliver(attemptOf(config, { signal: controller.signal }));
+      await bench.receiver.waitFor(1);
+      controller.abort();
+      expect(failed(await outcome).retryable).toBe(true);
+    });
+
+    test("an abort before the try sends nothing", async () => {
+      const outcome = await bench.type.deliver(attemptOf(config, { signal: AbortSignal.abort() }));
+      expect(failed(outcome).response).toBeNull();
+      expect(bench.receiver.connections()).toBe(0);
+    });
+
+    test("of a long answer 64 KiB are kept", async () => {
+      bench.receiver.answerWith({ status: 500, body: "x".repeat(70_000) });
+      const { response } = failed(await bench.type.deliver(attemptOf(config)));
+      expect([response?.body.byteLength, response?.bodyTruncated]).toEqual([64 * 1024, true]);
+    });
+  });
+}
+
+export function failed(outcome: Outcome): Extract<Outcome, { kind: "failed" }> {
+  if (outcome.kind !== "failed") throw new Error("it was delivered");
+  return outcome;
+}

@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { AppError } from "../../src/lib/errors.ts";
+import { createTargetTypes } from "../../src/targets/registry.ts";
+import { createTestOutbound } from "../support/outbound.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+
+const types = createTargetTypes({ outbound: createTestOutbound(), log: createRecordingLog().log });
+
+test("target types are listed once each, in the order in which forms offer them", () => {
+  expect(types.list().map((type) => type.type)).toEqual(["http", "slack", "log", "database"]);
+});
+
+test("a target type is found by its word", () => {
+  expect(types.find("http")).toBe(types.get("http"));
+  expect(types.find("smtp")).toBeNull();
+  expect(types.find("constructor")).toBeNull();
+});
+
+test("a target type that there is not is the caller's mistake, with the ones there are", () => {
+  try {
+    types.get("smtp");
+    throw new Error("it was found");
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    expect([error.kind, error.details]).toEqual([
+      "invalid",
+      [{ path: "type", message: "must be one of: http, slack, log, database" }],
+    ]);
+  }
+});

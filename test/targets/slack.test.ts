@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { z } from "zod";
+import { slackMessage } from "../../src/targets/slack-message.ts";
+import { attemptOf, describeTargetContract, event, failed, startTargetBench } from "./contract.ts";
+
+describeTargetContract({
+  type: "slack",
+  config: (receiver) => ({ url: `${receiver.url}/services/T0/B0/hunter2` }),
+  secrets: ["hunter2"],
+  success: { status: 200, body: "ok" },
+  remote: true,
+});
+
+const text = z.object({ type: z.enum(["mrkdwn", "plain_text"]), text: z.string() });
+/** Slack's own limits, as its block reference gives them. */
+const message = z.object({
+  text: z.string().min(1).max(40_000),
+  blocks: z
+    .array(
+      z.discriminatedUnion("type", [
+        z.object({ type: z.literal("header"), text: text.extend({ text: z.string().min(1).max(150) }) }),
+        z.object({
+          type: z.literal("section"),
+          text: text.extend({ text: z.string().min(1).max(3000) }).optional(),
+          fields: z
+            .array(text.extend({ text: z.string().min(1).max(2000) }))
+            .min(1)
+            .max(10)
+            .optional(),
+        }),
+        z.object({ type: z.literal("context"), elements: z.array(text).min(1).max(10) }),
+      ]),
+    )
+    .max(50),
+});
+
+function render(changes: Partial<typeof event>, webhookName = "Shop") {
+  const rendered = message.parse(slackMessage({ event: { ...event, ...changes }, webhookName }));
+  const sections = rendered.blocks.flatMap((block) => (block.type === "section" ? [block] : []));
+  const body = sections.find((section) => section.text !== undefined)?.text?.text ?? null;
+  const fields = sections.flatMap((section) => section.fields?.map((field) => field.text) ?? []);
+  return { rendered, body, fields };
+}
+const bytes = (content: string) => new TextEncoder().encode(content);
+
+describe("a Slack message", () => {
+  test("shows webhook, method, content type, size, time and pretty JSON", () => {
+    const { rendered, body, fields } = render({});
+    expect(rendered.blocks[0]).toMatchObject({ type: "header", text: { text: "Shop" } });
+    expect(fields).toEqual([
+      "*Method*\nPOST",
+      "*Content type*\napplication/json",
+      "*Size*\n17 B",
+      "*Received*\n2026-01-02 03:04:05 UTC",
+    ]);
+    expect(body).toBe('```\n{\n  "hello": "world"\n}\n```');
+    expect(JSON.stringify(rendered)).toContain(event.id);
+  });
+
+  test("escapes what Slack would read as markup, and keeps a body's fences from closing its own", () => {
+    const { body, rendered } = render(
+      { body: bytes("<!channel> & ``` x `````` y"), contentType: "a<b>" },
+      "<@U1> & co",
+    );
+    expect(body?.slice(4, -4)).not.toContain("``");
+    expect(body).toContain("&lt;!channel&gt; &amp;");
+    expect(rendered.text).toStartWith("&lt;@U1&gt; &amp; co");
+    expect(JSON.stringify(rendered.blocks[1])).toContain("a&lt;b&gt;");
+  });
+
+  test("stays inside Slack's limits for any body and name", () => {
+    const long = [
+      "x".repeat(1_000_000),
+      "<".repeat(5_000),
+      "`".repeat(5_000),
+      "😀".repeat(5_000),
+      JSON.stringify(Array(5_000).fill("&")),
+      "é".repeat(200_000),
+    ];
+    for (const content of long) {
+      const { body } = render({ body: bytes(content), contentType: "t".repeat(5_000) }, "n😀".repeat(200));
+      expect(body?.length).toBeGreaterThan(2_900);
+      expect(body).toEndWith("…\n```");
+      expect(body?.isWellFormed()).toBe(true);
+      expect(body?.replaceAll(/&(amp|lt|gt);/g, "")).not.toContain("&");
+    }
+    const { body } = render({ body: bytes("y".repeat(2_900)) });
+    expect(body).not.toContain("…");
+  });
+
+  test("says that a body is not text, and nothing of an empty one", () => {
+    expect(render({ body: new Uint8Array([0xff, 0xfe]) }).body).toBe("_The body is not text._");
+    expect(render({ body: new Uint8Array() }).body).toBeNull();
+    expect(render({ contentType: "" }, "").fields).toContain("*Content type*\nnone");
+  });
+});
+
+describe("the slack target", () => {
+  let bench: Awaited<ReturnType<typeof startTargetBench>>;
+  beforeEach(async () => {
+    bench = await startTargetBench("slack");
+  });
+  afterEach(() => bench.stop());
+  const deliver = () => bench.type.deliver(attemptOf({ url: `${bench.receiver.url}/services/x` }));
+
+  test("posts JSON that says which event it is about", async () => {
+    bench.receiver.answerWith({ body: "ok" });
+    await deliver();
+    const [request] = bench.receiver.requests;
+    expect([request?.method, request?.path]).toEqual(["POST", "/services/x"]);
+    expect(request?.header("content-type")).toBe("application/json; charset=utf-8");
+    expect(request?.header("x-webhooker-event-id")).toBe(event.id);
+    expect(message.safeParse(JSON.parse(new TextDecoder().decode(request?.body))).success).toBe(true);
+  });
+
+  for (const body of ["ok", "OK\n", "", '{"ok":true}', '{"success":true}']) {
+    test(`takes ${JSON.stringify(body)} for success`, async () => {
+      bench.receiver.answerWith({ body });
+      expect((await deliver()).kind).toBe("delivered");
+    });
+  }
+  for (const body of ["<html>sign in</html>", '{"ok":false}', "null", "no"]) {
+    test(`takes ${JSON.stringify(body)} for a failure, though the status is 200`, async () => {
+      bench.receiver.answerWith({ body });
+      expect(failed(await deliver()).error).toContain('not "ok"');
+    });
+  }
+  test("names the fault that Slack names", async () => {
+    bench.receiver.answerWith({ status: 410, body: "channel_is_archived" });
+    expect(failed(await deliver()).error).toBe("answered 410: channel_is_archived");
+  });
+});
