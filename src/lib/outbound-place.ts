@@ -23,6 +23,8 @@ export type Place = Readonly<{
 
 /** Parsing a URL and judging an address take a tenth of a request's time, and most URLs come again. */
 const REMEMBERED = 1000;
+/** Longer ones carry a sender's query more often than not, and would cost memory for nothing. */
+const MAX_REMEMBERED_LENGTH = 1024;
 
 export function createPlaces(rules: AddressRules): (url: string) => Place | OutboundFailure {
   const known = new Map<string, Place | OutboundFailure>();
@@ -30,6 +32,7 @@ export function createPlaces(rules: AddressRules): (url: string) => Place | Outb
     const before = known.get(url);
     if (before !== undefined) return before;
     const place = placeOf(url, rules);
+    if (url.length > MAX_REMEMBERED_LENGTH) return place;
     if (known.size >= REMEMBERED) known.clear();
     known.set(url, place);
     return place;
