@@ -108,6 +108,18 @@ describe("aborting", () => {
     await receiver.waitForOpenConnections(0);
   });
 
+  test("ends those that are left when others have ended before them", async () => {
+    receiver.answerWith(({ path }) => (path === "/quick" ? {} : { hang: true }));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const first = client.send({ url: `${receiver.url}/quick`, signal });
+    const rest = [1, 2].map(() => client.send({ url: receiver.url, signal }));
+    await first;
+    await receiver.waitFor(3);
+    controller.abort();
+    for (const result of await Promise.all(rest)) expect(result).toMatchObject({ code: "aborted" });
+  });
+
   test("before the start sends nothing", async () => {
     expect(await client.send({ url: receiver.url, signal: AbortSignal.abort() })).toMatchObject({
       code: "aborted",

@@ -78,9 +78,14 @@ describe("a Slack message", () => {
       "é".repeat(200_000),
     ];
     for (const content of long) {
-      const { body } = render({ body: bytes(content), contentType: "t".repeat(5_000) }, "n😀".repeat(200));
+      const { body, rendered } = render(
+        { body: bytes(content), contentType: "t".repeat(5_000) },
+        "n😀".repeat(200),
+      );
       expect(body?.length).toBeGreaterThan(2_900);
       expect(body).toEndWith("…\n```");
+      const [header] = rendered.blocks;
+      expect(header?.type === "header" && header.text.text.isWellFormed()).toBe(true);
       expect(body?.isWellFormed()).toBe(true);
       expect(body?.replaceAll(/&(amp|lt|gt);/g, "")).not.toContain("&");
     }
