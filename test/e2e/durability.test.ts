@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import { startGateway } from "../support/gateway.ts";
+import { type Answer, startReceiver } from "../support/receiver.ts";
+import { expectNothingLost, Load } from "./load.ts";
+
+const KILLS = 12;
+const SENDERS = 24;
+
+test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, async () => {
+  const receiver = await startReceiver();
+  await using gateway = await startGateway();
+  const http = { type: "http", config: { url: receiver.url } };
+  const flows = [
+    await gateway.api.createFlow([http]),
+    await gateway.api.createFlow([http, { type: "database" }]),
+    await gateway.api.createFlow([{ type: "log" }, http]),
+  ];
+  const load = new Load();
+
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const running = load.run({ gateway, flows, senders: SENDERS });
+    // Another number each time, so that the kill meets another moment of writing, syncing and delivering.
+    await load.waitFor(load.acknowledged.length + 30 + ((kill * 37) % 90));
+    await gateway.kill9();
+    await running;
+    await gateway.start();
+  }
+
+  expect(load.unanswered).toBeGreaterThanOrEqual(KILLS);
+  await expectNothingLost({ gateway, load, flows, received: receiver.requests });
+  await receiver.close();
+}, 120_000);
+
+test("SIGTERM in the middle of load loses nothing and exits with 0", async () => {
+  const receiver = await startReceiver();
+  await using gateway = await startGateway();
+  const flows = [await gateway.api.createFlow([{ type: "http", config: { url: receiver.url } }])];
+  const load = new Load();
+
+  for (let stop = 1; stop <= 3; stop++) {
+    const running = load.run({ gateway, flows, senders: SENDERS });
+    await load.waitFor(load.acknowledged.length + 50);
+    const { code, out } = await gateway.stop();
+    await running;
+    expect(code).toBe(0);
+    expect(out).toContain("webhooker has stopped");
+    expect(out).not.toContain("ERROR");
+    await gateway.start();
+  }
+
+  await expectNothingLost({ gateway, load, flows, received: receiver.requests });
+  await receiver.close();
+}, 60_000);
+
+test("a second signal exits at once, and the delivery that was under way is made after the next start", async () => {
+  const hanging = Promise.withResolvers<void>();
+  let answer: Answer = { after: hanging.promise };
+  const receiver = await startReceiver({ script: () => answer });
+  await using gateway = await startGateway();
+  const { webhookId, entrypointId } = await gateway.api.createFlow([
+    { type: "http", config: { url: receiver.url } },
+  ]);
+  await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
+  await receiver.waitFor(1);
+
+  gateway.signal("SIGTERM");
+  await gateway.waitForLog(/webhooker is stopping/);
+  gateway.signal("SIGTERM");
+  const { code } = await gateway.finished;
+
+  expect(code).toBe(130);
+  expect(gateway.log).not.toContain("webhooker has stopped");
+  answer = {};
+  await gateway.start();
+  const [event] = await gateway.api.waitUntilSettled(webhookId);
+  expect(event?.delivery_counts.delivered).toBe(1);
+  expect(receiver.requests.map(({ body }) => Buffer.from(body).toString())).toEqual(["kept", "kept"]);
+  hanging.resolve();
+  await receiver.close();
+}, 30_000);
