@@ -46,7 +46,7 @@ export function createIngestRoutes(deps: {
     throw new AppError({
       kind: "method_not_allowed",
       message: "This entrypoint takes POST only.",
-      hint: "Allow: POST",
+      allowed: ["POST"],
     });
   }
 

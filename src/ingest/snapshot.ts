@@ -3,6 +3,8 @@ import { newId } from "../lib/ids.ts";
 import type { EventDraft } from "../storage/event-db/types.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 
+const LONGEST_SCHEME = "https://".length;
+
 /** What a request says beside its body. */
 export type RequestFacts = Readonly<{
   method: string;
@@ -39,7 +41,8 @@ export function takeSnapshot(options: {
 export function splitAfterEntrypoint(url: string, entrypointId: string): { pathTail: string; query: string } {
   const mark = url.indexOf("?");
   const pathEnd = mark === -1 ? url.length : mark;
-  const idStart = url.indexOf(entrypointId);
+  // From the path on, as a sender may write the id into the Host header as well.
+  const idStart = url.indexOf(entrypointId, url.indexOf("/", LONGEST_SCHEME));
   return {
     pathTail: idStart === -1 ? "" : url.slice(idStart + entrypointId.length, pathEnd),
     query: mark === -1 ? "" : url.slice(mark + 1),
