@@ -60,14 +60,17 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
       return { session: toSession(row.session), user: { id, username, role } };
     },
 
-    /** Puts its end off; call it whenever its user is seen. */
-    touch({ id, lastSeenAt }: Session): void {
+    /** Puts its end off; call it whenever its user is seen. The new end, or null where the old one stands. */
+    touch({ id, lastSeenAt }: Session): number | null {
       const now = clock.now();
-      if (Math.abs(now - lastSeenAt) < TOUCH_STEP_MS) return;
+      if (Math.abs(now - lastSeenAt) < TOUCH_STEP_MS) return null;
+      const expiresAt = now + LIFETIME_MS;
       try {
-        mainDb.sessions.touch({ idHash: id, lastSeenAt: now, expiresAt: now + LIFETIME_MS });
+        mainDb.sessions.touch({ idHash: id, lastSeenAt: now, expiresAt });
+        return expiresAt;
       } catch {
         // On a full disk the user may be the one who has come to make room.
+        return null;
       }
     },
 

@@ -1,0 +1,7 @@
+/** Routes of this section. */
+import type { DashboardDeps } from "../deps.ts";
+import type { PageRoute } from "../page-route.ts";
+
+export function createAdminRoutes(_deps: DashboardDeps): readonly PageRoute[] {
+  return [];
+}

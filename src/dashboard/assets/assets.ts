@@ -1,0 +1,48 @@
+/** The stylesheet and the scripts, inside the executable, under names that change with their content. */
+
+import { Elysia } from "elysia";
+import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import stylesheet from "./app.css" with { type: "text" };
+import script from "./app.js" with { type: "text" };
+
+const CSS = "text/css; charset=utf-8";
+const JS = "text/javascript; charset=utf-8";
+
+type Asset = Readonly<{ path: string; type: string; text: string }>;
+
+/** Addresses to link from pages. */
+export const assetPaths = {
+  stylesheet: pathOf("app", "css", stylesheet),
+  script: pathOf("app", "js", script),
+  htmx: pathOf("htmx", "js", htmx),
+} as const;
+
+const ASSETS: readonly Asset[] = [
+  { path: assetPaths.stylesheet, type: CSS, text: stylesheet },
+  { path: assetPaths.script, type: JS, text: script },
+  { path: assetPaths.htmx, type: JS, text: htmx },
+];
+
+function pathOf(name: string, extension: string, text: string): string {
+  const hash = new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12);
+  return `/assets/${name}-${hash}.${extension}`;
+}
+
+/** A name of another build is not found, so that no cache keeps this build's content under it. */
+export function createAssetRoutes() {
+  const routes = new Elysia({ name: "dashboard-assets" });
+  for (const { path, type, text } of ASSETS) {
+    const packed = Bun.gzipSync(text);
+    const headers = {
+      "content-type": type,
+      "cache-control": "public, max-age=31536000, immutable",
+      vary: "accept-encoding",
+    };
+    routes.get(path, ({ request }) =>
+      request.headers.get("accept-encoding")?.includes("gzip")
+        ? new Response(packed, { headers: { ...headers, "content-encoding": "gzip" } })
+        : new Response(text, { headers }),
+    );
+  }
+  return routes;
+}

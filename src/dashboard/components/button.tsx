@@ -1,0 +1,75 @@
+/** Buttons, links that look like them, and the smallest of forms: one button that posts. */
+import { Html } from "@elysiajs/html";
+import { attribute } from "../render.ts";
+import { Icon, type IconName } from "./icon.tsx";
+
+type Look = Readonly<{
+  label: string;
+  kind?: "primary" | "plain" | "quiet" | "danger" | undefined;
+  size?: "small" | undefined;
+  icon?: IconName | undefined;
+  /** Where the label alone, read aloud, would not say what is meant: "Delete target Warehouse". */
+  describe?: string | undefined;
+  /** Shows the icon alone; the label is read aloud. */
+  iconOnly?: boolean | undefined;
+}>;
+
+/** A submit button; with `href` a link that looks like one. */
+export function Button(
+  props: Look & Readonly<{ href?: string; name?: string; value?: string }>,
+): JSX.Element {
+  const look = { class: classOf(props), "aria-label": spoken(props) };
+  if (props.href !== undefined) {
+    return (
+      <a {...look} href={attribute(props.href)}>
+        <Face {...props} />
+      </a>
+    );
+  }
+  return (
+    <button {...look} type="submit" name={props.name} value={props.value && attribute(props.value)}>
+      <Face {...props} />
+    </button>
+  );
+}
+
+/** A form of one button. `confirm` is asked first where scripts run; the goal's own page asks elsewhere. */
+export function ActionButton(
+  props: Look & Readonly<{ action: string; fields?: Readonly<Record<string, string>>; confirm?: string }>,
+): JSX.Element {
+  return (
+    <form
+      class="inline-form"
+      method="post"
+      action={attribute(props.action)}
+      data-confirm={props.confirm && attribute(props.confirm)}
+    >
+      {Object.entries(props.fields ?? {}).map(([name, value]) => (
+        <input type="hidden" name={attribute(name)} value={attribute(value)} />
+      ))}
+      <button class={classOf(props)} type="submit" aria-label={spoken(props)}>
+        <Face {...props} />
+      </button>
+    </form>
+  );
+}
+
+function Face({ icon, label, iconOnly }: Look): JSX.Element {
+  return (
+    <>
+      {icon ? <Icon name={icon} /> : ""}
+      {iconOnly ? "" : <span safe>{label}</span>}
+    </>
+  );
+}
+
+function spoken({ label, describe, iconOnly }: Look): string | undefined {
+  const text = describe ?? (iconOnly ? label : undefined);
+  return text && attribute(text);
+}
+
+function classOf({ kind = "plain", size, iconOnly }: Look): string {
+  return ["button", `button-${kind}`, size && `button-${size}`, iconOnly && "button-icon"]
+    .filter(Boolean)
+    .join(" ");
+}

@@ -1,0 +1,131 @@
+/** A form's field with its label, its help and what is wrong with it. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { attribute } from "../render.ts";
+import { Icon } from "./icon.tsx";
+
+type Row = Readonly<{
+  name: string;
+  label: string;
+  help?: string | undefined;
+  error?: string | undefined;
+  /** Tells fields of the same name on one page apart. */
+  idPrefix?: string | undefined;
+  optional?: boolean | undefined;
+}>;
+
+type Ids = Readonly<{ id: string; describedBy: string | undefined }>;
+
+/** The ids that tie a control to its label, help and error. */
+export function fieldIds({ name, help, error, idPrefix = "" }: Omit<Row, "label">): Ids {
+  const id = attribute(`f-${idPrefix}${name}`);
+  const describedBy = [error && `${id}-error`, help && `${id}-help`].filter(Boolean).join(" ");
+  return { id, describedBy: describedBy === "" ? undefined : describedBy };
+}
+
+/** `children` is the control; give it `fieldIds`' id and aria-describedby. */
+export function FieldRow(props: PropsWithChildren<Row>): JSX.Element {
+  const { id } = fieldIds(props);
+  return (
+    <div class={props.error === undefined ? "field" : "field field-wrong"}>
+      <label for={id}>
+        <span safe>{props.label}</span>
+        {props.optional ? <span class="muted"> (optional)</span> : ""}
+      </label>
+      {props.children}
+      <FieldNotes id={id} help={props.help} error={props.error} />
+    </div>
+  );
+}
+
+export function FieldNotes(props: {
+  id: string;
+  help?: string | undefined;
+  error?: string | undefined;
+}): JSX.Element {
+  return (
+    <>
+      {props.error === undefined ? (
+        ""
+      ) : (
+        <p class="field-error" id={`${props.id}-error`}>
+          <Icon name="alert" />
+          <span safe>{props.error}</span>
+        </p>
+      )}
+      {props.help === undefined ? (
+        ""
+      ) : (
+        <p class="field-help" id={`${props.id}-help`} safe>
+          {props.help}
+        </p>
+      )}
+    </>
+  );
+}
+
+type TextFieldProps = Row &
+  Readonly<{
+    value?: string | undefined;
+    type?: "text" | "url" | "number" | "password" | "search" | "datetime-local" | undefined;
+    required?: boolean | undefined;
+    placeholder?: string | undefined;
+    autocomplete?: string | undefined;
+    autofocus?: boolean | undefined;
+    maxlength?: number | undefined;
+    minlength?: number | undefined;
+    min?: number | undefined;
+    max?: number | undefined;
+  }>;
+
+/** A labelled input of one line. */
+export function TextField(props: TextFieldProps): JSX.Element {
+  const { id, describedBy } = fieldIds(props);
+  return (
+    <FieldRow {...props}>
+      <input
+        class="input"
+        id={id}
+        name={attribute(props.name)}
+        type={props.type ?? "text"}
+        value={props.value === undefined ? undefined : attribute(props.value)}
+        required={props.required}
+        placeholder={props.placeholder && attribute(props.placeholder)}
+        autocomplete={props.autocomplete ?? "off"}
+        autofocus={props.autofocus}
+        maxlength={props.maxlength}
+        minlength={props.minlength}
+        min={props.min}
+        max={props.max}
+        spellcheck="false"
+        autocapitalize="off"
+        aria-describedby={describedBy}
+        aria-invalid={props.error === undefined ? undefined : "true"}
+      />
+    </FieldRow>
+  );
+}
+
+/** A labelled choice of one among a few. */
+export function SelectField(
+  props: Row &
+    Readonly<{ value?: string | undefined; options: readonly Readonly<{ value: string; label: string }>[] }>,
+): JSX.Element {
+  const { id, describedBy } = fieldIds(props);
+  return (
+    <FieldRow {...props}>
+      <select
+        class="input"
+        id={id}
+        name={attribute(props.name)}
+        aria-describedby={describedBy}
+        aria-invalid={props.error === undefined ? undefined : "true"}
+      >
+        {props.options.map(({ value, label }) => (
+          <option value={attribute(value)} selected={value === props.value} safe>
+            {label}
+          </option>
+        ))}
+      </select>
+    </FieldRow>
+  );
+}

@@ -1,0 +1,43 @@
+/** What was just done, or what went wrong, said once at the top of a page. */
+import { Html } from "@elysiajs/html";
+import type { Flash } from "../viewer.ts";
+import { Icon } from "./icon.tsx";
+
+/** Always there, so that screen readers hear what appears in it. */
+export function FlashLine({ flash }: { flash: Flash | null }): JSX.Element {
+  return (
+    <div class="flash-area" role="status">
+      {flash ? (
+        <p class={`notice notice-${flash.tone}`}>
+          <Icon name={flash.tone === "ok" ? "check" : "alert"} />
+          <span safe>{flash.text}</span>
+        </p>
+      ) : (
+        ""
+      )}
+    </div>
+  );
+}
+
+/** A lasting word to the reader, within a page. */
+export function Notice(props: {
+  tone: "ok" | "warn" | "bad" | "info";
+  text: string;
+  hint?: string | undefined;
+}): JSX.Element {
+  return (
+    <div class={`notice notice-${props.tone}`} role={props.tone === "bad" ? "alert" : undefined}>
+      <Icon name={props.tone === "ok" ? "check" : "alert"} />
+      <div>
+        <p safe>{props.text}</p>
+        {props.hint === undefined ? (
+          ""
+        ) : (
+          <p class="muted" safe>
+            {props.hint}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+/** Draws any list of form fields, such as a target type's, with stored or typed values. */
+import { Html } from "@elysiajs/html";
+import type { FormField } from "../../lib/form-field.ts";
+import type { FieldErrors, FormInput } from "../forms.ts";
+import { attribute } from "../render.ts";
+import { FieldNotes, FieldRow, fieldIds, SelectField, TextField } from "./field-row.tsx";
+import { HeadersField } from "./headers-field.tsx";
+
+type Props = Readonly<{
+  fields: readonly FormField[];
+  /** What is stored, with its secrets redacted; by field name. */
+  values?: Readonly<Record<string, unknown>> | undefined;
+  /** What was typed, where the form comes back with its faults; it goes before `values`. */
+  typed?: FormInput | undefined;
+  errors: FieldErrors;
+  /** Put before field names in ids, where two such lists stand on one page. */
+  prefix?: string | undefined;
+}>;
+
+type One = Readonly<{
+  field: FormField;
+  value: unknown;
+  typed: FormInput | undefined;
+  error: string | undefined;
+  prefix: string | undefined;
+}>;
+
+const STORED_HELP = "Stored. Leave empty to keep it.";
+
+export function FormFields({ fields, values = {}, typed, errors, prefix }: Props): JSX.Element {
+  return (
+    <>
+      {fields.map((field) => (
+        <Field
+          field={field}
+          value={values[field.name]}
+          typed={typed}
+          error={errorOf(errors, field.name)}
+          prefix={prefix}
+        />
+      ))}
+    </>
+  );
+}
+
+/** A fault within a field's value, such as of one header, is shown at the field. */
+function errorOf(errors: FieldErrors, name: string): string | undefined {
+  if (errors[name] !== undefined) return errors[name];
+  const inner = Object.entries(errors).find(([path]) => path.startsWith(`${name}.`));
+  return inner && `${inner[0].slice(name.length + 1)}: ${inner[1]}`;
+}
+
+function Field({ field, value, typed, error, prefix }: One): JSX.Element {
+  const isStored = field.secret === true && value !== undefined && value !== null && value !== "";
+  const help = isStored && field.kind !== "headers" ? join(field.help, STORED_HELP) : field.help;
+  const row = { name: field.name, label: field.label, help, error, idPrefix: prefix };
+  const text = typed ? (typed[field.name] ?? "") : field.secret ? "" : textOf(value);
+  const optional = field.required !== true;
+  switch (field.kind) {
+    case "headers":
+      return <HeadersField {...row} value={value} typed={typed} />;
+    case "checkbox":
+      return <CheckboxField {...row} checked={typed ? typed[field.name] !== undefined : value === true} />;
+    case "select":
+      return <SelectField {...row} value={text} options={field.options ?? []} />;
+    case "textarea":
+      return <TextArea {...row} value={text} optional={optional} placeholder={field.placeholder} />;
+    default:
+      return (
+        <TextField
+          {...row}
+          type={field.secret && field.kind === "text" ? "password" : field.kind}
+          value={text}
+          required={field.required === true && !isStored}
+          optional={optional}
+          placeholder={isStored ? "••••••••" : field.placeholder}
+        />
+      );
+  }
+}
+
+type RowProps = Readonly<{
+  name: string;
+  label: string;
+  help: string | undefined;
+  error: string | undefined;
+  idPrefix: string | undefined;
+}>;
+
+export function CheckboxField(props: RowProps & Readonly<{ checked: boolean }>): JSX.Element {
+  const { id, describedBy } = fieldIds(props);
+  return (
+    <div class={props.error === undefined ? "field" : "field field-wrong"}>
+      <label class="check" for={id}>
+        <input
+          id={id}
+          type="checkbox"
+          name={attribute(props.name)}
+          value="true"
+          checked={props.checked}
+          aria-describedby={describedBy}
+        />
+        <span safe>{props.label}</span>
+      </label>
+      <FieldNotes id={id} help={props.help} error={props.error} />
+    </div>
+  );
+}
+
+function TextArea(
+  props: RowProps & Readonly<{ value: string; optional: boolean; placeholder: string | undefined }>,
+): JSX.Element {
+  const { id, describedBy } = fieldIds(props);
+  return (
+    <FieldRow {...props}>
+      {/* A line feed after the tag is not part of the value, so one that is must be doubled. */}
+      <textarea
+        class="input"
+        id={id}
+        name={attribute(props.name)}
+        rows="5"
+        placeholder={props.placeholder && attribute(props.placeholder)}
+        aria-describedby={describedBy}
+        aria-invalid={props.error === undefined ? undefined : "true"}
+        safe
+      >
+        {`\n${props.value}`}
+      </textarea>
+    </FieldRow>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function join(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join(" ");
+}

@@ -1,0 +1,81 @@
+/** Header names and values as pairs of inputs; a stored value is not shown, and kept where none is typed. */
+import { Html } from "@elysiajs/html";
+import { MAX_HEADER_ROWS } from "../form-values.ts";
+import type { FormInput } from "../forms.ts";
+import { attribute } from "../render.ts";
+import { FieldNotes, fieldIds } from "./field-row.tsx";
+
+type Props = Readonly<{
+  name: string;
+  label: string;
+  help: string | undefined;
+  error: string | undefined;
+  idPrefix: string | undefined;
+  /** `{ name: "[secret]" }` as it is stored. */
+  value: unknown;
+  typed: FormInput | undefined;
+}>;
+
+type Pair = Readonly<{ header: string; value: string; isStored: boolean }>;
+
+const EMPTY: Pair = { header: "", value: "", isStored: false };
+
+export function HeadersField(props: Props): JSX.Element {
+  const { id, describedBy } = fieldIds(props);
+  const pairs = [
+    ...(props.typed ? typedPairs(props.name, props.typed, props.value) : storedPairs(props.value)),
+  ];
+  // Without scripts these are the rows there are; the next time the form is opened there are two more.
+  pairs.push(EMPTY, EMPTY);
+  return (
+    <fieldset
+      class={props.error === undefined ? "field" : "field field-wrong"}
+      aria-describedby={describedBy}
+      data-rows
+    >
+      <legend>
+        <span safe>{props.label}</span>
+        <span class="muted"> (optional)</span>
+      </legend>
+      {pairs.slice(0, MAX_HEADER_ROWS).map((pair, index) => (
+        <div class="header-row" data-row>
+          <input
+            class="input"
+            name={attribute(`${props.name}.${index}.name`)}
+            value={attribute(pair.header)}
+            placeholder="Name"
+            aria-label={`Header ${index + 1}: name`}
+            autocomplete="off"
+            spellcheck="false"
+          />
+          <input
+            class="input"
+            name={attribute(`${props.name}.${index}.value`)}
+            value={attribute(pair.value)}
+            placeholder={pair.isStored ? "stored; leave empty to keep" : "Value"}
+            aria-label={`Header ${index + 1}: value`}
+            autocomplete="off"
+            spellcheck="false"
+          />
+        </div>
+      ))}
+      <FieldNotes id={id} help={props.help} error={props.error} />
+    </fieldset>
+  );
+}
+
+function storedPairs(value: unknown): readonly Pair[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.keys(value).map((header) => ({ header, value: "", isStored: true }));
+}
+
+function typedPairs(name: string, typed: FormInput, stored: unknown): readonly Pair[] {
+  const known = new Set(storedPairs(stored).map(({ header }) => header));
+  const pairs: Pair[] = [];
+  for (let index = 0; index < MAX_HEADER_ROWS; index++) {
+    const header = typed[`${name}.${index}.name`] ?? "";
+    const value = typed[`${name}.${index}.value`] ?? "";
+    if (header !== "" || value !== "") pairs.push({ header, value, isStored: known.has(header) });
+  }
+  return pairs;
+}

@@ -1,0 +1,63 @@
+/** Values as people read them: times, sizes, and texts to copy. */
+import { Html } from "@elysiajs/html";
+import { attribute } from "../render.ts";
+import { formatBytes, formatUtc } from "./format.ts";
+import { Icon } from "./icon.tsx";
+
+/** UTC without scripts; with them in the reader's zone, or as "3 min ago" with `relative`. */
+export function Time({ at, relative = false }: { at: number; relative?: boolean }): JSX.Element {
+  return (
+    <time
+      datetime={new Date(at).toISOString()}
+      title={formatUtc(at)}
+      data-time={relative ? "relative" : "local"}
+      safe
+    >
+      {formatUtc(at)}
+    </time>
+  );
+}
+
+export function Bytes({ n }: { n: number }): JSX.Element {
+  return (
+    <span class="nowrap" title={`${n} bytes`} safe>
+      {formatBytes(n)}
+    </span>
+  );
+}
+
+/** Shown where scripts run; elsewhere the text beside it can be marked by hand. */
+export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }): JSX.Element {
+  return (
+    <button class="button button-plain button-small copy" type="button" data-copy={attribute(text)} hidden>
+      <Icon name="copy" />
+      <span data-copy-label safe>
+        {label}
+      </span>
+    </button>
+  );
+}
+
+/** One line to copy, such as an address or a token. */
+export function CopyLine({ text, label }: { text: string; label?: string }): JSX.Element {
+  return (
+    <div class="copy-line">
+      <code class="copy-text" safe>
+        {text}
+      </code>
+      <CopyButton text={text} {...(label !== undefined && { label })} />
+    </div>
+  );
+}
+
+/** Several lines of code, with a button to copy them. */
+export function CodeBlock({ text, label = "Copy" }: { text: string; label?: string }): JSX.Element {
+  return (
+    <div class="code-block">
+      <pre class="code" tabindex="0" safe>
+        {text}
+      </pre>
+      <CopyButton text={text} label={label} />
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+/** The pages of people: every one is a row of one list, and guarded where it is mounted. */
+import { Elysia } from "elysia";
+import { createAdminRoutes } from "./admin/routes.ts";
+import { createAssetRoutes } from "./assets/assets.ts";
+import type { DashboardDeps } from "./deps.ts";
+import { createErrorPage } from "./error-page.tsx";
+import { createEventsRoutes } from "./events/routes.ts";
+import { createGuard } from "./guard.ts";
+import type { PageRoute } from "./page-route.ts";
+import { createProfileRoutes } from "./profile/routes.ts";
+import { createSessionRoutes } from "./session/routes.ts";
+import { createSessionCookie } from "./session/session-cookie.ts";
+import { createSourcesRoutes } from "./sources/routes.ts";
+
+/** Errors are left to the error handler of the application that uses it; `errorPage` draws them for browsers. */
+export function createDashboard(deps: DashboardDeps) {
+  const cookie = createSessionCookie(deps);
+  const guard = createGuard({ ...deps, cookie });
+  const routes: readonly PageRoute[] = [
+    ...createSessionRoutes({ ...deps, cookie }),
+    ...createSourcesRoutes(deps),
+    ...createEventsRoutes(deps),
+    ...createProfileRoutes(deps),
+    ...createAdminRoutes(deps),
+  ];
+  const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());
+  for (const route of routes) {
+    const answer = guard(route);
+    // Parsed by the form's reader, after it is known who asks.
+    app.route(
+      route.method,
+      route.path,
+      ({ request, params, server }) =>
+        answer({
+          request,
+          params,
+          peer: server?.requestIP(request)?.address ?? "",
+          keepOpen: () => server?.timeout(request, 0),
+        }),
+      { parse: "none" },
+    );
+  }
+  return { app, routes, errorPage: createErrorPage(cookie) };
+}

@@ -1,0 +1,48 @@
+/** Turns what was typed into a list of form fields into the values that the schema behind it takes. */
+import type { FormField } from "../lib/form-field.ts";
+import type { FormInput } from "./forms.ts";
+
+/** More than the http target takes, so that it is the schema that refuses. */
+export const MAX_HEADER_ROWS = 60;
+
+/** What a use case understands as "keep what is stored". */
+const KEEP = "[secret]";
+
+/**
+ * Empty fields are left out: defaults and stored secrets then stand. `stored`: the redacted values that are
+ * there already, so that a header whose name is kept and whose value is empty keeps its value.
+ */
+export function readFields(
+  fields: readonly FormField[],
+  form: FormInput,
+  stored: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = readField(field, form, stored[field.name]);
+    if (value !== undefined) values[field.name] = value;
+  }
+  return values;
+}
+
+function readField(field: FormField, form: FormInput, stored: unknown): unknown {
+  if (field.kind === "headers") return readHeaders(field.name, form, stored);
+  if (field.kind === "checkbox") return form[field.name] !== undefined;
+  const text = form[field.name] ?? "";
+  if (text.trim() === "") return undefined;
+  // What is no number stays a text, for the schema to refuse.
+  if (field.kind === "number") return Number.isNaN(Number(text)) ? text : Number(text);
+  return field.kind === "url" ? text.trim() : text;
+}
+
+function readHeaders(name: string, form: FormInput, stored: unknown): Record<string, string> {
+  const known = new Set(typeof stored === "object" && stored !== null ? Object.keys(stored) : []);
+  const pairs: [string, string][] = [];
+  for (let index = 0; index < MAX_HEADER_ROWS; index++) {
+    const header = (form[`${name}.${index}.name`] ?? "").trim();
+    const value = form[`${name}.${index}.value`] ?? "";
+    if (header === "" && value === "") continue;
+    pairs.push([header, value === "" && known.has(header) ? KEEP : value]);
+  }
+  return Object.fromEntries(pairs);
+}

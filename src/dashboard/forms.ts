@@ -1,0 +1,53 @@
+/** Reads posted forms, and tells a form's faults field by field. */
+import { readBody } from "../http/body.ts";
+import { AppError } from "../lib/errors.ts";
+
+export type FormInput = Readonly<Record<string, string>>;
+
+/** Field name to what is wrong with it. */
+export type FieldErrors = Readonly<Record<string, string>>;
+
+export const NO_ERRORS: FieldErrors = {};
+
+const MAX_FORM_BYTES = 256 * 1024;
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+/** The last value of a name counts. Throws AppError too_large or unsupported_type. */
+export async function readForm(request: Request): Promise<FormInput> {
+  const bytes = await readBody(request, MAX_FORM_BYTES);
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (bytes.byteLength > 0 && type !== FORM_TYPE) {
+    throw new AppError({ kind: "unsupported_type", message: "The body is not a form." });
+  }
+  const fields = new URLSearchParams(new TextDecoder().decode(bytes));
+  return Object.fromEntries(fields);
+}
+
+/**
+ * The faults to show beside the fields; throws on what is no fault of the input. `within` is the part of the
+ * input whose fields stand in the form by their own names, such as "config".
+ */
+export function fieldErrors(error: unknown, within?: string): FieldErrors {
+  if (!(error instanceof AppError) || (error.kind !== "invalid" && error.kind !== "conflict")) throw error;
+  const errors: Record<string, string> = {};
+  const details = error.details ?? [{ path: "", message: error.message }];
+  for (const { path, message } of details) {
+    const inner = within !== undefined && path.startsWith(`${within}.`);
+    const name = inner ? path.slice(within.length + 1) : path;
+    errors[name] ??= readable(message);
+  }
+  return errors;
+}
+
+/** The schema library's words are for programmers. */
+function readable(message: string): string {
+  if (/received undefined|expected string to have >=1 char|received NaN/i.test(message))
+    return "Fill this in.";
+  const tooBig = /^Too big: expected \w+ to (?:have|be) <=(\d+)( characters)?/i.exec(message);
+  if (tooBig) return `At most ${tooBig[1]}${tooBig[2] ?? ""}.`;
+  const tooSmall = /^Too small: expected \w+ to (?:have|be) >=?(\d+)( characters)?/i.exec(message);
+  if (tooSmall) return `At least ${tooSmall[1]}${tooSmall[2] ?? ""}.`;
+  if (/^Invalid input: expected (int|number)/i.test(message)) return "This is not a whole number.";
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}

@@ -1,0 +1,87 @@
+/** Stands before every page: who asks, from where, and whether they may. */
+import { pathOf, queryOf } from "../http/request-url.ts";
+import { AppError } from "../lib/errors.ts";
+import { refuseCrossSite } from "./cross-site.ts";
+import type { DashboardDeps } from "./deps.ts";
+import { clearFlash, readFlash } from "./flash.ts";
+import { readForm } from "./forms.ts";
+import { signInPath } from "./next-path.ts";
+import type { OpenContext, PageRoute } from "./page-route.ts";
+import type { SessionCookie } from "./session/session-cookie.ts";
+
+type Visit = Readonly<{
+  request: Request;
+  params: Readonly<Record<string, string>>;
+  peer: string;
+  keepOpen: () => void;
+}>;
+
+export type Guard = (route: PageRoute) => (visit: Visit) => Promise<Response>;
+
+export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCookie }>): Guard {
+  const { cookie, sessions, config } = deps;
+  return (route) => async (visit) => {
+    const { request, params, keepOpen } = visit;
+    if (route.method === "POST") refuseCrossSite(request, config);
+    const found = await cookie.read(request);
+    const flash = route.method === "GET" ? readFlash(request) : null;
+    const open: OpenContext = {
+      request,
+      params,
+      keepOpen,
+      flash,
+      query: queryOf(request.url),
+      remoteAddress: deps.remoteAddressOf(visit.peer, request.headers.get("x-forwarded-for")),
+      viewer: found?.user ?? null,
+      sessionId: found?.session.id ?? null,
+      form: () => readForm(request),
+    };
+    if (route.access === "anyone") return finish(await route.run(open), flash !== null);
+    if (found === null) return askToSignIn(request);
+    const { user: viewer, session, token } = found;
+    if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
+    const expiresAt = sessions.touch(session);
+    const isStillSignedIn = () => sessions.find(token) !== null;
+    const answer = await route.run({ ...open, viewer, sessionId: session.id, isStillSignedIn });
+    // Signing out sets a cookie of its own, which must stand.
+    if (expiresAt !== null && !answer.headers.has("set-cookie")) {
+      answer.headers.append("set-cookie", await cookie.write({ token, expiresAt }));
+    }
+    return finish(answer, flash !== null);
+  };
+}
+
+function finish(answer: Response, wasFlashShown: boolean): Response {
+  if (wasFlashShown) answer.headers.append("set-cookie", clearFlash());
+  return answer;
+}
+
+/** Where a form was posted, the page it stood on is what to come back to. */
+function askToSignIn(request: Request): Response {
+  const path = signInPath(request.method === "GET" ? pathAndQuery(request.url) : refererPath(request));
+  // htmx would follow a redirect unseen and put the sign-in page into a part of this one.
+  const isHtmx = request.headers.get("hx-request") === "true";
+  return isHtmx
+    ? new Response(null, { status: 200, headers: { "hx-redirect": path } })
+    : new Response(null, { status: 303, headers: { location: path } });
+}
+
+function refererPath(request: Request): string | null {
+  const referer = request.headers.get("referer");
+  if (referer === null || !URL.canParse(referer)) return null;
+  const { host, pathname, search } = new URL(referer);
+  return host === request.headers.get("host")?.toLowerCase() ? pathname + search : null;
+}
+
+function pathAndQuery(url: string): string {
+  const query = url.indexOf("?");
+  return pathOf(url) + (query === -1 ? "" : url.slice(query));
+}
+
+function forbidden(): AppError {
+  return new AppError({
+    kind: "forbidden",
+    message: "This page is for administrators.",
+    hint: "Ask an administrator of this server, or sign in as one.",
+  });
+}

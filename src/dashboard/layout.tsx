@@ -1,0 +1,121 @@
+/** The frame of every page: head, navigation, crumbs, what was just done, and the page itself. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { assetPaths } from "./assets/assets.ts";
+import { FlashLine } from "./components/flash-line.tsx";
+import { Icon, Logo } from "./components/icon.tsx";
+import { attribute } from "./render.ts";
+import type { Flash, Viewer } from "./viewer.ts";
+
+export type Section = "sources" | "profile" | "admin";
+
+export type Crumb = Readonly<{ href: string; label: string }>;
+
+export type LayoutProps = PropsWithChildren<
+  Readonly<{
+    title: string;
+    viewer: Viewer | null;
+    section?: Section | undefined;
+    /** The pages above this one, outermost first. */
+    crumbs?: readonly Crumb[] | undefined;
+    flash?: Flash | null | undefined;
+    /** Uses the whole width of the window, for long lists. */
+    wide?: boolean | undefined;
+  }>
+>;
+
+const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, inlineScriptNonce: "", transitions: false });
+
+export function Layout(props: LayoutProps): JSX.Element {
+  const { title, viewer, section, crumbs = [], flash = null, wide = false, children } = props;
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title safe>{`${title} · webhooker`}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="htmx-config" content={attribute(HTMX_CONFIG)} />
+        <link rel="stylesheet" href={assetPaths.stylesheet} />
+        <link rel="icon" href={FAVICON} />
+        <script src={assetPaths.htmx} defer></script>
+        <script src={assetPaths.script} defer></script>
+      </head>
+      <body hx-boost:inherited="true">
+        <a class="skip-link" href="#main">
+          Skip to content
+        </a>
+        {viewer ? <Header viewer={viewer} section={section} /> : ""}
+        <main id="main" class={wide ? "main main-wide" : "main"} tabindex="-1">
+          {crumbs.length > 0 ? <Crumbs crumbs={crumbs} title={title} /> : ""}
+          <FlashLine flash={flash} />
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}
+
+function Header({ viewer, section }: { viewer: Viewer; section: Section | undefined }): JSX.Element {
+  return (
+    <header class="header">
+      <div class="header-inner">
+        <a class="brand" href="/sources" aria-label="webhooker, to your webhooks">
+          <Logo />
+          <span class="brand-name">webhooker</span>
+        </a>
+        <nav class="nav" aria-label="Main">
+          <NavLink href="/sources" label="Webhooks" current={section === "sources"} />
+          {viewer.role === "admin" ? (
+            <NavLink href="/admin/users" label="Admin" current={section === "admin"} />
+          ) : (
+            ""
+          )}
+        </nav>
+        <div class="header-end">
+          <a class="nav-link" href="/profile" aria-current={section === "profile" ? "page" : undefined}>
+            <Icon name="user" />
+            <span class="nav-user" safe>
+              {viewer.username}
+            </span>
+          </a>
+          <form method="post" action="/pages/logout">
+            <button class="button button-quiet" type="submit">
+              <Icon name="sign-out" />
+              <span class="hide-on-phone">Sign out</span>
+            </button>
+          </form>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function NavLink({ href, label, current }: { href: string; label: string; current: boolean }): JSX.Element {
+  return (
+    <a class="nav-link" href={href} aria-current={current ? "page" : undefined} safe>
+      {label}
+    </a>
+  );
+}
+
+function Crumbs({ crumbs, title }: { crumbs: readonly Crumb[]; title: string }): JSX.Element {
+  return (
+    <nav class="crumbs" aria-label="Breadcrumb">
+      <ol>
+        {crumbs.map(({ href, label }) => (
+          <li>
+            <a href={attribute(href)} safe>
+              {label}
+            </a>
+          </li>
+        ))}
+        <li aria-current="page" safe>
+          {title}
+        </li>
+      </ol>
+    </nav>
+  );
+}
+
+const FAVICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' height='24' rx='6' fill='%234f46e5'/%3E%3Cpath d='M6 8l3 8 3-8 3 8 3-8' fill='none' stroke='%23fff' stroke-width='2.2' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";

@@ -1,0 +1,97 @@
+/** Signing in and out, and the way from the site's root. */
+import type { DashboardDeps } from "../deps.ts";
+import { nextPath } from "../next-path.ts";
+import { type OpenContext, openAction, openPage, type PageRoute } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import type { SessionCookie } from "./session-cookie.ts";
+import { signInView } from "./views.tsx";
+
+type Deps = DashboardDeps & Readonly<{ cookie: SessionCookie }>;
+
+const MAX_USERNAME_LENGTH = 200;
+
+export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
+  const { users, sessions, cookie, log } = deps;
+
+  function signInPage(
+    context: OpenContext,
+    state: { username: string; fault: string; status: number } | null,
+  ) {
+    const next = context.query.get("next");
+    return renderPage(
+      signInView({
+        next: next === null ? null : nextPath(next),
+        username: state?.username ?? "",
+        fault: state?.fault ?? null,
+        flash: context.flash,
+        isFirstRun: !hasAnybodySignedIn(),
+      }),
+      { status: state?.status ?? 200 },
+    );
+  }
+
+  /** Before that, whoever opens the page has just started the gateway for the first time. */
+  function hasAnybodySignedIn(): boolean {
+    return users.list().some((user) => sessions.list({ userId: user.id }).length > 0);
+  }
+
+  async function signIn(context: OpenContext): Promise<Response> {
+    const form = await context.form();
+    const username = (form.username ?? "").trim().slice(0, MAX_USERNAME_LENGTH);
+    const { remoteAddress } = context;
+    const turn = deps.signInLimiter.begin({
+      username,
+      remoteAddress,
+      isKnownAddress: hasSignedInFrom(username, remoteAddress),
+    });
+    if (!turn.allowed) {
+      log.warn("a sign-in was refused: too many failed before it", { remote_address: remoteAddress });
+      const seconds = Math.ceil(turn.retryAfterMs / 1_000);
+      const fault = `Too many tries. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`;
+      const answer = await signInPage(context, { username, fault, status: 429 });
+      answer.headers.set("retry-after", String(seconds));
+      return answer;
+    }
+    const user = await users.verifyPassword({ username, password: form.password ?? "" });
+    if (user === null) {
+      log.info("a sign-in failed", { remote_address: remoteAddress });
+      const fault = "The username or the password is not right.";
+      return signInPage(context, { username, fault, status: 422 });
+    }
+    turn.succeeded();
+    const before = await cookie.read(context.request);
+    if (before) sessions.end({ userId: before.user.id, id: before.session.id });
+    const { session, token } = sessions.create({
+      userId: user.id,
+      userAgent: context.request.headers.get("user-agent") ?? "",
+      remoteAddress,
+    });
+    log.info("a user signed in", { user_id: user.id, remote_address: remoteAddress });
+    const answer = redirect(nextPath(context.query.get("next") ?? form.next));
+    answer.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
+    return answer;
+  }
+
+  function hasSignedInFrom(username: string, remoteAddress: string): boolean {
+    const user = users.findByUsername(username);
+    if (user === null) return false;
+    return sessions.list({ userId: user.id }).some((session) => session.remoteAddress === remoteAddress);
+  }
+
+  async function signOut(context: OpenContext): Promise<Response> {
+    const { viewer, sessionId } = context;
+    if (viewer !== null && sessionId !== null) sessions.end({ userId: viewer.id, id: sessionId });
+    const answer = redirect("/pages/login", { tone: "ok", text: "You are signed out." });
+    answer.headers.append("set-cookie", cookie.clear());
+    return answer;
+  }
+
+  return [
+    openPage("/", ({ viewer }) => redirect(viewer ? "/sources" : "/pages/login")),
+    openPage("/pages/login", (context) =>
+      context.viewer ? redirect(nextPath(context.query.get("next"))) : signInPage(context, null),
+    ),
+    openAction("/pages/login", signIn),
+    openAction("/pages/logout", signOut),
+  ];
+}

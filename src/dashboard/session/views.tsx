@@ -1,0 +1,70 @@
+/** The sign-in page, with a hint for whoever has just started the gateway. */
+import { Html } from "@elysiajs/html";
+import { Button } from "../components/button.tsx";
+import { TextField } from "../components/field-row.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { Logo } from "../components/icon.tsx";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import type { Flash } from "../viewer.ts";
+
+type SignIn = Readonly<{
+  next: string | null;
+  username: string;
+  fault: string | null;
+  flash: Flash | null;
+  isFirstRun: boolean;
+}>;
+
+export function signInView({ next, username, fault, flash, isFirstRun }: SignIn): JSX.Element {
+  return (
+    <Layout title="Sign in" viewer={null} flash={flash}>
+      <div class="sign-in">
+        <div class="sign-in-brand">
+          <Logo />
+          <h1>Sign in to webhooker</h1>
+        </div>
+        <section class="card">
+          {fault === null ? "" : <Notice tone="bad" text={fault} />}
+          <form class="form" method="post" action="/pages/login">
+            {next === null ? "" : <input type="hidden" name="next" value={attribute(next)} />}
+            <TextField
+              name="username"
+              label="Username"
+              value={username}
+              autocomplete="username"
+              required
+              autofocus={username === ""}
+            />
+            <TextField
+              name="password"
+              label="Password"
+              type="password"
+              autocomplete="current-password"
+              required
+              autofocus={username !== ""}
+            />
+            <Button kind="primary" label="Sign in" />
+          </form>
+        </section>
+        <FirstRunHint isFirstRun={isFirstRun} />
+      </div>
+    </Layout>
+  );
+}
+
+function FirstRunHint({ isFirstRun }: { isFirstRun: boolean }): JSX.Element {
+  return (
+    <details class="hint" open={isFirstRun}>
+      <summary>{isFirstRun ? "First time here?" : "Cannot sign in?"}</summary>
+      <p>
+        The first start of the gateway made the user <code>admin</code> and printed its password on the
+        terminal, once. If <code>ADMIN_PASSWORD</code> was set then, that is the password.
+      </p>
+      <p>Lost it? This command, run where the gateway runs, prints a new one:</p>
+      <pre class="code" tabindex="0">
+        webhooker user passwd admin
+      </pre>
+    </details>
+  );
+}
