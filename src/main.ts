@@ -3,6 +3,9 @@ import { runCommandLine } from "./cli/program.ts";
 import { loadConfigFromProcess } from "./config.ts";
 import { systemClock } from "./lib/clock.ts";
 
+// Events, keys and settings are their owner's alone, whatever folder they are put in.
+process.umask(0o077);
+
 const code = await runCommandLine(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),

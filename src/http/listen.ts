@@ -1,0 +1,30 @@
+/** Opens the port, which no other process may share. */
+import type { AnyElysia } from "elysia";
+import { AppError } from "../lib/errors.ts";
+
+/** Throws AppError unavailable where the address cannot be listened on. */
+export function listen(app: AnyElysia, { host, port }: { host: string; port: number }): void {
+  try {
+    app.listen({
+      hostname: host,
+      port,
+      // The framework's default lets a second server take the same port, and half of the requests with it.
+      reusePort: false,
+      // Larger than what is allowed, as Bun's own refusal would neither be counted nor be in the API's shape.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      idleTimeout: 60,
+    });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    throw new AppError({
+      kind: "unavailable",
+      code: "address_unusable",
+      message:
+        code === "EADDRINUSE"
+          ? `Another program listens on ${host}, port ${port}.`
+          : `Nothing can be received on ${host}, port ${port}: ${code}.`,
+      hint: "Stop the other program, or set another PORT or HOST.",
+      cause: error,
+    });
+  }
+}
