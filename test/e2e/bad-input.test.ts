@@ -1,7 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { errorCodeOf, type Flow } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { begin, exchange, hangUp } from "./raw-exchange.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
 
 const MAX_BODY_BYTES = 100_000;
 /** A refusal by the HTTP server itself, before any route: it has no body, and the connection is closed. */

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { errorCodeOf, type Flow } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { exchange } from "./raw-exchange.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
 
 let gateway: Gateway;
 let flow: Flow;

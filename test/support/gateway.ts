@@ -98,7 +98,8 @@ export class Gateway {
     const command =
       before === undefined ? [executable()] : ["/bin/bash", "-c", `${before}; exec "$0" "$@"`, executable()];
     this.#child = new Child(command, { folder: this.folder, env: { PORT: "0", ...env } });
-    const [, url = ""] = await this.waitForLog(/webhooker is ready.*?\burl"?[=:]"?(http:[^"\s]+)/);
+    const [line] = await this.waitForLog(/^.*webhooker is ready.*$/m);
+    const url = /\burl"?[=:]"?(http:[^"\s]+)/.exec(line)?.[1] ?? "";
     // A gateway that listens on all addresses is called on this one.
     this.#origin = url.replace("0.0.0.0", "127.0.0.1");
   }
