@@ -1,0 +1,104 @@
+/** Draws a body: JSON with its pieces coloured, form fields as a table, text, or a hex dump. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { attribute } from "../render.ts";
+import type { BodyPicture, FormValue } from "./body-picture.ts";
+import type { JsonToken } from "./json-tokens.ts";
+
+/** Short, as a page holds thousands of them. */
+const CLASSES = { key: "jk", string: "js", number: "jn", literal: "jl" } as const;
+
+const KINDS = { empty: "empty", json: "JSON", form: "Form", text: "Text", hex: "Binary" } as const;
+
+export function bodyKind(picture: BodyPicture): string {
+  return KINDS[picture.kind];
+}
+
+/** `label` names the scrolling region to screen readers. */
+export function BodyView({ picture, label }: { picture: BodyPicture; label: string }): JSX.Element {
+  switch (picture.kind) {
+    case "empty":
+      return <p class="muted body-empty">No body.</p>;
+    case "form":
+      return <FormTable fields={picture.fields} label={label} />;
+    case "json":
+      return (
+        <CodeRegion label={label}>
+          <Tokens tokens={picture.tokens} />
+        </CodeRegion>
+      );
+    case "text":
+      return (
+        <CodeRegion label={label} wrap>
+          {Html.escapeHtml(picture.text)}
+        </CodeRegion>
+      );
+    case "hex":
+      return <CodeRegion label={`${label}, as hexadecimal`}>{Html.escapeHtml(picture.dump)}</CodeRegion>;
+  }
+}
+
+function CodeRegion(props: PropsWithChildren<{ label: string; wrap?: boolean }>): JSX.Element {
+  return (
+    <section
+      class={props.wrap ? "body-code body-wrap" : "body-code"}
+      tabindex="0"
+      aria-label={attribute(props.label)}
+    >
+      <pre>
+        <code>{props.children}</code>
+      </pre>
+    </section>
+  );
+}
+
+function Tokens({ tokens }: { tokens: readonly JsonToken[] }): JSX.Element {
+  return (
+    <>
+      {tokens.map(({ kind, text }) =>
+        kind === "plain" ? (
+          Html.escapeHtml(text)
+        ) : (
+          <span class={CLASSES[kind]} safe>
+            {text}
+          </span>
+        ),
+      )}
+    </>
+  );
+}
+
+function FormTable({ fields, label }: { fields: readonly FormValue[]; label: string }): JSX.Element {
+  return (
+    <table class="pairs">
+      <caption class="sr-only" safe>
+        {label}
+      </caption>
+      <thead class="sr-only">
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map(({ name, value, json }) => (
+          <tr>
+            <th scope="row" safe>
+              {name}
+            </th>
+            <td>
+              {json === null ? (
+                <span class="pair-value" safe>
+                  {value}
+                </span>
+              ) : (
+                <CodeRegion label={`${label}, field ${name}`}>
+                  <Tokens tokens={json} />
+                </CodeRegion>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,81 @@
+/** Writes an event as the curl command that sends it again, safe to paste whatever a stranger put into it. */
+import { endToEndHeaders } from "../../targets/forwarded-headers.ts";
+import type { HeaderList } from "../../targets/target-type.ts";
+import { shellQuote } from "./shell-quote.ts";
+
+/** Longer bodies come from a file: terminals choke on long lines, and Linux refuses words over 128 KiB. */
+const MAX_INLINE_BYTES = 16 * 1024;
+
+const CONTINUED = " \\\n  ";
+
+export type CurlRequest = Readonly<{
+  method: string;
+  url: string;
+  headers: HeaderList;
+  body: Uint8Array;
+  /** What the download of the body is called. */
+  bodyFile: string;
+}>;
+
+export type CurlCommand = Readonly<{ command: string; needsBodyFile: boolean }>;
+
+export function curlCommand(request: CurlRequest): CurlCommand {
+  const { method, url, headers, body, bodyFile } = request;
+  const { before, data, needsBodyFile } = bodyArguments(body, bodyFile);
+  const command = [
+    `${before}curl${globbing(url)} ${method === "HEAD" ? "--head" : `-X ${shellQuote(method)}`} ${shellQuote(url)}`,
+    ...headerArguments(headers),
+    data,
+  ].join(CONTINUED);
+  return { command, needsBodyFile };
+}
+
+/** curl would read [ ] { } in a URL as a pattern, and takes "/../" out. */
+function globbing(url: string): string {
+  return `${/[[\]{}]/.test(url) ? " --globoff" : ""}${/\/\./.test(url) ? " --path-as-is" : ""}`;
+}
+
+function headerArguments(headers: HeaderList): string[] {
+  const sent = endToEndHeaders(headers, new Set());
+  const lines = sent.map(([name, value]) => {
+    const line = value === "" ? `${name};` : `${name}: ${textOfHeader(value)}`;
+    return `-H ${shellQuote(line)}`;
+  });
+  // curl would call the body a form.
+  const hasType = sent.some(([name]) => name.toLowerCase() === "content-type");
+  return hasType ? lines : [...lines, "-H 'content-type:'"];
+}
+
+/** Headers are kept as one character per byte; the shell writes characters as UTF-8. */
+function textOfHeader(value: string): string {
+  return decode(Buffer.from(value, "latin1")) ?? value;
+}
+
+function bodyArguments(
+  body: Uint8Array,
+  bodyFile: string,
+): { before: string; data: string; needsBodyFile: boolean } {
+  if (body.length > MAX_INLINE_BYTES) {
+    return { before: "", data: `--data-binary ${shellQuote(`@${bodyFile}`)}`, needsBodyFile: true };
+  }
+  const text = decode(body);
+  // Not --data: it reads a file where the body begins with "@".
+  if (text !== null) return { before: "", data: `--data-raw ${shellQuote(text)}`, needsBodyFile: false };
+  const base64 = Buffer.from(body).toString("base64");
+  return {
+    before: `printf %s '${base64}' | base64 -d | `,
+    data: "--data-binary @-",
+    needsBodyFile: false,
+  };
+}
+
+/** Null for bytes that no command line can hold. */
+function decode(body: Uint8Array): string | null {
+  if (body.includes(0)) return null;
+  try {
+    // Kept: a byte order mark is part of the body.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return null;
+  }
+}
