@@ -1,14 +1,14 @@
 /** Lets one process at a time use a data folder; the lock dies with its holder, kill -9 included. */
 import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../lib/errors.ts";
+import { AppError, errorMessage } from "../lib/errors.ts";
+import { makeFolder } from "./folder.ts";
 import { sqliteCode } from "./sqlite.ts";
 
 /** Returns what gives the lock back. Throws AppError `conflict` while another process holds it. */
 export function lockFolder(folder: string): () => void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const db = new Database(join(folder, "webhooker.lock"), { readwrite: true, create: true });
     try {
       db.run("BEGIN EXCLUSIVE");
@@ -29,7 +29,7 @@ export function lockFolder(folder: string): () => void {
     throw new AppError({
       kind: "unavailable",
       code: "folder_unusable",
-      message: `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+      message: `The data folder ${folder} cannot be used: ${errorMessage(error)}.`,
       hint: "DATA_DIR must name a folder that this user may write to.",
       cause: error,
     });
