@@ -9,7 +9,10 @@ export type EventFileUpkeep = Readonly<{
   checkpoint: (path: string) => Promise<void>;
   /** Copies the rest and starts the log over; the caller holds back its own writes meanwhile. */
   restartLog: (path: string) => Promise<void>;
-  /** Closes a file without syncing on the event loop: `close` runs between the worker's two steps. */
+  /**
+   * Closes a file without syncing on the event loop: `close`, which is called whatever happens, runs between the
+   * worker's two steps. Rejects if the log could not be copied back.
+   */
   retire: (path: string, close: () => void) => Promise<void>;
   /** Those of the paths that have pending deliveries, or cannot be read. */
   scan: (paths: readonly string[]) => Promise<readonly string[]>;
@@ -18,35 +21,52 @@ export type EventFileUpkeep = Readonly<{
   stop: () => void;
 }>;
 
-export function startEventFileUpkeep(): EventFileUpkeep {
-  const worker = new Worker(new URL("./event-file-worker.ts", import.meta.url).href);
+/** `script` is another worker's file where a test wants a failing one. */
+export function startEventFileUpkeep(
+  script: URL = new URL("./event-file-worker.ts", import.meta.url),
+): EventFileUpkeep {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
-  let broken: Error | null = null;
-
-  worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
-    const { id, value, error } = event.data;
-    const caller = waiting.get(id);
-    waiting.delete(id);
-    if (waiting.size === 0) worker.unref();
-    if (error === null) caller?.resolve(value);
-    else caller?.reject(new Error(error));
-  };
-  worker.onerror = (event: ErrorEvent) => {
-    broken = new Error(`the event file worker failed: ${event.message}`);
-    for (const caller of waiting.values()) caller.reject(broken);
-    waiting.clear();
-  };
+  let isStopped = false;
+  let worker: Worker | null = start();
   worker.unref();
 
-  function ask(request: RequestBody<WorkerRequest>): Promise<unknown> {
-    if (broken) return Promise.reject(broken);
-    const id = ++lastId;
+  function start(): Worker {
+    const started = new Worker(script.href);
+    started.onmessage = (event: MessageEvent<WorkerAnswer>) => {
+      const { id, value, error } = event.data;
+      const caller = waiting.get(id);
+      waiting.delete(id);
+      if (waiting.size === 0) started.unref();
+      if (error === null) caller?.resolve(value);
+      else caller?.reject(new Error(error));
+    };
+    started.onerror = (event: ErrorEvent) => {
+      rejectWaiting(`the event file worker failed: ${event.message}`);
+      // The next request starts another: without one no log would ever be started over.
+      if (worker === started) worker = null;
+      started.terminate();
+    };
+    return started;
+  }
+
+  function rejectWaiting(reason: string): void {
+    for (const caller of waiting.values()) caller.reject(new Error(reason));
+    waiting.clear();
+  }
+
+  function ask(request: RequestBody<WorkerRequest>, id = nextId()): Promise<unknown> {
+    if (isStopped) return Promise.reject(new Error("the event file worker has been stopped"));
+    worker ??= start();
     worker.ref();
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ ...request, id });
-    });
+    const answered = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+    worker.postMessage({ ...request, id });
+    return answered;
+  }
+
+  function nextId(): number {
+    lastId += 1;
+    return lastId;
   }
 
   return {
@@ -57,12 +77,13 @@ export function startEventFileUpkeep(): EventFileUpkeep {
       await ask({ kind: "checkpoint", path, restart: true });
     },
     async retire(path, close) {
-      const isHeld = await ask({ kind: "retire", path }).then(
-        () => true,
-        () => false,
-      );
-      close();
-      if (isHeld) await ask({ kind: "release", path });
+      const holder = nextId();
+      try {
+        await ask({ kind: "retire", path }, holder);
+      } finally {
+        close();
+      }
+      await ask({ kind: "release", holder });
     },
     async scan(paths) {
       const found = await ask({ kind: "scan", paths });
@@ -71,6 +92,10 @@ export function startEventFileUpkeep(): EventFileUpkeep {
     async syncFolder(path) {
       await ask({ kind: "sync-folder", path });
     },
-    stop: () => worker.terminate(),
+    stop() {
+      isStopped = true;
+      worker?.terminate();
+      rejectWaiting("the event file worker has been stopped");
+    },
   };
 }

@@ -1,15 +1,16 @@
 /** Runs in a Worker: everything on event files that syncs or reads for long, so that the event loop never does. */
 import { Database } from "bun:sqlite";
-import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { errorMessage } from "../lib/errors.ts";
+import { syncFolder } from "./folder.ts";
 import { openDatabase } from "./sqlite.ts";
 
-/** `release` ends a `retire`; the others are answered once each. */
+/** `release` ends the `retire` with the id `holder`. */
 export type WorkerRequest = Readonly<{ id: number }> &
   (
     | Readonly<{ kind: "checkpoint"; path: string; restart: boolean }>
     | Readonly<{ kind: "retire"; path: string }>
-    | Readonly<{ kind: "release"; path: string }>
+    | Readonly<{ kind: "release"; holder: number }>
     | Readonly<{ kind: "scan"; paths: readonly string[] }>
     | Readonly<{ kind: "sync-folder"; path: string }>
   );
@@ -18,7 +19,8 @@ export type WorkerAnswer = Readonly<{ id: number; value: unknown; error: string 
 
 declare const self: Worker;
 
-const held = new Map<string, Database>();
+/** By the id of the request: a file may be reopened and retired once more before it is released. */
+const held = new Map<number, Database>();
 
 function openForUpkeep(path: string): Database {
   return openDatabase({
@@ -33,11 +35,9 @@ function openForUpkeep(path: string): Database {
 function checkpoint(path: string, restart: boolean): void {
   const db = openForUpkeep(path);
   try {
-    if (!restart) {
-      db.run("PRAGMA wal_checkpoint(PASSIVE)");
-      return;
-    }
-    db.run("PRAGMA wal_checkpoint(RESTART)");
+    const { isComplete } = runCheckpoint(db, "PASSIVE");
+    if (!restart) return;
+    if (!isComplete || !runCheckpoint(db, "RESTART").isComplete) throw logInUse();
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
     db.run("PRAGMA application_id = 1464353864");
   } finally {
@@ -45,19 +45,37 @@ function checkpoint(path: string, restart: boolean): void {
   }
 }
 
-/** Holds the file open while the event loop closes it: the last connection to close is the one that syncs. */
-function retire(path: string): void {
-  const db = openForUpkeep(path);
-  db.query("SELECT count(*) FROM sqlite_schema").get();
-  held.set(path, db);
+type CheckpointRow = { busy: number; log: number; checkpointed: number };
+
+/** PASSIVE waits for nobody, and may leave some of the log to be copied; RESTART waits, but not for ever. */
+function runCheckpoint(db: Database, mode: "PASSIVE" | "RESTART"): { isComplete: boolean } {
+  const row = db.query<CheckpointRow, []>(`PRAGMA wal_checkpoint(${mode})`).get();
+  return { isComplete: row?.busy === 0 && row.log === row.checkpointed };
 }
 
-function release(path: string): void {
-  const db = held.get(path);
-  held.delete(path);
+function logInUse(): Error {
+  return new Error("another connection keeps the log from being copied back whole");
+}
+
+/** Holds the file open while the event loop closes it: the last connection to close is the one that syncs. */
+function retire(id: number, path: string): void {
+  const db = openForUpkeep(path);
+  try {
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  held.set(id, db);
+}
+
+function release(holder: number): void {
+  const db = held.get(holder);
+  held.delete(holder);
   if (!db) return;
   try {
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    // Locks out no writer, as the file may have been opened again. The log is removed by the close.
+    if (!runCheckpoint(db, "PASSIVE").isComplete) throw logInUse();
   } finally {
     db.close();
   }
@@ -80,23 +98,14 @@ function scan(paths: readonly string[]): string[] {
   });
 }
 
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 function answer(request: WorkerRequest): unknown {
   switch (request.kind) {
     case "checkpoint":
       return checkpoint(request.path, request.restart);
     case "retire":
-      return retire(request.path);
+      return retire(request.id, request.path);
     case "release":
-      return release(request.path);
+      return release(request.holder);
     case "scan":
       return scan(request.paths);
     case "sync-folder":

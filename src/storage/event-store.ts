@@ -1,15 +1,16 @@
 /** Everything the rest of the program may do with event data: promises in, plain values out, never a file handle. */
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
-import { claimDue, earliestDue, listPendingTargets } from "./event-db/due-deliveries.ts";
+import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db/due-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { type EventPage, findEvent, listDeliveries, listEvents } from "./event-db/event-log.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "./event-db/types.ts";
+import { unusable } from "./event-file-faults.ts";
 import type { EventWriter } from "./event-writer.ts";
-import { unusable, type WebhookDBManager } from "./webhook-db-manager.ts";
+import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
-/** Deliveries discarded in one transaction, so that a long backlog never holds the event loop. */
-const DISCARD_STEP = 500;
+/** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
+const STEP = 500;
 
 /** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
 export type EventStore = Readonly<{
@@ -31,7 +32,7 @@ export type EventStore = Readonly<{
   listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
   /** Which of the webhooks have pending deliveries, without opening their files here. */
   findPending: (webhookIds: readonly string[]) => Promise<readonly string[]>;
-  /** Moves the target's due times that lie after `after` by `deltaMs`. */
+  /** Moves the target's due times that lie after `after` by `deltaMs`, which is below zero, in steps. */
   shiftDue: (options: {
     webhookId: string;
     targetId: string;
@@ -61,6 +62,7 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
   const { files, writer } = options;
 
   async function read<T>(webhookId: string, query: (file: EventFile) => T): Promise<T> {
+    if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
     const file = files.open(webhookId);
     try {
       return query(file);
@@ -74,10 +76,21 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
     let discarded = 0;
     for (;;) {
       const { changes } = await writer.change(webhookId, (file) =>
-        file.deliveries.discard.run(targetId, DISCARD_STEP, reason, now),
+        file.deliveries.discard.run(targetId, STEP, reason, now),
       );
       discarded += changes;
-      if (changes < DISCARD_STEP) return discarded;
+      if (changes < STEP) return discarded;
+    }
+  }
+
+  async function shiftDue(given: { webhookId: string; targetId: string; after: number; deltaMs: number }) {
+    const { webhookId, targetId, deltaMs } = given;
+    // Upwards, so that what was moved down lies below the next step and is not moved again.
+    for (let after: number | null = given.after; after !== null; ) {
+      const from: number = after;
+      after = await writer.change(webhookId, (file) =>
+        shiftStep({ file, targetId, from, deltaMs, step: STEP }),
+      );
     }
   }
 
@@ -89,9 +102,7 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
     findPending: (webhookIds) => files.findPending(webhookIds),
-    async shiftDue({ webhookId, targetId, after, deltaMs }) {
-      await writer.change(webhookId, (file) => file.deliveries.shift.run(deltaMs, targetId, after));
-    },
+    shiftDue,
     discardPending,
     async replay({ webhookId, eventId, targetIds, now }) {
       await writer.change(webhookId, (file) => {

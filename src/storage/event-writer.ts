@@ -1,41 +1,14 @@
 /** The single writer of every event file: gathers one turn's writes, commits them together, syncs off the main thread. */
 import { AppError } from "../lib/errors.ts";
+import { commitWrites, isBroken } from "./commit-writes.ts";
 import { recordSettlement } from "./event-db/delivery-statements.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { recordEvent } from "./event-db/record-events.ts";
 import type { EventDraft, Settlement } from "./event-db/types.ts";
+import { unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
-import { sqliteCode } from "./sqlite.ts";
-import { unusable, type WebhookDBManager } from "./webhook-db-manager.ts";
-
-/** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
-const CHECKPOINT_PAGES = 1_000;
-
-type Write = Readonly<{
-  apply: (file: EventFile) => void;
-  /** Wait for the disk before `resolve`. */
-  durable: boolean;
-  resolve: () => void;
-  reject: (error: Error) => void;
-}>;
-
-/** Groups of one file that may be on their way to disk at once: the next is committed while one is synced. */
-const GROUPS_UNDER_WAY = 2;
-
-/** What waits for one webhook's file. While no more groups may begin, the next writes gather. */
-type Queue = {
-  readonly webhookId: string;
-  writes: Write[];
-  /** Groups committed or being committed, and not yet synced. */
-  underWay: number;
-  /** The log is being started over: nothing may be written. */
-  held: boolean;
-  scheduled: boolean;
-  checkpointing: boolean;
-  checkpointAt: number;
-  /** Called once no group is under way; no new one begins before. */
-  hold: (() => void) | null;
-};
+import type { WebhookDBManager } from "./webhook-db-manager.ts";
+import { CHECKPOINT_PAGES, mayBegin, newQueue, type Queue, type Write } from "./write-queue.ts";
 
 export type EventWriter = Readonly<{
   /** Resolves once the event and its deliveries are on disk. Rejects with AppError `unavailable` if they may not be. */
@@ -82,43 +55,40 @@ export function createEventWriter(options: {
   async function flush(queue: Queue): Promise<void> {
     if (queue.writes.length === 0 || !mayBegin(queue)) return;
     queue.underWay++;
-    const writes = queue.writes;
+    let group: readonly Write[] = queue.writes;
     queue.writes = [];
-    let file: EventFile;
+    let file: EventFile | null = null;
+    let isStored = false;
     try {
+      if (!files.hasRoomFor(queue.webhookId)) await files.roomFor(queue.webhookId);
       file = files.open(queue.webhookId);
+      files.pin(file);
+      group = commit(queue, file, group);
+      if (group.some(isDurable)) await sync(file);
+      isStored = true;
     } catch (error) {
-      reject(queue, writes, error);
-      release(queue);
-      return;
+      reject(queue, group, error);
     }
-    file.pins++;
-    try {
-      const committed = commit(queue, file, writes);
-      const isDurable = committed.some((entry) => entry.durable);
-      if (isDurable) await sync(file);
-      // The next group is committed and its sync begun before this one is answered, so that disk and
-      // event loop work at the same time.
-      release(queue);
-      for (const entry of committed) entry.resolve();
-      if (isDurable) options.onRecorded(queue.webhookId);
-    } catch (error) {
-      release(queue);
-      reject(queue, writes, error);
-    } finally {
-      file.pins--;
+    // The next group is committed and its sync begun before this one is answered, so that disk and
+    // event loop work at the same time.
+    release(queue);
+    if (isStored) for (const write of group) write.resolve();
+    if (file) {
+      if (isStored) checkpointIfLong(queue, file);
+      files.unpin(file);
     }
-    checkpointIfLong(queue, file);
+    // Not before the checkpoint has begun: a queue forgotten at work would get a second one beside it.
+    finish(queue);
+    if (isStored && group.some(isDurable)) options.onRecorded(queue.webhookId);
   }
 
   async function sync(file: EventFile): Promise<void> {
-    try {
-      await Promise.all([file.syncWal(), files.syncFolder(file.webhookId)]);
-    } catch (error) {
-      // What the failed sync covered may never reach the disk, so nothing may build on this log any more.
-      files.discard(file);
-      throw error;
-    }
+    await Promise.all([
+      file.syncWal().catch((error: unknown) => {
+        throw files.discard(file, error);
+      }),
+      files.syncFolder(file),
+    ]);
   }
 
   /** Ends a group: goes on with what has gathered, unless the log is to be started over first. */
@@ -129,47 +99,29 @@ export function createEventWriter(options: {
       queue.hold();
       queue.hold = null;
     }
-    goOn(queue);
+    void flush(queue);
   }
 
-  function goOn(queue: Queue): void {
-    if (queue.writes.length > 0) void flush(queue);
-    else finish(queue);
-  }
-
-  /** One transaction for all; if one of them is at fault, each by itself, so that it harms no other. */
   function commit(queue: Queue, file: EventFile, writes: readonly Write[]): readonly Write[] {
     try {
-      inTransaction(file, () => {
-        for (const entry of writes) entry.apply(file);
-      });
-      return writes;
+      return commitWrites(file, writes, (write, cause) => reject(queue, [write], cause));
     } catch (error) {
-      if (writes.length === 1 || isDiskFault(error)) throw error;
+      throw isBroken(error) ? files.discard(file, error) : error;
     }
-    return writes.filter((entry) => {
-      try {
-        inTransaction(file, () => entry.apply(file));
-        return true;
-      } catch (error) {
-        reject(queue, [entry], error);
-        return false;
-      }
-    });
   }
 
   function reject(queue: Queue, writes: readonly Write[], cause: unknown): void {
     const error = cause instanceof AppError ? cause : unusable(queue.webhookId, cause);
     options.onError(error.message, cause);
-    for (const entry of writes) entry.reject(error);
+    for (const write of writes) write.reject(error);
   }
 
   function checkpointIfLong(queue: Queue, file: EventFile): void {
     if (queue.checkpointing) return;
-    const pages = file.walPages();
+    const pages = lengthOfLog(file);
     if (pages < queue.checkpointAt) return;
     queue.checkpointing = true;
-    file.pins++;
+    files.pin(file);
     void checkpoint(queue, file)
       .then(() => {
         queue.checkpointAt = CHECKPOINT_PAGES;
@@ -180,10 +132,19 @@ export function createEventWriter(options: {
         options.onError(`checkpoint of ${file.path} failed`, error);
       })
       .finally(() => {
-        file.pins--;
+        files.unpin(file);
         queue.checkpointing = false;
         finish(queue);
       });
+  }
+
+  function lengthOfLog(file: EventFile): number {
+    try {
+      return file.walPages();
+    } catch (error) {
+      options.onError(`the log's length of ${file.path} cannot be read`, error);
+      return 0;
+    }
   }
 
   /** Copies most of the log back while writing goes on, then holds writing for the short rest. */
@@ -195,7 +156,7 @@ export function createEventWriter(options: {
       await upkeep.restartLog(file.path);
     } finally {
       queue.held = false;
-      goOn(queue);
+      void flush(queue);
     }
   }
 
@@ -215,6 +176,7 @@ export function createEventWriter(options: {
 
   function finish(queue: Queue): void {
     if (queue.underWay > 0 || queue.checkpointing || queue.writes.length > 0) return;
+    if (queues.get(queue.webhookId) !== queue) return;
     queues.delete(queue.webhookId);
     if (queues.size > 0) return;
     for (const resolve of drained) resolve();
@@ -245,39 +207,6 @@ export function createEventWriter(options: {
   };
 }
 
-function mayBegin(queue: Queue): boolean {
-  return queue.underWay < GROUPS_UNDER_WAY && !queue.held && queue.hold === null;
-}
-
-function newQueue(webhookId: string): Queue {
-  return {
-    webhookId,
-    writes: [],
-    underWay: 0,
-    held: false,
-    scheduled: false,
-    checkpointing: false,
-    checkpointAt: CHECKPOINT_PAGES,
-    hold: null,
-  };
-}
-
-function inTransaction(file: EventFile, apply: () => void): void {
-  file.begin.run();
-  try {
-    apply();
-    file.commit.run();
-  } catch (error) {
-    // SQLite has already rolled back by itself after a full disk or an I/O error.
-    if (file.db.inTransaction) file.rollback.run();
-    throw error;
-  }
-}
-
-/** True where the file or the disk is at fault, not one row: trying rows one by one would not help. */
-function isDiskFault(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return (
-    code !== null && /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|BUSY|LOCKED|NOMEM)/.test(code)
-  );
+function isDurable(write: Write): boolean {
+  return write.durable;
 }

@@ -7,15 +7,8 @@ export type Migrations = readonly string[];
 
 /** `what` names the file to people: "main database", "event file of webhook …". */
 export function migrate(db: Database, migrations: Migrations, what: string): void {
+  refuseNewer(db, migrations, what);
   const version = readVersion(db);
-  if (version > migrations.length) {
-    throw new AppError({
-      kind: "unavailable",
-      code: "newer_database",
-      message: `The ${what} has schema version ${version}; this program knows up to ${migrations.length}.`,
-      hint: "It was written by a newer webhooker: start that version, or restore an older copy of the file.",
-    });
-  }
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     // IMMEDIATE, so that two processes opening a fresh file at once do not both run a migration.
@@ -26,6 +19,20 @@ export function migrate(db: Database, migrations: Migrations, what: string): voi
     }).immediate();
   }
 }
+
+/** Throws AppError unavailable for a file that a newer program wrote; only reads. */
+export function refuseNewer(db: Database, migrations: Migrations, what: string): void {
+  const version = readVersion(db);
+  if (version <= migrations.length) return;
+  throw new AppError({
+    kind: "unavailable",
+    code: NEWER_DATABASE,
+    message: `The ${what} has schema version ${version}; this program knows up to ${migrations.length}.`,
+    hint: "It was written by a newer webhooker: start that version, or restore an older copy of the file.",
+  });
+}
+
+export const NEWER_DATABASE = "newer_database";
 
 function readVersion(db: Database): number {
   const row = db.query<{ user_version: number }, []>("PRAGMA user_version").get();

@@ -19,18 +19,30 @@ export type OpenOptions = Readonly<{
 export function openDatabase(options: OpenOptions): Database {
   const db = new Database(options.path, { readwrite: true, create: !options.mustExist, strict: true });
   try {
-    db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    db.run("PRAGMA auto_vacuum = INCREMENTAL");
-    db.run("PRAGMA journal_mode = WAL");
-    db.run(`PRAGMA synchronous = ${options.synchronous}`);
-    db.run("PRAGMA foreign_keys = ON");
-    db.run(`PRAGMA wal_autocheckpoint = ${options.autocheckpointPages}`);
-    db.run(`PRAGMA cache_size = -${options.cacheKib}`);
-    return db;
+    return configure(db, options);
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** `check` runs before the first statement that may write: what it throws leaves the file as it was. */
+export function configure<DB extends Database>(
+  db: DB,
+  options: Omit<OpenOptions, "path" | "mustExist">,
+  check: (db: DB) => void = () => {},
+): DB {
+  db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  check(db);
+  db.run("PRAGMA auto_vacuum = INCREMENTAL");
+  // Before `synchronous`: turning a new file into a WAL database writes its first page, which must be on disk
+  // before its log counts, as SQLite throws away the log of an empty file.
+  db.run("PRAGMA journal_mode = WAL");
+  db.run(`PRAGMA synchronous = ${options.synchronous}`);
+  db.run("PRAGMA foreign_keys = ON");
+  db.run(`PRAGMA wal_autocheckpoint = ${options.autocheckpointPages}`);
+  db.run(`PRAGMA cache_size = -${options.cacheKib}`);
+  return db;
 }
 
 /** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */

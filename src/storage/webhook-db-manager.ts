@@ -1,20 +1,20 @@
 /** Owns the event files: creates, opens, caches, closes and deletes them, one per webhook. */
-import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, errorMessage, notFound } from "../lib/errors.ts";
+import { type AppError, notFound } from "../lib/errors.ts";
 import { EventFile } from "./event-db/event-file.ts";
+import { EventFileFaults, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
-import { sqliteCode } from "./sqlite.ts";
+import { makeFolder } from "./folder.ts";
 
 /** After this long without use a file is closed, whatever room there is. */
 const IDLE_CLOSE_MS = 120_000;
-/** A damaged file is tried again after this long: it may have been restored meanwhile. */
-const RETRY_DAMAGED_MS = 5_000;
+/** Deleted webhooks remembered, so that requests and tries under way do not make their files anew. */
+const MOST_DELETED = 10_000;
 
 type Options = Readonly<{
   dataDir: string;
-  /** Files open at once; a soft limit where all of them are in use. */
+  /** Files open at once; up to a quarter more while others are being closed. */
   maxOpen: number;
   upkeep: EventFileUpkeep;
   monotonic: () => number;
@@ -22,18 +22,21 @@ type Options = Readonly<{
 
 export class WebhookDBManager {
   readonly #options: Options;
+  readonly #faults: EventFileFaults;
   /** In order of use: the first is the one used longest ago. */
   readonly #open = new Map<string, EventFile>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Map<EventFile, Promise<void>>();
   readonly #deleted = new Set<string>();
-  readonly #damaged = new Map<string, { error: AppError; at: number }>();
-  /** New files' directory entries, until they are known to be on disk. */
+  /** Wake those that wait until fewer files are open. */
+  readonly #waiting: (() => void)[] = [];
+  /** Open files whose directory entries may not be on disk yet. */
+  readonly #unsyncedEntries = new Set<EventFile>();
   #folderSync: Promise<void> | null = null;
-  readonly #unsyncedEntries = new Set<string>();
 
   constructor(options: Options) {
     this.#options = options;
-    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    this.#faults = new EventFileFaults(options.monotonic);
+    makeFolder(options.dataDir);
   }
 
   get openCount(): number {
@@ -46,8 +49,14 @@ export class WebhookDBManager {
 
   /** Makes the file of a new webhook, durable with its directory entry. */
   async create(webhookId: string): Promise<void> {
-    this.open(webhookId);
-    await this.syncFolder(webhookId);
+    if (!this.hasRoomFor(webhookId)) await this.roomFor(webhookId);
+    const file = this.open(webhookId);
+    try {
+      await this.syncFolder(file);
+    } catch (error) {
+      await this.delete(webhookId);
+      throw unusable(webhookId, error);
+    }
   }
 
   /** The webhook's file, opened or made as needed. Throws AppError `unavailable` if it cannot be used. */
@@ -60,18 +69,44 @@ export class WebhookDBManager {
       return cached;
     }
     if (this.#deleted.has(webhookId)) throw notFound("webhook");
-    this.#throwIfDamaged(webhookId);
+    this.#faults.throwIfFaulty(webhookId);
     const file = this.#openFile(webhookId);
+    this.#evict(this.#open.size + 1 - this.#options.maxOpen);
     this.#open.set(webhookId, file);
-    this.#evictSurplus();
     return file;
   }
 
-  /** Resolves once the directory entry of the webhook's file is on disk; at once if it is known to be. */
-  async syncFolder(webhookId: string): Promise<void> {
-    if (!this.#unsyncedEntries.has(webhookId)) return;
-    // A sync that is under way may have begun before this entry was made, so it counts only from the next one on.
+  /** False where so many files are open or closing that another may exceed the descriptor limit. */
+  hasRoomFor(webhookId: string): boolean {
+    const most = this.#options.maxOpen + Math.ceil(this.#options.maxOpen / 4);
+    return this.#open.has(webhookId) || this.#open.size + this.#closing.size < most;
+  }
+
+  async roomFor(webhookId: string): Promise<void> {
+    while (!this.hasRoomFor(webhookId)) {
+      this.#evict(1);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    // Opened by another meanwhile: the room is left to the next one.
+    if (this.#open.has(webhookId)) this.#waiting.shift()?.();
+  }
+
+  /** Keeps the file open until it is unpinned. */
+  pin(file: EventFile): void {
+    file.pin();
+  }
+
+  unpin(file: EventFile): void {
+    file.unpin();
+    if (this.#waiting.length > 0) this.#evict(1);
+  }
+
+  /** Resolves once the file's directory entries are on disk; at once if they are known to be. */
+  async syncFolder(file: EventFile): Promise<void> {
+    if (!this.#unsyncedEntries.has(file)) return;
+    // One that is under way may have begun before this entry was made.
     await this.#folderSync?.catch(() => undefined);
+    if (!this.#unsyncedEntries.has(file)) return;
     this.#folderSync ??= this.#syncFolderNow();
     await this.#folderSync;
   }
@@ -80,20 +115,21 @@ export class WebhookDBManager {
     const covered = [...this.#unsyncedEntries];
     try {
       await this.#options.upkeep.syncFolder(this.#options.dataDir);
-      for (const webhookId of covered) this.#unsyncedEntries.delete(webhookId);
+      for (const file of covered) this.#unsyncedEntries.delete(file);
     } finally {
       this.#folderSync = null;
     }
   }
 
-  /** Closes the file and removes it with `-wal` and `-shm`; the webhook cannot be opened again. */
+  /** Ends writes under way, and removes the file with `-wal` and `-shm`; the webhook cannot be opened again. */
   async delete(webhookId: string): Promise<void> {
-    this.#deleted.add(webhookId);
-    this.#damaged.delete(webhookId);
+    this.#rememberDeleted(webhookId);
+    this.#faults.forget(webhookId);
     const file = this.#open.get(webhookId);
-    this.#open.delete(webhookId);
-    await Promise.all(this.#closing);
-    file?.close();
+    if (file) this.#retire(file).catch(() => undefined);
+    for (const [closing, closed] of [...this.#closing]) {
+      if (closing.webhookId === webhookId) await closed.catch(() => undefined);
+    }
     const path = this.pathOf(webhookId);
     for (const name of [path, `${path}-wal`, `${path}-shm`]) await rm(name, { force: true });
   }
@@ -101,13 +137,15 @@ export class WebhookDBManager {
   /** Closes files that nobody used for a while; called by the slow safety interval. */
   closeIdle(): void {
     const before = this.#options.monotonic() - IDLE_CLOSE_MS;
-    for (const file of this.#open.values())
-      if (file.lastUsedAt < before && file.pins === 0) this.#retire(file);
+    for (const file of this.#open.values()) {
+      if (file.lastUsedAt < before && !file.isPinned) this.#retire(file).catch(() => undefined);
+    }
   }
 
+  /** Resolves when every file is closed, those in use when they are no longer. */
   async closeAll(): Promise<void> {
-    for (const file of this.#open.values()) this.#retire(file);
-    await Promise.all(this.#closing);
+    for (const file of this.#open.values()) this.#retire(file).catch(() => undefined);
+    await Promise.allSettled(this.#closing.values());
   }
 
   /** Which of the webhooks have pending deliveries, found off the main thread. */
@@ -117,70 +155,65 @@ export class WebhookDBManager {
     return paths.flatMap((path) => idByPath.get(path) ?? []);
   }
 
-  /** Takes a file out of use after an I/O fault, so that its next use opens it anew. */
-  discard(file: EventFile): void {
-    if (this.#open.get(file.webhookId) === file) this.#retire(file);
+  /**
+   * Takes a file out of use after a fault of the disk, and returns what to tell its users. The webhook is
+   * unavailable until the log is copied back and synced: what a failed sync covered may never reach the disk, and
+   * what is written behind it would be lost with it.
+   */
+  discard(file: EventFile, cause: unknown): AppError {
+    const { webhookId, path } = file;
+    if (this.#open.get(webhookId) !== file) return unusable(webhookId, cause);
+    return this.#faults.add(webhookId, cause, {
+      first: () => this.#retire(file),
+      again: () => this.#options.upkeep.restartLog(path),
+    });
   }
 
   #openFile(webhookId: string): EventFile {
-    const path = this.pathOf(webhookId);
-    // SQLite removes the log when the last connection closes: a reopened file gets a new entry for it.
-    const makesEntry = !existsSync(path) || !existsSync(`${path}-wal`);
     try {
-      const file = new EventFile(webhookId, path);
+      const file = new EventFile(webhookId, this.pathOf(webhookId));
       file.lastUsedAt = this.#options.monotonic();
-      if (makesEntry) this.#unsyncedEntries.add(webhookId);
+      // Also for a file that was there: SQLite removes the log when the last connection closes, so it may be new.
+      this.#unsyncedEntries.add(file);
       return file;
     } catch (error) {
-      throw this.#markDamaged(webhookId, error);
+      throw this.#faults.add(webhookId, error);
     }
   }
 
-  #markDamaged(webhookId: string, error: unknown): AppError {
-    const damage = error instanceof AppError ? error : unusable(webhookId, error);
-    this.#damaged.set(webhookId, { error: damage, at: this.#options.monotonic() });
-    return damage;
-  }
-
-  #throwIfDamaged(webhookId: string): void {
-    const damage = this.#damaged.get(webhookId);
-    if (!damage) return;
-    if (this.#options.monotonic() - damage.at < RETRY_DAMAGED_MS) throw damage.error;
-    this.#damaged.delete(webhookId);
-  }
-
-  #evictSurplus(): void {
-    let surplus = this.#open.size - this.#options.maxOpen;
+  #evict(count: number): void {
+    let left = count;
     for (const file of this.#open.values()) {
-      if (surplus <= 0) return;
-      if (file.pins > 0) continue;
-      this.#retire(file);
-      surplus--;
+      if (left <= 0) return;
+      if (file.isPinned) continue;
+      this.#retire(file).catch(() => undefined);
+      left--;
     }
   }
 
-  #retire(file: EventFile): void {
+  /** Rejects if the log could not be copied back: it stays beside the file and is replayed at its next opening. */
+  #retire(file: EventFile): Promise<void> {
     this.#open.delete(file.webhookId);
-    const closing: Promise<void> = this.#options.upkeep
-      .retire(file.path, () => file.close())
-      .catch(() => undefined) // The log stays beside the file and is replayed at its next opening.
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    const closed = this.#close(file).finally(() => {
+      this.#closing.delete(file);
+      this.#unsyncedEntries.delete(file);
+      this.#waiting.shift()?.();
+    });
+    this.#closing.set(file, closed);
+    return closed;
   }
-}
 
-/** What a person needs to know of a file that SQLite refuses. */
-export function unusable(webhookId: string, error: unknown): AppError {
-  const code = sqliteCode(error);
-  const isDamaged = code !== null && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
-  return new AppError({
-    kind: "unavailable",
-    code: isDamaged ? "event_file_damaged" : "event_file_unavailable",
-    message: `The event file of webhook ${webhookId} cannot be used: ${code ?? errorMessage(error)}.`,
-    hint: isDamaged
-      ? "Restore the file from a backup, or move it away to start with an empty one. Other webhooks are not affected."
-      : "Check free space, permissions and the health of the disk; it is tried again by itself.",
-    retryAfterSeconds: 30,
-    cause: error,
-  });
+  async #close(file: EventFile): Promise<void> {
+    await file.unpinned();
+    await this.#options.upkeep.retire(file.path, () => file.close());
+  }
+
+  #rememberDeleted(webhookId: string): void {
+    this.#deleted.add(webhookId);
+    if (this.#deleted.size <= MOST_DELETED) return;
+    for (const oldest of this.#deleted) {
+      this.#deleted.delete(oldest);
+      return;
+    }
+  }
 }

@@ -53,9 +53,14 @@ export function prepareDeliveryStatements(db: Database) {
          attempts_at_replay = CASE WHEN replays = ?3 THEN attempts_at_replay ELSE ?4 END
        WHERE event_id = ?1 AND target_id = ?2`,
     ),
-    shift: db.prepare<unknown, [delta: number, targetId: string, after: number]>(
+    nthDue: db.prepare<{ at: number }, [targetId: string, after: number, offset: number]>(
+      `SELECT next_attempt_at AS at FROM deliveries
+        WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ?
+        ORDER BY next_attempt_at LIMIT 1 OFFSET ?`,
+    ),
+    shift: db.prepare<unknown, [delta: number, targetId: string, after: number, upTo: number]>(
       `UPDATE deliveries SET next_attempt_at = next_attempt_at + ?1
-        WHERE target_id = ?2 AND status = 'pending' AND next_attempt_at > ?3`,
+        WHERE target_id = ?2 AND status = 'pending' AND next_attempt_at > ?3 AND next_attempt_at <= ?4`,
     ),
     discard: db.prepare<unknown, [targetId: string, limit: number, reason: string, now: number]>(
       `UPDATE deliveries SET status = 'discarded', next_attempt_at = NULL, reason = ?3, updated_at = ?4

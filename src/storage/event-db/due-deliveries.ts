@@ -52,6 +52,21 @@ export function listPendingTargets(file: EventFile): readonly string[] {
   }
 }
 
+/** Moves due times after `from`, about `step` of them; returns where the next step begins, null after the last. */
+export function shiftStep(options: {
+  file: EventFile;
+  targetId: string;
+  from: number;
+  deltaMs: number;
+  step: number;
+}): number | null {
+  const { file, targetId, from, deltaMs, step } = options;
+  // Those that share the last one's due time go with it, so that the next step begins behind them.
+  const upTo = file.deliveries.nthDue.get(targetId, from, step - 1)?.at ?? null;
+  file.deliveries.shift.run(deltaMs, targetId, from, upTo ?? Number.MAX_SAFE_INTEGER);
+  return upTo;
+}
+
 function toStoredEvent(row: EventRow): StoredEvent {
   return {
     id: row.id,

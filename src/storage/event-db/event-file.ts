@@ -1,8 +1,10 @@
 /** One webhook's open event file: its connection, its statements, and its write-ahead log's descriptor. */
-import type { Database } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { closeSync, fdatasync, openSync } from "node:fs";
-import { migrate } from "../migrate.ts";
-import { openDatabase } from "../sqlite.ts";
+import { AppError } from "../../lib/errors.ts";
+import { ClosableDatabase } from "../closable-database.ts";
+import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
+import { configure } from "../sqlite.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { prepareRecordStatements } from "./record-events.ts";
@@ -13,29 +15,36 @@ const CACHE_KIB = 2_048;
 export class EventFile {
   readonly webhookId: string;
   readonly path: string;
-  readonly db: Database;
+  readonly db: ClosableDatabase;
   readonly record: ReturnType<typeof prepareRecordStatements>;
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
-  /** Users that must not lose the file to the cache's eviction: a sync, a checkpoint, a long read. */
-  pins = 0;
   /** Milliseconds of the clock's monotonic time. */
   lastUsedAt = 0;
   readonly begin;
   readonly commit;
   readonly rollback;
+  readonly #walPages;
   #walDescriptor: number | null = null;
-  #walPages;
+  #lastSync: Promise<void> = Promise.resolve();
+  #pins = 0;
+  #whenUnpinned: (() => void)[] = [];
 
   constructor(webhookId: string, path: string) {
     this.webhookId = webhookId;
     this.path = path;
     this.db = openEventDatabase(path, webhookId);
-    this.record = prepareRecordStatements(this.db);
-    this.deliveries = prepareDeliveryStatements(this.db);
-    this.begin = this.db.prepare("BEGIN IMMEDIATE");
-    this.commit = this.db.prepare("COMMIT");
-    this.rollback = this.db.prepare("ROLLBACK");
-    this.#walPages = this.db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+    try {
+      this.record = prepareRecordStatements(this.db);
+      this.deliveries = prepareDeliveryStatements(this.db);
+      this.begin = this.db.prepare("BEGIN IMMEDIATE");
+      this.commit = this.db.prepare("COMMIT");
+      this.rollback = this.db.prepare("ROLLBACK");
+      this.#walPages = this.db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+      this.db.endSetUp();
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
   }
 
   /** Pages in the write-ahead log, those already copied back included; about 1 µs. */
@@ -45,11 +54,38 @@ export class EventFile {
 
   /** Resolves once everything committed so far is on disk; runs off the main thread. */
   syncWal(): Promise<void> {
-    this.#walDescriptor ??= openSync(`${this.path}-wal`, "r+");
-    const descriptor = this.#walDescriptor;
+    const before = this.#lastSync;
+    // The kernel tells of a failed write only once, so a sync is worth no more than those before it: after one
+    // failure all of this connection fail.
+    this.#lastSync = this.#fdatasync().then(() => before);
+    return this.#lastSync;
+  }
+
+  #fdatasync(): Promise<void> {
     return new Promise((resolve, reject) => {
-      fdatasync(descriptor, (error) => (error ? reject(error) : resolve()));
+      this.#walDescriptor ??= openSync(`${this.path}-wal`, "r+");
+      fdatasync(this.#walDescriptor, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  get isPinned(): boolean {
+    return this.#pins > 0;
+  }
+
+  /** Keeps the file open while a sync, a checkpoint or a long read needs it. */
+  pin(): void {
+    this.#pins++;
+  }
+
+  unpin(): void {
+    this.#pins--;
+    if (this.#pins > 0) return;
+    for (const resolve of this.#whenUnpinned.splice(0)) resolve();
+  }
+
+  /** Resolves once nobody needs the file to stay open. */
+  async unpinned(): Promise<void> {
+    while (this.#pins > 0) await new Promise<void>((resolve) => this.#whenUnpinned.push(resolve));
   }
 
   close(): void {
@@ -59,13 +95,29 @@ export class EventFile {
   }
 }
 
-function openEventDatabase(path: string, webhookId: string): Database {
-  const db = openDatabase({ path, synchronous: "NORMAL", autocheckpointPages: 0, cacheKib: CACHE_KIB });
+function openEventDatabase(path: string, webhookId: string): ClosableDatabase {
+  const what = `event file of webhook ${webhookId}`;
+  const db = new ClosableDatabase(path, { readwrite: true, create: true, strict: true });
   try {
-    migrate(db, eventMigrations, `event file of webhook ${webhookId}`);
+    const settings = { synchronous: "NORMAL", autocheckpointPages: 0, cacheKib: CACHE_KIB } as const;
+    configure(db, settings, () => refuseNewer(db, eventMigrations, what));
+    migrate(db, eventMigrations, what);
     return db;
   } catch (error) {
-    db.close();
+    if (error instanceof AppError && error.code === NEWER_DATABASE) closeUntouched(db, path);
+    else db.close();
     throw error;
+  }
+}
+
+/** The last connection that may write copies the log back as it closes; one that only reads, closing later, cannot. */
+function closeUntouched(db: Database, path: string): void {
+  let reader: Database | null = null;
+  try {
+    reader = new Database(path, { readonly: true });
+    reader.query("PRAGMA user_version").get();
+  } finally {
+    db.close();
+    reader?.close();
   }
 }

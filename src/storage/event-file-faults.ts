@@ -1,0 +1,82 @@
+/** Knows which event files cannot be used and why, and when each may be tried again. */
+import { AppError, errorMessage } from "../lib/errors.ts";
+import { sqliteCode } from "./sqlite.ts";
+
+/** A file that cannot be used is tried again after this long: it may have been restored, or space made, meanwhile. */
+const RETRY_MS = 5_000;
+
+type Fault = {
+  readonly error: AppError;
+  at: number;
+  /** Copies the log back, where a failed sync has left doubt about it: nothing may build on it before. */
+  readonly repair: (() => Promise<void>) | null;
+  isUnderRepair: boolean;
+};
+
+export class EventFileFaults {
+  readonly #faults = new Map<string, Fault>();
+  readonly #monotonic: () => number;
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** Returns what to throw. Without `repair` the next try is simply to open the file. */
+  add(
+    webhookId: string,
+    cause: unknown,
+    repair: Readonly<{ first: () => Promise<void>; again: () => Promise<void> }> | null = null,
+  ): AppError {
+    const error = cause instanceof AppError ? cause : unusable(webhookId, cause);
+    const fault = { error, at: this.#monotonic(), repair: repair?.again ?? null, isUnderRepair: false };
+    this.#faults.set(webhookId, fault);
+    if (repair) this.#run(webhookId, fault, repair.first);
+    return error;
+  }
+
+  forget(webhookId: string): void {
+    this.#faults.delete(webhookId);
+  }
+
+  throwIfFaulty(webhookId: string): void {
+    const fault = this.#faults.get(webhookId);
+    if (!fault) return;
+    if (!fault.isUnderRepair && this.#monotonic() - fault.at >= RETRY_MS) {
+      if (!fault.repair) {
+        this.#faults.delete(webhookId);
+        return;
+      }
+      this.#run(webhookId, fault, fault.repair);
+    }
+    throw fault.error;
+  }
+
+  #run(webhookId: string, fault: Fault, repair: () => Promise<void>): void {
+    fault.isUnderRepair = true;
+    repair().then(
+      () => {
+        if (this.#faults.get(webhookId) === fault) this.#faults.delete(webhookId);
+      },
+      () => {
+        fault.isUnderRepair = false;
+        fault.at = this.#monotonic();
+      },
+    );
+  }
+}
+
+/** What a person needs to know of a file that SQLite refuses. */
+export function unusable(webhookId: string, error: unknown): AppError {
+  const code = sqliteCode(error);
+  const isDamaged = code !== null && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
+  return new AppError({
+    kind: "unavailable",
+    code: isDamaged ? "event_file_damaged" : "event_file_unavailable",
+    message: `The event file of webhook ${webhookId} cannot be used: ${code ?? errorMessage(error)}.`,
+    hint: isDamaged
+      ? "Restore the file from a backup, or move it away to start with an empty one. Other webhooks are not affected."
+      : "Check free space, permissions and the health of the disk; it is tried again by itself.",
+    retryAfterSeconds: 30,
+    cause: error,
+  });
+}

@@ -1,0 +1,48 @@
+/** What waits to be written to one webhook's file, and whether the next group of it may begin. */
+import type { EventFile } from "./event-db/event-file.ts";
+
+/** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
+export const CHECKPOINT_PAGES = 1_000;
+/** Groups of one file that may be on their way to disk at once: the next is committed while one is synced. */
+const GROUPS_UNDER_WAY = 2;
+
+export type Write = Readonly<{
+  apply: (file: EventFile) => void;
+  /** Wait for the disk before `resolve`. */
+  durable: boolean;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}>;
+
+/** While no more groups may begin, the next writes gather. */
+export type Queue = {
+  readonly webhookId: string;
+  writes: Write[];
+  /** Groups committed or being committed, and not yet synced. */
+  underWay: number;
+  scheduled: boolean;
+  checkpointing: boolean;
+  /** Length of the log at which the next checkpoint begins; grows while checkpoints fail. */
+  checkpointAt: number;
+  /** Called once no group is under way; no new one begins before. */
+  hold: (() => void) | null;
+  /** The log is being started over: nothing may be written. */
+  held: boolean;
+};
+
+export function newQueue(webhookId: string): Queue {
+  return {
+    webhookId,
+    writes: [],
+    underWay: 0,
+    scheduled: false,
+    checkpointing: false,
+    checkpointAt: CHECKPOINT_PAGES,
+    hold: null,
+    held: false,
+  };
+}
+
+export function mayBegin(queue: Queue): boolean {
+  return queue.underWay < GROUPS_UNDER_WAY && !queue.held && queue.hold === null;
+}
