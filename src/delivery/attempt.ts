@@ -1,4 +1,4 @@
-/** Runs one try from the request to the stored result. */
+/** Runs one try, and stores what it came to together with the state that it leaves its delivery in. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -26,7 +26,7 @@ export async function runAttempt(
   deps: AttemptDeps,
   opened: OpenedTarget,
   due: DueDelivery,
-): Promise<{ outcome: Outcome; next: NextState } | null> {
+): Promise<Settlement | null> {
   const { clock, signal, log } = deps;
   const startedAt = clock.now();
   const from = clock.monotonic();
@@ -43,7 +43,7 @@ export async function runAttempt(
   });
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
   logTry(log, opened, settlement);
-  return (await storeSettlement(deps, opened.target.webhookId, settlement)) ? { outcome, next } : null;
+  return settlement;
 }
 
 function toSettlement(done: {
@@ -74,29 +74,46 @@ function toSettlement(done: {
   };
 }
 
-async function storeSettlement(
+/** "gone": the webhook was deleted with its file. "refused": the file cannot take it now. */
+export type Stored = "stored" | "gone" | "refused";
+
+export async function storeOnce(
+  events: EventStore,
+  webhookId: string,
+  settlement: Settlement,
+): Promise<Stored> {
+  try {
+    await events.settle(webhookId, settlement);
+    return "stored";
+  } catch (error) {
+    return error instanceof AppError && error.kind === "not_found" ? "gone" : "refused";
+  }
+}
+
+/** Tries again until the file takes it or the program stops; the delivery is then still pending. */
+export async function storeLater(
   deps: AttemptDeps,
   webhookId: string,
   settlement: Settlement,
-): Promise<boolean> {
-  for (;;) {
-    try {
-      await deps.events.settle(webhookId, settlement);
-      return true;
-    } catch (error) {
-      // The webhook was deleted with its file, or the program is stopping.
-      if (deps.signal.aborted || (error instanceof AppError && error.kind === "not_found")) return false;
-      await new Promise<void>((resolve) => {
-        const cancel = deps.clock.after(STORE_AGAIN_MS, done);
-        deps.signal.addEventListener("abort", done, { once: true });
-        function done(): void {
-          cancel();
-          deps.signal.removeEventListener("abort", done);
-          resolve();
-        }
-      });
-    }
+): Promise<Stored> {
+  let stored: Stored = "refused";
+  while (stored === "refused" && !deps.signal.aborted) {
+    await pause(deps.clock, STORE_AGAIN_MS, deps.signal);
+    stored = await storeOnce(deps.events, webhookId, settlement);
   }
+  return stored;
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, done);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
 }
 
 function logTry(log: Logger, opened: OpenedTarget, settlement: Settlement): void {

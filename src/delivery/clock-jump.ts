@@ -1,5 +1,6 @@
-/** Tells how far the wall clock was set, by comparing it with elapsed time. */
+/** Tells when the wall clock was set, and moves due times, which were written by it, when it was set back. */
 import type { Clock } from "../lib/clock.ts";
+import type { EventStore } from "../storage/event-store.ts";
 
 /** Smaller differences are drift or slewing, and harmless. */
 const SMALLEST_JUMP_MS = 1_000;
@@ -12,5 +13,37 @@ export function createClockJumpDetector(clock: Clock): () => number {
     if (Math.abs(jump) < SMALLEST_JUMP_MS) return 0;
     offset += jump;
     return jump;
+  };
+}
+
+export type DueTimeShifts = Readonly<{
+  /** The clock was set by `deltaMs`. Set forward, due times simply come sooner, and each delivery is tried once. */
+  note: (deltaMs: number, webhookIds: Iterable<string>) => void;
+  /** Moves the webhook's due times by what is noted for it. Rejects while its file cannot be used; the note stays. */
+  apply: (webhookId: string) => Promise<void>;
+}>;
+
+export function createDueTimeShifts(deps: { events: EventStore; clock: Clock }): DueTimeShifts {
+  const { events, clock } = deps;
+  const noted = new Map<string, number>();
+
+  function add(webhookId: string, deltaMs: number): void {
+    const sum = (noted.get(webhookId) ?? 0) + deltaMs;
+    if (sum < 0) noted.set(webhookId, sum);
+    else noted.delete(webhookId);
+  }
+
+  return {
+    note(deltaMs, webhookIds) {
+      for (const webhookId of new Set(deltaMs < 0 ? webhookIds : noted.keys())) add(webhookId, deltaMs);
+    },
+    async apply(webhookId) {
+      const deltaMs = noted.get(webhookId);
+      if (deltaMs === undefined) return;
+      for (const targetId of await events.listPendingTargets(webhookId)) {
+        await events.shiftDue({ webhookId, targetId, after: clock.now(), deltaMs });
+      }
+      noted.delete(webhookId);
+    },
   };
 }

@@ -1,24 +1,25 @@
-/** Takes due deliveries from the event files, fairly and in bounded numbers, and sees each through one try. */
+/** Says when event files are looked into for due deliveries, and in whose turn; starts and stops it all. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
-import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { createAlarm } from "./alarm.ts";
-import { type AttemptDeps, runAttempt } from "./attempt.ts";
-import { MAX_WAIT_MS } from "./backoff.ts";
-import { createClockJumpDetector } from "./clock-jump.ts";
-import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
-import { type Lane, Lanes } from "./lane.ts";
+import { createClockJumpDetector, createDueTimeShifts } from "./clock-jump.ts";
+import type { TargetOpener } from "./deliver-once.ts";
+import { Lanes } from "./lane.ts";
+import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./places.ts";
+import { createTurns } from "./turn.ts";
 
-/** Deliveries one lane takes before it is the next lane's turn. */
-const TURN = 32;
+/** Lanes and nudged webhooks in one pass; then the event loop goes round, as each may open a file, which takes 1 ms. */
+const PASS = 32;
 /** Nothing depends on it in the normal run: it finds what a fault or a clock jump left behind. */
 const SAFETY_INTERVAL_MS = 10_000;
 /** Webhooks looked through for pending deliveries at a time after a start. */
 const START_STEP = 50;
+/** A try that does not heed the end of the grace period is left behind after this long. */
+const ABORT_MS = 1_000;
 
 export type DeliveryEngine = Readonly<{
   /** Says that a webhook may have due deliveries; cheap, and never too often. */
@@ -39,158 +40,96 @@ export function createDeliveryEngine(deps: {
   log: Logger;
   random?: () => number;
 }): DeliveryEngine {
-  const { events, routing, openTarget, clock, log } = deps;
+  const { events, routing, clock, log } = deps;
   const abort = new AbortController();
-  const attemptDeps: AttemptDeps = {
-    events,
-    clock,
-    log,
-    random: deps.random ?? Math.random,
-    signal: abort.signal,
-  };
   const lanes = new Lanes();
   const places = new Places();
   const nudged = new Set<string>();
-  /** Webhooks whose file could not be read; tried again by the safety interval. */
+  /** Webhooks whose file could not be used; the safety interval looks again. */
   const parked = new Set<string>();
-  const running = new Set<Promise<void>>();
   const clockJump = createClockJumpDetector(clock);
+  const dueTimeShifts = createDueTimeShifts(deps);
+  const passes = createPasses(pass);
   const dueAlarm = createAlarm(clock, enqueueDue);
   const safetyAlarm = createAlarm(clock, checkSafety);
   const sweepAlarm = createAlarm(clock, sweep);
-  let isPumpScheduled = false;
-  let pumping: Promise<void> | null = null;
+  const turns = createTurns({
+    ...deps,
+    random: deps.random ?? Math.random,
+    signal: abort.signal,
+    lanes,
+    places,
+    wake,
+    onExpected: (dueAt) => dueAlarm.ringIn(dueAt - clock.now()),
+    onFault: park,
+  });
+  let hasFreePlaces = false;
   let isStopping = false;
   const unsubscribe = routing.onInvalidate(nudge);
   safetyAlarm.ringIn(SAFETY_INTERVAL_MS);
 
   function nudge(webhookId: string): void {
     nudged.add(webhookId);
-    wake();
+    passes.ask();
   }
 
   function wake(): void {
-    if (isPumpScheduled || pumping || isStopping) return;
-    isPumpScheduled = true;
-    setImmediate(() => {
-      isPumpScheduled = false;
-      pumping = pump().finally(() => {
-        pumping = null;
-        // Starved lanes wait for a place, and one may have become free while the round went on.
-        if (nudged.size > 0 || (lanes.hasStarved && places.inFlight === 0)) wake();
-        if (places.inFlight > 0) sweepAlarm.ringIn(SLOW_AFTER_MS / 2);
-      });
-    });
+    hasFreePlaces = true;
+    passes.ask();
   }
 
-  async function pump(): Promise<void> {
-    await discover();
-    lanes.requeueStarved();
-    for (let lane = lanes.next(); lane && !isStopping; lane = lanes.next()) {
+  async function pass(): Promise<void> {
+    await Promise.all(takeNudged().map(discover));
+    if (hasFreePlaces) lanes.requeueStarved();
+    hasFreePlaces = false;
+    for (let turn = 0; turn < PASS && !isStopping; turn++) {
+      const lane = lanes.next();
+      if (!lane) break;
       try {
-        await fill(lane);
+        await turns.take(lane);
       } catch (error) {
         park(lane.webhookId, error);
+        turns.rest(lane, null);
       }
     }
+    if (lanes.hasReady || nudged.size > 0) passes.ask();
+    if (places.inFlight > 0) sweepAlarm.ringIn(SLOW_AFTER_MS / 2);
   }
 
-  async function discover(): Promise<void> {
-    const webhookIds = [...nudged];
-    nudged.clear();
-    for (const webhookId of webhookIds) {
-      try {
-        for (const targetId of await events.listPendingTargets(webhookId)) {
-          lanes.enqueue(lanes.getOrAdd(webhookId, targetId, () => places.newShare()));
-        }
-      } catch (error) {
-        park(webhookId, error);
+  function takeNudged(): readonly string[] {
+    const webhookIds: string[] = [];
+    for (const webhookId of nudged) {
+      if (webhookIds.push(webhookId) === PASS) break;
+    }
+    for (const webhookId of webhookIds) nudged.delete(webhookId);
+    return webhookIds;
+  }
+
+  async function discover(webhookId: string): Promise<void> {
+    try {
+      await dueTimeShifts.apply(webhookId);
+      for (const targetId of await events.listPendingTargets(webhookId)) {
+        lanes.enqueue(lanes.getOrAdd(webhookId, targetId, () => places.newShare()));
       }
+      parked.delete(webhookId);
+    } catch (error) {
+      park(webhookId, error);
     }
   }
 
   function park(webhookId: string, error: unknown): void {
-    if (error instanceof AppError && error.kind === "not_found") return;
+    if (error instanceof AppError && error.kind === "not_found") {
+      parked.delete(webhookId);
+      for (const lane of lanes.all()) if (lane.webhookId === webhookId) turns.rest(lane, null);
+      return;
+    }
     if (!parked.has(webhookId)) {
-      log.error("a webhook's deliveries wait until its event file can be used", {
+      log.error("a webhook's deliveries wait until they can go on", {
         webhook_id: webhookId,
         cause: errorMessage(error),
       });
     }
     parked.add(webhookId);
-  }
-
-  async function fill(lane: Lane): Promise<void> {
-    const { webhookId, targetId, share } = lane;
-    const target = routing.findTarget(targetId);
-    if (!target || target.deleted) return discard(lane);
-    // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
-    if (!target.active) return rest(lane, null);
-    const room = Math.min(places.room(share), TURN);
-    if (room === 0 || !places.worthFilling(share)) {
-      if (share.inFlight.size === 0) lanes.starve(lane);
-      return;
-    }
-    const now = clock.now();
-    const opened = openTarget(target);
-    if (!opened) return rest(lane, now + SAFETY_INTERVAL_MS);
-    const beyond = now + MAX_WAIT_MS;
-    const due = await events.claimDue({
-      webhookId,
-      targetId,
-      now,
-      beyond,
-      limit: room,
-      inFlight: share.inFlight,
-    });
-    if (isStopping) return;
-    for (const delivery of due) begin(lane, opened, delivery);
-    if (due.length === room) lanes.enqueue(lane);
-    else rest(lane, await events.earliestDue({ webhookId, targetId, after: now }));
-  }
-
-  function begin(lane: Lane, opened: OpenedTarget, due: DueDelivery): void {
-    places.begin(lane.share, due.eventId, clock.monotonic());
-    const run = runAttempt(attemptDeps, opened, due).then((done) => {
-      places.end(lane.share, due.eventId, {
-        succeeded: done?.outcome.kind === "delivered",
-        now: clock.monotonic(),
-      });
-      running.delete(run);
-      if (done?.next.nextAttemptAt != null) expect(lane, done.next.nextAttemptAt);
-      lanes.enqueue(lane);
-      wake();
-    });
-    running.add(run);
-  }
-
-  async function discard(lane: Lane): Promise<void> {
-    const { webhookId, targetId } = lane;
-    const count = await events.discardPending({
-      webhookId,
-      targetId,
-      reason: "The target was deleted.",
-      now: clock.now(),
-    });
-    if (count > 0)
-      log.info("deliveries of a deleted target discarded", {
-        webhook_id: webhookId,
-        target_id: targetId,
-        count,
-      });
-    rest(lane, null);
-  }
-
-  /** The lane has nothing due now, and next at `dueAt`. */
-  function rest(lane: Lane, dueAt: number | null): void {
-    lane.dueAt = null;
-    if (dueAt === null) lanes.forgetIfIdle(lane);
-    else expect(lane, dueAt);
-  }
-
-  function expect(lane: Lane, dueAt: number): void {
-    lane.dueAt = Math.min(lane.dueAt ?? Number.POSITIVE_INFINITY, dueAt);
-    dueAlarm.ringIn(lane.dueAt - clock.now());
   }
 
   function enqueueDue(): void {
@@ -204,29 +143,23 @@ export function createDeliveryEngine(deps: {
       lane.dueAt = null;
       lanes.enqueue(lane);
     }
-    wake();
+    passes.ask();
   }
 
   function checkSafety(): void {
-    for (const webhookId of parked) nudged.add(webhookId);
-    parked.clear();
-    void followClock().finally(() => {
-      enqueueDue();
-      safetyAlarm.ringIn(SAFETY_INTERVAL_MS);
-    });
+    for (const webhookId of parked) nudge(webhookId);
+    const jumpMs = clockJump();
+    if (jumpMs !== 0) followClock(jumpMs);
+    enqueueDue();
+    safetyAlarm.ringIn(SAFETY_INTERVAL_MS);
   }
 
-  /** Due times were written by the wall clock; when it is set back they move with it. */
-  async function followClock(): Promise<void> {
-    const deltaMs = clockJump();
-    if (deltaMs >= 0) return;
-    for (const lane of lanes.all()) {
-      const { webhookId, targetId } = lane;
-      await events
-        .shiftDue({ webhookId, targetId, after: clock.now(), deltaMs })
-        .catch((error) => park(webhookId, error));
-      if (lane.dueAt !== null) lane.dueAt += deltaMs;
-    }
+  function followClock(jumpMs: number): void {
+    log.warn("the clock was set; due times follow it", { jump_ms: jumpMs });
+    const webhookIds = new Set(parked);
+    for (const lane of lanes.all()) webhookIds.add(lane.webhookId);
+    dueTimeShifts.note(jumpMs, webhookIds);
+    if (jumpMs < 0) for (const webhookId of webhookIds) nudge(webhookId);
   }
 
   /** While tries run, finds lanes that turned slow, so that they give their places up to others. */
@@ -239,7 +172,16 @@ export function createDeliveryEngine(deps: {
   async function start(webhookIds: readonly string[]): Promise<void> {
     for (let from = 0; from < webhookIds.length && !isStopping; from += START_STEP) {
       const step = webhookIds.slice(from, from + START_STEP);
-      for (const webhookId of await events.findPending(step)) nudge(webhookId);
+      for (const webhookId of await findPending(step)) nudge(webhookId);
+    }
+  }
+
+  async function findPending(webhookIds: readonly string[]): Promise<readonly string[]> {
+    try {
+      return await events.findPending(webhookIds);
+    } catch (error) {
+      log.warn("event files could not be scanned, so each is opened", { cause: errorMessage(error) });
+      return webhookIds;
     }
   }
 
@@ -247,10 +189,14 @@ export function createDeliveryEngine(deps: {
     isStopping = true;
     unsubscribe();
     for (const alarm of [dueAlarm, safetyAlarm, sweepAlarm]) alarm.stop();
-    await pumping;
-    const grace = clock.after(graceMs, () => abort.abort());
-    while (running.size > 0) await Promise.all(running);
-    grace();
+    const cancelGrace = clock.after(graceMs, () => abort.abort());
+    let cancelWait: () => void = () => undefined;
+    const waited = new Promise<void>((resolve) => {
+      cancelWait = clock.after(graceMs + ABORT_MS, resolve);
+    });
+    await Promise.race([passes.stop().then(turns.ended), waited]);
+    cancelGrace();
+    cancelWait();
     abort.abort();
   }
 

@@ -7,6 +7,10 @@ export type Lane = {
   readonly share: Share;
   /** Wall-clock time of the earliest known delivery that is not due yet; null: none known. */
   dueAt: number | null;
+  /** Reasons to take nothing for now: results that wait to be stored, a backlog that is being discarded. */
+  holds: number;
+  /** It was this lane's turn while it was held. */
+  wasPassedOver: boolean;
 };
 
 export class Lanes {
@@ -19,7 +23,7 @@ export class Lanes {
   getOrAdd(webhookId: string, targetId: string, newShare: () => Share): Lane {
     let lane = this.#byTarget.get(targetId);
     if (!lane) {
-      lane = { webhookId, targetId, share: newShare(), dueAt: null };
+      lane = { webhookId, targetId, share: newShare(), dueAt: null, holds: 0, wasPassedOver: false };
       this.#byTarget.set(targetId, lane);
     }
     return lane;
@@ -39,6 +43,10 @@ export class Lanes {
     this.#starved.clear();
   }
 
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
   get hasStarved(): boolean {
     return this.#starved.size > 0;
   }
@@ -50,7 +58,8 @@ export class Lanes {
   }
 
   forgetIfIdle(lane: Lane): void {
-    if (this.#ready.has(lane) || lane.dueAt !== null || lane.share.inFlight.size > 0) return;
+    const isNeeded = lane.dueAt !== null || lane.holds > 0 || lane.share.inFlight.size > 0;
+    if (isNeeded || this.#ready.has(lane)) return;
     this.#starved.delete(lane);
     this.#byTarget.delete(lane.targetId);
   }

@@ -6,15 +6,23 @@ const FIRST_LIMIT = 8;
 const HEALTHY_PLACES = 256;
 /** Lanes that fail or are slow share places of their own and leave the others' alone. */
 const SUSPECT_PLACES = 256;
+/** Lanes that turn slow take their places along, so the suspects may be more; sockets are not without end. */
+const MOST_PLACES = 1_024;
+/** Bodies that one lane may hold in memory at once, as far as the last ones tell; one body always may. */
+const LANE_BYTES = 32 * 1024 * 1024;
 /** A try that runs longer than this makes its lane suspect until it ends. */
 export const SLOW_AFTER_MS = 1_000;
 
 /** A target's share: what is in flight, and how much of it the target has earned. */
 export type Share = {
+  /** When each began, in milliseconds of monotonic time, by event id; the oldest first. */
   readonly inFlight: Map<string, number>;
   limit: number;
   suspect: boolean;
   lastFailed: boolean;
+  hasSucceeded: boolean;
+  /** Size of the largest body taken last time. */
+  bodyBytes: number;
 };
 
 export class Places {
@@ -22,7 +30,14 @@ export class Places {
   #suspect = 0;
 
   newShare(): Share {
-    return { inFlight: new Map(), limit: FIRST_LIMIT, suspect: false, lastFailed: false };
+    return {
+      inFlight: new Map(),
+      limit: FIRST_LIMIT,
+      suspect: false,
+      lastFailed: false,
+      hasSucceeded: false,
+      bodyBytes: 0,
+    };
   }
 
   get inFlight(): number {
@@ -31,13 +46,14 @@ export class Places {
 
   /** How many more tries this share may begin now. */
   room(share: Share): number {
-    const left = share.suspect ? SUSPECT_PLACES - this.#suspect : HEALTHY_PLACES - this.#healthy;
-    return Math.max(0, Math.min(left, share.limit - share.inFlight.size));
+    const own = share.suspect ? SUSPECT_PLACES - this.#suspect : HEALTHY_PLACES - this.#healthy;
+    const left = Math.min(own, MOST_PLACES - this.inFlight);
+    return Math.max(0, Math.min(left, this.#limitOf(share) - share.inFlight.size));
   }
 
   /** True where taking places is worth a look into the file: not for one place at a time under load. */
   worthFilling(share: Share): boolean {
-    return share.inFlight.size <= share.limit * 0.75;
+    return share.inFlight.size <= this.#limitOf(share) * 0.75;
   }
 
   begin(share: Share, eventId: string, at: number): void {
@@ -52,6 +68,7 @@ export class Places {
     if (share.suspect) this.#suspect--;
     else this.#healthy--;
     share.lastFailed = !ended.succeeded;
+    if (ended.succeeded) share.hasSucceeded = true;
     share.limit = ended.succeeded
       ? Math.min(MOST_PER_LANE, share.limit + 1)
       : Math.max(1, Math.floor(share.limit / 2));
@@ -68,5 +85,12 @@ export class Places {
     const moved = suspect ? share.inFlight.size : -share.inFlight.size;
     this.#suspect += moved;
     this.#healthy -= moved;
+  }
+
+  #limitOf(share: Share): number {
+    // In an outage of many, a target that never answered yet is asked once, not eight times.
+    if (!share.hasSucceeded && this.#suspect >= SUSPECT_PLACES) return 1;
+    if (share.bodyBytes === 0) return share.limit;
+    return Math.min(share.limit, Math.max(1, Math.floor(LANE_BYTES / share.bodyBytes)));
   }
 }
