@@ -1,0 +1,116 @@
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import type { Flow } from "../support/api-client.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
+
+const ROUNDS = 200;
+const BACKLOG = 200;
+
+type Arrivals = ReturnType<typeof receiveTimes>;
+
+let arrivals: Arrivals;
+
+afterEach(() => arrivals.stop());
+
+/** A receiver with three behaviours by path, that tells when each event arrived at /healthy. */
+function receiveTimes() {
+  const at = new Map<string, number>();
+  const waiting = new Map<string, () => void>();
+  const silenced = { count: 0, reached: Promise.withResolvers<void>(), wanted: Number.POSITIVE_INFINITY };
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    async fetch(request) {
+      await request.arrayBuffer();
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith("/silent")) {
+        if (++silenced.count >= silenced.wanted) silenced.reached.resolve();
+        return new Promise<Response>(() => {});
+      }
+      if (pathname === "/failing") return new Response(null, { status: 500 });
+      const eventId = request.headers.get("x-webhooker-event-id") ?? "";
+      if (!at.has(eventId)) at.set(eventId, performance.now());
+      waiting.get(eventId)?.();
+      return new Response();
+    },
+  });
+  return {
+    target: (path: string) => ({ type: "http", config: { url: `http://127.0.0.1:${server.port}${path}` } }),
+    silent: () => silenced.count,
+    /** Resolves once so many requests wait for an answer that never comes. */
+    waitForSilent(wanted: number): Promise<void> {
+      silenced.wanted = wanted;
+      return silenced.count >= wanted ? Promise.resolve() : silenced.reached.promise;
+    },
+    /** Resolves with when it arrived, once it has. */
+    async waitFor(eventId: string): Promise<number> {
+      if (!at.has(eventId)) await new Promise<void>((resolve) => waiting.set(eventId, resolve));
+      return at.get(eventId) ?? Number.NaN;
+    },
+    stop: () => server.stop(true),
+  };
+}
+
+async function post(gateway: Gateway, { entrypointId }: Flow): Promise<string> {
+  const answer = await fetch(gateway.entrypointUrl(entrypointId), {
+    method: "POST",
+    body: "x".repeat(1_000),
+  });
+  await answer.arrayBuffer();
+  expect(answer.status).toBe(200);
+  return answer.headers.get("x-webhooker-event-id") ?? "";
+}
+
+/** Milliseconds from acknowledgement to arrival of one event with nothing else on the way. */
+async function measure(gateway: Gateway, flow: Flow): Promise<number> {
+  const eventId = await post(gateway, flow);
+  const acknowledgedAt = performance.now();
+  return (await arrivals.waitFor(eventId)) - acknowledgedAt;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+test("a healthy target gets its events about as soon beside a silent and a failing one as alone", async () => {
+  arrivals = receiveTimes();
+  const [healthy, silent, failing] = ["/healthy", "/silent", "/failing"].map(arrivals.target);
+  if (!healthy || !silent || !failing) throw new Error("unreachable");
+  await using alone = await startGateway();
+  await using beside = await startGateway();
+  const aloneFlow = await alone.api.createFlow([healthy]);
+  const besideFlow = await beside.api.createFlow([silent, healthy, failing]);
+  for (let count = 0; count < BACKLOG; count++) {
+    await measure(alone, aloneFlow);
+    await measure(beside, besideFlow);
+  }
+
+  // In turn, so that whatever else the machine does falls on both alike.
+  const times = { alone: [] as number[], beside: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    times.alone.push(await measure(alone, aloneFlow));
+    times.beside.push(await measure(beside, besideFlow));
+  }
+  expect(median(times.beside)).toBeLessThan(2 * median(times.alone));
+});
+
+test("every event reaches the healthy target while more deliveries hang at silent ones than may run at once", async () => {
+  const SILENT = 40;
+  arrivals = receiveTimes();
+  await using gateway = await startGateway();
+  const sick = await gateway.api.createFlow(
+    Array.from({ length: SILENT }, (_, index) => arrivals.target(`/silent/${index}`)),
+  );
+  const mixed = await gateway.api.createFlow([
+    arrivals.target("/silent"),
+    arrivals.target("/failing"),
+    arrivals.target("/healthy"),
+  ]);
+  for (let count = 0; count < 20; count++) await post(gateway, sick);
+  await arrivals.waitForSilent(100);
+  const eventIds = await Promise.all(Array.from({ length: 500 }, () => post(gateway, mixed)));
+  await Promise.all(eventIds.map((eventId) => arrivals.waitFor(eventId)));
+});
