@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { serve } from "../../src/cli/serve.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -6,8 +6,16 @@ import { appErrorOf, thrownBy } from "../support/thrown.ts";
 
 const CHILD = join(import.meta.dir, "../support/serve-child.ts");
 
+const children: Bun.Subprocess[] = [];
+
+// One that a failed test left behind ignores every other signal.
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
 function start(mode: "end" | "hang") {
   const child = Bun.spawn([process.execPath, CHILD, mode], { stdout: "pipe", stderr: "inherit" });
+  children.push(child);
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   return {
