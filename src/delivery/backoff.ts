@@ -20,7 +20,9 @@ export function retryDelayMs(options: {
   random: number;
   retryAfterMs?: number | undefined;
 }): number {
-  const { failures, random, retryAfterMs = 0 } = options;
+  const { failures, random } = options;
+  // NaN would become a due time that never comes.
+  const retryAfterMs = options.retryAfterMs || 0;
   const exponential = Math.min(FIRST_DELAY_MS * FACTOR ** (failures - 1), LONGEST_DELAY_MS);
   const jittered = exponential * (1 + JITTER * (2 * random - 1));
   return Math.round(Math.max(jittered, Math.min(retryAfterMs, LONGEST_DELAY_MS)));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { AppError } from "../../src/lib/errors.ts";
-import { createWorld, DELIVERED, FAILED, gate, HANGS, type World } from "./delivery-world.ts";
+import { createWorld, type World } from "./delivery-world.ts";
+import { DELIVERED, FAILED, gate, HANGS } from "./scripted-targets.ts";
 
 let world: World;
 

@@ -1,0 +1,134 @@
+/** Targets that do what a test says, with their routes in memory. */
+import { z } from "zod";
+import type { OpenedTarget, TargetOpener } from "../../src/delivery/deliver-once.ts";
+import { newId } from "../../src/lib/ids.ts";
+import type { DeliveryTarget, Routing } from "../../src/storage/main-db/routing.ts";
+import type { DeliveryAttempt, Outcome } from "../../src/targets/target-type.ts";
+
+export const DELIVERED: Outcome = { kind: "delivered", response: null };
+export const FAILED: Outcome = { kind: "failed", retryable: true, error: "answered 500", response: null };
+
+export type Attempt = DeliveryAttempt<unknown>;
+export type Script = (attempt: Attempt) => Outcome | Promise<Outcome>;
+
+/** A target of the world: its script may be changed, and what reached it is kept. */
+export type WorldTarget = {
+  readonly id: string;
+  readonly webhookId: string;
+  script: Script;
+  maxAttempts: number | null;
+  /** Every attempt, in order. */
+  readonly attempts: Attempt[];
+  running: number;
+  mostRunning: number;
+};
+
+/** A promise and what settles it, for scripts that answer when the test says so. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: () => resolve() };
+}
+
+/** Never answers; ends when the program breaks it off, as every target type does. */
+export const HANGS: Script = ({ signal }) =>
+  new Promise((resolve) => {
+    const end = () => resolve(FAILED);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+
+export type ScriptedTargets = Readonly<{
+  routing: Routing;
+  openTarget: TargetOpener;
+  addTarget: (options?: { webhookId?: string; script?: Script; maxAttempts?: number | null }) => WorldTarget;
+  change: (target: WorldTarget, values: Partial<Pick<DeliveryTarget, "active" | "deleted">>) => void;
+  /** Settings that no key opens, until set back. */
+  lock: (target: WorldTarget, isLocked: boolean) => void;
+  /** Nobody is told of changes any more, until somebody asks again. */
+  forgetListeners: () => void;
+}>;
+
+export function createScriptedTargets(): ScriptedTargets {
+  const targets = new Map<string, WorldTarget>();
+  const rows = new Map<string, DeliveryTarget>();
+  const locked = new Set<string>();
+  const listeners = new Set<(webhookId: string) => void>();
+
+  const routing: Routing = {
+    findRoute: () => null,
+    findTarget: (targetId) => rows.get(targetId) ?? null,
+    listActiveTargetIds: (webhookId) =>
+      [...rows.values()].filter((row) => row.webhookId === webhookId && row.active).map((row) => row.id),
+    invalidate(webhookId) {
+      for (const listener of listeners) listener(webhookId);
+    },
+    onInvalidate(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+
+  async function deliver(attempt: Attempt): Promise<Outcome> {
+    const target = targets.get(attempt.target.id);
+    if (!target) throw new Error("no such target");
+    target.attempts.push(attempt);
+    target.running++;
+    target.mostRunning = Math.max(target.mostRunning, target.running);
+    try {
+      return await target.script(attempt);
+    } finally {
+      target.running--;
+    }
+  }
+
+  function openTarget(row: DeliveryTarget): OpenedTarget | null {
+    const target = targets.get(row.id);
+    if (!target || locked.has(row.id)) return null;
+    return {
+      target: row,
+      type: { ...scriptedType, deliver },
+      config: {},
+      policy: { maxAttempts: target.maxAttempts, timeoutMs: 30_000 },
+    };
+  }
+
+  return {
+    ...{ routing, openTarget },
+    addTarget({ webhookId = newId(), script = () => DELIVERED, maxAttempts = 12 } = {}) {
+      const id = newId();
+      const target: WorldTarget = {
+        ...{ id, webhookId, script, maxAttempts },
+        ...{ attempts: [], running: 0, mostRunning: 0 },
+      };
+      targets.set(id, target);
+      rows.set(id, {
+        ...{ id, webhookId, webhookName: "Shop", name: "Warehouse", type: "scripted" },
+        ...{ active: true, deleted: false, config: {}, policy: {} },
+      });
+      return target;
+    },
+    change(target, values) {
+      const row = rows.get(target.id);
+      if (!row) throw new Error("no such target");
+      rows.set(target.id, { ...row, ...values });
+      routing.invalidate(target.webhookId);
+    },
+    lock(target, isLocked) {
+      if (isLocked) locked.add(target.id);
+      else locked.delete(target.id);
+    },
+    forgetListeners: () => listeners.clear(),
+  };
+}
+
+const scriptedType: Omit<OpenedTarget["type"], "deliver"> = {
+  type: "scripted",
+  label: "Scripted",
+  description: "Does what the test says.",
+  configSchema: z.unknown(),
+  fields: [],
+  settlesAtIngest: false,
+  summarize: () => "",
+};

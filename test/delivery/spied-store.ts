@@ -1,0 +1,68 @@
+/** An event store that keeps the names of the calls and fails when a test says so. */
+import type { EventStore } from "../../src/storage/event-store.ts";
+
+type Faults = {
+  /** Set, every call of that name rejects with it, where `only` names the webhook or is not set. */
+  error: Error | null;
+  only: string | null;
+};
+
+export type SpiedStore = Readonly<{
+  events: EventStore;
+  /** Names of the calls that the engine makes, in order. */
+  calls: string[];
+  faults: Record<"settle" | "claimDue" | "listPendingTargets" | "findPending" | "discardPending", Faults>;
+}>;
+
+export function spyOnStore(stored: EventStore): SpiedStore {
+  const calls: string[] = [];
+  const none = (): Faults => ({ error: null, only: null });
+  const faults: SpiedStore["faults"] = {
+    settle: none(),
+    claimDue: none(),
+    listPendingTargets: none(),
+    findPending: none(),
+    discardPending: none(),
+  };
+
+  function note(name: string): void {
+    calls.push(name);
+  }
+  function check(name: keyof SpiedStore["faults"], webhookId: string): void {
+    note(name);
+    const { error, only } = faults[name];
+    if (error && (only === null || only === webhookId)) throw error;
+  }
+  const events: EventStore = {
+    ...stored,
+    async settle(webhookId, settlement) {
+      check("settle", webhookId);
+      await stored.settle(webhookId, settlement);
+    },
+    async claimDue(claim) {
+      check("claimDue", claim.webhookId);
+      return stored.claimDue(claim);
+    },
+    async listPendingTargets(webhookId) {
+      check("listPendingTargets", webhookId);
+      return stored.listPendingTargets(webhookId);
+    },
+    async findPending(webhookIds) {
+      check("findPending", "");
+      return stored.findPending(webhookIds);
+    },
+    async discardPending(given) {
+      check("discardPending", given.webhookId);
+      return stored.discardPending(given);
+    },
+    async earliestDue(given) {
+      note("earliestDue");
+      return stored.earliestDue(given);
+    },
+    async shiftDue(given) {
+      note("shiftDue");
+      return stored.shiftDue(given);
+    },
+  };
+  return { events, calls, faults };
+}
