@@ -1,6 +1,5 @@
 /** Runs the gateway until a signal ends it: the first one gently, a second one at once. */
 import type { Config } from "../config.ts";
-import { AppError } from "../lib/errors.ts";
 
 type StartServer = (options: { config: Config; print: (line: string) => void }) => Promise<{
   stop: () => Promise<void>;
@@ -18,25 +17,11 @@ export async function serve(options: {
   // Before the start, so that a signal that comes meanwhile is kept.
   const signal = waitForSignal();
   try {
-    const server = await start(options);
+    const server = await options.startServer({ config: options.config, print: options.print });
     await signal.received;
     await server.stop();
   } finally {
     signal.ignore();
-  }
-}
-
-async function start({ config, print, startServer }: Parameters<typeof serve>[0]) {
-  try {
-    return await startServer({ config, print });
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
-    throw new AppError({
-      kind: "unavailable",
-      message: `Port ${config.port} on ${config.host} is in use.`,
-      hint: "End what listens there, or set PORT to another one.",
-      cause,
-    });
   }
 }
 
