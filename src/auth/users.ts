@@ -67,6 +67,26 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       mainDb.users.setPasswordHash({ id: userId, passwordHash, at: clock.now() });
     },
 
+    /**
+     * Ends all sessions of the user; their API keys rest too. Throws AppError not_found, and conflict for the
+     * last administrator: nobody could let anybody in again.
+     */
+    disable(userId: string): void {
+      const row = mainDb.users.find(userId);
+      if (!row) throw notFound("user");
+      if (row.disabledAt !== null) return;
+      const admins = mainDb.users.list().filter((user) => user.role === "admin" && user.disabledAt === null);
+      if (row.role === "admin" && admins.length === 1) throw lastAdmin();
+      const at = clock.now();
+      mainDb.users.setDisabledAt({ id: userId, disabledAt: at, at });
+    },
+
+    /** Throws AppError not_found. */
+    enable(userId: string): void {
+      if (!mainDb.users.find(userId)) throw notFound("user");
+      mainDb.users.setDisabledAt({ id: userId, disabledAt: null, at: clock.now() });
+    },
+
     /** Null for an unknown or disabled user and for a wrong password, after the same time. */
     async verifyPassword(given: { username: string; password: string }): Promise<User | null> {
       const row = mainDb.users.findByUsername(given.username);
@@ -102,5 +122,14 @@ function taken(): AppError {
     code: "username_taken",
     message: "There is a user of that name already.",
     hint: "Usernames are compared without regard to case.",
+  });
+}
+
+function lastAdmin(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "last_admin",
+    message: "This is the last administrator who can sign in.",
+    hint: "Add or enable another administrator first.",
   });
 }

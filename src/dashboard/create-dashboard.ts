@@ -8,6 +8,7 @@ import { createEventsRoutes } from "./events/routes.ts";
 import { createGuard } from "./guard.ts";
 import type { PageRoute } from "./page-route.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
+import { createReveals } from "./reveals.ts";
 import { createSessionRoutes } from "./session/routes.ts";
 import { createSessionCookie } from "./session/session-cookie.ts";
 import { createSourcesRoutes } from "./sources/routes.ts";
@@ -16,12 +17,13 @@ import { createSourcesRoutes } from "./sources/routes.ts";
 export function createDashboard(deps: DashboardDeps) {
   const cookie = createSessionCookie(deps);
   const guard = createGuard({ ...deps, cookie });
+  const reveals = createReveals(deps.clock);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes(deps),
     ...createEventsRoutes(deps),
-    ...createProfileRoutes(deps),
-    ...createAdminRoutes(deps),
+    ...createProfileRoutes({ ...deps, cookie, reveals }),
+    ...createAdminRoutes({ ...deps, reveals }),
   ];
   const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());
   for (const route of routes) {
@@ -34,7 +36,7 @@ export function createDashboard(deps: DashboardDeps) {
         answer({
           request,
           params,
-          peer: server?.requestIP(request)?.address ?? "",
+          peer: server,
           keepOpen: () => server?.timeout(request, 0),
         }),
       { parse: "none" },

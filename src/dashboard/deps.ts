@@ -5,11 +5,14 @@ import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
 import type { Replay } from "../delivery/replay.ts";
+import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { StorageFiles } from "../storage/storage-files.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
+import type { SendTestEvent } from "./sources/test-event.ts";
 
 export type DashboardDeps = Readonly<{
   config: Config;
@@ -27,16 +30,12 @@ export type DashboardDeps = Readonly<{
   events: EventStore;
   replay: Replay;
   /** Who sent a request, behind trusted proxies too. */
-  remoteAddressOf: (peer: string, forwardedFor: string | null) => string;
+  remoteAddressOf: RemoteAddressReader;
+  sendTestEvent: SendTestEvent;
   /** What the server page tells of storage. */
   storage: Readonly<{
+    measure: () => Promise<StorageFiles>;
     openFiles: () => number;
     maxOpenFiles: number;
-    files: () => Promise<StorageFiles>;
   }>;
-}>;
-
-export type StorageFiles = Readonly<{
-  mainDb: Readonly<{ path: string; bytes: number }>;
-  eventFiles: Readonly<{ count: number; bytes: number }>;
 }>;

@@ -1,5 +1,6 @@
 /** Stands before every page: who asks, from where, and whether they may. */
 import { pathOf, queryOf } from "../http/request-url.ts";
+import type { Peer } from "../ingest/remote-address.ts";
 import { AppError } from "../lib/errors.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import type { DashboardDeps } from "./deps.ts";
@@ -12,7 +13,7 @@ import type { SessionCookie } from "./session/session-cookie.ts";
 type Visit = Readonly<{
   request: Request;
   params: Readonly<Record<string, string>>;
-  peer: string;
+  peer: Peer | null;
   keepOpen: () => void;
 }>;
 
@@ -31,7 +32,7 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       keepOpen,
       flash,
       query: queryOf(request.url),
-      remoteAddress: deps.remoteAddressOf(visit.peer, request.headers.get("x-forwarded-for")),
+      remoteAddress: deps.remoteAddressOf(request, visit.peer),
       viewer: found?.user ?? null,
       sessionId: found?.session.id ?? null,
       form: () => readForm(request),

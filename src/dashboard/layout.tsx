@@ -23,7 +23,7 @@ export type LayoutProps = PropsWithChildren<
   }>
 >;
 
-const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, inlineScriptNonce: "", transitions: false });
+const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false });
 
 export function Layout(props: LayoutProps): JSX.Element {
   const { title, viewer, section, crumbs = [], flash = null, wide = false, children } = props;

@@ -1,7 +1,124 @@
-/** Routes of this section. */
+/** What administrators do: users, and a look at the server. */
+import { generatePassword } from "../../auth/first-user.ts";
+import type { User } from "../../auth/users.ts";
+import { AppError, notFound } from "../../lib/errors.ts";
 import type { DashboardDeps } from "../deps.ts";
-import type { PageRoute } from "../page-route.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { adminAction, adminPage, type PageContext, type PageRoute } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import type { Reveals } from "../reveals.ts";
+import { describeConfiguration } from "./configuration.ts";
+import { serverView } from "./server-view.tsx";
+import { disableView, resetPasswordView, usersView } from "./users-views.tsx";
 
-export function createAdminRoutes(_deps: DashboardDeps): readonly PageRoute[] {
-  return [];
+type Deps = Pick<DashboardDeps, "users" | "sessions" | "clock" | "config" | "version" | "storage"> &
+  Readonly<{ reveals: Reveals }>;
+
+const USERS = "/admin/users";
+
+export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
+  const { users, sessions, clock, reveals, storage, config, version } = deps;
+  const startedAt = clock.now();
+  const startedMonotonic = clock.monotonic();
+
+  function listUsers(context: PageContext, faults: { errors: FieldErrors; typed: FormInput } | null) {
+    const { viewer, flash, sessionId, query } = context;
+    const made = users.find(query.get("user") ?? "");
+    const secret = faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null;
+    return renderPage(
+      usersView({
+        viewer,
+        flash,
+        users: users.list().map((user) => ({ user, lastSeenAt: lastSeen(user.id) })),
+        newPassword: secret !== null && made !== null ? { username: made.username, password: secret } : null,
+        errors: faults?.errors ?? NO_ERRORS,
+        typed: faults?.typed ?? {},
+      }),
+      { status: faults === null ? 200 : 422 },
+    );
+  }
+
+  function lastSeen(userId: string): number | null {
+    return sessions.list({ userId })[0]?.lastSeenAt ?? null;
+  }
+
+  function showPassword(context: PageContext, user: { id: string; password: string }): Response {
+    const made = reveals.keep({ sessionId: context.sessionId, secret: user.password });
+    return redirect(`${USERS}?user=${user.id}&made=${made}`);
+  }
+
+  async function addUser(context: PageContext): Promise<Response> {
+    const form = await context.form();
+    const password = generatePassword();
+    const role = form.role === "admin" ? "admin" : "user";
+    try {
+      const user = await users.create({ username: (form.username ?? "").trim(), password, role });
+      return showPassword(context, { id: user.id, password });
+    } catch (error) {
+      const errors = fieldErrors(error);
+      return listUsers(context, { errors: { username: errors[""] ?? "", ...errors }, typed: form });
+    }
+  }
+
+  async function resetPassword(context: PageContext): Promise<Response> {
+    const user = getUser(context);
+    refuseSelf(context, user, "Change your own password in your profile.");
+    const form = await context.form();
+    if (form.confirmed !== "yes") return renderPage(resetPasswordView({ viewer: context.viewer, user }));
+    const password = generatePassword();
+    await users.setPassword({ userId: user.id, password });
+    return showPassword(context, { id: user.id, password });
+  }
+
+  async function disable(context: PageContext): Promise<Response> {
+    const user = getUser(context);
+    refuseSelf(context, user, "Another administrator can do it.");
+    const form = await context.form();
+    if (form.confirmed !== "yes") return renderPage(disableView({ viewer: context.viewer, user }));
+    users.disable(user.id);
+    return redirect(USERS, { tone: "ok", text: `${user.username} can no longer sign in.` });
+  }
+
+  function enable(context: PageContext): Response {
+    const user = getUser(context);
+    users.enable(user.id);
+    return redirect(USERS, { tone: "ok", text: `${user.username} can sign in again.` });
+  }
+
+  function getUser({ params }: PageContext): User {
+    const user = users.find(params.userId ?? "");
+    if (user === null) throw notFound("user");
+    return user;
+  }
+
+  async function showServer({ viewer, flash }: PageContext): Promise<Response> {
+    const view = serverView({
+      viewer,
+      flash,
+      version,
+      startedAt,
+      uptimeMs: clock.monotonic() - startedMonotonic,
+      files: await storage.measure(),
+      openFiles: storage.openFiles(),
+      maxOpenFiles: storage.maxOpenFiles,
+      configuration: describeConfiguration(config),
+    });
+    return renderPage(view);
+  }
+
+  return [
+    adminPage("/admin", () => redirect(USERS)),
+    adminPage(USERS, (context) => listUsers(context, null)),
+    adminAction(USERS, addUser),
+    adminAction("/admin/users/:userId/disable", disable),
+    adminAction("/admin/users/:userId/enable", enable),
+    adminAction("/admin/users/:userId/password", resetPassword),
+    adminPage("/admin/server", showServer),
+  ];
+}
+
+/** Whoever shuts themselves out by a slip would need somebody else to come back. */
+function refuseSelf({ viewer }: PageContext, user: User, hint: string): void {
+  if (viewer.id !== user.id) return;
+  throw new AppError({ kind: "conflict", code: "own_account", message: "This is your own account.", hint });
 }

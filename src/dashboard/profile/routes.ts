@@ -1,7 +1,117 @@
-/** Routes of this section. */
-import type { DashboardDeps } from "../deps.ts";
-import type { PageRoute } from "../page-route.ts";
+/** What people manage of their own: password, sessions, API keys. */
 
-export function createProfileRoutes(_deps: DashboardDeps): readonly PageRoute[] {
-  return [];
+import { notFound } from "../../lib/errors.ts";
+import { isId } from "../../lib/ids.ts";
+import type { DashboardDeps } from "../deps.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import type { Reveals } from "../reveals.ts";
+import type { SessionCookie } from "../session/session-cookie.ts";
+import { profileView, revokeKeyView } from "./views.tsx";
+
+type Deps = Pick<DashboardDeps, "users" | "sessions" | "apiKeys" | "signInLimiter"> &
+  Readonly<{ cookie: SessionCookie; reveals: Reveals }>;
+
+type Faults = Readonly<{ password?: FieldErrors; apiKey?: FieldErrors; typed?: FormInput }>;
+
+const PROFILE = "/profile";
+
+export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
+  const { users, sessions, apiKeys, cookie, reveals } = deps;
+
+  function show(context: PageContext, faults: Faults | null): Promise<Response> {
+    const { viewer, flash, sessionId, query } = context;
+    const view = profileView({
+      viewer,
+      flash,
+      sessionId,
+      sessions: sessions.list({ userId: viewer.id }),
+      apiKeys: apiKeys.list({ userId: viewer.id }).toReversed(),
+      newToken: faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null,
+      passwordErrors: faults?.password ?? NO_ERRORS,
+      apiKeyErrors: faults?.apiKey ?? NO_ERRORS,
+      typedKeyName: faults?.typed?.name ?? "",
+    });
+    return renderPage(view, { status: faults === null ? 200 : 422 });
+  }
+
+  async function changePassword(context: PageContext): Promise<Response> {
+    const { viewer, remoteAddress, request } = context;
+    const form = await context.form();
+    const { username, id: userId } = viewer;
+    const turn = deps.signInLimiter.begin({ username, remoteAddress, isKnownAddress: true });
+    if (!turn.allowed) {
+      const seconds = Math.ceil(turn.retryAfterMs / 1_000);
+      return show(context, { password: { current_password: `Too many tries. Wait ${seconds} s.` } });
+    }
+    if (!(await users.verifyPassword({ username, password: form.current_password ?? "" }))) {
+      return show(context, { password: { current_password: "This is not your password." } });
+    }
+    turn.succeeded();
+    try {
+      await users.setPassword({ userId, password: form.password ?? "" });
+    } catch (error) {
+      return show(context, { password: fieldErrors(error) });
+    }
+    // All sessions ended with the old password, this one too.
+    const userAgent = request.headers.get("user-agent") ?? "";
+    const { session, token } = sessions.create({ userId, userAgent, remoteAddress });
+    const answer = redirect(PROFILE, {
+      tone: "ok",
+      text: "Your password is changed, and you are signed out everywhere else.",
+    });
+    answer.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
+    return answer;
+  }
+
+  async function createKey(context: PageContext): Promise<Response> {
+    const form = await context.form();
+    try {
+      const { token } = apiKeys.create({ userId: context.viewer.id, name: form.name ?? "" });
+      return redirect(`${PROFILE}?made=${reveals.keep({ sessionId: context.sessionId, secret: token })}`);
+    } catch (error) {
+      return show(context, { apiKey: fieldErrors(error), typed: form });
+    }
+  }
+
+  async function revokeKey(context: PageContext): Promise<Response> {
+    const { viewer } = context;
+    const id = idOf(context, "API key");
+    const key = apiKeys.list({ userId: viewer.id }).find((each) => each.id === id);
+    if (!key || key.revokedAt !== null) throw notFound("API key");
+    const form = await context.form();
+    if (form.confirmed !== "yes") return renderPage(revokeKeyView({ viewer, apiKey: key }));
+    apiKeys.revoke({ id, userId: viewer.id });
+    return redirect(PROFILE, { tone: "ok", text: `The API key ${key.name} is revoked.` });
+  }
+
+  function endSession(context: PageContext): Response {
+    const { viewer, params } = context;
+    const session = sessions.list({ userId: viewer.id }).find(({ id }) => id === params.sessionId);
+    if (!session) throw notFound("session");
+    sessions.end({ userId: viewer.id, id: session.id });
+    return redirect(PROFILE, { tone: "ok", text: "That browser is signed out." });
+  }
+
+  function endOtherSessions({ viewer, sessionId }: PageContext): Response {
+    sessions.endOthers({ userId: viewer.id, id: sessionId });
+    return redirect(PROFILE, { tone: "ok", text: "You are signed out everywhere else." });
+  }
+
+  return [
+    page(PROFILE, (context) => show(context, null)),
+    action("/profile/password", changePassword),
+    action("/profile/sessions/end-others", endOtherSessions),
+    action("/profile/sessions/:sessionId/end", endSession),
+    action("/profile/api-keys", createKey),
+    action("/profile/api-keys/:keyId/revoke", revokeKey),
+  ];
+}
+
+/** Throws AppError not_found for what cannot be an id. */
+function idOf({ params }: PageContext, what: string): string {
+  const id = params.keyId ?? "";
+  if (!isId(id)) throw notFound(what);
+  return id;
 }

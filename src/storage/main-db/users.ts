@@ -37,6 +37,16 @@ export function createUserQueries(db: BunSQLiteDatabase) {
     isEmpty(): boolean {
       return db.select({ id: users.id }).from(users).where(live).limit(1).get() === undefined;
     },
+    /** Null: may sign in. Else ends the user's sessions with it. */
+    setDisabledAt(change: { id: string; disabledAt: number | null; at: number }): void {
+      db.transaction((tx) => {
+        tx.update(users)
+          .set({ disabledAt: change.disabledAt, updatedAt: change.at })
+          .where(eq(users.id, change.id))
+          .run();
+        if (change.disabledAt !== null) tx.delete(sessions).where(eq(sessions.userId, change.id)).run();
+      });
+    },
     /** Ends the user's sessions with it: who knew the old password must not stay signed in. */
     setPasswordHash(change: { id: string; passwordHash: string; at: number }): void {
       db.transaction((tx) => {

@@ -1,0 +1,26 @@
+/** The frame of the administration's pages, with the way between them. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { Layout } from "../layout.tsx";
+import type { Flash, Viewer } from "../viewer.ts";
+
+const PAGES = [
+  { href: "/admin/users", label: "Users" },
+  { href: "/admin/server", label: "Server" },
+] as const;
+
+export function AdminLayout(
+  props: PropsWithChildren<{ title: string; viewer: Viewer; flash: Flash | null; current: string }>,
+): JSX.Element {
+  return (
+    <Layout title={props.title} viewer={props.viewer} section="admin" flash={props.flash}>
+      <nav class="tabs" aria-label="Administration">
+        {PAGES.map(({ href, label }) => (
+          <a href={href} aria-current={href === props.current ? "page" : undefined}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      {props.children}
+    </Layout>
+  );
+}

@@ -1,0 +1,42 @@
+/** The configuration as administrators see it: every variable, no secret. */
+import { type Config, configVariables } from "../../config.ts";
+import type { VariableName } from "../../config-variables.ts";
+
+export type ConfigurationLine = Readonly<{ name: string; meaning: string; value: string; isSecret: boolean }>;
+
+const SET = "set";
+const NOT_SET = "not set";
+
+/** A new variable does not compile until it stands here. */
+const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
+  WEBHOOKER_ENVIRONMENT: ({ environment }) => environment,
+  HOST: ({ host }) => host,
+  PORT: ({ port }) => String(port),
+  BASE_URL: ({ baseUrl }) => baseUrl,
+  DBURL: ({ dbPath }) => dbPath,
+  DATA_DIR: ({ dataDir }) => dataDir,
+  SECRET_KEY: ({ secretKey }) => (secretKey === null ? "in a file beside the main database" : SET),
+  ADMIN_PASSWORD: ({ adminPassword }) => (adminPassword === null ? NOT_SET : SET),
+  MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
+  RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
+  TRUSTED_PROXIES: ({ trustedProxies }) => listed(trustedProxies),
+  ALLOWED_TARGET_CIDRS: ({ allowedTargetCidrs }) => listed(allowedTargetCidrs),
+  METRICS_USERNAME: ({ metrics }) => metrics?.username ?? NOT_SET,
+  METRICS_PASSWORD: ({ metrics }) => (metrics === null ? NOT_SET : SET),
+  LOG_LEVEL: ({ logLevel }) => logLevel,
+  LOG_FORMAT: ({ logFormat }) => logFormat,
+};
+
+export function describeConfiguration(config: Config): readonly ConfigurationLine[] {
+  const meanings = new Map(configVariables.map((variable) => [variable.name, variable]));
+  return Object.entries(VALUES).map(([name, read]) => ({
+    name,
+    meaning: (meanings.get(name)?.meaning ?? "").replaceAll("`", ""),
+    value: read(config),
+    isSecret: meanings.get(name)?.secret ?? true,
+  }));
+}
+
+function listed(texts: readonly string[]): string {
+  return texts.length === 0 ? "none" : texts.join(", ");
+}

@@ -1,0 +1,170 @@
+/** The users of this server, and what administrators do with them. */
+import { Html } from "@elysiajs/html";
+import type { User } from "../../auth/users.ts";
+import { Badge } from "../components/badge.tsx";
+import { ActionButton, Button } from "../components/button.tsx";
+import { Card, DataTable, PageHeader } from "../components/card.tsx";
+import { ConfirmPage } from "../components/confirm-page.tsx";
+import { SelectField, TextField } from "../components/field-row.tsx";
+import { SecretOnce } from "../components/secret-once.tsx";
+import { Time } from "../components/values.tsx";
+import type { FieldErrors, FormInput } from "../forms.ts";
+import type { Flash, Viewer } from "../viewer.ts";
+import { AdminLayout } from "./admin-layout.tsx";
+
+type Row = Readonly<{ user: User; lastSeenAt: number | null }>;
+
+type Props = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  users: readonly Row[];
+  /** Just made, shown this once. */
+  newPassword: Readonly<{ username: string; password: string }> | null;
+  errors: FieldErrors;
+  typed: FormInput;
+}>;
+
+const USERS = "/admin/users";
+const CRUMBS = [{ href: USERS, label: "Users" }];
+const ROLES = [
+  { value: "user", label: "User: own webhooks" },
+  { value: "admin", label: "Administrator: users and server too" },
+];
+
+export function usersView({ viewer, flash, users, newPassword, errors, typed }: Props): JSX.Element {
+  return (
+    <AdminLayout title="Users" viewer={viewer} flash={flash} current={USERS}>
+      <PageHeader title="Users" lead="Everyone has webhooks of their own; nobody sees another's." />
+      {newPassword === null ? (
+        ""
+      ) : (
+        <SecretOnce title={`Password of ${newPassword.username}`} secret={newPassword.password} />
+      )}
+      <div class="stack">
+        <Card flush>
+          <DataTable
+            caption="Users"
+            columns={[
+              "Username",
+              "Role",
+              "State",
+              "Last seen",
+              "Created",
+              { label: "Actions", hidden: true },
+            ]}
+          >
+            {users.map((row) => (
+              <UserRow {...row} isSelf={row.user.id === viewer.id} />
+            ))}
+          </DataTable>
+        </Card>
+        <Card title="Add a user" lead="A password is made up for them and shown to you once.">
+          <form class="form" method="post" action={USERS}>
+            <TextField
+              name="username"
+              label="Username"
+              value={typed.username ?? ""}
+              error={errors.username}
+              maxlength={64}
+              required
+            />
+            <SelectField name="role" label="Role" value={typed.role ?? "user"} options={ROLES} />
+            <div class="form-actions">
+              <Button kind="primary" label="Add user" />
+            </div>
+          </form>
+        </Card>
+      </div>
+    </AdminLayout>
+  );
+}
+
+function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.Element {
+  const { username, role, disabledAt, createdAt } = user;
+  return (
+    <tr class={disabledAt === null ? undefined : "row-idle"}>
+      <td>
+        <span safe>{username}</span>
+        {isSelf ? <span class="muted"> (you)</span> : ""}
+      </td>
+      <td>{role === "admin" ? "Administrator" : "User"}</td>
+      <td>
+        {disabledAt === null ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
+      </td>
+      <td class="nowrap">
+        {lastSeenAt === null ? <span class="muted">not signed in</span> : <Time at={lastSeenAt} relative />}
+      </td>
+      <td class="nowrap">
+        <Time at={createdAt} relative />
+      </td>
+      <td class="cell-actions">{isSelf ? "" : <UserActions user={user} />}</td>
+    </tr>
+  );
+}
+
+function UserActions({ user: { id, username, disabledAt } }: { user: User }): JSX.Element {
+  return (
+    <>
+      <ActionButton
+        action={`${USERS}/${id}/password`}
+        size="small"
+        icon="key"
+        label="Reset password"
+        describe={`Reset the password of ${username}`}
+        confirm={`Give ${username} a new password? The old one and all their sessions end.`}
+      />{" "}
+      {disabledAt === null ? (
+        <ActionButton
+          action={`${USERS}/${id}/disable`}
+          kind="danger"
+          size="small"
+          label="Disable"
+          describe={`Disable ${username}`}
+          confirm={`Disable ${username}? They are signed out and their API keys are refused. Their webhooks go on.`}
+        />
+      ) : (
+        <ActionButton
+          action={`${USERS}/${id}/enable`}
+          size="small"
+          label="Enable"
+          describe={`Enable ${username}`}
+        />
+      )}
+    </>
+  );
+}
+
+type Asked = Readonly<{ viewer: Viewer; user: User }>;
+
+export function disableView({ viewer, user }: Asked): JSX.Element {
+  return (
+    <ConfirmPage
+      title={`Disable ${user.username}?`}
+      viewer={viewer}
+      section="admin"
+      crumbs={CRUMBS}
+      action={`${USERS}/${user.id}/disable`}
+      confirmLabel="Disable user"
+      cancelHref={USERS}
+    >
+      <p>They are signed out everywhere and their API keys are refused until they are enabled again.</p>
+      <p>Their webhooks go on receiving and delivering.</p>
+    </ConfirmPage>
+  );
+}
+
+export function resetPasswordView({ viewer, user }: Asked): JSX.Element {
+  return (
+    <ConfirmPage
+      title={`Reset the password of ${user.username}?`}
+      viewer={viewer}
+      section="admin"
+      crumbs={CRUMBS}
+      action={`${USERS}/${user.id}/password`}
+      confirmLabel="Reset password"
+      cancelHref={USERS}
+    >
+      <p>Their password and all their sessions end. A new password is made up and shown to you once.</p>
+    </ConfirmPage>
+  );
+}
