@@ -156,7 +156,7 @@ export function createDeliveryEngine(deps: {
 
   function followClock(jumpMs: number): void {
     log.warn("the clock was set; due times follow it", { jump_ms: jumpMs });
-    const webhookIds = new Set(parked);
+    const webhookIds = new Set([...parked, ...nudged]);
     for (const lane of lanes.all()) webhookIds.add(lane.webhookId);
     dueTimeShifts.note(jumpMs, webhookIds);
     if (jumpMs < 0) for (const webhookId of webhookIds) nudge(webhookId);

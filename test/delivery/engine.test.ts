@@ -251,19 +251,6 @@ test("a result that cannot be stored is stored later, and its delivery is not tr
   await world.until(() => target.attempts.length === 4);
 });
 
-test("results that cannot be stored hold no place that others need", async () => {
-  const broken = Array.from({ length: 80 }, () => world.addTarget({ script: () => FAILED }));
-  for (const target of broken) await world.send([target], 8);
-  await world.quiet();
-  world.faults.settle.error = new Error("disk full");
-  const held = new Set(broken.map((target) => target.webhookId));
-  world.clock.advance(6_000);
-  await world.quiet();
-  await world.pass(10_000, 500);
-  expect(world.engine.inFlight()).toBe(0);
-  expect(held.size).toBe(80);
-});
-
 test("a file that cannot be used stops its own webhook only, and goes on by itself", async () => {
   const broken = world.addTarget();
   const healthy = world.addTarget();

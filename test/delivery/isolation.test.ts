@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { createWorld, type World } from "./delivery-world.ts";
+import { DELIVERED, FAILED, gate, HANGS, type Script, type WorldTarget } from "./scripted-targets.ts";
+
+let world: World;
+
+beforeEach(() => {
+  world = createWorld();
+});
+afterEach(() => world.dispose());
+
+test("a target has at most 64 tries at once, and begins with few", async () => {
+  const { opened, open } = gate();
+  const target = world.addTarget({ script: () => opened.then(() => DELIVERED) });
+  await world.send([target], 300);
+  await world.quiet();
+  expect(target.running).toBe(8);
+  open();
+  await world.until(() => target.attempts.length === 300);
+  expect(target.mostRunning).toBeGreaterThan(8);
+  expect(target.mostRunning).toBeLessThanOrEqual(64);
+});
+
+test("a healthy target gets all of its deliveries while one never answers and one fails at once", async () => {
+  const { webhookId } = world.addTarget();
+  const hanging = world.addTarget({ webhookId, script: HANGS });
+  const failing = world.addTarget({ webhookId, script: () => FAILED });
+  const healthy = world.addTarget({ webhookId });
+  await world.send([hanging, failing, healthy], 300);
+  await world.until(() => healthy.attempts.length === 300);
+  expect(hanging.running).toBe(8);
+  expect(world.clock.monotonic()).toBe(0);
+});
+
+test("healthy targets get theirs in an outage of many, be it that they hang or that they fail", async () => {
+  for (const script of [HANGS, () => FAILED] satisfies Script[]) {
+    const dead = Array.from({ length: 60 }, () => world.addTarget({ script }));
+    for (const target of dead) await world.send([target], 20);
+    await world.quiet();
+    // Those that hang are seen to be slow after a second and a sweep.
+    await world.pass(2_000, 500);
+    const healthy = world.addTarget();
+    await world.send([healthy], 50);
+    await world.until(() => healthy.attempts.length === 50);
+    expect(healthy.attempts.length).toBe(50);
+  }
+});
+
+test("a backlog of 5,000 delays another webhook's delivery by no more than a turn", async () => {
+  const busy = world.addTarget();
+  world.change(busy, { active: false });
+  await world.send([busy], 5_000);
+  await world.quiet();
+  world.change(busy, { active: true });
+  await world.until(() => busy.attempts.length >= 1_000);
+
+  const single = world.addTarget();
+  let busyAtStored = 0;
+  let busyAtArrival = 0;
+  single.script = () => {
+    busyAtArrival = busy.attempts.length;
+    return DELIVERED;
+  };
+  await world.send([single]);
+  busyAtStored = busy.attempts.length;
+  await world.until(() => single.attempts.length === 1);
+  expect(busyAtArrival - busyAtStored).toBeLessThanOrEqual(64);
+  await world.until(() => busy.attempts.length === 5_000);
+});
+
+test("results that cannot be stored hold no place that others need", async () => {
+  const targets = Array.from({ length: 80 }, () => world.addTarget({ script: () => FAILED }));
+  world.faults.settle.error = new Error("disk full");
+  for (const target of targets) await world.send([target], 8);
+  await world.until(() => targets.every((target) => target.attempts.length > 0));
+  await world.quiet();
+  expect(world.engine.inFlight()).toBe(0);
+  await world.pass(5_000, 500);
+  expect(Math.max(...targets.map((target) => target.attempts.length))).toBeLessThanOrEqual(8);
+
+  world.faults.settle.error = null;
+  for (const target of targets) target.script = () => DELIVERED;
+  await world.pass(60_000, 1_000);
+  for (const target of targets) {
+    const eventIds = new Set(target.attempts.map((attempt) => attempt.event.id));
+    expect(eventIds.size).toBe(8);
+  }
+});
+
+test("lanes without a place get one as soon as another's try ends", async () => {
+  const gates: (() => void)[] = [];
+  const script: Script = () => {
+    const { opened, open } = gate();
+    gates.push(open);
+    return opened.then(() => DELIVERED);
+  };
+  const first = Array.from({ length: 32 }, () => world.addTarget({ script }));
+  for (const target of first) await world.send([target], 8);
+  await world.until(() => world.engine.inFlight() === 256);
+  const waiting = world.addTarget({ script });
+  await world.send([waiting]);
+  await world.quiet();
+  expect(waiting.attempts.length).toBe(0);
+  gates[0]?.();
+  await world.until(() => waiting.attempts.length === 1);
+  expect(world.clock.monotonic()).toBe(0);
+  for (let each = 0; each < gates.length; each++) gates[each]?.();
+  await world.until(() => world.engine.inFlight() === 0);
+});
+
+test("a long backlog of a deleted target is discarded while others' deliveries go on", async () => {
+  const deleted = world.addTarget();
+  world.change(deleted, { active: false });
+  await world.send([deleted], 5_000);
+  await world.quiet();
+  const other = world.addTarget();
+  world.change(deleted, { deleted: true });
+  let isDiscarded = false;
+  void world
+    .until(() => world.lines.some((line) => line.message.includes("discarded")))
+    .then(() => {
+      isDiscarded = true;
+    });
+  await world.until(() => world.calls.includes("discardPending"));
+  await world.send([other]);
+  await world.until(() => other.attempts.length === 1);
+  expect(isDiscarded).toBe(false);
+  await world.until(() => isDiscarded);
+});
+
+function total(targets: readonly WorldTarget[]): number {
+  return targets.reduce((sum, target) => sum + target.attempts.length, 0);
+}
+
+test("a thousand lanes without a place cost no work while nothing ends", async () => {
+  const hanging = Array.from({ length: 40 }, () => world.addTarget({ script: HANGS }));
+  for (const target of hanging) await world.send([target], 8);
+  await world.until(() => world.engine.inFlight() === 256);
+  await world.quiet();
+  const before = [world.calls.length, total(hanging)];
+  await world.quiet();
+  await world.quiet();
+  expect([world.calls.length, total(hanging)]).toEqual(before);
+});
