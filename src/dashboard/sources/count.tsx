@@ -1,0 +1,21 @@
+/** A number in a list: nothing recedes, trouble stands out, and what can be looked at is a link. */
+import { Html } from "@elysiajs/html";
+import { attribute } from "../render.ts";
+
+export function Count(props: { n: number; bad?: boolean; href?: string }): JSX.Element {
+  const { n, bad = false, href } = props;
+  const look = n === 0 ? "muted" : bad ? "text-bad" : undefined;
+  const text = n.toLocaleString("en");
+  if (href === undefined || n === 0) {
+    return (
+      <span class={look} safe>
+        {text}
+      </span>
+    );
+  }
+  return (
+    <a class={look} href={attribute(href)} safe>
+      {text}
+    </a>
+  );
+}

@@ -1,0 +1,38 @@
+/** What the numbers of a webhook or a target mean, in a word and a tone. */
+import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
+import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { Target } from "../../webhooks/targets.ts";
+
+export type Health = Readonly<{ tone: "ok" | "warn" | "bad" | "idle" | "info"; label: string }>;
+
+export function targetHealth(target: Pick<Target, "active">, overview: TargetOverview | undefined): Health {
+  if (!target.active) return { tone: "idle", label: "paused" };
+  if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
+  if (overview && overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
+  const hasDelivered = overview && (overview.lastResult !== null || overview.counts.delivered > 0);
+  return hasDelivered ? { tone: "ok", label: "healthy" } : { tone: "idle", label: "nothing yet" };
+}
+
+export function webhookHealth(parts: {
+  entrypoints: readonly Pick<Entrypoint, "active">[];
+  targets: readonly Pick<Target, "id" | "active">[];
+  overview: Overview;
+  targetOverviews: ReadonlyMap<string, TargetOverview>;
+}): Health {
+  const { entrypoints, targets, overview, targetOverviews } = parts;
+  const failing = targets.filter(
+    (target) => targetHealth(target, targetOverviews.get(target.id)).tone === "bad",
+  );
+  if (failing.length > 0) return { tone: "bad", label: failingLabel(failing.length, targets.length) };
+  if (overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
+  if (!entrypoints.some((entrypoint) => entrypoint.active)) return { tone: "idle", label: "not receiving" };
+  if (overview.lastEventAt === null) return { tone: "idle", label: "no events yet" };
+  if (targets.length === 0) return { tone: "info", label: "stores only" };
+  if (targets.every((target) => !target.active)) return { tone: "idle", label: "paused" };
+  return { tone: "ok", label: "healthy" };
+}
+
+function failingLabel(failing: number, all: number): string {
+  if (all === 1) return "target failing";
+  return failing === all ? "all targets failing" : `${failing} of ${all} targets failing`;
+}

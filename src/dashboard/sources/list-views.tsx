@@ -1,0 +1,172 @@
+/** The list of a user's webhooks, each with its day, its numbers and its health. */
+import { Html } from "@elysiajs/html";
+import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { PageHeader } from "../components/card.tsx";
+import { formatCount } from "../components/format.ts";
+import { Icon } from "../components/icon.tsx";
+import { Time } from "../components/values.tsx";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import type { Flash, Viewer } from "../viewer.ts";
+import { Count } from "./count.tsx";
+import { FirstSteps } from "./first-steps.tsx";
+import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { dayTotals, Sparkline } from "./sparkline.tsx";
+import type { Unusable, Usable, WebhookState } from "./webhook-state.ts";
+
+export type ListProps = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  states: readonly WebhookState[];
+  /** Of all webhooks, found by the search or not. */
+  total: number;
+  isLong: boolean;
+  search: string;
+  page: Readonly<{ current: number; pages: number }>;
+  baseUrl: string;
+}>;
+
+export function ListPage(props: ListProps): JSX.Element {
+  const { viewer, flash, states, total, isLong, search, page, baseUrl } = props;
+  return (
+    <Layout title="Webhooks" viewer={viewer} section="sources" flash={flash}>
+      <PageHeader title="Webhooks" lead={total === 0 ? undefined : formatCount(total, "webhook")}>
+        {total === 0 ? "" : <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />}
+      </PageHeader>
+      {isLong ? <Search search={search} /> : ""}
+      {total === 0 ? <FirstSteps baseUrl={baseUrl} /> : <Rows states={states} search={search} />}
+      {page.pages > 1 ? <Pages page={page} search={search} /> : ""}
+    </Layout>
+  );
+}
+
+function Rows({ states, search }: Pick<ListProps, "states" | "search">): JSX.Element {
+  if (states.length === 0) {
+    return (
+      <p class="card muted" safe>
+        {`No webhook's name has “${search}” in it.`}
+      </p>
+    );
+  }
+  return (
+    <ul class="webhooks card card-flush">
+      {states.map((state) => (
+        <Row state={state} />
+      ))}
+    </ul>
+  );
+}
+
+function Row({ state }: { state: WebhookState }): JSX.Element {
+  const { webhook, entrypoints, targets, health, file } = state;
+  return (
+    <li class="webhook-row">
+      <div class="webhook-head">
+        <p class="webhook-title">
+          <a class="webhook-link" href={webhookPath(webhook.id)} safe>
+            {webhook.name}
+          </a>
+          <Badge tone={health.tone} label={health.label} />
+        </p>
+        <p class="muted" safe>
+          {`${formatCount(entrypoints.length, "entrypoint")} · ${formatCount(targets.length, "target")}`}
+        </p>
+      </div>
+      {file.fault === null ? <Numbers file={file} /> : <FaultLine file={file} />}
+    </li>
+  );
+}
+
+function FaultLine({ file }: { file: Unusable }): JSX.Element {
+  return (
+    <div class="webhook-fault">
+      <Icon name="alert" />
+      <p>
+        <span safe>{file.fault.message}</span>{" "}
+        <span class="muted" safe>
+          {file.fault.hint ?? ""}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+function Numbers({ file }: { file: Usable }): JSX.Element {
+  const { hours, lastEventAt, counts } = file.overview;
+  const { received, failed } = dayTotals(hours);
+  return (
+    <>
+      <div class="webhook-day">
+        <Sparkline hours={hours} />
+        <p class="muted" aria-hidden="true">
+          <span safe>{`${received.toLocaleString("en")} received`}</span>
+          {failed > 0 ? (
+            <span class="text-bad" safe>
+              {` · ${formatCount(failed, "failed try", "failed tries")}`}
+            </span>
+          ) : (
+            ""
+          )}
+        </p>
+      </div>
+      <dl class="stats webhook-stats">
+        <div>
+          <dt>Last event</dt>
+          <dd>
+            {lastEventAt === null ? <span class="muted">never</span> : <Time at={lastEventAt} relative />}
+          </dd>
+        </div>
+        <div>
+          <dt>Pending</dt>
+          <dd>
+            <Count n={counts.pending + counts.held} />
+          </dd>
+        </div>
+        <div>
+          <dt>Failed</dt>
+          <dd>
+            <Count n={counts.failed} bad />
+          </dd>
+        </div>
+      </dl>
+    </>
+  );
+}
+
+function Search({ search }: { search: string }): JSX.Element {
+  return (
+    <search class="webhook-search">
+      <form class="form-inline" method="get" action={LIST_PATH}>
+        <label class="sr-only" for="webhook-search">
+          Find a webhook by its name
+        </label>
+        <input
+          class="input"
+          id="webhook-search"
+          type="search"
+          name="q"
+          value={attribute(search)}
+          placeholder="Find by name"
+          autocomplete="off"
+        />
+        <Button icon="search" label="Find" />
+      </form>
+    </search>
+  );
+}
+
+function Pages({ page, search }: Pick<ListProps, "page" | "search">): JSX.Element {
+  const { current, pages } = page;
+  const href = (to: number) => {
+    const query = new URLSearchParams({ ...(search !== "" && { q: search }), page: String(to) });
+    return `${LIST_PATH}?${query}`;
+  };
+  return (
+    <nav class="pagination" aria-label="Pages">
+      <span class="muted" safe>{`Page ${current} of ${pages}`}</span>
+      {current > 1 ? <Button label="Previous" href={href(current - 1)} /> : ""}
+      {current < pages ? <Button label="Next" href={href(current + 1)} /> : ""}
+    </nav>
+  );
+}

@@ -1,0 +1,26 @@
+/** Addresses of this section's pages. Every id in them is one that the program made. */
+
+export const LIST_PATH = "/sources";
+export const NEW_PATH = "/sources/new";
+
+export function webhookPath(webhookId: string): string {
+  return `/source/${webhookId}`;
+}
+
+export function logPath(webhookId: string, filter: Readonly<Record<string, string>> = {}): string {
+  const query = new URLSearchParams(filter).toString();
+  return `/source/${webhookId}/logs${query === "" ? "" : `?${query}`}`;
+}
+
+export function entrypointPath(of: { webhookId: string; id: string }): string {
+  return `/source/${of.webhookId}/entrypoints/${of.id}`;
+}
+
+export function targetPath(of: { webhookId: string; id: string }): string {
+  return `/source/${of.webhookId}/targets/${of.id}`;
+}
+
+/** Where senders POST to. */
+export function entrypointUrl(baseUrl: string, entrypointId: string): string {
+  return `${baseUrl}/webhook/${entrypointId}`;
+}

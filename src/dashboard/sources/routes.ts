@@ -1,0 +1,16 @@
+/** Every page and form of webhooks, entrypoints and targets. */
+import type { PageRoute } from "../page-route.ts";
+import { createDeleteRoutes } from "./delete-routes.ts";
+import type { SourcesDeps } from "./deps.ts";
+import { createEntrypointRoutes } from "./entrypoint-routes.ts";
+import { createTargetRoutes } from "./target-routes.ts";
+import { createWebhookRoutes } from "./webhook-routes.ts";
+
+export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  return [
+    ...createWebhookRoutes(deps),
+    ...createDeleteRoutes(deps),
+    ...createEntrypointRoutes(deps),
+    ...createTargetRoutes(deps),
+  ];
+}

@@ -1,0 +1,157 @@
+/** A webhook's page: how it fares, what to do next, its entrypoints and its targets. */
+import { Html } from "@elysiajs/html";
+import type { TargetType } from "../../targets/target-type.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { PageHeader } from "../components/card.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { formatCount } from "../components/format.ts";
+import { Bytes, Time } from "../components/values.tsx";
+import { Layout } from "../layout.tsx";
+import type { Flash, Viewer } from "../viewer.ts";
+import { Count } from "./count.tsx";
+import { EntrypointsCard, type NewEntrypoint } from "./entrypoint-views.tsx";
+import { NextSteps } from "./first-steps.tsx";
+import { LIST_PATH, logPath, webhookPath } from "./paths.ts";
+import { dayTotals, Sparkline } from "./sparkline.tsx";
+import { TargetsCard } from "./target-views.tsx";
+import type { Usable, WebhookState } from "./webhook-state.ts";
+
+type SourceProps = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  state: WebhookState;
+  config: Readonly<{ baseUrl: string; retentionDays: number }>;
+  targetTypes: readonly TargetType[];
+  /** An entrypoint's form that comes back with its faults. */
+  newEntrypoint?: NewEntrypoint;
+}>;
+
+export function SourcePage(props: SourceProps): JSX.Element {
+  const { viewer, flash, state, config, targetTypes, newEntrypoint } = props;
+  const { webhook, health, file } = state;
+  return (
+    <Layout
+      title={webhook.name}
+      viewer={viewer}
+      section="sources"
+      crumbs={[{ href: LIST_PATH, label: "Webhooks" }]}
+      flash={flash}
+    >
+      <PageHeader title={webhook.name} badge={<Badge tone={health.tone} label={health.label} />}>
+        <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
+        <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
+      </PageHeader>
+      <div class="stack">
+        {file.fault === null ? (
+          <>
+            {needsMore(state, file) ? <NextSteps state={state} file={file} baseUrl={config.baseUrl} /> : ""}
+            {file.overview.lastEventAt === null ? (
+              ""
+            ) : (
+              <Day webhook={webhook} file={file} defaultDays={config.retentionDays} />
+            )}
+          </>
+        ) : (
+          <Notice
+            tone="bad"
+            text={file.fault.message}
+            hint={`${file.fault.hint ?? ""} Until then senders are answered 503 and try again later. What is set below can be changed all the same.`}
+          />
+        )}
+        <EntrypointsCard state={state} baseUrl={config.baseUrl} newEntrypoint={newEntrypoint} />
+        <TargetsCard state={state} types={targetTypes} />
+      </div>
+    </Layout>
+  );
+}
+
+function needsMore({ targets }: WebhookState, file: Usable): boolean {
+  return targets.length === 0 || file.overview.lastEventAt === null;
+}
+
+function Day({
+  webhook,
+  file,
+  defaultDays,
+}: {
+  webhook: Webhook;
+  file: Usable;
+  defaultDays: number;
+}): JSX.Element {
+  const retentionDays = webhook.retentionDays ?? defaultDays;
+  const { hours, lastEventAt, counts, fileBytes } = file.overview;
+  const { received, failed } = dayTotals(hours);
+  return (
+    <section class="card day" aria-labelledby="day">
+      <div class="day-drawing">
+        <h2 class="day-title" id="day">
+          Last 24 hours
+        </h2>
+        <Sparkline hours={hours} large />
+        <p class="day-scale muted" aria-hidden="true">
+          <span>24 h ago</span>
+          <span>now</span>
+        </p>
+      </div>
+      <dl class="stats day-stats">
+        <div>
+          <dt>
+            <span class="key key-received" aria-hidden="true"></span>Received
+          </dt>
+          <dd>
+            <Count n={received} />
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <span class="key key-failed" aria-hidden="true"></span>Failed tries
+          </dt>
+          <dd>
+            <Count n={failed} bad />
+          </dd>
+        </div>
+        <div>
+          <dt>Last event</dt>
+          <dd>
+            {lastEventAt === null ? <span class="muted">never</span> : <Time at={lastEventAt} relative />}
+          </dd>
+        </div>
+        <div>
+          <dt>Delivered</dt>
+          <dd>
+            <Count n={counts.delivered} />
+          </dd>
+        </div>
+        <div>
+          <dt>Pending</dt>
+          <dd>
+            <Count
+              n={counts.pending + counts.held}
+              href={logPath(webhook.id, { status: counts.pending > 0 ? "pending" : "held" })}
+            />
+          </dd>
+        </div>
+        <div>
+          <dt>Failed</dt>
+          <dd>
+            <Count n={counts.failed} bad href={logPath(webhook.id, { status: "failed" })} />
+          </dd>
+        </div>
+        <div>
+          <dt>Stored</dt>
+          <dd>
+            <Bytes n={fileBytes} />
+          </dd>
+        </div>
+        <div>
+          <dt>Kept for</dt>
+          <dd>
+            <span safe>{formatCount(retentionDays, "day")}</span>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,123 @@
+/** The forms that add and change a target, drawn from its type's list of fields. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { parseDeliveryPolicy } from "../../targets/delivery-policy.ts";
+import type { TargetType } from "../../targets/target-type.ts";
+import type { Target } from "../../webhooks/targets.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Button } from "../components/button.tsx";
+import { TextField } from "../components/field-row.tsx";
+import { FormFields } from "../components/form-fields.tsx";
+import type { FieldErrors, FormInput } from "../forms.ts";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import type { Viewer } from "../viewer.ts";
+import { FormFaults } from "./form-faults.tsx";
+import { LIST_PATH, targetPath, webhookPath } from "./paths.ts";
+import { POLICY_FIELDS, policyValues } from "./target-input.ts";
+
+type FormProps = Readonly<{
+  viewer: Viewer;
+  webhook: Webhook;
+  type: TargetType;
+  /** What was typed, where the form comes back with its faults. */
+  typed: FormInput | undefined;
+  errors: FieldErrors;
+}>;
+
+export function NewTargetPage(props: FormProps & Readonly<{ types: readonly TargetType[] }>): JSX.Element {
+  const { viewer, webhook, type, types } = props;
+  const path = `${webhookPath(webhook.id)}/targets`;
+  return (
+    <Frame title="Add target" viewer={viewer} webhook={webhook}>
+      <h1>Add target</h1>
+      <nav class="choice" aria-label="Type of target">
+        {types.map((each) => (
+          <a
+            class="choice-item"
+            href={attribute(`${path}/new?type=${encodeURIComponent(each.type)}`)}
+            aria-current={each.type === type.type ? "true" : undefined}
+            safe
+          >
+            {each.label}
+          </a>
+        ))}
+      </nav>
+      <p class="muted" safe>
+        {type.description}
+      </p>
+      <form class="form" method="post" action={path}>
+        <input type="hidden" name="type" value={attribute(type.type)} />
+        <Fields {...props} />
+        <Submit label="Add target" webhook={webhook} />
+      </form>
+    </Frame>
+  );
+}
+
+export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>): JSX.Element {
+  const { viewer, webhook, type, target } = props;
+  return (
+    <Frame title={`Edit ${target.name}`} viewer={viewer} webhook={webhook}>
+      <h1>Edit target</h1>
+      <p class="muted" safe>
+        {`${type.label}. ${type.description}`}
+      </p>
+      <form class="form" method="post" action={`${targetPath(target)}/edit`}>
+        <Fields {...props} />
+        <Submit label="Save" webhook={webhook} />
+      </form>
+    </Frame>
+  );
+}
+
+function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook: Webhook }>): JSX.Element {
+  const { title, viewer, webhook, children } = props;
+  const crumbs = [
+    { href: LIST_PATH, label: "Webhooks" },
+    { href: webhookPath(webhook.id), label: webhook.name },
+  ];
+  return (
+    <Layout title={title} viewer={viewer} section="sources" crumbs={crumbs}>
+      <section class="card card-narrow">{children}</section>
+    </Layout>
+  );
+}
+
+function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
+  const policy = target?.policy ?? parseDeliveryPolicy({});
+  const shown = [...type.fields, ...POLICY_FIELDS].map(({ name }) => name);
+  const hasPolicyErrors = POLICY_FIELDS.some(({ name }) => errors[name] !== undefined);
+  return (
+    <>
+      <FormFaults errors={errors} shown={["name", ...shown]} />
+      <TextField
+        name="name"
+        label="Name"
+        value={typed ? typed.name : target?.name}
+        error={errors.name}
+        placeholder="Warehouse"
+        required
+        maxlength={200}
+        autofocus={target === undefined && typed === undefined}
+      />
+      <FormFields fields={type.fields} values={target?.config} typed={typed} errors={errors} />
+      {type.settlesAtIngest ? (
+        ""
+      ) : (
+        <details class="more" open={hasPolicyErrors || target !== undefined}>
+          <summary>Retries and time limit</summary>
+          <FormFields fields={POLICY_FIELDS} values={policyValues(policy)} typed={typed} errors={errors} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Submit({ label, webhook }: { label: string; webhook: Webhook }): JSX.Element {
+  return (
+    <div class="form-actions">
+      <Button kind="primary" label={label} />
+      <Button label="Cancel" href={webhookPath(webhook.id)} />
+    </div>
+  );
+}

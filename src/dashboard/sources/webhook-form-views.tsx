@@ -1,0 +1,102 @@
+/** The forms of a webhook itself: a new one, and its settings. */
+import { Html } from "@elysiajs/html";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Button } from "../components/button.tsx";
+import { TextField } from "../components/field-row.tsx";
+import type { FieldErrors, FormInput } from "../forms.ts";
+import { Layout } from "../layout.tsx";
+import type { Viewer } from "../viewer.ts";
+import { FormFaults } from "./form-faults.tsx";
+import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+
+type FormProps = Readonly<{
+  viewer: Viewer;
+  values: FormInput;
+  errors: FieldErrors;
+  /** The server's default. */
+  retentionDays: number;
+}>;
+
+const LIST_CRUMB = { href: LIST_PATH, label: "Webhooks" };
+
+export function NewWebhookPage(props: FormProps): JSX.Element {
+  return (
+    <Layout title="New webhook" viewer={props.viewer} section="sources" crumbs={[LIST_CRUMB]}>
+      <section class="card card-narrow">
+        <h1>New webhook</h1>
+        <p class="muted">It comes with a URL that receives events at once. Targets are added next.</p>
+        <form class="form" method="post" action={NEW_PATH}>
+          <Fields {...props} isNew />
+          <div class="form-actions">
+            <Button kind="primary" label="Create webhook" />
+            <Button label="Cancel" href={LIST_PATH} />
+          </div>
+        </form>
+      </section>
+    </Layout>
+  );
+}
+
+export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }>): JSX.Element {
+  const { webhook, viewer } = props;
+  const path = webhookPath(webhook.id);
+  const crumbs = [LIST_CRUMB, { href: path, label: webhook.name }];
+  return (
+    <Layout title="Settings" viewer={viewer} section="sources" crumbs={crumbs}>
+      <section class="card card-narrow">
+        <h1>Settings</h1>
+        <form class="form" method="post" action={`${path}/edit`}>
+          <Fields {...props} />
+          <div class="form-actions">
+            <Button kind="primary" label="Save" />
+            <Button label="Cancel" href={path} />
+          </div>
+        </form>
+      </section>
+      <section class="card card-narrow danger-zone">
+        <div>
+          <h2>Delete this webhook</h2>
+          <p class="muted">Its events, entrypoints and targets go with it. You are asked first.</p>
+        </div>
+        <Button
+          kind="danger"
+          icon="trash"
+          label="Delete…"
+          describe="Delete this webhook"
+          href={`${path}/delete`}
+        />
+      </section>
+    </Layout>
+  );
+}
+
+function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: boolean }): JSX.Element {
+  return (
+    <>
+      <FormFaults errors={errors} shown={["name", "retention_days"]} />
+      <TextField
+        name="name"
+        label="Name"
+        value={values.name}
+        error={errors.name}
+        help="What sends, or what it is about."
+        placeholder="Shop orders"
+        required
+        maxlength={200}
+        autofocus={isNew}
+      />
+      <TextField
+        name="retention_days"
+        label="Days to keep events"
+        type="number"
+        min={1}
+        max={36_500}
+        value={values.retention_days}
+        error={errors.retention_days}
+        help={`Empty: ${retentionDays}, as this server does by default.`}
+        placeholder={String(retentionDays)}
+        optional
+      />
+    </>
+  );
+}

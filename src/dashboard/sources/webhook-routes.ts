@@ -1,0 +1,111 @@
+/** Pages of webhooks: the list, a new one, one with all that is in it, its settings. */
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { readFields } from "../form-values.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import type { SourcesDeps } from "./deps.ts";
+import { ListPage } from "./list-views.tsx";
+import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { SourcePage } from "./source-views.tsx";
+import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
+import { readWebhookState } from "./webhook-state.ts";
+
+/** Each one's event file is read for its row, and a page stays small. */
+const WEBHOOKS_PER_PAGE = 50;
+
+export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, config } = deps;
+
+  function own({ viewer, params }: PageContext): Promise<Webhook> {
+    return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
+  }
+
+  async function list({ viewer, flash, query }: PageContext): Promise<Response> {
+    const all = await useCases.webhooks.list({ userId: viewer.id });
+    const search = query.get("q")?.trim() ?? "";
+    const found = all.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
+    const pages = Math.max(1, Math.ceil(found.length / WEBHOOKS_PER_PAGE));
+    const current = Math.min(pages, Math.max(1, Math.trunc(Number(query.get("page"))) || 1));
+    const shown = found.slice((current - 1) * WEBHOOKS_PER_PAGE, current * WEBHOOKS_PER_PAGE);
+    const states = await Promise.all(shown.map((webhook) => readWebhookState(deps, webhook)));
+    return renderPage(
+      ListPage({
+        ...{ viewer, flash, states, search },
+        total: all.length,
+        isLong: all.length > WEBHOOKS_PER_PAGE,
+        page: { current, pages },
+        baseUrl: config.baseUrl,
+      }),
+    );
+  }
+
+  function showNew({ viewer }: PageContext, values: FormInput, errors: FieldErrors): Promise<Response> {
+    const markup = NewWebhookPage({ viewer, values, errors, retentionDays: config.retentionDays });
+    return renderPage(markup, { status: errors === NO_ERRORS ? 200 : 422 });
+  }
+
+  async function create(context: PageContext): Promise<Response> {
+    const form = await context.form();
+    const userId = context.viewer.id;
+    try {
+      const webhook = await useCases.webhooks.create({ userId, input: webhookInput(form) });
+      await useCases.entrypoints.create({ userId, webhookId: webhook.id, input: {} });
+      return redirect(webhookPath(webhook.id), { tone: "ok", text: `Webhook “${webhook.name}” is ready.` });
+    } catch (error) {
+      return showNew(context, form, fieldErrors(error));
+    }
+  }
+
+  async function showOne(context: PageContext): Promise<Response> {
+    const { viewer, flash } = context;
+    const state = await readWebhookState(deps, await own(context));
+    return renderPage(SourcePage({ viewer, flash, state, config, targetTypes: deps.targetTypes.list() }));
+  }
+
+  async function showEdit(
+    context: PageContext,
+    filled?: Readonly<{ values: FormInput; errors: FieldErrors }>,
+  ): Promise<Response> {
+    const webhook = await own(context);
+    const { name, retentionDays } = webhook;
+    const stored = { name, retention_days: retentionDays === null ? "" : String(retentionDays) };
+    const markup = EditWebhookPage({
+      ...{ viewer: context.viewer, webhook, retentionDays: config.retentionDays },
+      values: filled?.values ?? stored,
+      errors: filled?.errors ?? NO_ERRORS,
+    });
+    return renderPage(markup, { status: filled ? 422 : 200 });
+  }
+
+  async function update(context: PageContext): Promise<Response> {
+    const form = await context.form();
+    const webhook = await own(context);
+    try {
+      const input = webhookInput(form);
+      await useCases.webhooks.update({ userId: webhook.userId, webhookId: webhook.id, input });
+    } catch (error) {
+      return showEdit(context, { values: form, errors: fieldErrors(error) });
+    }
+    return redirect(webhookPath(webhook.id), { tone: "ok", text: "Settings saved." });
+  }
+
+  return [
+    page(LIST_PATH, list),
+    page(NEW_PATH, (context) => showNew(context, {}, NO_ERRORS)),
+    action(NEW_PATH, create),
+    page("/source/:id", showOne),
+    page("/source/:id/edit", (context) => showEdit(context)),
+    action("/source/:id/edit", update),
+  ];
+}
+
+/** Emptied, the days are the server's default. */
+function webhookInput(form: FormInput): Record<string, unknown> {
+  const values = readFields([{ name: "retention_days", label: "", kind: "number" }], form);
+  return {
+    name: form.name ?? "",
+    ...(form.retention_days !== undefined && { retention_days: null }),
+    ...values,
+  };
+}

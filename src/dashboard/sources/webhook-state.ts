@@ -1,0 +1,67 @@
+/** Gathers what pages show of a webhook; one whose event file cannot be used is shown as that. */
+import { AppError } from "../../lib/errors.ts";
+import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
+import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { Target } from "../../webhooks/targets.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import type { SourcesDeps } from "./deps.ts";
+import { type Health, webhookHealth } from "./health.ts";
+
+export type Fault = Readonly<{ message: string; hint: string | null }>;
+
+/** What the event file says. */
+export type Usable = Readonly<{
+  fault: null;
+  overview: Overview;
+  targetOverviews: ReadonlyMap<string, TargetOverview>;
+  lastEvents: ReadonlyMap<string, number>;
+}>;
+
+/** Why it says nothing. */
+export type Unusable = Readonly<{ fault: Fault }>;
+
+export type FileState = Usable | Unusable;
+
+export type WebhookState = Readonly<{
+  webhook: Webhook;
+  entrypoints: readonly Entrypoint[];
+  targets: readonly Target[];
+  file: FileState;
+  health: Health;
+}>;
+
+export async function readWebhookState(
+  { useCases, events }: Pick<SourcesDeps, "useCases" | "events">,
+  webhook: Webhook,
+): Promise<WebhookState> {
+  const of = { userId: webhook.userId, webhookId: webhook.id };
+  const [entrypoints, targets, file] = await Promise.all([
+    useCases.entrypoints.list(of),
+    useCases.targets.list(of),
+    readFile(events, webhook.id),
+  ]);
+  const health: Health =
+    file.fault === null
+      ? webhookHealth({ ...file, entrypoints, targets })
+      : { tone: "bad", label: "event file unusable" };
+  return { webhook, entrypoints, targets, file, health };
+}
+
+async function readFile(events: SourcesDeps["events"], webhookId: string): Promise<FileState> {
+  try {
+    const [overview, targetOverviews, lastEvents] = await Promise.all([
+      events.overview(webhookId),
+      events.targetOverviews(webhookId),
+      events.entrypointLastEvents(webhookId),
+    ]);
+    return { fault: null, overview, targetOverviews, lastEvents };
+  } catch (error) {
+    return { fault: faultOf(error) };
+  }
+}
+
+/** Throws what is no fault of the event file. */
+export function faultOf(error: unknown): Fault {
+  if (!(error instanceof AppError) || error.kind !== "unavailable") throw error;
+  return { message: error.message, hint: error.hint ?? null };
+}

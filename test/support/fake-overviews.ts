@@ -1,0 +1,57 @@
+/** What event files say, set by a test; a webhook that it says nothing of has received nothing. */
+import type { Overviews } from "../../src/dashboard/sources/deps.ts";
+import { AppError } from "../../src/lib/errors.ts";
+import type { Overview, TargetOverview } from "../../src/storage/event-db/overview.ts";
+import type { DeliveryCounts } from "../../src/storage/event-db/types.ts";
+
+const HOUR_MS = 3_600_000;
+
+export const NO_DELIVERIES: DeliveryCounts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
+
+export type FakeFile = Readonly<{
+  overview?: Partial<Overview>;
+  targets?: Readonly<Record<string, TargetOverview>>;
+  lastEvents?: Readonly<Record<string, number>>;
+  eventCount?: number;
+  isUnusable?: boolean;
+}>;
+
+export function createFakeOverviews(now: number) {
+  const files = new Map<string, FakeFile>();
+
+  async function read<T>(webhookId: string, value: (file: FakeFile) => T): Promise<T> {
+    const file = files.get(webhookId) ?? {};
+    if (file.isUnusable) {
+      throw new AppError({
+        kind: "unavailable",
+        message: `The event file of webhook ${webhookId} cannot be used: SQLITE_NOTADB.`,
+        hint: "Restore the file from a backup, or move it away to start with an empty one.",
+      });
+    }
+    return value(file);
+  }
+
+  const events: Overviews = {
+    overview: (id) =>
+      read(id, ({ overview }) => ({
+        hours: hoursBefore(now),
+        lastEventAt: null,
+        counts: NO_DELIVERIES,
+        fileBytes: 4096,
+        ...overview,
+      })),
+    targetOverviews: (id) => read(id, ({ targets = {} }) => new Map(Object.entries(targets))),
+    entrypointLastEvents: (id) => read(id, ({ lastEvents = {} }) => new Map(Object.entries(lastEvents))),
+    countEvents: (id) => read(id, ({ eventCount = 0 }) => eventCount),
+  };
+  return { events, files };
+}
+
+/** The 24 hours up to now, with what each received and how many tries failed. */
+export function hoursBefore(now: number, tallies: readonly (readonly [number, number])[] = []) {
+  const last = now - (now % HOUR_MS);
+  return Array.from({ length: 24 }, (_, index) => {
+    const [received = 0, failed = 0] = tallies[index] ?? [];
+    return { at: last - (23 - index) * HOUR_MS, received, failed };
+  });
+}
