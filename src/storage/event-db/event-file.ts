@@ -57,11 +57,12 @@ export class EventFile {
     const before = this.#lastSync;
     // The kernel tells of a failed write only once, so a sync is worth no more than those before it: after one
     // failure all of this connection fail.
-    this.#lastSync = this.#fdatasync().then(() => before);
+    this.#lastSync = this.fdatasync().then(() => before);
     return this.#lastSync;
   }
 
-  #fdatasync(): Promise<void> {
+  /** The system call alone. */
+  fdatasync(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#walDescriptor ??= openSync(`${this.path}-wal`, "r+");
       fdatasync(this.#walDescriptor, (error) => (error ? reject(error) : resolve()));

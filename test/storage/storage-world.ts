@@ -1,0 +1,173 @@
+/** Event files in a folder of their own, with the writer, the store and the worker as the program composes them. */
+import { Database } from "bun:sqlite";
+import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newId } from "../../src/lib/ids.ts";
+import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
+import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { createEventStore, type EventStore } from "../../src/storage/event-store.ts";
+import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
+import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+
+type Replaceable<T> = { -readonly [K in keyof T]: T[K] };
+
+export type StorageWorld = Readonly<{
+  dataDir: string;
+  clock: FakeClock;
+  /** The real worker; a test may replace single functions of it. */
+  upkeep: Replaceable<EventFileUpkeep>;
+  files: WebhookDBManager;
+  writer: EventWriter;
+  events: EventStore;
+  /** What the writer reported. */
+  errors: string[];
+  /** Webhooks whose events were reported as recorded. */
+  recorded: string[];
+  append: (draft: Partial<EventDraft> & { webhookId: string }) => Promise<EventDraft>;
+  /** Ids of the stored events, oldest first, read by a connection of its own. */
+  storedIds: (webhookId: string) => string[];
+  dispose: () => Promise<void>;
+}>;
+
+/** `dataDir` of another world opens its files once more; whoever made the folder removes it. */
+export function createStorageWorld(options: { maxOpen?: number; dataDir?: string } = {}): StorageWorld {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "webhooker-events-"));
+  const clock = createFakeClock();
+  const upkeep: Replaceable<EventFileUpkeep> = { ...startEventFileUpkeep() };
+  const errors: string[] = [];
+  const recorded: string[] = [];
+  const { monotonic } = clock;
+  const files = new WebhookDBManager({ dataDir, maxOpen: options.maxOpen ?? 100, upkeep, monotonic });
+  const writer = createEventWriter({
+    files,
+    upkeep,
+    onRecorded: (webhookId) => recorded.push(webhookId),
+    onError: (message) => errors.push(message),
+  });
+  return {
+    dataDir,
+    clock,
+    upkeep,
+    files,
+    writer,
+    events: createEventStore({ files, writer }),
+    errors,
+    recorded,
+    async append(values) {
+      const event = draft({ receivedAt: clock.now(), ...values });
+      await writer.append(event);
+      return event;
+    },
+    storedIds: (webhookId) =>
+      query<{ id: string }>(files.pathOf(webhookId), "SELECT id FROM events ORDER BY id").map(({ id }) => id),
+    async dispose() {
+      await writer.drain();
+      await files.closeAll();
+      upkeep.stop();
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function draft(values: Partial<EventDraft> & { webhookId: string }): EventDraft {
+  return {
+    id: newId(),
+    entrypointId: "entrypoint",
+    receivedAt: 1_000,
+    method: "POST",
+    pathTail: "",
+    query: "",
+    headersJson: '[["content-type","text/plain"]]',
+    contentType: "text/plain",
+    remoteAddress: "192.0.2.1",
+    body: Buffer.from("hello"),
+    targets: [],
+    ...values,
+  };
+}
+
+export const pendingFor = (id: string) => ({ id, settlesAtIngest: false });
+
+/** What a first try that was answered 200 leaves behind. */
+export function settlement(
+  values: Partial<Omit<Settlement, "result">> & { eventId: string; targetId: string },
+  result: Partial<Settlement["result"]> = {},
+): Settlement {
+  return {
+    replays: 0,
+    status: "delivered",
+    nextAttemptAt: null,
+    reason: null,
+    ...values,
+    result: {
+      id: newId(),
+      attempt: 1,
+      startedAt: 2_000,
+      durationMs: 5,
+      statusCode: 200,
+      error: null,
+      responseHeaders: [["x-answer", "yes"]],
+      responseBody: Buffer.from("ok"),
+      responseBodyTruncated: false,
+      ...result,
+    },
+  };
+}
+
+/** Asks a file through a connection of its own, which changes nothing. */
+export function query<Row>(path: string, sql: string): Row[] {
+  const db = new Database(path, { readonly: true });
+  try {
+    return db.query<Row, []>(sql).all();
+  } finally {
+    db.close();
+  }
+}
+
+/** Descriptors of this process on files under a folder, those of unlinked ones too. */
+export function openDescriptors(folder: string): string[] {
+  return readdirSync("/proc/self/fd").flatMap((descriptor) => {
+    const path = targetOf(`/proc/self/fd/${descriptor}`);
+    return path.startsWith(folder) ? [path] : [];
+  });
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // The descriptor that read the list is gone by now.
+    return "";
+  }
+}
+
+const NOBODY = 65_534;
+
+/** Runs `act` while nobody may write to the folder, not even the superuser that tests run as in containers. */
+export function whileReadOnly<T>(folder: string, act: () => T): T {
+  chmodSync(folder, 0o555);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    return act();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+}
+
+/** A promise that a test settles. */
+export function gate(): { passed: Promise<void>; open: () => void } {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
+}
+
+/** One turn of the event loop: what was scheduled before it has run. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

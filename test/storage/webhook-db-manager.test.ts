@@ -1,0 +1,301 @@
+/** Event files are made, opened, evicted, closed and deleted without losing what was acknowledged. */
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { newId } from "../../src/lib/ids.ts";
+import { appErrorOf } from "../support/thrown.ts";
+import {
+  createStorageWorld,
+  draft,
+  gate,
+  openDescriptors,
+  type StorageWorld,
+  turn,
+} from "./storage-world.ts";
+
+const MINUTE_MS = 60_000;
+
+let world: StorageWorld;
+let webhookId: string;
+
+beforeEach(() => {
+  world = createStorageWorld();
+  webhookId = newId();
+});
+
+afterEach(() => world.dispose());
+
+describe("creating", () => {
+  test("makes the webhook's file, empty and ready", async () => {
+    await world.files.create(webhookId);
+    expect(existsSync(join(world.dataDir, `events-${webhookId}.db`))).toBe(true);
+    expect(world.storedIds(webhookId)).toEqual([]);
+  });
+
+  test("makes the directory entry durable before it ends", async () => {
+    const { passed, open } = gate();
+    world.upkeep.syncFolder = () => passed;
+    let isDone = false;
+    const created = world.files.create(webhookId).then(() => {
+      isDone = true;
+    });
+    await turn();
+    expect(isDone).toBe(false);
+    open();
+    await created;
+  });
+
+  test("leaves no file where its directory entry cannot be made durable", async () => {
+    world.upkeep.syncFolder = () => Promise.reject(new Error("EIO"));
+    expect((await appErrorOf(() => world.files.create(webhookId))).kind).toBe("unavailable");
+    expect(readdirSync(world.dataDir)).toEqual([]);
+  });
+});
+
+describe("opening", () => {
+  test("gives the same open file until it is closed", () => {
+    expect(world.files.open(webhookId)).toBe(world.files.open(webhookId));
+    expect(world.files.openCount).toBe(1);
+  });
+
+  test("makes a file that is missing", async () => {
+    await world.files.create(webhookId);
+    await world.files.closeAll();
+    rmSync(world.files.pathOf(webhookId));
+    const { id } = await world.append({ webhookId });
+    expect(world.storedIds(webhookId)).toEqual([id]);
+  });
+
+  test("takes an empty file, as a crash leaves it in the middle of its making, for a new one", async () => {
+    writeFileSync(world.files.pathOf(webhookId), "");
+    const { id } = await world.append({ webhookId });
+    expect(world.storedIds(webhookId)).toEqual([id]);
+  });
+});
+
+describe("a new file's directory entry", () => {
+  test("is on disk before the first event is acknowledged, and synced no more after that", async () => {
+    const syncFolder = spyOn(world.upkeep, "syncFolder");
+    const { passed, open } = gate();
+    syncFolder.mockImplementationOnce(() => passed);
+    let isAcknowledged = false;
+    const appended = world.append({ webhookId }).then(() => {
+      isAcknowledged = true;
+    });
+    while (syncFolder.mock.calls.length === 0) await turn();
+    await world.files.open(webhookId).syncWal();
+    expect(isAcknowledged).toBe(false);
+    open();
+    await appended;
+    await world.append({ webhookId });
+    expect(syncFolder.mock.calls).toEqual([[world.dataDir]]);
+  });
+
+  test("is synced anew after the file was closed, as its log is made anew", async () => {
+    await world.append({ webhookId });
+    await world.files.closeAll();
+    const syncFolder = spyOn(world.upkeep, "syncFolder");
+    await world.append({ webhookId });
+    expect(syncFolder).toHaveBeenCalledTimes(1);
+  });
+
+  test("is not held for synced by a sync that began before the file was reopened", async () => {
+    const { passed, open } = gate();
+    const syncFolder = spyOn(world.upkeep, "syncFolder").mockImplementationOnce(() => passed);
+    const first = world.files.syncFolder(world.files.open(webhookId));
+    await world.files.closeAll();
+    const second = world.append({ webhookId });
+    open();
+    await Promise.all([first, second]);
+    expect(syncFolder).toHaveBeenCalledTimes(2);
+  });
+
+  test("shares a sync with all that were made before it began, and with none made later", async () => {
+    const { passed, open } = gate();
+    const syncFolder = spyOn(world.upkeep, "syncFolder").mockImplementationOnce(() => passed);
+    const early = Array.from({ length: 20 }, () => world.files.create(newId()));
+    await turn();
+    const late = Array.from({ length: 20 }, () => world.files.create(newId()));
+    expect(syncFolder).toHaveBeenCalledTimes(1);
+    open();
+    await Promise.all([...early, ...late]);
+    expect(syncFolder).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("deleting", () => {
+  test("removes the file with its log, and the webhook is not opened again", async () => {
+    await world.append({ webhookId });
+    await world.files.delete(webhookId);
+    expect(readdirSync(world.dataDir)).toEqual([]);
+    expect((await appErrorOf(() => world.append({ webhookId }))).kind).toBe("not_found");
+    expect(readdirSync(world.dataDir)).toEqual([]);
+    expect(openDescriptors(world.dataDir)).toEqual([]);
+  });
+
+  test("removes a file that is not open, and one that is damaged", async () => {
+    const damaged = newId();
+    await world.append({ webhookId });
+    await world.files.closeAll();
+    writeFileSync(world.files.pathOf(damaged), "x".repeat(5_000));
+    await appErrorOf(() => world.append({ webhookId: damaged }));
+    await world.files.delete(webhookId);
+    await world.files.delete(damaged);
+    expect(readdirSync(world.dataDir)).toEqual([]);
+  });
+
+  test("in the middle of writes answers each of them, and leaves nothing behind", async () => {
+    const other = newId();
+    const writes = Array.from({ length: 50 }, () => world.append({ webhookId }));
+    const kept = world.append({ webhookId: other });
+    // The first group is committed and being synced.
+    await turn();
+    const late = world.append({ webhookId });
+    const deleted = world.files.delete(webhookId);
+    expect(await Promise.allSettled(writes)).toEqual(
+      writes.map(() => expect.objectContaining({ status: "fulfilled" })),
+    );
+    expect((await appErrorOf(() => late)).kind).toBe("not_found");
+    await deleted;
+    await world.writer.drain();
+    expect(readdirSync(world.dataDir).filter((name) => name.includes(webhookId))).toEqual([]);
+    expect(world.storedIds(other)).toEqual([(await kept).id]);
+  });
+
+  test("waits for a close that is under way", async () => {
+    await world.append({ webhookId });
+    const closed = world.files.closeAll();
+    await world.files.delete(webhookId);
+    await closed;
+    expect(readdirSync(world.dataDir)).toEqual([]);
+  });
+});
+
+describe("many webhooks", () => {
+  test("written at once have every acknowledged event", async () => {
+    const webhookIds = Array.from({ length: 200 }, () => newId());
+    const events = await Promise.all(
+      [...webhookIds, ...webhookIds, ...webhookIds].map((id) => world.append({ webhookId: id })),
+    );
+    for (const id of webhookIds) {
+      const expected = events.filter((event) => event.webhookId === id).map((event) => event.id);
+      expect(world.storedIds(id)).toEqual(expected.sort());
+    }
+  });
+
+  test("beyond the limit are evicted and reopened while writes go on, and lose nothing", async () => {
+    const crowded = createStorageWorld({ maxOpen: 4, dataDir: world.dataDir });
+    const webhookIds = Array.from({ length: 40 }, () => newId());
+    let mostOpen = 0;
+    const events = await Promise.all(
+      Array.from({ length: 400 }, async (_, index) => {
+        const event = draft({ webhookId: webhookIds[index % 40] ?? "" });
+        await crowded.events.append(event);
+        mostOpen = Math.max(mostOpen, crowded.files.openCount);
+        await crowded.events.findEvent(event.webhookId, event.id);
+        return event;
+      }),
+    );
+    // The limit itself, and the quarter that may be open beside it.
+    expect(mostOpen).toBeLessThanOrEqual(5);
+    expect(crowded.errors).toEqual([]);
+    await crowded.dispose();
+    for (const id of webhookIds) {
+      const expected = events.filter((event) => event.webhookId === id).map((event) => event.id);
+      expect(world.storedIds(id)).toEqual(expected.sort());
+    }
+  });
+
+  test("never evict the file that was asked for, even where all others are in use", async () => {
+    const crowded = createStorageWorld({ maxOpen: 1, dataDir: world.dataDir });
+    const first = crowded.files.open(newId());
+    crowded.files.pin(first);
+    const second = crowded.files.open(webhookId);
+    expect(crowded.files.open(webhookId)).toBe(second);
+    crowded.files.unpin(first);
+    await crowded.dispose();
+  });
+
+  test("are evicted in the order in which they were last used", async () => {
+    const crowded = createStorageWorld({ maxOpen: 2, dataDir: world.dataDir });
+    const [first, second, third] = [newId(), newId(), newId()];
+    const opened = crowded.files.open(first);
+    crowded.files.open(second);
+    crowded.files.open(first);
+    crowded.files.open(third);
+    expect(crowded.files.openCount).toBe(2);
+    expect(crowded.files.open(first)).toBe(opened);
+    await crowded.dispose();
+  });
+});
+
+describe("closing", () => {
+  test("all leaves whole files without logs and without descriptors, and a reopening finds everything", async () => {
+    const webhookIds = Array.from({ length: 10 }, () => newId());
+    const events = await Promise.all(webhookIds.map((id) => world.append({ webhookId: id })));
+    await Promise.all(
+      events.map((event) => world.events.listEvents(event.webhookId, { limit: 1, cursor: null })),
+    );
+    await world.files.closeAll();
+    expect(readdirSync(world.dataDir).sort()).toEqual(webhookIds.map((id) => `events-${id}.db`).sort());
+    expect(openDescriptors(world.dataDir)).toEqual([]);
+    const later = createStorageWorld({ dataDir: world.dataDir });
+    for (const event of events) {
+      expect((await later.events.findEvent(event.webhookId, event.id))?.body).toEqual(event.body);
+    }
+    await later.dispose();
+  });
+
+  test("waits for those who need the file", async () => {
+    const file = world.files.open(webhookId);
+    world.files.pin(file);
+    const closed = world.files.closeAll();
+    await turn();
+    expect(file.walPages()).toBeGreaterThan(0);
+    world.files.unpin(file);
+    await closed;
+    expect(() => file.walPages()).toThrow();
+  });
+
+  test("ends files that nobody used for two minutes, and only those", async () => {
+    const busy = newId();
+    const pinned = world.files.open(newId());
+    world.files.pin(pinned);
+    world.files.open(webhookId);
+    world.files.open(busy);
+    world.clock.advance(2 * MINUTE_MS);
+    world.files.open(busy);
+    world.clock.advance(1);
+    world.files.closeIdle();
+    expect(world.files.openCount).toBe(2);
+    world.files.unpin(pinned);
+  });
+
+  test("twice at the same time, the file having been opened in between, leaves no descriptor", async () => {
+    await world.append({ webhookId });
+    const first = world.files.closeAll();
+    const { id } = await world.append({ webhookId });
+    await Promise.all([first, world.files.closeAll()]);
+    expect(openDescriptors(world.dataDir)).toEqual([]);
+    expect(world.storedIds(webhookId)).toContain(id);
+  });
+
+  test("goes on without the worker, on the event loop", async () => {
+    const { id } = await world.append({ webhookId });
+    world.upkeep.stop();
+    await world.files.closeAll();
+    expect(openDescriptors(world.dataDir)).toEqual([]);
+    expect(world.storedIds(webhookId)).toEqual([id]);
+  });
+});
+
+test("looking for pending deliveries opens no file here, and names those that cannot be read", async () => {
+  const [idle, damaged, missing] = [newId(), newId(), newId()];
+  await world.append({ webhookId, targets: [{ id: "target", settlesAtIngest: false }] });
+  await world.append({ webhookId: idle, targets: [{ id: "target", settlesAtIngest: true }] });
+  await world.files.closeAll();
+  writeFileSync(world.files.pathOf(damaged), "x".repeat(5_000));
+  expect(await world.events.findPending([webhookId, idle, damaged, missing])).toEqual([webhookId, damaged]);
+  expect(world.files.openCount).toBe(0);
+  expect(existsSync(world.files.pathOf(missing))).toBe(false);
+});
