@@ -58,7 +58,7 @@ export function serverView(props: Props): JSX.Element {
           title="Configuration"
           lead="Read from the environment at the start. Secrets are not shown."
         >
-          <DataTable caption="Configuration" columns={["Variable", "Value", "Meaning"]}>
+          <DataTable caption="Configuration" stack columns={["Variable", "Value", "Meaning"]}>
             {props.configuration.map(({ name, value, meaning, isSecret }) => (
               <tr>
                 <td>

@@ -44,6 +44,7 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
         <Card flush>
           <DataTable
             caption="Users"
+            stack
             columns={[
               "Username",
               "Role",
@@ -91,10 +92,10 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
       <td>
         {disabledAt === null ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
       </td>
-      <td class="nowrap">
+      <td class="nowrap" data-label="Last seen">
         {lastSeenAt === null ? <span class="muted">not signed in</span> : <Time at={lastSeenAt} relative />}
       </td>
-      <td class="nowrap">
+      <td class="nowrap" data-label="Created">
         <Time at={createdAt} relative />
       </td>
       <td class="cell-actions">{isSelf ? "" : <UserActions user={user} />}</td>

@@ -88,6 +88,15 @@
     true,
   );
 
+  /* Where no answer came, the browser would be silent about it. */
+  document.addEventListener("htmx:error", () => {
+    const area = document.querySelector(".flash-area");
+    const notice = document.createElement("p");
+    notice.className = "notice notice-bad";
+    notice.textContent = "The server did not answer. Check the connection and try again.";
+    area?.replaceChildren(notice);
+  });
+
   /* A form that came back with faults is no page to return to, and neither is the same page twice. */
   document.addEventListener("htmx:before:history:update", (event) => {
     const { history, response, sourceElement } = event.detail;

@@ -2,7 +2,7 @@
 
 import { Elysia } from "elysia";
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
-import script from "./app.js" with { type: "text" };
+import app from "./app.js" with { type: "text" };
 import base from "./css/base.css" with { type: "text" };
 import components from "./css/components.css" with { type: "text" };
 import events from "./css/events.css" with { type: "text" };
@@ -10,12 +10,15 @@ import forms from "./css/forms.css" with { type: "text" };
 import pages from "./css/pages.css" with { type: "text" };
 import sources from "./css/sources.css" with { type: "text" };
 import tokens from "./css/tokens.css" with { type: "text" };
+import log from "./log.js" with { type: "text" };
 
 const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
 /** One file for browsers. What stands later wins. */
 const stylesheet = [tokens, base, components, forms, pages, sources, events].join("\n");
+
+const script = [app, log].join("\n");
 
 type Asset = Readonly<{ path: string; type: string; text: string }>;
 

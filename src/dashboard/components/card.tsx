@@ -86,18 +86,22 @@ export function EmptyState(
   );
 }
 
-/** Rows are `<tr>` with `<td>`; it scrolls by itself where the window is narrow. */
+/**
+ * Rows are `<tr>` with `<td>`. Where the window is narrow it scrolls by itself; with `stack` each row becomes a
+ * block of lines there, and a `data-label` on a `<td>` says what its line is.
+ */
 export function DataTable(
   props: PropsWithChildren<{
     /** Says what is listed, to screen readers. */
     caption: string;
+    stack?: boolean;
     columns: readonly (string | Readonly<{ label: string; align?: "end"; hidden?: boolean }>)[];
   }>,
 ): JSX.Element {
   const columns = props.columns.map((column) => (typeof column === "string" ? { label: column } : column));
   return (
     <section class="table-scroll" tabindex="0" aria-label={attribute(props.caption)}>
-      <table class="table">
+      <table class={props.stack ? "table table-stack" : "table"}>
         <caption class="sr-only" safe>
           {props.caption}
         </caption>

@@ -73,6 +73,7 @@ function ApiKeys({ apiKeys, apiKeyErrors, typedKeyName }: Profile): JSX.Element 
       ) : (
         <DataTable
           caption="API keys"
+          stack
           columns={["Name", "Key", "Created", "Last used", { label: "Actions", hidden: true }]}
         >
           {apiKeys.map((apiKey) => (
@@ -92,10 +93,10 @@ function ApiKeyRow({ apiKey }: { apiKey: APIKey }): JSX.Element {
       <td>
         <code class="nowrap" safe>{`${prefix}…`}</code>
       </td>
-      <td class="nowrap">
+      <td class="nowrap" data-label="Created">
         <Time at={createdAt} relative />
       </td>
-      <td class="nowrap">
+      <td class="nowrap" data-label="Last used">
         {lastUsedAt === null ? <span class="muted">never</span> : <Time at={lastUsedAt} relative />}
       </td>
       <td class="cell-actions">
@@ -134,6 +135,7 @@ function Sessions({ sessions, sessionId }: Profile): JSX.Element {
     >
       <DataTable
         caption="Sessions"
+        stack
         columns={["Browser", "Address", "Signed in", "Last seen", { label: "Actions", hidden: true }]}
       >
         {sessions.map((session) => (
@@ -144,10 +146,10 @@ function Sessions({ sessions, sessionId }: Profile): JSX.Element {
             <td class="nowrap" safe>
               {session.remoteAddress}
             </td>
-            <td class="nowrap">
+            <td class="nowrap" data-label="Signed in">
               <Time at={session.createdAt} relative />
             </td>
-            <td class="nowrap">
+            <td class="nowrap" data-label="Last seen">
               <Time at={session.lastSeenAt} relative />
             </td>
             <td class="cell-actions">

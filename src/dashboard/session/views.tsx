@@ -22,7 +22,10 @@ export function signInView({ next, username, fault, flash, isFirstRun }: SignIn)
       <div class="sign-in">
         <div class="sign-in-brand">
           <Logo />
-          <h1>Sign in to webhooker</h1>
+          <div>
+            <h1>Sign in to webhooker</h1>
+            <p class="lead">Every webhook stored, delivered and accounted for.</p>
+          </div>
         </div>
         <section class="card">
           {fault === null ? "" : <Notice tone="bad" text={fault} />}

@@ -1,0 +1,132 @@
+/* The event log where scripts run: rows arrive live and can be paused; times are asked for on the reader's clock. */
+(() => {
+  const MAX_ROWS = 200;
+
+  /* An element of its own, so that it starts and stops with its place on the page, however that is swapped. */
+  class LiveLog extends HTMLElement {
+    connectedCallback() {
+      this.label = this.querySelector("[data-live-state]");
+      this.button = this.querySelector("[data-live-pause]");
+      this.reload = this.querySelector("[data-live-reload]");
+      this.waiting = [];
+      this.isPaused = false;
+      const url = new URL(this.dataset.src, location.href);
+      url.searchParams.set("state", this.dataset.state);
+      this.source = new EventSource(url);
+      this.source.addEventListener("open", () => this.tell());
+      this.source.addEventListener("error", () => this.tell());
+      this.source.addEventListener("end", () => {
+        this.source.close();
+        this.tell();
+      });
+      this.source.addEventListener("rows", (event) => this.take(JSON.parse(event.data)));
+      this.button.addEventListener("click", () => this.toggle());
+      this.label.hidden = false;
+      this.button.hidden = false;
+      this.tell();
+    }
+
+    disconnectedCallback() {
+      this.source.close();
+    }
+
+    tell() {
+      const state = this.source.readyState;
+      const isOpen = state === EventSource.OPEN;
+      const words = isOpen ? "Live" : state === EventSource.CONNECTING ? "Connecting…" : "Not connected";
+      const fresh = new Set(this.waiting.flatMap(({ rows }) => rows.map(({ id }) => id))).size;
+      this.label.textContent = this.isPaused ? "Paused" : words;
+      this.dataset.live = this.isPaused ? "paused" : isOpen ? "on" : "off";
+      this.button.textContent = this.isPaused
+        ? fresh > 0
+          ? `Resume · ${fresh} changed`
+          : "Resume"
+        : "Pause";
+      this.button.setAttribute("aria-pressed", String(this.isPaused));
+      this.button.hidden = state === EventSource.CLOSED;
+      this.reload.hidden = state !== EventSource.CLOSED;
+    }
+
+    toggle() {
+      this.isPaused = !this.isPaused;
+      if (!this.isPaused) for (const change of this.waiting.splice(0)) this.draw(change);
+      this.tell();
+    }
+
+    take(change) {
+      if (!this.isPaused) {
+        this.draw(change);
+        return;
+      }
+      if (change.isReset) this.waiting = [];
+      this.waiting.push(change);
+      this.tell();
+    }
+
+    draw({ isReset, rows, gone }) {
+      const body = document.querySelector("[data-live-rows] tbody");
+      if (!body) {
+        // The page says that there is nothing; the next one has a table.
+        if (rows.length > 0) location.reload();
+        return;
+      }
+      if (isReset) body.replaceChildren();
+      for (const id of gone) find(body, id)?.remove();
+      for (const { id, markup } of rows) place(body, id, parse(markup), !isReset);
+      this.trim(body);
+      // As htmx says after a swap of its own: times and buttons of the new rows are prepared.
+      this.dispatchEvent(new CustomEvent("htmx:after:swap", { bubbles: true }));
+    }
+
+    /* Older pages go on from the last row that is shown. */
+    trim(body) {
+      while (body.rows.length > MAX_ROWS) body.lastElementChild.remove();
+      const older = document.querySelector("[data-live-rows] ~ .pagination [rel='next']");
+      const last = body.lastElementChild;
+      if (!older || !last) return;
+      const url = new URL(older.href);
+      url.searchParams.set("cursor", last.dataset.event);
+      older.href = url.pathname + url.search;
+    }
+  }
+
+  /* The server's own markup, drawn as in the page itself. */
+  function parse(markup) {
+    const template = document.createElement("template");
+    template.innerHTML = markup;
+    return template.content.firstElementChild;
+  }
+
+  function find(body, id) {
+    return [...body.rows].find((row) => row.dataset.event === id);
+  }
+
+  /* Ids sort by receive time. */
+  function place(body, id, row, isFresh) {
+    const present = find(body, id);
+    if (present) {
+      present.replaceWith(row);
+      return;
+    }
+    if (isFresh) row.classList.add("is-fresh");
+    const older = [...body.rows].find((each) => each.dataset.event < id);
+    body.insertBefore(row, older ?? null);
+  }
+
+  function readZone() {
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    for (const field of document.querySelectorAll("input[data-zone]")) {
+      const form = field.form;
+      if (!timeZone || field.value === timeZone) continue;
+      for (const label of form.querySelectorAll("label")) {
+        const text = label.firstElementChild;
+        if (text) text.textContent = text.textContent.replace(`(${field.value})`, `(${timeZone})`);
+      }
+      field.value = timeZone;
+    }
+  }
+
+  customElements.define("live-log", LiveLog);
+  document.addEventListener("htmx:after:swap", readZone);
+  readZone();
+})();
