@@ -1,0 +1,150 @@
+/** The log is copied back and started over in the background, while reading and writing go on. */
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { statSync } from "node:fs";
+import { newId } from "../../src/lib/ids.ts";
+import { appErrorOf } from "../support/thrown.ts";
+import { createStorageWorld, gate, type StorageWorld, turn } from "./storage-world.ts";
+
+const MIB = 1024 * 1024;
+/** More than the log may hold before it is copied back. */
+const LONG_BODY = Buffer.alloc(5 * MIB, 97);
+
+let world: StorageWorld;
+let webhookId: string;
+
+beforeEach(() => {
+  world = createStorageWorld();
+  webhookId = newId();
+});
+
+afterEach(() => world.dispose());
+
+const logBytes = () => statSync(`${world.files.pathOf(webhookId)}-wal`).size;
+
+test("the log stays short while 30 MB are written, and everything is read at any time", async () => {
+  let mostBytes = 0;
+  const restarts = spyOn(world.upkeep, "restartLog");
+  const body = Buffer.alloc(10_000, 97);
+  const ids: string[] = [];
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (let n = 0; n < 190; n++) {
+        const { id } = await world.append({ webhookId, body });
+        ids.push(id);
+        expect((await world.events.findEvent(webhookId, id))?.bodySize).toBe(10_000);
+        mostBytes = Math.max(mostBytes, logBytes());
+      }
+    }),
+  );
+  await world.writer.drain();
+  expect(restarts.mock.calls.length).toBeGreaterThan(2);
+  expect(mostBytes).toBeLessThan(15 * MIB);
+  expect(world.errors).toEqual([]);
+  expect(world.storedIds(webhookId)).toEqual(ids.sort());
+});
+
+test("writing goes on while most of the log is copied back", async () => {
+  const { passed, open } = gate();
+  const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
+  await world.append({ webhookId, body: LONG_BODY });
+  expect(checkpoint).toHaveBeenCalledTimes(1);
+  for (let n = 0; n < 3; n++) await world.append({ webhookId });
+  expect(checkpoint).toHaveBeenCalledTimes(1);
+  open();
+  await world.writer.drain();
+});
+
+test("no write is committed while the log is started over, and none is lost or left waiting", async () => {
+  const { passed, open } = gate();
+  const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);
+  await world.append({ webhookId, body: LONG_BODY });
+  while (restartLog.mock.calls.length === 0) await turn();
+  const commit = spyOn(world.files.open(webhookId).commit, "run");
+  const held = Array.from({ length: 5 }, () => world.append({ webhookId }));
+  for (let n = 0; n < 5; n++) await turn();
+  expect(commit).not.toHaveBeenCalled();
+  open();
+  await Promise.all(held);
+  expect(commit).toHaveBeenCalledTimes(1);
+  expect(world.storedIds(webhookId)).toHaveLength(6);
+});
+
+test("the log is started over only once the groups under way are on disk", async () => {
+  const checkpointed = gate();
+  spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(checkpointed.passed);
+  const restartLog = spyOn(world.upkeep, "restartLog");
+  await world.append({ webhookId, body: LONG_BODY });
+  const synced = gate();
+  const sync = spyOn(world.files.open(webhookId), "syncWal").mockReturnValueOnce(synced.passed);
+  const underWay = world.append({ webhookId });
+  while (sync.mock.calls.length === 0) await turn();
+  checkpointed.open();
+  for (let n = 0; n < 5; n++) await turn();
+  const later = world.append({ webhookId });
+  for (let n = 0; n < 5; n++) await turn();
+  expect(restartLog).not.toHaveBeenCalled();
+  synced.open();
+  await Promise.all([underWay, later]);
+  expect(restartLog).toHaveBeenCalledTimes(1);
+});
+
+test("the writer counts as busy until the log is started over", async () => {
+  const { passed, open } = gate();
+  spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
+  await world.append({ webhookId, body: LONG_BODY });
+  let isDrained = false;
+  const drained = world.writer.drain().then(() => {
+    isDrained = true;
+  });
+  // A write in between neither ends the wait nor begins a second copying.
+  await world.append({ webhookId });
+  for (let n = 0; n < 5; n++) await turn();
+  expect(isDrained).toBe(false);
+  expect(world.upkeep.checkpoint).toHaveBeenCalledTimes(1);
+  open();
+  await drained;
+});
+
+describe("a checkpoint that fails", () => {
+  test("harms no event, and is tried again when the log has grown", async () => {
+    const checkpoint = spyOn(world.upkeep, "checkpoint").mockRejectedValueOnce(new Error("disk full"));
+    await world.append({ webhookId, body: LONG_BODY });
+    await world.append({ webhookId, body: LONG_BODY });
+    await world.writer.drain();
+    expect(world.errors).toHaveLength(1);
+    expect(world.storedIds(webhookId)).toHaveLength(2);
+    await world.append({ webhookId, body: LONG_BODY });
+    await world.writer.drain();
+    expect(checkpoint.mock.calls.length).toBeGreaterThanOrEqual(2);
+    await world.append({ webhookId });
+    expect(world.files.open(webhookId).walPages()).toBeLessThan(100);
+  });
+
+  test("because somebody else reads an old state is reported, and succeeds once that is over", async () => {
+    await world.append({ webhookId });
+    const reader = new Database(world.files.pathOf(webhookId), { readonly: true });
+    reader.run("BEGIN");
+    reader.query("SELECT count(*) FROM events").get();
+    await world.append({ webhookId, body: LONG_BODY });
+    await world.writer.drain();
+    expect(world.errors).toHaveLength(1);
+    reader.close();
+    await world.append({ webhookId, body: LONG_BODY });
+    await world.writer.drain();
+    await world.append({ webhookId });
+    expect(world.files.open(webhookId).walPages()).toBeLessThan(100);
+  });
+});
+
+test("a webhook deleted while its log is copied back leaves no error unanswered", async () => {
+  const { passed, open } = gate();
+  const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);
+  await world.append({ webhookId, body: LONG_BODY });
+  while (restartLog.mock.calls.length === 0) await turn();
+  const held = world.append({ webhookId });
+  const deleted = world.files.delete(webhookId);
+  open();
+  expect((await appErrorOf(() => held)).kind).toBe("not_found");
+  await deleted;
+});
