@@ -7,6 +7,8 @@ setDefaultTimeout(120_000);
 
 const ROUNDS = 200;
 const BACKLOG = 200;
+/** On a busy machine the sender may wake up after the receiver did, so that shorter times are noise, or negative. */
+const LEAST_MEASURABLE_MS = 0.5;
 
 type Arrivals = ReturnType<typeof receiveTimes>;
 
@@ -94,7 +96,7 @@ test("a healthy target gets its events about as soon beside a silent and a faili
     times.alone.push(await measure(alone, aloneFlow));
     times.beside.push(await measure(beside, besideFlow));
   }
-  expect(median(times.beside)).toBeLessThan(2 * median(times.alone));
+  expect(median(times.beside)).toBeLessThan(2 * Math.max(median(times.alone), LEAST_MEASURABLE_MS));
 });
 
 test("every event reaches the healthy target while more deliveries hang at silent ones than may run at once", async () => {
