@@ -9,6 +9,7 @@ import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
 import type { StorageFiles } from "../storage/storage-files.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -29,9 +30,12 @@ export type DashboardDeps = Readonly<{
   targetTypes: TargetTypes;
   events: EventStore;
   replay: Replay;
+  routing: Routing;
   /** Who sent a request, behind trusted proxies too. */
   remoteAddressOf: RemoteAddressReader;
   sendTestEvent: SendTestEvent;
+  /** Aborts when the server stops: streams must end for it to be able to. */
+  stopping: AbortSignal;
   /** What the server page tells of storage. */
   storage: Readonly<{
     measure: () => Promise<StorageFiles>;

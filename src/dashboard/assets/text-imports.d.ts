@@ -3,7 +3,17 @@ declare module "*.css" {
   export default text;
 }
 
+declare module "*/log.js" {
+  const text: string;
+  export default text;
+}
+
 declare module "*/app.js" {
+  const text: string;
+  export default text;
+}
+
+declare module "*/log.js" {
   const text: string;
   export default text;
 }
