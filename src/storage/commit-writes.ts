@@ -38,8 +38,10 @@ function inTransaction(file: EventFile, apply: () => void): void {
   file.begin.run();
   try {
     apply();
+    file.tally.write();
     file.commit.run();
   } catch (error) {
+    file.tally.clear();
     // SQLite has already rolled back by itself after a full disk or an I/O error.
     if (file.db.inTransaction) file.rollback.run();
     throw error;

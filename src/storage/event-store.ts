@@ -1,16 +1,37 @@
 /** Everything the rest of the program may do with event data: promises in, plain values out, never a file handle. */
+
+import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
+import type { ChangeSignal } from "./change-signal.ts";
+import { discardPending, replayDelivery } from "./event-db/change-deliveries.ts";
 import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db/due-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { type EventPage, findEvent, listDeliveries, listEvents } from "./event-db/event-log.ts";
-import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "./event-db/types.ts";
+import { type EventSearch, type FoundEvents, listNewerThan, searchEvents } from "./event-db/event-search.ts";
+import {
+  countEvents,
+  type Overview,
+  readEntrypointLastEvents,
+  readOverview,
+  readTargetOverviews,
+  type TargetOverview,
+} from "./event-db/overview.ts";
+import type {
+  Delivery,
+  DueDelivery,
+  EventDraft,
+  EventSummary,
+  Settlement,
+  StoredEvent,
+} from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventWriter } from "./event-writer.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
 /** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
 const STEP = 500;
+/** A search that takes longer says how far it came; in the meantime it let others run. */
+const SEARCH_MS = 300;
 
 /** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
 export type EventStore = Readonly<{
@@ -54,12 +75,33 @@ export type EventStore = Readonly<{
     now: number;
   }) => Promise<void>;
   listEvents: (webhookId: string, page: { limit: number; cursor: string | null }) => Promise<EventPage>;
+  /** Newest first, by what a person remembers; bounded in time, and says so when it stopped early. */
+  searchEvents: (webhookId: string, search: EventSearch) => Promise<FoundEvents>;
+  /** Newest first, at most `limit`, recorded after the given event; without one, the newest. */
+  listNewerThan: (
+    webhookId: string,
+    eventId: string | null,
+    limit: number,
+  ) => Promise<readonly EventSummary[]>;
+  countEvents: (webhookId: string) => Promise<number>;
+  overview: (webhookId: string) => Promise<Overview>;
+  /** By target; a target that never had a delivery is not in it. */
+  targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
+  /** When each entrypoint received its last event. */
+  entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
+  /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
+  onRecorded: (webhookId: string, listener: () => void) => () => void;
   findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
   listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
 }>;
 
-export function createEventStore(options: { files: WebhookDBManager; writer: EventWriter }): EventStore {
-  const { files, writer } = options;
+export function createEventStore(options: {
+  files: WebhookDBManager;
+  writer: EventWriter;
+  changes: ChangeSignal;
+  clock: Clock;
+}): EventStore {
+  const { files, writer, changes, clock } = options;
 
   async function read<T>(webhookId: string, query: (file: EventFile) => T): Promise<T> {
     if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
@@ -71,15 +113,15 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
     }
   }
 
-  async function discardPending(given: { webhookId: string; targetId: string; reason: string; now: number }) {
+  async function discardInSteps(given: { webhookId: string; targetId: string; reason: string; now: number }) {
     const { webhookId, targetId, reason, now } = given;
     let discarded = 0;
     for (;;) {
-      const { changes } = await writer.change(webhookId, (file) =>
-        file.deliveries.discard.run(targetId, STEP, reason, now),
+      const count = await writer.change(webhookId, (file) =>
+        discardPending(file, { targetId, limit: STEP, reason, now }),
       );
-      discarded += changes;
-      if (changes < STEP) return discarded;
+      discarded += count;
+      if (count < STEP) return discarded;
     }
   }
 
@@ -94,6 +136,23 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
     }
   }
 
+  async function search(webhookId: string, given: EventSearch): Promise<FoundEvents> {
+    if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
+    const file = files.open(webhookId);
+    const until = clock.monotonic() + SEARCH_MS;
+    files.pin(file);
+    try {
+      return await searchEvents(file, given, {
+        isTimeUp: () => clock.monotonic() > until,
+        yieldToOthers: () => new Promise((resolve) => setImmediate(resolve)),
+      });
+    } catch (error) {
+      throw error instanceof AppError ? error : unusable(webhookId, error);
+    } finally {
+      files.unpin(file);
+    }
+  }
+
   return {
     append: writer.append,
     settle: writer.settle,
@@ -103,13 +162,21 @@ export function createEventStore(options: { files: WebhookDBManager; writer: Eve
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
     findPending: (webhookIds) => files.findPending(webhookIds),
     shiftDue,
-    discardPending,
+    discardPending: discardInSteps,
     async replay({ webhookId, eventId, targetIds, now }) {
       await writer.change(webhookId, (file) => {
-        for (const targetId of targetIds) file.deliveries.replay.run(eventId, targetId, newId(), now);
+        for (const targetId of targetIds) replayDelivery(file, { eventId, targetId, now });
       });
     },
     listEvents: (webhookId, page) => read(webhookId, (file) => listEvents(file, page)),
+    searchEvents: search,
+    listNewerThan: (webhookId, eventId, limit) =>
+      read(webhookId, (file) => listNewerThan(file, eventId, limit)),
+    countEvents: (webhookId) => read(webhookId, countEvents),
+    overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
+    targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
+    entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
+    onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),
   };

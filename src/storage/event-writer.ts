@@ -1,7 +1,7 @@
 /** The single writer of every event file: gathers one turn's writes, commits them together, syncs off the main thread. */
 import { AppError } from "../lib/errors.ts";
 import { commitWrites, isBroken } from "./commit-writes.ts";
-import { recordSettlement } from "./event-db/delivery-statements.ts";
+import { recordSettlement } from "./event-db/change-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { recordEvent } from "./event-db/record-events.ts";
 import type { EventDraft, Settlement } from "./event-db/types.ts";
@@ -26,6 +26,8 @@ export function createEventWriter(options: {
   upkeep: EventFileUpkeep;
   /** Called after new events of a webhook are on disk. */
   onRecorded: (webhookId: string) => void;
+  /** Called after anything of a webhook was stored. */
+  onStored?: (webhookId: string) => void;
   onError: (message: string, error: unknown) => void;
 }): EventWriter {
   const { files, upkeep } = options;
@@ -80,6 +82,7 @@ export function createEventWriter(options: {
     // Not before the checkpoint has begun: a queue forgotten at work would get a second one beside it.
     finish(queue);
     if (isStored && group.some(isDurable)) options.onRecorded(queue.webhookId);
+    if (isStored) options.onStored?.(queue.webhookId);
   }
 
   async function sync(file: EventFile): Promise<void> {
@@ -187,7 +190,7 @@ export function createEventWriter(options: {
     append: (draft) =>
       new Promise((resolve, reject) => {
         enqueue(draft.webhookId, {
-          apply: (file) => recordEvent(file.record, draft),
+          apply: (file) => recordEvent(file, draft),
           durable: true,
           resolve,
           reject,
@@ -196,7 +199,7 @@ export function createEventWriter(options: {
     settle: (webhookId, settlement) =>
       new Promise((resolve, reject) => {
         enqueue(webhookId, {
-          apply: (file) => recordSettlement(file.deliveries, settlement),
+          apply: (file) => recordSettlement(file, settlement),
           durable: false,
           resolve,
           reject,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/engine.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
 import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
@@ -55,7 +56,9 @@ export function createWorld(options: { random?: () => number } = {}): World {
     onError: (message) => log.debug(message),
   });
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
-  const { events, calls, faults } = spyOnStore(createEventStore({ files, writer }));
+  const { events, calls, faults } = spyOnStore(
+    createEventStore({ files, writer, changes: createChangeSignal(), clock }),
+  );
   function newEngine(): DeliveryEngine {
     return createDeliveryEngine({
       events,

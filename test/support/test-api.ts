@@ -5,6 +5,7 @@ import { createApi } from "../../src/api/create-api.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
@@ -45,7 +46,7 @@ export async function startTestApi() {
     onRecorded: () => undefined,
     onError: (message, error) => log.error(message, { error }),
   });
-  const events = createEventStore({ files, writer });
+  const events = createEventStore({ files, writer, changes: createChangeSignal(), clock });
   const callers = new Map([
     [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
     [BOB_TOKEN, { userId: all.bob, apiKeyId: newId() }],

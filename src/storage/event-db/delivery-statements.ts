@@ -1,6 +1,6 @@
-/** Takes due deliveries and writes what became of them; raw statements, as this is the delivery path. */
+/** The statements that take due deliveries and write what became of them; raw, as this is the delivery path. */
 import type { Database } from "bun:sqlite";
-import type { HeaderPairs, Settlement } from "./types.ts";
+import type { DeliveryStatus } from "./types.ts";
 
 export type DueRow = Readonly<{
   event_id: string;
@@ -44,14 +44,17 @@ export function prepareDeliveryStatements(db: Database) {
       `INSERT OR REPLACE INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
          response_headers, response_body, response_body_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    // A replay asked for during the try keeps the delivery pending; the try itself is still counted.
+    state: db.prepare<{ status: DeliveryStatus; replays: number }, [eventId: string, targetId: string]>(
+      "SELECT status, replays FROM deliveries WHERE event_id = ? AND target_id = ?",
+    ),
     settle: db.prepare(
-      `UPDATE deliveries SET attempts = ?4, updated_at = ?5,
-         status          = CASE WHEN replays = ?3 THEN ?6 ELSE status END,
-         next_attempt_at = CASE WHEN replays = ?3 THEN ?7 ELSE next_attempt_at END,
-         reason          = CASE WHEN replays = ?3 THEN ?8 ELSE reason END,
-         attempts_at_replay = CASE WHEN replays = ?3 THEN attempts_at_replay ELSE ?4 END
-       WHERE event_id = ?1 AND target_id = ?2`,
+      `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
+        WHERE event_id = ?1 AND target_id = ?2`,
+    ),
+    // For a replay asked for during the try: the delivery stays pending, the try is still counted.
+    countAttempt: db.prepare(
+      `UPDATE deliveries SET attempts = ?3, attempts_at_replay = ?3, updated_at = ?4
+        WHERE event_id = ?1 AND target_id = ?2`,
     ),
     nthDue: db.prepare<{ at: number }, [targetId: string, after: number, offset: number]>(
       `SELECT next_attempt_at AS at FROM deliveries
@@ -77,36 +80,3 @@ export function prepareDeliveryStatements(db: Database) {
 }
 
 export type DeliveryStatements = ReturnType<typeof prepareDeliveryStatements>;
-
-/** Runs inside the caller's transaction. A delivery deleted meanwhile is skipped with its result. */
-export function recordSettlement(statements: DeliveryStatements, settlement: Settlement): void {
-  const { eventId, targetId, result } = settlement;
-  const changed = statements.settle.run(
-    eventId,
-    targetId,
-    settlement.replays,
-    result.attempt,
-    result.startedAt + result.durationMs,
-    settlement.status,
-    settlement.nextAttemptAt,
-    settlement.reason,
-  ).changes;
-  if (changed === 0) return;
-  statements.insertResult.run(
-    eventId,
-    targetId,
-    result.attempt,
-    result.id,
-    result.startedAt,
-    result.durationMs,
-    result.statusCode,
-    result.error,
-    headersJson(result.responseHeaders),
-    result.responseBody,
-    result.responseBodyTruncated ? 1 : 0,
-  );
-}
-
-function headersJson(headers: HeaderPairs | null): string | null {
-  return headers && JSON.stringify(headers);
-}

@@ -8,6 +8,7 @@ import { configure } from "../sqlite.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { prepareRecordStatements } from "./record-events.ts";
+import { Tally } from "./tally.ts";
 
 /** Per open file; the hot pages are the tails of a few trees. */
 const CACHE_KIB = 2_048;
@@ -18,6 +19,8 @@ export class EventFile {
   readonly db: ClosableDatabase;
   readonly record: ReturnType<typeof prepareRecordStatements>;
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
+  /** What the transaction under way changes in the counts. */
+  readonly tally: Tally;
   /** Milliseconds of the clock's monotonic time. */
   lastUsedAt = 0;
   readonly begin;
@@ -36,6 +39,7 @@ export class EventFile {
     try {
       this.record = prepareRecordStatements(this.db);
       this.deliveries = prepareDeliveryStatements(this.db);
+      this.tally = new Tally(this.db);
       this.begin = this.db.prepare("BEGIN IMMEDIATE");
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");

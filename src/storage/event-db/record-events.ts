@@ -1,6 +1,7 @@
 /** Writes events with their first deliveries; raw statements, as this is the ingest path. */
 import type { Database } from "bun:sqlite";
 import { newId } from "../../lib/ids.ts";
+import type { EventFile } from "./event-file.ts";
 import type { EventDraft } from "./types.ts";
 
 export function prepareRecordStatements(db: Database) {
@@ -17,8 +18,9 @@ export function prepareRecordStatements(db: Database) {
 }
 
 /** Runs inside the caller's transaction. */
-export function recordEvent(statements: ReturnType<typeof prepareRecordStatements>, draft: EventDraft): void {
-  statements.insertEvent.run(
+export function recordEvent(file: EventFile, draft: EventDraft): void {
+  const { insertEvent, insertDelivery } = file.record;
+  insertEvent.run(
     draft.id,
     draft.entrypointId,
     draft.receivedAt,
@@ -31,17 +33,11 @@ export function recordEvent(statements: ReturnType<typeof prepareRecordStatement
     draft.body.byteLength,
     draft.body,
   );
+  file.tally.received(draft.entrypointId, draft.receivedAt, draft.body.byteLength);
   for (const target of draft.targets) {
     const status = target.settlesAtIngest ? "delivered" : "pending";
     const dueAt = target.settlesAtIngest ? null : draft.receivedAt;
-    statements.insertDelivery.run(
-      draft.id,
-      target.id,
-      newId(),
-      status,
-      dueAt,
-      draft.receivedAt,
-      draft.receivedAt,
-    );
+    file.tally.moved(target.id, null, status);
+    insertDelivery.run(draft.id, target.id, newId(), status, dueAt, draft.receivedAt, draft.receivedAt);
   }
 }

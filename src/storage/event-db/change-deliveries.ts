@@ -1,0 +1,66 @@
+/** Changes deliveries with their counts; each function runs inside the caller's transaction. */
+import { newId } from "../../lib/ids.ts";
+import type { EventFile } from "./event-file.ts";
+import type { HeaderPairs, Settlement } from "./types.ts";
+
+/** A delivery deleted meanwhile is skipped with its result. */
+export function recordSettlement(file: EventFile, settlement: Settlement): void {
+  const { state, settle, countAttempt, insertResult } = file.deliveries;
+  const { eventId, targetId, result, status } = settlement;
+  const before = state.get(eventId, targetId);
+  if (!before) return;
+  const endedAt = result.startedAt + result.durationMs;
+  if (before.replays === settlement.replays) {
+    settle.run(
+      eventId,
+      targetId,
+      result.attempt,
+      endedAt,
+      status,
+      settlement.nextAttemptAt,
+      settlement.reason,
+    );
+    if (before.status !== status) file.tally.moved(targetId, before.status, status);
+  } else countAttempt.run(eventId, targetId, result.attempt, endedAt);
+  insertResult.run(
+    eventId,
+    targetId,
+    result.attempt,
+    result.id,
+    result.startedAt,
+    result.durationMs,
+    result.statusCode,
+    result.error,
+    headersJson(result.responseHeaders),
+    result.responseBody,
+    result.responseBodyTruncated ? 1 : 0,
+  );
+  const { statusCode, error } = result;
+  file.tally.tried(targetId, { at: endedAt, delivered: error === null, statusCode, error });
+}
+
+/** Makes the event due for the target, whatever became of it before. */
+export function replayDelivery(
+  file: EventFile,
+  delivery: { eventId: string; targetId: string; now: number },
+): void {
+  const { eventId, targetId, now } = delivery;
+  const before = file.deliveries.state.get(eventId, targetId);
+  file.deliveries.replay.run(eventId, targetId, newId(), now);
+  if (before?.status !== "pending") file.tally.moved(targetId, before?.status ?? null, "pending");
+}
+
+/** Gives up to `limit` pending deliveries of a target up; returns how many. */
+export function discardPending(
+  file: EventFile,
+  options: { targetId: string; limit: number; reason: string; now: number },
+): number {
+  const { targetId, limit, reason, now } = options;
+  const { changes } = file.deliveries.discard.run(targetId, limit, reason, now);
+  if (changes > 0) file.tally.moved(targetId, "pending", "discarded", changes);
+  return changes;
+}
+
+function headersJson(headers: HeaderPairs | null): string | null {
+  return headers && JSON.stringify(headers);
+}

@@ -1,0 +1,179 @@
+/** Finds events by what a person remembers of them, newest first, and stops in time. */
+import type { SQLQueryBindings } from "bun:sqlite";
+import { AppError } from "../../lib/errors.ts";
+import { isId } from "../../lib/ids.ts";
+import type { EventFile } from "./event-file.ts";
+import { SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
+import type { DeliveryStatus, EventSummary } from "./types.ts";
+
+export type EventFilter = Readonly<{
+  /** Receive time, milliseconds UTC, both ends included. */
+  from?: number | undefined;
+  to?: number | undefined;
+  entrypointId?: string | undefined;
+  targetId?: string | undefined;
+  /** Of any delivery, or of the one to `targetId`. */
+  status?: DeliveryStatus | undefined;
+  method?: string | undefined;
+  /** Anywhere in the body; ASCII letters match in either case. */
+  text?: string | undefined;
+}>;
+
+export type EventSearch = Readonly<{ limit: number; cursor: string | null; filter: EventFilter }>;
+
+export type FoundEvents = Readonly<{
+  events: readonly EventSummary[];
+  nextCursor: string | null;
+  /** The time was up before the page was full; `nextCursor` goes on from there. */
+  stoppedEarly: boolean;
+  /** How far back was looked, where it stopped early. */
+  searchedBackTo: number | null;
+}>;
+
+/** Events looked at in one go; the event loop is free in between (1,000 bodies of 1 KB take about 1 ms). */
+const STEP = 1_000;
+/** Sorts after every UUID. */
+const NEWEST = "g";
+/** Sorts before every UUID. */
+const OLDEST = "";
+
+type Bounds = Readonly<{ below: string; from: string }>;
+
+/** `isTimeUp` is asked between steps; a search goes on for one step at least. */
+export async function searchEvents(
+  file: EventFile,
+  search: EventSearch,
+  pause: { isTimeUp: () => boolean; yieldToOthers: () => Promise<void> },
+): Promise<FoundEvents> {
+  const { limit, cursor, filter } = search;
+  if (cursor !== null && !isId(cursor)) throw invalidCursor();
+  const query = { source: chooseSource(file, filter), conditions: toConditions(filter) };
+  const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
+  const newest = filter.to === undefined ? NEWEST : firstIdAt(filter.to + 1);
+  let below = cursor !== null && cursor < newest ? cursor : newest;
+  const rows: SummaryRow[] = [];
+  for (;;) {
+    const from = findStepEnd(file, query.source, { below, from: oldest });
+    rows.push(...readStep(file, query, { below, from: from ?? oldest }, limit + 1 - rows.length));
+    if (rows.length > limit || from === null) break;
+    below = from;
+    if (pause.isTimeUp()) {
+      return {
+        ...page(file, rows, rows.length),
+        nextCursor: below,
+        stoppedEarly: true,
+        searchedBackTo: timeOfId(below),
+      };
+    }
+    await pause.yieldToOthers();
+  }
+  return { ...page(file, rows, limit), stoppedEarly: false, searchedBackTo: null };
+}
+
+/** For a list that is on a screen: what came since its first row. */
+export function listNewerThan(
+  file: EventFile,
+  eventId: string | null,
+  limit: number,
+): readonly EventSummary[] {
+  const rows = file.db
+    .query<SummaryRow, [string, number]>(
+      `SELECT ${SUMMARY_COLUMNS} FROM events e WHERE e.id > ? ORDER BY e.id DESC LIMIT ?`,
+    )
+    .all(eventId ?? OLDEST, limit);
+  return summarize(file, rows);
+}
+
+function page(file: EventFile, rows: readonly SummaryRow[], limit: number) {
+  const events = summarize(file, rows.slice(0, limit));
+  return { events, nextCursor: rows.length > limit ? (events.at(-1)?.id ?? null) : null };
+}
+
+/** Where a search looks: through all events, or only through those that an index of deliveries names. */
+type Source = Readonly<{ stepEnd: string; condition: string | null }>;
+
+const ALL_EVENTS: Source = {
+  stepEnd: `SELECT id FROM events WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET ${STEP - 1}`,
+  condition: null,
+};
+
+/** Statuses are named in the text and not bound, so that the partial indexes serve them. */
+function eventsByStatus(status: DeliveryStatus, index: string): Source {
+  const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index}
+    WHERE status = '${status}' AND event_id < ? AND event_id >= ?`;
+  return {
+    stepEnd: `${named} ORDER BY event_id DESC LIMIT 1 OFFSET ${STEP}`,
+    condition: `e.id IN (${named})`,
+  };
+}
+
+/** Above this many pending deliveries, going through the newest events finds some sooner than sorting them. */
+const PENDING_WORTH_SORTING = 50_000;
+
+function chooseSource(file: EventFile, { status }: EventFilter): Source {
+  if (status === "failed" || status === "held" || status === "discarded") {
+    return eventsByStatus(status, "deliveries_troubled");
+  }
+  if (status !== "pending") return ALL_EVENTS;
+  const pending = file.db
+    .query<{ n: number | null }, []>("SELECT sum(pending) AS n FROM target_tallies")
+    .get();
+  return (pending?.n ?? 0) > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus("pending", "deliveries_due");
+}
+
+/** The id that ends a step; null where what is left is less than a step. */
+function findStepEnd(file: EventFile, source: Source, { below, from }: Bounds): string | null {
+  return file.db.query<{ id: string }, [string, string]>(source.stepEnd).get(below, from)?.id ?? null;
+}
+
+function readStep(file: EventFile, query: Query, { below, from }: Bounds, limit: number): SummaryRow[] {
+  const { source, conditions } = query;
+  const where = ["e.id < ?", "e.id >= ?", ...conditions.sql, ...(source.condition ? [source.condition] : [])];
+  const values = [below, from, ...conditions.values, ...(source.condition ? [below, from] : []), limit];
+  return file.db
+    .query<SummaryRow, SQLQueryBindings[]>(
+      `SELECT ${SUMMARY_COLUMNS} FROM events e WHERE ${where.join(" AND ")} ORDER BY e.id DESC LIMIT ?`,
+    )
+    .all(...values);
+}
+
+type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
+type Query = Readonly<{ source: Source; conditions: Conditions }>;
+
+function toConditions({ from, to, entrypointId, method, text, status, targetId }: EventFilter): Conditions {
+  const sql: string[] = [];
+  const values: SQLQueryBindings[] = [];
+  function add(condition: string, ...bound: SQLQueryBindings[]): void {
+    sql.push(condition);
+    values.push(...bound);
+  }
+  if (from !== undefined) add("e.received_at >= ?", from);
+  if (to !== undefined) add("e.received_at <= ?", to);
+  if (entrypointId !== undefined) add("e.entrypoint_id = ?", entrypointId);
+  if (method !== undefined) add("e.method = ?", method);
+  const delivery = "SELECT 1 FROM deliveries d WHERE d.event_id = e.id";
+  if (status !== undefined && targetId !== undefined) {
+    add(`EXISTS (${delivery} AND d.status = ? AND d.target_id = ?)`, status, targetId);
+  } else if (status !== undefined) add(`EXISTS (${delivery} AND d.status = ?)`, status);
+  else if (targetId !== undefined) add(`EXISTS (${delivery} AND d.target_id = ?)`, targetId);
+  if (text) add("e.body LIKE ? ESCAPE '\\'", `%${text.replace(/[\\%_]/g, "\\$&")}%`);
+  return { sql, values };
+}
+
+/** The smallest UUIDv7 of a millisecond: its first 48 bits are the time (RFC 9562, section 5.7). */
+function firstIdAt(at: number): string {
+  const hex = Math.max(0, Math.floor(at)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
+}
+
+function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+function invalidCursor(): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "invalid_cursor",
+    message: "The cursor is not one that this list returned.",
+  });
+}

@@ -1,0 +1,57 @@
+/** An event as lists show it: without headers and body, with what became of its deliveries. */
+import type { EventFile } from "./event-file.ts";
+import type { DeliveryStatus, EventSummary } from "./types.ts";
+
+export const SUMMARY_COLUMNS = `e.id, e.entrypoint_id, e.received_at, e.method, e.path_tail, e.query,
+  e.content_type, e.remote_address, e.body_size`;
+
+export type SummaryRow = Readonly<{
+  id: string;
+  entrypoint_id: string;
+  received_at: number;
+  method: string;
+  path_tail: string;
+  query: string;
+  content_type: string;
+  remote_address: string;
+  body_size: number;
+}>;
+
+/** Adds the counts of the deliveries; one query for the whole page. */
+export function summarize(file: EventFile, rows: readonly SummaryRow[]): readonly EventSummary[] {
+  const counts = countDeliveries(file, rows);
+  return rows.map((row) => ({
+    id: row.id,
+    entrypointId: row.entrypoint_id,
+    receivedAt: row.received_at,
+    method: row.method,
+    pathTail: row.path_tail,
+    query: row.query,
+    contentType: row.content_type,
+    remoteAddress: row.remote_address,
+    bodySize: row.body_size,
+    deliveries: counts.get(row.id) ?? noDeliveries(),
+  }));
+}
+
+function countDeliveries(
+  file: EventFile,
+  rows: readonly SummaryRow[],
+): Map<string, Record<DeliveryStatus, number>> {
+  const counts = new Map<string, Record<DeliveryStatus, number>>();
+  const deliveries = file.db
+    .query<{ event_id: string; status: DeliveryStatus }, [string]>(
+      "SELECT event_id, status FROM deliveries WHERE event_id IN (SELECT value FROM json_each(?))",
+    )
+    .all(JSON.stringify(rows.map((row) => row.id)));
+  for (const { event_id, status } of deliveries) {
+    const count = counts.get(event_id) ?? noDeliveries();
+    count[status]++;
+    counts.set(event_id, count);
+  }
+  return counts;
+}
+
+function noDeliveries(): Record<DeliveryStatus, number> {
+  return { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
+}

@@ -1,0 +1,131 @@
+/** Counts what a transaction changes and writes the counts with it, so that no page ever has to count rows. */
+import type { Database } from "bun:sqlite";
+import type { DeliveryStatus } from "./types.ts";
+
+const HOUR_MS = 3_600_000;
+
+type StatusChanges = Record<DeliveryStatus, number>;
+
+type LastResult = Readonly<{
+  at: number;
+  delivered: boolean;
+  statusCode: number | null;
+  error: string | null;
+}>;
+
+type TargetChange = {
+  counts: StatusChanges;
+  delivered: number;
+  failed: number;
+  lastResult: LastResult | null;
+};
+
+export function prepareTallyStatements(db: Database) {
+  return {
+    hour: db.prepare(
+      `INSERT INTO hourly_tallies (hour, received, bytes, delivered, failed) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (hour) DO UPDATE SET received = received + excluded.received, bytes = bytes + excluded.bytes,
+         delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
+    ),
+    entrypoint: db.prepare(
+      `INSERT INTO entrypoint_tallies (entrypoint_id, events, last_event_at) VALUES (?, ?, ?)
+       ON CONFLICT (entrypoint_id) DO UPDATE SET events = events + excluded.events,
+         last_event_at = max(last_event_at, excluded.last_event_at)`,
+    ),
+    target: db.prepare(
+      `INSERT INTO target_tallies (target_id, pending, delivered, failed, held, discarded)
+       VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (target_id) DO UPDATE SET pending = pending + excluded.pending,
+         delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
+         held = held + excluded.held, discarded = discarded + excluded.discarded`,
+    ),
+    lastResult: db.prepare(
+      `UPDATE target_tallies SET last_result_at = ?2, last_delivered = ?3, last_status_code = ?4, last_error = ?5
+        WHERE target_id = ?1`,
+    ),
+  };
+}
+
+/** Of one transaction; empty again after `write`. */
+export class Tally {
+  readonly #statements: ReturnType<typeof prepareTallyStatements>;
+  #received = 0;
+  #bytes = 0;
+  #at = 0;
+  readonly #entrypoints = new Map<string, { events: number; lastAt: number }>();
+  readonly #targets = new Map<string, TargetChange>();
+
+  constructor(db: Database) {
+    this.#statements = prepareTallyStatements(db);
+  }
+
+  received(entrypointId: string, at: number, bytes: number): void {
+    this.#received++;
+    this.#bytes += bytes;
+    this.#at = at;
+    const entrypoint = this.#entrypoints.get(entrypointId);
+    if (entrypoint) {
+      entrypoint.events++;
+      entrypoint.lastAt = Math.max(entrypoint.lastAt, at);
+    } else this.#entrypoints.set(entrypointId, { events: 1, lastAt: at });
+  }
+
+  /** `from` is null for a new delivery, `to` for a deleted one; `count` of them at once. */
+  moved(targetId: string, from: DeliveryStatus | null, to: DeliveryStatus | null, count = 1): void {
+    const { counts } = this.#target(targetId);
+    if (from) counts[from] -= count;
+    if (to) counts[to] += count;
+  }
+
+  tried(targetId: string, result: LastResult): void {
+    const target = this.#target(targetId);
+    if (result.delivered) target.delivered++;
+    else target.failed++;
+    target.lastResult = result;
+    this.#at = result.at;
+  }
+
+  /** Writes what was counted, inside the transaction that it counts. */
+  write(): void {
+    let delivered = 0;
+    let failed = 0;
+    for (const [targetId, target] of this.#targets) {
+      const { counts, lastResult } = target;
+      delivered += target.delivered;
+      failed += target.failed;
+      const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
+      this.#statements.target.run(targetId, pending, done, givenUp, held, discarded);
+      if (lastResult) {
+        const { at, statusCode, error } = lastResult;
+        this.#statements.lastResult.run(targetId, at, lastResult.delivered ? 1 : 0, statusCode, error);
+      }
+    }
+    for (const [entrypointId, { events, lastAt }] of this.#entrypoints) {
+      this.#statements.entrypoint.run(entrypointId, events, lastAt);
+    }
+    if (this.#at > 0) {
+      const hour = this.#at - (this.#at % HOUR_MS);
+      this.#statements.hour.run(hour, this.#received, this.#bytes, delivered, failed);
+    }
+    this.clear();
+  }
+
+  /** Forgets what was counted: its transaction was rolled back. */
+  clear(): void {
+    this.#received = 0;
+    this.#bytes = 0;
+    this.#at = 0;
+    this.#entrypoints.clear();
+    this.#targets.clear();
+  }
+
+  #target(targetId: string): TargetChange {
+    let target = this.#targets.get(targetId);
+    if (!target) {
+      const counts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
+      target = { counts, delivered: 0, failed: 0, lastResult: null };
+      this.#targets.set(targetId, target);
+    }
+    return target;
+  }
+}
