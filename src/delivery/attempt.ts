@@ -95,13 +95,12 @@ export async function storeLater(
   deps: AttemptDeps,
   webhookId: string,
   settlement: Settlement,
-): Promise<Stored> {
+): Promise<void> {
   let stored: Stored = "refused";
   while (stored === "refused" && !deps.signal.aborted) {
     await pause(deps.clock, STORE_AGAIN_MS, deps.signal);
     stored = await storeOnce(deps.events, webhookId, settlement);
   }
-  return stored;
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

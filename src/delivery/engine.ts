@@ -147,6 +147,7 @@ export function createDeliveryEngine(deps: {
   }
 
   function checkSafety(): void {
+    // First, so that the clock is followed in these too.
     for (const webhookId of parked) nudge(webhookId);
     const jumpMs = clockJump();
     if (jumpMs !== 0) followClock(jumpMs);
@@ -156,7 +157,7 @@ export function createDeliveryEngine(deps: {
 
   function followClock(jumpMs: number): void {
     log.warn("the clock was set; due times follow it", { jump_ms: jumpMs });
-    const webhookIds = new Set([...parked, ...nudged]);
+    const webhookIds = new Set(nudged);
     for (const lane of lanes.all()) webhookIds.add(lane.webhookId);
     dueTimeShifts.note(jumpMs, webhookIds);
     if (jumpMs < 0) for (const webhookId of webhookIds) nudge(webhookId);

@@ -101,10 +101,10 @@ export function createTurns(deps: {
     if (settlement && stored === "refused") {
       lane.holds++;
       deps.wake();
-      stored = await storeLater(attemptDeps, webhookId, settlement);
+      await storeLater(attemptDeps, webhookId, settlement);
       lane.holds--;
     }
-    if (stored === "stored" && settlement?.nextAttemptAt != null) expect(lane, settlement.nextAttemptAt);
+    // Its next turn finds out when the next of its deliveries is due.
     lanes.enqueue(lane);
     deps.wake();
   }
@@ -156,14 +156,9 @@ export function createTurns(deps: {
   }
 
   function rest(lane: Lane, dueAt: number | null): void {
-    lane.dueAt = null;
+    lane.dueAt = dueAt;
     if (dueAt === null) lanes.forgetIfIdle(lane);
-    else expect(lane, dueAt);
-  }
-
-  function expect(lane: Lane, dueAt: number): void {
-    lane.dueAt = Math.min(lane.dueAt ?? Number.POSITIVE_INFINITY, dueAt);
-    deps.onExpected(lane.dueAt);
+    else deps.onExpected(dueAt);
   }
 
   async function ended(): Promise<void> {

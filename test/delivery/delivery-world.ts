@@ -56,9 +56,9 @@ export function createWorld(options: { random?: () => number } = {}): World {
     onError: (message) => log.debug(message),
   });
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
-  const { events, calls, faults } = spyOnStore(
-    createEventStore({ files, writer, changes: createChangeSignal(), clock }),
-  );
+  const spied = spyOnStore(createEventStore({ files, writer, changes: createChangeSignal(), clock }));
+  const { events } = spied;
+
   function newEngine(): DeliveryEngine {
     return createDeliveryEngine({
       events,
@@ -83,8 +83,9 @@ export function createWorld(options: { random?: () => number } = {}): World {
     get engine() {
       return engine;
     },
+    ...spied,
     ...targets,
-    ...{ clock, events, calls, faults, lines, quiet },
+    ...{ clock, lines, quiet },
     replay: createReplay({ events, routing, clock }),
     async send(to, count = 1, bodyBytes = 1) {
       const drafts = Array.from({ length: count }, () => draftFor(to, clock, bodyBytes));

@@ -84,6 +84,27 @@ test("the target of an event that was stored while the engine looked elsewhere i
   await world.until(() => world.engine.inFlight() === 0);
 });
 
+test("all targets of a start get their turn, though none of the tries ends", async () => {
+  const targets = Array.from({ length: 100 }, () => world.addTarget({ script: HANGS }));
+  for (const target of targets) world.change(target, { active: false });
+  await Promise.all(targets.map((target) => world.send([target])));
+  await world.engine.stop(0);
+  const engine = world.restart();
+  for (const target of targets) world.change(target, { active: true });
+  await engine.start(targets.map((target) => target.webhookId));
+  await world.until(() => targets.every((target) => target.running === 1));
+});
+
+test("all deliveries that are due at one moment are tried, though none of the tries ends", async () => {
+  const targets = Array.from({ length: 100 }, () => world.addTarget({ script: () => FAILED }));
+  await Promise.all(targets.map((target) => world.send([target])));
+  await world.until(() => targets.every((target) => target.attempts.length === 1));
+  await world.quiet();
+  for (const target of targets) target.script = HANGS;
+  world.clock.advance(5_000);
+  await world.until(() => targets.every((target) => target.running === 1));
+});
+
 test("a deactivated target's deliveries wait, and go on after its activation", async () => {
   const target = world.addTarget();
   world.change(target, { active: false });
@@ -132,6 +153,22 @@ test("a delivery in flight while its target is deleted ends discarded if it fail
     expect((await world.fate(target, eventId)).status).toBe(status);
     expect(target.attempts.length).toBe(1);
   }
+});
+
+test("an event that comes for a deleted target in the last moment of a discard is discarded too", async () => {
+  const { opened, open } = gate();
+  const target = world.addTarget();
+  world.delays.discard = opened;
+  const [first = ""] = await world.send([target]);
+  world.change(target, { deleted: true });
+  await world.until(async () => (await world.fate(target, first)).status !== "pending");
+  const [second = ""] = await world.send([target]);
+  await world.quiet();
+  world.engine.nudge(target.webhookId);
+  await world.quiet();
+  expect(world.calls.filter((name) => name === "discardPending").length).toBeLessThanOrEqual(1);
+  open();
+  await world.until(async () => (await world.fate(target, second)).status !== "pending");
 });
 
 test("a discard that fails is done later, and others' deliveries go on meanwhile", async () => {
@@ -249,6 +286,22 @@ test("a result that cannot be stored is stored later, and its delivery is not tr
     expect(await world.fate(target, eventId)).toMatchObject({ status: "delivered", attempts: 1 });
   }
   await world.until(() => target.attempts.length === 4);
+});
+
+test("a stop ends the storing of results that are refused, and their deliveries stay pending", async () => {
+  const target = world.addTarget();
+  world.faults.settle.error = new Error("disk full");
+  const [eventId = ""] = await world.send([target]);
+  await world.until(() => target.attempts.length === 1);
+  await world.quiet();
+  const stopping = world.engine.stop(2_000);
+  world.clock.advance(2_000);
+  await stopping;
+  world.faults.settle.error = null;
+  world.calls.length = 0;
+  await world.pass(60_000);
+  expect(world.calls).toEqual([]);
+  expect((await world.fate(target, eventId)).status).toBe("pending");
 });
 
 test("a file that cannot be used stops its own webhook only, and goes on by itself", async () => {

@@ -62,6 +62,7 @@ async function stress(seed: number): Promise<void> {
     expect(ENDS).toContain(status);
     expect(attempts).toBeGreaterThan(0);
   }
+  expect(targets.flatMap((target) => target.overlaps)).toEqual([]);
   expect(world.engine.inFlight()).toBe(0);
   world.calls.length = 0;
   await world.pass(60_000);

@@ -21,6 +21,8 @@ export type WorldTarget = {
   readonly attempts: Attempt[];
   running: number;
   mostRunning: number;
+  /** Events of which two tries ran at once, which must not be. */
+  readonly overlaps: string[];
 };
 
 /** A promise and what settles it, for scripts that answer when the test says so. */
@@ -44,6 +46,8 @@ export type ScriptedTargets = Readonly<{
   change: (target: WorldTarget, values: Partial<Pick<DeliveryTarget, "active" | "deleted">>) => void;
   /** Settings that no key opens, until set back. */
   lock: (target: WorldTarget, isLocked: boolean) => void;
+  /** How often a target was looked up, once for each turn of a lane. */
+  lookups: () => number;
   /** Nobody is told of changes any more, until somebody asks again. */
   forgetListeners: () => void;
 }>;
@@ -52,11 +56,16 @@ export function createScriptedTargets(): ScriptedTargets {
   const targets = new Map<string, WorldTarget>();
   const rows = new Map<string, DeliveryTarget>();
   const locked = new Set<string>();
+  const underWay = new Set<string>();
+  let lookups = 0;
   const listeners = new Set<(webhookId: string) => void>();
 
   const routing: Routing = {
     findRoute: () => null,
-    findTarget: (targetId) => rows.get(targetId) ?? null,
+    findTarget(targetId) {
+      lookups++;
+      return rows.get(targetId) ?? null;
+    },
     listActiveTargetIds: (webhookId) =>
       [...rows.values()].filter((row) => row.webhookId === webhookId && row.active).map((row) => row.id),
     invalidate(webhookId) {
@@ -73,12 +82,16 @@ export function createScriptedTargets(): ScriptedTargets {
   async function deliver(attempt: Attempt): Promise<Outcome> {
     const target = targets.get(attempt.target.id);
     if (!target) throw new Error("no such target");
+    const key = `${target.id} ${attempt.event.id}`;
+    if (underWay.has(key)) target.overlaps.push(attempt.event.id);
+    underWay.add(key);
     target.attempts.push(attempt);
     target.running++;
     target.mostRunning = Math.max(target.mostRunning, target.running);
     try {
       return await target.script(attempt);
     } finally {
+      underWay.delete(key);
       target.running--;
     }
   }
@@ -95,12 +108,12 @@ export function createScriptedTargets(): ScriptedTargets {
   }
 
   return {
-    ...{ routing, openTarget },
+    ...{ routing, openTarget, lookups: () => lookups },
     addTarget({ webhookId = newId(), script = () => DELIVERED, maxAttempts = 12 } = {}) {
       const id = newId();
       const target: WorldTarget = {
         ...{ id, webhookId, script, maxAttempts },
-        ...{ attempts: [], running: 0, mostRunning: 0 },
+        ...{ attempts: [], running: 0, mostRunning: 0, overlaps: [] },
       };
       targets.set(id, target);
       rows.set(id, {

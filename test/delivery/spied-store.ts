@@ -11,11 +11,14 @@ export type SpiedStore = Readonly<{
   events: EventStore;
   /** Names of the calls that the engine makes, in order. */
   calls: string[];
+  /** Set, a discard says that it is done only after this. */
+  delays: { discard: Promise<void> | null };
   faults: Record<"settle" | "claimDue" | "listPendingTargets" | "findPending" | "discardPending", Faults>;
 }>;
 
 export function spyOnStore(stored: EventStore): SpiedStore {
   const calls: string[] = [];
+  const delays: SpiedStore["delays"] = { discard: null };
   const none = (): Faults => ({ error: null, only: null });
   const faults: SpiedStore["faults"] = {
     settle: none(),
@@ -53,7 +56,9 @@ export function spyOnStore(stored: EventStore): SpiedStore {
     },
     async discardPending(given) {
       check("discardPending", given.webhookId);
-      return stored.discardPending(given);
+      const count = await stored.discardPending(given);
+      await delays.discard;
+      return count;
     },
     async earliestDue(given) {
       note("earliestDue");
@@ -64,5 +69,5 @@ export function spyOnStore(stored: EventStore): SpiedStore {
       return stored.shiftDue(given);
     },
   };
-  return { events, calls, faults };
+  return { events, calls, delays, faults };
 }
