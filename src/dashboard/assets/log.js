@@ -126,6 +126,17 @@
     }
   }
 
+  /* A panel that lies over the page closes when one goes on elsewhere. */
+  function closePanels(event) {
+    for (const panel of document.querySelectorAll("details[data-closes][open]")) {
+      if (event.key === "Escape") panel.querySelector("summary").focus();
+      else if (event.key !== undefined || panel.contains(event.target)) continue;
+      panel.open = false;
+    }
+  }
+
+  document.addEventListener("click", closePanels);
+  document.addEventListener("keydown", closePanels);
   customElements.define("live-log", LiveLog);
   document.addEventListener("htmx:after:swap", readZone);
   readZone();

@@ -1,0 +1,28 @@
+/** What the pages of events need. */
+import type { Config } from "../../config.ts";
+import type { Replay } from "../../delivery/replay.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { EventSearch, FoundEvents } from "../../storage/event-db/event-search.ts";
+import type { EventStore } from "../../storage/event-store.ts";
+import type { Routing } from "../../storage/main-db/routing.ts";
+import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+
+/** Rejects with AppError `unavailable` where the webhook's event file cannot be used. */
+export type EventReads = Pick<EventStore, "findEvent" | "listDeliveries"> &
+  Readonly<{
+    searchEvents: (webhookId: string, search: EventSearch) => Promise<FoundEvents>;
+    /** Called after new events and new states are on disk; the answer ends that. */
+    onRecorded: (webhookId: string, listener: () => void) => () => void;
+  }>;
+
+export type EventsDeps = Readonly<{
+  config: Pick<Config, "baseUrl">;
+  clock: Clock;
+  useCases: WebhookUseCases;
+  events: EventReads;
+  replay: Replay;
+  /** Names deleted targets. */
+  routing: Pick<Routing, "findTarget">;
+  /** Aborted when the server stops, so that no stream keeps it from it. */
+  stopping: AbortSignal;
+}>;

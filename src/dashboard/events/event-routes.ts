@@ -1,0 +1,178 @@
+/** The page of one event, its bytes, and delivering it again. */
+import { AppError, notFound } from "../../lib/errors.ts";
+import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { formatCount } from "../components/format.ts";
+import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import { entrypointUrl } from "../sources/paths.ts";
+import { faultOf } from "../sources/webhook-state.ts";
+import { pictureBody } from "./body-picture.ts";
+import { bodyFileName, bodyResponse } from "./body-response.ts";
+import { curlCommand } from "./curl-command.ts";
+import type { EventsDeps } from "./deps.ts";
+import { EventPage, UnusableEventPage } from "./event-views.tsx";
+import { filterQuery, readLogFilter, toEventFilter } from "./log-filter.ts";
+import { type Names, readNames } from "./names.ts";
+import { findNeighbours } from "./neighbours.ts";
+import { eventPath } from "./paths.ts";
+import type { DeliveryProps, Try } from "./timeline.tsx";
+
+/** Of the body, drawn at first and when more is asked for. */
+const BODY_CHARS = 40_000;
+const LONG_BODY_CHARS = 1_000_000;
+/** Of answers, on the whole page; each try gets an equal part. */
+const ANSWER_CHARS = 40_000;
+const MAX_ANSWER_CHARS = 8_000;
+const TRIES_SHOWN = 20;
+/** A page waits for what happens within this time. */
+const SOON_MS = 15_000;
+
+export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
+  const { useCases, events, clock, config } = deps;
+
+  function own({ viewer, params }: PageContext): Promise<Webhook> {
+    return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
+  }
+
+  async function getEvent(webhookId: string, { params }: PageContext): Promise<StoredEvent> {
+    const event = await events.findEvent(webhookId, params.eventId ?? "");
+    if (event === null) throw notFound("event");
+    return event;
+  }
+
+  async function show(context: PageContext): Promise<Response> {
+    const { viewer, flash, query } = context;
+    const webhook = await own(context);
+    const { filter } = readLogFilter(query);
+    try {
+      const event = await getEvent(webhook.id, context);
+      const [deliveries, neighbours, names] = await Promise.all([
+        events.listDeliveries(webhook.id, event.id),
+        findNeighbours({
+          ...{ events, event, webhookId: webhook.id, now: clock.now() },
+          filter: toEventFilter(filter, clock.now()),
+        }),
+        readNames(deps, { userId: viewer.id, webhookId: webhook.id }),
+      ]);
+      const isLong = query.get("body") === "long";
+      const maxChars = isLong ? LONG_BODY_CHARS : BODY_CHARS;
+      const picture = pictureBody({ contentType: event.contentType, body: event.body, maxChars });
+      return renderPage(
+        EventPage({
+          ...{ viewer, flash, webhook, event, neighbours, picture, isLong },
+          query: filterQuery(filter),
+          entrypoint: names.entrypoint(event.entrypointId),
+          curl: curlCommand({
+            ...event,
+            url: urlOf(config.baseUrl, event),
+            bodyFile: bodyFileName(`event-${event.id}`, picture.kind),
+          }),
+          deliveries: deliveries.map((delivery) => ({
+            ...describeDelivery(delivery, { names, deliveries: deliveries.length }),
+            query: filterQuery(filter),
+            now: clock.now(),
+            webhookId: webhook.id,
+          })),
+          isUnderWay: deliveries.some((delivery) => isUnderWay(delivery, clock.now())),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.kind !== "unavailable") throw error;
+      const fault = faultOf(error);
+      const markup = UnusableEventPage({ viewer, flash, webhook, fault, query: filterQuery(filter) });
+      return renderPage(markup, { status: 503 });
+    }
+  }
+
+  async function showBody(context: PageContext): Promise<Response> {
+    const { id } = await own(context);
+    const event = await getEvent(id, context);
+    return answerBody(context, { ...event, name: `event-${event.id}` });
+  }
+
+  async function showResultBody(context: PageContext): Promise<Response> {
+    const { id } = await own(context);
+    const event = await getEvent(id, context);
+    const deliveries = await events.listDeliveries(id, event.id);
+    const result = deliveries
+      .flatMap(({ results }) => results)
+      .find((each) => each.id === context.params.resultId);
+    if (!result?.responseBody) throw notFound("answer");
+    const contentType = typeOf(result.responseHeaders);
+    return answerBody(context, { contentType, body: result.responseBody, name: `answer-${result.id}` });
+  }
+
+  async function replay(context: PageContext): Promise<Response> {
+    const { id: webhookId } = await own(context);
+    const { target_id: targetId } = await context.form();
+    const { filter } = readLogFilter(context.query);
+    const back = eventPath(webhookId, context.params.eventId ?? "", filterQuery(filter));
+    try {
+      const { deliveries } = await deps.replay({
+        webhookId,
+        eventId: context.params.eventId ?? "",
+        targetId: targetId || undefined,
+      });
+      const text = `Delivering again to ${formatCount(deliveries, "target")}.`;
+      return redirect(back, { tone: "ok", text });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== "conflict") throw error;
+      return redirect(back, { tone: "bad", text: "There is no active target: add or resume one first." });
+    }
+  }
+
+  const path = "/source/:id/events/:eventId";
+  return [
+    page(path, show),
+    page(`${path}/body`, showBody),
+    page(`${path}/results/:resultId/body`, showResultBody),
+    action(`${path}/replay`, replay),
+  ];
+}
+
+function answerBody(
+  { query }: PageContext,
+  of: { contentType: string; body: Uint8Array; name: string },
+): Response {
+  const { kind } = pictureBody({ ...of, maxChars: BODY_CHARS });
+  const isDownload = query.has("download") || kind === "hex";
+  return bodyResponse(of.body, isDownload ? bodyFileName(of.name, kind) : null);
+}
+
+function describeDelivery(
+  delivery: Delivery,
+  { names, deliveries }: { names: Names; deliveries: number },
+): Omit<DeliveryProps, "query" | "webhookId" | "now"> {
+  const shown = delivery.results.slice(-TRIES_SHOWN).reverse();
+  const maxChars = Math.min(MAX_ANSWER_CHARS, Math.ceil(ANSWER_CHARS / (shown.length * deliveries)));
+  const tries: Try[] = shown.map((result) => ({
+    result,
+    picture:
+      result.responseBody === null
+        ? null
+        : pictureBody({
+            contentType: typeOf(result.responseHeaders),
+            body: result.responseBody,
+            maxChars,
+          }),
+  }));
+  return {
+    ...{ delivery, tries },
+    earlierTries: delivery.results.length - shown.length,
+    target: names.target(delivery.targetId),
+    isTargetPaused: names.targets.find(({ id }) => id === delivery.targetId)?.active === false,
+  };
+}
+
+function isUnderWay({ status, nextAttemptAt }: Delivery, now: number): boolean {
+  return status === "pending" && (nextAttemptAt ?? now) < now + SOON_MS;
+}
+
+function typeOf(headers: Delivery["results"][number]["responseHeaders"]): string {
+  return headers?.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
+}
+
+function urlOf(baseUrl: string, { entrypointId, pathTail, query }: StoredEvent): string {
+  return `${entrypointUrl(baseUrl, entrypointId)}${pathTail}${query === "" ? "" : `?${query}`}`;
+}

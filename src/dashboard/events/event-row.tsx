@@ -1,0 +1,105 @@
+/** One event as a row of the log, on the page and in what comes in live. */
+import { Html } from "@elysiajs/html";
+import type { DeliveryStatus, EventSummary } from "../../storage/event-db/types.ts";
+import { Badge, StatusBadge } from "../components/badge.tsx";
+import { Bytes, Time } from "../components/values.tsx";
+import { attribute } from "../render.ts";
+import { STATUSES } from "./log-filter.ts";
+import type { Named } from "./names.ts";
+import { eventPath } from "./paths.ts";
+
+export type EventRowProps = Readonly<{
+  webhookId: string;
+  event: EventSummary;
+  entrypoint: Named;
+  /** Goes along to the event's page. */
+  query: string;
+}>;
+
+export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps): JSX.Element {
+  return (
+    <tr data-event={attribute(event.id)}>
+      <td class="log-time">
+        <Time at={event.receivedAt} />
+      </td>
+      <td class="log-request">
+        <a class="row-link" href={attribute(eventPath(webhookId, event.id, query))}>
+          <RequestLine method={event.method} pathTail={event.pathTail} query={event.query} />
+        </a>
+      </td>
+      <td class="log-entrypoint">
+        <NameOf named={entrypoint} />
+      </td>
+      <td class="log-type">
+        <span class="muted" safe>
+          {shortType(event.contentType)}
+        </span>
+      </td>
+      <td class="log-size cell-end">
+        <Bytes n={event.bodySize} />
+      </td>
+      <td class="log-states">
+        <DeliveryCounts counts={event.deliveries} />
+      </td>
+    </tr>
+  );
+}
+
+export function RequestLine(props: { method: string; pathTail: string; query: string }): JSX.Element {
+  const { method, pathTail, query } = props;
+  return (
+    <span class="request-line">
+      <span class="method" safe>
+        {method}
+      </span>
+      <bdi class="request-path">
+        <span safe>{pathTail === "" ? "/" : pathTail}</span>
+        {query === "" ? (
+          ""
+        ) : (
+          <span class="muted" safe>
+            {`?${query}`}
+          </span>
+        )}
+      </bdi>
+    </span>
+  );
+}
+
+export function NameOf({ named }: { named: Named }): JSX.Element {
+  return (
+    <bdi class={named.isDeleted ? "muted deleted-name" : undefined} safe>
+      {named.name}
+    </bdi>
+  );
+}
+
+const TONES: Readonly<Record<DeliveryStatus, "ok" | "warn" | "bad" | "idle" | "info">> = {
+  pending: "info",
+  delivered: "ok",
+  failed: "bad",
+  held: "warn",
+  discarded: "idle",
+};
+
+function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX.Element {
+  const present = STATUSES.filter((status) => counts[status] > 0);
+  if (present.length === 0)
+    return <Badge tone="idle" label="stored" title="There was no target to deliver it to." />;
+  return (
+    <span class="badges">
+      {present.map((status) =>
+        counts[status] === 1 ? (
+          <StatusBadge status={status} />
+        ) : (
+          <Badge tone={TONES[status]} label={`${counts[status]} ${status}`} />
+        ),
+      )}
+    </span>
+  );
+}
+
+/** Without parameters: "application/json". */
+function shortType(contentType: string): string {
+  return contentType.split(";", 1)[0]?.trim().slice(0, 60) ?? "";
+}

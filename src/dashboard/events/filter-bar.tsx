@@ -1,0 +1,189 @@
+/** The event log's filter: a form that fills the URL, and what is asked for now, each to be taken back. */
+import { Html } from "@elysiajs/html";
+import { Button } from "../components/button.tsx";
+import { SelectField, TextField } from "../components/field-row.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Time } from "../components/values.tsx";
+import { attribute } from "../render.ts";
+import { filterQuery, type LogFilter, METHODS, STATUSES } from "./log-filter.ts";
+import type { Names } from "./names.ts";
+import { formatLocalTime } from "./zoned-time.ts";
+
+type Option = Readonly<{ value: string; label: string }>;
+type FilterProps = Readonly<{ path: string; filter: LogFilter; names: Names }>;
+
+const RANGE_LABELS = { "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days" } as const;
+
+export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
+  const { from, to, zone } = filter;
+  return (
+    <search class="filter-bar">
+      <form method="get" action={attribute(path)} aria-label="Filter events">
+        <div class="filter-search">
+          <TextField
+            name="q"
+            type="search"
+            label="Text in the body"
+            placeholder="Search in bodies"
+            value={filter.text ?? ""}
+            maxlength={200}
+          />
+          <Button icon="search" label="Search" iconOnly />
+        </div>
+        <details class="filter-more" data-closes>
+          <summary class="button button-plain">
+            <Icon name="filter" />
+            <span>Filters</span>
+          </summary>
+          <div class="filter-panel">
+            <SelectField
+              name="status"
+              label="Delivery"
+              value={filter.status ?? ""}
+              options={[any("Any state"), ...STATUSES.map(same)]}
+            />
+            <SelectField
+              name="target"
+              label="Target"
+              value={filter.targetId ?? ""}
+              options={choices("Any target", names.targets, filter.targetId, names.target)}
+            />
+            <SelectField
+              name="entrypoint"
+              label="Entrypoint"
+              value={filter.entrypointId ?? ""}
+              options={choices("Any entrypoint", names.entrypoints, filter.entrypointId, names.entrypoint)}
+            />
+            <SelectField
+              name="method"
+              label="Method"
+              value={filter.method ?? ""}
+              options={[any("Any method"), ...METHODS.map(same)]}
+            />
+            <SelectField
+              name="range"
+              label="Received"
+              value={filter.range ?? ""}
+              options={[
+                any("Any time, or the times below"),
+                ...Object.entries(RANGE_LABELS).map(([value, label]) => ({ value, label })),
+              ]}
+            />
+            <TimeField name="from" label="From" at={from} zone={zone} />
+            <TimeField name="to" label="Until" at={to} zone={zone} />
+            <input type="hidden" name="zone" value={attribute(zone)} data-zone={(from ?? to) === null} />
+            <div class="filter-actions">
+              <Button kind="primary" label="Apply" />
+              <Button kind="quiet" label="Clear" href={path} />
+            </div>
+          </div>
+        </details>
+      </form>
+    </search>
+  );
+}
+
+/** What is asked for, in words; each leads to the log without it. */
+export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
+  const { range, from, to, status, targetId, entrypointId, method, text } = filter;
+  const chips = [
+    text === null ? "" : <Chip label="Body has" value={`“${text}”`} href={without({ text: null })} />,
+    status === null ? "" : <Chip label="Delivery" value={status} href={without({ status: null })} />,
+    targetId === null ? (
+      ""
+    ) : (
+      <Chip label="Target" value={names.target(targetId).name} href={without({ targetId: null })} />
+    ),
+    entrypointId === null ? (
+      ""
+    ) : (
+      <Chip
+        label="Entrypoint"
+        value={names.entrypoint(entrypointId).name}
+        href={without({ entrypointId: null })}
+      />
+    ),
+    method === null ? "" : <Chip label="Method" value={method} href={without({ method: null })} />,
+    range === null ? (
+      ""
+    ) : (
+      <Chip label="Received" value={RANGE_LABELS[range].toLowerCase()} href={without({ range: null })} />
+    ),
+    from === null ? "" : <Chip label="From" time={from} href={without({ from: null })} />,
+    to === null ? "" : <Chip label="Until" time={to} href={without({ to: null })} />,
+  ];
+  const shown = chips.filter((chip) => chip !== "");
+  if (shown.length === 0) return "";
+
+  function without(change: Partial<LogFilter>): string {
+    return `${path}${filterQuery({ ...filter, ...change })}`;
+  }
+
+  return (
+    <ul class="chips" aria-label="Filters in use">
+      {shown.map((chip) => (
+        <li>{chip}</li>
+      ))}
+      {shown.length > 1 ? (
+        <li>
+          <a class="chips-clear" href={attribute(path)}>
+            Clear all
+          </a>
+        </li>
+      ) : (
+        ""
+      )}
+    </ul>
+  );
+}
+
+function Chip(props: { label: string; value?: string; time?: number; href: string }): JSX.Element {
+  return (
+    <span class="chip">
+      <span class="muted" safe>
+        {props.label}
+      </span>
+      <bdi class="chip-value">
+        {props.time === undefined ? Html.escapeHtml(props.value ?? "") : <Time at={props.time} />}
+      </bdi>
+      <a href={attribute(props.href)} aria-label={attribute(`Remove the filter ${props.label}`)}>
+        <Icon name="cross" />
+      </a>
+    </span>
+  );
+}
+
+function TimeField(props: { name: string; label: string; at: number | null; zone: string }): JSX.Element {
+  const { name, label, at, zone } = props;
+  return (
+    <TextField
+      name={name}
+      label={`${label} (${zone})`}
+      type="datetime-local"
+      value={at === null ? "" : formatLocalTime(at, zone)}
+    />
+  );
+}
+
+function any(label: string): Option {
+  return { value: "", label };
+}
+
+function same(value: string): Option {
+  return { value, label: value };
+}
+
+/** What is filtered by stays to be chosen, though it was deleted. */
+function choices(
+  none: string,
+  present: readonly Readonly<{ id: string; name: string }>[],
+  chosen: string | null,
+  nameOf: Names["target"],
+): Option[] {
+  const options = present.map(({ id, name }) => ({ value: id, label: name }));
+  if (chosen !== null && !present.some(({ id }) => id === chosen)) {
+    const { name } = nameOf(chosen);
+    options.push({ value: chosen, label: name.startsWith("deleted ") ? name : `${name} (deleted)` });
+  }
+  return [any(none), ...options];
+}

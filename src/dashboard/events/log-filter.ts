@@ -1,0 +1,135 @@
+/** The event log's filter as it stands in the URL. */
+import { z } from "zod";
+import { isId } from "../../lib/ids.ts";
+import type { EventFilter } from "../../storage/event-db/event-search.ts";
+import type { DeliveryStatus } from "../../storage/event-db/types.ts";
+import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
+
+export const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
+export const STATUSES = [
+  "pending",
+  "delivered",
+  "failed",
+  "held",
+  "discarded",
+] as const satisfies readonly DeliveryStatus[];
+export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
+
+type Range = keyof typeof RANGES;
+
+export type LogFilter = Readonly<{
+  /** Back from now; `from` and `to` are null then. */
+  range: Range | null;
+  from: number | null;
+  to: number | null;
+  /** Of the clock that `from` and `to` are read on. */
+  zone: string;
+  entrypointId: string | null;
+  targetId: string | null;
+  status: DeliveryStatus | null;
+  method: string | null;
+  text: string | null;
+}>;
+
+const DEFAULT_ZONE = "UTC";
+const MINUTE_MS = 60_000;
+
+const id = z.string().refine(isId, "is no id.");
+const schemas = {
+  range: z.enum(["1h", "24h", "7d"], "is none of 1h, 24h, 7d."),
+  zone: z.string().refine(isTimeZone, "is no time zone."),
+  entrypoint: id,
+  target: id,
+  status: z.enum(STATUSES, `is none of ${STATUSES.join(", ")}.`),
+  method: z.enum(METHODS, `is none of ${METHODS.join(", ")}.`),
+  q: z.string().max(200, "is longer than 200 characters."),
+};
+
+/** A value that is wrong is left out, and `notes` say so. */
+export function readLogFilter(query: URLSearchParams): { filter: LogFilter; notes: readonly string[] } {
+  const notes: string[] = [];
+
+  function read<T>(name: string, schema: z.ZodType<T>): T | null {
+    const value = query.get(name);
+    if (value === null || value === "") return null;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    notes.push(`“${name}” was left out: it ${parsed.error.issues[0]?.message ?? "is not valid."}`);
+    return null;
+  }
+
+  const zone = read("zone", schemas.zone) ?? DEFAULT_ZONE;
+  const range = read("range", schemas.range);
+  const from = read("from", timeIn(zone));
+  const to = read("to", timeIn(zone));
+  if (range !== null && (from !== null || to !== null)) {
+    notes.push("“from” and “to” were left out: a range up to now is chosen.");
+  }
+  const filter = {
+    range,
+    from: range === null ? from : null,
+    to: range === null ? to : null,
+    zone,
+    entrypointId: read("entrypoint", schemas.entrypoint),
+    targetId: read("target", schemas.target),
+    status: read("status", schemas.status),
+    method: read("method", schemas.method),
+    text: read("q", schemas.q),
+  };
+  if (filter.from !== null && filter.to !== null && filter.from > filter.to) {
+    notes.push("Nothing can be found: “from” is later than “to”.");
+  }
+  return { filter, notes };
+}
+
+/** A clock's time in `zone`, or a time with its own offset, as programs write it into links. */
+function timeIn(zone: string) {
+  return z.string().transform((text, context) => {
+    const local = parseLocalTime(text, zone);
+    if (local !== null) return local;
+    const exact = z.iso.datetime({ offset: true }).safeParse(text);
+    if (exact.success) return Date.parse(exact.data);
+    context.addIssue("is no date with a time.");
+    return z.NEVER;
+  });
+}
+
+export function toEventFilter(filter: LogFilter, now: number): EventFilter {
+  const { range, from, to, entrypointId, targetId, status, method, text } = filter;
+  return {
+    from: range === null ? (from ?? undefined) : now - RANGES[range],
+    to: to === null ? undefined : lastOf(to),
+    entrypointId: entrypointId ?? undefined,
+    targetId: targetId ?? undefined,
+    status: status ?? undefined,
+    method: method ?? undefined,
+    text: text ?? undefined,
+  };
+}
+
+/** "Until 10:00" takes in what came in that minute. */
+function lastOf(to: number): number {
+  return to % MINUTE_MS === 0 ? to + MINUTE_MS - 1 : to;
+}
+
+export function isFiltered({ zone: _zone, ...filter }: LogFilter): boolean {
+  return Object.values(filter).some((value) => value !== null);
+}
+
+/** "?status=failed&q=x", always in the same order; "" where nothing is asked for. */
+export function filterQuery(filter: LogFilter, more: Readonly<Record<string, string>> = {}): string {
+  const { range, from, to, zone, entrypointId, targetId, status, method, text } = filter;
+  const pairs = Object.entries({
+    range,
+    from: from === null ? null : formatLocalTime(from, zone),
+    to: to === null ? null : formatLocalTime(to, zone),
+    zone: zone !== DEFAULT_ZONE && (from ?? to) !== null ? zone : null,
+    entrypoint: entrypointId,
+    target: targetId,
+    status,
+    method,
+    q: text,
+    ...more,
+  }).filter((pair): pair is [string, string] => pair[1] !== null);
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+}

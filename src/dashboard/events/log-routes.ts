@@ -1,0 +1,108 @@
+/** The event log, and its stream of what comes in. */
+import { isId } from "../../lib/ids.ts";
+import type { EventSummary } from "../../storage/event-db/types.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import { logPath } from "../sources/paths.ts";
+import { type Fault, faultOf } from "../sources/webhook-state.ts";
+import type { EventsDeps } from "./deps.ts";
+import { EventRow } from "./event-row.tsx";
+import { type LiveRow, openLiveLog, stateOf } from "./live-log.ts";
+import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "./log-filter.ts";
+import { LogPage, UnusableLogPage } from "./log-views.tsx";
+import { type Names, readNames } from "./names.ts";
+
+const EVENTS_PER_PAGE = 50;
+const LOST_PLACE = "“cursor” was left out: it names no place in this log. These are the newest events.";
+
+type Log = Readonly<{ webhook: Webhook; names: Names; filter: LogFilter; notes: readonly string[] }>;
+
+export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
+  const { useCases, events, clock, config } = deps;
+
+  async function read({ viewer, params, query }: PageContext): Promise<Log> {
+    const webhook = await useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
+    const names = await readNames(deps, { userId: viewer.id, webhookId: webhook.id });
+    return { webhook, names, ...readLogFilter(query) };
+  }
+
+  function search({ webhook, filter }: Log, cursor: string | null) {
+    const asked = toEventFilter(filter, clock.now());
+    return events.searchEvents(webhook.id, { limit: EVENTS_PER_PAGE, cursor, filter: asked });
+  }
+
+  async function show(context: PageContext): Promise<Response> {
+    const { viewer, flash, query } = context;
+    const log = await read(context);
+    const tidy = log.notes.length === 0 ? tidyPath(log, query) : null;
+    if (tidy !== null) return redirect(tidy);
+    const wanted = query.get("cursor") || null;
+    const cursor = wanted !== null && isId(wanted) ? wanted : null;
+    const notes = wanted === cursor ? log.notes : [...log.notes, LOST_PLACE];
+    try {
+      const found = await search(log, cursor);
+      const rows = await drawRows(log, found.events);
+      return renderPage(
+        LogPage({
+          ...{ ...log, notes, viewer, flash, found, rows },
+          baseUrl: config.baseUrl,
+          isFirstPage: cursor === null,
+          state: stateOf(rows),
+        }),
+      );
+    } catch (error) {
+      return showFault(context, log.webhook, faultOf(error));
+    }
+  }
+
+  function showFault({ viewer, flash }: PageContext, webhook: Webhook, fault: Fault): Promise<Response> {
+    return renderPage(UnusableLogPage({ viewer, flash, webhook, fault }), { status: 503 });
+  }
+
+  async function stream(context: PageContext): Promise<Response> {
+    const { request, query, isStillSignedIn } = context;
+    const log = await read(context);
+    context.keepOpen();
+    return openLiveLog({
+      async readRows() {
+        const { events: found } = await search(log, null);
+        return drawRows(log, found);
+      },
+      subscribe: (listener) => events.onRecorded(log.webhook.id, listener),
+      isStillSignedIn,
+      seen: request.headers.get("last-event-id") ?? query.get("state"),
+      clock,
+      signal: request.signal,
+      stopping: deps.stopping,
+    });
+  }
+
+  return [page("/source/:id/logs", show), page("/source/:id/logs/live", stream)];
+}
+
+/** Forms send their empty fields too; the address to keep and to share has only what is asked for. */
+function tidyPath({ webhook, filter }: Log, query: URLSearchParams): string | null {
+  const cursor = query.get("cursor");
+  const tidy = filterQuery(filter, cursor ? { cursor } : {});
+  const isTidy = new URLSearchParams(tidy).size === query.size;
+  return isTidy ? null : logPath(webhook.id) + tidy;
+}
+
+async function drawRows(
+  { webhook, names, filter }: Log,
+  events: readonly EventSummary[],
+): Promise<readonly LiveRow[]> {
+  const query = filterQuery(filter);
+  return Promise.all(
+    events.map(async (event) => ({
+      id: event.id,
+      markup: await EventRow({
+        webhookId: webhook.id,
+        event,
+        entrypoint: names.entrypoint(event.entrypointId),
+        query,
+      }),
+    })),
+  );
+}

@@ -1,0 +1,199 @@
+/** The event log: newest first, what fits the filter, and what comes in while one looks. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { FoundEvents } from "../../storage/event-db/event-search.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Button } from "../components/button.tsx";
+import { DataTable, EmptyState, PageHeader, Pagination } from "../components/card.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { CodeBlock, Time } from "../components/values.tsx";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import { curlCommand as sampleCurl } from "../sources/curl.ts";
+import { entrypointUrl, LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
+import type { Fault } from "../sources/webhook-state.ts";
+import type { Flash, Viewer } from "../viewer.ts";
+import { FilterBar, FilterChips } from "./filter-bar.tsx";
+import type { LiveRow } from "./live-log.ts";
+import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
+import type { Names } from "./names.ts";
+import { livePath } from "./paths.ts";
+
+export const COLUMNS = [
+  "Received",
+  "Request",
+  "Entrypoint",
+  "Type",
+  { label: "Size", align: "end" },
+  "Deliveries",
+] as const;
+
+export type LogPageProps = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  baseUrl: string;
+  webhook: Webhook;
+  names: Names;
+  filter: LogFilter;
+  notes: readonly string[];
+  isFirstPage: boolean;
+  found: FoundEvents;
+  /** The drawn `found.events`. */
+  rows: readonly LiveRow[];
+  /** Tells the stream what this page shows already. */
+  state: string;
+}>;
+
+export function LogPage(props: LogPageProps): JSX.Element {
+  const { webhook, names, filter, found, isFirstPage } = props;
+  const path = logPath(webhook.id);
+  const query = filterQuery(filter);
+  const safeRows = props.rows.map(({ markup }) => markup).join("");
+  return (
+    <LogFrame {...props}>
+      <div class="log-tools">
+        <FilterBar path={path} filter={filter} names={names} />
+        {isFirstPage ? <LiveBar {...props} query={query} /> : ""}
+      </div>
+      <FilterChips path={path} filter={filter} names={names} />
+      {props.notes.map((text) => (
+        <Notice tone="warn" text={text} />
+      ))}
+      {found.events.length > 0 ? (
+        <div class="card card-flush log" data-live-rows={isFirstPage}>
+          <DataTable caption={`Events of ${webhook.name}`} columns={COLUMNS}>
+            {safeRows}
+          </DataTable>
+        </div>
+      ) : (
+        <NothingFound {...props} />
+      )}
+      {found.stoppedEarly ? <StoppedEarly {...props} /> : ""}
+      <Pagination
+        olderHref={found.nextCursor === null ? null : olderHref(props)}
+        newestHref={isFirstPage ? null : `${path}${query}`}
+      />
+    </LogFrame>
+  );
+}
+
+/** The log of a webhook whose event file cannot be used. */
+export function UnusableLogPage(
+  props: Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook; fault: Fault }>,
+): JSX.Element {
+  const { fault } = props;
+  return (
+    <LogFrame {...props}>
+      <Notice tone="bad" text={fault.message} hint={fault.hint ?? undefined} />
+      <p class="muted">
+        The webhook’s settings and all other webhooks are not touched by this. Nothing of this file was
+        changed.
+      </p>
+    </LogFrame>
+  );
+}
+
+function LogFrame(
+  props: PropsWithChildren<{ viewer: Viewer; flash: Flash | null; webhook: Webhook }>,
+): JSX.Element {
+  const { viewer, flash, webhook, children } = props;
+  return (
+    <Layout
+      title="Events"
+      viewer={viewer}
+      section="sources"
+      flash={flash}
+      wide
+      crumbs={[
+        { href: LIST_PATH, label: "Webhooks" },
+        { href: webhookPath(webhook.id), label: webhook.name },
+      ]}
+    >
+      <PageHeader title="Events" />
+      {children}
+    </Layout>
+  );
+}
+
+function LiveBar(props: LogPageProps & { query: string }): JSX.Element {
+  const { webhook, query, state } = props;
+  return (
+    <tag
+      of="live-log"
+      class="live-bar"
+      data-src={attribute(livePath(webhook.id, query))}
+      data-state={attribute(state)}
+    >
+      <span class="live-state" data-live-state role="status" hidden></span>
+      <button
+        class="button button-plain button-small"
+        type="button"
+        data-live-pause
+        aria-pressed="false"
+        hidden
+      >
+        Pause
+      </button>
+      <a
+        class="button button-plain button-small"
+        data-live-reload
+        href={attribute(`${logPath(webhook.id)}${query}`)}
+      >
+        Reload
+      </a>
+    </tag>
+  );
+}
+
+function NothingFound({ webhook, filter, names, baseUrl, isFirstPage, found }: LogPageProps): JSX.Element {
+  if (isFiltered(filter) || !isFirstPage) {
+    return (
+      <EmptyState
+        icon="search"
+        title={isFiltered(filter) ? "No event fits this filter" : "No older events"}
+        text={
+          found.stoppedEarly
+            ? "Not all of them were looked at yet."
+            : "Try a longer time or fewer conditions."
+        }
+      >
+        <Button label={isFiltered(filter) ? "Clear the filter" : "Newest"} href={logPath(webhook.id)} />
+      </EmptyState>
+    );
+  }
+  const [entrypoint] = names.entrypoints;
+  return (
+    <EmptyState title="No events yet" text="Whatever is sent to this webhook appears here at once.">
+      {entrypoint === undefined ? (
+        <Button kind="primary" label="Add an entrypoint" href={webhookPath(webhook.id)} />
+      ) : (
+        <div class="empty-try">
+          <p>Send one from a terminal:</p>
+          <CodeBlock text={sampleCurl(entrypointUrl(baseUrl, entrypoint.id))} />
+        </div>
+      )}
+    </EmptyState>
+  );
+}
+
+function StoppedEarly(props: LogPageProps): JSX.Element {
+  const { searchedBackTo } = props.found;
+  return (
+    <p class="notice notice-info stopped-early">
+      <span>
+        The search stopped early, to leave the server to others.{" "}
+        {searchedBackTo === null ? (
+          ""
+        ) : (
+          <span>
+            It looked back to <Time at={searchedBackTo} />.
+          </span>
+        )}
+      </span>
+      <Button label="Go on from there" href={olderHref(props)} />
+    </p>
+  );
+}
+
+function olderHref({ webhook, filter, found }: LogPageProps): string {
+  return `${logPath(webhook.id)}${filterQuery(filter, { cursor: found.nextCursor ?? "" })}`;
+}

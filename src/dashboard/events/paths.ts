@@ -1,0 +1,22 @@
+/** Addresses of this section's pages; `query` is a filter's, which goes along from page to page. */
+import { logPath } from "../sources/paths.ts";
+
+export function livePath(webhookId: string, query: string): string {
+  return `${logPath(webhookId)}/live${query}`;
+}
+
+export function eventPath(webhookId: string, eventId: string, query = ""): string {
+  return `/source/${webhookId}/events/${eventId}${query}`;
+}
+
+export function replayPath(webhookId: string, eventId: string, query: string): string {
+  return `${eventPath(webhookId, eventId)}/replay${query}`;
+}
+
+export function bodyPath(webhookId: string, eventId: string): string {
+  return `${eventPath(webhookId, eventId)}/body`;
+}
+
+export function resultBodyPath(of: { webhookId: string; eventId: string; resultId: string }): string {
+  return `${eventPath(of.webhookId, of.eventId)}/results/${of.resultId}/body`;
+}

@@ -1,0 +1,9 @@
+/** The pages of events: the log, one event, and replaying it. */
+import type { PageRoute } from "../page-route.ts";
+import type { EventsDeps } from "./deps.ts";
+import { createEventRoutes } from "./event-routes.ts";
+import { createLogRoutes } from "./log-routes.ts";
+
+export function createEventsRoutes(deps: EventsDeps): readonly PageRoute[] {
+  return [...createLogRoutes(deps), ...createEventRoutes(deps)];
+}

@@ -1,0 +1,191 @@
+/** One delivery with every try on a timeline: what comes next, then the tries, the last one first. */
+import { Html } from "@elysiajs/html";
+import type { Delivery, DeliveryResult } from "../../storage/event-db/types.ts";
+import { Badge, StatusBadge } from "../components/badge.tsx";
+import { ActionButton } from "../components/button.tsx";
+import { formatCount, formatDuration } from "../components/format.ts";
+import { Time } from "../components/values.tsx";
+import { attribute } from "../render.ts";
+import type { BodyPicture } from "./body-picture.ts";
+import { BodyView } from "./body-view.tsx";
+import { NameOf } from "./event-row.tsx";
+import { HeaderTable } from "./header-table.tsx";
+import type { Named } from "./names.ts";
+import { replayPath, resultBodyPath } from "./paths.ts";
+
+export type Try = Readonly<{ result: DeliveryResult; picture: BodyPicture | null }>;
+
+export type DeliveryProps = Readonly<{
+  webhookId: string;
+  delivery: Delivery;
+  /** The last ones, the latest first. */
+  tries: readonly Try[];
+  earlierTries: number;
+  target: Named;
+  isTargetPaused: boolean;
+  now: number;
+  query: string;
+}>;
+
+export function DeliveryView(props: DeliveryProps): JSX.Element {
+  const { delivery, target, tries, earlierTries, webhookId, query } = props;
+  const [latest] = tries;
+  return (
+    <section class="delivery" aria-label={attribute(`Delivery to ${target.name}`)}>
+      <div class="delivery-head">
+        <h3>
+          <NameOf named={target} />
+        </h3>
+        <StatusBadge status={delivery.status} />
+        {target.isDeleted ? <Badge tone="idle" label="target deleted" /> : ""}
+        <span class="delivery-actions">
+          {target.isDeleted ? (
+            ""
+          ) : (
+            <ActionButton
+              action={replayPath(webhookId, delivery.eventId, query)}
+              fields={{ target_id: delivery.targetId }}
+              label="Replay"
+              icon="replay"
+              size="small"
+              describe={`Replay to ${target.name}`}
+            />
+          )}
+        </span>
+      </div>
+      <ol class="tries">
+        <WhatComesNext {...props} />
+        {tries.map((each) => (
+          <TryView {...each} delivery={delivery} webhookId={webhookId} isLatest={each === latest} />
+        ))}
+        {tries.length === 0 && delivery.status === "delivered" ? (
+          <li class="try try-ok">
+            <p class="try-line">
+              <strong>Stored</strong> <span class="muted">when the event was received</span>
+            </p>
+          </li>
+        ) : (
+          ""
+        )}
+        {earlierTries > 0 ? (
+          <li class="try try-idle">
+            <p class="muted" safe>
+              {`${formatCount(earlierTries, "earlier try", "earlier tries")} not shown`}
+            </p>
+          </li>
+        ) : (
+          ""
+        )}
+      </ol>
+    </section>
+  );
+}
+
+/** What will become of it, or why nothing more will. */
+function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps): JSX.Element {
+  const { status, nextAttemptAt, attempts, reason } = delivery;
+  if (status === "pending") {
+    return (
+      <li class="try try-next">
+        <p class="try-line">
+          <strong safe>{attempts === 0 ? "First try" : `Try ${attempts + 1}`}</strong>
+          {isTargetPaused ? (
+            <span class="muted">waits until the target is active again</span>
+          ) : nextAttemptAt === null || nextAttemptAt <= now ? (
+            <span class="muted">due now</span>
+          ) : (
+            <span class="muted">
+              due <Time at={nextAttemptAt} relative />
+            </span>
+          )}
+        </p>
+      </li>
+    );
+  }
+  const text = reason ?? (status === "held" ? "The target is paused." : null);
+  if (text === null || status === "delivered") return "";
+  return (
+    <li class={status === "failed" ? "try try-bad" : "try try-idle"}>
+      <p class="try-line">
+        <strong>{status === "failed" ? "Given up" : status === "held" ? "Held" : "Discarded"}</strong>
+        <span class="muted" safe>
+          {text}
+        </span>
+      </p>
+      {status === "failed" && !target.isDeleted ? (
+        <p class="muted text-s">Mend the target, then replay.</p>
+      ) : (
+        ""
+      )}
+    </li>
+  );
+}
+
+function TryView(
+  props: Try & Readonly<{ delivery: Delivery; webhookId: string; isLatest: boolean }>,
+): JSX.Element {
+  const { result, picture, delivery, webhookId, isLatest } = props;
+  const isDelivered = result.error === null;
+  const headers = result.responseHeaders ?? [];
+  return (
+    <li class={isDelivered ? "try try-ok" : "try try-bad"}>
+      <p class="try-line">
+        <strong safe>{`Try ${result.attempt}`}</strong>
+        <StatusCode code={result.statusCode} isDelivered={isDelivered} />
+        <span class="nowrap" safe>
+          {formatDuration(result.durationMs)}
+        </span>
+        <span class="muted">
+          <Time at={result.startedAt} />
+        </span>
+      </p>
+      {result.error === null ? (
+        ""
+      ) : (
+        <p class="try-error" safe>
+          {result.error}
+        </p>
+      )}
+      {result.statusCode === null ? (
+        ""
+      ) : (
+        <details class="try-response" open={isLatest && !isDelivered}>
+          <summary>Response</summary>
+          <HeaderTable headers={headers} caption={`Response headers of try ${result.attempt}`} />
+          {picture === null ? (
+            <p class="muted">No body was kept.</p>
+          ) : (
+            <>
+              <BodyView picture={picture} label={`Response body of try ${result.attempt}`} />
+              <ResponseNotes {...{ result, picture, delivery, webhookId }} />
+            </>
+          )}
+        </details>
+      )}
+    </li>
+  );
+}
+
+function ResponseNotes(
+  props: Readonly<{ result: DeliveryResult; picture: BodyPicture; delivery: Delivery; webhookId: string }>,
+): JSX.Element {
+  const { result, picture, delivery, webhookId } = props;
+  const href = resultBodyPath({ webhookId, eventId: delivery.eventId, resultId: result.id });
+  if (picture.kind === "empty") return "";
+  return (
+    <p class="body-notes muted text-s">
+      {picture.isCut ? <span>Only the beginning is shown.</span> : ""}
+      {result.responseBodyTruncated ? <span>The answer was longer than what is kept of it.</span> : ""}
+      <a href={attribute(href)} hx-boost="false">
+        Raw
+      </a>
+    </p>
+  );
+}
+
+/** Not every type of target answers with a status. */
+function StatusCode({ code, isDelivered }: { code: number | null; isDelivered: boolean }): JSX.Element {
+  if (code === null) return isDelivered ? "" : <span class="status-code status-bad">no answer</span>;
+  const tone = code < 300 ? "ok" : code < 400 ? "warn" : "bad";
+  return <span class={`status-code status-${tone}`}>{code}</span>;
+}

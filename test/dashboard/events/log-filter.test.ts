@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import {
+  filterQuery,
+  isFiltered,
+  readLogFilter,
+  toEventFilter,
+} from "../../../src/dashboard/events/log-filter.ts";
+import { newId } from "../../../src/lib/ids.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 12);
+
+function read(query: string) {
+  const { filter, notes } = readLogFilter(new URLSearchParams(query));
+  return { filter, notes, asked: toEventFilter(filter, NOW) };
+}
+
+function given(asked: object) {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+}
+
+describe("the filter of the event log", () => {
+  test("asks for nothing without a query, and for nothing by empty fields", () => {
+    for (const query of ["", "range=&from=&to=&zone=UTC&entrypoint=&target=&status=&method=&q="]) {
+      const { filter, notes, asked } = read(query);
+      expect(given(asked)).toEqual({});
+      expect([notes, isFiltered(filter), filterQuery(filter)]).toEqual([[], false, ""]);
+    }
+  });
+
+  test("takes every condition from the URL and writes it back", () => {
+    const [entrypoint, target] = [newId(), newId()];
+    const query = `?from=2026-11-23T10%3A00&to=2026-11-23T11%3A00%3A30&entrypoint=${entrypoint}&target=${target}&status=failed&method=POST&q=%3Cb%3E+%26+100%25`;
+    const { filter, notes, asked } = read(query);
+    expect(notes).toEqual([]);
+    expect(asked).toEqual({
+      from: Date.UTC(2026, 10, 23, 10),
+      to: Date.UTC(2026, 10, 23, 11, 0, 30),
+      entrypointId: entrypoint,
+      targetId: target,
+      status: "failed",
+      method: "POST",
+      text: "<b> & 100%",
+    });
+    expect(filterQuery(filter)).toBe(query);
+    expect(filterQuery(filter, { cursor: "c" })).toBe(`${query}&cursor=c`);
+  });
+
+  test("counts a range back from now", () => {
+    expect(given(read("range=1h").asked)).toEqual({ from: NOW - 3_600_000 });
+    expect(given(read("range=24h").asked)).toEqual({ from: NOW - 86_400_000 });
+    expect(given(read("range=7d").asked)).toEqual({ from: NOW - 7 * 86_400_000 });
+  });
+
+  test("reads times on the reader's clock, also around its changes", () => {
+    const times = [
+      ["America/New_York", "2026-11-23T10:00", Date.UTC(2026, 10, 23, 15)],
+      ["Asia/Kolkata", "2026-11-23T10:00", Date.UTC(2026, 10, 23, 4, 30)],
+      ["Europe/Berlin", "2026-03-29T01:59", Date.UTC(2026, 2, 29, 0, 59)],
+      ["Europe/Berlin", "2026-03-29T03:01", Date.UTC(2026, 2, 29, 1, 1)],
+      ["Europe/Berlin", "2026-10-25T03:30", Date.UTC(2026, 9, 25, 2, 30)],
+    ] as const;
+    for (const [zone, text, at] of times) {
+      const { filter, asked } = read(`from=${text}&zone=${zone}`);
+      expect(asked.from).toBe(at);
+      expect(filterQuery(filter)).toBe(`?${new URLSearchParams({ from: text, zone })}`);
+    }
+  });
+
+  test("takes times with an offset of their own", () => {
+    const { asked } = read("from=2026-11-23T10:00:00.000Z&to=2026-11-23T10:00:07%2B02:00");
+    expect([asked.from, asked.to]).toEqual([Date.UTC(2026, 10, 23, 10), Date.UTC(2026, 10, 23, 8, 0, 7)]);
+  });
+
+  test("includes the whole last minute, and keeps its meaning in the URL", () => {
+    const { filter, asked } = read("to=2026-11-23T10:00");
+    expect(asked.to).toBe(Date.UTC(2026, 10, 23, 10, 0, 59, 999));
+    expect(read(filterQuery(filter)).asked.to).toBe(asked.to);
+  });
+
+  test("leaves wrong values out and says so, without repeating them", () => {
+    const query =
+      "range=5y&from=yesterday&to=2026-13-01T00:00&zone=Mars&entrypoint=1&target=%27&status=lost&method=BREW&q=";
+    const { filter, notes } = read(query + "x".repeat(201));
+    expect(isFiltered(filter)).toBe(false);
+    expect(notes.map((note) => note.split("”")[0])).toEqual(
+      ["zone", "range", "from", "to", "entrypoint", "target", "status", "method", "q"].map(
+        (name) => `“${name}`,
+      ),
+    );
+    expect(notes.join()).not.toMatch(/5y|yesterday|Mars|lost|BREW|xxx/);
+  });
+
+  test("says where two conditions cannot go together", () => {
+    expect(read("range=1h&from=2026-11-23T10:00")).toMatchObject({
+      notes: ["“from” and “to” were left out: a range up to now is chosen."],
+      filter: { from: null },
+    });
+    expect(read("from=2026-11-23T10:00&to=2026-11-23T09:00").notes).toHaveLength(1);
+  });
+});
