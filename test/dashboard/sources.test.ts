@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { hoursBefore, NO_DELIVERIES } from "../support/fake-overviews.ts";
+import { type SourcePages, startSourcePages } from "../support/source-pages.ts";
+import { appErrorOf } from "../support/thrown.ts";
+
+let all: SourcePages;
+
+beforeAll(async () => {
+  all = await startSourcePages();
+});
+
+afterAll(() => all.stop());
+
+async function makeWebhook(name: string) {
+  const webhook = await all.useCases.webhooks.create({ userId: all.ada, input: { name } });
+  return { webhook, path: `/source/${webhook.id}` };
+}
+
+/** The text between the first `from` and what follows it up to `to`. */
+function between(html: string, from: string, to: string): string {
+  const start = html.indexOf(from);
+  if (start === -1) throw new Error(`the page has no ${from}`);
+  return html.slice(start, html.indexOf(to, start));
+}
+
+describe("the list of webhooks", () => {
+  test("tells who has none the three steps, with a curl to send an event", async () => {
+    const { status, html } = await all.pages.get("/sources", { as: all.bob });
+    expect(status).toBe(200);
+    for (const text of ["Make a webhook", "Copy its URL", "Add a target", 'href="/sources/new"']) {
+      expect(html).toContain(text);
+    }
+    expect(html).toContain("https://hooks.example/webhook/");
+    expect(html).toContain("curl -d");
+  });
+
+  test("shows each with its day, its last event, its pending and failed deliveries and its health", async () => {
+    const { webhook } = await makeWebhook("Busy");
+    const now = all.clock.now();
+    all.files.set(webhook.id, {
+      overview: {
+        hours: hoursBefore(now, [
+          [1200, 0],
+          [34, 7],
+        ]),
+        lastEventAt: now - 60_000,
+        counts: { ...NO_DELIVERIES, pending: 4, held: 1, failed: 3 },
+      },
+    });
+    const { html } = await all.pages.get("/sources");
+    const row = between(html, `href="/source/${webhook.id}"`, "</li>");
+    expect(row).toContain("has failures");
+    expect(row).toContain('aria-label="Last 24 hours: 1,234 events received, 7 failed tries."');
+    expect(row).toContain(new Date(now - 60_000).toISOString());
+    expect(row).toMatch(/Pending<\/dt><dd><span[^>]*>5</);
+    expect(row).toMatch(/Failed<\/dt><dd><span[^>]*>3</);
+  });
+
+  test("shows others while one's event file cannot be used, and what to do about that one", async () => {
+    const { webhook } = await makeWebhook("Damaged");
+    all.files.set(webhook.id, { isUnusable: true });
+    const { status, html } = await all.pages.get("/sources");
+    expect(status).toBe(200);
+    const row = between(html, `href="/source/${webhook.id}"`, "</li>");
+    expect(row).toContain("event file unusable");
+    expect(row).toContain("SQLITE_NOTADB");
+    expect(row).toContain("Restore the file from a backup");
+    expect(html).toContain(">Shop<");
+  });
+
+  test("holds nobody else's", async () => {
+    const { html } = await all.pages.get("/sources", { as: all.bob });
+    expect(html).not.toContain("Shop");
+  });
+
+  test("is cut into pages that can be searched by name, and each stays under 150 KB", async () => {
+    const many = await startSourcePages();
+    for (let index = 1; index <= 60; index++) {
+      const name = `Hook number ${String(index).padStart(3, "0")} ${"x".repeat(170)}`;
+      const { id } = await many.useCases.webhooks.create({ userId: many.bob, input: { name } });
+      const tallies = Array.from({ length: 24 }, () => [index, index] as const);
+      many.files.set(id, { overview: { hours: hoursBefore(many.clock.now(), tallies) } });
+    }
+    const first = await many.pages.get("/sources", { as: many.bob });
+    expect(first.html.match(/<li class="webhook-row"/g)).toHaveLength(50);
+    expect(first.html.length).toBeLessThan(150_000);
+    expect(first.html).toContain("Page 1 of 2");
+    const second = await many.pages.get("/sources?page=2", { as: many.bob });
+    expect(second.html.match(/<li class="webhook-row"/g)).toHaveLength(10);
+    const beyond = await many.pages.get("/sources?page=99999999999999999999", { as: many.bob });
+    expect(beyond.html).toContain("Page 2 of 2");
+    const found = await many.pages.get("/sources?q=NUMBER+007", { as: many.bob });
+    expect(found.html.match(/<li class="webhook-row"/g)).toHaveLength(1);
+    await many.stop();
+  });
+});
+
+describe("a new webhook", () => {
+  test("comes with an entrypoint, and lands on its page with what to do next", async () => {
+    const made = await all.pages.post("/sources/new", { name: "Fresh", retention_days: "" });
+    expect(made).toMatchObject({ status: 303, flash: "ok: Webhook “Fresh” is ready." });
+    const webhookId = made.location?.replace("/source/", "") ?? "";
+    const [entrypoint, ...others] = await all.useCases.entrypoints.list({ userId: all.ada, webhookId });
+    expect(others).toEqual([]);
+    const { html } = await all.pages.get(made.location ?? "");
+    expect(html).toContain("What to do next");
+    expect(html).toContain(`https://hooks.example/webhook/${entrypoint?.id}`);
+    expect(html).toContain(`action="/source/${webhookId}/entrypoints/${entrypoint?.id}/test"`);
+    expect(html).toContain(`href="/source/${webhookId}/targets/new?type=http"`);
+  });
+
+  test("that is not valid shows the fault beside its field, and what was typed", async () => {
+    const before = (await all.useCases.webhooks.list({ userId: all.ada })).length;
+    const { status, html } = await all.pages.post("/sources/new", { name: " ", retention_days: "-3" });
+    expect(status).toBe(422);
+    expect(between(html, 'name="name"', "</div>")).toContain("Fill this in.");
+    const days = between(html, 'name="retention_days"', "</div>");
+    expect(days).toContain('value="-3"');
+    expect(days).toContain("At least 1.");
+    expect(days).toContain('aria-invalid="true"');
+    expect(await all.useCases.webhooks.list({ userId: all.ada })).toHaveLength(before);
+  });
+});
+
+describe("a webhook's settings", () => {
+  test("change its name and its days, and empty days are the server's default again", async () => {
+    const { webhook, path } = await makeWebhook("Old name");
+    const saved = await all.pages.post(`${path}/edit`, { name: "New name", retention_days: "7" });
+    expect(saved).toMatchObject({ status: 303, location: path, flash: "ok: Settings saved." });
+    const of = { userId: all.ada, webhookId: webhook.id };
+    expect(await all.useCases.webhooks.get(of)).toMatchObject({ name: "New name", retentionDays: 7 });
+    expect((await all.pages.get(`${path}/edit`)).html).toContain('value="7"');
+    await all.pages.post(`${path}/edit`, { name: "New name", retention_days: "" });
+    expect((await all.useCases.webhooks.get(of)).retentionDays).toBeNull();
+  });
+
+  test("that are not valid come back as they were typed", async () => {
+    const { status, html } = await all.pages.post(`${all.paths.webhook}/edit`, {
+      name: "x".repeat(201),
+      retention_days: "soon",
+    });
+    expect(status).toBe(422);
+    expect(html).toContain("x".repeat(201));
+    expect(html).toContain('value="soon"');
+    expect(html).toContain("At most 200 characters.");
+  });
+});
+
+describe("deleting a webhook", () => {
+  test("asks first, and says what will be lost", async () => {
+    const { webhook, path } = await makeWebhook("Doomed");
+    const of = { userId: all.ada, webhookId: webhook.id };
+    await all.useCases.entrypoints.create({ ...of, input: {} });
+    await all.useCases.targets.create({ ...of, input: { name: "Log", type: "log" } });
+    all.files.set(webhook.id, {
+      eventCount: 84_212,
+      overview: { fileBytes: 5 * 1024 * 1024, counts: { ...NO_DELIVERIES, pending: 50, held: 3 } },
+    });
+    const { status, html } = await all.pages.get(`${path}/delete`);
+    expect(status).toBe(200);
+    for (const text of ["84,212 events", "5 MB", "53 pending deliveries", "1 entrypoint", "1 target"]) {
+      expect(html).toContain(text);
+    }
+  });
+
+  test("is not done while the name is typed wrong", async () => {
+    const { webhook, path } = await makeWebhook("Careful");
+    for (const confirm_name of ["", "careful"]) {
+      const { status, html } = await all.pages.post(`${path}/delete`, { confirm_name });
+      expect(status).toBe(422);
+      expect(html).toContain("This is not the webhook&#x27;s name.");
+    }
+    const of = { userId: all.ada, webhookId: webhook.id };
+    expect(await all.useCases.webhooks.get(of)).toMatchObject({ name: "Careful" });
+  });
+
+  test("is done once the name is typed, or where a program posts without asking", async () => {
+    for (const form of [{ confirm_name: "Gone" }, {}]) {
+      const { webhook, path } = await makeWebhook("Gone");
+      const answer = await all.pages.post(`${path}/delete`, form);
+      expect(answer).toMatchObject({ status: 303, location: "/sources" });
+      const of = { userId: all.ada, webhookId: webhook.id };
+      expect((await appErrorOf(() => all.useCases.webhooks.get(of))).kind).toBe("not_found");
+    }
+  });
+
+  test("works where the event file cannot be used", async () => {
+    const { webhook, path } = await makeWebhook("Wreck");
+    all.files.set(webhook.id, { isUnusable: true });
+    expect((await all.pages.get(`${path}/delete`)).html).toContain("how many events it holds is not known");
+    expect((await all.pages.post(`${path}/delete`, { confirm_name: "Wreck" })).status).toBe(303);
+  });
+});
+
+describe("a webhook's page", () => {
+  test("with an unusable event file says what to do, and lets everything be changed", async () => {
+    const { webhook, path } = await makeWebhook("Broken");
+    all.files.set(webhook.id, { isUnusable: true });
+    const { status, html } = await all.pages.get(path);
+    expect(status).toBe(200);
+    expect(html).toContain("SQLITE_NOTADB");
+    expect(html).toContain("Restore the file from a backup");
+    expect(html).toContain(`action="${path}/entrypoints"`);
+    const added = await all.pages.post(`${path}/targets`, { name: "Log", type: "log" });
+    expect(added.status).toBe(303);
+  });
+
+  test("opens with the words of what was just done", async () => {
+    const flash = Buffer.from(JSON.stringify({ tone: "ok", text: "Just <b>done</b>" })).toString("base64url");
+    const headers = { cookie: `webhooker_flash=${flash}` };
+    const { html } = await all.pages.get(all.paths.webhook, { headers });
+    expect(html).toContain("Just &lt;b&gt;done&lt;/b&gt;");
+  });
+});
+
+describe("what is somebody else's", () => {
+  test("is not found on any address, and stays as it is", async () => {
+    const { id: webhookId } = all.webhook;
+    const before = await snapshot();
+    const ids: Readonly<Record<string, string>> = {
+      ":id": webhookId,
+      ":entrypointId": all.entrypoint.id,
+      ":targetId": all.target.id,
+    };
+    const own = all.pages.routes.filter(({ path }) => path.includes(":id"));
+    expect(own.length).toBeGreaterThan(15);
+    for (const { method, path } of own) {
+      const address = path.replaceAll(/:\w+/g, (name) => ids[name] ?? name);
+      const options = { as: all.bob };
+      const { status } =
+        method === "GET"
+          ? await all.pages.get(address, options)
+          : await all.pages.post(address, { name: "Mine", type: "log" }, options);
+      expect(`${method} ${path} ${status}`).toBe(`${method} ${path} 404`);
+    }
+    expect(await snapshot()).toEqual(before);
+    expect(all.tests).toEqual([]);
+  });
+
+  test("cannot be reached through a webhook of one's own", async () => {
+    const { id } = await all.useCases.webhooks.create({ userId: all.bob, input: { name: "Bob's" } });
+    for (const part of [`entrypoints/${all.entrypoint.id}`, `targets/${all.target.id}`]) {
+      for (const act of ["toggle", "delete"]) {
+        const { status } = await all.pages.post(`/source/${id}/${part}/${act}`, {}, { as: all.bob });
+        expect(status).toBe(404);
+      }
+    }
+    expect((await all.useCases.targets.get({ ...all.of, targetId: all.target.id })).active).toBe(true);
+  });
+
+  async function snapshot() {
+    return {
+      webhook: await all.useCases.webhooks.get(all.of),
+      entrypoints: await all.useCases.entrypoints.list(all.of),
+      targets: await all.useCases.targets.list(all.of),
+    };
+  }
+});
+
+test("ids that are none are not found", async () => {
+  for (const id of ["x", "%00", "..%2f", "'; DROP TABLE webhooks; --"]) {
+    const { status } = await all.pages.get(`/source/${encodeURIComponent(id)}`);
+    expect(status).toBe(404);
+  }
+});

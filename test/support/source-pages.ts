@@ -1,0 +1,80 @@
+/** A user's webhook with an entrypoint and a target, its pages served, and a second user who owns nothing of it. */
+import type { SourcesDeps } from "../../src/dashboard/sources/deps.ts";
+import { createKeyRing } from "../../src/lib/crypto.ts";
+import type { TargetType } from "../../src/targets/target-type.ts";
+import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
+import { createFakeOverviews } from "./fake-overviews.ts";
+import { serveSources } from "./test-sources.ts";
+import { createTestUseCases } from "./use-cases.ts";
+
+export type SourcePages = Awaited<ReturnType<typeof startSourcePages>>;
+
+export const SECRET = "Bearer do-not-show";
+
+/** `moreTypes` stand beside the program's own target types. */
+export async function startSourcePages(options: { moreTypes?: readonly TargetType[] } = {}) {
+  const { moreTypes = [] } = options;
+  const all = createTestUseCases();
+  const types = [...all.targetTypes.list(), ...moreTypes];
+  const find = (type: string) => types.find((each) => each.type === type) ?? null;
+  const targetTypes = {
+    find,
+    get: (type: string) => find(type) ?? all.targetTypes.get(type),
+    list: () => types,
+  };
+  const useCases = createWebhookUseCases({
+    mainDb: all.mainDb,
+    eventFiles: { create: async () => undefined, delete: async () => undefined },
+    targetTypes,
+    keys: createKeyRing(new Uint8Array(32).fill(1)),
+    clock: all.clock,
+  });
+  const { events, files } = createFakeOverviews(all.clock.now());
+  const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
+  let testFault: Error | null = null;
+  const pages = serveSources(
+    {
+      ...{ useCases, targetTypes, events },
+      config: { baseUrl: "https://hooks.example", retentionDays: 30 },
+      async sendTestEvent(asked) {
+        tests.push(asked);
+        if (testFault) throw testFault;
+        return "event";
+      },
+    },
+    [
+      { id: all.ada, username: "ada", role: "user" },
+      { id: all.bob, username: "bob", role: "user" },
+    ],
+  );
+
+  const webhook = await useCases.webhooks.create({ userId: all.ada, input: { name: "Shop" } });
+  const of = { userId: all.ada, webhookId: webhook.id };
+  const entrypoint = await useCases.entrypoints.create({ ...of, input: { name: "Orders" } });
+  const target = await useCases.targets.create({
+    ...of,
+    input: {
+      name: "Warehouse",
+      type: "http",
+      config: { url: "https://warehouse.example/in", headers: { Authorization: SECRET } },
+    },
+  });
+  const path = `/source/${webhook.id}`;
+
+  return {
+    ...{ pages: { ...pages, targetTypes: types }, useCases, files, tests, of, webhook, entrypoint, target },
+    ...{ ada: all.ada, bob: all.bob, clock: all.clock },
+    paths: {
+      webhook: path,
+      entrypoint: `${path}/entrypoints/${entrypoint.id}`,
+      target: `${path}/targets/${target.id}`,
+    },
+    failNextTest(error: Error) {
+      testFault = error;
+    },
+    async stop() {
+      await pages.stop();
+      all.dispose();
+    },
+  };
+}
