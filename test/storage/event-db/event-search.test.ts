@@ -1,0 +1,146 @@
+/** Finding events by time, entrypoint, target, state, method and text, page by page. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import fc from "fast-check";
+import { newId } from "../../../src/lib/ids.ts";
+import { type EventFilter, searchEvents } from "../../../src/storage/event-db/event-search.ts";
+import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
+import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
+
+const COUNT = 2_600;
+const webhookId = newId();
+let world: StorageWorld;
+type Known = Readonly<{
+  id: string;
+  at: number;
+  entrypointId: string;
+  method: string;
+  text: string;
+  states: Record<string, DeliveryStatus>;
+}>;
+/** Newest first. */
+const known: Known[] = [];
+
+/** Of a test's own time: the first 48 bits of a UUIDv7 are milliseconds. */
+function idAt(at: number, n: number): string {
+  const hex = at.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${n.toString(16).padStart(12, "0")}`;
+}
+
+beforeAll(async () => {
+  world = createStorageWorld();
+  const start = 1_790_000_000_000;
+  await Promise.all(
+    Array.from({ length: COUNT }, async (_, n) => {
+      const event: Known = {
+        id: idAt(start + n * 10, n),
+        at: start + n * 10,
+        entrypointId: n % 3 === 0 ? "first" : "second",
+        method: n % 5 === 0 ? "PUT" : "POST",
+        text: n % 700 === 0 ? "a 100%_rare NEEDLE" : "hay",
+        states: {
+          a: "delivered",
+          ...(n % 2 === 0 && { b: n % 900 === 0 ? "failed" : n % 4 === 0 ? "pending" : "delivered" }),
+        },
+      };
+      known.unshift(event);
+      await world.writer.append(
+        draft({
+          ...{
+            webhookId,
+            id: event.id,
+            receivedAt: event.at,
+            entrypointId: event.entrypointId,
+            method: event.method,
+          },
+          body: Buffer.from(event.text),
+          targets: Object.keys(event.states).map(pendingFor),
+        }),
+      );
+      for (const [targetId, status] of Object.entries(event.states)) {
+        if (status !== "pending")
+          await world.writer.settle(webhookId, settlement({ eventId: event.id, targetId, status }));
+      }
+    }),
+  );
+  known.sort((one, other) => (one.id < other.id ? 1 : -1));
+});
+
+afterAll(() => world.dispose());
+
+function matches(event: Known, filter: EventFilter): boolean {
+  const states = Object.entries(event.states).filter(
+    ([id]) => filter.targetId === undefined || id === filter.targetId,
+  );
+  return (
+    (filter.from === undefined || event.at >= filter.from) &&
+    (filter.to === undefined || event.at <= filter.to) &&
+    (filter.entrypointId === undefined || event.entrypointId === filter.entrypointId) &&
+    (filter.method === undefined || event.method === filter.method) &&
+    (filter.text === undefined || event.text.toLowerCase().includes(filter.text.toLowerCase())) &&
+    (filter.targetId === undefined || states.length > 0) &&
+    (filter.status === undefined || states.some(([, status]) => status === filter.status))
+  );
+}
+
+async function allPages(filter: EventFilter, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await world.events.searchEvents(webhookId, { limit, cursor, filter });
+    expect(page.events.length).toBeLessThanOrEqual(limit);
+    ids.push(...page.events.map((event) => event.id));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return ids;
+}
+
+test("pages of any size and filter put together are all that match, newest first, each once", async () => {
+  const at = fc.integer({ min: 0, max: COUNT - 1 }).map((index) => known[index]?.at ?? 0);
+  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+  const filters = fc.record({
+    from: maybe(at),
+    to: maybe(at),
+    entrypointId: maybe(fc.constantFrom("first", "nobody's")),
+    targetId: maybe(fc.constantFrom("a", "b", "c")),
+    status: maybe(fc.constantFrom<DeliveryStatus>("pending", "delivered", "failed", "held")),
+    method: maybe(fc.constantFrom("PUT", "PATCH")),
+    text: maybe(fc.constantFrom("needle", "100%_", "100__", "hay")),
+  });
+  await fc.assert(
+    fc.asyncProperty(filters, fc.integer({ min: 40, max: 900 }), async (filter, limit) => {
+      const expected = known.filter((event) => matches(event, filter)).map((event) => event.id);
+      expect(await allPages(filter, limit)).toEqual(expected);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("a search whose time is up says so, how far it came, and where it goes on", async () => {
+  const file = world.files.open(webhookId);
+  const pause = { isTimeUp: () => true, yieldToOthers: () => Promise.resolve() };
+  const filter = { text: "needle" };
+  const found: string[] = [];
+  let cursor: string | null = null;
+  let stops = 0;
+  for (;;) {
+    const page = await searchEvents(file, { limit: 50, cursor, filter }, pause);
+    found.push(...page.events.map((event) => event.id));
+    cursor = page.nextCursor;
+    if (!page.stoppedEarly) break;
+    stops++;
+    expect(page.searchedBackTo).toBeGreaterThan(0);
+  }
+  expect(stops).toBe(2);
+  expect(found).toEqual(known.filter((event) => matches(event, filter)).map((event) => event.id));
+});
+
+test("what came after an event is listed newest first, up to a limit", async () => {
+  const newer = await world.events.listNewerThan(webhookId, known[3]?.id ?? null, 2);
+  expect(newer.map((event) => event.id)).toEqual(known.slice(0, 2).map((event) => event.id));
+  expect(await world.events.listNewerThan(webhookId, known[0]?.id ?? null, 2)).toEqual([]);
+});
+
+test("a cursor that no list returned is refused", () => {
+  const search = { limit: 5, cursor: "' OR 1=1", filter: {} };
+  expect(world.events.searchEvents(webhookId, search)).rejects.toThrow("cursor");
+});
