@@ -80,9 +80,10 @@ test("a healthy target gets all of its deliveries while one never answers and on
 });
 
 test("healthy targets get theirs in an outage of many, be it that they hang or that they fail", async () => {
+  const { webhookId } = world.addTarget();
   for (const script of [HANGS, () => FAILED] satisfies Script[]) {
-    const dead = Array.from({ length: 60 }, () => world.addTarget({ script }));
-    for (const target of dead) await world.send([target], 20);
+    const dead = Array.from({ length: 60 }, () => world.addTarget({ webhookId, script }));
+    await world.send(dead, 20);
     await world.quiet();
     // Those that hang are seen to be slow after a second and a sweep.
     await world.pass(2_000, 500);
@@ -116,9 +117,10 @@ test("a backlog of 5,000 delays another webhook's delivery by no more than a tur
 });
 
 test("results that cannot be stored hold no place that others need", async () => {
-  const targets = Array.from({ length: 80 }, () => world.addTarget({ script: () => FAILED }));
+  const { webhookId } = world.addTarget();
+  const targets = Array.from({ length: 80 }, () => world.addTarget({ webhookId, script: () => FAILED }));
   world.faults.settle.error = new Error("disk full");
-  for (const target of targets) await world.send([target], 8);
+  await world.send(targets, 8);
   await world.until(() => targets.every((target) => target.attempts.length > 0));
   await world.quiet();
   expect(world.engine.inFlight()).toBe(0);
@@ -142,8 +144,9 @@ test("lanes without a place get one as soon as another's try ends, be its result
       gates.push(open);
       return opened.then(() => DELIVERED);
     };
-    const first = Array.from({ length: 32 }, () => world.addTarget({ script }));
-    for (const target of first) await world.send([target], 8);
+    const { webhookId } = world.addTarget();
+    const first = Array.from({ length: 32 }, () => world.addTarget({ webhookId, script }));
+    await world.send(first, 8);
     await world.until(() => world.engine.inFlight() === 256);
     const waiting = world.addTarget({ script });
     await world.send([waiting]);
@@ -159,8 +162,9 @@ test("lanes without a place get one as soon as another's try ends, be its result
 });
 
 test("lanes without a place cost no work while nothing ends", async () => {
-  const hanging = Array.from({ length: 100 }, () => world.addTarget({ script: HANGS }));
-  for (const target of hanging) await world.send([target], 8);
+  const { webhookId } = world.addTarget();
+  const hanging = Array.from({ length: 100 }, () => world.addTarget({ webhookId, script: HANGS }));
+  await world.send(hanging, 8);
   await world.until(() => world.engine.inFlight() === 256);
   await world.quiet();
   const before = world.lookups();
