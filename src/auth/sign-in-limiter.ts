@@ -25,7 +25,7 @@ type Failures = Readonly<{ count: number; lastAt: number }>;
 const PER_ADDRESS: Rule = { free: 10, longestMs: 15 * 60_000 };
 /** Short at its longest, as it also meets the user whose name somebody else guesses with. */
 const PER_NAME: Rule = { free: 10, longestMs: 30_000 };
-const PER_NAME_AT_KNOWN_ADDRESS: Rule = { free: 5, longestMs: 5 * 60_000 };
+const PER_NAME_AT_KNOWN_ADDRESS: Rule = { free: 5, longestMs: 60_000 };
 
 const FIRST_WAIT_MS = 1_000;
 /** Failures are forgotten when none was added for so long. */
@@ -50,8 +50,8 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
   return {
     begin(attempt) {
       const now = monotonic();
-      const limits = limitsOf(attempt);
-      const [addressLimit, nameLimit] = limits;
+      const { name, address } = limitsOf(attempt);
+      const limits = address === null ? [name] : [name, address];
       const retryAfterMs = Math.max(...limits.map(([key, rule]) => waitFor(failuresOf(key, now), rule, now)));
       // What is refused counts for nothing: else asking again and again would keep the right user out.
       if (retryAfterMs > 0) return { allowed: false, retryAfterMs };
@@ -61,9 +61,9 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
       return {
         allowed: true,
         succeeded() {
-          failures.delete(nameLimit[0]);
+          failures.delete(name[0]);
           // Not forgotten: else whoever has an account could clear the way for guesses at others'.
-          takeBack(addressLimit[0]);
+          if (address !== null) takeBack(address[0]);
         },
       };
     },
@@ -79,14 +79,14 @@ function waitFor(known: Failures | null, rule: Rule, now: number): number {
 
 type Limit = readonly [key: string, rule: Rule];
 
-function limitsOf({ username, remoteAddress, isKnownAddress }: SignInAttempt): readonly [Limit, Limit] {
+/** Where the address is known, what others do there does not count: whole offices share one. */
+function limitsOf(attempt: SignInAttempt): { name: Limit; address: Limit | null } {
   // Names are compared without regard to case where users are looked up.
-  const name = username.toLowerCase();
-  const network = networkOf(remoteAddress);
-  return [
-    [`address ${network}`, PER_ADDRESS],
-    isKnownAddress ? [`known ${network} ${name}`, PER_NAME_AT_KNOWN_ADDRESS] : [`name ${name}`, PER_NAME],
-  ];
+  const username = attempt.username.toLowerCase();
+  const network = networkOf(attempt.remoteAddress);
+  return attempt.isKnownAddress
+    ? { name: [`known ${network} ${username}`, PER_NAME_AT_KNOWN_ADDRESS], address: null }
+    : { name: [`name ${username}`, PER_NAME], address: [`address ${network}`, PER_ADDRESS] };
 }
 
 /** One customer has a whole /64 of IPv6. */

@@ -24,7 +24,7 @@ export function signInView({ next, username, fault, flash, isFirstRun }: SignIn)
           <Logo />
           <div>
             <h1>Sign in to webhooker</h1>
-            <p class="lead">Every webhook stored, delivered and accounted for.</p>
+            <p class="lead">Every webhook, accounted for.</p>
           </div>
         </div>
         <section class="card">
