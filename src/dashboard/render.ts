@@ -1,4 +1,5 @@
 /** Turns markup into answers: pages, and redirects that follow a form. */
+import { Html } from "@elysiajs/html";
 import { writeFlash } from "./flash.ts";
 import type { Flash } from "./viewer.ts";
 
@@ -26,5 +27,5 @@ export function redirect(path: string, flash?: Flash): Response {
 
 /** Kita escapes only quotes in attributes: an ampersand in a value would be read as the start of an entity. */
 export function attribute(text: string): string {
-  return text.replaceAll("&", "&amp;");
+  return Html.escapeHtml(text);
 }

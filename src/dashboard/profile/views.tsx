@@ -11,6 +11,7 @@ import { SecretOnce } from "../components/secret-once.tsx";
 import { Time } from "../components/values.tsx";
 import type { FieldErrors } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { browserName } from "./browser-name.ts";
 
@@ -140,7 +141,7 @@ function Sessions({ sessions, sessionId }: Profile): JSX.Element {
       >
         {sessions.map((session) => (
           <tr>
-            <td title={session.userAgent.replaceAll("&", "&amp;")} safe>
+            <td title={attribute(session.userAgent)} safe>
               {browserName(session.userAgent)}
             </td>
             <td class="nowrap" safe>

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { configVariables } from "../../src/config.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { ENVIRONMENT, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+let dashboard: TestDashboard;
+let root: string;
+
+beforeEach(async () => {
+  dashboard = await startTestDashboard();
+  root = await dashboard.signIn("root");
+});
+
+afterEach(() => dashboard.stop());
+
+const SHOWN = /<code class="copy-text">([\w-]{20})<\/code>/;
+
+function post(path: string, form: Record<string, string> = {}) {
+  return dashboard.ask(path, { form, cookie: root });
+}
+
+/** Follows to the page that shows a generated password, and signs in with it. */
+async function passwordAfter(answer: Response): Promise<string> {
+  expect(answer.status).toBe(303);
+  const page = await (await dashboard.ask(answer.headers.get("location") ?? "", { cookie: root })).text();
+  return SHOWN.exec(page)?.[1] ?? "";
+}
+
+describe("administrators", () => {
+  test("add users, whose password is made up and shown once", async () => {
+    const answer = await post("/admin/users", { username: "erin", role: "user" });
+    const password = await passwordAfter(answer);
+    expect(await dashboard.signIn("erin", password)).not.toBe("");
+    const again = await dashboard.ask(answer.headers.get("location") ?? "", { cookie: root });
+    expect(await again.text()).not.toContain(password);
+    expect(dashboard.users.findByUsername("erin")?.role).toBe("user");
+  });
+
+  test("are told of a name that is taken or unfit, beside the field, with the name kept", async () => {
+    const taken = await post("/admin/users", { username: "Carol", role: "admin" });
+    expect(taken.status).toBe(422);
+    const page = await taken.text();
+    expect(page).toContain("There is a user of that name already.");
+    expect(page).toContain('value="Carol"');
+    expect(page).toContain('<option value="admin" selected');
+    expect((await post("/admin/users", { username: "a b" })).status).toBe(422);
+    expect((await post("/admin/users", {})).status).toBe(422);
+  });
+
+  test("disable users after a question, which signs them out and rests their keys, and enable them", async () => {
+    const carol = await dashboard.signIn("carol");
+    const { token } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "k" });
+    const path = `/admin/users/${dashboard.carolId}`;
+    expect(await (await post(`${path}/disable`)).text()).toContain("Disable carol?");
+    expect((await dashboard.ask("/profile", { cookie: carol })).status).toBe(200);
+    await post(`${path}/disable`, { confirmed: "yes" });
+    expect((await dashboard.ask("/profile", { cookie: carol })).status).toBe(303);
+    expect(dashboard.apiKeys.authenticate(token)).toBeNull();
+    await post(`${path}/enable`);
+    expect(dashboard.apiKeys.authenticate(token)).not.toBeNull();
+    expect((await dashboard.ask("/profile", { cookie: carol })).status).toBe(303);
+    expect(await dashboard.signIn("carol")).not.toBe("");
+  });
+
+  test("reset passwords after a question", async () => {
+    const path = `/admin/users/${dashboard.carolId}/password`;
+    expect(await (await post(path)).text()).toContain("Reset the password of carol?");
+    const password = await passwordAfter(await post(path, { confirmed: "yes" }));
+    expect(await dashboard.signIn("carol", password)).not.toBe("");
+  });
+
+  test("cannot shut themselves out", async () => {
+    for (const act of ["disable", "password"]) {
+      const answer = await post(`/admin/users/${dashboard.rootId}/${act}`, { confirmed: "yes" });
+      expect(answer.status).toBe(409);
+    }
+    expect((await dashboard.ask("/profile", { cookie: root })).status).toBe(200);
+  });
+
+  test("are told of users there are not", async () => {
+    for (const id of [newId(), "x"]) {
+      for (const act of ["disable", "enable", "password"]) {
+        expect((await post(`/admin/users/${id}/${act}`, { confirmed: "yes" })).status).toBe(404);
+      }
+    }
+  });
+});
+
+describe("the server page", () => {
+  test("shows every variable of the configuration, and no secret", async () => {
+    const page = await (await dashboard.ask("/admin/server", { cookie: root })).text();
+    for (const { name } of configVariables) expect(page).toContain(name);
+    for (const secret of [ENVIRONMENT.SECRET_KEY, ENVIRONMENT.ADMIN_PASSWORD, ENVIRONMENT.METRICS_PASSWORD]) {
+      expect(page).not.toContain(secret);
+    }
+    expect(page).toContain(ENVIRONMENT.METRICS_USERNAME);
+  });
+
+  test("shows version, uptime, files and how many are open", async () => {
+    dashboard.clock.advance(3_700_000);
+    const page = await (await dashboard.ask("/admin/server", { cookie: root })).text();
+    for (const text of ["webhooker 1.2.3", "1 h 1 min", "4 KB", "8 KB", "2 files", "of at most 10"]) {
+      expect(page).toContain(text);
+    }
+    expect(page).toContain(dashboard.config.dataDir);
+  });
+});

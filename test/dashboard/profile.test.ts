@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { newId } from "../../src/lib/ids.ts";
+import { cookieOf, PASSWORD, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+let dashboard: TestDashboard;
+let carol: string;
+
+beforeEach(async () => {
+  dashboard = await startTestDashboard();
+  carol = await dashboard.signIn("carol");
+});
+
+afterEach(() => dashboard.stop());
+
+async function textOf(path: string, cookie = carol): Promise<string> {
+  return (await dashboard.ask(path, { cookie })).text();
+}
+
+function tokenIn(page: string): string | undefined {
+  return /whk_[\w-]{43}/.exec(page)?.[0];
+}
+
+describe("API keys", () => {
+  test("are shown once, to the session that made them", async () => {
+    const made = await dashboard.ask("/profile/api-keys", { form: { name: "deploy" }, cookie: carol });
+    expect(made.status).toBe(303);
+    const path = made.headers.get("location") ?? "";
+    expect(tokenIn(path)).toBeUndefined();
+    const other = await dashboard.signIn("root");
+    expect(tokenIn(await textOf(path, other))).toBeUndefined();
+    const token = tokenIn(await textOf(path)) ?? "";
+    expect(dashboard.apiKeys.authenticate(token)?.userId).toBe(dashboard.carolId);
+    expect(tokenIn(await textOf(path))).toBeUndefined();
+    expect(await textOf("/profile")).toContain(token.slice(0, 8));
+  });
+
+  test("need a name, and the typed one stays in its field", async () => {
+    const name = "x".repeat(201);
+    const answer = await dashboard.ask("/profile/api-keys", { form: { name }, cookie: carol });
+    expect(answer.status).toBe(422);
+    const page = await answer.text();
+    expect(page).toContain(`value="${name}"`);
+    expect(page).toContain("Must have 1 to 200 characters.");
+  });
+
+  test("are revoked after a question, and are refused from then on", async () => {
+    const { apiKey, token } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "deploy" });
+    const path = `/profile/api-keys/${apiKey.id}/revoke`;
+    const asked = await dashboard.ask(path, { form: {}, cookie: carol });
+    expect(await asked.text()).toContain("Programs that use it are refused at once.");
+    expect(dashboard.apiKeys.authenticate(token)).not.toBeNull();
+    const done = await dashboard.ask(path, { form: { confirmed: "yes" }, cookie: carol });
+    expect(done.headers.get("location")).toBe("/profile");
+    expect(dashboard.apiKeys.authenticate(token)).toBeNull();
+  });
+
+  test("of others are not there", async () => {
+    const { apiKey, token } = dashboard.apiKeys.create({ userId: dashboard.rootId, name: "root's" });
+    for (const id of [apiKey.id, newId(), "x"]) {
+      const path = `/profile/api-keys/${id}/revoke`;
+      const answer = await dashboard.ask(path, { form: { confirmed: "yes" }, cookie: carol });
+      expect(answer.status).toBe(404);
+    }
+    expect(dashboard.apiKeys.authenticate(token)).not.toBeNull();
+    expect(await textOf("/profile")).not.toContain("root's");
+  });
+
+  test("show their names as text", async () => {
+    const name = `<img src=x onerror=alert(1)>"'&amp;`;
+    dashboard.apiKeys.create({ userId: dashboard.carolId, name });
+    const page = await textOf("/profile");
+    expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
+    expect(page).not.toContain("<img");
+  });
+});
+
+describe("the password", () => {
+  const NEW = "another-long-password";
+  const change = (form: Record<string, string>) =>
+    dashboard.ask("/profile/password", { form, cookie: carol });
+
+  test("is changed by who knows it, which ends every other session and keeps this browser signed in", async () => {
+    const elsewhere = await dashboard.signIn("carol");
+    const answer = await change({ current_password: PASSWORD, password: NEW });
+    expect(answer.status).toBe(303);
+    expect((await dashboard.ask("/profile", { cookie: elsewhere })).status).toBe(303);
+    expect((await dashboard.ask("/profile", { cookie: carol })).status).toBe(303);
+    expect((await dashboard.ask("/profile", { cookie: cookieOf(answer) })).status).toBe(200);
+    expect(await dashboard.signIn("carol", NEW)).not.toBe("");
+  });
+
+  test("stays as it is where the current one is wrong or the new one too short, and is not repeated", async () => {
+    const wrong = await change({ current_password: "not-my-password", password: NEW });
+    expect(wrong.status).toBe(422);
+    const page = await wrong.text();
+    expect(page).toContain("This is not your password.");
+    expect(page).not.toContain("not-my-password");
+    expect(page).not.toContain(NEW);
+    const short = await change({ current_password: PASSWORD, password: "short-1" });
+    expect(short.status).toBe(422);
+    expect(await short.text()).toContain("Has fewer than 10 characters.");
+    expect(await dashboard.signIn("carol")).not.toBe("");
+  });
+
+  test("cannot be guessed here either", async () => {
+    for (let count = 0; count < 5; count++) await change({ current_password: "guess", password: NEW });
+    const page = await (await change({ current_password: PASSWORD, password: NEW })).text();
+    expect(page).toContain("Too many tries.");
+    expect(await dashboard.users.verifyPassword({ username: "carol", password: PASSWORD })).not.toBeNull();
+  });
+});
+
+describe("sessions", () => {
+  test("are listed, and ended one by one or all but this", async () => {
+    const [second, third, fourth] = [
+      await dashboard.signIn("carol"),
+      await dashboard.signIn("carol"),
+      await dashboard.signIn("carol"),
+    ];
+    const page = await textOf("/profile");
+    const paths = [...page.matchAll(/\/profile\/sessions\/[0-9a-f]{64}\/end/g)].map(([path]) => path);
+    expect(paths).toHaveLength(3);
+    await dashboard.ask(paths[0] ?? "", { form: {}, cookie: carol });
+    const alive = async (cookie: string) => (await dashboard.ask("/profile", { cookie })).status === 200;
+    const states = [await alive(second), await alive(third), await alive(fourth)];
+    expect(states.filter(Boolean)).toHaveLength(2);
+    await dashboard.ask("/profile/sessions/end-others", { form: {}, cookie: carol });
+    expect([await alive(second), await alive(third), await alive(fourth)]).toEqual([false, false, false]);
+    expect(await alive(carol)).toBe(true);
+  });
+
+  test("of others are not there", async () => {
+    const root = await dashboard.signIn("root");
+    const [session] = dashboard.sessions.list({ userId: dashboard.rootId });
+    const path = `/profile/sessions/${session?.id}/end`;
+    expect((await dashboard.ask(path, { form: {}, cookie: carol })).status).toBe(404);
+    expect((await dashboard.ask("/profile", { cookie: root })).status).toBe(200);
+  });
+});
