@@ -130,10 +130,13 @@ describe("a test event", () => {
       `${target.id} pending`,
     ]);
 
-    await useCases.entrypoints.setActive({ ...of, active: false });
-    expect((await appErrorOf(() => send({ ...of, remoteAddress: "" }))).kind).toBe("gone");
+    const other = await useCases.webhooks.create({ userId: of.userId, input: { name: "Other" } });
+    const astray = { ...of, webhookId: other.id };
+    expect((await appErrorOf(() => send({ ...astray, remoteAddress: "" }))).kind).toBe("not_found");
     const stranger = { ...of, userId: "01890000-0000-7000-8000-000000000000" };
     expect((await appErrorOf(() => send({ ...stranger, remoteAddress: "" }))).kind).toBe("not_found");
+    await useCases.entrypoints.setActive({ ...of, active: false });
+    expect((await appErrorOf(() => send({ ...of, remoteAddress: "" }))).kind).toBe("gone");
     await api.stop();
   });
 });

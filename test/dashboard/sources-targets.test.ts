@@ -182,7 +182,7 @@ describe("a target", () => {
     expect(saved.status).toBe(303);
     const target = await all.useCases.targets.get({ ...all.of, targetId: made?.id ?? "" });
     expect(target).toMatchObject({ name: "CRM 2", summary: "https://crm.example/v2" });
-    expect(target.config.headers).toEqual({ Authorization: "[secret]" });
+    expect(all.openTarget(target.id).headers).toEqual({ Authorization: SECRET });
     const slack = await add({
       name: "Team",
       type: "slack",
@@ -191,6 +191,8 @@ describe("a target", () => {
     const edit = await all.pages.get(`${slack.path}/edit`);
     expect(edit.html).not.toContain("s3cret");
     expect((await all.pages.post(`${slack.path}/edit`, { name: "Team 2", url: "" })).status).toBe(303);
+    const slackUrl = "https://hooks.slack.example/services/s3cret";
+    expect(all.openTarget(slack.made?.id ?? "")).toEqual({ url: slackUrl });
     const faulty = await all.pages.post(`${slack.path}/edit`, { name: "", url: "" });
     expect(faulty.status).toBe(422);
     expect(faulty.html).not.toContain("s3cret");

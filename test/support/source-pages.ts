@@ -1,6 +1,7 @@
 /** A user's webhook with an entrypoint and a target, its pages served, and a second user who owns nothing of it. */
 import type { SourcesDeps } from "../../src/dashboard/sources/deps.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
+import { openConfig } from "../../src/targets/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
@@ -22,13 +23,21 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     get: (type: string) => find(type) ?? all.targetTypes.get(type),
     list: () => types,
   };
+  const keys = createKeyRing(new Uint8Array(32).fill(1));
   const useCases = createWebhookUseCases({
     mainDb: all.mainDb,
     eventFiles: { create: async () => undefined, delete: async () => undefined },
     targetTypes,
-    keys: createKeyRing(new Uint8Array(32).fill(1)),
+    keys,
     clock: all.clock,
   });
+  /** A target's config with its secrets, which no page and no answer shows. */
+  function openTarget(targetId: string): Record<string, unknown> {
+    const row = all.mainDb.targets.find({ id: targetId, webhookId: webhook.id });
+    if (!row) throw new Error(`there is no target ${targetId}`);
+    return openConfig({ type: targetTypes.get(row.type), config: row.config, targetId, keys });
+  }
+
   const { events, files } = createFakeOverviews(all.clock.now());
   const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
   let testFault: Error | null = null;
@@ -63,7 +72,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
 
   return {
     ...{ pages: { ...pages, targetTypes: types }, useCases, files, tests, of, webhook, entrypoint, target },
-    ...{ ada: all.ada, bob: all.bob, clock: all.clock },
+    ...{ openTarget, ada: all.ada, bob: all.bob, clock: all.clock },
     paths: {
       webhook: path,
       entrypoint: `${path}/entrypoints/${entrypoint.id}`,
