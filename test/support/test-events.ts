@@ -107,7 +107,13 @@ export async function startTestEvents() {
 
   return {
     ...{ useCases, mainDb, clock, lines, store, files, webhook, entrypoint, target, of },
-    ...{ bob: all.bob, url: server.url, path: `/source/${webhook.id}` },
+    ...{
+      ada: all.ada,
+      bob: all.bob,
+      eventFiles: join(all.directory, "events"),
+      url: server.url,
+      path: `/source/${webhook.id}`,
+    },
     ask(
       path: string,
       options: { as?: string; form?: Record<string, string>; headers?: Record<string, string> } = {},

@@ -126,6 +126,31 @@
     }
   }
 
+  /* What a link leads to, as text: too long to stand in every page for the few who copy it. */
+  async function copyFrom(event) {
+    const link = event.target.closest?.("a[data-copy-from]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!navigator.clipboard || !window.ClipboardItem) return;
+    event.preventDefault();
+    const label = link.querySelector("[data-copy-label]");
+    const before = label.textContent;
+    try {
+      // Handed over as a promise: a browser that waits for the answer first forgets that somebody clicked.
+      const text = fetch(link.href).then(async (answer) => {
+        if (!answer.ok || answer.redirected) throw new Error("not there");
+        return new Blob([await answer.text()], { type: "text/plain" });
+      });
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    } catch {
+      location.assign(link.href);
+      return;
+    }
+    label.textContent = "Copied";
+    setTimeout(() => {
+      label.textContent = before;
+    }, 1500);
+  }
+
   /* A panel that lies over the page closes when one goes on elsewhere. */
   function closePanels(event) {
     for (const panel of document.querySelectorAll("details[data-closes][open]")) {
@@ -135,6 +160,7 @@
     }
   }
 
+  document.addEventListener("click", copyFrom);
   document.addEventListener("click", closePanels);
   document.addEventListener("keydown", closePanels);
   customElements.define("live-log", LiveLog);

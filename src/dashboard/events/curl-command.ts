@@ -4,7 +4,7 @@ import type { HeaderList } from "../../targets/target-type.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /** Longer bodies come from a file: terminals choke on long lines, and Linux refuses words over 128 KiB. */
-const MAX_INLINE_BYTES = 16 * 1024;
+const MAX_INLINE_BYTES = 64 * 1024;
 
 const CONTINUED = " \\\n  ";
 
@@ -17,17 +17,14 @@ export type CurlRequest = Readonly<{
   bodyFile: string;
 }>;
 
-export type CurlCommand = Readonly<{ command: string; needsBodyFile: boolean }>;
-
-export function curlCommand(request: CurlRequest): CurlCommand {
+export function curlCommand(request: CurlRequest): string {
   const { method, url, headers, body, bodyFile } = request;
-  const { before, data, needsBodyFile } = bodyArguments(body, bodyFile);
-  const command = [
+  const { before, data } = bodyArguments(body, bodyFile);
+  return [
     `${before}curl${globbing(url)} ${method === "HEAD" ? "--head" : `-X ${shellQuote(method)}`} ${shellQuote(url)}`,
     ...headerArguments(headers),
     data,
   ].join(CONTINUED);
-  return { command, needsBodyFile };
 }
 
 /** curl would read [ ] { } in a URL as a pattern, and takes "/../" out. */
@@ -51,22 +48,16 @@ function textOfHeader(value: string): string {
   return decode(Buffer.from(value, "latin1")) ?? value;
 }
 
-function bodyArguments(
-  body: Uint8Array,
-  bodyFile: string,
-): { before: string; data: string; needsBodyFile: boolean } {
+function bodyArguments(body: Uint8Array, bodyFile: string): { before: string; data: string } {
   if (body.length > MAX_INLINE_BYTES) {
-    return { before: "", data: `--data-binary ${shellQuote(`@${bodyFile}`)}`, needsBodyFile: true };
+    const before = `# The body is too long for a command line: download it first, as ${bodyFile}.\n`;
+    return { before, data: `--data-binary ${shellQuote(`@${bodyFile}`)}` };
   }
   const text = decode(body);
   // Not --data: it reads a file where the body begins with "@".
-  if (text !== null) return { before: "", data: `--data-raw ${shellQuote(text)}`, needsBodyFile: false };
+  if (text !== null) return { before: "", data: `--data-raw ${shellQuote(text)}` };
   const base64 = Buffer.from(body).toString("base64");
-  return {
-    before: `printf %s '${base64}' | base64 -d | `,
-    data: "--data-binary @-",
-    needsBodyFile: false,
-  };
+  return { before: `printf %s '${base64}' | base64 -d | `, data: "--data-binary @-" };
 }
 
 /** Null for bytes that no command line can hold. */

@@ -18,11 +18,11 @@ import { findNeighbours } from "./neighbours.ts";
 import { eventPath } from "./paths.ts";
 import type { DeliveryProps, Try } from "./timeline.tsx";
 
-/** Of the body, drawn at first and when more is asked for. */
-const BODY_CHARS = 40_000;
-const LONG_BODY_CHARS = 1_000_000;
-/** Of answers, on the whole page; each try gets an equal part. */
-const ANSWER_CHARS = 40_000;
+/** Markup of the body, at first and when more is asked for: a page with all that it loads stays under 150 KB. */
+const BODY_CHARS = 75_000;
+const LONG_BODY_CHARS = 2_000_000;
+/** Of all answers; each try gets an equal part. */
+const ANSWER_CHARS = 20_000;
 const MAX_ANSWER_CHARS = 8_000;
 const TRIES_SHOWN = 20;
 /** A page waits for what happens within this time. */
@@ -63,11 +63,6 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
           ...{ viewer, flash, webhook, event, neighbours, picture, isLong },
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),
-          curl: curlCommand({
-            ...event,
-            url: urlOf(config.baseUrl, event),
-            bodyFile: bodyFileName(`event-${event.id}`, picture.kind),
-          }),
           deliveries: deliveries.map((delivery) => ({
             ...describeDelivery(delivery, { names, deliveries: deliveries.length }),
             query: filterQuery(filter),
@@ -103,6 +98,18 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     return answerBody(context, { contentType, body: result.responseBody, name: `answer-${result.id}` });
   }
 
+  async function showCurl(context: PageContext): Promise<Response> {
+    const { id } = await own(context);
+    const event = await getEvent(id, context);
+    const { kind } = pictureBody({ ...event, maxChars: BODY_CHARS });
+    const command = curlCommand({
+      ...event,
+      url: urlOf(config.baseUrl, event),
+      bodyFile: bodyFileName(`event-${event.id}`, kind),
+    });
+    return bodyResponse(new TextEncoder().encode(`${command}\n`), null);
+  }
+
   async function replay(context: PageContext): Promise<Response> {
     const { id: webhookId } = await own(context);
     const { target_id: targetId } = await context.form();
@@ -126,6 +133,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
   return [
     page(path, show),
     page(`${path}/body`, showBody),
+    page(`${path}/curl`, showCurl),
     page(`${path}/results/:resultId/body`, showResultBody),
     action(`${path}/replay`, replay),
   ];

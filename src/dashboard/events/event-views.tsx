@@ -8,7 +8,7 @@ import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
-import { Bytes, CodeBlock, CopyButton, Time } from "../components/values.tsx";
+import { Bytes, CopyButton, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import { LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
@@ -16,12 +16,11 @@ import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import type { BodyPicture } from "./body-picture.ts";
 import { BodyView, bodyKind } from "./body-view.tsx";
-import type { CurlCommand } from "./curl-command.ts";
 import { NameOf, RequestLine } from "./event-row.tsx";
 import { HeaderTable } from "./header-table.tsx";
 import type { Named } from "./names.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { bodyPath, eventPath, replayPath } from "./paths.ts";
+import { bodyPath, curlPath, eventPath, replayPath } from "./paths.ts";
 import { type DeliveryProps, DeliveryView } from "./timeline.tsx";
 
 export type EventPageProps = Readonly<{
@@ -33,7 +32,6 @@ export type EventPageProps = Readonly<{
   picture: BodyPicture;
   /** More of the body than the page shows at first is asked for. */
   isLong: boolean;
-  curl: CurlCommand;
   deliveries: readonly DeliveryProps[];
   /** A try is due so soon that waiting for it on the page makes sense. */
   isUnderWay: boolean;
@@ -55,7 +53,6 @@ export function EventPage(props: EventPageProps): JSX.Element {
           <Card title="Headers">
             <HeaderTable headers={event.headers} caption="Request headers" />
           </Card>
-          <CurlCard {...props} />
         </div>
       </div>
       <p class="event-back">
@@ -114,6 +111,16 @@ function EventHeader({ webhook, event, deliveries, neighbours, query }: EventPag
           <Neighbour id={neighbours.newerId} label="Newer" icon="back" {...{ webhook, query }} />
           <Neighbour id={neighbours.olderId} label="Older" icon="arrow" {...{ webhook, query }} />
         </nav>
+        {/* With scripts it copies what it leads to. */}
+        <a
+          class="button button-plain"
+          href={attribute(curlPath(webhook.id, event.id))}
+          hx-boost="false"
+          data-copy-from
+        >
+          <Icon name="copy" />
+          <span data-copy-label>Copy as curl</span>
+        </a>
         <ActionButton
           kind="primary"
           icon="replay"
@@ -266,26 +273,4 @@ function BodyCard({ webhook, event, picture, isLong, query }: EventPageProps): J
 
 function longerPath(webhookId: string, eventId: string, query: string): string {
   return eventPath(webhookId, eventId, `${query === "" ? "?" : `${query}&`}body=long`);
-}
-
-function CurlCard({ curl, webhook, event }: EventPageProps): JSX.Element {
-  return (
-    <details class="card curl-card">
-      <summary>
-        <h2>Send again with curl</h2>
-      </summary>
-      {curl.needsBodyFile ? (
-        <p class="muted text-s">
-          The body is too long for a command line:{" "}
-          <a href={`${bodyPath(webhook.id, event.id)}?download`} hx-boost="false">
-            download it
-          </a>{" "}
-          first, and run this beside the file.
-        </p>
-      ) : (
-        ""
-      )}
-      <CodeBlock text={curl.command} />
-    </details>
-  );
 }

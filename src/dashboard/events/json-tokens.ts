@@ -5,12 +5,14 @@ export type JsonToken = Readonly<{ kind: "key" | "string" | "number" | "literal"
 export type JsonLayout = Readonly<{ tokens: readonly JsonToken[]; isCut: boolean }>;
 
 const INDENT = "  ";
+/** About what a coloured piece costs in markup beside its text. */
+const PIECE_CHARS = 36;
 const NUMBER = /-?\d[\d.eE+-]*/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\r\n]*/y;
 
 /**
- * Null where it is not JSON. `isWhole: false` says that `source` is only the beginning of a longer text.
+ * `maxChars` bounds the markup that will be drawn, about. Null where it is not JSON. `isWhole: false` says that `source` is only the beginning of a longer text.
  * Nothing is parsed and printed again: that would round numbers over 2^53 and drop repeated keys.
  */
 export function layOutJson(
@@ -120,6 +122,7 @@ class Layout {
   value(kind: JsonToken["kind"], text: string): void {
     const taken = this.#take(text);
     if (taken === "") return;
+    this.#room -= PIECE_CHARS;
     this.#flush();
     this.#tokens.push({ kind, text: taken });
   }

@@ -38,12 +38,17 @@ export function openLiveLog(options: LiveLogOptions): Response {
   let isDirty = false;
   let cancelPass: (() => void) | null = null;
   let end = (): void => {};
+  let pass = (): void => {};
+
+  function lookSoon(): void {
+    cancelPass ??= clock.after(GATHER_MS, () => pass());
+  }
 
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       const unsubscribe = options.subscribe(() => {
         isDirty = true;
-        cancelPass ??= clock.after(GATHER_MS, pass);
+        lookSoon();
       });
       let cancelHeartbeat = clock.after(HEARTBEAT_MS, beat);
       let isOpen = true;
@@ -80,16 +85,18 @@ export function openLiveLog(options: LiveLogOptions): Response {
           dismiss();
           return;
         }
-        send(":\n\n");
-        // What could not be sent while the reader was slow.
-        if (isDirty) cancelPass ??= clock.after(0, pass);
+        if (!isBehind()) send(":\n\n");
         cancelHeartbeat = clock.after(HEARTBEAT_MS, beat);
       }
 
-      function pass(): void {
+      /** A reader that does not keep up gets the latest state later, not a queue of all that were. */
+      function isBehind(): boolean {
+        return (controller.desiredSize ?? 0) < 0;
+      }
+
+      pass = () => {
         cancelPass = null;
-        // A reader that does not keep up gets the latest state later, not a queue of all that were.
-        if (isReading || (controller.desiredSize ?? 0) < 0) return;
+        if (isReading || isBehind()) return;
         isReading = true;
         isDirty = false;
         options.readRows().then(
@@ -101,12 +108,12 @@ export function openLiveLog(options: LiveLogOptions): Response {
               return;
             }
             tell(rows);
-            if (isDirty) cancelPass ??= clock.after(GATHER_MS, pass);
+            if (isDirty) lookSoon();
           },
           // The page itself says what is wrong with the file.
           dismiss,
         );
-      }
+      };
 
       function tell(rows: readonly LiveRow[]): void {
         const before = shown;
@@ -121,6 +128,9 @@ export function openLiveLog(options: LiveLogOptions): Response {
       send(`retry: ${RECONNECT_MS}\n\n`);
       if (signal.aborted || stopping.aborted) end();
       else pass();
+    },
+    pull() {
+      if (isDirty) lookSoon();
     },
     cancel: () => end(),
   });

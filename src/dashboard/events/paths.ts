@@ -17,6 +17,10 @@ export function bodyPath(webhookId: string, eventId: string): string {
   return `${eventPath(webhookId, eventId)}/body`;
 }
 
+export function curlPath(webhookId: string, eventId: string): string {
+  return `${eventPath(webhookId, eventId)}/curl`;
+}
+
 export function resultBodyPath(of: { webhookId: string; eventId: string; resultId: string }): string {
   return `${eventPath(of.webhookId, of.eventId)}/results/${of.resultId}/body`;
 }

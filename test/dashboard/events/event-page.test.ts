@@ -1,0 +1,263 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { newId } from "../../../src/lib/ids.ts";
+import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
+
+let app: TestEvents;
+
+beforeEach(async () => {
+  app = await startTestEvents();
+});
+afterEach(() => app.stop());
+
+const pathOf = (id: string) => `${app.path}/events/${id}`;
+
+async function html(path: string, status = 200): Promise<string> {
+  const response = await app.ask(path);
+  expect([path, response.status]).toEqual([path, status]);
+  return response.text();
+}
+
+/** As a reader sees it. */
+function words(markup: string): string {
+  return markup
+    .replace(/<[^>]*>/g, "")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#x27;", "'")
+    .replaceAll("&amp;", "&");
+}
+
+describe("the page of an event", () => {
+  test("shows the request: line, headers, body, size, sender and time", async () => {
+    const event = await app.addEvent();
+    const page = await html(pathOf(event.id));
+    for (const part of [
+      ...["POST", "/orders", "?a=1", "x-sender", "shop", "192.0.2.1", "application/json", "Orders"],
+      ...[event.id, new Date(event.receivedAt).toISOString(), '{\n  "n": 1\n}'],
+    ]) {
+      expect(words(page) + page).toContain(part);
+    }
+  });
+
+  test("shows each delivery with every try, the last first, and when the next is due", async () => {
+    const event = await app.addEvent();
+    for (const attempt of [1, 2]) {
+      await app.addTry(event.id, {
+        nextAttemptAt: app.clock.now() + 90_000,
+        result: {
+          attempt,
+          durationMs: 1_234 * attempt,
+          statusCode: 500 + attempt,
+          error: `Refused ${attempt}.`,
+        },
+      });
+    }
+    const page = await html(pathOf(event.id));
+    const text = words(page);
+    const order = ["Try 3", "Try 2", "502", "2.5 s", "Refused 2.", "Try 1", "501", "1.2 s", "Refused 1."];
+    const places = order.map((part) => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(page).toContain(new Date(app.clock.now() + 90_000).toISOString());
+    expect(page).not.toContain("hx-trigger");
+  });
+
+  test("asks again by itself only while something is about to happen", async () => {
+    const event = await app.addEvent();
+    expect(await html(pathOf(event.id))).toContain('hx-trigger="every 2s"');
+    await app.addTry(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
+    expect(await html(pathOf(event.id))).not.toContain("hx-trigger");
+  });
+
+  test("says why a delivery was given up, discarded or waits", async () => {
+    const event = await app.addEvent();
+    await app.addTry(event.id, { status: "failed", nextAttemptAt: null, reason: "12 tries failed." });
+    expect(await html(pathOf(event.id))).toContain("12 tries failed.");
+    const waiting = await app.addEvent();
+    await app.useCases.targets.setActive({ ...app.of, targetId: app.target.id, active: false });
+    expect(await html(pathOf(waiting.id))).toContain("waits until the target is active again");
+    await app.useCases.targets.remove({ ...app.of, targetId: app.target.id });
+    const page = await html(pathOf(event.id));
+    expect(page).toContain("Warehouse");
+    expect(page).toContain("target deleted");
+    expect(page).not.toContain("Replay to Warehouse");
+  });
+
+  test("shows what targets answered: text, JSON, bytes, and that it was cut", async () => {
+    const answers = [
+      ["text/html", new TextEncoder().encode("<h1>no</h1>"), "<h1>no</h1>"],
+      ["application/json", new TextEncoder().encode('{"a":[1]}'), '"a": [\n    1\n  ]'],
+      ["image/png", new Uint8Array([0x89, 0x50, 0]), "00000000  89 50 00"],
+    ] as const;
+    for (const [type, responseBody, shown] of answers) {
+      const event = await app.addEvent();
+      await app.addTry(event.id, {
+        result: { responseHeaders: [["Content-Type", type]], responseBody, responseBodyTruncated: true },
+      });
+      const text = words(await html(pathOf(event.id)));
+      expect(text).toContain(shown);
+      expect(text).toContain("longer than what is kept");
+    }
+  });
+
+  test("stays small, however large the body, and shows more where asked", async () => {
+    const event = await app.addEvent({ body: JSON.stringify(new Array(50_000).fill({ k: "v" })) });
+    for (let attempt = 1; attempt <= 30; attempt++) {
+      const responseBody = new TextEncoder().encode('{"k":1},'.repeat(8_000));
+      await app.addTry(event.id, { result: { attempt, responseBody } });
+    }
+    const page = await html(pathOf(event.id));
+    expect(page.length).toBeLessThan(120_000);
+    expect(page).toContain("Only the beginning");
+    expect(page).toContain("10 earlier tries not shown");
+    expect((await html(`${pathOf(event.id)}?body=long`)).length).toBeGreaterThan(2 * page.length);
+  });
+
+  test("leads to the curl command with the public address", async () => {
+    const event = await app.addEvent({ query: "a=1&copy=2" });
+    expect(await html(pathOf(event.id))).toContain(`href="${pathOf(event.id)}/curl"`);
+    const response = await app.ask(`${pathOf(event.id)}/curl`);
+    expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(await response.text()).toBe(
+      [
+        `curl -X 'POST' 'https://hooks.example/webhook/${app.entrypoint.id}/orders?a=1&copy=2' \\`,
+        "  -H 'content-type: application/json' \\",
+        "  -H 'x-sender: shop' \\",
+        "  --data-raw '{\"n\":1}'\n",
+      ].join("\n"),
+    );
+    const large = await app.addEvent({ body: "x".repeat(70_000), contentType: "text/plain" });
+    expect(await html(`${pathOf(large.id)}/curl`)).toContain(`--data-binary '@event-${large.id}.txt'`);
+  });
+
+  test("is not found where there is none", async () => {
+    await html(pathOf(newId()), 404);
+    await html(pathOf("x"), 404);
+    await html(`${pathOf(newId())}/body`, 404);
+    const event = await app.addEvent();
+    await html(`${pathOf(event.id)}/results/${newId()}/body`, 404);
+  });
+});
+
+describe("from one event to the next", () => {
+  async function neighbours(id: string, query = "") {
+    const page = await html(pathOf(id) + query);
+    const find = (label: string) =>
+      new RegExp(
+        `href="([^"]+)" aria-label="${label} event"|aria-label="${label} event" href="([^"]+)"`,
+      ).exec(page);
+    const path = (label: string) => {
+      const found = find(label);
+      return (found?.[1] ?? found?.[2] ?? null)?.replaceAll("&amp;", "&") ?? null;
+    };
+    return { newer: path("Newer"), older: path("Older") };
+  }
+
+  test("links lead through the log in order, also where many came at once", async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 150; index++) {
+      ids.unshift((await app.addEvent()).id);
+      // Long pauses, short ones, and bursts.
+      app.clock.jump(index % 50 === 0 ? 3_600_000 : index % 7 === 0 ? 900 : 3);
+    }
+    for (const index of [0, 1, 2, 49, 75, 148, 149]) {
+      const { newer, older } = await neighbours(ids[index] ?? "");
+      expect([newer, older]).toEqual([
+        index === 0 ? null : pathOf(ids[index - 1] ?? ""),
+        index === 149 ? null : pathOf(ids[index + 1] ?? ""),
+      ]);
+    }
+  });
+
+  test("links keep to the filter", async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 9; index++) {
+      app.clock.jump(60_000);
+      ids.push((await app.addEvent({ body: index % 3 === 0 ? "wanted" : "other" })).id);
+    }
+    const { newer, older } = await neighbours(ids[3] ?? "", "?q=wanted");
+    expect([newer, older]).toEqual([`${pathOf(ids[6] ?? "")}?q=wanted`, `${pathOf(ids[0] ?? "")}?q=wanted`]);
+    expect(await html(`${pathOf(ids[3] ?? "")}?q=wanted`)).toContain(`${app.path}/logs?q=wanted`);
+  });
+});
+
+describe("replay", () => {
+  test("to all active targets, or to one, comes back with a word", async () => {
+    const event = await app.addEvent();
+    const second = await app.useCases.targets.create({ ...app.of, input: { name: "Second", type: "log" } });
+    const path = pathOf(event.id);
+    const all = await app.ask(`${path}/replay?status=failed`, { form: {} });
+    expect([all.status, all.headers.get("location")]).toEqual([303, `${path}?status=failed`]);
+    expect(await app.store.listDeliveries(app.webhook.id, event.id)).toHaveLength(2);
+    const cookie = all.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+    expect(await (await app.ask(path, { headers: { cookie } })).text()).toContain(
+      "Delivering again to 2 targets.",
+    );
+
+    await app.addTry(event.id, { targetId: second.id, replays: 1, status: "failed", nextAttemptAt: null });
+    await app.ask(`${path}/replay`, { form: { target_id: second.id } });
+    const deliveries = await app.store.listDeliveries(app.webhook.id, event.id);
+    expect(deliveries.find(({ targetId }) => targetId === second.id)?.status).toBe("pending");
+  });
+
+  test("without an active target says what is missing", async () => {
+    const event = await app.addEvent();
+    await app.useCases.targets.setActive({ ...app.of, targetId: app.target.id, active: false });
+    const answer = await app.ask(`${pathOf(event.id)}/replay`, { form: {} });
+    const cookie = answer.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+    expect(await (await app.ask(pathOf(event.id), { headers: { cookie } })).text()).toContain(
+      "no active target",
+    );
+  });
+
+  test("of what there is not is not found", async () => {
+    const event = await app.addEvent();
+    expect((await app.ask(`${pathOf(newId())}/replay`, { form: {} })).status).toBe(404);
+    expect((await app.ask(`${pathOf(event.id)}/replay`, { form: { target_id: newId() } })).status).toBe(404);
+  });
+});
+
+describe("the bytes of a body", () => {
+  test("are shown as plain text that can do nothing, whatever type they came with", async () => {
+    const body = "<script>alert(1)</script>";
+    for (const contentType of [
+      "text/html",
+      "image/svg+xml",
+      "application/xhtml+xml",
+      "",
+      "text/javascript",
+    ]) {
+      const event = await app.addEvent({ contentType, body });
+      const response = await app.ask(`${pathOf(event.id)}/body`);
+      expect(await response.text()).toBe(body);
+      expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(response.headers.get("content-security-policy")).toStartWith("sandbox; default-src 'none'");
+    }
+  });
+
+  test("are downloaded exactly, under a name made of the event's id", async () => {
+    const body = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const event = await app.addEvent({ contentType: "image/png", body });
+    for (const path of [`${pathOf(event.id)}/body`, `${pathOf(event.id)}/body?download`]) {
+      const response = await app.ask(path);
+      expect([...(await response.bytes())]).toEqual([...body]);
+      expect(response.headers.get("content-disposition")).toBe(
+        `attachment; filename="event-${event.id}.bin"`,
+      );
+      expect(response.headers.get("content-type")).toBe("application/octet-stream");
+    }
+  });
+
+  test("of an answer are served the same way", async () => {
+    const event = await app.addEvent();
+    await app.addTry(event.id, { result: { responseHeaders: [["content-type", "text/html"]] } });
+    const [delivery] = await app.store.listDeliveries(app.webhook.id, event.id);
+    const response = await app.ask(`${pathOf(event.id)}/results/${delivery?.results[0]?.id}/body`);
+    expect([await response.text(), response.headers.get("content-type")]).toEqual([
+      "no",
+      "text/plain; charset=utf-8",
+    ]);
+  });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, test } from "bun:test";
+import { z } from "zod";
+import { type LiveRow, openLiveLog, stateOf } from "../../../src/dashboard/events/live-log.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
+import { startTestEvents } from "../../support/test-events.ts";
+
+const changeSchema = z.object({
+  isReset: z.boolean(),
+  rows: z.array(z.object({ id: z.string(), markup: z.string() })),
+  gone: z.array(z.string()),
+});
+
+function row(id: string, markup = `<tr>${id}</tr>`): LiveRow {
+  return { id, markup };
+}
+
+/** Newest first, as the log has them. */
+function rowsTo(newest: number, count = 3): LiveRow[] {
+  return Array.from({ length: count }, (_, index) => row(String(newest - index)));
+}
+
+function open(first: LiveRow[], seen: string | null = stateOf(first)) {
+  const clock = createFakeClock();
+  const [left, stopping] = [new AbortController(), new AbortController()];
+  const listeners = new Set<() => void>();
+  let rows: readonly LiveRow[] | Error = first;
+  let isSignedIn = true;
+  let reads = 0;
+  const response = openLiveLog({
+    async readRows() {
+      reads++;
+      if (rows instanceof Error) throw rows;
+      return rows;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    isStillSignedIn: () => isSignedIn,
+    ...{ seen, clock, signal: left.signal, stopping: stopping.signal },
+  });
+  const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return {
+    ...{ response, listeners, clock, settled },
+    reads: () => reads,
+    leave: () => left.abort(),
+    stopServer: () => stopping.abort(),
+    signOut() {
+      isSignedIn = false;
+    },
+    /** What the file has now; listeners are told. */
+    async change(next: readonly LiveRow[] | Error) {
+      rows = next;
+      for (const listener of listeners) listener();
+      clock.advance(400);
+      await settled();
+    },
+    /** The next piece; null at the end. */
+    async next(): Promise<string | null> {
+      const { value, done } = await reader.read();
+      return done ? null : new TextDecoder().decode(value);
+    },
+    async nextChange() {
+      const text = await this.next();
+      expect(text).toStartWith("event: rows\nid: ");
+      return changeSchema.parse(JSON.parse(text?.split("\ndata: ")[1] ?? ""));
+    },
+  };
+}
+
+describe("the stream of a log page", () => {
+  test("is silent while the page shows what there is", async () => {
+    const live = open(rowsTo(3));
+    expect(await live.next()).toBe("retry: 2000\n\n");
+    await live.settled();
+    live.clock.advance(15_000);
+    expect(await live.next()).toBe(":\n\n");
+    expect(live.response.headers.get("content-type")).toStartWith("text/event-stream");
+  });
+
+  test("tells of new, changed and gone rows, each once", async () => {
+    const live = open(rowsTo(3));
+    await live.next();
+    await live.settled();
+    await live.change([row("4"), row("3", "<tr>delivered</tr>"), row("1")]);
+    expect(await live.nextChange()).toEqual({
+      isReset: false,
+      rows: [row("4"), row("3", "<tr>delivered</tr>")],
+      gone: ["2"],
+    });
+    await live.change([row("5"), row("4"), row("3", "<tr>delivered</tr>")]);
+    expect(await live.nextChange()).toEqual({ isReset: false, rows: [row("5")], gone: [] });
+  });
+
+  test("gathers what changes in a short time", async () => {
+    const live = open(rowsTo(3));
+    await live.next();
+    await live.settled();
+    for (let count = 0; count < 100; count++) for (const listener of live.listeners) listener();
+    live.clock.advance(399);
+    expect(live.reads()).toBe(1);
+    live.clock.advance(1);
+    expect(live.reads()).toBe(2);
+  });
+
+  test("starts over where more came at once than a page holds", async () => {
+    const live = open(rowsTo(3));
+    await live.next();
+    await live.settled();
+    await live.change(rowsTo(9));
+    expect(await live.nextChange()).toEqual({ isReset: true, rows: rowsTo(9), gone: [] });
+  });
+
+  test("starts over for a browser that has something else, as after a broken connection", async () => {
+    const live = open(rowsTo(3), stateOf(rowsTo(2)));
+    await live.next();
+    expect(await live.nextChange()).toEqual({ isReset: true, rows: rowsTo(3), gone: [] });
+  });
+
+  test("gives a slow reader the latest state in place of all that were", async () => {
+    const live = open(rowsTo(3));
+    await live.settled();
+    for (let newest = 4; newest < 20; newest++) await live.change(rowsTo(newest));
+    expect(await live.next()).toBe("retry: 2000\n\n");
+    expect((await live.nextChange()).rows).toEqual([row("4")]);
+    live.clock.advance(400);
+    expect(await live.nextChange()).toEqual({ isReset: true, rows: rowsTo(19), gone: [] });
+    expect(live.reads()).toBe(3);
+  });
+
+  test("ends when its reader has signed out: with the next change, or the next heartbeat", async () => {
+    for (const tell of [
+      (live: ReturnType<typeof open>) => live.change(rowsTo(4)),
+      (live: ReturnType<typeof open>) => live.clock.advance(15_000),
+    ]) {
+      const live = open(rowsTo(3));
+      await live.next();
+      await live.settled();
+      live.signOut();
+      await tell(live);
+      expect(await live.next()).toBe("event: end\ndata:\n\n");
+      expect(await live.next()).toBeNull();
+      expect(live.listeners.size).toBe(0);
+    }
+  });
+
+  test("ends when the server stops and when the browser leaves, and listens to nothing any more", async () => {
+    for (const end of ["leave", "stopServer"] as const) {
+      const live = open(rowsTo(3));
+      await live.next();
+      await live.settled();
+      live[end]();
+      expect(await live.next()).toBeNull();
+      expect(live.listeners.size).toBe(0);
+      live.clock.advance(60_000);
+      expect(live.reads()).toBe(1);
+    }
+  });
+
+  test("ends where the event file cannot be read any more", async () => {
+    const live = open(rowsTo(3));
+    await live.next();
+    await live.settled();
+    await live.change(new Error("broken"));
+    expect(await live.next()).toBe("event: end\ndata:\n\n");
+    expect(await live.next()).toBeNull();
+  });
+});
+
+test("an event that is stored reaches an open page", async () => {
+  const app = await startTestEvents();
+  const page = await (await app.ask(`${app.path}/logs?method=POST`)).text();
+  const state = /data-state="([^"]+)"/.exec(page)?.[1];
+  const response = await app.ask(`${app.path}/logs/live?method=POST&state=${state}`);
+  const pieces = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  expect(new TextDecoder().decode((await pieces.read()).value)).toBe("retry: 2000\n\n");
+  await app.addEvent({ method: "GET" });
+  const event = await app.addEvent();
+  const next = pieces.read();
+  let isThere = false;
+  void next.then(() => {
+    isThere = true;
+  });
+  while (!isThere) {
+    app.clock.advance(400);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  const text = new TextDecoder().decode((await next).value);
+  const change = changeSchema.parse(JSON.parse(text.split("\ndata: ")[1] ?? ""));
+  expect(change.rows.map(({ id }) => id)).toEqual([event.id]);
+  expect(change.rows[0]?.markup).toContain(`/events/${event.id}?method=POST`);
+  await app.stop();
+});

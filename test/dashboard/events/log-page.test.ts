@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { newId } from "../../../src/lib/ids.ts";
+import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
+
+let app: TestEvents;
+let log: string;
+
+beforeEach(async () => {
+  app = await startTestEvents();
+  log = `${app.path}/logs`;
+});
+afterEach(() => app.stop());
+
+async function html(path: string, status = 200): Promise<string> {
+  const response = await app.ask(path);
+  expect([path, response.status]).toEqual([path, status]);
+  return response.text();
+}
+
+function eventsOn(page: string): string[] {
+  return [...page.matchAll(/data-event="([^"]+)"/g)].map(([, id]) => id ?? "");
+}
+
+function hrefs(page: string, pattern: RegExp): string[] {
+  return [...page.matchAll(/href="([^"]+)"/g)]
+    .map(([, href]) => (href ?? "").replaceAll("&amp;", "&"))
+    .filter((href) => pattern.test(href));
+}
+
+async function addEvents(count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) {
+    app.clock.jump(1_000);
+    ids.unshift((await app.addEvent()).id);
+  }
+  return ids;
+}
+
+describe("the event log", () => {
+  test("shows the newest first, with what came and what became of it", async () => {
+    const settled = await app.addEvent({ pathTail: "/first" });
+    await app.addTry(settled.id, { status: "failed", nextAttemptAt: null, reason: "Given up." });
+    app.clock.jump(1_000);
+    const newest = await app.addEvent({ body: "x".repeat(2_048), contentType: "text/plain; charset=utf-8" });
+    const page = await html(log);
+    expect(eventsOn(page)).toEqual([newest.id, settled.id]);
+    const [, first = "", second = ""] = page.split("data-event=");
+    for (const part of ["POST", "/orders", "?a=1", "Orders", "text/plain<", "2 KB", "pending"]) {
+      expect(first).toContain(part);
+    }
+    expect(second).toContain("/first");
+    expect(second).toContain("failed");
+  });
+
+  test("says where an event had no target", async () => {
+    await app.addEvent({ targets: [] });
+    expect(await html(log)).toContain("stored");
+  });
+
+  test("has pages with addresses that stay, and that hold every event once", async () => {
+    const ids = await addEvents(120);
+    const seen: string[] = [];
+    let path: string | undefined = log;
+    let pages = 0;
+    while (path !== undefined) {
+      const page = await html(path);
+      seen.push(...eventsOn(page));
+      expect(page.includes("live-log")).toBe(pages === 0);
+      expect(hrefs(page, /logs$/).length > 0).toBe(true);
+      path = hrefs(page, /cursor=/)[0];
+      pages++;
+    }
+    expect([pages, seen]).toEqual([3, ids]);
+  });
+
+  test("filters by every condition, and takes the filter along", async () => {
+    const other = await app.useCases.entrypoints.create({ ...app.of, input: { name: "Refunds" } });
+    const wanted = await app.addEvent({ entrypointId: other.id, body: '{"city":"Łódź"}' });
+    await app.addTry(wanted.id, { status: "failed", nextAttemptAt: null });
+    await addEvents(3);
+    for (const query of [
+      `entrypoint=${other.id}`,
+      "status=failed",
+      `target=${app.target.id}&status=failed`,
+      "q=%C5%81%C3%B3d%C5%BA",
+      `entrypoint=${other.id}&status=failed&method=POST`,
+    ]) {
+      const page = await html(`${log}?${query}`);
+      expect([query, eventsOn(page)]).toEqual([query, [wanted.id]]);
+      const [href = ""] = hrefs(page, /\/events\//);
+      expect(new URLSearchParams(href.split("?")[1]).size).toBe(new URLSearchParams(query).size);
+      expect(hrefs(page, /^\/source\/[^/]+\/logs$/).length).toBeGreaterThan(0);
+    }
+    expect(eventsOn(await html(`${log}?method=GET`))).toEqual([]);
+    expect(eventsOn(await html(`${log}?from=2020-01-01T00:00&to=2020-01-02T00:00`))).toEqual([]);
+    expect(eventsOn(await html(`${log}?range=1h`))).toHaveLength(4);
+  });
+
+  test("keeps a deleted target and entrypoint to be chosen while they are filtered by", async () => {
+    await app.addEvent();
+    await app.useCases.targets.remove({ ...app.of, targetId: app.target.id });
+    const page = await html(`${log}?target=${app.target.id}&entrypoint=${newId()}`);
+    expect(page).toContain("Warehouse (deleted)");
+    expect(page).toContain("deleted entrypoint");
+  });
+
+  test("leaves out wrong values with a word, and shows the rest", async () => {
+    const [id = ""] = await addEvents(1);
+    const page = await html(`${log}?status=lost&range=5y&cursor=nowhere`);
+    expect(eventsOn(page)).toEqual([id]);
+    for (const name of ["status", "range", "cursor"]) expect(page).toContain(`“${name}” was left out`);
+    expect(page).not.toContain("nowhere");
+  });
+
+  test("shortens the address that the form makes", async () => {
+    const response = await app.ask(
+      `${log}?q=&status=failed&target=&entrypoint=&method=&range=&from=&to=&zone=UTC`,
+    );
+    expect([response.status, response.headers.get("location")]).toEqual([303, `${log}?status=failed`]);
+    expect((await app.ask(`${log}?status=failed`)).status).toBe(200);
+  });
+
+  test("says how far a search came that stopped early, and goes on from there", async () => {
+    const event = await app.addEvent();
+    app.stopSearchesAt(event);
+    const page = await html(`${log}?q=x`);
+    expect(page).toContain("The search stopped early");
+    expect(page).toContain(new Date(event.receivedAt).toISOString());
+    expect(hrefs(page, /cursor=/)).toContain(`${log}?q=x&cursor=${event.id}`);
+  });
+
+  test("that is empty shows how to send the first event", async () => {
+    const page = await html(log);
+    expect(page).toContain("No events yet");
+    expect(page).toMatch(new RegExp(`curl [^<]*https://hooks.example/webhook/${app.entrypoint.id}`));
+    expect(page).toContain("live-log");
+  });
+
+  test("in which nothing fits says so, and leads out", async () => {
+    await app.addEvent();
+    const page = await html(`${log}?q=nothing`);
+    expect(page).toContain("No event fits this filter");
+    expect(hrefs(page, /logs$/)).toContain(log);
+  });
+
+  test("of an unusable event file says what to do, and leaves the others alone", async () => {
+    const broken = await app.useCases.webhooks.create({ userId: app.ada, input: { name: "Broken" } });
+    mkdirSync(app.eventFiles, { recursive: true });
+    await Bun.write(
+      join(app.eventFiles, `events-${broken.id}.db`),
+      "garbage, and not a database at all".repeat(99),
+    );
+    const page = await html(`/source/${broken.id}/logs`, 503);
+    expect(page).toContain("Broken");
+    expect(page).toMatch(/notice-bad[\s\S]*muted/);
+    expect(await html(`/source/${broken.id}/events/${newId()}`, 503)).toContain("notice-bad");
+    await html(log);
+  });
+});
+
+test("of what is another user's, there is nothing on any path", async () => {
+  const event = await app.addEvent();
+  await app.addTry(event.id);
+  const [delivery] = await app.store.listDeliveries(app.webhook.id, event.id);
+  const path = `${app.path}/events/${event.id}`;
+  const result = `${path}/results/${delivery?.results[0]?.id}/body`;
+  for (const each of [
+    log,
+    `${log}/live`,
+    path,
+    `${path}/curl`,
+    `${path}/body`,
+    `${path}/body?download`,
+    result,
+  ]) {
+    const own = await app.ask(each);
+    expect([each, own.status]).toEqual([each, 200]);
+    await own.body?.cancel();
+    expect([each, (await app.ask(each, { as: app.bob })).status]).toEqual([each, 404]);
+  }
+  expect((await app.ask(`${path}/replay`, { as: app.bob, form: {} })).status).toBe(404);
+  expect((await app.ask(`${path}/replay`, { form: {} })).status).toBe(303);
+});
