@@ -79,7 +79,7 @@ function Row(props: {
           )}
         </p>
         {active ? (
-          <details class="try">
+          <details class="curl">
             <summary>Send one with curl</summary>
             <CodeBlock text={curlCommand(url)} />
           </details>
