@@ -12,7 +12,7 @@ export type ApiDeps = Readonly<{
   version: string;
   useCases: WebhookUseCases;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
-  events: Pick<EventStore, "listEvents" | "findEvent" | "listDeliveries">;
+  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
   replay: Replay;
   targetTypes: Pick<TargetTypes, "list">;
 }>;

@@ -58,7 +58,7 @@ export const resultSchema = z
   })
   .meta({ id: "DeliveryResult", description: "One try of a delivery." });
 
-const deliveryStatus = z.enum(["pending", "delivered", "failed", "held", "discarded"]);
+export const deliveryStatus = z.enum(["pending", "delivered", "failed", "held", "discarded"]);
 
 export const deliverySchema = z
   .strictObject({

@@ -6,6 +6,11 @@ export function newId(): string {
   return Bun.randomUUIDv7();
 }
 
+/** UUIDv7 of a given time (milliseconds UTC): the event log finds events of a time by their ids. */
+export function newIdAt(at: number): string {
+  return Bun.randomUUIDv7("hex", at);
+}
+
 /** UUIDv4, for ids that must not be guessed from the time of their making, such as entrypoints. */
 export function newUnguessableId(): string {
   return crypto.randomUUID();

@@ -6,7 +6,7 @@ import type { ChangeSignal } from "./change-signal.ts";
 import { discardPending, replayDelivery } from "./event-db/change-deliveries.ts";
 import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db/due-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
-import { type EventPage, findEvent, listDeliveries, listEvents } from "./event-db/event-log.ts";
+import { findEvent, listDeliveries } from "./event-db/event-log.ts";
 import { type EventSearch, type FoundEvents, listNewerThan, searchEvents } from "./event-db/event-search.ts";
 import {
   countEvents,
@@ -26,6 +26,7 @@ import type {
 } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventWriter } from "./event-writer.ts";
+import { RecentEvents } from "./recent-events.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
 /** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
@@ -74,7 +75,6 @@ export type EventStore = Readonly<{
     targetIds: readonly string[];
     now: number;
   }) => Promise<void>;
-  listEvents: (webhookId: string, page: { limit: number; cursor: string | null }) => Promise<EventPage>;
   /** Newest first, by what a person remembers; bounded in time, and says so when it stopped early. */
   searchEvents: (webhookId: string, search: EventSearch) => Promise<FoundEvents>;
   /** Newest first, at most `limit`, recorded after the given event; without one, the newest. */
@@ -102,6 +102,8 @@ export function createEventStore(options: {
   clock: Clock;
 }): EventStore {
   const { files, writer, changes, clock } = options;
+  const recent = new RecentEvents();
+  const findRecent = (eventId: string) => recent.find(eventId);
 
   async function read<T>(webhookId: string, query: (file: EventFile) => T): Promise<T> {
     if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
@@ -154,9 +156,12 @@ export function createEventStore(options: {
   }
 
   return {
-    append: writer.append,
+    append(draft) {
+      recent.put(draft);
+      return writer.append(draft);
+    },
     settle: writer.settle,
-    claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim)),
+    claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, findRecent)),
     earliestDue: ({ webhookId, targetId, after }) =>
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
@@ -168,7 +173,6 @@ export function createEventStore(options: {
         for (const targetId of targetIds) replayDelivery(file, { eventId, targetId, now });
       });
     },
-    listEvents: (webhookId, page) => read(webhookId, (file) => listEvents(file, page)),
     searchEvents: search,
     listNewerThan: (webhookId, eventId, limit) =>
       read(webhookId, (file) => listNewerThan(file, eventId, limit)),

@@ -50,6 +50,33 @@ const tried = () => ({
   ],
 });
 
+describe("a list of events", () => {
+  test("is narrowed by state, target, entrypoint, method and text", async () => {
+    const idsOf = async (query: string) => {
+      const { data } = page.parse((await api.call("GET", `${list}?${query}`)).body);
+      return data.map(({ id }) => id);
+    };
+    for (const match of [
+      `target_id=${api.target.id}&status=pending`,
+      `entrypoint_id=${api.entrypoint.id}`,
+      "method=POST",
+      `text=${encodeURIComponent('"N":1')}`,
+    ]) {
+      expect(await idsOf(match)).toContain(api.event.id);
+    }
+    for (const miss of [
+      "status=failed",
+      "target_id=none",
+      "entrypoint_id=none",
+      "method=PUT",
+      "text=absent",
+    ]) {
+      expect(await idsOf(miss)).toEqual([]);
+    }
+    expect((await api.call("GET", `${list}?from=yesterday`)).status).toBe(422);
+  });
+});
+
 describe("an event", () => {
   test("is read with its headers, its bytes, its deliveries and their results", async () => {
     const answer = await api.call("GET", `${list}/${api.event.id}`);

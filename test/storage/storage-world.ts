@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
+import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore, type EventStore } from "../../src/storage/event-store.ts";
@@ -40,10 +41,12 @@ export function createStorageWorld(options: { maxOpen?: number; dataDir?: string
   const recorded: string[] = [];
   const { monotonic } = clock;
   const files = new WebhookDBManager({ dataDir, maxOpen: options.maxOpen ?? 100, upkeep, monotonic });
+  const changes = createChangeSignal();
   const writer = createEventWriter({
     files,
     upkeep,
     onRecorded: (webhookId) => recorded.push(webhookId),
+    onStored: changes.announce,
     onError: (message) => errors.push(message),
   });
   return {
@@ -52,7 +55,7 @@ export function createStorageWorld(options: { maxOpen?: number; dataDir?: string
     upkeep,
     files,
     writer,
-    events: createEventStore({ files, writer }),
+    events: createEventStore({ files, writer, changes, clock }),
     errors,
     recorded,
     async append(values) {

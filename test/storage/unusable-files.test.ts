@@ -79,7 +79,9 @@ describe("a damaged file", () => {
   test("is read as far as it can be, with a clear error for the rest", async () => {
     await fill();
     truncateSync(path, PAGE * 2);
-    const error = await appErrorOf(() => world.events.listEvents(webhookId, { limit: 10, cursor: null }));
+    const error = await appErrorOf(() =>
+      world.events.searchEvents(webhookId, { limit: 10, cursor: null, filter: {} }),
+    );
     expect(error).toMatchObject({ kind: "unavailable", code: "event_file_damaged" });
   });
 

@@ -234,7 +234,9 @@ describe("closing", () => {
     const webhookIds = Array.from({ length: 10 }, () => newId());
     const events = await Promise.all(webhookIds.map((id) => world.append({ webhookId: id })));
     await Promise.all(
-      events.map((event) => world.events.listEvents(event.webhookId, { limit: 1, cursor: null })),
+      events.map((event) =>
+        world.events.searchEvents(event.webhookId, { limit: 1, cursor: null, filter: {} }),
+      ),
     );
     await world.files.closeAll();
     expect(readdirSync(world.dataDir).sort()).toEqual(webhookIds.map((id) => `events-${id}.db`).sort());

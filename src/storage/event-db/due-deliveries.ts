@@ -11,28 +11,36 @@ type Claim = Readonly<{
   inFlight: ReadonlyMap<string, unknown>;
 }>;
 
-export function claimDue(file: EventFile, claim: Claim): readonly DueDelivery[] {
-  const due = claimBetween(file, claim, -1, claim.now);
-  return due.length > 0 ? due : claimBetween(file, claim, claim.beyond, Number.MAX_SAFE_INTEGER);
+type FindEvent = (eventId: string) => StoredEvent | null;
+
+/** `findRecent` may know an event without reading it from the file. */
+export function claimDue(file: EventFile, claim: Claim, findRecent: FindEvent): readonly DueDelivery[] {
+  const find = (eventId: string) => findRecent(eventId) ?? readEvent(file, eventId);
+  const due = claimBetween(file, { ...claim, after: -1, upTo: claim.now, find });
+  if (due.length > 0) return due;
+  return claimBetween(file, { ...claim, after: claim.beyond, upTo: Number.MAX_SAFE_INTEGER, find });
 }
 
-function claimBetween(file: EventFile, claim: Claim, after: number, upTo: number): DueDelivery[] {
-  const { targetId, limit, inFlight } = claim;
-  const { due, event } = file.deliveries;
+function claimBetween(
+  file: EventFile,
+  claim: Claim & Readonly<{ after: number; upTo: number; find: FindEvent }>,
+): DueDelivery[] {
+  const { targetId, limit, inFlight, after, upTo, find } = claim;
+  const { due } = file.deliveries;
   const claimed: DueDelivery[] = [];
   // Those in flight are still pending in the file and come first, so they are read past.
   for (const row of due.all(targetId, after, upTo, limit + inFlight.size)) {
     if (claimed.length === limit) break;
     if (inFlight.has(row.event_id)) continue;
-    const found = event.get(row.event_id);
-    if (!found) continue;
+    const event = find(row.event_id);
+    if (!event) continue;
     claimed.push({
       eventId: row.event_id,
       targetId,
       attempts: row.attempts,
       attemptsAtReplay: row.attempts_at_replay,
       replays: row.replays,
-      event: toStoredEvent(found),
+      event,
     });
   }
   return claimed;
@@ -65,6 +73,11 @@ export function shiftStep(options: {
   const upTo = file.deliveries.nthDue.get(targetId, from, step - 1)?.at ?? null;
   file.deliveries.shift.run(deltaMs, targetId, from, upTo ?? Number.MAX_SAFE_INTEGER);
   return upTo;
+}
+
+function readEvent(file: EventFile, eventId: string): StoredEvent | null {
+  const row = file.deliveries.event.get(eventId);
+  return row && toStoredEvent(row);
 }
 
 function toStoredEvent(row: EventRow): StoredEvent {

@@ -1,0 +1,62 @@
+/** The worker answers every request, or says that it cannot; one that breaks is replaced. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { thrownBy } from "../support/thrown.ts";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "webhooker-upkeep-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("a request that fails rejects alone", async () => {
+  const upkeep = startEventFileUpkeep();
+  const missing = join(folder, "missing.db");
+  const failed = thrownBy(() => upkeep.checkpoint(missing));
+  await upkeep.syncFolder(folder);
+  expect(await failed).toBeInstanceOf(Error);
+  expect(await thrownBy(() => upkeep.restartLog(missing))).toBeInstanceOf(Error);
+  expect(await thrownBy(() => upkeep.syncFolder(missing))).toBeInstanceOf(Error);
+  upkeep.stop();
+});
+
+test("a file is closed even where the worker cannot hold it", async () => {
+  const upkeep = startEventFileUpkeep();
+  let isClosed = false;
+  const retired = upkeep.retire(join(folder, "missing.db"), () => {
+    isClosed = true;
+  });
+  expect(await thrownBy(() => retired)).toBeInstanceOf(Error);
+  expect(isClosed).toBe(true);
+  upkeep.stop();
+});
+
+test("a worker that breaks rejects what waits for it, and the next request gets another one", async () => {
+  const script = join(folder, "breaking-worker.ts");
+  writeFileSync(
+    script,
+    `self.onmessage = ({ data }) => {
+       if (data.kind === "scan") setTimeout(() => { throw new Error("out of order"); });
+       else self.postMessage({ id: data.id, value: null, error: null });
+     };`,
+  );
+  const upkeep = startEventFileUpkeep(pathToFileURL(script));
+  await upkeep.syncFolder(folder);
+  expect(String(await thrownBy(() => upkeep.scan([])))).toContain("out of order");
+  await upkeep.syncFolder(folder);
+  upkeep.stop();
+});
+
+test("after the end everything is refused at once", async () => {
+  const upkeep = startEventFileUpkeep();
+  const waiting = thrownBy(() => upkeep.syncFolder(folder));
+  upkeep.stop();
+  expect(await waiting).toBeInstanceOf(Error);
+  expect(await thrownBy(() => upkeep.syncFolder(folder))).toBeInstanceOf(Error);
+});
