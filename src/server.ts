@@ -2,27 +2,35 @@
 import { Elysia } from "elysia";
 import { createApi } from "./api/create-api.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
+import { createSessions } from "./auth/sessions.ts";
+import { createSignInLimiter } from "./auth/sign-in-limiter.ts";
 import { createUsers } from "./auth/users.ts";
 import type { Config } from "./config.ts";
+import { createDashboard } from "./dashboard/create-dashboard.ts";
+import { createTestEventSender } from "./dashboard/sources/test-event.ts";
 import { createTargetOpener } from "./delivery/deliver-once.ts";
 import { createDeliveryEngine } from "./delivery/engine.ts";
 import { createReplay } from "./delivery/replay.ts";
 import { edge } from "./http/edge.ts";
-import { createErrorAnswers, errorHandler } from "./http/errors.ts";
+import { createErrorAnswers, errorHandler, wantsPage } from "./http/errors.ts";
 import { health } from "./http/health.ts";
+import { listen } from "./http/listen.ts";
 import { createReceiver } from "./ingest/receive.ts";
+import { createRemoteAddressReader } from "./ingest/remote-address.ts";
 import { createIngestRoutes } from "./ingest/routes.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
 import { createLogger } from "./lib/log.ts";
 import { createOutboundClient } from "./lib/outbound-http.ts";
 import { version } from "./lib/version.ts";
+import { createChangeSignal } from "./storage/change-signal.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
 import { startEventFileUpkeep } from "./storage/event-file-upkeep.ts";
 import { createEventStore } from "./storage/event-store.ts";
 import { createEventWriter } from "./storage/event-writer.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
+import { measureStorageFiles } from "./storage/storage-files.ts";
 import { WebhookDBManager } from "./storage/webhook-db-manager.ts";
 import { createTargetTypes } from "./targets/registry.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
@@ -49,25 +57,29 @@ export async function startServer(options: {
   const clock = systemClock;
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   let isStopping = false;
+  const stopping = new AbortController();
 
   // Storage
   const unlock = lockFolder(config.dataDir);
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const mainDb = openMainDb({ path: config.dbPath, clock });
   const upkeep = startEventFileUpkeep();
+  const maxOpenFiles = openFileLimit();
   const files = new WebhookDBManager({
     dataDir: config.dataDir,
-    maxOpen: openFileLimit(),
+    maxOpen: maxOpenFiles,
     upkeep,
     monotonic: clock.monotonic,
   });
+  const changes = createChangeSignal();
   const writer = createEventWriter({
     files,
     upkeep,
     onRecorded: (webhookId) => engine.nudge(webhookId),
+    onStored: changes.announce,
     onError: (message, cause) => log.error(message, { cause }),
   });
-  const events = createEventStore({ files, writer });
+  const events = createEventStore({ files, writer, changes, clock });
 
   // Delivery
   const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
@@ -86,7 +98,27 @@ export async function startServer(options: {
   const apiKeys = createApiKeys({ mainDb, clock });
   const useCases = createWebhookUseCases({ mainDb, eventFiles: files, targetTypes, keys, clock });
 
-  const errors = createErrorAnswers({ log });
+  const receiver = createReceiver({ routing: mainDb.routing, events, clock });
+  const dashboard = createDashboard({
+    ...{ config, version, clock, log, users, apiKeys, useCases, targetTypes, events, replay },
+    routing: mainDb.routing,
+    stopping: stopping.signal,
+    sessionKey: keys.sessionKey,
+    sessions: createSessions({ mainDb, clock }),
+    signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
+    remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
+    sendTestEvent: createTestEventSender({ receiver, useCases, clock }),
+    storage: {
+      measure: () => measureStorageFiles(config),
+      openFiles: () => files.openCount,
+      maxOpenFiles,
+    },
+  });
+
+  const errors = createErrorAnswers({
+    log,
+    rendererFor: (request) => (wantsPage(request) ? dashboard.errorPage : null),
+  });
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
     .use(
       edge({
@@ -101,27 +133,14 @@ export async function startServer(options: {
     .use(health({ isReady: () => (isStopping ? { ready: false, reason: "stopping" } : { ready: true }) }))
     .use(
       createIngestRoutes({
-        receiver: createReceiver({ routing: mainDb.routing, events, clock }),
+        receiver,
         maxBodyBytes: config.maxBodyBytes,
         trustedProxies: config.trustedProxies,
         onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
       }),
     )
-    .use(createApi({ baseUrl: config.baseUrl, version, useCases, apiKeys, events, replay, targetTypes }));
-
-  const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
-  if (first?.password) {
-    print(`First start: user "${first.username}" with password "${first.password}"; it is not shown again.`);
-  }
-  app.listen({
-    hostname: config.host,
-    port: config.port,
-    // Larger than what is allowed, as Bun's own refusal would neither be counted nor be in the API's shape.
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    idleTimeout: 60,
-  });
-  const url = `http://${config.host}:${app.server?.port ?? config.port}`;
-  log.info("webhooker is ready", { version, url, data_dir: config.dataDir, environment: config.environment });
+    .use(createApi({ baseUrl: config.baseUrl, version, useCases, apiKeys, events, replay, targetTypes }))
+    .use(dashboard.app);
 
   const stopIdleChecks = every(IDLE_CHECK_MS, () => files.closeIdle());
   const resumed = engine
@@ -130,8 +149,24 @@ export async function startServer(options: {
       log.error("looking for pending deliveries failed", { cause: error });
     });
 
+  try {
+    const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
+    if (first?.password) {
+      print(
+        `First start: user "${first.username}" with password "${first.password}"; it is not shown again.`,
+      );
+    }
+    listen(app, config);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const url = `http://${config.host}:${app.server?.port ?? config.port}`;
+  log.info("webhooker is ready", { version, url, data_dir: config.dataDir, environment: config.environment });
+
   async function stop(): Promise<void> {
     isStopping = true;
+    stopping.abort();
     log.info("webhooker is stopping");
     const closed = app.server?.stop(false);
     await Promise.race([closed, after(REQUEST_GRACE_MS)]);
