@@ -1,8 +1,6 @@
-/** Reads a request's exact bytes up to a limit, and bounds what all requests together hold in memory. */
+/** Reads a request's exact bytes up to a limit. */
 import { AppError } from "../lib/errors.ts";
-
-/** All bodies that are being received or stored at once may hold this many times the largest allowed one. */
-const BODIES_AT_ONCE = 12;
+import { createBodyMemory } from "./body-memory.ts";
 
 export type BodyReader = Readonly<{
   /** Rejects with AppError `too_large` (nothing is cut short), or `unavailable` while memory is full. */
@@ -15,8 +13,7 @@ const EMPTY = new Uint8Array(0);
 
 export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: () => void }): BodyReader {
   const { maxBodyBytes, onTooLarge } = options;
-  const budget = maxBodyBytes * BODIES_AT_ONCE;
-  let held = 0;
+  const memory = createBodyMemory(maxBodyBytes);
 
   function tooLarge(): AppError {
     onTooLarge();
@@ -27,30 +24,17 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
     });
   }
 
-  function reserve(bytes: number): void {
-    if (held + bytes > budget) {
-      throw new AppError({
-        kind: "unavailable",
-        code: "busy",
-        message: "Too many large requests at once; this one was not stored.",
-        retryAfterSeconds: 5,
-      });
-    }
-    held += bytes;
-  }
-
   async function readKnown(request: Request, length: number): Promise<Uint8Array> {
-    if (length > maxBodyBytes) throw tooLarge();
-    reserve(length);
+    memory.resize(0, length);
     try {
       return new Uint8Array(await request.arrayBuffer());
     } catch (error) {
-      held -= length;
+      memory.resize(length, 0);
       throw hangUp(error);
     }
   }
 
-  async function readChunked(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  async function readCounting(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
     const reader = body.getReader();
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -59,12 +43,12 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
         const { done, value } = await reader.read();
         if (done) return Buffer.concat(chunks, length);
         if (length + value.byteLength > maxBodyBytes) throw tooLarge();
-        reserve(value.byteLength);
+        memory.resize(length, length + value.byteLength);
         length += value.byteLength;
         chunks.push(value);
       }
     } catch (error) {
-      held -= length;
+      memory.resize(length, 0);
       // The rest is not read; the sender may be told before it has sent everything.
       reader.cancel().catch(() => undefined);
       throw error instanceof AppError ? error : hangUp(error);
@@ -73,19 +57,19 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
 
   return {
     async read(request) {
-      const stated = request.headers.get("content-length");
-      if (stated !== null) return readKnown(request, Number(stated));
-      return request.body === null ? EMPTY : readChunked(request.body);
+      // A length that is sent twice arrives as "5, 5", which is no number: its bytes are counted.
+      const stated = Number(request.headers.get("content-length") ?? Number.NaN);
+      if (stated > maxBodyBytes) throw tooLarge();
+      if (stated >= 0) return readKnown(request, stated);
+      return request.body === null ? EMPTY : readCounting(request.body);
     },
-    release(body) {
-      held -= body.byteLength;
-    },
+    release: (body) => memory.resize(body.byteLength, 0),
   };
 }
 
 function hangUp(cause: unknown): AppError {
   return new AppError({
-    kind: "invalid",
+    kind: "malformed",
     code: "incomplete_body",
     message: "The request ended before its body did; nothing was stored.",
     cause,

@@ -12,7 +12,11 @@ export type Receiver = Readonly<{
   store: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<string>;
 }>;
 
-export function createReceiver(deps: { routing: Routing; events: EventStore; clock: Clock }): Receiver {
+export function createReceiver(deps: {
+  routing: Pick<Routing, "findRoute">;
+  events: Pick<EventStore, "append">;
+  clock: Clock;
+}): Receiver {
   const { routing, events, clock } = deps;
   return {
     findRoute(entrypointId) {

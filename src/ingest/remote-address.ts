@@ -1,17 +1,25 @@
 /** Who sent a request: the peer, or what a trusted proxy says of it. */
 import { createCidrList, parseAddress } from "../lib/cidr.ts";
 
-export type RemoteAddressReader = (peer: string, forwardedFor: string | null) => string;
+/** The server, which knows the other end of a request's connection. */
+export type Peer = Readonly<{ requestIP: (request: Request) => { address: string } | null }>;
+
+/** "" where there is no connection, as in a request made inside the process. */
+export type RemoteAddressReader = (request: Request, peer: Peer | null) => string;
 
 /**
  * Walks X-Forwarded-For from the right and stops at the first address that is no trusted proxy: whatever stands
  * further left was written by the sender and proves nothing.
  */
 export function createRemoteAddressReader(trustedProxies: readonly string[]): RemoteAddressReader {
-  if (trustedProxies.length === 0) return plainAddress;
+  const peerAddress: RemoteAddressReader = (request, peer) =>
+    plainAddress(peer?.requestIP(request)?.address ?? "");
+  if (trustedProxies.length === 0) return peerAddress;
+
   const trusted = createCidrList(trustedProxies);
-  return (peer, forwardedFor) => {
-    let address = plainAddress(peer);
+  return (request, peer) => {
+    let address = peerAddress(request, peer);
+    const forwardedFor = request.headers.get("x-forwarded-for");
     if (forwardedFor === null) return address;
     const hops = forwardedFor.split(",").map((hop) => hop.trim());
     while (trusted.includes(address)) {

@@ -3,10 +3,8 @@ import { Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
 import type { Receiver } from "./receive.ts";
-import { createRemoteAddressReader } from "./remote-address.ts";
+import { createRemoteAddressReader, type Peer } from "./remote-address.ts";
 import { splitAfterEntrypoint } from "./snapshot.ts";
-
-type Peer = Readonly<{ requestIP: (request: Request) => { address: string } | null }>;
 
 export function createIngestRoutes(deps: {
   receiver: Receiver;
@@ -19,18 +17,16 @@ export function createIngestRoutes(deps: {
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
   async function take(request: Request, entrypointId: string, peer: Peer | null): Promise<Response> {
-    const route = receiver.findRoute(entrypointId);
-    const { headers } = request;
+    receiver.findRoute(entrypointId);
     const body = await bodies.read(request);
     try {
+      // Once more, as a long body takes its time: what counts is how things are when the event is stored.
+      const route = receiver.findRoute(entrypointId);
       const facts = {
         method: request.method,
-        ...splitAfterEntrypoint(request.url, entrypointId),
-        headers,
-        remoteAddress: readRemoteAddress(
-          peer?.requestIP(request)?.address ?? "",
-          headers.get("x-forwarded-for"),
-        ),
+        ...splitAfterEntrypoint(request.url),
+        headers: request.headers,
+        remoteAddress: readRemoteAddress(request, peer),
       };
       const eventId = await receiver.store(route, facts, body);
       return new Response(`{"id":"${eventId}"}`, {
@@ -55,10 +51,7 @@ export function createIngestRoutes(deps: {
     app.post(path, ({ request, params, server }) => take(request, params.entrypointId, server), {
       parse: "none",
     });
-    // One by one: a method route beats `.all()` only as long as no catch-all of that method exists (elysia#1925).
-    for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] as const) {
-      app.route(method, path, ({ params }) => refuseMethod(params.entrypointId), { parse: "none" });
-    }
+    app.all(path, ({ params }) => refuseMethod(params.entrypointId), { parse: "none" });
   }
   return app;
 }

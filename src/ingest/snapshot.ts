@@ -1,9 +1,7 @@
 /** Turns a request into an EventDraft: exactly what came, and when, and from whom. */
-import { newId } from "../lib/ids.ts";
+import { newIdAt } from "../lib/ids.ts";
 import type { EventDraft } from "../storage/event-db/types.ts";
 import type { Route } from "../storage/main-db/routing.ts";
-
-const LONGEST_SCHEME = "https://".length;
 
 /** What a request says beside its body. */
 export type RequestFacts = Readonly<{
@@ -22,7 +20,7 @@ export function takeSnapshot(options: {
 }): EventDraft {
   const { facts, body, route, now } = options;
   return {
-    id: newId(),
+    id: newIdAt(now),
     webhookId: route.webhookId,
     entrypointId: route.entrypointId,
     receivedAt: now,
@@ -37,14 +35,18 @@ export function takeSnapshot(options: {
   };
 }
 
+const BEFORE_ID = "/webhook/".length;
+const LONGEST_SCHEME = "https://".length;
+
 /** Splits what follows the entrypoint's id in a request's URL; both parts stay percent-encoded. */
-export function splitAfterEntrypoint(url: string, entrypointId: string): { pathTail: string; query: string } {
+export function splitAfterEntrypoint(url: string): { pathTail: string; query: string } {
   const mark = url.indexOf("?");
   const pathEnd = mark === -1 ? url.length : mark;
-  // From the path on, as a sender may write the id into the Host header as well.
-  const idStart = url.indexOf(entrypointId, url.indexOf("/", LONGEST_SCHEME));
+  // By place and not by the id, which may be percent-encoded, or part of a hostile Host header too.
+  const idStart = url.indexOf("/", LONGEST_SCHEME) + BEFORE_ID;
+  const tailStart = url.indexOf("/", idStart);
   return {
-    pathTail: idStart === -1 ? "" : url.slice(idStart + entrypointId.length, pathEnd),
+    pathTail: tailStart === -1 || tailStart > pathEnd ? "" : url.slice(tailStart, pathEnd),
     query: mark === -1 ? "" : url.slice(mark + 1),
   };
 }

@@ -96,6 +96,20 @@ test("due times move also where a target was inactive or a file unusable meanwhi
   expect([inactive.attempts.length, damaged.attempts.length]).toEqual([2, 2]);
 });
 
+test("due times move also where deliveries came due while the file could not be read", async () => {
+  const target = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
+  await world.send([target]);
+  await world.until(() => target.attempts.length === 1);
+  await world.quiet();
+  world.faults.claimDue.error = new AppError({ kind: "unavailable", message: "damaged" });
+  await world.pass(HOUR + 60_000, 60_000);
+  world.clock.jump(-DAY);
+  await world.pass(60_000);
+  world.faults.claimDue.error = null;
+  await world.pass(60_000);
+  expect(target.attempts.length).toBe(2);
+});
+
 test("set back and forth again while a file was unusable, its due times are as they were", async () => {
   const target = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
   const [eventId = ""] = await world.send([target]);

@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { connect, type Socket } from "node:net";
+import { sendRaw } from "../support/http-server.ts";
+import { chunked, ENTRYPOINT, type IngestServer, startIngest } from "./ingest-server.ts";
+
+const LIMIT = 200_000;
+
+let ingest: IngestServer;
+
+beforeEach(() => {
+  ingest = startIngest({ maxBodyBytes: LIMIT });
+});
+afterEach(() => ingest.stop());
+
+const HEAD = `POST /webhook/${ENTRYPOINT} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
+
+function bytes(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length).fill(97);
+}
+
+/** Both ways in which a body's length can be known. */
+const WAYS: readonly (readonly [name: string, body: (length: number) => NonNullable<RequestInit["body"]>])[] =
+  [
+    ["with a length", (length) => bytes(length)],
+    ["in chunks", (length) => chunked(bytes(Math.floor(length / 2)), bytes(Math.ceil(length / 2)))],
+  ];
+
+describe("a body", () => {
+  for (const [name, body] of WAYS) {
+    test(`of the largest size is taken whole ${name}`, async () => {
+      expect((await ingest.post("", { body: body(LIMIT) })).status).toBe(200);
+      expect(ingest.stored[0]?.body.byteLength).toBe(LIMIT);
+      expect(ingest.tooLarge()).toBe(0);
+    });
+
+    test(`that is one byte larger is refused ${name}, counted, and not cut short`, async () => {
+      const response = await ingest.post("", { body: body(LIMIT + 1) });
+      expect(response.status).toBe(413);
+      const answer: unknown = await response.json();
+      expect(answer).toMatchObject({ error: { code: "too_large" } });
+      expect(JSON.stringify(answer)).toContain(String(LIMIT));
+      expect(ingest.stored).toEqual([]);
+      expect(ingest.tooLarge()).toBe(1);
+    });
+  }
+
+  test("that is announced too large is refused before it is sent", async () => {
+    const answer = await sendRaw(ingest.port, `${HEAD}Content-Length: ${LIMIT + 1}\r\n\r\n`);
+    expect(answer).toStartWith("HTTP/1.1 413");
+    expect(ingest.tooLarge()).toBe(1);
+  });
+
+  test("that is endless is refused as soon as it is over the limit", async () => {
+    const piece = "2710\r\n".concat("a".repeat(10_000), "\r\n");
+    const answer = await sendRaw(
+      ingest.port,
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n${piece.repeat(LIMIT / 10_000 + 2)}`,
+    );
+    expect(answer).toStartWith("HTTP/1.1 413");
+    expect(ingest.stored).toEqual([]);
+  });
+
+  test("for an unknown entrypoint is refused before it is read", async () => {
+    ingest.setRoute(null);
+    const answer = await sendRaw(ingest.port, `${HEAD}Content-Length: ${LIMIT}\r\n\r\n`);
+    expect(answer).toStartWith("HTTP/1.1 404");
+  });
+});
+
+describe("a length", () => {
+  for (const length of ["-5", "+5", "5.0", "1e1", "0x5", "5 6", "5, 6", "99999999999999999999", "NaN"]) {
+    test(`of ${JSON.stringify(length)} is refused, and nothing is stored`, async () => {
+      const answer = await sendRaw(ingest.port, `${HEAD}Content-Length: ${length}\r\n\r\n01234567890`);
+      expect(answer).toStartWith("HTTP/1.1 400");
+      expect(ingest.stored).toEqual([]);
+    });
+  }
+
+  test("that stands beside chunks is refused: nobody can smuggle a request past a proxy", async () => {
+    for (const length of [0, 5]) {
+      const answer = await sendRaw(
+        ingest.port,
+        `${HEAD}Content-Length: ${length}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n0\r\n\r\n`,
+      );
+      expect(answer).toStartWith("HTTP/1.1 400");
+    }
+    expect(ingest.stored).toEqual([]);
+  });
+
+  test("that is said twice alike is taken, and the limits hold for it and after it", async () => {
+    const twice = (length: number) => `Content-Length: ${length}\r\nContent-Length: ${length}\r\n\r\n`;
+    expect(await sendRaw(ingest.port, `${HEAD}${twice(5)}01234`)).toStartWith("HTTP/1.1 200");
+    expect(ingest.stored[0]?.body.byteLength).toBe(5);
+    const over = await sendRaw(ingest.port, `${HEAD}${twice(LIMIT + 1)}${"a".repeat(LIMIT + 1)}`);
+    expect(over).toStartWith("HTTP/1.1 413");
+    await expectFullMemory();
+  });
+});
+
+describe("a sender who hangs up half-way", () => {
+  async function hangUp(head: string): Promise<void> {
+    const before = ingest.stored.length;
+    const socket: Socket = connect({ host: "127.0.0.1", port: ingest.port });
+    socket.on("error", () => {});
+    await new Promise<void>((resolve) => socket.write(HEAD + head, () => resolve()));
+    // Answered after the gateway has begun to read the other: it reads in the order of arrival.
+    await ingest.post("", { body: "later" });
+    const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    socket.destroy();
+    await closed;
+    await ingest.post("", { body: "later" });
+    expect(ingest.stored.slice(before).map((draft) => draft.body.byteLength)).toEqual([5, 5]);
+  }
+
+  test("stores nothing, and gives the memory back", async () => {
+    for (let time = 0; time < 20; time++) {
+      await hangUp(`Content-Length: ${LIMIT}\r\n\r\n${"a".repeat(100_000)}`);
+      await hangUp(`Transfer-Encoding: chunked\r\n\r\n186a0\r\n${"a".repeat(100_000)}\r\n`);
+    }
+    await expectFullMemory();
+  });
+});
+
+/** Holds as many large bodies as may be held at once, and finds that one more is refused. */
+async function expectFullMemory(): Promise<void> {
+  const { promise: isStored, resolve: store } = Promise.withResolvers<void>();
+  const { promise: isFull, resolve: full } = Promise.withResolvers<void>();
+  let held = 0;
+  const before = ingest.stored.length;
+  ingest.onAppend(async (draft) => {
+    if (draft.body.byteLength < LIMIT) return;
+    if (++held === 12) full();
+    await isStored;
+  });
+  const answers = Array.from({ length: 12 }, () => ingest.post("", { body: bytes(LIMIT) }));
+  await isFull;
+  for (const [, body] of WAYS) {
+    const refused = await ingest.post("", { body: body(LIMIT) });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toBe("5");
+    // Small ones have room of their own.
+    expect((await ingest.post("", { body: body(1_000) })).status).toBe(200);
+  }
+  store();
+  for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
+  expect(ingest.stored.length - before).toBe(14);
+  ingest.onAppend(async () => undefined);
+}
+
+describe("the memory for bodies", () => {
+  test("has an end, and is given back when events are stored", async () => {
+    await expectFullMemory();
+    await expectFullMemory();
+  });
+
+  test("is given back when events are refused, whyever", async () => {
+    for (let time = 0; time < 15; time++) {
+      for (const [, body] of WAYS) {
+        expect((await ingest.post("", { body: body(LIMIT + 1) })).status).toBe(413);
+        ingest.onAppend(() => Promise.reject(new Error("disk full")));
+        expect((await ingest.post("", { body: body(LIMIT) })).status).toBe(500);
+        ingest.onAppend(async () => undefined);
+      }
+    }
+    await expectFullMemory();
+  });
+
+  test("is given back when the entrypoint is switched off meanwhile", async () => {
+    for (let time = 0; time < 15; time++) {
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          controller.enqueue(bytes(LIMIT / 2));
+          await ingest.post("", { body: "later" });
+          ingest.setRoute({ active: false });
+          controller.close();
+        },
+      });
+      expect((await ingest.post("", { body })).status).toBe(410);
+      ingest.setRoute({ active: true });
+    }
+    await expectFullMemory();
+  });
+});

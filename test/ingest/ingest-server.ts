@@ -1,0 +1,84 @@
+/** The senders' address on loopback, with entrypoints in memory and a store that keeps what it is given. */
+import { Elysia } from "elysia";
+import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
+import { createReceiver } from "../../src/ingest/receive.ts";
+import { createIngestRoutes } from "../../src/ingest/routes.ts";
+import { newId } from "../../src/lib/ids.ts";
+import type { EventDraft } from "../../src/storage/event-db/types.ts";
+import type { Route } from "../../src/storage/main-db/routing.ts";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { serve, type TestServer } from "../support/http-server.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+
+export const ENTRYPOINT = "3f1d8f60-5d0c-4f4e-9a55-0a3b8f6a2c11";
+
+export type IngestServer = TestServer &
+  Readonly<{
+    clock: FakeClock;
+    stored: EventDraft[];
+    /** How often a body was refused for its size. */
+    tooLarge: () => number;
+    /** The answer to each event that is to be stored; throws to refuse it. */
+    onAppend: (append: (draft: EventDraft) => Promise<void>) => void;
+    /** Null deletes it. */
+    setRoute: (route: Partial<Route> | null) => void;
+    /** POSTs to the entrypoint with what follows its id. */
+    post: (tail: string, init?: RequestInit) => Promise<Response>;
+  }>;
+
+export function startIngest(
+  options: { maxBodyBytes?: number; trustedProxies?: readonly string[] } = {},
+): IngestServer {
+  const clock = createFakeClock();
+  const stored: EventDraft[] = [];
+  const routes = new Map([[ENTRYPOINT, route(ENTRYPOINT)]]);
+  let tooLarge = 0;
+  let append: (draft: EventDraft) => Promise<void> = async () => undefined;
+  const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
+    .use(errorHandler(createErrorAnswers({ log: createRecordingLog().log })))
+    .use(
+      createIngestRoutes({
+        receiver: createReceiver({
+          clock,
+          routing: { findRoute: (id) => routes.get(id) ?? null },
+          events: {
+            async append(draft) {
+              await append(draft);
+              stored.push(draft);
+            },
+          },
+        }),
+        maxBodyBytes: options.maxBodyBytes ?? 1_000_000,
+        trustedProxies: options.trustedProxies ?? [],
+        onTooLarge: () => tooLarge++,
+      }),
+    );
+  const server = serve(app);
+  return {
+    ...server,
+    ...{ clock, stored, tooLarge: () => tooLarge },
+    onAppend(next) {
+      append = next;
+    },
+    setRoute(change) {
+      if (change) routes.set(ENTRYPOINT, { ...(routes.get(ENTRYPOINT) ?? route(ENTRYPOINT)), ...change });
+      else routes.delete(ENTRYPOINT);
+    },
+    post: (tail, init) => fetch(`${server.url}/webhook/${ENTRYPOINT}${tail}`, { ...init, method: "POST" }),
+  };
+}
+
+function route(entrypointId: string): Route {
+  const targets = [{ id: newId(), settlesAtIngest: false }];
+  return { entrypointId, active: true, webhookId: newId(), targets };
+}
+
+/** A body that is sent in chunks, without a length. */
+export function chunked(...chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
