@@ -111,7 +111,7 @@ function UserActions({ user: { id, username, disabledAt } }: { user: User }): JS
         size="small"
         icon="key"
         label="Reset password"
-        describe={`Reset the password of ${username}`}
+        describe={`Reset password of ${username}`}
         confirm={`Give ${username} a new password? The old one and all their sessions end.`}
       />{" "}
       {disabledAt === null ? (

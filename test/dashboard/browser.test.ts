@@ -1,0 +1,175 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import {
+  collectComplaints,
+  DESKTOP,
+  findSeriousViolations,
+  launchBrowser,
+  PHONE,
+} from "../support/browser.ts";
+import { PASSWORD, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+const START_MS = 60_000;
+
+let browser: Browser;
+let dashboard: TestDashboard;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, START_MS);
+
+afterAll(() => browser.close());
+
+beforeEach(async () => {
+  dashboard = await startTestDashboard();
+});
+
+afterEach(() => dashboard.stop());
+
+async function open(path: string, options: BrowserContextOptions = DESKTOP): Promise<Page> {
+  const context = await browser.newContext({ ...options, baseURL: dashboard.server.url });
+  const page = await context.newPage();
+  await page.goto(path);
+  return page;
+}
+
+async function signIn(page: Page, username = "root"): Promise<void> {
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/pages/"));
+}
+
+describe("in a browser", () => {
+  test("people sign in, come to the page they asked for, and sign out", async () => {
+    const page = await open("/profile");
+    const complaints = collectComplaints(page);
+    await signIn(page);
+    expect(new URL(page.url()).pathname).toBe("/profile");
+    await page.getByRole("heading", { level: 1, name: "root" }).waitFor();
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.getByText("You are signed out.").waitFor();
+    expect(await page.title()).toBe("Sign in · webhooker");
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test("a wrong password leaves the name in its field and the cursor in the other", async () => {
+    const page = await open("/pages/login");
+    await page.getByLabel("Username").fill("root");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByLabel("Username").inputValue()).toBe("root");
+    await page.locator("#f-password:focus").waitFor();
+    await page.context().close();
+  });
+
+  test("a page changes without being loaded anew, and going back does too", async () => {
+    const page = await open("/profile");
+    await signIn(page);
+    await page.evaluate("window.isSamePage = true");
+    await page.getByRole("link", { name: "Admin" }).click();
+    await page.getByRole("heading", { level: 1, name: "Users" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/admin/users");
+    await page.locator("#main:focus").waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "root" }).waitFor();
+    expect(await page.evaluate("window.isSamePage")).toBe(true);
+    await page.context().close();
+  });
+
+  test("an API key is made, copied, gone after a reload, and revoked after a question", async () => {
+    const page = await open("/profile");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const complaints = collectComplaints(page);
+    await signIn(page);
+    await page.getByLabel("Name of a new key").fill("<b>deploy</b>");
+    await page.getByRole("button", { name: "Create key" }).click();
+    const made = page.getByRole("region", { name: "Your new API key" });
+    await made.getByRole("button", { name: "Copy" }).click();
+    await made.getByText("Copied").waitFor();
+    const token = (await made.locator("code").textContent()) ?? "";
+    expect(await page.evaluate<string>("navigator.clipboard.readText()")).toBe(token);
+    await page.reload();
+    expect(await page.getByText(token).count()).toBe(0);
+    const questions: string[] = [];
+    page.on("dialog", (dialog) => {
+      questions.push(dialog.message());
+      void (questions.length === 1 ? dialog.dismiss() : dialog.accept());
+    });
+    const revoke = page.getByRole("button", { name: "Revoke <b>deploy</b>" });
+    await revoke.click();
+    expect(dashboard.apiKeys.authenticate(token)).not.toBeNull();
+    await revoke.click();
+    await page.getByText("The API key <b>deploy</b> is revoked.").waitFor();
+    expect(questions[0]).toStartWith("Revoke the API key <b>deploy</b>?");
+    expect(dashboard.apiKeys.authenticate(token)).toBeNull();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test("everything goes without scripts too: a page asks the question, times are UTC", async () => {
+    const page = await open("/admin/users", { ...DESKTOP, javaScriptEnabled: false });
+    await signIn(page);
+    await page.getByLabel("Username").fill("erin");
+    await page.getByRole("button", { name: "Add user" }).click();
+    await page.getByRole("heading", { name: "Password of erin" }).waitFor();
+    expect(await page.getByRole("button", { name: "Copy" }).count()).toBe(0);
+    expect(await page.locator("time").first().textContent()).toEndWith(" UTC");
+    await page.getByRole("button", { name: "Disable erin" }).click();
+    await page.getByRole("heading", { name: "Disable erin?" }).waitFor();
+    await page.getByRole("button", { name: "Disable user" }).click();
+    await page.getByText("erin can no longer sign in.").waitFor();
+    await page.context().close();
+  });
+
+  test("a lost connection is said", async () => {
+    const page = await open("/profile");
+    await signIn(page);
+    await page.context().setOffline(true);
+    await page.getByRole("link", { name: "Admin" }).click();
+    await page.getByText("The server did not answer.").waitFor();
+    await page.context().close();
+  });
+
+  test("times are the reader's own, with UTC on demand", async () => {
+    const page = await open("/admin/server", { ...DESKTOP, timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await signIn(page);
+    await page.goto("/admin/server");
+    const time = page.locator("time").first();
+    expect(await time.textContent()).toBe("1 Jan 2026, 09:00:00");
+    expect(await time.getAttribute("title")).toBe("2026-01-01 00:00:00 UTC");
+    await page.context().close();
+  });
+});
+
+describe("pages are open to everybody, and fit", () => {
+  const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
+    ["in a wide window, light", { ...DESKTOP, colorScheme: "light" }],
+    ["on a phone, dark", { ...PHONE, colorScheme: "dark" }],
+  ];
+
+  test.each(LOOKS)(
+    "%s",
+    async (_name, options) => {
+      await dashboard.users.create({ username: "erin", password: PASSWORD, role: "user" });
+      dashboard.apiKeys.create({
+        userId: dashboard.rootId,
+        name: "a name without a space ".replaceAll(" ", "-"),
+      });
+      const page = await open("/pages/login", options);
+      const found = [...(await findSeriousViolations(page))];
+      await signIn(page);
+      for (const path of ["/profile", "/admin/users", "/admin/server", "/no-such-page"]) {
+        await page.goto(path);
+        found.push(...(await findSeriousViolations(page)).map((line) => `${path} ${line}`));
+        const surplus = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+        if (surplus !== 0) found.push(`${path} is ${surplus} px too wide`);
+      }
+      expect(found).toEqual([]);
+      await page.context().close();
+    },
+    START_MS,
+  );
+});
