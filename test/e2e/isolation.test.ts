@@ -40,7 +40,11 @@ function receiveTimes() {
     },
   });
   return {
-    target: (path: string) => ({ type: "http", config: { url: `http://127.0.0.1:${server.port}${path}` } }),
+    target: (path: string) => ({
+      type: "http",
+      config: { url: `http://127.0.0.1:${server.port}${path}` },
+      timeout_ms: 120_000,
+    }),
     silent: () => silenced.count,
     /** Resolves once so many requests wait for an answer that never comes. */
     waitForSilent(wanted: number): Promise<void> {
@@ -111,8 +115,13 @@ test("every event reaches the healthy target while more deliveries hang at silen
     arrivals.target("/failing"),
     arrivals.target("/healthy"),
   ]);
-  for (let count = 0; count < 20; count++) await post(gateway, sick);
+  const sickIds = await Promise.all(Array.from({ length: 20 }, () => post(gateway, sick)));
   await arrivals.waitForSilent(100);
   const eventIds = await Promise.all(Array.from({ length: 500 }, () => post(gateway, mixed)));
   await Promise.all(eventIds.map((eventId) => arrivals.waitFor(eventId)));
+  // None of them waited for a silent target to give its place back.
+  for (const eventId of sickIds) {
+    const { deliveries } = await gateway.api.getEvent(sick.webhookId, eventId);
+    expect(deliveries.map(({ attempts }) => attempts)).toEqual(Array.from({ length: SILENT }, () => 0));
+  }
 });
