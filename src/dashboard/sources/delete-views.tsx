@@ -6,7 +6,8 @@ import { formatBytes, formatCount } from "../components/format.ts";
 import type { FieldErrors } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
-import { LIST_PATH, webhookPath } from "./paths.ts";
+import { crumbsWithin } from "./crumbs.ts";
+import { webhookPath } from "./paths.ts";
 import type { WebhookState } from "./webhook-state.ts";
 
 type Props = Readonly<{
@@ -20,12 +21,8 @@ type Props = Readonly<{
 export function DeleteWebhookPage({ viewer, state, eventCount, errors }: Props): JSX.Element {
   const { webhook } = state;
   const path = webhookPath(webhook.id);
-  const crumbs = [
-    { href: LIST_PATH, label: "Webhooks" },
-    { href: path, label: webhook.name },
-  ];
   return (
-    <Layout title="Delete" viewer={viewer} section="sources" crumbs={crumbs}>
+    <Layout title="Delete" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
       <section class="card card-narrow">
         <h1 safe>{`Delete “${webhook.name}”?`}</h1>
         <div class="prose">

@@ -1,170 +1,18 @@
-/** Entrypoints on their webhook's page, and their own forms. */
+/** The form that renames an entrypoint, and the page that asks before one is deleted. */
 import { Html } from "@elysiajs/html";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { Badge } from "../components/badge.tsx";
-import { ActionButton, Button } from "../components/button.tsx";
-import { Card, EmptyState } from "../components/card.tsx";
+import { Button } from "../components/button.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
 import { TextField } from "../components/field-row.tsx";
-import { CodeBlock, CopyLine, Time } from "../components/values.tsx";
-import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
+import { Time } from "../components/values.tsx";
+import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
-import { curlCommand } from "./curl.ts";
+import { crumbsWithin } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { entrypointPath, entrypointUrl, LIST_PATH, webhookPath } from "./paths.ts";
+import { entrypointPath, entrypointUrl, webhookPath } from "./paths.ts";
 import type { WebhookState } from "./webhook-state.ts";
-
-export type NewEntrypoint = Readonly<{ values: FormInput; errors: FieldErrors }>;
-
-type CardProps = Readonly<{
-  state: WebhookState;
-  baseUrl: string;
-  newEntrypoint?: NewEntrypoint | undefined;
-}>;
-
-export function EntrypointsCard({ state, baseUrl, newEntrypoint }: CardProps): JSX.Element {
-  const { entrypoints, file } = state;
-  return (
-    <Card title="Entrypoints" lead="URLs that receive events." id="entrypoints" flush>
-      {entrypoints.length === 0 ? (
-        <EmptyState title="Nothing can be received" text="Add an entrypoint to get a URL for the sender." />
-      ) : (
-        <ul class="parts">
-          {entrypoints.map((entrypoint) => (
-            <Row
-              entrypoint={entrypoint}
-              baseUrl={baseUrl}
-              lastEventAt={file.fault === null ? (file.lastEvents.get(entrypoint.id) ?? null) : null}
-              isKnown={file.fault === null}
-            />
-          ))}
-        </ul>
-      )}
-      <AddForm webhook={state.webhook} newEntrypoint={newEntrypoint} />
-    </Card>
-  );
-}
-
-function Row(props: {
-  entrypoint: Entrypoint;
-  baseUrl: string;
-  lastEventAt: number | null;
-  isKnown: boolean;
-}): JSX.Element {
-  const { entrypoint, baseUrl, lastEventAt, isKnown } = props;
-  const { name, active } = entrypoint;
-  const url = entrypointUrl(baseUrl, entrypoint.id);
-  return (
-    <li class="part">
-      <div class="part-head">
-        <div class="part-title">
-          <h3 safe>{name}</h3>
-          {active ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="off" />}
-        </div>
-        <Actions entrypoint={entrypoint} />
-      </div>
-      <CopyLine text={url} label="Copy URL" />
-      <div class="part-foot">
-        <p class="muted">
-          {!isKnown ? (
-            "Last event: not known"
-          ) : lastEventAt === null ? (
-            "No event yet"
-          ) : (
-            <>
-              Last event <Time at={lastEventAt} relative />
-            </>
-          )}
-        </p>
-        {active ? (
-          <details class="curl">
-            <summary>Send one with curl</summary>
-            <CodeBlock text={curlCommand(url)} />
-          </details>
-        ) : (
-          <p class="muted">Senders are answered 410 Gone.</p>
-        )}
-      </div>
-    </li>
-  );
-}
-
-function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
-  const { name, active } = entrypoint;
-  const path = entrypointPath(entrypoint);
-  const small = { size: "small", kind: "quiet" } as const;
-  return (
-    <div class="part-actions">
-      {active ? (
-        <ActionButton
-          {...small}
-          kind="plain"
-          icon="send"
-          label="Send test event"
-          describe={`Send test event to ${name}`}
-          action={`${path}/test`}
-        />
-      ) : (
-        ""
-      )}
-      <ActionButton
-        {...small}
-        icon={active ? "pause" : "play"}
-        label={active ? "Switch off" : "Switch on"}
-        describe={`Switch ${active ? "off" : "on"} entrypoint ${name}`}
-        action={`${path}/toggle`}
-        fields={{ active: String(!active) }}
-      />
-      <Button
-        {...small}
-        icon="edit"
-        iconOnly
-        label="Rename"
-        describe={`Rename entrypoint ${name}`}
-        href={`${path}/edit`}
-      />
-      <Button
-        {...small}
-        icon="trash"
-        iconOnly
-        label="Delete"
-        describe={`Delete entrypoint ${name}`}
-        href={`${path}/delete`}
-      />
-    </div>
-  );
-}
-
-function AddForm({
-  webhook,
-  newEntrypoint,
-}: {
-  webhook: Webhook;
-  newEntrypoint?: NewEntrypoint | undefined;
-}): JSX.Element {
-  const errors = newEntrypoint?.errors ?? NO_ERRORS;
-  return (
-    <details class="part-add" open={newEntrypoint !== undefined}>
-      <summary>Add an entrypoint</summary>
-      <form class="part-add-form" method="post" action={`${webhookPath(webhook.id)}/entrypoints`}>
-        <FormFaults errors={errors} shown={["name"]} />
-        <TextField
-          name="name"
-          label="Name"
-          value={newEntrypoint?.values.name}
-          error={errors.name}
-          placeholder="Entrypoint"
-          maxlength={200}
-          idPrefix="entrypoint-"
-          optional
-        />
-        <Button icon="plus" label="Add entrypoint" />
-      </form>
-    </details>
-  );
-}
 
 export function EditEntrypointPage(props: {
   viewer: Viewer;
@@ -175,7 +23,12 @@ export function EditEntrypointPage(props: {
 }): JSX.Element {
   const { viewer, webhook, entrypoint, values, errors } = props;
   return (
-    <Layout title={`Rename ${entrypoint.name}`} viewer={viewer} section="sources" crumbs={crumbsOf(webhook)}>
+    <Layout
+      title={`Rename ${entrypoint.name}`}
+      viewer={viewer}
+      section="sources"
+      crumbs={crumbsWithin(webhook)}
+    >
       <section class="card card-narrow">
         <h1>Rename entrypoint</h1>
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
@@ -211,7 +64,7 @@ export function DeleteEntrypointPage(props: {
       title={`Delete entrypoint “${entrypoint.name}”?`}
       viewer={viewer}
       section="sources"
-      crumbs={crumbsOf(state.webhook)}
+      crumbs={crumbsWithin(state.webhook)}
       action={`${entrypointPath(entrypoint)}/delete`}
       confirmLabel="Delete entrypoint"
       cancelHref={webhookPath(entrypoint.webhookId)}
@@ -234,11 +87,4 @@ export function DeleteEntrypointPage(props: {
       <p>The events it received stay in the log, and are still delivered.</p>
     </ConfirmPage>
   );
-}
-
-function crumbsOf(webhook: Webhook) {
-  return [
-    { href: LIST_PATH, label: "Webhooks" },
-    { href: webhookPath(webhook.id), label: webhook.name },
-  ];
 }

@@ -11,11 +11,12 @@ import { Bytes, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
-import { EntrypointsCard, type NewEntrypoint } from "./entrypoint-views.tsx";
+import { LIST_CRUMB } from "./crumbs.ts";
+import { EntrypointsCard, type NewEntrypoint } from "./entrypoints-card.tsx";
 import { NextSteps } from "./first-steps.tsx";
-import { LIST_PATH, logPath, webhookPath } from "./paths.ts";
+import { logPath, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
-import { TargetsCard } from "./target-views.tsx";
+import { TargetsCard } from "./targets-card.tsx";
 import type { Usable, WebhookState } from "./webhook-state.ts";
 
 type SourceProps = Readonly<{
@@ -32,13 +33,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
   const { viewer, flash, state, config, targetTypes, newEntrypoint } = props;
   const { webhook, health, file } = state;
   return (
-    <Layout
-      title={webhook.name}
-      viewer={viewer}
-      section="sources"
-      crumbs={[{ href: LIST_PATH, label: "Webhooks" }]}
-      flash={flash}
-    >
+    <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
       <PageHeader title={webhook.name} badge={<Badge tone={health.tone} label={health.label} />}>
         <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />

@@ -11,8 +11,9 @@ import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
+import { crumbsWithin } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { LIST_PATH, targetPath, webhookPath } from "./paths.ts";
+import { targetPath, webhookPath } from "./paths.ts";
 import { POLICY_FIELDS, policyValues } from "./target-input.ts";
 
 type FormProps = Readonly<{
@@ -72,12 +73,8 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
 
 function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook: Webhook }>): JSX.Element {
   const { title, viewer, webhook, children } = props;
-  const crumbs = [
-    { href: LIST_PATH, label: "Webhooks" },
-    { href: webhookPath(webhook.id), label: webhook.name },
-  ];
   return (
-    <Layout title={title} viewer={viewer} section="sources" crumbs={crumbs}>
+    <Layout title={title} viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
       <section class="card card-narrow">{children}</section>
     </Layout>
   );

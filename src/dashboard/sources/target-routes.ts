@@ -7,9 +7,9 @@ import { action, type PageContext, type PageRoute, page } from "../page-route.ts
 import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { webhookPath } from "./paths.ts";
+import { DeleteTargetPage } from "./target-delete-view.tsx";
 import { EditTargetPage, NewTargetPage } from "./target-form-views.tsx";
 import { readTarget } from "./target-input.ts";
-import { DeleteTargetPage } from "./target-views.tsx";
 import { wantedActive } from "./wanted-active.ts";
 import { readWebhookState } from "./webhook-state.ts";
 

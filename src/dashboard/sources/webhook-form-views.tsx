@@ -6,6 +6,7 @@ import { TextField } from "../components/field-row.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
+import { crumbsWithin, LIST_CRUMB } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 
@@ -16,8 +17,6 @@ type FormProps = Readonly<{
   /** The server's default. */
   retentionDays: number;
 }>;
-
-const LIST_CRUMB = { href: LIST_PATH, label: "Webhooks" };
 
 export function NewWebhookPage(props: FormProps): JSX.Element {
   return (
@@ -40,9 +39,8 @@ export function NewWebhookPage(props: FormProps): JSX.Element {
 export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }>): JSX.Element {
   const { webhook, viewer } = props;
   const path = webhookPath(webhook.id);
-  const crumbs = [LIST_CRUMB, { href: path, label: webhook.name }];
   return (
-    <Layout title="Settings" viewer={viewer} section="sources" crumbs={crumbs}>
+    <Layout title="Settings" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
       <section class="card card-narrow">
         <h1>Settings</h1>
         <form class="form" method="post" action={`${path}/edit`}>

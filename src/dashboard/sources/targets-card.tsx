@@ -1,4 +1,4 @@
-/** Targets on their webhook's page, and the page that asks before one is deleted. */
+/** Targets on their webhook's page. */
 import { Html } from "@elysiajs/html";
 import type { TargetOverview } from "../../storage/event-db/overview.ts";
 import type { DeliveryStatus } from "../../storage/event-db/types.ts";
@@ -7,14 +7,12 @@ import type { Target } from "../../webhooks/targets.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
-import { ConfirmPage } from "../components/confirm-page.tsx";
-import { formatCount } from "../components/format.ts";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import type { Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
+import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
-import { LIST_PATH, logPath, targetPath, webhookPath } from "./paths.ts";
+import { logPath, targetPath, webhookPath } from "./paths.ts";
 import type { WebhookState } from "./webhook-state.ts";
 
 type CardProps = Readonly<{ state: WebhookState; types: readonly TargetType[] }>;
@@ -101,19 +99,6 @@ function Row(props: {
         )}
       </div>
     </li>
-  );
-}
-
-/** Addresses in letters that can be told apart. */
-function Goal({ target: { summary } }: { target: Target }): JSX.Element {
-  return /^https?:/.test(summary) ? (
-    <code class="break" safe>
-      {summary}
-    </code>
-  ) : (
-    <span class="break" safe>
-      {summary}
-    </span>
   );
 }
 
@@ -212,49 +197,5 @@ function Actions({ target, canEdit }: { target: Target; canEdit: boolean }): JSX
         href={`${path}/delete`}
       />
     </div>
-  );
-}
-
-export function DeleteTargetPage(props: {
-  viewer: Viewer;
-  state: WebhookState;
-  target: Target;
-}): JSX.Element {
-  const { viewer, state, target } = props;
-  const counts = state.file.fault === null ? state.file.targetOverviews.get(target.id)?.counts : undefined;
-  const pending = (counts?.pending ?? 0) + (counts?.held ?? 0);
-  return (
-    <ConfirmPage
-      title={`Delete target “${target.name}”?`}
-      viewer={viewer}
-      section="sources"
-      crumbs={[
-        { href: LIST_PATH, label: "Webhooks" },
-        { href: webhookPath(target.webhookId), label: state.webhook.name },
-      ]}
-      action={`${targetPath(target)}/delete`}
-      confirmLabel="Delete target"
-      cancelHref={webhookPath(target.webhookId)}
-    >
-      <p>
-        It goes to <Goal target={target} />.
-      </p>
-      <ul>
-        <li safe>
-          {state.file.fault !== null
-            ? "How many deliveries are pending is not known: the event file cannot be used now."
-            : pending === 0
-              ? "No delivery is pending for it."
-              : `${formatCount(pending, "pending delivery is", "pending deliveries are")} discarded and never sent.`}
-        </li>
-        <li>Its settings and secrets are gone.</li>
-        <li>The events, and what was delivered before, stay in the log.</li>
-      </ul>
-      {target.active ? (
-        <p class="muted">To stop it only for a while, pause it: its deliveries then wait.</p>
-      ) : (
-        ""
-      )}
-    </ConfirmPage>
   );
 }
