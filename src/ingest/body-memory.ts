@@ -19,7 +19,7 @@ export function createBodyMemory(maxBodyBytes: number): BodyMemory {
     resize(from, to) {
       const before = budgetOf(from);
       const after = budgetOf(to);
-      if (to > from && after.held + to - (before === after ? from : 0) > after.most) throw busy();
+      if (after.held + to - (before === after ? from : 0) > after.most) throw busy();
       before.held -= from;
       after.held += to;
     },
@@ -31,6 +31,5 @@ function busy(): AppError {
     kind: "unavailable",
     code: "busy",
     message: "Too many large requests at once; this one was not stored.",
-    retryAfterSeconds: 5,
   });
 }

@@ -35,18 +35,17 @@ export function takeSnapshot(options: {
   };
 }
 
-const BEFORE_ID = "/webhook/".length;
-const LONGEST_SCHEME = "https://".length;
+const BEFORE_ID = "/webhook/";
 
 /** Splits what follows the entrypoint's id in a request's URL; both parts stay percent-encoded. */
 export function splitAfterEntrypoint(url: string): { pathTail: string; query: string } {
   const mark = url.indexOf("?");
   const pathEnd = mark === -1 ? url.length : mark;
-  // By place and not by the id, which may be percent-encoded, or part of a hostile Host header too.
-  const idStart = url.indexOf("/", LONGEST_SCHEME) + BEFORE_ID;
+  // By place and not by the id, which may be percent-encoded, or stand in a hostile Host header too.
+  const idStart = url.indexOf(BEFORE_ID) + BEFORE_ID.length;
   const tailStart = url.indexOf("/", idStart);
   return {
-    pathTail: tailStart === -1 || tailStart > pathEnd ? "" : url.slice(tailStart, pathEnd),
+    pathTail: tailStart === -1 ? "" : url.slice(tailStart, pathEnd),
     query: mark === -1 ? "" : url.slice(mark + 1),
   };
 }

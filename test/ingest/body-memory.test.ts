@@ -33,6 +33,18 @@ test("many small ones have an end too, and leave the large their room", () => {
   expect(fits(() => memory.resize(0, MAX))).toBe(true);
 });
 
+test("a body that grows needs room for what is added, and for all of it where it becomes a large one", () => {
+  const memory = createBodyMemory(MAX);
+  for (let each = 0; each < 11; each++) memory.resize(0, MAX);
+  memory.resize(0, SMALL + 1);
+  memory.resize(0, SMALL);
+  expect(fits(() => memory.resize(SMALL, MAX - SMALL))).toBe(false);
+  expect(fits(() => memory.resize(SMALL, MAX - SMALL - 1))).toBe(true);
+  memory.resize(MAX - SMALL - 1, 0);
+  expect(fits(() => memory.resize(SMALL + 1, MAX + 1))).toBe(false);
+  expect(fits(() => memory.resize(SMALL + 1, MAX))).toBe(true);
+});
+
 test("whatever grows, is refused and ends: what was given back can be had again", () => {
   const size = fc.oneof(fc.nat(SMALL), fc.integer({ min: SMALL, max: MAX }));
   const step = fc.record({ body: fc.nat(19), size });
