@@ -214,7 +214,7 @@ test("headers that are the gateway's to say, or cannot be sent, are refused by t
 test("a private address is refused by the http target in words that name the cure", async () => {
   expect(await bench.type.deliver(attemptOf({ url: "http://10.0.0.1/" }))).toEqual({
     kind: "failed",
-    retryable: false,
+    retryable: true,
     error: "address 10.0.0.1 is private: list it in ALLOWED_TARGET_CIDRS to allow it",
     response: null,
   });
