@@ -4,7 +4,6 @@ import type { DeliveryStatus, EventSummary } from "../../storage/event-db/types.
 import { Badge, StatusBadge } from "../components/badge.tsx";
 import { Bytes, Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import { STATUSES } from "./log-filter.ts";
 import type { Named } from "./names.ts";
 import { eventPath } from "./paths.ts";
 
@@ -82,8 +81,17 @@ const TONES: Readonly<Record<DeliveryStatus, "ok" | "warn" | "bad" | "idle" | "i
   discarded: "idle",
 };
 
+/** What needs somebody stands first. */
+const ORDER = [
+  "failed",
+  "held",
+  "pending",
+  "delivered",
+  "discarded",
+] as const satisfies readonly DeliveryStatus[];
+
 function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX.Element {
-  const present = STATUSES.filter((status) => counts[status] > 0);
+  const present = ORDER.filter((status) => counts[status] > 0);
   if (present.length === 0)
     return <Badge tone="idle" label="stored" title="There was no target to deliver it to." />;
   return (

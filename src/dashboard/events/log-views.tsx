@@ -55,9 +55,15 @@ export function LogPage(props: LogPageProps): JSX.Element {
         {isFirstPage ? <LiveBar {...props} query={query} /> : ""}
       </div>
       <FilterChips path={path} filter={filter} names={names} />
-      {props.notes.map((text) => (
-        <Notice tone="warn" text={text} />
-      ))}
+      {props.notes.length === 0 ? (
+        ""
+      ) : (
+        <div class="log-notes">
+          {props.notes.map((text) => (
+            <Notice tone="warn" text={text} />
+          ))}
+        </div>
+      )}
       {found.events.length > 0 ? (
         <div class="card card-flush log" data-live-rows={isFirstPage}>
           <DataTable caption={`Events of ${webhook.name}`} columns={COLUMNS}>
