@@ -35,9 +35,10 @@ function openForUpkeep(path: string): Database {
 function checkpoint(path: string, restart: boolean): void {
   const db = openForUpkeep(path);
   try {
-    const { isComplete } = runCheckpoint(db, "PASSIVE");
+    runCheckpoint(db, "PASSIVE");
     if (!restart) return;
-    if (!isComplete || !runCheckpoint(db, "RESTART").isComplete) throw logInUse();
+    // Waits for readers, of which the event loop may be one at this moment.
+    if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
     db.run("PRAGMA application_id = 1464353864");
   } finally {

@@ -5,6 +5,9 @@ import { AppError, errorMessage } from "../lib/errors.ts";
 import { makeFolder } from "./folder.ts";
 import { sqliteCode } from "./sqlite.ts";
 
+/** Else a lock whose release nobody keeps would end when its connection is garbage collected. */
+const held = new Set<Database>();
+
 /** Returns what gives the lock back. Throws AppError `conflict` while another process holds it. */
 export function lockFolder(folder: string): () => void {
   try {
@@ -16,7 +19,11 @@ export function lockFolder(folder: string): () => void {
       db.close();
       throw error;
     }
-    return () => db.close();
+    held.add(db);
+    return () => {
+      held.delete(db);
+      db.close();
+    };
   } catch (error) {
     if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) {
       throw new AppError({

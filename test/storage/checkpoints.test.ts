@@ -142,9 +142,9 @@ test("a webhook deleted while its log is copied back leaves no error unanswered"
   const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
   while (restartLog.mock.calls.length === 0) await turn();
-  const held = world.append({ webhookId });
+  const held = appErrorOf(() => world.append({ webhookId }));
   const deleted = world.files.delete(webhookId);
   open();
-  expect((await appErrorOf(() => held)).kind).toBe("not_found");
+  expect((await held).kind).toBe("not_found");
   await deleted;
 });

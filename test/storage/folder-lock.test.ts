@@ -24,6 +24,16 @@ test("a second lock is refused with what to do about it, and granted once the fi
   lockFolder(folder)();
 });
 
+test("a lock outlives the garbage collector, though nobody keeps what gives it back", async () => {
+  // A function of its own: its frame would keep the connection alive.
+  (() => void lockFolder(folder))();
+  for (let n = 0; n < 3; n++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    Bun.gc(true);
+  }
+  expect((await appErrorOf(() => lockFolder(folder))).code).toBe("folder_in_use");
+});
+
 test("a lock dies with its process, killed without a chance to clean up", async () => {
   const script = `const { lockFolder } = await import(${JSON.stringify(join(import.meta.dir, "../../src/storage/folder-lock.ts"))});
     lockFolder(${JSON.stringify(folder)}); console.log("locked"); setInterval(() => {}, 1_000);`;

@@ -150,12 +150,12 @@ describe("deleting", () => {
     const kept = world.append({ webhookId: other });
     // The first group is committed and being synced.
     await turn();
-    const late = world.append({ webhookId });
+    const late = appErrorOf(() => world.append({ webhookId }));
     const deleted = world.files.delete(webhookId);
     expect(await Promise.allSettled(writes)).toEqual(
       writes.map(() => expect.objectContaining({ status: "fulfilled" })),
     );
-    expect((await appErrorOf(() => late)).kind).toBe("not_found");
+    expect((await late).kind).toBe("not_found");
     await deleted;
     await world.writer.drain();
     expect(readdirSync(world.dataDir).filter((name) => name.includes(webhookId))).toEqual([]);
