@@ -1,6 +1,5 @@
 /** One event: what came, and what became of it. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { StoredEvent } from "../../storage/event-db/types.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -8,37 +7,28 @@ import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
-import { Bytes, CopyButton, Time } from "../components/values.tsx";
+import { Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import { LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
 import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import type { BodyPicture } from "./body-picture.ts";
-import { BodyView, bodyKind } from "./body-view.tsx";
-import { NameOf, RequestLine } from "./event-row.tsx";
+import { RequestLine } from "./event-row.tsx";
 import { HeaderTable } from "./header-table.tsx";
-import type { Named } from "./names.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { bodyPath, curlPath, eventPath, replayPath } from "./paths.ts";
+import { curlPath, eventPath, replayPath } from "./paths.ts";
+import { BodyCard, Facts, type RequestProps } from "./request-views.tsx";
 import { type DeliveryProps, DeliveryView } from "./timeline.tsx";
 
-export type EventPageProps = Readonly<{
-  viewer: Viewer;
-  flash: Flash | null;
-  webhook: Webhook;
-  event: StoredEvent;
-  entrypoint: Named;
-  picture: BodyPicture;
-  /** More of the body than the page shows at first is asked for. */
-  isLong: boolean;
-  deliveries: readonly DeliveryProps[];
-  /** A try is due so soon that waiting for it on the page makes sense. */
-  isUnderWay: boolean;
-  neighbours: Neighbours;
-  /** The filter of the log that led here. */
-  query: string;
-}>;
+export type EventPageProps = RequestProps &
+  Readonly<{
+    viewer: Viewer;
+    flash: Flash | null;
+    deliveries: readonly DeliveryProps[];
+    /** A try is due so soon that waiting for it on the page makes sense. */
+    isUnderWay: boolean;
+    neighbours: Neighbours;
+  }>;
 
 export function EventPage(props: EventPageProps): JSX.Element {
   const { webhook, event, query } = props;
@@ -156,42 +146,6 @@ function Neighbour(
   );
 }
 
-function Facts({ webhook, event, entrypoint }: EventPageProps): JSX.Element {
-  return (
-    <Card>
-      <dl class="facts">
-        <dt>Entrypoint</dt>
-        <dd>
-          {entrypoint.isDeleted ? (
-            <NameOf named={entrypoint} />
-          ) : (
-            <a href={webhookPath(webhook.id)}>
-              <NameOf named={entrypoint} />
-            </a>
-          )}
-        </dd>
-        <dt>Sender</dt>
-        <dd>
-          <code safe>{event.remoteAddress === "" ? "unknown" : event.remoteAddress}</code>
-        </dd>
-        <dt>Content type</dt>
-        <dd>
-          <bdi safe>{event.contentType === "" ? "none" : event.contentType}</bdi>
-        </dd>
-        <dt>Size</dt>
-        <dd>
-          <Bytes n={event.bodySize} />
-        </dd>
-        <dt>Event id</dt>
-        <dd class="event-id">
-          <code safe>{event.id}</code>
-          <CopyButton text={event.id} />
-        </dd>
-      </dl>
-    </Card>
-  );
-}
-
 function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPageProps): JSX.Element {
   // Asked for again by itself only while something is about to happen; without scripts, by reloading.
   const polling = isUnderWay
@@ -227,50 +181,4 @@ function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPage
 
 function summary(deliveries: readonly DeliveryProps[]): string {
   return deliveries.length === 0 ? "" : formatCount(deliveries.length, "target");
-}
-
-function BodyCard({ webhook, event, picture, isLong, query }: EventPageProps): JSX.Element {
-  const path = bodyPath(webhook.id, event.id);
-  const isCut = picture.kind !== "empty" && picture.isCut;
-  return (
-    <Card
-      title="Body"
-      lead={bodyKind(picture)}
-      actions={
-        picture.kind === "empty" ? (
-          ""
-        ) : (
-          <div class="page-actions">
-            {picture.kind === "hex" ? (
-              ""
-            ) : (
-              <a class="button button-plain button-small" href={path} hx-boost="false">
-                Raw
-              </a>
-            )}
-            <a class="button button-plain button-small" href={`${path}?download`} hx-boost="false">
-              <Icon name="download" />
-              <span>Download</span>
-            </a>
-          </div>
-        )
-      }
-    >
-      <BodyView picture={picture} label="Body" />
-      {isCut ? (
-        <p class="body-notes muted text-s">
-          <span>
-            Only the beginning of <Bytes n={event.bodySize} /> is shown.
-          </span>
-          {isLong ? "" : <a href={attribute(longerPath(webhook.id, event.id, query))}>Show more</a>}
-        </p>
-      ) : (
-        ""
-      )}
-    </Card>
-  );
-}
-
-function longerPath(webhookId: string, eventId: string, query: string): string {
-  return eventPath(webhookId, eventId, `${query === "" ? "?" : `${query}&`}body=long`);
 }

@@ -1,0 +1,107 @@
+/** What came, but for its headers: the facts of the request, and its body. */
+import { Html } from "@elysiajs/html";
+import type { StoredEvent } from "../../storage/event-db/types.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Card } from "../components/card.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Bytes, CopyButton } from "../components/values.tsx";
+import { attribute } from "../render.ts";
+import { webhookPath } from "../sources/paths.ts";
+import type { BodyPicture } from "./body-picture.ts";
+import { BodyView, bodyKind } from "./body-view.tsx";
+import { NameOf } from "./event-row.tsx";
+import type { Named } from "./names.ts";
+import { bodyPath, eventPath } from "./paths.ts";
+
+export type RequestProps = Readonly<{
+  webhook: Webhook;
+  event: StoredEvent;
+  entrypoint: Named;
+  picture: BodyPicture;
+  /** More of the body than the page shows at first is asked for. */
+  isLong: boolean;
+  /** The filter of the log that led here. */
+  query: string;
+}>;
+
+export function Facts({ webhook, event, entrypoint }: RequestProps): JSX.Element {
+  return (
+    <Card>
+      <dl class="facts">
+        <dt>Entrypoint</dt>
+        <dd>
+          {entrypoint.isDeleted ? (
+            <NameOf named={entrypoint} />
+          ) : (
+            <a href={webhookPath(webhook.id)}>
+              <NameOf named={entrypoint} />
+            </a>
+          )}
+        </dd>
+        <dt>Sender</dt>
+        <dd>
+          <code safe>{event.remoteAddress === "" ? "unknown" : event.remoteAddress}</code>
+        </dd>
+        <dt>Content type</dt>
+        <dd>
+          <bdi safe>{event.contentType === "" ? "none" : event.contentType}</bdi>
+        </dd>
+        <dt>Size</dt>
+        <dd>
+          <Bytes n={event.bodySize} />
+        </dd>
+        <dt>Event id</dt>
+        <dd class="event-id">
+          <code safe>{event.id}</code>
+          <CopyButton text={event.id} />
+        </dd>
+      </dl>
+    </Card>
+  );
+}
+
+export function BodyCard({ webhook, event, picture, isLong, query }: RequestProps): JSX.Element {
+  const path = bodyPath(webhook.id, event.id);
+  const isCut = picture.kind !== "empty" && picture.isCut;
+  return (
+    <Card
+      title="Body"
+      lead={bodyKind(picture)}
+      actions={
+        picture.kind === "empty" ? (
+          ""
+        ) : (
+          <div class="page-actions">
+            {picture.kind === "hex" ? (
+              ""
+            ) : (
+              <a class="button button-plain button-small" href={path} hx-boost="false">
+                Raw
+              </a>
+            )}
+            <a class="button button-plain button-small" href={`${path}?download`} hx-boost="false">
+              <Icon name="download" />
+              <span>Download</span>
+            </a>
+          </div>
+        )
+      }
+    >
+      <BodyView picture={picture} label="Body" />
+      {isCut ? (
+        <p class="body-notes muted text-s">
+          <span>
+            Only the beginning of <Bytes n={event.bodySize} /> is shown.
+          </span>
+          {isLong ? "" : <a href={attribute(longerPath(webhook.id, event.id, query))}>Show more</a>}
+        </p>
+      ) : (
+        ""
+      )}
+    </Card>
+  );
+}
+
+function longerPath(webhookId: string, eventId: string, query: string): string {
+  return eventPath(webhookId, eventId, `${query === "" ? "?" : `${query}&`}body=long`);
+}
