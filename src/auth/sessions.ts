@@ -83,6 +83,11 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
       mainDb.sessions.deleteOthers({ userId, exceptIdHash: id });
     },
 
+    /** Whether nobody is signed in anywhere, as after the first start. */
+    areNone(): boolean {
+      return mainDb.sessions.isEmpty();
+    },
+
     /** Those that have not run out, last seen first. */
     list({ userId }: { userId: string }): Session[] {
       const now = clock.now();

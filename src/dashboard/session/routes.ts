@@ -24,15 +24,11 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
         username: state?.username ?? "",
         fault: state?.fault ?? null,
         flash: context.flash,
-        isFirstRun: !hasAnybodySignedIn(),
+        // Whoever opens the page then has most likely just started the gateway.
+        isFirstRun: sessions.areNone(),
       }),
       { status: state?.status ?? 200 },
     );
-  }
-
-  /** Before that, whoever opens the page has just started the gateway for the first time. */
-  function hasAnybodySignedIn(): boolean {
-    return users.list().some((user) => sessions.list({ userId: user.id }).length > 0);
   }
 
   async function signIn(context: OpenContext): Promise<Response> {

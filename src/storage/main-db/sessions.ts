@@ -21,6 +21,9 @@ export function createSessionQueries(db: BunSQLiteDatabase) {
         .get();
       return row ?? null;
     },
+    isEmpty(): boolean {
+      return db.select({ idHash: sessions.idHash }).from(sessions).limit(1).get() === undefined;
+    },
     list(userId: string): SessionRow[] {
       return db
         .select()
