@@ -12,7 +12,7 @@ import type { Viewer } from "./viewer.ts";
 const TITLES: Readonly<Record<number, string>> = {
   403: "Not allowed",
   404: "Not found",
-  405: "Not found",
+  405: "Not possible here",
   413: "Too large",
   422: "Not valid",
   429: "Too many requests",
