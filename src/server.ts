@@ -31,6 +31,7 @@ import { createEventWriter } from "./storage/event-writer.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
+import { createSyncPool } from "./storage/sync-pool.ts";
 import { WebhookDBManager } from "./storage/webhook-db-manager.ts";
 import { createTargetTypes } from "./targets/registry.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
@@ -44,6 +45,8 @@ const IDLE_CHECK_MS = 30_000;
 
 export type RunningServer = Readonly<{
   url: string;
+  /** Everything that it answers. */
+  routes: readonly Readonly<{ method: string; path: string }>[];
   /** Ends when everything accepted is stored, and every file is closed. */
   stop: () => Promise<void>;
 }>;
@@ -64,11 +67,13 @@ export async function startServer(options: {
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const mainDb = openMainDb({ path: config.dbPath, clock });
   const upkeep = startEventFileUpkeep();
+  const syncs = createSyncPool();
   const maxOpenFiles = openFileLimit();
   const files = new WebhookDBManager({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
     upkeep,
+    sync: syncs.sync,
     monotonic: clock.monotonic,
   });
   const changes = createChangeSignal();
@@ -178,6 +183,7 @@ export async function startServer(options: {
     await files.closeAll();
     outbound.close();
     upkeep.stop();
+    syncs.stop();
     mainDb.close();
     unlock();
     log.info("webhooker has stopped");
@@ -197,5 +203,5 @@ export async function startServer(options: {
     return new Promise((resolve) => clock.after(ms, resolve));
   }
 
-  return { url, stop };
+  return { url, routes: app.routes, stop };
 }

@@ -1,0 +1,140 @@
+/** The compiled gateway as people use it: signed-in browsers and programs of several users, and a webhook in use. */
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
+import { ApiClient } from "./api-client.ts";
+import { type Environment, type Gateway, startGateway } from "./gateway.ts";
+import type { Receiver } from "./receiver.ts";
+
+export type Person = Readonly<{ username: string; password: string; cookie: string; key: string }>;
+
+/** Ids under every name that routes give them. */
+export type Ids = Readonly<Record<string, string>>;
+
+export type WebhookInUse = Readonly<{
+  webhookId: string;
+  entrypointId: string;
+  /** An http target, whose answers are kept. */
+  targetId: string;
+  eventId: string;
+  resultId: string;
+}>;
+
+export const ADMIN_PASSWORD = "the-administrators-own";
+
+/** Its URLs name its real port. */
+export async function startSite(env: Environment = {}): Promise<Gateway> {
+  const port = String(freePort());
+  return startGateway({ env: { PORT: port, ADMIN_PASSWORD, ...env } });
+}
+
+function freePort(): number {
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { port } = server;
+  void server.stop(true);
+  if (port === undefined) throw new Error("there is no free port");
+  return port;
+}
+
+export async function administrator(gateway: Gateway): Promise<Person> {
+  return join(gateway, { username: "admin", password: ADMIN_PASSWORD });
+}
+
+/** A new user, who owns nothing yet. */
+export async function addPerson(gateway: Gateway, username: string): Promise<Person> {
+  const password = `the-own-one-of-${username}`;
+  const added = await gateway.run(["user", "add", username, "--password-stdin"], { stdin: password });
+  if (added.code !== 0) throw new Error(added.err);
+  return join(gateway, { username, password });
+}
+
+async function join(gateway: Gateway, who: { username: string; password: string }): Promise<Person> {
+  const made = await gateway.run(["apikey", "create", "--user", who.username, "--name", "test"]);
+  if (made.code !== 0) throw new Error(made.err);
+  return { ...who, key: made.out.trim(), cookie: await signIn(gateway, who) };
+}
+
+/** The session's cookie as a browser sends it back. */
+export async function signIn(
+  gateway: Gateway,
+  { username, password, userAgent }: { username: string; password: string; userAgent?: string },
+): Promise<string> {
+  const answer = await fetch(`${gateway.origin}/pages/login`, {
+    method: "POST",
+    headers: { "sec-fetch-site": "same-origin", ...(userAgent !== undefined && { "user-agent": userAgent }) },
+    body: new URLSearchParams({ username, password }),
+    redirect: "manual",
+  });
+  const set = answer.headers.getSetCookie().find((line) => line.includes("webhooker_session="));
+  if (set === undefined) throw new Error(`signing ${username} in was answered ${answer.status}`);
+  return set.split(";", 1)[0] ?? "";
+}
+
+/** A browser window in which the person is signed in already. */
+export async function openAs(
+  browser: Browser,
+  gateway: Gateway,
+  { person, look }: { person: Person; look: BrowserContextOptions },
+): Promise<BrowserContext> {
+  const context = await browser.newContext({ ...look, baseURL: gateway.origin });
+  const [name = "", value = ""] = person.cookie.split("=", 2);
+  await context.addCookies([{ name, value, url: gateway.origin }]);
+  return context;
+}
+
+export function apiOf(gateway: Gateway, { key }: Person): ApiClient {
+  return new ApiClient(
+    () => gateway.origin,
+    async () => key,
+  );
+}
+
+/** With one event that has come, was delivered, and whose answer was kept. */
+export async function createWebhookInUse(
+  gateway: Gateway,
+  { api, receiver }: { api: ApiClient; receiver: Receiver },
+): Promise<WebhookInUse> {
+  const flow = await api.createFlow([{ type: "http", config: { url: `${receiver.url}/in` } }]);
+  const answer = await fetch(gateway.entrypointUrl(flow.entrypointId), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ order: 1 }),
+  });
+  await answer.arrayBuffer();
+  const [event] = await api.waitUntilSettled(flow.webhookId);
+  const [targetId] = flow.targetIds;
+  if (event === undefined || targetId === undefined) throw new Error("no event was stored");
+  const { deliveries } = await api.getEvent(flow.webhookId, event.id);
+  const resultId = deliveries[0]?.results[0]?.id ?? "";
+  return { ...flow, targetId, eventId: event.id, resultId };
+}
+
+/** For the parameters of registered routes. */
+export function idsOf({ webhookId, entrypointId, targetId, eventId, resultId }: WebhookInUse): Ids {
+  return {
+    ...{ id: webhookId, webhook_id: webhookId, entrypointId, entrypoint_id: entrypointId },
+    ...{ targetId, target_id: targetId, eventId, event_id: eventId, resultId },
+  };
+}
+
+/** The administrator's: of a key, of another browser's session, of another user. */
+export async function ownIdsOf(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+  const [profile, users] = await Promise.all([
+    textOf(gateway, "/profile", cookie),
+    textOf(gateway, "/admin/users", cookie),
+  ]);
+  return {
+    keyId: find(profile, /\/profile\/api-keys\/([^/"]+)\/revoke/),
+    sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
+    userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
+  };
+}
+
+async function textOf(gateway: Gateway, path: string, cookie: string): Promise<string> {
+  const answer = await fetch(gateway.origin + path, { headers: { cookie } });
+  return answer.text();
+}
+
+function find(text: string, pattern: RegExp): string {
+  const found = pattern.exec(text)?.[1];
+  if (found === undefined) throw new Error(`no page shows ${pattern}`);
+  return found;
+}
