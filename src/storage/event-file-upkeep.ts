@@ -1,5 +1,7 @@
-/** The event loop's side of the worker that checkpoints, closes and scans event files. */
+/** The event loop's side of the workers that checkpoint, close, scan and sync event files. */
+
 import type { WorkerAnswer, WorkerRequest } from "./event-file-worker.ts";
+import { createSyncPool, type SyncDescriptor } from "./sync-pool.ts";
 
 type RequestBody<T> = T extends unknown ? Omit<T, "id"> : never;
 type Waiting = Readonly<{ resolve: (value: unknown) => void; reject: (error: Error) => void }>;
@@ -16,6 +18,8 @@ export type EventFileUpkeep = Readonly<{
   retire: (path: string, close: () => void) => Promise<void>;
   /** Those of the paths that have pending deliveries, or cannot be read. */
   scan: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** Makes what was written to a file durable; many at once. */
+  sync: SyncDescriptor;
   /** Makes new directory entries durable. */
   syncFolder: (path: string) => Promise<void>;
   stop: () => void;
@@ -25,6 +29,7 @@ export type EventFileUpkeep = Readonly<{
 export function startEventFileUpkeep(
   script: URL = new URL("./event-file-worker.ts", import.meta.url),
 ): EventFileUpkeep {
+  const syncs = createSyncPool();
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let isStopped = false;
@@ -80,10 +85,15 @@ export function startEventFileUpkeep(
       const holder = nextId();
       try {
         await ask({ kind: "retire", path }, holder);
-      } finally {
+      } catch (error) {
         close();
+        throw error;
       }
-      await ask({ kind: "release", holder });
+      try {
+        close();
+      } finally {
+        await ask({ kind: "release", holder });
+      }
     },
     async scan(paths) {
       const found = await ask({ kind: "scan", paths });
@@ -92,8 +102,10 @@ export function startEventFileUpkeep(
     async syncFolder(path) {
       await ask({ kind: "sync-folder", path });
     },
+    sync: syncs.sync,
     stop() {
       isStopped = true;
+      syncs.stop();
       worker?.terminate();
       rejectWaiting("the event file worker has been stopped");
     },

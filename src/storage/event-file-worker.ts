@@ -42,7 +42,7 @@ function checkpoint(path: string, restart: boolean): void {
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
     db.run("PRAGMA application_id = 1464353864");
   } finally {
-    db.close();
+    db.close(true);
   }
 }
 
@@ -64,7 +64,7 @@ function retire(id: number, path: string): void {
   try {
     db.query("SELECT count(*) FROM sqlite_schema").get();
   } catch (error) {
-    db.close();
+    db.close(true);
     throw error;
   }
   held.set(id, db);
@@ -78,7 +78,7 @@ function release(holder: number): void {
     // Locks out no writer, as the file may have been opened again. The log is removed by the close.
     if (!runCheckpoint(db, "PASSIVE").isComplete) throw logInUse();
   } finally {
-    db.close();
+    db.close(true);
   }
 }
 
@@ -91,7 +91,7 @@ function scan(paths: readonly string[]): string[] {
       try {
         return db.query("SELECT 1 FROM deliveries WHERE status = 'pending' LIMIT 1").get() !== null;
       } finally {
-        db.close();
+        db.close(true);
       }
     } catch {
       return true;

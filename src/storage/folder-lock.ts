@@ -16,13 +16,13 @@ export function lockFolder(folder: string): () => void {
     try {
       db.run("BEGIN EXCLUSIVE");
     } catch (error) {
-      db.close();
+      db.close(true);
       throw error;
     }
     held.add(db);
     return () => {
       held.delete(db);
-      db.close();
+      db.close(true);
     };
   } catch (error) {
     if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) {

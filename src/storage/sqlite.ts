@@ -21,7 +21,7 @@ export function openDatabase(options: OpenOptions): Database {
   try {
     return configure(db, options);
   } catch (error) {
-    db.close();
+    db.close(true);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** The log is copied back and started over in the background, while reading and writing go on. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { newId } from "../../src/lib/ids.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createStorageWorld, gate, type StorageWorld, turn } from "./storage-world.ts";
@@ -73,7 +73,8 @@ test("no write is committed while the log is started over, and none is lost or l
 test("the log is started over only once the groups under way are on disk", async () => {
   const checkpointed = gate();
   spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(checkpointed.passed);
-  const restartLog = spyOn(world.upkeep, "restartLog");
+  const restarted = gate();
+  const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(restarted.passed);
   await world.append({ webhookId, body: LONG_BODY });
   const synced = gate();
   const sync = spyOn(world.files.open(webhookId), "syncWal").mockReturnValueOnce(synced.passed);
@@ -84,9 +85,14 @@ test("the log is started over only once the groups under way are on disk", async
   const later = world.append({ webhookId });
   for (let n = 0; n < 5; n++) await turn();
   expect(restartLog).not.toHaveBeenCalled();
+  const commit = spyOn(world.files.open(webhookId).commit, "run");
   synced.open();
-  await Promise.all([underWay, later]);
+  await underWay;
+  for (let n = 0; n < 5; n++) await turn();
   expect(restartLog).toHaveBeenCalledTimes(1);
+  expect(commit).not.toHaveBeenCalled();
+  restarted.open();
+  await later;
 });
 
 test("the writer counts as busy until the log is started over", async () => {
@@ -137,14 +143,20 @@ describe("a checkpoint that fails", () => {
   });
 });
 
-test("a webhook deleted while its log is copied back leaves no error unanswered", async () => {
+test("a webhook deleted while its log is started over keeps its file until that is done, and refuses what waits", async () => {
   const { passed, open } = gate();
   const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
   while (restartLog.mock.calls.length === 0) await turn();
   const held = appErrorOf(() => world.append({ webhookId }));
+  const path = world.files.pathOf(webhookId);
+  const retire = spyOn(world.upkeep, "retire");
   const deleted = world.files.delete(webhookId);
+  for (let n = 0; n < 5; n++) await turn();
+  expect(retire).not.toHaveBeenCalled();
+  expect(existsSync(path)).toBe(true);
   open();
   expect((await held).kind).toBe("not_found");
   await deleted;
+  expect(existsSync(path)).toBe(false);
 });

@@ -206,12 +206,13 @@ describe("many webhooks", () => {
     }
   });
 
-  test("never evict the file that was asked for, even where all others are in use", async () => {
+  test("never lose the file that was just opened or one in use to others", async () => {
     const crowded = createStorageWorld({ maxOpen: 1, dataDir: world.dataDir });
     const first = crowded.files.open(newId());
     crowded.files.pin(first);
     const second = crowded.files.open(webhookId);
     expect(crowded.files.open(webhookId)).toBe(second);
+    expect(crowded.files.open(first.webhookId)).toBe(first);
     crowded.files.unpin(first);
     await crowded.dispose();
   });
@@ -251,8 +252,10 @@ describe("closing", () => {
   test("waits for those who need the file", async () => {
     const file = world.files.open(webhookId);
     world.files.pin(file);
+    const retire = spyOn(world.upkeep, "retire");
     const closed = world.files.closeAll();
-    await turn();
+    for (let n = 0; n < 5; n++) await turn();
+    expect(retire).not.toHaveBeenCalled();
     expect(file.walPages()).toBeGreaterThan(0);
     world.files.unpin(file);
     await closed;

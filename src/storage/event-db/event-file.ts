@@ -1,10 +1,10 @@
 /** One webhook's open event file: its connection, its statements, and its write-ahead log's descriptor. */
 import { Database } from "bun:sqlite";
-import { closeSync, fdatasync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
-import { ClosableDatabase } from "../closable-database.ts";
 import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
 import { configure } from "../sqlite.ts";
+import type { SyncDescriptor } from "../sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { prepareRecordStatements } from "./record-events.ts";
@@ -16,7 +16,7 @@ const CACHE_KIB = 2_048;
 export class EventFile {
   readonly webhookId: string;
   readonly path: string;
-  readonly db: ClosableDatabase;
+  readonly db: Database;
   readonly record: ReturnType<typeof prepareRecordStatements>;
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
   /** What the transaction under way changes in the counts. */
@@ -27,12 +27,14 @@ export class EventFile {
   readonly commit;
   readonly rollback;
   readonly #walPages;
+  readonly #sync: SyncDescriptor;
   #walDescriptor: number | null = null;
   #lastSync: Promise<void> = Promise.resolve();
   #pins = 0;
   #whenUnpinned: (() => void)[] = [];
 
-  constructor(webhookId: string, path: string) {
+  constructor(webhookId: string, path: string, sync: SyncDescriptor) {
+    this.#sync = sync;
     this.webhookId = webhookId;
     this.path = path;
     this.db = openEventDatabase(path, webhookId);
@@ -44,9 +46,8 @@ export class EventFile {
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");
       this.#walPages = this.db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
-      this.db.endSetUp();
     } catch (error) {
-      this.db.close();
+      this.db.close(true);
       throw error;
     }
   }
@@ -66,11 +67,9 @@ export class EventFile {
   }
 
   /** The system call alone. */
-  fdatasync(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#walDescriptor ??= openSync(`${this.path}-wal`, "r+");
-      fdatasync(this.#walDescriptor, (error) => (error ? reject(error) : resolve()));
-    });
+  async fdatasync(): Promise<void> {
+    this.#walDescriptor ??= openSync(`${this.path}-wal`, "r+");
+    await this.#sync(this.#walDescriptor);
   }
 
   get isPinned(): boolean {
@@ -96,13 +95,14 @@ export class EventFile {
   close(): void {
     if (this.#walDescriptor !== null) closeSync(this.#walDescriptor);
     this.#walDescriptor = null;
-    this.db.close();
+    // `true` finalizes all statements: SQLite keeps a connection open for as long as any of its statements lives.
+    this.db.close(true);
   }
 }
 
-function openEventDatabase(path: string, webhookId: string): ClosableDatabase {
+function openEventDatabase(path: string, webhookId: string): Database {
   const what = `event file of webhook ${webhookId}`;
-  const db = new ClosableDatabase(path, { readwrite: true, create: true, strict: true });
+  const db = new Database(path, { readwrite: true, create: true, strict: true });
   try {
     const settings = { synchronous: "NORMAL", autocheckpointPages: 0, cacheKib: CACHE_KIB } as const;
     configure(db, settings, () => refuseNewer(db, eventMigrations, what));
@@ -110,7 +110,7 @@ function openEventDatabase(path: string, webhookId: string): ClosableDatabase {
     return db;
   } catch (error) {
     if (error instanceof AppError && error.code === NEWER_DATABASE) closeUntouched(db, path);
-    else db.close();
+    else db.close(true);
     throw error;
   }
 }
@@ -122,7 +122,7 @@ function closeUntouched(db: Database, path: string): void {
     reader = new Database(path, { readonly: true });
     reader.query("PRAGMA user_version").get();
   } finally {
-    db.close();
-    reader?.close();
+    db.close(true);
+    reader?.close(true);
   }
 }
