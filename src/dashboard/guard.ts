@@ -2,6 +2,7 @@
 import { pathOf, queryOf } from "../http/request-url.ts";
 import type { Peer } from "../ingest/remote-address.ts";
 import { AppError } from "../lib/errors.ts";
+import { compressPage } from "./compress.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { clearFlash, readFlash } from "./flash.ts";
@@ -37,7 +38,7 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       sessionId: found?.session.id ?? null,
       form: () => readForm(request),
     };
-    if (route.access === "anyone") return finish(await route.run(open), flash !== null);
+    if (route.access === "anyone") return finish(request, await route.run(open), flash !== null);
     if (found === null) return askToSignIn(request);
     const { user: viewer, session, token } = found;
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
@@ -48,13 +49,13 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     if (expiresAt !== null && !answer.headers.has("set-cookie")) {
       answer.headers.append("set-cookie", await cookie.write({ token, expiresAt }));
     }
-    return finish(answer, flash !== null);
+    return finish(request, answer, flash !== null);
   };
 }
 
-function finish(answer: Response, wasFlashShown: boolean): Response {
+function finish(request: Request, answer: Response, wasFlashShown: boolean): Promise<Response> {
   if (wasFlashShown) answer.headers.append("set-cookie", clearFlash());
-  return answer;
+  return compressPage(request, answer);
 }
 
 /** Where a form was posted, the page it stood on is what to come back to. */

@@ -23,7 +23,11 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
       </td>
       <td class="log-request">
         <a class="row-link" href={attribute(eventPath(webhookId, event.id, query))}>
-          <RequestLine method={event.method} pathTail={event.pathTail} query={event.query} />
+          <RequestLine
+            method={event.method}
+            pathTail={shorten(event.pathTail)}
+            query={shorten(event.query)}
+          />
         </a>
       </td>
       <td class="log-entrypoint">
@@ -105,6 +109,13 @@ function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX
       )}
     </span>
   );
+}
+
+/** A row has no room for more, and a page of rows should not carry what senders pack into their URLs. */
+const SHOWN_CHARS = 200;
+
+function shorten(text: string): string {
+  return text.length <= SHOWN_CHARS ? text : `${text.slice(0, SHOWN_CHARS)}…`;
 }
 
 /** Without parameters: "application/json". */
