@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppError, notFound } from "../lib/errors.ts";
+import type { StorageMetrics } from "../lib/metrics.ts";
 import { EventFile } from "./event-db/event-file.ts";
 import { EventFileFaults, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
@@ -18,6 +19,7 @@ type Options = Readonly<{
   maxOpen: number;
   upkeep: EventFileUpkeep;
   monotonic: () => number;
+  metrics?: Pick<StorageMetrics, "pending">;
 }>;
 
 export class WebhookDBManager {
@@ -125,6 +127,7 @@ export class WebhookDBManager {
   async delete(webhookId: string): Promise<void> {
     this.#rememberDeleted(webhookId);
     this.#faults.forget(webhookId);
+    this.#options.metrics?.pending(webhookId, 0);
     const file = this.#open.get(webhookId);
     if (file) this.#retire(file).catch(() => undefined);
     for (const [closing, closed] of [...this.#closing]) {
@@ -171,8 +174,9 @@ export class WebhookDBManager {
 
   #openFile(webhookId: string): EventFile {
     try {
-      const file = new EventFile(webhookId, this.pathOf(webhookId));
+      const file = new EventFile(webhookId, this.pathOf(webhookId), this.#options.upkeep.sync);
       file.lastUsedAt = this.#options.monotonic();
+      this.#options.metrics?.pending(webhookId, file.tally.pending);
       // Also for a file that was there: SQLite removes the log when the last connection closes, so it may be new.
       this.#unsyncedEntries.add(file);
       return file;
