@@ -13,25 +13,30 @@ import { createDeliveryEngine } from "./delivery/engine.ts";
 import { createReplay } from "./delivery/replay.ts";
 import { edge } from "./http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "./http/errors.ts";
-import { health } from "./http/health.ts";
+import { health, type Readiness } from "./http/health.ts";
 import { listen } from "./http/listen.ts";
+import { metricsRoute } from "./http/metrics-route.ts";
 import { createReceiver } from "./ingest/receive.ts";
 import { createRemoteAddressReader } from "./ingest/remote-address.ts";
 import { createIngestRoutes } from "./ingest/routes.ts";
+import { boundMeasure } from "./lib/bounded-measure.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
+import { watchEventLoopLag } from "./lib/event-loop-lag.ts";
 import { createLogger } from "./lib/log.ts";
+import { createMetrics, noMetrics } from "./lib/metrics.ts";
+import { createScrape } from "./lib/metrics-registry.ts";
 import { createOutboundClient } from "./lib/outbound-http.ts";
 import { version } from "./lib/version.ts";
 import { createChangeSignal } from "./storage/change-signal.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
+import { watchDiskSpace } from "./storage/disk-space.ts";
 import { startEventFileUpkeep } from "./storage/event-file-upkeep.ts";
 import { createEventStore } from "./storage/event-store.ts";
 import { createEventWriter } from "./storage/event-writer.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
-import { createSyncPool } from "./storage/sync-pool.ts";
 import { WebhookDBManager } from "./storage/webhook-db-manager.ts";
 import { createTargetTypes } from "./targets/registry.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
@@ -40,6 +45,8 @@ import { createWebhookUseCases } from "./webhooks/use-cases.ts";
 const DELIVERY_GRACE_MS = 6_000;
 /** Requests that were being received at a stop get this long. */
 const REQUEST_GRACE_MS = 2_000;
+/** A scrape waits for the sizes of thousands of files no longer than this. */
+const MEASURE_MS = 250;
 /** Event files that nobody used for a while are looked for this often. */
 const IDLE_CHECK_MS = 30_000;
 
@@ -61,20 +68,21 @@ export async function startServer(options: {
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   let isStopping = false;
   const stopping = new AbortController();
+  const counted = createMetrics({ clock });
+  const metrics = config.metrics ? counted : noMetrics;
 
   // Storage
   const unlock = lockFolder(config.dataDir);
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const mainDb = openMainDb({ path: config.dbPath, clock });
   const upkeep = startEventFileUpkeep();
-  const syncs = createSyncPool();
   const maxOpenFiles = openFileLimit();
   const files = new WebhookDBManager({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
     upkeep,
-    sync: syncs.sync,
     monotonic: clock.monotonic,
+    metrics,
   });
   const changes = createChangeSignal();
   const writer = createEventWriter({
@@ -82,7 +90,11 @@ export async function startServer(options: {
     upkeep,
     onRecorded: (webhookId) => engine.nudge(webhookId),
     onStored: changes.announce,
-    onError: (message, cause) => log.error(message, { cause }),
+    onError(message, cause) {
+      metrics.failed();
+      log.error(message, { cause });
+    },
+    metrics,
   });
   const events = createEventStore({ files, writer, changes, clock });
 
@@ -95,6 +107,7 @@ export async function startServer(options: {
     openTarget: createTargetOpener({ targetTypes, keys, log }),
     clock,
     log,
+    metrics,
   });
   const replay = createReplay({ events, routing: mainDb.routing, clock });
 
@@ -120,6 +133,25 @@ export async function startServer(options: {
     },
   });
 
+  // What it tells of itself
+  const disk = watchDiskSpace({ folder: config.dataDir, clock, log });
+  const readiness = (): Readiness => {
+    if (isStopping) return { ready: false, reason: "stopping" };
+    return disk.isLow() ? { ready: false, reason: "low disk space" } : { ready: true };
+  };
+  const stopLagWatch = config.metrics
+    ? watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag })
+    : () => undefined;
+  const scrape = createScrape({
+    ...{ counts: counted.counts, now: clock.now, version, maxOpenFiles },
+    targetTypes: targetTypes.list(),
+    isReady: () => readiness().ready,
+    triesInFlight: engine.inFlight,
+    openFiles: () => files.openCount,
+    disk: disk.find,
+    files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),
+  });
+
   const errors = createErrorAnswers({
     log,
     rendererFor: (request) => (wantsPage(request) ? dashboard.errorPage : null),
@@ -135,13 +167,15 @@ export async function startServer(options: {
       }),
     )
     .use(errorHandler(errors))
-    .use(health({ isReady: () => (isStopping ? { ready: false, reason: "stopping" } : { ready: true }) }))
+    .use(health({ isReady: readiness }))
+    .use(metricsRoute({ credentials: config.metrics, scrape }))
     .use(
       createIngestRoutes({
         receiver,
         maxBodyBytes: config.maxBodyBytes,
         trustedProxies: config.trustedProxies,
         onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
+        metrics,
       }),
     )
     .use(createApi({ baseUrl: config.baseUrl, version, useCases, apiKeys, events, replay, targetTypes }))
@@ -177,13 +211,14 @@ export async function startServer(options: {
     await Promise.race([closed, after(REQUEST_GRACE_MS)]);
     await app.server?.stop(true);
     stopIdleChecks();
+    stopLagWatch();
+    disk.stop();
     await engine.stop(DELIVERY_GRACE_MS);
     await resumed;
     await writer.drain();
     await files.closeAll();
     outbound.close();
     upkeep.stop();
-    syncs.stop();
     mainDb.close();
     unlock();
     log.info("webhooker has stopped");

@@ -3,10 +3,12 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
+import { type DeliveryMetrics, noMetrics } from "../lib/metrics.ts";
 import type { DueDelivery, Settlement } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Outcome } from "../targets/target-type.ts";
 import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
+import { reportTry } from "./report-try.ts";
 import { type NextState, nextState } from "./transition.ts";
 
 /** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not tried meanwhile. */
@@ -16,6 +18,7 @@ export type AttemptDeps = Readonly<{
   events: EventStore;
   clock: Clock;
   log: Logger;
+  metrics?: DeliveryMetrics;
   random: () => number;
   /** Aborted when the grace period of a stop is over. */
   signal: AbortSignal;
@@ -27,10 +30,11 @@ export async function runAttempt(
   opened: OpenedTarget,
   due: DueDelivery,
 ): Promise<Settlement | null> {
-  const { clock, signal, log } = deps;
+  const { clock, signal, log, metrics = noMetrics } = deps;
   const startedAt = clock.now();
   const from = clock.monotonic();
   const outcome = await deliverOnce({ opened, due, signal, log });
+  const endedAt = clock.now();
   const durationMs = Math.round(clock.monotonic() - from);
   if (signal.aborted && outcome.kind === "failed") return null;
 
@@ -38,11 +42,11 @@ export async function runAttempt(
     delivery: due,
     outcome,
     policy: opened.policy,
-    now: clock.now(),
+    now: endedAt,
     random: deps.random(),
   });
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
-  logTry(log, opened, settlement);
+  reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
   return settlement;
 }
 
@@ -113,21 +117,4 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     }
   });
-}
-
-function logTry(log: Logger, opened: OpenedTarget, settlement: Settlement): void {
-  const { result, status } = settlement;
-  if (status === "delivered") return;
-  const fields = {
-    webhook_id: opened.target.webhookId,
-    target_id: settlement.targetId,
-    event_id: settlement.eventId,
-    attempt: result.attempt,
-    status_code: result.statusCode,
-    error: result.error,
-    duration_ms: result.durationMs,
-    next_attempt_at: settlement.nextAttemptAt,
-  };
-  if (status === "failed") log.warn("delivery given up", fields);
-  else log.info("delivery failed, will be tried again", fields);
 }

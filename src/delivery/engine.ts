@@ -2,6 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import type { DeliveryMetrics } from "../lib/metrics.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { createAlarm } from "./alarm.ts";
@@ -38,6 +39,7 @@ export function createDeliveryEngine(deps: {
   openTarget: TargetOpener;
   clock: Clock;
   log: Logger;
+  metrics?: DeliveryMetrics;
   random?: () => number;
 }): DeliveryEngine {
   const { events, routing, clock, log } = deps;

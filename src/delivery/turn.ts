@@ -1,6 +1,7 @@
 /** One lane's turn: takes what is due, as much as it has room for, and sees each delivery through one try. */
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import type { DeliveryMetrics } from "../lib/metrics.ts";
 import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
@@ -30,6 +31,7 @@ export function createTurns(deps: {
   openTarget: TargetOpener;
   clock: Clock;
   log: Logger;
+  metrics?: DeliveryMetrics;
   random: () => number;
   signal: AbortSignal;
   lanes: Lanes;
@@ -126,6 +128,8 @@ export function createTurns(deps: {
       lane.holds--;
     }
     if (count > 0) {
+      const targetType = routing.findTarget(targetId)?.type ?? "unknown";
+      deps.metrics?.discarded({ webhookId, targetId, targetType, count });
       log.info("deliveries of a deleted target discarded", {
         webhook_id: webhookId,
         target_id: targetId,

@@ -44,7 +44,8 @@ async function surround(
   response.headers.set("x-request-id", requestIdOf(request));
   addSecurityHeaders(response.headers, options);
   const durationMs = options.clock.monotonic() - startedAt;
-  logRequest({ log: options.log, request, url, status: response.status, durationMs });
+  const eventId = response.headers.get("x-webhooker-event-id");
+  logRequest({ log: options.log, request, url, status: response.status, durationMs, eventId });
   return response;
 }
 

@@ -1,6 +1,7 @@
-/** One line per request: at info for people and programs, at debug for health checks and ingestion. */
+/** One line per request: at info for people and programs, at debug for health checks, scrapes and ingestion. */
 import type { Logger } from "../lib/log.ts";
 import { isHealthPath } from "./health.ts";
+import { METRICS_PATH } from "./metrics-route.ts";
 import { requestIdOf } from "./request-id.ts";
 import { isIngestUrl, pathOf } from "./request-url.ts";
 
@@ -12,15 +13,19 @@ export function logRequest(options: {
   url: string;
   status: number;
   durationMs: number;
+  /** What the request was stored as, if it was a sender's. */
+  eventId: string | null;
 }): void {
-  const { log, request, url, status, durationMs } = options;
+  const { log, request, url, status, durationMs, eventId } = options;
   const path = pathOf(url);
-  const level = isIngestUrl(url) || isHealthPath(path) ? "debug" : "info";
+  const isRoutine = isHealthPath(path) || (path === METRICS_PATH && status === 200);
+  const level = isIngestUrl(url) || isRoutine ? "debug" : "info";
   log[level]("request", {
     request_id: requestIdOf(request),
     method: request.method,
     path,
     status,
     duration_ms: Math.round(durationMs * 10) / 10,
+    ...(eventId !== null && { event_id: eventId }),
   });
 }

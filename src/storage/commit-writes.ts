@@ -40,6 +40,7 @@ function inTransaction(file: EventFile, apply: () => void): void {
     apply();
     file.tally.write();
     file.commit.run();
+    file.tally.committed();
   } catch (error) {
     file.tally.clear();
     // SQLite has already rolled back by itself after a full disk or an I/O error.

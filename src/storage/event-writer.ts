@@ -1,5 +1,6 @@
 /** The single writer of every event file: gathers one turn's writes, commits them together, syncs off the main thread. */
 import { AppError } from "../lib/errors.ts";
+import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { commitWrites, isBroken } from "./commit-writes.ts";
 import { recordSettlement } from "./event-db/change-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
@@ -29,8 +30,9 @@ export function createEventWriter(options: {
   /** Called after anything of a webhook was stored. */
   onStored?: (webhookId: string) => void;
   onError: (message: string, error: unknown) => void;
+  metrics?: StorageMetrics;
 }): EventWriter {
-  const { files, upkeep } = options;
+  const { files, upkeep, metrics = noMetrics } = options;
   const queues = new Map<string, Queue>();
   let drained: (() => void)[] = [];
 
@@ -65,7 +67,10 @@ export function createEventWriter(options: {
       if (!files.hasRoomFor(queue.webhookId)) await files.roomFor(queue.webhookId);
       file = files.open(queue.webhookId);
       files.pin(file);
+      const since = metrics.now();
       group = commit(queue, file, group);
+      metrics.committed(since);
+      metrics.pending(queue.webhookId, file.tally.pending);
       if (group.some(isDurable)) await sync(file);
       isStored = true;
     } catch (error) {
@@ -86,12 +91,14 @@ export function createEventWriter(options: {
   }
 
   async function sync(file: EventFile): Promise<void> {
+    const since = metrics.now();
     await Promise.all([
       file.syncWal().catch((error: unknown) => {
         throw files.discard(file, error);
       }),
       files.syncFolder(file),
     ]);
+    metrics.synced(since);
   }
 
   /** Ends a group: goes on with what has gathered, unless the log is to be started over first. */

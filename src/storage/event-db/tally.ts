@@ -54,9 +54,20 @@ export class Tally {
   #at = 0;
   readonly #entrypoints = new Map<string, { events: number; lastAt: number }>();
   readonly #targets = new Map<string, TargetChange>();
+  /** Pending deliveries of the whole file, once what is under way is committed. */
+  #pending: number;
+  #pendingBefore: number;
 
   constructor(db: Database) {
     this.#statements = prepareTallyStatements(db);
+    const sum = "SELECT coalesce(sum(pending), 0) AS n FROM target_tallies";
+    this.#pending = db.prepare<{ n: number }, []>(sum).get()?.n ?? 0;
+    this.#pendingBefore = this.#pending;
+  }
+
+  /** Pending deliveries of the whole file, as committed. */
+  get pending(): number {
+    return this.#pendingBefore;
   }
 
   received(entrypointId: string, at: number, bytes: number): void {
@@ -94,6 +105,7 @@ export class Tally {
       delivered += target.delivered;
       failed += target.failed;
       const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
+      this.#pending += pending;
       this.#statements.target.run(targetId, pending, done, givenUp, held, discarded);
       if (lastResult) {
         const { at, statusCode, error } = lastResult;
@@ -107,11 +119,21 @@ export class Tally {
       const hour = this.#at - (this.#at % HOUR_MS);
       this.#statements.hour.run(hour, this.#received, this.#bytes, delivered, failed);
     }
-    this.clear();
+    this.#empty();
+  }
+
+  /** What was written is committed. */
+  committed(): void {
+    this.#pendingBefore = this.#pending;
   }
 
   /** Forgets what was counted: its transaction was rolled back. */
   clear(): void {
+    this.#pending = this.#pendingBefore;
+    this.#empty();
+  }
+
+  #empty(): void {
     this.#received = 0;
     this.#bytes = 0;
     this.#at = 0;

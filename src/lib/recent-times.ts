@@ -1,0 +1,21 @@
+/** Remembers when something happened to the last few thousand ids, at the price of a map's entry. */
+
+/** Two of these at most are kept; an event's first try nearly always begins within milliseconds. */
+const GENERATION = 8_192;
+
+/** Whole generations are dropped: to remove ids one by one would cost as much as to keep them. */
+export class RecentTimes {
+  #young = new Map<string, number>();
+  #old = new Map<string, number>();
+
+  put(id: string, at: number): void {
+    this.#young.set(id, at);
+    if (this.#young.size < GENERATION) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  find(id: string): number | null {
+    return this.#young.get(id) ?? this.#old.get(id) ?? null;
+  }
+}
