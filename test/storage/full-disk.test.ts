@@ -43,7 +43,7 @@ function mountSmallDisk(): SmallDisk | null {
     fill: () => writeFileSync(filler, Buffer.alloc(4 * 1024 * 1024)),
     free: () => rmSync(filler),
     remove() {
-      Bun.spawnSync(["umount", dataDir]);
+      Bun.spawnSync(["umount", "--lazy", dataDir]);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -4,14 +4,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
 import { appErrorOf } from "../support/thrown.ts";
-import {
-  createStorageWorld,
-  draft,
-  gate,
-  openDescriptors,
-  type StorageWorld,
-  turn,
-} from "./storage-world.ts";
+import { createStorageWorld, gate, openDescriptors, type StorageWorld, turn } from "./storage-world.ts";
 
 const MINUTE_MS = 60_000;
 
