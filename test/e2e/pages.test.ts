@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, Page, Request } from "playwright-core";
+import {
+  collectComplaints,
+  DESKTOP,
+  findSeriousViolations,
+  launchBrowser,
+  PHONE,
+} from "../support/browser.ts";
+import type { Gateway } from "../support/gateway.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
+import {
+  addPerson,
+  administrator,
+  createWebhookInUse,
+  idsOf,
+  openAs,
+  type Person,
+  startSite,
+  type WebhookInUse,
+} from "../support/site.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(180_000);
+
+const MAX_PAGE_BYTES = 150_000;
+const EVENTS_PER_PAGE = 50;
+const OPEN_ALL = "for (const details of document.querySelectorAll('details')) details.open = true";
+const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
+/** Not pages: of programs, of senders, of operators, and what pages load. */
+const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)/;
+/** A stream: opening it would never end. */
+const STREAM = "/source/:id/logs/live";
+
+type Answered = Readonly<{ path: string; type: string | null }>;
+
+let gateway: Gateway;
+let receiver: Receiver;
+let browser: Browser;
+let admin: Person;
+let inUse: WebhookInUse;
+/** Every GET route that people can open, with ids in place: pages, and what is none. */
+let pages: readonly string[];
+let others: readonly Answered[];
+
+beforeAll(async () => {
+  const [site, answering, chromium, routes] = await Promise.all([
+    startSite(),
+    startReceiver({ script: { body: '{"ok":true}', headers: { "content-type": "application/json" } } }),
+    launchBrowser(),
+    listRegisteredRoutes(),
+  ]);
+  [gateway, receiver, browser] = [site, answering, chromium];
+  admin = await administrator(gateway);
+  await addPerson(gateway, "bob");
+  inUse = await fillWebhook();
+  const answered = await Promise.all(
+    routes
+      .filter(({ method, path }) => method === "GET" && !NO_PAGE.test(path) && path !== STREAM)
+      .map(({ path }) => ask(addressOf(path, idsOf(inUse)))),
+  );
+  const isPage = ({ type }: Answered) => type?.startsWith("text/html") === true;
+  pages = answered.filter(isPage).map(({ path }) => path);
+  others = answered.filter((each) => !isPage(each));
+});
+
+afterAll(async () => {
+  await browser.close();
+  await gateway.remove();
+  await receiver.close();
+});
+
+async function ask(path: string): Promise<Answered> {
+  const headers = { cookie: admin.cookie, accept: "text/html" };
+  const answer = await fetch(gateway.origin + path, { headers, redirect: "manual" });
+  await answer.arrayBuffer();
+  if (answer.status >= 400) throw new Error(`${path}: ${answer.status}`);
+  return { path, type: answer.headers.get("content-type") };
+}
+
+/** Many of everything, names as long as they may be, and events with long addresses and large bodies. */
+async function fillWebhook(): Promise<WebhookInUse> {
+  const made = await createWebhookInUse(gateway, { api: gateway.api, receiver });
+  const path = `/webhooks/${made.webhookId}`;
+  const name = "A name of two hundred letters & signs ".repeat(6).slice(0, 200).trim();
+  const create = async (to: string, body: unknown) => {
+    const answer = await gateway.api.request("POST", to, body);
+    if (!answer.ok) throw new Error(`${to}: ${answer.status} ${await answer.text()}`);
+  };
+  await Promise.all([
+    ...Array.from({ length: 60 }, () => create("/webhooks", { name })),
+    ...Array.from({ length: 30 }, () => create(`${path}/entrypoints`, { name })),
+    ...Array.from({ length: 15 }, () => create(`${path}/targets`, { name, type: "log" })),
+  ]);
+  const items = Array.from({ length: 20_000 }, (_, id) => ({ id, key: crypto.randomUUID(), isDone: false }));
+  const body = JSON.stringify(items);
+  const tail = `/${"long/".repeat(500)}?${"key=value&".repeat(500)}`;
+  for (let count = 0; count <= EVENTS_PER_PAGE; count++) {
+    const answer = await fetch(gateway.entrypointUrl(made.entrypointId) + tail, { method: "POST", body });
+    await answer.arrayBuffer();
+    if (answer.status !== 200) throw new Error(`an event was answered ${answer.status}`);
+  }
+  const [newest] = await gateway.api.waitUntilSettled(made.webhookId);
+  if (newest === undefined) throw new Error("no event was stored");
+  const { deliveries } = await gateway.api.getEvent(made.webhookId, newest.id);
+  const delivery = deliveries.find(({ target_id }) => target_id === made.targetId);
+  return { ...made, eventId: newest.id, resultId: delivery?.results[0]?.id ?? "" };
+}
+
+type Opened = Readonly<{ path: string; page: Page; requests: readonly Request[] }>;
+
+/** Opens each page as on a first visit, and gives back what `look` finds and what the page itself complains of. */
+async function lookAt(
+  all: readonly string[],
+  options: BrowserContextOptions,
+  look: (opened: Opened) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of all) {
+    // A window of its own, in which nothing is cached yet.
+    const context = await openAs(browser, gateway, { person: admin, look: options });
+    const page = await context.newPage();
+    const complaints = collectComplaints(page);
+    const requests: Request[] = [];
+    page.on("request", (request) => requests.push(request));
+    await page.goto(path);
+    const lines = [...(await look({ path, page, requests })), ...complaints.filter(isFault)];
+    found.push(...lines.map((line) => `${path}: ${line}`));
+    await context.close();
+  }
+  return found;
+}
+
+/** A page that is asked for and not there is an error to the console as well. */
+function isFault(complaint: string): boolean {
+  return !/status of (404|503)/.test(complaint);
+}
+
+/** What is wrong with it for somebody who reads it, whatever they read it with. */
+async function faultsToReaders({ page }: Opened): Promise<readonly string[]> {
+  await page.evaluate(OPEN_ALL);
+  const surplus = await page.evaluate(SURPLUS_WIDTH);
+  return [
+    ...(await findSeriousViolations(page)),
+    ...(surplus === 0 ? [] : [`is ${surplus} px wider than the window`]),
+  ];
+}
+
+test("the walk finds every page there is", () => {
+  expect(pages.length).toBeGreaterThan(14);
+  // Whatever else can be opened leads on to a page, or is text.
+  const strange = others.filter(({ type }) => type !== null && !type.startsWith("text/plain"));
+  expect(strange).toEqual([]);
+});
+
+describe("every page, filled to the brim", () => {
+  test.each<[string, BrowserContextOptions]>([
+    ["on a desk in light", { ...DESKTOP, colorScheme: "light" }],
+    ["on a phone in dark", { ...PHONE, colorScheme: "dark" }],
+  ])("has no serious accessibility fault and no complaint, and fits, %s", async (_name, look) => {
+    const more = [`/source/${inUse.webhookId}/logs?status=delivered&q=isDone`, "/no-such-page"];
+    expect(await lookAt([...pages, ...more], look, faultsToReaders)).toEqual([]);
+  });
+
+  test(`sends at most ${MAX_PAGE_BYTES / 1_000} KB at the first visit, with one stylesheet, all of it its own`, async () => {
+    const assets = new Set<string>();
+    const found = await lookAt(pages, DESKTOP, async ({ requests }) => {
+      // What is drawn from the page itself is neither asked for nor sent; a stream goes on.
+      const asked = requests.filter((request) => !/^data:|\/live\?/.test(request.url()));
+      const sizes = await Promise.all(asked.map((request) => request.sizes()));
+      const bytes = sizes.reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
+      const foreign = asked.filter((request) => new URL(request.url()).origin !== gateway.origin);
+      const sheets = asked.filter((request) => request.resourceType() === "stylesheet");
+      for (const request of asked.slice(1)) assets.add(new URL(request.url()).pathname);
+      return [
+        ...(bytes <= MAX_PAGE_BYTES ? [] : [`sends ${bytes} bytes`]),
+        ...(sheets.length === 1 ? [] : [`has ${sheets.length} stylesheets`]),
+        ...foreign.map((request) => `asks for ${request.url()}`),
+      ];
+    });
+    expect(found).toEqual([]);
+    expect(assets.size).toBe(3);
+    for (const asset of assets) {
+      expect(asset).toMatch(/^\/assets\/\w+-[0-9a-f]{12}\.(css|js)$/);
+      const { headers } = await fetch(gateway.origin + asset);
+      expect(headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    }
+  });
+});
+
+test("a damaged event file is told of on its webhook's pages, and nothing else suffers from it", async () => {
+  const { webhookId } = await createWebhookInUse(gateway, { api: gateway.api, receiver });
+  await gateway.stop();
+  writeFileSync(join(gateway.folder, "data", `events-${webhookId}.db`), "no database ".repeat(1_000));
+  await gateway.start();
+  const path = `/source/${webhookId}`;
+  const context = await openAs(browser, gateway, { person: admin, look: DESKTOP });
+  const page = await context.newPage();
+  for (const damaged of [path, `${path}/logs`]) {
+    await page.goto(damaged);
+    expect(await page.locator(".notice-bad").first().textContent()).toContain("event file");
+  }
+  await page.goto("/sources?q=test");
+  expect(await page.locator(".webhook-fault").count()).toBe(1);
+  await page.goto(`/source/${inUse.webhookId}/logs`);
+  expect(await page.locator("tr[data-event]").count()).toBe(EVENTS_PER_PAGE);
+  await context.close();
+  const look = { ...PHONE, colorScheme: "dark" } as const;
+  expect(await lookAt([path, `${path}/logs`, `${path}/delete`], look, faultsToReaders)).toEqual([]);
+});
