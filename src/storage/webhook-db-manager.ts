@@ -1,4 +1,5 @@
 /** Owns the event files: creates, opens, caches, closes and deletes them, one per webhook. */
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppError, notFound } from "../lib/errors.ts";
@@ -135,6 +136,11 @@ export class WebhookDBManager {
     }
     const path = this.pathOf(webhookId);
     for (const name of [path, `${path}-wal`, `${path}-shm`]) await rm(name, { force: true });
+  }
+
+  /** Removes what a crash in the middle of a webhook's deletion left of its file. */
+  async deleteLeftovers(webhookIds: readonly string[]): Promise<void> {
+    for (const webhookId of webhookIds) if (existsSync(this.pathOf(webhookId))) await this.delete(webhookId);
   }
 
   /** Closes files that nobody used for a while; called by the slow safety interval. */

@@ -45,6 +45,18 @@ describe("creating", () => {
   });
 });
 
+describe("leftovers of deleted webhooks", () => {
+  test("are removed, and nobody else's file", async () => {
+    const other = newId();
+    for (const id of [webhookId, other]) await world.append({ webhookId: id });
+    await world.files.closeAll();
+    await world.files.deleteLeftovers([webhookId, newId()]);
+    expect(readdirSync(world.dataDir).filter((name) => name.startsWith("events-"))).toEqual([
+      `events-${other}.db`,
+    ]);
+  });
+});
+
 describe("opening", () => {
   test("gives the same open file until it is closed", () => {
     expect(world.files.open(webhookId)).toBe(world.files.open(webhookId));

@@ -3,12 +3,12 @@ import { newId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import type { HeaderPairs, Settlement } from "./types.ts";
 
-/** A delivery deleted meanwhile is skipped with its result. */
+/** Skipped for a delivery deleted meanwhile, and for a try that is stored: one in doubt may be written once more. */
 export function recordSettlement(file: EventFile, settlement: Settlement): void {
   const { state, settle, countAttempt, insertResult } = file.deliveries;
   const { eventId, targetId, result, status } = settlement;
   const before = state.get(eventId, targetId);
-  if (!before) return;
+  if (!before || before.attempts >= result.attempt) return;
   const endedAt = result.startedAt + result.durationMs;
   if (before.replays === settlement.replays) {
     settle.run(

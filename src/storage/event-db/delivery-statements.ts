@@ -40,12 +40,14 @@ export function prepareDeliveryStatements(db: Database) {
       "SELECT target_id FROM deliveries WHERE status = 'pending' AND target_id > ? ORDER BY target_id LIMIT 1",
     ),
     insertResult: db.prepare(
-      // Repeatable: a settlement whose commit was in doubt is written once more.
-      `INSERT OR REPLACE INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
+      `INSERT INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
          response_headers, response_body, response_body_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    state: db.prepare<{ status: DeliveryStatus; replays: number }, [eventId: string, targetId: string]>(
-      "SELECT status, replays FROM deliveries WHERE event_id = ? AND target_id = ?",
+    state: db.prepare<
+      { status: DeliveryStatus; replays: number; attempts: number },
+      [eventId: string, targetId: string]
+    >(
+      "SELECT status, replays, attempts FROM deliveries WHERE event_id = ? AND target_id = ?",
     ),
     settle: db.prepare(
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7

@@ -1,9 +1,10 @@
 /** Opens the main database: configuration only, one file, made with its folder when it is missing. */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
+import { makeFolder } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { openDatabase, sqliteCode } from "../sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
@@ -56,7 +57,7 @@ function open({ path, clock }: { path: string; clock: Clock }): MainDb {
       targets: createTargetQueries(orm, routing.invalidate),
       apiKeys: createApiKeyQueries(orm),
       routing,
-      close: () => db.close(),
+      close: () => db.close(true),
     };
   } catch (error) {
     db.close();
@@ -66,7 +67,7 @@ function open({ path, clock }: { path: string; clock: Clock }): MainDb {
 
 /** SQLite would make the file readable to others; its -wal and -shm files take over the file's mode. */
 function createPrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   closeSync(openSync(path, "a", 0o600));
 }
 

@@ -1,6 +1,6 @@
 /** Queries on webhooks; deleted ones are never found. */
 
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNotNull, isNull } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 
@@ -40,6 +40,15 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .where(live)
         .orderBy(webhooks.createdAt, webhooks.id)
         .all();
+    },
+    /** Those whose event files must not be there any more. */
+    listDeletedIds(): string[] {
+      return db
+        .select({ id: webhooks.id })
+        .from(webhooks)
+        .where(isNotNull(webhooks.deletedAt))
+        .all()
+        .map((row) => row.id);
     },
     update(row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "updatedAt">): void {
       const { id, ...values } = row;
