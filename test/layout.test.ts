@@ -117,7 +117,9 @@ describe("imports", () => {
   test("name their files with the extension", () => {
     const bare = everything.flatMap(({ path, imports }) =>
       imports
-        .filter((specifier) => specifier.startsWith(".") && !/\.(tsx?|json|sql|css|js|svg)$/.test(specifier))
+        .filter(
+          (specifier) => specifier.startsWith(".") && !/\.(tsx?|json|sql|css|js|svg|yaml)$/.test(specifier),
+        )
         .map((specifier) => `${path}: ${specifier}`),
     );
     expect(bare).toEqual([]);
@@ -125,6 +127,13 @@ describe("imports", () => {
 
   test("of SQLite and drizzle are storage's alone", () => {
     expect(importersOf(/^(bun:sqlite|drizzle-orm)/, (path) => unitOf(path) === "storage")).toEqual([]);
+  });
+
+  test("of the metrics' library stay behind the registry", () => {
+    const writers = ["metrics-registry", "process-metrics", "prometheus-metrics"].map(
+      (name) => `src/lib/${name}.ts`,
+    );
+    expect(importersOf(/^prom-client$/, (path) => writers.includes(path))).toEqual([]);
   });
 
   test("of the HTTP framework are left to the parts that speak HTTP", () => {

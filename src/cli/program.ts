@@ -6,6 +6,7 @@ import { version } from "../lib/version.ts";
 import { addApiKeyCommands } from "./apikey-commands.ts";
 import { healthcheck } from "./healthcheck.ts";
 import type { Io } from "./io.ts";
+import { addObservabilityCommands } from "./observability/commands.ts";
 import { serve } from "./serve.ts";
 import { addUserCommands } from "./user-commands.ts";
 
@@ -50,6 +51,7 @@ function createProgram(io: Io): Command {
     });
   addUserCommands(program, io);
   addApiKeyCommands(program, io);
+  addObservabilityCommands(program, io);
   program
     .command("healthcheck")
     .description("exit with 0 if the gateway on this machine is well")
