@@ -6,6 +6,8 @@ const HOUR_MS = 3_600_000;
 
 type StatusChanges = Record<DeliveryStatus, number>;
 
+type EntrypointChange = { events: number; deleted: number; lastAt: number };
+
 type LastResult = Readonly<{
   at: number;
   delivered: boolean;
@@ -15,6 +17,8 @@ type LastResult = Readonly<{
 
 type TargetChange = {
   counts: StatusChanges;
+  created: number;
+  deleted: number;
   delivered: number;
   failed: number;
   lastResult: LastResult | null;
@@ -28,14 +32,15 @@ export function prepareTallyStatements(db: Database) {
          delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
     ),
     entrypoint: db.prepare(
-      `INSERT INTO entrypoint_tallies (entrypoint_id, events, last_event_at) VALUES (?, ?, ?)
+      `INSERT INTO entrypoint_tallies (entrypoint_id, events, deleted, last_event_at) VALUES (?, ?, ?, ?)
        ON CONFLICT (entrypoint_id) DO UPDATE SET events = events + excluded.events,
-         last_event_at = max(last_event_at, excluded.last_event_at)`,
+         deleted = deleted + excluded.deleted, last_event_at = max(last_event_at, excluded.last_event_at)`,
     ),
     target: db.prepare(
-      `INSERT INTO target_tallies (target_id, pending, delivered, failed, held, discarded)
-       VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (target_id) DO UPDATE SET pending = pending + excluded.pending,
+      `INSERT INTO target_tallies (target_id, created, deleted, pending, delivered, failed, held, discarded)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (target_id) DO UPDATE SET created = created + excluded.created,
+         deleted = deleted + excluded.deleted, pending = pending + excluded.pending,
          delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
          held = held + excluded.held, discarded = discarded + excluded.discarded`,
     ),
@@ -52,7 +57,7 @@ export class Tally {
   #received = 0;
   #bytes = 0;
   #at = 0;
-  readonly #entrypoints = new Map<string, { events: number; lastAt: number }>();
+  readonly #entrypoints = new Map<string, EntrypointChange>();
   readonly #targets = new Map<string, TargetChange>();
   /** Pending deliveries of the whole file, once what is under way is committed. */
   #pending: number;
@@ -74,18 +79,25 @@ export class Tally {
     this.#received++;
     this.#bytes += bytes;
     this.#at = at;
-    const entrypoint = this.#entrypoints.get(entrypointId);
-    if (entrypoint) {
-      entrypoint.events++;
-      entrypoint.lastAt = Math.max(entrypoint.lastAt, at);
-    } else this.#entrypoints.set(entrypointId, { events: 1, lastAt: at });
+    const entrypoint = this.#entrypoint(entrypointId);
+    entrypoint.events++;
+    entrypoint.lastAt = Math.max(entrypoint.lastAt, at);
+  }
+
+  /** An event that the retention deleted; its deliveries are told by `moved`. */
+  forgotten(entrypointId: string): void {
+    const entrypoint = this.#entrypoint(entrypointId);
+    entrypoint.events--;
+    entrypoint.deleted++;
   }
 
   /** `from` is null for a new delivery, `to` for a deleted one; `count` of them at once. */
   moved(targetId: string, from: DeliveryStatus | null, to: DeliveryStatus | null, count = 1): void {
-    const { counts } = this.#target(targetId);
-    if (from) counts[from] -= count;
-    if (to) counts[to] += count;
+    const target = this.#target(targetId);
+    if (from) target.counts[from] -= count;
+    else target.created += count;
+    if (to) target.counts[to] += count;
+    else target.deleted += count;
   }
 
   tried(targetId: string, result: LastResult): void {
@@ -101,19 +113,19 @@ export class Tally {
     let delivered = 0;
     let failed = 0;
     for (const [targetId, target] of this.#targets) {
-      const { counts, lastResult } = target;
+      const { counts, created, deleted, lastResult } = target;
       delivered += target.delivered;
       failed += target.failed;
       const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
       this.#pending += pending;
-      this.#statements.target.run(targetId, pending, done, givenUp, held, discarded);
+      this.#statements.target.run(targetId, created, deleted, pending, done, givenUp, held, discarded);
       if (lastResult) {
         const { at, statusCode, error } = lastResult;
         this.#statements.lastResult.run(targetId, at, lastResult.delivered ? 1 : 0, statusCode, error);
       }
     }
-    for (const [entrypointId, { events, lastAt }] of this.#entrypoints) {
-      this.#statements.entrypoint.run(entrypointId, events, lastAt);
+    for (const [entrypointId, { events, deleted, lastAt }] of this.#entrypoints) {
+      this.#statements.entrypoint.run(entrypointId, events, deleted, lastAt);
     }
     if (this.#at > 0) {
       const hour = this.#at - (this.#at % HOUR_MS);
@@ -141,11 +153,20 @@ export class Tally {
     this.#targets.clear();
   }
 
+  #entrypoint(entrypointId: string): EntrypointChange {
+    let entrypoint = this.#entrypoints.get(entrypointId);
+    if (!entrypoint) {
+      entrypoint = { events: 0, deleted: 0, lastAt: 0 };
+      this.#entrypoints.set(entrypointId, entrypoint);
+    }
+    return entrypoint;
+  }
+
   #target(targetId: string): TargetChange {
     let target = this.#targets.get(targetId);
     if (!target) {
       const counts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
-      target = { counts, delivered: 0, failed: 0, lastResult: null };
+      target = { counts, created: 0, deleted: 0, delivered: 0, failed: 0, lastResult: null };
       this.#targets.set(targetId, target);
     }
     return target;

@@ -58,13 +58,16 @@ CREATE TABLE hourly_tallies (
 
 CREATE TABLE entrypoint_tallies (
   entrypoint_id TEXT PRIMARY KEY NOT NULL,
-  events        INTEGER NOT NULL,
+  events        INTEGER NOT NULL,            -- stored now
+  deleted       INTEGER NOT NULL DEFAULT 0,  -- by the retention; with those stored, all ever received
   last_event_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Deliveries by state, and the last try's result.
+-- The ledger: created = pending + delivered + failed + held + discarded + deleted. And the last try's result.
 CREATE TABLE target_tallies (
   target_id        TEXT PRIMARY KEY NOT NULL,
+  created          INTEGER NOT NULL,  -- deliveries ever made
+  deleted          INTEGER NOT NULL,  -- with their events, by the retention
   pending          INTEGER NOT NULL,
   delivered        INTEGER NOT NULL,
   failed           INTEGER NOT NULL,
