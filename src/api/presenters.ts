@@ -19,6 +19,7 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
     id: webhook.id,
     name: webhook.name,
     retention_days: webhook.retentionDays,
+    retention_bytes: webhook.retentionBytes,
     created_at: time(webhook.createdAt),
     updated_at: time(webhook.updatedAt),
   };

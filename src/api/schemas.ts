@@ -11,6 +11,7 @@ export const webhookSchema = z
     id,
     name: z.string(),
     retention_days: z.int().nullable().describe("null: as long as the server keeps events by default."),
+    retention_bytes: z.int().nullable().describe("null: no limit on what is stored."),
     created_at: time,
     updated_at: time,
   })

@@ -8,6 +8,9 @@ const active = z.boolean();
 /** A century; the server's own default has the same limit. */
 const MAX_RETENTION_DAYS = 36_500;
 
+/** Less would be full with one event; more is no whole number any more. */
+const MIN_RETENTION_BYTES = 1024 * 1024;
+
 const webhookShape = {
   name,
   retention_days: z
@@ -17,6 +20,14 @@ const webhookShape = {
     .nullable()
     .optional()
     .describe("How long events are kept; null: as long as the server keeps them by default."),
+  retention_bytes: z
+    .int()
+    .min(MIN_RETENTION_BYTES)
+    .nullable()
+    .optional()
+    .describe(
+      "The most that is stored; beyond it the oldest events go first, undelivered ones never. null: no limit.",
+    ),
 };
 
 export const webhookInput = z.strictObject(webhookShape);

@@ -12,6 +12,8 @@ export type Webhook = Readonly<{
   name: string;
   /** Null: the server's default. */
   retentionDays: number | null;
+  /** Null: no limit. */
+  retentionBytes: number | null;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -36,16 +38,16 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
       return toWebhook(getOwnWebhook(mainDb, of));
     },
     async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
-      const { name, retention_days: retentionDays = null } = validate({
-        schema: webhookInput,
-        value: input,
-        what,
-      });
+      const wanted = validate({ schema: webhookInput, value: input, what });
       const id = ids.newId();
       // First, so that a webhook that can be seen can also take events.
       await eventFiles.create(id);
       const now = clock.now();
-      const row = { id, userId, name, retentionDays, createdAt: now, updatedAt: now, deletedAt: null };
+      const row = {
+        ...{ id, userId, name: wanted.name, createdAt: now, updatedAt: now, deletedAt: null },
+        retentionDays: wanted.retention_days ?? null,
+        retentionBytes: wanted.retention_bytes ?? null,
+      };
       try {
         mainDb.webhooks.insert(row);
       } catch (error) {
@@ -61,6 +63,7 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
         ...row,
         name: change.name ?? row.name,
         retentionDays: change.retention_days === undefined ? row.retentionDays : change.retention_days,
+        retentionBytes: change.retention_bytes === undefined ? row.retentionBytes : change.retention_bytes,
         updatedAt: clock.now(),
       };
       mainDb.webhooks.update(changed);
@@ -75,6 +78,6 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
   };
 }
 
-function toWebhook({ id, userId, name, retentionDays, createdAt, updatedAt }: WebhookRow): Webhook {
-  return { id, userId, name, retentionDays, createdAt, updatedAt };
+function toWebhook({ deletedAt: _deletedAt, ...webhook }: WebhookRow): Webhook {
+  return webhook;
 }

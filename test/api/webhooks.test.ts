@@ -12,6 +12,7 @@ const shop = () => ({
   id: api.webhook.id,
   name: "Shop",
   retention_days: null,
+  retention_bytes: null,
   created_at: "2026-01-01T00:00:00.000Z",
   updated_at: "2026-01-01T00:00:00.000Z",
 });
@@ -26,8 +27,9 @@ describe("webhooks", () => {
   });
 
   test("are created, changed and deleted", async () => {
-    const made = await api.call("POST", "/webhooks", { json: { name: " Blog ", retention_days: 7 } });
-    expect(made).toMatchObject({ status: 201, body: { name: "Blog", retention_days: 7 } });
+    const kept = { retention_days: 7, retention_bytes: 2_000_000 };
+    const made = await api.call("POST", "/webhooks", { json: { name: " Blog ", ...kept } });
+    expect(made).toMatchObject({ status: 201, body: { name: "Blog", ...kept } });
     const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
     expect((await api.call("GET", path)).body).toEqual(made.body);
 

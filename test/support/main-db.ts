@@ -61,7 +61,7 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
       db.close();
     },
     addWebhook(values) {
-      const defaults = { id: newId(), name: "Shop", retentionDays: null, ...born() };
+      const defaults = { id: newId(), name: "Shop", retentionDays: null, retentionBytes: null, ...born() };
       return inserted(mainDb.webhooks, { ...defaults, ...values });
     },
     addEntrypoint(values) {

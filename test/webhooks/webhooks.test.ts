@@ -23,6 +23,7 @@ describe("creating a webhook", () => {
       userId: ada,
       name: "Shop",
       retentionDays: 7,
+      retentionBytes: null,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });
@@ -34,7 +35,7 @@ describe("creating a webhook", () => {
   test("leaves no webhook behind when its event file cannot be made", async () => {
     const { useCases, eventFiles, ada } = all;
     eventFiles.failWith = new Error("disk full");
-    const act = () => useCases.webhooks.create({ userId: ada, input: { name: "Shop" } });
+    const act = () => useCases.webhooks.create({ userId: ada, input: { name: "Store" } });
     expect(await thrownBy(act)).toBe(eventFiles.failWith);
     expect(await useCases.webhooks.list({ userId: ada })).toEqual([]);
   });
@@ -77,6 +78,15 @@ describe("changing a webhook", () => {
     expect(renamed).toEqual({ ...made, name: "Store", updatedAt: clock.now() });
     const reset = await webhooks.update({ userId, webhookId: made.id, input: { retention_days: null } });
     expect(reset).toEqual({ ...renamed, retentionDays: null });
+    const limit = { retention_bytes: 1_048_576 };
+    const limited = await webhooks.update({ userId, webhookId: made.id, input: limit });
+    expect(limited).toEqual({ ...reset, retentionBytes: 1_048_576 });
+    const kept = await webhooks.update({ userId, webhookId: made.id, input: { name: "Store" } });
+    expect(kept.retentionBytes).toBe(1_048_576);
+    const unlimited = { retention_bytes: null };
+    expect(
+      (await webhooks.update({ userId, webhookId: made.id, input: unlimited })).retentionBytes,
+    ).toBeNull();
     expect(await webhooks.get({ userId, webhookId: made.id })).toEqual(reset);
   });
 });
@@ -84,7 +94,7 @@ describe("changing a webhook", () => {
 describe("removing a webhook", () => {
   test("takes its entrypoints, targets and event file with it", async () => {
     const { useCases, ada: userId, eventFiles, mainDb } = all;
-    const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Shop" } });
+    const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Store" } });
     const entrypoint = await useCases.entrypoints.create({ userId, webhookId, input: {} });
     const input = { name: "Log", type: "log" };
     const target = await useCases.targets.create({ userId, webhookId, input });
@@ -100,7 +110,7 @@ describe("removing a webhook", () => {
 
   test("shows it as gone even while its file cannot be removed", async () => {
     const { useCases, ada: userId, eventFiles } = all;
-    const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Shop" } });
+    const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Store" } });
     eventFiles.failWith = new Error("read-only file system");
     expect(await thrownBy(() => useCases.webhooks.remove({ userId, webhookId }))).toBe(eventFiles.failWith);
     expect(await useCases.webhooks.list({ userId })).toEqual([]);

@@ -10,6 +10,7 @@ import { openDatabase, sqliteCode } from "../sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
+import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
@@ -28,7 +29,7 @@ export type MainDb = Readonly<{
 }>;
 
 /** Append-only. */
-const MIGRATIONS = [accountsAndWebhooks];
+const MIGRATIONS = [accountsAndWebhooks, sizeLimit];
 
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
 export function openMainDb(options: { path: string; clock: Clock }): MainDb {

@@ -33,6 +33,8 @@ export const webhooks = sqliteTable("webhooks", {
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   deletedAt: integer("deleted_at"),
+  /** Null: as large as it gets. */
+  retentionBytes: integer("retention_bytes"),
 });
 
 export const entrypoints = sqliteTable("entrypoints", {

@@ -33,9 +33,10 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all();
     },
     /** Everybody's, for the work that goes over all event files. */
-    listAll(): Pick<WebhookRow, "id" | "retentionDays">[] {
+    listAll(): Pick<WebhookRow, "id" | "retentionDays" | "retentionBytes">[] {
+      const { id, retentionDays, retentionBytes } = webhooks;
       return db
-        .select({ id: webhooks.id, retentionDays: webhooks.retentionDays })
+        .select({ id, retentionDays, retentionBytes })
         .from(webhooks)
         .where(live)
         .orderBy(webhooks.createdAt, webhooks.id)
@@ -50,7 +51,7 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all()
         .map((row) => row.id);
     },
-    update(row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "updatedAt">): void {
+    update(row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "retentionBytes" | "updatedAt">): void {
       const { id, ...values } = row;
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
       changed(id);

@@ -38,14 +38,14 @@ describe("webhooks", () => {
     const [ada, bob] = [db.addUser(), db.addUser()];
     const first = db.addWebhook({ userId: ada.id });
     db.clock.advance(1);
-    const second = db.addWebhook({ userId: ada.id, retentionDays: 7 });
+    const second = db.addWebhook({ userId: ada.id, retentionDays: 7, retentionBytes: 5_000_000 });
     db.clock.advance(1);
     const other = db.addWebhook({ userId: bob.id });
     expect(db.mainDb.webhooks.list(ada.id)).toEqual([first, second]);
     expect(db.mainDb.webhooks.listAll()).toEqual([
-      { id: first.id, retentionDays: null },
-      { id: second.id, retentionDays: 7 },
-      { id: other.id, retentionDays: null },
+      { id: first.id, retentionDays: null, retentionBytes: null },
+      { id: second.id, retentionDays: 7, retentionBytes: 5_000_000 },
+      { id: other.id, retentionDays: null, retentionBytes: null },
     ]);
   });
 
