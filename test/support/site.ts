@@ -26,7 +26,7 @@ export async function startSite(env: Environment = {}): Promise<Gateway> {
   return startGateway({ env: { PORT: port, ADMIN_PASSWORD, ...env } });
 }
 
-function freePort(): number {
+export function freePort(): number {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
   const { port } = server;
   void server.stop(true);

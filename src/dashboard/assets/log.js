@@ -1,6 +1,7 @@
 /* The event log where scripts run: rows arrive live and can be paused; times are asked for on the reader's clock. */
 (() => {
   const MAX_ROWS = 200;
+  const MAIN = { target: "#main", select: "#main", swap: "outerHTML" };
 
   /* An element of its own, so that it starts and stops with its place on the page, however that is swapped. */
   class LiveLog extends HTMLElement {
@@ -67,7 +68,7 @@
       const body = document.querySelector("[data-live-rows] tbody");
       if (!body) {
         // The page says that there is nothing; the next one has a table.
-        if (rows.length > 0) location.reload();
+        if (rows.length > 0) htmx.ajax("GET", location.href, MAIN);
         return;
       }
       if (isReset) body.replaceChildren();

@@ -1,0 +1,277 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import {
+  collectComplaints,
+  DESKTOP,
+  findSeriousViolations,
+  launchBrowser,
+  PHONE,
+} from "../support/browser.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { freePort } from "../support/site.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(180_000);
+
+const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
+
+let gateway: Gateway;
+let receiver: Receiver;
+let browser: Browser;
+let password: string;
+
+beforeAll(async () => {
+  [browser, receiver] = await Promise.all([launchBrowser(), startReceiver()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await receiver.close();
+});
+
+beforeEach(async () => {
+  receiver.answerWith({ body: "thank you" });
+  // The port is named, so that the pages' own commands and addresses work.
+  gateway = await startGateway({ env: { PORT: String(freePort()) } });
+  password = /password "([^"]+)"/.exec(gateway.terminal)?.[1] ?? "";
+});
+
+afterEach(() => gateway.remove());
+
+/** Somebody at a window, who notices what is wrong with the pages that pass by. */
+class Traveller {
+  readonly page: Page;
+  readonly hasScripts: boolean;
+  readonly found: string[] = [];
+  readonly #complaints: readonly string[];
+
+  constructor(page: Page, hasScripts: boolean) {
+    this.page = page;
+    this.hasScripts = hasScripts;
+    this.#complaints = collectComplaints(page);
+  }
+
+  async lookAround(): Promise<void> {
+    const { pathname } = new URL(this.page.url());
+    const surplus = await this.page.evaluate(SURPLUS_WIDTH);
+    if (surplus !== 0) this.found.push(`${pathname} is ${surplus} px too wide`);
+    const faults = this.hasScripts ? await findSeriousViolations(this.page) : [];
+    this.found.push(...faults.map((line) => `${pathname} ${line}`));
+  }
+
+  complaints(): readonly string[] {
+    // A form that comes back with its faults is an error to the console as well.
+    return [...this.#complaints.filter((line) => !line.includes("status of 422")), ...this.found];
+  }
+
+  heading(name: string | RegExp): Promise<void> {
+    return this.page.getByRole("heading", { level: 1, name }).waitFor();
+  }
+
+  press(name: string | RegExp): Promise<void> {
+    return this.page.getByRole("button", { name }).first().click();
+  }
+
+  follow(name: string | RegExp): Promise<void> {
+    return this.page.getByRole("link", { name }).first().click();
+  }
+
+  sees(text: string | RegExp): Promise<void> {
+    return this.page.getByText(text).first().waitFor();
+  }
+
+  /** Waits for what comes by itself where scripts run, and is there after a reload elsewhere. */
+  async awaits(selector: string): Promise<void> {
+    const locator = this.page.locator(selector).first();
+    while (!this.hasScripts && !(await locator.isVisible())) await this.page.reload();
+    await locator.waitFor();
+  }
+}
+
+async function withTraveller(
+  look: BrowserContextOptions,
+  travel: (traveller: Traveller) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ ...look, baseURL: gateway.origin });
+  context.setDefaultTimeout(20_000);
+  const traveller = new Traveller(await context.newPage(), look.javaScriptEnabled !== false);
+  await travel(traveller);
+  expect(traveller.complaints()).toEqual([]);
+  await context.close();
+}
+
+async function send(url: string, body: unknown): Promise<number> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function signIn(traveller: Traveller): Promise<void> {
+  const { page } = traveller;
+  await page.goto("/");
+  await traveller.heading("Sign in to webhooker");
+  await traveller.sees("printed its password on the terminal, once");
+  await traveller.lookAround();
+  await page.getByLabel("Username").fill("admin");
+  await page.getByLabel("Password").fill(password);
+  await traveller.press("Sign in");
+  await traveller.heading("Webhooks");
+  await traveller.sees("Receive your first event in a minute");
+  await traveller.lookAround();
+}
+
+/** A webhook with a target; resolves with the address that the page tells to give to the sender. */
+async function makeWebhook(traveller: Traveller): Promise<string> {
+  const { page } = traveller;
+  await traveller.follow("New webhook");
+  await page.getByLabel("Name").fill("Shop orders");
+  await traveller.lookAround();
+  await traveller.press("Create webhook");
+  await traveller.heading("Shop orders");
+  await traveller.sees("What to do next");
+  const url = (await page.locator("#entrypoints .copy-text").first().textContent()) ?? "";
+  await traveller.lookAround();
+
+  await page.locator(".type", { hasText: "HTTP" }).click();
+  await traveller.heading(/target/i);
+  await page.getByLabel("Name", { exact: true }).fill("Warehouse");
+  await page.getByLabel("URL", { exact: true }).fill("https://user:password@shop.example/");
+  await traveller.press("Add target");
+  await page.locator(".field-error").first().waitFor();
+  expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Warehouse");
+  await traveller.lookAround();
+  await page.getByLabel("URL", { exact: true }).fill(`${receiver.url}/orders`);
+  await traveller.press("Add target");
+  await traveller.sees("it gets every event from now on");
+
+  await page.locator("summary", { hasText: "Add an entrypoint" }).click();
+  await page.locator("#entrypoint-name, #entrypoints [name=name]").first().fill("Till");
+  await traveller.press("Add entrypoint");
+  await traveller.sees("Give its URL to the sender");
+  await traveller.lookAround();
+  return url;
+}
+
+/** One event that arrives, and one that its target refuses at first. */
+async function watchEventsArrive(traveller: Traveller, url: string): Promise<void> {
+  const { page } = traveller;
+  await traveller.follow("Event log");
+  await traveller.heading("Events");
+  await traveller.sees("No events yet");
+  await traveller.lookAround();
+  if (traveller.hasScripts) {
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.evaluate("window.isSamePage = true");
+  }
+  const before = receiver.requests.length;
+  expect(await send(url, { order: 1 })).toBe(200);
+  await traveller.awaits("tr[data-event] .badge-ok");
+  expect((await receiver.waitFor(before + 1)).at(-1)?.path).toBe("/orders");
+  receiver.answerWith({ status: 500, headers: { "content-type": "text/plain" }, body: "the shelf is full" });
+  expect(await send(`${url}/express?floor=2`, { order: 2, items: ["tea", "cups"] })).toBe(200);
+  await traveller.awaits("tr[data-event] >> text=/express");
+  expect(await page.locator("tr[data-event]").count()).toBe(2);
+  if (traveller.hasScripts) expect(await page.evaluate("window.isSamePage")).toBe(true);
+  await traveller.lookAround();
+}
+
+async function openAndReplay(traveller: Traveller): Promise<void> {
+  const { page } = traveller;
+  await page.locator("tr[data-event] a", { hasText: "/express" }).click();
+  await traveller.heading(/\/express\?floor=2/);
+  await traveller.awaits(".status-code >> text=500");
+  await traveller.sees("the shelf is full");
+  expect(await page.locator("section[aria-label=Body]").textContent()).toContain('"tea"');
+  await traveller.lookAround();
+  const before = receiver.requests.length;
+  receiver.answerWith({ body: "thank you" });
+  await traveller.press("Replay to Warehouse");
+  await traveller.sees("Delivering again to 1 target.");
+  const replayed = (await receiver.waitFor(before + 1)).at(-1);
+  expect(new TextDecoder().decode(replayed?.body)).toBe('{"order":2,"items":["tea","cups"]}');
+  await traveller.awaits(".status-code >> text=200");
+  await page.locator(".delivery .badge-ok").first().waitFor();
+  await traveller.lookAround();
+}
+
+async function switchOffAndOn(traveller: Traveller, url: string): Promise<void> {
+  const { page } = traveller;
+  await traveller.follow("Shop orders");
+  await traveller.heading("Shop orders");
+  await traveller.press("Pause target Warehouse");
+  await page.locator("#targets .badge", { hasText: "paused" }).waitFor();
+  const before = receiver.requests.length;
+  expect(await send(url, { order: 3 })).toBe(200);
+  await page.reload();
+  await traveller.lookAround();
+  expect(receiver.requests).toHaveLength(before);
+  await traveller.press("Resume target Warehouse");
+  await page.locator("#targets .badge", { hasText: "paused" }).waitFor({ state: "detached" });
+
+  await traveller.press("Switch off entrypoint Till");
+  await page.locator("#entrypoints .badge", { hasText: "off" }).waitFor();
+  const till = (await page.locator("#entrypoints .copy-text").last().textContent()) ?? "";
+  expect([await send(till, {}), await send(url, { order: 4 })].sort()).toEqual([200, 410]);
+  await receiver.waitFor(before + 1);
+  await traveller.press("Switch on entrypoint Till");
+  await page.locator("#entrypoints .badge", { hasText: "off" }).waitFor({ state: "detached" });
+  expect(await send(till, {})).toBe(200);
+}
+
+async function deleteEverything(traveller: Traveller, url: string): Promise<void> {
+  const { page } = traveller;
+  await traveller.follow("Delete entrypoint Till");
+  await traveller.heading("Delete entrypoint “Till”?");
+  await traveller.lookAround();
+  await traveller.press("Delete entrypoint");
+  await traveller.sees("Entrypoint “Till” was deleted");
+  await traveller.follow("Delete target Warehouse");
+  await traveller.heading("Delete target “Warehouse”?");
+  await traveller.lookAround();
+  await traveller.press("Delete target");
+  await traveller.sees("Target “Warehouse” was deleted");
+  await traveller.follow("Settings");
+  await traveller.follow("Delete this webhook");
+  await traveller.sees("These go for good");
+  await traveller.lookAround();
+  await page.getByLabel("Type the webhook’s name to confirm").fill("Shop orders");
+  await traveller.press("Delete webhook");
+  await traveller.sees("was deleted with all its events");
+  expect(await send(url, { order: 5 })).toBe(404);
+}
+
+async function signOut(traveller: Traveller): Promise<void> {
+  await traveller.press("Sign out");
+  await traveller.sees("You are signed out.");
+  await traveller.page.goto("/sources");
+  await traveller.heading("Sign in to webhooker");
+}
+
+describe("from the printed password to the last event", () => {
+  test.each<[string, BrowserContextOptions]>([
+    ["on a desk", DESKTOP],
+    ["without scripts", { ...DESKTOP, javaScriptEnabled: false }],
+    ["on a phone in dark", { ...PHONE, colorScheme: "dark" }],
+  ])("everything can be done, %s", (_name, look) =>
+    withTraveller(look, async (traveller) => {
+      await signIn(traveller);
+      const url = await makeWebhook(traveller);
+      await watchEventsArrive(traveller, url);
+      await openAndReplay(traveller);
+      await switchOffAndOn(traveller, url);
+      await deleteEverything(traveller, url);
+      await signOut(traveller);
+    }),
+  );
+});
