@@ -9,6 +9,8 @@ setDefaultTimeout(120_000);
 const credentials = { METRICS_USERNAME: "prometheus", METRICS_PASSWORD: "kept from the log" };
 const SECRET = "Bearer of a header that is a secret";
 
+const DISCARDED = 'webhooker_deliveries_total{target_type="http",outcome="discarded"}';
+
 type Scrape = Readonly<{ text: string; names: ReadonlySet<string>; sample: (series: string) => number }>;
 
 let gateway: Gateway;
@@ -182,6 +184,21 @@ describe("a scrape of the executable", () => {
     while (seen.sample("webhooker_pending_deliveries") === 0) seen = await scrape();
     expect(seen.sample("webhooker_pending_deliveries")).toBe(1);
     expect(seen.sample("webhooker_events_received_total")).toBe(0);
+  });
+
+  test("counts what is discarded with its target, and waits for it no more", async () => {
+    const { webhookId, entrypointId, targetIds } = await gateway.api.createFlow([
+      { type: "http", config: { url: "http://127.0.0.1:1/" } },
+    ]);
+    const before = await scrape();
+    await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "" });
+    await gateway.waitForLog(/will be tried again/);
+    expect((await scrape()).sample("webhooker_pending_deliveries")).toBe(2);
+    await gateway.api.request("DELETE", `/webhooks/${webhookId}/targets/${targetIds[0]}`);
+    await gateway.waitForLog(/deliveries of a deleted target discarded/);
+    const after = await scrape();
+    expect(after.sample(DISCARDED) - before.sample(DISCARDED)).toBe(1);
+    expect(after.sample("webhooker_pending_deliveries")).toBe(1);
   });
 });
 

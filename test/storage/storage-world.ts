@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
+import { noMetrics, type StorageMetrics } from "../../src/lib/metrics.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
@@ -33,14 +34,17 @@ export type StorageWorld = Readonly<{
 }>;
 
 /** `dataDir` of another world opens its files once more; whoever made the folder removes it. */
-export function createStorageWorld(options: { maxOpen?: number; dataDir?: string } = {}): StorageWorld {
+export function createStorageWorld(
+  options: { maxOpen?: number; dataDir?: string; metrics?: StorageMetrics } = {},
+): StorageWorld {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "webhooker-events-"));
   const clock = createFakeClock();
   const upkeep: Replaceable<EventFileUpkeep> = { ...startEventFileUpkeep() };
   const errors: string[] = [];
   const recorded: string[] = [];
   const { monotonic } = clock;
-  const files = new WebhookDBManager({ dataDir, maxOpen: options.maxOpen ?? 100, upkeep, monotonic });
+  const { maxOpen = 100, metrics = noMetrics } = options;
+  const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic, metrics });
   const changes = createChangeSignal();
   const writer = createEventWriter({
     files,
@@ -48,6 +52,7 @@ export function createStorageWorld(options: { maxOpen?: number; dataDir?: string
     onRecorded: (webhookId) => recorded.push(webhookId),
     onStored: changes.announce,
     onError: (message) => errors.push(message),
+    metrics,
   });
   return {
     dataDir,
