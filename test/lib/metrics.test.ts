@@ -117,6 +117,12 @@ describe("what delivery tells", () => {
     expect(inBucket(counts.firstTry, 30)).toBe(1);
   });
 
+  test("leaves out of it what a person asked for, as for a target that is newer than the event", () => {
+    const { clock, counts, tried } = started();
+    tried({ receivedAt: clock.now() - 20_000, isReplay: true });
+    expect(counts.firstTry.counts.reduce((sum, count) => sum + count)).toBe(0);
+  });
+
   test("times the delivery from the receipt, with retries and without replays", () => {
     const { clock, counts, tried } = started();
     tried({ receivedAt: clock.now() - 40_000, triesBefore: 3 });

@@ -70,6 +70,14 @@ describe("the free space", () => {
     expect(looks()).toBe(2);
   });
 
+  test("is looked at no more where that is stopped during a look", async () => {
+    const { disk, next, looks } = watched([100, 100]);
+    disk.stop();
+    await noted();
+    await next();
+    expect(looks()).toBe(1);
+  });
+
   test("is the folder's own by default", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const after = () => {

@@ -52,6 +52,19 @@ describe("the pending deliveries of all files", () => {
     expect(total(metrics)).toBe(2);
   });
 
+  test("leave out what was written and could not be committed", () => {
+    const { world } = start();
+    const { tally } = world.files.open("w");
+    tally.moved("a", null, "pending");
+    tally.write();
+    tally.clear();
+    tally.moved("a", null, "pending");
+    tally.write();
+    expect(tally.pending).toBe(0);
+    tally.committed();
+    expect(tally.pending).toBe(1);
+  });
+
   test("still count a file that was closed, and end with its webhook", async () => {
     const { world, metrics } = start();
     await world.append({ webhookId: "w1", targets: [pendingFor("a")] });
