@@ -1,0 +1,40 @@
+/** Text that somebody else may write into every field they can reach, to have it run where it is looked at. */
+import type { Page } from "playwright-core";
+
+/** Each within the length of a name. Whatever runs sets `window.pwned`. */
+export const HOSTILE = [
+  `"'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`,
+  '</title></textarea></script></style></template><svg onload="window.pwned=1"></svg>',
+  `x" onmouseover="window.pwned=1" autofocus onfocus="window.pwned=1" style="all:unset`,
+  `<a href="javascript:window.pwned=1">a</a><div hx-get="/profile" hx-trigger="load">b</div>`,
+  "javascript:window.pwned=1//{{7*7}}#{7*7}<%= 7*7 %>&lt;script&gt;&#60;b&#62;",
+  "\u202Egnp.exe\u2066\u0000<b>bold</b><!--",
+] as const;
+
+/** 10 KB of all of them. */
+export const LONG_HOSTILE = `${HOSTILE.join(" ")} `.repeat(30).slice(0, 10_240);
+
+/** What no page of the dashboard has by itself. */
+const STRANGERS = [
+  "body img, body style, body script, body template, head script:not([src]), [style], a[href^='javascript' i]",
+  "svg[onload], [onerror], [onfocus], [onmouseover], body b, [hx-get='/profile']",
+  "meta[http-equiv], base, iframe, object, embed",
+].join(", ");
+
+/** What came of it on this page: something ran, or became a part of the page. */
+export async function damageOn(page: Page): Promise<readonly string[]> {
+  // Much that is hostile waits to be shown or touched.
+  await page.evaluate(`for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const element of document.querySelectorAll("a, button, input, summary")) {
+      element.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
+      element.focus();
+    }`);
+  const strangers = await page.locator(STRANGERS).evaluateAll((all) => all.map(String));
+  const hasRun = await page.evaluate("'pwned' in window");
+  return [...strangers, ...(hasRun ? ["something ran"] : [])];
+}
+
+/** As pages show it: parsers leave NUL out, and layout takes runs of white space together. */
+export function asShown(text: string): string {
+  return text.replaceAll("\0", "").replaceAll("\uFFFD", "").replace(/\s+/g, " ").trim();
+}
