@@ -11,6 +11,7 @@ import { createTestEventSender } from "./dashboard/sources/test-event.ts";
 import { createTargetOpener } from "./delivery/deliver-once.ts";
 import { createDeliveryEngine } from "./delivery/engine.ts";
 import { createReplay } from "./delivery/replay.ts";
+import { createRetention } from "./delivery/retention.ts";
 import { edge } from "./http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "./http/errors.ts";
 import { health, type Readiness } from "./http/health.ts";
@@ -23,6 +24,7 @@ import { boundMeasure } from "./lib/bounded-measure.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
 import { watchEventLoopLag } from "./lib/event-loop-lag.ts";
+import { every } from "./lib/every.ts";
 import { createLogger } from "./lib/log.ts";
 import { createMetrics, noMetrics } from "./lib/metrics.ts";
 import { createScrape } from "./lib/metrics-registry.ts";
@@ -35,7 +37,10 @@ import { startEventFileUpkeep } from "./storage/event-file-upkeep.ts";
 import { createEventStore } from "./storage/event-store.ts";
 import { createEventWriter } from "./storage/event-writer.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
+import { checkInBackground } from "./storage/inspection.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
+import { createRetentionStore } from "./storage/retention-store.ts";
+import { createStorageChecks } from "./storage/storage-checks.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
 import { WebhookDBManager } from "./storage/webhook-db-manager.ts";
 import { createTargetTypes } from "./targets/registry.ts";
@@ -88,7 +93,10 @@ export async function startServer(options: {
   const writer = createEventWriter({
     files,
     upkeep,
-    onRecorded: (webhookId) => engine.nudge(webhookId),
+    onRecorded(webhookId) {
+      engine.nudge(webhookId);
+      retention.noteRecorded(webhookId);
+    },
     onStored: changes.announce,
     onError(message, cause) {
       metrics.failed();
@@ -110,6 +118,11 @@ export async function startServer(options: {
     metrics,
   });
   const replay = createReplay({ events, routing: mainDb.routing, clock });
+  const retention = createRetention({
+    ...{ clock, log, webhooks: mainDb.webhooks, routing: mainDb.routing },
+    defaultDays: config.retentionDays,
+    store: createRetentionStore({ files, writer }),
+  });
 
   // People and programs
   const users = createUsers({ mainDb, clock });
@@ -117,6 +130,7 @@ export async function startServer(options: {
   const useCases = createWebhookUseCases({ mainDb, eventFiles: files, targetTypes, keys, clock });
 
   const receiver = createReceiver({ routing: mainDb.routing, events, clock });
+  const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{ config, version, clock, log, users, apiKeys, useCases, targetTypes, events, replay },
     routing: mainDb.routing,
@@ -130,6 +144,7 @@ export async function startServer(options: {
       measure: () => measureStorageFiles(config),
       openFiles: () => files.openCount,
       maxOpenFiles,
+      checks,
     },
   });
 
@@ -181,9 +196,11 @@ export async function startServer(options: {
     .use(createApi({ baseUrl: config.baseUrl, version, useCases, apiKeys, events, replay, targetTypes }))
     .use(dashboard.app);
 
-  const stopIdleChecks = every(IDLE_CHECK_MS, () => files.closeIdle());
-  const resumed = engine
-    .start(mainDb.webhooks.listAll().map((webhook) => webhook.id))
+  const stopIdleChecks = every(clock, IDLE_CHECK_MS, () => files.closeIdle());
+  const resumed = files
+    .deleteLeftovers(mainDb.webhooks.listDeletedIds())
+    .then(() => engine.start(mainDb.webhooks.listAll().map((webhook) => webhook.id)))
+    .then(retention.start)
     .catch((error: unknown) => {
       log.error("looking for pending deliveries failed", { cause: error });
     });
@@ -208,12 +225,13 @@ export async function startServer(options: {
     stopping.abort();
     log.info("webhooker is stopping");
     const closed = app.server?.stop(false);
-    await Promise.race([closed, after(REQUEST_GRACE_MS)]);
+    await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
     await app.server?.stop(true);
     stopIdleChecks();
+    checks.stop();
     stopLagWatch();
     disk.stop();
-    await engine.stop(DELIVERY_GRACE_MS);
+    await Promise.all([engine.stop(DELIVERY_GRACE_MS), retention.stop()]);
     await resumed;
     await writer.drain();
     await files.closeAll();
@@ -223,19 +241,6 @@ export async function startServer(options: {
     unlock();
     log.info("webhooker has stopped");
     await log.flush();
-  }
-
-  function every(ms: number, run: () => void): () => void {
-    let cancel = clock.after(ms, tick);
-    function tick(): void {
-      run();
-      cancel = clock.after(ms, tick);
-    }
-    return () => cancel();
-  }
-
-  function after(ms: number): Promise<void> {
-    return new Promise((resolve) => clock.after(ms, resolve));
   }
 
   return { url, routes: app.routes, stop };

@@ -10,6 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
+import type { StorageChecks } from "../storage/storage-checks.ts";
 import type { StorageFiles } from "../storage/storage-files.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -41,5 +42,6 @@ export type DashboardDeps = Readonly<{
     measure: () => Promise<StorageFiles>;
     openFiles: () => number;
     maxOpenFiles: number;
+    checks: StorageChecks;
   }>;
 }>;

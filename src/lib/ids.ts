@@ -16,6 +16,20 @@ export function newUnguessableId(): string {
   return crypto.randomUUID();
 }
 
+/** Sorts after every UUID. */
+export const AFTER_EVERY_ID = "g";
+
+/** Sorts before every UUIDv7 of the time and after those of earlier ones: its first 48 bits are the time (RFC 9562, 5.7). */
+export function firstIdAt(at: number): string {
+  const hex = Math.max(0, Math.floor(at)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
+}
+
+/** The time of a UUIDv7, milliseconds UTC. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 export function isId(value: string): boolean {
   return UUID.test(value);
 }

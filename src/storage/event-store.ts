@@ -1,7 +1,7 @@
 /** Everything the rest of the program may do with event data: promises in, plain values out, never a file handle. */
 
 import type { Clock } from "../lib/clock.ts";
-import { AppError } from "../lib/errors.ts";
+import { AppError, notFound } from "../lib/errors.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { discardPending, replayDelivery } from "./event-db/change-deliveries.ts";
 import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db/due-deliveries.ts";
@@ -68,7 +68,7 @@ export type EventStore = Readonly<{
     reason: string;
     now: number;
   }) => Promise<number>;
-  /** Makes the event due now for these targets, whatever became of it before. */
+  /** Makes the event due now for these targets, whatever became of it before. Rejects with AppError `not_found`. */
   replay: (options: {
     webhookId: string;
     eventId: string;
@@ -169,9 +169,10 @@ export function createEventStore(options: {
     shiftDue,
     discardPending: discardInSteps,
     async replay({ webhookId, eventId, targetIds, now }) {
-      await writer.change(webhookId, (file) => {
-        for (const targetId of targetIds) replayDelivery(file, { eventId, targetId, now });
-      });
+      const isThere = await writer.change(webhookId, (file) =>
+        targetIds.every((targetId) => replayDelivery(file, { eventId, targetId, now })),
+      );
+      if (!isThere) throw notFound("event");
     },
     searchEvents: search,
     listNewerThan: (webhookId, eventId, limit) =>

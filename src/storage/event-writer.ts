@@ -18,6 +18,8 @@ export type EventWriter = Readonly<{
   settle: (webhookId: string, settlement: Settlement) => Promise<void>;
   /** Runs `apply` in the file's next transaction; resolves once it is on disk. */
   change: <T>(webhookId: string, apply: (file: EventFile) => T) => Promise<T>;
+  /** The same for what may be done again after a power cut: resolves once committed, synced or not. */
+  tidy: <T>(webhookId: string, apply: (file: EventFile) => T) => Promise<T>;
   /** Resolves when nothing is queued, under way, or being checkpointed. */
   drain: () => Promise<void>;
 }>;
@@ -170,14 +172,14 @@ export function createEventWriter(options: {
     }
   }
 
-  function change<T>(webhookId: string, apply: (file: EventFile) => T): Promise<T> {
+  function change<T>(webhookId: string, apply: (file: EventFile) => T, durable = true): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       enqueue(webhookId, {
         apply: (file) => {
           result = apply(file);
         },
-        durable: true,
+        durable,
         resolve: () => resolve(result),
         reject,
       });
@@ -212,7 +214,8 @@ export function createEventWriter(options: {
           reject,
         });
       }),
-    change,
+    change: (webhookId, apply) => change(webhookId, apply),
+    tidy: (webhookId, apply) => change(webhookId, apply, false),
     drain: () => (queues.size === 0 ? Promise.resolve() : new Promise((resolve) => drained.push(resolve))),
   };
 }

@@ -16,6 +16,8 @@ import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
 import { createEventWriter } from "../../src/storage/event-writer.ts";
+import { checkInBackground } from "../../src/storage/inspection.ts";
+import { createStorageChecks } from "../../src/storage/storage-checks.ts";
 import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -91,6 +93,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
       }),
       openFiles: () => 1,
       maxOpenFiles: 10,
+      checks: createStorageChecks({ check: () => checkInBackground(config), clock, log }),
     },
   });
   const errors = createErrorAnswers({

@@ -15,6 +15,7 @@ type Deps = Pick<DashboardDeps, "users" | "sessions" | "clock" | "config" | "ver
   Readonly<{ reveals: Reveals }>;
 
 const USERS = "/admin/users";
+const SERVER = "/admin/server";
 
 export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   const { users, sessions, clock, reveals, storage, config, version } = deps;
@@ -100,10 +101,18 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
       uptimeMs: clock.monotonic() - startedMonotonic,
       files: await storage.measure(),
       openFiles: storage.openFiles(),
+      checkRunningSince: storage.checks.runningSince(),
+      lastCheck: storage.checks.last(),
       maxOpenFiles: storage.maxOpenFiles,
       configuration: describeConfiguration(config),
     });
     return renderPage(view);
+  }
+
+  function startCheck(): Response {
+    // Not awaited: it reads every page of every file, for hours where there are many.
+    void storage.checks.run();
+    return redirect(SERVER, { tone: "ok", text: "The databases are being checked." });
   }
 
   return [
@@ -113,7 +122,8 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     adminAction("/admin/users/:userId/disable", disable),
     adminAction("/admin/users/:userId/enable", enable),
     adminAction("/admin/users/:userId/password", resetPassword),
-    adminPage("/admin/server", showServer),
+    adminPage(SERVER, showServer),
+    adminAction(`${SERVER}/check`, startCheck),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** The server as it runs: version, storage, configuration. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { LastCheck } from "../../storage/storage-checks.ts";
 import type { StorageFiles } from "../../storage/storage-files.ts";
 import { Badge } from "../components/badge.tsx";
 import { Card, DataTable, PageHeader } from "../components/card.tsx";
@@ -7,6 +8,7 @@ import { formatBytes, formatCount, formatDuration } from "../components/format.t
 import { Time } from "../components/values.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
+import { CheckCard } from "./check-card.tsx";
 import type { ConfigurationLine } from "./configuration.ts";
 
 type Props = Readonly<{
@@ -18,6 +20,8 @@ type Props = Readonly<{
   files: StorageFiles;
   openFiles: number;
   maxOpenFiles: number;
+  checkRunningSince: number | null;
+  lastCheck: LastCheck | null;
   configuration: readonly ConfigurationLine[];
 }>;
 
@@ -53,6 +57,7 @@ export function serverView(props: Props): JSX.Element {
             </dd>
           </dl>
         </Card>
+        <CheckCard runningSince={props.checkRunningSince} last={props.lastCheck} />
         <Card
           flush
           title="Configuration"

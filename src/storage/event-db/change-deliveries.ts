@@ -39,15 +39,18 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
   file.tally.tried(targetId, { at: endedAt, delivered: error === null, statusCode, error });
 }
 
-/** Makes the event due for the target, whatever became of it before. */
+/** Makes the event due for the target, whatever became of it before. False where the event is gone. */
 export function replayDelivery(
   file: EventFile,
   delivery: { eventId: string; targetId: string; now: number },
-): void {
+): boolean {
   const { eventId, targetId, now } = delivery;
+  // Else a delivery would be left behind that belongs to nothing, and is pending for ever.
+  if (!file.db.query<unknown, [string]>("SELECT 1 FROM events WHERE id = ?").get(eventId)) return false;
   const before = file.deliveries.state.get(eventId, targetId);
   file.deliveries.replay.run(eventId, targetId, newId(), now);
   if (before?.status !== "pending") file.tally.moved(targetId, before?.status ?? null, "pending");
+  return true;
 }
 
 /** Gives up to `limit` pending deliveries of a target up; returns how many. */

@@ -1,7 +1,7 @@
 /** Finds events by what a person remembers of them, newest first, and stops in time. */
 import type { SQLQueryBindings } from "bun:sqlite";
 import { AppError } from "../../lib/errors.ts";
-import { isId } from "../../lib/ids.ts";
+import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
@@ -32,8 +32,6 @@ export type FoundEvents = Readonly<{
 
 /** Events looked at in one go; the event loop is free in between (1,000 bodies of 1 KB take about 1 ms). */
 const STEP = 1_000;
-/** Sorts after every UUID. */
-const NEWEST = "g";
 /** Sorts before every UUID. */
 const OLDEST = "";
 
@@ -49,7 +47,7 @@ export async function searchEvents(
   if (cursor !== null && !isId(cursor)) throw invalidCursor();
   const query = { source: chooseSource(file, filter), conditions: toConditions(filter) };
   const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
-  const newest = filter.to === undefined ? NEWEST : firstIdAt(filter.to + 1);
+  const newest = filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1);
   let below = cursor !== null && cursor < newest ? cursor : newest;
   const rows: SummaryRow[] = [];
   for (;;) {
@@ -160,16 +158,6 @@ function toConditions({ from, to, entrypointId, method, text, status, targetId }
   else if (targetId !== undefined) add(`EXISTS (${delivery} AND d.target_id = ?)`, targetId);
   if (text) add("e.body LIKE ? ESCAPE '\\'", `%${text.replace(/[\\%_]/g, "\\$&")}%`);
   return { sql, values };
-}
-
-/** The smallest UUIDv7 of a millisecond: its first 48 bits are the time (RFC 9562, section 5.7). */
-function firstIdAt(at: number): string {
-  const hex = Math.max(0, Math.floor(at)).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
-}
-
-function timeOfId(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
 function invalidCursor(): AppError {

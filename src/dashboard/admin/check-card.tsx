@@ -1,0 +1,65 @@
+/** What the last check of all databases found, and a button for another. */
+import { Html } from "@elysiajs/html";
+import type { LastCheck } from "../../storage/storage-checks.ts";
+import { Badge } from "../components/badge.tsx";
+import { ActionButton } from "../components/button.tsx";
+import { Card, DataTable } from "../components/card.tsx";
+import { formatCount, formatDuration } from "../components/format.ts";
+import { Time } from "../components/values.tsx";
+
+type Props = Readonly<{ runningSince: number | null; last: LastCheck | null }>;
+
+const LEAD =
+  "The structure of every database, and each target's ledger against its deliveries. Weekly by itself.";
+
+export function CheckCard({ runningSince, last }: Props): JSX.Element {
+  const again = <ActionButton size="small" label="Check now" action="/admin/server/check" />;
+  return (
+    <Card title="Check of the databases" lead={LEAD} {...(runningSince === null && { actions: again })}>
+      {runningSince === null ? (
+        ""
+      ) : (
+        <p>
+          A check is under way since <Time at={runningSince} relative />.
+        </p>
+      )}
+      {last === null ? <p class="muted">None has ended since the start.</p> : <Found last={last} />}
+    </Card>
+  );
+}
+
+function Found({ last }: { last: LastCheck }): JSX.Element {
+  const { report, error, startedAt, durationMs } = last;
+  const faults = report?.faults ?? [];
+  const isSound = error === null && faults.length === 0;
+  const label = isSound ? "no faults" : error === null ? formatCount(faults.length, "fault") : "failed";
+  return (
+    <>
+      <p>
+        <Badge tone={isSound ? "ok" : "bad"} label={label} />{" "}
+        {report === null ? (
+          ""
+        ) : (
+          <span safe>{`The main database and ${formatCount(report.eventFiles, "event file")},`}</span>
+        )}{" "}
+        checked <Time at={startedAt} relative />{" "}
+        <span class="muted" safe>{`in ${formatDuration(durationMs)}`}</span>
+      </p>
+      {error === null ? "" : <p safe>{error}</p>}
+      {faults.length === 0 ? (
+        ""
+      ) : (
+        <DataTable caption="Faults" stack columns={["Database", "Fault"]}>
+          {faults.map(({ database, fault }) => (
+            <tr>
+              <td>
+                <code safe>{database}</code>
+              </td>
+              <td safe>{fault}</td>
+            </tr>
+          ))}
+        </DataTable>
+      )}
+    </>
+  );
+}

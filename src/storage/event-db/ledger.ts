@@ -1,0 +1,79 @@
+/** Compares what the tallies say with the rows that they count. */
+import type { Database } from "bun:sqlite";
+import type { DeliveryStatus } from "./types.ts";
+
+const STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const satisfies DeliveryStatus[];
+
+type TargetRow = { target_id: string; created: number; deleted: number } & Record<DeliveryStatus, number>;
+type CountedTarget = { target_id: string; status: DeliveryStatus; n: number };
+type EntrypointRow = { entrypoint_id: string; tallied: number | null; counted: number | null };
+
+/** Each fault is a sentence; reads one state of the file, however long that takes. */
+export function listLedgerFaults(db: Database): readonly string[] {
+  db.run("BEGIN");
+  try {
+    return [...checkTargets(db), ...checkEntrypoints(db), ...checkBelonging(db)];
+  } finally {
+    db.run("ROLLBACK");
+  }
+}
+
+function checkTargets(db: Database): string[] {
+  const counted = new Map<string, Map<DeliveryStatus, number>>();
+  for (const { target_id, status, n } of db
+    .query<CountedTarget, []>("SELECT target_id, status, count(*) AS n FROM deliveries GROUP BY 1, 2")
+    .all()) {
+    counted.set(target_id, (counted.get(target_id) ?? new Map()).set(status, n));
+  }
+  const faults: string[] = [];
+  for (const row of db.query<TargetRow, []>("SELECT * FROM target_tallies").all()) {
+    const { target_id, created, deleted } = row;
+    const counts = counted.get(target_id);
+    counted.delete(target_id);
+    let present = 0;
+    for (const status of STATUSES) {
+      const n = counts?.get(status) ?? 0;
+      present += row[status];
+      if (n === row[status]) continue;
+      faults.push(`target ${target_id}: ${n} deliveries are ${status}, the ledger says ${row[status]}`);
+    }
+    if (created !== present + deleted) {
+      const sides = `${created} were made, ${present} are there and ${deleted} deleted`;
+      faults.push(`target ${target_id}: the ledger is out of balance: ${sides}`);
+    }
+  }
+  for (const target_id of counted.keys()) {
+    faults.push(`target ${target_id}: it has deliveries that no ledger knows`);
+  }
+  return faults;
+}
+
+function checkEntrypoints(db: Database): string[] {
+  return db
+    .query<EntrypointRow, []>(
+      `SELECT entrypoint_id, t.events AS tallied, c.n AS counted
+        FROM (SELECT entrypoint_id, count(*) AS n FROM events GROUP BY 1) c
+        FULL JOIN entrypoint_tallies t USING (entrypoint_id)
+        WHERE coalesce(t.events, -1) <> coalesce(c.n, 0)`,
+    )
+    .all()
+    .map(({ entrypoint_id, tallied, counted }) => {
+      const said = tallied === null ? "no ledger knows them" : `the ledger says ${tallied}`;
+      return `entrypoint ${entrypoint_id}: ${counted ?? 0} events are stored, ${said}`;
+    });
+}
+
+function checkBelonging(db: Database): string[] {
+  const count = (sql: string) => db.query<{ n: number }, []>(`SELECT count(*) AS n ${sql}`).get()?.n ?? 0;
+  const deliveries = count(
+    "FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id)",
+  );
+  const results = count(
+    `FROM delivery_results r WHERE NOT EXISTS
+      (SELECT 1 FROM deliveries d WHERE d.event_id = r.event_id AND d.target_id = r.target_id)`,
+  );
+  return [
+    ...(deliveries > 0 ? [`${deliveries} deliveries belong to no event`] : []),
+    ...(results > 0 ? [`${results} delivery results belong to no delivery`] : []),
+  ];
+}

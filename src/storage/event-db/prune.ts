@@ -1,0 +1,156 @@
+/** Deletes old events with their deliveries and results, a bounded step at a time, inside the caller's transaction. */
+import { AFTER_EVERY_ID, firstIdAt, timeOfId } from "../../lib/ids.ts";
+import type { EventFile } from "./event-file.ts";
+import type { DeliveryStatus } from "./types.ts";
+
+/** Rows deleted or changed in one step, and events looked at: a step holds the event loop for a few milliseconds. */
+export const ROWS_PER_STEP = 250;
+/** 250 events with large bodies would take too long; one whose body alone is larger has a step for itself. */
+const BYTES_PER_STEP = 8 * 1024 * 1024;
+
+/**
+ * What may go. An event is finished when none of its deliveries is pending, held or failed; one without deliveries is
+ * finished too. Nothing is touched whose deliveries changed after `restingSince`.
+ */
+export type PruneRule = Readonly<{
+  /** Finished events received before this time are deleted. */
+  finishedBefore: number;
+  /** Undelivered deliveries of events received before this time are discarded, which finishes the events. */
+  undeliveredBefore: number;
+  restingSince: number;
+  /** Why deliveries are discarded, for people. */
+  reason: string;
+  /** Stops once about so many bytes were deleted. */
+  enoughBytes: number;
+  now: number;
+}>;
+
+export type PruneStep = Readonly<{
+  /** Where the next step begins; null when there is no more to look at. */
+  next: string | null;
+  deletedEvents: number;
+  discardedDeliveries: number;
+  /** Events that the rule will let go later: undelivered ones, and those that changed a moment ago. */
+  leftEvents: number;
+  deletedBytes: number;
+}>;
+
+type Candidate = {
+  id: string;
+  entrypoint_id: string;
+  body_size: number;
+  deliveries: number;
+  results: number;
+  undelivered: number;
+  changed_at: number | null;
+};
+
+/** In ORs, as the partial index of troubled deliveries is. */
+const UNDELIVERED = "(status = 'pending' OR status = 'held' OR status = 'failed')";
+
+const CANDIDATES = `SELECT e.id, e.entrypoint_id, e.body_size, count(d.id) AS deliveries,
+    (SELECT count(*) FROM delivery_results r WHERE r.event_id = e.id) AS results,
+    total(${UNDELIVERED}) AS undelivered, max(d.updated_at) AS changed_at
+  FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
+  WHERE e.id IN (SELECT id FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ${ROWS_PER_STEP})
+  GROUP BY e.id ORDER BY e.id`;
+
+/** Looks at the events after `after`, the oldest first. */
+export function pruneStep(file: EventFile, after: string, rule: PruneRule): PruneStep {
+  const below =
+    rule.finishedBefore === Number.POSITIVE_INFINITY ? AFTER_EVERY_ID : firstIdAt(rule.finishedBefore);
+  const candidates = file.db.query<Candidate, [string, string]>(CANDIDATES).all(after, below);
+  const done = { deletedEvents: 0, discardedDeliveries: 0, leftEvents: 0, deletedBytes: 0 };
+  let rows = 0;
+  let next = after;
+  for (const event of candidates) {
+    if (done.deletedBytes >= rule.enoughBytes) return { ...done, next };
+    const fate = fateOf(event, rule);
+    const cost =
+      fate === "delete" ? 1 + event.deliveries + event.results : fate === "discard" ? event.undelivered : 0;
+    const isTooMuch = rows + cost > ROWS_PER_STEP || done.deletedBytes + event.body_size > BYTES_PER_STEP;
+    if (rows > 0 && cost > 0 && isTooMuch) return { ...done, next };
+    rows += cost;
+    if (fate === "delete") {
+      // So many tries that they are a step or more by themselves; the event follows when they are gone.
+      if (!deleteResults(file, event.id, ROWS_PER_STEP - 1 - event.deliveries)) return { ...done, next };
+      deleteEvent(file, event);
+      done.deletedEvents++;
+      done.deletedBytes += event.body_size;
+    } else done.leftEvents++;
+    if (fate === "discard") {
+      discardUndelivered(file, event.id, rule);
+      done.discardedDeliveries += event.undelivered;
+    }
+    next = event.id;
+  }
+  return { ...done, next: candidates.length < ROWS_PER_STEP ? null : next };
+}
+
+function fateOf(event: Candidate, rule: PruneRule): "delete" | "discard" | "leave" {
+  if (event.changed_at !== null && event.changed_at > rule.restingSince) return "leave";
+  if (event.undelivered === 0) return "delete";
+  return timeOfId(event.id) < rule.undeliveredBefore ? "discard" : "leave";
+}
+
+type DeliveryRow = { target_id: string; status: DeliveryStatus };
+
+function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
+  const deliveries = file.db
+    .query<DeliveryRow, [string]>("SELECT target_id, status FROM deliveries WHERE event_id = ?")
+    .all(id);
+  for (const { target_id, status } of deliveries) file.tally.moved(target_id, status, null);
+  file.db.query<unknown, [string]>("DELETE FROM deliveries WHERE event_id = ?").run(id);
+  file.db.query<unknown, [string]>("DELETE FROM events WHERE id = ?").run(id);
+  file.tally.forgotten(entrypoint_id);
+}
+
+/** False where there are more than `limit`, and so many of them are left. */
+function deleteResults(file: EventFile, eventId: string, limit: number): boolean {
+  const most = Math.max(1, limit);
+  const { changes } = file.db
+    .query<unknown, [string, number]>(
+      `DELETE FROM delivery_results WHERE (event_id, target_id, attempt) IN
+         (SELECT event_id, target_id, attempt FROM delivery_results WHERE event_id = ? LIMIT ?)`,
+    )
+    .run(eventId, most);
+  return changes < most;
+}
+
+function discardUndelivered(file: EventFile, eventId: string, { reason, now }: PruneRule): void {
+  const undelivered = file.db
+    .query<DeliveryRow, [string]>(
+      `SELECT target_id, status FROM deliveries WHERE event_id = ? AND ${UNDELIVERED}`,
+    )
+    .all(eventId);
+  for (const { target_id, status } of undelivered) file.tally.moved(target_id, status, "discarded");
+  // What was known of a failure stays known.
+  file.db
+    .query<unknown, [string, string, number]>(
+      `UPDATE deliveries SET status = 'discarded', next_attempt_at = NULL, updated_at = ?3,
+         reason = CASE WHEN reason IS NULL THEN ?2 ELSE ?2 || ' Before that: ' || reason END
+        WHERE event_id = ?1 AND ${UNDELIVERED}`,
+    )
+    .run(eventId, reason, now);
+}
+
+/** Deletes hours before `before`; returns the oldest that is left. */
+export function pruneHours(file: EventFile, before: number): number | null {
+  file.db
+    .query<unknown, [number, number]>(
+      "DELETE FROM hourly_tallies WHERE hour IN (SELECT hour FROM hourly_tallies WHERE hour < ? LIMIT ?)",
+    )
+    .run(before, ROWS_PER_STEP);
+  return (
+    file.db.query<{ at: number | null }, []>("SELECT min(hour) AS at FROM hourly_tallies").get()?.at ?? null
+  );
+}
+
+/** The id of the oldest event received at `from` or later. */
+export function oldestEventFrom(file: EventFile, from: number): string | null {
+  return (
+    file.db
+      .query<{ id: string | null }, [string]>("SELECT min(id) AS id FROM events WHERE id >= ?")
+      .get(firstIdAt(from))?.id ?? null
+  );
+}

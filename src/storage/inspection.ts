@@ -1,0 +1,42 @@
+/** The event loop's side of the worker that looks through database files; one worker for one question. */
+import type { CheckReport } from "./check.ts";
+import type { InspectionAnswer, InspectionRequest } from "./inspection-worker.ts";
+
+export type FileSurvey = Readonly<{
+  oldestEventId: string | null;
+  oldestHour: number | null;
+  usedBytes: number;
+  isLoose: boolean;
+}>;
+
+export type SurveyedFile = FileSurvey & Readonly<{ path: string }>;
+
+/** Those that are missing or cannot be read are left out: their opening tells why. */
+export async function surveyFiles(paths: readonly string[]): Promise<readonly SurveyedFile[]> {
+  const answer = await inspect({ kind: "survey", paths });
+  return answer.kind === "survey" ? answer.files : [];
+}
+
+/** Checks every database; see `check.ts`. */
+export async function checkInBackground(where: { dbPath: string; dataDir: string }): Promise<CheckReport> {
+  const answer = await inspect({ kind: "check", ...where });
+  if (answer.kind !== "check") throw new Error("the check has no report");
+  return answer.report;
+}
+
+async function inspect(request: InspectionRequest): Promise<InspectionAnswer> {
+  const worker = new Worker(new URL("./inspection-worker.ts", import.meta.url).href);
+  // Neither a survey nor a check keeps a program running that has stopped.
+  worker.unref();
+  try {
+    const answer = await new Promise<InspectionAnswer>((resolve, reject) => {
+      worker.onmessage = (event: MessageEvent<InspectionAnswer>) => resolve(event.data);
+      worker.onerror = (event: ErrorEvent) => reject(new Error(`looking at files failed: ${event.message}`));
+      worker.postMessage(request);
+    });
+    if (answer.kind === "failed") throw new Error(answer.error);
+    return answer;
+  } finally {
+    worker.terminate();
+  }
+}
