@@ -3,19 +3,31 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-const EXECUTABLE = join(import.meta.dir, "../../dist/webhooker");
+/** WEBHOOKER_EXECUTABLE names another build to be measured. */
+const EXECUTABLE = Bun.env.WEBHOOKER_EXECUTABLE ?? join(import.meta.dir, "../../dist/webhooker");
 const withId = z.object({ id: z.string() });
 const withUrl = z.object({ id: z.string(), url: z.string() });
 
-export type BenchWebhook = Readonly<{ id: string; url: string; eventFile: string }>;
+export type BenchWebhook = Readonly<{
+  id: string;
+  url: string;
+  eventFile: string;
+  /** Null where none was wished for. */
+  targetId: string | null;
+}>;
+
+type TargetWish = Readonly<{ url: string; timeoutMs?: number }>;
+
+export const ADMIN_PASSWORD = "only for this run";
 
 export type Gateway = Readonly<{
   pid: number;
+  origin: string;
   /** From the start of the process to the first answer of the health check, milliseconds. */
   startedAfter: number;
-  createWebhooks: (
-    wishes: readonly Readonly<{ target?: { url: string; timeoutMs?: number } }>[],
-  ) => Promise<BenchWebhook[]>;
+  createWebhooks: (wishes: readonly Readonly<{ target?: TargetWish }>[]) => Promise<BenchWebhook[]>;
+  /** Returns its id. */
+  addTarget: (webhookId: string, wish: TargetWish) => Promise<string>;
   /** Ends the process; the folder goes too unless it is kept. */
   stop: (options?: { keepFolder: boolean }) => Promise<void>;
 }>;
@@ -29,7 +41,7 @@ export async function startGateway(folder: string): Promise<Gateway> {
     BASE_URL: origin,
     DBURL: join(folder, "main.db"),
     DATA_DIR: join(folder, "events"),
-    ADMIN_PASSWORD: "only for this run",
+    ADMIN_PASSWORD,
     LOG_LEVEL: "warn",
     LOG_FORMAT: "json",
   };
@@ -64,20 +76,24 @@ export async function startGateway(folder: string): Promise<Gateway> {
     return schema.parse(JSON.parse(text));
   }
 
+  async function addTarget(webhookId: string, { url, timeoutMs }: TargetWish): Promise<string> {
+    const policy = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs };
+    const wish = { name: "bench", type: "http", config: { url }, ...policy };
+    return (await post(`/webhooks/${webhookId}/targets`, wish, withId)).id;
+  }
+
   return {
     pid: child.pid,
+    origin,
+    addTarget,
     startedAfter,
     async createWebhooks(wishes) {
       const made: BenchWebhook[] = [];
       for (const [index, { target }] of wishes.entries()) {
         const { id } = await post("/webhooks", { name: `bench ${index}` }, withId);
         const { url } = await post(`/webhooks/${id}/entrypoints`, { name: "bench" }, withUrl);
-        if (target !== undefined) {
-          const policy = target.timeoutMs === undefined ? {} : { timeout_ms: target.timeoutMs };
-          const wish = { name: "bench", type: "http", config: { url: target.url }, ...policy };
-          await post(`/webhooks/${id}/targets`, wish, withId);
-        }
-        made.push({ id, url, eventFile: join(folder, "events", `events-${id}.db`) });
+        const targetId = target === undefined ? null : await addTarget(id, target);
+        made.push({ id, url, targetId, eventFile: join(folder, "events", `events-${id}.db`) });
       }
       return made;
     },

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { arrival } from "./arrival.ts";
 import { delivery } from "./delivery.ts";
+import { eventLog } from "./event-log.ts";
 import { idle, memory } from "./memory.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
 import { startup } from "./startup.ts";
@@ -15,6 +16,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   arrival,
   memory,
   idle,
+  "event-log": eventLog,
 };
 
 const { values: flags } = parseArgs({

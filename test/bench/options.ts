@@ -17,6 +17,9 @@ export type BenchOptions = Readonly<{
   /** Seconds that the idle gateway is watched. */
   idleSeconds: number;
   starts: number;
+  /** Events in the file whose log is looked at, and how often each page is asked for. */
+  logEvents: number;
+  logAsks: number;
 }>;
 
 export function benchOptions(flags: { quick: boolean; generator?: string | undefined }): BenchOptions {
@@ -31,6 +34,8 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         memoryEvents: 50_000,
         idleSeconds: 2,
         starts: 3,
+        logEvents: 100_000,
+        logAsks: 9,
       }
     : {
         ...common,
@@ -41,5 +46,7 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         memoryEvents: 1_000_000,
         idleSeconds: 10,
         starts: 10,
+        logEvents: 1_000_000,
+        logAsks: 31,
       };
 }
