@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApiKeys } from "../src/auth/api-keys.ts";
@@ -200,5 +200,32 @@ describe("webhooker apikey", () => {
     const unnamed = await run("apikey create --user ada --name=");
     expect([unnamed.code, unnamed.out]).toEqual([1, ""]);
     expect(unnamed.err).toBe("webhooker: The API key's name must have 1 to 200 characters.");
+  });
+});
+
+describe("webhooker check", () => {
+  test("tells that there are no faults, while a gateway has the databases open", async () => {
+    await withGateway(async () => {
+      expect(await run("check")).toEqual({
+        code: 0,
+        out: "No faults in the main database and 0 event files.",
+        err: "",
+      });
+    });
+  });
+
+  test("tells each fault in a line of its own, and ends with 1", async () => {
+    await withGateway(async () => undefined);
+    writeFileSync(join(directory, "data", "events-torn.db"), "no database at all".repeat(100));
+    const { code, out, err } = await run("check");
+    expect([code, out]).toEqual([1, "events-torn.db: file is not a database"]);
+    expect(err).toStartWith("webhooker: 1 fault in the main database and 1 event file.\n");
+  });
+
+  test("tells where there is nothing to check, and makes nothing there", async () => {
+    const { code, err } = await run("check");
+    expect(code).toBe(1);
+    expect(err).toStartWith("webhooker: There is nothing to check at ");
+    expect(existsSync(join(directory, "data"))).toBe(false);
   });
 });

@@ -8,6 +8,7 @@ import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db
 import type { EventFile } from "./event-db/event-file.ts";
 import { findEvent, listDeliveries } from "./event-db/event-log.ts";
 import { type EventSearch, type FoundEvents, listNewerThan, searchEvents } from "./event-db/event-search.ts";
+import { type Growth, readGrowth } from "./event-db/growth.ts";
 import {
   countEvents,
   type Overview,
@@ -85,6 +86,7 @@ export type EventStore = Readonly<{
   ) => Promise<readonly EventSummary[]>;
   countEvents: (webhookId: string) => Promise<number>;
   overview: (webhookId: string) => Promise<Overview>;
+  growth: (webhookId: string) => Promise<Growth>;
   /** By target; a target that never had a delivery is not in it. */
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
   /** When each entrypoint received its last event. */
@@ -178,6 +180,7 @@ export function createEventStore(options: {
     listNewerThan: (webhookId, eventId, limit) =>
       read(webhookId, (file) => listNewerThan(file, eventId, limit)),
     countEvents: (webhookId) => read(webhookId, countEvents),
+    growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
     entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),

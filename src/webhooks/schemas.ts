@@ -21,8 +21,8 @@ const webhookShape = {
     .optional()
     .describe("How long events are kept; null: as long as the server keeps them by default."),
   retention_bytes: z
-    .int()
-    .min(MIN_RETENTION_BYTES)
+    .int("must be a whole number of bytes")
+    .min(MIN_RETENTION_BYTES, "must be at least 1048576 bytes (1 MB)")
     .nullable()
     .optional()
     .describe(

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { configVariables } from "../../src/config.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { ENVIRONMENT, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
@@ -103,5 +105,20 @@ describe("the server page", () => {
       expect(page).toContain(text);
     }
     expect(page).toContain(dashboard.config.dataDir);
+  });
+
+  test("begins a check of the databases, and shows what it found", async () => {
+    const page = async () => (await dashboard.ask("/admin/server", { cookie: root })).text();
+    expect(await page()).toContain("None has ended since the start.");
+    expect((await post("/admin/server/check")).headers.get("location")).toBe("/admin/server");
+    expect(await page()).toContain("A check is under way");
+    await dashboard.checks.run();
+    expect(await page()).toContain("The main database and 0 event files,");
+    writeFileSync(join(dashboard.config.dataDir, "events-<b>.db"), "no database at all".repeat(100));
+    await dashboard.checks.run();
+    const faulty = await page();
+    expect(faulty).toContain("1 fault<");
+    expect(faulty).toContain("events-&lt;b&gt;.db");
+    expect(faulty).toContain("file is not a database");
   });
 });

@@ -134,6 +134,26 @@ describe("a webhook's settings", () => {
     expect((await all.useCases.webhooks.get(of)).retentionDays).toBeNull();
   });
 
+  test("change its limit on size, in units that people use, and take it away again", async () => {
+    const { webhook, path } = await makeWebhook("Limited");
+    const of = { userId: all.ada, webhookId: webhook.id };
+    await all.pages.post(`${path}/edit`, { name: "Limited", retention_bytes: "1.5 GB" });
+    expect((await all.useCases.webhooks.get(of)).retentionBytes).toBe(1_610_612_736);
+    expect((await all.pages.get(`${path}/edit`)).html).toContain('value="1536 MB"');
+    await all.pages.post(`${path}/edit`, { name: "Limited", retention_bytes: " " });
+    expect((await all.useCases.webhooks.get(of)).retentionBytes).toBeNull();
+    for (const [typed, fault] of Object.entries({
+      much: "whole number of bytes",
+      "3 KB": "at least 1048576",
+    })) {
+      const { status, html } = await all.pages.post(`${path}/edit`, { name: "x", retention_bytes: typed });
+      expect(status).toBe(422);
+      const field = between(html, 'name="retention_bytes"', "</div>");
+      expect(field).toContain(`value="${typed}"`);
+      expect(field).toContain(fault);
+    }
+  });
+
   test("that are not valid come back as they were typed", async () => {
     const { status, html } = await all.pages.post(`${all.paths.webhook}/edit`, {
       name: "x".repeat(201),
@@ -210,5 +230,37 @@ describe("a webhook's page", () => {
     const headers = { cookie: `webhooker_flash=${flash}` };
     const { html } = await all.pages.get(all.paths.webhook, { headers });
     expect(html).toContain("Just &lt;b&gt;done&lt;/b&gt;");
+  });
+});
+
+describe("the storage of a webhook", () => {
+  const growth = {
+    ...{ usedBytes: 5_065_536, fileBytes: 6_000_000, events: 50, deletedEvents: 1_204, bodyBytes: 4_500_000 },
+    recent: { ms: 5 * 86_400_000, events: 50, bodyBytes: 4_500_000 },
+  };
+
+  async function lead(input: Record<string, unknown>): Promise<string> {
+    const { webhook, path } = await makeWebhook("Sized");
+    const of = { userId: all.ada, webhookId: webhook.id };
+    await all.useCases.webhooks.update({ ...of, input });
+    all.files.set(webhook.id, { growth });
+    const { html } = await all.pages.get(path);
+    const card = between(html, 'id="storage"', "</section>");
+    for (const text of ["4.8 MB", "5.7 MB", "977 KB a day", "1,204"]) expect(card).toContain(text);
+    return between(card, '<p class="muted">', "</p>");
+  }
+
+  test("is shown with its growth and when a limit will be met", async () => {
+    expect(await lead({})).toContain("Events are kept for 30 days. At this rate it comes to about 28.6 MB.");
+    expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is met in about 3 days;");
+    expect(await lead({ retention_bytes: 90_000_000, retention_days: 3 })).toContain("kept for 3 days");
+    expect(await lead({ retention_bytes: 5_065_536 })).toContain("The limit is met:");
+    expect(await lead({ retention_bytes: 2_000_000 })).toContain("Over its limit:");
+  });
+
+  test("is left out while the event file cannot be used", async () => {
+    const { webhook, path } = await makeWebhook("Broken");
+    all.files.set(webhook.id, { isUnusable: true });
+    expect((await all.pages.get(path)).html).not.toContain('id="storage"');
   });
 });

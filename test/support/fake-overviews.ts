@@ -1,6 +1,7 @@
 /** What event files say, set by a test; a webhook that it says nothing of has received nothing. */
 import type { Overviews } from "../../src/dashboard/sources/deps.ts";
 import { AppError } from "../../src/lib/errors.ts";
+import type { Growth } from "../../src/storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../src/storage/event-db/overview.ts";
 import type { DeliveryCounts } from "../../src/storage/event-db/types.ts";
 
@@ -8,8 +9,14 @@ const HOUR_MS = 3_600_000;
 
 export const NO_DELIVERIES: DeliveryCounts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
 
+export const NO_GROWTH: Growth = {
+  ...{ usedBytes: 60_000, fileBytes: 80_000, events: 0, deletedEvents: 0, oldestEventAt: null, bodyBytes: 0 },
+  recent: { ms: HOUR_MS, events: 0, bodyBytes: 0 },
+};
+
 export type FakeFile = Readonly<{
   overview?: Partial<Overview>;
+  growth?: Partial<Growth>;
   targets?: Readonly<Record<string, TargetOverview>>;
   lastEvents?: Readonly<Record<string, number>>;
   eventCount?: number;
@@ -40,6 +47,7 @@ export function createFakeOverviews(now: number) {
         fileBytes: 4096,
         ...overview,
       })),
+    growth: (id) => read(id, ({ growth }) => ({ ...NO_GROWTH, ...growth })),
     targetOverviews: (id) => read(id, ({ targets = {} }) => new Map(Object.entries(targets))),
     entrypointLastEvents: (id) => read(id, ({ lastEvents = {} }) => new Map(Object.entries(lastEvents))),
     countEvents: (id) => read(id, ({ eventCount = 0 }) => eventCount),

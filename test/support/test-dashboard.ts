@@ -76,6 +76,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const sessions = createSessions({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
   const stopping = new AbortController();
+  const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, events },
     version: "1.2.3",
@@ -93,7 +94,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
       }),
       openFiles: () => 1,
       maxOpenFiles: 10,
-      checks: createStorageChecks({ check: () => checkInBackground(config), clock, log }),
+      checks,
     },
   });
   const errors = createErrorAnswers({
@@ -126,7 +127,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   }
 
   return {
-    ...{ ask, signIn, clock, users, sessions, apiKeys, useCases, config, lines, server },
+    ...{ ask, signIn, clock, users, sessions, apiKeys, useCases, config, lines, server, checks },
     ...{ rootId: root.id, carolId: carol.id, routes: dashboard.routes, app },
     async stop() {
       stopping.abort();

@@ -1,5 +1,6 @@
 /** What the pages of webhooks, entrypoints and targets need. */
 import type { Config } from "../../config.ts";
+import type { Growth } from "../../storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
@@ -8,6 +9,7 @@ import type { SendTestEvent } from "./test-event.ts";
 /** What lists say of event files; rejects with AppError `unavailable` where one cannot be used. */
 export type Overviews = Readonly<{
   overview: (webhookId: string) => Promise<Overview>;
+  growth: (webhookId: string) => Promise<Growth>;
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
   entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
   countEvents: (webhookId: string) => Promise<number>;

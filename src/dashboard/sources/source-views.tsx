@@ -1,5 +1,6 @@
 /** A webhook's page: how it fares, what to do next, its entrypoints and its targets. */
 import { Html } from "@elysiajs/html";
+import type { Growth } from "../../storage/event-db/growth.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
@@ -16,6 +17,7 @@ import { EntrypointsCard, type NewEntrypoint } from "./entrypoints-card.tsx";
 import { NextSteps } from "./first-steps.tsx";
 import { logPath, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
+import { StorageCard } from "./storage-card.tsx";
 import { TargetsCard } from "./targets-card.tsx";
 import type { Usable, WebhookState } from "./webhook-state.ts";
 
@@ -23,6 +25,8 @@ type SourceProps = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   state: WebhookState;
+  /** Left out where the page is only shown again with a form's faults. */
+  growth?: Growth | null;
   config: Readonly<{ baseUrl: string; retentionDays: number }>;
   targetTypes: readonly TargetType[];
   /** An entrypoint's form that comes back with its faults. */
@@ -30,7 +34,7 @@ type SourceProps = Readonly<{
 }>;
 
 export function SourcePage(props: SourceProps): JSX.Element {
-  const { viewer, flash, state, config, targetTypes, newEntrypoint } = props;
+  const { viewer, flash, state, growth = null, config, targetTypes, newEntrypoint } = props;
   const { webhook, health, file } = state;
   return (
     <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
@@ -57,6 +61,11 @@ export function SourcePage(props: SourceProps): JSX.Element {
         )}
         <EntrypointsCard state={state} baseUrl={config.baseUrl} newEntrypoint={newEntrypoint} />
         <TargetsCard state={state} types={targetTypes} />
+        {growth === null ? (
+          ""
+        ) : (
+          <StorageCard webhook={webhook} growth={growth} defaultDays={config.retentionDays} />
+        )}
       </div>
     </Layout>
   );

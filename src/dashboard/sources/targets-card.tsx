@@ -133,6 +133,16 @@ function Numbers(props: {
           <Count n={counts?.failed ?? 0} bad href={log("failed")} />
         </dd>
       </div>
+      {counts?.discarded ? (
+        <div>
+          <dt>Discarded</dt>
+          <dd>
+            <Count n={counts.discarded} href={log("discarded")} />
+          </dd>
+        </div>
+      ) : (
+        ""
+      )}
       <div class="stat-wide">
         <dt>Last try</dt>
         <dd>

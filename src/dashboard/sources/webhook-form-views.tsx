@@ -71,7 +71,7 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
 function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: boolean }): JSX.Element {
   return (
     <>
-      <FormFaults errors={errors} shown={["name", "retention_days"]} />
+      <FormFaults errors={errors} shown={["name", "retention_days", "retention_bytes"]} />
       <TextField
         name="name"
         label="Name"
@@ -91,8 +91,18 @@ function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: 
         max={36_500}
         value={values.retention_days}
         error={errors.retention_days}
-        help={`Empty: ${retentionDays}, as this server does by default.`}
+        help={`Empty: ${retentionDays}, as this server does by default. An event that is not delivered is kept twice as long; then its deliveries are discarded with that reason, and it is deleted a day later.`}
         placeholder={String(retentionDays)}
+        optional
+      />
+      <TextField
+        name="retention_bytes"
+        label="Most to store"
+        value={values.retention_bytes}
+        error={errors.retention_bytes}
+        help="Such as 500 MB or 2 GB; empty: no limit. Beyond it the oldest events are deleted first, whatever their age, but never one that is not delivered yet."
+        placeholder="no limit"
+        maxlength={30}
         optional
       />
     </>

@@ -7,6 +7,7 @@ import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { ListPage } from "./list-views.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { formatSize, readSize } from "./size-text.ts";
 import { SourcePage } from "./source-views.tsx";
 import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
 import { readWebhookState } from "./webhook-state.ts";
@@ -60,7 +61,9 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   async function showOne(context: PageContext): Promise<Response> {
     const { viewer, flash } = context;
     const state = await readWebhookState(deps, await own(context));
-    return renderPage(SourcePage({ viewer, flash, state, config, targetTypes: deps.targetTypes.list() }));
+    const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
+    const targetTypes = deps.targetTypes.list();
+    return renderPage(SourcePage({ viewer, flash, state, growth, config, targetTypes }));
   }
 
   async function showEdit(
@@ -68,8 +71,12 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     filled?: Readonly<{ values: FormInput; errors: FieldErrors }>,
   ): Promise<Response> {
     const webhook = await own(context);
-    const { name, retentionDays } = webhook;
-    const stored = { name, retention_days: retentionDays === null ? "" : String(retentionDays) };
+    const { name, retentionDays, retentionBytes } = webhook;
+    const stored = {
+      name,
+      retention_days: retentionDays === null ? "" : String(retentionDays),
+      retention_bytes: retentionBytes === null ? "" : formatSize(retentionBytes),
+    };
     const markup = EditWebhookPage({
       ...{ viewer: context.viewer, webhook, retentionDays: config.retentionDays },
       values: filled?.values ?? stored,
@@ -100,12 +107,14 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   ];
 }
 
-/** Emptied, the days are the server's default. */
+/** Emptied, the days are the server's default, and there is no limit on the size. */
 function webhookInput(form: FormInput): Record<string, unknown> {
   const values = readFields([{ name: "retention_days", label: "", kind: "number" }], form);
+  const size = form.retention_bytes;
   return {
     name: form.name ?? "",
     ...(form.retention_days !== undefined && { retention_days: null }),
+    ...(size !== undefined && { retention_bytes: size.trim() === "" ? null : readSize(size) }),
     ...values,
   };
 }

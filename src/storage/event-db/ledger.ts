@@ -73,7 +73,7 @@ function checkBelonging(db: Database): string[] {
       (SELECT 1 FROM deliveries d WHERE d.event_id = r.event_id AND d.target_id = r.target_id)`,
   );
   return [
-    ...(deliveries > 0 ? [`${deliveries} deliveries belong to no event`] : []),
-    ...(results > 0 ? [`${results} delivery results belong to no delivery`] : []),
+    ...(deliveries > 0 ? [`deliveries that belong to no event: ${deliveries}`] : []),
+    ...(results > 0 ? [`delivery results that belong to no delivery: ${results}`] : []),
   ];
 }
