@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json";
 import { configVariables } from "../src/config.ts";
 
 const ROOT = join(import.meta.dir, "..");
+const MAX_PICTURE_BYTES = 150_000;
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 
 function section(title: string): string {
@@ -43,6 +44,18 @@ describe("the README", () => {
     const named = [...readme.matchAll(/bun(?:@[\d.]+)? run ([a-z:]+)/g)].map(([, name]) => name ?? "");
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  test("shows pictures that are there and light, and says in words what is on them", () => {
+    const pictures = [
+      ...readme.matchAll(/!\[(?<words>.*)\]\((?<path>[^)]+)\)/g),
+      ...readme.matchAll(/<img src="(?<path>[^"]+)"[^>]* alt="(?<words>[^"]+)"/g),
+    ].map(({ groups }) => ({ path: groups?.path ?? "", words: groups?.words ?? "" }));
+    expect(pictures.length).toBeGreaterThan(4);
+    for (const { path, words } of pictures) {
+      expect(words.length).toBeGreaterThan(20);
+      expect(statSync(join(ROOT, path)).size).toBeLessThan(MAX_PICTURE_BYTES);
+    }
   });
 
   test("has the command that continuous integration runs", () => {
