@@ -46,9 +46,7 @@ export function prepareDeliveryStatements(db: Database) {
     state: db.prepare<
       { status: DeliveryStatus; replays: number; attempts: number },
       [eventId: string, targetId: string]
-    >(
-      "SELECT status, replays, attempts FROM deliveries WHERE event_id = ? AND target_id = ?",
-    ),
+    >("SELECT status, replays, attempts FROM deliveries WHERE event_id = ? AND target_id = ?"),
     settle: db.prepare(
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
         WHERE event_id = ?1 AND target_id = ?2`,
