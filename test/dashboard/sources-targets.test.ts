@@ -221,7 +221,7 @@ describe("a target", () => {
 
   test("shows where it goes, its health, what is pending and failed, and how its last try ended", async () => {
     const lastResult = { at: all.clock.now(), delivered: false, statusCode: 503, error: "answered 503" };
-    const counts = { ...NO_DELIVERIES, delivered: 1_234, pending: 5, failed: 2 };
+    const counts = { ...NO_DELIVERIES, delivered: 1_234, pending: 5, failed: 2, discarded: 7 };
     all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult } } });
     const { html } = await all.pages.get(all.paths.webhook);
     const row = html.slice(
@@ -231,7 +231,9 @@ describe("a target", () => {
     for (const text of ["failing", "https://warehouse.example/in", "1,234", "answered 503"]) {
       expect(row).toContain(text);
     }
-    const log = `${all.paths.webhook}/logs?target=${all.target.id}&amp;status=failed`;
-    expect(row).toContain(`href="${log}"`);
+    for (const status of ["pending", "failed", "discarded"]) {
+      const log = `${all.paths.webhook}/logs?target=${all.target.id}&amp;status=${status}`;
+      expect(row).toContain(`href="${log}"`);
+    }
   });
 });

@@ -40,7 +40,6 @@ type Candidate = {
   entrypoint_id: string;
   body_size: number;
   deliveries: number;
-  results: number;
   undelivered: number;
   changed_at: number | null;
 };
@@ -49,7 +48,6 @@ type Candidate = {
 const UNDELIVERED = "(status = 'pending' OR status = 'held' OR status = 'failed')";
 
 const CANDIDATES = `SELECT e.id, e.entrypoint_id, e.body_size, count(d.id) AS deliveries,
-    (SELECT count(*) FROM delivery_results r WHERE r.event_id = e.id) AS results,
     total(${UNDELIVERED}) AS undelivered, max(d.updated_at) AS changed_at
   FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
   WHERE e.id IN (SELECT id FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ${ROWS_PER_STEP})
@@ -61,28 +59,34 @@ export function pruneStep(file: EventFile, after: string, rule: PruneRule): Prun
     rule.finishedBefore === Number.POSITIVE_INFINITY ? AFTER_EVERY_ID : firstIdAt(rule.finishedBefore);
   const candidates = file.db.query<Candidate, [string, string]>(CANDIDATES).all(after, below);
   const done = { deletedEvents: 0, discardedDeliveries: 0, leftEvents: 0, deletedBytes: 0 };
-  let rows = 0;
+  let cost = 0;
   let next = after;
   for (const event of candidates) {
     if (done.deletedBytes >= rule.enoughBytes) return { ...done, next };
     const fate = fateOf(event, rule);
-    const cost =
-      fate === "delete" ? 1 + event.deliveries + event.results : fate === "discard" ? event.undelivered : 0;
-    const isTooMuch = rows + cost > ROWS_PER_STEP || done.deletedBytes + event.body_size > BYTES_PER_STEP;
-    if (rows > 0 && cost > 0 && isTooMuch) return { ...done, next };
-    rows += cost;
+    const results = fate === "delete" ? weighResults(file, event.id) : NO_RESULTS;
+    const rows = fate === "delete" ? 1 + event.deliveries : fate === "discard" ? event.undelivered : 0;
+    const isTooMuch =
+      cost + rows + results.cost > ROWS_PER_STEP || done.deletedBytes + event.body_size > BYTES_PER_STEP;
+    if (cost > 0 && rows > 0 && isTooMuch) return { ...done, next };
+    if (rows + results.cost > ROWS_PER_STEP && results.count > 1) {
+      // Tried so often that it takes several steps; it is deleted itself when little is left.
+      deleteSomeResults(file, event.id, results);
+      return { ...done, next };
+    }
+    cost += rows + results.cost;
+    next = event.id;
     if (fate === "delete") {
-      // So many tries that they are a step or more by themselves; the event follows when they are gone.
-      if (!deleteResults(file, event.id, ROWS_PER_STEP - 1 - event.deliveries)) return { ...done, next };
       deleteEvent(file, event);
       done.deletedEvents++;
       done.deletedBytes += event.body_size;
-    } else done.leftEvents++;
+      continue;
+    }
+    done.leftEvents++;
     if (fate === "discard") {
       discardUndelivered(file, event.id, rule);
       done.discardedDeliveries += event.undelivered;
     }
-    next = event.id;
   }
   return { ...done, next: candidates.length < ROWS_PER_STEP ? null : next };
 }
@@ -100,21 +104,36 @@ function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
     .query<DeliveryRow, [string]>("SELECT target_id, status FROM deliveries WHERE event_id = ?")
     .all(id);
   for (const { target_id, status } of deliveries) file.tally.moved(target_id, status, null);
+  file.db.query<unknown, [string]>("DELETE FROM delivery_results WHERE event_id = ?").run(id);
   file.db.query<unknown, [string]>("DELETE FROM deliveries WHERE event_id = ?").run(id);
   file.db.query<unknown, [string]>("DELETE FROM events WHERE id = ?").run(id);
   file.tally.forgotten(entrypoint_id);
 }
 
-/** False where there are more than `limit`, and so many of them are left. */
-function deleteResults(file: EventFile, eventId: string, limit: number): boolean {
-  const most = Math.max(1, limit);
-  const { changes } = file.db
+type Results = Readonly<{ count: number; cost: number }>;
+
+const NO_RESULTS: Results = { count: 0, cost: 0 };
+const PAGE_BYTES = 4_096;
+
+/** A result with a large answer costs as much as a row for each of its pages: finding its place reads them. */
+function weighResults(file: EventFile, eventId: string): Results {
+  const { count = 0, bytes = 0 } =
+    file.db
+      .query<{ count: number; bytes: number }, [string]>(
+        "SELECT count(*) AS count, total(length(response_body)) AS bytes FROM delivery_results WHERE event_id = ?",
+      )
+      .get(eventId) ?? {};
+  return { count, cost: count + Math.floor(bytes / PAGE_BYTES) };
+}
+
+function deleteSomeResults(file: EventFile, eventId: string, { count, cost }: Results): void {
+  const most = Math.max(1, Math.floor((ROWS_PER_STEP / 2) * (count / cost)));
+  file.db
     .query<unknown, [string, number]>(
       `DELETE FROM delivery_results WHERE (event_id, target_id, attempt) IN
          (SELECT event_id, target_id, attempt FROM delivery_results WHERE event_id = ? LIMIT ?)`,
     )
     .run(eventId, most);
-  return changes < most;
 }
 
 function discardUndelivered(file: EventFile, eventId: string, { reason, now }: PruneRule): void {
