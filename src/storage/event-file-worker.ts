@@ -22,6 +22,9 @@ declare const self: Worker;
 /** By the id of the request: a file may be reopened and retired once more before it is released. */
 const held = new Map<number, Database>();
 
+/** What the event loop reads in one go takes a few milliseconds. */
+const READERS_MS = 100;
+
 function openForUpkeep(path: string): Database {
   return openDatabase({
     path,
@@ -37,7 +40,9 @@ function checkpoint(path: string, restart: boolean): void {
   try {
     runCheckpoint(db, "PASSIVE");
     if (!restart) return;
-    // Waits for readers, of which the event loop may be one at this moment.
+    // Waits for readers, of which the event loop may be one at this moment; not for a long one such as a check or a
+    // backup, as nothing is written meanwhile.
+    db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
     if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
     db.run("PRAGMA application_id = 1464353864");
