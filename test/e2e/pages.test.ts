@@ -8,6 +8,7 @@ import {
   findSeriousViolations,
   launchBrowser,
   PHONE,
+  twoAtOnce,
 } from "../support/browser.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -119,7 +120,7 @@ async function lookAt(
   look: (opened: Opened) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const path of all) {
+  await twoAtOnce(all, async (path) => {
     // A window of its own, in which nothing is cached yet.
     const context = await openAs(browser, gateway, { person: admin, look: options });
     const page = await context.newPage();
@@ -130,7 +131,7 @@ async function lookAt(
     const lines = [...(await look({ path, page, requests })), ...complaints.filter(isFault)];
     found.push(...lines.map((line) => `${path}: ${line}`));
     await context.close();
-  }
+  });
   return found;
 }
 

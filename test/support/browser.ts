@@ -32,11 +32,18 @@ const violations = z.array(
   z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
 );
 
+/** Colours on their way to others are those of no design. */
+const FINISH_ANIMATIONS = "for (const animation of document.getAnimations()) animation.finish()";
+
+/** What is not asked for is not gathered: the pages' lists are long. */
+const RUN_AXE = `axe.run({ resultTypes: ["violations"], preload: false }).then(({ violations }) => violations)`;
+
 /** What axe-core finds serious or worse, each as one line. */
 export async function findSeriousViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(FINISH_ANIMATIONS);
   // Evaluated and not added as a script, which the pages' policy would refuse.
   await page.evaluate(axe.source);
-  const found = violations.parse(await page.evaluate("axe.run().then(({ violations }) => violations)"));
+  const found = violations.parse(await page.evaluate(RUN_AXE));
   return found
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
@@ -50,4 +57,13 @@ export function collectComplaints(page: Page): readonly string[] {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
   return complaints;
+}
+
+/** Works a list off, two at once: while one page is drawn another can be looked at. */
+export async function twoAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker()]);
 }
