@@ -30,19 +30,15 @@ import { createMetrics, noMetrics } from "./lib/metrics.ts";
 import { createScrape } from "./lib/metrics-registry.ts";
 import { createOutboundClient } from "./lib/outbound-http.ts";
 import { version } from "./lib/version.ts";
-import { createChangeSignal } from "./storage/change-signal.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
 import { watchDiskSpace } from "./storage/disk-space.ts";
-import { startEventFileUpkeep } from "./storage/event-file-upkeep.ts";
-import { createEventStore } from "./storage/event-store.ts";
-import { createEventWriter } from "./storage/event-writer.ts";
+import { openEventStorage } from "./storage/event-storage.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { checkInBackground } from "./storage/inspection.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
 import { createRetentionStore } from "./storage/retention-store.ts";
 import { createStorageChecks } from "./storage/storage-checks.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
-import { WebhookDBManager } from "./storage/webhook-db-manager.ts";
 import { createTargetTypes } from "./targets/registry.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
 
@@ -80,31 +76,22 @@ export async function startServer(options: {
   const unlock = lockFolder(config.dataDir);
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const mainDb = openMainDb({ path: config.dbPath, clock });
-  const upkeep = startEventFileUpkeep();
   const maxOpenFiles = openFileLimit();
-  const files = new WebhookDBManager({
+  const storage = openEventStorage({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
-    upkeep,
-    monotonic: clock.monotonic,
-    metrics,
-  });
-  const changes = createChangeSignal();
-  const writer = createEventWriter({
-    files,
-    upkeep,
+    clock,
     onRecorded(webhookId) {
       engine.nudge(webhookId);
       retention.noteRecorded(webhookId);
     },
-    onStored: changes.announce,
     onError(message, cause) {
       metrics.failed();
       log.error(message, { cause });
     },
     metrics,
   });
-  const events = createEventStore({ files, writer, changes, clock });
+  const { files, writer, events } = storage;
 
   // Delivery
   const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
@@ -233,10 +220,8 @@ export async function startServer(options: {
     disk.stop();
     await Promise.all([engine.stop(DELIVERY_GRACE_MS), retention.stop()]);
     await resumed;
-    await writer.drain();
-    await files.closeAll();
+    await storage.close();
     outbound.close();
-    upkeep.stop();
     mainDb.close();
     unlock();
     log.info("webhooker has stopped");

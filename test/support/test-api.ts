@@ -5,12 +5,8 @@ import { createApi } from "../../src/api/create-api.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
-import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
-import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
-import { createEventStore } from "../../src/storage/event-store.ts";
-import { createEventWriter } from "../../src/storage/event-writer.ts";
-import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
+import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -33,20 +29,13 @@ export async function startTestApi() {
   const all = createTestUseCases();
   const { useCases, mainDb, clock } = all;
   const { log, lines } = createRecordingLog();
-  const upkeep = startEventFileUpkeep();
-  const files = new WebhookDBManager({
+  const storage = openEventStorage({
     dataDir: join(all.directory, "events"),
     maxOpen: 10,
-    upkeep,
-    monotonic: clock.monotonic,
-  });
-  const writer = createEventWriter({
-    files,
-    upkeep,
-    onRecorded: () => undefined,
+    clock,
     onError: (message, error) => log.error(message, { error }),
   });
-  const events = createEventStore({ files, writer, changes: createChangeSignal(), clock });
+  const { events } = storage;
   const callers = new Map([
     [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
     [BOB_TOKEN, { userId: all.bob, apiKeyId: newId() }],
@@ -139,9 +128,7 @@ export async function startTestApi() {
     ...{ webhook, entrypoint, target, event },
     async stop() {
       await server.stop();
-      await writer.drain();
-      await files.closeAll();
-      upkeep.stop();
+      await storage.close();
       all.dispose();
     },
   };

@@ -12,13 +12,9 @@ import { createReplay } from "../../src/delivery/replay.ts";
 import { edge } from "../../src/http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../../src/http/errors.ts";
 import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
-import { createChangeSignal } from "../../src/storage/change-signal.ts";
-import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
-import { createEventStore } from "../../src/storage/event-store.ts";
-import { createEventWriter } from "../../src/storage/event-writer.ts";
+import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { checkInBackground } from "../../src/storage/inspection.ts";
 import { createStorageChecks } from "../../src/storage/storage-checks.ts";
-import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -57,21 +53,13 @@ export async function startTestDashboard(environment: Record<string, string> = {
     dataDir: join(all.directory, "events"),
   };
   const { log, lines } = createRecordingLog();
-  const upkeep = startEventFileUpkeep();
-  const files = new WebhookDBManager({
+  const storage = openEventStorage({
     dataDir: config.dataDir,
     maxOpen: 10,
-    upkeep,
-    monotonic: clock.monotonic,
-  });
-  const changes = createChangeSignal();
-  const writer = createEventWriter({
-    files,
-    upkeep,
-    onRecorded: changes.announce,
+    clock,
     onError: (message, error) => log.error(message, { error }),
   });
-  const events = createEventStore({ files, writer, changes, clock });
+  const { events } = storage;
   const users = createUsers({ mainDb, clock, passwords: quickPasswords });
   const sessions = createSessions({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
@@ -132,9 +120,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     async stop() {
       stopping.abort();
       await server.stop();
-      await writer.drain();
-      await files.closeAll();
-      upkeep.stop();
+      await storage.close();
       all.dispose();
     },
   };

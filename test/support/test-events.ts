@@ -13,13 +13,9 @@ import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { queryOf } from "../../src/http/request-url.ts";
 import { addSecurityHeaders } from "../../src/http/security-headers.ts";
 import { newId } from "../../src/lib/ids.ts";
-import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { FoundEvents } from "../../src/storage/event-db/event-search.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
-import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
-import { createEventStore } from "../../src/storage/event-store.ts";
-import { createEventWriter } from "../../src/storage/event-writer.ts";
-import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
+import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -33,22 +29,13 @@ export async function startTestEvents() {
   const all = createTestUseCases();
   const { useCases, mainDb, clock } = all;
   const { log, lines } = createRecordingLog();
-  const upkeep = startEventFileUpkeep();
-  const files = new WebhookDBManager({
+  const storage = openEventStorage({
     dataDir: join(all.directory, "events"),
     maxOpen: 10,
-    upkeep,
-    monotonic: clock.monotonic,
-  });
-  const changes = createChangeSignal();
-  const writer = createEventWriter({
-    files,
-    upkeep,
-    onRecorded: () => undefined,
-    onStored: changes.announce,
+    clock,
     onError: (message, error) => log.error(message, { error }),
   });
-  const store = createEventStore({ files, writer, changes, clock });
+  const { files, events: store } = storage;
   const stopping = new AbortController();
   const signedOut = new Set<string>();
   let early: Partial<FoundEvents> = {};
@@ -172,9 +159,7 @@ export async function startTestEvents() {
     async stop() {
       stopping.abort();
       await server.stop();
-      await writer.drain();
-      await files.closeAll();
-      upkeep.stop();
+      await storage.close();
       all.dispose();
     },
   };
