@@ -3,12 +3,10 @@ import type { Page } from "playwright-core";
 
 /** Each within the length of a name. Whatever runs sets `window.pwned`. */
 export const HOSTILE = [
-  `"'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`,
-  '</title></textarea></script></style></template><svg onload="window.pwned=1"></svg>',
-  `x" onmouseover="window.pwned=1" autofocus onfocus="window.pwned=1" style="all:unset`,
-  `<a href="javascript:window.pwned=1">a</a><div hx-get="/profile" hx-trigger="load">b</div>`,
-  "javascript:window.pwned=1//{{7*7}}#{7*7}<%= 7*7 %>&lt;script&gt;&#60;b&#62;",
-  "\u202Egnp.exe\u2066\u0000<b>bold</b><!--",
+  `"'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></title></textarea></script></style>`,
+  `x" onmouseover="window.pwned=1" autofocus onfocus="window.pwned=1" style="all:unset"><svg onload="window.pwned=1">`,
+  'javascript:window.pwned=1//<a href="javascript:window.pwned=1">a</a><div hx-get="/profile" hx-trigger="load">b</div>',
+  "\u202Egnp.exe\u2066\u0000<b>bold</b>{{7*7}}#{7*7}<%= 7*7 %>&lt;script&gt;&#60;b&#62;</template><!--",
 ] as const;
 
 /** 10 KB of all of them. */
