@@ -47,8 +47,7 @@ export function presentTarget(target: Target): z.infer<typeof targetSchema> {
     active: target.active,
     config: target.config,
     summary: target.summary,
-    max_attempts: target.policy.maxAttempts,
-    timeout_ms: target.policy.timeoutMs,
+    ...target.policy,
     created_at: time(target.createdAt),
     updated_at: time(target.updatedAt),
   };

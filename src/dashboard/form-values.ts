@@ -28,11 +28,27 @@ export function readFields(
 function readField(field: FormField, form: FormInput, stored: unknown): unknown {
   if (field.kind === "headers") return readHeaders(field.name, form, stored);
   if (field.kind === "checkbox") return form[field.name] !== undefined;
-  const text = form[field.name] ?? "";
+  const typed = form[field.name];
+  // An emptied list is an empty one: nothing else says that what is stored has to go.
+  if (field.kind === "list") return typed === undefined ? undefined : items(typed);
+  if (field.kind === "number-list") return typed === undefined ? undefined : items(typed).map(toNumber);
+  const text = typed ?? "";
   if (text.trim() === "") return undefined;
-  // What is no number stays a text, for the schema to refuse.
-  if (field.kind === "number") return Number.isNaN(Number(text)) ? text : Number(text);
+  if (field.kind === "number") return toNumber(text);
   return field.kind === "url" ? text.trim() : text;
+}
+
+/** What is no number stays a text, for the schema to refuse. */
+function toNumber(text: string): number | string {
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** People write lists with commas too. */
+function items(text: string): string[] {
+  return text
+    .split(/[\n,]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }
 
 function readHeaders(name: string, form: FormInput, stored: unknown): Record<string, string> {

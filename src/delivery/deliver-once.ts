@@ -1,11 +1,11 @@
 /** Hands one event to its target and turns whatever happens into an outcome. */
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import { openConfig, type Sealer } from "../lib/sealed-config.ts";
 import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { DeliveryTarget } from "../storage/main-db/routing.ts";
 import { type DeliveryPolicy, parseDeliveryPolicy } from "../targets/delivery-policy.ts";
 import type { TargetTypes } from "../targets/registry.ts";
-import { openConfig, type Sealer } from "../targets/sealed-config.ts";
 import type { Outcome, TargetType } from "../targets/target-type.ts";
 
 /** A target ready to be delivered to: its type known, its secrets opened. */
@@ -29,7 +29,12 @@ export function createTargetOpener(deps: {
   function open(target: DeliveryTarget): OpenedTarget | null {
     try {
       const type = deps.targetTypes.get(target.type);
-      const config = openConfig({ type, config: target.config, targetId: target.id, keys: deps.keys });
+      const config = openConfig({
+        type,
+        config: target.config,
+        owner: `targets:${target.id}`,
+        keys: deps.keys,
+      });
       return { target, type, config, policy: parseDeliveryPolicy(target.policy) };
     } catch (error) {
       deps.log.error("a target's settings cannot be opened; its deliveries wait", {

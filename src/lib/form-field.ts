@@ -4,7 +4,18 @@ export type FormField = Readonly<{
   /** The key in the zod schema that this field fills. */
   name: string;
   label: string;
-  kind: "text" | "url" | "number" | "checkbox" | "select" | "textarea" | "password" | "headers";
+  /** `list` is an array of texts, one a line; `number-list` one of numbers. */
+  kind:
+    | "text"
+    | "url"
+    | "number"
+    | "checkbox"
+    | "select"
+    | "textarea"
+    | "password"
+    | "headers"
+    | "list"
+    | "number-list";
   help?: string;
   placeholder?: string;
   required?: boolean;

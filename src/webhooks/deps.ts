@@ -1,8 +1,8 @@
 /** What the use cases stand on. */
 import type { Clock } from "../lib/clock.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
-import type { Sealer } from "../targets/sealed-config.ts";
 
 /** The webhooks' event files, as far as their making and removing goes. */
 export type EventFiles = Readonly<{

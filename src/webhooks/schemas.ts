@@ -1,6 +1,6 @@
 /** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
 import { z } from "zod";
-import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
+import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
 
 const name = z.string().trim().min(1).max(200);
 const active = z.boolean();
@@ -50,12 +50,10 @@ const targetShape = {
 
 export const targetInput = z.strictObject({ ...targetShape, ...deliveryPolicyShape });
 
-// Without the defaults, which would otherwise overwrite what a change leaves out.
 export const targetChange = z
   .strictObject({
     ...targetShape,
     type: targetShape.type.describe("Cannot change; may be repeated."),
-    max_attempts: deliveryPolicyShape.max_attempts.unwrap(),
-    timeout_ms: deliveryPolicyShape.timeout_ms.unwrap(),
+    ...deliveryPolicyChangeShape,
   })
   .partial();

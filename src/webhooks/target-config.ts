@@ -1,14 +1,14 @@
 /** A target's config between what a person sends, what is stored, and what is shown. */
 import { AppError } from "../lib/errors.ts";
-import type { TargetRow } from "../storage/main-db/tables.ts";
-import type { TargetTypes } from "../targets/registry.ts";
 import {
   keepStoredSecrets,
   openConfig,
   redactConfig,
   type Sealer,
   sealConfig,
-} from "../targets/sealed-config.ts";
+} from "../lib/sealed-config.ts";
+import type { TargetRow } from "../storage/main-db/tables.ts";
+import type { TargetTypes } from "../targets/registry.ts";
 import type { TargetType } from "../targets/target-type.ts";
 import { validate } from "./validate.ts";
 
@@ -21,7 +21,7 @@ export function createTargetConfigs({ targetTypes, keys }: { targetTypes: Target
   /** Null when its secrets were sealed with a key that is lost. */
   function findOpened(type: TargetType, { id, config }: Stored): Record<string, unknown> | null {
     try {
-      return openConfig({ type, config, targetId: id, keys });
+      return openConfig({ type, config, owner: `targets:${id}`, keys });
     } catch (error) {
       if (error instanceof AppError && error.code === "secret_unreadable") return null;
       throw error;
@@ -36,7 +36,7 @@ export function createTargetConfigs({ targetTypes, keys }: { targetTypes: Target
       const stored = before && findOpened(type, before);
       const kept = keepStoredSecrets({ type, config: sent, ...(stored && { stored }) });
       const config = validate({ schema: type.configSchema, value: kept, what: "target", within: "config" });
-      return sealConfig({ type, config, targetId: id, keys });
+      return sealConfig({ type, config, owner: `targets:${id}`, keys });
     },
 
     /** Without secrets. Never throws for a row that cannot be used: it must be possible to see and cure it. */

@@ -1,7 +1,7 @@
 /** Use cases on targets, within a webhook of the user's. */
 import { AppError, notFound } from "../lib/errors.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
-import { type DeliveryPolicy, parseDeliveryPolicy } from "../targets/delivery-policy.ts";
+import { changePolicy, type StoredDeliveryPolicy } from "../targets/delivery-policy.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { targetChange, targetInput } from "./schemas.ts";
 import { createTargetConfigs } from "./target-config.ts";
@@ -16,7 +16,8 @@ export type Target = Readonly<{
   active: boolean;
   /** Secrets read "[secret]". */
   config: Record<string, unknown>;
-  policy: DeliveryPolicy;
+  /** As it stands on the wire. */
+  policy: StoredDeliveryPolicy;
   /** Where it goes, in a few words without secrets. */
   summary: string;
   createdAt: number;
@@ -48,7 +49,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
 
   function toTarget(row: TargetRow): Target {
     const { id, webhookId, name, type, active, createdAt, updatedAt } = row;
-    const policy = parseDeliveryPolicy(row.policy);
+    const policy = changePolicy({}, row.policy);
     return { id, webhookId, name, type, active, ...configs.toShown(row), policy, createdAt, updatedAt };
   }
 
@@ -62,7 +63,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Target> {
       const { id: webhookId } = getOwnWebhook(mainDb, of);
       const values = validate({ schema: targetInput, value: input, what });
-      const { name, active = true, max_attempts, timeout_ms } = values;
+      const { name, active = true } = values;
       const type = targetTypes.get(values.type);
       const id = ids.newId();
       const now = clock.now();
@@ -73,7 +74,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
         type: type.type,
         active,
         config: configs.toStored({ id, type, sent: values.config ?? {} }),
-        policy: { max_attempts, timeout_ms },
+        policy: changePolicy(values),
         settlesAtIngest: type.settlesAtIngest,
         createdAt: now,
         updatedAt: now,
@@ -87,7 +88,6 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       const row = getRow(of);
       const values = validate({ schema: targetChange, value: input, what });
       if (values.type !== undefined && values.type !== row.type) throw fixedType();
-      const policy = parseDeliveryPolicy(row.policy);
       return change(row, {
         name: values.name ?? row.name,
         active: values.active ?? row.active,
@@ -99,10 +99,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
               before: row,
             })
           : row.config,
-        policy: {
-          max_attempts: values.max_attempts === undefined ? policy.maxAttempts : values.max_attempts,
-          timeout_ms: values.timeout_ms ?? policy.timeoutMs,
-        },
+        policy: changePolicy(values, row.policy),
       });
     },
     /** Its pending deliveries are discarded by the delivery engine. */

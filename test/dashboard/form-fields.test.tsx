@@ -30,6 +30,28 @@ async function draw(props: Partial<Parameters<typeof FormFields>[0]>): Promise<s
   return await (<FormFields fields={FIELDS} errors={NO_ERRORS} {...props} />);
 }
 
+describe("a field that is a list", () => {
+  const lists: readonly FormField[] = [
+    { name: "networks", label: "Networks", kind: "list" },
+    { name: "codes", label: "Codes", kind: "number-list" },
+  ];
+
+  test("takes one item a line or between commas", () => {
+    const form = { networks: " 10.0.0.0/8,\n\n::1 ", codes: "410\nx" };
+    expect(readFields(lists, form)).toEqual({ networks: ["10.0.0.0/8", "::1"], codes: [410, "x"] });
+  });
+
+  test("is empty when it was emptied, and left out when the form does not have it", () => {
+    expect(readFields(lists, { networks: "" })).toEqual({ networks: [] });
+  });
+
+  test("shows its items one a line", async () => {
+    const html = await draw({ fields: lists, values: { networks: ["a", "b"], codes: [410] } });
+    expect(html).toContain("\na\nb</textarea>");
+    expect(html).toContain("\n410</textarea>");
+  });
+});
+
 describe("a list of form fields", () => {
   test("is drawn from the list alone, each field with its label", async () => {
     const html = await draw({});

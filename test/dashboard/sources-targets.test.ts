@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
-import { POLICY_FIELDS } from "../../src/dashboard/sources/target-input.ts";
 import type { FormField } from "../../src/lib/form-field.ts";
+import { deliveryPolicyFields } from "../../src/targets/delivery-policy.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { NO_DELIVERIES } from "../support/fake-overviews.ts";
 import { SECRET, type SourcePages, startSourcePages } from "../support/source-pages.ts";
@@ -92,7 +92,7 @@ describe("the form of a target", () => {
   });
 
   test("has no field of a type that is named like one of the target's own", () => {
-    const own = new Set(["name", "type", "active", ...POLICY_FIELDS.map(({ name }) => name)]);
+    const own = new Set(["name", "type", "active", ...deliveryPolicyFields.map(({ name }) => name)]);
     const types = all.pages.targetTypes;
     expect(types.flatMap(({ fields }) => fields.filter(({ name }) => own.has(name)))).toEqual([]);
   });
@@ -109,20 +109,20 @@ describe("a target", () => {
       name: "Room 7",
       type: "pager",
       config: { room: 7, tone: "loud", greeting: "Hi\nthere", urgent: true, pin: "[secret]" },
-      policy: { maxAttempts: 1, timeoutMs: 5_000 },
+      policy: { max_attempts: 1, timeout_ms: 5_000 },
     });
   });
 
   test("gets the default policy where the form says none, and no limit where it is emptied", async () => {
     const plain = await add(HTTP);
-    expect(plain.made?.policy).toEqual({ maxAttempts: 12, timeoutMs: 30_000 });
+    expect(plain.made?.policy).toEqual({ max_attempts: 12, timeout_ms: 30_000 });
     const endless = await add({ ...HTTP, max_attempts: "", timeout_ms: "" });
-    expect(endless.made?.policy).toEqual({ maxAttempts: null, timeoutMs: 30_000 });
+    expect(endless.made?.policy).toEqual({ max_attempts: null, timeout_ms: 30_000 });
     const { html } = await all.pages.get(`${endless.path}/edit`);
     expect(field(html, "max_attempts")).toContain('value=""');
     await all.pages.post(`${endless.path}/edit`, { name: "CRM", url: HTTP.url });
     const kept = await all.useCases.targets.get({ ...all.of, targetId: endless.made?.id ?? "" });
-    expect(kept.policy).toEqual({ maxAttempts: null, timeoutMs: 30_000 });
+    expect(kept.policy).toEqual({ max_attempts: null, timeout_ms: 30_000 });
   });
 
   test("that is not valid shows each fault beside its field, and what was typed", async () => {

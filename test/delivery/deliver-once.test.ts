@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { z } from "zod";
 import { createTargetOpener, deliverOnce, type OpenedTarget } from "../../src/delivery/deliver-once.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
+import { sealConfig } from "../../src/lib/sealed-config.ts";
 import type { DueDelivery } from "../../src/storage/event-db/types.ts";
 import type { DeliveryTarget } from "../../src/storage/main-db/routing.ts";
-import { sealConfig } from "../../src/targets/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { DELIVERED } from "./scripted-targets.ts";
@@ -23,7 +23,7 @@ const type: TargetType = {
 const target: DeliveryTarget = {
   ...{ id: "t1", webhookId: "w1", webhookName: "Shop", name: "Warehouse", type: "fake" },
   ...{ active: true, deleted: false, policy: {} },
-  config: sealConfig({ type, config: { url: "https://example.com/" }, targetId: "t1", keys }),
+  config: sealConfig({ type, config: { url: "https://example.com/" }, owner: "targets:t1", keys }),
 };
 const due: DueDelivery = {
   ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0 },

@@ -1,7 +1,7 @@
 /** A user's webhook with an entrypoint and a target, its pages served, and a second user who owns nothing of it. */
 import type { SourcesDeps } from "../../src/dashboard/sources/deps.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { openConfig } from "../../src/targets/sealed-config.ts";
+import { openConfig } from "../../src/lib/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
@@ -35,7 +35,12 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   function openTarget(targetId: string): Record<string, unknown> {
     const row = all.mainDb.targets.find({ id: targetId, webhookId: webhook.id });
     if (!row) throw new Error(`there is no target ${targetId}`);
-    return openConfig({ type: targetTypes.get(row.type), config: row.config, targetId, keys });
+    return openConfig({
+      type: targetTypes.get(row.type),
+      config: row.config,
+      owner: `targets:${targetId}`,
+      keys,
+    });
   }
 
   const { events, files } = createFakeOverviews(all.clock.now());

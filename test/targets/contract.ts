@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
+import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/lib/sealed-config.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
-import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/targets/sealed-config.ts";
 import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "../../src/targets/target-type.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestOutbound, neverAborted, type TestOutbound } from "../support/outbound.ts";
@@ -74,7 +74,7 @@ export function describeTargetContract(options: {
   /** Calls another machine, and so can fail to. */
   remote: boolean;
 }): void {
-  const targetId = "0190a000-0000-7000-8000-000000000004";
+  const owner = "targets:0190a000-0000-7000-8000-000000000004";
   const keys = createKeyRing(new Uint8Array(32).fill(7));
   let bench: Awaited<ReturnType<typeof startTargetBench>>;
   let config: Record<string, unknown>;
@@ -129,15 +129,15 @@ export function describeTargetContract(options: {
 
     test("its secrets are sealed at rest, and open to what they were", () => {
       const parsed = bench.type.configSchema.parse(config);
-      const sealed = sealConfig({ type: bench.type, config: parsed, targetId, keys });
+      const sealed = sealConfig({ type: bench.type, config: parsed, owner, keys });
       expectNoSecret(JSON.stringify(sealed));
-      const opened: unknown = openConfig({ type: bench.type, config: sealed, targetId, keys });
+      const opened: unknown = openConfig({ type: bench.type, config: sealed, owner, keys });
       expect(opened).toEqual(parsed);
     });
 
     test("its secrets are shown neither in its summary nor in its redacted config, sealed or open", () => {
       const parsed = bench.type.configSchema.parse(config);
-      const sealed = sealConfig({ type: bench.type, config: parsed, targetId, keys });
+      const sealed = sealConfig({ type: bench.type, config: parsed, owner, keys });
       expectNoSecret(bench.type.summarize(parsed));
       expect(bench.type.summarize(parsed)).not.toBe("");
       expectNoSecret(JSON.stringify(redactConfig({ type: bench.type, config: parsed })));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { openConfig } from "../../src/targets/sealed-config.ts";
+import { openConfig } from "../../src/lib/sealed-config.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
@@ -28,7 +28,12 @@ function opened(targetId: string): Record<string, unknown> {
   const row = all.mainDb.routing.findTarget(targetId);
   if (!row) throw new Error("no such target");
   const keys = createKeyRing(new Uint8Array(32).fill(1));
-  return openConfig({ type: all.targetTypes.get(row.type), config: row.config, targetId, keys });
+  return openConfig({
+    type: all.targetTypes.get(row.type),
+    config: row.config,
+    owner: `targets:${targetId}`,
+    keys,
+  });
 }
 
 describe("creating a target", () => {
@@ -45,7 +50,7 @@ describe("creating a target", () => {
       type: "http",
       active: true,
       config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
-      policy: { maxAttempts: 12, timeoutMs: 30_000 },
+      policy: { max_attempts: 12, timeout_ms: 30_000 },
       summary: "https://example.com/in",
       createdAt: clock.now(),
       updatedAt: clock.now(),
@@ -117,7 +122,7 @@ describe("changing a target", () => {
     const renamed = await useCases.targets.update({ ...one, input: { name: "Ops" } });
     expect(renamed).toEqual({ ...made, name: "Ops", updatedAt: clock.now() });
     const limited = await useCases.targets.update({ ...one, input: { max_attempts: 1 } });
-    expect(limited.policy).toEqual({ maxAttempts: 1, timeoutMs: 5_000 });
+    expect(limited.policy).toEqual({ max_attempts: 1, timeout_ms: 5_000 });
     for (const config of [{}, { url: "[secret]" }, { url: "" }]) {
       await useCases.targets.update({ ...one, input: { config } });
       expect(opened(made.id)).toEqual({ url: SECRET_URL });

@@ -63,6 +63,8 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
       return <CheckboxField {...row} checked={typed ? typed[field.name] !== undefined : value === true} />;
     case "select":
       return <SelectField {...row} value={text} options={field.options ?? []} />;
+    case "list":
+    case "number-list":
     case "textarea":
       return <TextArea {...row} value={text} optional={optional} placeholder={field.placeholder} />;
     default:
@@ -131,6 +133,7 @@ function TextArea(
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join("\n");
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 

@@ -1,6 +1,6 @@
 /** The forms that add and change a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import { parseDeliveryPolicy } from "../../targets/delivery-policy.ts";
+import { changePolicy, deliveryPolicyFields } from "../../targets/delivery-policy.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -14,7 +14,6 @@ import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
 import { targetPath, webhookPath } from "./paths.ts";
-import { POLICY_FIELDS, policyValues } from "./target-input.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -81,9 +80,9 @@ function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook
 }
 
 function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
-  const policy = target?.policy ?? parseDeliveryPolicy({});
-  const shown = [...type.fields, ...POLICY_FIELDS].map(({ name }) => name);
-  const hasPolicyErrors = POLICY_FIELDS.some(({ name }) => errors[name] !== undefined);
+  const policy = target?.policy ?? changePolicy({});
+  const shown = [...type.fields, ...deliveryPolicyFields].map(({ name }) => name);
+  const hasPolicyErrors = deliveryPolicyFields.some(({ name }) => errors[name] !== undefined);
   return (
     <>
       <FormFaults errors={errors} shown={["name", ...shown]} />
@@ -103,7 +102,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
       ) : (
         <details class="more" open={hasPolicyErrors || target !== undefined}>
           <summary>Retries and time limit</summary>
-          <FormFields fields={POLICY_FIELDS} values={policyValues(policy)} typed={typed} errors={errors} />
+          <FormFields fields={deliveryPolicyFields} values={policy} typed={typed} errors={errors} />
         </details>
       )}
     </>

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import type { FormField } from "../../src/lib/form-field.ts";
-import { keepStoredSecrets, openConfig, redactConfig, sealConfig } from "../../src/targets/sealed-config.ts";
+import {
+  type ConfigOwner,
+  keepStoredSecrets,
+  openConfig,
+  redactConfig,
+  sealConfig,
+} from "../../src/lib/sealed-config.ts";
 
 const fields: readonly FormField[] = [
   { name: "url", label: "URL", kind: "url" },
@@ -11,7 +17,7 @@ const fields: readonly FormField[] = [
 const type = { fields };
 const keys = createKeyRing(new Uint8Array(32).fill(1));
 const config = { url: "http://x/", password: "pw", headers: { "X-Key": "k1", Other: "k2" } };
-const sealed = sealConfig({ type, config, targetId: "t1", keys });
+const sealed = sealConfig({ type, config, owner: "targets:t1", keys });
 
 test("plain fields stay readable and header names too, while secrets do not", () => {
   expect(sealed.url).toBe("http://x/");
@@ -26,16 +32,17 @@ test("plain fields stay readable and header names too, while secrets do not", ()
 
 describe("a sealed secret", () => {
   test("opens to what it was", () => {
-    expect(openConfig({ type, config: sealed, targetId: "t1", keys })).toEqual(config);
-    const partial = sealConfig({ type, config: { url: "u" }, targetId: "t1", keys });
-    expect(openConfig({ type, config: partial, targetId: "t1", keys })).toEqual({ url: "u" });
+    expect(openConfig({ type, config: sealed, owner: "targets:t1", keys })).toEqual(config);
+    const partial = sealConfig({ type, config: { url: "u" }, owner: "targets:t1", keys });
+    expect(openConfig({ type, config: partial, owner: "targets:t1", keys })).toEqual({ url: "u" });
   });
 
   test("does not open for another target, field, header or key", () => {
-    const open = (changed: unknown, targetId = "t1", ring = keys) =>
-      openConfig({ type, config: changed, targetId, keys: ring });
-    expect(() => open(sealed, "t2")).toThrow();
-    expect(() => open(sealed, "t1", createKeyRing(new Uint8Array(32).fill(2)))).toThrow();
+    const open = (changed: unknown, owner: ConfigOwner = "targets:t1", ring = keys) =>
+      openConfig({ type, config: changed, owner, keys: ring });
+    expect(() => open(sealed, "targets:t2")).toThrow();
+    expect(() => open(sealed, "entrypoints:t1")).toThrow();
+    expect(() => open(sealed, "targets:t1", createKeyRing(new Uint8Array(32).fill(2)))).toThrow();
     const [first] = Object.values(Object(sealed.headers));
     expect(() => open({ password: first })).toThrow();
     expect(() => open({ headers: { Other: first } })).toThrow();

@@ -1,7 +1,6 @@
-/** Secrets in a target's config: sealed at rest, opened to deliver, redacted to show, kept on change. */
-import { AppError } from "../lib/errors.ts";
-import type { FormField } from "../lib/form-field.ts";
-import type { TargetType } from "./target-type.ts";
+/** Secrets in a target's or an entrypoint's config: sealed at rest, opened to use, redacted to show, kept on change. */
+import { AppError } from "./errors.ts";
+import type { FormField } from "./form-field.ts";
 
 export type Sealer = Readonly<{
   seal: (plaintext: string, boundTo: string) => string;
@@ -9,7 +8,10 @@ export type Sealer = Readonly<{
 }>;
 
 type Config = Record<string, unknown>;
-type Fields = Pick<TargetType, "fields">;
+type Fields = Readonly<{ fields: readonly FormField[] }>;
+
+/** The row that the secrets belong to: its table and id. What is sealed for one does not open for another. */
+export type ConfigOwner = `targets:${string}` | `entrypoints:${string}`;
 
 /** What stands in API answers and forms where a secret is; sent back unchanged it keeps the secret. */
 export const REDACTED = "[secret]";
@@ -17,25 +19,25 @@ export const REDACTED = "[secret]";
 export function sealConfig(options: {
   type: Fields;
   config: unknown;
-  targetId: string;
+  owner: ConfigOwner;
   keys: Sealer;
 }): Config {
-  const { keys, targetId } = options;
+  const { keys, owner } = options;
   return mapSecrets(options.type, options.config, (value, path) =>
-    keys.seal(JSON.stringify(value), `targets:${targetId}:${path}`),
+    keys.seal(JSON.stringify(value), `${owner}:${path}`),
   );
 }
 
-/** Throws where a sealed value was made with another key, or for another target or field. */
+/** Throws where a sealed value was made with another key, or for another owner or field. */
 export function openConfig(options: {
   type: Fields;
   config: unknown;
-  targetId: string;
+  owner: ConfigOwner;
   keys: Sealer;
 }): Config {
-  const { keys, targetId } = options;
+  const { keys, owner } = options;
   return mapSecrets(options.type, options.config, (value, path): unknown =>
-    JSON.parse(keys.open(String(value), `targets:${targetId}:${path}`)),
+    JSON.parse(keys.open(String(value), `${owner}:${path}`)),
   );
 }
 
@@ -47,7 +49,7 @@ export function redactConfig(options: { type: Fields; config: unknown }): Config
 /**
  * The config a person sent, with the stored (opened) secrets where they left them out: a secret field that
  * is missing, empty or "[secret]", and a header whose value is "[secret]". null removes a secret field.
- * For a new target pass no `stored`. Throws AppError invalid where there is nothing to keep.
+ * For a new row pass no `stored`. Throws AppError invalid where there is nothing to keep.
  */
 export function keepStoredSecrets(options: { type: Fields; config: unknown; stored?: unknown }): Config {
   const config = toRecord(options.config, "config");
@@ -117,7 +119,7 @@ function toRecord(value: unknown, path: string): Config {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   throw new AppError({
     kind: "invalid",
-    message: "The target's config is not valid.",
+    message: "The config is not valid.",
     details: [{ path, message: "must be an object" }],
   });
 }
@@ -125,7 +127,7 @@ function toRecord(value: unknown, path: string): Config {
 function nothingToKeep(path: string): AppError {
   return new AppError({
     kind: "invalid",
-    message: "The target's config is not valid.",
+    message: "The config is not valid.",
     details: [{ path, message: `is "${REDACTED}", but no value is stored that could be kept` }],
   });
 }
