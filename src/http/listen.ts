@@ -2,6 +2,17 @@
 import type { AnyElysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 
+/** With port 0 the system chooses one; the addresses that pages and answers show must name it. */
+export function withRealPort<T extends Readonly<{ host: string; port: number; baseUrl: string }>>(
+  config: T,
+): T {
+  if (config.port !== 0) return config;
+  const probe = Bun.listen({ hostname: config.host, port: 0, socket: { data() {} } });
+  const { port } = probe;
+  probe.stop(true);
+  return { ...config, port, baseUrl: config.baseUrl.replace(/:0$/, `:${port}`) };
+}
+
 /** Throws AppError unavailable where the address cannot be listened on. */
 export function listen(app: AnyElysia, { host, port }: { host: string; port: number }): void {
   try {

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { entrypointSchema } from "../../src/api/schemas.ts";
 import { errorCodeOf } from "../support/api-client.ts";
 import { Gateway, makeFolder, runExecutable, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -17,6 +18,14 @@ describe("the first start", () => {
     await using gateway = await startGateway();
     expect(await gateway.api.isHealthy()).toBe(true);
     expect(readdirSync(gateway.folder)).toEqual(["data"]);
+  });
+
+  test("names the port that the system chose in the URLs of entrypoints", async () => {
+    await using gateway = await startGateway();
+    const { webhookId, entrypointId } = await gateway.api.createFlow();
+    const response = await gateway.api.request("GET", `/webhooks/${webhookId}/entrypoints/${entrypointId}`);
+    const { url } = entrypointSchema.parse(await response.json());
+    expect(url).toBe(`http://localhost:${gateway.port}/webhook/${entrypointId}`);
   });
 
   test("tells the terminal the admin's password, once, and keeps it nowhere", async () => {

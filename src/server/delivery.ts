@@ -1,0 +1,65 @@
+/** The parts that bring stored events to their targets, and those that delete them when their time has come. */
+import type { Config } from "../config.ts";
+import { createTargetOpener } from "../delivery/deliver-once.ts";
+import { createDeliveryEngine } from "../delivery/engine.ts";
+import { createReplay } from "../delivery/replay.ts";
+import { createRetention } from "../delivery/retention.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { DeliveryMetrics } from "../lib/metrics.ts";
+import { createOutboundClient } from "../lib/outbound-http.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
+import type { EventStorage } from "../storage/event-storage.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import { createRetentionStore } from "../storage/retention-store.ts";
+import { createTargetTypes } from "../targets/registry.ts";
+
+/** Deliveries under way at a stop get this long to end; the container default before SIGKILL is 10 s. */
+const DELIVERY_GRACE_MS = 6_000;
+
+export type DeliveryParts = ReturnType<typeof createDeliveryParts>;
+
+export function createDeliveryParts(deps: {
+  config: Config;
+  storage: EventStorage;
+  mainDb: MainDb;
+  keys: Sealer;
+  clock: Clock;
+  log: Logger;
+  metrics: DeliveryMetrics;
+}) {
+  const { config, storage, mainDb, keys, clock, log, metrics } = deps;
+  const { files, writer, events } = storage;
+  const { routing, webhooks } = mainDb;
+  const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
+  const targetTypes = createTargetTypes({ outbound, log });
+  const openTarget = createTargetOpener({ targetTypes, keys, log });
+  const engine = createDeliveryEngine({ events, routing, openTarget, clock, log, metrics });
+  const replay = createReplay({ events, routing, clock });
+  const retention = createRetention({
+    ...{ clock, log, webhooks, routing },
+    defaultDays: config.retentionDays,
+    store: createRetentionStore({ files, writer }),
+  });
+
+  return {
+    targetTypes,
+    engine,
+    replay,
+    /** The webhook has new events. */
+    recorded(webhookId: string): void {
+      engine.nudge(webhookId);
+      retention.noteRecorded(webhookId);
+    },
+    /** Resolves when everything that an earlier run left was looked through. */
+    async start(): Promise<void> {
+      await engine.start(webhooks.listAll().map(({ id }) => id));
+      await retention.start();
+    },
+    async stop(): Promise<void> {
+      await Promise.all([engine.stop(DELIVERY_GRACE_MS), retention.stop()]);
+    },
+    /** After everything that delivers has stopped. */
+    close: () => outbound.close(),
+  };
+}

@@ -1,0 +1,59 @@
+/** What the program tells operators of itself: whether it is ready, and its metrics. */
+import type { Config } from "../config.ts";
+import type { Readiness } from "../http/health.ts";
+import { boundMeasure } from "../lib/bounded-measure.ts";
+import type { Clock } from "../lib/clock.ts";
+import { watchEventLoopLag } from "../lib/event-loop-lag.ts";
+import type { Logger } from "../lib/log.ts";
+import { createMetrics, noMetrics } from "../lib/metrics.ts";
+import { createScrape } from "../lib/metrics-registry.ts";
+import { version } from "../lib/version.ts";
+import { watchDiskSpace } from "../storage/disk-space.ts";
+import { measureStorageFiles } from "../storage/storage-files.ts";
+import type { DeliveryParts } from "./delivery.ts";
+
+/** A scrape waits for the sizes of thousands of files no longer than this. */
+const MEASURE_MS = 250;
+
+/** The counters that the other parts fill; they cost nothing where nobody may scrape them. */
+export function createCounters({ config, clock }: { config: Config; clock: Clock }) {
+  const counted = createMetrics({ clock });
+  return { counted, metrics: config.metrics ? counted : noMetrics };
+}
+
+export function createSelfReport(deps: {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+  counted: ReturnType<typeof createMetrics>;
+  delivery: Pick<DeliveryParts, "engine" | "targetTypes">;
+  openFiles: () => number;
+  maxOpenFiles: number;
+  stopping: AbortSignal;
+}) {
+  const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, stopping } = deps;
+  const disk = watchDiskSpace({ folder: config.dataDir, clock, log });
+  const readiness = (): Readiness => {
+    if (stopping.aborted) return { ready: false, reason: "stopping" };
+    return disk.isLow() ? { ready: false, reason: "low disk space" } : { ready: true };
+  };
+  const stopLagWatch = config.metrics
+    ? watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag })
+    : () => undefined;
+  const scrape = createScrape({
+    ...{ counts: counted.counts, now: clock.now, version, maxOpenFiles, openFiles },
+    targetTypes: delivery.targetTypes.list(),
+    isReady: () => readiness().ready,
+    triesInFlight: delivery.engine.inFlight,
+    disk: disk.find,
+    files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),
+  });
+  return {
+    readiness,
+    scrape,
+    stop(): void {
+      stopLagWatch();
+      disk.stop();
+    },
+  };
+}
