@@ -4,6 +4,7 @@ import { ConfigError, configVariables } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import { addApiKeyCommands } from "./apikey-commands.ts";
+import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { healthcheck } from "./healthcheck.ts";
 import type { Io } from "./io.ts";
@@ -53,6 +54,7 @@ function createProgram(io: Io): Command {
   addUserCommands(program, io);
   addApiKeyCommands(program, io);
   addCheckCommand(program, io);
+  addBackupCommands(program, io);
   addObservabilityCommands(program, io);
   program
     .command("healthcheck")

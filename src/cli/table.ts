@@ -17,6 +17,11 @@ export function formatTime(ms: number | null): string {
   return ms === null ? "never" : new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 }
 
+/** "1 file", "2 files". */
+export function count(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? "" : "s"}`;
+}
+
 function pad(cell: string, width: number): string {
   return cell + " ".repeat(width - Bun.stringWidth(cell));
 }

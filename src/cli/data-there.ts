@@ -1,0 +1,17 @@
+/** Commands that read a gateway's data say so where there is none, rather than make an empty one. */
+import { existsSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { AppError } from "../lib/errors.ts";
+
+export type Where = Pick<Config, "dbPath" | "dataDir">;
+
+/** Throws AppError not_found. */
+export function requireData({ dbPath, dataDir }: Where, what: string): void {
+  const missing = [dbPath, dataDir].find((path) => !existsSync(path));
+  if (missing === undefined) return;
+  throw new AppError({
+    kind: "not_found",
+    message: `There is nothing to ${what} at ${missing}.`,
+    hint: "DBURL and DATA_DIR must be those that the gateway is run with.",
+  });
+}

@@ -1,0 +1,206 @@
+/**
+ * Backs up every database while the gateway goes on, each as it is at one moment.
+ *
+ * The main database is copied after the event files, and again until each webhook that its copy names has its file:
+ * - every webhook in the copy has its event file, as a webhook's file is made before its row;
+ * - every delivery in the copied files has its target in the copy, which is the younger one: copied first, it would
+ *   not know targets that were added meanwhile, and what was pending for them would be discarded after a restore;
+ * - every event that was acknowledged before the backup began was in its file when that was copied.
+ */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../lib/clock.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
+import { makeFolder, syncFolder } from "../folder.ts";
+import { openForReading } from "../reading-database.ts";
+import { sqliteCode } from "../sqlite.ts";
+import { copyDatabase } from "./copy-database.ts";
+import { requireSpace, sizeOf } from "./free-space.ts";
+import { hashFile } from "./hashed-copy.ts";
+import { type BackedUpFile, EVENTS_FOLDER, KEY_FILE, MAIN_FILE, writeManifest } from "./manifest.ts";
+
+/** Rounds in which webhooks may be made before the backup gives up on the newest ones. */
+const MOST_ROUNDS = 20;
+const TELL_EVERY_MS = 2_000;
+
+export type BackupFault = Readonly<{ file: string; fault: string }>;
+
+export type BackupReport = Readonly<{ eventFiles: number; bytes: number; faults: readonly BackupFault[] }>;
+
+type Options = Readonly<{
+  dbPath: string;
+  dataDir: string;
+  /** Made where it is missing; must be empty. */
+  to: string;
+  withKey: boolean;
+  version: string;
+  clock: Clock;
+  /** Told of the progress, every few seconds. */
+  tell: (line: string) => void;
+}>;
+
+/** Blocks for as long as it takes. A file that cannot be copied is a fault of the report; a full disk is thrown. */
+export function backUp(options: Options): BackupReport {
+  const { to, withKey, version, clock } = options;
+  makeFolder(to);
+  if (readdirSync(to).length > 0) throw notEmpty(to);
+  requireRoom(options);
+  makeFolder(join(to, EVENTS_FOLDER));
+  const startedAt = clock.now();
+  const backup = new Backup(options);
+  backup.run();
+  if (withKey) backup.copyKey();
+  for (const folder of [join(to, EVENTS_FOLDER), to]) syncFolder(folder);
+  writeManifest(to, {
+    version,
+    started_at: new Date(startedAt).toISOString(),
+    ended_at: new Date(clock.now()).toISOString(),
+    files: backup.files,
+    faults: [...backup.faults],
+  });
+  return backup.report;
+}
+
+class Backup {
+  readonly faults: BackupFault[] = [];
+  readonly #options: Options;
+  readonly #files = new Map<string, BackedUpFile>();
+  /** Webhooks that were seen to, copied or not. */
+  readonly #seen = new Set<string>();
+  #toldAt: number;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#toldAt = options.clock.monotonic();
+  }
+
+  get files(): BackedUpFile[] {
+    return [...this.#files.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  get report(): BackupReport {
+    const bytes = this.files.reduce((sum, file) => sum + file.bytes, 0);
+    const eventFiles = this.files.filter(({ name }) => name.startsWith(EVENTS_FOLDER)).length;
+    return { eventFiles, bytes, faults: this.faults };
+  }
+
+  run(): void {
+    for (let round = 1; ; round++) {
+      for (const id of this.#listWebhooks()) if (!this.#seen.has(id)) this.#copyEvents(id);
+      rmSync(join(this.#options.to, MAIN_FILE), { force: true });
+      if (!this.#copy(this.#options.dbPath, MAIN_FILE)) return;
+      const inCopy = new Set(listWebhookIds(join(this.#options.to, MAIN_FILE)));
+      const newest = [...inCopy].filter((id) => !this.#seen.has(id));
+      if (newest.length > 0 && round < MOST_ROUNDS) continue;
+      for (const id of newest) this.#note(nameOf(id), "the webhook was made while the backup ended");
+      this.#dropDeleted(inCopy);
+      return;
+    }
+  }
+
+  copyKey(): void {
+    const from = join(dirname(this.#options.dbPath), KEY_FILE);
+    if (!existsSync(from)) {
+      this.#note(KEY_FILE, "there is no key file: keep a copy of SECRET_KEY yourself");
+      return;
+    }
+    this.#add(KEY_FILE, hashFile({ from, to: join(this.#options.to, KEY_FILE) }));
+  }
+
+  /** Where the main database cannot be read, all event files that are there. */
+  #listWebhooks(): readonly string[] {
+    const { dbPath, dataDir } = this.#options;
+    try {
+      return listWebhookIds(dbPath);
+    } catch {
+      return readdirSync(dataDir).flatMap((name) => /^events-([0-9a-f-]{36})\.db$/.exec(name)?.[1] ?? []);
+    }
+  }
+
+  #copyEvents(id: string): void {
+    const { dataDir, clock, tell } = this.#options;
+    this.#seen.add(id);
+    const from = join(dataDir, `events-${id}.db`);
+    if (existsSync(from)) this.#copy(from, nameOf(id));
+    // A webhook's row goes before its file.
+    else if (this.#listWebhooks().includes(id)) this.#note(nameOf(id), "the file of this webhook is missing");
+    if (clock.monotonic() - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = clock.monotonic();
+    tell(`${this.report.eventFiles} event files, ${this.report.bytes} bytes …`);
+  }
+
+  #copy(from: string, name: string): boolean {
+    const to = join(this.#options.to, name);
+    try {
+      copyDatabase({ from, to });
+      this.#add(name, hashFile({ from: to }));
+      return true;
+    } catch (error) {
+      if (sqliteCode(error) === "SQLITE_FULL") throw diskFull(this.#options.to, error);
+      // Deleted with its webhook between the look and the copy.
+      if (existsSync(from)) this.#note(name, errorMessage(error));
+      return false;
+    }
+  }
+
+  #dropDeleted(kept: ReadonlySet<string>): void {
+    const names = new Set([...kept].map(nameOf));
+    for (const name of this.#files.keys()) {
+      if (!name.startsWith(EVENTS_FOLDER) || names.has(name)) continue;
+      rmSync(join(this.#options.to, name));
+      this.#files.delete(name);
+    }
+  }
+
+  #add(name: string, facts: { bytes: number; sha256: string }): void {
+    const copied_at = new Date(this.#options.clock.now()).toISOString();
+    this.#files.set(name, { name, ...facts, copied_at });
+  }
+
+  #note(file: string, fault: string): void {
+    this.faults.push({ file, fault });
+    this.#options.tell(`${file}: ${fault}`);
+  }
+}
+
+function nameOf(webhookId: string): string {
+  return `${EVENTS_FOLDER}/events-${webhookId}.db`;
+}
+
+function listWebhookIds(path: string): readonly string[] {
+  const db = openForReading(path);
+  try {
+    const sql = "SELECT id FROM webhooks WHERE deleted_at IS NULL ORDER BY id";
+    return db
+      .query<{ id: string }, []>(sql)
+      .all()
+      .map(({ id }) => id);
+  } finally {
+    db.close(true);
+  }
+}
+
+function requireRoom({ dbPath, dataDir, to }: Options): void {
+  const names = readdirSync(dataDir).filter((name) => /^events-.+\.db(-wal)?$/.test(name));
+  const paths = [dbPath, `${dbPath}-wal`, ...names.map((name) => join(dataDir, name))];
+  const bytes = paths.reduce((sum, path) => sum + sizeOf(path), 0);
+  requireSpace({ folder: to, bytes, besides: dataDir });
+}
+
+function notEmpty(folder: string): AppError {
+  return new AppError({
+    kind: "conflict",
+    message: `The folder ${folder} is not empty.`,
+    hint: "Each backup goes into a folder of its own, such as backup-2030-01-31.",
+  });
+}
+
+function diskFull(folder: string, cause: unknown): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "too_little_space",
+    message: `The disk of ${folder} is full; what is there is no backup.`,
+    hint: "Remove the folder, make space, and take another backup.",
+    cause,
+  });
+}

@@ -1,0 +1,136 @@
+/** Puts a backup where a gateway starts from it: into an empty place, checked file by file, or not at all. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { AppError, errorMessage } from "../../lib/errors.ts";
+import { makeFolder, syncFolder } from "../folder.ts";
+import { lockFolder } from "../folder-lock.ts";
+import type { BackupFault } from "./back-up.ts";
+import { listStructureFaults } from "./copy-database.ts";
+import { requireSpace } from "./free-space.ts";
+import { hashFile } from "./hashed-copy.ts";
+import { type BackedUpFile, KEY_FILE, MAIN_FILE, type Manifest, readManifest } from "./manifest.ts";
+
+type Options = Readonly<{
+  from: string;
+  dbPath: string;
+  dataDir: string;
+  /** Leaves out event files that are damaged, instead of restoring nothing. */
+  partial: boolean;
+  tell: (line: string) => void;
+}>;
+
+export type RestoreReport = Readonly<{
+  takenAt: string;
+  eventFiles: number;
+  hasKey: boolean;
+  /** What the backup lacks, or what of it was left out. */
+  faults: readonly BackupFault[];
+}>;
+
+/** Throws AppError conflict where there is anything that it would overwrite, or a gateway runs. */
+export function restore(options: Options): RestoreReport {
+  const manifest = readManifest(options.from);
+  if (!manifest.files.some(({ name }) => name === MAIN_FILE)) throw withoutMain(manifest);
+  const unlock = lockFolder(options.dataDir);
+  try {
+    refuseToOverwrite(options, manifest);
+    makeFolder(dirname(options.dbPath));
+    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+    requireSpace({ folder: options.dataDir, bytes });
+    return putAll(options, manifest);
+  } finally {
+    unlock();
+  }
+}
+
+function putAll(options: Options, manifest: Manifest): RestoreReport {
+  const { dbPath, dataDir, partial, tell } = options;
+  const made: string[] = [];
+  const faults: BackupFault[] = [...manifest.faults];
+  try {
+    // The main database last: without it there is nothing that a gateway would start from.
+    for (const file of [...manifest.files].sort((a, b) => rank(a) - rank(b))) {
+      const to = placeOf(file.name, options);
+      made.push(to);
+      const fault = put(file, options.from, to);
+      if (fault === null) continue;
+      if (!partial || file.name === MAIN_FILE) throw damaged(file.name, fault);
+      rmSync(to, { force: true });
+      made.pop();
+      faults.push({ file: file.name, fault });
+      tell(`${file.name}: ${fault}; it is left out`);
+    }
+    for (const folder of new Set([dataDir, dirname(dbPath)])) syncFolder(folder);
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    throw error;
+  }
+  const eventFiles = made.filter((path) => EVENT_FILE.test(path)).length;
+  const hasKey = manifest.files.some(({ name }) => name === KEY_FILE);
+  return { takenAt: manifest.started_at, eventFiles, hasKey, faults };
+}
+
+const EVENT_FILE = /events-[0-9a-f-]{36}\.db$/;
+
+function rank({ name }: BackedUpFile): number {
+  return name === MAIN_FILE ? 1 : 0;
+}
+
+function placeOf(name: string, { dbPath, dataDir }: Options): string {
+  if (name === MAIN_FILE) return dbPath;
+  if (name === KEY_FILE) return join(dirname(dbPath), KEY_FILE);
+  return join(dataDir, name.slice(name.indexOf("/") + 1));
+}
+
+/** Null if it arrived as it was backed up, and sound. */
+function put(file: BackedUpFile, folder: string, to: string): string | null {
+  try {
+    const { bytes, sha256 } = hashFile({ from: join(folder, file.name), to });
+    if (bytes !== file.bytes) return `it has ${bytes} bytes, the manifest says ${file.bytes}`;
+    if (sha256 !== file.sha256) return "it is not what was backed up: its SHA-256 differs";
+    return file.name === KEY_FILE ? null : (listStructureFaults(to, "integrity_check")[0] ?? null);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw error;
+    return errorMessage(error);
+  }
+}
+
+function refuseToOverwrite({ dbPath, dataDir }: Options, manifest: Manifest): void {
+  const keyPath = join(dirname(dbPath), KEY_FILE);
+  const restoresKey = manifest.files.some(({ name }) => name === KEY_FILE);
+  const there = [
+    ...[dbPath, `${dbPath}-wal`, ...(restoresKey ? [keyPath] : [])].filter((path) => existsSync(path)),
+    ...readdirSync(dataDir)
+      .filter((name) => /^events-.+\.db(-wal)?$/.test(name))
+      .map((name) => join(dataDir, name)),
+  ];
+  const [first] = there;
+  if (first === undefined) return;
+  throw new AppError({
+    kind: "conflict",
+    code: "not_empty",
+    message: `${resolve(first)} is there already${there.length > 1 ? `, and ${there.length - 1} more` : ""}: a restore overwrites nothing.`,
+    hint: "Move the data folder away, or name other ones with DBURL and DATA_DIR.",
+  });
+}
+
+function withoutMain(manifest: Manifest): AppError {
+  const fault = manifest.faults.find(({ file }) => file === MAIN_FILE)?.fault ?? "it is not listed";
+  return new AppError({
+    kind: "unavailable",
+    message: `This backup has no main database: ${fault}.`,
+    hint: "Take the main database from an older backup; the event files can be copied by hand.",
+  });
+}
+
+function damaged(name: string, fault: string): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "backup_damaged",
+    message: `${name} of the backup cannot be restored: ${fault}. Nothing was restored.`,
+    hint:
+      name === MAIN_FILE
+        ? "Restore an older backup."
+        : "Restore an older backup, or what is sound of this one with --partial.",
+  });
+}
