@@ -177,14 +177,14 @@ test("an event that is stored reaches an open page", async () => {
   expect(new TextDecoder().decode((await pieces.read()).value)).toBe("retry: 2000\n\n");
   await app.addEvent({ method: "GET" });
   const event = await app.addEvent();
-  /** Time goes on while the file is read, however long that takes: heartbeats come in between. */
+  /** Time goes on while the file is read, slowly, as that may take many turns: heartbeats come in between. */
   async function nextRows(): Promise<string> {
     let text: string | null = null;
     const reading = pieces.read().then(({ value }) => {
       text = new TextDecoder().decode(value);
     });
     while (text === null) {
-      app.clock.advance(400);
+      app.clock.advance(1);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     await reading;
