@@ -1,5 +1,4 @@
 /** Numbered events sent without a pause until the gateway goes away, and the check that none of them was lost. */
-import { expect } from "bun:test";
 import type { EventSummary, Flow } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
 import type { ReceivedRequest } from "../support/receiver.ts";
@@ -7,7 +6,7 @@ import type { ReceivedRequest } from "../support/receiver.ts";
 /** Bodies differ in size, so that logs are checkpointed and torn in many places. */
 const SIZES = [64, 900, 4_000, 30_000];
 
-type Acknowledged = Readonly<{ number: number; eventId: string; flow: Flow }>;
+export type Acknowledged = Readonly<{ number: number; eventId: string; flow: Flow }>;
 
 export class Load {
   readonly acknowledged: Acknowledged[] = [];
@@ -57,38 +56,50 @@ export class Load {
   }
 }
 
-function bodyOf(number: number): string {
+/** Begins with the number, so that a receiver can tell a body that was cut or mixed up. */
+export function bodyOf(number: number): string {
   return `${number}:${"x".repeat(SIZES[number % SIZES.length] ?? 0)}`;
 }
 
-/** Every acknowledged event is stored once, whole, and was delivered to every target, as API and receiver tell. */
-export async function expectNothingLost(options: {
+/** What is not as it should be: every acknowledged event is stored once, whole, under the id that was answered. */
+export function listLosses(options: {
+  acknowledged: readonly Acknowledged[];
+  stored: readonly EventSummary[];
+  /** What is wrong with an event that is stored whole; null for nothing. */
+  faultOf: (event: EventSummary, sent: Acknowledged) => string | null;
+}): string[] {
+  const byNumber = Map.groupBy(options.stored, (event) => event.path_tail.slice(1));
+  return options.acknowledged.flatMap((sent) => {
+    const { number, eventId } = sent;
+    const [event, ...more] = byNumber.get(String(number)) ?? [];
+    if (!event) return [`${number} is not stored`];
+    if (more.length > 0) return [`${number} is stored ${more.length + 1} times`];
+    if (event.id !== eventId) return [`${number} is stored under another id than was answered`];
+    if (event.body_size !== bodyOf(number).length) return [`${number} is cut short`];
+    return options.faultOf(event, sent) ?? [];
+  });
+}
+
+/** Of events that were to be delivered to all targets, one of them the receiver. */
+export async function listUndelivered(options: {
   gateway: Gateway;
   load: Load;
   flows: readonly Flow[];
   received: readonly ReceivedRequest[];
-}): Promise<void> {
+}): Promise<string[]> {
   const { gateway, load, flows, received } = options;
-  const stored = new Map<string, EventSummary[]>();
-  for (const { webhookId } of flows) {
-    for (const event of await gateway.api.waitUntilSettled(webhookId)) {
-      const number = event.path_tail.slice(1);
-      stored.set(number, [...(stored.get(number) ?? []), event]);
-    }
-  }
+  const stored: EventSummary[] = [];
+  for (const { webhookId } of flows) stored.push(...(await gateway.api.waitUntilSettled(webhookId)));
   const arrivals = new Map(received.map((request) => [request.header("x-webhooker-event-id"), request]));
-  const faults: string[] = [];
-  for (const { number, eventId, flow } of load.acknowledged) {
-    const events = stored.get(String(number)) ?? [];
-    if (events.length !== 1) faults.push(`${number} is stored ${events.length} times`);
-    const [event] = events;
-    if (event?.id !== eventId) faults.push(`${number} is stored under another id than was answered`);
-    if (event?.body_size !== bodyOf(number).length) faults.push(`${number} is cut short`);
-    if (event?.delivery_counts.delivered !== flow.targetIds.length) {
-      faults.push(`${number} is not delivered: ${JSON.stringify(event?.delivery_counts)}`);
-    }
-    const body = Buffer.from(arrivals.get(eventId)?.body ?? []).toString();
-    if (body !== bodyOf(number)) faults.push(`${number} has not arrived`);
-  }
-  expect(faults).toEqual([]);
+  return listLosses({
+    acknowledged: load.acknowledged,
+    stored,
+    faultOf({ id, delivery_counts }, { number, flow }) {
+      if (delivery_counts.delivered !== flow.targetIds.length) {
+        return `${number} is not delivered: ${JSON.stringify(delivery_counts)}`;
+      }
+      const body = Buffer.from(arrivals.get(id)?.body ?? []).toString();
+      return body === bodyOf(number) ? null : `${number} has not arrived`;
+    },
+  });
 }

@@ -88,6 +88,13 @@ export class ApiClient {
     return events;
   }
 
+  async hasPending(webhookId: string): Promise<boolean> {
+    const path = `/webhooks/${webhookId}/events?limit=1&status=pending`;
+    const page = await this.#ask({ method: "GET", path, schema: eventPage });
+    // A search that stopped early has a cursor.
+    return page.data.length > 0 || page.next_cursor !== null;
+  }
+
   getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {
     return this.#ask({
       method: "GET",

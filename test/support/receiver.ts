@@ -60,7 +60,14 @@ export type Receiver = Readonly<{
 }>;
 
 export async function startReceiver(
-  options: { script?: Script; tls?: { key: string; cert: string }; host?: string; port?: number } = {},
+  options: {
+    script?: Script;
+    tls?: { key: string; cert: string };
+    host?: string;
+    port?: number;
+    /** Keeps no request, for runs that would fill the memory: the script sees each one. */
+    forgets?: boolean;
+  } = {},
 ): Promise<Receiver> {
   const { host = "127.0.0.1" } = options;
   let script: Script = options.script ?? {};
@@ -79,7 +86,7 @@ export async function startReceiver(
         body: new Uint8Array(Buffer.concat(chunks)),
         connection: sockets.get(incoming.socket)?.number ?? 0,
       });
-      const index = requests.push(request) - 1;
+      const index = options.forgets === true ? 0 : requests.push(request) - 1;
       for (const waiter of waiting) if (requests.length >= waiter.count) waiter.resolve();
       void answer(outgoing, typeof script === "function" ? script(request, index) : script);
     });

@@ -1,0 +1,79 @@
+/** What the soak demands at the end: nothing lost, nothing twice, nothing stuck, and a ledger that adds up. */
+import { type Load, listLosses } from "../e2e/load.ts";
+import type { EventSummary, Flow } from "../support/api-client.ts";
+import type { Gateway } from "../support/gateway.ts";
+import type { ServiceName, Targets } from "./targets.ts";
+
+export type SoakFlow = Flow & Readonly<{ services: readonly ServiceName[] }>;
+
+const LOOK_EVERY_MS = 250;
+
+/** Waits until nothing is pending, or the time is up; returns how long it took. */
+export async function drain(options: {
+  gateway: Gateway;
+  flows: readonly SoakFlow[];
+  limitMs: number;
+}): Promise<number> {
+  const { gateway, flows, limitMs } = options;
+  const since = performance.now();
+  for (const { webhookId } of flows) {
+    while (performance.now() - since < limitMs && (await gateway.api.hasPending(webhookId))) {
+      await Bun.sleep(LOOK_EVERY_MS);
+    }
+  }
+  return performance.now() - since;
+}
+
+/** One line for each fault. */
+export async function listFaults(options: {
+  gateway: Gateway;
+  flows: readonly SoakFlow[];
+  load: Load;
+  targets: Targets;
+}): Promise<string[]> {
+  const { gateway, flows, load, targets } = options;
+  const stored: EventSummary[] = [];
+  for (const { webhookId } of flows) stored.push(...(await gateway.api.listEvents(webhookId)));
+  const servicesOf = new Map(flows.map(({ webhookId, services }) => [webhookId, services]));
+  const losses = listLosses({
+    acknowledged: load.acknowledged,
+    stored,
+    faultOf(event, { number, flow }) {
+      const services = servicesOf.get(flow.webhookId) ?? [];
+      const unseen = services.find((name) => !targets.hasSeen(name, event.id));
+      return unseen === undefined ? null : `${number} has never arrived at ${unseen}`;
+    },
+  });
+  // Also of events that nobody was told of: what is stored is delivered.
+  const unsettled = flows.flatMap(({ entrypointId, services }) => {
+    const failed = services.filter((name) => name === "hopeless").length;
+    return stored
+      .filter((event) => event.entrypoint_id === entrypointId)
+      .filter(({ delivery_counts: counts }) => !isAsExpected(counts, services.length - failed, failed))
+      .map(({ id, delivery_counts }) => `${id} is not settled: ${JSON.stringify(delivery_counts)}`);
+  });
+  return [...losses, ...unsettled, ...listRepeats(stored), ...(await checkLedger(gateway))];
+}
+
+function isAsExpected(counts: EventSummary["delivery_counts"], delivered: number, failed: number): boolean {
+  return counts.delivered === delivered && counts.failed === failed && counts.pending === 0;
+}
+
+/** Senders send each number once, so that no number may be stored twice, answered or not. */
+function listRepeats(stored: readonly EventSummary[]): string[] {
+  const seen = new Set<string>();
+  return stored.flatMap(({ path_tail }) => {
+    if (seen.has(path_tail)) return [`${path_tail} is stored again`];
+    seen.add(path_tail);
+    return [];
+  });
+}
+
+/** With the gateway running, and once more when it has stopped. */
+async function checkLedger(gateway: Gateway): Promise<string[]> {
+  const running = await gateway.run(["check"]);
+  await gateway.stop();
+  const stopped = await gateway.run(["check"]);
+  await gateway.start();
+  return [running, stopped].flatMap(({ code, out, err }) => (code === 0 ? [] : [`check: ${out}${err}`]));
+}

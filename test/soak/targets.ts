@@ -1,0 +1,84 @@
+/** The services that the soak delivers to, good and bad: each knows what has arrived, and fails by a rule. */
+
+import { bodyOf } from "../e2e/load.ts";
+import type { TargetWish } from "../support/api-client.ts";
+import { type Answer, type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
+
+/** A silent try holds its place for the shortest limit that a target may have. */
+const TIMEOUT_MS = 1_000;
+
+type Service = Readonly<{
+  wish: Omit<TargetWish, "type" | "config">;
+  /** `tries` counts those of this event here, from 1; `number` is the event's. */
+  answer: (number: number, tries: number) => Answer;
+}>;
+
+const BAD_ANSWERS: readonly Answer[] = [
+  { status: 500 },
+  { reset: true },
+  { status: 429, headers: { "retry-after": "1" } },
+  { raw: "this is no HTTP at all\r\n\r\n" },
+  { status: 200, body: "half of it", reset: true },
+];
+
+export const services = {
+  steady: { wish: {}, answer: () => ({}) },
+  /** Fails the first try of one event in three. */
+  flaky: {
+    wish: {},
+    answer: (number, tries) => (tries === 1 && number % 3 === 0 ? (BAD_ANSWERS[number % 5] ?? {}) : {}),
+  },
+  /** Never answers the first try of one event in forty. */
+  silent: {
+    wish: { timeout_ms: TIMEOUT_MS },
+    answer: (number, tries) => ({ hang: tries === 1 && number % 40 === 0 }),
+  },
+  /** Is given up after two tries. */
+  hopeless: { wish: { max_attempts: 2 }, answer: () => ({ status: 503 }) },
+} satisfies Record<string, Service>;
+
+export type ServiceName = keyof typeof services;
+
+export type Targets = Readonly<{
+  wish: (name: ServiceName) => TargetWish;
+  /** The event has come here, whole, at least once. */
+  hasSeen: (name: ServiceName, eventId: string) => boolean;
+  /** Tries that came in, and those among them whose body was not what was sent. */
+  counts: Readonly<{ tries: number; damaged: number }>;
+  close: Receiver["close"];
+}>;
+
+export async function startTargets(): Promise<Targets> {
+  const tries = new Map<string, number>();
+  const counts = { tries: 0, damaged: 0 };
+  const receiver = await startReceiver({ script: answer, forgets: true });
+
+  function answer(request: ReceivedRequest): Answer {
+    const body = Buffer.from(request.body).toString();
+    const number = Number(body.slice(0, body.indexOf(":")));
+    counts.tries++;
+    if (body !== bodyOf(number)) counts.damaged++;
+    const name = serviceOf(request.path);
+    const key = keyOf(name, request.header("x-webhooker-event-id") ?? "");
+    const count = (tries.get(key) ?? 0) + 1;
+    tries.set(key, count);
+    return services[name].answer(number, count);
+  }
+
+  return {
+    wish: (name) => ({ ...services[name].wish, type: "http", config: { url: `${receiver.url}/${name}` } }),
+    hasSeen: (name, eventId) => tries.has(keyOf(name, eventId)),
+    counts,
+    close: receiver.close,
+  };
+}
+
+function keyOf(name: ServiceName, eventId: string): string {
+  return `${name} ${eventId}`;
+}
+
+function serviceOf(path: string): ServiceName {
+  const name = path.slice(1);
+  if (name === "steady" || name === "flaky" || name === "silent" || name === "hopeless") return name;
+  throw new Error(`no service at ${path}`);
+}
