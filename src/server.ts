@@ -77,7 +77,7 @@ export async function startServer(options: {
 
   // Delivery
   const delivery = createDeliveryParts({ config, storage, mainDb, keys, clock, log, metrics });
-  const { targetTypes, replay } = delivery;
+  const { targetTypes, replay, replayRuns } = delivery;
 
   // People and programs
   const users = createUsers({ mainDb, clock });
@@ -136,7 +136,18 @@ export async function startServer(options: {
         metrics,
       }),
     )
-    .use(createApi({ baseUrl: config.baseUrl, version, useCases, apiKeys, events, replay, targetTypes }))
+    .use(
+      createApi({
+        baseUrl: config.baseUrl,
+        version,
+        useCases,
+        apiKeys,
+        events,
+        replay,
+        replayRuns,
+        targetTypes,
+      }),
+    )
     .use(dashboard.app);
 
   const stopIdleChecks = every(clock, IDLE_CHECK_MS, () => files.closeIdle());

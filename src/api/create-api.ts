@@ -7,6 +7,7 @@ import { entrypointOperations } from "./entrypoints.ts";
 import { eventOperations } from "./events.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
+import { replayOperations } from "./replays.ts";
 import { targetOperations } from "./targets.ts";
 import { webhookOperations } from "./webhooks.ts";
 
@@ -30,6 +31,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...entrypointOperations(deps),
     ...targetOperations(deps),
     ...eventOperations(deps),
+    ...replayOperations(deps),
     openOperation(
       {
         id: "getOpenApiDocument",

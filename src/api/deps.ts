@@ -1,5 +1,6 @@
 /** What the API needs from the rest of the program. */
 import type { Replay } from "../delivery/replay.ts";
+import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -14,5 +15,6 @@ export type ApiDeps = Readonly<{
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
   replay: Replay;
+  replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;
 }>;

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { notFound } from "../lib/errors.ts";
 import type { StoredEvent } from "../storage/event-db/types.ts";
 import type { ApiDeps } from "./deps.ts";
+import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
 import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
 import {
   deliverySchema,
-  deliveryStatus,
   eventPath,
   eventSchema,
   eventSummarySchema,
@@ -21,20 +21,10 @@ const tag = "Events";
 const listPath = "/webhooks/:webhook_id/events";
 const path = `${listPath}/:event_id`;
 
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Events on a page."),
   cursor: z.string().min(1).optional().describe("`next_cursor` of the page before."),
-  from: time.optional().describe("Received at or after this time."),
-  to: time.optional().describe("Received at or before this time."),
-  entrypoint_id: z.string().optional().describe("Received by this entrypoint."),
-  target_id: z.string().optional().describe("With a delivery to this target."),
-  status: deliveryStatus
-    .optional()
-    .describe("With a delivery in this state; with `target_id`, the one to that target."),
-  method: z.string().max(20).optional().describe("Received with this method."),
-  text: z.string().max(200).optional().describe("Anywhere in the body; ASCII letters in either case."),
+  ...eventFilterShape,
 });
 
 const replayInput = z
@@ -72,9 +62,9 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
           "One page; a page may hold fewer than `limit` while there is a `next_cursor`, as a search stops in time.",
         schema: listOf(eventSummarySchema),
       },
-      async handle({ caller, params, query: { limit, cursor = null, entrypoint_id, target_id, ...rest } }) {
+      async handle({ caller, params, query: { limit, cursor = null, ...given } }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
-        const filter = { entrypointId: entrypoint_id, targetId: target_id, ...rest };
+        const filter = toEventFilter(given);
         const page = await events.searchEvents(webhookId, { limit, cursor, filter });
         return { data: page.events.map(presentEventSummary), next_cursor: page.nextCursor };
       },

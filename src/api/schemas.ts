@@ -114,6 +114,46 @@ export const replaySchema = z
   .strictObject({ deliveries: count.describe("How many deliveries are due now.") })
   .meta({ id: "Replay" });
 
+export const replayCountSchema = z
+  .strictObject({
+    events: count,
+    deliveries: count.describe("That would be made due, or were."),
+    exact: z.boolean().describe("false: there are at least as many; counting would have taken too long."),
+  })
+  .meta({ id: "ReplayCount" });
+
+export const replayRunSchema = z
+  .strictObject({
+    id,
+    webhook_id: id,
+    state: z.enum(["counting", "running", "paused", "done", "cancelled"]),
+    filter: z
+      .strictObject({
+        from: time.optional(),
+        to: time.optional(),
+        entrypoint_id: id.optional(),
+        target_id: id.optional(),
+        status: deliveryStatus.optional(),
+        method: z.string().optional(),
+        text: z.string().optional(),
+      })
+      .nullable(),
+    event_ids: z.array(id).nullable(),
+    target_id: id.nullable().describe("null: again to the targets that each event already went to."),
+    only_missing: z.boolean(),
+    matched: replayCountSchema.nullable().describe("What it was to take when it began; null until counted."),
+    replayed: count.describe("Deliveries made due so far."),
+    skipped: count.describe("Deliveries left out because their target was deleted."),
+    waiting_for_target_id: id
+      .nullable()
+      .describe("It goes on when this target is active and has less to do."),
+    reason: z.string().nullable().describe("Why it was cancelled, where nobody asked for that."),
+    asked_by: id.describe("The user."),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: "ReplayRun", description: "Delivers many stored events again." });
+
 export const callerSchema = z.strictObject({ user_id: id, api_key_id: id }).meta({ id: "Caller" });
 
 export const errorSchema = z
@@ -144,3 +184,4 @@ export const webhookPath = z.object({ webhook_id: inPath });
 export const entrypointPath = webhookPath.extend({ entrypoint_id: inPath });
 export const targetPath = webhookPath.extend({ target_id: inPath });
 export const eventPath = webhookPath.extend({ event_id: inPath });
+export const replayPath = webhookPath.extend({ replay_id: inPath });

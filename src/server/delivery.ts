@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { createTargetOpener } from "../delivery/deliver-once.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
 import { createReplay } from "../delivery/replay.ts";
+import { createReplayRuns } from "../delivery/replay-runs.ts";
 import { createRetention } from "../delivery/retention.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
@@ -11,6 +12,7 @@ import { createOutboundClient } from "../lib/outbound-http.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import { createReplayStore } from "../storage/replay-store.ts";
 import { createRetentionStore } from "../storage/retention-store.ts";
 import { createTargetTypes } from "../targets/registry.ts";
 
@@ -36,6 +38,11 @@ export function createDeliveryParts(deps: {
   const openTarget = createTargetOpener({ targetTypes, keys, log });
   const engine = createDeliveryEngine({ events, routing, openTarget, clock, log, metrics });
   const replay = createReplay({ events, routing, clock });
+  const replayRuns = createReplayRuns({
+    ...{ events, routing, clock, log },
+    store: createReplayStore({ files, writer }),
+    onDue: engine.nudge,
+  });
   const retention = createRetention({
     ...{ clock, log, webhooks, routing },
     defaultDays: config.retentionDays,
@@ -46,6 +53,7 @@ export function createDeliveryParts(deps: {
     targetTypes,
     engine,
     replay,
+    replayRuns,
     /** The webhook has new events. */
     recorded(webhookId: string): void {
       engine.nudge(webhookId);
@@ -53,11 +61,13 @@ export function createDeliveryParts(deps: {
     },
     /** Resolves when everything that an earlier run left was looked through. */
     async start(): Promise<void> {
-      await engine.start(webhooks.listAll().map(({ id }) => id));
+      const webhookIds = webhooks.listAll().map(({ id }) => id);
+      await engine.start(webhookIds);
+      await replayRuns.start(webhookIds);
       await retention.start();
     },
     async stop(): Promise<void> {
-      await Promise.all([engine.stop(DELIVERY_GRACE_MS), retention.stop()]);
+      await Promise.all([engine.stop(DELIVERY_GRACE_MS), replayRuns.stop(), retention.stop()]);
     },
     /** After everything that delivers has stopped. */
     close: () => outbound.close(),

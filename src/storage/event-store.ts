@@ -27,6 +27,7 @@ import type {
 } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventWriter } from "./event-writer.ts";
+import { readEventFile } from "./read-event-file.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
@@ -107,15 +108,8 @@ export function createEventStore(options: {
   const recent = new RecentEvents();
   const findRecent = (eventId: string) => recent.find(eventId);
 
-  async function read<T>(webhookId: string, query: (file: EventFile) => T): Promise<T> {
-    if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
-    const file = files.open(webhookId);
-    try {
-      return query(file);
-    } catch (error) {
-      throw error instanceof AppError ? error : unusable(webhookId, error);
-    }
-  }
+  const read = <T>(webhookId: string, query: (file: EventFile) => T) =>
+    readEventFile(files, webhookId, query);
 
   async function discardInSteps(given: { webhookId: string; targetId: string; reason: string; now: number }) {
     const { webhookId, targetId, reason, now } = given;

@@ -1,16 +1,23 @@
 /** Runs in a Worker: looks through database files for as long as that takes. */
+import type { Database } from "bun:sqlite";
 import { errorMessage } from "../lib/errors.ts";
 import { type CheckReport, checkDatabases } from "./check.ts";
+import { type CountedReplay, countReplay } from "./event-db/replay-count.ts";
+import { hasUnfinishedReplayRun } from "./event-db/replay-run.ts";
 import { measureSpace } from "./event-db/space.ts";
-import type { SurveyedFile } from "./inspection.ts";
+import type { ReplayToCount, SurveyedFile } from "./inspection.ts";
 import { openForReading } from "./reading-database.ts";
 
 export type InspectionRequest =
   | Readonly<{ kind: "survey"; paths: readonly string[] }>
+  | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
+  | (Readonly<{ kind: "count replay" }> & ReplayToCount)
   | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
 
 export type InspectionAnswer =
   | Readonly<{ kind: "survey"; files: readonly SurveyedFile[] }>
+  | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
+  | Readonly<{ kind: "count replay"; count: CountedReplay }>
   | Readonly<{ kind: "check"; report: CheckReport }>
   | Readonly<{ kind: "failed"; error: string }>;
 
@@ -18,29 +25,56 @@ declare const self: Worker;
 
 type Row = { event: string | null; hour: number | null };
 
-function survey(path: string): SurveyedFile[] {
+function read<T>(path: string, query: (db: Database) => T): T {
+  const db = openForReading(path);
   try {
-    const db = openForReading(path);
-    try {
-      const oldest = db
-        .query<Row, []>(
-          "SELECT (SELECT min(id) FROM events) AS event, (SELECT min(hour) FROM hourly_tallies) AS hour",
-        )
-        .get();
-      return [
-        { path, oldestEventId: oldest?.event ?? null, oldestHour: oldest?.hour ?? null, ...measureSpace(db) },
-      ];
-    } finally {
-      db.close();
-    }
-  } catch {
-    return [];
+    return query(db);
+  } finally {
+    db.close();
   }
 }
 
+/** A file that is missing or cannot be read, or is older than what is asked for, has none. */
+function readOr<T>(path: string, none: T, query: (db: Database) => T): T {
+  try {
+    return read(path, query);
+  } catch {
+    return none;
+  }
+}
+
+function survey(path: string): SurveyedFile[] {
+  return readOr<SurveyedFile[]>(path, [], (db) => {
+    const oldest = db
+      .query<Row, []>(
+        "SELECT (SELECT min(id) FROM events) AS event, (SELECT min(hour) FROM hourly_tallies) AS hour",
+      )
+      .get();
+    return [
+      { path, oldestEventId: oldest?.event ?? null, oldestHour: oldest?.hour ?? null, ...measureSpace(db) },
+    ];
+  });
+}
+
+function count({ path, order, lastEventId, limitMs }: ReplayToCount): CountedReplay {
+  const until = performance.now() + limitMs;
+  const isTimeUp = () => performance.now() > until;
+  return read(path, (db) => countReplay({ db, order, lastEventId, isTimeUp }));
+}
+
 function answer(request: InspectionRequest): InspectionAnswer {
-  if (request.kind === "survey") return { kind: "survey", files: request.paths.flatMap(survey) };
-  return { kind: "check", report: checkDatabases(request) };
+  switch (request.kind) {
+    case "survey":
+      return { kind: "survey", files: request.paths.flatMap(survey) };
+    case "unfinished replays": {
+      const paths = request.paths.filter((path) => readOr(path, false, hasUnfinishedReplayRun));
+      return { kind: "unfinished replays", paths };
+    }
+    case "count replay":
+      return { kind: "count replay", count: count(request) };
+    case "check":
+      return { kind: "check", report: checkDatabases(request) };
+  }
 }
 
 self.onmessage = (event: MessageEvent<InspectionRequest>) => {

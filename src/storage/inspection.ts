@@ -1,5 +1,7 @@
 /** The event loop's side of the worker that looks through database files; one worker for one question. */
 import type { CheckReport } from "./check.ts";
+import type { CountedReplay } from "./event-db/replay-count.ts";
+import type { ReplayOrder } from "./event-db/replay-run.ts";
 import type { InspectionAnswer, InspectionRequest } from "./inspection-worker.ts";
 
 export type FileSurvey = Readonly<{
@@ -17,6 +19,27 @@ export async function surveyFiles(paths: readonly string[]): Promise<readonly Su
   return answer.kind === "survey" ? answer.files : [];
 }
 
+export type ReplayToCount = Readonly<{
+  path: string;
+  order: ReplayOrder;
+  /** Null: up to the newest event. */
+  lastEventId: string | null;
+  /** Milliseconds after which it is a count of at least so many. */
+  limitMs: number;
+}>;
+
+/** Those of the files that have replays under way. */
+export async function findUnfinishedReplays(paths: readonly string[]): Promise<readonly string[]> {
+  const answer = await inspect({ kind: "unfinished replays", paths });
+  return answer.kind === "unfinished replays" ? answer.paths : [];
+}
+
+export async function countReplayInBackground(wanted: ReplayToCount): Promise<CountedReplay> {
+  const answer = await inspect({ kind: "count replay", ...wanted });
+  if (answer.kind !== "count replay") throw new Error("the replay was not counted");
+  return answer.count;
+}
+
 /** Checks every database; see `check.ts`. */
 export async function checkInBackground(where: { dbPath: string; dataDir: string }): Promise<CheckReport> {
   const answer = await inspect({ kind: "check", ...where });
@@ -26,7 +49,7 @@ export async function checkInBackground(where: { dbPath: string; dataDir: string
 
 async function inspect(request: InspectionRequest): Promise<InspectionAnswer> {
   const worker = new Worker(new URL("./inspection-worker.ts", import.meta.url).href);
-  // Neither a survey nor a check keeps a program running that has stopped.
+  // Nothing that is looked for keeps a program running that has stopped.
   worker.unref();
   try {
     const answer = await new Promise<InspectionAnswer>((resolve, reject) => {

@@ -4,12 +4,14 @@ import { API_PREFIX } from "../../src/api/operation.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
+let replayId: string;
 let routes: { method: string; path: string }[];
 
 const OPEN = new Set(["/openapi.json"]);
 
 beforeAll(async () => {
   api = await startTestApi();
+  replayId = await api.beginReplay();
   routes = api.app.routes.map(({ method, path }) => ({ method, path: path.slice(API_PREFIX.length) }));
 });
 afterAll(() => api.stop());
@@ -19,7 +21,8 @@ function withIds(path: string): string {
     .replace(":webhook_id", api.webhook.id)
     .replace(":entrypoint_id", api.entrypoint.id)
     .replace(":target_id", api.target.id)
-    .replace(":event_id", api.event.id);
+    .replace(":event_id", api.event.id)
+    .replace(":replay_id", replayId);
 }
 
 async function everything() {
@@ -42,7 +45,11 @@ test("every route but the document is 401 for nobody, before anything sent is lo
 
 test("every route on something is 404 for another user, and changes nothing", async () => {
   const before = await everything();
-  const bodies: Record<string, unknown> = { targets: { name: "X", type: "log" }, replay: {} };
+  const bodies: Record<string, unknown> = {
+    targets: { name: "X", type: "log" },
+    replay: {},
+    replays: { filter: {} },
+  };
   const owned = routes.filter(({ path }) => path.includes(":"));
   expect(owned.length).toBeGreaterThan(20);
   for (const { method, path } of owned) {

@@ -30,6 +30,7 @@ const documentShape = z.object({
 type Documented = z.infer<typeof operationShape> & { method: string; path: string };
 
 let api: TestApi;
+let replayId: string;
 let raw: unknown;
 let document: z.infer<typeof documentShape>;
 let operations: Documented[];
@@ -38,6 +39,7 @@ addFormats.default(ajv);
 
 beforeAll(async () => {
   api = await startTestApi();
+  replayId = await api.beginReplay();
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -75,6 +77,7 @@ function pathOf({ path }: Documented, known = true): string {
     ["entrypoint_id", entrypoint.id],
     ["target_id", target.id],
     ["event_id", event.id],
+    ["replay_id", replayId],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
 }
@@ -109,12 +112,13 @@ describe("every operation", () => {
     createTarget: { name: "Out", type: "http", config: { url: "http://127.0.0.1:9/", headers: { a: "b" } } },
     changeTarget: { timeout_ms: 5_000 },
     replayEvent: { target_id: "" },
+    createReplay: { filter: { status: "failed" } },
   };
 
   test("answers with what the document says when all is well", async () => {
     bodies.replayEvent = { target_id: api.target.id };
     // What is deleted is needed by the others, and a webhook goes after what is in it.
-    const last = ["deleteEntrypoint", "deleteTarget", "deleteWebhook"];
+    const last = ["cancelReplay", "deleteEntrypoint", "deleteTarget", "deleteWebhook"];
     const rank = ({ operationId }: Documented) => last.indexOf(operationId);
     for (const operation of operations.toSorted((a, b) => rank(a) - rank(b))) {
       const body = bodies[operation.operationId];

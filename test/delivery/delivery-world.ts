@@ -9,7 +9,7 @@ import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
 import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
-import { createEventWriter } from "../../src/storage/event-writer.ts";
+import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
 import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -17,9 +17,11 @@ import { createScriptedTargets, type ScriptedTargets, type WorldTarget } from ".
 import { type SpiedStore, spyOnStore } from "./spied-store.ts";
 
 export type World = SpiedStore &
-  Omit<ScriptedTargets, "routing" | "openTarget" | "forgetListeners"> &
+  Omit<ScriptedTargets, "openTarget" | "forgetListeners"> &
   Readonly<{
     clock: FakeClock;
+    files: WebhookDBManager;
+    writer: EventWriter;
     engine: DeliveryEngine;
     lines: ReturnType<typeof createRecordingLog>["lines"];
     /** Stores events for the targets, which are of one webhook; resolves when they are on disk. */
@@ -49,14 +51,16 @@ export function createWorld(options: { random?: () => number } = {}): World {
     upkeep,
     monotonic: clock.monotonic,
   });
+  const changes = createChangeSignal();
   const writer = createEventWriter({
     files,
     upkeep,
+    onStored: changes.announce,
     onRecorded: (webhookId) => engine.nudge(webhookId),
     onError: (message) => log.debug(message),
   });
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
-  const spied = spyOnStore(createEventStore({ files, writer, changes: createChangeSignal(), clock }));
+  const spied = spyOnStore(createEventStore({ files, writer, changes, clock }));
   const { events } = spied;
 
   function newEngine(): DeliveryEngine {
@@ -85,7 +89,7 @@ export function createWorld(options: { random?: () => number } = {}): World {
     },
     ...spied,
     ...targets,
-    ...{ clock, lines, quiet },
+    ...{ clock, files, writer, routing, lines, quiet },
     replay: createReplay({ events, routing, clock }),
     async send(to, count = 1, bodyBytes = 1) {
       const drafts = Array.from({ length: count }, () => draftFor(to, clock, bodyBytes));

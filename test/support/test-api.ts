@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { Elysia } from "elysia";
 import { createApi } from "../../src/api/create-api.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
+import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
+import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -36,6 +38,10 @@ export async function startTestApi() {
     onError: (message, error) => log.error(message, { error }),
   });
   const { events } = storage;
+  const replayRuns = createReplayRuns({
+    ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
+    store: createReplayStore(storage),
+  });
   const callers = new Map([
     [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
     [BOB_TOKEN, { userId: all.bob, apiKeyId: newId() }],
@@ -55,6 +61,7 @@ export async function startTestApi() {
           routing: mainDb.routing,
           clock,
         }),
+        replayRuns,
       }),
     );
   const server = serve(app);
@@ -125,9 +132,18 @@ export async function startTestApi() {
 
   return {
     ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb },
-    ...{ webhook, entrypoint, target, event },
+    ...{ webhook, entrypoint, target, event, of, bob: all.bob },
+    /** A replay that waits for a paused target. */
+    async beginReplay(): Promise<string> {
+      const input = { name: "Paused", type: "log", active: false };
+      const waiting = await useCases.targets.create({ ...of, input });
+      const selection = { kind: "filter", filter: {} } as const;
+      const order = { selection, targetId: waiting.id, onlyMissing: false, askedBy: all.ada };
+      return (await replayRuns.begin(webhook.id, order)).id;
+    },
     async stop() {
       await server.stop();
+      await replayRuns.stop();
       await storage.close();
       all.dispose();
     },

@@ -137,10 +137,19 @@ function readStep(file: EventFile, query: Query, { below, from }: Bounds, limit:
     .all(...values);
 }
 
-type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
+export type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
 type Query = Readonly<{ source: Source; conditions: Conditions }>;
 
-function toConditions({ from, to, entrypointId, method, text, status, targetId }: EventFilter): Conditions {
+/** On an event that is called `e`. */
+export function toConditions({
+  from,
+  to,
+  entrypointId,
+  method,
+  text,
+  status,
+  targetId,
+}: EventFilter): Conditions {
   const sql: string[] = [];
   const values: SQLQueryBindings[] = [];
   function add(condition: string, ...bound: SQLQueryBindings[]): void {

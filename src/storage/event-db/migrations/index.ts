@@ -1,4 +1,5 @@
 /** The event file's migrations in order; append only. */
 import events from "./0001-events.sql" with { type: "text" };
+import replayRuns from "./0002-replay-runs.sql" with { type: "text" };
 
-export const eventMigrations: readonly string[] = [events];
+export const eventMigrations: readonly string[] = [events, replayRuns];

@@ -1,0 +1,25 @@
+/** Which events are meant, as programs say it: in the query of a list, and in what is to be replayed. */
+import { z } from "zod";
+import type { EventFilter } from "../storage/event-db/event-search.ts";
+import { deliveryStatus } from "./schemas.ts";
+
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+export const eventFilterShape = {
+  from: time.optional().describe("Received at or after this time."),
+  to: time.optional().describe("Received at or before this time."),
+  entrypoint_id: z.string().optional().describe("Received by this entrypoint."),
+  target_id: z.string().optional().describe("With a delivery to this target."),
+  status: deliveryStatus
+    .optional()
+    .describe("With a delivery in this state; with `target_id`, the one to that target."),
+  method: z.string().max(20).optional().describe("Received with this method."),
+  text: z.string().max(200).optional().describe("Anywhere in the body; ASCII letters in either case."),
+};
+
+const eventFilter = z.strictObject(eventFilterShape);
+
+export function toEventFilter(given: z.infer<typeof eventFilter>): EventFilter {
+  const { entrypoint_id: entrypointId, target_id: targetId, ...rest } = given;
+  return { ...rest, entrypointId, targetId };
+}

@@ -1,0 +1,169 @@
+/** /webhooks/{id}/replays: delivering many stored events again, by filter or by their ids. */
+import { z } from "zod";
+import type { SeenReplay } from "../delivery/replay-runs.ts";
+import { isId } from "../lib/ids.ts";
+import type { ReplayOrder } from "../storage/event-db/replay-run.ts";
+import type { ApiDeps } from "./deps.ts";
+import { eventFilterShape, toEventFilter } from "./event-filter.ts";
+import { type Caller, type Operation, operation } from "./operation.ts";
+import { presentReplayRun } from "./present-replay.ts";
+import { listOf, replayCountSchema, replayPath, replayRunSchema, webhookPath } from "./schemas.ts";
+
+const tag = "Replays";
+const listPath = "/webhooks/:webhook_id/replays";
+const path = `${listPath}/:replay_id`;
+
+/** More are better named by a filter. */
+const MOST_EVENT_IDS = 1_000;
+
+const replayRunInput = z
+  .strictObject({
+    filter: z
+      .strictObject(eventFilterShape)
+      .optional()
+      .describe(
+        "Those that fit all of it; {} is every event. `status` and `target_id` also choose their deliveries.",
+      ),
+    event_ids: z
+      .array(z.string().refine(isId, "is no id"))
+      .min(1)
+      .max(MOST_EVENT_IDS)
+      .optional()
+      .describe("These events; ids that name none are left out."),
+    target_id: z
+      .string()
+      .optional()
+      .describe(
+        "Every event to this target. Without it, again to the targets that each event already went to.",
+      ),
+    only_missing: z
+      .boolean()
+      .default(false)
+      .describe(
+        "With `target_id`: only events that never had a delivery to it, to bring a new target up to date.",
+      ),
+    dry_run: z.boolean().default(false).describe("Only count what it would take."),
+  })
+  .refine(({ filter, event_ids }) => (filter === undefined) !== (event_ids === undefined), {
+    message: "give either this or event_ids",
+    path: ["filter"],
+  })
+  .refine(({ only_missing, target_id }) => !only_missing || target_id !== undefined, {
+    message: "is needed with only_missing",
+    path: ["target_id"],
+  })
+  .meta({ id: "ReplayRunInput" });
+
+type Input = z.infer<typeof replayRunInput>;
+
+export function replayOperations(deps: ApiDeps): readonly Operation[] {
+  const { replayRuns } = deps;
+
+  /** Whose the webhook is, is known to the configuration alone; the event files know no users. */
+  async function requireWebhook({ userId }: Caller, webhookId: string): Promise<string> {
+    return (await deps.useCases.webhooks.get({ userId, webhookId })).id;
+  }
+
+  function control(
+    name: "pause" | "resume" | "cancel",
+    { summary, description }: { summary: string; description: string },
+  ): Operation {
+    return operation({
+      id: `${name}Replay`,
+      method: "POST",
+      path: `${path}/${name}`,
+      tag,
+      summary,
+      params: replayPath,
+      success: { status: 200, description, schema: replayRunSchema },
+      errors: ["conflict"],
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        return presentReplayRun(webhookId, await replayRuns[name]({ webhookId, id: params.replay_id }));
+      },
+    });
+  }
+
+  return [
+    operation({
+      id: "createReplay",
+      method: "POST",
+      path: listPath,
+      tag,
+      summary: "Deliver many events again, or count how many that would be",
+      description:
+        "The oldest first, and so slowly that what comes in live is delivered before. Events that come in after this request are no part of it.",
+      params: webhookPath,
+      body: replayRunInput,
+      success: {
+        status: 202,
+        description: "The replay, which is counted and then begins; with `dry_run` only the count.",
+        schema: z.union([replayRunSchema, replayCountSchema]),
+      },
+      errors: ["conflict"],
+      async handle({ caller, params, body }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        const order = orderOf(body);
+        if (body.dry_run) {
+          const { events, deliveries, isExact } = await replayRuns.count(webhookId, order);
+          return { events, deliveries, exact: isExact };
+        }
+        return presentReplayRun(
+          webhookId,
+          await replayRuns.begin(webhookId, { ...order, askedBy: caller.userId }),
+        );
+      },
+    }),
+    operation({
+      id: "listReplays",
+      method: "GET",
+      path: listPath,
+      tag,
+      summary: "List a webhook's replays, newest first",
+      params: webhookPath,
+      success: {
+        status: 200,
+        description: "All that have not ended, and about a hundred that have.",
+        schema: listOf(replayRunSchema),
+      },
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        const runs = await replayRuns.list(webhookId);
+        return { data: runs.map((run: SeenReplay) => presentReplayRun(webhookId, run)), next_cursor: null };
+      },
+    }),
+    operation({
+      id: "getReplay",
+      method: "GET",
+      path,
+      tag,
+      summary: "Read a replay: how far it came",
+      params: replayPath,
+      success: { status: 200, description: "The replay.", schema: replayRunSchema },
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        return presentReplayRun(webhookId, await replayRuns.get({ webhookId, id: params.replay_id }));
+      },
+    }),
+    control("pause", {
+      summary: "Pause a replay",
+      description: "Nothing more is made due until it is resumed.",
+    }),
+    control("resume", { summary: "Resume a paused replay", description: "It goes on where it stood." }),
+    control("cancel", {
+      summary: "Cancel a replay",
+      description: "It has ended; deliveries that it made due are still delivered.",
+    }),
+  ];
+}
+
+function orderOf({ filter, event_ids, target_id, only_missing }: Input): ReplayOrder {
+  return {
+    selection:
+      event_ids === undefined
+        ? { kind: "filter", filter: toEventFilter(filter ?? {}) }
+        : { kind: "events", eventIds: event_ids },
+    targetId: target_id ?? null,
+    onlyMissing: only_missing,
+  };
+}

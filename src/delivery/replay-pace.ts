@@ -1,0 +1,43 @@
+/** Holds replays back so that ingestion and live deliveries keep most of the event loop. */
+import type { Clock } from "../lib/clock.ts";
+
+/** Between two steps at least. */
+const LEAST_REST_MS = 5;
+/** A step's wait may include that for the log to be started over; no longer rest is needed. */
+const LONGEST_REST_MS = 50;
+/** A rest that ends later than it should says how busy the event loop is; so many times that is rested more. */
+const LATENESS_FACTOR = 4;
+const LONGEST_EXTRA_REST_MS = 250;
+
+export type Pace = Readonly<{
+  /** Runs `step` when it is its turn: one of all replays at a time, and a rest after each. */
+  take: <T>(step: () => Promise<T>) => Promise<T>;
+}>;
+
+export function createPace(options: { clock: Clock; rest: (ms: number) => Promise<void> }): Pace {
+  const { clock, rest } = options;
+  let last: Promise<void> = Promise.resolve();
+
+  async function restAfter(tookMs: number): Promise<void> {
+    const restMs = Math.min(Math.max(tookMs, LEAST_REST_MS), LONGEST_REST_MS);
+    const since = clock.monotonic();
+    await rest(restMs);
+    const lateMs = clock.monotonic() - since - restMs;
+    if (lateMs >= 1) await rest(Math.min(lateMs * LATENESS_FACTOR, LONGEST_EXTRA_REST_MS));
+  }
+
+  return {
+    take(step) {
+      const since = { at: 0 };
+      const result = last.then(() => {
+        since.at = clock.monotonic();
+        return step();
+      });
+      last = result.then(
+        () => restAfter(clock.monotonic() - since.at),
+        () => undefined,
+      );
+      return result;
+    },
+  };
+}

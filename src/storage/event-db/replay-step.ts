@@ -1,0 +1,115 @@
+/** Takes a replay one bounded step further, inside the caller's transaction: deliveries and cursor move together. */
+import { replayDelivery } from "./change-deliveries.ts";
+import type { EventFile } from "./event-file.ts";
+import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts";
+import { ReplaySelector } from "./replay-selection.ts";
+
+/** Events looked at in one step, which holds the event loop for a few milliseconds. */
+const WINDOW = 500;
+/**
+ * Deliveries of a target that may be due at once before a replay adds more: two rounds of the most that a target is
+ * asked at once. What comes in live waits behind no more than these.
+ */
+const MOST_DUE = 128;
+/** Less room is not worth a step. */
+const LEAST_ROOM = 32;
+/** Pending ones, most of which wait for another try: a target that is down gets no more of them. */
+const MOST_PENDING = 10_000;
+
+/** Null for one that is deleted, or another webhook's. */
+export type FindReplayTarget = (targetId: string) => Readonly<{ active: boolean }> | null;
+
+export type ReplayStep = Readonly<{
+  /** As it is after the step; null for one that is no longer there. */
+  run: ReplayRun | null;
+  /** Deliveries made due by this step. */
+  replayed: number;
+  /** The target that had no room for more. */
+  waitsFor: string | null;
+}>;
+
+export function replayStep(
+  file: EventFile,
+  id: string,
+  { findTarget, now }: { findTarget: FindReplayTarget; now: number },
+): ReplayStep {
+  const run = findReplayRun(file.db, id);
+  if (run?.state !== "running") return { run, replayed: 0, waitsFor: null };
+  const step = takeStep(file, run, { findTarget, now });
+  updateReplayRun(file.db, step.run, now);
+  return step;
+}
+
+function takeStep(file: EventFile, run: ReplayRun, given: { findTarget: FindReplayTarget; now: number }) {
+  const { findTarget, now } = given;
+  const still = { replayed: 0, waitsFor: null };
+  if (run.targetId !== null && findTarget(run.targetId) === null) {
+    return { ...still, run: { ...run, state: "cancelled", reason: "The target was deleted." } as const };
+  }
+  const selector = new ReplaySelector(file.db, run, run.lastEventId);
+  const window = selector.findWindow(run.cursor, WINDOW);
+  if (window === null) return { ...still, run: { ...run, state: "done" } as const };
+  const rooms = new Rooms(file, given);
+  const eventIds = selector.listEvents(window, MOST_DUE);
+  let { cursor, skipped } = run;
+  let replayed = 0;
+  let waitsFor: string | null = null;
+  for (const eventId of eventIds) {
+    const wanted = selector.listTargets(eventId);
+    const targetIds = wanted.filter((targetId) => findTarget(targetId) !== null);
+    waitsFor = targetIds.find((targetId) => rooms.of(targetId) === 0) ?? null;
+    // All of an event's deliveries or none, as the cursor stands between events.
+    if (waitsFor !== null) break;
+    for (const targetId of targetIds) {
+      replayDelivery(file, { eventId, targetId, now });
+      rooms.take(targetId);
+    }
+    replayed += targetIds.length;
+    skipped += wanted.length - targetIds.length;
+    cursor = eventId;
+  }
+  if (waitsFor === null && eventIds.length < MOST_DUE) cursor = window.upTo;
+  return { run: { ...run, cursor, skipped, replayed: run.replayed + replayed }, replayed, waitsFor };
+}
+
+/** How many more deliveries each target may get in one step. */
+class Rooms {
+  readonly #file: EventFile;
+  readonly #given: { findTarget: FindReplayTarget; now: number };
+  readonly #left = new Map<string, number>();
+
+  constructor(file: EventFile, given: { findTarget: FindReplayTarget; now: number }) {
+    this.#file = file;
+    this.#given = given;
+  }
+
+  of(targetId: string): number {
+    const known = this.#left.get(targetId);
+    if (known !== undefined) return known;
+    const { findTarget, now } = this.#given;
+    const room = findTarget(targetId)?.active === true ? findRoom(this.#file, targetId, now) : 0;
+    this.#left.set(targetId, room);
+    return room;
+  }
+
+  take(targetId: string): void {
+    this.#left.set(targetId, this.of(targetId) - 1);
+  }
+}
+
+/** How many more deliveries the target may get now. */
+export function findRoom(file: EventFile, targetId: string, now: number): number {
+  const due =
+    file.db
+      .query<{ n: number }, [string, number]>(
+        `SELECT count(*) AS n FROM (SELECT 1 FROM deliveries
+          WHERE target_id = ? AND status = 'pending' AND next_attempt_at <= ? LIMIT ${MOST_DUE})`,
+      )
+      .get(targetId, now)?.n ?? 0;
+  const pending =
+    file.db
+      .query<{ pending: number }, [string]>("SELECT pending FROM target_tallies WHERE target_id = ?")
+      .get(targetId)?.pending ?? 0;
+  const room = Math.min(MOST_DUE - due, MOST_PENDING - pending);
+  return room < LEAST_ROOM ? 0 : room;
+}

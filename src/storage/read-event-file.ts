@@ -1,0 +1,20 @@
+/** Reads an event file on the event loop, opened as needed. */
+import { AppError } from "../lib/errors.ts";
+import type { EventFile } from "./event-db/event-file.ts";
+import { unusable } from "./event-file-faults.ts";
+import type { WebhookDBManager } from "./webhook-db-manager.ts";
+
+/** Rejects with AppError `unavailable` where the file cannot be used. */
+export async function readEventFile<T>(
+  files: WebhookDBManager,
+  webhookId: string,
+  query: (file: EventFile) => T,
+): Promise<T> {
+  if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
+  const file = files.open(webhookId);
+  try {
+    return query(file);
+  } catch (error) {
+    throw error instanceof AppError ? error : unusable(webhookId, error);
+  }
+}

@@ -1,0 +1,85 @@
+/** Replays of many events in the event files: asked for, counted, taken step by step, looked at. */
+import type { EventFile } from "./event-db/event-file.ts";
+import type { CountedReplay } from "./event-db/replay-count.ts";
+import {
+  findReplayRun,
+  insertReplayRun,
+  listReplayRuns,
+  type ReplayOrder,
+  type ReplayRun,
+  updateReplayRun,
+} from "./event-db/replay-run.ts";
+import { type FindReplayTarget, findRoom, type ReplayStep, replayStep } from "./event-db/replay-step.ts";
+import { unusable } from "./event-file-faults.ts";
+import type { EventWriter } from "./event-writer.ts";
+import { countReplayInBackground, findUnfinishedReplays } from "./inspection.ts";
+import { readEventFile } from "./read-event-file.ts";
+import type { WebhookDBManager } from "./webhook-db-manager.ts";
+
+type OfRun = Readonly<{ webhookId: string; id: string }>;
+
+export type ReplayChange = Partial<Pick<ReplayRun, "state" | "matched" | "reason">>;
+
+/** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
+export type ReplayStore = Readonly<{
+  /** Which of the webhooks have replays that have not ended; looked for off the main thread, without opening files here. */
+  findUnfinished: (webhookIds: readonly string[]) => Promise<readonly string[]>;
+  /** Null where too many have not ended. */
+  insert: (
+    webhookId: string,
+    run: ReplayOrder & Readonly<{ id: string; askedBy: string; now: number }>,
+  ) => Promise<ReplayRun | null>;
+  /** Newest first. */
+  list: (webhookId: string) => Promise<readonly ReplayRun[]>;
+  find: (of: OfRun) => Promise<ReplayRun | null>;
+  /** Counts off the main thread for at most `limitMs`. */
+  count: (
+    webhookId: string,
+    wanted: Readonly<{ order: ReplayOrder; lastEventId: string | null; limitMs: number }>,
+  ) => Promise<CountedReplay>;
+  /** `change` sees the run as it is and says what becomes of it; what it then is. Null where there is none. */
+  change: (of: OfRun, change: (run: ReplayRun) => ReplayChange, now: number) => Promise<ReplayRun | null>;
+  /** One bounded step of the event loop. */
+  step: (of: OfRun, given: { findTarget: FindReplayTarget; now: number }) => Promise<ReplayStep>;
+  /** Whether the target can be given more deliveries now. */
+  hasRoom: (of: Readonly<{ webhookId: string; targetId: string; now: number }>) => Promise<boolean>;
+}>;
+
+export function createReplayStore(options: {
+  files: WebhookDBManager;
+  writer: Pick<EventWriter, "change" | "tidy">;
+}): ReplayStore {
+  const { files, writer } = options;
+  const read = <T>(webhookId: string, query: (file: EventFile) => T) =>
+    readEventFile(files, webhookId, query);
+
+  return {
+    async findUnfinished(webhookIds) {
+      const idByPath = new Map(webhookIds.map((id) => [files.pathOf(id), id]));
+      const found = await findUnfinishedReplays([...idByPath.keys()]);
+      return found.flatMap((path) => idByPath.get(path) ?? []);
+    },
+    insert: (webhookId, run) => writer.change(webhookId, ({ db }) => insertReplayRun(db, run)),
+    list: (webhookId) => read(webhookId, ({ db }) => listReplayRuns(db)),
+    find: ({ webhookId, id }) => read(webhookId, ({ db }) => findReplayRun(db, id)),
+    async count(webhookId, wanted) {
+      // Its opening brings an older file up to date, and tells what is wrong with it.
+      await read(webhookId, () => undefined);
+      try {
+        return await countReplayInBackground({ path: files.pathOf(webhookId), ...wanted });
+      } catch (error) {
+        throw unusable(webhookId, error);
+      }
+    },
+    change: ({ webhookId, id }, change, now) =>
+      writer.change(webhookId, ({ db }) => {
+        const run = findReplayRun(db, id);
+        if (!run) return null;
+        updateReplayRun(db, { ...run, ...change(run) }, now);
+        return findReplayRun(db, id);
+      }),
+    // What a power cut takes back is done again whole, deliveries and cursor, so nobody waits for the disk.
+    step: ({ webhookId, id }, given) => writer.tidy(webhookId, (file) => replayStep(file, id, given)),
+    hasRoom: ({ webhookId, targetId, now }) => read(webhookId, (file) => findRoom(file, targetId, now) > 0),
+  };
+}

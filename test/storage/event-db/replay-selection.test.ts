@@ -1,0 +1,175 @@
+/** What a replay takes is what the event log shows for the same filter, counted and walked through alike. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { newId, newIdAt } from "../../../src/lib/ids.ts";
+import type { EventFilter } from "../../../src/storage/event-db/event-search.ts";
+import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
+import { pruneStep } from "../../../src/storage/event-db/prune.ts";
+import type { ReplayOrder, ReplaySelection } from "../../../src/storage/event-db/replay-run.ts";
+import { ReplaySelector } from "../../../src/storage/event-db/replay-selection.ts";
+import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
+import { createReplayStore, type ReplayStore } from "../../../src/storage/replay-store.ts";
+import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
+
+const COUNT = 1_800;
+const START = 1_790_000_000_000;
+const webhookId = newId();
+let world: StorageWorld;
+let store: ReplayStore;
+
+beforeAll(async () => {
+  world = createStorageWorld();
+  store = createReplayStore(world);
+  await Promise.all(
+    Array.from({ length: COUNT }, async (_, n) => {
+      const at = START + n * 10;
+      const states: Record<string, DeliveryStatus> = {
+        a: n % 7 === 0 ? "failed" : "delivered",
+        ...(n % 3 === 0 && { b: n % 90 === 0 ? "failed" : n % 60 === 0 ? "pending" : "delivered" }),
+      };
+      const event = draft({
+        ...{ webhookId, id: newIdAt(at), receivedAt: at, method: n % 5 === 0 ? "PUT" : "POST" },
+        entrypointId: n % 2 === 0 ? "first" : "second",
+        body: Buffer.from(n % 400 === 0 ? "a 100%_rare NEEDLE" : "hay"),
+        targets: Object.keys(states).map(pendingFor),
+      });
+      await world.writer.append(event);
+      for (const [targetId, status] of Object.entries(states)) {
+        if (status === "pending") continue;
+        await world.events.settle(webhookId, settlement({ eventId: event.id, targetId, status }));
+      }
+    }),
+  );
+});
+afterAll(() => world.dispose());
+
+const filters: readonly EventFilter[] = [
+  {},
+  { status: "failed" },
+  { status: "failed", targetId: "b" },
+  { status: "pending" },
+  { status: "delivered", targetId: "a", method: "PUT" },
+  { targetId: "b", entrypointId: "first" },
+  { from: START + 1_000, to: START + 2_000 },
+  { from: START + 1_000, to: START + 9_000, status: "failed" },
+  { text: "needle" },
+  { text: "100%_rare", status: "failed" },
+  { text: "there is none" },
+  { status: "held" },
+  { from: START + 900_000 },
+  { to: START - 1 },
+];
+
+const orderOf = (filter: EventFilter, values: Partial<ReplayOrder> = {}): ReplayOrder => ({
+  ...{ selection: { kind: "filter", filter }, targetId: null, onlyMissing: false },
+  ...values,
+});
+
+/** Newest first, by the log's own search. */
+async function searchAll(filter: EventFilter): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page = await world.events.searchEvents(webhookId, { limit: 200, cursor, filter });
+    found.push(...page.events.map(({ id }) => id));
+    if (page.nextCursor === null) return found;
+    cursor = page.nextCursor;
+  }
+}
+
+async function walk(order: ReplayOrder, size: number): Promise<readonly string[]> {
+  const selector = new ReplaySelector(world.files.open(webhookId).db, order, newId());
+  const found: string[] = [];
+  for (let after = selector.begin; ; ) {
+    const window = selector.findWindow(after, size);
+    if (window === null) return found;
+    found.push(...selector.listEvents(window, COUNT));
+    after = window.upTo;
+  }
+}
+
+test.each(filters)("a walk and a count find what the log finds: %j", async (filter) => {
+  const expected = [...(await searchAll(filter))].reverse();
+  for (const size of [7, 500, 5_000]) expect(await walk(orderOf(filter), size)).toEqual(expected);
+  const count = await store.count(webhookId, { order: orderOf(filter), lastEventId: null, limitMs: 60_000 });
+  expect([count.events, count.isExact]).toEqual([expected.length, true]);
+  const selector = new ReplaySelector(world.files.open(webhookId).db, orderOf(filter), newId());
+  const byTarget = new Map<string, number>();
+  for (const id of expected) {
+    for (const targetId of selector.listTargets(id))
+      byTarget.set(targetId, (byTarget.get(targetId) ?? 0) + 1);
+  }
+  expect(new Map(count.deliveries)).toEqual(byTarget);
+});
+
+test("only missing: events that the target never had", async () => {
+  const order = orderOf({ method: "PUT" }, { targetId: "b", onlyMissing: true });
+  const all = [...(await searchAll({ method: "PUT" }))].reverse();
+  const had = new Set(await searchAll({ method: "PUT", targetId: "b" }));
+  const expected = all.filter((id) => !had.has(id));
+  expect(await walk(order, 100)).toEqual(expected);
+  const count = await store.count(webhookId, { order, lastEventId: null, limitMs: 60_000 });
+  expect(count).toEqual({ events: expected.length, deliveries: [["b", expected.length]], isExact: true });
+});
+
+test("few events among many are found by their keys, not by going through all", () => {
+  const { db } = world.files.open(webhookId);
+  const plan = (selection: ReplaySelection) => {
+    const lines: string[] = [];
+    const spied = new Proxy(db, {
+      get(target, name) {
+        if (name !== "query") return Reflect.get(target, name);
+        return (sql: string) => {
+          for (const row of target.query<{ detail: string }, []>(`EXPLAIN QUERY PLAN ${sql}`).all()) {
+            lines.push(row.detail);
+          }
+          return target.query(sql);
+        };
+      },
+    });
+    const selector = new ReplaySelector(spied, orderOf({}, { selection }), newId());
+    const window = selector.findWindow("", 100);
+    if (window) selector.listEvents(window, 10);
+    return lines.join("\n");
+  };
+  const byKey = /SEARCH e USING (COVERING )?INDEX \S+ \(id=\?/;
+  expect(plan({ kind: "events", eventIds: [newId()] })).toMatch(byKey);
+  expect(plan({ kind: "filter", filter: { status: "failed" } })).toMatch(byKey);
+});
+
+test("a count whose time is up says that it is at least so many", async () => {
+  const big = newId();
+  await Promise.all(Array.from({ length: 5_500 }, () => world.append({ webhookId: big })));
+  const count = await store.count(big, { order: orderOf({}), lastEventId: null, limitMs: -1 });
+  expect(count).toMatchObject({ events: 5_000, isExact: false });
+});
+
+test("events that the retention deletes between two steps are passed over", async () => {
+  const own = newId();
+  const ids: string[] = [];
+  for (let n = 0; n < 300; n++) {
+    const { id } = await world.append({ webhookId: own, id: newIdAt(START + n), targets: [pendingFor("a")] });
+    await world.events.settle(own, settlement({ eventId: id, targetId: "a" }));
+    ids.push(id);
+  }
+  const id = newId();
+  await store.insert(own, { ...orderOf({}), id, askedBy: "ada", now: 1 });
+  await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
+  const given = { findTarget: () => ({ active: true }), now: START + 1_000 };
+  const first = await store.step({ webhookId: own, id }, given);
+  expect(first.replayed).toBe(128);
+  await world.writer.tidy(own, (file) => {
+    const before = START + 1_000;
+    const rule = { finishedBefore: before, undeliveredBefore: 0, restingSince: before - 1, reason: "" };
+    return pruneStep(file, "", { ...rule, enoughBytes: Number.POSITIVE_INFINITY, now: before });
+  });
+  const left = world.storedIds(own);
+  expect(left.length).toBeLessThan(300);
+  for (const eventId of ids.slice(0, 128)) {
+    const [delivery] = await world.events.listDeliveries(own, eventId);
+    await world.events.settle(own, settlement({ eventId, targetId: "a", replays: 1 }, { attempt: 2 }));
+    expect(delivery?.status).toBe("pending");
+  }
+  let step = first;
+  while (step.run?.state === "running") step = await store.step({ webhookId: own, id }, given);
+  expect(step.run).toMatchObject({ state: "done", replayed: left.length });
+  expect(listLedgerFaults(world.files.open(own).db)).toEqual([]);
+});
