@@ -114,6 +114,7 @@ async function makeVictim(text: string): Promise<Victim> {
   const ids = idsOf({
     ...{ webhookId, entrypointId, targetId },
     ...{ eventId: newest?.id ?? "", resultId: resultId ?? "" },
+    replayId: await gateway.api.createReplay(webhookId),
   });
   return {
     text,

@@ -85,6 +85,7 @@ const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 function bodyFor(route: RegisteredRoute): string | URLSearchParams | null {
   if (route.method === "GET" || route.method === "DELETE") return null;
   if (!isApi(route)) return new URLSearchParams({ name: "taken", type: "log" });
+  if (route.path.endsWith("/replays")) return JSON.stringify({ filter: {} });
   return JSON.stringify(route.path.endsWith("/targets") ? { name: "taken", type: "log" } : {});
 }
 
@@ -253,6 +254,7 @@ describe("the owner", () => {
     await answer.arrayBuffer();
     const eventId = answer.headers.get("x-webhooker-event-id") ?? "";
     const [targetId = ""] = flow.targetIds;
-    return idsOf({ ...flow, targetId, eventId, resultId: "" });
+    const replayId = await gateway.api.createReplay(flow.webhookId);
+    return idsOf({ ...flow, targetId, eventId, resultId: "", replayId });
   }
 });

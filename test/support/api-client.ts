@@ -6,6 +6,7 @@ import {
   eventSchema,
   eventSummarySchema,
   listOf,
+  replayRunSchema,
   targetSchema,
   webhookSchema,
 } from "../../src/api/schemas.ts";
@@ -93,6 +94,13 @@ export class ApiClient {
     const page = await this.#ask({ method: "GET", path, schema: eventPage });
     // A search that stopped early has a cursor.
     return page.data.length > 0 || page.next_cursor !== null;
+  }
+
+  /** A replay that finds nothing to do; returns its id. */
+  async createReplay(webhookId: string): Promise<string> {
+    const body = { filter: { status: "held" } };
+    const path = `/webhooks/${webhookId}/replays`;
+    return (await this.#ask({ method: "POST", path, body, schema: replayRunSchema })).id;
   }
 
   getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {

@@ -16,6 +16,7 @@ export type WebhookInUse = Readonly<{
   targetId: string;
   eventId: string;
   resultId: string;
+  replayId: string;
 }>;
 
 export const ADMIN_PASSWORD = "the-administrators-own";
@@ -104,14 +105,17 @@ export async function createWebhookInUse(
   if (event === undefined || targetId === undefined) throw new Error("no event was stored");
   const { deliveries } = await api.getEvent(flow.webhookId, event.id);
   const resultId = deliveries[0]?.results[0]?.id ?? "";
-  return { ...flow, targetId, eventId: event.id, resultId };
+  const replayId = await api.createReplay(flow.webhookId);
+  return { ...flow, targetId, eventId: event.id, resultId, replayId };
 }
 
 /** For the parameters of registered routes. */
-export function idsOf({ webhookId, entrypointId, targetId, eventId, resultId }: WebhookInUse): Ids {
+export function idsOf(inUse: WebhookInUse): Ids {
+  const { webhookId, entrypointId, targetId, eventId, resultId, replayId } = inUse;
   return {
     ...{ id: webhookId, webhook_id: webhookId, entrypointId, entrypoint_id: entrypointId },
     ...{ targetId, target_id: targetId, eventId, event_id: eventId, resultId },
+    ...{ replayId, replay_id: replayId },
   };
 }
 
