@@ -28,8 +28,10 @@ import { openEventStorage } from "./storage/event-storage.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { checkInBackground } from "./storage/inspection.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
+import { createWebhookFiles } from "./storage/moving/webhook-files.ts";
 import { createStorageChecks } from "./storage/storage-checks.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
+import { createMoving } from "./webhooks/moving/moving.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
 
 /** Requests that were being received at a stop get this long. */
@@ -83,11 +85,18 @@ export async function startServer(options: {
   const users = createUsers({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
   const useCases = createWebhookUseCases({ mainDb, eventFiles: files, targetTypes, keys, clock });
+  const webhookFiles = createWebhookFiles(config.dataDir);
+  await webhookFiles.removeLeftovers();
+  const moving = createMoving({
+    ...{ mainDb, files: webhookFiles, keys, clock, useCases },
+    removeFile: (webhookId) => files.delete(webhookId),
+    onImported: (webhookId) => delivery.imported(webhookId),
+  });
 
   const receiver = createReceiver({ routing: mainDb.routing, events, clock });
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
-    ...{ config, version, clock, log, users, apiKeys, useCases, targetTypes, events, replay },
+    ...{ config, version, clock, log, users, apiKeys, useCases, moving, targetTypes, events, replay },
     routing: mainDb.routing,
     stopping: stopping.signal,
     sessionKey: keys.sessionKey,
@@ -141,6 +150,7 @@ export async function startServer(options: {
         baseUrl: config.baseUrl,
         version,
         useCases,
+        moving,
         apiKeys,
         events,
         replay,

@@ -5,6 +5,7 @@ import { callerOperations } from "./caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
 import { eventOperations } from "./events.ts";
+import { movingOperations } from "./moving.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
 import { replayOperations } from "./replays.ts";
@@ -17,9 +18,15 @@ export function createApi(deps: ApiDeps) {
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
   for (const { doc, run } of listOperations(deps)) {
     // Parsed by the operation itself: the framework's parser would answer before anyone is authenticated.
-    api.route(doc.method, doc.path, ({ request, params }) => run({ request, params, authenticate }), {
-      parse: "none",
-    });
+    api.route(
+      doc.method,
+      doc.path,
+      ({ request, params, server }) =>
+        run({ request, params, authenticate, keepOpen: () => server?.timeout(request, 0) }),
+      {
+        parse: "none",
+      },
+    );
   }
   return api;
 }
@@ -28,6 +35,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
   const operations: Operation[] = [
     ...callerOperations(),
     ...webhookOperations(deps),
+    ...movingOperations(deps),
     ...entrypointOperations(deps),
     ...targetOperations(deps),
     ...eventOperations(deps),

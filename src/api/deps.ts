@@ -3,6 +3,7 @@ import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import type { Moving } from "../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { Caller } from "./operation.ts";
 
@@ -12,6 +13,7 @@ export type ApiDeps = Readonly<{
   /** The program's, for the OpenAPI document. */
   version: string;
   useCases: WebhookUseCases;
+  moving: Moving;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
   replay: Replay;

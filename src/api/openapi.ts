@@ -82,6 +82,7 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
       ...parametersOf(doc.query, "query", schemaOf),
     ],
     ...(body && { requestBody: { required: body.required, content: asJson(schemaOf(body.schema)) } }),
+    ...(doc.upload !== null && { requestBody: { required: true, content: { [doc.upload]: {} } } }),
     responses: {
       [success.status]: describeSuccess(doc, schemaOf),
       ...Object.fromEntries(errors),
@@ -104,7 +105,7 @@ function errorsOf(doc: OperationDoc): DocumentedError[] {
     doc.params !== null && "not_found",
     doc.body !== null && "too_large",
     doc.body !== null && "unsupported_type",
-    (doc.body ?? doc.query) !== null && "invalid",
+    (doc.body ?? doc.query ?? doc.upload) !== null && "invalid",
     doc.authenticated && "unavailable",
     ...doc.errors,
   ];

@@ -27,6 +27,8 @@ export type OperationDoc = Readonly<{
   params: z.ZodObject | null;
   query: z.ZodObject | null;
   body: Readonly<{ schema: z.ZodType; required: boolean }> | null;
+  /** The content type of a body that is a file. */
+  upload: string | null;
   success: Readonly<{
     status: 200 | 201 | 202 | 204;
     description: string;
@@ -43,11 +45,21 @@ export type RawCall = Readonly<{
   params: Readonly<Record<string, string>>;
   /** Throws AppError unauthenticated. */
   authenticate: (request: Request) => Promise<Caller>;
+  /** Lifts the idle timeout from this request. */
+  keepOpen: () => void;
 }>;
 
 export type Operation = Readonly<{ doc: OperationDoc; run: (call: RawCall) => Promise<Response> }>;
 
-type Call<Params, Query, Body> = Readonly<{ caller: Caller; params: Params; query: Query; body: Body }>;
+type Call<Params, Query, Body> = Readonly<{
+  caller: Caller;
+  params: Params;
+  query: Query;
+  body: Body;
+  /** For files, which no schema reads. */
+  request: Request;
+  keepOpen: () => void;
+}>;
 
 type Spec<Params, Query, Body, Output> = Readonly<{
   id: string;
@@ -61,6 +73,8 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   body?: z.ZodType<Body>;
   /** What an absent body stands for; without it a body is required. */
   emptyBody?: NoInfer<Body>;
+  /** Instead of `body`: the content type of a file, which `handle` reads from the request. */
+  upload?: string;
   success: Readonly<{
     status: 200 | 201 | 202 | 204;
     description: string;
@@ -82,10 +96,10 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   const { params, query, body, success } = spec;
   return {
     doc: docOf(spec),
-    async run({ request, params: given, authenticate }) {
+    async run({ request, params: given, authenticate, keepOpen }) {
       const caller = await authenticate(request);
       const output = await spec.handle({
-        caller,
+        ...{ caller, request, keepOpen },
         params: params && readPath(params, given),
         query:
           query &&
@@ -111,11 +125,11 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
 
 /** An operation for anyone. */
 export function openOperation(
-  doc: Omit<OperationDoc, "authenticated" | "params" | "query" | "body" | "errors">,
+  doc: Omit<OperationDoc, "authenticated" | "params" | "query" | "body" | "upload" | "errors">,
   answer: () => Response,
 ): Operation {
   return {
-    doc: { ...doc, authenticated: false, params: null, query: null, body: null, errors: [] },
+    doc: { ...doc, authenticated: false, params: null, query: null, body: null, upload: null, errors: [] },
     run: async () => answer(),
   };
 }
@@ -140,6 +154,7 @@ function docOf(spec: Spec<unknown, unknown, unknown, unknown>): OperationDoc {
     params: spec.params ?? null,
     query: spec.query ?? null,
     body: spec.body ? { schema: spec.body, required: spec.emptyBody === undefined } : null,
+    upload: spec.upload ?? null,
     success: { ...success, schema: success.schema ?? null },
     errors: spec.errors ?? [],
   };

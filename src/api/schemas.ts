@@ -45,6 +45,15 @@ export const targetSchema = z
   })
   .meta({ id: "Target", description: "Where the events of a webhook are delivered to." });
 
+export const importSchema = z
+  .strictObject({
+    webhook: webhookSchema,
+    entrypoints: z.array(entrypointSchema),
+    targets: z.array(targetSchema),
+    notes: z.array(z.string()).describe("What is not as it was, for people."),
+  })
+  .meta({ id: "Import", description: "A webhook that was imported." });
+
 export const resultSchema = z
   .strictObject({
     id,

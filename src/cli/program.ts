@@ -8,6 +8,7 @@ import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { healthcheck } from "./healthcheck.ts";
 import type { Io } from "./io.ts";
+import { addMovingCommands } from "./moving-commands.ts";
 import { addObservabilityCommands } from "./observability/commands.ts";
 import { serve } from "./serve.ts";
 import { addUserCommands } from "./user-commands.ts";
@@ -55,6 +56,7 @@ function createProgram(io: Io): Command {
   addApiKeyCommands(program, io);
   addCheckCommand(program, io);
   addBackupCommands(program, io);
+  addMovingCommands(program, io);
   addObservabilityCommands(program, io);
   program
     .command("healthcheck")

@@ -29,6 +29,8 @@ export type Retention = Readonly<{
   start: () => Promise<void>;
   /** Says that a webhook has new events; cheap. */
   noteRecorded: (webhookId: string) => void;
+  /** Says that a webhook has come with events of any age. */
+  noteImported: (webhookId: string) => void;
   /** Ends after the step under way; the rest is done after the next start. */
   stop: () => Promise<void>;
   /** What each tick does; for tests. */
@@ -50,6 +52,7 @@ export function createRetention(deps: {
   const watch = new RetentionWatch(clock, deps.defaultDays);
   /** Webhooks whose settings may be others by now. */
   const changed = new Set<string>();
+  const imported = new Set<string>();
   const isInterrupted = (webhookId: string) => isStopping || changed.has(webhookId);
   const runs = createRetentionRuns({ store, clock, isInterrupted, rest });
   const clockJump = createClockJumpDetector(clock);
@@ -80,6 +83,8 @@ export function createRetention(deps: {
   function followChanges(): void {
     for (const webhookId of changed) watch.follow(webhookId, webhooks.find(webhookId));
     changed.clear();
+    for (const webhookId of imported) watch.unknown(webhookId);
+    imported.clear();
   }
 
   async function look(run: DueRun): Promise<void> {
@@ -147,6 +152,7 @@ export function createRetention(deps: {
       tickLater();
     },
     noteRecorded: (webhookId) => watch.recorded(webhookId),
+    noteImported: (webhookId) => imported.add(webhookId),
     async stop() {
       isStopping = true;
       unsubscribe();

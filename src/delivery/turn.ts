@@ -54,7 +54,8 @@ export function createTurns(deps: {
       return;
     }
     const target = routing.findTarget(targetId);
-    if (!target || target.deleted) return discard(lane);
+    // Another webhook's target in this one's file can only have been put there: it gets nothing.
+    if (!target || target.deleted || target.webhookId !== webhookId) return discard(lane);
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
     if (!target.active) return keepWaiting(lane);
     const room = Math.min(places.room(share), TURN);

@@ -59,6 +59,11 @@ export function createDeliveryParts(deps: {
       engine.nudge(webhookId);
       retention.noteRecorded(webhookId);
     },
+    /** The webhook has come with events of any age, of which some may be due. */
+    imported(webhookId: string): void {
+      engine.nudge(webhookId);
+      retention.noteImported(webhookId);
+    },
     /** Resolves when everything that an earlier run left was looked through. */
     async start(): Promise<void> {
       const webhookIds = webhooks.listAll().map(({ id }) => id);

@@ -1,4 +1,5 @@
 /** The event loop's side of the worker that looks through database files; one worker for one question. */
+import { askWorker } from "./ask-worker.ts";
 import type { CheckReport } from "./check.ts";
 import type { CountedReplay } from "./event-db/replay-count.ts";
 import type { ReplayOrder } from "./event-db/replay-run.ts";
@@ -48,18 +49,8 @@ export async function checkInBackground(where: { dbPath: string; dataDir: string
 }
 
 async function inspect(request: InspectionRequest): Promise<InspectionAnswer> {
-  const worker = new Worker(new URL("./inspection-worker.ts", import.meta.url).href);
-  // Nothing that is looked for keeps a program running that has stopped.
-  worker.unref();
-  try {
-    const answer = await new Promise<InspectionAnswer>((resolve, reject) => {
-      worker.onmessage = (event: MessageEvent<InspectionAnswer>) => resolve(event.data);
-      worker.onerror = (event: ErrorEvent) => reject(new Error(`looking at files failed: ${event.message}`));
-      worker.postMessage(request);
-    });
-    if (answer.kind === "failed") throw new Error(answer.error);
-    return answer;
-  } finally {
-    worker.terminate();
-  }
+  const script = new URL("./inspection-worker.ts", import.meta.url);
+  const answer = await askWorker<InspectionRequest, InspectionAnswer>(script, request);
+  if (answer.kind === "failed") throw new Error(answer.error);
+  return answer;
 }

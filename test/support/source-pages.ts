@@ -5,6 +5,7 @@ import { openConfig } from "../../src/lib/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
+import { createTestMoving } from "./moving.ts";
 import { serveSources } from "./test-sources.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
@@ -50,6 +51,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     {
       ...{ useCases, targetTypes, events },
       config: { baseUrl: "https://hooks.example", retentionDays: 30 },
+      moving: createTestMoving(all, all.directory),
       async sendTestEvent(asked) {
         tests.push(asked);
         if (testFault) throw testFault;

@@ -10,6 +10,7 @@ import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { serve } from "./http-server.ts";
+import { createTestMoving } from "./moving.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
@@ -31,8 +32,10 @@ export async function startTestApi() {
   const all = createTestUseCases();
   const { useCases, mainDb, clock } = all;
   const { log, lines } = createRecordingLog();
+  const imported: string[] = [];
+  const dataDir = join(all.directory, "events");
   const storage = openEventStorage({
-    dataDir: join(all.directory, "events"),
+    dataDir,
     maxOpen: 10,
     clock,
     onError: (message, error) => log.error(message, { error }),
@@ -53,6 +56,7 @@ export async function startTestApi() {
         baseUrl: "https://hooks.example",
         version: "1.2.3",
         useCases,
+        moving: createTestMoving(all, dataDir, (webhookId) => imported.push(webhookId)),
         targetTypes: all.targetTypes,
         apiKeys: { authenticate: (token) => callers.get(token) ?? null },
         events,
@@ -131,8 +135,8 @@ export async function startTestApi() {
   });
 
   return {
-    ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb },
-    ...{ webhook, entrypoint, target, event, of, bob: all.bob },
+    ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb, dataDir, imported },
+    ...{ webhook, entrypoint, target, event, of, ada: all.ada, bob: all.bob },
     /** A replay that waits for a paused target. */
     async beginReplay(): Promise<string> {
       const input = { name: "Paused", type: "log", active: false };

@@ -16,6 +16,7 @@ import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { checkInBackground } from "../../src/storage/inspection.ts";
 import { createStorageChecks } from "../../src/storage/storage-checks.ts";
 import { serve } from "./http-server.ts";
+import { createTestMoving } from "./moving.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
@@ -68,6 +69,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, events },
     version: "1.2.3",
+    moving: createTestMoving(all, config.dataDir),
     stopping: stopping.signal,
     sessionKey: new Uint8Array(32).fill(3),
     signInLimiter: createSignInLimiter(clock),

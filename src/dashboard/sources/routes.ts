@@ -2,6 +2,7 @@
 import type { PageRoute } from "../page-route.ts";
 import { createDeleteRoutes } from "./delete-routes.ts";
 import type { SourcesDeps } from "./deps.ts";
+import { createDownloadRoutes } from "./download-routes.ts";
 import { createEntrypointRoutes } from "./entrypoint-routes.ts";
 import { createTargetRoutes } from "./target-routes.ts";
 import { createWebhookRoutes } from "./webhook-routes.ts";
@@ -10,6 +11,7 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
   return [
     ...createWebhookRoutes(deps),
     ...createDeleteRoutes(deps),
+    ...createDownloadRoutes(deps),
     ...createEntrypointRoutes(deps),
     ...createTargetRoutes(deps),
   ];

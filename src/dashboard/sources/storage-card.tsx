@@ -5,6 +5,7 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { formatBytes, formatCount } from "../components/format.ts";
+import { Icon } from "../components/icon.tsx";
 import { Bytes, Time } from "../components/values.tsx";
 import { type Forecast, forecast } from "./forecast.ts";
 import { webhookPath } from "./paths.ts";
@@ -16,9 +17,18 @@ type Kept = Readonly<{ days: number; bytes: number | null }>;
 export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Element {
   const kept = { days: webhook.retentionDays ?? defaultDays, bytes: webhook.retentionBytes };
   const expected = forecast(growth, kept);
-  const change = <Button size="small" label="Change" href={`${webhookPath(webhook.id)}/edit`} />;
+  const path = webhookPath(webhook.id);
+  const actions = (
+    <div class="page-actions">
+      <a class="button button-plain button-small" href={`${path}/download`} hx-boost="false">
+        <Icon name="download" />
+        <span>Download this webhook’s file</span>
+      </a>
+      <Button size="small" label="Change" describe="Change how long events are kept" href={`${path}/edit`} />
+    </div>
+  );
   return (
-    <Card title="Storage" lead={describe(expected, growth, kept)} id="storage" actions={change}>
+    <Card title="Storage" lead={describe(expected, growth, kept)} id="storage" actions={actions}>
       <dl class="stats storage-stats">
         <div>
           <dt>In use</dt>

@@ -11,6 +11,7 @@ import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
 import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
+import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
@@ -25,6 +26,7 @@ export type MainDb = Readonly<{
   targets: TargetQueries;
   apiKeys: ApiKeyQueries;
   routing: Routing;
+  moving: MovingQueries;
   close: () => void;
 }>;
 
@@ -58,6 +60,7 @@ function open({ path, clock }: { path: string; clock: Clock }): MainDb {
       targets: createTargetQueries(orm, routing.invalidate),
       apiKeys: createApiKeyQueries(orm),
       routing,
+      moving: createMovingQueries(db, routing.invalidate),
       close: () => db.close(true),
     };
   } catch (error) {

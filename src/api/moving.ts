@@ -1,0 +1,106 @@
+/** /webhooks/{id}/export and /webhooks/import: one webhook as one file, out and in. */
+import { z } from "zod";
+import { temporaryFileResponse } from "../http/temporary-file.ts";
+import { AppError } from "../lib/errors.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Operation, operation } from "./operation.ts";
+import { presentEntrypoint, presentTarget, presentWebhook } from "./presenters.ts";
+import { importSchema, webhookPath } from "./schemas.ts";
+
+const tag = "Webhooks";
+const FILE_TYPE = "application/vnd.sqlite3";
+const PASSPHRASE_HEADER = "x-webhooker-passphrase";
+const MAX_PASSPHRASE = 1_000;
+
+const importQuery = z.strictObject({
+  secrets: z
+    .enum(["keep", "leave_out"])
+    .default("keep")
+    .describe("`leave_out` imports a file that holds secrets without its passphrase, and without them."),
+});
+
+export function movingOperations(deps: ApiDeps): readonly Operation[] {
+  const { moving, useCases } = deps;
+  return [
+    operation({
+      id: "exportWebhook",
+      method: "GET",
+      path: "/webhooks/:webhook_id/export",
+      tag,
+      summary: "Export a webhook as one file",
+      description: `An SQLite file with its events and its configuration. Secrets are left out, unless the header \`${PASSPHRASE_HEADER}\` has a passphrase (base64) under which they are sealed.`,
+      params: webhookPath,
+      success: { status: 200, description: "The file.", contentType: FILE_TYPE },
+      errors: ["invalid"],
+      async handle({ caller: { userId }, params, request, keepOpen }) {
+        keepOpen();
+        const of = { userId, webhookId: params.webhook_id };
+        const { path, fileName } = await moving.exportWebhook({ ...of, passphrase: passphraseOf(request) });
+        return temporaryFileResponse({ path, fileName, contentType: FILE_TYPE, discard: moving.discard });
+      },
+    }),
+    operation({
+      id: "importWebhook",
+      method: "POST",
+      path: "/webhooks/import",
+      tag,
+      summary: "Import a webhook that was exported",
+      description: `Entrypoints keep their URLs unless they are taken here. Without its secrets (a file that has them needs its passphrase in \`${PASSPHRASE_HEADER}\`, in base64) all targets are inactive.`,
+      query: importQuery,
+      upload: FILE_TYPE,
+      success: { status: 201, description: "The webhook, as it is here.", schema: importSchema },
+      location: ({ webhook }) => `/webhooks/${webhook.id}`,
+      async handle({ caller: { userId }, query, request, keepOpen }) {
+        keepOpen();
+        const passphrase = passphraseOf(request);
+        const path = await moving.receive(chunksOf(request), Number(request.headers.get("content-length")));
+        try {
+          const withoutSecrets = query.secrets === "leave_out";
+          const { webhookId, notes } = await moving.importWebhook({
+            userId,
+            path,
+            passphrase,
+            withoutSecrets,
+          });
+          const of = { userId, webhookId };
+          return {
+            webhook: presentWebhook(await useCases.webhooks.get(of)),
+            entrypoints: (await useCases.entrypoints.list(of)).map((each) =>
+              presentEntrypoint(each, deps.baseUrl),
+            ),
+            targets: (await useCases.targets.list(of)).map(presentTarget),
+            notes: [...notes],
+          };
+        } finally {
+          await moving.discard(path);
+        }
+      },
+    }),
+  ];
+}
+
+/** In base64, as headers carry no other letters. Throws AppError invalid. */
+function passphraseOf(request: Request): string | null {
+  const header = request.headers.get(PASSPHRASE_HEADER);
+  if (header === null) return null;
+  const text = Buffer.from(header, "base64").toString("utf8");
+  const isRight = text.length > 0 && text.length <= MAX_PASSPHRASE;
+  if (isRight && Buffer.from(text).toString("base64").replaceAll("=", "") === header.replaceAll("=", "")) {
+    return text;
+  }
+  throw new AppError({
+    kind: "invalid",
+    message: "The passphrase is not valid.",
+    hint: "Send 1 to 1000 characters of UTF-8 in base64.",
+    details: [{ path: PASSPHRASE_HEADER, message: "must be UTF-8 text in base64" }],
+  });
+}
+
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new AppError({ kind: "malformed", message: "The file ended before it was complete.", cause });
+  }
+}

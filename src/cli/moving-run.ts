@@ -1,0 +1,67 @@
+/** Runs an export or an import in this process: what the gateway has for it, without the gateway. */
+import type { Config } from "../config.ts";
+import { createKeyRing, loadSecretKey } from "../lib/crypto.ts";
+import { AppError } from "../lib/errors.ts";
+import { createLogger } from "../lib/log.ts";
+import { createOutboundClient } from "../lib/outbound-http.ts";
+import { lockFolder } from "../storage/folder-lock.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import { createWebhookFiles } from "../storage/moving/webhook-files.ts";
+import { createTargetTypes } from "../targets/registry.ts";
+import { createMoving, type Moving } from "../webhooks/moving/moving.ts";
+import { createWebhookUseCases } from "../webhooks/use-cases.ts";
+import type { Io } from "./io.ts";
+
+/** Any time will do that is not too often. */
+const HOLD_MS = 60_000;
+
+export async function runMoving<T>(
+  given: { config: Config; mainDb: MainDb; io: Io },
+  use: (moving: Moving) => Promise<T>,
+): Promise<T> {
+  const { config, mainDb, io } = given;
+  const { clock } = io;
+  const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
+  const files = createWebhookFiles(config.dataDir);
+  const outbound = createOutboundClient({ allowedCidrs: [] });
+  const log = createLogger({ level: "error", format: "text", write: () => undefined });
+  const useCases = createWebhookUseCases({
+    ...{ mainDb, keys, clock },
+    targetTypes: createTargetTypes({ outbound, log }),
+    // None of what is used here makes or deletes a webhook's file this way.
+    eventFiles: { create: async () => undefined, delete: files.remove },
+  });
+  const moving = createMoving({
+    ...{ mainDb, files, keys, clock, useCases, removeFile: files.remove },
+    onImported: () => undefined,
+  });
+  // The workers keep no process running that waits for them alone.
+  const hold = setInterval(() => undefined, HOLD_MS);
+  try {
+    return await use(moving);
+  } finally {
+    clearInterval(hold);
+    outbound.close();
+  }
+}
+
+/** A running gateway would not know of the new webhook's deliveries. Throws AppError conflict. */
+export async function whileStopped<T>({ dataDir }: Config, act: () => Promise<T>): Promise<T> {
+  let unlock: () => void;
+  try {
+    unlock = lockFolder(dataDir);
+  } catch (cause) {
+    if (!(cause instanceof AppError) || cause.code !== "folder_in_use") throw cause;
+    throw new AppError({
+      kind: "conflict",
+      message: "The gateway is running.",
+      hint: "Send it the file: POST /api/v1/webhooks/import, with an API key; or stop it for the import.",
+      cause,
+    });
+  }
+  try {
+    return await act();
+  } finally {
+    unlock();
+  }
+}

@@ -1,0 +1,17 @@
+/** Puts one question to a worker of its own, which ends with the answer. */
+
+/** Rejects where the worker fails by what it did not catch. The worker's script decides what the answer is. */
+export async function askWorker<Request, Answer>(script: URL, request: Request): Promise<Answer> {
+  const worker = new Worker(script.href);
+  // No question keeps a program running that has stopped.
+  worker.unref();
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      worker.onmessage = (event: MessageEvent<Answer>) => resolve(event.data);
+      worker.onerror = (event: ErrorEvent) => reject(new Error(`looking at files failed: ${event.message}`));
+      worker.postMessage(request);
+    });
+  } finally {
+    worker.terminate();
+  }
+}

@@ -1,0 +1,51 @@
+/** Runs in a Worker: writes, checks and adopts files of whole webhooks, for as long as that takes. */
+import { AppError, type ErrorKind, errorMessage } from "../../lib/errors.ts";
+import {
+  adoptWebhookFile,
+  type IdChanges,
+  readWebhookFile,
+  type WebhookFileContent,
+  writeWebhookFile,
+} from "./webhook-file.ts";
+
+export type MovingRequest =
+  | Readonly<{ kind: "write"; eventFile: string; to: string; document: string }>
+  | Readonly<{ kind: "read"; path: string }>
+  | Readonly<{ kind: "adopt"; path: string; to: string; ids: IdChanges }>;
+
+/** `content` is what was read. An AppError's parts, as errors lose theirs between threads. */
+export type MovingAnswer =
+  | Readonly<{ kind: "done"; content: WebhookFileContent | null }>
+  | Readonly<{
+      kind: "failed";
+      message: string;
+      error: Readonly<{ kind: ErrorKind; code: string; hint: string | undefined }> | null;
+    }>;
+
+declare const self: Worker;
+
+function act(request: MovingRequest): WebhookFileContent | null {
+  switch (request.kind) {
+    case "write":
+      writeWebhookFile(request);
+      return null;
+    case "read":
+      return readWebhookFile(request.path);
+    case "adopt":
+      adoptWebhookFile(request);
+      return null;
+  }
+}
+
+function answer(request: MovingRequest): MovingAnswer {
+  try {
+    return { kind: "done", content: act(request) };
+  } catch (error) {
+    const message = errorMessage(error);
+    if (!(error instanceof AppError)) return { kind: "failed", message, error: null };
+    const { kind, code, hint } = error;
+    return { kind: "failed", message, error: { kind, code, hint } };
+  }
+}
+
+self.onmessage = (event: MessageEvent<MovingRequest>) => self.postMessage(answer(event.data));

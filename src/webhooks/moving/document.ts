@@ -1,0 +1,67 @@
+/** What an exported webhook's file says of its configuration. */
+import { z } from "zod";
+import { AppError } from "../../lib/errors.ts";
+import { isId } from "../../lib/ids.ts";
+
+const id = z.string().refine(isId, "is no id");
+const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+const movedRow = row.and(z.object({ id, name: z.string().min(1).max(200) }));
+
+/** A secret that stood in a row, at `path` within the JSON of its column; an empty path is the column itself. */
+const secretSchema = z.strictObject({
+  table: z.enum(["entrypoints", "targets"]),
+  id,
+  column: z.string(),
+  path: z.array(z.string()),
+  /** What it was sealed for, after the row. */
+  bound_to: z.string(),
+  /** Null where it was left out. */
+  sealed: z.string().nullable(),
+});
+
+const documentSchema = z.strictObject({
+  format: z.literal(1),
+  /** The program that wrote it, and its main database's schema. */
+  version: z.string(),
+  schema: z.int().min(1),
+  exported_at: z.iso.datetime(),
+  webhook: movedRow,
+  entrypoints: z.array(movedRow),
+  targets: z.array(movedRow),
+  secrets: z.array(secretSchema),
+  /** How the passphrase becomes the key; null where secrets were left out. */
+  passphrase: z.strictObject({ salt: z.base64().length(24) }).nullable(),
+});
+
+export type MovedSecret = Readonly<z.infer<typeof secretSchema>>;
+export type MovedDocument = Readonly<z.infer<typeof documentSchema>>;
+
+export const FORMAT = 1;
+
+/** Throws AppError invalid. `schema` is this program's main database's. */
+export function parseDocument(text: string, schema: number): MovedDocument {
+  const document = documentSchema.safeParse(readJson(text));
+  if (!document.success) {
+    const [issue] = document.error.issues;
+    throw unknown(issue ? `${issue.path.join(".")}: ${issue.message}` : "unknown form");
+  }
+  if (document.data.schema > schema) throw unknown("it comes from a newer webhooker");
+  return document.data;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function unknown(fault: string): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "not_an_export",
+    message: `This file's configuration cannot be read: ${fault}.`,
+    hint: "Import it with a webhooker that is as new as the one that exported it.",
+  });
+}

@@ -1,0 +1,56 @@
+/** A webhook's page hands out its file, without secrets, to its owner alone. */
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventMigrations } from "../../src/storage/event-db/migrations/index.ts";
+import { startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+let dashboard: TestDashboard;
+let path: string;
+
+beforeEach(async () => {
+  dashboard = await startTestDashboard();
+  const of = { userId: dashboard.carolId };
+  const webhook = await dashboard.useCases.webhooks.create({ ...of, input: { name: "Shop" } });
+  const config = { url: "https://bank.example/", headers: { authorization: "Bearer do-not-show" } };
+  await dashboard.useCases.targets.create({
+    ...of,
+    webhookId: webhook.id,
+    input: { name: "Bank", type: "http", config },
+  });
+  mkdirSync(dashboard.config.dataDir, { recursive: true });
+  const file = new Database(join(dashboard.config.dataDir, `events-${webhook.id}.db`));
+  for (const sql of eventMigrations) file.run(sql);
+  file.run(`PRAGMA user_version = ${eventMigrations.length}`);
+  file.close();
+  path = `/source/${webhook.id}`;
+});
+
+afterEach(() => dashboard.stop());
+
+test("its page links to the file, past the quick page changes that would show it as a page", async () => {
+  const page = await (await dashboard.ask(path, { cookie: await dashboard.signIn("carol") })).text();
+  expect(page).toContain(`href="${path}/download" hx-boost="false"`);
+});
+
+test("its owner gets it, with the configuration and without secrets", async () => {
+  const answer = await dashboard.ask(`${path}/download`, { cookie: await dashboard.signIn("carol") });
+  expect([answer.status, answer.headers.get("content-disposition")]).toEqual([
+    200,
+    `attachment; filename="webhook-${path.slice("/source/".length)}.db"`,
+  ]);
+  const copy = join(dashboard.config.dataDir, "..", "download.db");
+  writeFileSync(copy, new Uint8Array(await answer.arrayBuffer()));
+  const db = new Database(copy, { readonly: true });
+  const row = db.query<{ document: string }, []>("SELECT document FROM webhook_export").get();
+  db.close();
+  expect(row?.document).toContain("https://bank.example/");
+  expect(row?.document).not.toContain("v1.");
+});
+
+test("nobody else does", async () => {
+  const answer = await dashboard.ask(`${path}/download`, { cookie: await dashboard.signIn("root") });
+  expect(answer.status).toBe(404);
+  expect((await dashboard.ask(`${path}/download`)).status).toBe(303);
+});

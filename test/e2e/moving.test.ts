@@ -1,0 +1,121 @@
+/** A webhook moves from one running executable to another, with its URL, its events and its secrets. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { importSchema } from "../../src/api/schemas.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { startReceiver } from "../support/receiver.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
+
+const PASSPHRASE = "a passphrase of the test";
+const AUTHORIZATION = "Bearer s3cret-of-the-bank";
+
+async function keyOf(gateway: Gateway): Promise<Record<string, string>> {
+  const { out } = await gateway.run(["apikey", "create", "--user", "admin", "--name", "moving"]);
+  return { authorization: `Bearer ${out.trim()}` };
+}
+
+function partFiles(gateway: Gateway): string[] {
+  return readdirSync(join(gateway.folder, "data")).filter((name) => name.startsWith("moving-"));
+}
+
+test("a webhook goes on at another gateway: what was pending is delivered there, with its secrets", async () => {
+  const receiver = await startReceiver({ script: { status: 503 } });
+  await using from = await startGateway();
+  const config = { url: receiver.url, headers: { authorization: AUTHORIZATION } };
+  const flow = await from.api.createFlow([{ type: "http", config }]);
+  const sent = await fetch(from.entrypointUrl(flow.entrypointId), { method: "POST", body: "before" });
+  const eventId = sent.headers.get("x-webhooker-event-id") ?? "";
+  await receiver.waitFor(1);
+
+  const file = join(from.folder, "orders.db");
+  const exported = await from.run(["export", "test", file, "--with-secrets"], { stdin: `${PASSPHRASE}\n` });
+  expect(exported).toMatchObject({ code: 0, out: `Exported the webhook to ${file}.\n`, err: "" });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await Bun.file(file).text()).not.toContain("s3cret");
+  await from.stop();
+
+  await using to = await startGateway();
+  receiver.answerWith({});
+  const seen = receiver.requests.length;
+  const answer = await fetch(`${to.origin}/api/v1/webhooks/import`, {
+    method: "POST",
+    headers: {
+      ...(await keyOf(to)),
+      "x-webhooker-passphrase": Buffer.from(PASSPHRASE).toString("base64"),
+    },
+    body: Bun.file(file),
+  });
+  expect(answer.status).toBe(201);
+  const { webhook, entrypoints, notes } = importSchema.parse(await answer.json());
+  expect([webhook.id, entrypoints[0]?.id, notes]).toEqual([flow.webhookId, flow.entrypointId, []]);
+  expect(partFiles(to)).toEqual([]);
+  await fetch(to.entrypointUrl(flow.entrypointId), { method: "POST", body: "after" });
+  const events = await to.api.waitUntilSettled(flow.webhookId);
+  expect(events.map(({ delivery_counts }) => delivery_counts.delivered)).toEqual([1, 1]);
+  expect(events.map(({ id }) => id)).toContain(eventId);
+  expect(receiver.requests.slice(seen).map((request) => request.header("authorization"))).toEqual([
+    AUTHORIZATION,
+    AUTHORIZATION,
+  ]);
+  expect(await to.run(["check"])).toMatchObject({ code: 0 });
+  await receiver.close();
+});
+
+test("a stopped gateway imports by the command line, and a running one says how it is done there", async () => {
+  await using gateway = await startGateway();
+  const config = { url: "http://127.0.0.1:9/", headers: { authorization: AUTHORIZATION } };
+  const { webhookId } = await gateway.api.createFlow([{ type: "http", config }, { type: "log" }]);
+  const plain = await gateway.run(["export", webhookId, "plain.db"]);
+  expect(plain).toMatchObject({ code: 0, err: "1 secret left out: --with-secrets takes them along.\n" });
+  const again = await gateway.run(["export", webhookId, "plain.db"]);
+  expect([again.code, again.err]).toEqual([
+    1,
+    "webhooker: plain.db is there already.\nName a file that is not there yet.\n",
+  ]);
+  const running = await gateway.run(["import", "plain.db", "--user", "admin"]);
+  expect(running.code).toBe(1);
+  expect(running.err).toContain("webhooker: The gateway is running.\nSend it the file: POST /api/v1/");
+
+  await gateway.stop();
+  const imported = await gateway.run(["import", "plain.db", "--user", "admin"]);
+  expect(imported.code).toBe(0);
+  expect(imported.out).toMatch(/^[0-9a-f-]{36}\n$/);
+  expect(imported.err.split("\n").slice(0, -1)).toEqual([
+    "Entrypoint Entrypoint: its URL was taken, it has a new one. Tell its sender.",
+    "Target target 0 is inactive: its secrets were left out. Enter them, then activate it.",
+    "Target target 1 is inactive, so that nothing is delivered twice. Activate it when it may.",
+  ]);
+  expect(existsSync(join(gateway.folder, "plain.db"))).toBe(true);
+  expect(await gateway.run(["check"])).toMatchObject({
+    code: 0,
+    out: "No faults in the main database and 2 event files.\n",
+  });
+});
+
+test("a download that is broken off leaves nothing behind, and neither does what a crash left", async () => {
+  await using gateway = await startGateway();
+  const { webhookId, entrypointId } = await gateway.api.createFlow();
+  const body = crypto.getRandomValues(new Uint8Array(65_536));
+  const large = Buffer.concat(Array.from({ length: 320 }, () => body));
+  await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: large });
+  const abort = new AbortController();
+  const answer = await fetch(`${gateway.origin}/api/v1/webhooks/${webhookId}/export`, {
+    headers: await keyOf(gateway),
+    signal: abort.signal,
+  });
+  await answer.body?.getReader().read();
+  expect(partFiles(gateway)).toHaveLength(1);
+  abort.abort();
+  for (let left = 1; left > 0; ) {
+    await fetch(`${gateway.origin}/livez`);
+    left = partFiles(gateway).length;
+  }
+  await gateway.stop();
+  const leftover = join(gateway.folder, "data", `moving-${crypto.randomUUID()}.part`);
+  await Bun.write(leftover, "half");
+  await gateway.start();
+  expect(existsSync(leftover)).toBe(false);
+});
