@@ -1,7 +1,8 @@
 /** Turns a request into an EventDraft: exactly what came, and when, and from whom. */
 import { newIdAt } from "../lib/ids.ts";
-import type { EventDraft } from "../storage/event-db/types.ts";
-import type { Route } from "../storage/main-db/routing.ts";
+import { createOrderKeyReader } from "../lib/order-key.ts";
+import type { EventDraft, EventGoal } from "../storage/event-db/types.ts";
+import type { Route, RouteTarget } from "../storage/main-db/routing.ts";
 
 /** What a request says beside its body. */
 export type RequestFacts = Readonly<{
@@ -31,8 +32,20 @@ export function takeSnapshot(options: {
     contentType: facts.headers.get("content-type") ?? "",
     remoteAddress: facts.remoteAddress,
     body,
-    targets: route.targets,
+    targets: route.targets.some(keepsOrder) ? inLanes(route.targets, body) : route.targets,
   };
+}
+
+function keepsOrder(target: RouteTarget): boolean {
+  return target.orderBy !== undefined;
+}
+
+function inLanes(targets: readonly RouteTarget[], body: Uint8Array): readonly EventGoal[] {
+  const keyFor = createOrderKeyReader(body);
+  return targets.map((target) => {
+    const orderKey = target.orderBy === undefined ? null : keyFor(target.orderBy);
+    return orderKey === null ? target : { ...target, orderKey };
+  });
 }
 
 const BEFORE_ID = "/webhook/";

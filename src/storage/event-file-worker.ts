@@ -87,14 +87,17 @@ function release(holder: number): void {
   }
 }
 
-/** Which of the files have pending deliveries; a file that cannot be read counts, so that its opening tells why. */
+/** Which of the files have pending or held deliveries; a file that cannot be read counts, so that its opening tells why. */
 function scan(paths: readonly string[]): string[] {
   return paths.filter((path) => {
     if (!existsSync(path)) return false;
     try {
       const db = new Database(path, { readwrite: true, create: false });
       try {
-        return db.query("SELECT 1 FROM deliveries WHERE status = 'pending' LIMIT 1").get() !== null;
+        // Two statements, as each has an index of its own.
+        return ["pending", "held"].some(
+          (status) => db.query(`SELECT 1 FROM deliveries WHERE status = '${status}' LIMIT 1`).get() !== null,
+        );
       } finally {
         db.close(true);
       }

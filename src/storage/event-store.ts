@@ -9,6 +9,8 @@ import type { EventFile } from "./event-db/event-file.ts";
 import { findEvent, listDeliveries } from "./event-db/event-log.ts";
 import { type EventSearch, type FoundEvents, listNewerThan, searchEvents } from "./event-db/event-search.ts";
 import { type Growth, readGrowth } from "./event-db/growth.ts";
+import { listHeldTargets } from "./event-db/held-deliveries.ts";
+import { readTargetsBefore, type TargetBefore } from "./event-db/open-circuits.ts";
 import {
   countEvents,
   type Overview,
@@ -54,7 +56,11 @@ export type EventStore = Readonly<{
   earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
   /** The targets that have pending deliveries, deleted and inactive ones too. */
   listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
-  /** Which of the webhooks have pending deliveries, without opening their files here. */
+  /** The targets that have held deliveries, deleted and inactive ones too. */
+  listHeldTargets: (webhookId: string) => Promise<readonly string[]>;
+  /** What the delivery engine must know from before its start; a target that never had a delivery is not in it. */
+  targetsBefore: (webhookId: string) => Promise<ReadonlyMap<string, TargetBefore>>;
+  /** Which of the webhooks have pending or held deliveries, without opening their files here. */
   findPending: (webhookIds: readonly string[]) => Promise<readonly string[]>;
   /** Moves the target's due times that lie after `after` by `deltaMs`, which is below zero, in steps. */
   shiftDue: (options: {
@@ -161,6 +167,8 @@ export function createEventStore(options: {
     earliestDue: ({ webhookId, targetId, after }) =>
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
+    listHeldTargets: (webhookId) => read(webhookId, listHeldTargets),
+    targetsBefore: (webhookId) => read(webhookId, readTargetsBefore),
     findPending: (webhookIds) => files.findPending(webhookIds),
     shiftDue,
     discardPending: discardInSteps,

@@ -14,6 +14,8 @@ export type Target = Readonly<{
   name: string;
   type: string;
   active: boolean;
+  /** Since when its deliveries are held; null while it is not paused. */
+  pausedAt: number | null;
   /** Secrets read "[secret]". */
   config: Record<string, unknown>;
   /** As it stands on the wire. */
@@ -40,7 +42,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
 
   function change(
     row: TargetRow,
-    values: Partial<Pick<TargetRow, "name" | "active" | "config" | "policy">>,
+    values: Partial<Pick<TargetRow, "name" | "active" | "config" | "policy" | "pausedAt">>,
   ): Target {
     const changed = { ...row, ...values, updatedAt: clock.now() };
     mainDb.targets.update(changed);
@@ -48,9 +50,10 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
   }
 
   function toTarget(row: TargetRow): Target {
-    const { id, webhookId, name, type, active, createdAt, updatedAt } = row;
+    const { id, webhookId, name, type, active, pausedAt, createdAt, updatedAt } = row;
     const policy = changePolicy({}, row.policy);
-    return { id, webhookId, name, type, active, ...configs.toShown(row), policy, createdAt, updatedAt };
+    const state = { active, pausedAt, createdAt, updatedAt };
+    return { id, webhookId, name, type, ...state, ...configs.toShown(row), policy };
   }
 
   return {
@@ -79,6 +82,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
         createdAt: now,
         updatedAt: now,
         deletedAt: null,
+        pausedAt: null,
       };
       mainDb.targets.insert(row);
       return toTarget(row);
@@ -110,7 +114,23 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
     async setActive({ active, ...of }: InTarget & { active: boolean }): Promise<Target> {
       return change(getRow(of), { active });
     },
+    /** The delivery engine holds what is pending, and lets what is held go bit by bit when the pause is over. */
+    async setPaused({ paused, ...of }: InTarget & { paused: boolean }): Promise<Target> {
+      const row = getRow(of);
+      if (paused && row.settlesAtIngest) throw nothingToPause();
+      if (paused === (row.pausedAt !== null)) return toTarget(row);
+      return change(row, { pausedAt: paused ? clock.now() : null });
+    },
   };
+}
+
+function nothingToPause(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "nothing_to_pause",
+    message: "This target has its deliveries the moment events are stored, so none can be held.",
+    hint: "Deactivate it to keep new events from it.",
+  });
 }
 
 function fixedType(): AppError {

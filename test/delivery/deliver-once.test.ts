@@ -22,7 +22,7 @@ const type: TargetType = {
 };
 const target: DeliveryTarget = {
   ...{ id: "t1", webhookId: "w1", webhookName: "Shop", name: "Warehouse", type: "fake" },
-  ...{ active: true, deleted: false, policy: {} },
+  ...{ active: true, paused: false, deleted: false, policy: {} },
   config: sealConfig({ type, config: { url: "https://example.com/" }, owner: "targets:t1", keys }),
 };
 const due: DueDelivery = {

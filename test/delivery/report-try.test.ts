@@ -10,7 +10,7 @@ import { DELIVERED } from "./scripted-targets.ts";
 const opened: OpenedTarget = {
   target: {
     ...{ id: "t1", webhookId: "w1", webhookName: "Shop", name: "Warehouse", type: "fake" },
-    ...{ active: true, deleted: false, policy: {}, config: {} },
+    ...{ active: true, paused: false, deleted: false, policy: {}, config: {} },
   },
   type: {
     ...{ type: "fake", label: "Fake", description: "", configSchema: z.unknown(), fields: [] },

@@ -118,7 +118,7 @@ export function createScriptedTargets(): ScriptedTargets {
       targets.set(id, target);
       rows.set(id, {
         ...{ id, webhookId, webhookName: "Shop", name: "Warehouse", type: "scripted" },
-        ...{ active: true, deleted: false, config: {}, policy: {} },
+        ...{ active: true, paused: false, deleted: false, config: {}, policy: {} },
       });
       return target;
     },

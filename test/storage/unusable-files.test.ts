@@ -21,6 +21,7 @@ import {
   createStorageWorld,
   openDescriptors,
   pendingFor,
+  query,
   type StorageWorld,
   turn,
   whileReadOnly,
@@ -49,11 +50,15 @@ async function fill(): Promise<void> {
   await world.files.closeAll();
 }
 
-/** All but the first, so that the damage is found by the first statement that looks further. */
+/** All but those of the schema, so that the damage is found by the first statement that looks further. */
 function overwritePages(): void {
+  const schema = query<{ pageno: number }>(path, "SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'");
+  const kept = new Set(schema.map(({ pageno }) => pageno));
   const file = openSync(path, "r+");
   const pages = statSync(path).size / PAGE;
-  for (let page = 1; page < pages; page++) writeSync(file, Buffer.alloc(PAGE, 0xff), 0, PAGE, page * PAGE);
+  for (let page = 1; page <= pages; page++) {
+    if (!kept.has(page)) writeSync(file, Buffer.alloc(PAGE, 0xff), 0, PAGE, (page - 1) * PAGE);
+  }
   closeSync(file);
 }
 

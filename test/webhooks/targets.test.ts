@@ -49,6 +49,7 @@ describe("creating a target", () => {
       name: "Out",
       type: "http",
       active: true,
+      pausedAt: null,
       config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
       policy: { max_attempts: 12, timeout_ms: 30_000 },
       summary: "https://example.com/in",

@@ -1,6 +1,7 @@
 /** Changes deliveries with their counts; each function runs inside the caller's transaction. */
 import { newId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
+import { letLaneGoOn, mustWaitInLane } from "./order.ts";
 import type { HeaderPairs, Settlement } from "./types.ts";
 
 /** Skipped for a delivery deleted meanwhile, and for a try that is stored: one in doubt may be written once more. */
@@ -21,6 +22,9 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
       settlement.reason,
     );
     if (before.status !== status) file.tally.moved(targetId, before.status, status);
+    if (before.order_key !== null && status !== "pending") {
+      letLaneGoOn(file, { targetId, orderKey: before.order_key, now: endedAt });
+    }
   } else countAttempt.run(eventId, targetId, result.attempt, endedAt);
   insertResult.run(
     eventId,
@@ -48,7 +52,9 @@ export function replayDelivery(
   // Else a delivery would be left behind that belongs to nothing, and is pending for ever.
   if (!file.db.query<unknown, [string]>("SELECT 1 FROM events WHERE id = ?").get(eventId)) return false;
   const before = file.deliveries.state.get(eventId, targetId);
-  file.deliveries.replay.run(eventId, targetId, newId(), now);
+  const orderKey = before?.order_key ?? null;
+  const waits = orderKey !== null && mustWaitInLane(file, { eventId, targetId, orderKey });
+  file.deliveries.replay.run(eventId, targetId, newId(), now, waits ? null : now);
   if (before?.status !== "pending") file.tally.moved(targetId, before?.status ?? null, "pending");
   return true;
 }

@@ -39,14 +39,17 @@ export function prepareDeliveryStatements(db: Database) {
     nextPendingTarget: db.prepare<{ target_id: string }, [after: string]>(
       "SELECT target_id FROM deliveries WHERE status = 'pending' AND target_id > ? ORDER BY target_id LIMIT 1",
     ),
+    nextHeldTarget: db.prepare<{ target_id: string }, [after: string]>(
+      "SELECT target_id FROM deliveries WHERE status = 'held' AND target_id > ? ORDER BY target_id LIMIT 1",
+    ),
     insertResult: db.prepare(
       `INSERT INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
          response_headers, response_body, response_body_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     state: db.prepare<
-      { status: DeliveryStatus; replays: number; attempts: number },
+      { status: DeliveryStatus; replays: number; attempts: number; order_key: string | null },
       [eventId: string, targetId: string]
-    >("SELECT status, replays, attempts FROM deliveries WHERE event_id = ? AND target_id = ?"),
+    >("SELECT status, replays, attempts, order_key FROM deliveries WHERE event_id = ? AND target_id = ?"),
     settle: db.prepare(
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
         WHERE event_id = ?1 AND target_id = ?2`,
@@ -70,10 +73,13 @@ export function prepareDeliveryStatements(db: Database) {
         WHERE (event_id, target_id) IN
           (SELECT event_id, target_id FROM deliveries WHERE target_id = ?1 AND status = 'pending' LIMIT ?2)`,
     ),
-    replay: db.prepare<unknown, [eventId: string, targetId: string, id: string, now: number]>(
+    replay: db.prepare<
+      unknown,
+      [eventId: string, targetId: string, id: string, now: number, dueAt: number | null]
+    >(
       `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at)
-       VALUES (?1, ?2, ?3, 'pending', ?4, ?4, ?4)
-       ON CONFLICT (event_id, target_id) DO UPDATE SET status = 'pending', next_attempt_at = ?4, reason = NULL,
+       VALUES (?1, ?2, ?3, 'pending', ?5, ?4, ?4)
+       ON CONFLICT (event_id, target_id) DO UPDATE SET status = 'pending', next_attempt_at = ?5, reason = NULL,
          replays = replays + 1, attempts_at_replay = attempts, updated_at = ?4`,
     ),
   };

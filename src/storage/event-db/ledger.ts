@@ -12,7 +12,7 @@ type EntrypointRow = { entrypoint_id: string; tallied: number | null; counted: n
 export function listLedgerFaults(db: Database): readonly string[] {
   db.run("BEGIN");
   try {
-    return [...checkTargets(db), ...checkEntrypoints(db), ...checkBelonging(db)];
+    return [...checkTargets(db), ...checkEntrypoints(db), ...checkBelonging(db), ...checkLanes(db)];
   } finally {
     db.run("ROLLBACK");
   }
@@ -61,6 +61,23 @@ function checkEntrypoints(db: Database): string[] {
       const said = tallied === null ? "no ledger knows them" : `the ledger says ${tallied}`;
       return `entrypoint ${entrypoint_id}: ${counted ?? 0} events are stored, ${said}`;
     });
+}
+
+/** Of each lane one delivery has a due time, or its oldest is held. */
+function checkLanes(db: Database): string[] {
+  return db
+    .query<{ target_id: string; due: number; n: number }, []>(
+      `SELECT target_id, due, count(*) AS n FROM (
+        SELECT target_id, min(event_id), status, count(next_attempt_at) AS due FROM deliveries
+          WHERE order_key IS NOT NULL AND (status = 'pending' OR status = 'held') GROUP BY target_id, order_key)
+        WHERE due > 1 OR (due = 0 AND status = 'pending') GROUP BY target_id, due > 1`,
+    )
+    .all()
+    .map(({ target_id, due, n }) =>
+      due > 1
+        ? `target ${target_id}: lanes in which more than one delivery is due: ${n}`
+        : `target ${target_id}: lanes in which nothing goes on: ${n}`,
+    );
 }
 
 function checkBelonging(db: Database): string[] {

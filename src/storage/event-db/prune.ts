@@ -1,6 +1,7 @@
 /** Deletes old events with their deliveries and results, a bounded step at a time, inside the caller's transaction. */
 import { AFTER_EVERY_ID, firstIdAt, timeOfId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
+import { letLaneGoOn } from "./order.ts";
 import type { DeliveryStatus } from "./types.ts";
 
 /** Rows deleted or changed in one step, and events looked at: a step holds the event loop for a few milliseconds. */
@@ -98,6 +99,7 @@ function fateOf(event: Candidate, rule: PruneRule): "delete" | "discard" | "leav
 }
 
 type DeliveryRow = { target_id: string; status: DeliveryStatus };
+type UndeliveredRow = DeliveryRow & { order_key: string | null };
 
 function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
   const deliveries = file.db
@@ -138,8 +140,8 @@ function deleteSomeResults(file: EventFile, eventId: string, { count, cost }: Re
 
 function discardUndelivered(file: EventFile, eventId: string, { reason, now }: PruneRule): void {
   const undelivered = file.db
-    .query<DeliveryRow, [string]>(
-      `SELECT target_id, status FROM deliveries WHERE event_id = ? AND ${UNDELIVERED}`,
+    .query<UndeliveredRow, [string]>(
+      `SELECT target_id, status, order_key FROM deliveries WHERE event_id = ? AND ${UNDELIVERED}`,
     )
     .all(eventId);
   for (const { target_id, status } of undelivered) file.tally.moved(target_id, status, "discarded");
@@ -151,6 +153,9 @@ function discardUndelivered(file: EventFile, eventId: string, { reason, now }: P
         WHERE event_id = ?1 AND ${UNDELIVERED}`,
     )
     .run(eventId, reason, now);
+  for (const { target_id: targetId, order_key: orderKey } of undelivered) {
+    if (orderKey !== null) letLaneGoOn(file, { targetId, orderKey, now });
+  }
 }
 
 /** Deletes hours before `before`; returns the oldest that is left. */

@@ -2,7 +2,13 @@
 import type { Database } from "bun:sqlite";
 import { newId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
+import { mustWaitInLane } from "./order.ts";
 import type { EventDraft } from "./types.ts";
+
+/** Prepared with its first use, as most files never need it. */
+const INSERT_IN_LANE = `INSERT INTO deliveries
+    (event_id, target_id, id, status, next_attempt_at, created_at, updated_at, order_key)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function prepareRecordStatements(db: Database) {
   return {
@@ -35,9 +41,26 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
   );
   file.tally.received(draft.entrypointId, draft.receivedAt, draft.body.byteLength);
   for (const target of draft.targets) {
-    const status = target.settlesAtIngest ? "delivered" : "pending";
-    const dueAt = target.settlesAtIngest ? null : draft.receivedAt;
+    const status = target.settlesAtIngest ? "delivered" : target.held ? "held" : "pending";
+    const dueAt = status === "pending" ? draft.receivedAt : null;
     file.tally.moved(target.id, null, status);
-    insertDelivery.run(draft.id, target.id, newId(), status, dueAt, draft.receivedAt, draft.receivedAt);
+    const { receivedAt } = draft;
+    if (target.orderKey === undefined || status === "delivered") {
+      insertDelivery.run(draft.id, target.id, newId(), status, dueAt, receivedAt, receivedAt);
+      continue;
+    }
+    const place = { eventId: draft.id, targetId: target.id, orderKey: target.orderKey };
+    const due = dueAt === null || mustWaitInLane(file, place) ? null : dueAt;
+    const { db } = file;
+    db.query(INSERT_IN_LANE).run(
+      draft.id,
+      target.id,
+      newId(),
+      status,
+      due,
+      receivedAt,
+      receivedAt,
+      target.orderKey,
+    );
   }
 }

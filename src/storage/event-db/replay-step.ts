@@ -17,7 +17,7 @@ const LEAST_ROOM = 32;
 const MOST_PENDING = 10_000;
 
 /** Null for one that is deleted, or another webhook's. */
-export type FindReplayTarget = (targetId: string) => Readonly<{ active: boolean }> | null;
+export type FindReplayTarget = (targetId: string) => Readonly<{ active: boolean; paused: boolean }> | null;
 
 export type ReplayStep = Readonly<{
   /** As it is after the step; null for one that is no longer there. */
@@ -87,7 +87,9 @@ class Rooms {
     const known = this.#left.get(targetId);
     if (known !== undefined) return known;
     const { findTarget, now } = this.#given;
-    const room = findTarget(targetId)?.active === true ? findRoom(this.#file, targetId, now) : 0;
+    const target = findTarget(targetId);
+    const isOpen = target?.active === true && !target.paused;
+    const room = isOpen ? findRoom(this.#file, targetId, now) : 0;
     this.#left.set(targetId, room);
     return room;
   }

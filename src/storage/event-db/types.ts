@@ -17,7 +17,17 @@ export type EventDraft = Readonly<{
   contentType: string;
   remoteAddress: string;
   body: Uint8Array;
-  targets: readonly Readonly<{ id: string; settlesAtIngest: boolean }>[];
+  targets: readonly EventGoal[];
+}>;
+
+/** A target that gets an event. */
+export type EventGoal = Readonly<{
+  id: string;
+  settlesAtIngest: boolean;
+  /** It is paused: the delivery waits for the end of that. */
+  held?: boolean;
+  /** The delivery's lane; left out where it goes in no order. */
+  orderKey?: string;
 }>;
 
 export type StoredEvent = Readonly<{

@@ -11,6 +11,7 @@ import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
 import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
+import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
@@ -31,7 +32,7 @@ export type MainDb = Readonly<{
 }>;
 
 /** Append-only. */
-const MIGRATIONS = [accountsAndWebhooks, sizeLimit];
+const MIGRATIONS = [accountsAndWebhooks, sizeLimit, pausedTargets];
 
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
 export function openMainDb(options: { path: string; clock: Clock }): MainDb {

@@ -7,7 +7,16 @@ export type Route = Readonly<{
   active: boolean;
   webhookId: string;
   /** Active targets only. */
-  targets: readonly Readonly<{ id: string; settlesAtIngest: boolean }>[];
+  targets: readonly RouteTarget[];
+}>;
+
+export type RouteTarget = Readonly<{
+  id: string;
+  settlesAtIngest: boolean;
+  /** It is paused. */
+  held?: true;
+  /** What its deliveries are kept in order by (see lib/order-key.ts). */
+  orderBy?: string;
 }>;
 
 export type DeliveryTarget = Readonly<{
@@ -17,6 +26,7 @@ export type DeliveryTarget = Readonly<{
   name: string;
   type: string;
   active: boolean;
+  paused: boolean;
   deleted: boolean;
   /** As stored: secret fields are sealed. */
   config: Record<string, unknown>;
@@ -37,7 +47,7 @@ export type Routing = Readonly<{
 }>;
 
 type RouteRow = { webhook_id: string; active: number };
-type RouteTargetRow = { id: string; settles_at_ingest: number };
+type RouteTargetRow = { id: string; settles_at_ingest: number; paused: number; order_by: string | null };
 type TargetJoinRow = {
   id: string;
   webhook_id: string;
@@ -45,6 +55,7 @@ type TargetJoinRow = {
   name: string;
   type: string;
   active: number;
+  paused: number;
   deleted: number;
   config: string;
   policy: string;
@@ -56,11 +67,12 @@ export function createRouting(db: Database): Routing {
      WHERE e.id = ? AND e.deleted_at IS NULL AND w.deleted_at IS NULL`,
   );
   const routeTargetsStatement = db.prepare<RouteTargetRow, [string]>(
-    `SELECT id, settles_at_ingest FROM targets
+    `SELECT id, settles_at_ingest, paused_at IS NOT NULL AS paused, policy ->> 'order_by' AS order_by FROM targets
      WHERE webhook_id = ? AND active = 1 AND deleted_at IS NULL ORDER BY created_at, id`,
   );
   const targetStatement = db.prepare<TargetJoinRow, [string]>(
     `SELECT t.id, t.webhook_id, w.name AS webhook_name, t.name, t.type, t.active,
+            t.paused_at IS NOT NULL AS paused,
             t.deleted_at IS NOT NULL OR w.deleted_at IS NOT NULL AS deleted, t.config, t.policy
      FROM targets t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id = ?`,
   );
@@ -84,9 +96,7 @@ export function createRouting(db: Database): Routing {
       entrypointId,
       active: row.active === 1,
       webhookId: row.webhook_id,
-      targets: routeTargetsStatement
-        .all(row.webhook_id)
-        .map((target) => ({ id: target.id, settlesAtIngest: target.settles_at_ingest === 1 })),
+      targets: routeTargetsStatement.all(row.webhook_id).map(toRouteTarget),
     };
   }
 
@@ -100,6 +110,7 @@ export function createRouting(db: Database): Routing {
       name: row.name,
       type: row.type,
       active: row.active === 1,
+      paused: row.paused === 1,
       deleted: row.deleted === 1,
       config: parseJsonObject(row.config),
       policy: parseJsonObject(row.policy),
@@ -142,5 +153,14 @@ export function createRouting(db: Database): Routing {
         listeners.delete(listener);
       };
     },
+  };
+}
+
+function toRouteTarget({ id, settles_at_ingest, paused, order_by }: RouteTargetRow): RouteTarget {
+  return {
+    id,
+    settlesAtIngest: settles_at_ingest === 1,
+    ...(paused === 1 && { held: true }),
+    ...(order_by !== null && { orderBy: order_by }),
   };
 }

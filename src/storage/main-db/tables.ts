@@ -61,6 +61,8 @@ export const targets = sqliteTable("targets", {
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   deletedAt: integer("deleted_at"),
+  /** Its deliveries are held since; null while it is not paused. */
+  pausedAt: integer("paused_at"),
 });
 
 export const apiKeys = sqliteTable("api_keys", {

@@ -7,7 +7,8 @@ import { type TargetRow, targets } from "./tables.ts";
 export type TargetQueries = ReturnType<typeof createTargetQueries>;
 
 type Key = { id: string; webhookId: string };
-type Change = Pick<TargetRow, "id" | "webhookId" | "name" | "active" | "config" | "policy" | "updatedAt">;
+type Changeable = "name" | "active" | "config" | "policy" | "updatedAt" | "pausedAt";
+type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 
 /** `changed` is told the webhook's id after every commit. */
 export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
@@ -31,8 +32,9 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
         .all();
     },
     update(row: Change): void {
-      const { name, active, config, policy, updatedAt } = row;
-      db.update(targets).set({ name, active, config, policy, updatedAt }).where(at(row)).run();
+      const { name, active, config, policy, updatedAt, pausedAt } = row;
+      const values = { name, active, config, policy, updatedAt, pausedAt };
+      db.update(targets).set(values).where(at(row)).run();
       changed(row.webhookId);
     },
     softDelete(options: Key & { at: number }): void {

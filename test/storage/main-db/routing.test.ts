@@ -93,6 +93,7 @@ describe("the target of a delivery", () => {
       name: "Stock",
       type: "http",
       active: true,
+      paused: false,
       deleted: false,
       config: { url: "https://example.com/" },
       policy: { max_attempts: 3 },

@@ -1,5 +1,6 @@
 /** The event file's migrations in order; append only. */
 import events from "./0001-events.sql" with { type: "text" };
 import replayRuns from "./0002-replay-runs.sql" with { type: "text" };
+import flow from "./0003-flow.sql" with { type: "text" };
 
-export const eventMigrations: readonly string[] = [events, replayRuns];
+export const eventMigrations: readonly string[] = [events, replayRuns, flow];

@@ -1,0 +1,49 @@
+/** Keeps the deliveries of one lane in order: one of them has a due time, the others have theirs when it has ended. */
+import type { EventFile } from "./event-file.ts";
+import type { DeliveryStatus } from "./types.ts";
+
+/** As the partial index says it, in ORs: else SQLite does not use it. */
+const IN_LANE = `target_id = ?1 AND order_key = ?2 AND order_key IS NOT NULL
+  AND (status = 'pending' OR status = 'held')`;
+
+const CURRENT = `SELECT event_id FROM deliveries WHERE ${IN_LANE} AND next_attempt_at >= 0 LIMIT 1`;
+const NEXT = `SELECT event_id, status FROM deliveries WHERE ${IN_LANE} AND next_attempt_at IS NULL
+  ORDER BY event_id LIMIT 1`;
+
+export type InLane = Readonly<{ eventId: string; targetId: string; orderKey: string }>;
+type Lane = Pick<InLane, "targetId" | "orderKey">;
+
+/** True where the event must wait: another of its lane is under way, or an earlier one waits. */
+export function mustWaitInLane(file: EventFile, place: InLane): boolean {
+  const current = findCurrent(file, place);
+  if (current !== null) return current !== place.eventId;
+  const next = findNext(file, place);
+  return next !== null && next.event_id < place.eventId;
+}
+
+/** Whatever ends a delivery, or takes it away, must be followed by this, in the same transaction. */
+export function letLaneGoOn(file: EventFile, lane: Lane & Readonly<{ now: number }>): void {
+  if (findCurrent(file, lane) !== null) return;
+  const next = findNext(file, lane);
+  // One that is held has its due time when it is released.
+  if (next?.status !== "pending") return;
+  file.db
+    .query<unknown, [string, string, number]>(
+      "UPDATE deliveries SET next_attempt_at = ?3 WHERE event_id = ?1 AND target_id = ?2",
+    )
+    .run(next.event_id, lane.targetId, lane.now);
+}
+
+/** The one that has a due time. */
+function findCurrent(file: EventFile, { targetId, orderKey }: Lane): string | null {
+  return (
+    file.db.query<{ event_id: string }, [string, string]>(CURRENT).get(targetId, orderKey)?.event_id ?? null
+  );
+}
+
+/** The oldest event of those that have none. */
+function findNext(file: EventFile, { targetId, orderKey }: Lane) {
+  return file.db
+    .query<{ event_id: string; status: DeliveryStatus }, [string, string]>(NEXT)
+    .get(targetId, orderKey);
+}
