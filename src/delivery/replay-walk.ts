@@ -120,7 +120,7 @@ export function createReplayWalks(deps: {
       await rest(LOOK_MS);
       const target = findTarget(of, targetId);
       const room = { webhookId: of.webhookId, targetId, now: clock.now() };
-      if (target === null || (target.active && (await store.hasRoom(room)))) break;
+      if (target === null || (isOpen(target) && (await store.hasRoom(room)))) break;
     }
     walk.waitsFor = null;
   }
@@ -145,4 +145,8 @@ export function createReplayWalks(deps: {
 
 function namesOf({ webhookId, id }: OfRun) {
   return { webhook_id: webhookId, replay_id: id };
+}
+
+function isOpen(target: Readonly<{ active: boolean; paused: boolean }>): boolean {
+  return target.active && !target.paused;
 }
