@@ -14,8 +14,10 @@ import { health } from "./http/health.ts";
 import { listen, withRealPort } from "./http/listen.ts";
 import { metricsRoute } from "./http/metrics-route.ts";
 import { createReceiver } from "./ingest/receive.ts";
+import { createRefusalLog } from "./ingest/refusal-log.ts";
 import { createRemoteAddressReader } from "./ingest/remote-address.ts";
 import { createIngestRoutes } from "./ingest/routes.ts";
+import { createVerifierOpener } from "./ingest/verifiers.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
 import { every } from "./lib/every.ts";
@@ -31,6 +33,7 @@ import { openMainDb } from "./storage/main-db/open.ts";
 import { createWebhookFiles } from "./storage/moving/webhook-files.ts";
 import { createStorageChecks } from "./storage/storage-checks.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
+import { createProviders } from "./verification/registry.ts";
 import { createMoving } from "./webhooks/moving/moving.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
 
@@ -84,7 +87,11 @@ export async function startServer(options: {
   // People and programs
   const users = createUsers({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
-  const useCases = createWebhookUseCases({ mainDb, eventFiles: files, targetTypes, keys, clock });
+  const providers = createProviders();
+  const useCases = createWebhookUseCases({
+    ...{ mainDb, targetTypes, providers, keys, clock },
+    eventFiles: files,
+  });
   const webhookFiles = createWebhookFiles(config.dataDir);
   await webhookFiles.removeLeftovers();
   const moving = createMoving({
@@ -93,10 +100,28 @@ export async function startServer(options: {
     onImported: (webhookId) => delivery.imported(webhookId),
   });
 
-  const receiver = createReceiver({ routing: mainDb.routing, events, clock });
+  const receiver = createReceiver({
+    ...{ routing: mainDb.routing, events, clock },
+    openVerifier: createVerifierOpener({ providers, keys, log }),
+    refusals: createRefusalLog({ log, clock }),
+    baseUrl: config.baseUrl,
+  });
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
-    ...{ config, version, clock, log, users, apiKeys, useCases, moving, targetTypes, events, replay },
+    ...{
+      config,
+      version,
+      clock,
+      log,
+      users,
+      apiKeys,
+      useCases,
+      moving,
+      targetTypes,
+      providers,
+      events,
+      replay,
+    },
     routing: mainDb.routing,
     stopping: stopping.signal,
     sessionKey: keys.sessionKey,
@@ -156,6 +181,7 @@ export async function startServer(options: {
         replay,
         replayRuns,
         targetTypes,
+        providers,
       }),
     )
     .use(dashboard.app);

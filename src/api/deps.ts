@@ -3,6 +3,7 @@ import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import type { Providers } from "../verification/registry.ts";
 import type { Moving } from "../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { Caller } from "./operation.ts";
@@ -19,4 +20,5 @@ export type ApiDeps = Readonly<{
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;
+  providers: Pick<Providers, "list">;
 }>;

@@ -2,6 +2,7 @@
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import { entrypointChange, entrypointInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
+import { verificationComponent } from "./openapi.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
 import { presentEntrypoint } from "./presenters.ts";
 import { entrypointPath, entrypointSchema, listOf, webhookPath } from "./schemas.ts";
@@ -15,6 +16,7 @@ type Params = { webhook_id: string; entrypoint_id: string };
 export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
   const { entrypoints } = deps.useCases;
   const present = (entrypoint: Entrypoint) => presentEntrypoint(entrypoint, deps.baseUrl);
+  const configs = deps.providers.list().map(({ type }) => `\`${type}\`: ${verificationComponent(type)}`);
   const asItIsNow = {
     status: 200,
     description: "The entrypoint as it is now.",
@@ -40,6 +42,7 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       path: listPath,
       tag,
       summary: "Create an entrypoint",
+      description: `The schema of \`verification.config\` by type: ${configs.join(", ")}.`,
       params: webhookPath,
       body: entrypointInput,
       emptyBody: {},
@@ -65,7 +68,8 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       path,
       tag,
       summary: "Change an entrypoint",
-      description: "Fields that are left out stay as they are.",
+      description:
+        'Fields that are left out stay as they are. `verification.config` is replaced as a whole, but a secret of the same provider that is left out or sent back as "[secret]" is kept.',
       params: entrypointPath,
       body: entrypointChange,
       success: asItIsNow,

@@ -27,12 +27,15 @@ type SchemaOf = (schema: z.ZodType) => Json;
 
 export function createOpenApiDocument(
   docs: readonly OperationDoc[],
-  options: Pick<ApiDeps, "baseUrl" | "version" | "targetTypes">,
+  options: Pick<ApiDeps, "baseUrl" | "version" | "targetTypes" | "providers">,
 ): Json {
-  const types = options.targetTypes.list();
+  const configs = [
+    ...options.targetTypes.list().map((type) => ({ ...type, component: configComponent(type.type) })),
+    ...options.providers.list().map((type) => ({ ...type, component: verificationComponent(type.type) })),
+  ];
   const inputs = toJsonSchemas("input", [
     ...docs.flatMap(({ params, query, body }) => [params, query, body?.schema ?? null]),
-    ...types.map((type) => type.configSchema),
+    ...configs.map(({ configSchema }) => configSchema),
   ]);
   const outputs = toJsonSchemas("output", [errorSchema, ...docs.map(({ success }) => success.schema)]);
   const schemaOf: SchemaOf = (schema) => inputs.of(schema) ?? outputs.of(schema) ?? {};
@@ -41,10 +44,6 @@ export function createOpenApiDocument(
     const path = doc.path.replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [doc.method.toLowerCase()]: describe(doc, schemaOf) };
   }
-  const configs = types.map(({ type, description, configSchema }) => [
-    configComponent(type),
-    { ...schemaOf(configSchema), description },
-  ]);
   const errors = Object.entries({ ...ERRORS, internal: INTERNAL });
   return {
     openapi: "3.1.0",
@@ -53,7 +52,16 @@ export function createOpenApiDocument(
     tags: [...new Set(docs.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { ...inputs.named, ...outputs.named, ...Object.fromEntries(configs) },
+      schemas: {
+        ...inputs.named,
+        ...outputs.named,
+        ...Object.fromEntries(
+          configs.map(({ component, description, configSchema }) => [
+            component,
+            { ...schemaOf(configSchema), description },
+          ]),
+        ),
+      },
       responses: Object.fromEntries(
         errors.map(([kind, description]) => [kind, { description, content: asJson(schemaOf(errorSchema)) }]),
       ),
@@ -66,6 +74,11 @@ export function createOpenApiDocument(
 /** The name under which the document describes a target type's config. */
 export function configComponent(type: string): string {
   return `TargetConfig_${type}`;
+}
+
+/** The name under which the document describes the config of a provider's verification. */
+export function verificationComponent(type: string): string {
+  return `VerificationConfig_${type}`;
 }
 
 function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {

@@ -33,9 +33,14 @@ export function presentEntrypoint(entrypoint: Entrypoint, baseUrl: string): z.in
     name: entrypoint.name,
     url: `${baseUrl}/webhook/${entrypoint.id}`,
     active: entrypoint.active,
+    verification: presentVerification(entrypoint.verification),
     created_at: time(entrypoint.createdAt),
     updated_at: time(entrypoint.updatedAt),
   };
+}
+
+function presentVerification(verification: Entrypoint["verification"]) {
+  return verification && { type: verification.type, config: verification.config };
 }
 
 export function presentTarget(target: Target): z.infer<typeof targetSchema> {

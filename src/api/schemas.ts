@@ -24,6 +24,15 @@ export const entrypointSchema = z
     name: z.string(),
     url: z.string().meta({ format: "uri", description: "Where senders POST to. Who knows it may send." }),
     active: z.boolean().describe("An inactive entrypoint refuses what is sent to it with 410."),
+    verification: z
+      .strictObject({
+        type: z.string().describe("The provider whose requests are accepted."),
+        config: z
+          .record(z.string(), z.unknown())
+          .describe('Depends on the type; secrets show as "[secret]".'),
+      })
+      .nullable()
+      .describe("How requests prove whose they are; null: whoever knows the URL may send."),
     created_at: time,
     updated_at: time,
   })

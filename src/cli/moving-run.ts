@@ -8,6 +8,7 @@ import { lockFolder } from "../storage/folder-lock.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createWebhookFiles } from "../storage/moving/webhook-files.ts";
 import { createTargetTypes } from "../targets/registry.ts";
+import { createProviders } from "../verification/registry.ts";
 import { createMoving, type Moving } from "../webhooks/moving/moving.ts";
 import { createWebhookUseCases } from "../webhooks/use-cases.ts";
 import type { Io } from "./io.ts";
@@ -28,6 +29,7 @@ export async function runMoving<T>(
   const useCases = createWebhookUseCases({
     ...{ mainDb, keys, clock },
     targetTypes: createTargetTypes({ outbound, log }),
+    providers: createProviders(),
     // None of what is used here makes or deletes a webhook's file this way.
     eventFiles: { create: async () => undefined, delete: files.remove },
   });

@@ -13,6 +13,7 @@ import type { Routing } from "../storage/main-db/routing.ts";
 import type { StorageChecks } from "../storage/storage-checks.ts";
 import type { StorageFiles } from "../storage/storage-files.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import type { Providers } from "../verification/registry.ts";
 import type { Moving } from "../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { SendTestEvent } from "./sources/test-event.ts";
@@ -31,6 +32,7 @@ export type DashboardDeps = Readonly<{
   useCases: WebhookUseCases;
   moving: Moving;
   targetTypes: TargetTypes;
+  providers: Providers;
   events: EventStore;
   replay: Replay;
   routing: Routing;

@@ -5,6 +5,11 @@ import type { FormInput } from "./forms.ts";
 /** More than the http target takes, so that it is the schema that refuses. */
 export const MAX_HEADER_ROWS = 60;
 
+/** The checkbox beside a stored secret that can be done without. */
+export function removalName(fieldName: string): string {
+  return `${fieldName}.remove`;
+}
+
 /** What a use case understands as "keep what is stored". */
 const KEEP = "[secret]";
 
@@ -33,7 +38,8 @@ function readField(field: FormField, form: FormInput, stored: unknown): unknown 
   if (field.kind === "list") return typed === undefined ? undefined : items(typed);
   if (field.kind === "number-list") return typed === undefined ? undefined : items(typed).map(toNumber);
   const text = typed ?? "";
-  if (text.trim() === "") return undefined;
+  // null is what a use case understands as "forget the stored one".
+  if (text.trim() === "") return form[removalName(field.name)] === undefined ? undefined : null;
   if (field.kind === "number") return toNumber(text);
   return field.kind === "url" ? text.trim() : text;
 }

@@ -1,23 +1,68 @@
-/** Takes one request in: finds its entrypoint, stores the event, and only then lets it be acknowledged. */
+/** Takes one request in: finds its entrypoint, judges it, stores the event, and only then lets it be acknowledged. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
+import type { HandshakeAnswer, ReceivedRequest, Refusal, Verdict } from "../verification/provider.ts";
+import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
+import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
+
+/**
+ * What is known of a request before anything of it is stored. `accepted` carries what else the provider can say of
+ * it (`verifier.eventType(request)`, `verifier.duplicateId(request)`), to be asked only where that is wanted.
+ */
+export type Judgement =
+  | Readonly<{ kind: "accepted"; request: ReceivedRequest; verifier: OpenedVerifier }>
+  | Readonly<{ kind: "handshake"; answer: HandshakeAnswer }>
+  | Readonly<{ kind: "refused"; reason: string }>;
 
 export type Receiver = Readonly<{
   /** Throws AppError: not_found for an unknown or deleted entrypoint, gone for an inactive one. */
   findRoute: (entrypointId: string) => Route;
+  /**
+   * The one place where a request's verdict is known; call it for every request of a route whose `verification` is
+   * not null, and only for those. Rejects with AppError unavailable where the verification cannot be opened.
+   */
+  judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
+  /** A handshake by another method than POST. Null where the route's provider has none such, or this is none. */
+  greet: (route: Route, facts: RequestFacts) => Exclude<Judgement, { kind: "accepted" }> | null;
   /** The new event's id, once the event is on disk. Rejects with AppError `unavailable` if it may not be. */
   store: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<string>;
 }>;
 
+const NO_BODY = new Uint8Array(0);
+
 export function createReceiver(deps: {
   routing: Pick<Routing, "findRoute">;
+  openVerifier: VerifierOpener;
+  refusals: RefusalLog;
   events: Pick<EventStore, "append">;
   clock: Clock;
+  /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
+  baseUrl: string;
 }): Receiver {
-  const { routing, events, clock } = deps;
+  const { routing, openVerifier, refusals, events, clock, baseUrl } = deps;
+
+  function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
+    const { method, headers, query, pathTail, remoteAddress } = facts;
+    const url = `${baseUrl}/webhook/${route.entrypointId}${pathTail}${query === "" ? "" : `?${query}`}`;
+    return { method, url, query, headers, body, remoteAddress, receivedAt: clock.now() };
+  }
+
+  function refuse(route: Route, verifier: OpenedVerifier, { reason }: Refusal) {
+    const { entrypointId, webhookId } = route;
+    refusals.note({ entrypointId, webhookId, provider: verifier.type, reason });
+    return { kind: "refused", reason } as const;
+  }
+
+  function greetUnsigned(route: Route, verifier: OpenedVerifier, request: ReceivedRequest) {
+    const answer = verifier.unsignedHandshake?.(request) ?? null;
+    if (answer === null) return null;
+    if ("accepted" in answer) return refuse(route, verifier, answer);
+    return { kind: "handshake", answer } as const;
+  }
+
   return {
     findRoute(entrypointId) {
       const route = routing.findRoute(entrypointId);
@@ -30,6 +75,23 @@ export function createReceiver(deps: {
         });
       }
       return route;
+    },
+    async judge(route, facts, body) {
+      const verifier = openVerifier(route);
+      if (verifier === null) throw new Error("a route without verification has nothing to judge by");
+      const request = toRequest(route, facts, body);
+      const greeted = greetUnsigned(route, verifier, request);
+      if (greeted !== null) return greeted;
+      const verdict: Verdict | Promise<Verdict> = verifier.verify(request);
+      const known = verdict instanceof Promise ? await verdict : verdict;
+      if (!known.accepted) return refuse(route, verifier, known);
+      const answer = verifier.signedHandshake?.(request) ?? null;
+      return answer === null ? { kind: "accepted", request, verifier } : { kind: "handshake", answer };
+    },
+    greet(route, facts) {
+      const verifier = openVerifier(route);
+      if (!verifier?.handshakeMethods?.includes(facts.method)) return null;
+      return greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY));
     },
     async store(route, facts, body) {
       const draft = takeSnapshot({ facts, body, route, now: clock.now() });

@@ -3,9 +3,9 @@ import { Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import { type IngestMetrics, noMetrics } from "../lib/metrics.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
-import type { Receiver } from "./receive.ts";
+import type { Judgement, Receiver } from "./receive.ts";
 import { createRemoteAddressReader, type Peer } from "./remote-address.ts";
-import { splitAfterEntrypoint } from "./snapshot.ts";
+import { type RequestFacts, splitAfterEntrypoint } from "./snapshot.ts";
 
 export function createIngestRoutes(deps: {
   receiver: Receiver;
@@ -18,6 +18,15 @@ export function createIngestRoutes(deps: {
   const bodies: BodyReader = createBodyReader(deps);
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
+  function factsOf(request: Request, peer: Peer | null): RequestFacts {
+    return {
+      method: request.method,
+      ...splitAfterEntrypoint(request.url),
+      headers: request.headers,
+      remoteAddress: readRemoteAddress(request, peer),
+    };
+  }
+
   async function take(request: Request, entrypointId: string, peer: Peer | null): Promise<Response> {
     metrics.received();
     let body: Uint8Array | null = null;
@@ -27,12 +36,11 @@ export function createIngestRoutes(deps: {
       const since = metrics.now();
       // Once more, as a long body takes its time: what counts is how things are when the event is stored.
       const route = receiver.findRoute(entrypointId);
-      const facts = {
-        method: request.method,
-        ...splitAfterEntrypoint(request.url),
-        headers: request.headers,
-        remoteAddress: readRemoteAddress(request, peer),
-      };
+      const facts = factsOf(request, peer);
+      if (route.verification !== null) {
+        const judgement = await receiver.judge(route, facts, body);
+        if (judgement.kind !== "accepted") return answer(judgement);
+      }
       const eventId = await receiver.store(route, facts, body);
       metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
       return new Response(`{"id":"${eventId}"}`, {
@@ -46,10 +54,28 @@ export function createIngestRoutes(deps: {
     }
   }
 
-  function refuseMethod(entrypointId: string): never {
+  /** Throws AppError unauthenticated, without the reason: it is the owner's, not a stranger's. */
+  function answer(judgement: Exclude<Judgement, { kind: "accepted" }>): Response {
+    if (judgement.kind === "refused") {
+      throw new AppError({
+        kind: "unauthenticated",
+        code: "verification_failed",
+        message: "The request could not be verified; nothing was stored.",
+        hint: "Check that the sender has the same secret as this entrypoint. Its owner finds the reason in the server's log.",
+      });
+    }
+    metrics.shookHands();
+    const { status, contentType, body } = judgement.answer;
+    const headers = { "content-type": contentType, "x-content-type-options": "nosniff" };
+    return new Response(body === "" ? null : body, { status, headers });
+  }
+
+  function takeOther(request: Request, entrypointId: string, peer: Peer | null): Response {
     metrics.received();
     try {
-      receiver.findRoute(entrypointId);
+      const route = receiver.findRoute(entrypointId);
+      const judgement = route.verification === null ? null : receiver.greet(route, factsOf(request, peer));
+      if (judgement !== null) return answer(judgement);
       throw new AppError({
         kind: "method_not_allowed",
         message: "This entrypoint takes POST only.",
@@ -66,7 +92,9 @@ export function createIngestRoutes(deps: {
     app.post(path, ({ request, params, server }) => take(request, params.entrypointId, server), {
       parse: "none",
     });
-    app.all(path, ({ params }) => refuseMethod(params.entrypointId), { parse: "none" });
+    app.all(path, ({ request, params, server }) => takeOther(request, params.entrypointId, server), {
+      parse: "none",
+    });
   }
   return app;
 }

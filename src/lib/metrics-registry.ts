@@ -53,6 +53,11 @@ function addEvents(registry: Registry, counts: Counts): void {
     labelNames: ["reason"],
   };
   addCounter(registry, rejected, () => [...counts.rejected].map(([reason, value]) => [{ reason }, value]));
+  const handshakes = {
+    name: "webhooker_handshakes_total",
+    help: "Questions of providers whether a URL is willing that were answered; no event is stored for them",
+  };
+  addCounter(registry, handshakes, () => counts.handshakes);
   const acknowledge = {
     name: "webhooker_acknowledge_seconds",
     help: "From a complete request to its acknowledgement",

@@ -13,6 +13,7 @@ export const REJECT_REASONS = [
   "inactive",
   "method_not_allowed",
   "too_large",
+  "unverified",
   "incomplete",
   "busy",
   "unavailable",
@@ -26,6 +27,7 @@ const REASONS = new Map<string, RejectReason>([
   ["entrypoint_inactive", "inactive"],
   ["method_not_allowed", "method_not_allowed"],
   ["too_large", "too_large"],
+  ["verification_failed", "unverified"],
   ["incomplete_body", "incomplete"],
   ["busy", "busy"],
   ["unavailable", "unavailable"],
@@ -44,6 +46,8 @@ export type IngestMetrics = Readonly<{
     since: number;
   }) => void;
   rejected: (error: unknown) => void;
+  /** A provider's question whether the URL is willing was answered. */
+  shookHands: () => void;
 }>;
 
 export type StorageMetrics = Readonly<{
@@ -90,6 +94,7 @@ export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
   received: nothing,
   stored: nothing,
   rejected: nothing,
+  shookHands: nothing,
   committed: nothing,
   synced: nothing,
   failed: nothing,
@@ -111,6 +116,7 @@ export class Counts {
   received = 0;
   stored = 0;
   storedBytes = 0;
+  handshakes = 0;
   /** Deliveries to targets that are settled by storing the event. */
   settledAtIngest = 0;
   storageFaults = 0;
@@ -168,6 +174,9 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     rejected(error) {
       const reason = reasonOf(error);
       counts.rejected.set(reason, (counts.rejected.get(reason) ?? 0) + 1);
+    },
+    shookHands() {
+      counts.handshakes++;
     },
     committed: (since) => counts.commit.observe(now() - since),
     synced: (since) => counts.sync.observe(now() - since),

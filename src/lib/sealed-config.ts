@@ -49,19 +49,27 @@ export function redactConfig(options: { type: Fields; config: unknown }): Config
 /**
  * The config a person sent, with the stored (opened) secrets where they left them out: a secret field that
  * is missing, empty or "[secret]", and a header whose value is "[secret]". null removes a secret field.
- * For a new row pass no `stored`. Throws AppError invalid where there is nothing to keep.
+ * For a new row pass no `stored`. Throws AppError invalid where there is nothing to keep; `within` is the field of
+ * the input that holds the config.
  */
-export function keepStoredSecrets(options: { type: Fields; config: unknown; stored?: unknown }): Config {
-  const config = toRecord(options.config, "config");
-  const stored = options.stored === undefined ? {} : toRecord(options.stored, "config");
+export function keepStoredSecrets(options: {
+  type: Fields;
+  config: unknown;
+  stored?: unknown;
+  within?: string;
+}): Config {
+  const { within = "config" } = options;
+  const config = toRecord(options.config, within);
+  const stored = options.stored === undefined ? {} : toRecord(options.stored, within);
   const kept = { ...config };
   for (const field of options.type.fields) {
     if (field.secret !== true) continue;
     const value = config[field.name];
     if (value === null) delete kept[field.name];
-    else if (isLeftOut(value)) keepField({ kept, stored, field, value });
+    else if (isLeftOut(value)) keepField({ kept, stored, field, value, path: `${within}.${field.name}` });
     else if (field.kind === "headers") {
-      kept[field.name] = keepHeaders(toRecord(value, `config.${field.name}`), stored[field.name], field.name);
+      const path = `${within}.${field.name}`;
+      kept[field.name] = keepHeaders(toRecord(value, path), stored[field.name], path);
     }
   }
   return kept;
@@ -71,25 +79,30 @@ function isLeftOut(value: unknown): boolean {
   return value === undefined || value === "" || value === REDACTED;
 }
 
-function keepField(options: { kept: Config; stored: Config; field: FormField; value: unknown }): void {
-  const { kept, stored, field, value } = options;
+function keepField(options: {
+  kept: Config;
+  stored: Config;
+  field: FormField;
+  value: unknown;
+  path: string;
+}): void {
+  const { kept, stored, field, value, path } = options;
   const before = stored[field.name];
   if (before !== undefined) kept[field.name] = before;
-  else if (value === REDACTED) throw nothingToKeep(`config.${field.name}`);
+  else if (value === REDACTED) throw nothingToKeep(path);
   else delete kept[field.name];
 }
 
-function keepHeaders(headers: Config, stored: unknown, fieldName: string): Config {
+function keepHeaders(headers: Config, stored: unknown, path: string): Config {
   const before = new Map<string, unknown>();
   if (stored !== undefined) {
-    for (const [name, value] of Object.entries(toRecord(stored, fieldName)))
-      before.set(name.toLowerCase(), value);
+    for (const [name, value] of Object.entries(toRecord(stored, path))) before.set(name.toLowerCase(), value);
   }
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (value !== REDACTED) return [name, value];
       const kept = before.get(name.toLowerCase());
-      if (kept === undefined) throw nothingToKeep(`config.${fieldName}.${name}`);
+      if (kept === undefined) throw nothingToKeep(`${path}.${name}`);
       return [name, kept];
     }),
   );

@@ -16,11 +16,30 @@ export type ReceivedRequest = Readonly<{
   receivedAt: number;
 }>;
 
-/** Whether a request is the sender's; `reason` is for the entrypoint's owner and names no secret. */
-export type Verdict = Readonly<{ accepted: true }> | Readonly<{ accepted: false; reason: string }>;
+/** `reason` is for the entrypoint's owner and names no secret. */
+export type Refusal = Readonly<{ accepted: false; reason: string }>;
+
+/** Whether a request is the sender's. */
+export type Verdict = Readonly<{ accepted: true }> | Refusal;
 
 /** The answer to a provider's question whether this URL is willing; no event is stored for it. */
 export type HandshakeAnswer = Readonly<{ status: number; contentType: string; body: string }>;
+
+/** What knows one entrypoint's settings. It throws for no request, however hostile. */
+export type Verifier = Readonly<{
+  verify: (request: ReceivedRequest) => Verdict | Promise<Verdict>;
+  /**
+   * Asked before `verify`, for the questions that a provider asks without signing them; null where the request is
+   * none. It must not parse a body: nothing is known of the sender yet.
+   */
+  unsignedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | Refusal | null;
+  /** Asked once `verify` has accepted, for the questions that are signed like events; null where it is an event. */
+  signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null;
+  /** What happened, in the provider's own words ("push"); null where the request does not say. */
+  eventType: (request: ReceivedRequest) => string | null;
+  /** The same for every copy of one event; null where the request does not say. */
+  duplicateId: (request: ReceivedRequest) => string | null;
+}>;
 
 export type Provider<Config = unknown> = Readonly<{
   /** The word in the API and the database: "github". */
@@ -33,15 +52,16 @@ export type Provider<Config = unknown> = Readonly<{
   configSchema: z.ZodType<Config>;
   /** How forms draw the config, in order; `secret` fields are sealed at rest and never shown again. */
   fields: readonly FormField[];
-  verify: (request: ReceivedRequest, config: Config) => Verdict | Promise<Verdict>;
-  /** Null where the request is no handshake. Asked before `verify`; verifies by itself what the provider signs. */
-  handshake?: (request: ReceivedRequest, config: Config) => HandshakeAnswer | null;
-  /** Methods beside POST that its handshakes come with. */
+  /** Called once for an entrypoint and kept while that is unchanged: keys are derived here, not per request. */
+  prepare: (config: Config) => Verifier;
+  /** Methods beside POST that its unsigned handshakes come with. */
   handshakeMethods?: readonly string[];
-  /** What happened, in the provider's own words ("push"); null where the request does not say. */
-  eventType?: (request: ReceivedRequest) => string | null;
-  /** The same for every copy of one event; null where the request does not say. */
-  duplicateId?: (request: ReceivedRequest) => string | null;
   /** True where a request's headers look like this provider's: the dashboard then proposes it. */
   recognizes?: (headers: Headers) => boolean;
 }>;
+
+export const ACCEPTED: Verdict = { accepted: true };
+
+export function refused(reason: string): Refusal {
+  return { accepted: false, reason };
+}

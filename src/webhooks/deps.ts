@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import type { Providers } from "../verification/registry.ts";
 
 /** The webhooks' event files, as far as their making and removing goes. */
 export type EventFiles = Readonly<{
@@ -16,6 +17,7 @@ export type UseCaseDeps = Readonly<{
   mainDb: MainDb;
   eventFiles: EventFiles;
   targetTypes: TargetTypes;
+  providers: Providers;
   keys: Sealer;
   clock: Clock;
   ids: Ids;

@@ -2,6 +2,7 @@
 import { notFound } from "../lib/errors.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
+import { createVerifications, type Verification } from "./entrypoint-verification.ts";
 import { entrypointChange, entrypointInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
@@ -11,6 +12,8 @@ export type Entrypoint = Readonly<{
   webhookId: string;
   name: string;
   active: boolean;
+  /** Null: whoever knows the URL may send. */
+  verification: Verification | null;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -19,7 +22,9 @@ export type InEntrypoint = InWebhook & Readonly<{ entrypointId: string }>;
 
 const what = "entrypoint";
 
-export function createEntrypointUseCases({ mainDb, clock, ids }: UseCaseDeps) {
+export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }: UseCaseDeps) {
+  const verifications = createVerifications({ providers, keys });
+
   function getRow(of: InEntrypoint): EntrypointRow {
     const { id: webhookId } = getOwnWebhook(mainDb, of);
     const row = mainDb.entrypoints.find({ id: of.entrypointId, webhookId });
@@ -27,10 +32,18 @@ export function createEntrypointUseCases({ mainDb, clock, ids }: UseCaseDeps) {
     return row;
   }
 
-  function change(row: EntrypointRow, values: Partial<Pick<EntrypointRow, "name" | "active">>): Entrypoint {
+  function change(
+    row: EntrypointRow,
+    values: Partial<Pick<EntrypointRow, "name" | "active" | "verification">>,
+  ): Entrypoint {
     const changed = { ...row, ...values, updatedAt: clock.now() };
     mainDb.entrypoints.update(changed);
     return toEntrypoint(changed);
+  }
+
+  function toEntrypoint(row: EntrypointRow): Entrypoint {
+    const { id, webhookId, name, active, createdAt, updatedAt } = row;
+    return { id, webhookId, name, active, verification: verifications.toShown(row), createdAt, updatedAt };
   }
 
   return {
@@ -43,14 +56,15 @@ export function createEntrypointUseCases({ mainDb, clock, ids }: UseCaseDeps) {
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Entrypoint> {
       const { id: webhookId } = getOwnWebhook(mainDb, of);
       const values = validate({ schema: entrypointInput, value: input, what });
-      const { name = "Entrypoint", active = true } = values;
+      const { name = "Entrypoint", active = true, verification: sent } = values;
       const now = clock.now();
+      const id = ids.newUnguessableId();
       const row = {
-        id: ids.newUnguessableId(),
+        id,
         webhookId,
         name,
         active,
-        verification: null,
+        verification: sent ? verifications.toStored({ id, sent, before: null }) : null,
         createdAt: now,
         updatedAt: now,
         deletedAt: null,
@@ -58,10 +72,18 @@ export function createEntrypointUseCases({ mainDb, clock, ids }: UseCaseDeps) {
       mainDb.entrypoints.insert(row);
       return toEntrypoint(row);
     },
+    /** A `config` is replaced as a whole, but for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InEntrypoint & { input: unknown }): Promise<Entrypoint> {
       const row = getRow(of);
       const values = validate({ schema: entrypointChange, value: input, what });
-      return change(row, { name: values.name ?? row.name, active: values.active ?? row.active });
+      const { verification: sent } = values;
+      const { id, verification: before } = row;
+      const verification = sent ? verifications.toStored({ id, sent, before }) : null;
+      return change(row, {
+        name: values.name ?? row.name,
+        active: values.active ?? row.active,
+        verification: sent === undefined ? before : verification,
+      });
     },
     async remove(of: InEntrypoint): Promise<void> {
       const { id, webhookId } = getRow(of);
@@ -71,8 +93,4 @@ export function createEntrypointUseCases({ mainDb, clock, ids }: UseCaseDeps) {
       return change(getRow(of), { active });
     },
   };
-}
-
-function toEntrypoint({ id, webhookId, name, active, createdAt, updatedAt }: EntrypointRow): Entrypoint {
-  return { id, webhookId, name, active, createdAt, updatedAt };
 }

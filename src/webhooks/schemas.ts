@@ -33,9 +33,18 @@ const webhookShape = {
 export const webhookInput = z.strictObject(webhookShape);
 export const webhookChange = webhookInput.partial();
 
+export const verificationInput = z.strictObject({
+  type: z.string().max(50).describe("The provider whose requests are accepted."),
+  config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
+});
+
 const entrypointShape = {
   name: name.optional().describe("Without one it is called Entrypoint."),
   active: active.optional().describe("true unless said otherwise; an inactive entrypoint answers 410."),
+  verification: verificationInput
+    .nullable()
+    .optional()
+    .describe("How requests prove whose they are; null, the default: whoever knows the URL may send."),
 };
 
 export const entrypointInput = z.strictObject(entrypointShape);

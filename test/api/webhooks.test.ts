@@ -65,6 +65,7 @@ describe("entrypoints", () => {
       name: "Orders",
       url: `https://hooks.example/webhook/${api.entrypoint.id}`,
       active: true,
+      verification: null,
       created_at: "2026-01-01T00:00:00.000Z",
       updated_at: "2026-01-01T00:00:00.000Z",
     };
@@ -79,6 +80,17 @@ describe("entrypoints", () => {
       const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
       expect((await api.call("DELETE", path)).status).toBe(204);
     }
+  });
+
+  test("say how they verify, without the secret, and stop with null", async () => {
+    const path = `${list()}/${api.entrypoint.id}`;
+    const verification = { type: "github", config: { secret: "do-not-tell" } };
+    const changed = await api.call("PATCH", path, { json: { verification } });
+    const shown = { type: "github", config: { secret: "[secret]" } };
+    expect(changed).toMatchObject({ status: 200, body: { verification: shown } });
+    expect((await api.call("GET", path)).body).toMatchObject({ verification: shown });
+    const stopped = await api.call("PATCH", path, { json: { verification: null } });
+    expect(stopped.body).toMatchObject({ verification: null });
   });
 
   test("are changed, deactivated and activated", async () => {

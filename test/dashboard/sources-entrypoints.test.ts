@@ -111,7 +111,11 @@ describe("a test event", () => {
   test("is stored like any other event, and delivered to the active targets", async () => {
     const api = await startTestApi();
     const { useCases, events, clock, mainDb, webhook, target } = api;
-    const receiver = createReceiver({ routing: mainDb.routing, events, clock });
+    const receiver = createReceiver({
+      ...{ routing: mainDb.routing, events, clock, baseUrl: "https://hooks.example" },
+      openVerifier: () => null,
+      refusals: { note: () => undefined },
+    });
     const send = createTestEventSender({ receiver, useCases, clock });
     const of = { userId: webhook.userId, webhookId: webhook.id, entrypointId: api.entrypoint.id };
     const id = await send({ ...of, remoteAddress: "192.0.2.7" });

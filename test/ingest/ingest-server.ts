@@ -2,20 +2,31 @@
 import { Elysia } from "elysia";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { createReceiver } from "../../src/ingest/receive.ts";
+import { createRefusalLog } from "../../src/ingest/refusal-log.ts";
 import { createIngestRoutes } from "../../src/ingest/routes.ts";
+import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
+import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
+import type { IngestMetrics } from "../../src/lib/metrics.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import type { Route } from "../../src/storage/main-db/routing.ts";
+import { createProviders, type Providers } from "../../src/verification/registry.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { serve, type TestServer } from "../support/http-server.ts";
-import { createRecordingLog } from "../support/recording-log.ts";
+import { createRecordingLog, type LogLine } from "../support/recording-log.ts";
 
 export const ENTRYPOINT = "3f1d8f60-5d0c-4f4e-9a55-0a3b8f6a2c11";
+
+export const BASE_URL = "https://hooks.example";
+
+/** What `startIngest` opens secrets with. */
+export const keys = createKeyRing(new Uint8Array(32).fill(1));
 
 export type IngestServer = TestServer &
   Readonly<{
     clock: FakeClock;
     stored: EventDraft[];
+    lines: LogLine[];
     /** How often a body was refused for its size. */
     tooLarge: () => number;
     /** The answer to each event that is to be stored; throws to refuse it. */
@@ -27,19 +38,32 @@ export type IngestServer = TestServer &
   }>;
 
 export function startIngest(
-  options: { maxBodyBytes?: number; trustedProxies?: readonly string[] } = {},
+  options: {
+    maxBodyBytes?: number;
+    trustedProxies?: readonly string[];
+    providers?: Pick<Providers, "get">;
+    metrics?: IngestMetrics;
+  } = {},
 ): IngestServer {
   const clock = createFakeClock();
+  const { log, lines } = createRecordingLog();
   const stored: EventDraft[] = [];
   const routes = new Map([[ENTRYPOINT, route(ENTRYPOINT)]]);
   let tooLarge = 0;
   let append: (draft: EventDraft) => Promise<void> = async () => undefined;
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
-    .use(errorHandler(createErrorAnswers({ log: createRecordingLog().log })))
+    .use(errorHandler(createErrorAnswers({ log })))
     .use(
       createIngestRoutes({
         receiver: createReceiver({
           clock,
+          baseUrl: BASE_URL,
+          openVerifier: createVerifierOpener({
+            providers: options.providers ?? createProviders(),
+            keys,
+            log,
+          }),
+          refusals: createRefusalLog({ log, clock }),
           routing: { findRoute: (id) => routes.get(id) ?? null },
           events: {
             async append(draft) {
@@ -51,12 +75,13 @@ export function startIngest(
         maxBodyBytes: options.maxBodyBytes ?? 1_000_000,
         trustedProxies: options.trustedProxies ?? [],
         onTooLarge: () => tooLarge++,
+        ...(options.metrics && { metrics: options.metrics }),
       }),
     );
   const server = serve(app);
   return {
     ...server,
-    ...{ clock, stored, tooLarge: () => tooLarge },
+    ...{ clock, stored, lines, tooLarge: () => tooLarge },
     onAppend(next) {
       append = next;
     },
@@ -70,7 +95,7 @@ export function startIngest(
 
 function route(entrypointId: string): Route {
   const targets = [{ id: newId(), settlesAtIngest: false }];
-  return { entrypointId, active: true, webhookId: newId(), targets };
+  return { entrypointId, active: true, webhookId: newId(), verification: null, targets };
 }
 
 /** A body that is sent in chunks, without a length. */

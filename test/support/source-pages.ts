@@ -29,6 +29,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     mainDb: all.mainDb,
     eventFiles: { create: async () => undefined, delete: async () => undefined },
     targetTypes,
+    providers: all.providers,
     keys,
     clock: all.clock,
   });
@@ -49,7 +50,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   let testFault: Error | null = null;
   const pages = serveSources(
     {
-      ...{ useCases, targetTypes, events },
+      ...{ useCases, targetTypes, providers: all.providers, events },
       config: { baseUrl: "https://hooks.example", retentionDays: 30 },
       moving: createTestMoving(all, all.directory),
       async sendTestEvent(asked) {
@@ -79,7 +80,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
 
   return {
     ...{ pages: { ...pages, targetTypes: types }, useCases, files, tests, of, webhook, entrypoint, target },
-    ...{ openTarget, ada: all.ada, bob: all.bob, clock: all.clock },
+    ...{ openTarget, providers: all.providers, ada: all.ada, bob: all.bob, clock: all.clock },
     paths: {
       webhook: path,
       entrypoint: `${path}/entrypoints/${entrypoint.id}`,

@@ -58,6 +58,7 @@ export async function startTestApi() {
         useCases,
         moving: createTestMoving(all, dataDir, (webhookId) => imported.push(webhookId)),
         targetTypes: all.targetTypes,
+        providers: all.providers,
         apiKeys: { authenticate: (token) => callers.get(token) ?? null },
         events,
         replay: createReplay({

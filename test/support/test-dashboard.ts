@@ -47,7 +47,7 @@ export type TestDashboard = Awaited<ReturnType<typeof startTestDashboard>>;
 
 export async function startTestDashboard(environment: Record<string, string> = {}) {
   const all = createTestUseCases();
-  const { useCases, mainDb, clock, targetTypes } = all;
+  const { useCases, mainDb, clock, targetTypes, providers } = all;
   const config: Config = {
     ...loadConfig({ ...ENVIRONMENT, ...environment }),
     dbPath: all.path,
@@ -67,7 +67,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const stopping = new AbortController();
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
-    ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, events },
+    ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
     version: "1.2.3",
     moving: createTestMoving(all, config.dataDir),
     stopping: stopping.signal,

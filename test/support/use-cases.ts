@@ -2,6 +2,7 @@
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { createTargetTypes, type TargetTypes } from "../../src/targets/registry.ts";
+import { createProviders, type Providers } from "../../src/verification/registry.ts";
 import { createWebhookUseCases, type WebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import { createTestMainDb, type TestMainDb } from "./main-db.ts";
 
@@ -11,6 +12,7 @@ export type TestUseCases = TestMainDb &
     /** Another set over the same rows, as a start with another secret key has it. */
     withSecretKey: (fill: number) => WebhookUseCases;
     targetTypes: TargetTypes;
+    providers: Providers;
     /** "create {id}" and "delete {id}", in order; `failWith` makes the next one fail. */
     eventFiles: { calls: string[]; failWith: Error | null };
     /** Ids of the users. */
@@ -33,11 +35,13 @@ export function createTestUseCases(): TestUseCases {
     log: createLogger({ level: "error", format: "json", write: () => undefined }),
     clock: db.clock,
   });
+  const providers = createProviders();
   const withSecretKey = (fill: number) =>
     createWebhookUseCases({
       mainDb: db.mainDb,
       eventFiles: { create: note("create"), delete: note("delete") },
       targetTypes,
+      providers,
       keys: createKeyRing(new Uint8Array(32).fill(fill)),
       clock: db.clock,
     });
@@ -46,6 +50,7 @@ export function createTestUseCases(): TestUseCases {
     useCases: withSecretKey(1),
     withSecretKey,
     targetTypes,
+    providers,
     eventFiles,
     ada: db.addUser({ username: "ada" }).id,
     bob: db.addUser({ username: "bob" }).id,

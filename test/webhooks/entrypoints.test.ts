@@ -22,6 +22,7 @@ describe("entrypoints", () => {
       webhookId: of.webhookId,
       name: "Entrypoint",
       active: true,
+      verification: null,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });
@@ -56,6 +57,6 @@ describe("entrypoints", () => {
     const input = { active: "yes", verification: {} };
     const error = await appErrorOf(() => all.useCases.entrypoints.create({ ...of, input }));
     expect(error.message).toBe("The entrypoint is not valid.");
-    expect(error.details?.map((fault) => fault.path).sort()).toEqual(["active", "verification"]);
+    expect(error.details?.map((fault) => fault.path).sort()).toEqual(["active", "verification.type"]);
   });
 });

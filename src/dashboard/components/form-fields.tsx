@@ -1,6 +1,7 @@
 /** Draws any list of form fields, such as a target type's, with stored or typed values. */
 import { Html } from "@elysiajs/html";
 import type { FormField } from "../../lib/form-field.ts";
+import { removalName } from "../form-values.ts";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { attribute } from "../render.ts";
 import { FieldNotes, FieldRow, fieldIds, SelectField, TextField } from "./field-row.tsx";
@@ -69,14 +70,28 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
       return <TextArea {...row} value={text} optional={optional} placeholder={field.placeholder} />;
     default:
       return (
-        <TextField
-          {...row}
-          type={field.secret && field.kind === "text" ? "password" : field.kind}
-          value={text}
-          required={field.required === true && !isStored}
-          optional={optional}
-          placeholder={isStored ? "••••••••" : field.placeholder}
-        />
+        <>
+          <TextField
+            {...row}
+            type={field.secret && field.kind === "text" ? "password" : field.kind}
+            value={text}
+            required={field.required === true && !isStored}
+            optional={optional}
+            placeholder={isStored ? "••••••••" : field.placeholder}
+          />
+          {isStored && optional ? (
+            <CheckboxField
+              name={removalName(field.name)}
+              label={`Remove: ${field.label}`}
+              help={undefined}
+              error={undefined}
+              idPrefix={prefix}
+              checked={typed?.[removalName(field.name)] !== undefined}
+            />
+          ) : (
+            ""
+          )}
+        </>
       );
   }
 }

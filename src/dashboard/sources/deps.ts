@@ -3,6 +3,7 @@ import type { Config } from "../../config.ts";
 import type { Growth } from "../../storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
+import type { Providers } from "../../verification/registry.ts";
 import type { Moving } from "../../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import type { SendTestEvent } from "./test-event.ts";
@@ -21,6 +22,7 @@ export type SourcesDeps = Readonly<{
   useCases: WebhookUseCases;
   moving: Pick<Moving, "exportWebhook" | "discard">;
   targetTypes: TargetTypes;
+  providers: Providers;
   events: Overviews;
   sendTestEvent: SendTestEvent;
 }>;

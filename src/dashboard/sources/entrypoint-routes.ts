@@ -13,7 +13,7 @@ import { wantedActive } from "./wanted-active.ts";
 import { readWebhookState } from "./webhook-state.ts";
 
 export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] {
-  const { useCases, config } = deps;
+  const { useCases, config, providers } = deps;
 
   function ids({ viewer, params }: PageContext) {
     const { id = "", entrypointId = "" } = params;
@@ -34,7 +34,7 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
       const state = await readWebhookState(deps, webhook);
       const { viewer, flash } = context;
       const targetTypes = deps.targetTypes.list();
-      const markup = SourcePage({ viewer, flash, state, config, targetTypes, newEntrypoint });
+      const markup = SourcePage({ viewer, flash, state, config, targetTypes, providers, newEntrypoint });
       return renderPage(markup, { status: 422 });
     }
   }

@@ -1,5 +1,6 @@
 /** Entrypoints on their webhook's page. */
 import { Html } from "@elysiajs/html";
+import type { Providers } from "../../verification/registry.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
@@ -10,18 +11,19 @@ import { CodeBlock, CopyLine, Time } from "../components/values.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { curlCommand } from "./curl.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { entrypointPath, entrypointUrl, webhookPath } from "./paths.ts";
+import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "./paths.ts";
 import type { WebhookState } from "./webhook-state.ts";
 
 export type NewEntrypoint = Readonly<{ values: FormInput; errors: FieldErrors }>;
 
 type CardProps = Readonly<{
   state: WebhookState;
+  providers: Pick<Providers, "find">;
   baseUrl: string;
   newEntrypoint?: NewEntrypoint | undefined;
 }>;
 
-export function EntrypointsCard({ state, baseUrl, newEntrypoint }: CardProps): JSX.Element {
+export function EntrypointsCard({ state, providers, baseUrl, newEntrypoint }: CardProps): JSX.Element {
   const { entrypoints, file } = state;
   return (
     <Card title="Entrypoints" lead="URLs that receive events." id="entrypoints" flush>
@@ -32,6 +34,7 @@ export function EntrypointsCard({ state, baseUrl, newEntrypoint }: CardProps): J
           {entrypoints.map((entrypoint) => (
             <Row
               entrypoint={entrypoint}
+              providers={providers}
               baseUrl={baseUrl}
               lastEventAt={file.fault === null ? (file.lastEvents.get(entrypoint.id) ?? null) : null}
               isKnown={file.fault === null}
@@ -46,11 +49,12 @@ export function EntrypointsCard({ state, baseUrl, newEntrypoint }: CardProps): J
 
 function Row(props: {
   entrypoint: Entrypoint;
+  providers: Pick<Providers, "find">;
   baseUrl: string;
   lastEventAt: number | null;
   isKnown: boolean;
 }): JSX.Element {
-  const { entrypoint, baseUrl, lastEventAt, isKnown } = props;
+  const { entrypoint, providers, baseUrl, lastEventAt, isKnown } = props;
   const { name, active } = entrypoint;
   const url = entrypointUrl(baseUrl, entrypoint.id);
   return (
@@ -59,6 +63,7 @@ function Row(props: {
         <div class="part-title">
           <h3 safe>{name}</h3>
           {active ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="off" />}
+          <VerificationBadge entrypoint={entrypoint} providers={providers} />
         </div>
         <Actions entrypoint={entrypoint} />
       </div>
@@ -88,6 +93,17 @@ function Row(props: {
   );
 }
 
+function VerificationBadge(props: {
+  entrypoint: Entrypoint;
+  providers: Pick<Providers, "find">;
+}): JSX.Element {
+  const { verification } = props.entrypoint;
+  if (verification === null) return "";
+  const { type, fault } = verification;
+  if (fault !== null) return <Badge tone="bad" label="cannot verify: answers 503" title={fault} />;
+  return <Badge tone="ok" label={`verified: ${props.providers.find(type)?.label ?? type}`} />;
+}
+
 function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
   const { name, active } = entrypoint;
   const path = entrypointPath(entrypoint);
@@ -113,6 +129,13 @@ function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
         describe={`Switch ${active ? "off" : "on"} entrypoint ${name}`}
         action={`${path}/toggle`}
         fields={{ active: String(!active) }}
+      />
+      <Button
+        {...small}
+        icon="key"
+        label="Verification"
+        describe={`Verification of entrypoint ${name}`}
+        href={verificationPath(entrypoint)}
       />
       <Button
         {...small}

@@ -16,6 +16,11 @@ export function entrypointPath(of: { webhookId: string; id: string }): string {
   return `/source/${of.webhookId}/entrypoints/${of.id}`;
 }
 
+/** The form of what an entrypoint accepts; `type` chooses the provider whose fields it shows. */
+export function verificationPath(of: { webhookId: string; id: string }, type?: string): string {
+  return `${entrypointPath(of)}/verification${type === undefined ? "" : `?type=${encodeURIComponent(type)}`}`;
+}
+
 export function targetPath(of: { webhookId: string; id: string }): string {
   return `/source/${of.webhookId}/targets/${of.id}`;
 }

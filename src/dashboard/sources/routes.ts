@@ -5,6 +5,7 @@ import type { SourcesDeps } from "./deps.ts";
 import { createDownloadRoutes } from "./download-routes.ts";
 import { createEntrypointRoutes } from "./entrypoint-routes.ts";
 import { createTargetRoutes } from "./target-routes.ts";
+import { createVerificationRoutes } from "./verification-routes.ts";
 import { createWebhookRoutes } from "./webhook-routes.ts";
 
 export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
@@ -13,6 +14,7 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createDeleteRoutes(deps),
     ...createDownloadRoutes(deps),
     ...createEntrypointRoutes(deps),
+    ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),
   ];
 }

@@ -2,6 +2,7 @@
 import { Html } from "@elysiajs/html";
 import type { Growth } from "../../storage/event-db/growth.ts";
 import type { TargetType } from "../../targets/target-type.ts";
+import type { Providers } from "../../verification/registry.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
@@ -29,12 +30,13 @@ type SourceProps = Readonly<{
   growth?: Growth | null;
   config: Readonly<{ baseUrl: string; retentionDays: number }>;
   targetTypes: readonly TargetType[];
+  providers: Pick<Providers, "find">;
   /** An entrypoint's form that comes back with its faults. */
   newEntrypoint?: NewEntrypoint;
 }>;
 
 export function SourcePage(props: SourceProps): JSX.Element {
-  const { viewer, flash, state, growth = null, config, targetTypes, newEntrypoint } = props;
+  const { viewer, flash, state, growth = null, config, targetTypes, providers, newEntrypoint } = props;
   const { webhook, health, file } = state;
   return (
     <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
@@ -59,7 +61,12 @@ export function SourcePage(props: SourceProps): JSX.Element {
             hint={`${file.fault.hint ?? ""} Until then senders are answered 503 and try again later. What is set below can be changed all the same.`}
           />
         )}
-        <EntrypointsCard state={state} baseUrl={config.baseUrl} newEntrypoint={newEntrypoint} />
+        <EntrypointsCard
+          state={state}
+          providers={providers}
+          baseUrl={config.baseUrl}
+          newEntrypoint={newEntrypoint}
+        />
         <TargetsCard state={state} types={targetTypes} />
         {growth === null ? (
           ""

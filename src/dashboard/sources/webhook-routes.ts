@@ -63,7 +63,8 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const state = await readWebhookState(deps, await own(context));
     const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
     const targetTypes = deps.targetTypes.list();
-    return renderPage(SourcePage({ viewer, flash, state, growth, config, targetTypes }));
+    const { providers } = deps;
+    return renderPage(SourcePage({ viewer, flash, state, growth, config, targetTypes, providers }));
   }
 
   async function showEdit(

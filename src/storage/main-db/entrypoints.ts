@@ -7,6 +7,7 @@ import { type EntrypointRow, entrypoints } from "./tables.ts";
 export type EntrypointQueries = ReturnType<typeof createEntrypointQueries>;
 
 type Key = { id: string; webhookId: string };
+type Change = Pick<EntrypointRow, "id" | "webhookId" | "name" | "active" | "verification" | "updatedAt">;
 
 /** `changed` is told the webhook's id after every commit. */
 export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
@@ -30,9 +31,9 @@ export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhook
         .orderBy(entrypoints.createdAt, entrypoints.id)
         .all();
     },
-    update(row: Pick<EntrypointRow, "id" | "webhookId" | "name" | "active" | "updatedAt">): void {
-      const { name, active, updatedAt } = row;
-      db.update(entrypoints).set({ name, active, updatedAt }).where(at(row)).run();
+    update(row: Change): void {
+      const { name, active, verification, updatedAt } = row;
+      db.update(entrypoints).set({ name, active, verification, updatedAt }).where(at(row)).run();
       changed(row.webhookId);
     },
     softDelete(options: Key & { at: number }): void {

@@ -6,6 +6,8 @@ export type Route = Readonly<{
   entrypointId: string;
   active: boolean;
   webhookId: string;
+  /** As stored: secret fields are sealed. Null where anyone who knows the URL may send. */
+  verification: Record<string, unknown> | null;
   /** Active targets only. */
   targets: readonly RouteTarget[];
 }>;
@@ -46,7 +48,7 @@ export type Routing = Readonly<{
   onInvalidate: (listener: (webhookId: string) => void) => () => void;
 }>;
 
-type RouteRow = { webhook_id: string; active: number };
+type RouteRow = { webhook_id: string; active: number; verification: string | null };
 type RouteTargetRow = { id: string; settles_at_ingest: number; paused: number; order_by: string | null };
 type TargetJoinRow = {
   id: string;
@@ -63,7 +65,7 @@ type TargetJoinRow = {
 
 export function createRouting(db: Database): Routing {
   const routeStatement = db.prepare<RouteRow, [string]>(
-    `SELECT e.webhook_id, e.active FROM entrypoints e JOIN webhooks w ON w.id = e.webhook_id
+    `SELECT e.webhook_id, e.active, e.verification FROM entrypoints e JOIN webhooks w ON w.id = e.webhook_id
      WHERE e.id = ? AND e.deleted_at IS NULL AND w.deleted_at IS NULL`,
   );
   const routeTargetsStatement = db.prepare<RouteTargetRow, [string]>(
@@ -96,6 +98,7 @@ export function createRouting(db: Database): Routing {
       entrypointId,
       active: row.active === 1,
       webhookId: row.webhook_id,
+      verification: row.verification === null ? null : parseJsonObject(row.verification),
       targets: routeTargetsStatement.all(row.webhook_id).map(toRouteTarget),
     };
   }

@@ -28,6 +28,7 @@ describe("the route of an entrypoint", () => {
       entrypointId: entrypoint.id,
       active: true,
       webhookId: webhook.id,
+      verification: null,
       targets: [
         { id: first.id, settlesAtIngest: false },
         { id: second.id, settlesAtIngest: true },

@@ -1,0 +1,78 @@
+/** The form of an entrypoint's verification: choosing a provider, filling its fields in, doing without. */
+import type { Provider } from "../../verification/provider.ts";
+import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import { readFields } from "../form-values.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import type { SourcesDeps } from "./deps.ts";
+import { webhookPath } from "./paths.ts";
+import { NO_PROVIDER, VerificationPage } from "./verification-views.tsx";
+
+/** The part of an entrypoint's input whose fields stand in the form by their own names. */
+const WITHIN = "verification.config";
+
+export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, providers } = deps;
+
+  async function own({ viewer, params }: PageContext) {
+    const { id = "", entrypointId = "" } = params;
+    const of = { userId: viewer.id, webhookId: id, entrypointId };
+    const [webhook, entrypoint] = await Promise.all([
+      useCases.webhooks.get(of),
+      useCases.entrypoints.get(of),
+    ]);
+    return { of, webhook, entrypoint };
+  }
+
+  async function show(
+    context: PageContext,
+    returned?: Readonly<{ provider: Provider; typed: FormInput; errors: FieldErrors }>,
+  ): Promise<Response> {
+    const { webhook, entrypoint } = await own(context);
+    const asked = context.query.get("type") ?? entrypoint.verification?.type ?? NO_PROVIDER;
+    const markup = VerificationPage({
+      ...{ viewer: context.viewer, webhook, entrypoint, providers: providers.list() },
+      provider: returned?.provider ?? providers.find(asked),
+      typed: returned?.typed,
+      errors: returned?.errors ?? NO_ERRORS,
+    });
+    return renderPage(markup, { status: returned ? 422 : 200 });
+  }
+
+  async function save(context: PageContext): Promise<Response> {
+    const { of, entrypoint } = await own(context);
+    const form = await context.form();
+    if (form.type === NO_PROVIDER) {
+      const changed = await useCases.entrypoints.update({ ...of, input: { verification: null } });
+      return backTo(changed, `“${changed.name}” takes requests of whoever knows its URL.`);
+    }
+    const provider = providers.get(form.type ?? "");
+    try {
+      const verification = { type: provider.type, config: readConfig({ provider, form, entrypoint }) };
+      const changed = await useCases.entrypoints.update({ ...of, input: { verification } });
+      return backTo(changed, `“${changed.name}” now takes verified requests alone: ${provider.label}.`);
+    } catch (error) {
+      return show(context, { provider, typed: form, errors: fieldErrors(error, WITHIN) });
+    }
+  }
+
+  return [
+    page("/source/:id/entrypoints/:entrypointId/verification", (context) => show(context)),
+    action("/source/:id/entrypoints/:entrypointId/verification", save),
+  ];
+}
+
+function readConfig(of: { provider: Provider; form: FormInput; entrypoint: Entrypoint }) {
+  const { provider, form, entrypoint } = of;
+  const { verification } = entrypoint;
+  return readFields(
+    provider.fields,
+    form,
+    verification?.type === provider.type ? verification.config : undefined,
+  );
+}
+
+function backTo({ webhookId }: Entrypoint, text: string): Response {
+  return redirect(webhookPath(webhookId), { tone: "ok", text });
+}

@@ -1,0 +1,59 @@
+/** What an entrypoint's requests are verified with: opened once, kept as long as the routing keeps its route. */
+import { AppError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import { openConfig, type Sealer } from "../lib/sealed-config.ts";
+import type { Route } from "../storage/main-db/routing.ts";
+import type { Provider, Verifier } from "../verification/provider.ts";
+import type { Providers } from "../verification/registry.ts";
+import { parseVerification } from "../verification/stored-verification.ts";
+
+export type OpenedVerifier = Verifier & Pick<Provider, "type" | "handshakeMethods">;
+
+/**
+ * Null for an entrypoint without verification. Throws AppError unavailable where its settings cannot be opened, most
+ * often for another SECRET_KEY: nothing is accepted unverified, and senders try again later.
+ */
+export type VerifierOpener = (route: Route) => OpenedVerifier | null;
+
+export function createVerifierOpener(deps: {
+  providers: Pick<Providers, "get">;
+  keys: Sealer;
+  log: Logger;
+}): VerifierOpener {
+  const { providers, keys, log } = deps;
+  const opened = new WeakMap<Route, OpenedVerifier | "unusable">();
+
+  function open({ entrypointId, verification }: Route): OpenedVerifier | "unusable" {
+    try {
+      const { type, config } = parseVerification(verification ?? {});
+      const provider = providers.get(type);
+      const owner = `entrypoints:${entrypointId}` as const;
+      const verifier = provider.prepare(openConfig({ type: provider, config, owner, keys }));
+      const { handshakeMethods } = provider;
+      return { ...verifier, type, ...(handshakeMethods && { handshakeMethods }) };
+    } catch (error) {
+      log.error("an entrypoint's verification cannot be opened; what is sent to it is refused", {
+        entrypoint_id: entrypointId,
+        cause: errorMessage(error),
+        hint: "Was SECRET_KEY changed? Start with the old key, or enter the verification's settings anew.",
+      });
+      return "unusable";
+    }
+  }
+
+  return (route) => {
+    if (route.verification === null) return null;
+    let known = opened.get(route);
+    if (known === undefined) {
+      known = open(route);
+      opened.set(route, known);
+    }
+    if (known !== "unusable") return known;
+    throw new AppError({
+      kind: "unavailable",
+      code: "verification_unavailable",
+      message: "This entrypoint cannot verify requests at the moment; nothing was stored.",
+      hint: "Its owner finds the cause on the entrypoint's page and in the server's log.",
+    });
+  };
+}

@@ -1,0 +1,70 @@
+/** An entrypoint's verification between what a person sends, what is stored, and what is shown. */
+import type { z } from "zod";
+import { redactConfig, type Sealer } from "../lib/sealed-config.ts";
+import type { EntrypointRow } from "../storage/main-db/tables.ts";
+import type { Provider } from "../verification/provider.ts";
+import type { Providers } from "../verification/registry.ts";
+import { parseVerification } from "../verification/stored-verification.ts";
+import { createConfigKeeper } from "./config-keeper.ts";
+import type { verificationInput } from "./schemas.ts";
+
+export type Verification = Readonly<{
+  type: string;
+  /** Secrets read "[secret]". */
+  config: Record<string, unknown>;
+  /** Why nothing can be verified, and so nothing received; null where all is well. */
+  fault: string | null;
+}>;
+
+const ANOTHER_KEY = "Its secrets were stored with another SECRET_KEY: enter them anew.";
+
+type Row = Pick<EntrypointRow, "id" | "verification">;
+type Sent = z.infer<typeof verificationInput>;
+
+export function createVerifications({ providers, keys }: { providers: Providers; keys: Sealer }) {
+  const keeper = createConfigKeeper({ keys, what: "entrypoint", within: "verification.config" });
+
+  function read({ id, type, config: sent = {} }: Sent & { id: string }, before: Row["verification"]) {
+    const provider = providers.get(type);
+    const stored = before === null ? null : parseVerification(before);
+    // Another provider's secret is another secret.
+    const kept = stored?.type === type ? stored.config : undefined;
+    return { provider, given: { owner: `entrypoints:${id}`, type: provider, sent, before: kept } as const };
+  }
+
+  return {
+    /** Checks and seals what a person sent; throws AppError invalid. `before` is what it replaces. */
+    toStored(options: { id: string; sent: Sent; before: Row["verification"] }) {
+      const { provider, given } = read({ ...options.sent, id: options.id }, options.before);
+      return { type: provider.type, config: keeper.toStored(given) };
+    },
+
+    /** The same, ready to be tried; nothing is stored. */
+    toOpened(options: { id: string; sent: Sent; before: Row["verification"] }) {
+      const { provider, given } = read({ ...options.sent, id: options.id }, options.before);
+      return { provider, config: keeper.toOpened(given) } satisfies { provider: Provider; config: unknown };
+    },
+
+    /** Without secrets. Never throws for a row that cannot be used: it must be possible to see and cure it. */
+    toShown({ id, verification }: Row): Verification | null {
+      if (verification === null) return null;
+      const { type, config } = parseVerification(verification);
+      const provider = providers.find(type);
+      if (!provider)
+        return { type, config: {}, fault: "This version of webhooker does not know the provider." };
+      const opened = keeper.findOpened(provider, config, `entrypoints:${id}`);
+      return {
+        type,
+        config: redactConfig({ type: provider, config }),
+        fault: opened ? faultOf(provider, opened) : ANOTHER_KEY,
+      };
+    },
+  };
+}
+
+/** A webhook that was imported without its secrets lacks some. */
+function faultOf(provider: Provider, config: unknown): string | null {
+  const { error } = provider.configSchema.safeParse(config);
+  const fields = error?.issues.map(({ path }) => path.join(".")) ?? [];
+  return error ? `Its settings are not complete: see ${[...new Set(fields)].join(", ")}.` : null;
+}

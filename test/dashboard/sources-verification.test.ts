@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Html } from "@elysiajs/html";
+import { type SourcePages, startSourcePages } from "../support/source-pages.ts";
+
+const SECRET = "do-not-show-this-secret";
+let all: SourcePages;
+let path: string;
+
+beforeAll(async () => {
+  all = await startSourcePages();
+  path = `${all.paths.entrypoint}/verification`;
+});
+
+afterAll(() => all.stop());
+
+const stored = async () => {
+  const of = { ...all.of, entrypointId: all.entrypoint.id };
+  return (await all.useCases.entrypoints.get(of)).verification;
+};
+
+test("the form offers every provider, says what doing without means, and is reached from the webhook's page", async () => {
+  expect((await all.pages.get(all.paths.webhook)).html).toContain(`href="${path}"`);
+  const { status, html } = await all.pages.get(path);
+  expect(status).toBe(200);
+  expect(html).toContain("whoever knows the URL may send");
+  for (const { type, label } of all.providers.list()) {
+    expect(html).toContain(`href="${path}?type=${type}"`);
+    expect(html).toContain(label);
+  }
+});
+
+test("a provider's form is drawn from its fields, for each of them", async () => {
+  for (const { type, fields, description } of all.providers.list()) {
+    const { html } = await all.pages.get(`${path}?type=${type}`);
+    expect(html).toContain(Html.escapeHtml(description));
+    for (const { name } of fields) expect(html).toContain(`name="${name}"`);
+  }
+});
+
+test("a verification is saved, and shown without its secret", async () => {
+  const saved = await all.pages.post(path, { type: "github", secret: SECRET });
+  expect(saved).toMatchObject({ status: 303, location: all.paths.webhook });
+  expect(saved.flash).toContain("GitHub");
+  expect((await stored())?.type).toBe("github");
+  for (const page of [all.paths.webhook, path]) {
+    const { html } = await all.pages.get(page);
+    expect(html).toContain("GitHub");
+    expect(html).not.toContain(SECRET);
+  }
+});
+
+test("an empty secret keeps the stored one, and a box removes one that can be done without", async () => {
+  await all.pages.post(path, { type: "github", secret: "", previous_secret: "old" });
+  expect((await stored())?.config).toEqual({ secret: "[secret]", previous_secret: "[secret]" });
+  expect((await all.pages.get(path)).html).toContain('name="previous_secret.remove"');
+  await all.pages.post(path, { type: "github", secret: "", "previous_secret.remove": "true" });
+  expect((await stored())?.config).toEqual({ secret: "[secret]" });
+});
+
+test("faults come back beside their fields, with what was typed but for secrets", async () => {
+  const form = {
+    type: "hmac",
+    secret: SECRET,
+    header: "not a name",
+    template: "{timestamp}",
+    hash: "sha512",
+  };
+  const { status, html } = await all.pages.post(path, form);
+  expect(status).toBe(422);
+  expect(html).toContain("Is not a header");
+  expect(html).toContain('value="{timestamp}"');
+  expect((await stored())?.type).toBe("github");
+});
+
+test("a provider that there is not is refused", async () => {
+  expect((await all.pages.post(path, { type: "nobody" })).status).toBe(422);
+  expect((await all.pages.get(`${path}?type=nobody`)).status).toBe(200);
+});
+
+test("verification is taken away after a page that says what that means", async () => {
+  const { html } = await all.pages.get(`${path}?type=none`);
+  expect(html).toContain("the stored secrets are forgotten");
+  expect((await all.pages.post(path, { type: "none" })).status).toBe(303);
+  expect(await stored()).toBeNull();
+});
+
+test("a stranger finds nothing", async () => {
+  expect((await all.pages.get(path, { as: all.bob })).status).toBe(404);
+  expect((await all.pages.post(path, { type: "none" }, { as: all.bob })).status).toBe(404);
+});
