@@ -1,0 +1,180 @@
+/** A disk that keeps only what was synced: what a power cut at any moment would leave of a folder of event files. */
+import { fstatSync, mkdirSync, readdirSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type StorageWorld, turn } from "./storage-world.ts";
+
+/** What a disk writes whole. */
+const SECTOR = 512;
+/** The log's header with its salts, which change when it is started over. */
+const LOG_HEADER = 32;
+/** A page with its own header. */
+const FRAME = 4_096 + 24;
+/** Where SQLite's index of the log (`-shm`) tells how many frames were begun to be copied back. */
+const COPIED_AT = 128;
+/** Turns of the event loop by which a sync ends later than it does here. */
+const MOST_TURNS = 10;
+
+/** `copiedFrames`: how far the worker may have copied the log back; it was synced so far before. */
+type Moment = Readonly<{ db: Buffer; log: Buffer; copiedFrames: number }>;
+/** `takenAt` counts: of two looks at a file that were synced the later one holds. */
+type Look = Readonly<{ bytes: Buffer; takenAt: number }>;
+
+export type FrailDisk = Readonly<{
+  /** Writes what a cut at this moment leaves into a new folder: of what was not synced, sectors at random. */
+  cut: (folder: string) => void;
+}>;
+
+/**
+ * Watches every sync that the world asks for. The worker's own are SQLite's, whose order is relied on: the log is
+ * synced before the database is written, the database before the log is started over, and a log's new header before
+ * anything else is written under it.
+ */
+export function watchDisk(world: StorageWorld, random: () => number): FrailDisk {
+  const { dataDir, upkeep } = world;
+  const real = { ...upkeep };
+  const synced = new Map<string, Look>();
+  /** Names whose directory entries are on disk. */
+  const entries = new Set<string>();
+  /** What a log held when the worker began to copy it back. */
+  const copying = new Map<string, Look>();
+  /** Logs that were removed, which may come back while the folder is not synced. */
+  const removed = new Map<string, Buffer>();
+  let looks = 0;
+
+  const look = (bytes: Buffer): Look => ({ bytes, takenAt: ++looks });
+  const pathOf = (name: string) => join(dataDir, name);
+
+  function note(name: string, seen: Look): void {
+    if (seen.takenAt > (synced.get(name)?.takenAt ?? 0)) synced.set(name, seen);
+  }
+
+  upkeep.sync = async (descriptor) => {
+    const seen = look(readAll(descriptor));
+    const log = nameOf(dataDir, descriptor);
+    const db = log.replace(/-wal$/, "");
+    // Its first pages are durable before there is a log; after that only copying the log back changes it.
+    if (!synced.has(db)) note(db, look(read(pathOf(db))));
+    await real.sync(descriptor);
+    await pause();
+    note(log, seen);
+  };
+  upkeep.syncFolder = async (path) => {
+    const names = readdirSync(path);
+    await real.syncFolder(path);
+    await pause();
+    for (const name of names) entries.add(name);
+    for (const name of removed.keys()) if (!names.includes(name)) removed.delete(name);
+  };
+  upkeep.checkpoint = (path) => whileCopying(path, () => real.checkpoint(path));
+  upkeep.restartLog = (path) => whileCopying(path, () => real.restartLog(path));
+  upkeep.retire = async (path, close) => {
+    const log = logOf(path);
+    const last = read(pathOf(log));
+    await whileCopying(path, () => real.retire(path, close));
+    if (read(pathOf(log)).length > 0) return;
+    entries.delete(log);
+    removed.set(log, last);
+  };
+
+  async function whileCopying(path: string, run: () => Promise<void>): Promise<void> {
+    const log = logOf(path);
+    const begun = look(read(pathOf(log)));
+    copying.set(log, begun);
+    await run();
+    if (copying.get(log) === begun) copying.delete(log);
+    note(basename(path), look(read(path)));
+    note(log, begun);
+  }
+
+  async function pause(): Promise<void> {
+    for (let count = random() * MOST_TURNS; count > 0; count--) await turn();
+  }
+
+  /** As of one moment: the worker may copy a log back meanwhile, and says so in the index before it does. */
+  function readNow(name: string): Moment {
+    const path = pathOf(name);
+    for (;;) {
+      const before = readIndex(path);
+      const moment = { db: read(path), log: read(`${path}-wal`) };
+      const index = readIndex(path);
+      const copiedFrames = index.length > COPIED_AT ? index.readUInt32LE(COPIED_AT) : 0;
+      if (index.equals(before)) return { ...moment, copiedFrames };
+    }
+  }
+
+  /** What of a database and its log is on disk for certain. */
+  function certain(name: string, now: Moment): Readonly<{ db: Buffer; log: Buffer }> {
+    const last = synced.get(logOf(name))?.bytes ?? EMPTY;
+    const copied = now.log.subarray(0, LOG_HEADER + now.copiedFrames * FRAME);
+    const log = Buffer.alloc(Math.max(last.length, copied.length));
+    last.copy(log);
+    copied.copy(log);
+    const begun = copying.get(logOf(name))?.bytes;
+    const isStartedOver = begun !== undefined && !header(begun).equals(header(now.log));
+    return { db: isStartedOver ? now.db : (synced.get(name)?.bytes ?? now.db), log };
+  }
+
+  function mix(old: Buffer, now: Buffer): Buffer {
+    const mixed = Buffer.alloc(random() < 0.5 ? old.length : Math.max(old.length, now.length));
+    for (let at = 0; at < mixed.length; at += SECTOR) {
+      const from = at < now.length && random() < 0.5 ? now : old;
+      // Beyond the end of what is certain a sector that was not written holds nothing.
+      if (at < from.length) from.copy(mixed, at, at, Math.min(at + SECTOR, mixed.length));
+    }
+    return mixed;
+  }
+
+  const isThere = (name: string) => entries.has(name) || random() < 0.5;
+
+  return {
+    cut(folder) {
+      mkdirSync(folder);
+      for (const name of readdirSync(dataDir)) {
+        if (!name.endsWith(".db") || !isThere(name)) continue;
+        const log = logOf(name);
+        const now = readNow(name);
+        const kept = certain(name, now);
+        writeFileSync(join(folder, name), mix(kept.db, now.db));
+        const left = now.log.length > 0 && isThere(log) ? mix(kept.log, now.log) : removed.get(log);
+        if (left) writeFileSync(join(folder, log), left);
+      }
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function logOf(path: string): string {
+  return `${basename(path)}-wal`;
+}
+
+function header(log: Buffer): Buffer {
+  return log.subarray(0, LOG_HEADER);
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    // A log goes with the last connection.
+    return EMPTY;
+  }
+}
+
+/** The part that checkpoints and commits change. */
+function readIndex(path: string): Buffer {
+  return read(`${path}-shm`).subarray(0, COPIED_AT + 4);
+}
+
+function readAll(descriptor: number): Buffer {
+  const bytes = Buffer.alloc(fstatSync(descriptor).size);
+  readSync(descriptor, bytes, 0, bytes.length, 0);
+  return bytes;
+}
+
+function nameOf(folder: string, descriptor: number): string {
+  const { ino } = fstatSync(descriptor);
+  const name = readdirSync(folder).find((each) => statSync(join(folder, each)).ino === ino);
+  if (name === undefined) throw new Error("a file was synced that is not in the folder");
+  return name;
+}
