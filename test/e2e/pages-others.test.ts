@@ -37,6 +37,7 @@ const OWN = new Set([
   ...["GET /profile", "POST /profile/password", "POST /profile/api-keys"],
   "POST /profile/sessions/end-others",
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
+  "POST /api/v1/webhooks/import",
 ]);
 const ADMIN = /^(GET|POST) \/admin(\/|$)/;
 

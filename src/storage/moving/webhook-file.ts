@@ -29,7 +29,7 @@ export function writeWebhookFile(options: { eventFile: string; to: string; docum
 
 export type WebhookFileContent = Readonly<{
   document: string;
-  /** All that have deliveries: deleted ones, and what a stranger may have written, too. */
+  /** All that the events name: deleted ones, and what a stranger may have written, too. */
   targetIds: readonly string[];
 }>;
 
@@ -118,10 +118,10 @@ function readDocument(db: Database): string {
 }
 
 function listTargetIds(db: Database): readonly string[] {
+  const columns = listIdColumns(db).filter(({ column }) => column === "target_id");
+  const all = columns.map(({ table }) => `SELECT target_id AS id FROM ${table} WHERE target_id IS NOT NULL`);
   return db
-    .query<{ id: string }, []>(
-      "SELECT target_id AS id FROM deliveries UNION SELECT target_id FROM target_tallies",
-    )
+    .query<{ id: string }, []>(all.join(" UNION "))
     .all()
     .map(({ id }) => id);
 }
