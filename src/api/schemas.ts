@@ -1,5 +1,6 @@
 /** What the API answers, as it stands on the wire; those with an id are named in the OpenAPI document. */
 import { z } from "zod";
+import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 
 const id = z.string().meta({ format: "uuid" });
 const time = z.iso.datetime({ precision: 3 }).describe("UTC, with milliseconds.");
@@ -47,8 +48,7 @@ export const targetSchema = z
     active: z.boolean().describe("An inactive target's deliveries wait."),
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("Where it goes, in a few words."),
-    max_attempts: z.int().nullable().describe("Tries before a delivery is given up; null: no limit."),
-    timeout_ms: z.int().describe("Limit of one try."),
+    ...deliveryPolicyChangeShape,
     created_at: time,
     updated_at: time,
   })

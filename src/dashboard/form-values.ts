@@ -38,6 +38,7 @@ function readField(field: FormField, form: FormInput, stored: unknown): unknown 
   if (field.kind === "list") return typed === undefined ? undefined : items(typed);
   if (field.kind === "number-list") return typed === undefined ? undefined : items(typed).map(toNumber);
   const text = typed ?? "";
+  if (field.nullable === true && typed?.trim() === "") return null;
   // null is what a use case understands as "forget the stored one".
   if (text.trim() === "") return form[removalName(field.name)] === undefined ? undefined : null;
   if (field.kind === "number") return toNumber(text);

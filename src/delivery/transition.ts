@@ -10,29 +10,40 @@ export type NextState = Readonly<{
   reason: string | null;
 }>;
 
-export function nextState(options: {
+type Failure = Extract<Outcome, { kind: "failed" }>;
+
+type Tried = Readonly<{
   /** Counts before this try. */
-  delivery: Readonly<{ attempts: number; attemptsAtReplay: number }>;
+  delivery: Readonly<{ attempts: number; attemptsAtReplay: number; dueSince: number }>;
   outcome: Outcome;
-  policy: Pick<DeliveryPolicy, "maxAttempts">;
+  policy: Pick<DeliveryPolicy, "maxAttempts" | "waits" | "maxAgeMs" | "noRetryStatuses">;
   now: number;
   random: number;
-}): NextState {
-  const { delivery, outcome, policy, now, random } = options;
-  if (outcome.kind === "delivered") return { status: "delivered", nextAttemptAt: null, reason: null };
+}>;
 
+export function nextState(tried: Tried): NextState {
+  const { outcome } = tried;
+  if (outcome.kind === "delivered") return { status: "delivered", nextAttemptAt: null, reason: null };
+  const next = nextTryAt(tried, outcome);
+  if (typeof next === "number") return { status: "pending", nextAttemptAt: next, reason: null };
+  return { status: "failed", nextAttemptAt: null, reason: `Given up${next}: ${outcome.error}` };
+}
+
+/** The time, or why there is none, in words that follow "Given up". */
+function nextTryAt({ delivery, policy, now, random }: Tried, outcome: Failure): number | string {
   const failures = delivery.attempts + 1 - delivery.attemptsAtReplay;
-  if (!outcome.retryable) {
-    return {
-      status: "failed",
-      nextAttemptAt: null,
-      reason: `Given up, as another try cannot help: ${outcome.error}`,
-    };
+  const tries = failures === 1 ? "1 try" : `${failures} tries`;
+  const status = outcome.response?.statusCode;
+  if (!outcome.retryable) return ", as another try cannot help";
+  if (status !== undefined && policy.noRetryStatuses.has(status)) {
+    return `, as the target's settings say not to try again after ${status}`;
   }
-  if (policy.maxAttempts !== null && failures >= policy.maxAttempts) {
-    const tries = failures === 1 ? "1 try" : `${failures} tries`;
-    return { status: "failed", nextAttemptAt: null, reason: `Given up after ${tries}: ${outcome.error}` };
+  if (policy.maxAttempts !== null && failures >= policy.maxAttempts) return ` after ${tries}`;
+  const delay = retryDelayMs({ waits: policy.waits, failures, random, retryAfterMs: outcome.retryAfterMs });
+  if (delay === null) return ` after ${tries}, as the list of waits is at its end`;
+  if (policy.maxAgeMs !== null && now + delay > delivery.dueSince + policy.maxAgeMs) {
+    const hours = policy.maxAgeMs / 3_600_000;
+    return ` after ${tries}, as the next would come later than ${hours} h after the event was received or replayed`;
   }
-  const delay = retryDelayMs({ failures, random, retryAfterMs: outcome.retryAfterMs });
-  return { status: "pending", nextAttemptAt: now + delay, reason: null };
+  return now + delay;
 }

@@ -6,7 +6,7 @@ import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
-import { MAX_WAIT_MS } from "./backoff.ts";
+import { longestWaitMs } from "./backoff.ts";
 import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
 import type { Lane, Lanes } from "./lane.ts";
 import type { Places } from "./places.ts";
@@ -66,7 +66,7 @@ export function createTurns(deps: {
     const now = clock.now();
     const opened = openTarget(target);
     if (!opened) return rest(lane, now + OPEN_AGAIN_MS);
-    const beyond = now + MAX_WAIT_MS;
+    const beyond = now + longestWaitMs(opened.policy.waits);
     const claim = { webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight };
     const due = await events.claimDue(claim);
     // A result could not be stored meanwhile: its delivery still looks due, and may be among these.

@@ -21,6 +21,16 @@ export type FormField = Readonly<{
   required?: boolean;
   /** For `select`. */
   options?: readonly Readonly<{ value: string; label: string }>[];
+  /** For `number`: not only whole ones. */
+  decimal?: boolean;
+  /** For `number`: emptied by hand it is null, which stands for no limit. */
+  nullable?: boolean;
+  /** The heading under which forms gather this field and its neighbours of the same section, at first closed. */
+  section?: string;
   /** Sealed at rest, never shown again, kept when a form leaves it empty. */
   secret?: boolean;
 }>;
+
+export function inSection(section: string, fields: readonly FormField[]): readonly FormField[] {
+  return fields.map((field) => ({ ...field, section }));
+}

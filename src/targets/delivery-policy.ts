@@ -1,8 +1,10 @@
 /** How often and how long a target's deliveries are tried, as the API takes it and as the engine reads it. */
 import { z } from "zod";
-import type { FormField } from "../lib/form-field.ts";
+import { type FormField, inSection } from "../lib/form-field.ts";
+import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
+import { statusesOf } from "./retry-statuses.ts";
 
-/** Twelve tries spread over about three days by the engine's backoff. */
+/** Twelve tries spread over about three days by the default waits. */
 const DEFAULT_MAX_ATTEMPTS = 12;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -13,32 +15,40 @@ export const deliveryPolicyShape = {
     .min(1)
     .max(1_000_000)
     .nullable()
-    .default(DEFAULT_MAX_ATTEMPTS)
-    .describe("Tries before a delivery is given up; 1 means no retry, null means no limit."),
+    .describe("Tries before a delivery is given up; 1 means no retry, null means no limit.")
+    .default(DEFAULT_MAX_ATTEMPTS),
   timeout_ms: z
     .int()
     .min(1_000)
     .max(120_000)
-    .default(DEFAULT_TIMEOUT_MS)
-    .describe("Limit of one try, in milliseconds."),
+    .describe("Limit of one try, in milliseconds.")
+    .default(DEFAULT_TIMEOUT_MS),
+  ...retryPolicyShape,
 };
 
-export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape);
+export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape).superRefine((policy, context) => {
+  if (policy.retry_strategy !== "list" || policy.retry_delays_seconds.length > 0) return;
+  const message =
+    "must name at least one wait, as retry_strategy is list; for no retry set max_attempts to 1";
+  context.addIssue({ code: "custom", path: ["retry_delays_seconds"], message });
+});
 
 /** Without the defaults, which would otherwise overwrite what a change leaves out. */
 export const deliveryPolicyChangeShape = {
   max_attempts: deliveryPolicyShape.max_attempts.unwrap(),
   timeout_ms: deliveryPolicyShape.timeout_ms.unwrap(),
+  ...retryPolicyChangeShape,
 };
 
 /** How forms draw the policy; the same for every type. */
-export const deliveryPolicyFields: readonly FormField[] = [
+export const deliveryPolicyFields: readonly FormField[] = inSection("Retries and time limit", [
   {
     name: "max_attempts",
+    nullable: true,
     label: "Tries before a delivery is given up",
     kind: "number",
     placeholder: "no limit",
-    help: "1 means no retry, empty means no limit. The waits between tries grow: 12 tries take about three days.",
+    help: "1 means no retry, empty means no limit. With the waits as they are by default 12 tries take about three days.",
   },
   {
     name: "timeout_ms",
@@ -47,28 +57,68 @@ export const deliveryPolicyFields: readonly FormField[] = [
     placeholder: String(DEFAULT_TIMEOUT_MS),
     help: "From 1000 to 120000.",
   },
-];
+  ...retryPolicyFields,
+]);
 
 /** As it stands in the API, in the forms and in the database. */
 export type StoredDeliveryPolicy = z.output<typeof deliveryPolicySchema>;
 
-/** What `sent` says of a policy, over what is stored or the defaults; `sent` was checked by one of the shapes above. */
-export function changePolicy(
+/** What `sent` says of a policy, over what is stored or the defaults; not checked as a whole yet. */
+export function mergePolicy(
   sent: Readonly<Record<string, unknown>>,
   stored: unknown = {},
-): StoredDeliveryPolicy {
+): Record<string, unknown> {
   const said = Object.keys(deliveryPolicyShape).filter((key) => sent[key] !== undefined);
-  const before = deliveryPolicySchema.parse(stored);
-  return deliveryPolicySchema.parse({
-    ...before,
-    ...Object.fromEntries(said.map((key) => [key, sent[key]])),
-  });
+  return { ...readPolicy(stored), ...Object.fromEntries(said.map((key) => [key, sent[key]])) };
 }
 
-export type DeliveryPolicy = Readonly<{ maxAttempts: number | null; timeoutMs: number }>;
+/** Completes what is stored, or nothing, by the defaults. Throws a ZodError on what this schema did not write. */
+export function readPolicy(stored: unknown = {}): StoredDeliveryPolicy {
+  return deliveryPolicySchema.parse(stored);
+}
+
+/** How long a delivery waits between two tries. */
+export type RetryWaits = Readonly<{
+  strategy: "exponential" | "linear" | "list";
+  firstMs: number;
+  factor: number;
+  stepMs: number;
+  longestMs: number;
+  listMs: readonly number[];
+  /** Share by which a wait varies either way. */
+  jitter: number;
+}>;
+
+export type DeliveryPolicy = Readonly<{
+  /** Null: no limit. */
+  maxAttempts: number | null;
+  timeoutMs: number;
+  waits: RetryWaits;
+  /** Since receipt or replay; null: no limit. */
+  maxAgeMs: number | null;
+  /** Answers after which a delivery is given up at once. */
+  noRetryStatuses: ReadonlySet<number>;
+  /** An answer 410 deactivates the target. */
+  deactivatesWhenGone: boolean;
+}>;
 
 /** Throws a ZodError on a policy that was not written by this schema. */
 export function parseDeliveryPolicy(json: unknown): DeliveryPolicy {
-  const policy = deliveryPolicySchema.parse(json);
-  return { maxAttempts: policy.max_attempts, timeoutMs: policy.timeout_ms };
+  const policy = readPolicy(json);
+  return {
+    maxAttempts: policy.max_attempts,
+    timeoutMs: policy.timeout_ms,
+    waits: {
+      strategy: policy.retry_strategy,
+      firstMs: policy.retry_delay_seconds * 1_000,
+      factor: policy.retry_factor,
+      stepMs: policy.retry_step_seconds * 1_000,
+      longestMs: policy.retry_max_delay_seconds * 1_000,
+      listMs: policy.retry_delays_seconds.map((each) => each * 1_000),
+      jitter: policy.retry_jitter_percent / 100,
+    },
+    maxAgeMs: policy.max_age_hours === null ? null : policy.max_age_hours * 3_600_000,
+    noRetryStatuses: statusesOf(policy.no_retry_statuses),
+    deactivatesWhenGone: policy.on_gone === "deactivate",
+  };
 }

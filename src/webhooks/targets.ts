@@ -1,7 +1,12 @@
 /** Use cases on targets, within a webhook of the user's. */
 import { AppError, notFound } from "../lib/errors.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
-import { changePolicy, type StoredDeliveryPolicy } from "../targets/delivery-policy.ts";
+import {
+  deliveryPolicySchema,
+  mergePolicy,
+  readPolicy,
+  type StoredDeliveryPolicy,
+} from "../targets/delivery-policy.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { targetChange, targetInput } from "./schemas.ts";
 import { createTargetConfigs } from "./target-config.ts";
@@ -51,7 +56,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
 
   function toTarget(row: TargetRow): Target {
     const { id, webhookId, name, type, active, pausedAt, createdAt, updatedAt } = row;
-    const policy = changePolicy({}, row.policy);
+    const policy = readPolicy(row.policy);
     const state = { active, pausedAt, createdAt, updatedAt };
     return { id, webhookId, name, type, ...state, ...configs.toShown(row), policy };
   }
@@ -77,7 +82,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
         type: type.type,
         active,
         config: configs.toStored({ id, type, sent: values.config ?? {} }),
-        policy: changePolicy(values),
+        policy: checkedPolicy(values),
         settlesAtIngest: type.settlesAtIngest,
         createdAt: now,
         updatedAt: now,
@@ -103,7 +108,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
               before: row,
             })
           : row.config,
-        policy: changePolicy(values, row.policy),
+        policy: checkedPolicy(values, row.policy),
       });
     },
     /** Its pending deliveries are discarded by the delivery engine. */
@@ -131,6 +136,10 @@ function nothingToPause(): AppError {
     message: "This target has its deliveries the moment events are stored, so none can be held.",
     hint: "Deactivate it to keep new events from it.",
   });
+}
+
+function checkedPolicy(sent: Readonly<Record<string, unknown>>, stored?: unknown): StoredDeliveryPolicy {
+  return validate({ schema: deliveryPolicySchema, value: mergePolicy(sent, stored), what });
 }
 
 function fixedType(): AppError {

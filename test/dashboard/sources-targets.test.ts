@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import type { FormField } from "../../src/lib/form-field.ts";
-import { deliveryPolicyFields } from "../../src/targets/delivery-policy.ts";
+import { deliveryPolicyFields, readPolicy } from "../../src/targets/delivery-policy.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { NO_DELIVERIES } from "../support/fake-overviews.ts";
 import { SECRET, type SourcePages, startSourcePages } from "../support/source-pages.ts";
@@ -115,14 +115,14 @@ describe("a target", () => {
 
   test("gets the default policy where the form says none, and no limit where it is emptied", async () => {
     const plain = await add(HTTP);
-    expect(plain.made?.policy).toEqual({ max_attempts: 12, timeout_ms: 30_000 });
+    expect(plain.made?.policy).toEqual({ ...readPolicy(), max_attempts: 12 });
     const endless = await add({ ...HTTP, max_attempts: "", timeout_ms: "" });
-    expect(endless.made?.policy).toEqual({ max_attempts: null, timeout_ms: 30_000 });
+    expect(endless.made?.policy).toEqual({ ...readPolicy(), max_attempts: null });
     const { html } = await all.pages.get(`${endless.path}/edit`);
     expect(field(html, "max_attempts")).toContain('value=""');
     await all.pages.post(`${endless.path}/edit`, { name: "CRM", url: HTTP.url });
     const kept = await all.useCases.targets.get({ ...all.of, targetId: endless.made?.id ?? "" });
-    expect(kept.policy).toEqual({ max_attempts: null, timeout_ms: 30_000 });
+    expect(kept.policy).toEqual({ ...readPolicy(), max_attempts: null });
   });
 
   test("that is not valid shows each fault beside its field, and what was typed", async () => {

@@ -5,6 +5,7 @@ import { createKeyRing } from "../../src/lib/crypto.ts";
 import { sealConfig } from "../../src/lib/sealed-config.ts";
 import type { DueDelivery } from "../../src/storage/event-db/types.ts";
 import type { DeliveryTarget } from "../../src/storage/main-db/routing.ts";
+import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { DELIVERED } from "./scripted-targets.ts";
@@ -26,7 +27,7 @@ const target: DeliveryTarget = {
   config: sealConfig({ type, config: { url: "https://example.com/" }, owner: "targets:t1", keys }),
 };
 const due: DueDelivery = {
-  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0 },
+  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueSince: 1 },
   event: {
     ...{ id: "e1", entrypointId: "p1", receivedAt: 1, method: "POST", pathTail: "", query: "" },
     ...{ headers: [], contentType: "", remoteAddress: "", bodySize: 0, body: new Uint8Array() },
@@ -64,7 +65,7 @@ test("a target type is given the event, who is asked, the number of the try and 
   const opened: OpenedTarget = {
     target,
     config: { url: "x" },
-    policy: { maxAttempts: 12, timeoutMs: 4_000 },
+    policy: parseDeliveryPolicy({ timeout_ms: 4_000 }),
     type: {
       ...type,
       async deliver(attempt) {
@@ -97,7 +98,7 @@ test("a target type that throws makes a failed try that will be repeated, and a 
     const opened = {
       target,
       config: {},
-      policy: { maxAttempts: 1, timeoutMs: 1 },
+      policy: parseDeliveryPolicy({ max_attempts: 1 }),
       type: { ...type, deliver },
     };
     const outcome = await deliverOnce({ opened, due, signal: new AbortController().signal, log });

@@ -4,6 +4,7 @@ import type { OpenedTarget } from "../../src/delivery/deliver-once.ts";
 import { reportTry } from "../../src/delivery/report-try.ts";
 import { noMetrics, type Try } from "../../src/lib/metrics.ts";
 import type { DueDelivery, Settlement } from "../../src/storage/event-db/types.ts";
+import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { DELIVERED } from "./scripted-targets.ts";
 
@@ -17,10 +18,10 @@ const opened: OpenedTarget = {
     ...{ settlesAtIngest: false, summarize: () => "", deliver: async () => DELIVERED },
   },
   config: { url: "https://example.com/the-secret-path" },
-  policy: { maxAttempts: 12, timeoutMs: 1_000 },
+  policy: parseDeliveryPolicy({}),
 };
 const due: DueDelivery = {
-  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0 },
+  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueSince: 1 },
   event: {
     ...{ id: "e1", entrypointId: "p1", receivedAt: 1_000, method: "POST", pathTail: "", query: "key=secret" },
     ...{ headers: [["authorization", "Bearer secret"]], contentType: "", remoteAddress: "" },

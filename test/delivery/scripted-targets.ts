@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { OpenedTarget, TargetOpener } from "../../src/delivery/deliver-once.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { DeliveryTarget, Routing } from "../../src/storage/main-db/routing.ts";
+import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
 import type { DeliveryAttempt, Outcome } from "../../src/targets/target-type.ts";
 
 export const DELIVERED: Outcome = { kind: "delivered", response: null };
@@ -17,6 +18,8 @@ export type WorldTarget = {
   readonly webhookId: string;
   script: Script;
   maxAttempts: number | null;
+  /** The rest of its policy, as the API takes it. */
+  policy: Record<string, unknown>;
   /** Every attempt, in order. */
   readonly attempts: Attempt[];
   running: number;
@@ -42,7 +45,9 @@ export const HANGS: Script = ({ signal }) =>
 export type ScriptedTargets = Readonly<{
   routing: Routing;
   openTarget: TargetOpener;
-  addTarget: (options?: { webhookId?: string; script?: Script; maxAttempts?: number | null }) => WorldTarget;
+  addTarget: (
+    options?: Partial<Pick<WorldTarget, "webhookId" | "script" | "maxAttempts" | "policy">>,
+  ) => WorldTarget;
   change: (target: WorldTarget, values: Partial<Pick<DeliveryTarget, "active" | "deleted">>) => void;
   /** Settings that no key opens, until set back. */
   lock: (target: WorldTarget, isLocked: boolean) => void;
@@ -103,16 +108,16 @@ export function createScriptedTargets(): ScriptedTargets {
       target: row,
       type: { ...scriptedType, deliver },
       config: {},
-      policy: { maxAttempts: target.maxAttempts, timeoutMs: 30_000 },
+      policy: { ...parseDeliveryPolicy(target.policy), maxAttempts: target.maxAttempts },
     };
   }
 
   return {
     ...{ routing, openTarget, lookups: () => lookups },
-    addTarget({ webhookId = newId(), script = () => DELIVERED, maxAttempts = 12 } = {}) {
+    addTarget({ webhookId = newId(), script = () => DELIVERED, maxAttempts = 12, policy = {} } = {}) {
       const id = newId();
       const target: WorldTarget = {
-        ...{ id, webhookId, script, maxAttempts },
+        ...{ id, webhookId, script, maxAttempts, policy },
         ...{ attempts: [], running: 0, mostRunning: 0, overlaps: [] },
       };
       targets.set(id, target);

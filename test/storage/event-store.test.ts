@@ -171,7 +171,9 @@ describe("replaying", () => {
     await settle({ eventId, targetId: TARGET, status: "failed", reason: "no more tries" }, { attempt: 1 });
     world.clock.advance(1_000);
     await world.events.replay({ webhookId, eventId, targetIds: [TARGET], now: world.clock.now() });
-    expect(await claim()).toMatchObject([{ attempts: 1, attemptsAtReplay: 1, replays: 1 }]);
+    expect(await claim()).toMatchObject([
+      { attempts: 1, attemptsAtReplay: 1, replays: 1, dueSince: world.clock.now() },
+    ]);
     expect(await onlyDelivery(eventId)).toMatchObject({
       status: "pending",
       reason: null,

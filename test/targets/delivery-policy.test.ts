@@ -1,13 +1,33 @@
 import { expect, test } from "bun:test";
-import { deliveryPolicySchema, parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
+import {
+  deliveryPolicyFields,
+  deliveryPolicySchema,
+  parseDeliveryPolicy,
+} from "../../src/targets/delivery-policy.ts";
 
-test("a policy that says nothing tries twelve times, thirty seconds each", () => {
-  expect(parseDeliveryPolicy({})).toEqual({ maxAttempts: 12, timeoutMs: 30_000 });
+test("a policy that says nothing tries twelve times, thirty seconds each, after growing waits", () => {
+  expect(parseDeliveryPolicy({})).toEqual({
+    maxAttempts: 12,
+    timeoutMs: 30_000,
+    waits: {
+      ...{ strategy: "exponential", firstMs: 5_000, factor: 3.2, stepMs: 0 },
+      ...{ longestMs: 86_400_000, listMs: [], jitter: 0.15 },
+    },
+    maxAgeMs: null,
+    noRetryStatuses: new Set(),
+    deactivatesWhenGone: true,
+  });
 });
 
 test("no retry and no limit are both possible", () => {
   expect(parseDeliveryPolicy({ max_attempts: 1 }).maxAttempts).toBe(1);
   expect(parseDeliveryPolicy({ max_attempts: null }).maxAttempts).toBeNull();
+});
+
+test("each field is drawn in forms", () => {
+  expect(deliveryPolicyFields.map(({ name }) => name).sort()).toEqual(
+    Object.keys(deliveryPolicySchema.shape).sort(),
+  );
 });
 
 test("what makes no sense is refused", () => {
@@ -19,8 +39,34 @@ test("what makes no sense is refused", () => {
     { timeout_ms: 120_001 },
     { timeout_ms: null },
     { retries: 3 },
+    { retry_strategy: "random" },
+    { retry_strategy: "list" },
+    { retry_strategy: "list", retry_delays_seconds: [] },
+    { retry_delays_seconds: [0] },
+    { retry_delays_seconds: [604_801] },
+    { retry_delays_seconds: Array.from({ length: 51 }, () => 1) },
+    { retry_delay_seconds: 0 },
+    { retry_factor: 0.9 },
+    { retry_factor: 11 },
+    { retry_step_seconds: -1 },
+    { retry_max_delay_seconds: 604_801 },
+    { retry_jitter_percent: 51 },
+    { max_age_hours: 0 },
+    { max_age_hours: 8_761 },
+    { on_gone: "ignore" },
     null,
   ]) {
     expect([wrong, deliveryPolicySchema.safeParse(wrong).success]).toEqual([wrong, false]);
+  }
+});
+
+test("answers that are not tried again are named by number, range or class", () => {
+  for (const right of ["404", " 404 ", "500-599", "404-404", "4xx", "5XX"]) {
+    const policy = { no_retry_statuses: [right] };
+    expect([right, deliveryPolicySchema.safeParse(policy).success]).toEqual([right, true]);
+  }
+  for (const wrong of ["", "40", "4040", "x", "6xx", "404-", "499-400", ">400", "404,405", 404]) {
+    const policy = { no_retry_statuses: [wrong] };
+    expect([wrong, deliveryPolicySchema.safeParse(policy).success]).toEqual([wrong, false]);
   }
 });

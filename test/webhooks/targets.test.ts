@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig } from "../../src/lib/sealed-config.ts";
+import { readPolicy } from "../../src/targets/delivery-policy.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
@@ -51,7 +52,7 @@ describe("creating a target", () => {
       active: true,
       pausedAt: null,
       config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
-      policy: { max_attempts: 12, timeout_ms: 30_000 },
+      policy: readPolicy(),
       summary: "https://example.com/in",
       createdAt: clock.now(),
       updatedAt: clock.now(),
@@ -97,6 +98,12 @@ describe("creating a target", () => {
       "name",
       "timeout_ms",
     ]);
+    expect(await faults({ name: "x", type: "log", retry_strategy: "list" })).toEqual([
+      "retry_delays_seconds",
+    ]);
+    expect(await faults({ name: "x", type: "log", no_retry_statuses: ["404", "?"] })).toEqual([
+      "no_retry_statuses.1",
+    ]);
     expect(await faults({ name: "x", type: "carrier-pigeon" })).toEqual(["type"]);
     expect(await faults({ ...http, config: { url: "ftp://example.com", colour: 1 } })).toEqual([
       "config.colour",
@@ -123,7 +130,7 @@ describe("changing a target", () => {
     const renamed = await useCases.targets.update({ ...one, input: { name: "Ops" } });
     expect(renamed).toEqual({ ...made, name: "Ops", updatedAt: clock.now() });
     const limited = await useCases.targets.update({ ...one, input: { max_attempts: 1 } });
-    expect(limited.policy).toEqual({ max_attempts: 1, timeout_ms: 5_000 });
+    expect(limited.policy).toEqual({ ...readPolicy(), max_attempts: 1, timeout_ms: 5_000 });
     for (const config of [{}, { url: "[secret]" }, { url: "" }]) {
       await useCases.targets.update({ ...one, input: { config } });
       expect(opened(made.id)).toEqual({ url: SECRET_URL });

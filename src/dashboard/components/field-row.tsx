@@ -75,6 +75,7 @@ type TextFieldProps = Row &
     minlength?: number | undefined;
     min?: number | undefined;
     max?: number | undefined;
+    step?: "any" | undefined;
   }>;
 
 /** A labelled input of one line. */
@@ -96,6 +97,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
         minlength={props.minlength}
         min={props.min}
         max={props.max}
+        step={props.step}
         spellcheck="false"
         autocapitalize="off"
         aria-describedby={describedBy}

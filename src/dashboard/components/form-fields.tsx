@@ -7,7 +7,7 @@ import { attribute } from "../render.ts";
 import { FieldNotes, FieldRow, fieldIds, SelectField, TextField } from "./field-row.tsx";
 import { HeadersField } from "./headers-field.tsx";
 
-type Props = Readonly<{
+export type FormFieldsProps = Readonly<{
   fields: readonly FormField[];
   /** What is stored, with its secrets redacted; by field name. */
   values?: Readonly<Record<string, unknown>> | undefined;
@@ -28,7 +28,7 @@ type One = Readonly<{
 
 const STORED_HELP = "Stored. Leave empty to keep it.";
 
-export function FormFields({ fields, values = {}, typed, errors, prefix }: Props): JSX.Element {
+export function FormFields({ fields, values = {}, typed, errors, prefix }: FormFieldsProps): JSX.Element {
   return (
     <>
       {fields.map((field) => (
@@ -78,6 +78,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
             required={field.required === true && !isStored}
             optional={optional}
             placeholder={isStored ? "••••••••" : field.placeholder}
+            step={field.decimal === true ? "any" : undefined}
           />
           {isStored && optional ? (
             <CheckboxField

@@ -1,12 +1,12 @@
 /** The forms that add and change a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import { changePolicy, deliveryPolicyFields } from "../../targets/delivery-policy.ts";
+import { deliveryPolicyFields, readPolicy } from "../../targets/delivery-policy.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
-import { FormFields } from "../components/form-fields.tsx";
+import { FieldSections } from "../components/field-sections.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
@@ -80,9 +80,9 @@ function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook
 }
 
 function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
-  const policy = target?.policy ?? changePolicy({});
-  const shown = [...type.fields, ...deliveryPolicyFields].map(({ name }) => name);
-  const hasPolicyErrors = deliveryPolicyFields.some(({ name }) => errors[name] !== undefined);
+  const policy = target?.policy ?? readPolicy();
+  const fields = [...type.fields, ...(type.settlesAtIngest ? [] : deliveryPolicyFields)];
+  const shown = fields.map(({ name }) => name);
   return (
     <>
       <FormFaults errors={errors} shown={["name", ...shown]} />
@@ -96,15 +96,12 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
         maxlength={200}
         autofocus={target === undefined && typed === undefined}
       />
-      <FormFields fields={type.fields} values={target?.config} typed={typed} errors={errors} />
-      {type.settlesAtIngest ? (
-        ""
-      ) : (
-        <details class="more" open={hasPolicyErrors || target !== undefined}>
-          <summary>Retries and time limit</summary>
-          <FormFields fields={deliveryPolicyFields} values={policy} typed={typed} errors={errors} />
-        </details>
-      )}
+      <FieldSections
+        fields={fields}
+        values={{ ...target?.config, ...policy }}
+        typed={typed}
+        errors={errors}
+      />
     </>
   );
 }

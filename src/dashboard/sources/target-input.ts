@@ -13,13 +13,9 @@ export type TargetForm = Readonly<{
 
 /** What the API takes. What the form does not carry of the policy keeps its value, or gets its default. */
 export function readTarget({ fields, form, stored }: TargetForm): Record<string, unknown> {
-  const { max_attempts: attempts, ...policy } = readFields(deliveryPolicyFields, form);
-  // Left out, it would be the default; emptied by hand, it is no limit.
-  const unlimited = form.max_attempts?.trim() === "" ? { max_attempts: null } : {};
   return {
     name: form.name ?? "",
     config: readFields(fields, form, stored),
-    ...policy,
-    ...(attempts === undefined ? unlimited : { max_attempts: attempts }),
+    ...readFields(deliveryPolicyFields, form),
   };
 }

@@ -7,6 +7,7 @@ export type DueRow = Readonly<{
   attempts: number;
   attempts_at_replay: number;
   replays: number;
+  due_since: number;
 }>;
 
 export type EventRow = Readonly<{
@@ -27,7 +28,8 @@ export function prepareDeliveryStatements(db: Database) {
   return {
     /** Due after one time and up to another, oldest first. */
     due: db.prepare<DueRow, [targetId: string, after: number, upTo: number, limit: number]>(
-      `SELECT event_id, attempts, attempts_at_replay, replays FROM deliveries
+      `SELECT event_id, attempts, attempts_at_replay, replays, coalesce(replayed_at, created_at) AS due_since
+         FROM deliveries
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
         ORDER BY next_attempt_at LIMIT ?`,
     ),
@@ -80,7 +82,7 @@ export function prepareDeliveryStatements(db: Database) {
       `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at)
        VALUES (?1, ?2, ?3, 'pending', ?5, ?4, ?4)
        ON CONFLICT (event_id, target_id) DO UPDATE SET status = 'pending', next_attempt_at = ?5, reason = NULL,
-         replays = replays + 1, attempts_at_replay = attempts, updated_at = ?4`,
+         replays = replays + 1, attempts_at_replay = attempts, replayed_at = ?4, updated_at = ?4`,
     ),
   };
 }

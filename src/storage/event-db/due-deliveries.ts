@@ -40,6 +40,7 @@ function claimBetween(
       attempts: row.attempts,
       attemptsAtReplay: row.attempts_at_replay,
       replays: row.replays,
+      dueSince: row.due_since,
       event,
     });
   }

@@ -51,6 +51,8 @@ export type DueDelivery = Readonly<{
   attempts: number;
   attemptsAtReplay: number;
   replays: number;
+  /** When it was made, or replayed last. */
+  dueSince: number;
   event: StoredEvent;
 }>;
 

@@ -1,0 +1,27 @@
+/** Draws form fields, those of a section behind its heading, so that a long form begins short. */
+import { Html } from "@elysiajs/html";
+import type { FormField } from "../../lib/form-field.ts";
+import type { FieldErrors } from "../forms.ts";
+import { FormFields, type FormFieldsProps } from "./form-fields.tsx";
+
+/** Sections follow what belongs to none, in the order of their first fields; one with a fault stands open. */
+export function FieldSections({ fields, errors, ...rest }: FormFieldsProps): JSX.Element {
+  const sections = Map.groupBy(fields, (field) => field.section);
+  const loose = sections.get(undefined) ?? [];
+  sections.delete(undefined);
+  return (
+    <>
+      <FormFields {...rest} fields={loose} errors={errors} />
+      {[...sections].map(([title, inside]) => (
+        <details class="more" open={inside.some((field) => isFaulty(field, errors))}>
+          <summary safe>{title}</summary>
+          <FormFields {...rest} fields={inside} errors={errors} />
+        </details>
+      ))}
+    </>
+  );
+}
+
+function isFaulty({ name }: FormField, errors: FieldErrors): boolean {
+  return Object.keys(errors).some((path) => path === name || path.startsWith(`${name}.`));
+}

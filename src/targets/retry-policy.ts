@@ -1,0 +1,169 @@
+/** When a failed delivery is tried again and when it is given up: as the API takes it and as forms draw it. */
+import { z } from "zod";
+import type { FormField } from "../lib/form-field.ts";
+import { isStatusPattern } from "./retry-statuses.ts";
+
+/** A week: longer waits help nobody, and due times stay far from those that a clock set back leaves behind. */
+const MAX_DELAY_SECONDS = 7 * 24 * 3_600;
+/** A year, which no retention outlives by far. */
+const MAX_AGE_HOURS = 365 * 24;
+const MAX_DELAYS = 50;
+const MAX_STATUS_PATTERNS = 50;
+
+const seconds = z.int().min(1).max(MAX_DELAY_SECONDS);
+
+/**
+ * The defaults: the first retry comes within seconds, as most failures are restarts and deployments; twelve tries
+ * spread over about 70 hours, as Standard Webhooks advises (about 75 h).
+ */
+export const retryPolicyShape = {
+  retry_strategy: z
+    .enum(["exponential", "linear", "list"])
+    .describe(
+      "How waits grow: by `retry_factor`, by `retry_step_seconds`, or as `retry_delays_seconds` says one by one.",
+    )
+    .default("exponential"),
+  retry_delay_seconds: seconds.describe("The first wait; `exponential` and `linear`.").default(5),
+  retry_factor: z
+    .number()
+    .min(1)
+    .max(10)
+    .describe("`exponential`: each wait is so many times longer.")
+    .default(3.2),
+  retry_step_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_SECONDS)
+    .describe("`linear`: each wait is so much longer; 0: all are the same.")
+    .default(0),
+  retry_max_delay_seconds: seconds.describe("The longest wait; `exponential` and `linear`.").default(86_400),
+  retry_delays_seconds: z
+    .array(seconds)
+    .max(MAX_DELAYS)
+    .describe("`list`: the waits in order. After the last of them the delivery is given up.")
+    .default([]),
+  retry_jitter_percent: z
+    .int()
+    .min(0)
+    .max(50)
+    .describe(
+      "A wait is that much shorter or longer by chance, so that retries of one outage do not come together.",
+    )
+    .default(15),
+  max_age_hours: z
+    .int()
+    .min(1)
+    .max(MAX_AGE_HOURS)
+    .nullable()
+    .describe("A delivery older than this, counted from receipt or replay, is given up. null: no limit.")
+    .default(null),
+  no_retry_statuses: z
+    .array(
+      z
+        .string()
+        .trim()
+        .max(7)
+        .refine(isStatusPattern, { error: "must be statuses such as 404, 400-499 or 4xx" }),
+    )
+    .max(MAX_STATUS_PATTERNS)
+    .describe(
+      "A delivery answered so is given up at once: 404, 400-499 or 4xx. 408, 409, 425 and 429 only by their own number.",
+    )
+    .default([]),
+  on_gone: z
+    .enum(["deactivate", "retry"])
+    .describe("What an answer 410 (Gone) does to the target.")
+    .default("deactivate"),
+};
+
+/** Without the defaults, which would otherwise overwrite what a change leaves out. */
+export const retryPolicyChangeShape = {
+  retry_strategy: retryPolicyShape.retry_strategy.unwrap(),
+  retry_delay_seconds: retryPolicyShape.retry_delay_seconds.unwrap(),
+  retry_factor: retryPolicyShape.retry_factor.unwrap(),
+  retry_step_seconds: retryPolicyShape.retry_step_seconds.unwrap(),
+  retry_max_delay_seconds: retryPolicyShape.retry_max_delay_seconds.unwrap(),
+  retry_delays_seconds: retryPolicyShape.retry_delays_seconds.unwrap(),
+  retry_jitter_percent: retryPolicyShape.retry_jitter_percent.unwrap(),
+  max_age_hours: retryPolicyShape.max_age_hours.unwrap(),
+  no_retry_statuses: retryPolicyShape.no_retry_statuses.unwrap(),
+  on_gone: retryPolicyShape.on_gone.unwrap(),
+};
+
+export const retryPolicyFields: readonly FormField[] = [
+  {
+    name: "retry_strategy",
+    label: "Waits between tries",
+    kind: "select",
+    options: [
+      { value: "exponential", label: "Grow by a factor (exponential)" },
+      { value: "linear", label: "Grow by a step, or stay the same (linear)" },
+      { value: "list", label: "As listed below" },
+    ],
+  },
+  {
+    name: "retry_delay_seconds",
+    label: "First wait, in seconds",
+    kind: "number",
+    placeholder: "5",
+  },
+  {
+    name: "retry_factor",
+    label: "Factor",
+    kind: "number",
+    decimal: true,
+    placeholder: "3.2",
+    help: "Exponential: each wait is so many times longer.",
+  },
+  {
+    name: "retry_step_seconds",
+    label: "Step, in seconds",
+    kind: "number",
+    placeholder: "0",
+    help: "Linear: each wait is so much longer. 0 keeps them the same.",
+  },
+  {
+    name: "retry_max_delay_seconds",
+    label: "Longest wait, in seconds",
+    kind: "number",
+    placeholder: "86400",
+  },
+  {
+    name: "retry_delays_seconds",
+    label: "Listed waits, in seconds",
+    kind: "number-list",
+    placeholder: "5\n300\n1800",
+    help: "One a line. After the last of them the delivery is given up.",
+  },
+  {
+    name: "retry_jitter_percent",
+    label: "Jitter, in percent",
+    kind: "number",
+    placeholder: "15",
+    help: "Waits are that much shorter or longer by chance, so that retries of one outage do not come together.",
+  },
+  {
+    name: "max_age_hours",
+    nullable: true,
+    label: "Age at which a delivery is given up, in hours",
+    kind: "number",
+    placeholder: "no limit",
+    help: "Counted from receipt or replay.",
+  },
+  {
+    name: "no_retry_statuses",
+    label: "Answers that are not tried again",
+    kind: "list",
+    placeholder: "404\n4xx",
+    help: "Such as 404, 400-499 or 4xx, one a line. 408, 409, 425 and 429 ask for another try: they count only by their own number.",
+  },
+  {
+    name: "on_gone",
+    label: "When it answers 410 (Gone)",
+    kind: "select",
+    options: [
+      { value: "deactivate", label: "Deactivate the target" },
+      { value: "retry", label: "Try again as after any failure" },
+    ],
+  },
+];
