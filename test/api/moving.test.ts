@@ -155,6 +155,23 @@ describe("an exported webhook", () => {
     expect(partFiles()).toEqual([]);
   });
 
+  test("verifies its senders as before, or not at all where the secret was left out", async () => {
+    const of = { userId: api.ada, webhookId: api.webhook.id };
+    const verification = { type: "github", config: { secret: "a-secret-of-github" } };
+    await api.useCases.entrypoints.create({ ...of, input: { name: "Signed", verification } });
+    const faultAt = async (webhookId: string) => {
+      const all = await api.useCases.entrypoints.list({ userId: api.ada, webhookId });
+      return all.find(({ name }) => name === "Signed")?.verification?.fault;
+    };
+    const whole = await imported(await download(PASSPHRASE), { passphrase: PASSPHRASE });
+    expect(await faultAt(whole.webhook.id)).toBeNull();
+    const bare = await imported(await download());
+    expect(await faultAt(bare.webhook.id)).toContain("secret");
+    expect(bare.notes).toContain(
+      "Entrypoint Signed answers 503 until its secrets, which were left out, are entered anew.",
+    );
+  });
+
   test("holds no sealed secret of this server", async () => {
     const sealed =
       JSON.stringify(api.mainDb.targets.list(api.webhook.id)).match(/v1\.[\w-]{30,}/)?.[0] ?? "?";

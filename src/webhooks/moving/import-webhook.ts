@@ -87,7 +87,7 @@ export function createImport(
     }
     const isComplete = passphraseKeys !== null;
     for (const row of parts.targets) if (!isComplete || incomplete.has(String(row.id))) row.active = 0;
-    for (const row of parts.entrypoints) if (incomplete.has(String(row.id))) row.active = 0;
+    // Entrypoints stay as they were: one that cannot verify answers 503, and its sender comes again.
     const webhook: Row = { ...withIds(document.webhook, ids), user_id: userId, deleted_at: null };
 
     // The file first, so that a webhook that can be seen can also take events.
