@@ -132,7 +132,7 @@ function describe(done: {
     if (ids[id] !== undefined)
       notes.push(`Entrypoint ${name}: its URL was taken, it has a new one. Tell its sender.`);
     if (lacks(id))
-      notes.push(`Entrypoint ${name} is inactive: its secrets were left out. Enter them, then activate it.`);
+      notes.push(`Entrypoint ${name} answers 503 until its secrets, which were left out, are entered anew.`);
   }
   for (const { id, name } of document.targets) {
     if (lacks(id))
