@@ -50,6 +50,7 @@ export function presentTarget(target: Target): z.infer<typeof targetSchema> {
     name: target.name,
     type: target.type,
     active: target.active,
+    deactivated_reason: target.deactivatedReason,
     config: target.config,
     summary: target.summary,
     ...target.policy,

@@ -46,6 +46,10 @@ export const targetSchema = z
     name: z.string(),
     type: z.string(),
     active: z.boolean().describe("An inactive target's deliveries wait."),
+    deactivated_reason: z
+      .string()
+      .nullable()
+      .describe("Why the gateway deactivated it; null where somebody did, or it is active."),
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("Where it goes, in a few words."),
     ...deliveryPolicyChangeShape,

@@ -6,6 +6,7 @@ import type { Logger } from "../lib/log.ts";
 import { type DeliveryMetrics, noMetrics } from "../lib/metrics.ts";
 import type { DueDelivery, Settlement } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { DeliveryTarget } from "../storage/main-db/routing.ts";
 import type { Outcome } from "../targets/target-type.ts";
 import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
 import { reportTry } from "./report-try.ts";
@@ -20,6 +21,8 @@ export type AttemptDeps = Readonly<{
   log: Logger;
   metrics?: DeliveryMetrics;
   random: () => number;
+  /** The target says that it is gone for good (410). */
+  onGone?: ((target: DeliveryTarget) => void) | undefined;
   /** Aborted when the grace period of a stop is over. */
   signal: AbortSignal;
 }>;
@@ -46,6 +49,7 @@ export async function runAttempt(
     random: deps.random(),
   });
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
+  if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
   reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
   return settlement;
 }

@@ -6,6 +6,7 @@ import type { DeliveryMetrics } from "../lib/metrics.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { createAlarm } from "./alarm.ts";
+import type { AttemptDeps } from "./attempt.ts";
 import { createClockJumpDetector, createDueTimeShifts } from "./clock-jump.ts";
 import type { TargetOpener } from "./deliver-once.ts";
 import { Lanes } from "./lane.ts";
@@ -41,6 +42,7 @@ export function createDeliveryEngine(deps: {
   log: Logger;
   metrics?: DeliveryMetrics;
   random?: () => number;
+  onGone?: AttemptDeps["onGone"];
 }): DeliveryEngine {
   const { events, routing, clock, log } = deps;
   const abort = new AbortController();

@@ -33,6 +33,7 @@ export function createTurns(deps: {
   log: Logger;
   metrics?: DeliveryMetrics;
   random: () => number;
+  onGone?: AttemptDeps["onGone"];
   signal: AbortSignal;
   lanes: Lanes;
   places: Places;

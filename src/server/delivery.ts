@@ -1,5 +1,6 @@
 /** The parts that bring stored events to their targets, and those that delete them when their time has come. */
 import type { Config } from "../config.ts";
+import { createGoneHandler } from "../delivery/deactivate-gone.ts";
 import { createTargetOpener } from "../delivery/deliver-once.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
 import { createReplay } from "../delivery/replay.ts";
@@ -36,7 +37,10 @@ export function createDeliveryParts(deps: {
   const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
   const targetTypes = createTargetTypes({ outbound, log });
   const openTarget = createTargetOpener({ targetTypes, keys, log });
-  const engine = createDeliveryEngine({ events, routing, openTarget, clock, log, metrics });
+  const engine = createDeliveryEngine({
+    ...{ events, routing, openTarget, clock, log, metrics },
+    onGone: createGoneHandler({ targets: mainDb.targets, clock, log }),
+  });
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
     ...{ events, routing, clock, log },

@@ -21,6 +21,8 @@ export type Target = Readonly<{
   active: boolean;
   /** Since when its deliveries are held; null while it is not paused. */
   pausedAt: number | null;
+  /** Why the gateway itself deactivated it; null where a person did, or it is active. */
+  deactivatedReason: string | null;
   /** Secrets read "[secret]". */
   config: Record<string, unknown>;
   /** As it stands on the wire. */
@@ -47,7 +49,9 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
 
   function change(
     row: TargetRow,
-    values: Partial<Pick<TargetRow, "name" | "active" | "config" | "policy" | "pausedAt">>,
+    values: Partial<
+      Pick<TargetRow, "name" | "active" | "config" | "policy" | "pausedAt" | "deactivatedReason">
+    >,
   ): Target {
     const changed = { ...row, ...values, updatedAt: clock.now() };
     mainDb.targets.update(changed);
@@ -55,9 +59,9 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
   }
 
   function toTarget(row: TargetRow): Target {
-    const { id, webhookId, name, type, active, pausedAt, createdAt, updatedAt } = row;
+    const { id, webhookId, name, type, active, pausedAt, deactivatedReason, createdAt, updatedAt } = row;
     const policy = readPolicy(row.policy);
-    const state = { active, pausedAt, createdAt, updatedAt };
+    const state = { active, pausedAt, deactivatedReason, createdAt, updatedAt };
     return { id, webhookId, name, type, ...state, ...configs.toShown(row), policy };
   }
 
@@ -88,6 +92,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
         updatedAt: now,
         deletedAt: null,
         pausedAt: null,
+        deactivatedReason: null,
       };
       mainDb.targets.insert(row);
       return toTarget(row);
@@ -100,6 +105,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       return change(row, {
         name: values.name ?? row.name,
         active: values.active ?? row.active,
+        deactivatedReason: values.active === undefined ? row.deactivatedReason : null,
         config: values.config
           ? configs.toStored({
               id: row.id,
@@ -117,7 +123,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       mainDb.targets.softDelete({ id, webhookId, at: clock.now() });
     },
     async setActive({ active, ...of }: InTarget & { active: boolean }): Promise<Target> {
-      return change(getRow(of), { active });
+      return change(getRow(of), { active, deactivatedReason: null });
     },
     /** The delivery engine holds what is pending, and lets what is held go bit by bit when the pause is over. */
     async setPaused({ paused, ...of }: InTarget & { paused: boolean }): Promise<Target> {

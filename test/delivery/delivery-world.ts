@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AttemptDeps } from "../../src/delivery/attempt.ts";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/engine.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -40,7 +41,9 @@ export type World = SpiedStore &
     dispose: () => Promise<void>;
   }>;
 
-export function createWorld(options: { random?: () => number } = {}): World {
+export function createWorld(
+  options: Readonly<{ random?: () => number; onGone?: AttemptDeps["onGone"] }> = {},
+): World {
   const clock = createFakeClock();
   const directory = mkdtempSync(join(tmpdir(), "webhooker-delivery-"));
   const { log, lines } = createRecordingLog();
@@ -71,6 +74,7 @@ export function createWorld(options: { random?: () => number } = {}): World {
       clock,
       log,
       random: options.random ?? (() => 0.5),
+      onGone: options.onGone,
     });
   }
   let engine = newEngine();

@@ -69,7 +69,13 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
       return inserted(mainDb.entrypoints, { ...defaults, ...born(), ...values });
     },
     addTarget(values) {
-      const kind = { type: "http", active: true, pausedAt: null, settlesAtIngest: false };
+      const kind = {
+        type: "http",
+        active: true,
+        pausedAt: null,
+        deactivatedReason: null,
+        settlesAtIngest: false,
+      };
       const settings = { config: { url: "http://127.0.0.1:9/" }, policy: {} };
       const defaults = { id: newId(), name: "Warehouse", ...kind, ...settings, ...born() };
       return inserted(mainDb.targets, { ...defaults, ...values });

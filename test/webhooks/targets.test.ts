@@ -51,6 +51,7 @@ describe("creating a target", () => {
       type: "http",
       active: true,
       pausedAt: null,
+      deactivatedReason: null,
       config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
       policy: readPolicy(),
       summary: "https://example.com/in",
@@ -166,6 +167,31 @@ describe("changing a target", () => {
     await useCases.targets.remove(one);
     expect(mainDb.routing.findTarget(made.id)).toMatchObject({ active: false, deleted: true });
     expect(await useCases.targets.list(of)).toEqual([]);
+  });
+});
+
+describe("a target that the gateway deactivated", () => {
+  test("says why until somebody decides", async () => {
+    const { useCases, mainDb } = all;
+    const made = await useCases.targets.create({ ...of, input: http });
+    const one = { ...of, targetId: made.id };
+    const deactivate = () =>
+      mainDb.targets.deactivate({ id: made.id, webhookId: of.webhookId, reason: "It is gone.", at: 9 });
+    const decisions = [
+      () => useCases.targets.setActive({ ...one, active: true }),
+      () => useCases.targets.update({ ...one, input: { active: true } }),
+      () => useCases.targets.setActive({ ...one, active: false }),
+    ];
+    for (const decide of decisions) {
+      deactivate();
+      expect(await useCases.targets.get(one)).toMatchObject({
+        active: false,
+        deactivatedReason: "It is gone.",
+      });
+      const renamed = await useCases.targets.update({ ...one, input: { name: "Away" } });
+      expect(renamed.deactivatedReason).toBe("It is gone.");
+      expect((await decide()).deactivatedReason).toBeNull();
+    }
   });
 });
 

@@ -5,7 +5,11 @@ import type { Target } from "../../webhooks/targets.ts";
 
 export type Health = Readonly<{ tone: "ok" | "warn" | "bad" | "idle" | "info"; label: string }>;
 
-export function targetHealth(target: Pick<Target, "active">, overview: TargetOverview | undefined): Health {
+export function targetHealth(
+  target: Pick<Target, "active" | "deactivatedReason">,
+  overview: TargetOverview | undefined,
+): Health {
+  if (target.deactivatedReason !== null) return { tone: "bad", label: "deactivated" };
   if (!target.active) return { tone: "idle", label: "paused" };
   if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
   if (overview && overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
@@ -15,7 +19,7 @@ export function targetHealth(target: Pick<Target, "active">, overview: TargetOve
 
 export function webhookHealth(parts: {
   entrypoints: readonly Pick<Entrypoint, "active">[];
-  targets: readonly Pick<Target, "id" | "active">[];
+  targets: readonly Pick<Target, "id" | "active" | "deactivatedReason">[];
   overview: Overview;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
 }): Health {

@@ -7,6 +7,7 @@ import type { Target } from "../../webhooks/targets.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
+import { Notice } from "../components/flash-line.tsx";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
 import { Count } from "./count.tsx";
@@ -92,6 +93,15 @@ function Row(props: {
           </span>
           <Goal target={target} />
         </p>
+        {target.deactivatedReason === null ? (
+          ""
+        ) : (
+          <Notice
+            tone="bad"
+            text={target.deactivatedReason}
+            hint="Its deliveries wait, and it gets no new events. Resume it when it is there again; a replay then brings it what it missed."
+          />
+        )}
         {isKnown ? (
           <Numbers target={target} overview={overview} settlesAtIngest={type?.settlesAtIngest === true} />
         ) : (

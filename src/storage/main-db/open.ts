@@ -12,6 +12,7 @@ import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.t
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
 import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
 import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "text" };
+import deactivatedReason from "./migrations/0004-deactivated-reason.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
@@ -32,7 +33,7 @@ export type MainDb = Readonly<{
 }>;
 
 /** Append-only. */
-const MIGRATIONS = [accountsAndWebhooks, sizeLimit, pausedTargets];
+const MIGRATIONS = [accountsAndWebhooks, sizeLimit, pausedTargets, deactivatedReason];
 
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
 export function openMainDb(options: { path: string; clock: Clock }): MainDb {

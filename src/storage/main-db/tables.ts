@@ -63,6 +63,8 @@ export const targets = sqliteTable("targets", {
   deletedAt: integer("deleted_at"),
   /** Its deliveries are held since; null while it is not paused. */
   pausedAt: integer("paused_at"),
+  /** Why the gateway itself deactivated it; null where a person did, or it is active. */
+  deactivatedReason: text("deactivated_reason"),
 });
 
 export const apiKeys = sqliteTable("api_keys", {

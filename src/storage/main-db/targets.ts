@@ -7,7 +7,7 @@ import { type TargetRow, targets } from "./tables.ts";
 export type TargetQueries = ReturnType<typeof createTargetQueries>;
 
 type Key = { id: string; webhookId: string };
-type Changeable = "name" | "active" | "config" | "policy" | "updatedAt" | "pausedAt";
+type Changeable = "name" | "active" | "config" | "policy" | "updatedAt" | "pausedAt" | "deactivatedReason";
 type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 
 /** `changed` is told the webhook's id after every commit. */
@@ -32,10 +32,19 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
         .all();
     },
     update(row: Change): void {
-      const { name, active, config, policy, updatedAt, pausedAt } = row;
-      const values = { name, active, config, policy, updatedAt, pausedAt };
+      const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason } = row;
+      const values = { name, active, config, policy, updatedAt, pausedAt, deactivatedReason };
       db.update(targets).set(values).where(at(row)).run();
       changed(row.webhookId);
+    },
+    /** By the gateway itself; one that is inactive already keeps its reason. */
+    deactivate(options: Key & { reason: string; at: number }): void {
+      const values = { active: false, deactivatedReason: options.reason, updatedAt: options.at };
+      db.update(targets)
+        .set(values)
+        .where(and(at(options), eq(targets.active, true)))
+        .run();
+      changed(options.webhookId);
     },
     softDelete(options: Key & { at: number }): void {
       db.update(targets).set({ deletedAt: options.at }).where(at(options)).run();

@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import { createGoneHandler } from "../../src/delivery/deactivate-gone.ts";
+import type { Outcome } from "../../src/targets/target-type.ts";
+import { createTestMainDb } from "../support/main-db.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+import { createWorld } from "./delivery-world.ts";
+import { DELIVERED } from "./scripted-targets.ts";
+
+const GONE: Outcome = {
+  kind: "failed",
+  retryable: true,
+  error: "answered 410",
+  response: { statusCode: 410, headers: [], body: new Uint8Array(), bodyTruncated: false },
+};
+
+test("a target that answers 410 is deactivated at once: its deliveries wait, and go on when it is active again", async () => {
+  const world = createWorld({
+    onGone: ({ id }) => id === target.id && world.change(target, { active: false }),
+  });
+  const target = world.addTarget({ script: () => GONE });
+  const [first = ""] = await world.send([target]);
+  await world.quiet();
+  const [second = ""] = await world.send([target]);
+  await world.pass(3 * 86_400_000, 3_600_000);
+  expect(target.attempts).toHaveLength(1);
+  expect(await world.fate(target, first)).toMatchObject({ status: "pending", attempts: 1 });
+  expect(await world.fate(target, second)).toMatchObject({ status: "pending", attempts: 0 });
+  target.script = () => DELIVERED;
+  world.change(target, { active: true });
+  await world.until(async () => (await world.fate(target, second)).status === "delivered");
+  await world.until(async () => (await world.fate(target, first)).status === "delivered");
+  await world.dispose();
+});
+
+test("a policy may say that 410 is a failure like any other", async () => {
+  let gone = 0;
+  const world = createWorld({ onGone: () => gone++ });
+  const patient = world.addTarget({ script: () => GONE, policy: { on_gone: "retry" } });
+  await world.send([patient]);
+  await world.quiet();
+  await world.pass(60_000, 1_000);
+  expect([gone, patient.attempts.length > 1]).toEqual([0, true]);
+  await world.dispose();
+});
+
+test("the reason is kept with the target, and its routes end at once", () => {
+  const db = createTestMainDb();
+  const { id: webhookId } = db.addWebhook({ userId: db.addUser().id });
+  const row = db.addTarget({ webhookId });
+  const { log, lines } = createRecordingLog();
+  const { targets, routing } = db.mainDb;
+  const onGone = createGoneHandler({ targets, clock: db.clock, log });
+  const target = routing.findTarget(row.id);
+  if (!target) throw new Error("no such target");
+  db.clock.advance(5);
+  onGone(target);
+  expect(targets.find(row)).toMatchObject({
+    active: false,
+    deactivatedReason: "It answered 410 (Gone): its owner says that it will not be back.",
+    updatedAt: db.clock.now(),
+  });
+  expect(routing.findTarget(row.id)).toMatchObject({ active: false });
+  expect(lines.map(({ level }) => level)).toEqual(["warn"]);
+  db.dispose();
+});
+
+test("a target that a person deactivated meanwhile is given no reason", () => {
+  const db = createTestMainDb();
+  const { id: webhookId } = db.addWebhook({ userId: db.addUser().id });
+  const row = db.addTarget({ webhookId, active: false });
+  const target = db.mainDb.routing.findTarget(row.id);
+  if (!target) throw new Error("no such target");
+  createGoneHandler({ targets: db.mainDb.targets, clock: db.clock, log: createRecordingLog().log })(target);
+  expect(db.mainDb.targets.find(row)?.deactivatedReason).toBeNull();
+  db.dispose();
+});
