@@ -121,6 +121,7 @@ export async function startServer(options: {
       providers,
       events,
       replay,
+      replayRuns,
     },
     routing: mainDb.routing,
     stopping: stopping.signal,

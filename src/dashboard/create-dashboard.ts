@@ -8,6 +8,7 @@ import { createEventsRoutes } from "./events/routes.ts";
 import { createGuard } from "./guard.ts";
 import type { PageRoute } from "./page-route.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
+import { createReplaysRoutes } from "./replays/routes.ts";
 import { createReveals } from "./reveals.ts";
 import { createSessionRoutes } from "./session/routes.ts";
 import { createSessionCookie } from "./session/session-cookie.ts";
@@ -22,6 +23,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes(deps),
     ...createEventsRoutes(deps),
+    ...createReplaysRoutes(deps),
     ...createProfileRoutes({ ...deps, cookie, reveals }),
     ...createAdminRoutes({ ...deps, reveals }),
   ];

@@ -5,6 +5,7 @@ import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
 import type { Replay } from "../delivery/replay.ts";
+import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
@@ -35,6 +36,7 @@ export type DashboardDeps = Readonly<{
   providers: Providers;
   events: EventStore;
   replay: Replay;
+  replayRuns: Omit<ReplayRuns, "start" | "stop">;
   routing: Routing;
   /** Who sent a request, behind trusted proxies too. */
   remoteAddressOf: RemoteAddressReader;

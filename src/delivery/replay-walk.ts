@@ -17,7 +17,12 @@ const LOOK_MS = 5;
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
 
-type Walk = { readonly wakeUp: WakeUp; isAsked: boolean; waitsFor: string | null };
+type Walk = {
+  readonly wakeUp: WakeUp;
+  readonly backlogs: Map<string, number>;
+  isAsked: boolean;
+  waitsFor: string | null;
+};
 
 export type ReplayWalks = Readonly<{
   /** Begins the run, or looks at it again where it is under way: somebody changed it. */
@@ -59,7 +64,8 @@ export function createReplayWalks(deps: {
       return;
     }
     if (isStopping) return;
-    const walk = { wakeUp: listenToWebhook(of.webhookId, deps), isAsked: true, waitsFor: null };
+    const wakeUp = listenToWebhook(of.webhookId, deps);
+    const walk = { wakeUp, backlogs: new Map(), isAsked: true, waitsFor: null };
     walks.set(of.id, walk);
     const work = see(of, walk).finally(() => {
       walk.wakeUp.end();
@@ -99,7 +105,11 @@ export function createReplayWalks(deps: {
   async function walkOn(of: OfRun, walk: Walk): Promise<void> {
     while (!isStopping) {
       const { run, replayed, waitsFor } = await pace.take(() =>
-        store.step(of, { findTarget: (targetId) => findTarget(of, targetId), now: clock.now() }),
+        store.step(of, {
+          findTarget: (targetId) => findTarget(of, targetId),
+          backlogs: walk.backlogs,
+          now: clock.now(),
+        }),
       );
       if (replayed > 0) deps.onDue(of.webhookId);
       if (run?.state !== "running") return tellEnd(of, run);
@@ -119,8 +129,9 @@ export function createReplayWalks(deps: {
       await walk.wakeUp.next();
       await rest(LOOK_MS);
       const target = findTarget(of, targetId);
-      const room = { webhookId: of.webhookId, targetId, now: clock.now() };
-      if (target === null || (isOpen(target) && (await store.hasRoom(room)))) break;
+      if (target === null) break;
+      const given = { backlogs: walk.backlogs, now: clock.now() };
+      if (isOpen(target) && (await store.hasRoom({ webhookId: of.webhookId, targetId }, given))) break;
     }
     walk.waitsFor = null;
   }

@@ -9,7 +9,7 @@ import {
   type ReplayRun,
   updateReplayRun,
 } from "./event-db/replay-run.ts";
-import { type FindReplayTarget, findRoom, type ReplayStep, replayStep } from "./event-db/replay-step.ts";
+import { findRoom, type ReplayStep, type ReplayStepGiven, replayStep } from "./event-db/replay-step.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { countReplayInBackground, findUnfinishedReplays } from "./inspection.ts";
@@ -40,9 +40,12 @@ export type ReplayStore = Readonly<{
   /** `change` sees the run as it is and says what becomes of it; what it then is. Null where there is none. */
   change: (of: OfRun, change: (run: ReplayRun) => ReplayChange, now: number) => Promise<ReplayRun | null>;
   /** One bounded step of the event loop. */
-  step: (of: OfRun, given: { findTarget: FindReplayTarget; now: number }) => Promise<ReplayStep>;
+  step: (of: OfRun, given: ReplayStepGiven) => Promise<ReplayStep>;
   /** Whether the target can be given more deliveries now. */
-  hasRoom: (of: Readonly<{ webhookId: string; targetId: string; now: number }>) => Promise<boolean>;
+  hasRoom: (
+    of: Readonly<{ webhookId: string; targetId: string }>,
+    given: Pick<ReplayStepGiven, "backlogs" | "now">,
+  ) => Promise<boolean>;
 }>;
 
 export function createReplayStore(options: {
@@ -80,6 +83,7 @@ export function createReplayStore(options: {
       }),
     // What a power cut takes back is done again whole, deliveries and cursor, so nobody waits for the disk.
     step: ({ webhookId, id }, given) => writer.tidy(webhookId, (file) => replayStep(file, id, given)),
-    hasRoom: ({ webhookId, targetId, now }) => read(webhookId, (file) => findRoom(file, targetId, now) > 0),
+    hasRoom: ({ webhookId, targetId }, given) =>
+      read(webhookId, (file) => findRoom(file, targetId, given) > 0),
   };
 }

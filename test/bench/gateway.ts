@@ -28,6 +28,9 @@ export type Gateway = Readonly<{
   createWebhooks: (wishes: readonly Readonly<{ target?: TargetWish }>[]) => Promise<BenchWebhook[]>;
   /** Returns its id. */
   addTarget: (webhookId: string, wish: TargetWish) => Promise<string>;
+  /** Asks the API; other fields than the schema's are left out. */
+  get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
+  post: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
   /** Ends the process; the folder goes too unless it is kept. */
   stop: (options?: { keepFolder: boolean }) => Promise<void>;
 }>;
@@ -64,17 +67,17 @@ export async function startGateway(folder: string): Promise<Gateway> {
   const startedAfter = performance.now() - started;
 
   let key: string | null = null;
-  async function post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+  async function ask<T>(path: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
     key ??= createKey(folder, env);
-    const response = await fetch(`${origin}/api/v1${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const response = await fetch(`${origin}/api/v1${path}`, { ...init, headers });
     const text = await response.text();
-    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
+    if (!response.ok) throw new Error(`${init.method} ${path}: ${response.status} ${text}`);
     return schema.parse(JSON.parse(text));
   }
+  const get = <T>(path: string, schema: z.ZodType<T>) => ask(path, { method: "GET" }, schema);
+  const post = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
+    ask(path, { method: "POST", body: JSON.stringify(body) }, schema);
 
   async function addTarget(webhookId: string, { url, timeoutMs }: TargetWish): Promise<string> {
     const policy = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs };
@@ -85,7 +88,7 @@ export async function startGateway(folder: string): Promise<Gateway> {
   return {
     pid: child.pid,
     origin,
-    addTarget,
+    ...{ addTarget, get, post },
     startedAfter,
     async createWebhooks(wishes) {
       const made: BenchWebhook[] = [];

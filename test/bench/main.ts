@@ -6,6 +6,7 @@ import { delivery } from "./delivery.ts";
 import { eventLog } from "./event-log.ts";
 import { idle, memory } from "./memory.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
+import { replay } from "./replay.ts";
 import { startup } from "./startup.ts";
 import { throughput } from "./throughput.ts";
 
@@ -17,6 +18,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   memory,
   idle,
   "event-log": eventLog,
+  replay,
 };
 
 const { values: flags } = parseArgs({

@@ -20,6 +20,9 @@ export type BenchOptions = Readonly<{
   /** Events in the file whose log is looked at, and how often each page is asked for. */
   logEvents: number;
   logAsks: number;
+  /** Events that are replayed, and seconds that ingestion is measured with and without it. */
+  replayEvents: number;
+  replaySeconds: number;
 }>;
 
 export function benchOptions(flags: { quick: boolean; generator?: string | undefined }): BenchOptions {
@@ -36,6 +39,8 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         starts: 3,
         logEvents: 100_000,
         logAsks: 9,
+        replayEvents: 100_000,
+        replaySeconds: 8,
       }
     : {
         ...common,
@@ -48,5 +53,7 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         starts: 10,
         logEvents: 1_000_000,
         logAsks: 31,
+        replayEvents: 1_000_000,
+        replaySeconds: 30,
       };
 }

@@ -9,11 +9,13 @@ import { createUsers } from "../../src/auth/users.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { createDashboard } from "../../src/dashboard/create-dashboard.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
+import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { edge } from "../../src/http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../../src/http/errors.ts";
 import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { checkInBackground } from "../../src/storage/inspection.ts";
+import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { createStorageChecks } from "../../src/storage/storage-checks.ts";
 import { serve } from "./http-server.ts";
 import { createTestMoving } from "./moving.ts";
@@ -65,6 +67,10 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const sessions = createSessions({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
   const stopping = new AbortController();
+  const replayRuns = createReplayRuns({
+    ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
+    store: createReplayStore(storage),
+  });
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
@@ -75,6 +81,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     signInLimiter: createSignInLimiter(clock),
     routing: mainDb.routing,
     replay: createReplay({ events, routing: mainDb.routing, clock }),
+    replayRuns,
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
     sendTestEvent: () => Promise.reject(new Error("nothing is sent here")),
     storage: {
@@ -122,6 +129,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     async stop() {
       stopping.abort();
       await server.stop();
+      await replayRuns.stop();
       await storage.close();
       all.dispose();
     },

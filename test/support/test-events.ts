@@ -7,8 +7,10 @@ import { createEventsRoutes } from "../../src/dashboard/events/routes.ts";
 import { clearFlash, readFlash } from "../../src/dashboard/flash.ts";
 import { readForm } from "../../src/dashboard/forms.ts";
 import type { PageRoute } from "../../src/dashboard/page-route.ts";
+import { createReplaysRoutes } from "../../src/dashboard/replays/routes.ts";
 import type { Viewer } from "../../src/dashboard/viewer.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
+import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { queryOf } from "../../src/http/request-url.ts";
 import { addSecurityHeaders } from "../../src/http/security-headers.ts";
@@ -16,6 +18,7 @@ import { newId } from "../../src/lib/ids.ts";
 import type { FoundEvents } from "../../src/storage/event-db/event-search.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
+import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -55,7 +58,12 @@ export async function startTestEvents() {
     { id: all.ada, username: "ada", role: "user" },
     { id: all.bob, username: "bob", role: "user" },
   ];
-  const routes = createEventsRoutes(deps);
+  const replayRuns = createReplayRuns({
+    ...{ events: store, routing: mainDb.routing, clock, log, onDue: () => undefined },
+    rest: () => new Promise((resolve) => setImmediate(resolve)),
+    store: createReplayStore(storage),
+  });
+  const routes = [...createEventsRoutes(deps), ...createReplaysRoutes({ ...deps, replayRuns })];
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
     .use(errorHandler(createErrorAnswers({ log })))
     .use(createAssetRoutes());
@@ -93,7 +101,7 @@ export async function startTestEvents() {
   const target = await useCases.targets.create({ ...of, input: { name: "Warehouse", type: "log" } });
 
   return {
-    ...{ useCases, mainDb, clock, lines, store, files, webhook, entrypoint, target, of },
+    ...{ useCases, mainDb, clock, lines, store, replayRuns, files, webhook, entrypoint, target, of },
     ...{
       ada: all.ada,
       bob: all.bob,
@@ -159,6 +167,7 @@ export async function startTestEvents() {
     async stop() {
       stopping.abort();
       await server.stop();
+      await replayRuns.stop();
       await storage.close();
       all.dispose();
     },

@@ -8,6 +8,7 @@ import components from "./css/components.css" with { type: "text" };
 import events from "./css/events.css" with { type: "text" };
 import forms from "./css/forms.css" with { type: "text" };
 import pages from "./css/pages.css" with { type: "text" };
+import replays from "./css/replays.css" with { type: "text" };
 import sources from "./css/sources.css" with { type: "text" };
 import tokens from "./css/tokens.css" with { type: "text" };
 import log from "./log.js" with { type: "text" };
@@ -16,7 +17,7 @@ const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
 /** One file for browsers. What stands later wins. */
-const stylesheet = [tokens, base, components, forms, pages, sources, events].join("\n");
+const stylesheet = [tokens, base, components, forms, pages, sources, events, replays].join("\n");
 
 const script = [app, log].join("\n");
 

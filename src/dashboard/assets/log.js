@@ -106,6 +106,7 @@
   function place(body, id, row, isFresh) {
     const present = find(body, id);
     if (present) {
+      row.querySelector("[name='event']").checked = present.querySelector("[name='event']").checked;
       present.replaceWith(row);
       return;
     }

@@ -2,10 +2,14 @@
 import { Html } from "@elysiajs/html";
 import type { DeliveryStatus, EventSummary } from "../../storage/event-db/types.ts";
 import { Badge, StatusBadge } from "../components/badge.tsx";
+import { formatUtc } from "../components/format.ts";
 import { Bytes, Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
 import type { Named } from "./names.ts";
 import { eventPath } from "./paths.ts";
+
+/** The form that the marks of all rows belong to. */
+export const CHOICE_FORM = "chosen-events";
 
 export type EventRowProps = Readonly<{
   webhookId: string;
@@ -18,6 +22,15 @@ export type EventRowProps = Readonly<{
 export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps): JSX.Element {
   return (
     <tr data-event={attribute(event.id)}>
+      <td class="log-choice">
+        <input
+          type="checkbox"
+          name="event"
+          value={attribute(event.id)}
+          form={CHOICE_FORM}
+          aria-label={attribute(`Choose ${event.method} of ${formatUtc(event.receivedAt)}`)}
+        />
+      </td>
       <td class="log-time">
         <Time at={event.receivedAt} />
       </td>

@@ -8,10 +8,12 @@ import { Notice } from "../components/flash-line.tsx";
 import { CodeBlock, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
+import { newReplayPath, replaysPath } from "../replays/paths.ts";
 import { curlCommand as sampleCurl } from "../sources/curl.ts";
 import { entrypointUrl, LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
 import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
+import { CHOICE_FORM } from "./event-row.tsx";
 import { FilterBar, FilterChips } from "./filter-bar.tsx";
 import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
@@ -19,6 +21,7 @@ import type { Names } from "./names.ts";
 import { livePath } from "./paths.ts";
 
 export const COLUMNS = [
+  { label: "Choose", hidden: true },
   "Received",
   "Request",
   "Entrypoint",
@@ -49,7 +52,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const query = filterQuery(filter);
   const safeRows = props.rows.map(({ markup }) => markup).join("");
   return (
-    <LogFrame {...props}>
+    <LogFrame {...props} actions={<LogActions {...props} />}>
       <div class="log-tools">
         <FilterBar path={path} filter={filter} names={names} />
         {isFirstPage ? <LiveBar {...props} query={query} /> : ""}
@@ -69,6 +72,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
           <DataTable caption={`Events of ${webhook.name}`} columns={COLUMNS}>
             {safeRows}
           </DataTable>
+          <Choice webhookId={webhook.id} />
         </div>
       ) : (
         <NothingFound {...props} />
@@ -99,9 +103,14 @@ export function UnusableLogPage(
 }
 
 function LogFrame(
-  props: PropsWithChildren<{ viewer: Viewer; flash: Flash | null; webhook: Webhook }>,
+  props: PropsWithChildren<{
+    viewer: Viewer;
+    flash: Flash | null;
+    webhook: Webhook;
+    actions?: JSX.Element;
+  }>,
 ): JSX.Element {
-  const { viewer, flash, webhook, children } = props;
+  const { viewer, flash, webhook, actions: safeActions = "", children } = props;
   return (
     <Layout
       title="Events"
@@ -114,9 +123,29 @@ function LogFrame(
         { href: webhookPath(webhook.id), label: webhook.name },
       ]}
     >
-      <PageHeader title="Events" />
+      <PageHeader title="Events">{safeActions}</PageHeader>
       {children}
     </Layout>
+  );
+}
+
+function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
+  const label = isFiltered(filter) ? "Replay these…" : "Replay…";
+  const path = newReplayPath(webhook.id, filterQuery(filter));
+  return (
+    <>
+      {found.events.length === 0 ? "" : <Button icon="replay" label={label} href={path} />}
+      <Button kind="quiet" label="Replays" href={replaysPath(webhook.id)} />
+    </>
+  );
+}
+
+/** Belongs to the marks of the rows, which stand outside of it. */
+function Choice({ webhookId }: { webhookId: string }): JSX.Element {
+  return (
+    <form class="log-chosen" id={CHOICE_FORM} method="get" action={newReplayPath(webhookId)}>
+      <Button size="small" icon="replay" label="Replay marked events…" name="chosen" value="1" />
+    </form>
   );
 }
 

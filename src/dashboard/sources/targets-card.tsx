@@ -10,6 +10,7 @@ import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
+import { catchUpPath } from "../replays/paths.ts";
 import { Count } from "./count.tsx";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
@@ -39,6 +40,7 @@ export function TargetsCard({ state, types }: CardProps): JSX.Element {
             type={types.find(({ type }) => type === target.type)}
             overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
             isKnown={file.fault === null}
+            hasEvents={file.fault === null && file.overview.lastEventAt !== null}
           />
         ))}
       </ul>
@@ -74,8 +76,10 @@ function Row(props: {
   type: TargetType | undefined;
   overview: TargetOverview | undefined;
   isKnown: boolean;
+  /** The webhook has received some. */
+  hasEvents: boolean;
 }): JSX.Element {
-  const { target, type, overview, isKnown } = props;
+  const { target, type, overview, isKnown, hasEvents } = props;
   const health = targetHealth(target, overview);
   return (
     <li class="part">
@@ -104,6 +108,14 @@ function Row(props: {
         )}
         {isKnown ? (
           <Numbers target={target} overview={overview} settlesAtIngest={type?.settlesAtIngest === true} />
+        ) : (
+          ""
+        )}
+        {hasEvents && overview === undefined ? (
+          <p class="muted">
+            It gets every event from now on.{" "}
+            <a href={attribute(catchUpPath(target))}>Deliver stored events to it…</a>
+          </p>
         ) : (
           ""
         )}

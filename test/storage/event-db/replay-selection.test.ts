@@ -153,7 +153,7 @@ test("events that the retention deletes between two steps are passed over", asyn
   const id = newId();
   await store.insert(own, { ...orderOf({}), id, askedBy: "ada", now: 1 });
   await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
-  const given = { findTarget: () => ({ active: true, paused: false }), now: START + 1_000 };
+  const given = { findTarget: () => ({ active: true, paused: false }), backlogs: new Map(), now: START + 1_000 };
   const first = await store.step({ webhookId: own, id }, given);
   expect(first.replayed).toBe(128);
   await world.writer.tidy(own, (file) => {

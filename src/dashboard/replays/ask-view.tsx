@@ -1,0 +1,170 @@
+/** Asks before many events are delivered again: counts them, says what will happen, and lets choose where to. */
+import { Html } from "@elysiajs/html";
+import type { ReplayCount } from "../../storage/event-db/replay-run.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Button } from "../components/button.tsx";
+import { SelectField } from "../components/field-row.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { formatCount } from "../components/format.ts";
+import { FilterChips } from "../events/filter-bar.tsx";
+import type { Names } from "../events/names.ts";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import { crumbsWithin } from "../sources/crumbs.ts";
+import { logPath } from "../sources/paths.ts";
+import type { Viewer } from "../viewer.ts";
+import { type OrderForm, orderFields } from "./order-form.ts";
+import { newReplayPath, replaysPath } from "./paths.ts";
+
+export type AskProps = Readonly<{
+  viewer: Viewer;
+  webhook: Webhook;
+  names: Names;
+  form: OrderForm;
+  /** Null where something is wrong. */
+  count: ReplayCount | null;
+}>;
+
+export function AskReplayPage(props: AskProps): JSX.Element {
+  const { viewer, webhook, names, form, count } = props;
+  return (
+    <Layout title="Replay events" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
+      <section class="card card-narrow replay-ask">
+        <h1>Replay events</h1>
+        <Selection {...props} />
+        {form.faults.map((text) => (
+          <Notice tone="bad" text={text} />
+        ))}
+        {count === null ? (
+          <div class="form-actions">
+            <Button label="Back to the log" href={backPath(props)} />
+          </div>
+        ) : (
+          <>
+            <form class="form replay-to" method="get" action={newReplayPath(webhook.id)}>
+              <Fields form={form} />
+              <SelectField
+                name="deliver"
+                label="Deliver"
+                value={form.deliver}
+                options={destinations(names, form)}
+                help="Another choice is counted before anything happens."
+              />
+              <Button label="Count again" />
+            </form>
+            <Outcome {...props} count={count} />
+          </>
+        )}
+      </section>
+    </Layout>
+  );
+}
+
+function Selection({ webhook, names, form }: AskProps): JSX.Element {
+  const { chosen, filter } = form;
+  if (chosen !== null) {
+    return (
+      <p>
+        <strong safe>{formatCount(chosen.length, "chosen event")}</strong>
+      </p>
+    );
+  }
+  const chips = FilterChips({ path: newReplayPath(webhook.id), filter, names });
+  const safeChips = chips === "" ? <p>All stored events of this webhook.</p> : chips;
+  return <div class="replay-what">{safeChips}</div>;
+}
+
+function Fields({ form }: { form: OrderForm }): JSX.Element {
+  return (
+    <>
+      {orderFields(form).map(([name, value]) => (
+        <input type="hidden" name={attribute(name)} value={attribute(value)} />
+      ))}
+    </>
+  );
+}
+
+function destinations(names: Names, { filter, chosen }: OrderForm) {
+  const { targetId, status } = filter;
+  const isNarrowed = chosen === null && (targetId !== null || status !== null);
+  return [
+    {
+      value: "again",
+      label: isNarrowed
+        ? `again: ${[status ?? "all", "deliveries", targetId === null ? "" : `to ${names.target(targetId).name}`].join(" ").trim()}`
+        : "again to the targets that each event went to",
+    },
+    ...names.targets.flatMap(({ id, name }) => [
+      { value: `missing:${id}`, label: `to ${name}: only events that it never had` },
+      { value: `all:${id}`, label: `to ${name}: all of these events` },
+    ]),
+  ];
+}
+
+function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
+  const { webhook, names, form, count } = props;
+  const { events, deliveries, isExact } = count;
+  if (deliveries === 0 && isExact) {
+    return (
+      <>
+        <Notice
+          tone="info"
+          text="There is nothing to replay."
+          hint={
+            events === 0
+              ? "No stored event is meant by this."
+              : "These events have no delivery to a target that is still there. Choose a target above."
+          }
+        />
+        <div class="form-actions">
+          <Button label="Back to the log" href={backPath(props)} />
+        </div>
+      </>
+    );
+  }
+  const least = isExact ? "" : "at least ";
+  const amount = formatCount(deliveries, "delivery", "deliveries");
+  const paused = pausedTarget(names, form);
+  return (
+    <>
+      <div class="prose">
+        <ul>
+          <li>
+            <strong safe>{`${least}${amount}`}</strong>{" "}
+            <span safe>{`of ${least}${formatCount(events, "event")}`}</span>
+            {isExact ? "" : "; it goes on being counted before it begins"}
+          </li>
+          <li>The oldest first, and live events go before them.</li>
+          <li>Receivers get each event under the id that it had before, so that they can drop repeats.</li>
+          <li>It can be paused and cancelled, and goes on after a restart.</li>
+          {paused === null ? (
+            ""
+          ) : (
+            <li class="text-bad" safe>{`“${paused}” is paused: the replay waits until it is resumed.`}</li>
+          )}
+        </ul>
+      </div>
+      <form class="form-actions" method="post" action={attribute(beginPath(webhook.id, form))}>
+        {/* Tells the goal that this page was read. */}
+        <input type="hidden" name="confirmed" value="yes" />
+        <Button kind="primary" icon="replay" label={`Replay ${least}${amount}`} />
+        <Button label="Cancel" href={backPath(props)} />
+      </form>
+    </>
+  );
+}
+
+function pausedTarget(names: Names, { order, filter, chosen }: OrderForm): string | null {
+  const targetId = order.targetId ?? (chosen === null ? filter.targetId : null);
+  const target = names.targets.find(({ id }) => id === targetId);
+  return target === undefined || target.active ? null : target.name;
+}
+
+function beginPath(webhookId: string, form: OrderForm): string {
+  return `${replaysPath(webhookId)}?${new URLSearchParams([...orderFields(form), ["deliver", form.deliver]])}`;
+}
+
+function backPath({ webhook, form }: AskProps): string {
+  const query = form.chosen === null ? `?${new URLSearchParams(orderFields(form))}` : "";
+  return logPath(webhook.id) + (query === "?" ? "" : query);
+}

@@ -1,0 +1,13 @@
+/** What the pages of replays need. */
+import type { ReplayRuns } from "../../delivery/replay-runs.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Routing } from "../../storage/main-db/routing.ts";
+import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+
+export type ReplaysDeps = Readonly<{
+  clock: Clock;
+  useCases: WebhookUseCases;
+  replayRuns: Omit<ReplayRuns, "start" | "stop">;
+  /** Names deleted targets. */
+  routing: Pick<Routing, "findTarget">;
+}>;

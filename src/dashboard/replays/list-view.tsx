@@ -1,0 +1,193 @@
+/** A webhook's replays: what each takes, how far it came, and what can be done with it. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { SeenReplay } from "../../delivery/replay-runs.ts";
+import type { ReplayState } from "../../storage/event-db/replay-run.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Badge, type Tone } from "../components/badge.tsx";
+import { ActionButton, Button } from "../components/button.tsx";
+import { DataTable, EmptyState, PageHeader } from "../components/card.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { Time } from "../components/values.tsx";
+import type { Names } from "../events/names.ts";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import { crumbsWithin } from "../sources/crumbs.ts";
+import { logPath } from "../sources/paths.ts";
+import type { Fault } from "../sources/webhook-state.ts";
+import type { Flash, Viewer } from "../viewer.ts";
+import { newReplayPath, replaysPath } from "./paths.ts";
+import { describeDestination, describeSelection } from "./words.ts";
+
+type FrameProps = Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook }>;
+
+export function ReplaysPage(
+  props: FrameProps & Readonly<{ runs: readonly SeenReplay[]; names: Names }>,
+): JSX.Element {
+  const { webhook, runs, names } = props;
+  return (
+    <Frame {...props}>
+      {runs.length === 0 ? (
+        <EmptyState
+          icon="replay"
+          title="No replays yet"
+          text="Filter the event log or mark events in it, and deliver them again: to the same targets, or to a new one."
+        >
+          <Button kind="primary" label="Event log" href={logPath(webhook.id)} />
+        </EmptyState>
+      ) : (
+        <section class="card card-flush" id="replays" {...polling(props)}>
+          <DataTable
+            caption={`Replays of ${webhook.name}`}
+            stack
+            columns={["Asked for", "Events", "To", "State", "Progress", { label: "Actions", hidden: true }]}
+          >
+            {runs.map((run) => (
+              <Row run={run} names={names} webhookId={webhook.id} />
+            ))}
+          </DataTable>
+        </section>
+      )}
+    </Frame>
+  );
+}
+
+/** Of a webhook whose event file cannot be used. */
+export function UnusableReplaysPage(props: FrameProps & Readonly<{ fault: Fault }>): JSX.Element {
+  return (
+    <Frame {...props}>
+      <Notice tone="bad" text={props.fault.message} hint={props.fault.hint ?? undefined} />
+    </Frame>
+  );
+}
+
+function Frame({ viewer, flash, webhook, children }: PropsWithChildren<FrameProps>): JSX.Element {
+  return (
+    <Layout
+      title="Replays"
+      viewer={viewer}
+      section="sources"
+      flash={flash}
+      wide
+      crumbs={crumbsWithin(webhook)}
+    >
+      <PageHeader title="Replays">
+        <Button icon="replay" label="Replay events" href={newReplayPath(webhook.id)} />
+        <Button icon="inbox" label="Event log" href={logPath(webhook.id)} />
+      </PageHeader>
+      {children}
+    </Layout>
+  );
+}
+
+/** Asked for again by itself only while something goes on; without scripts, by reloading. */
+function polling({ webhook, runs }: { webhook: Webhook; runs: readonly SeenReplay[] }) {
+  if (!runs.some(({ state }) => state === "counting" || state === "running")) return {};
+  return {
+    "hx-get": attribute(replaysPath(webhook.id)),
+    "hx-trigger": "every 2s",
+    "hx-select": "#replays",
+    "hx-swap": "outerHTML",
+  };
+}
+
+const TONES: Readonly<Record<ReplayState, Tone>> = {
+  counting: "info",
+  running: "info",
+  paused: "warn",
+  done: "ok",
+  cancelled: "idle",
+};
+
+function Row({ run, names, webhookId }: { run: SeenReplay; names: Names; webhookId: string }): JSX.Element {
+  return (
+    <tr>
+      <td data-label="Asked for" class="nowrap">
+        <Time at={run.createdAt} relative />
+      </td>
+      <td data-label="Events" safe>
+        {describeSelection(run, names)}
+      </td>
+      <td data-label="To" safe>
+        {describeDestination(run, names)}
+      </td>
+      <td data-label="State">
+        <Badge tone={TONES[run.state]} label={run.state} />
+        <Why run={run} names={names} />
+      </td>
+      <td data-label="Progress">
+        <Progress run={run} />
+      </td>
+      <td>
+        <Actions run={run} path={`${replaysPath(webhookId)}/${run.id}`} />
+      </td>
+    </tr>
+  );
+}
+
+function Why({ run, names }: { run: SeenReplay; names: Names }): JSX.Element {
+  const { waitsFor, reason } = run;
+  const target = names.targets.find(({ id }) => id === waitsFor);
+  const waiting =
+    waitsFor === null
+      ? null
+      : target?.active === false
+        ? `waits for ${target.name}, which is paused`
+        : `as quick as ${names.target(waitsFor).name}`;
+  const text = reason ?? waiting;
+  if (text === null) return "";
+  return (
+    <span class="muted text-s replay-why" safe>
+      {text}
+    </span>
+  );
+}
+
+function Progress({ run }: { run: SeenReplay }): JSX.Element {
+  const { matched, replayed, skipped, state } = run;
+  const count = (n: number) => n.toLocaleString("en");
+  const total =
+    matched === null ? "" : ` of ${matched.isExact ? "" : "at least "}${count(matched.deliveries)}`;
+  const left = skipped === 0 ? "" : `, ${count(skipped)} left out: their target was deleted`;
+  const isUnderWay = state === "running" || state === "paused";
+  return (
+    <div class="replay-progress">
+      {matched !== null && isUnderWay ? (
+        <progress
+          max={String(Math.max(1, matched.deliveries))}
+          value={String(Math.min(replayed, matched.deliveries))}
+          aria-label="Deliveries made due"
+        ></progress>
+      ) : (
+        ""
+      )}
+      <span class="nowrap" safe>{`${count(replayed)}${total}`}</span>
+      <span class="muted text-s" safe>
+        {left}
+      </span>
+    </div>
+  );
+}
+
+function Actions({ run, path }: { run: SeenReplay; path: string }): JSX.Element {
+  if (run.state === "done" || run.state === "cancelled") return "";
+  const isPaused = run.state === "paused";
+  const small = { size: "small", kind: "quiet" } as const;
+  return (
+    <div class="part-actions">
+      <ActionButton
+        {...small}
+        icon={isPaused ? "play" : "pause"}
+        label={isPaused ? "Resume" : "Pause"}
+        describe={`${isPaused ? "Resume" : "Pause"} this replay`}
+        action={`${path}/${isPaused ? "resume" : "pause"}`}
+      />
+      <ActionButton
+        {...small}
+        icon="cross"
+        label="Cancel"
+        describe="Cancel this replay"
+        action={`${path}/cancel`}
+      />
+    </div>
+  );
+}

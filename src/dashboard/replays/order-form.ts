@@ -1,0 +1,51 @@
+/** What a replay takes and where to, as it stands in the URL of the page that asks. */
+import { isId } from "../../lib/ids.ts";
+import type { ReplayOrder } from "../../storage/event-db/replay-run.ts";
+import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "../events/log-filter.ts";
+
+/** As many as a page of the log can hold; more are better named by a filter. */
+const MOST_CHOSEN = 200;
+
+/** "again" is back to the targets that each event went to, "all:ID" every event to one target, "missing:ID" what it never had. */
+const DESTINATION = /^(again|(all|missing):([0-9a-f-]{36}))$/;
+
+export type OrderForm = Readonly<{
+  filter: LogFilter;
+  /** Null: those that fit the filter. */
+  chosen: readonly string[] | null;
+  deliver: string;
+  order: ReplayOrder;
+  /** What is wrong: nothing may be replayed then, as a condition left out would make it too much. */
+  faults: readonly string[];
+}>;
+
+export function readOrder(query: URLSearchParams, now: number): OrderForm {
+  const { filter, notes } = readLogFilter(query);
+  const isChosen = query.has("chosen");
+  const chosen = isChosen ? query.getAll("event") : null;
+  const wanted = query.get("deliver") || "again";
+  const found = DESTINATION.exec(wanted);
+  const faults = [...notes];
+  if (found === null) faults.push("“deliver” names no way to replay.");
+  if (chosen?.length === 0) faults.push("No event was chosen: mark some in the log first.");
+  if (chosen?.some((id) => !isId(id))) faults.push("“event” names what is no event.");
+  if ((chosen?.length ?? 0) > MOST_CHOSEN) faults.push(`At most ${MOST_CHOSEN} events can be chosen.`);
+  const [, deliver = "again", kind, targetId = null] = found ?? [];
+  return {
+    ...{ filter, chosen, deliver, faults },
+    order: {
+      selection:
+        chosen === null
+          ? { kind: "filter", filter: toEventFilter(filter, now) }
+          : { kind: "events", eventIds: chosen },
+      targetId,
+      onlyMissing: kind === "missing",
+    },
+  };
+}
+
+/** The same again, to ask with another destination or to begin; always in the same order. */
+export function orderFields({ filter, chosen }: Pick<OrderForm, "filter" | "chosen">): [string, string][] {
+  if (chosen !== null) return [["chosen", "1"], ...chosen.map((id): [string, string] => ["event", id])];
+  return [...new URLSearchParams(filterQuery(filter))];
+}

@@ -1,0 +1,107 @@
+/** Replays of many events: asking, beginning, looking at them, pausing, resuming and cancelling. */
+import { AppError } from "../../lib/errors.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { formatCount } from "../components/format.ts";
+import { readNames } from "../events/names.ts";
+import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import { faultOf } from "../sources/webhook-state.ts";
+import { AskReplayPage } from "./ask-view.tsx";
+import type { ReplaysDeps } from "./deps.ts";
+import { ReplaysPage, UnusableReplaysPage } from "./list-view.tsx";
+import { readOrder } from "./order-form.ts";
+import { replaysPath } from "./paths.ts";
+
+const DONE = {
+  pause: "The replay is paused.",
+  resume: "The replay goes on.",
+  cancel: "The replay is cancelled: nothing more is made due.",
+} as const;
+
+export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
+  const { useCases, replayRuns, clock } = deps;
+
+  function own({ viewer, params }: PageContext): Promise<Webhook> {
+    return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
+  }
+
+  /** What is wrong with the event file is shown in the page's place. */
+  async function orUnusable(
+    { viewer, flash }: PageContext,
+    webhook: Webhook,
+    show: () => Promise<Response>,
+  ): Promise<Response> {
+    try {
+      return await show();
+    } catch (error) {
+      const fault = faultOf(error);
+      return renderPage(UnusableReplaysPage({ viewer, flash, webhook, fault }), { status: 503 });
+    }
+  }
+
+  async function list(context: PageContext): Promise<Response> {
+    const { viewer, flash } = context;
+    const webhook = await own(context);
+    const names = await readNames(deps, { userId: viewer.id, webhookId: webhook.id });
+    return orUnusable(context, webhook, async () => {
+      const runs = await replayRuns.list(webhook.id);
+      return renderPage(ReplaysPage({ viewer, flash, webhook, runs, names }));
+    });
+  }
+
+  async function showAsk(context: PageContext, webhook: Webhook): Promise<Response> {
+    const { viewer, query } = context;
+    const names = await readNames(deps, { userId: viewer.id, webhookId: webhook.id });
+    const form = readOrder(query, clock.now());
+    return orUnusable(context, webhook, async () => {
+      const isRight = form.faults.length === 0;
+      const count = isRight ? await replayRuns.count(webhook.id, form.order) : null;
+      const markup = AskReplayPage({ viewer, webhook, names, form, count });
+      return renderPage(markup, { status: isRight ? 200 : 422 });
+    });
+  }
+
+  async function begin(context: PageContext): Promise<Response> {
+    const webhook = await own(context);
+    const { order, faults } = readOrder(context.query, clock.now());
+    const { confirmed } = await context.form();
+    if (faults.length > 0 || confirmed === undefined) return showAsk(context, webhook);
+    try {
+      await replayRuns.begin(webhook.id, { ...order, askedBy: context.viewer.id });
+    } catch (error) {
+      return backWithFault(webhook, error);
+    }
+    const text =
+      order.selection.kind === "events"
+        ? `Replaying ${formatCount(order.selection.eventIds.length, "chosen event")}.`
+        : "The replay begins as soon as it is counted.";
+    return redirect(replaysPath(webhook.id), { tone: "ok", text });
+  }
+
+  function control(name: keyof typeof DONE) {
+    return async (context: PageContext): Promise<Response> => {
+      const webhook = await own(context);
+      try {
+        await replayRuns[name]({ webhookId: webhook.id, id: context.params.replayId ?? "" });
+      } catch (error) {
+        return backWithFault(webhook, error);
+      }
+      return redirect(replaysPath(webhook.id), { tone: "ok", text: DONE[name] });
+    };
+  }
+
+  const path = "/source/:id/replays";
+  return [
+    page(path, list),
+    page(`${path}/new`, async (context) => showAsk(context, await own(context))),
+    action(path, begin),
+    action(`${path}/:replayId/pause`, control("pause")),
+    action(`${path}/:replayId/resume`, control("resume")),
+    action(`${path}/:replayId/cancel`, control("cancel")),
+  ];
+}
+
+function backWithFault({ id }: Webhook, error: unknown): Response {
+  if (!(error instanceof AppError) || error.kind !== "conflict") throw error;
+  return redirect(replaysPath(id), { tone: "bad", text: error.message });
+}

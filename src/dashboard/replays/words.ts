@@ -1,0 +1,32 @@
+/** Says in words what a replay takes and where to. */
+import type { EventFilter } from "../../storage/event-db/event-search.ts";
+import type { ReplayOrder } from "../../storage/event-db/replay-run.ts";
+import { formatCount, formatUtc } from "../components/format.ts";
+import type { Names } from "../events/names.ts";
+
+type NamesOf = Pick<Names, "entrypoint" | "target">;
+
+export function describeSelection({ selection }: ReplayOrder, names: NamesOf): string {
+  if (selection.kind === "events") return formatCount(selection.eventIds.length, "chosen event");
+  const words = describeFilter(selection.filter, names);
+  return words.length === 0 ? "All events" : `Events: ${words.join(", ")}`;
+}
+
+function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] {
+  const { from, to, entrypointId, targetId, status, method, text } = filter;
+  return [
+    status === undefined ? "" : status,
+    targetId === undefined ? "" : `to ${names.target(targetId).name}`,
+    entrypointId === undefined ? "" : `through ${names.entrypoint(entrypointId).name}`,
+    method === undefined ? "" : method,
+    text === undefined ? "" : `with “${text}”`,
+    from === undefined ? "" : `from ${formatUtc(from)}`,
+    to === undefined ? "" : `until ${formatUtc(to)}`,
+  ].filter((word) => word !== "");
+}
+
+export function describeDestination({ targetId, onlyMissing }: ReplayOrder, names: NamesOf): string {
+  if (targetId === null) return "the same targets";
+  const { name } = names.target(targetId);
+  return onlyMissing ? `${name}, only what it never had` : name;
+}

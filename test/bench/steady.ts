@@ -1,0 +1,33 @@
+/** Sends events at a fixed rate, whatever the answers take: what senders see who do not wait for each other. */
+import { payload } from "./load.ts";
+
+/** Latencies in milliseconds, each counted from when its request was to be sent. */
+export async function sendSteadily(options: {
+  url: string;
+  perSecond: number;
+  seconds: number;
+}): Promise<readonly number[]> {
+  const { url, perSecond, seconds } = options;
+  const body = payload(1024);
+  const times: number[] = [];
+  const running = new Set<Promise<void>>();
+  const start = performance.now();
+
+  async function send(at: number): Promise<void> {
+    const response = await fetch(url, { method: "POST", body, proxy: false });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`an event was answered ${response.status}`);
+    times.push(performance.now() - start - at);
+  }
+
+  for (let sent = 0; sent < perSecond * seconds; ) {
+    const now = performance.now() - start;
+    for (; sent < perSecond * seconds && (sent * 1000) / perSecond <= now; sent++) {
+      const work = send((sent * 1000) / perSecond).finally(() => running.delete(work));
+      running.add(work);
+    }
+    await Bun.sleep(1);
+  }
+  await Promise.all(running);
+  return times;
+}
