@@ -177,8 +177,8 @@ describe("live traffic goes first", () => {
       async () => (await world.runs.get({ webhookId: world.webhookId, id })).waitsFor !== null,
     );
     const pending = world.fates().filter(({ status }) => status === "pending").length;
-    expect(pending).toBeGreaterThan(64);
-    expect(pending).toBeLessThanOrEqual(128);
+    expect(pending).toBeGreaterThan(0);
+    expect(pending).toBeLessThanOrEqual(32);
     const steps = world.steps();
     await world.quiet();
     expect(world.steps()).toBe(steps);

@@ -15,6 +15,7 @@ import { logPath } from "../sources/paths.ts";
 import type { Viewer } from "../viewer.ts";
 import { type OrderForm, orderFields } from "./order-form.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
+import { takesDeliveries } from "./words.ts";
 
 export type AskProps = Readonly<{
   viewer: Viewer;
@@ -157,7 +158,7 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
 function pausedTarget(names: Names, { order, filter, chosen }: OrderForm): string | null {
   const targetId = order.targetId ?? (chosen === null ? filter.targetId : null);
   const target = names.targets.find(({ id }) => id === targetId);
-  return target === undefined || target.active ? null : target.name;
+  return target === undefined || takesDeliveries(target) ? null : target.name;
 }
 
 function beginPath(webhookId: string, form: OrderForm): string {

@@ -16,7 +16,7 @@ import { logPath } from "../sources/paths.ts";
 import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
-import { describeDestination, describeSelection } from "./words.ts";
+import { describeDestination, describeSelection, takesDeliveries } from "./words.ts";
 
 type FrameProps = Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook }>;
 
@@ -130,7 +130,7 @@ function Why({ run, names }: { run: SeenReplay; names: Names }): JSX.Element {
   const waiting =
     waitsFor === null
       ? null
-      : target?.active === false
+      : target && !takesDeliveries(target)
         ? `waits for ${target.name}, which is paused`
         : `as quick as ${names.target(waitsFor).name}`;
   const text = reason ?? waiting;

@@ -1,6 +1,7 @@
 /** Says in words what a replay takes and where to. */
 import type { EventFilter } from "../../storage/event-db/event-search.ts";
 import type { ReplayOrder } from "../../storage/event-db/replay-run.ts";
+import type { Target } from "../../webhooks/targets.ts";
 import { formatCount, formatUtc } from "../components/format.ts";
 import type { Names } from "../events/names.ts";
 
@@ -29,4 +30,9 @@ export function describeDestination({ targetId, onlyMissing }: ReplayOrder, name
   if (targetId === null) return "the same targets";
   const { name } = names.target(targetId);
   return onlyMissing ? `${name}, only what it never had` : name;
+}
+
+/** A replay to any other waits. */
+export function takesDeliveries({ active, pausedAt }: Pick<Target, "active" | "pausedAt">): boolean {
+  return active && pausedAt === null;
 }

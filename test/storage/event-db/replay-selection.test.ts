@@ -153,9 +153,14 @@ test("events that the retention deletes between two steps are passed over", asyn
   const id = newId();
   await store.insert(own, { ...orderOf({}), id, askedBy: "ada", now: 1 });
   await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
-  const given = { findTarget: () => ({ active: true, paused: false }), backlogs: new Map(), now: START + 1_000 };
+  const given = {
+    findTarget: () => ({ active: true, paused: false }),
+    backlogs: new Map(),
+    now: START + 1_000,
+  };
+  const claim = { targetId: "a", now: given.now, beyond: given.now, limit: 100, inFlight: new Map() };
   const first = await store.step({ webhookId: own, id }, given);
-  expect(first.replayed).toBe(128);
+  expect(first.replayed).toBe(32);
   await world.writer.tidy(own, (file) => {
     const before = START + 1_000;
     const rule = { finishedBefore: before, undeliveredBefore: 0, restingSince: before - 1, reason: "" };
@@ -163,13 +168,31 @@ test("events that the retention deletes between two steps are passed over", asyn
   });
   const left = world.storedIds(own);
   expect(left.length).toBeLessThan(300);
-  for (const eventId of ids.slice(0, 128)) {
+  for (const eventId of ids.slice(0, 32)) {
     const [delivery] = await world.events.listDeliveries(own, eventId);
     await world.events.settle(own, settlement({ eventId, targetId: "a", replays: 1 }, { attempt: 2 }));
     expect(delivery?.status).toBe("pending");
   }
   let step = first;
-  while (step.run?.state === "running") step = await store.step({ webhookId: own, id }, given);
+  while (step.run?.state === "running") {
+    step = await store.step({ webhookId: own, id }, given);
+    for (const due of await world.events.claimDue({ ...claim, webhookId: own })) {
+      const { eventId, attempts, replays } = due;
+      const values = { eventId, targetId: "a", replays };
+      await world.events.settle(own, settlement(values, { attempt: attempts + 1 }));
+    }
+  }
   expect(step.run).toMatchObject({ state: "done", replayed: left.length });
   expect(listLedgerFaults(world.files.open(own).db)).toEqual([]);
+});
+
+test("a target whose tries all wait gets no more than so many from a replay, whatever it had before", async () => {
+  const own = newId();
+  const tomorrow = { receivedAt: START + 86_400_000, targets: [pendingFor("a")] };
+  await Promise.all(Array.from({ length: 10_000 }, () => world.append({ webhookId: own, ...tomorrow })));
+  const hasRoom = (before: readonly (readonly [string, number])[]) =>
+    store.hasRoom({ webhookId: own, targetId: "a" }, { backlogs: new Map(before), now: START });
+  expect(await hasRoom([])).toBe(true);
+  expect(await hasRoom([["a", 100]])).toBe(true);
+  expect(await hasRoom([["a", 0]])).toBe(false);
 });
