@@ -27,12 +27,15 @@ export type AttemptDeps = Readonly<{
   signal: AbortSignal;
 }>;
 
+/** What a try came to, and what is stored of it. */
+export type Attempt = Readonly<{ outcome: Outcome; settlement: Settlement }>;
+
 /** Null where the program stopped first: the delivery is still pending and will be tried again. */
 export async function runAttempt(
   deps: AttemptDeps,
   opened: OpenedTarget,
   due: DueDelivery,
-): Promise<Settlement | null> {
+): Promise<Attempt | null> {
   const { clock, signal, log, metrics = noMetrics } = deps;
   const startedAt = clock.now();
   const from = clock.monotonic();
@@ -51,7 +54,7 @@ export async function runAttempt(
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
   if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
   reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
-  return settlement;
+  return { outcome, settlement };
 }
 
 function toSettlement(done: {

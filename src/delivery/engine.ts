@@ -4,22 +4,23 @@ import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { createAlarm } from "./alarm.ts";
 import type { AttemptDeps } from "./attempt.ts";
 import { createClockJumpDetector, createDueTimeShifts } from "./clock-jump.ts";
 import type { TargetOpener } from "./deliver-once.ts";
-import { Lanes } from "./lane.ts";
+import { type CircuitListener, type FlowState, Flows } from "./flows.ts";
+import { type Lane, Lanes } from "./lane.ts";
 import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./places.ts";
 import { createTurns } from "./turn.ts";
+import { nudgeUnfinished } from "./unfinished.ts";
 
 /** Lanes and nudged webhooks in one pass; then the event loop goes round, as each may open a file, which takes 1 ms. */
 const PASS = 32;
 /** Nothing depends on it in the normal run: it finds what a fault or a clock jump left behind. */
 const SAFETY_INTERVAL_MS = 10_000;
-/** Webhooks looked through for pending deliveries at a time after a start. */
-const START_STEP = 50;
 /** A try that does not heed the end of the grace period is left behind after this long. */
 const ABORT_MS = 1_000;
 
@@ -32,10 +33,19 @@ export type DeliveryEngine = Readonly<{
   stop: (graceMs: number) => Promise<void>;
   /** Tries under way. */
   inFlight: () => number;
+  /** How each of the targets is dealt with. Rejects where the webhook's file cannot be used. */
+  describe: (webhookId: string, targetIds: readonly string[]) => Promise<readonly FlowState[]>;
+  /** Forgets what is known of a target's failures: it is tried at once. */
+  resetCircuit: (of: { webhookId: string; targetId: string }) => Promise<void>;
+  /** What a resumed target still holds goes as fast as it takes it, not at a rising rate. */
+  hurry: (of: { webhookId: string; targetId: string }) => void;
+  /** Circuits that are not closed, of the webhooks looked into since the start. */
+  openCircuits: () => number;
 }>;
 
 export function createDeliveryEngine(deps: {
   events: EventStore;
+  flowStore: FlowStore;
   routing: Routing;
   openTarget: TargetOpener;
   clock: Clock;
@@ -43,11 +53,14 @@ export function createDeliveryEngine(deps: {
   metrics?: DeliveryMetrics;
   random?: () => number;
   onGone?: AttemptDeps["onGone"];
+  circuitListener?: CircuitListener;
 }): DeliveryEngine {
   const { events, routing, clock, log } = deps;
   const abort = new AbortController();
   const lanes = new Lanes();
   const places = new Places();
+  const { random = Math.random, metrics, circuitListener: listener } = deps;
+  const flows = new Flows({ events, store: deps.flowStore, clock, log, random, metrics, listener });
   const nudged = new Set<string>();
   /** Webhooks whose file could not be used; the safety interval looks again. */
   const parked = new Set<string>();
@@ -59,10 +72,11 @@ export function createDeliveryEngine(deps: {
   const sweepAlarm = createAlarm(clock, sweep);
   const turns = createTurns({
     ...deps,
-    random: deps.random ?? Math.random,
+    random,
     signal: abort.signal,
     lanes,
     places,
+    flows,
     wake,
     onExpected: (dueAt) => dueAlarm.ringIn(dueAt - clock.now()),
     onFault: park,
@@ -111,9 +125,12 @@ export function createDeliveryEngine(deps: {
 
   async function discover(webhookId: string): Promise<void> {
     try {
+      await flows.load(webhookId);
       await dueTimeShifts.apply(webhookId);
-      for (const targetId of await events.listPendingTargets(webhookId)) {
-        lanes.enqueue(lanes.getOrAdd(webhookId, targetId, () => places.newShare()));
+      for (const targetId of await events.listPendingTargets(webhookId)) enqueue(webhookId, targetId);
+      for (const targetId of await events.listHeldTargets(webhookId)) {
+        if (mustWait(targetId)) continue;
+        enqueue(webhookId, targetId).hasHeld = true;
       }
       parked.delete(webhookId);
     } catch (error) {
@@ -121,10 +138,26 @@ export function createDeliveryEngine(deps: {
     }
   }
 
+  function enqueue(webhookId: string, targetId: string): Lane {
+    const lane = lanes.getOrAdd(webhookId, targetId, () => places.newShare());
+    lanes.enqueue(lane);
+    return lane;
+  }
+
+  /** What is held for a target that may not be tried stays so. */
+  function mustWait(targetId: string): boolean {
+    const target = routing.findTarget(targetId);
+    return target !== null && !target.deleted && (target.paused || !target.active);
+  }
+
   function park(webhookId: string, error: unknown): void {
     if (error instanceof AppError && error.kind === "not_found") {
       parked.delete(webhookId);
-      for (const lane of lanes.all()) if (lane.webhookId === webhookId) turns.rest(lane, null);
+      for (const lane of lanes.all()) {
+        if (lane.webhookId !== webhookId) continue;
+        lane.hasHeld = false;
+        turns.rest(lane, null);
+      }
       return;
     }
     if (!parked.has(webhookId)) {
@@ -174,22 +207,6 @@ export function createDeliveryEngine(deps: {
     if (places.inFlight > 0) sweepAlarm.ringIn(SLOW_AFTER_MS / 2);
   }
 
-  async function start(webhookIds: readonly string[]): Promise<void> {
-    for (let from = 0; from < webhookIds.length && !isStopping; from += START_STEP) {
-      const step = webhookIds.slice(from, from + START_STEP);
-      for (const webhookId of await findPending(step)) nudge(webhookId);
-    }
-  }
-
-  async function findPending(webhookIds: readonly string[]): Promise<readonly string[]> {
-    try {
-      return await events.findPending(webhookIds);
-    } catch (error) {
-      log.warn("event files could not be scanned, so each is opened", { cause: errorMessage(error) });
-      return webhookIds;
-    }
-  }
-
   async function stop(graceMs: number): Promise<void> {
     isStopping = true;
     unsubscribe();
@@ -205,5 +222,23 @@ export function createDeliveryEngine(deps: {
     abort.abort();
   }
 
-  return { nudge, start, stop, inFlight: () => places.inFlight };
+  return {
+    ...{ nudge, stop },
+    start: (webhookIds) => nudgeUnfinished({ events, log, webhookIds, nudge, isStopping: () => isStopping }),
+    inFlight: () => places.inFlight,
+    openCircuits: () => flows.openCircuits,
+    async describe(webhookId, targetIds) {
+      await flows.load(webhookId);
+      return targetIds.map((targetId) => flows.describe(targetId));
+    },
+    async resetCircuit(of) {
+      await flows.load(of.webhookId);
+      flows.reset(of);
+      nudge(of.webhookId);
+    },
+    hurry({ webhookId, targetId }) {
+      flows.of(targetId).isRushed = true;
+      nudge(webhookId);
+    },
+  };
 }

@@ -11,6 +11,8 @@ export type Lane = {
   holds: number;
   /** It was this lane's turn while it was held. */
   wasPassedOver: boolean;
+  /** Its target has held deliveries and is not paused: they are let go bit by bit. */
+  hasHeld: boolean;
 };
 
 export class Lanes {
@@ -23,7 +25,8 @@ export class Lanes {
   getOrAdd(webhookId: string, targetId: string, newShare: () => Share): Lane {
     let lane = this.#byTarget.get(targetId);
     if (!lane) {
-      lane = { webhookId, targetId, share: newShare(), dueAt: null, holds: 0, wasPassedOver: false };
+      const idle = { dueAt: null, holds: 0, wasPassedOver: false, hasHeld: false };
+      lane = { webhookId, targetId, share: newShare(), ...idle };
       this.#byTarget.set(targetId, lane);
     }
     return lane;
@@ -57,11 +60,13 @@ export class Lanes {
     return lane;
   }
 
-  forgetIfIdle(lane: Lane): void {
-    const isNeeded = lane.dueAt !== null || lane.holds > 0 || lane.share.inFlight.size > 0;
-    if (isNeeded || this.#ready.has(lane)) return;
+  /** True where it is forgotten. */
+  forgetIfIdle(lane: Lane): boolean {
+    const isNeeded = lane.dueAt !== null || lane.holds > 0 || lane.hasHeld || lane.share.inFlight.size > 0;
+    if (isNeeded || this.#ready.has(lane)) return false;
     this.#starved.delete(lane);
     this.#byTarget.delete(lane.targetId);
+    return true;
   }
 
   all(): IterableIterator<Lane> {

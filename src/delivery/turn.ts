@@ -4,10 +4,13 @@ import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
 import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
-import { type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
+import { type Attempt, type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
+import { createBacklog } from "./backlog.ts";
 import { longestWaitMs } from "./backoff.ts";
 import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
+import type { Flows } from "./flows.ts";
 import type { Lane, Lanes } from "./lane.ts";
 import type { Places } from "./places.ts";
 
@@ -27,6 +30,7 @@ export type Turns = Readonly<{
 
 export function createTurns(deps: {
   events: EventStore;
+  flowStore: FlowStore;
   routing: Routing;
   openTarget: TargetOpener;
   clock: Clock;
@@ -37,6 +41,7 @@ export function createTurns(deps: {
   signal: AbortSignal;
   lanes: Lanes;
   places: Places;
+  flows: Flows;
   /** A place has become free, or a lane ready. */
   wake: () => void;
   /** Called with each wall-clock time at which a lane will have something due. */
@@ -44,9 +49,10 @@ export function createTurns(deps: {
   /** The webhook's deliveries cannot go on for now. */
   onFault: (webhookId: string, error: unknown) => void;
 }): Turns {
-  const { events, routing, openTarget, clock, log, lanes, places } = deps;
+  const { events, routing, openTarget, clock, lanes, places, flows } = deps;
   const attemptDeps: AttemptDeps = deps;
   const running = new Set<Promise<void>>();
+  const backlog = createBacklog({ ...deps, store: deps.flowStore, rest: (lane) => rest(lane, null) });
 
   async function take(lane: Lane): Promise<void> {
     const { webhookId, targetId, share } = lane;
@@ -55,18 +61,24 @@ export function createTurns(deps: {
       return;
     }
     const target = routing.findTarget(targetId);
-    // Another webhook's target in this one's file can only have been put there: it gets nothing.
-    if (!target || target.deleted || target.webhookId !== webhookId) return discard(lane);
+    if (!target || target.deleted) return track(backlog.discard(lane), lane);
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
     if (!target.active) return keepWaiting(lane);
-    const room = Math.min(places.room(share), TURN);
+    const flow = flows.of(targetId);
+    if (target.paused) return track(backlog.hold(lane, flow), lane);
+    const opened = openTarget(target);
+    const now = clock.now();
+    if (!opened) return rest(lane, now + OPEN_AGAIN_MS);
+    const mono = clock.monotonic();
+    const policy = opened.policy.flow;
+    const waitMs = flow.waitMs(policy, mono);
+    if (waitMs !== 0) return waitMs === null ? undefined : restAtLeast(lane, now + waitMs);
+    const allowed = flow.room(policy, { now: mono, inFlight: share.inFlight.size });
+    const room = Math.min(places.room(share), TURN, allowed);
     if (room === 0 || !places.worthFilling(share)) {
       if (share.inFlight.size === 0) lanes.starve(lane);
       return;
     }
-    const now = clock.now();
-    const opened = openTarget(target);
-    if (!opened) return rest(lane, now + OPEN_AGAIN_MS);
     const beyond = now + longestWaitMs(opened.policy.waits);
     const claim = { webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight };
     const due = await events.claimDue(claim);
@@ -76,36 +88,53 @@ export function createTurns(deps: {
       return;
     }
     begin(lane, opened, due);
+    const drainsIn = lane.hasHeld ? drain(lane, room - due.length) : null;
     if (due.length === room) lanes.enqueue(lane);
-    else rest(lane, await events.earliestDue({ webhookId, targetId, after: now }));
+    else {
+      const earliest = await events.earliestDue({ webhookId, targetId, after: now });
+      rest(
+        lane,
+        drainsIn === null ? earliest : Math.min(earliest ?? Number.POSITIVE_INFINITY, now + drainsIn),
+      );
+    }
   }
 
   function begin(lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[]): void {
+    if (due.length === 0) return;
+    const mono = clock.monotonic();
+    const isProbe = flows.of(lane.targetId).begin(opened.policy.flow, { now: mono, count: due.length });
     let bodyBytes = 0;
     for (const delivery of due) {
       bodyBytes = Math.max(bodyBytes, delivery.event.body.byteLength);
-      places.begin(lane.share, delivery.eventId, clock.monotonic());
-      track(seeThrough(lane, opened, delivery), lane);
+      places.begin(lane.share, delivery.eventId, mono);
+      track(seeThrough({ lane, opened, due: delivery, isProbe }), lane);
     }
-    if (due.length > 0) lane.share.bodyBytes = bodyBytes;
+    lane.share.bodyBytes = bodyBytes;
   }
 
-  async function seeThrough(lane: Lane, opened: OpenedTarget, due: DueDelivery): Promise<void> {
+  async function seeThrough(one: {
+    lane: Lane;
+    opened: OpenedTarget;
+    due: DueDelivery;
+    isProbe: boolean;
+  }): Promise<void> {
+    const { lane, opened, due, isProbe } = one;
     const { webhookId, share } = lane;
-    let settlement = null;
+    let attempt: Attempt | null = null;
     let stored = null;
     try {
-      settlement = await runAttempt(attemptDeps, opened, due);
-      stored = settlement && (await storeOnce(events, webhookId, settlement));
+      attempt = await runAttempt(attemptDeps, opened, due);
+      stored = attempt && (await storeOnce(events, webhookId, attempt.settlement));
     } finally {
       // Before a result that cannot be stored yet: its file must not keep places from other webhooks.
-      const succeeded = settlement?.status === "delivered";
-      places.end(share, due.eventId, { succeeded, now: clock.monotonic() });
+      const outcome = attempt?.outcome ?? null;
+      places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
+      flows.end(lane, opened.policy.flow, { isProbe, outcome });
     }
-    if (settlement && stored === "refused") {
+    if (attempt && stored === "refused") {
       lane.holds++;
       deps.wake();
-      await storeLater(attemptDeps, webhookId, settlement);
+      await storeLater(attemptDeps, webhookId, attempt.settlement);
       lane.holds--;
     }
     // Its next turn finds out when the next of its deliveries is due.
@@ -113,34 +142,14 @@ export function createTurns(deps: {
     deps.wake();
   }
 
-  /** Beside the passes, as a long backlog takes its time and others' deliveries go on. */
-  function discard(lane: Lane): void {
-    lane.holds++;
-    lane.wasPassedOver = false;
-    track(discardNow(lane), lane);
-  }
-
-  async function discardNow(lane: Lane): Promise<void> {
-    const { webhookId, targetId } = lane;
-    let count = 0;
-    try {
-      const reason = "The target was deleted.";
-      count = await events.discardPending({ webhookId, targetId, reason, now: clock.now() });
-    } finally {
-      lane.holds--;
-    }
-    if (count > 0) {
-      const targetType = routing.findTarget(targetId)?.type ?? "unknown";
-      deps.metrics?.discarded({ webhookId, targetId, targetType, count });
-      log.info("deliveries of a deleted target discarded", {
-        webhook_id: webhookId,
-        target_id: targetId,
-        count,
-      });
-    }
-    if (lane.wasPassedOver) lanes.enqueue(lane);
-    rest(lane, null);
-    deps.wake();
+  /** Lets held deliveries go where live ones leave room; one always, so that they never wait for ever. */
+  function drain(lane: Lane, room: number): number | null {
+    const flow = flows.of(lane.targetId);
+    if (flow.isReleasing) return null;
+    const { count, waitMs } = flow.takeHeld(Math.max(1, room), clock.monotonic());
+    if (count === 0) return waitMs;
+    track(backlog.release(lane, flow, count), lane);
+    return null;
   }
 
   function track(work: Promise<void>, lane: Lane): void {
@@ -161,10 +170,17 @@ export function createTurns(deps: {
     if ((await events.earliestDue({ webhookId, targetId, after: 0 })) === null) lanes.forgetIfIdle(lane);
   }
 
+  /** The target is left in peace until `from`, and longer where nothing is due then. */
+  async function restAtLeast(lane: Lane, from: number): Promise<void> {
+    const { webhookId, targetId } = lane;
+    const earliest = lane.hasHeld ? from : await events.earliestDue({ webhookId, targetId, after: 0 });
+    rest(lane, earliest && Math.max(from, earliest));
+  }
+
   function rest(lane: Lane, dueAt: number | null): void {
     lane.dueAt = dueAt;
-    if (dueAt === null) lanes.forgetIfIdle(lane);
-    else deps.onExpected(dueAt);
+    if (dueAt !== null) deps.onExpected(dueAt);
+    else if (lanes.forgetIfIdle(lane)) flows.forgetIfPlain(lane.targetId);
   }
 
   async function ended(): Promise<void> {

@@ -23,7 +23,7 @@ export type FormField = Readonly<{
   options?: readonly Readonly<{ value: string; label: string }>[];
   /** For `number`: not only whole ones. */
   decimal?: boolean;
-  /** For `number`: emptied by hand it is null, which stands for no limit. */
+  /** Emptied by hand it is null, which stands for no limit, or none at all. */
   nullable?: boolean;
   /** The heading under which forms gather this field and its neighbours of the same section, at first closed. */
   section?: string;

@@ -19,6 +19,7 @@ export type MetricsSources = Readonly<{
   now: () => number;
   isReady: () => boolean;
   triesInFlight: () => number;
+  openCircuits: () => number;
   openFiles: () => number;
   maxOpenFiles: number;
   disk: () => Readonly<{ freeBytes: number; reserveBytes: number }> | null;
@@ -117,7 +118,7 @@ function addTargets(registry: Registry, counts: Counts): void {
   ]);
 }
 
-function addQueue(registry: Registry, { counts, triesInFlight, now }: MetricsSources): void {
+function addQueue(registry: Registry, { counts, triesInFlight, openCircuits, now }: MetricsSources): void {
   const pending = {
     name: "webhooker_pending_deliveries",
     help: "Deliveries that wait for a try or have one",
@@ -125,6 +126,13 @@ function addQueue(registry: Registry, { counts, triesInFlight, now }: MetricsSou
   addGauge(registry, pending, () => counts.pending.total);
   const inFlight = { name: "webhooker_tries_in_flight", help: "Tries under way" };
   addGauge(registry, inFlight, triesInFlight);
+  const circuits = {
+    name: "webhooker_open_circuits",
+    help: "Targets that failed so often that they are only probed now and then",
+  };
+  addGauge(registry, circuits, openCircuits);
+  const opened = { name: "webhooker_circuits_opened_total", help: "How often a target's circuit opened" };
+  addCounter(registry, opened, () => counts.circuitsOpened);
   const oldest = {
     name: "webhooker_oldest_pending_seconds",
     help: "Age of the oldest event that waits for another try, of those tried since the start; 0 for none",

@@ -79,6 +79,8 @@ export type Try = Readonly<{
 export type DeliveryMetrics = Readonly<{
   tried: (done: Try) => void;
   discarded: (given: { webhookId: string; targetId: string; targetType: string; count: number }) => void;
+  /** A target failed so often that it is only probed now. */
+  circuitOpened: () => void;
 }>;
 
 export type Outcomes = { delivered: number; retried: number; failed: number; discarded: number };
@@ -101,6 +103,7 @@ export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
   pending: nothing,
   tried: nothing,
   discarded: nothing,
+  circuitOpened: nothing,
 };
 
 const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -120,6 +123,7 @@ export class Counts {
   /** Deliveries to targets that are settled by storing the event. */
   settledAtIngest = 0;
   storageFaults = 0;
+  circuitsOpened = 0;
   readonly rejected = new Map<RejectReason, number>(REJECT_REASONS.map((reason) => [reason, 0]));
   readonly byType = new Map<string, Outcomes>();
   readonly byTarget = new Map<string, TargetTries>();
@@ -198,6 +202,9 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
       if (outcome === "delivered" && !isReplay) counts.delivered.observe(done.endedAt - done.receivedAt);
       if (outcome === "retried") counts.pending.waits(webhookId, done);
       else if (!isFirst) counts.pending.ended(webhookId, done);
+    },
+    circuitOpened() {
+      counts.circuitsOpened++;
     },
     discarded({ webhookId, targetId, targetType, count }) {
       counts.outcomesOfType(targetType).discarded += count;

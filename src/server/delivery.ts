@@ -38,7 +38,7 @@ export function createDeliveryParts(deps: {
   const targetTypes = createTargetTypes({ outbound, log });
   const openTarget = createTargetOpener({ targetTypes, keys, log });
   const engine = createDeliveryEngine({
-    ...{ events, routing, openTarget, clock, log, metrics },
+    ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics },
     onGone: createGoneHandler({ targets: mainDb.targets, clock, log }),
   });
   const replay = createReplay({ events, routing, clock });

@@ -45,6 +45,7 @@ export function createSelfReport(deps: {
     targetTypes: delivery.targetTypes.list(),
     isReady: () => readiness().ready,
     triesInFlight: delivery.engine.inFlight,
+    openCircuits: delivery.engine.openCircuits,
     disk: disk.find,
     files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),
   });

@@ -5,12 +5,14 @@ import { createChangeSignal } from "./change-signal.ts";
 import { startEventFileUpkeep } from "./event-file-upkeep.ts";
 import { createEventStore, type EventStore } from "./event-store.ts";
 import { createEventWriter, type EventWriter } from "./event-writer.ts";
+import { createFlowStore, type FlowStore } from "./flow-store.ts";
 import { WebhookDBManager } from "./webhook-db-manager.ts";
 
 export type EventStorage = Readonly<{
   files: WebhookDBManager;
   writer: EventWriter;
   events: EventStore;
+  flow: FlowStore;
   /** Ends when everything that was accepted is stored, and every file is closed. */
   close: () => Promise<void>;
 }>;
@@ -37,6 +39,7 @@ export function openEventStorage(options: {
     files,
     writer,
     events: createEventStore({ files, writer, changes, clock }),
+    flow: createFlowStore({ writer }),
     async close() {
       await writer.drain();
       await files.closeAll();

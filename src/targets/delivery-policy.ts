@@ -1,6 +1,13 @@
 /** How often and how long a target's deliveries are tried, as the API takes it and as the engine reads it. */
 import { z } from "zod";
 import { type FormField, inSection } from "../lib/form-field.ts";
+import {
+  type FlowPolicy,
+  flowPolicyChangeShape,
+  flowPolicyFields,
+  flowPolicyShape,
+  toFlowPolicy,
+} from "./flow-policy.ts";
 import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
 import { statusesOf } from "./retry-statuses.ts";
 
@@ -24,6 +31,7 @@ export const deliveryPolicyShape = {
     .describe("Limit of one try, in milliseconds.")
     .default(DEFAULT_TIMEOUT_MS),
   ...retryPolicyShape,
+  ...flowPolicyShape,
 };
 
 export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape).superRefine((policy, context) => {
@@ -38,10 +46,10 @@ export const deliveryPolicyChangeShape = {
   max_attempts: deliveryPolicyShape.max_attempts.unwrap(),
   timeout_ms: deliveryPolicyShape.timeout_ms.unwrap(),
   ...retryPolicyChangeShape,
+  ...flowPolicyChangeShape,
 };
 
-/** How forms draw the policy; the same for every type. */
-export const deliveryPolicyFields: readonly FormField[] = inSection("Retries and time limit", [
+const retryFields: readonly FormField[] = [
   {
     name: "max_attempts",
     nullable: true,
@@ -58,7 +66,13 @@ export const deliveryPolicyFields: readonly FormField[] = inSection("Retries and
     help: "From 1000 to 120000.",
   },
   ...retryPolicyFields,
-]);
+];
+
+/** How forms draw the policy; the same for every type. */
+export const deliveryPolicyFields: readonly FormField[] = [
+  ...inSection("Retries and time limit", retryFields),
+  ...inSection("Flow", flowPolicyFields),
+];
 
 /** As it stands in the API, in the forms and in the database. */
 export type StoredDeliveryPolicy = z.output<typeof deliveryPolicySchema>;
@@ -100,6 +114,7 @@ export type DeliveryPolicy = Readonly<{
   noRetryStatuses: ReadonlySet<number>;
   /** An answer 410 deactivates the target. */
   deactivatesWhenGone: boolean;
+  flow: FlowPolicy;
 }>;
 
 /** Throws a ZodError on a policy that was not written by this schema. */
@@ -120,5 +135,6 @@ export function parseDeliveryPolicy(json: unknown): DeliveryPolicy {
     maxAgeMs: policy.max_age_hours === null ? null : policy.max_age_hours * 3_600_000,
     noRetryStatuses: statusesOf(policy.no_retry_statuses),
     deactivatesWhenGone: policy.on_gone === "deactivate",
+    flow: toFlowPolicy(policy),
   };
 }

@@ -11,6 +11,7 @@ import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
 import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
+import { createFlowStore, type FlowStore } from "../../src/storage/flow-store.ts";
 import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -27,7 +28,12 @@ export type World = SpiedStore &
     lines: ReturnType<typeof createRecordingLog>["lines"];
     /** Stores events for the targets, which are of one webhook; resolves when they are on disk. */
     send: (targets: readonly WorldTarget[], count?: number, bodyBytes?: number) => Promise<readonly string[]>;
+    /** Stores one event for an ordered target; "" is no lane. */
+    sendInLane: (target: WorldTarget, orderKey: string, query: string) => Promise<void>;
     replay: ReturnType<typeof createReplay>;
+    /** What the engine told of circuits, in order. */
+    told: { what: "opened" | "closed"; targetId: string }[];
+    flowStore: FlowStore;
     fate: (target: WorldTarget, eventId: string) => Promise<Delivery>;
     /** Runs the event loop until it holds. */
     until: (condition: () => boolean | Promise<boolean>) => Promise<void>;
@@ -65,16 +71,24 @@ export function createWorld(
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
   const spied = spyOnStore(createEventStore({ files, writer, changes, clock }));
   const { events } = spied;
+  const flowStore = createFlowStore({ writer });
+
+  const told: World["told"] = [];
 
   function newEngine(): DeliveryEngine {
     return createDeliveryEngine({
       events,
+      flowStore,
       routing,
       openTarget,
       clock,
       log,
       random: options.random ?? (() => 0.5),
       onGone: options.onGone,
+      circuitListener: {
+        onCircuitOpened: ({ targetId }) => told.push({ what: "opened", targetId }),
+        onCircuitClosed: ({ targetId }) => told.push({ what: "closed", targetId }),
+      },
     });
   }
   let engine = newEngine();
@@ -93,13 +107,18 @@ export function createWorld(
     },
     ...spied,
     ...targets,
-    ...{ clock, files, writer, routing, lines, quiet },
+    ...{ clock, files, writer, routing, lines, quiet, flowStore },
     replay: createReplay({ events, routing, clock }),
     async send(to, count = 1, bodyBytes = 1) {
       const drafts = Array.from({ length: count }, () => draftFor(to, clock, bodyBytes));
       await Promise.all(drafts.map((draft) => events.append(draft)));
       return drafts.map((draft) => draft.id);
     },
+    async sendInLane(target, orderKey, query) {
+      const goal = { id: target.id, settlesAtIngest: false, ...(orderKey !== "" && { orderKey }) };
+      await events.append({ ...draftFor([target], clock, 1), query, targets: [goal] });
+    },
+    told,
     async fate(target, eventId) {
       const deliveries = await events.listDeliveries(target.webhookId, eventId);
       const delivery = deliveries.find((each) => each.targetId === target.id);

@@ -41,6 +41,9 @@ test("a lane is forgotten only when nothing is to come of it", () => {
     (lane) => {
       lane.holds = 1;
     },
+    (lane) => {
+      lane.hasHeld = true;
+    },
     (lane) => lane.share.inFlight.set("e", 1),
     (lane, lanes) => lanes.enqueue(lane),
   ];

@@ -48,7 +48,10 @@ export type ScriptedTargets = Readonly<{
   addTarget: (
     options?: Partial<Pick<WorldTarget, "webhookId" | "script" | "maxAttempts" | "policy">>,
   ) => WorldTarget;
-  change: (target: WorldTarget, values: Partial<Pick<DeliveryTarget, "active" | "deleted">>) => void;
+  change: (
+    target: WorldTarget,
+    values: Partial<Pick<DeliveryTarget, "active" | "paused" | "deleted">>,
+  ) => void;
   /** Settings that no key opens, until set back. */
   lock: (target: WorldTarget, isLocked: boolean) => void;
   /** How often a target was looked up, once for each turn of a lane. */

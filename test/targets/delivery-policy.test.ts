@@ -16,12 +16,24 @@ test("a policy that says nothing tries twelve times, thirty seconds each, after 
     maxAgeMs: null,
     noRetryStatuses: new Set(),
     deactivatesWhenGone: true,
+    flow: {
+      ...{ rate: null, concurrency: null, orderBy: null },
+      circuit: { failures: 10, failureRate: null },
+    },
   });
 });
 
 test("no retry and no limit are both possible", () => {
   expect(parseDeliveryPolicy({ max_attempts: 1 }).maxAttempts).toBe(1);
   expect(parseDeliveryPolicy({ max_attempts: null }).maxAttempts).toBeNull();
+});
+
+test("a flow is read as the engine takes it", () => {
+  const sent = { rate_limit: 90, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };
+  expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).flow).toEqual({
+    ...{ rate: { limit: 90, periodMs: 60_000 }, concurrency: 2, orderBy: "data.object.id" },
+    circuit: { failures: null, failureRate: 0.5 },
+  });
 });
 
 test("each field is drawn in forms", () => {
@@ -36,6 +48,11 @@ test("what makes no sense is refused", () => {
     { max_attempts: 1.5 },
     { max_attempts: "3" },
     { timeout_ms: 999 },
+    { rate_limit: 0 },
+    { rate_period: "day" },
+    { max_concurrency: 65 },
+    ...["", ".", "a..b", "a b", ".a"].map((order_by) => ({ order_by })),
+    { circuit_failure_rate: 101 },
     { timeout_ms: 120_001 },
     { timeout_ms: null },
     { retries: 3 },

@@ -1,0 +1,98 @@
+/** What is done with a target's whole backlog, beside the passes, as that takes its time and others' deliveries go on. */
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { DeliveryMetrics } from "../lib/metrics.ts";
+import type { EventStore } from "../storage/event-store.ts";
+import type { FlowStore } from "../storage/flow-store.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { Lane, Lanes } from "./lane.ts";
+import type { TargetFlow } from "./target-flow.ts";
+
+export type Backlog = Readonly<{
+  /** Of a deleted target: its deliveries are given up, held ones too. */
+  discard: (lane: Lane) => Promise<void>;
+  /** Of a paused target: what is pending becomes held. */
+  hold: (lane: Lane, flow: TargetFlow) => Promise<void>;
+  /** Makes `count` held deliveries due, the oldest first. */
+  release: (lane: Lane, flow: TargetFlow, count: number) => Promise<void>;
+}>;
+
+export function createBacklog(deps: {
+  events: Pick<EventStore, "discardPending">;
+  store: Pick<FlowStore, "holdPending" | "releaseHeld" | "discardHeld">;
+  routing: Pick<Routing, "findTarget">;
+  clock: Clock;
+  log: Logger;
+  metrics?: DeliveryMetrics;
+  lanes: Lanes;
+  /** The lane has nothing due. */
+  rest: (lane: Lane) => void;
+  wake: () => void;
+}): Backlog {
+  const { events, store, routing, clock, log, lanes } = deps;
+
+  function namesOf({ webhookId, targetId }: Lane) {
+    return { webhook_id: webhookId, target_id: targetId };
+  }
+
+  /** No delivery of the lane is taken meanwhile. */
+  async function apart<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    lane.holds++;
+    lane.wasPassedOver = false;
+    try {
+      return await work();
+    } finally {
+      lane.holds--;
+    }
+  }
+
+  function goOn(lane: Lane): void {
+    if (lane.wasPassedOver) lanes.enqueue(lane);
+    deps.rest(lane);
+    deps.wake();
+  }
+
+  return {
+    async discard(lane) {
+      const { webhookId, targetId } = lane;
+      lane.hasHeld = false;
+      const given = { webhookId, targetId, reason: "The target was deleted.", now: clock.now() };
+      const count = await apart(
+        lane,
+        async () => (await events.discardPending(given)) + (await store.discardHeld(given)),
+      );
+      if (count > 0) {
+        const targetType = routing.findTarget(targetId)?.type ?? "unknown";
+        deps.metrics?.discarded({ webhookId, targetId, targetType, count });
+        log.info("deliveries of a deleted target discarded", { ...namesOf(lane), count });
+      }
+      goOn(lane);
+    },
+
+    async hold(lane, flow) {
+      const { webhookId, targetId } = lane;
+      lane.hasHeld = false;
+      flow.endDrain();
+      const count = await apart(lane, () => store.holdPending({ webhookId, targetId, now: clock.now() }));
+      if (count > 0) log.info("a paused target's deliveries are held", { ...namesOf(lane), count });
+      goOn(lane);
+    },
+
+    async release(lane, flow, count) {
+      const { webhookId, targetId } = lane;
+      flow.isReleasing = true;
+      try {
+        const released = await store.releaseHeld({ webhookId, targetId, limit: count, now: clock.now() });
+        if (released < count) {
+          lane.hasHeld = false;
+          flow.endDrain();
+          log.info("all that was held for a target is let go", namesOf(lane));
+        }
+      } finally {
+        flow.isReleasing = false;
+      }
+      lanes.enqueue(lane);
+      deps.wake();
+    },
+  };
+}

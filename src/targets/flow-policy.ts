@@ -1,0 +1,142 @@
+/** How fast, how many at once and in which order a target is delivered to, and when it is left in peace. */
+import { z } from "zod";
+import type { FormField } from "../lib/form-field.ts";
+
+/** Tries of different deliveries come close together, so a restart of a minute may fail a few of them. */
+const DEFAULT_CIRCUIT_FAILURES = 10;
+/** More at once only makes each slower; the engine itself goes no higher. */
+const MOST_CONCURRENT = 64;
+
+const PERIOD_MS = { second: 1_000, minute: 60_000, hour: 3_600_000 } as const;
+
+const PATH = /^[^.\s]+(\.[^.\s]+)*$/;
+
+/** Part of the delivery policy. */
+export const flowPolicyShape = {
+  rate_limit: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .nullable()
+    .describe("Tries begun within any `rate_period`, retries included; null: no limit.")
+    .default(null),
+  rate_period: z.enum(["second", "minute", "hour"]).default("second"),
+  max_concurrency: z
+    .int()
+    .min(1)
+    .max(MOST_CONCURRENT)
+    .nullable()
+    .describe("Tries under way at once; null: as many as go well.")
+    .default(null),
+  order_by: z
+    .string()
+    .max(200)
+    .regex(PATH, 'must be "*" or a path such as data.object.id')
+    .nullable()
+    .describe(
+      'null: in no order. "*": one delivery after the other. A path into JSON bodies such as "data.object.id": one after the other among events with the same value there; an event without a value waits for none. Counts for events received from now on.',
+    )
+    .default(null),
+  circuit_failures: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .describe(
+      "Failed tries in a row after which the target is only probed until it answers again; null: never for that.",
+    )
+    .default(DEFAULT_CIRCUIT_FAILURES),
+  circuit_failure_rate: z
+    .int()
+    .min(1)
+    .max(100)
+    .nullable()
+    .describe(
+      "The same when so many percent of at least 20 tries within a minute failed; null: never for that.",
+    )
+    .default(null),
+};
+
+/** Without the defaults, which would otherwise overwrite what a change leaves out. */
+export const flowPolicyChangeShape = {
+  rate_limit: flowPolicyShape.rate_limit.unwrap(),
+  rate_period: flowPolicyShape.rate_period.unwrap(),
+  max_concurrency: flowPolicyShape.max_concurrency.unwrap(),
+  order_by: flowPolicyShape.order_by.unwrap(),
+  circuit_failures: flowPolicyShape.circuit_failures.unwrap(),
+  circuit_failure_rate: flowPolicyShape.circuit_failure_rate.unwrap(),
+};
+
+export const flowPolicyFields: readonly FormField[] = [
+  {
+    name: "rate_limit",
+    nullable: true,
+    label: "Most tries in a period",
+    kind: "number",
+    placeholder: "no limit",
+    help: "Retries count too. Empty means no limit.",
+  },
+  {
+    name: "rate_period",
+    label: "Period of that limit",
+    kind: "select",
+    options: [
+      { value: "second", label: "a second" },
+      { value: "minute", label: "a minute" },
+      { value: "hour", label: "an hour" },
+    ],
+  },
+  {
+    name: "max_concurrency",
+    nullable: true,
+    label: "Most tries at once",
+    kind: "number",
+    placeholder: "as many as go well",
+    help: `From 1 to ${MOST_CONCURRENT}. Empty lets the number grow while the target answers well.`,
+  },
+  {
+    name: "order_by",
+    nullable: true,
+    label: "Keep the order of",
+    kind: "text",
+    placeholder: "no order",
+    help: "A path into JSON bodies such as data.object.id keeps events with the same value there in order; * keeps all of them in order. A delivery that waits for its retry then holds those behind it, and no others.",
+  },
+  {
+    name: "circuit_failures",
+    nullable: true,
+    label: "Open the circuit after failures in a row",
+    kind: "number",
+    placeholder: "never",
+    help: "Then deliveries wait, and one is tried now and then until the target answers again.",
+  },
+  {
+    name: "circuit_failure_rate",
+    nullable: true,
+    label: "Or at a share of failures, in percent",
+    kind: "number",
+    placeholder: "never",
+    help: "Of at least 20 tries within a minute.",
+  },
+];
+
+export type FlowPolicy = Readonly<{
+  /** At most `limit` tries begun within any `periodMs`. */
+  rate: Readonly<{ limit: number; periodMs: number }> | null;
+  concurrency: number | null;
+  /** "*" for the whole target. */
+  orderBy: string | null;
+  circuit: Readonly<{ failures: number | null; failureRate: number | null }>;
+}>;
+
+type Stored = z.output<z.ZodObject<typeof flowPolicyShape>>;
+
+export function toFlowPolicy(policy: Stored): FlowPolicy {
+  const { rate_limit: limit, circuit_failure_rate: percent } = policy;
+  return {
+    rate: limit === null ? null : { limit, periodMs: PERIOD_MS[policy.rate_period] },
+    concurrency: policy.max_concurrency,
+    orderBy: policy.order_by,
+    circuit: { failures: policy.circuit_failures, failureRate: percent === null ? null : percent / 100 },
+  };
+}
