@@ -1,13 +1,14 @@
 /** The settings that several providers share: schema and form field of each, side by side. */
 import { z } from "zod";
 import type { FormField } from "../lib/form-field.ts";
-import { PLACE } from "./request-place.ts";
+import type { Verifier } from "./provider.ts";
+import { PLACE, readerOf } from "./request-place.ts";
 
-const MAX_SECRET_LENGTH = 1_000;
+export const MAX_KEY_LENGTH = 1_000;
 const DAY_SECONDS = 86_400;
 
 /** Pasted secrets come with spaces and line ends around them; none of the providers' own has any. */
-export const secret = z.string().trim().min(1).max(MAX_SECRET_LENGTH);
+export const secret = z.string().trim().min(1).max(MAX_KEY_LENGTH);
 
 export const headerName = z
   .string()
@@ -24,6 +25,7 @@ export const place = z
 export const toleranceSeconds = z.int().min(1).max(DAY_SECONDS);
 
 export const secretShape = { secret, previous_secret: secret.optional() };
+export const timedSecretShape = { ...secretShape, tolerance_seconds: toleranceSeconds.optional() };
 
 export function secretFields(label = "Signing secret", help?: string): FormField[] {
   return [
@@ -76,6 +78,18 @@ export const placeFields: readonly FormField[] = [
     help: "What is the same for every copy of one event, written in the same way.",
   },
 ];
+
+/** Null everywhere where the entrypoint's owner did not say where to look. */
+export function readersOf(config: {
+  event_type?: string | undefined;
+  duplicate_id?: string | undefined;
+}): Pick<Verifier, "eventType" | "duplicateId"> {
+  const { event_type: eventType, duplicate_id: duplicateId } = config;
+  return {
+    eventType: eventType === undefined ? () => null : readerOf(eventType),
+    duplicateId: duplicateId === undefined ? () => null : readerOf(duplicateId),
+  };
+}
 
 /** Both secrets that are valid while one is being replaced, as bytes. */
 export function bytesOfSecrets(

@@ -5,6 +5,7 @@ import {
   headerName,
   placeFields,
   placeShape,
+  readersOf,
   secretFields,
   secretShape,
   toleranceField,
@@ -12,7 +13,6 @@ import {
 } from "./config-fields.ts";
 import { createHmacVerify } from "./hmac-scheme.ts";
 import type { Provider } from "./provider.ts";
-import { readerOf } from "./request-place.ts";
 import { decode } from "./signature.ts";
 import { compileTemplate } from "./signed-template.ts";
 
@@ -132,8 +132,9 @@ export const hmacProvider: Provider<Config> = {
     ...placeFields,
   ],
   prepare(config) {
-    const { event_type: eventType, duplicate_id: duplicateId, secret_encoding: encoding } = config;
+    const { secret_encoding: encoding } = config;
     return {
+      ...readersOf(config),
       verify: createHmacVerify({
         scheme: {
           hash: config.hash,
@@ -147,8 +148,6 @@ export const hmacProvider: Provider<Config> = {
         keys: bytesOfSecrets(config, (secret) => bytesOf(secret, encoding)),
         toleranceSeconds: config.tolerance_seconds ?? null,
       }),
-      eventType: eventType === undefined ? () => null : readerOf(eventType),
-      duplicateId: duplicateId === undefined ? () => null : readerOf(duplicateId),
     };
   },
 };

@@ -1,9 +1,21 @@
 /** Every verification provider there is: a new one is its file and its line in this list. */
 import type { z } from "zod";
 import { AppError } from "../lib/errors.ts";
+import { discordProvider } from "./discord.ts";
+import { gitlabProvider } from "./gitlab.ts";
 import { hmacProvider } from "./hmac.ts";
-import { hmacProviders } from "./hmac-providers.ts";
+import { createHmacProvider } from "./hmac-provider.ts";
+import { HMAC_ROWS } from "./hmac-rows.ts";
+import { ipAllowListProvider } from "./ip-allow-list.ts";
+import { mailgunProvider } from "./mailgun.ts";
+import { metaProvider } from "./meta.ts";
+import { microsoftGraphProvider } from "./microsoft-graph.ts";
 import type { Provider } from "./provider.ts";
+import { sendgridProvider } from "./sendgrid.ts";
+import { apiKeyProvider, basicProvider, bearerProvider, oktaProvider } from "./shared-secrets.ts";
+import { standardWebhooksProvider } from "./standard-webhooks.ts";
+import { twilioProvider } from "./twilio.ts";
+import { twitterProvider } from "./twitter.ts";
 
 export type Providers = Readonly<{
   /** Throws AppError invalid for a type there is not. */
@@ -14,7 +26,27 @@ export type Providers = Readonly<{
 }>;
 
 export function createProviders(): Providers {
-  const all: readonly Provider[] = [...hmacProviders.map(checked), checked(hmacProvider)];
+  const services: readonly Provider[] = [
+    ...HMAC_ROWS.map((row) => checked(createHmacProvider(row))),
+    checked(discordProvider),
+    checked(gitlabProvider),
+    checked(mailgunProvider),
+    checked(metaProvider),
+    checked(microsoftGraphProvider),
+    checked(oktaProvider),
+    checked(sendgridProvider),
+    checked(standardWebhooksProvider),
+    checked(twilioProvider),
+    checked(twitterProvider),
+  ];
+  const all: readonly Provider[] = [
+    ...services.toSorted((one, other) => one.label.localeCompare(other.label, "en")),
+    checked(hmacProvider),
+    checked(basicProvider),
+    checked(bearerProvider),
+    checked(apiKeyProvider),
+    checked(ipAllowListProvider),
+  ];
   const byType = new Map(all.map((provider) => [provider.type, provider]));
   return {
     find: (type) => byType.get(type) ?? null,

@@ -23,6 +23,15 @@ export function readerOf(...places: readonly string[]): PlaceReader {
   };
 }
 
+/** The two values with a dot between them, as "Issue.create"; the first alone where there is no second. */
+export function readerOfBoth(first: string, second: string): PlaceReader {
+  const [readFirst, readSecond] = [readerOf(first), readerOf(second)];
+  return (request) => {
+    const values = [readFirst(request), readSecond(request)];
+    return values[0] === null ? null : values.filter((value) => value !== null).join(".");
+  };
+}
+
 function singleReader(place: string): PlaceReader {
   if (!place.startsWith(JSON_MARK)) return ({ headers }) => textOf(headers.get(place));
   const path = place.slice(JSON_MARK.length);

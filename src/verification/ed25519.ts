@@ -1,0 +1,13 @@
+/** Reads ed25519 public keys, which providers write as their 32 bytes alone. */
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { decode, type Encoding } from "./signature.ts";
+
+const KEY_BYTES = 32;
+
+/** Null for what is no such key. */
+export function readEd25519Key(text: string, encoding: Encoding): KeyObject | null {
+  const bytes = decode(text, encoding);
+  if (bytes?.byteLength !== KEY_BYTES) return null;
+  const x = Buffer.from(bytes).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+}

@@ -1,0 +1,61 @@
+/** Answers to providers' questions whether a URL is willing; each is null for what is no question. */
+import { readJsonPath } from "../lib/json-path.ts";
+import type { HandshakeAnswer, ReceivedRequest } from "./provider.ts";
+import { jsonOf } from "./request-place.ts";
+
+/** Longer than any provider's, and too short to be of use to anyone else. */
+const MAX_CHALLENGE_LENGTH = 2_000;
+
+type Question = (request: ReceivedRequest) => HandshakeAnswer | null;
+
+/** Plain text whatever it is, so that what is sent back is never a page. */
+export function echo(challenge: unknown): HandshakeAnswer | null {
+  if (typeof challenge !== "string" || challenge === "" || challenge.length > MAX_CHALLENGE_LENGTH)
+    return null;
+  return { status: 200, contentType: "text/plain; charset=utf-8", body: challenge };
+}
+
+export function answerJson(value: Readonly<Record<string, unknown>>): HandshakeAnswer {
+  return { status: 200, contentType: "application/json", body: JSON.stringify(value) };
+}
+
+/** https://docs.slack.dev/reference/events/url_verification */
+export const answerSlack: Question = (request) => {
+  const body = jsonOf(request);
+  return readJsonPath(body, "type") === "url_verification" ? echo(readJsonPath(body, "challenge")) : null;
+};
+
+/** https://dev.twitch.tv/docs/eventsub/handling-webhook-events */
+export const answerTwitch: Question = (request) =>
+  request.headers.get("twitch-eventsub-message-type") === "webhook_callback_verification"
+    ? echo(readJsonPath(jsonOf(request), "challenge"))
+    : null;
+
+const WOOCOMMERCE_PING = /^webhook_id=\d{1,20}$/;
+
+/** When a webhook is saved WooCommerce posts its number, unsigned, and takes no other answer than 200. */
+export const answerWooCommercePing: Question = ({ headers, body }) => {
+  if (headers.has("x-wc-webhook-signature") || body.byteLength > 32) return null;
+  const isPing = WOOCOMMERCE_PING.test(new TextDecoder().decode(body));
+  return isPing ? { status: 200, contentType: "text/plain; charset=utf-8", body: "" } : null;
+};
+
+/** Discord's questions are signed like its events. https://docs.discord.com/developers/events/webhook-events */
+export const answerDiscord: Question = (request) => {
+  const body = jsonOf(request);
+  const type = readJsonPath(body, "type");
+  if (type === 0) return { status: 204, contentType: "application/json", body: "" };
+  // An event of its webhooks has the type 1 too.
+  return type === 1 && readJsonPath(body, "event") === undefined ? answerJson({ type: 1 }) : null;
+};
+
+/** The text is the decoded one. https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks */
+export const answerMicrosoftGraph: Question = ({ query }) =>
+  query.includes("validationToken=") ? echo(new URLSearchParams(query).get("validationToken")) : null;
+
+/** https://developer.okta.com/docs/concepts/event-hooks */
+export const answerOkta: Question = ({ method, headers }) => {
+  const challenge = headers.get("x-okta-verification-challenge");
+  if (method !== "GET" || challenge === null || challenge.length > MAX_CHALLENGE_LENGTH) return null;
+  return answerJson({ verification: challenge });
+};

@@ -1,0 +1,44 @@
+/** Microsoft Graph's change notifications, which carry a secret of the subscription's maker. */
+import { z } from "zod";
+import { constantTimeEqual } from "../lib/crypto.ts";
+import { readJsonPath } from "../lib/json-path.ts";
+import { secretFields, secretShape } from "./config-fields.ts";
+import { answerMicrosoftGraph } from "./handshakes.ts";
+import { ACCEPTED, type Provider, refused } from "./provider.ts";
+import { jsonOf, readerOf } from "./request-place.ts";
+
+/** A batch has at most some hundreds; each is compared. */
+const MOST_NOTIFICATIONS = 10_000;
+
+const configSchema = z.strictObject(secretShape);
+
+export const microsoftGraphProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "microsoft-graph",
+  label: "Microsoft Graph",
+  description:
+    "Compares the clientState of each notification with the one that the subscription was made with, and answers Microsoft when a subscription is made.",
+  configSchema,
+  fields: secretFields("Client state"),
+  prepare({ secret, previous_secret: previous }) {
+    const right = previous === undefined ? [secret] : [secret, previous];
+    const isRight = (state: unknown) =>
+      typeof state === "string" && right.some((each) => constantTimeEqual(state, each));
+    return {
+      unsignedHandshake: answerMicrosoftGraph,
+      verify(request) {
+        const notifications = readJsonPath(jsonOf(request), "value");
+        if (!Array.isArray(notifications) || notifications.length === 0)
+          return refused("The body is no list of notifications.");
+        if (notifications.length > MOST_NOTIFICATIONS) return refused("The body has too many notifications.");
+        const areAllRight = notifications.every((each: unknown) =>
+          isRight(readJsonPath(each, "clientState")),
+        );
+        return areAllRight
+          ? ACCEPTED
+          : refused("The clientState of a notification is missing or another one.");
+      },
+      eventType: readerOf("$.value.0.changeType", "$.value.0.lifecycleEvent"),
+      duplicateId: () => null,
+    };
+  },
+};

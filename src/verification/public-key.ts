@@ -1,0 +1,55 @@
+/** Verifying by a provider's public key, which is no secret: its settings, and the check of a signature. */
+import { type KeyObject, verify } from "node:crypto";
+import { z } from "zod";
+import type { FormField } from "../lib/form-field.ts";
+import { MAX_KEY_LENGTH } from "./config-fields.ts";
+
+type KeyReader = (text: string) => KeyObject | null;
+
+export function publicKeyShape(read: KeyReader, form: string) {
+  const publicKey = z
+    .string()
+    .trim()
+    .max(MAX_KEY_LENGTH)
+    .refine((text) => read(text) !== null, `is not ${form}`);
+  return { public_key: publicKey, previous_public_key: publicKey.optional() };
+}
+
+export function publicKeyFields(label: string): readonly FormField[] {
+  return [
+    { name: "public_key", label, kind: "text", required: true },
+    {
+      name: "previous_public_key",
+      label: `Previous ${label.charAt(0).toLowerCase()}${label.slice(1)}`,
+      kind: "text",
+      help: "While the key is being replaced: requests signed with this one are accepted too.",
+    },
+  ];
+}
+
+export function readKeys(
+  config: Readonly<{ public_key: string; previous_public_key?: string | undefined }>,
+  read: KeyReader,
+): KeyObject[] {
+  const { public_key: current, previous_public_key: previous } = config;
+  return [current, previous ?? null].flatMap((text) => (text === null ? [] : (read(text) ?? [])));
+}
+
+/** `hash` null: the algorithm has its own. Whatever the signature is, it does not throw. */
+export function isSignedBy(options: {
+  keys: readonly KeyObject[];
+  hash: "sha256" | null;
+  parts: readonly (string | Uint8Array)[];
+  signature: Uint8Array;
+}): boolean {
+  const { keys, hash, parts, signature } = options;
+  const signed = Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+  return keys.some((key) => {
+    try {
+      return verify(hash, signed, key, signature);
+    } catch {
+      // A signature that is not even one of its kind.
+      return false;
+    }
+  });
+}

@@ -1,0 +1,55 @@
+/** Twilio SendGrid's event webhook, signed by ECDSA. */
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { z } from "zod";
+import { ACCEPTED, type Provider, refused } from "./provider.ts";
+import { isSignedBy, publicKeyFields, publicKeyShape, readKeys } from "./public-key.ts";
+import { missing, wrongSignature } from "./refusals.ts";
+import { readerOf } from "./request-place.ts";
+import { decode } from "./signature.ts";
+
+const SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature";
+const TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp";
+
+function readKey(text: string): KeyObject | null {
+  const der = decode(text, "base64");
+  if (der === null) return null;
+  try {
+    const key = createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
+    return key.asymmetricKeyType === "ec" ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+const configSchema = z.strictObject(
+  publicKeyShape(readKey, "a verification key as SendGrid shows it (MFkwEw…)"),
+);
+
+export const sendgridProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "sendgrid",
+  label: "SendGrid",
+  description:
+    "Checks the signature of SendGrid's event webhook, with the verification key that is shown where signing is switched on there.",
+  configSchema,
+  fields: publicKeyFields("Verification key"),
+  recognizes: (headers) => headers.has(SIGNATURE),
+  prepare(config) {
+    const keys = readKeys(config, readKey);
+    return {
+      verify({ headers, body }) {
+        const given = headers.get(SIGNATURE);
+        const timestamp = headers.get(TIMESTAMP);
+        if (given === null) return missing(SIGNATURE);
+        if (timestamp === null) return missing(TIMESTAMP);
+        const signature = decode(given, "base64");
+        if (signature === null || signature.byteLength === 0)
+          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+        const isRight = isSignedBy({ keys, hash: "sha256", parts: [timestamp, body], signature });
+        return isRight ? ACCEPTED : wrongSignature();
+      },
+      // One request brings many events: it is known by its first.
+      eventType: readerOf("$.0.event"),
+      duplicateId: readerOf("$.0.sg_event_id"),
+    };
+  },
+};

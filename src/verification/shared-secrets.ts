@@ -1,0 +1,164 @@
+/** Providers that send a secret as it is: basic, bearer, a key in a header or in the query, and Okta's hooks. */
+import { z } from "zod";
+import { constantTimeEqual } from "../lib/crypto.ts";
+import type { FormField } from "../lib/form-field.ts";
+import {
+  headerName,
+  placeFields,
+  placeShape,
+  readersOf,
+  secretFields,
+  secretShape,
+} from "./config-fields.ts";
+import { answerOkta } from "./handshakes.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
+import { missing } from "./refusals.ts";
+import { readerOf } from "./request-place.ts";
+import { decode } from "./signature.ts";
+
+const AUTHORIZATION = "Authorization";
+
+type Secrets = Readonly<{ secret: string; previous_secret?: string | undefined }>;
+
+function compare(given: string, { secret, previous_secret: previous }: Secrets): Verdict {
+  const isCurrent = constantTimeEqual(given, secret);
+  const isPrevious = previous !== undefined && constantTimeEqual(given, previous);
+  return isCurrent || isPrevious ? ACCEPTED : refused("The secret is another one.");
+}
+
+/** What follows the scheme's word; null where the header is missing or names another scheme. */
+function credentials({ headers }: ReceivedRequest, scheme: string): string | null {
+  const [word = "", ...rest] = (headers.get(AUTHORIZATION) ?? "").trim().split(/\s+/);
+  return word.toLowerCase() === scheme && rest.length === 1 ? (rest[0] ?? null) : null;
+}
+
+const basicSchema = z.strictObject({
+  username: z
+    .string()
+    .max(200)
+    .regex(/^[^:]*$/, "cannot contain a colon"),
+  ...secretShape,
+  ...placeShape,
+});
+
+export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
+  type: "basic",
+  label: "Basic authentication",
+  description: "Compares the user name and the password that the sender gives in the Authorization header.",
+  configSchema: basicSchema,
+  fields: [
+    { name: "username", label: "User name", kind: "text", required: true },
+    ...secretFields("Password"),
+    ...placeFields,
+  ],
+  prepare: ({ username, ...config }) => ({
+    ...readersOf(config),
+    verify(request) {
+      const given = credentials(request, "basic");
+      if (given === null) return refused(`The header ${AUTHORIZATION} has no basic credentials.`);
+      const text = new TextDecoder().decode(decode(given, "base64") ?? new Uint8Array(0));
+      const mark = text.indexOf(":");
+      const isUser = constantTimeEqual(text.slice(0, mark), username);
+      const verdict = compare(text.slice(mark + 1), config);
+      return mark >= 0 && isUser && verdict.accepted
+        ? ACCEPTED
+        : refused("The user name or the password is another one.");
+    },
+  }),
+};
+
+const bearerSchema = z.strictObject({ ...secretShape, ...placeShape });
+
+export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
+  type: "bearer",
+  label: "Bearer token",
+  description: "Compares the token that the sender gives in the Authorization header, after the word Bearer.",
+  configSchema: bearerSchema,
+  fields: [...secretFields("Token"), ...placeFields],
+  prepare: (config) => ({
+    ...readersOf(config),
+    verify(request) {
+      const given = credentials(request, "bearer");
+      return given === null
+        ? refused(`The header ${AUTHORIZATION} has no bearer token.`)
+        : compare(given, config);
+    },
+  }),
+};
+
+const apiKeySchema = z.strictObject({
+  ...secretShape,
+  place: z.enum(["header", "query"]).default("header").describe("Where the key is sent."),
+  name: headerName.default("X-API-Key").describe("The header's or the query parameter's name."),
+  ...placeShape,
+});
+
+const API_KEY_PLACE: readonly FormField[] = [
+  {
+    name: "place",
+    label: "Sent as",
+    kind: "select",
+    options: [
+      { value: "header", label: "a header" },
+      { value: "query", label: "a query parameter" },
+    ],
+    help: "What is in the query is stored with each event, the key too, and passes through proxies' logs.",
+  },
+  {
+    name: "name",
+    label: "Its name",
+    kind: "text",
+    placeholder: "X-API-Key",
+  },
+];
+
+export const apiKeyProvider: Provider<z.infer<typeof apiKeySchema>> = {
+  type: "api-key",
+  label: "API key",
+  description: "Compares a key that the sender gives in a header or a query parameter.",
+  configSchema: apiKeySchema,
+  fields: [...secretFields("Key"), ...API_KEY_PLACE, ...placeFields],
+  prepare: (config) => ({
+    ...readersOf(config),
+    verify({ headers, query }) {
+      if (config.place === "header") {
+        const given = headers.get(config.name);
+        return given === null ? missing(config.name) : compare(given.trim(), config);
+      }
+      const given = new URLSearchParams(query).get(config.name);
+      return given === null
+        ? refused(`The query parameter ${config.name} is missing.`)
+        : compare(given, config);
+    },
+  }),
+};
+
+const oktaSchema = z.strictObject({ ...secretShape, header: headerName.default(AUTHORIZATION) });
+
+export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
+  type: "okta",
+  label: "Okta",
+  description:
+    "Compares the authentication secret of Okta's event hook, and answers the challenge by which Okta tries the URL.",
+  configSchema: oktaSchema,
+  fields: [
+    ...secretFields("Authentication secret"),
+    {
+      name: "header",
+      label: "Authentication field",
+      kind: "text",
+      placeholder: AUTHORIZATION,
+      help: "The header that Okta sends the secret in.",
+    },
+  ],
+  handshakeMethods: ["GET"],
+  prepare: (config) => ({
+    unsignedHandshake: answerOkta,
+    verify({ headers }) {
+      const given = headers.get(config.header);
+      return given === null ? missing(config.header) : compare(given.trim(), config);
+    },
+    eventType: readerOf("$.data.events.0.eventType", "$.eventType"),
+    duplicateId: readerOf("$.eventId"),
+  }),
+};

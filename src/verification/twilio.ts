@@ -1,0 +1,70 @@
+/** Twilio, which signs the URL and the fields of a form; of a JSON body the URL carries the hash. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { constantTimeEqual } from "../lib/crypto.ts";
+import { bytesOfSecrets, secretFields, secretShape } from "./config-fields.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "./provider.ts";
+import { missing, wrongSignature } from "./refusals.ts";
+import { readerOf } from "./request-place.ts";
+import { decode, hmac, matchesAny } from "./signature.ts";
+
+const SIGNATURE = "X-Twilio-Signature";
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+const configSchema = z.strictObject(secretShape);
+
+/** https://www.twilio.com/docs/usage/webhooks/webhooks-security */
+export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "twilio",
+  label: "Twilio",
+  description:
+    "Checks the signature of Twilio's requests, with the account's auth token. Twilio signs the URL too, as it is entered there: it must begin with this gateway's BASE_URL.",
+  configSchema,
+  fields: secretFields("Auth token"),
+  recognizes: (headers) => headers.has(SIGNATURE),
+  prepare(config) {
+    const keys = bytesOfSecrets(config);
+    return {
+      verify(request) {
+        const given = request.headers.get(SIGNATURE);
+        if (given === null) return missing(SIGNATURE);
+        const signature = decode(given, "base64");
+        if (signature === null)
+          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+        const fields = signedFields(request);
+        if (fields === null)
+          return refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
+        const right = keys.map((key) => hmac("sha1", key, [request.url, fields]));
+        return matchesAny([signature], right) ? ACCEPTED : wrongSignature({ signsUrl: true });
+      },
+      eventType: readerOf("EventType"),
+      duplicateId: readerOf("I-Twilio-Idempotency-Token"),
+    };
+  },
+};
+
+/** What is signed of the body, after the URL; null where that does not cover it. */
+function signedFields({ headers, query, body }: ReceivedRequest): string | null {
+  const hash = query.includes("bodySHA256=") ? new URLSearchParams(query).get("bodySHA256") : null;
+  if (hash !== null) {
+    const right = createHash("sha256").update(body).digest("hex");
+    return constantTimeEqual(hash.toLowerCase(), right) ? "" : null;
+  }
+  if (body.byteLength === 0) return "";
+  const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  return type === FORM_TYPE ? formFields(new TextDecoder().decode(body)) : null;
+}
+
+/** Sorted by name, each name with its value; of a name that is repeated, each value once, sorted. */
+function formFields(text: string): string {
+  const values = new Map<string, Set<string>>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const known = values.get(name);
+    if (known) known.add(value);
+    else values.set(name, new Set([value]));
+  }
+  return [...values.keys()]
+    .sort()
+    .flatMap((name) => [...(values.get(name) ?? [])].sort().map((value) => name + value))
+    .join("");
+}

@@ -1,0 +1,49 @@
+/** X, once Twitter: the Account Activity API. */
+import { bytesOfSecrets } from "./config-fields.ts";
+import { answerJson } from "./handshakes.ts";
+import { createHmacProvider, type HmacConfig } from "./hmac-provider.ts";
+import type { Provider, ReceivedRequest } from "./provider.ts";
+import { jsonOf, readerOf } from "./request-place.ts";
+import { hmac } from "./signature.ts";
+
+const MAX_TOKEN_LENGTH = 500;
+
+const signed = createHmacProvider({
+  type: "twitter",
+  label: "X (Twitter)",
+  description:
+    "Checks the signature of X's requests, with the app's consumer secret (API key secret), and answers the challenges by which X asks for it.",
+  secretLabel: "Consumer secret",
+  hash: "sha256",
+  encoding: "base64",
+  template: "{body}",
+  header: "X-Twitter-Webhooks-Signature",
+  prefix: "sha256=",
+  eventType,
+  duplicateId: readerOf(),
+  recognizedBy: ["x-twitter-webhooks-signature"],
+});
+
+export const twitterProvider: Provider<HmacConfig> = {
+  ...signed,
+  handshakeMethods: ["GET"],
+  prepare(config) {
+    const [key = new Uint8Array(0)] = bytesOfSecrets(config);
+    return {
+      ...signed.prepare(config),
+      unsignedHandshake({ method, query }) {
+        const token = method === "GET" ? new URLSearchParams(query).get("crc_token") : null;
+        if (token === null || token === "" || token.length > MAX_TOKEN_LENGTH) return null;
+        const response = Buffer.from(hmac("sha256", key, [token])).toString("base64");
+        return answerJson({ response_token: `sha256=${response}` });
+      },
+    };
+  },
+};
+
+/** A body has no type of its own, but names its one list of events: "tweet_create_events". */
+function eventType(request: ReceivedRequest): string | null {
+  const body = jsonOf(request);
+  if (typeof body !== "object" || body === null) return null;
+  return Object.keys(body).find((name) => /^\w{1,80}_events?$/.test(name)) ?? null;
+}

@@ -1,0 +1,6 @@
+/** The program's verification providers, for tests. */
+import { createProviders, type Providers } from "../../src/verification/registry.ts";
+
+export function createTestProviders(): Providers {
+  return createProviders();
+}
