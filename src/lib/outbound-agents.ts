@@ -1,18 +1,12 @@
-/** Kept-alive connections: one pool per host name, bounded in number and in idle time. */
-import http from "node:http";
+/** Kept-alive TLS connections: one pool per host name, bounded in number and in idle time. */
+import type http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "./clock.ts";
-
-/** Below the 60 s after which many servers and load balancers close an idle connection themselves. */
-const IDLE_MS = 30_000;
-/** One timer for all: an agent's own `timeout` moves a timer of each connection at each request. */
-const IDLE_SWEEP_MS = 5_000;
-const KEEP_ALIVE_PROBE_MS = 15_000;
+import { IDLE_MS, IDLE_SWEEP_MS, KEEP_ALIVE_PROBE_MS } from "./outbound-sockets.ts";
 
 export type OutboundAgents = Readonly<{
-  http: http.Agent;
   https: https.Agent;
   /** TCP, and TLS where it is used, are established. */
   isConnected: (socket: Duplex) => boolean;
@@ -23,7 +17,7 @@ export type OutboundAgents = Readonly<{
   destroy: () => void;
 }>;
 
-/** What both agents tell the pool; node's own agents bound idle connections per host only, not in all. */
+/** What the agent tells the pool; node's own agents bound idle connections per host only, not in all. */
 class ConnectionLedger {
   readonly #connected = new WeakSet<Duplex>();
   readonly #names = new WeakMap<Duplex, string>();
@@ -39,9 +33,9 @@ class ConnectionLedger {
     this.#clock = options.clock;
   }
 
-  opened(socket: Duplex, options: { name: string; readyEvent: "connect" | "secureConnect" }): void {
-    this.#names.set(socket, options.name);
-    socket.once(options.readyEvent, () => this.#connected.add(socket));
+  opened(socket: Duplex, name: string): void {
+    this.#names.set(socket, name);
+    socket.once("secureConnect", () => this.#connected.add(socket));
     socket.once("close", () => this.#idle.delete(socket));
   }
 
@@ -96,32 +90,6 @@ function bytesRead(socket: Duplex): number {
   return "bytesRead" in socket && typeof socket.bytesRead === "number" ? socket.bytesRead : 0;
 }
 
-class HttpAgent extends http.Agent {
-  readonly #ledger: ConnectionLedger;
-
-  constructor(options: http.AgentOptions, ledger: ConnectionLedger) {
-    super(options);
-    this.#ledger = ledger;
-  }
-
-  override createConnection(...args: Parameters<http.Agent["createConnection"]>): Duplex | null | undefined {
-    const socket = super.createConnection(...args);
-    if (socket) this.#ledger.opened(socket, { name: this.getName(args[0]), readyEvent: "connect" });
-    return socket;
-  }
-
-  override keepSocketAlive(socket: Duplex): boolean {
-    const keep = Boolean(super.keepSocketAlive(socket));
-    if (keep) this.#ledger.kept(socket);
-    return keep;
-  }
-
-  override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
-    this.#ledger.reused(socket);
-    super.reuseSocket(socket, request);
-  }
-}
-
 class HttpsAgent extends https.Agent {
   readonly #ledger: ConnectionLedger;
 
@@ -132,7 +100,7 @@ class HttpsAgent extends https.Agent {
 
   override createConnection(...args: Parameters<https.Agent["createConnection"]>): Duplex | null | undefined {
     const socket = super.createConnection(...args);
-    if (socket) this.#ledger.opened(socket, { name: this.getName(args[0]), readyEvent: "secureConnect" });
+    if (socket) this.#ledger.opened(socket, this.getName(args[0]));
     return socket;
   }
 
@@ -156,28 +124,24 @@ export function createAgents(options: {
   ca: string | undefined;
 }): OutboundAgents {
   const ledger = new ConnectionLedger({ maxIdle: options.maxIdleConnections, clock: options.clock });
-  const shared = {
-    keepAlive: true,
-    keepAliveMsecs: KEEP_ALIVE_PROBE_MS,
-    // The newest first, so that those a burst has opened fall idle and are closed.
-    scheduling: "lifo",
-    maxFreeSockets: options.maxIdleConnections,
-    lookup: options.lookup,
-  } as const;
-  const httpAgent = new HttpAgent(shared, ledger);
-  const httpsAgent = new HttpsAgent(
-    { ...shared, rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+  const agent = new HttpsAgent(
+    {
+      keepAlive: true,
+      keepAliveMsecs: KEEP_ALIVE_PROBE_MS,
+      // The newest first, so that those a burst has opened fall idle and are closed.
+      scheduling: "lifo",
+      maxFreeSockets: options.maxIdleConnections,
+      lookup: options.lookup,
+      rejectUnauthorized: true,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    },
     ledger,
   );
   return {
-    http: httpAgent,
-    https: httpsAgent,
+    https: agent,
     isConnected: (socket) => ledger.isConnected(socket),
     isUntouchedSinceReuse: (socket) => ledger.isUntouchedSinceReuse(socket),
     dropIdleLike: (socket) => ledger.dropIdleLike(socket),
-    destroy() {
-      httpAgent.destroy();
-      httpsAgent.destroy();
-    },
+    destroy: () => agent.destroy(),
   };
 }

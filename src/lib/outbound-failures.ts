@@ -1,7 +1,8 @@
 /** What went wrong on the way to a target, in words for people. */
 import type { OutboundFailure, OutboundFailureCode } from "./outbound.ts";
+import { InvalidAnswer } from "./outbound-answer-head.ts";
 
-/** Carries a failure that we decided ourselves through the callbacks of node:http. */
+/** Carries a failure that we decided ourselves through the callbacks of node:https. */
 export class OutboundError extends Error {
   override readonly name = "OutboundError";
   readonly failure: OutboundFailure;
@@ -28,9 +29,16 @@ export function abortedFailure(): OutboundFailure {
   return failure("aborted", "stopped before an answer came, because the gateway is stopping");
 }
 
-/** `place` is "host:port". The error is whatever node:http, node:net, node:tls or the lookup gave. */
+export function lostFailure(place: string): OutboundFailure {
+  return failure("connection_lost", `${place} closed the connection before it answered`);
+}
+
+/** `place` is "host:port". The error is whatever node:https, node:tls, Bun's sockets or the lookup gave. */
 export function classify(error: unknown, place: string): OutboundFailure {
   if (error instanceof OutboundError) return error.failure;
+  if (error instanceof InvalidAnswer) {
+    return failure("invalid_response", `${place} did not answer in HTTP (${error.message})`);
+  }
   // One try per address of the name: the first says as much as all of them.
   if (error instanceof AggregateError && error.errors.length > 0) return classify(error.errors[0], place);
   const { code, message, address, port } = partsOf(error);
@@ -43,7 +51,7 @@ export function classify(error: unknown, place: string): OutboundFailure {
     case "ECONNABORTED":
     case "ERR_STREAM_DESTROYED":
     case "ERR_STREAM_PREMATURE_CLOSE":
-      return failure("connection_lost", `${place} closed the connection before it answered`);
+      return lostFailure(place);
     case "ETIMEDOUT":
       return failure("connect_timeout", `no connection to ${where}: it does not answer`);
     case "EHOSTUNREACH":

@@ -1,16 +1,20 @@
 /**
- * The outbound client on node:http, which keeps header repeats, pins by `lookup` and, unlike fetch (256
- * requests at once in the process), does not let slow receivers hold up the others.
+ * The outbound client. Https goes by node:https; plain http by a client of our own on Bun's sockets, as it costs less
+ * than a third of node:http's (31 against 100 µs of processor a request, measured in turn). Both keep header repeats
+ * and case, connect only to checked addresses and, unlike fetch (256 requests at once in the process, and requests
+ * repeated unasked), let no slow receiver hold up the others.
  */
 import { type Clock, systemClock } from "./clock.ts";
 import type { Outbound } from "./outbound.ts";
 import { createAddressRules } from "./outbound-address.ts";
 import { createAgents } from "./outbound-agents.ts";
 import { createDeadlines } from "./outbound-deadlines.ts";
-import { Exchange } from "./outbound-exchange.ts";
 import { abortedFailure, failure } from "./outbound-failures.ts";
 import { createPlaces } from "./outbound-place.ts";
-import { createCheckedLookup, type Resolve, systemResolve } from "./outbound-resolve.ts";
+import { PlainExchange } from "./outbound-plain-exchange.ts";
+import { createCheckedResolve, lookupBy, type Resolve, systemResolve } from "./outbound-resolve.ts";
+import { Sockets } from "./outbound-sockets.ts";
+import { TlsExchange } from "./outbound-tls-exchange.ts";
 
 const MAX_IDLE_CONNECTIONS = 256;
 
@@ -21,14 +25,16 @@ export function createOutboundClient(options: {
   clock?: Clock;
   /** PEM; replaces the built-in certificate authorities. */
   ca?: string;
-  /** Kept-alive connections over all hosts; each costs a file descriptor. */
+  /** Kept-alive connections over all hosts, of each kind; each costs a file descriptor. */
   maxIdleConnections?: number;
 }): Outbound {
   const { clock = systemClock, resolve = systemResolve, maxIdleConnections = MAX_IDLE_CONNECTIONS } = options;
   const rules = createAddressRules(options.allowedCidrs);
   const places = createPlaces(rules);
-  const lookup = createCheckedLookup({ resolve, rules });
+  const resolveChecked = createCheckedResolve({ resolve, rules });
+  const lookup = lookupBy(resolveChecked);
   const agents = createAgents({ lookup, clock, maxIdleConnections, ca: options.ca });
+  const sockets = new Sockets({ clock, resolve: resolveChecked, maxIdle: maxIdleConnections });
   const deadlines = createDeadlines(clock);
   let closed = false;
   return {
@@ -41,13 +47,16 @@ export function createOutboundClient(options: {
       const place = places(request.url);
       if (place.kind === "failed") return Promise.resolve(place);
       return new Promise((settle) => {
-        new Exchange({ request, place, agents, deadlines, settle, now: clock.monotonic() }).start();
+        const given = { request, place, deadlines, settle, now: clock.monotonic() };
+        if (place.secure) new TlsExchange({ ...given, agents }).start();
+        else new PlainExchange({ ...given, sockets }).start();
       });
     },
     close() {
       closed = true;
       deadlines.abortAll();
       agents.destroy();
+      sockets.closeAll();
     },
   };
 }

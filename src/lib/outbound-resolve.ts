@@ -1,6 +1,6 @@
 /** Names to checked addresses: resolved once per connection, and only what was checked is connected to. */
 import { lookup } from "node:dns/promises";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import type { AddressRules } from "./outbound-address.ts";
 import { failure, OutboundError } from "./outbound-failures.ts";
 
@@ -11,20 +11,18 @@ export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
 
 export const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
+/** The addresses of a name that may all be connected to. Rejects with an OutboundError that says why not. */
+export type ResolveChecked = (host: string) => Promise<readonly ResolvedAddress[]>;
+
 /**
- * For the `lookup` option of an agent. One refused address refuses the name: a public name that also points
- * into a private network is a trap or a mistake. Names looked up at the same moment share one query.
+ * One refused address refuses the name: a public name that also points into a private network is a trap or a
+ * mistake. Names looked up at the same moment share one query.
  */
-export function createCheckedLookup(deps: { resolve: Resolve; rules: AddressRules }): LookupFunction {
+export function createCheckedResolve(deps: { resolve: Resolve; rules: AddressRules }): ResolveChecked {
   const pending = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
   async function resolveChecked(host: string): Promise<readonly ResolvedAddress[]> {
-    let addresses: readonly ResolvedAddress[];
-    try {
-      addresses = await deps.resolve(host);
-    } catch (error) {
-      throw new OutboundError(failure("name_not_resolved", unresolved(host, error)));
-    }
+    const addresses = await addressesOf(host);
     if (addresses.length === 0) throw new OutboundError(failure("name_not_resolved", unresolved(host, null)));
     for (const { address } of addresses) {
       const refusal = deps.rules.refusal(address);
@@ -34,16 +32,29 @@ export function createCheckedLookup(deps: { resolve: Resolve; rules: AddressRule
     return addresses;
   }
 
-  function shared(host: string): Promise<readonly ResolvedAddress[]> {
+  async function addressesOf(host: string): Promise<readonly ResolvedAddress[]> {
+    const family = isIP(host);
+    if (family !== 0) return [{ address: host, family }];
+    try {
+      return await deps.resolve(host);
+    } catch (error) {
+      throw new OutboundError(failure("name_not_resolved", unresolved(host, error)));
+    }
+  }
+
+  return (host) => {
     const known = pending.get(host);
     if (known !== undefined) return known;
     const query = resolveChecked(host).finally(() => pending.delete(host));
     pending.set(host, query);
     return query;
-  }
+  };
+}
 
+/** For the `lookup` option of an agent. */
+export function lookupBy(resolve: ResolveChecked): LookupFunction {
   return (host, options, callback) => {
-    shared(host).then(
+    resolve(host).then(
       (addresses) => {
         const [first] = addresses;
         if (options.all === true || first === undefined) callback(null, [...addresses]);

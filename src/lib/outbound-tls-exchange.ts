@@ -1,7 +1,7 @@
-/** One request and its answer on node:http, from the call to the value that says how it ended. */
-import http from "node:http";
+/** One request and its answer on node:https, from the call to the value that says how it ended. */
+import type http from "node:http";
 import https from "node:https";
-import type { OutboundHeaders, OutboundRequest, OutboundResult } from "./outbound.ts";
+import type { OutboundRequest, OutboundResult } from "./outbound.ts";
 import type { OutboundAgents } from "./outbound-agents.ts";
 import { KeptBody } from "./outbound-body.ts";
 import type { Deadlines, Timed } from "./outbound-deadlines.ts";
@@ -14,15 +14,11 @@ import {
   timeoutFailure,
 } from "./outbound-failures.ts";
 import type { Place } from "./outbound-place.ts";
+import { headersOf } from "./outbound-request-bytes.ts";
 
 const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
 
-/** Said by the client itself; what the caller says on them is left out. */
-const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
-/** Without a Content-Length their receivers may wait for a body. */
-const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
-
-export class Exchange implements Timed {
+export class TlsExchange implements Timed {
   readonly connectBy: number;
   readonly endBy: number;
   group: Timed[] | null = null;
@@ -79,10 +75,10 @@ export class Exchange implements Timed {
   }
 
   #send(): void {
-    const { secure, host, port, path, servername } = this.#place;
+    const { host, port, path, servername } = this.#place;
     const { method, body } = this.#request;
     const options = {
-      agent: secure ? this.#agents.https : this.#agents.http,
+      agent: this.#agents.https,
       host,
       port,
       path,
@@ -93,7 +89,7 @@ export class Exchange implements Timed {
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     };
     try {
-      const sent = secure ? https.request(options) : http.request(options);
+      const sent = https.request(options);
       this.#sent = sent;
       sent.on("response", (answer) => this.#onResponse(answer));
       sent.on("error", (error) => this.#onError(error));
@@ -167,24 +163,4 @@ export class Exchange implements Timed {
       },
     };
   }
-}
-
-/** Name, value, name, value: the form in which node keeps order, case and repeats. */
-function headersOf({ headers, method, body }: OutboundRequest, authority: string): string[] {
-  const flat = ["Host", hostIn(headers) ?? authority];
-  for (const [name, value] of headers) {
-    const length = name.length;
-    if (length === 4 || length === 10 || length === 14 || length === 17) {
-      const lower = name.toLowerCase();
-      if (lower === "host" || FRAMING.has(lower)) continue;
-    }
-    flat.push(name, value);
-  }
-  if (body.byteLength > 0 || METHODS_WITH_BODY.has(method))
-    flat.push("Content-Length", String(body.byteLength));
-  return flat;
-}
-
-function hostIn(headers: OutboundHeaders): string | undefined {
-  return headers.find(([name]) => name.length === 4 && name.toLowerCase() === "host")?.[1];
 }

@@ -1,0 +1,62 @@
+/** Opens a TCP connection to the first of a name's checked addresses that answers. */
+import type { Clock } from "./clock.ts";
+import { errorMessage } from "./errors.ts";
+import type { ResolvedAddress } from "./outbound-resolve.ts";
+
+/** An address that has not answered by then gets the next one beside it (RFC 8305 recommends as much). */
+const NEXT_ADDRESS_MS = 250;
+
+/** Returns a function that gives the attempt up; neither callback is called after it. */
+export function connectToAny<Data>(options: {
+  addresses: readonly ResolvedAddress[];
+  port: number;
+  clock: Clock;
+  handlers: Bun.SocketHandler<Data>;
+  data: Data;
+  onOpen: (socket: Bun.Socket<Data>) => void;
+  /** With the first error, and the address that gave it. */
+  onFailed: (error: unknown) => void;
+}): () => void {
+  const { addresses, port, clock, handlers, data } = options;
+  let next = 0;
+  let underWay = 0;
+  let isOver = false;
+  let firstError: unknown = null;
+  let cancelTimer = () => {};
+
+  function tryNext(): void {
+    cancelTimer();
+    const address = addresses[next]?.address;
+    if (address === undefined) {
+      if (underWay === 0) end(() => options.onFailed(firstError));
+      return;
+    }
+    next++;
+    underWay++;
+    if (next < addresses.length) cancelTimer = clock.after(NEXT_ADDRESS_MS, tryNext);
+    Bun.connect({ hostname: address, port, data, socket: handlers }).then(opened, (error: unknown) => {
+      underWay--;
+      firstError ??= withAddress(error, address, port);
+      if (!isOver) tryNext();
+    });
+  }
+
+  function opened(socket: Bun.Socket<Data>): void {
+    if (isOver) socket.end();
+    else end(() => options.onOpen(socket));
+  }
+
+  function end(then: () => void): void {
+    isOver = true;
+    cancelTimer();
+    then();
+  }
+
+  tryNext();
+  return () => end(() => {});
+}
+
+function withAddress(error: unknown, address: string, port: number): Error {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return Object.assign(new Error(errorMessage(error)), { code, address, port });
+}

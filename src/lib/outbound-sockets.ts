@@ -1,0 +1,176 @@
+/** Plain TCP connections, kept open between requests: one pool per host name and port, bounded in number and idle time. */
+import type { Clock } from "./clock.ts";
+import { connectToAny } from "./outbound-connect.ts";
+import type { Place } from "./outbound-place.ts";
+import type { ResolveChecked } from "./outbound-resolve.ts";
+
+/** Below the 60 s after which many servers and load balancers close an idle connection themselves. */
+export const IDLE_MS = 30_000;
+/** One timer for all connections, so that a request moves none. */
+export const IDLE_SWEEP_MS = 5_000;
+/** Silence after which the system asks whether the other end is still there, while an answer is waited for. */
+export const KEEP_ALIVE_PROBE_MS = 15_000;
+
+/** What a connection tells whoever uses it. */
+export type ConnectionUser = Readonly<{
+  onData: (chunk: Buffer) => void;
+  /** What was written is on its way; there is room for more. */
+  onDrain: () => void;
+  /** It is closed; `isWhole` where the other end said so in order, and did not break off. */
+  onClose: (isWhole: boolean) => void;
+}>;
+
+/** One connection; it belongs to its user until that one keeps or closes it. */
+export class Connection {
+  readonly label: string;
+  user: ConnectionUser | null = null;
+  isOpen = true;
+  /** Since when, on the monotonic clock. */
+  idleSince = 0;
+  hasEnded = false;
+  #socket: Bun.Socket<Connection> | null = null;
+
+  constructor(label: string) {
+    this.label = label;
+  }
+
+  opened(socket: Bun.Socket<Connection>): void {
+    this.#socket = socket;
+    socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
+  }
+
+  /** How many bytes from `offset` on were taken; below 0 where the connection is gone. */
+  write(bytes: Uint8Array, offset: number): number {
+    if (!this.#socket) return -1;
+    return offset === 0
+      ? this.#socket.write(bytes)
+      : this.#socket.write(bytes, offset, bytes.byteLength - offset);
+  }
+
+  /** Its user hears no more of it. */
+  close(): void {
+    this.user = null;
+    this.#socket?.end();
+  }
+}
+
+export class Sockets {
+  /** By place, in the order in which they fell idle: the newest is taken first, so that what a burst opened is closed. */
+  readonly #idle = new Map<string, Connection[]>();
+  #idleCount = 0;
+  #sweeping = false;
+  readonly #options: { clock: Clock; resolve: ResolveChecked; maxIdle: number };
+  readonly #handlers: Bun.SocketHandler<Connection>;
+
+  constructor(options: { clock: Clock; resolve: ResolveChecked; maxIdle: number }) {
+    this.#options = options;
+    this.#handlers = {
+      data: ({ data: connection }, chunk) => {
+        if (connection.user) connection.user.onData(chunk);
+        // Nothing was asked: what comes would be taken for the next request's answer.
+        else connection.close();
+      },
+      drain: ({ data: connection }) => connection.user?.onDrain(),
+      end: ({ data: connection }) => {
+        connection.hasEnded = true;
+      },
+      close: ({ data: connection }, error) => {
+        connection.isOpen = false;
+        const { user } = connection;
+        connection.user = null;
+        if (user) user.onClose(connection.hasEnded && error === undefined);
+        else this.#forget(connection);
+      },
+    };
+  }
+
+  /** A connection that lay idle, null where there is none. */
+  take(place: Place): Connection | null {
+    const connection = this.#idle.get(place.label)?.pop() ?? null;
+    if (connection !== null) this.#idleCount--;
+    return connection;
+  }
+
+  /** Opens a new connection; the returned function gives it up. */
+  open(
+    place: Place,
+    callbacks: { onOpen: (connection: Connection) => void; onFailed: (error: unknown) => void },
+  ): () => void {
+    let giveUp = () => {};
+    let isGivenUp = false;
+    const connection = new Connection(place.label);
+    this.#options.resolve(place.host).then(
+      (addresses) => {
+        if (isGivenUp) return;
+        giveUp = connectToAny({
+          addresses,
+          port: place.port,
+          clock: this.#options.clock,
+          handlers: this.#handlers,
+          data: connection,
+          onOpen: (socket) => {
+            connection.opened(socket);
+            callbacks.onOpen(connection);
+          },
+          onFailed: callbacks.onFailed,
+        });
+      },
+      (error: unknown) => {
+        if (!isGivenUp) callbacks.onFailed(error);
+      },
+    );
+    return () => {
+      isGivenUp = true;
+      giveUp();
+    };
+  }
+
+  /** Its user needs it no longer, and another may. */
+  keep(connection: Connection): void {
+    connection.user = null;
+    if (!connection.isOpen) return;
+    connection.idleSince = this.#options.clock.monotonic();
+    const pool = this.#idle.get(connection.label);
+    if (pool) pool.push(connection);
+    else this.#idle.set(connection.label, [connection]);
+    this.#idleCount++;
+    if (this.#idleCount > this.#options.maxIdle) this.#oldest()?.close();
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    this.#options.clock.after(IDLE_SWEEP_MS, () => this.#sweep());
+  }
+
+  dropIdle(place: Place): void {
+    for (const connection of [...(this.#idle.get(place.label) ?? [])]) connection.close();
+  }
+
+  closeAll(): void {
+    for (const pool of [...this.#idle.values()]) for (const connection of [...pool]) connection.close();
+  }
+
+  #oldest(): Connection | undefined {
+    let oldest: Connection | undefined;
+    for (const [first] of this.#idle.values()) {
+      if (first && (!oldest || first.idleSince < oldest.idleSince)) oldest = first;
+    }
+    return oldest;
+  }
+
+  #sweep(): void {
+    const before = this.#options.clock.monotonic() - IDLE_MS;
+    for (const pool of [...this.#idle.values()]) {
+      for (const connection of pool.filter(({ idleSince }) => idleSince <= before)) connection.close();
+    }
+    for (const [label, pool] of this.#idle) if (pool.length === 0) this.#idle.delete(label);
+    this.#sweeping = this.#idleCount > 0;
+    if (this.#sweeping) this.#options.clock.after(IDLE_SWEEP_MS, () => this.#sweep());
+  }
+
+  #forget(connection: Connection): void {
+    const pool = this.#idle.get(connection.label) ?? [];
+    const at = pool.indexOf(connection);
+    if (at === -1) return;
+    pool.splice(at, 1);
+    this.#idleCount--;
+  }
+}
