@@ -54,6 +54,12 @@ export function presentTarget(target: Target): z.infer<typeof targetSchema> {
     config: target.config,
     summary: target.summary,
     ...target.policy,
+    signing: {
+      scheme: target.signing.scheme,
+      public_key: target.signing.publicKey,
+      previous_until: target.signing.previousUntil === null ? null : time(target.signing.previousUntil),
+    },
+    ...(target.signingSecret !== undefined && { signing_secret: target.signingSecret }),
     created_at: time(target.createdAt),
     updated_at: time(target.updatedAt),
   };

@@ -53,6 +53,17 @@ export const targetSchema = z
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("Where it goes, in a few words."),
     ...deliveryPolicyChangeShape,
+    signing: z
+      .strictObject({
+        scheme: z.enum(["v1", "v1a", "none"]),
+        public_key: z.string().nullable().describe("whpk_…: what receivers verify v1a with."),
+        previous_until: time.nullable().describe("Until then the secret before the rotation signs as well."),
+      })
+      .describe("Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature on every request."),
+    signing_secret: z
+      .string()
+      .optional()
+      .describe("whsec_…: only in the answer to what made it. It is not shown again."),
     created_at: time,
     updated_at: time,
   })

@@ -1,6 +1,7 @@
 /** /webhooks/{id}/targets: where a webhook's events are delivered to. */
 
 import { targetChange, targetInput } from "../webhooks/schemas.ts";
+import { rotationInput } from "../webhooks/target-signing.ts";
 import type { ApiDeps } from "./deps.ts";
 import { configComponent } from "./openapi.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
@@ -68,6 +69,22 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
       success: asItIsNow,
       handle: async ({ caller, params, body: input }) =>
         presentTarget(await targets.update({ ...which(caller, params), input })),
+    }),
+    operation({
+      id: "rotateSigning",
+      method: "POST",
+      path: `${path}/signing/rotate`,
+      tag,
+      summary: "Give a target a new signing secret",
+      description:
+        "Requests carry the signatures of both secrets until the overlap is over. The answer has the new `signing_secret`, once.",
+      params: targetPath,
+      body: rotationInput,
+      emptyBody: rotationInput.parse({}),
+      success: asItIsNow,
+      errors: ["conflict"],
+      handle: async ({ caller, params, body: input }) =>
+        presentTarget(await targets.rotateSigning({ ...which(caller, params), input })),
     }),
     operation({
       id: "deleteTarget",

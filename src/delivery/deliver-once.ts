@@ -6,6 +6,7 @@ import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { DeliveryTarget } from "../storage/main-db/routing.ts";
 import { type DeliveryPolicy, parseDeliveryPolicy } from "../targets/delivery-policy.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import { openSigning, readSigning, type Signer } from "../targets/signing.ts";
 import type { Outcome, TargetType } from "../targets/target-type.ts";
 
 /** A target ready to be delivered to: its type known, its secrets opened. */
@@ -14,6 +15,7 @@ export type OpenedTarget = Readonly<{
   type: TargetType;
   config: Record<string, unknown>;
   policy: DeliveryPolicy;
+  signer: Signer | null;
 }>;
 
 /** Null where the settings cannot be opened, most often for another SECRET_KEY: the deliveries wait, none is spent. */
@@ -35,7 +37,9 @@ export function createTargetOpener(deps: {
         owner: `targets:${target.id}`,
         keys: deps.keys,
       });
-      return { target, type, config, policy: parseDeliveryPolicy(target.policy) };
+      const signing = readSigning(target.signing);
+      const signer = signing && openSigning({ targetId: target.id, keys: deps.keys }, signing).signer;
+      return { target, type, config, policy: parseDeliveryPolicy(target.policy), signer };
     } catch (error) {
       deps.log.error("a target's settings cannot be opened; its deliveries wait", {
         target_id: target.id,
@@ -62,13 +66,14 @@ export async function deliverOnce(options: {
   log: Logger;
 }): Promise<Outcome> {
   const { opened, due, signal, log } = options;
-  const { target, type, config, policy } = opened;
+  const { target, type, config, policy, signer } = opened;
   try {
     return await type.deliver({
       event: due.event,
       webhook: { id: target.webhookId, name: target.webhookName },
       target: { id: target.id, name: target.name },
       config,
+      signer,
       attempt: due.attempts + 1,
       timeoutMs: policy.timeoutMs,
       signal,

@@ -5,6 +5,7 @@ import type { Outbound } from "../lib/outbound.ts";
 import { endToEndHeaders, isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { SIGNING_HEADERS } from "./signing.ts";
 import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "./target-type.ts";
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -71,6 +72,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
       },
     ],
     settlesAtIngest: false,
+    signs: true,
     summarize({ url }) {
       const { origin, pathname } = new URL(url);
       return pathname === "/" ? origin : `${origin}${pathname}`;
@@ -87,7 +89,7 @@ async function deliver(
   const result = await deps.outbound.request({
     url: urlFor(config, event),
     method: event.method,
-    headers: headersFor(attempt),
+    headers: headersFor(attempt, deps.clock.now()),
     body: event.body,
     connectTimeoutMs: config.connect_timeout_ms,
     timeoutMs: attempt.timeoutMs,
@@ -134,27 +136,40 @@ function withoutClimbing(path: string): string {
 }
 
 type OwnHeaders = Readonly<{ list: readonly (readonly [string, string])[]; names: ReadonlySet<string> }>;
+type OwnByConfig = Readonly<{ unsigned: OwnHeaders; signed: OwnHeaders }>;
 
 /** Computed once per config: a config object lives as long as its target is unchanged. */
-const ownHeaders = new WeakMap<HttpConfig, OwnHeaders>();
+const ownHeaders = new WeakMap<HttpConfig, OwnByConfig>();
 
-function configuredHeaders(config: HttpConfig): OwnHeaders {
+function configuredHeaders(config: HttpConfig): OwnByConfig {
   const known = ownHeaders.get(config);
   if (known !== undefined) return known;
   const list = Object.entries(config.headers ?? {});
-  const own = { list, names: new Set(list.map(([name]) => name.toLowerCase())) };
+  const names = list.map(([name]) => name.toLowerCase());
+  const own = {
+    unsigned: { list, names: new Set(names) },
+    signed: {
+      list: list.filter(([name]) => !SIGNING_HEADERS.has(name.toLowerCase())),
+      names: new Set([...names, ...SIGNING_HEADERS]),
+    },
+  };
   ownHeaders.set(config, own);
   return own;
 }
 
-function headersFor({ config, event, webhook, attempt }: DeliveryAttempt<HttpConfig>): [string, string][] {
-  const own = configuredHeaders(config);
+/** Signed, no header of a signature's names comes from elsewhere; unsigned, a sender's own signature goes on. */
+function headersFor(attempt: DeliveryAttempt<HttpConfig>, now: number): [string, string][] {
+  const { config, event, webhook, signer } = attempt;
+  const own = configuredHeaders(config)[signer === null ? "unsigned" : "signed"];
   const headers = endToEndHeaders(event.headers, own.names);
   for (const [name, value] of own.list) headers.push([name, value]);
   headers.push(
     ["X-Webhooker-Event-Id", event.id],
     ["X-Webhooker-Webhook-Id", webhook.id],
-    ["X-Webhooker-Attempt", String(attempt)],
+    ["X-Webhooker-Attempt", String(attempt.attempt)],
   );
+  for (const [name, value] of signer?.headers({ id: event.id, body: event.body, now }) ?? []) {
+    headers.push([name, value]);
+  }
   return headers;
 }

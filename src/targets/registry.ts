@@ -65,6 +65,7 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
     configSchema: inner.configSchema,
     fields: inner.fields,
     settlesAtIngest: inner.settlesAtIngest,
+    signs: inner.signs === true,
     summarize(config) {
       const result = check(config);
       return result.success ? inner.summarize(result.data) : `${inner.label} (its settings are not valid)`;

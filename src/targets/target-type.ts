@@ -1,6 +1,7 @@
 /** The interface of a target type: what it must say about itself, and the outcome of one try. */
 import type { z } from "zod";
 import type { FormField } from "../lib/form-field.ts";
+import type { Signer } from "./signing.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -26,6 +27,8 @@ export type DeliveryAttempt<Config> = Readonly<{
   webhook: Readonly<{ id: string; name: string }>;
   target: Readonly<{ id: string; name: string }>;
   config: Config;
+  /** Null: the request is not signed. */
+  signer: Signer | null;
   /** 1 for the first try; counts on over replays. */
   attempt: number;
   /** Limit of the whole try in milliseconds. */
@@ -69,6 +72,8 @@ export type TargetType<Config = unknown> = Readonly<{
   fields: readonly FormField[];
   /** True where storing the event is the delivery: it is recorded as delivered with the event itself. */
   settlesAtIngest: boolean;
+  /** Its requests can be signed, and are unless a target says otherwise. */
+  signs?: boolean;
   /** Where it goes, in a few words without secrets, for lists: "https://example.com/hooks". */
   summarize: (config: Config) => string;
   deliver: (attempt: DeliveryAttempt<Config>) => Promise<Outcome>;

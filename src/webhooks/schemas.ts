@@ -1,6 +1,7 @@
 /** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
 import { z } from "zod";
 import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
+import { signingInput } from "./target-signing.ts";
 
 const name = z.string().trim().min(1).max(200);
 const active = z.boolean();
@@ -57,12 +58,17 @@ const targetShape = {
   active: active.optional().describe("true unless said otherwise; an inactive target's deliveries wait."),
 };
 
-export const targetInput = z.strictObject({ ...targetShape, ...deliveryPolicyShape });
+const signing = signingInput
+  .optional()
+  .describe("How requests are signed (Standard Webhooks); a type that signs does so unless told otherwise.");
+
+export const targetInput = z.strictObject({ ...targetShape, signing, ...deliveryPolicyShape });
 
 export const targetChange = z
   .strictObject({
     ...targetShape,
     type: targetShape.type.describe("Cannot change; may be repeated."),
+    signing,
     ...deliveryPolicyChangeShape,
   })
   .partial();

@@ -10,6 +10,7 @@ import {
 import type { UseCaseDeps } from "./deps.ts";
 import { targetChange, targetInput } from "./schemas.ts";
 import { createTargetConfigs } from "./target-config.ts";
+import { createTargetSigning, type ShownSigning } from "./target-signing.ts";
 import { validate } from "./validate.ts";
 import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
 
@@ -27,6 +28,9 @@ export type Target = Readonly<{
   config: Record<string, unknown>;
   /** As it stands on the wire. */
   policy: StoredDeliveryPolicy;
+  signing: ShownSigning;
+  /** The new secret, in the answer to what made it and never again. */
+  signingSecret?: string;
   /** Where it goes, in a few words without secrets. */
   summary: string;
   createdAt: number;
@@ -39,6 +43,7 @@ const what = "target";
 
 export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: UseCaseDeps) {
   const configs = createTargetConfigs({ targetTypes, keys });
+  const signings = createTargetSigning({ keys, clock });
 
   function getRow(of: InTarget): TargetRow {
     const { id: webhookId } = getOwnWebhook(mainDb, of);
@@ -50,24 +55,31 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
   function change(
     row: TargetRow,
     values: Partial<
-      Pick<TargetRow, "name" | "active" | "config" | "policy" | "pausedAt" | "deactivatedReason">
+      Pick<TargetRow, "name" | "active" | "config" | "policy" | "pausedAt" | "deactivatedReason" | "signing">
     >,
+    made: string | null = null,
   ): Target {
     const changed = { ...row, ...values, updatedAt: clock.now() };
     mainDb.targets.update(changed);
-    return toTarget(changed);
+    return toTarget(changed, made);
   }
 
-  function toTarget(row: TargetRow): Target {
+  function toTarget(row: TargetRow, made: string | null = null): Target {
     const { id, webhookId, name, type, active, pausedAt, deactivatedReason, createdAt, updatedAt } = row;
     const policy = readPolicy(row.policy);
     const state = { active, pausedAt, deactivatedReason, createdAt, updatedAt };
-    return { id, webhookId, name, type, ...state, ...configs.toShown(row), policy };
+    const signing = signings.toShown(row);
+    const shown = configs.toShown(row);
+    return {
+      ...{ id, webhookId, name, type, ...state, ...shown, policy, signing },
+      ...(!signing.isUsable && { summary: "Its signing secret is missing or cannot be read: rotate it." }),
+      ...(made !== null && { signingSecret: made }),
+    };
   }
 
   return {
     async list(of: InWebhook): Promise<Target[]> {
-      return mainDb.targets.list(getOwnWebhook(mainDb, of).id).map(toTarget);
+      return mainDb.targets.list(getOwnWebhook(mainDb, of).id).map((row) => toTarget(row));
     },
     async get(of: InTarget): Promise<Target> {
       return toTarget(getRow(of));
@@ -78,6 +90,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       const { name, active = true } = values;
       const type = targetTypes.get(values.type);
       const id = ids.newId();
+      const signing = signings.begin({ id, type, sent: values.signing });
       const now = clock.now();
       const row = {
         id,
@@ -93,16 +106,18 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
         deletedAt: null,
         pausedAt: null,
         deactivatedReason: null,
+        signing: signing.stored,
       };
       mainDb.targets.insert(row);
-      return toTarget(row);
+      return toTarget(row, signing.made);
     },
     /** `config` is replaced as a whole, but for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
       const row = getRow(of);
       const values = validate({ schema: targetChange, value: input, what });
       if (values.type !== undefined && values.type !== row.type) throw fixedType();
-      return change(row, {
+      const signing = values.signing && signings.change(row, targetTypes.get(row.type), values.signing);
+      const changes = {
         name: values.name ?? row.name,
         active: values.active ?? row.active,
         deactivatedReason: values.active === undefined ? row.deactivatedReason : null,
@@ -115,7 +130,9 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
             })
           : row.config,
         policy: checkedPolicy(values, row.policy),
-      });
+        signing: signing ? signing.stored : row.signing,
+      };
+      return change(row, changes, signing?.made);
     },
     /** Its pending deliveries are discarded by the delivery engine. */
     async remove(of: InTarget): Promise<void> {
@@ -124,6 +141,11 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
     },
     async setActive({ active, ...of }: InTarget & { active: boolean }): Promise<Target> {
       return change(getRow(of), { active, deactivatedReason: null });
+    },
+    async rotateSigning({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
+      const row = getRow(of);
+      const { stored, made } = signings.rotate(row, input);
+      return change(row, { signing: stored }, made);
     },
     /** The delivery engine holds what is pending, and lets what is held go bit by bit when the pause is over. */
     async setPaused({ paused, ...of }: InTarget & { paused: boolean }): Promise<Target> {

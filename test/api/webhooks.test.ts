@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { z } from "zod";
 import { startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
@@ -131,7 +132,10 @@ describe("targets", () => {
       },
     });
     const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
-    expect((await api.call("GET", path)).body).toEqual(made.body);
+    const { signing_secret: _once, ...shown } = z
+      .looseObject({ signing_secret: z.string() })
+      .parse(made.body);
+    expect((await api.call("GET", path)).body).toEqual(shown);
     const changed = await api.call("PATCH", path, { json: { max_attempts: 3, name: "Away" } });
     expect(changed.body).toMatchObject({
       name: "Away",
@@ -141,6 +145,28 @@ describe("targets", () => {
     });
     expect(made.text + changed.text).not.toContain("hunter2");
     expect((await api.call("DELETE", path)).status).toBe(204);
+  });
+
+  test("tell a new signing secret once, and sign with both for a while after a rotation", async () => {
+    const path = `${list()}/${api.target.id}`;
+    const secret = expect.stringMatching(/^whsec_/);
+    const on = await api.call("PATCH", path, { json: { signing: { scheme: "v1" } } });
+    expect(on).toMatchObject({ status: 200, body: { signing_secret: secret, signing: { scheme: "v1" } } });
+    const rotated = await api.call("POST", `${path}/signing/rotate`, { json: { overlap_hours: 1 } });
+    expect(rotated).toMatchObject({
+      status: 200,
+      body: {
+        signing_secret: secret,
+        signing: { scheme: "v1", public_key: null, previous_until: "2026-01-01T01:00:00.000Z" },
+      },
+    });
+    expect((await api.call("POST", `${path}/signing/rotate`)).body).toMatchObject({
+      signing: { previous_until: "2026-01-02T00:00:00.000Z" },
+    });
+    expect((await api.call("GET", path)).text).not.toContain("whsec_");
+    const off = await api.call("PATCH", path, { json: { signing: { scheme: "none" } } });
+    expect(off.body).toMatchObject({ signing: { scheme: "none" } });
+    expect((await api.call("POST", `${path}/signing/rotate`)).status).toBe(409);
   });
 
   test("are listed, deactivated and activated", async () => {

@@ -23,7 +23,7 @@ const type: TargetType = {
 };
 const target: DeliveryTarget = {
   ...{ id: "t1", webhookId: "w1", webhookName: "Shop", name: "Warehouse", type: "fake" },
-  ...{ active: true, paused: false, deleted: false, policy: {} },
+  ...{ active: true, paused: false, deleted: false, policy: {}, signing: null },
   config: sealConfig({ type, config: { url: "https://example.com/" }, owner: "targets:t1", keys }),
 };
 const due: DueDelivery = {
@@ -65,6 +65,7 @@ test("a target type is given the event, who is asked, the number of the try and 
   const opened: OpenedTarget = {
     target,
     config: { url: "x" },
+    signer: null,
     policy: parseDeliveryPolicy({ timeout_ms: 4_000 }),
     type: {
       ...type,
@@ -81,6 +82,7 @@ test("a target type is given the event, who is asked, the number of the try and 
     webhook: { id: "w1", name: "Shop" },
     target: { id: "t1", name: "Warehouse" },
     config: { url: "x" },
+    signer: null,
     attempt: 4,
     timeoutMs: 4_000,
     signal,
@@ -98,6 +100,7 @@ test("a target type that throws makes a failed try that will be repeated, and a 
     const opened = {
       target,
       config: {},
+      signer: null,
       policy: parseDeliveryPolicy({ max_attempts: 1 }),
       type: { ...type, deliver },
     };

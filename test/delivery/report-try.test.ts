@@ -11,13 +11,14 @@ import { DELIVERED } from "./scripted-targets.ts";
 const opened: OpenedTarget = {
   target: {
     ...{ id: "t1", webhookId: "w1", webhookName: "Shop", name: "Warehouse", type: "fake" },
-    ...{ active: true, paused: false, deleted: false, policy: {}, config: {} },
+    ...{ active: true, paused: false, deleted: false, policy: {}, config: {}, signing: null },
   },
   type: {
     ...{ type: "fake", label: "Fake", description: "", configSchema: z.unknown(), fields: [] },
     ...{ settlesAtIngest: false, summarize: () => "", deliver: async () => DELIVERED },
   },
   config: { url: "https://example.com/the-secret-path" },
+  signer: null,
   policy: parseDeliveryPolicy({}),
 };
 const due: DueDelivery = {

@@ -111,6 +111,7 @@ export function createScriptedTargets(): ScriptedTargets {
       target: row,
       type: { ...scriptedType, deliver },
       config: {},
+      signer: null,
       policy: { ...parseDeliveryPolicy(target.policy), maxAttempts: target.maxAttempts },
     };
   }
@@ -126,7 +127,7 @@ export function createScriptedTargets(): ScriptedTargets {
       targets.set(id, target);
       rows.set(id, {
         ...{ id, webhookId, webhookName: "Shop", name: "Warehouse", type: "scripted" },
-        ...{ active: true, paused: false, deleted: false, config: {}, policy: {} },
+        ...{ active: true, paused: false, deleted: false, config: {}, policy: {}, signing: null },
       });
       return target;
     },

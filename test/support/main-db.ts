@@ -74,6 +74,7 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
         active: true,
         pausedAt: null,
         deactivatedReason: null,
+        signing: null,
         settlesAtIngest: false,
       };
       const settings = { config: { url: "http://127.0.0.1:9/" }, policy: {} };

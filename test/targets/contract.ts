@@ -32,6 +32,7 @@ export function attemptOf(
     webhook: { id: "0190a000-0000-7000-8000-000000000003", name: "Shop" },
     target: { id: "0190a000-0000-7000-8000-000000000004", name: "Office" },
     config,
+    signer: null,
     attempt: 1,
     timeoutMs: 30_000,
     signal: neverAborted,

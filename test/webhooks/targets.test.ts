@@ -54,11 +54,14 @@ describe("creating a target", () => {
       deactivatedReason: null,
       config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
       policy: readPolicy(),
+      signing: { scheme: "v1", publicKey: null, previousUntil: null, isUsable: true },
+      signingSecret: made.signingSecret ?? "",
       summary: "https://example.com/in",
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });
-    expect(await useCases.targets.list(of)).toEqual([made]);
+    const { signingSecret: _once, ...shown } = made;
+    expect(await useCases.targets.list(of)).toEqual([shown]);
   });
 
   test("stores its secrets sealed and never shows them", async () => {

@@ -13,6 +13,7 @@ import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" wi
 import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
 import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "text" };
 import deactivatedReason from "./migrations/0004-deactivated-reason.sql" with { type: "text" };
+import targetSigning from "./migrations/0005-target-signing.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
@@ -33,7 +34,7 @@ export type MainDb = Readonly<{
 }>;
 
 /** Append-only. */
-const MIGRATIONS = [accountsAndWebhooks, sizeLimit, pausedTargets, deactivatedReason];
+const MIGRATIONS = [accountsAndWebhooks, sizeLimit, pausedTargets, deactivatedReason, targetSigning];
 
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
 export function openMainDb(options: { path: string; clock: Clock }): MainDb {

@@ -33,6 +33,8 @@ export type DeliveryTarget = Readonly<{
   /** As stored: secret fields are sealed. */
   config: Record<string, unknown>;
   policy: Record<string, unknown>;
+  /** As stored: its secrets are sealed. Null: requests are not signed. */
+  signing: Record<string, unknown> | null;
 }>;
 
 export type Routing = Readonly<{
@@ -61,6 +63,7 @@ type TargetJoinRow = {
   deleted: number;
   config: string;
   policy: string;
+  signing: string | null;
 };
 
 export function createRouting(db: Database): Routing {
@@ -75,7 +78,7 @@ export function createRouting(db: Database): Routing {
   const targetStatement = db.prepare<TargetJoinRow, [string]>(
     `SELECT t.id, t.webhook_id, w.name AS webhook_name, t.name, t.type, t.active,
             t.paused_at IS NOT NULL AS paused,
-            t.deleted_at IS NOT NULL OR w.deleted_at IS NOT NULL AS deleted, t.config, t.policy
+            t.deleted_at IS NOT NULL OR w.deleted_at IS NOT NULL AS deleted, t.config, t.policy, t.signing
      FROM targets t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id = ?`,
   );
 
@@ -117,6 +120,7 @@ export function createRouting(db: Database): Routing {
       deleted: row.deleted === 1,
       config: parseJsonObject(row.config),
       policy: parseJsonObject(row.policy),
+      signing: row.signing === null ? null : parseJsonObject(row.signing),
     };
   }
 

@@ -65,6 +65,8 @@ export const targets = sqliteTable("targets", {
   pausedAt: integer("paused_at"),
   /** Why the gateway itself deactivated it; null where a person did, or it is active. */
   deactivatedReason: text("deactivated_reason"),
+  /** Null: its requests are not signed. Secrets are sealed. */
+  signing: jsonObject("signing"),
 });
 
 export const apiKeys = sqliteTable("api_keys", {

@@ -7,7 +7,15 @@ import { type TargetRow, targets } from "./tables.ts";
 export type TargetQueries = ReturnType<typeof createTargetQueries>;
 
 type Key = { id: string; webhookId: string };
-type Changeable = "name" | "active" | "config" | "policy" | "updatedAt" | "pausedAt" | "deactivatedReason";
+type Changeable =
+  | "name"
+  | "active"
+  | "config"
+  | "policy"
+  | "updatedAt"
+  | "pausedAt"
+  | "deactivatedReason"
+  | "signing";
 type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 
 /** `changed` is told the webhook's id after every commit. */
@@ -32,8 +40,8 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
         .all();
     },
     update(row: Change): void {
-      const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason } = row;
-      const values = { name, active, config, policy, updatedAt, pausedAt, deactivatedReason };
+      const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing } = row;
+      const values = { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing };
       db.update(targets).set(values).where(at(row)).run();
       changed(row.webhookId);
     },

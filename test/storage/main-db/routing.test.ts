@@ -98,6 +98,7 @@ describe("the target of a delivery", () => {
       deleted: false,
       config: { url: "https://example.com/" },
       policy: { max_attempts: 3 },
+      signing: null,
     });
     expect(routing.findTarget(newUnguessableId())).toBeNull();
   });

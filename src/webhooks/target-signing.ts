@@ -1,0 +1,144 @@
+/** How a target signs, between what a person sends, what is stored, and what is shown; a new secret is told once. */
+import { z } from "zod";
+import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
+import type { TargetRow } from "../storage/main-db/tables.ts";
+import { openSecret, readSigning, type StoredSigning, sealSigning } from "../targets/signing.ts";
+import {
+  newSigningSecret,
+  openSigningKey,
+  SIGNING_SCHEMES,
+  type SigningScheme,
+  signingSecretFault,
+} from "../targets/signing-keys.ts";
+import type { TargetType } from "../targets/target-type.ts";
+import { validate } from "./validate.ts";
+
+/** A month: whoever needs longer has lost sight of it. */
+const MAX_OVERLAP_HOURS = 30 * 24;
+const DEFAULT_OVERLAP_HOURS = 24;
+
+const secret = z
+  .string()
+  .max(200)
+  .describe("whsec_… (v1) or whsk_… (v1a), in base64. Left out, one is made, and told once.");
+
+export const signingInput = z.strictObject({
+  scheme: z
+    .enum([...SIGNING_SCHEMES, "none"])
+    .optional()
+    .describe("v1: HMAC-SHA256; v1a: ed25519, verified with a public key; none: nothing is signed."),
+  secret: secret.optional(),
+});
+
+export const rotationInput = z.strictObject({
+  overlap_hours: z
+    .int()
+    .min(0)
+    .max(MAX_OVERLAP_HOURS)
+    .default(DEFAULT_OVERLAP_HOURS)
+    .describe("So long requests are signed with the old secret as well as with the new one."),
+  secret: secret.optional(),
+});
+
+export type ShownSigning = Readonly<{
+  scheme: SigningScheme | "none";
+  /** whpk_…, for v1a. */
+  publicKey: string | null;
+  /** Until then the secret before signs as well. */
+  previousUntil: number | null;
+  /** False: the secret is missing or sealed with another key, so nothing can be sent. */
+  isUsable: boolean;
+}>;
+
+/** `made`: the new secret, where it was made here and nobody knows it yet. */
+type Change = Readonly<{ stored: StoredSigning | null; made: string | null }>;
+type Row = Pick<TargetRow, "id" | "signing">;
+
+const UNSIGNED: ShownSigning = { scheme: "none", publicKey: null, previousUntil: null, isUsable: true };
+
+export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Clock }) {
+  /** Null where it is missing, or its key is lost. */
+  function findSecret(id: string, stored: StoredSigning): string | null {
+    try {
+      return openSecret({ targetId: id, keys }, stored);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "secret_unreadable") return null;
+      throw error;
+    }
+  }
+
+  function sealNew(
+    id: string,
+    scheme: SigningScheme,
+    wish: { given: string | undefined; before?: { secret: string; until: number } },
+  ): Change {
+    const { given, before } = wish;
+    const fault = given === undefined ? null : signingSecretFault(scheme, given);
+    if (fault !== null) throw invalid("signing.secret", fault);
+    const chosen = given ?? newSigningSecret(scheme);
+    const stored = sealSigning({ targetId: id, keys }, { scheme, secret: chosen, before });
+    return { stored, made: given === undefined && scheme === "v1" ? chosen : null };
+  }
+
+  return {
+    /** For a new target: signed, unless its type does not sign or the sender says otherwise. */
+    begin(options: { id: string; type: TargetType; sent: z.infer<typeof signingInput> | undefined }): Change {
+      const { id, type, sent } = options;
+      const scheme = sent?.scheme ?? (type.signs === true ? "v1" : "none");
+      if (scheme === "none") return { stored: null, made: null };
+      if (type.signs !== true) throw invalid("signing.scheme", "must be none for this type of target");
+      return sealNew(id, scheme, { given: sent?.secret });
+    },
+
+    /** Takes effect at once; a rotation is what lets the old secret stay for a while. */
+    change(row: Row, type: TargetType, sent: z.infer<typeof signingInput>): Change {
+      const stored = readSigning(row.signing);
+      const scheme = sent.scheme ?? stored?.scheme ?? "v1";
+      const isSame = stored?.scheme === scheme && sent.secret === undefined;
+      if (isSame) return { stored, made: null };
+      return this.begin({ id: row.id, type, sent: { ...sent, scheme } });
+    },
+
+    rotate(row: Row, input: unknown): Change {
+      const wanted = validate({ schema: rotationInput, value: input, what: "rotation" });
+      const stored = readSigning(row.signing);
+      if (stored === null) throw nothingToRotate();
+      const before = findSecret(row.id, stored);
+      const overlapMs = wanted.overlap_hours * 3_600_000;
+      const keeps = before !== null && overlapMs > 0;
+      return sealNew(row.id, stored.scheme, {
+        given: wanted.secret,
+        ...(keeps && { before: { secret: before, until: clock.now() + overlapMs } }),
+      });
+    },
+
+    /** Never throws for a secret that cannot be read. */
+    toShown(row: Row): ShownSigning {
+      const stored = readSigning(row.signing);
+      if (stored === null) return UNSIGNED;
+      const until = stored.previous?.until ?? null;
+      const shown = {
+        scheme: stored.scheme,
+        previousUntil: until !== null && until > clock.now() ? until : null,
+      };
+      const secret = findSecret(row.id, stored);
+      if (secret === null) return { ...shown, publicKey: null, isUsable: false };
+      return { ...shown, publicKey: openSigningKey(stored.scheme, secret).publicKey, isUsable: true };
+    },
+  };
+}
+
+function invalid(path: string, message: string): AppError {
+  return new AppError({ kind: "invalid", message: "The target is not valid.", details: [{ path, message }] });
+}
+
+function nothingToRotate(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "not_signed",
+    message: "This target's requests are not signed, so there is no secret to rotate.",
+    hint: "Switch signing on first: change the target's signing.scheme to v1 or v1a.",
+  });
+}
