@@ -21,7 +21,7 @@ export function createDashboard(deps: DashboardDeps) {
   const reveals = createReveals(deps.clock);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
-    ...createSourcesRoutes(deps),
+    ...createSourcesRoutes({ ...deps, reveals }),
     ...createEventsRoutes(deps),
     ...createReplaysRoutes(deps),
     ...createProfileRoutes({ ...deps, cookie, reveals }),

@@ -49,6 +49,7 @@ test("every route on something is 404 for another user, and changes nothing", as
     targets: { name: "X", type: "log" },
     replay: {},
     replays: { filter: {} },
+    rotate: {},
   };
   const owned = routes.filter(({ path }) => path.includes(":"));
   expect(owned.length).toBeGreaterThan(20);
@@ -67,7 +68,7 @@ test("what is in another user's webhook cannot be reached through one's own", as
     input: { name: "Mine" },
   });
   for (const { method, path } of routes.filter((route) => route.path.split(":").length > 2)) {
-    const json = method === "GET" ? undefined : path.endsWith("replay") ? {} : { name: "Mine" };
+    const json = method === "GET" ? undefined : /(replay|rotate)$/.test(path) ? {} : { name: "Mine" };
     const answer = await api.call(method, withIds(path).replace(api.webhook.id, mine.id), {
       token: BOB_TOKEN,
       json,

@@ -148,7 +148,9 @@ describe("targets", () => {
   });
 
   test("tell a new signing secret once, and sign with both for a while after a rotation", async () => {
-    const path = `${list()}/${api.target.id}`;
+    const json = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
+    const made = await api.call("POST", list(), { json: { ...json, signing: { scheme: "none" } } });
+    const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
     const secret = expect.stringMatching(/^whsec_/);
     const on = await api.call("PATCH", path, { json: { signing: { scheme: "v1" } } });
     expect(on).toMatchObject({ status: 200, body: { signing_secret: secret, signing: { scheme: "v1" } } });
@@ -167,6 +169,7 @@ describe("targets", () => {
     const off = await api.call("PATCH", path, { json: { signing: { scheme: "none" } } });
     expect(off.body).toMatchObject({ signing: { scheme: "none" } });
     expect((await api.call("POST", `${path}/signing/rotate`)).status).toBe(409);
+    await api.call("DELETE", path);
   });
 
   test("are listed, deactivated and activated", async () => {

@@ -1,4 +1,5 @@
 /** A user's webhook with an entrypoint and a target, its pages served, and a second user who owns nothing of it. */
+import { createReveals } from "../../src/dashboard/reveals.ts";
 import type { SourcesDeps } from "../../src/dashboard/sources/deps.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig } from "../../src/lib/sealed-config.ts";
@@ -52,6 +53,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     {
       ...{ useCases, targetTypes, providers: all.providers, events },
       config: { baseUrl: "https://hooks.example", retentionDays: 30 },
+      reveals: createReveals(all.clock),
       moving: createTestMoving(all, all.directory),
       async sendTestEvent(asked) {
         tests.push(asked);
@@ -80,7 +82,14 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
 
   return {
     ...{ pages: { ...pages, targetTypes: types }, useCases, files, tests, of, webhook, entrypoint, target },
-    ...{ openTarget, providers: all.providers, ada: all.ada, bob: all.bob, clock: all.clock },
+    ...{
+      openTarget,
+      providers: all.providers,
+      ada: all.ada,
+      bob: all.bob,
+      clock: all.clock,
+      mainDb: all.mainDb,
+    },
     paths: {
       webhook: path,
       entrypoint: `${path}/entrypoints/${entrypoint.id}`,

@@ -6,6 +6,7 @@ import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Moving } from "../../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+import type { Reveals } from "../reveals.ts";
 import type { SendTestEvent } from "./test-event.ts";
 
 /** What lists say of event files; rejects with AppError `unavailable` where one cannot be used. */
@@ -25,4 +26,6 @@ export type SourcesDeps = Readonly<{
   providers: Providers;
   events: Overviews;
   sendTestEvent: SendTestEvent;
+  /** New signing secrets, on their way to the page that shows them once. */
+  reveals: Reveals;
 }>;

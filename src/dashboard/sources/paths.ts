@@ -25,6 +25,10 @@ export function targetPath(of: { webhookId: string; id: string }): string {
   return `/source/${of.webhookId}/targets/${of.id}`;
 }
 
+export function signingPath(of: { webhookId: string; id: string }): string {
+  return `${targetPath(of)}/signing`;
+}
+
 /** Where senders POST to. */
 export function entrypointUrl(baseUrl: string, entrypointId: string): string {
   return `${baseUrl}/webhook/${entrypointId}`;

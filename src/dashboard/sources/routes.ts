@@ -4,6 +4,7 @@ import { createDeleteRoutes } from "./delete-routes.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { createDownloadRoutes } from "./download-routes.ts";
 import { createEntrypointRoutes } from "./entrypoint-routes.ts";
+import { createSigningRoutes } from "./signing-routes.ts";
 import { createTargetRoutes } from "./target-routes.ts";
 import { createVerificationRoutes } from "./verification-routes.ts";
 import { createWebhookRoutes } from "./webhook-routes.ts";
@@ -16,5 +17,6 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createEntrypointRoutes(deps),
     ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),
+    ...createSigningRoutes(deps),
   ];
 }

@@ -9,6 +9,7 @@ import { Button } from "../components/button.tsx";
 import { PageHeader } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatCount } from "../components/format.ts";
+import { SecretOnce } from "../components/secret-once.tsx";
 import { Bytes, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
@@ -33,10 +34,22 @@ type SourceProps = Readonly<{
   providers: Pick<Providers, "find">;
   /** An entrypoint's form that comes back with its faults. */
   newEntrypoint?: NewEntrypoint;
+  /** A signing secret that is shown now and never again. */
+  newSecret?: Readonly<{ secret: string; of: string }> | null;
 }>;
 
 export function SourcePage(props: SourceProps): JSX.Element {
-  const { viewer, flash, state, growth = null, config, targetTypes, providers, newEntrypoint } = props;
+  const {
+    viewer,
+    flash,
+    state,
+    growth = null,
+    config,
+    targetTypes,
+    providers,
+    newEntrypoint,
+    newSecret,
+  } = props;
   const { webhook, health, file } = state;
   return (
     <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
@@ -45,6 +58,11 @@ export function SourcePage(props: SourceProps): JSX.Element {
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
       </PageHeader>
       <div class="stack">
+        {newSecret ? (
+          <SecretOnce title={`Signing secret of ${newSecret.of}`} secret={newSecret.secret} />
+        ) : (
+          ""
+        )}
         {file.fault === null ? (
           <>
             {needsMore(state, file) ? <NextSteps state={state} file={file} baseUrl={config.baseUrl} /> : ""}

@@ -13,7 +13,8 @@ import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { targetPath, webhookPath } from "./paths.ts";
+import { signingPath, targetPath, webhookPath } from "./paths.ts";
+import { signingFields, signingValues } from "./signing-form.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -66,6 +67,13 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
         <Fields {...props} />
         <Submit label="Save" webhook={webhook} />
       </form>
+      {target.signing.scheme === "none" ? (
+        ""
+      ) : (
+        <p>
+          <a href={attribute(signingPath(target))}>Rotate the signing secret</a>
+        </p>
+      )}
     </Frame>
   );
 }
@@ -81,7 +89,11 @@ function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook
 
 function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
   const policy = target?.policy ?? readPolicy();
-  const fields = [...type.fields, ...(type.settlesAtIngest ? [] : deliveryPolicyFields)];
+  const fields = [
+    ...type.fields,
+    ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
+    ...(type.signs === true ? signingFields : []),
+  ];
   const shown = fields.map(({ name }) => name);
   return (
     <>
@@ -98,7 +110,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
       />
       <FieldSections
         fields={fields}
-        values={{ ...target?.config, ...policy }}
+        values={{ ...target?.config, ...policy, ...signingValues(target) }}
         typed={typed}
         errors={errors}
       />

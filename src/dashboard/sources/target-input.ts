@@ -3,6 +3,7 @@ import type { FormField } from "../../lib/form-field.ts";
 import { deliveryPolicyFields } from "../../targets/delivery-policy.ts";
 import { readFields } from "../form-values.ts";
 import type { FormInput } from "../forms.ts";
+import { readSigning } from "./signing-form.ts";
 
 export type TargetForm = Readonly<{
   fields: readonly FormField[];
@@ -13,9 +14,11 @@ export type TargetForm = Readonly<{
 
 /** What the API takes. What the form does not carry of the policy keeps its value, or gets its default. */
 export function readTarget({ fields, form, stored }: TargetForm): Record<string, unknown> {
+  const signing = readSigning(form);
   return {
     name: form.name ?? "",
     config: readFields(fields, form, stored),
     ...readFields(deliveryPolicyFields, form),
+    ...(signing && { signing }),
   };
 }

@@ -7,6 +7,7 @@ import { action, type PageContext, type PageRoute, page } from "../page-route.ts
 import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { webhookPath } from "./paths.ts";
+import { toWebhook } from "./signing-routes.ts";
 import { DeleteTargetPage } from "./target-delete-view.tsx";
 import { EditTargetPage, NewTargetPage } from "./target-form-views.tsx";
 import { readTarget } from "./target-input.ts";
@@ -55,7 +56,8 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     try {
       const input = { ...readTarget({ fields: type.fields, form }), type: form.type ?? "" };
       const target = await useCases.targets.create({ ...of, input });
-      return backTo(target, `Target “${target.name}” was added: it gets every event from now on.`);
+      const text = `Target “${target.name}” was added: it gets every event from now on.`;
+      return toWebhook(deps, context, { target, text });
     } catch (error) {
       return showNew(context, type, { typed: form, errors: fieldErrors(error, "config") });
     }
@@ -78,7 +80,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     try {
       const input = readTarget({ fields, form, stored: target.config });
       const changed = await useCases.targets.update({ ...ids(context), input });
-      return backTo(changed, `Target “${changed.name}” was saved.`);
+      return toWebhook(deps, context, { target: changed, text: `Target “${changed.name}” was saved.` });
     } catch (error) {
       return showEdit(context, { typed: form, errors: fieldErrors(error, "config") });
     }

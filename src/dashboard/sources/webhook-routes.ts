@@ -59,12 +59,17 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function showOne(context: PageContext): Promise<Response> {
-    const { viewer, flash } = context;
+    const { viewer, flash, sessionId, query } = context;
     const state = await readWebhookState(deps, await own(context));
     const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
     const targetTypes = deps.targetTypes.list();
+    const secret = deps.reveals.take({ sessionId, key: query.get("made") });
+    const signed = state.targets.find(({ id }) => id === query.get("target"));
+    const newSecret = secret === null ? null : { secret, of: signed?.name ?? "the target" };
     const { providers } = deps;
-    return renderPage(SourcePage({ viewer, flash, state, growth, config, targetTypes, providers }));
+    return renderPage(
+      SourcePage({ newSecret, viewer, flash, state, growth, config, targetTypes, providers }),
+    );
   }
 
   async function showEdit(
