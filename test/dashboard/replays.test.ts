@@ -56,7 +56,7 @@ describe("from the log", () => {
     const answer = await begin(link);
     expect([answer.status, answer.headers.get("location")]).toEqual([303, replays]);
     const list = await ended();
-    expect(list).toContain("Events: failed");
+    expect(list).toContain('data-label="Events">failed<');
     expect(list).toContain("2 of 2");
     expect(await Promise.all(failed.map(statesOf))).toEqual([["pending"], ["pending"]]);
     expect(await statesOf(pending.id)).toEqual(["pending"]);

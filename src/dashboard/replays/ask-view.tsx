@@ -15,7 +15,7 @@ import { logPath } from "../sources/paths.ts";
 import type { Viewer } from "../viewer.ts";
 import { type OrderForm, orderFields } from "./order-form.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
-import { takesDeliveries } from "./words.ts";
+import { describeDestination, takesDeliveries } from "./words.ts";
 
 export type AskProps = Readonly<{
   viewer: Viewer;
@@ -42,7 +42,7 @@ export function AskReplayPage(props: AskProps): JSX.Element {
           </div>
         ) : (
           <>
-            <form class="form replay-to" method="get" action={newReplayPath(webhook.id)}>
+            <form class="replay-to" method="get" action={newReplayPath(webhook.id)}>
               <Fields form={form} />
               <SelectField
                 name="deliver"
@@ -132,7 +132,9 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
         <ul>
           <li>
             <strong safe>{`${least}${amount}`}</strong>{" "}
-            <span safe>{`of ${least}${formatCount(events, "event")}`}</span>
+            <span
+              safe
+            >{`of ${least}${formatCount(events, "event")}, to ${describeDestination(form.order, names)}`}</span>
             {isExact ? "" : "; it goes on being counted before it begins"}
           </li>
           <li>The oldest first, and live events go before them.</li>

@@ -10,7 +10,7 @@ type NamesOf = Pick<Names, "entrypoint" | "target">;
 export function describeSelection({ selection }: ReplayOrder, names: NamesOf): string {
   if (selection.kind === "events") return formatCount(selection.eventIds.length, "chosen event");
   const words = describeFilter(selection.filter, names);
-  return words.length === 0 ? "All events" : `Events: ${words.join(", ")}`;
+  return words.length === 0 ? "all of them" : words.join(", ");
 }
 
 function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] {

@@ -112,9 +112,8 @@ function Row(props: {
           ""
         )}
         {hasEvents && overview === undefined ? (
-          <p class="muted">
-            It gets every event from now on.{" "}
-            <a href={attribute(catchUpPath(target))}>Deliver stored events to it…</a>
+          <p class="muted part-note">
+            It had no event yet. <a href={attribute(catchUpPath(target))}>Deliver stored events to it…</a>
           </p>
         ) : (
           ""
