@@ -119,7 +119,10 @@ export function createReplayWalks(deps: {
 
   const findTarget = ({ webhookId }: OfRun, targetId: string): ReturnType<FindReplayTarget> => {
     const target = deps.routing.findTarget(targetId);
-    return target === null || target.deleted || target.webhookId !== webhookId ? null : target;
+    if (target === null || target.deleted || target.webhookId !== webhookId) return null;
+    const { active, paused, policy } = target;
+    // Not the whole policy, as this is asked for each event.
+    return { active, paused, orderBy: typeof policy.order_by === "string" ? policy.order_by : null };
   };
 
   /** Until the target can take more, is gone, or somebody changed the run. Nobody looks while nothing happens. */

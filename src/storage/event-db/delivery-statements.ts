@@ -77,10 +77,17 @@ export function prepareDeliveryStatements(db: Database) {
     ),
     replay: db.prepare<
       unknown,
-      [eventId: string, targetId: string, id: string, now: number, dueAt: number | null]
+      [
+        eventId: string,
+        targetId: string,
+        id: string,
+        now: number,
+        dueAt: number | null,
+        newKey: string | null,
+      ]
     >(
-      `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at)
-       VALUES (?1, ?2, ?3, 'pending', ?5, ?4, ?4)
+      `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at, order_key)
+       VALUES (?1, ?2, ?3, 'pending', ?5, ?4, ?4, ?6)
        ON CONFLICT (event_id, target_id) DO UPDATE SET status = 'pending', next_attempt_at = ?5, reason = NULL,
          replays = replays + 1, attempts_at_replay = attempts, replayed_at = ?4, updated_at = ?4`,
     ),

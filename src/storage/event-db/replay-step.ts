@@ -17,8 +17,15 @@ const LEAST_ROOM = 16;
 /** Pending ones that a replay may add, most of which wait for another try: one that is down gets no more of them. */
 const MOST_ADDED = 10_000;
 
+export type ReplayTarget = Readonly<{
+  active: boolean;
+  paused: boolean;
+  /** How its deliveries are kept in order; null: they are not. */
+  orderBy: string | null;
+}>;
+
 /** Null for one that is deleted, or another webhook's. */
-export type FindReplayTarget = (targetId: string) => Readonly<{ active: boolean; paused: boolean }> | null;
+export type FindReplayTarget = (targetId: string) => ReplayTarget | null;
 
 export type ReplayStepGiven = Readonly<{
   findTarget: FindReplayTarget;
@@ -65,7 +72,7 @@ function takeStep(file: EventFile, run: ReplayRun, given: ReplayStepGiven) {
     // All of an event's deliveries or none, as the cursor stands between events.
     if (waitsFor !== null) break;
     for (const targetId of targetIds) {
-      replayDelivery(file, { eventId, targetId, now });
+      replayDelivery(file, { eventId, targetId, now, orderBy: findTarget(targetId)?.orderBy ?? null });
       rooms.take(targetId);
     }
     replayed += targetIds.length;

@@ -2,8 +2,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import type { EventFilter } from "../../../src/storage/event-db/event-search.ts";
-import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
-import { pruneStep } from "../../../src/storage/event-db/prune.ts";
 import type { ReplayOrder, ReplaySelection } from "../../../src/storage/event-db/replay-run.ts";
 import { ReplaySelector } from "../../../src/storage/event-db/replay-selection.ts";
 import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
@@ -140,59 +138,4 @@ test("a count whose time is up says that it is at least so many", async () => {
   await Promise.all(Array.from({ length: 5_500 }, () => world.append({ webhookId: big })));
   const count = await store.count(big, { order: orderOf({}), lastEventId: null, limitMs: -1 });
   expect(count).toMatchObject({ events: 5_000, isExact: false });
-});
-
-test("events that the retention deletes between two steps are passed over", async () => {
-  const own = newId();
-  const ids: string[] = [];
-  for (let n = 0; n < 300; n++) {
-    const { id } = await world.append({ webhookId: own, id: newIdAt(START + n), targets: [pendingFor("a")] });
-    await world.events.settle(own, settlement({ eventId: id, targetId: "a" }));
-    ids.push(id);
-  }
-  const id = newId();
-  await store.insert(own, { ...orderOf({}), id, askedBy: "ada", now: 1 });
-  await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
-  const given = {
-    findTarget: () => ({ active: true, paused: false }),
-    backlogs: new Map(),
-    now: START + 1_000,
-  };
-  const claim = { targetId: "a", now: given.now, beyond: given.now, limit: 100, inFlight: new Map() };
-  const first = await store.step({ webhookId: own, id }, given);
-  expect(first.replayed).toBe(32);
-  await world.writer.tidy(own, (file) => {
-    const before = START + 1_000;
-    const rule = { finishedBefore: before, undeliveredBefore: 0, restingSince: before - 1, reason: "" };
-    return pruneStep(file, "", { ...rule, enoughBytes: Number.POSITIVE_INFINITY, now: before });
-  });
-  const left = world.storedIds(own);
-  expect(left.length).toBeLessThan(300);
-  for (const eventId of ids.slice(0, 32)) {
-    const [delivery] = await world.events.listDeliveries(own, eventId);
-    await world.events.settle(own, settlement({ eventId, targetId: "a", replays: 1 }, { attempt: 2 }));
-    expect(delivery?.status).toBe("pending");
-  }
-  let step = first;
-  while (step.run?.state === "running") {
-    step = await store.step({ webhookId: own, id }, given);
-    for (const due of await world.events.claimDue({ ...claim, webhookId: own })) {
-      const { eventId, attempts, replays } = due;
-      const values = { eventId, targetId: "a", replays };
-      await world.events.settle(own, settlement(values, { attempt: attempts + 1 }));
-    }
-  }
-  expect(step.run).toMatchObject({ state: "done", replayed: left.length });
-  expect(listLedgerFaults(world.files.open(own).db)).toEqual([]);
-});
-
-test("a target whose tries all wait gets no more than so many from a replay, whatever it had before", async () => {
-  const own = newId();
-  const tomorrow = { receivedAt: START + 86_400_000, targets: [pendingFor("a")] };
-  await Promise.all(Array.from({ length: 10_000 }, () => world.append({ webhookId: own, ...tomorrow })));
-  const hasRoom = (before: readonly (readonly [string, number])[]) =>
-    store.hasRoom({ webhookId: own, targetId: "a" }, { backlogs: new Map(before), now: START });
-  expect(await hasRoom([])).toBe(true);
-  expect(await hasRoom([["a", 100]])).toBe(true);
-  expect(await hasRoom([["a", 0]])).toBe(false);
 });

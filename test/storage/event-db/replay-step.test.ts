@@ -1,0 +1,99 @@
+/** What one step of a replay makes due, and what it leaves for later. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { newId, newIdAt } from "../../../src/lib/ids.ts";
+import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
+import { pruneStep } from "../../../src/storage/event-db/prune.ts";
+import type { ReplayOrder } from "../../../src/storage/event-db/replay-run.ts";
+import type { ReplayStepGiven } from "../../../src/storage/event-db/replay-step.ts";
+import { createReplayStore, type ReplayStore } from "../../../src/storage/replay-store.ts";
+import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "../storage-world.ts";
+
+const START = 1_790_000_000_000;
+const own = newId();
+let world: StorageWorld;
+let store: ReplayStore;
+
+beforeEach(() => {
+  world = createStorageWorld();
+  store = createReplayStore(world);
+});
+afterEach(async () => {
+  expect(listLedgerFaults(world.files.open(own).db)).toEqual([]);
+  await world.dispose();
+});
+
+/** Begins a replay of all events; returns what takes it a step further. */
+async function begin(order: Partial<ReplayOrder> = {}) {
+  const id = newId();
+  const all = { kind: "filter", filter: {} } as const;
+  const whole = { selection: all, targetId: null, onlyMissing: false, ...order };
+  await store.insert(own, { ...whole, id, askedBy: "ada", now: 1 });
+  await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
+  const given: ReplayStepGiven = {
+    findTarget: () => ({ active: true, paused: false, orderBy: null }),
+    backlogs: new Map(),
+    now: START + 1_000,
+  };
+  return (values: Partial<ReplayStepGiven> = {}) =>
+    store.step({ webhookId: own, id }, { ...given, ...values });
+}
+
+test("events that the retention deletes between two steps are passed over", async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 300; n++) {
+    const { id } = await world.append({ webhookId: own, id: newIdAt(START + n), targets: [pendingFor("a")] });
+    await world.events.settle(own, settlement({ eventId: id, targetId: "a" }));
+    ids.push(id);
+  }
+  const step = await begin();
+  const now = START + 1_000;
+  const claim = { webhookId: own, targetId: "a", now, beyond: now, limit: 100, inFlight: new Map() };
+  expect((await step()).replayed).toBe(32);
+  await world.writer.tidy(own, (file) => {
+    const before = START + 1_000;
+    const rule = { finishedBefore: before, undeliveredBefore: 0, restingSince: before - 1, reason: "" };
+    return pruneStep(file, "", { ...rule, enoughBytes: Number.POSITIVE_INFINITY, now: before });
+  });
+  const left = world.storedIds(own);
+  expect(left.length).toBeLessThan(300);
+  for (const eventId of ids.slice(0, 32)) {
+    const [delivery] = await world.events.listDeliveries(own, eventId);
+    await world.events.settle(own, settlement({ eventId, targetId: "a", replays: 1 }, { attempt: 2 }));
+    expect(delivery?.status).toBe("pending");
+  }
+  let { run } = await step();
+  while (run?.state === "running") {
+    for (const { eventId, attempts, replays } of await world.events.claimDue(claim)) {
+      const values = { eventId, targetId: "a", replays };
+      await world.events.settle(own, settlement(values, { attempt: attempts + 1 }));
+    }
+    ({ run } = await step());
+  }
+  expect(run).toMatchObject({ state: "done", replayed: left.length });
+});
+
+test("a target whose tries all wait gets no more than so many from a replay, whatever it had before", async () => {
+  const tomorrow = { receivedAt: START + 86_400_000, targets: [pendingFor("a")] };
+  await Promise.all(Array.from({ length: 10_000 }, () => world.append({ webhookId: own, ...tomorrow })));
+  const hasRoom = (before: readonly (readonly [string, number])[]) =>
+    store.hasRoom({ webhookId: own, targetId: "a" }, { backlogs: new Map(before), now: START });
+  expect(await hasRoom([])).toBe(true);
+  expect(await hasRoom([["a", 100]])).toBe(true);
+  expect(await hasRoom([["a", 0]])).toBe(false);
+});
+
+test("a target that keeps order is brought up to date in order", async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const body = Buffer.from(JSON.stringify({ order: n % 2 }));
+    ids.push((await world.append({ webhookId: own, id: newIdAt(START + n), body })).id);
+  }
+  const step = await begin({ targetId: "b", onlyMissing: true });
+  await step({ findTarget: () => ({ active: true, paused: false, orderBy: "order" }) });
+  const rows = query(
+    world.files.pathOf(own),
+    "SELECT event_id, order_key, next_attempt_at IS NOT NULL AS due FROM deliveries ORDER BY event_id",
+  );
+  const expected = ids.map((id, n) => ({ event_id: id, order_key: String(n % 2), due: n < 2 ? 1 : 0 }));
+  expect(rows).toEqual(expected);
+});
