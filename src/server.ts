@@ -87,7 +87,7 @@ export async function startServer(options: {
   // People and programs
   const users = createUsers({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
-  const providers = createProviders();
+  const providers = createProviders({ outbound: delivery.outbound, clock });
   const useCases = createWebhookUseCases({
     ...{ mainDb, targetTypes, providers, keys, clock },
     eventFiles: files,

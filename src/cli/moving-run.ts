@@ -29,7 +29,7 @@ export async function runMoving<T>(
   const useCases = createWebhookUseCases({
     ...{ mainDb, keys, clock },
     targetTypes: createTargetTypes({ outbound, log }),
-    providers: createProviders(),
+    providers: createProviders({ outbound }),
     // None of what is used here makes or deletes a webhook's file this way.
     eventFiles: { create: async () => undefined, delete: files.remove },
   });

@@ -54,6 +54,7 @@ export function createDeliveryParts(deps: {
   });
 
   return {
+    outbound,
     targetTypes,
     engine,
     replay,

@@ -27,6 +27,7 @@ export type HandshakeAnswer = Readonly<{ status: number; contentType: string; bo
 
 /** What knows one entrypoint's settings. It throws for no request, however hostile. */
 export type Verifier = Readonly<{
+  /** Rejects with AppError unavailable where it cannot find out now: senders are to try again later. */
   verify: (request: ReceivedRequest) => Verdict | Promise<Verdict>;
   /**
    * Asked before `verify`, for the questions that a provider asks without signing them; null where the request is

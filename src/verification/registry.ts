@@ -1,6 +1,10 @@
 /** Every verification provider there is: a new one is its file and its line in this list. */
+import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
 import type { z } from "zod";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
+import type { Outbound } from "../lib/outbound.ts";
 import { discordProvider } from "./discord.ts";
 import { gitlabProvider } from "./gitlab.ts";
 import { hmacProvider } from "./hmac.ts";
@@ -10,6 +14,8 @@ import { ipAllowListProvider } from "./ip-allow-list.ts";
 import { mailgunProvider } from "./mailgun.ts";
 import { metaProvider } from "./meta.ts";
 import { microsoftGraphProvider } from "./microsoft-graph.ts";
+import { createPayPalProvider } from "./paypal.ts";
+import { createPayPalCertificates } from "./paypal-certificates.ts";
 import type { Provider } from "./provider.ts";
 import { sendgridProvider } from "./sendgrid.ts";
 import { apiKeyProvider, basicProvider, bearerProvider, oktaProvider } from "./shared-secrets.ts";
@@ -25,7 +31,22 @@ export type Providers = Readonly<{
   list: () => readonly Provider[];
 }>;
 
-export function createProviders(): Providers {
+export function createProviders(deps: {
+  /** For the certificates that PayPal's requests name. */
+  outbound: Pick<Outbound, "request">;
+  clock?: Clock;
+  /** The authorities that are trusted to issue those; without it, the runtime's own. */
+  roots?: readonly X509Certificate[];
+}): Providers {
+  const { outbound, clock = systemClock } = deps;
+  let roots = deps.roots;
+  const certificates = createPayPalCertificates({
+    ...{ outbound, clock },
+    roots() {
+      roots ??= rootCertificates.map((pem) => new X509Certificate(pem));
+      return roots;
+    },
+  });
   const services: readonly Provider[] = [
     ...HMAC_ROWS.map((row) => checked(createHmacProvider(row))),
     checked(discordProvider),
@@ -34,6 +55,7 @@ export function createProviders(): Providers {
     checked(metaProvider),
     checked(microsoftGraphProvider),
     checked(oktaProvider),
+    checked(createPayPalProvider({ certificates })),
     checked(sendgridProvider),
     checked(standardWebhooksProvider),
     checked(twilioProvider),

@@ -10,9 +10,10 @@ import { newId } from "../../src/lib/ids.ts";
 import type { IngestMetrics } from "../../src/lib/metrics.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import type { Route } from "../../src/storage/main-db/routing.ts";
-import { createProviders, type Providers } from "../../src/verification/registry.ts";
+import type { Providers } from "../../src/verification/registry.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { serve, type TestServer } from "../support/http-server.ts";
+import { createTestProviders } from "../support/providers.ts";
 import { createRecordingLog, type LogLine } from "../support/recording-log.ts";
 
 export const ENTRYPOINT = "3f1d8f60-5d0c-4f4e-9a55-0a3b8f6a2c11";
@@ -59,7 +60,7 @@ export function startIngest(
           clock,
           baseUrl: BASE_URL,
           openVerifier: createVerifierOpener({
-            providers: options.providers ?? createProviders(),
+            providers: options.providers ?? createTestProviders(),
             keys,
             log,
           }),

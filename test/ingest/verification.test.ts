@@ -3,12 +3,12 @@ import { createHmac } from "node:crypto";
 import { createMetrics } from "../../src/lib/metrics.ts";
 import { sealConfig } from "../../src/lib/sealed-config.ts";
 import { ACCEPTED, type Provider, refused } from "../../src/verification/provider.ts";
-import { createProviders } from "../../src/verification/registry.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { createTestProviders } from "../support/providers.ts";
 import { ENTRYPOINT, type IngestServer, keys, startIngest } from "./ingest-server.ts";
 
 const SECRET = "do-not-tell-this-secret";
-const providers = createProviders();
+const providers = createTestProviders();
 const { counts, ...metrics } = createMetrics({ clock: createFakeClock() });
 
 /** Asks and answers as the provider of a test wishes. */

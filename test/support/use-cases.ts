@@ -2,9 +2,10 @@
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { createTargetTypes, type TargetTypes } from "../../src/targets/registry.ts";
-import { createProviders, type Providers } from "../../src/verification/registry.ts";
+import type { Providers } from "../../src/verification/registry.ts";
 import { createWebhookUseCases, type WebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import { createTestMainDb, type TestMainDb } from "./main-db.ts";
+import { createTestProviders } from "./providers.ts";
 
 export type TestUseCases = TestMainDb &
   Readonly<{
@@ -35,7 +36,7 @@ export function createTestUseCases(): TestUseCases {
     log: createLogger({ level: "error", format: "json", write: () => undefined }),
     clock: db.clock,
   });
-  const providers = createProviders();
+  const providers = createTestProviders();
   const withSecretKey = (fill: number) =>
     createWebhookUseCases({
       mainDb: db.mainDb,

@@ -10,8 +10,8 @@ import { NOW, requestOf, type Sample, type Sent, type Signing, URL_CALLED } from
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function describeProviderContract(sample: Sample): void {
-  const provider = createTestProviders().get(sample.type);
+export function describeProviderContract(sample: Sample, providers = createTestProviders()): void {
+  const provider = providers.get(sample.type);
   const { current, next, wrong } = sample.keys;
   const verifier = (config = sample.config(current)): Verifier => provider.prepare(config);
   const signed = async (changes: Partial<Omit<Signing, "body">> & { body?: string | Uint8Array } = {}) => {

@@ -13,14 +13,14 @@ const encoder = new TextEncoder();
 const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES];
 for (const sample of SAMPLES) describeProviderContract(sample);
 
-test("every provider has a sample, but the one that goes by addresses", () => {
+test("every provider has a sample here, but the one that fetches and the one that goes by addresses", () => {
   const types = new Set(SAMPLES.map(({ type }) => type));
   expect(
     providers
       .list()
       .map(({ type }) => type)
       .filter((type) => !types.has(type)),
-  ).toEqual(["ip-allow-list"]);
+  ).toEqual(["paypal", "ip-allow-list"]);
 });
 
 describe("what the providers' own libraries signed is accepted", () => {
