@@ -13,6 +13,8 @@ import { createErrorAnswers, errorHandler, wantsPage } from "./http/errors.ts";
 import { health } from "./http/health.ts";
 import { listen, withRealPort } from "./http/listen.ts";
 import { metricsRoute } from "./http/metrics-route.ts";
+import { createDoor } from "./ingest/door.ts";
+import { createRulesReader } from "./ingest/entrypoint-rules.ts";
 import { createReceiver } from "./ingest/receive.ts";
 import { createRefusalLog } from "./ingest/refusal-log.ts";
 import { createRemoteAddressReader } from "./ingest/remote-address.ts";
@@ -100,8 +102,9 @@ export async function startServer(options: {
     onImported: (webhookId) => delivery.imported(webhookId),
   });
 
+  const readRules = createRulesReader({ log });
   const receiver = createReceiver({
-    ...{ routing: mainDb.routing, events, clock },
+    ...{ routing: mainDb.routing, events, clock, readRules },
     openVerifier: createVerifierOpener({ providers, keys, log }),
     refusals: createRefusalLog({ log, clock }),
     baseUrl: config.baseUrl,
@@ -165,6 +168,8 @@ export async function startServer(options: {
     .use(
       createIngestRoutes({
         receiver,
+        readRules,
+        door: createDoor({ clock }),
         maxBodyBytes: config.maxBodyBytes,
         trustedProxies: config.trustedProxies,
         onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),

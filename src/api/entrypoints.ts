@@ -1,4 +1,5 @@
 /** /webhooks/{id}/entrypoints: the inbound URLs of a webhook. */
+import { readSettings } from "../lib/entrypoint-settings.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import { entrypointChange, entrypointInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -45,7 +46,7 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       description: `The schema of \`verification.config\` by type: ${configs.join(", ")}.`,
       params: webhookPath,
       body: entrypointInput,
-      emptyBody: {},
+      emptyBody: readSettings({}),
       success: { status: 201, description: "The new entrypoint with its url.", schema: entrypointSchema },
       location: (made) => `/webhooks/${made.webhook_id}/entrypoints/${made.id}`,
       async handle({ caller: { userId }, params, body: input }) {

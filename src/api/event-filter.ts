@@ -14,6 +14,7 @@ export const eventFilterShape = {
     .optional()
     .describe("With a delivery in this state; with `target_id`, the one to that target."),
   method: z.string().max(20).optional().describe("Received with this method."),
+  type: z.string().max(250).optional().describe("Of this type, exactly."),
   text: z.string().max(200).optional().describe("Anywhere in the body; ASCII letters in either case."),
 };
 

@@ -34,6 +34,7 @@ export function presentEntrypoint(entrypoint: Entrypoint, baseUrl: string): z.in
     url: `${baseUrl}/webhook/${entrypoint.id}`,
     active: entrypoint.active,
     verification: presentVerification(entrypoint.verification),
+    ...entrypoint.settings,
     created_at: time(entrypoint.createdAt),
     updated_at: time(entrypoint.updatedAt),
   };
@@ -122,6 +123,7 @@ function presentFacts(event: Omit<EventSummary, "deliveries">) {
     content_type: event.contentType,
     body_size: event.bodySize,
     remote_address: event.remoteAddress,
+    type: event.type,
   };
 }
 

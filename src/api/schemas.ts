@@ -1,5 +1,6 @@
 /** What the API answers, as it stands on the wire; those with an id are named in the OpenAPI document. */
 import { z } from "zod";
+import { entrypointSettingsChangeShape } from "../lib/entrypoint-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 
 const id = z.string().meta({ format: "uuid" });
@@ -34,6 +35,7 @@ export const entrypointSchema = z
       })
       .nullable()
       .describe("How requests prove whose they are; null: whoever knows the URL may send."),
+    ...entrypointSettingsChangeShape,
     created_at: time,
     updated_at: time,
   })
@@ -119,6 +121,7 @@ const eventFacts = {
   content_type: z.string(),
   body_size: count.describe("Bytes."),
   remote_address: z.string(),
+  type: z.string().nullable().describe("What happened, in the sender's words; null where that is not known."),
 };
 
 export const eventSummarySchema = z
@@ -168,6 +171,7 @@ export const replayRunSchema = z
         target_id: id.optional(),
         status: deliveryStatus.optional(),
         method: z.string().optional(),
+        type: z.string().optional(),
         text: z.string().optional(),
       })
       .nullable(),

@@ -31,7 +31,7 @@ export function readFields(
 }
 
 function readField(field: FormField, form: FormInput, stored: unknown): unknown {
-  if (field.kind === "headers") return readHeaders(field.name, form, stored);
+  if (field.kind === "headers") return readHeaders(field.name, form, field.secret === true ? stored : null);
   if (field.kind === "checkbox") return form[field.name] !== undefined;
   const typed = form[field.name];
   // An emptied list is an empty one: nothing else says that what is stored has to go.

@@ -3,8 +3,11 @@ import { AppError } from "../lib/errors.ts";
 import { createBodyMemory } from "./body-memory.ts";
 
 export type BodyReader = Readonly<{
-  /** Rejects with AppError `too_large` (nothing is cut short), or `unavailable` while memory is full. */
-  read: (request: Request) => Promise<Uint8Array>;
+  /**
+   * Rejects with AppError `too_large` (nothing is cut short), or `unavailable` while memory is full. `ownLimit` is
+   * the entrypoint's; null, and beyond it, the server's counts.
+   */
+  read: (request: Request, ownLimit: number | null) => Promise<Uint8Array>;
   /** Gives the memory of a body back once it is stored or refused. */
   release: (body: Uint8Array) => void;
 }>;
@@ -15,12 +18,14 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
   const { maxBodyBytes, onTooLarge } = options;
   const memory = createBodyMemory(maxBodyBytes);
 
-  function tooLarge(): AppError {
-    onTooLarge();
+  function tooLarge(limit: number): AppError {
+    const isOwn = limit < maxBodyBytes;
+    // Their owner set that limit; the log is the operator's.
+    if (!isOwn) onTooLarge();
     return new AppError({
       kind: "too_large",
-      message: `The body is larger than ${maxBodyBytes} bytes, and nothing of it was stored.`,
-      hint: "The operator can raise MAX_BODY_BYTES.",
+      message: `The body is larger than ${limit} bytes, and nothing of it was stored.`,
+      hint: isOwn ? "The entrypoint's owner can raise its limit." : "The operator can raise MAX_BODY_BYTES.",
     });
   }
 
@@ -34,7 +39,7 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
     }
   }
 
-  async function readCounting(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  async function readCounting(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
     const reader = body.getReader();
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -42,7 +47,7 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return Buffer.concat(chunks, length);
-        if (length + value.byteLength > maxBodyBytes) throw tooLarge();
+        if (length + value.byteLength > limit) throw tooLarge(limit);
         memory.resize(length, length + value.byteLength);
         length += value.byteLength;
         chunks.push(value);
@@ -56,12 +61,13 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
   }
 
   return {
-    async read(request) {
+    async read(request, ownLimit) {
+      const limit = ownLimit === null ? maxBodyBytes : Math.min(ownLimit, maxBodyBytes);
       // A length that is sent twice arrives as "5, 5", which is no number: its bytes are counted.
       const stated = Number(request.headers.get("content-length") ?? Number.NaN);
-      if (stated > maxBodyBytes) throw tooLarge();
+      if (stated > limit) throw tooLarge(limit);
       if (stated >= 0) return readKnown(request, stated);
-      return request.body === null ? EMPTY : readCounting(request.body);
+      return request.body === null ? EMPTY : readCounting(request.body, limit);
     },
     release: (body) => memory.resize(body.byteLength, 0),
   };

@@ -4,16 +4,19 @@ import { AppError, notFound } from "../lib/errors.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import type { HandshakeAnswer, ReceivedRequest, Refusal, Verdict } from "../verification/provider.ts";
+import type { RulesReader } from "./entrypoint-rules.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
+
+export type Accepted = Readonly<{ kind: "accepted"; request: ReceivedRequest; verifier: OpenedVerifier }>;
 
 /**
  * What is known of a request before anything of it is stored. `accepted` carries what else the provider can say of
  * it (`verifier.eventType(request)`, `verifier.duplicateId(request)`), to be asked only where that is wanted.
  */
 export type Judgement =
-  | Readonly<{ kind: "accepted"; request: ReceivedRequest; verifier: OpenedVerifier }>
+  | Accepted
   | Readonly<{ kind: "handshake"; answer: HandshakeAnswer }>
   | Readonly<{ kind: "refused"; reason: string }>;
 
@@ -27,8 +30,16 @@ export type Receiver = Readonly<{
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
   /** A handshake by another method than POST. Null where the route's provider has none such, or this is none. */
   greet: (route: Route, facts: RequestFacts) => Exclude<Judgement, { kind: "accepted" }> | null;
-  /** The new event's id, once the event is on disk. Rejects with AppError `unavailable` if it may not be. */
-  store: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<string>;
+  /**
+   * The new event's id, once the event is on disk. Rejects with AppError `unavailable` if it may not be. `accepted`
+   * is the judgement of a route that has a verification.
+   */
+  store: (received: {
+    route: Route;
+    facts: RequestFacts;
+    body: Uint8Array;
+    accepted: Accepted | null;
+  }) => Promise<string>;
 }>;
 
 const NO_BODY = new Uint8Array(0);
@@ -36,13 +47,14 @@ const NO_BODY = new Uint8Array(0);
 export function createReceiver(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
+  readRules: RulesReader;
   refusals: RefusalLog;
   events: Pick<EventStore, "append">;
   clock: Clock;
   /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, refusals, events, clock, baseUrl } = deps;
+  const { routing, openVerifier, readRules, refusals, events, clock, baseUrl } = deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
     const { method, headers, query, pathTail, remoteAddress } = facts;
@@ -61,6 +73,13 @@ export function createReceiver(deps: {
     if (answer === null) return null;
     if ("accepted" in answer) return refuse(route, verifier, answer);
     return { kind: "handshake", answer } as const;
+  }
+
+  function readType(route: Route, facts: RequestFacts, body: Uint8Array, accepted: Accepted | null) {
+    const read = readRules(route)?.readType ?? null;
+    // What its owner says goes before what the provider knows.
+    if (read !== null) return read(accepted?.request ?? toRequest(route, facts, body));
+    return accepted === null ? null : accepted.verifier.eventType(accepted.request);
   }
 
   return {
@@ -93,8 +112,9 @@ export function createReceiver(deps: {
       if (!verifier?.handshakeMethods?.includes(facts.method)) return null;
       return greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY));
     },
-    async store(route, facts, body) {
-      const draft = takeSnapshot({ facts, body, route, now: clock.now() });
+    async store({ route, facts, body, accepted }) {
+      const type = readType(route, facts, body, accepted);
+      const draft = takeSnapshot({ facts, body, route, type, now: clock.now() });
       await events.append(draft);
       return draft.id;
     },

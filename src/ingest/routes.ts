@@ -1,20 +1,28 @@
-/** The senders' address: POST /webhook/{entrypoint id}, with any path and query after it. */
+/** The senders' address: /webhook/{entrypoint id}, with any path and query after it. */
 import { Elysia } from "elysia";
+import { ENTRYPOINT_METHODS } from "../lib/entrypoint-settings.ts";
 import { AppError } from "../lib/errors.ts";
 import { type IngestMetrics, noMetrics } from "../lib/metrics.ts";
+import type { Route } from "../storage/main-db/routing.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
-import type { Judgement, Receiver } from "./receive.ts";
+import { type Door, refuseMethod } from "./door.ts";
+import { DEFAULT_METHODS, type EntrypointRules, type RulesReader } from "./entrypoint-rules.ts";
+import type { Accepted, Judgement, Receiver } from "./receive.ts";
 import { createRemoteAddressReader, type Peer } from "./remote-address.ts";
 import { type RequestFacts, splitAfterEntrypoint } from "./snapshot.ts";
 
+const EVENT_ID_HEADER = "x-webhooker-event-id";
+
 export function createIngestRoutes(deps: {
   receiver: Receiver;
+  readRules: RulesReader;
+  door: Door;
   maxBodyBytes: number;
   trustedProxies: readonly string[];
   onTooLarge: () => void;
   metrics?: IngestMetrics;
 }) {
-  const { receiver, metrics = noMetrics } = deps;
+  const { receiver, readRules, door, metrics = noMetrics } = deps;
   const bodies: BodyReader = createBodyReader(deps);
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
@@ -31,21 +39,27 @@ export function createIngestRoutes(deps: {
     metrics.received();
     let body: Uint8Array | null = null;
     try {
-      receiver.findRoute(entrypointId);
-      body = await bodies.read(request);
+      const found = receiver.findRoute(entrypointId);
+      const rules = found.settings === null ? null : readRules(found);
+      if (rules !== null) {
+        door.pass({ entrypointId, rules, remoteAddress: () => readRemoteAddress(request, peer) });
+      }
+      const methods = rules === null ? DEFAULT_METHODS : rules.methods;
+      if (!methods.includes(request.method)) return greet(found, methods, factsOf(request, peer));
+      body = await bodies.read(request, rules === null ? null : rules.maxBodyBytes);
       const since = metrics.now();
       // Once more, as a long body takes its time: what counts is how things are when the event is stored.
       const route = receiver.findRoute(entrypointId);
       const facts = factsOf(request, peer);
+      let accepted: Accepted | null = null;
       if (route.verification !== null) {
         const judgement = await receiver.judge(route, facts, body);
         if (judgement.kind !== "accepted") return answer(judgement);
+        accepted = judgement;
       }
-      const eventId = await receiver.store(route, facts, body);
+      const eventId = await receiver.store({ route, facts, body, accepted });
       metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
-      return new Response(`{"id":"${eventId}"}`, {
-        headers: { "content-type": "application/json", "x-webhooker-event-id": eventId },
-      });
+      return acknowledge(eventId, rules);
     } catch (error) {
       metrics.rejected(error);
       throw error;
@@ -70,29 +84,32 @@ export function createIngestRoutes(deps: {
     return new Response(body === "" ? null : body, { status, headers });
   }
 
-  function takeOther(request: Request, entrypointId: string, peer: Peer | null): Response {
-    metrics.received();
-    try {
-      const route = receiver.findRoute(entrypointId);
-      const judgement = route.verification === null ? null : receiver.greet(route, factsOf(request, peer));
-      if (judgement !== null) return answer(judgement);
-      throw new AppError({
-        kind: "method_not_allowed",
-        message: "This entrypoint takes POST only.",
-        allowed: ["POST"],
+  /** Throws AppError method_not_allowed. */
+  function greet(route: Route, methods: readonly string[], facts: RequestFacts): Response {
+    const judgement = route.verification === null ? null : receiver.greet(route, facts);
+    return judgement === null ? refuseMethod(methods) : answer(judgement);
+  }
+
+  function acknowledge(eventId: string, rules: EntrypointRules | null): Response {
+    if (rules === null) {
+      return new Response(`{"id":"${eventId}"}`, {
+        headers: { "content-type": "application/json", [EVENT_ID_HEADER]: eventId },
       });
-    } catch (error) {
-      metrics.rejected(error);
-      throw error;
     }
+    const { status, body, headers } = rules.answer(eventId);
+    headers.set(EVENT_ID_HEADER, eventId);
+    return new Response(body, { status, headers });
   }
 
   const app = new Elysia({ name: "ingest" });
   for (const path of ["/webhook/:entrypointId", "/webhook/:entrypointId/*"] as const) {
-    app.post(path, ({ request, params, server }) => take(request, params.entrypointId, server), {
-      parse: "none",
-    });
-    app.all(path, ({ request, params, server }) => takeOther(request, params.entrypointId, server), {
+    // Each by itself, as another path that has a method goes before one for all.
+    for (const method of [...ENTRYPOINT_METHODS, "OPTIONS", "HEAD"]) {
+      app.route(method, path, ({ request, params, server }) => take(request, params.entrypointId, server), {
+        parse: "none",
+      });
+    }
+    app.all(path, ({ request, params, server }) => take(request, params.entrypointId, server), {
       parse: "none",
     });
   }

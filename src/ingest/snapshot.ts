@@ -17,9 +17,11 @@ export function takeSnapshot(options: {
   facts: RequestFacts;
   body: Uint8Array;
   route: Route;
+  /** What happened, in the sender's words. */
+  type: string | null;
   now: number;
 }): EventDraft {
-  const { facts, body, route, now } = options;
+  const { facts, body, route, type, now } = options;
   return {
     id: newIdAt(now),
     webhookId: route.webhookId,
@@ -31,6 +33,7 @@ export function takeSnapshot(options: {
     headersJson: JSON.stringify([...facts.headers]),
     contentType: facts.headers.get("content-type") ?? "",
     remoteAddress: facts.remoteAddress,
+    type,
     body,
     targets: route.targets.some(keepsOrder) ? inLanes(route.targets, body) : route.targets,
   };

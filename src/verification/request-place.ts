@@ -1,13 +1,12 @@
 /** Where in a request a value stands, as one text: a header's name, or "$." and a path in the JSON body. */
 import { readJsonPath } from "../lib/json-path.ts";
+import { JSON_MARK } from "../lib/place.ts";
 import type { ReceivedRequest } from "./provider.ts";
 
-const JSON_MARK = "$.";
 /** Longer ones are no names and no ids, and would fill indexes. */
 const MAX_VALUE_LENGTH = 250;
 
-/** The forms' and schemas' rule for such a text. */
-export const PLACE = /^(?:\$\.[^\s]+|[!#$%&'*+\-^_`|~0-9a-z]+)$/i;
+export { PLACE } from "../lib/place.ts";
 
 export type PlaceReader = (request: ReceivedRequest) => string | null;
 

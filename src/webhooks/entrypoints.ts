@@ -1,4 +1,11 @@
 /** Use cases on entrypoints, within a webhook of the user's. */
+import {
+  type EntrypointSettings,
+  entrypointSettingsSchema,
+  mergeSettings,
+  readSettings,
+  storedSettings,
+} from "../lib/entrypoint-settings.ts";
 import { notFound } from "../lib/errors.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
@@ -14,6 +21,7 @@ export type Entrypoint = Readonly<{
   active: boolean;
   /** Null: whoever knows the URL may send. */
   verification: Verification | null;
+  settings: EntrypointSettings;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -34,7 +42,7 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
 
   function change(
     row: EntrypointRow,
-    values: Partial<Pick<EntrypointRow, "name" | "active" | "verification">>,
+    values: Partial<Pick<EntrypointRow, "name" | "active" | "verification" | "settings">>,
   ): Entrypoint {
     const changed = { ...row, ...values, updatedAt: clock.now() };
     mainDb.entrypoints.update(changed);
@@ -43,7 +51,15 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
 
   function toEntrypoint(row: EntrypointRow): Entrypoint {
     const { id, webhookId, name, active, createdAt, updatedAt } = row;
-    return { id, webhookId, name, active, verification: verifications.toShown(row), createdAt, updatedAt };
+    const verification = verifications.toShown(row);
+    const settings = readSettings(row.settings);
+    return { id, webhookId, name, active, verification, settings, createdAt, updatedAt };
+  }
+
+  /** Checks what `sent` says of settings together with what is stored. Throws AppError invalid. */
+  function settingsOf(sent: Readonly<Record<string, unknown>>, stored: EntrypointRow["settings"]) {
+    const merged = mergeSettings(sent, stored);
+    return storedSettings(validate({ schema: entrypointSettingsSchema, value: merged, what }));
   }
 
   return {
@@ -65,6 +81,7 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
         name,
         active,
         verification: sent ? verifications.toStored({ id, sent, before: null }) : null,
+        settings: settingsOf(values, null),
         createdAt: now,
         updatedAt: now,
         deletedAt: null,
@@ -83,6 +100,7 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
         name: values.name ?? row.name,
         active: values.active ?? row.active,
         verification: sent === undefined ? before : verification,
+        settings: settingsOf(values, row.settings),
       });
     },
     async remove(of: InEntrypoint): Promise<void> {

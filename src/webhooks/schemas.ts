@@ -1,5 +1,6 @@
 /** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
 import { z } from "zod";
+import { entrypointSettingsChangeShape, entrypointSettingsShape } from "../lib/entrypoint-settings.ts";
 import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { signingInput } from "./target-signing.ts";
 
@@ -48,8 +49,10 @@ const entrypointShape = {
     .describe("How requests prove whose they are; null, the default: whoever knows the URL may send."),
 };
 
-export const entrypointInput = z.strictObject(entrypointShape);
-export const entrypointChange = entrypointInput.partial();
+export const entrypointInput = z.strictObject({ ...entrypointShape, ...entrypointSettingsShape });
+export const entrypointChange = z
+  .strictObject({ ...entrypointShape, ...entrypointSettingsChangeShape })
+  .partial();
 
 const targetShape = {
   name,

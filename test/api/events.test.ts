@@ -23,6 +23,7 @@ const received = () => ({
   content_type: "application/json",
   body_size: 7,
   remote_address: "192.0.2.1",
+  type: null,
 });
 
 const tried = () => ({

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
+import { readSettings } from "../../src/lib/entrypoint-settings.ts";
 import { startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
@@ -67,6 +68,7 @@ describe("entrypoints", () => {
       url: `https://hooks.example/webhook/${api.entrypoint.id}`,
       active: true,
       verification: null,
+      ...readSettings({}),
       created_at: "2026-01-01T00:00:00.000Z",
       updated_at: "2026-01-01T00:00:00.000Z",
     };

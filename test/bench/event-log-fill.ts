@@ -75,6 +75,7 @@ function draftOf(filling: Filling, index: number, receivedAt: number): EventDraf
     headersJson: '[["content-type","application/json"],["user-agent","GitHub-Hookshot/1234567"]]',
     contentType: "application/json",
     remoteAddress: "192.0.2.7",
+    type: null,
     body: Buffer.from(JSON.stringify(body)),
     targets: targetIds.map((id) => ({ id, settlesAtIngest: false })),
   };

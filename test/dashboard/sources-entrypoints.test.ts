@@ -49,6 +49,40 @@ describe("an entrypoint", () => {
     expect(html).toContain(new Date(at).toISOString());
   });
 
+  test("has settings in a form that keeps them, and comes back where one is wrong", async () => {
+    const edit = `${all.paths.entrypoint}/edit`;
+    const typed = {
+      name: "Orders",
+      methods: "POST\nPUT",
+      response_status: "202",
+      response_body: "ok {id}",
+      "response_headers.0.name": "X-Mine",
+      "response_headers.0.value": "yes",
+      rate_limit: "5",
+      rate_limit_per: "minute",
+      event_type_from: "$.type",
+    };
+    expect((await all.pages.post(edit, typed)).status).toBe(303);
+    expect((await entrypoint()).settings).toMatchObject({
+      methods: ["POST", "PUT"],
+      response_status: 202,
+      response_body: "ok {id}",
+      response_headers: { "X-Mine": "yes" },
+      rate_limit: 5,
+      rate_limit_per: "minute",
+      event_type_from: "$.type",
+    });
+    const { html } = await all.pages.get(edit);
+    for (const shown of ["POST\nPUT", 'value="202"', "ok {id}", 'value="X-Mine"', 'value="yes"']) {
+      expect(html).toContain(shown);
+    }
+    const wrong = await all.pages.post(edit, { ...typed, response_status: "302", rate_limit: "" });
+    expect(wrong.status).toBe(422);
+    expect(wrong.html).toContain('value="302"');
+    await all.pages.post(edit, { name: "Orders", methods: "POST", response_status: "200", rate_limit: "" });
+    expect((await entrypoint()).settings).toMatchObject({ rate_limit: null, response_headers: {} });
+  });
+
   test("is renamed, and a name that is none comes back", async () => {
     const renamed = await all.pages.post(`${all.paths.entrypoint}/edit`, { name: "Shop orders" });
     expect(renamed).toMatchObject({ status: 303, location: all.paths.webhook });
@@ -114,7 +148,7 @@ describe("a test event", () => {
     const receiver = createReceiver({
       ...{ routing: mainDb.routing, events, clock, baseUrl: "https://hooks.example" },
       openVerifier: () => null,
-      refusals: { note: () => undefined },
+      ...{ refusals: { note: () => undefined }, readRules: () => null },
     });
     const send = createTestEventSender({ receiver, useCases, clock });
     const of = { userId: webhook.userId, webhookId: webhook.id, entrypointId: api.entrypoint.id };

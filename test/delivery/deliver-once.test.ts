@@ -30,7 +30,7 @@ const due: DueDelivery = {
   ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueSince: 1 },
   event: {
     ...{ id: "e1", entrypointId: "p1", receivedAt: 1, method: "POST", pathTail: "", query: "" },
-    ...{ headers: [], contentType: "", remoteAddress: "", bodySize: 0, body: new Uint8Array() },
+    ...{ headers: [], contentType: "", remoteAddress: "", type: null, bodySize: 0, body: new Uint8Array() },
   },
 };
 

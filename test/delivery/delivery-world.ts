@@ -164,6 +164,7 @@ function draftFor(targets: readonly WorldTarget[], clock: FakeClock, bodyBytes: 
   return {
     ...{ id: newId(), webhookId, entrypointId: newId(), receivedAt: clock.now() },
     ...{ method: "POST", pathTail: "", query: "", headersJson: "[]", contentType: "", remoteAddress: "" },
+    type: null,
     body: new Uint8Array(bodyBytes),
     targets: targets.map(({ id }) => ({ id, settlesAtIngest: false })),
   };

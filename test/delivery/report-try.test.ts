@@ -26,6 +26,7 @@ const due: DueDelivery = {
   event: {
     ...{ id: "e1", entrypointId: "p1", receivedAt: 1_000, method: "POST", pathTail: "", query: "key=secret" },
     ...{ headers: [["authorization", "Bearer secret"]], contentType: "", remoteAddress: "" },
+    type: null,
     ...{ bodySize: 6, body: Buffer.from("secret") },
   },
 };

@@ -109,6 +109,7 @@ function draftOf(flow: Flow, index: number, receivedAt: number): EventDraft {
     headersJson: JSON.stringify(headers),
     contentType: "application/json",
     remoteAddress: "140.82.115.42",
+    type: null,
     body: Buffer.from(body),
     targets: flow.targetIds.map((id) => ({ id, settlesAtIngest: false })),
   };

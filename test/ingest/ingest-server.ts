@@ -1,6 +1,8 @@
 /** The senders' address on loopback, with entrypoints in memory and a store that keeps what it is given. */
 import { Elysia } from "elysia";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
+import { createDoor } from "../../src/ingest/door.ts";
+import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
 import { createReceiver } from "../../src/ingest/receive.ts";
 import { createRefusalLog } from "../../src/ingest/refusal-log.ts";
 import { createIngestRoutes } from "../../src/ingest/routes.ts";
@@ -50,14 +52,16 @@ export function startIngest(
   const { log, lines } = createRecordingLog();
   const stored: EventDraft[] = [];
   const routes = new Map([[ENTRYPOINT, route(ENTRYPOINT)]]);
+  const readRules = createRulesReader({ log });
   let tooLarge = 0;
   let append: (draft: EventDraft) => Promise<void> = async () => undefined;
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
     .use(errorHandler(createErrorAnswers({ log })))
     .use(
       createIngestRoutes({
+        ...{ readRules, door: createDoor({ clock }) },
         receiver: createReceiver({
-          clock,
+          ...{ clock, readRules },
           baseUrl: BASE_URL,
           openVerifier: createVerifierOpener({
             providers: options.providers ?? createTestProviders(),
@@ -96,7 +100,7 @@ export function startIngest(
 
 function route(entrypointId: string): Route {
   const targets = [{ id: newId(), settlesAtIngest: false }];
-  return { entrypointId, active: true, webhookId: newId(), verification: null, targets };
+  return { entrypointId, active: true, webhookId: newId(), verification: null, settings: null, targets };
 }
 
 /** A body that is sent in chunks, without a length. */

@@ -90,6 +90,7 @@ export function draft(values: Partial<EventDraft> & { webhookId: string }): Even
     headersJson: '[["content-type","text/plain"]]',
     contentType: "text/plain",
     remoteAddress: "192.0.2.1",
+    type: null,
     body: Buffer.from("hello"),
     targets: [],
     ...values,

@@ -65,8 +65,9 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
       return inserted(mainDb.webhooks, { ...defaults, ...values });
     },
     addEntrypoint(values) {
-      const defaults = { id: newUnguessableId(), name: "Orders", active: true, verification: null };
-      return inserted(mainDb.entrypoints, { ...defaults, ...born(), ...values });
+      const defaults = { id: newUnguessableId(), name: "Orders", active: true };
+      const door = { verification: null, settings: null };
+      return inserted(mainDb.entrypoints, { ...defaults, ...door, ...born(), ...values });
     },
     addTarget(values) {
       const kind = {

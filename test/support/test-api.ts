@@ -106,6 +106,7 @@ export async function startTestApi() {
       headersJson: '[["content-type","application/json"],["x-sender","shop"]]',
       contentType: "application/json",
       remoteAddress: "192.0.2.1",
+      type: null,
       body: new TextEncoder().encode('{"n":1}'),
       targets: [{ id: target.id, settlesAtIngest: false }],
       ...values,

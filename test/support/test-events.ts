@@ -129,6 +129,7 @@ export async function startTestEvents() {
         id: Bun.randomUUIDv7("hex", values.receivedAt ?? clock.now()),
         ...{ webhookId: webhook.id, entrypointId: entrypoint.id, receivedAt: clock.now() },
         ...{ method: "POST", pathTail: "/orders", query: "a=1", remoteAddress: "192.0.2.1" },
+        type: null,
         headersJson: '[["content-type","application/json"],["x-sender","shop"]]',
         contentType: "application/json",
         targets: [{ id: target.id, settlesAtIngest: false }],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readSettings } from "../../src/lib/entrypoint-settings.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
@@ -23,6 +24,7 @@ describe("entrypoints", () => {
       name: "Entrypoint",
       active: true,
       verification: null,
+      settings: readSettings({}),
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });
@@ -58,5 +60,52 @@ describe("entrypoints", () => {
     const error = await appErrorOf(() => all.useCases.entrypoints.create({ ...of, input }));
     expect(error.message).toBe("The entrypoint is not valid.");
     expect(error.details?.map((fault) => fault.path).sort()).toEqual(["active", "verification.type"]);
+  });
+});
+
+describe("settings", () => {
+  const create = (input: object) => all.useCases.entrypoints.create({ ...of, input });
+
+  test("are stored only where they differ from the defaults, and changed one by one", async () => {
+    const made = await create({ methods: ["POST", "PUT"], rate_limit: 10 });
+    const { id: entrypointId } = made;
+    const change = (input: object) => all.useCases.entrypoints.update({ ...of, entrypointId, input });
+    const stored = () => all.mainDb.entrypoints.find({ id: entrypointId, webhookId: of.webhookId })?.settings;
+    expect(made.settings).toEqual({ ...readSettings({}), methods: ["POST", "PUT"], rate_limit: 10 });
+    expect((await change({ response_status: 202 })).settings).toMatchObject({
+      methods: ["POST", "PUT"],
+      response_status: 202,
+    });
+    await change({ name: "Another" });
+    expect(stored()).toMatchObject({ rate_limit: 10 });
+    await change({ methods: ["POST"], rate_limit: null, response_status: 200 });
+    expect(stored()).toBeNull();
+  });
+
+  test("that would harm are refused at their field", async () => {
+    for (const [field, value] of [
+      ["methods", []],
+      ["methods", ["TRACE"]],
+      ["response_status", 199],
+      ["response_status", 302],
+      ["response_headers", { "Set-Cookie": "a=b" }],
+      ["response_headers", { "content-security-policy": "" }],
+      ["response_headers", { "X-Webhooker-Event-Id": "x" }],
+      ["response_headers", { "Content-Length": "1" }],
+      ["response_headers", { "X-A": "b\r\nSet-Cookie: c=d" }],
+      ["response_headers", { "X A": "b" }],
+      ["response_content_type", "text/html\r\nx: y"],
+      ["response_body", "x".repeat(20_000)],
+      ["max_body_bytes", -1],
+      ["rate_limit", 0],
+      ["allowed_networks", ["10.0.0.0/33"]],
+      ["allowed_networks", ["example.com"]],
+      ["event_type_from", "$."],
+      ["event_type_from", "two words"],
+    ] as const) {
+      const error = await appErrorOf(() => create({ [field]: value }));
+      expect(error.kind).toBe("invalid");
+      expect(error.details?.[0]?.path).toStartWith(field);
+    }
   });
 });

@@ -59,7 +59,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
   const optional = field.required !== true;
   switch (field.kind) {
     case "headers":
-      return <HeadersField {...row} value={value} typed={typed} />;
+      return <HeadersField {...row} value={value} typed={typed} isSecret={field.secret === true} />;
     case "checkbox":
       return <CheckboxField {...row} checked={typed ? typed[field.name] !== undefined : value === true} />;
     case "select":

@@ -1,4 +1,4 @@
-/** Header names and values as pairs of inputs; a stored value is not shown, and kept where none is typed. */
+/** Header names and values as pairs of inputs; a stored secret value is not shown, and kept where none is typed. */
 import { Html } from "@elysiajs/html";
 import { MAX_HEADER_ROWS } from "../form-values.ts";
 import type { FormInput } from "../forms.ts";
@@ -11,8 +11,9 @@ type Props = Readonly<{
   help: string | undefined;
   error: string | undefined;
   idPrefix: string | undefined;
-  /** `{ name: "[secret]" }` as it is stored. */
+  /** `{ name: value }` as it is stored; each value "[secret]" where they are. */
   value: unknown;
+  isSecret: boolean;
   typed: FormInput | undefined;
 }>;
 
@@ -23,7 +24,7 @@ const EMPTY: Pair = { header: "", value: "", isStored: false };
 export function HeadersField(props: Props): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   const pairs = [
-    ...(props.typed ? typedPairs(props.name, props.typed, props.value) : storedPairs(props.value)),
+    ...(props.typed ? typedPairs(props.name, props.typed, props) : storedPairs(props)),
   ];
   // Without scripts these are the rows there are; the next time the form is opened there are two more.
   pairs.push(EMPTY, EMPTY);
@@ -64,13 +65,19 @@ export function HeadersField(props: Props): JSX.Element {
   );
 }
 
-function storedPairs(value: unknown): readonly Pair[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.keys(value).map((header) => ({ header, value: "", isStored: true }));
+type Stored = Pick<Props, "value" | "isSecret">;
+
+function storedPairs({ value: stored, isSecret }: Stored): readonly Pair[] {
+  if (typeof stored !== "object" || stored === null) return [];
+  return Object.entries(stored).map(([header, value]) => ({
+    header,
+    value: isSecret ? "" : String(value),
+    isStored: isSecret,
+  }));
 }
 
-function typedPairs(name: string, typed: FormInput, stored: unknown): readonly Pair[] {
-  const known = new Set(storedPairs(stored).map(({ header }) => header));
+function typedPairs(name: string, typed: FormInput, stored: Stored): readonly Pair[] {
+  const known = new Set(stored.isSecret ? storedPairs(stored).map(({ header }) => header) : []);
   const pairs: Pair[] = [];
   for (let index = 0; index < MAX_HEADER_ROWS; index++) {
     const header = typed[`${name}.${index}.name`] ?? "";

@@ -47,9 +47,15 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
         <NameOf named={entrypoint} />
       </td>
       <td class="log-type">
-        <span class="muted" safe>
-          {shortType(event.contentType)}
-        </span>
+        {event.type === null ? (
+          <span class="muted" safe>
+            {shortType(event.contentType)}
+          </span>
+        ) : (
+          <bdi title={attribute(event.contentType)} safe>
+            {event.type.slice(0, SHOWN_TYPE)}
+          </bdi>
+        )}
       </td>
       <td class="log-size cell-end">
         <Bytes n={event.bodySize} />
@@ -130,6 +136,8 @@ const SHOWN_CHARS = 200;
 function shorten(text: string): string {
   return text.length <= SHOWN_CHARS ? text : `${text.slice(0, SHOWN_CHARS)}…`;
 }
+
+const SHOWN_TYPE = 60;
 
 /** Without parameters: "application/json". */
 function shortType(contentType: string): string {

@@ -60,6 +60,13 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
               value={filter.method ?? ""}
               options={[any("Any method"), ...METHODS.map(same)]}
             />
+            <TextField
+              name="type"
+              label="Event type"
+              placeholder="Any type"
+              value={filter.type ?? ""}
+              maxlength={250}
+            />
             <SelectField
               name="range"
               label="Received"
@@ -85,7 +92,7 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
 
 /** What is asked for, in words; each leads to the log without it. */
 export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
-  const { range, from, to, status, targetId, entrypointId, method, text } = filter;
+  const { range, from, to, status, targetId, entrypointId, method, type, text } = filter;
   const chips = [
     text === null ? "" : <Chip label="Body has" value={`“${text}”`} href={without({ text: null })} />,
     status === null ? "" : <Chip label="Delivery" value={status} href={without({ status: null })} />,
@@ -104,6 +111,7 @@ export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
       />
     ),
     method === null ? "" : <Chip label="Method" value={method} href={without({ method: null })} />,
+    type === null ? "" : <Chip label="Type" value={type} href={without({ type: null })} />,
     range === null ? (
       ""
     ) : (

@@ -28,6 +28,7 @@ export type LogFilter = Readonly<{
   targetId: string | null;
   status: DeliveryStatus | null;
   method: string | null;
+  type: string | null;
   text: string | null;
 }>;
 
@@ -42,6 +43,7 @@ const schemas = {
   target: id,
   status: z.enum(STATUSES, `is none of ${STATUSES.join(", ")}.`),
   method: z.enum(METHODS, `is none of ${METHODS.join(", ")}.`),
+  type: z.string().max(250, "is longer than 250 characters."),
   q: z.string().max(200, "is longer than 200 characters."),
 };
 
@@ -74,6 +76,7 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
     targetId: read("target", schemas.target),
     status: read("status", schemas.status),
     method: read("method", schemas.method),
+    type: read("type", schemas.type),
     text: read("q", schemas.q),
   };
   if (filter.from !== null && filter.to !== null && filter.from > filter.to) {
@@ -95,7 +98,7 @@ function timeIn(zone: string) {
 }
 
 export function toEventFilter(filter: LogFilter, now: number): EventFilter {
-  const { range, from, to, entrypointId, targetId, status, method, text } = filter;
+  const { range, from, to, entrypointId, targetId, status, method, type, text } = filter;
   return {
     from: range === null ? (from ?? undefined) : now - RANGES[range],
     to: to === null ? undefined : lastOf(to),
@@ -103,6 +106,7 @@ export function toEventFilter(filter: LogFilter, now: number): EventFilter {
     targetId: targetId ?? undefined,
     status: status ?? undefined,
     method: method ?? undefined,
+    type: type ?? undefined,
     text: text ?? undefined,
   };
 }
@@ -118,7 +122,7 @@ export function isFiltered({ zone: _zone, ...filter }: LogFilter): boolean {
 
 /** "?status=failed&q=x", always in the same order; "" where nothing is asked for. */
 export function filterQuery(filter: LogFilter, more: Readonly<Record<string, string>> = {}): string {
-  const { range, from, to, zone, entrypointId, targetId, status, method, text } = filter;
+  const { range, from, to, zone, entrypointId, targetId, status, method, type, text } = filter;
   const pairs = Object.entries({
     range,
     from: from === null ? null : formatLocalTime(from, zone),
@@ -128,6 +132,7 @@ export function filterQuery(filter: LogFilter, more: Readonly<Record<string, str
     target: targetId,
     status,
     method,
+    type,
     q: text,
     ...more,
   }).filter((pair): pair is [string, string] => pair[1] !== null);

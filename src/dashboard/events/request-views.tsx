@@ -6,7 +6,7 @@ import { Card } from "../components/card.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Bytes, CopyButton } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import { webhookPath } from "../sources/paths.ts";
+import { logPath, webhookPath } from "../sources/paths.ts";
 import type { BodyPicture } from "./body-picture.ts";
 import { BodyView, bodyKind } from "./body-view.tsx";
 import { NameOf } from "./event-row.tsx";
@@ -38,6 +38,20 @@ export function Facts({ webhook, event, entrypoint }: RequestProps): JSX.Element
             </a>
           )}
         </dd>
+        {event.type === null ? (
+          ""
+        ) : (
+          <>
+            <dt>Event type</dt>
+            <dd>
+              <a href={attribute(logPath(webhook.id, { type: event.type }))}>
+                <bdi class="break" safe>
+                  {event.type}
+                </bdi>
+              </a>
+            </dd>
+          </>
+        )}
         <dt>Sender</dt>
         <dd>
           <code safe>{event.remoteAddress === "" ? "unknown" : event.remoteAddress}</code>

@@ -1,7 +1,9 @@
-/** Forms of entrypoints: adding, renaming, switching on and off, deleting, and sending a test event. */
+/** Forms of entrypoints: adding, editing, switching on and off, deleting, and sending a test event. */
 
+import { entrypointSettingsFields } from "../../lib/entrypoint-settings-fields.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
@@ -41,13 +43,13 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
 
   async function showEdit(
     context: PageContext,
-    filled?: Readonly<{ values: FormInput; errors: FieldErrors }>,
+    returned?: Readonly<{ typed: FormInput; errors: FieldErrors }>,
   ): Promise<Response> {
     const { webhook, entrypoint } = await own(context);
-    const values = filled?.values ?? { name: entrypoint.name };
-    const errors = filled?.errors ?? NO_ERRORS;
-    const markup = EditEntrypointPage({ viewer: context.viewer, webhook, entrypoint, values, errors });
-    return renderPage(markup, { status: filled ? 422 : 200 });
+    const typed = returned?.typed;
+    const errors = returned?.errors ?? NO_ERRORS;
+    const markup = EditEntrypointPage({ viewer: context.viewer, webhook, entrypoint, typed, errors });
+    return renderPage(markup, { status: returned ? 422 : 200 });
   }
 
   async function own(context: PageContext) {
@@ -61,13 +63,14 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
 
   async function update(context: PageContext): Promise<Response> {
     const form = await context.form();
-    await own(context);
+    const { settings } = (await own(context)).entrypoint;
     try {
       const { name = "" } = form;
-      const entrypoint = await useCases.entrypoints.update({ ...ids(context), input: { name } });
+      const input = { name, ...readFields(entrypointSettingsFields, form, settings) };
+      const entrypoint = await useCases.entrypoints.update({ ...ids(context), input });
       return backTo(entrypoint, `Entrypoint “${entrypoint.name}” was saved.`);
     } catch (error) {
-      return showEdit(context, { values: form, errors: fieldErrors(error) });
+      return showEdit(context, { typed: form, errors: fieldErrors(error) });
     }
   }
 

@@ -1,10 +1,12 @@
-/** The form that renames an entrypoint, and the page that asks before one is deleted. */
+/** The form of an entrypoint's name and settings, and the page that asks before one is deleted. */
 import { Html } from "@elysiajs/html";
+import { entrypointSettingsFields } from "../../lib/entrypoint-settings-fields.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
 import { TextField } from "../components/field-row.tsx";
+import { FieldSections } from "../components/field-sections.tsx";
 import { Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
@@ -18,28 +20,38 @@ export function EditEntrypointPage(props: {
   viewer: Viewer;
   webhook: Webhook;
   entrypoint: Entrypoint;
-  values: FormInput;
+  /** What was typed, where the form comes back. */
+  typed: FormInput | undefined;
   errors: FieldErrors;
 }): JSX.Element {
-  const { viewer, webhook, entrypoint, values, errors } = props;
+  const { viewer, webhook, entrypoint, typed, errors } = props;
   return (
     <Layout
-      title={`Rename ${entrypoint.name}`}
+      title={`Edit ${entrypoint.name}`}
       viewer={viewer}
       section="sources"
       crumbs={crumbsWithin(webhook)}
     >
       <section class="card card-narrow">
-        <h1>Rename entrypoint</h1>
+        <h1>Edit entrypoint</h1>
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
-          <FormFaults errors={errors} shown={["name"]} />
+          <FormFaults
+            errors={errors}
+            shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]}
+          />
           <TextField
             name="name"
             label="Name"
-            value={values.name}
+            value={typed === undefined ? entrypoint.name : typed.name}
             error={errors.name}
             required
             maxlength={200}
+          />
+          <FieldSections
+            fields={entrypointSettingsFields}
+            values={entrypoint.settings}
+            typed={typed}
+            errors={errors}
           />
           <div class="form-actions">
             <Button kind="primary" label="Save" />

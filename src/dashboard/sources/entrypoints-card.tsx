@@ -141,8 +141,8 @@ function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
         {...small}
         icon="edit"
         iconOnly
-        label="Rename"
-        describe={`Rename entrypoint ${name}`}
+        label="Edit"
+        describe={`Edit entrypoint ${name}`}
         href={`${path}/edit`}
       />
       <Button

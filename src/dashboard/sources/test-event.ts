@@ -36,6 +36,6 @@ export function createTestEventSender(deps: {
       "user-agent": "webhooker-test",
     });
     const facts = { method: "POST", pathTail: "", query: "", headers, remoteAddress };
-    return receiver.store(route, facts, body);
+    return receiver.store({ route, facts, body, accepted: null });
   };
 }

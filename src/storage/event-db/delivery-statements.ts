@@ -20,6 +20,7 @@ export type EventRow = Readonly<{
   headers: string;
   content_type: string;
   remote_address: string;
+  type: string | null;
   body_size: number;
   body: Uint8Array;
 }>;

@@ -92,6 +92,7 @@ function toStoredEvent(row: EventRow): StoredEvent {
     headers: parseHeaders(row.headers),
     contentType: row.content_type,
     remoteAddress: row.remote_address,
+    type: row.type,
     bodySize: row.body_size,
     body: row.body,
   };

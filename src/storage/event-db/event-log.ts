@@ -42,6 +42,7 @@ const eventColumns = {
   headers: events.headers,
   contentType: events.contentType,
   remoteAddress: events.remoteAddress,
+  type: events.type,
   bodySize: events.bodySize,
   body: events.body,
 };

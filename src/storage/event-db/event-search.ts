@@ -15,6 +15,7 @@ export type EventFilter = Readonly<{
   /** Of any delivery, or of the one to `targetId`. */
   status?: DeliveryStatus | undefined;
   method?: string | undefined;
+  type?: string | undefined;
   /** Anywhere in the body; ASCII letters match in either case. */
   text?: string | undefined;
 }>;
@@ -146,6 +147,7 @@ export function toConditions({
   to,
   entrypointId,
   method,
+  type,
   text,
   status,
   targetId,
@@ -160,6 +162,7 @@ export function toConditions({
   if (to !== undefined) add("e.received_at <= ?", to);
   if (entrypointId !== undefined) add("e.entrypoint_id = ?", entrypointId);
   if (method !== undefined) add("e.method = ?", method);
+  if (type !== undefined) add("e.type = ?", type);
   const delivery = "SELECT 1 FROM deliveries d WHERE d.event_id = e.id";
   if (status !== undefined && targetId !== undefined) {
     add(`EXISTS (${delivery} AND d.status = ? AND d.target_id = ?)`, status, targetId);

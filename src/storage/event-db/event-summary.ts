@@ -3,7 +3,7 @@ import type { EventFile } from "./event-file.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
 export const SUMMARY_COLUMNS = `e.id, e.entrypoint_id, e.received_at, e.method, e.path_tail, e.query,
-  e.content_type, e.remote_address, e.body_size`;
+  e.content_type, e.remote_address, e.type, e.body_size`;
 
 export type SummaryRow = Readonly<{
   id: string;
@@ -14,6 +14,7 @@ export type SummaryRow = Readonly<{
   query: string;
   content_type: string;
   remote_address: string;
+  type: string | null;
   body_size: number;
 }>;
 
@@ -29,6 +30,7 @@ export function summarize(file: EventFile, rows: readonly SummaryRow[]): readonl
     query: row.query,
     contentType: row.content_type,
     remoteAddress: row.remote_address,
+    type: row.type,
     bodySize: row.body_size,
     deliveries: counts.get(row.id) ?? noDeliveries(),
   }));

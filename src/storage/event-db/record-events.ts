@@ -14,7 +14,7 @@ export function prepareRecordStatements(db: Database) {
   return {
     insertEvent: db.prepare(
       `INSERT INTO events (id, entrypoint_id, received_at, method, path_tail, query, headers, content_type,
-         remote_address, body_size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         remote_address, body_size, body, type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insertDelivery: db.prepare(
       `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at)
@@ -38,6 +38,7 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     draft.remoteAddress,
     draft.body.byteLength,
     draft.body,
+    draft.type,
   );
   file.tally.received(draft.entrypointId, draft.receivedAt, draft.body.byteLength);
   for (const target of draft.targets) {

@@ -132,6 +132,7 @@ const filterShape = {
   targetId: z.string().optional(),
   status: z.enum(["pending", "delivered", "failed", "held", "discarded"]).optional(),
   method: z.string().optional(),
+  type: z.string().optional(),
   text: z.string().optional(),
   // A condition that is not listed here would be lost, and too much replayed.
 } satisfies Record<keyof EventFilter, z.ZodType>;

@@ -14,6 +14,7 @@ export const events = sqliteTable("events", {
   remoteAddress: text("remote_address").notNull(),
   bodySize: integer("body_size").notNull(),
   body: blob({ mode: "buffer" }).$type<Uint8Array>().notNull(),
+  type: text(),
 });
 
 export const deliveries = sqliteTable(

@@ -16,6 +16,8 @@ export type EventDraft = Readonly<{
   headersJson: string;
   contentType: string;
   remoteAddress: string;
+  /** What happened, in the sender's words; null where that is not known. */
+  type: string | null;
   body: Uint8Array;
   targets: readonly EventGoal[];
 }>;
@@ -40,6 +42,7 @@ export type StoredEvent = Readonly<{
   headers: HeaderPairs;
   contentType: string;
   remoteAddress: string;
+  type: string | null;
   bodySize: number;
   body: Uint8Array;
 }>;

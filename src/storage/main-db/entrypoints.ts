@@ -7,7 +7,10 @@ import { type EntrypointRow, entrypoints } from "./tables.ts";
 export type EntrypointQueries = ReturnType<typeof createEntrypointQueries>;
 
 type Key = { id: string; webhookId: string };
-type Change = Pick<EntrypointRow, "id" | "webhookId" | "name" | "active" | "verification" | "updatedAt">;
+type Change = Pick<
+  EntrypointRow,
+  "id" | "webhookId" | "name" | "active" | "verification" | "settings" | "updatedAt"
+>;
 
 /** `changed` is told the webhook's id after every commit. */
 export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
@@ -32,8 +35,11 @@ export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhook
         .all();
     },
     update(row: Change): void {
-      const { name, active, verification, updatedAt } = row;
-      db.update(entrypoints).set({ name, active, verification, updatedAt }).where(at(row)).run();
+      const { name, active, verification, settings, updatedAt } = row;
+      db.update(entrypoints)
+        .set({ name, active, verification, settings, updatedAt })
+        .where(at(row))
+        .run();
       changed(row.webhookId);
     },
     softDelete(options: Key & { at: number }): void {

@@ -14,6 +14,7 @@ import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
 import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "text" };
 import deactivatedReason from "./migrations/0004-deactivated-reason.sql" with { type: "text" };
 import targetSigning from "./migrations/0005-target-signing.sql" with { type: "text" };
+import entrypointSettings from "./migrations/0006-entrypoint-settings.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
@@ -34,7 +35,14 @@ export type MainDb = Readonly<{
 }>;
 
 /** Append-only. */
-const MIGRATIONS = [accountsAndWebhooks, sizeLimit, pausedTargets, deactivatedReason, targetSigning];
+const MIGRATIONS = [
+  accountsAndWebhooks,
+  sizeLimit,
+  pausedTargets,
+  deactivatedReason,
+  targetSigning,
+  entrypointSettings,
+];
 
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
 export function openMainDb(options: { path: string; clock: Clock }): MainDb {

@@ -8,6 +8,8 @@ export type Route = Readonly<{
   webhookId: string;
   /** As stored: secret fields are sealed. Null where anyone who knows the URL may send. */
   verification: Record<string, unknown> | null;
+  /** What the entrypoint takes and how it answers, as stored; null where all is as it is by default. */
+  settings: Record<string, unknown> | null;
   /** Active targets only. */
   targets: readonly RouteTarget[];
 }>;
@@ -50,7 +52,12 @@ export type Routing = Readonly<{
   onInvalidate: (listener: (webhookId: string) => void) => () => void;
 }>;
 
-type RouteRow = { webhook_id: string; active: number; verification: string | null };
+type RouteRow = {
+  webhook_id: string;
+  active: number;
+  verification: string | null;
+  settings: string | null;
+};
 type RouteTargetRow = { id: string; settles_at_ingest: number; paused: number; order_by: string | null };
 type TargetJoinRow = {
   id: string;
@@ -68,7 +75,8 @@ type TargetJoinRow = {
 
 export function createRouting(db: Database): Routing {
   const routeStatement = db.prepare<RouteRow, [string]>(
-    `SELECT e.webhook_id, e.active, e.verification FROM entrypoints e JOIN webhooks w ON w.id = e.webhook_id
+    `SELECT e.webhook_id, e.active, e.verification, e.settings
+     FROM entrypoints e JOIN webhooks w ON w.id = e.webhook_id
      WHERE e.id = ? AND e.deleted_at IS NULL AND w.deleted_at IS NULL`,
   );
   const routeTargetsStatement = db.prepare<RouteTargetRow, [string]>(
@@ -102,6 +110,7 @@ export function createRouting(db: Database): Routing {
       active: row.active === 1,
       webhookId: row.webhook_id,
       verification: row.verification === null ? null : parseJsonObject(row.verification),
+      settings: row.settings === null ? null : parseJsonObject(row.settings),
       targets: routeTargetsStatement.all(row.webhook_id).map(toRouteTarget),
     };
   }

@@ -46,6 +46,8 @@ export const entrypoints = sqliteTable("entrypoints", {
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   deletedAt: integer("deleted_at"),
+  /** Null: all as it is by default. */
+  settings: jsonObject("settings"),
 });
 
 export const targets = sqliteTable("targets", {

@@ -14,6 +14,7 @@ type Known = Readonly<{
   at: number;
   entrypointId: string;
   method: string;
+  type: string | null;
   text: string;
   states: Record<string, DeliveryStatus>;
 }>;
@@ -36,6 +37,7 @@ beforeAll(async () => {
         at: start + n * 10,
         entrypointId: n % 3 === 0 ? "first" : "second",
         method: n % 5 === 0 ? "PUT" : "POST",
+        type: n % 7 === 0 ? "order.paid" : n % 7 === 1 ? "order" : null,
         text: n % 700 === 0 ? "a 100%_rare NEEDLE" : "hay",
         states: {
           a: "delivered",
@@ -51,6 +53,7 @@ beforeAll(async () => {
             receivedAt: event.at,
             entrypointId: event.entrypointId,
             method: event.method,
+            type: event.type,
           },
           body: Buffer.from(event.text),
           targets: Object.keys(event.states).map(pendingFor),
@@ -76,6 +79,7 @@ function matches(event: Known, filter: EventFilter): boolean {
     (filter.to === undefined || event.at <= filter.to) &&
     (filter.entrypointId === undefined || event.entrypointId === filter.entrypointId) &&
     (filter.method === undefined || event.method === filter.method) &&
+    (filter.type === undefined || event.type === filter.type) &&
     (filter.text === undefined || event.text.toLowerCase().includes(filter.text.toLowerCase())) &&
     (filter.targetId === undefined || states.length > 0) &&
     (filter.status === undefined || states.some(([, status]) => status === filter.status))
@@ -104,6 +108,7 @@ test("pages of any size and filter put together are all that match, newest first
     targetId: maybe(fc.constantFrom("a", "b", "c")),
     status: maybe(fc.constantFrom<DeliveryStatus>("pending", "delivered", "failed", "held")),
     method: maybe(fc.constantFrom("PUT", "PATCH")),
+    type: maybe(fc.constantFrom("order", "order.paid", "order%")),
     text: maybe(fc.constantFrom("needle", "100%_", "100__", "hay")),
   });
   await fc.assert(

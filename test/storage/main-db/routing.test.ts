@@ -29,6 +29,7 @@ describe("the route of an entrypoint", () => {
       active: true,
       webhookId: webhook.id,
       verification: null,
+      settings: null,
       targets: [
         { id: first.id, settlesAtIngest: false },
         { id: second.id, settlesAtIngest: true },

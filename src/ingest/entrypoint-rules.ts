@@ -1,0 +1,100 @@
+/** An entrypoint's settings made ready for its requests: opened once, kept as long as the routing keeps its route. */
+import { type CidrList, createCidrList } from "../lib/cidr.ts";
+import { type EntrypointSettings, readSettings } from "../lib/entrypoint-settings.ts";
+import { AppError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Route } from "../storage/main-db/routing.ts";
+import { type PlaceReader, readerOf } from "../verification/request-place.ts";
+import type { BucketRule } from "./token-buckets.ts";
+
+export type EntrypointRules = Readonly<{
+  methods: readonly string[];
+  /** Null: as the server allows. */
+  maxBodyBytes: number | null;
+  /** Null: from everywhere. */
+  networks: CidrList | null;
+  rate: BucketRule | null;
+  /** Null: where the provider of the verification says. */
+  readType: PlaceReader | null;
+  /** The acknowledgement of an event, but for the headers that go with every one. */
+  answer: (eventId: string) => Readonly<{ status: number; body: string | null; headers: Headers }>;
+}>;
+
+/**
+ * Null for an entrypoint whose settings are all as they are by default. Throws AppError unavailable where they cannot
+ * be read: nothing is taken that its owner may not want.
+ */
+export type RulesReader = (route: Route) => EntrypointRules | null;
+
+/** A plain POST, and an answer that has no settings. */
+export const DEFAULT_METHODS: readonly string[] = ["POST"];
+
+export function createRulesReader({ log }: { log: Logger }): RulesReader {
+  const known = new WeakMap<Route, EntrypointRules | "unusable">();
+
+  function read({ entrypointId, settings }: Route): EntrypointRules | "unusable" {
+    try {
+      return prepare(readSettings(settings));
+    } catch (error) {
+      const fields = { entrypoint_id: entrypointId, cause: errorMessage(error) };
+      log.error("an entrypoint's settings cannot be read; what is sent to it is refused", fields);
+      return "unusable";
+    }
+  }
+
+  return (route) => {
+    if (route.settings === null) return null;
+    let rules = known.get(route);
+    if (rules === undefined) {
+      rules = read(route);
+      known.set(route, rules);
+    }
+    if (rules !== "unusable") return rules;
+    throw new AppError({
+      kind: "unavailable",
+      code: "settings_unusable",
+      message: "This entrypoint's settings cannot be used at the moment; nothing was stored.",
+      hint: "Its owner finds the cause in the server's log, and can save them anew.",
+    });
+  };
+}
+
+function prepare(settings: EntrypointSettings): EntrypointRules {
+  return {
+    methods: settings.methods,
+    maxBodyBytes: settings.max_body_bytes,
+    networks: settings.allowed_networks.length === 0 ? null : createCidrList(settings.allowed_networks),
+    rate: rateOf(settings),
+    readType: settings.event_type_from === null ? null : readerOf(settings.event_type_from),
+    answer: answerOf(settings),
+  };
+}
+
+function rateOf({ rate_limit, rate_limit_per, rate_limit_burst }: EntrypointSettings): BucketRule | null {
+  if (rate_limit === null) return null;
+  const seconds = rate_limit_per === "minute" ? 60 : 1;
+  return { perSecond: rate_limit / seconds, burst: rate_limit_burst ?? rate_limit };
+}
+
+/** These have no body, and a Response with one throws. */
+const WITHOUT_BODY: readonly number[] = [204, 205];
+
+const EVENT_ID = "{id}";
+
+function answerOf(settings: EntrypointSettings): EntrypointRules["answer"] {
+  const { response_status: status, response_headers, response_body: body } = settings;
+  const hasBody = !WITHOUT_BODY.includes(status);
+  const ownType = settings.response_content_type ?? "text/plain; charset=utf-8";
+  // Whoever may make an entrypoint writes this answer on the dashboard's origin: no browser may run anything of it.
+  const fixed = {
+    "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    ...(hasBody && { "content-type": body === null ? "application/json" : ownType }),
+  };
+  return (eventId) => {
+    const headers = new Headers(response_headers);
+    for (const [name, value] of Object.entries(fixed)) headers.set(name, value);
+    if (!hasBody) return { status, body: null, headers };
+    return { status, body: (body ?? `{"id":"${EVENT_ID}"}`).replaceAll(EVENT_ID, eventId), headers };
+  };
+}

@@ -1,0 +1,92 @@
+/** How forms draw an entrypoint's settings, section by section. */
+import { ENTRYPOINT_METHODS, RATE_UNITS } from "./entrypoint-settings.ts";
+import { type FormField, inSection } from "./form-field.ts";
+
+export const entrypointSettingsFields: readonly FormField[] = [
+  ...inSection("What is taken", [
+    {
+      name: "methods",
+      label: "Methods",
+      kind: "list",
+      placeholder: "POST",
+      help: `One a line: ${ENTRYPOINT_METHODS.join(", ")}. Others are answered 405.`,
+    },
+    {
+      name: "max_body_bytes",
+      nullable: true,
+      label: "Largest body, in bytes",
+      kind: "number",
+      placeholder: "as the server allows",
+      help: "Larger ones are answered 413. Empty: as MAX_BODY_BYTES says, which is never exceeded.",
+    },
+    {
+      name: "allowed_networks",
+      label: "Allowed networks",
+      kind: "list",
+      placeholder: "192.0.2.0/24",
+      help: "Addresses or networks, one a line; others are answered 403. Empty: from everywhere.",
+    },
+  ]),
+  ...inSection("Rate limit", [
+    {
+      name: "rate_limit",
+      nullable: true,
+      label: "Requests",
+      kind: "number",
+      placeholder: "no limit",
+      help: "More are answered 429 with Retry-After. Empty means no limit.",
+    },
+    {
+      name: "rate_limit_per",
+      label: "Within a",
+      kind: "select",
+      options: RATE_UNITS.map((unit) => ({ value: unit, label: unit })),
+    },
+    {
+      name: "rate_limit_burst",
+      nullable: true,
+      label: "At once after a quiet time",
+      kind: "number",
+      placeholder: "as many as above",
+    },
+  ]),
+  ...inSection("Answer", [
+    {
+      name: "response_status",
+      label: "Status",
+      kind: "number",
+      placeholder: "200",
+      help: "From 200 to 299: it says that the event is on disk. 204 has no body.",
+    },
+    {
+      name: "response_body",
+      nullable: true,
+      label: "Body",
+      kind: "textarea",
+      help: 'The text {id} stands for the event\'s id. Empty: {"id": "…"}.',
+    },
+    {
+      name: "response_content_type",
+      nullable: true,
+      label: "Content type of the body",
+      kind: "text",
+      placeholder: "text/plain",
+    },
+    {
+      name: "response_headers",
+      label: "Headers",
+      kind: "headers",
+      help: "X-Webhooker-Event-Id is always sent too.",
+    },
+  ]),
+  ...inSection("Event type", [
+    {
+      name: "event_type_from",
+      nullable: true,
+      label: "Event type from",
+      kind: "text",
+      placeholder: "X-Event-Type or $.type",
+      help: "A header's name, or a path in the JSON body. Empty: where the provider of the verification says.",
+    },
+  ]),
+];

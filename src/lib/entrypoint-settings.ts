@@ -1,0 +1,157 @@
+/** What an entrypoint takes and how it answers, as the API takes it and as ingestion reads it. */
+import { z } from "zod";
+import { parseCidr } from "./cidr.ts";
+import { PLACE } from "./place.ts";
+
+export const ENTRYPOINT_METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE"] as const;
+
+/** A second and a minute are what senders' own documentations count in. */
+export const RATE_UNITS = ["second", "minute"] as const;
+
+/** Longer answers are nothing that a sender reads. */
+const MAX_RESPONSE_BODY = 16 * 1024;
+const MAX_RESPONSE_HEADERS = 20;
+const MAX_NETWORKS = 200;
+const MAX_PLACE = 200;
+/** What MAX_BODY_BYTES can be at most. */
+const MAX_BODY_LIMIT = 1024 ** 3;
+const MAX_RATE = 100_000;
+
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+const HEADER_VALUE = /^[\x20-\x7e]*$/;
+const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9a-z]+\/[\x20-\x7e]+$/i;
+
+/**
+ * The connection's, the gateway's own, and those by which one user's answer could act on another's session: all
+ * entrypoints share the dashboard's origin.
+ */
+const RESERVED_HEADERS =
+  /^(?:content-(?:type|length|encoding|security-policy.*)|transfer-encoding|connection|keep-alive|upgrade|trailer|te|date|server|set-cookie2?|x-content-type-options|x-frame-options|x-request-id|strict-transport-security|clear-site-data|refresh|service-worker-allowed|x-webhooker-.*)$/i;
+
+const place = z
+  .string()
+  .max(MAX_PLACE)
+  .regex(PLACE, "must be a header's name, or a path in the JSON body such as $.data.id");
+
+const headerName = z
+  .string()
+  .max(100)
+  .regex(HEADER_NAME, "is no name of a header")
+  .refine((name) => !RESERVED_HEADERS.test(name), "is a header that cannot be set");
+
+export const entrypointSettingsShape = {
+  methods: z
+    .array(z.enum(ENTRYPOINT_METHODS))
+    .min(1, "must name at least one")
+    .max(ENTRYPOINT_METHODS.length)
+    .describe("The methods that are taken; others are answered 405.")
+    .default(["POST"]),
+  response_status: z
+    .int()
+    .min(200)
+    .max(299)
+    .describe("Answered once the event is on disk, which is what a 2xx says.")
+    .default(200),
+  response_headers: z
+    .record(headerName, z.string().max(1_000).regex(HEADER_VALUE, "must be printable ASCII"))
+    .refine((headers) => Object.keys(headers).length <= MAX_RESPONSE_HEADERS, {
+      error: `must be ${MAX_RESPONSE_HEADERS} headers at most`,
+    })
+    .describe("Headers of the answer; X-Webhooker-Event-Id is always among them.")
+    .default({}),
+  response_body: z
+    .string()
+    .max(MAX_RESPONSE_BODY)
+    .nullable()
+    .describe('Body of the answer, in which {id} stands for the event\'s id; null: {"id": …}.')
+    .default(null),
+  response_content_type: z
+    .string()
+    .max(200)
+    .regex(CONTENT_TYPE, "must be a content type such as text/plain")
+    .nullable()
+    .describe("Of `response_body`; null: text/plain.")
+    .default(null),
+  max_body_bytes: z
+    .int()
+    .min(0)
+    .max(MAX_BODY_LIMIT)
+    .nullable()
+    .describe("Larger bodies are answered 413; null, and beyond it: as MAX_BODY_BYTES says.")
+    .default(null),
+  rate_limit: z
+    .int()
+    .min(1)
+    .max(MAX_RATE)
+    .nullable()
+    .describe(
+      "Requests within `rate_limit_per`; more are answered 429 with Retry-After. null: as many as come.",
+    )
+    .default(null),
+  rate_limit_per: z.enum(RATE_UNITS).describe("What `rate_limit` counts in.").default("second"),
+  rate_limit_burst: z
+    .int()
+    .min(1)
+    .max(MAX_RATE)
+    .nullable()
+    .describe("Requests that may come at once after a quiet time; null: as many as `rate_limit`.")
+    .default(null),
+  allowed_networks: z
+    .array(
+      z
+        .string()
+        .trim()
+        .max(50)
+        .refine((text) => parseCidr(text) !== null, {
+          error: "must be an address or a network such as 192.0.2.0/24 or 2001:db8::/32",
+        }),
+    )
+    .max(MAX_NETWORKS)
+    .describe("Who may send; others are answered 403. Empty: from everywhere.")
+    .default([]),
+  event_type_from: place
+    .nullable()
+    .describe(
+      "Where an event's type stands: a header's name, or a path in the JSON body such as $.type. null: where the provider of the verification says.",
+    )
+    .default(null),
+};
+
+export const entrypointSettingsSchema = z.strictObject(entrypointSettingsShape);
+
+/** Without the defaults, which would otherwise overwrite what a change leaves out. */
+export const entrypointSettingsChangeShape = {
+  methods: entrypointSettingsShape.methods.unwrap(),
+  response_status: entrypointSettingsShape.response_status.unwrap(),
+  response_headers: entrypointSettingsShape.response_headers.unwrap(),
+  response_body: entrypointSettingsShape.response_body.unwrap(),
+  response_content_type: entrypointSettingsShape.response_content_type.unwrap(),
+  max_body_bytes: entrypointSettingsShape.max_body_bytes.unwrap(),
+  rate_limit: entrypointSettingsShape.rate_limit.unwrap(),
+  rate_limit_per: entrypointSettingsShape.rate_limit_per.unwrap(),
+  rate_limit_burst: entrypointSettingsShape.rate_limit_burst.unwrap(),
+  allowed_networks: entrypointSettingsShape.allowed_networks.unwrap(),
+  event_type_from: entrypointSettingsShape.event_type_from.unwrap(),
+};
+
+/** As it stands in the API, in the forms and in the database. */
+export type EntrypointSettings = z.output<typeof entrypointSettingsSchema>;
+
+/** Completes what is stored, or nothing, by the defaults. Throws a ZodError on what this schema did not write. */
+export function readSettings(stored: unknown): EntrypointSettings {
+  return entrypointSettingsSchema.parse(stored ?? {});
+}
+
+/** What `sent` says of settings, over what is stored or the defaults; not checked as a whole yet. */
+export function mergeSettings(
+  sent: Readonly<Record<string, unknown>>,
+  stored: unknown,
+): Record<string, unknown> {
+  const said = Object.keys(entrypointSettingsShape).filter((key) => sent[key] !== undefined);
+  return { ...readSettings(stored), ...Object.fromEntries(said.map((key) => [key, sent[key]])) };
+}
+
+/** What is to be stored: null where all is as it is by default, so that such an entrypoint costs nothing. */
+export function storedSettings(settings: EntrypointSettings): EntrypointSettings | null {
+  return JSON.stringify(settings) === JSON.stringify(readSettings({})) ? null : settings;
+}
