@@ -6,11 +6,7 @@ import { createTokenBuckets } from "./token-buckets.ts";
 
 export type Door = Readonly<{
   /** Throws AppError: forbidden, rate_limited. `remoteAddress` is asked for only where it matters. */
-  pass: (asked: {
-    entrypointId: string;
-    rules: EntrypointRules;
-    remoteAddress: () => string;
-  }) => void;
+  pass: (asked: { entrypointId: string; rules: EntrypointRules; remoteAddress: () => string }) => void;
 }>;
 
 export function createDoor({ clock }: { clock: Pick<Clock, "monotonic"> }): Door {

@@ -23,9 +23,7 @@ const EMPTY: Pair = { header: "", value: "", isStored: false };
 
 export function HeadersField(props: Props): JSX.Element {
   const { id, describedBy } = fieldIds(props);
-  const pairs = [
-    ...(props.typed ? typedPairs(props.name, props.typed, props) : storedPairs(props)),
-  ];
+  const pairs = [...(props.typed ? typedPairs(props.name, props.typed, props) : storedPairs(props))];
   // Without scripts these are the rows there are; the next time the form is opened there are two more.
   pairs.push(EMPTY, EMPTY);
   return (

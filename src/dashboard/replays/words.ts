@@ -14,12 +14,13 @@ export function describeSelection({ selection }: ReplayOrder, names: NamesOf): s
 }
 
 function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] {
-  const { from, to, entrypointId, targetId, status, method, text } = filter;
+  const { from, to, entrypointId, targetId, status, method, type, text } = filter;
   return [
     status === undefined ? "" : status,
     targetId === undefined ? "" : `to ${names.target(targetId).name}`,
     entrypointId === undefined ? "" : `through ${names.entrypoint(entrypointId).name}`,
     method === undefined ? "" : method,
+    type === undefined ? "" : `of type ${type}`,
     text === undefined ? "" : `with “${text}”`,
     from === undefined ? "" : `from ${formatUtc(from)}`,
     to === undefined ? "" : `until ${formatUtc(to)}`,

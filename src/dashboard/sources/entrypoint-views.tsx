@@ -35,10 +35,7 @@ export function EditEntrypointPage(props: {
       <section class="card card-narrow">
         <h1>Edit entrypoint</h1>
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
-          <FormFaults
-            errors={errors}
-            shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]}
-          />
+          <FormFaults errors={errors} shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]} />
           <TextField
             name="name"
             label="Name"

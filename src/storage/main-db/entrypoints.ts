@@ -36,10 +36,7 @@ export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhook
     },
     update(row: Change): void {
       const { name, active, verification, settings, updatedAt } = row;
-      db.update(entrypoints)
-        .set({ name, active, verification, settings, updatedAt })
-        .where(at(row))
-        .run();
+      db.update(entrypoints).set({ name, active, verification, settings, updatedAt }).where(at(row)).run();
       changed(row.webhookId);
     },
     softDelete(options: Key & { at: number }): void {
