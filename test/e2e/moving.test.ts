@@ -30,6 +30,8 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
   const eventId = sent.headers.get("x-webhooker-event-id") ?? "";
   await receiver.waitFor(1);
 
+  await from.api.createReplay(flow.webhookId);
+
   const file = join(from.folder, "orders.db");
   const exported = await from.run(["export", "test", file, "--with-secrets"], { stdin: `${PASSPHRASE}\n` });
   expect(exported).toMatchObject({ code: 0, out: `Exported the webhook to ${file}.\n`, err: "" });
@@ -56,6 +58,8 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
   const events = await to.api.waitUntilSettled(flow.webhookId);
   expect(events.map(({ delivery_counts }) => delivery_counts.delivered)).toEqual([1, 1]);
   expect(events.map(({ id }) => id)).toContain(eventId);
+  const replays = await to.api.request("GET", `/webhooks/${flow.webhookId}/replays`);
+  expect(await replays.json()).toMatchObject({ data: [] });
   expect(receiver.requests.slice(seen).map((request) => request.header("authorization"))).toEqual([
     AUTHORIZATION,
     AUTHORIZATION,

@@ -12,6 +12,7 @@ import { formatCount } from "../components/format.ts";
 import { SecretOnce } from "../components/secret-once.tsx";
 import { Bytes, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
+import { replaysPath } from "../replays/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
 import { LIST_CRUMB } from "./crumbs.ts";
@@ -55,6 +56,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
     <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
       <PageHeader title={webhook.name} badge={<Badge tone={health.tone} label={health.label} />}>
         <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
+        <Button icon="replay" label="Replays" href={replaysPath(webhook.id)} />
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
       </PageHeader>
       <div class="stack">

@@ -14,6 +14,9 @@ const TABLE_SQL = `CREATE TABLE ${TABLE} (document TEXT NOT NULL) STRICT`;
 /** Of JSON; a webhook with thousands of targets has less. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
+/** The migration that made the table of replays. */
+const WITH_REPLAYS = 2;
+
 /** From each old id to the new one. */
 export type IdChanges = Readonly<Record<string, string>>;
 
@@ -62,6 +65,8 @@ export function adoptWebhookFile(options: { path: string; to: string; ids: IdCha
       const update = db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${column} = ?`);
       for (const [before, after] of Object.entries(ids)) update.run(after, before);
     }
+    // What was being replayed is not gone on with: its filter names the old ids, and who asked is no user here.
+    if (versionOf(db) >= WITH_REPLAYS) db.run("DELETE FROM replay_runs");
   });
   renameSync(path, to);
   syncFolder(dirname(to));
