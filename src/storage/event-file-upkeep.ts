@@ -12,6 +12,11 @@ export type EventFileUpkeep = Readonly<{
   /** Copies the rest and starts the log over; the caller holds back its own writes meanwhile. */
   restartLog: (path: string) => Promise<void>;
   /**
+   * Opens a file without syncing on the event loop, making it if it is missing: `open`, which is called whatever
+   * happens, runs while the worker holds the file. Rejects only as `open` throws.
+   */
+  prepare: (path: string, open: () => void) => Promise<void>;
+  /**
    * Closes a file without syncing on the event loop: `close`, which is called whatever happens, runs between the
    * worker's two steps. Rejects if the log could not be copied back.
    */
@@ -80,6 +85,16 @@ export function startEventFileUpkeep(
     },
     async restartLog(path) {
       await ask({ kind: "checkpoint", path, restart: true });
+    },
+    async prepare(path, open) {
+      const holder = nextId();
+      // What is wrong with the file its opening will tell.
+      await ask({ kind: "prepare", path }, holder).catch(() => undefined);
+      try {
+        open();
+      } finally {
+        ask({ kind: "let-go", holder }).catch(() => undefined);
+      }
     },
     async retire(path, close) {
       const holder = nextId();

@@ -2,13 +2,18 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { errorMessage } from "../lib/errors.ts";
+import { eventMigrations } from "./event-db/migrations/index.ts";
+import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
+import { openForReading } from "./reading-database.ts";
 import { openDatabase } from "./sqlite.ts";
 
-/** `release` ends the `retire` with the id `holder`. */
+/** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
 export type WorkerRequest = Readonly<{ id: number }> &
   (
     | Readonly<{ kind: "checkpoint"; path: string; restart: boolean }>
+    | Readonly<{ kind: "prepare"; path: string }>
+    | Readonly<{ kind: "let-go"; holder: number }>
     | Readonly<{ kind: "retire"; path: string }>
     | Readonly<{ kind: "release"; holder: number }>
     | Readonly<{ kind: "scan"; paths: readonly string[] }>
@@ -21,23 +26,56 @@ declare const self: Worker;
 
 /** By the id of the request: a file may be reopened and retired once more before it is released. */
 const held = new Map<number, Database>();
+/** By path: see `keepFromRestarting`. */
+const readers = new Map<string, Database>();
 
 /** What the event loop reads in one go takes a few milliseconds. */
 const READERS_MS = 100;
 
-function openForUpkeep(path: string): Database {
-  return openDatabase({
-    path,
-    mustExist: true,
-    synchronous: "FULL",
-    autocheckpointPages: 0,
-    cacheKib: 256,
-  });
+/** Written to have written something. */
+const APPLICATION_ID = "PRAGMA application_id = 1464353864";
+
+function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
+  return openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
+}
+
+/**
+ * Makes the file if it is missing, replays what a crash has left in its log, and begins the log, which syncs its
+ * header; then holds it all open, so that the event loop can open it and write to it without a sync of its own.
+ */
+function prepare(id: number, path: string): void {
+  if (!existsSync(path)) makeEventFile(path);
+  // A newer one must be left as it is, and an older one's opening migrates it.
+  if (readVersion(path) !== eventMigrations.length) return;
+  const db = openForUpkeep(path, "NORMAL");
+  try {
+    db.run(APPLICATION_ID);
+  } catch (error) {
+    db.close(true);
+    throw error;
+  }
+  held.set(id, db);
+}
+
+function readVersion(path: string): number {
+  const db = openForReading(path);
+  try {
+    return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  } finally {
+    db.close(true);
+  }
+}
+
+function letGo(holder: number): void {
+  held.get(holder)?.close(true);
+  held.delete(holder);
 }
 
 function checkpoint(path: string, restart: boolean): void {
+  stopReading(path);
   const db = openForUpkeep(path);
   try {
+    if (!restart) keepFromRestarting(path);
     runCheckpoint(db, "PASSIVE");
     if (!restart) return;
     // Waits for readers, of which the event loop may be one at this moment; not for a long one such as a check or a
@@ -45,10 +83,29 @@ function checkpoint(path: string, restart: boolean): void {
     db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
     if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
-    db.run("PRAGMA application_id = 1464353864");
+    db.run(APPLICATION_ID);
+  } catch (error) {
+    stopReading(path);
+    throw error;
   } finally {
     db.close(true);
   }
+}
+
+/**
+ * Whoever writes next to a log that was copied back whole starts it over, and syncs its header: the event loop, if it
+ * comes before the restart. It cannot while somebody reads from that log.
+ */
+function keepFromRestarting(path: string): void {
+  const reader = openForUpkeep(path);
+  readers.set(path, reader);
+  reader.run("BEGIN");
+  reader.query("SELECT count(*) FROM sqlite_schema").get();
+}
+
+function stopReading(path: string): void {
+  readers.get(path)?.close(true);
+  readers.delete(path);
 }
 
 type CheckpointRow = { busy: number; log: number; checkpointed: number };
@@ -111,6 +168,10 @@ function answer(request: WorkerRequest): unknown {
   switch (request.kind) {
     case "checkpoint":
       return checkpoint(request.path, request.restart);
+    case "prepare":
+      return prepare(request.id, request.path);
+    case "let-go":
+      return letGo(request.holder);
     case "retire":
       return retire(request.id, request.path);
     case "release":

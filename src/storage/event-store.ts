@@ -141,7 +141,7 @@ export function createEventStore(options: {
   }
 
   async function search(webhookId: string, given: EventSearch): Promise<FoundEvents> {
-    if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
+    if (!files.isOpen(webhookId)) await files.makeReady(webhookId);
     const file = files.open(webhookId);
     const until = clock.monotonic() + SEARCH_MS;
     files.pin(file);

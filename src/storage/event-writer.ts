@@ -66,7 +66,7 @@ export function createEventWriter(options: {
     let file: EventFile | null = null;
     let isStored = false;
     try {
-      if (!files.hasRoomFor(queue.webhookId)) await files.roomFor(queue.webhookId);
+      if (!files.isOpen(queue.webhookId)) await files.makeReady(queue.webhookId);
       file = files.open(queue.webhookId);
       files.pin(file);
       const since = metrics.now();

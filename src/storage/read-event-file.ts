@@ -10,7 +10,7 @@ export async function readEventFile<T>(
   webhookId: string,
   query: (file: EventFile) => T,
 ): Promise<T> {
-  if (!files.hasRoomFor(webhookId)) await files.roomFor(webhookId);
+  if (!files.isOpen(webhookId)) await files.makeReady(webhookId);
   const file = files.open(webhookId);
   try {
     return query(file);

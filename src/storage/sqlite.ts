@@ -4,6 +4,9 @@ import { Database } from "bun:sqlite";
 /** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
 const BUSY_TIMEOUT_MS = 2_000;
 
+/** Of SQLite's modes of auto_vacuum. */
+const INCREMENTAL = 2;
+
 export type OpenOptions = Readonly<{
   path: string;
   /** Fails instead of making a new file. */
@@ -34,7 +37,8 @@ export function configure<DB extends Database>(
 ): DB {
   db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   check(db);
-  db.run("PRAGMA auto_vacuum = INCREMENTAL");
+  // Setting it again would be a write, with a sync, at every opening.
+  if (readAutoVacuum(db) !== INCREMENTAL) db.run(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
   // Before `synchronous`: turning a new file into a WAL database writes its first page, which must be on disk
   // before its log counts, as SQLite throws away the log of an empty file.
   db.run("PRAGMA journal_mode = WAL");
@@ -43,6 +47,10 @@ export function configure<DB extends Database>(
   db.run(`PRAGMA wal_autocheckpoint = ${options.autocheckpointPages}`);
   db.run(`PRAGMA cache_size = -${options.cacheKib}`);
   return db;
+}
+
+function readAutoVacuum(db: Database): number | undefined {
+  return db.query<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get()?.auto_vacuum;
 }
 
 /** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppError, notFound } from "../lib/errors.ts";
 import type { StorageMetrics } from "../lib/metrics.ts";
+import { DeletedWebhooks } from "./deleted-webhooks.ts";
 import { EventFile } from "./event-db/event-file.ts";
 import { EventFileFaults, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
@@ -11,8 +12,6 @@ import { makeFolder } from "./folder.ts";
 
 /** After this long without use a file is closed, whatever room there is. */
 const IDLE_CLOSE_MS = 120_000;
-/** Deleted webhooks remembered, so that requests and tries under way do not make their files anew. */
-const MOST_DELETED = 10_000;
 
 type Options = Readonly<{
   dataDir: string;
@@ -29,7 +28,11 @@ export class WebhookDBManager {
   /** In order of use: the first is the one used longest ago. */
   readonly #open = new Map<string, EventFile>();
   readonly #closing = new Map<EventFile, Promise<void>>();
-  readonly #deleted = new Set<string>();
+  readonly #deleted = new DeletedWebhooks();
+  /** Webhooks whose files are about to be opened. */
+  readonly #opening = new Map<string, Promise<void>>();
+  /** Files that have their room and are not open yet. */
+  #prepared = 0;
   /** Wake those that wait until fewer files are open. */
   readonly #waiting: (() => void)[] = [];
   /** Open files whose directory entries may not be on disk yet. */
@@ -52,7 +55,7 @@ export class WebhookDBManager {
 
   /** Makes the file of a new webhook, durable with its directory entry. */
   async create(webhookId: string): Promise<void> {
-    if (!this.hasRoomFor(webhookId)) await this.roomFor(webhookId);
+    if (!this.isOpen(webhookId)) await this.makeReady(webhookId);
     const file = this.open(webhookId);
     try {
       await this.syncFolder(file);
@@ -79,19 +82,39 @@ export class WebhookDBManager {
     return file;
   }
 
-  /** False where so many files are open or closing that another may exceed the descriptor limit. */
-  hasRoomFor(webhookId: string): boolean {
-    const most = this.#options.maxOpen + Math.ceil(this.#options.maxOpen / 4);
-    return this.#open.has(webhookId) || this.#open.size + this.#closing.size < most;
+  /** True where `open` only takes it from the cache. */
+  isOpen(webhookId: string): boolean {
+    return this.#open.has(webhookId);
   }
 
-  async roomFor(webhookId: string): Promise<void> {
-    while (!this.hasRoomFor(webhookId)) {
+  /** Waits for room, and has the file opened without a sync on the event loop; what is wrong with it `open` tells. */
+  makeReady(webhookId: string): Promise<void> {
+    let ready = this.#opening.get(webhookId);
+    if (!ready) {
+      ready = this.#prepare(webhookId).finally(() => this.#opening.delete(webhookId));
+      this.#opening.set(webhookId, ready);
+    }
+    return ready;
+  }
+
+  async #prepare(webhookId: string): Promise<void> {
+    const most = this.#options.maxOpen + Math.ceil(this.#options.maxOpen / 4);
+    while (this.#open.size + this.#closing.size + this.#prepared >= most) {
       this.#evict(1);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    // Opened by another meanwhile: the room is left to the next one.
-    if (this.#open.has(webhookId)) this.#waiting.shift()?.();
+    this.#prepared++;
+    try {
+      if (this.#deleted.has(webhookId)) return;
+      // Nothing may be written behind what a failed sync has left in doubt.
+      this.#faults.throwIfFaulty(webhookId);
+      await this.#options.upkeep.prepare(this.pathOf(webhookId), () => this.open(webhookId));
+    } catch {
+      // `open` says the same again.
+    } finally {
+      this.#prepared--;
+      if (!this.#open.has(webhookId)) this.#waiting.shift()?.();
+    }
   }
 
   /** Keeps the file open until it is unpinned. */
@@ -126,9 +149,10 @@ export class WebhookDBManager {
 
   /** Ends writes under way, and removes the file with `-wal` and `-shm`; the webhook cannot be opened again. */
   async delete(webhookId: string): Promise<void> {
-    this.#rememberDeleted(webhookId);
+    this.#deleted.add(webhookId);
     this.#faults.forget(webhookId);
     this.#options.metrics?.pending(webhookId, 0);
+    await this.#opening.get(webhookId);
     const file = this.#open.get(webhookId);
     if (file) this.#retire(file).catch(() => undefined);
     for (const [closing, closed] of [...this.#closing]) {
@@ -153,6 +177,7 @@ export class WebhookDBManager {
 
   /** Resolves when every file is closed, those in use when they are no longer. */
   async closeAll(): Promise<void> {
+    await Promise.all(this.#opening.values());
     for (const file of this.#open.values()) this.#retire(file).catch(() => undefined);
     await Promise.allSettled(this.#closing.values());
   }
@@ -216,14 +241,5 @@ export class WebhookDBManager {
   async #close(file: EventFile): Promise<void> {
     await file.unpinned();
     await this.#options.upkeep.retire(file.path, () => file.close());
-  }
-
-  #rememberDeleted(webhookId: string): void {
-    this.#deleted.add(webhookId);
-    if (this.#deleted.size <= MOST_DELETED) return;
-    for (const oldest of this.#deleted) {
-      this.#deleted.delete(oldest);
-      return;
-    }
   }
 }

@@ -2,8 +2,9 @@
 import { rmSync } from "node:fs";
 import { timeOfId } from "../../src/lib/ids.ts";
 import { fillEventFile } from "./event-log-fill.ts";
-import { ADMIN_PASSWORD, startGateway } from "./gateway.ts";
+import { startGateway } from "./gateway.ts";
 import type { BenchOptions } from "./options.ts";
+import { signIn } from "./sign-in.ts";
 import { makeFolder, startScript } from "./subject.ts";
 import { figure, median, printTable, progress } from "./table.ts";
 
@@ -96,16 +97,4 @@ function rowOf(ask: Ask, times: readonly number[], text: string): string[] {
     ask.path.includes("/logs") ? String(found) : "",
     text.includes("stopped early") ? "yes" : "",
   ];
-}
-
-async function signIn(origin: string): Promise<string> {
-  const answer = await fetch(`${origin}/pages/login`, {
-    method: "POST",
-    body: new URLSearchParams({ username: "admin", password: ADMIN_PASSWORD }),
-    redirect: "manual",
-    proxy: false,
-  });
-  const [cookie = ""] = answer.headers.getSetCookie();
-  if (answer.status !== 303) throw new Error(`signing in was answered ${answer.status}`);
-  return cookie.split(";", 1)[0] ?? "";
 }

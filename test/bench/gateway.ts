@@ -35,7 +35,11 @@ export type Gateway = Readonly<{
   stop: (options?: { keepFolder: boolean }) => Promise<void>;
 }>;
 
-export async function startGateway(folder: string): Promise<Gateway> {
+/** `under` runs the executable, strace for example; it must not become another process. */
+export async function startGateway(
+  folder: string,
+  options: { under?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<Gateway> {
   if (!existsSync(EXECUTABLE)) throw new Error("there is no dist/webhooker: `bun run build` makes it");
   const port = freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -47,10 +51,11 @@ export async function startGateway(folder: string): Promise<Gateway> {
     ADMIN_PASSWORD,
     LOG_LEVEL: "warn",
     LOG_FORMAT: "json",
+    ...options.env,
   };
   const logPath = join(folder, "gateway.log");
   const started = performance.now();
-  const child = Bun.spawn([EXECUTABLE, "serve"], {
+  const child = Bun.spawn([...(options.under ?? []), EXECUTABLE, "serve"], {
     cwd: folder,
     env,
     stdout: Bun.file(logPath),

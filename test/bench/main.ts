@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { arrival } from "./arrival.ts";
 import { delivery } from "./delivery.ts";
 import { eventLog } from "./event-log.ts";
+import { lag } from "./lag.ts";
 import { idle, memory } from "./memory.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
 import { replay } from "./replay.ts";
@@ -19,6 +20,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   idle,
   "event-log": eventLog,
   replay,
+  lag,
 };
 
 const { values: flags } = parseArgs({

@@ -23,6 +23,8 @@ export type BenchOptions = Readonly<{
   /** Events that are replayed, and seconds that ingestion is measured with and without it. */
   replayEvents: number;
   replaySeconds: number;
+  /** Seconds under load with each slowed disk. */
+  lagSeconds: number;
 }>;
 
 export function benchOptions(flags: { quick: boolean; generator?: string | undefined }): BenchOptions {
@@ -41,6 +43,7 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         logAsks: 9,
         replayEvents: 100_000,
         replaySeconds: 8,
+        lagSeconds: 6,
       }
     : {
         ...common,
@@ -55,5 +58,6 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         logAsks: 31,
         replayEvents: 1_000_000,
         replaySeconds: 30,
+        lagSeconds: 15,
       };
 }

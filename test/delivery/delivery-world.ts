@@ -8,7 +8,7 @@ import { createReplay } from "../../src/delivery/replay.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
-import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
 import { createFlowStore, type FlowStore } from "../../src/storage/flow-store.ts";
@@ -53,7 +53,11 @@ export function createWorld(
   const clock = createFakeClock();
   const directory = mkdtempSync(join(tmpdir(), "webhooker-delivery-"));
   const { log, lines } = createRecordingLog();
-  const upkeep = startEventFileUpkeep();
+  const upkeep: EventFileUpkeep = {
+    ...startEventFileUpkeep(),
+    // At once: a worker takes its time, which a fake clock knows nothing of.
+    prepare: async (_path, open) => open(),
+  };
   const files = new WebhookDBManager({
     dataDir: directory,
     maxOpen: 100,

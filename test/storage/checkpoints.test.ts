@@ -55,6 +55,21 @@ test("writing goes on while most of the log is copied back", async () => {
   await world.writer.drain();
 });
 
+test("a write after the copying does not start the log over, which would sync its header on the event loop", async () => {
+  const { checkpoint, restartLog } = world.upkeep;
+  spyOn(world.upkeep, "checkpoint").mockResolvedValue();
+  spyOn(world.upkeep, "restartLog").mockResolvedValue();
+  await world.append({ webhookId, body: LONG_BODY });
+  const file = world.files.open(webhookId);
+  const pages = file.walPages();
+  await checkpoint(file.path);
+  await world.append({ webhookId });
+  expect(file.walPages()).toBeGreaterThan(pages);
+  await restartLog(file.path);
+  await world.append({ webhookId });
+  expect(file.walPages()).toBeLessThan(100);
+});
+
 test("no write is committed while the log is started over, and none is lost or left waiting", async () => {
   const { passed, open } = gate();
   const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);

@@ -54,8 +54,9 @@ describe("a new file's directory entry", () => {
     const { passed, open } = gate();
     const syncFolder = spyOn(world.upkeep, "syncFolder").mockImplementationOnce(() => passed);
     const early = Array.from({ length: 20 }, () => world.files.create(newId()));
-    await turn();
+    while (syncFolder.mock.calls.length === 0) await turn();
     const late = Array.from({ length: 20 }, () => world.files.create(newId()));
+    while (world.files.openCount < early.length + late.length) await turn();
     expect(syncFolder).toHaveBeenCalledTimes(1);
     open();
     await Promise.all([...early, ...late]);

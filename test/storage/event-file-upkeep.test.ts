@@ -1,6 +1,6 @@
 /** The worker answers every request, or says that it cannot; one that breaks is replaced. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +23,29 @@ test("a request that fails rejects alone", async () => {
   expect(await failed).toBeInstanceOf(Error);
   expect(await thrownBy(() => upkeep.restartLog(missing))).toBeInstanceOf(Error);
   expect(await thrownBy(() => upkeep.syncFolder(missing))).toBeInstanceOf(Error);
+  upkeep.stop();
+});
+
+test("a file is made and its log begun before it is opened, and held until then", async () => {
+  const upkeep = startEventFileUpkeep();
+  const path = join(folder, "events.db");
+  let found: readonly string[] = [];
+  await upkeep.prepare(path, () => {
+    found = readdirSync(folder);
+  });
+  expect(found).toEqual(expect.arrayContaining(["events.db", "events.db-wal"]));
+  // The last to close it: its answer comes after that.
+  await upkeep.syncFolder(folder);
+  expect(readdirSync(folder)).toEqual(["events.db"]);
+  upkeep.stop();
+});
+
+test("a file is opened even where the worker cannot prepare it, and what that throws is thrown", async () => {
+  const upkeep = startEventFileUpkeep();
+  const opened = upkeep.prepare(join(folder, "missing", "events.db"), () => {
+    throw new Error("there is no such folder");
+  });
+  expect(String(await thrownBy(() => opened))).toContain("no such folder");
   upkeep.stop();
 });
 

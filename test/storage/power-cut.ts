@@ -60,10 +60,11 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
   };
   upkeep.syncFolder = async (path) => {
     const names = readdirSync(path);
+    const gone = [...removed];
     await real.syncFolder(path);
     await pause();
     for (const name of names) entries.add(name);
-    for (const name of removed.keys()) if (!names.includes(name)) removed.delete(name);
+    for (const [name, last] of gone) if (removed.get(name) === last) removed.delete(name);
   };
   upkeep.checkpoint = (path) => whileCopying(path, () => real.checkpoint(path));
   upkeep.restartLog = (path) => whileCopying(path, () => real.restartLog(path));
@@ -174,7 +175,9 @@ function readAll(descriptor: number): Buffer {
 
 function nameOf(folder: string, descriptor: number): string {
   const { ino } = fstatSync(descriptor);
-  const name = readdirSync(folder).find((each) => statSync(join(folder, each)).ino === ino);
+  const name = readdirSync(folder).find(
+    (each) => statSync(join(folder, each), { throwIfNoEntry: false })?.ino === ino,
+  );
   if (name === undefined) throw new Error("a file was synced that is not in the folder");
   return name;
 }

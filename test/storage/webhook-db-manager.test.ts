@@ -101,6 +101,7 @@ describe("deleting", () => {
 
   test("in the middle of writes answers each of them, and leaves nothing behind", async () => {
     const other = newId();
+    await world.files.create(webhookId);
     const writes = Array.from({ length: 50 }, () => world.append({ webhookId }));
     const kept = world.append({ webhookId: other });
     // The first group is committed and being synced.

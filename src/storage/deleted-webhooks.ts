@@ -1,0 +1,20 @@
+/** Remembers webhooks deleted lately, so that requests and tries under way do not make their files anew. */
+
+const MOST = 10_000;
+
+export class DeletedWebhooks {
+  readonly #ids = new Set<string>();
+
+  has(webhookId: string): boolean {
+    return this.#ids.has(webhookId);
+  }
+
+  add(webhookId: string): void {
+    this.#ids.add(webhookId);
+    if (this.#ids.size <= MOST) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+}

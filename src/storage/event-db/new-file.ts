@@ -1,0 +1,41 @@
+/** Makes an empty event file at the cost of one sync: SQLite itself would sync seven times, journal and folder included. */
+import { Database } from "bun:sqlite";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { migrate } from "../migrate.ts";
+import { eventMigrations } from "./migrations/index.ts";
+
+/** Where a database's header tells the format version to write and to read; 2 is that of a database with a log. */
+const FORMAT_VERSIONS_AT = [18, 19];
+const WITH_LOG = 2;
+
+let template: Uint8Array | null = null;
+
+/** The file is there whole or not at all; its directory entry is the caller's to sync. */
+export function makeEventFile(path: string): void {
+  template ??= makeTemplate();
+  // Of a file that was taken away: SQLite would play them into the new one.
+  for (const rest of [`${path}-wal`, `${path}-shm`]) rmSync(rest, { force: true });
+  const unfinished = `${path}.new`;
+  const file = openSync(unfinished, "w");
+  try {
+    writeSync(file, template);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, path);
+}
+
+function makeTemplate(): Uint8Array {
+  const db = new Database(":memory:", { strict: true });
+  try {
+    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    migrate(db, eventMigrations, "new event file");
+    const bytes = db.serialize();
+    // A database in memory cannot have a log.
+    for (const at of FORMAT_VERSIONS_AT) bytes[at] = WITH_LOG;
+    return bytes;
+  } finally {
+    db.close(true);
+  }
+}
