@@ -61,6 +61,23 @@ export const originUrl = text((value) => {
   return url.origin;
 });
 
+/** The value is not quoted: it carries a password. */
+export const smtpUrl = text((value) => {
+  if (!URL.canParse(value)) throw new Error("the value is not a URL");
+  const { protocol, hostname } = new URL(value);
+  if (protocol !== "smtp:" && protocol !== "smtps:") {
+    throw new Error(`the scheme ${quote(protocol)} is neither smtp: nor smtps:`);
+  }
+  if (hostname === "") throw new Error("the URL names no host");
+  return value;
+});
+
+export const emailAddress = text((value) => {
+  const result = z.email().safeParse(value);
+  if (!result.success) throw new Error(`${quote(value)} is not an e-mail address`);
+  return value;
+});
+
 /** A plain path, `file:` or `sqlite:` URL of a file. */
 export const databasePath = text((value) => {
   // Two letters at least, so that a Windows drive is not taken for a scheme.

@@ -10,6 +10,7 @@ type Variable = Readonly<{
 
 const BASE64_KEY_CURE = "Set 32 random bytes in base64, such as `openssl rand -base64 32` prints.";
 const CIDRS_CURE = "Set CIDRs with commas between, such as 10.0.0.0/8,192.168.1.7/32, or none.";
+const MAIL_CURE = "Set SMTP_URL and MAIL_FROM together, or neither.";
 const METRICS_CURE = "Set METRICS_USERNAME and METRICS_PASSWORD together, or neither.";
 
 export const variables = {
@@ -74,6 +75,17 @@ export const variables = {
     meaning: "CIDRs of private and loopback addresses that targets may reach; `none` allows none",
     default: "loopback and private networks (dev), none (prod)",
     cure: CIDRS_CURE,
+  },
+  SMTP_URL: {
+    meaning: "The mail server that notices go through: `smtp://` or `smtps://`, with user name and password",
+    default: "",
+    secret: true,
+    cure: MAIL_CURE,
+  },
+  MAIL_FROM: {
+    meaning: "The address that e-mail comes from",
+    default: "",
+    cure: MAIL_CURE,
   },
   METRICS_USERNAME: {
     meaning: "User name for `/metrics`, which is off without it",

@@ -21,6 +21,8 @@ export type Config = Readonly<{
   retentionDays: number;
   trustedProxies: readonly string[];
   allowedTargetCidrs: readonly string[];
+  /** Null: no e-mail is sent. */
+  mail: Readonly<{ smtpUrl: string; from: string }> | null;
   metrics: Readonly<{ username: string; password: string }> | null;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "json" | "text";
@@ -66,6 +68,8 @@ const schema = z
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
     TRUSTED_PROXIES: values.cidrList,
     ALLOWED_TARGET_CIDRS: values.cidrList,
+    SMTP_URL: values.smtpUrl,
+    MAIL_FROM: values.emailAddress,
     METRICS_USERNAME: values.userName,
     METRICS_PASSWORD: values.secretText(1),
     LOG_LEVEL: values.oneOf(["debug", "info", "warn", "error"]),
@@ -104,6 +108,8 @@ export function loadConfig(
   for (const [given, missing] of [
     ["METRICS_USERNAME", "METRICS_PASSWORD"],
     ["METRICS_PASSWORD", "METRICS_USERNAME"],
+    ["SMTP_URL", "MAIL_FROM"],
+    ["MAIL_FROM", "SMTP_URL"],
   ] as const) {
     // A variable that is set but faulty has its own line already.
     if (raw[given] === undefined || missing in raw || faults.some(({ variable }) => variable === missing)) {
@@ -154,6 +160,7 @@ function complete(given: z.output<typeof schema>): Config {
   const prod = environment === "prod";
   const port = given.PORT ?? 8080;
   const { METRICS_USERNAME: username, METRICS_PASSWORD: password } = given;
+  const { SMTP_URL: smtpUrl, MAIL_FROM: from } = given;
   return Object.freeze({
     environment,
     host: given.HOST ?? (prod ? "0.0.0.0" : "127.0.0.1"),
@@ -167,6 +174,7 @@ function complete(given: z.output<typeof schema>): Config {
     retentionDays: given.RETENTION_DAYS ?? 30,
     trustedProxies: given.TRUSTED_PROXIES ?? Object.freeze([]),
     allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? (prod ? Object.freeze([]) : DEV_TARGET_CIDRS),
+    mail: smtpUrl === undefined || from === undefined ? null : Object.freeze({ smtpUrl, from }),
     metrics: username === undefined || password === undefined ? null : Object.freeze({ username, password }),
     logLevel: given.LOG_LEVEL ?? "info",
     logFormat: given.LOG_FORMAT ?? (prod ? "json" : "text"),

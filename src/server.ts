@@ -91,6 +91,7 @@ export async function startServer(options: {
   const apiKeys = createApiKeys({ mainDb, clock });
   const providers = createProviders({ outbound: delivery.outbound, clock });
   const useCases = createWebhookUseCases({
+    sendsMail: config.mail !== null,
     ...{ mainDb, targetTypes, providers, keys, clock },
     eventFiles: files,
   });
@@ -132,6 +133,7 @@ export async function startServer(options: {
     sessions: createSessions({ mainDb, clock }),
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
+    sendTestNotice: delivery.sendTestNotice,
     sendTestEvent: createTestEventSender({ receiver, useCases, clock }),
     storage: {
       measure: () => measureStorageFiles(config),
@@ -182,6 +184,7 @@ export async function startServer(options: {
         version,
         useCases,
         moving,
+        sendTestNotice: delivery.sendTestNotice,
         apiKeys,
         events,
         replay,

@@ -1,4 +1,5 @@
 /** What the API needs from the rest of the program. */
+import type { SendTestNotice } from "../delivery/notice-sender.ts";
 import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { EventStore } from "../storage/event-store.ts";
@@ -15,6 +16,7 @@ export type ApiDeps = Readonly<{
   version: string;
   useCases: WebhookUseCases;
   moving: Moving;
+  sendTestNotice: SendTestNotice;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
   replay: Replay;

@@ -15,6 +15,7 @@ const ERRORS = {
   too_large: "The body is too large.",
   unsupported_type: "The body is not announced as JSON.",
   invalid: "What was sent is not valid.",
+  rate_limited: "It was asked for too often.",
   unavailable: "The server cannot do it now; try again later.",
 } satisfies Partial<Record<ErrorKind, string>>;
 

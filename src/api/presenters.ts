@@ -20,6 +20,7 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
     name: webhook.name,
     retention_days: webhook.retentionDays,
     retention_bytes: webhook.retentionBytes,
+    notices: webhook.notices && { ...webhook.notices, on: [...webhook.notices.on] },
     created_at: time(webhook.createdAt),
     updated_at: time(webhook.updatedAt),
   };

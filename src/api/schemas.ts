@@ -1,6 +1,7 @@
 /** What the API answers, as it stands on the wire; those with an id are named in the OpenAPI document. */
 import { z } from "zod";
 import { entrypointSettingsChangeShape } from "../lib/entrypoint-settings.ts";
+import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 
 const id = z.string().meta({ format: "uuid" });
@@ -14,6 +15,14 @@ export const webhookSchema = z
     name: z.string(),
     retention_days: z.int().nullable().describe("null: as long as the server keeps events by default."),
     retention_bytes: z.int().nullable().describe("null: no limit on what is stored."),
+    notices: z
+      .strictObject({
+        target_id: z.string().nullable(),
+        email: z.string().nullable(),
+        on: z.array(z.enum(TROUBLE_KINDS)),
+      })
+      .nullable()
+      .describe("Who is told of troubles; null: nobody."),
     created_at: time,
     updated_at: time,
   })
@@ -70,6 +79,13 @@ export const targetSchema = z
     updated_at: time,
   })
   .meta({ id: "Target", description: "Where the events of a webhook are delivered to." });
+
+export const testNoticeSchema = z
+  .strictObject({
+    channel: z.enum(["target", "email"]),
+    error: z.string().nullable().describe("Why it did not arrive; null: it did."),
+  })
+  .meta({ id: "TestNotice" });
 
 export const importSchema = z
   .strictObject({

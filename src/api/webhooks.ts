@@ -4,12 +4,13 @@ import { webhookChange, webhookInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Operation, operation } from "./operation.ts";
 import { presentWebhook } from "./presenters.ts";
-import { listOf, webhookPath, webhookSchema } from "./schemas.ts";
+import { listOf, testNoticeSchema, webhookPath, webhookSchema } from "./schemas.ts";
 
 const tag = "Webhooks";
 const path = "/webhooks/:webhook_id";
 
-export function webhookOperations({ useCases: { webhooks } }: ApiDeps): readonly Operation[] {
+export function webhookOperations(deps: ApiDeps): readonly Operation[] {
+  const { webhooks } = deps.useCases;
   return [
     operation({
       id: "listWebhooks",
@@ -72,6 +73,21 @@ export function webhookOperations({ useCases: { webhooks } }: ApiDeps): readonly
       success: { status: 204, description: "It is deleted." },
       async handle({ caller: { userId }, params }) {
         await webhooks.remove({ userId, webhookId: params.webhook_id });
+      },
+    }),
+    operation({
+      id: "sendTestNotice",
+      method: "POST",
+      path: `${path}/notices/test`,
+      tag,
+      summary: "Send a test notice",
+      description: "At once, and once, to whoever is told of the webhook's troubles.",
+      params: webhookPath,
+      success: { status: 200, description: "What became of it.", schema: listOf(testNoticeSchema) },
+      errors: ["conflict", "rate_limited"],
+      async handle({ caller: { userId }, params }) {
+        const webhook = await webhooks.get({ userId, webhookId: params.webhook_id });
+        return { data: [...(await deps.sendTestNotice(webhook))], next_cursor: null };
       },
     }),
   ];

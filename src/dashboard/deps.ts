@@ -4,6 +4,7 @@ import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
+import type { SendTestNotice } from "../delivery/notice-sender.ts";
 import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
@@ -41,6 +42,7 @@ export type DashboardDeps = Readonly<{
   /** Who sent a request, behind trusted proxies too. */
   remoteAddressOf: RemoteAddressReader;
   sendTestEvent: SendTestEvent;
+  sendTestNotice: SendTestNotice;
   /** Aborts when the server stops: streams must end for it to be able to. */
   stopping: AbortSignal;
   /** What the server page tells of storage. */

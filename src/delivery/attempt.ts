@@ -9,6 +9,7 @@ import type { EventStore } from "../storage/event-store.ts";
 import type { DeliveryTarget } from "../storage/main-db/routing.ts";
 import type { Outcome } from "../targets/target-type.ts";
 import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
+import type { Notices } from "./notices.ts";
 import { reportTry } from "./report-try.ts";
 import { type NextState, nextState } from "./transition.ts";
 
@@ -20,6 +21,8 @@ export type AttemptDeps = Readonly<{
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
+  /** Told how each try leaves its delivery. */
+  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
   random: () => number;
   /** The target says that it is gone for good (410). */
   onGone?: ((target: DeliveryTarget) => void) | undefined;
@@ -54,7 +57,17 @@ export async function runAttempt(
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
   if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
   reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
+  if (deps.notices) tellOwner(deps.notices, opened, settlement);
   return { outcome, settlement };
+}
+
+function tellOwner(
+  notices: Pick<Notices, "targetGivenUp" | "targetDelivered">,
+  { target: { webhookId, id: targetId } }: OpenedTarget,
+  { status, reason }: Settlement,
+): void {
+  if (status === "delivered") notices.targetDelivered({ webhookId, targetId });
+  else if (status === "failed") notices.targetGivenUp({ webhookId, targetId, reason: reason ?? "" });
 }
 
 function toSettlement(done: {

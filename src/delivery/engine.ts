@@ -12,6 +12,7 @@ import { createClockJumpDetector, createDueTimeShifts } from "./clock-jump.ts";
 import type { TargetOpener } from "./deliver-once.ts";
 import { type CircuitListener, type FlowState, Flows } from "./flows.ts";
 import { type Lane, Lanes } from "./lane.ts";
+import type { Notices } from "./notices.ts";
 import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./places.ts";
 import { createTurns } from "./turn.ts";
@@ -51,6 +52,7 @@ export function createDeliveryEngine(deps: {
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
+  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
   random?: () => number;
   onGone?: AttemptDeps["onGone"];
   circuitListener?: CircuitListener;

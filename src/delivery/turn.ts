@@ -12,6 +12,7 @@ import { longestWaitMs } from "./backoff.ts";
 import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
 import type { Flows } from "./flows.ts";
 import type { Lane, Lanes } from "./lane.ts";
+import type { Notices } from "./notices.ts";
 import type { Places } from "./places.ts";
 
 /** Deliveries one lane takes before it is the next lane's turn. */
@@ -36,6 +37,7 @@ export function createTurns(deps: {
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
+  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
   random: () => number;
   onGone?: AttemptDeps["onGone"];
   signal: AbortSignal;

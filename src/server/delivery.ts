@@ -16,6 +16,7 @@ import type { MainDb } from "../storage/main-db/open.ts";
 import { createReplayStore } from "../storage/replay-store.ts";
 import { createRetentionStore } from "../storage/retention-store.ts";
 import { createTargetTypes } from "../targets/registry.ts";
+import { createNoticeParts } from "./notices.ts";
 
 /** Deliveries under way at a stop get this long to end; the container default before SIGKILL is 10 s. */
 const DELIVERY_GRACE_MS = 6_000;
@@ -37,9 +38,12 @@ export function createDeliveryParts(deps: {
   const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
   const targetTypes = createTargetTypes({ outbound, log });
   const openTarget = createTargetOpener({ targetTypes, keys, log });
+  const telling = createNoticeParts({ config, events, mainDb, openTarget, clock, log });
+  const { notices } = telling;
   const engine = createDeliveryEngine({
-    ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics },
-    onGone: createGoneHandler({ targets: mainDb.targets, clock, log }),
+    ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices },
+    onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
+    circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
@@ -59,10 +63,13 @@ export function createDeliveryParts(deps: {
     engine,
     replay,
     replayRuns,
+    notices,
+    sendTestNotice: telling.sendTest,
     /** The webhook has new events. */
     recorded(webhookId: string): void {
       engine.nudge(webhookId);
       retention.noteRecorded(webhookId);
+      telling.recorded(webhookId);
     },
     /** The webhook has come with events of any age, of which some may be due. */
     imported(webhookId: string): void {
@@ -71,6 +78,7 @@ export function createDeliveryParts(deps: {
     },
     /** Resolves when everything that an earlier run left was looked through. */
     async start(): Promise<void> {
+      telling.start();
       const webhookIds = webhooks.listAll().map(({ id }) => id);
       await engine.start(webhookIds);
       await replayRuns.start(webhookIds);
@@ -78,6 +86,7 @@ export function createDeliveryParts(deps: {
     },
     async stop(): Promise<void> {
       await Promise.all([engine.stop(DELIVERY_GRACE_MS), replayRuns.stop(), retention.stop()]);
+      await telling.stop();
     },
     /** After everything that delivers has stopped. */
     close: () => outbound.close(),

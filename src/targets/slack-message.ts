@@ -45,6 +45,17 @@ export function slackMessage({
   };
 }
 
+/** A notice of the program's own, as it stands. */
+export function noticeMessage({ title, text }: { title: string; text: string }): SlackMessage {
+  return {
+    text: escapeUpTo(title, MAX_SECTION),
+    blocks: [
+      { type: "header", text: { type: "plain_text", text: cutUpTo(title, MAX_HEADER), emoji: false } },
+      { type: "section", text: { type: "mrkdwn", text: escapeUpTo(text, MAX_SECTION) } },
+    ],
+  };
+}
+
 function field(name: string, value: string): { type: "mrkdwn"; text: string } {
   return { type: "mrkdwn", text: `*${name}*\n${escapeUpTo(value, MAX_FIELD - name.length - 3)}` };
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Outbound, OutboundResponse } from "../lib/outbound.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { slackMessage } from "./slack-message.ts";
+import { noticeMessage, slackMessage } from "./slack-message.ts";
 import type { TargetType } from "./target-type.ts";
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -34,7 +34,8 @@ export function createSlackTarget(deps: {
     ],
     settlesAtIngest: false,
     summarize: ({ url }) => new URL(url).host,
-    async deliver({ event, webhook, config, timeoutMs, signal }) {
+    async deliver({ event, notice, webhook, config, timeoutMs, signal }) {
+      const message = notice ? noticeMessage(notice) : slackMessage({ event, webhookName: webhook.name });
       const result = await deps.outbound.request({
         url: config.url,
         method: "POST",
@@ -42,7 +43,7 @@ export function createSlackTarget(deps: {
           ["Content-Type", "application/json; charset=utf-8"],
           ["X-Webhooker-Event-Id", event.id],
         ],
-        body: new TextEncoder().encode(JSON.stringify(slackMessage({ event, webhookName: webhook.name }))),
+        body: new TextEncoder().encode(JSON.stringify(message)),
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         timeoutMs,
         maxResponseBytes: MAX_RESPONSE_BYTES,

@@ -19,6 +19,8 @@ export type UseCaseDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   keys: Sealer;
+  /** Whether an e-mail address is of any use. */
+  sendsMail: boolean;
   clock: Clock;
   ids: Ids;
 }>;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { entrypointSettingsChangeShape, entrypointSettingsShape } from "../lib/entrypoint-settings.ts";
 import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
+import { noticesInput } from "./notice-settings.ts";
 import { signingInput } from "./target-signing.ts";
 
 const name = z.string().trim().min(1).max(200);
@@ -30,6 +31,7 @@ const webhookShape = {
     .describe(
       "The most that is stored; beyond it the oldest events go first, undelivered ones never. null: no limit.",
     ),
+  notices: noticesInput,
 };
 
 export const webhookInput = z.strictObject(webhookShape);

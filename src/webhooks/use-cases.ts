@@ -8,8 +8,10 @@ import { createWebhooksUseCases } from "./webhooks.ts";
 export type WebhookUseCases = ReturnType<typeof createWebhookUseCases>;
 
 /** Every one throws AppError not_found for what is not the user's, and invalid for input that is not right. */
-export function createWebhookUseCases(deps: Omit<UseCaseDeps, "ids"> & Readonly<{ ids?: Ids }>) {
-  const complete = { ids: { newId, newUnguessableId }, ...deps };
+export function createWebhookUseCases(
+  deps: Omit<UseCaseDeps, "ids" | "sendsMail"> & Readonly<{ ids?: Ids; sendsMail?: boolean }>,
+) {
+  const complete = { ids: { newId, newUnguessableId }, sendsMail: false, ...deps };
   return {
     webhooks: createWebhooksUseCases(complete),
     entrypoints: createEntrypointUseCases(complete),

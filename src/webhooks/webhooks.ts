@@ -1,8 +1,10 @@
 /** Use cases on webhooks: each comes with its event file and goes with it. */
 import { notFound } from "../lib/errors.ts";
+import { type NoticeSettings, readNoticeSettings } from "../storage/main-db/notice-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
+import { checkNoticeSettings } from "./notice-settings.ts";
 import { webhookChange, webhookInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 
@@ -14,6 +16,8 @@ export type Webhook = Readonly<{
   retentionDays: number | null;
   /** Null: no limit. */
   retentionBytes: number | null;
+  /** Null: nobody is told of troubles. */
+  notices: NoticeSettings | null;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -29,7 +33,15 @@ export function getOwnWebhook(mainDb: MainDb, { userId, webhookId }: InWebhook):
   return row;
 }
 
-export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCaseDeps) {
+export function createWebhooksUseCases(deps: UseCaseDeps) {
+  const { mainDb, eventFiles, clock, ids } = deps;
+
+  /** What is to be stored; throws AppError invalid. */
+  function readNotices(userId: string, settings: NoticeSettings | null): WebhookRow["notices"] {
+    if (settings !== null) checkNoticeSettings(deps, { userId, settings });
+    return settings;
+  }
+
   return {
     async list({ userId }: { userId: string }): Promise<Webhook[]> {
       return mainDb.webhooks.list(userId).map(toWebhook);
@@ -39,6 +51,7 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
     },
     async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
       const wanted = validate({ schema: webhookInput, value: input, what });
+      const notices = readNotices(userId, wanted.notices ?? null);
       const id = ids.newId();
       // First, so that a webhook that can be seen can also take events.
       await eventFiles.create(id);
@@ -47,6 +60,7 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
         ...{ id, userId, name: wanted.name, createdAt: now, updatedAt: now, deletedAt: null },
         retentionDays: wanted.retention_days ?? null,
         retentionBytes: wanted.retention_bytes ?? null,
+        notices,
       };
       try {
         mainDb.webhooks.insert(row);
@@ -64,6 +78,7 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
         name: change.name ?? row.name,
         retentionDays: change.retention_days === undefined ? row.retentionDays : change.retention_days,
         retentionBytes: change.retention_bytes === undefined ? row.retentionBytes : change.retention_bytes,
+        notices: change.notices === undefined ? row.notices : readNotices(of.userId, change.notices),
         updatedAt: clock.now(),
       };
       mainDb.webhooks.update(changed);
@@ -78,6 +93,6 @@ export function createWebhooksUseCases({ mainDb, eventFiles, clock, ids }: UseCa
   };
 }
 
-function toWebhook({ deletedAt: _deletedAt, ...webhook }: WebhookRow): Webhook {
-  return webhook;
+function toWebhook({ deletedAt: _deletedAt, notices, ...webhook }: WebhookRow): Webhook {
+  return { ...webhook, notices: readNoticeSettings(notices) };
 }

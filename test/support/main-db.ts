@@ -61,7 +61,14 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
       db.close();
     },
     addWebhook(values) {
-      const defaults = { id: newId(), name: "Shop", retentionDays: null, retentionBytes: null, ...born() };
+      const defaults = {
+        id: newId(),
+        name: "Shop",
+        retentionDays: null,
+        retentionBytes: null,
+        notices: null,
+        ...born(),
+      };
       return inserted(mainDb.webhooks, { ...defaults, ...values });
     },
     addEntrypoint(values) {

@@ -52,8 +52,9 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   const pages = serveSources(
     {
       ...{ useCases, targetTypes, providers: all.providers, events },
-      config: { baseUrl: "https://hooks.example", retentionDays: 30 },
       reveals: createReveals(all.clock),
+      config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
+      sendTestNotice: async () => [{ channel: "email", error: null }],
       moving: createTestMoving(all, all.directory),
       async sendTestEvent(asked) {
         tests.push(asked);

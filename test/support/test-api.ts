@@ -56,6 +56,7 @@ export async function startTestApi() {
         baseUrl: "https://hooks.example",
         version: "1.2.3",
         useCases,
+        sendTestNotice: async () => [{ channel: "email", error: null }],
         moving: createTestMoving(all, dataDir, (webhookId) => imported.push(webhookId)),
         targetTypes: all.targetTypes,
         providers: all.providers,

@@ -75,6 +75,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
     version: "1.2.3",
+    sendTestNotice: async () => [{ channel: "email", error: null }],
     moving: createTestMoving(all, config.dataDir),
     stopping: stopping.signal,
     sessionKey: new Uint8Array(32).fill(3),

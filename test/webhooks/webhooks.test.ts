@@ -24,6 +24,7 @@ describe("creating a webhook", () => {
       name: "Shop",
       retentionDays: 7,
       retentionBytes: null,
+      notices: null,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });

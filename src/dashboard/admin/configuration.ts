@@ -21,6 +21,8 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
   TRUSTED_PROXIES: ({ trustedProxies }) => listed(trustedProxies),
   ALLOWED_TARGET_CIDRS: ({ allowedTargetCidrs }) => listed(allowedTargetCidrs),
+  SMTP_URL: ({ mail }) => (mail === null ? NOT_SET : SET),
+  MAIL_FROM: ({ mail }) => mail?.from ?? NOT_SET,
   METRICS_USERNAME: ({ metrics }) => metrics?.username ?? NOT_SET,
   METRICS_PASSWORD: ({ metrics }) => (metrics === null ? NOT_SET : SET),
   LOG_LEVEL: ({ logLevel }) => logLevel,

@@ -1,5 +1,6 @@
 /** What the pages of webhooks, entrypoints and targets need. */
 import type { Config } from "../../config.ts";
+import type { SendTestNotice } from "../../delivery/notice-sender.ts";
 import type { Growth } from "../../storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
@@ -19,7 +20,7 @@ export type Overviews = Readonly<{
 }>;
 
 export type SourcesDeps = Readonly<{
-  config: Pick<Config, "baseUrl" | "retentionDays">;
+  config: Pick<Config, "baseUrl" | "retentionDays" | "mail">;
   useCases: WebhookUseCases;
   moving: Pick<Moving, "exportWebhook" | "discard">;
   targetTypes: TargetTypes;
@@ -28,4 +29,5 @@ export type SourcesDeps = Readonly<{
   sendTestEvent: SendTestEvent;
   /** New signing secrets, on their way to the page that shows them once. */
   reveals: Reveals;
+  sendTestNotice: SendTestNotice;
 }>;

@@ -7,6 +7,10 @@ export function webhookPath(webhookId: string): string {
   return `/source/${webhookId}`;
 }
 
+export function noticesPath(webhookId: string): string {
+  return `/source/${webhookId}/notices`;
+}
+
 export function logPath(webhookId: string, filter: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams(filter).toString();
   return `/source/${webhookId}/logs${query === "" ? "" : `?${query}`}`;

@@ -4,6 +4,7 @@ import { createDeleteRoutes } from "./delete-routes.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { createDownloadRoutes } from "./download-routes.ts";
 import { createEntrypointRoutes } from "./entrypoint-routes.ts";
+import { createNoticeRoutes } from "./notice-routes.ts";
 import { createSigningRoutes } from "./signing-routes.ts";
 import { createTargetRoutes } from "./target-routes.ts";
 import { createVerificationRoutes } from "./verification-routes.ts";
@@ -14,6 +15,7 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createWebhookRoutes(deps),
     ...createDeleteRoutes(deps),
     ...createDownloadRoutes(deps),
+    ...createNoticeRoutes(deps),
     ...createEntrypointRoutes(deps),
     ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),

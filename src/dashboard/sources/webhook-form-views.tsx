@@ -8,7 +8,7 @@ import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin, LIST_CRUMB } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { LIST_PATH, NEW_PATH, noticesPath, webhookPath } from "./paths.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -51,7 +51,18 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
           </div>
         </form>
       </section>
-      <section class="card card-narrow danger-zone">
+      <section class="card card-narrow card-row">
+        <div>
+          <h2>Notices</h2>
+          <p class="muted">
+            {webhook.notices === null
+              ? "Nobody is told when a target fails or an entrypoint falls silent."
+              : "Somebody is told when this webhook is in trouble."}
+          </p>
+        </div>
+        <Button icon="send" label="Notices" href={noticesPath(webhook.id)} />
+      </section>
+      <section class="card card-narrow card-row">
         <div>
           <h2>Delete this webhook</h2>
           <p class="muted">Its events, entrypoints and targets go with it. You are asked first.</p>

@@ -1,5 +1,6 @@
 /** Counts what a transaction changes and writes the counts with it, so that no page ever has to count rows. */
 import type { Database } from "bun:sqlite";
+import { HourNotes } from "./rhythm.ts";
 import type { DeliveryStatus } from "./types.ts";
 
 const HOUR_MS = 3_600_000;
@@ -59,12 +60,14 @@ export class Tally {
   #at = 0;
   readonly #entrypoints = new Map<string, EntrypointChange>();
   readonly #targets = new Map<string, TargetChange>();
+  readonly #hours: HourNotes;
   /** Pending deliveries of the whole file, once what is under way is committed. */
   #pending: number;
   #pendingBefore: number;
 
   constructor(db: Database) {
     this.#statements = prepareTallyStatements(db);
+    this.#hours = new HourNotes(db);
     const sum = "SELECT coalesce(sum(pending), 0) AS n FROM target_tallies";
     this.#pending = db.prepare<{ n: number }, []>(sum).get()?.n ?? 0;
     this.#pendingBefore = this.#pending;
@@ -126,6 +129,7 @@ export class Tally {
     }
     for (const [entrypointId, { events, deleted, lastAt }] of this.#entrypoints) {
       this.#statements.entrypoint.run(entrypointId, events, deleted, lastAt);
+      if (lastAt > 0) this.#hours.note(entrypointId, lastAt);
     }
     if (this.#at > 0) {
       const hour = this.#at - (this.#at % HOUR_MS);
@@ -142,6 +146,7 @@ export class Tally {
   /** Forgets what was counted: its transaction was rolled back. */
   clear(): void {
     this.#pending = this.#pendingBefore;
+    this.#hours.clear();
     this.#empty();
   }
 

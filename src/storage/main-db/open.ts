@@ -15,7 +15,9 @@ import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "t
 import deactivatedReason from "./migrations/0004-deactivated-reason.sql" with { type: "text" };
 import targetSigning from "./migrations/0005-target-signing.sql" with { type: "text" };
 import entrypointSettings from "./migrations/0006-entrypoint-settings.sql" with { type: "text" };
+import notices from "./migrations/0007-notices.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
+import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
@@ -31,6 +33,7 @@ export type MainDb = Readonly<{
   apiKeys: ApiKeyQueries;
   routing: Routing;
   moving: MovingQueries;
+  notices: NoticeQueries;
   close: () => void;
 }>;
 
@@ -42,6 +45,7 @@ const MIGRATIONS = [
   deactivatedReason,
   targetSigning,
   entrypointSettings,
+  notices,
 ];
 
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
@@ -72,6 +76,7 @@ function open({ path, clock }: { path: string; clock: Clock }): MainDb {
       apiKeys: createApiKeyQueries(orm),
       routing,
       moving: createMovingQueries(db, routing.invalidate),
+      notices: createNoticeQueries(db),
       close: () => db.close(true),
     };
   } catch (error) {

@@ -35,6 +35,8 @@ export const webhooks = sqliteTable("webhooks", {
   deletedAt: integer("deleted_at"),
   /** Null: as large as it gets. */
   retentionBytes: integer("retention_bytes"),
+  /** Null: nobody is told. */
+  notices: jsonObject("notices"),
 });
 
 export const entrypoints = sqliteTable("entrypoints", {

@@ -42,6 +42,15 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .orderBy(webhooks.createdAt, webhooks.id)
         .all();
     },
+    /** Everybody's that tell somebody of their troubles. */
+    listWithNotices(): Pick<WebhookRow, "id" | "notices">[] {
+      const { id, notices } = webhooks;
+      return db
+        .select({ id, notices })
+        .from(webhooks)
+        .where(and(live, isNotNull(notices)))
+        .all();
+    },
     /** Those whose event files must not be there any more. */
     listDeletedIds(): string[] {
       return db
@@ -51,7 +60,9 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all()
         .map((row) => row.id);
     },
-    update(row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "retentionBytes" | "updatedAt">): void {
+    update(
+      row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "retentionBytes" | "notices" | "updatedAt">,
+    ): void {
       const { id, ...values } = row;
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
       changed(id);

@@ -4,5 +4,13 @@ import replayRuns from "./0002-replay-runs.sql" with { type: "text" };
 import flow from "./0003-flow.sql" with { type: "text" };
 import replayedAt from "./0004-replayed-at.sql" with { type: "text" };
 import eventType from "./0005-event-type.sql" with { type: "text" };
+import entrypointHours from "./0006-entrypoint-hours.sql" with { type: "text" };
 
-export const eventMigrations: readonly string[] = [events, replayRuns, flow, replayedAt, eventType];
+export const eventMigrations: readonly string[] = [
+  events,
+  replayRuns,
+  flow,
+  replayedAt,
+  eventType,
+  entrypointHours,
+];

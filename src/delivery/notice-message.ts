@@ -1,0 +1,85 @@
+/** Words of notices, for people and programs: pure. */
+import type { TroubleKind } from "../storage/main-db/notice-settings.ts";
+import type { TroubleChange } from "../storage/main-db/notices.ts";
+
+/** More are counted, not told one by one: an outage may have thousands. */
+const MOST_TOLD = 20;
+
+export type NoticeMessage = Readonly<{
+  /** One line: an e-mail's subject, a chat message's head. */
+  title: string;
+  text: string;
+  /** The body for programs. */
+  json: Readonly<Record<string, unknown>>;
+}>;
+
+/** A change with the name of what it is of, as it is now. */
+export type NamedChange = TroubleChange & Readonly<{ name: string }>;
+
+export type NoticeSubject = Readonly<{ webhook: Readonly<{ id: string; name: string }>; url: string }>;
+
+const WHAT: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
+  target_circuit_open: "target",
+  target_failing: "target",
+  target_deactivated: "target",
+  entrypoint_silent: "entrypoint",
+};
+
+const WORDS: Readonly<Record<TroubleKind, readonly [begun: string, over: string]>> = {
+  target_circuit_open: ["fails time after time: its deliveries wait", "answers again"],
+  target_failing: ["fails: deliveries are given up", "takes deliveries again"],
+  target_deactivated: ["was deactivated: its deliveries wait", "is active again"],
+  entrypoint_silent: ["is silent", "receives again"],
+};
+
+export function describeNotice(
+  changes: readonly NamedChange[],
+  { webhook, url }: NoticeSubject,
+): NoticeMessage {
+  const told = changes.slice(0, MOST_TOLD);
+  const more = changes.length - told.length;
+  const [first] = told.map(headline);
+  const title = changes.length === 1 ? `${webhook.name}: ${first}` : `${webhook.name}: ${first}, and more`;
+  const lines = told.map((change) => {
+    const since = change.isOver ? ` It had lasted since ${time(change.since)}.` : "";
+    const detail = change.detail === "" ? "" : `\n  ${change.detail}`;
+    return `${capital(headline(change))}.${since}${detail}`;
+  });
+  return {
+    title,
+    text: [...lines, ...(more > 0 ? [`And ${more} more.`] : []), "", url].join("\n"),
+    json: {
+      type: "webhooker.notice",
+      webhook: { id: webhook.id, name: webhook.name, url },
+      changes: told.map((change) => ({
+        kind: change.kind,
+        state: change.isOver ? "over" : "begun",
+        [WHAT[change.kind]]: { id: change.subjectId, name: change.name },
+        since: time(change.since),
+        detail: change.detail === "" ? null : change.detail,
+      })),
+      more,
+    },
+  };
+}
+
+export function describeTest({ webhook, url }: NoticeSubject): NoticeMessage {
+  const text = "This is a test notice. Notices of this webhook’s troubles arrive here.";
+  return {
+    title: `${webhook.name}: test notice`,
+    text: `${text}\n\n${url}`,
+    json: { type: "webhooker.notice.test", webhook: { id: webhook.id, name: webhook.name, url }, text },
+  };
+}
+
+function headline({ kind, name, isOver }: NamedChange): string {
+  return `${WHAT[kind]} “${name}” ${WORDS[kind][isOver ? 1 : 0]}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

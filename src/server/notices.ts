@@ -1,0 +1,59 @@
+/** The parts that tell owners of their webhooks' troubles. */
+import type { Config } from "../config.ts";
+import type { TargetOpener } from "../delivery/deliver-once.ts";
+import { createNoticeChannels } from "../delivery/notice-channels.ts";
+import { createNoticeSender } from "../delivery/notice-sender.ts";
+import { createNotices } from "../delivery/notices.ts";
+import { createSilenceWatch } from "../delivery/silence-watch.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import { createMailer } from "../lib/mailer.ts";
+import type { EventStore } from "../storage/event-store.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+
+/** A notice that is on its way at a stop is broken off, and sent after the next start. */
+const GRACE_MS = 1_000;
+
+export function createNoticeParts(deps: {
+  config: Config;
+  events: EventStore;
+  mainDb: MainDb;
+  openTarget: TargetOpener;
+  clock: Clock;
+  log: Logger;
+}) {
+  const { config, events, mainDb, openTarget, clock, log } = deps;
+  const { webhooks, entrypoints, routing, notices: queries } = mainDb;
+  const abort = new AbortController();
+  const notices = createNotices({
+    ...{ queries, webhooks, routing, clock, log },
+    onNotice: () => sender.wake(),
+  });
+  const { findSettings } = notices;
+  const sender = createNoticeSender({
+    ...{ queries, webhooks, entrypoints, routing, findSettings, clock, log },
+    baseUrl: config.baseUrl,
+    sendOnce: createNoticeChannels({
+      ...{ routing, webhooks, openTarget, clock },
+      sendMail: config.mail && createMailer(config.mail),
+      signal: abort.signal,
+    }),
+  });
+  const silence = createSilenceWatch({ events, webhooks, routing, findSettings, notices, clock, log });
+  return {
+    notices,
+    sendTest: sender.sendTest,
+    recorded: silence.noteRecorded,
+    start(): void {
+      silence.start();
+      sender.wake();
+    },
+    async stop(): Promise<void> {
+      await silence.stop();
+      notices.stop();
+      const stopped = sender.stop();
+      abort.abort();
+      await Promise.race([stopped, new Promise<void>((resolve) => clock.after(GRACE_MS, resolve))]);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** Whom a webhook's notices go to: checked against what is the user's, and what this server can do. */
+import { AppError } from "../lib/errors.ts";
+import { type NoticeSettings, noticeSettingsSchema } from "../storage/main-db/notice-settings.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { TargetTypes } from "../targets/registry.ts";
+
+/** In the API null stands for nobody. */
+export const noticesInput = noticeSettingsSchema
+  .refine(({ target_id, email }) => target_id !== null || email !== null, {
+    error: "needs a target_id, an email, or both",
+    path: ["email"],
+  })
+  .nullable()
+  .optional()
+  .describe("Who is told of troubles; null: nobody.");
+
+type Deps = Readonly<{ mainDb: MainDb; targetTypes: TargetTypes; sendsMail: boolean }>;
+
+/** Throws AppError invalid. */
+export function checkNoticeSettings(
+  { mainDb, targetTypes, sendsMail }: Deps,
+  { userId, settings }: { userId: string; settings: NoticeSettings },
+): void {
+  if (settings.email !== null && !sendsMail) {
+    throw invalid("email", "cannot be used: this server sends no e-mail, as its SMTP_URL is not set");
+  }
+  if (settings.target_id === null) return;
+  const target = mainDb.routing.findTarget(settings.target_id);
+  const isOwn = target && !target.deleted && mainDb.webhooks.find(target.webhookId)?.userId === userId;
+  if (!isOwn) throw invalid("target_id", "is none of your targets");
+  if (targetTypes.find(target.type)?.settlesAtIngest === true) {
+    throw invalid("target_id", "must be of a type that delivers somewhere");
+  }
+}
+
+function invalid(field: string, message: string): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: "The webhook is not valid.",
+    details: [{ path: `notices.${field}`, message }],
+  });
+}
