@@ -60,7 +60,7 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
               : "Somebody is told when this webhook is in trouble."}
           </p>
         </div>
-        <Button icon="send" label="Notices" href={noticesPath(webhook.id)} />
+        <Button label="Change" describe="Change who is told" href={noticesPath(webhook.id)} />
       </section>
       <section class="card card-narrow card-row">
         <div>
