@@ -15,6 +15,7 @@ const shop = () => ({
   name: "Shop",
   retention_days: null,
   retention_bytes: null,
+  notices: null,
   created_at: "2026-01-01T00:00:00.000Z",
   updated_at: "2026-01-01T00:00:00.000Z",
 });
