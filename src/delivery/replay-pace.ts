@@ -41,3 +41,33 @@ export function createPace(options: { clock: Clock; rest: (ms: number) => Promis
     },
   };
 }
+
+export type Rests = Readonly<{
+  rest: (ms: number) => Promise<void>;
+  /** Ends those under way, and all that follow at once. */
+  end: () => void;
+}>;
+
+export function createRests(clock: Clock): Rests {
+  // Not a race with one promise that lives as long as the program: that would remember every rest.
+  const ends = new Set<() => void>();
+  let isEnded = false;
+  return {
+    rest(ms) {
+      if (isEnded) return Promise.resolve();
+      return new Promise((resolve) => {
+        const end = () => {
+          cancel();
+          ends.delete(end);
+          resolve();
+        };
+        const cancel = clock.after(ms, end);
+        ends.add(end);
+      });
+    },
+    end() {
+      isEnded = true;
+      for (const end of ends) end();
+    },
+  };
+}

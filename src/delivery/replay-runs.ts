@@ -17,6 +17,8 @@ import { createReplayWalks } from "./replay-walk.ts";
 
 /** Somebody waits for the answer. */
 const ASKED_COUNT_MS = 3_000;
+/** Such counts at once, each of which has a thread; whoever asks for more is asked to wait. */
+const MOST_ASKED = 4;
 /** Nobody does. */
 const RUN_COUNT_MS = 30_000;
 /** Files looked through at a time after a start. */
@@ -32,7 +34,10 @@ type OfRun = Readonly<{ webhookId: string; id: string }>;
 
 /** The caller has checked that the webhook is the user's. What is not there rejects with AppError `not_found`. */
 export type ReplayRuns = Readonly<{
-  /** What a replay would take now, counted off the main thread; after a few seconds it is "at least so many". */
+  /**
+   * What a replay would take now, counted off the main thread; after a few seconds it is "at least so many". Rejects
+   * with AppError `unavailable` while too many others are being counted.
+   */
   count: (webhookId: string, order: ReplayOrder) => Promise<ReplayCount>;
   begin: (webhookId: string, order: ReplayOrder & Readonly<{ askedBy: string }>) => Promise<SeenReplay>;
   /** Newest first; ended ones are kept for a while. */
@@ -65,6 +70,7 @@ export function createReplayRuns(deps: {
     count: (webhookId, run) => countUpTo(webhookId, { ...run, limitMs: RUN_COUNT_MS }),
   });
   let isStopping = false;
+  let asked = 0;
 
   const isThere = (webhookId: string, targetId: string) => {
     const target = routing.findTarget(targetId);
@@ -125,7 +131,13 @@ export function createReplayRuns(deps: {
   return {
     async count(webhookId, order) {
       requireTarget(webhookId, order);
-      return countUpTo(webhookId, { ...order, lastEventId: null, limitMs: ASKED_COUNT_MS });
+      if (asked >= MOST_ASKED) throw busy();
+      asked++;
+      try {
+        return await countUpTo(webhookId, { ...order, lastEventId: null, limitMs: ASKED_COUNT_MS });
+      } finally {
+        asked--;
+      }
     },
     async begin(webhookId, order) {
       requireTarget(webhookId, order);
@@ -169,6 +181,16 @@ function ended({ state }: ReplayRun): AppError {
     code: "replay_ended",
     message: `This replay is ${state}.`,
     hint: "Begin another one.",
+  });
+}
+
+function busy(): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "busy",
+    message: "Other replays are being counted.",
+    hint: "Try again when they are done.",
+    retryAfterSeconds: ASKED_COUNT_MS / 1_000,
   });
 }
 

@@ -7,7 +7,7 @@ import type { FindReplayTarget } from "../storage/event-db/replay-step.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { ReplayStore } from "../storage/replay-store.ts";
-import { createPace } from "./replay-pace.ts";
+import { createPace, createRests } from "./replay-pace.ts";
 import { listenToWebhook, type WakeUp } from "./replay-wake-up.ts";
 
 /** A file that could not be used is tried again after this long. */
@@ -52,8 +52,8 @@ export function createReplayWalks(deps: {
   const stopped = new Promise<void>((resolve) => {
     stopWaiting = resolve;
   });
-  const restFor = deps.rest ?? ((ms) => new Promise<void>((resolve) => clock.after(ms, resolve)));
-  const rest = (ms: number) => Promise.race([restFor(ms), stopped]);
+  const rests = createRests(clock);
+  const rest = deps.rest ?? rests.rest;
   const pace = createPace({ clock, rest });
 
   function look(of: OfRun): void {
@@ -151,6 +151,7 @@ export function createReplayWalks(deps: {
     async stop() {
       isStopping = true;
       stopWaiting();
+      rests.end();
       for (const { wakeUp } of walks.values()) wakeUp.wake();
       await Promise.all(running);
     },

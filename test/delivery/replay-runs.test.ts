@@ -242,6 +242,15 @@ describe("what is gone meanwhile", () => {
   });
 });
 
+test("counts that many ask for at once are not all begun", async () => {
+  await sendAndSettle([add()], 1);
+  const order = { ...everything(), targetId: null, onlyMissing: false };
+  const counts = Array.from({ length: 5 }, () => world.runs.count(world.webhookId, order));
+  const ended = await Promise.allSettled(counts);
+  expect(ended.map(({ status }) => status)).toEqual([...Array(4).fill("fulfilled"), "rejected"]);
+  expect(await world.runs.count(world.webhookId, order)).toMatchObject({ events: 1 });
+});
+
 test("what is not there is refused, and so are more replays than anyone can follow", async () => {
   const target = add();
   const stranger = world.addTarget();
