@@ -38,6 +38,7 @@ import { measureStorageFiles } from "./storage/storage-files.ts";
 import { createProviders } from "./verification/registry.ts";
 import { createMoving } from "./webhooks/moving/moving.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
+import { createVerificationTrials } from "./webhooks/verification-trial.ts";
 
 /** Requests that were being received at a stop get this long. */
 const REQUEST_GRACE_MS = 2_000;
@@ -95,6 +96,7 @@ export async function startServer(options: {
     ...{ mainDb, targetTypes, providers, keys, clock },
     eventFiles: files,
   });
+  const trials = createVerificationTrials({ mainDb, providers, keys, events, baseUrl: config.baseUrl });
   const webhookFiles = createWebhookFiles(config.dataDir);
   await webhookFiles.removeLeftovers();
   const moving = createMoving({
@@ -123,6 +125,7 @@ export async function startServer(options: {
       moving,
       targetTypes,
       providers,
+      trials,
       events,
       replay,
       replayRuns,
@@ -191,6 +194,7 @@ export async function startServer(options: {
         replayRuns,
         targetTypes,
         providers,
+        trials,
       }),
     )
     .use(dashboard.app);

@@ -7,6 +7,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { Moving } from "../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
+import type { VerificationTrials } from "../webhooks/verification-trial.ts";
 import type { Caller } from "./operation.ts";
 
 export type ApiDeps = Readonly<{
@@ -23,4 +24,5 @@ export type ApiDeps = Readonly<{
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;
   providers: Pick<Providers, "list">;
+  trials: VerificationTrials;
 }>;

@@ -1,12 +1,12 @@
 /** /webhooks/{id}/entrypoints: the inbound URLs of a webhook. */
 import { readSettings } from "../lib/entrypoint-settings.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
-import { entrypointChange, entrypointInput } from "../webhooks/schemas.ts";
+import { entrypointChange, entrypointInput, verificationTrialInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
 import { verificationComponent } from "./openapi.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
-import { presentEntrypoint } from "./presenters.ts";
-import { entrypointPath, entrypointSchema, listOf, webhookPath } from "./schemas.ts";
+import { presentEntrypoint, presentTrial } from "./presenters.ts";
+import { entrypointPath, entrypointSchema, listOf, trialSchema, webhookPath } from "./schemas.ts";
 
 const tag = "Entrypoints";
 const listPath = "/webhooks/:webhook_id/entrypoints";
@@ -76,6 +76,20 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       success: asItIsNow,
       handle: async ({ caller, params, body: input }) =>
         present(await entrypoints.update({ ...which(caller, params), input })),
+    }),
+    operation({
+      id: "testVerification",
+      method: "POST",
+      path: `${path}/verification/test`,
+      tag,
+      summary: "Try a verification on what an entrypoint has stored",
+      description:
+        "Tells how many of its last events would have been accepted, each judged at its own time; nothing is changed. Secrets that are left out are the stored ones. Test events of the dashboard are not tried.",
+      params: entrypointPath,
+      body: verificationTrialInput,
+      success: { status: 200, description: "What it would have done.", schema: trialSchema },
+      handle: async ({ caller, params, body: input }) =>
+        presentTrial(await deps.trials.run({ ...which(caller, params), input })),
     }),
     operation({
       id: "deleteEntrypoint",

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Delivery, DeliveryResult, EventSummary, StoredEvent } from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import type { Target } from "../webhooks/targets.ts";
+import type { Trial } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
 import type {
   deliverySchema,
@@ -11,6 +12,7 @@ import type {
   eventSummarySchema,
   resultSchema,
   targetSchema,
+  trialSchema,
   webhookSchema,
 } from "./schemas.ts";
 
@@ -43,6 +45,17 @@ export function presentEntrypoint(entrypoint: Entrypoint, baseUrl: string): z.in
 
 function presentVerification(verification: Entrypoint["verification"]) {
   return verification && { type: verification.type, config: verification.config };
+}
+
+export function presentTrial({ tried, accepted, refused }: Trial): z.infer<typeof trialSchema> {
+  return {
+    ...{ tried, accepted },
+    refused: refused.map(({ eventId, receivedAt, reason }) => ({
+      event_id: eventId,
+      received_at: time(receivedAt),
+      reason,
+    })),
+  };
 }
 
 export function presentTarget(target: Target): z.infer<typeof targetSchema> {

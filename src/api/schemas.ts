@@ -50,6 +50,16 @@ export const entrypointSchema = z
   })
   .meta({ id: "Entrypoint", description: "An inbound URL." });
 
+export const trialSchema = z
+  .strictObject({
+    tried: count.describe("At most 50, the newest."),
+    accepted: count,
+    refused: z
+      .array(z.strictObject({ event_id: id, received_at: time, reason: z.string() }))
+      .describe("Those that would have been refused, newest first."),
+  })
+  .meta({ id: "VerificationTrial" });
+
 export const targetSchema = z
   .strictObject({
     id,

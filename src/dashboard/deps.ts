@@ -18,6 +18,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { Moving } from "../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
+import type { VerificationTrials } from "../webhooks/verification-trial.ts";
 import type { SendTestEvent } from "./sources/test-event.ts";
 
 export type DashboardDeps = Readonly<{
@@ -35,6 +36,7 @@ export type DashboardDeps = Readonly<{
   moving: Moving;
   targetTypes: TargetTypes;
   providers: Providers;
+  trials: VerificationTrials;
   events: EventStore;
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;

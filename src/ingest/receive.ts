@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
+import { calledUrl } from "../verification/called-url.ts";
 import type { HandshakeAnswer, ReceivedRequest, Refusal, Verdict } from "../verification/provider.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
 import type { RefusalLog } from "./refusal-log.ts";
@@ -58,7 +59,7 @@ export function createReceiver(deps: {
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
     const { method, headers, query, pathTail, remoteAddress } = facts;
-    const url = `${baseUrl}/webhook/${route.entrypointId}${pathTail}${query === "" ? "" : `?${query}`}`;
+    const url = calledUrl({ baseUrl, entrypointId: route.entrypointId, pathTail, query });
     return { method, url, query, headers, body, remoteAddress, receivedAt: clock.now() };
   }
 

@@ -7,6 +7,7 @@ import {
   storedSettings,
 } from "../lib/entrypoint-settings.ts";
 import { notFound } from "../lib/errors.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { createVerifications, type Verification } from "./entrypoint-verification.ts";
@@ -30,15 +31,18 @@ export type InEntrypoint = InWebhook & Readonly<{ entrypointId: string }>;
 
 const what = "entrypoint";
 
+/** The row of an entrypoint of a webhook that is the user's; throws AppError not_found. */
+export function getOwnEntrypoint(mainDb: MainDb, of: InEntrypoint): EntrypointRow {
+  const { id: webhookId } = getOwnWebhook(mainDb, of);
+  const row = mainDb.entrypoints.find({ id: of.entrypointId, webhookId });
+  if (!row) throw notFound(what);
+  return row;
+}
+
 export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }: UseCaseDeps) {
   const verifications = createVerifications({ providers, keys });
 
-  function getRow(of: InEntrypoint): EntrypointRow {
-    const { id: webhookId } = getOwnWebhook(mainDb, of);
-    const row = mainDb.entrypoints.find({ id: of.entrypointId, webhookId });
-    if (!row) throw notFound(what);
-    return row;
-  }
+  const getRow = (of: InEntrypoint) => getOwnEntrypoint(mainDb, of);
 
   function change(
     row: EntrypointRow,

@@ -42,6 +42,9 @@ export const verificationInput = z.strictObject({
   config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
 });
 
+/** What a trial takes: the part of an entrypoint's change that is to be tried. */
+export const verificationTrialInput = z.strictObject({ verification: verificationInput });
+
 const entrypointShape = {
   name: name.optional().describe("Without one it is called Entrypoint."),
   active: active.optional().describe("true unless said otherwise; an inactive entrypoint answers 410."),

@@ -43,14 +43,17 @@ test("every route but the document is 401 for nobody, before anything sent is lo
   }
 });
 
+/** By the path's last word; what is not here takes a name. */
+const bodies: Record<string, unknown> = {
+  targets: { name: "X", type: "log" },
+  replay: {},
+  replays: { filter: {} },
+  rotate: {},
+  test: { verification: { type: "github", config: { secret: "a" } } },
+};
+
 test("every route on something is 404 for another user, and changes nothing", async () => {
   const before = await everything();
-  const bodies: Record<string, unknown> = {
-    targets: { name: "X", type: "log" },
-    replay: {},
-    replays: { filter: {} },
-    rotate: {},
-  };
   const owned = routes.filter(({ path }) => path.includes(":"));
   expect(owned.length).toBeGreaterThan(20);
   for (const { method, path } of owned) {
@@ -68,7 +71,7 @@ test("what is in another user's webhook cannot be reached through one's own", as
     input: { name: "Mine" },
   });
   for (const { method, path } of routes.filter((route) => route.path.split(":").length > 2)) {
-    const json = method === "GET" ? undefined : /(replay|rotate)$/.test(path) ? {} : { name: "Mine" };
+    const json = method === "GET" ? undefined : (bodies[path.split("/").at(-1) ?? ""] ?? { name: "Mine" });
     const answer = await api.call(method, withIds(path).replace(api.webhook.id, mine.id), {
       token: BOB_TOKEN,
       json,

@@ -104,7 +104,9 @@ test("it names its server and what each target type is configured by", () => {
     servers: [{ url: "https://hooks.example/api/v1" }],
     info: { version: "1.2.3" },
   });
-  expect(Object.keys(document.components.schemas)).toContain("TargetConfig_http");
+  const schemas = Object.keys(document.components.schemas);
+  expect(schemas).toContain("TargetConfig_http");
+  expect(schemas).toContain("VerificationConfig_standard-webhooks");
 });
 
 describe("every operation", () => {
@@ -113,6 +115,7 @@ describe("every operation", () => {
     changeWebhook: { retention_days: 9 },
     createEntrypoint: { name: "In" },
     changeEntrypoint: { name: "In" },
+    testVerification: { verification: { type: "github", config: { secret: "a" } } },
     createTarget: { name: "Out", type: "http", config: { url: "http://127.0.0.1:9/", headers: { a: "b" } } },
     changeTarget: { timeout_ms: 5_000 },
     replayEvent: { target_id: "" },

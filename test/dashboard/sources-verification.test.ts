@@ -88,3 +88,42 @@ test("a stranger finds nothing", async () => {
   expect((await all.pages.get(path, { as: all.bob })).status).toBe(404);
   expect((await all.pages.post(path, { type: "none" }, { as: all.bob })).status).toBe(404);
 });
+
+test("what is typed can be tried before it is saved", async () => {
+  const before = await stored();
+  all.trials.answer = {
+    tried: 50,
+    accepted: 48,
+    refused: [1, 2].map((n) => ({ eventId: `e${n}`, receivedAt: n, reason: `The <b>${n}</b> is wrong.` })),
+  };
+  const { status, html } = await all.pages.post(path, { type: "stripe", secret: "whsec_new", try: "true" });
+  expect(status).toBe(200);
+  expect(all.trials.asked).toEqual([{ verification: { type: "stripe", config: { secret: "whsec_new" } } }]);
+  expect(html).toContain("It would have accepted 48 of the last 50 requests.");
+  expect(html).toContain(Html.escapeHtml("The <b>1</b> is wrong."));
+  expect(html).toContain("/events/e1");
+  expect(html).toContain('value="whsec_new"');
+  expect(await stored()).toEqual(before);
+});
+
+test("a trial without stored requests says what to do", async () => {
+  all.trials.answer = { tried: 0, accepted: 0, refused: [] };
+  const { html } = await all.pages.post(path, { type: "stripe", secret: "a", try: "true" });
+  expect(html).toContain("Let the provider send one first");
+});
+
+test("a provider is proposed where the requests look like its own and nothing verifies them", async () => {
+  all.trials.suggested = all.providers.get("shopify");
+  const proposal = `href="${path}?type=shopify">verify their signatures`;
+  for (const page of [all.paths.webhook, path])
+    expect((await all.pages.get(page)).html).not.toContain(proposal);
+  all.files.set(all.webhook.id, { lastEvents: { [all.entrypoint.id]: all.clock.now() } });
+  for (const page of [all.paths.webhook, path]) {
+    const { html } = await all.pages.get(page);
+    expect(html).toContain(proposal);
+    expect(html).toContain("These requests look like those of Shopify");
+  }
+  await all.pages.post(path, { type: "github", secret: SECRET });
+  for (const page of [all.paths.webhook, path])
+    expect((await all.pages.get(page)).html).not.toContain(proposal);
+});

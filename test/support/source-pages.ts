@@ -4,7 +4,9 @@ import type { SourcesDeps } from "../../src/dashboard/sources/deps.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig } from "../../src/lib/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
+import type { Provider } from "../../src/verification/provider.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
+import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
 import { createTestMoving } from "./moving.ts";
 import { serveSources } from "./test-sources.ts";
@@ -47,6 +49,12 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   }
 
   const { events, files } = createFakeOverviews(all.clock.now());
+  /** What a trial is asked and says, and what is proposed. */
+  const trials: { asked: unknown[]; answer: Trial; suggested: Provider | null } = {
+    asked: [],
+    answer: { tried: 0, accepted: 0, refused: [] },
+    suggested: null,
+  };
   const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
   let testFault: Error | null = null;
   const pages = serveSources(
@@ -55,6 +63,13 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
       reveals: createReveals(all.clock),
       config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
       sendTestNotice: async () => [{ channel: "email", error: null }],
+      trials: {
+        async run({ input }) {
+          trials.asked.push(input);
+          return trials.answer;
+        },
+        suggest: async () => trials.suggested,
+      },
       moving: createTestMoving(all, all.directory),
       async sendTestEvent(asked) {
         tests.push(asked);
@@ -82,7 +97,17 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   const path = `/source/${webhook.id}`;
 
   return {
-    ...{ pages: { ...pages, targetTypes: types }, useCases, files, tests, of, webhook, entrypoint, target },
+    ...{
+      pages: { ...pages, targetTypes: types },
+      useCases,
+      files,
+      tests,
+      trials,
+      of,
+      webhook,
+      entrypoint,
+      target,
+    },
     ...{
       openTarget,
       providers: all.providers,

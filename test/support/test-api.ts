@@ -5,10 +5,12 @@ import { createApi } from "../../src/api/create-api.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
+import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
+import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
 import { serve } from "./http-server.ts";
 import { createTestMoving } from "./moving.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -45,6 +47,10 @@ export async function startTestApi() {
     ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
     store: createReplayStore(storage),
   });
+  const trials = createVerificationTrials({
+    ...{ mainDb, events, providers: all.providers, baseUrl: "https://hooks.example" },
+    keys: createKeyRing(new Uint8Array(32).fill(1)),
+  });
   const callers = new Map([
     [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
     [BOB_TOKEN, { userId: all.bob, apiKeyId: newId() }],
@@ -60,6 +66,7 @@ export async function startTestApi() {
         moving: createTestMoving(all, dataDir, (webhookId) => imported.push(webhookId)),
         targetTypes: all.targetTypes,
         providers: all.providers,
+        trials,
         apiKeys: { authenticate: (token) => callers.get(token) ?? null },
         events,
         replay: createReplay({

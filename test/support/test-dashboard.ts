@@ -13,10 +13,12 @@ import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { edge } from "../../src/http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../../src/http/errors.ts";
 import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
+import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { checkInBackground } from "../../src/storage/inspection.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { createStorageChecks } from "../../src/storage/storage-checks.ts";
+import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
 import { serve } from "./http-server.ts";
 import { createTestMoving } from "./moving.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -63,6 +65,10 @@ export async function startTestDashboard(environment: Record<string, string> = {
     onError: (message, error) => log.error(message, { error }),
   });
   const { events } = storage;
+  const trials = createVerificationTrials({
+    ...{ mainDb, events, providers, baseUrl: config.baseUrl },
+    keys: createKeyRing(new Uint8Array(32).fill(1)),
+  });
   const users = createUsers({ mainDb, clock, passwords: quickPasswords });
   const sessions = createSessions({ mainDb, clock });
   const apiKeys = createApiKeys({ mainDb, clock });
@@ -74,6 +80,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
+    trials,
     version: "1.2.3",
     sendTestNotice: async () => [{ channel: "email", error: null }],
     moving: createTestMoving(all, config.dataDir),

@@ -7,6 +7,7 @@ import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Moving } from "../../webhooks/moving/moving.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SendTestEvent } from "./test-event.ts";
 
@@ -25,6 +26,7 @@ export type SourcesDeps = Readonly<{
   moving: Pick<Moving, "exportWebhook" | "discard">;
   targetTypes: TargetTypes;
   providers: Providers;
+  trials: VerificationTrials;
   events: Overviews;
   sendTestEvent: SendTestEvent;
   /** New signing secrets, on their way to the page that shows them once. */

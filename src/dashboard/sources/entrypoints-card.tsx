@@ -1,5 +1,6 @@
 /** Entrypoints on their webhook's page. */
 import { Html } from "@elysiajs/html";
+import type { Provider } from "../../verification/provider.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -12,6 +13,7 @@ import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { curlCommand } from "./curl.ts";
 import { FormFaults } from "./form-faults.tsx";
 import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "./paths.ts";
+import { Suggestion } from "./suggestion.tsx";
 import type { WebhookState } from "./webhook-state.ts";
 
 export type NewEntrypoint = Readonly<{ values: FormInput; errors: FieldErrors }>;
@@ -19,11 +21,19 @@ export type NewEntrypoint = Readonly<{ values: FormInput; errors: FieldErrors }>
 type CardProps = Readonly<{
   state: WebhookState;
   providers: Pick<Providers, "find">;
+  /** By entrypoint. */
+  suggestions?: ReadonlyMap<string, Provider> | undefined;
   baseUrl: string;
   newEntrypoint?: NewEntrypoint | undefined;
 }>;
 
-export function EntrypointsCard({ state, providers, baseUrl, newEntrypoint }: CardProps): JSX.Element {
+export function EntrypointsCard({
+  state,
+  providers,
+  suggestions,
+  baseUrl,
+  newEntrypoint,
+}: CardProps): JSX.Element {
   const { entrypoints, file } = state;
   return (
     <Card title="Entrypoints" lead="URLs that receive events." id="entrypoints" flush>
@@ -35,6 +45,7 @@ export function EntrypointsCard({ state, providers, baseUrl, newEntrypoint }: Ca
             <Row
               entrypoint={entrypoint}
               providers={providers}
+              suggested={suggestions?.get(entrypoint.id)}
               baseUrl={baseUrl}
               lastEventAt={file.fault === null ? (file.lastEvents.get(entrypoint.id) ?? null) : null}
               isKnown={file.fault === null}
@@ -50,11 +61,12 @@ export function EntrypointsCard({ state, providers, baseUrl, newEntrypoint }: Ca
 function Row(props: {
   entrypoint: Entrypoint;
   providers: Pick<Providers, "find">;
+  suggested: Provider | undefined;
   baseUrl: string;
   lastEventAt: number | null;
   isKnown: boolean;
 }): JSX.Element {
-  const { entrypoint, providers, baseUrl, lastEventAt, isKnown } = props;
+  const { entrypoint, providers, suggested, baseUrl, lastEventAt, isKnown } = props;
   const { name, active } = entrypoint;
   const url = entrypointUrl(baseUrl, entrypoint.id);
   return (
@@ -68,6 +80,7 @@ function Row(props: {
         <Actions entrypoint={entrypoint} />
       </div>
       <CopyLine text={url} label="Copy URL" />
+      {suggested ? <Suggestion entrypoint={entrypoint} provider={suggested} /> : ""}
       <div class="part-foot">
         <p class="muted">
           {!isKnown ? (

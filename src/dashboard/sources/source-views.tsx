@@ -2,6 +2,7 @@
 import { Html } from "@elysiajs/html";
 import type { Growth } from "../../storage/event-db/growth.ts";
 import type { TargetType } from "../../targets/target-type.ts";
+import type { Provider } from "../../verification/provider.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
@@ -33,6 +34,8 @@ type SourceProps = Readonly<{
   config: Readonly<{ baseUrl: string; retentionDays: number }>;
   targetTypes: readonly TargetType[];
   providers: Pick<Providers, "find">;
+  /** Providers that entrypoints' requests look like, by entrypoint. */
+  suggestions?: ReadonlyMap<string, Provider>;
   /** An entrypoint's form that comes back with its faults. */
   newEntrypoint?: NewEntrypoint;
   /** A signing secret that is shown now and never again. */
@@ -84,6 +87,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
         <EntrypointsCard
           state={state}
           providers={providers}
+          suggestions={props.suggestions}
           baseUrl={config.baseUrl}
           newEntrypoint={newEntrypoint}
         />

@@ -2,6 +2,7 @@
 import type { Receiver } from "../../ingest/receive.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+import { TEST_SENDER } from "../../webhooks/verification-trial.ts";
 
 /** Resolves with the event's id once it is on disk. Throws AppError: not_found, gone, unavailable. */
 export type SendTestEvent = (asked: {
@@ -33,7 +34,7 @@ export function createTestEventSender(deps: {
     const headers = new Headers({
       "content-type": "application/json",
       "content-length": String(body.byteLength),
-      "user-agent": "webhooker-test",
+      "user-agent": TEST_SENDER,
     });
     const facts = { method: "POST", pathTail: "", query: "", headers, remoteAddress };
     return receiver.store({ route, facts, body, accepted: null });

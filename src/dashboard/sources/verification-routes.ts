@@ -1,13 +1,19 @@
 /** The form of an entrypoint's verification: choosing a provider, filling its fields in, doing without. */
 import type { Provider } from "../../verification/provider.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { Trial } from "../../webhooks/verification-trial.ts";
 import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { webhookPath } from "./paths.ts";
-import { NO_PROVIDER, VerificationPage } from "./verification-views.tsx";
+import { findSuggestion } from "./suggestions.ts";
+import { NO_PROVIDER, TRY_FIELD, VerificationPage } from "./verification-views.tsx";
+import { readWebhookState } from "./webhook-state.ts";
+
+/** A form that comes back: with its faults, or with what a trial said. */
+type Returned = Readonly<{ provider: Provider; typed: FormInput; errors: FieldErrors; trial?: Trial }>;
 
 /** The part of an entrypoint's input whose fields stand in the form by their own names. */
 const WITHIN = "verification.config";
@@ -25,19 +31,19 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
     return { of, webhook, entrypoint };
   }
 
-  async function show(
-    context: PageContext,
-    returned?: Readonly<{ provider: Provider; typed: FormInput; errors: FieldErrors }>,
-  ): Promise<Response> {
+  async function show(context: PageContext, returned?: Returned): Promise<Response> {
     const { webhook, entrypoint } = await own(context);
+    const { file } = await readWebhookState(deps, webhook);
     const asked = context.query.get("type") ?? entrypoint.verification?.type ?? NO_PROVIDER;
     const markup = VerificationPage({
       ...{ viewer: context.viewer, webhook, entrypoint, providers: providers.list() },
       provider: returned?.provider ?? providers.find(asked),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
+      suggested: file.fault === null ? await findSuggestion(deps, entrypoint, file.lastEvents) : null,
+      trial: returned?.trial ?? null,
     });
-    return renderPage(markup, { status: returned ? 422 : 200 });
+    return renderPage(markup, { status: returned && !returned.trial ? 422 : 200 });
   }
 
   async function save(context: PageContext): Promise<Response> {
@@ -50,6 +56,10 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
     const provider = providers.get(form.type ?? "");
     try {
       const verification = { type: provider.type, config: readConfig({ provider, form, entrypoint }) };
+      if (form[TRY_FIELD] !== undefined) {
+        const trial = await deps.trials.run({ ...of, input: { verification } });
+        return show(context, { provider, typed: form, errors: NO_ERRORS, trial });
+      }
       const changed = await useCases.entrypoints.update({ ...of, input: { verification } });
       return backTo(changed, `“${changed.name}” now takes verified requests alone: ${provider.label}.`);
     } catch (error) {

@@ -2,6 +2,7 @@
 import { Html } from "@elysiajs/html";
 import type { Provider } from "../../verification/provider.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { Trial } from "../../webhooks/verification-trial.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { Notice } from "../components/flash-line.tsx";
@@ -13,9 +14,14 @@ import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
 import { verificationPath, webhookPath } from "./paths.ts";
+import { Suggestion } from "./suggestion.tsx";
+import { TrialResult } from "./trial-view.tsx";
 
 /** The word in addresses and forms for no verification at all. */
 export const NO_PROVIDER = "none";
+
+/** What the form says where it is to be tried and not saved. */
+export const TRY_FIELD = "try";
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -27,6 +33,10 @@ type Props = Readonly<{
   /** What was typed, where the form comes back. */
   typed: FormInput | undefined;
   errors: FieldErrors;
+  /** The one that the stored requests look like, where none verifies them. */
+  suggested: Provider | null;
+  /** What was tried before it is saved. */
+  trial: Trial | null;
 }>;
 
 export function VerificationPage(props: Props): JSX.Element {
@@ -40,6 +50,11 @@ export function VerificationPage(props: Props): JSX.Element {
           Whose requests are stored. What is not theirs is refused with 401, and the server's log says why.
         </p>
         <State {...props} />
+        {props.suggested && props.suggested !== provider ? (
+          <Suggestion entrypoint={entrypoint} provider={props.suggested} />
+        ) : (
+          ""
+        )}
         <Choice {...props} />
         {provider === null ? <NoneForm {...props} /> : <ProviderForm {...props} provider={provider} />}
       </section>
@@ -108,7 +123,7 @@ function NoneForm(props: Props): JSX.Element {
 }
 
 function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Element {
-  const { entrypoint, webhook, provider, typed, errors } = props;
+  const { entrypoint, webhook, provider, typed, errors, trial } = props;
   const { verification } = entrypoint;
   const stored = verification?.type === provider.type ? verification.config : undefined;
   return (
@@ -117,8 +132,10 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
       <input type="hidden" name="type" value={attribute(provider.type)} />
       <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
       <FormFields fields={provider.fields} values={stored} typed={typed} errors={errors} />
+      {trial === null ? "" : <TrialResult trial={trial} webhookId={webhook.id} />}
       <div class="form-actions">
         <Button kind="primary" label="Save" />
+        <Button label="Try it" describe="Try it on the last stored requests" name={TRY_FIELD} value="true" />
         <Button label="Cancel" href={webhookPath(webhook.id)} />
       </div>
     </form>

@@ -9,6 +9,7 @@ import { ListPage } from "./list-views.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 import { formatSize, readSize } from "./size-text.ts";
 import { SourcePage } from "./source-views.tsx";
+import { listSuggestions } from "./suggestions.ts";
 import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
 import { readWebhookState } from "./webhook-state.ts";
 
@@ -67,8 +68,9 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const signed = state.targets.find(({ id }) => id === query.get("target"));
     const newSecret = secret === null ? null : { secret, of: signed?.name ?? "the target" };
     const { providers } = deps;
+    const suggestions = await listSuggestions(deps, state);
     return renderPage(
-      SourcePage({ newSecret, viewer, flash, state, growth, config, targetTypes, providers }),
+      SourcePage({ newSecret, viewer, flash, state, growth, config, targetTypes, providers, suggestions }),
     );
   }
 

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
+import { createKeyRing } from "../../src/lib/crypto.ts";
+import { newIdAt } from "../../src/lib/ids.ts";
+import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
+import { createTestProviders } from "../support/providers.ts";
+import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
+
+const encoder = new TextEncoder();
+let api: TestApi;
+let path: string;
+
+beforeAll(async () => {
+  api = await startTestApi();
+  const made = await api.useCases.entrypoints.create({
+    userId: api.webhook.userId,
+    webhookId: api.webhook.id,
+    input: { name: "Pushes" },
+  });
+  path = `/webhooks/${api.webhook.id}/entrypoints/${made.id}`;
+});
+
+afterAll(() => api.stop());
+
+/** Stores what GitHub sends, signed with the key. */
+function receive(body: string, key: string, more: readonly (readonly [string, string])[] = []) {
+  const signature = `sha256=${createHmac("sha256", key).update(body).digest("hex")}`;
+  const headers = [["x-github-event", "push"], ["x-hub-signature-256", signature], ...more];
+  const entrypointId = path.split("/").at(-1) ?? "";
+  api.clock.advance(1_000);
+  const id = newIdAt(api.clock.now());
+  return api.addEvent({ id, entrypointId, body: encoder.encode(body), headersJson: JSON.stringify(headers) });
+}
+
+const tryOut = (verification: unknown) =>
+  api.call("POST", `${path}/verification/test`, { json: { verification } });
+
+describe("a trial of a verification", () => {
+  test("without stored requests has nothing to tell", async () => {
+    const none = await tryOut({ type: "github", config: { secret: "old" } });
+    expect(none).toMatchObject({ status: 200, body: { tried: 0, accepted: 0, refused: [] } });
+  });
+
+  test("tells how many of this entrypoint's events it would have accepted, and why not the others", async () => {
+    await receive("1", "old");
+    const second = await receive("2", "new");
+    await receive("3", "old");
+    await receive("4", "nobody", [["user-agent", "webhooker-test"]]);
+    const tried = await tryOut({ type: "github", config: { secret: "old" } });
+    expect(tried).toMatchObject({ status: 200, body: { tried: 3, accepted: 2 } });
+    expect(tried.body).toMatchObject({
+      refused: [{ event_id: second.id, reason: expect.stringContaining("signature is not right") }],
+    });
+    const both = await tryOut({ type: "github", config: { secret: "new", previous_secret: "old" } });
+    expect(both.body).toEqual({ tried: 3, accepted: 3, refused: [] });
+    expect((await api.call("GET", path)).body).toMatchObject({ verification: null });
+  });
+
+  test("judges each request at its own time", async () => {
+    const config = {
+      secret: "s",
+      header: "X-Sig",
+      template: "{timestamp}{body}",
+      timestamp_header: "X-Time",
+    };
+    const at = api.clock.now() + 1_000;
+    const signature = createHmac("sha256", "s").update(`${at}5`).digest("hex");
+    await receive("5", "-", [
+      ["x-time", String(at)],
+      ["x-sig", signature],
+    ]);
+    api.clock.advance(3_600_000);
+    const tried = await tryOut({ type: "hmac", config: { ...config, tolerance_seconds: 10 } });
+    expect(tried.body).toMatchObject({ accepted: 1 });
+  });
+
+  test("takes the stored secrets where they are left out", async () => {
+    await api.call("PATCH", path, { json: { verification: { type: "github", config: { secret: "new" } } } });
+    expect((await tryOut({ type: "github" })).body).toMatchObject({ accepted: 1 });
+    const rotated = await tryOut({ type: "github", config: { secret: "[secret]", previous_secret: "old" } });
+    expect(rotated.body).toMatchObject({ accepted: 3 });
+  });
+
+  test("refuses what is no verification, and other people's entrypoints", async () => {
+    const wrong = await tryOut({ type: "stripe", config: {} });
+    expect(wrong).toMatchObject({
+      status: 422,
+      body: { error: { details: [{ path: "verification.config.secret" }] } },
+    });
+    expect((await tryOut({ type: "nobody" })).status).toBe(422);
+    expect((await tryOut(null)).status).toBe(422);
+    const verification = { type: "github", config: { secret: "a" } };
+    const stranger = { json: { verification }, token: BOB_TOKEN };
+    expect((await api.call("POST", `${path}/verification/test`, stranger)).status).toBe(404);
+  });
+});
+
+test("a provider is proposed by what the last request looks like", async () => {
+  const trials = createVerificationTrials({
+    ...{ mainDb: api.mainDb, events: api.events, providers: createTestProviders() },
+    ...{ keys: createKeyRing(new Uint8Array(32).fill(1)), baseUrl: "https://hooks.example" },
+  });
+  const { receivedAt, entrypointId } = await receive("6", "any");
+  const of = { webhookId: api.webhook.id, entrypointId };
+  expect((await trials.suggest({ ...of, lastEventAt: receivedAt }))?.type).toBe("github");
+  const other = await api.addEvent({ id: newIdAt(api.clock.now()) });
+  const ofOther = { webhookId: api.webhook.id, entrypointId: other.entrypointId };
+  expect(await trials.suggest({ ...ofOther, lastEventAt: other.receivedAt })).toBeNull();
+});
