@@ -76,7 +76,7 @@ export class TlsExchange implements Timed {
 
   #send(): void {
     const { host, port, path, servername } = this.#place;
-    const { method, body } = this.#request;
+    const { method, body, tls } = this.#request;
     const options = {
       agent: this.#agents.https,
       host,
@@ -85,6 +85,8 @@ export class TlsExchange implements Timed {
       method,
       // Names the pool and what TLS verifies; node would take it from a Host header otherwise.
       servername,
+      // They name the pool too: no connection serves two identities.
+      ...tls,
       headers: headersOf(this.#request, this.#place.authority),
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     };

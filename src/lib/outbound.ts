@@ -16,6 +16,17 @@ export type OutboundRequest = Readonly<{
   /** Bytes of the answer's body that are kept; the rest is discarded. */
   maxResponseBytes: number;
   signal: AbortSignal;
+  /** For https alone; what is left out is as for every other request. */
+  tls?: OutboundTls;
+}>;
+
+/** In PEM. */
+export type OutboundTls = Readonly<{
+  /** Replaces the built-in certificate authorities. */
+  ca?: string;
+  /** The client's certificate, its chain after it, and its key. */
+  cert?: string;
+  key?: string;
 }>;
 
 export type OutboundResponse = Readonly<{

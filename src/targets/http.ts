@@ -1,12 +1,14 @@
 /** The http target: the received request goes on to a URL as it came. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
-import type { Outbound } from "../lib/outbound.ts";
-import { endToEndHeaders, isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
+import type { Outbound, OutboundTls } from "../lib/outbound.ts";
+import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
+import { headersElsewhere, headersFor } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
+import { redirectOf } from "./redirect.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { SIGNING_HEADERS } from "./signing.ts";
-import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "./target-type.ts";
+import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetResponse, TargetType } from "./target-type.ts";
+import { tlsFault, tlsFields, tlsOf, tlsShape } from "./tls-settings.ts";
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
 const MAX_CONFIGURED_HEADERS = 50;
@@ -24,7 +26,7 @@ const headersSchema = z.record(z.string(), z.string().max(8192)).superRefine((he
   }
 });
 
-const configSchema = z.strictObject({
+const configShape = z.strictObject({
   url: targetUrl,
   headers: headersSchema
     .optional()
@@ -39,6 +41,18 @@ const configSchema = z.strictObject({
     .max(60_000)
     .default(10_000)
     .describe("Limit for name resolution, connection and TLS together, in milliseconds."),
+  follow_redirects: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Follow up to 5 redirects that keep method and body (307, 308; of a GET all). To another origin go neither configured headers nor signature nor client certificate.",
+    ),
+  ...tlsShape,
+});
+
+const configSchema = configShape.superRefine((config, context) => {
+  const fault = tlsFault(config);
+  if (fault !== null) context.addIssue({ code: "custom", path: [fault.field], message: fault.message });
 });
 
 type HttpConfig = z.infer<typeof configSchema>;
@@ -70,6 +84,13 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
         kind: "number",
         placeholder: "10000",
       },
+      {
+        name: "follow_redirects",
+        label: "Follow redirects",
+        kind: "checkbox",
+        help: "Up to 5 that keep method and body: 307 and 308, of a GET all. Each address is checked again. To another origin go neither these headers nor the signature nor the client certificate.",
+      },
+      ...tlsFields,
     ],
     settlesAtIngest: false,
     signs: true,
@@ -86,34 +107,60 @@ async function deliver(
   deps: { outbound: Outbound; clock: Clock },
 ): Promise<Outcome> {
   const { config, event } = attempt;
-  const result = await deps.outbound.request({
-    url: urlFor(config, event),
-    method: event.method,
-    headers: headersFor(attempt, deps.clock.now()),
-    body: event.body,
-    connectTimeoutMs: config.connect_timeout_ms,
-    timeoutMs: attempt.timeoutMs,
-    maxResponseBytes: MAX_RESPONSE_BYTES,
-    signal: attempt.signal,
-  });
-  if (result.kind === "failed") {
-    return { kind: "failed", retryable: result.retryable, error: result.message, response: null };
+  const { clock } = deps;
+  const endBy = clock.monotonic() + attempt.timeoutMs;
+  const tls = tlsFor(config);
+  let url = urlFor(config, event);
+  let isElsewhere = false;
+  for (let followed = 0; ; followed++) {
+    const result = await deps.outbound.request({
+      url,
+      method: event.method,
+      headers: isElsewhere ? headersElsewhere(attempt) : headersFor(attempt, clock.now()),
+      body: event.body,
+      connectTimeoutMs: config.connect_timeout_ms,
+      timeoutMs: followed === 0 ? attempt.timeoutMs : Math.max(1, endBy - clock.monotonic()),
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      signal: attempt.signal,
+      ...(tls !== undefined && !isElsewhere && { tls }),
+    });
+    if (result.kind === "failed") {
+      const error = followed === 0 ? result.message : `after a redirect: ${result.message}`;
+      return { kind: "failed", retryable: result.retryable, error, response: null };
+    }
+    const { response } = result;
+    const { statusCode, headers } = response;
+    if (statusCode >= 200 && statusCode < 300) return { kind: "delivered", response };
+    if (statusCode < 300 || statusCode >= 400) return failed(`answered ${statusCode}`, response, clock);
+    if (!config.follow_redirects) {
+      return failed(`answered ${statusCode}: redirects are not followed`, response, clock);
+    }
+    const redirect = redirectOf({ statusCode, headers, method: event.method, url, followed });
+    if (redirect.kind === "refused") {
+      return failed(`answered ${statusCode}: ${redirect.reason}`, response, clock);
+    }
+    url = redirect.url;
+    // For good: a way that leads back does not make what lay between trustworthy.
+    isElsewhere ||= !redirect.isSameOrigin;
   }
-  const { response } = result;
+}
+
+function failed(error: string, response: TargetResponse, clock: Clock): Outcome {
   const { statusCode, headers } = response;
-  if (statusCode >= 200 && statusCode < 300) return { kind: "delivered", response };
-  const error =
-    statusCode >= 300 && statusCode < 400
-      ? `answered ${statusCode}: redirects are not followed`
-      : `answered ${statusCode}`;
-  const wait = retryAfterMs({ statusCode, headers, now: deps.clock.now() });
-  return {
-    kind: "failed",
-    retryable: true,
-    error,
-    response,
-    ...(wait === null ? {} : { retryAfterMs: wait }),
-  };
+  const wait = retryAfterMs({ statusCode, headers, now: clock.now() });
+  const wish = wait === null ? {} : { retryAfterMs: wait };
+  return { kind: "failed", retryable: true, error, response, ...wish };
+}
+
+/** Computed once per config, which lives as long as its target is unchanged. */
+const tlsByConfig = new WeakMap<HttpConfig, OutboundTls | null>();
+
+function tlsFor(config: HttpConfig): OutboundTls | undefined {
+  const known = tlsByConfig.get(config);
+  if (known !== undefined) return known ?? undefined;
+  const tls = tlsOf(config);
+  tlsByConfig.set(config, tls ?? null);
+  return tls;
 }
 
 /** The target's own query comes first, so that it cannot be pushed aside by what a sender appends. */
@@ -133,43 +180,4 @@ function withoutClimbing(path: string): string {
   const alone = new URL("http://alone/");
   alone.pathname = path;
   return alone.pathname;
-}
-
-type OwnHeaders = Readonly<{ list: readonly (readonly [string, string])[]; names: ReadonlySet<string> }>;
-type OwnByConfig = Readonly<{ unsigned: OwnHeaders; signed: OwnHeaders }>;
-
-/** Computed once per config: a config object lives as long as its target is unchanged. */
-const ownHeaders = new WeakMap<HttpConfig, OwnByConfig>();
-
-function configuredHeaders(config: HttpConfig): OwnByConfig {
-  const known = ownHeaders.get(config);
-  if (known !== undefined) return known;
-  const list = Object.entries(config.headers ?? {});
-  const names = list.map(([name]) => name.toLowerCase());
-  const own = {
-    unsigned: { list, names: new Set(names) },
-    signed: {
-      list: list.filter(([name]) => !SIGNING_HEADERS.has(name.toLowerCase())),
-      names: new Set([...names, ...SIGNING_HEADERS]),
-    },
-  };
-  ownHeaders.set(config, own);
-  return own;
-}
-
-/** Signed, no header of a signature's names comes from elsewhere; unsigned, a sender's own signature goes on. */
-function headersFor(attempt: DeliveryAttempt<HttpConfig>, now: number): [string, string][] {
-  const { config, event, webhook, signer } = attempt;
-  const own = configuredHeaders(config)[signer === null ? "unsigned" : "signed"];
-  const headers = endToEndHeaders(event.headers, own.names);
-  for (const [name, value] of own.list) headers.push([name, value]);
-  headers.push(
-    ["X-Webhooker-Event-Id", event.id],
-    ["X-Webhooker-Webhook-Id", webhook.id],
-    ["X-Webhooker-Attempt", String(attempt.attempt)],
-  );
-  for (const [name, value] of signer?.headers({ id: event.id, body: event.body, now }) ?? []) {
-    headers.push([name, value]);
-  }
-  return headers;
 }

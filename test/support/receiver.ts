@@ -62,7 +62,7 @@ export type Receiver = Readonly<{
 export async function startReceiver(
   options: {
     script?: Script;
-    tls?: { key: string; cert: string };
+    tls?: { key: string; cert: string /** Only clients that it signed are let in. */; clientCa?: string };
     host?: string;
     port?: number;
     /** Keeps no request, for runs that would fill the memory: the script sees each one. */
@@ -91,8 +91,13 @@ export async function startReceiver(
       void answer(outgoing, typeof script === "function" ? script(request, index) : script);
     });
   };
+  const { clientCa, ...tls } = options.tls ?? {};
+  const onlyKnown =
+    clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   const server =
-    options.tls === undefined ? http.createServer(listener) : https.createServer(options.tls, listener);
+    options.tls === undefined
+      ? http.createServer(listener)
+      : https.createServer({ ...tls, ...onlyKnown }, listener);
   // Only the script closes a connection.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;

@@ -52,7 +52,12 @@ describe("creating a target", () => {
       active: true,
       pausedAt: null,
       deactivatedReason: null,
-      config: { url: "https://example.com/in", append_path: false, connect_timeout_ms: 10_000 },
+      config: {
+        url: "https://example.com/in",
+        append_path: false,
+        connect_timeout_ms: 10_000,
+        follow_redirects: false,
+      },
       policy: readPolicy(),
       signing: { scheme: "v1", publicKey: null, previousUntil: null, isUsable: true },
       signingSecret: made.signingSecret ?? "",

@@ -67,7 +67,17 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
     case "list":
     case "number-list":
     case "textarea":
-      return <TextArea {...row} value={text} optional={optional} placeholder={field.placeholder} />;
+      return (
+        <>
+          <TextArea
+            {...row}
+            value={text}
+            optional={optional}
+            placeholder={isStored ? "••••••••" : field.placeholder}
+          />
+          {isStored && optional ? <Removal field={field} typed={typed} prefix={prefix} /> : ""}
+        </>
+      );
     default:
       return (
         <>
@@ -80,21 +90,25 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
             placeholder={isStored ? "••••••••" : field.placeholder}
             step={field.decimal === true ? "any" : undefined}
           />
-          {isStored && optional ? (
-            <CheckboxField
-              name={removalName(field.name)}
-              label={`Remove: ${field.label}`}
-              help={undefined}
-              error={undefined}
-              idPrefix={prefix}
-              checked={typed?.[removalName(field.name)] !== undefined}
-            />
-          ) : (
-            ""
-          )}
+          {isStored && optional ? <Removal field={field} typed={typed} prefix={prefix} /> : ""}
         </>
       );
   }
+}
+
+/** An empty field keeps a stored secret, so something else has to say that it goes. */
+function Removal({ field, typed, prefix }: Pick<One, "field" | "typed" | "prefix">): JSX.Element {
+  const name = removalName(field.name);
+  return (
+    <CheckboxField
+      name={name}
+      label={`Remove: ${field.label}`}
+      help={undefined}
+      error={undefined}
+      idPrefix={prefix}
+      checked={typed?.[name] !== undefined}
+    />
+  );
 }
 
 type RowProps = Readonly<{

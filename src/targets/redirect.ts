@@ -1,0 +1,46 @@
+/** Where a redirect leads, if it may be followed with nothing of the event lost; pure. */
+import { parseOutboundUrl } from "../lib/outbound-url.ts";
+import type { HeaderList } from "./target-type.ts";
+
+export const MAX_REDIRECTS = 5;
+
+export type Redirect =
+  | Readonly<{ kind: "follow"; url: string; isSameOrigin: boolean }>
+  /** `reason` follows "answered 302: ". */
+  | Readonly<{ kind: "refused"; reason: string }>;
+
+/** Those that name another place. 304 and 300 do not. */
+const STATUSES = new Set([301, 302, 303, 307, 308]);
+/** These keep method and body (RFC 9110 15.4.8 and 15.4.9). After the others clients make a GET of a POST. */
+const KEEPING = new Set([307, 308]);
+const WITHOUT_BODY = new Set(["GET", "HEAD"]);
+
+/** Whether each hop's address may be reached is checked where it is connected to. */
+export function redirectOf(answer: {
+  statusCode: number;
+  headers: HeaderList;
+  method: string;
+  /** The URL that answered. */
+  url: string;
+  /** Redirects followed so far. */
+  followed: number;
+}): Redirect {
+  const { statusCode, method, followed } = answer;
+  if (!STATUSES.has(statusCode)) return refused("it names no other place");
+  if (!KEEPING.has(statusCode) && !WITHOUT_BODY.has(method)) {
+    return refused(`only 307 and 308 are followed, as a ${method} would arrive as a GET without its body`);
+  }
+  if (followed >= MAX_REDIRECTS) return refused(`more than ${MAX_REDIRECTS} redirects`);
+  const location = answer.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  if (location === undefined) return refused("it has no Location");
+  const base = new URL(answer.url);
+  const url = parseOutboundUrl(URL.parse(location, base.href)?.href ?? "");
+  if (typeof url === "string") return refused(`the URL in its Location ${url}`);
+  if (base.protocol === "https:" && url.protocol !== "https:") return refused("it leads from https to http");
+  url.hash = "";
+  return { kind: "follow", url: url.href, isSameOrigin: url.origin === base.origin };
+}
+
+function refused(reason: string): Redirect {
+  return { kind: "refused", reason };
+}

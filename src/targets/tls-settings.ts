@@ -1,0 +1,127 @@
+/** A target's own TLS: an authority that it trusts, and a certificate by which the receiver knows us; all in PEM. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { z } from "zod";
+import { type FormField, inSection } from "../lib/form-field.ts";
+import type { OutboundTls } from "../lib/outbound.ts";
+
+/** A bundle of a few authorities; forms carry little more. */
+const MAX_PEM_CHARACTERS = 64 * 1024;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+const pem = z
+  .string()
+  .max(MAX_PEM_CHARACTERS)
+  // Browsers end lines with both characters.
+  .overwrite((text) => `${text.replaceAll("\r\n", "\n").trim()}\n`);
+
+const certificates = pem.superRefine((text, context) => {
+  const fault = certificatesFault(text);
+  if (fault !== null) context.addIssue({ code: "custom", message: fault });
+});
+
+const privateKey = pem.superRefine((text, context) => {
+  const key = readKey(text);
+  if (typeof key === "string") context.addIssue({ code: "custom", message: key });
+});
+
+export const tlsShape = {
+  tls_ca: certificates
+    .optional()
+    .describe(
+      "PEM certificates of a private authority: the receiver's certificate must come from it, and from no other.",
+    ),
+  tls_client_certificate: certificates
+    .optional()
+    .describe("PEM certificate by which the receiver knows the gateway, its chain after it."),
+  tls_client_key: privateKey.optional().describe("PEM private key of the client certificate, not encrypted."),
+};
+
+const TLS_NAMES = ["tls_ca", "tls_client_certificate", "tls_client_key"] as const;
+
+type TlsSettings = Readonly<z.output<z.ZodObject<typeof tlsShape>>>;
+
+export const tlsFields: readonly FormField[] = inSection("TLS", [
+  {
+    name: "tls_ca",
+    label: "Private authority",
+    kind: "textarea",
+    placeholder: "-----BEGIN CERTIFICATE-----",
+    help: "In PEM. The receiver's certificate must come from it, and from no other. Empty: the public authorities.",
+  },
+  {
+    name: "tls_client_certificate",
+    label: "Client certificate",
+    kind: "textarea",
+    placeholder: "-----BEGIN CERTIFICATE-----",
+    help: "In PEM, its chain after it: by it the receiver knows the gateway.",
+  },
+  {
+    name: "tls_client_key",
+    label: "Private key of the client certificate",
+    kind: "textarea",
+    secret: true,
+    placeholder: "-----BEGIN PRIVATE KEY-----",
+    help: "In PEM, not encrypted.",
+  },
+]);
+
+type TlsFault = Readonly<{ field: keyof typeof tlsShape; message: string }>;
+
+/** What is wrong with settings that are right one by one; null where nothing is. */
+export function tlsFault(settings: TlsSettings & Readonly<{ url: string }>): TlsFault | null {
+  const { tls_ca: ca, tls_client_certificate: certificate, tls_client_key: key, url } = settings;
+  const given = { tls_ca: ca, tls_client_certificate: certificate, tls_client_key: key };
+  const first = TLS_NAMES.find((name) => given[name] !== undefined);
+  if (first === undefined) return null;
+  if (!url.toLowerCase().startsWith("https:")) {
+    return { field: first, message: "is for https, and the URL is not" };
+  }
+  if (certificate === undefined) {
+    const message = "is missing: enter it beside its private key, or remove the key";
+    return key === undefined ? null : { field: "tls_client_certificate", message };
+  }
+  if (key === undefined)
+    return { field: "tls_client_key", message: "is missing: a client certificate needs its private key" };
+  const [leaf] = certificate.match(CERTIFICATE) ?? [];
+  const opened = readKey(key);
+  if (leaf === undefined || typeof opened === "string") return null;
+  if (new X509Certificate(leaf).checkPrivateKey(opened)) return null;
+  const message = "is not the key of the client certificate, which must stand first in its chain";
+  return { field: "tls_client_key", message };
+}
+
+/** Undefined where a target has none of its own. */
+export function tlsOf(settings: TlsSettings): OutboundTls | undefined {
+  const { tls_ca: ca, tls_client_certificate: cert, tls_client_key: key } = settings;
+  if (ca === undefined && cert === undefined) return undefined;
+  return { ...(ca !== undefined && { ca }), ...(cert !== undefined && key !== undefined && { cert, key }) };
+}
+
+function certificatesFault(text: string): string | null {
+  if (text.includes("PRIVATE KEY-----")) return "holds a private key: it has a field of its own";
+  const blocks = text.match(CERTIFICATE) ?? [];
+  if (blocks.length === 0) return "must be in PEM: -----BEGIN CERTIFICATE----- and what follows";
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch {
+      return blocks.length === 1
+        ? "is not a certificate"
+        : `is not a certificate, as its number ${index + 1} shows`;
+    }
+  }
+  return null;
+}
+
+/** The key, or what is wrong with it. */
+function readKey(text: string): KeyObject | string {
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    return "must be in PEM: -----BEGIN PRIVATE KEY----- and what follows";
+  }
+  if (text.includes("ENCRYPTED")) return "is encrypted: enter it decrypted, it is sealed here";
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return "is not a private key";
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+import { MAX_REDIRECTS, redirectOf } from "../../src/targets/redirect.ts";
+
+const BASE = "https://shop.example/in?a=1";
+const ask = (location: string | null, changes: Partial<Parameters<typeof redirectOf>[0]> = {}) =>
+  redirectOf({
+    ...{ statusCode: 307, method: "POST", url: BASE, followed: 0 },
+    headers: location === null ? [] : [["LOCATION", location]],
+    ...changes,
+  });
+const reasonOf = (redirect: ReturnType<typeof redirectOf>) =>
+  redirect.kind === "refused" ? redirect.reason : `followed to ${redirect.url}`;
+
+describe("a redirect that keeps method and body", () => {
+  test("leads to where its Location says, relative to the URL that answered, without a fragment", () => {
+    const cases: [location: string, url: string, isSameOrigin: boolean][] = [
+      ["/other", "https://shop.example/other", true],
+      ["other?b=2#top", "https://shop.example/other?b=2", true],
+      ["https://shop.example:443/x", "https://shop.example/x", true],
+      ["https://shop.example:8443/x", "https://shop.example:8443/x", false],
+      ["//else.example/x", "https://else.example/x", false],
+    ];
+    for (const [location, url, isSameOrigin] of cases) {
+      expect(ask(location)).toEqual({ kind: "follow", url, isSameOrigin });
+      expect(ask(location, { statusCode: 308 })).toEqual({ kind: "follow", url, isSameOrigin });
+    }
+  });
+
+  test("is not followed to what is no place, to less safety, or without end", () => {
+    expect(reasonOf(ask(null))).toBe("it has no Location");
+    expect(reasonOf(ask("http://shop.example/in"))).toBe("it leads from https to http");
+    expect(reasonOf(ask("http://else.example/"))).toContain("from https to http");
+    for (const wrong of ["file:///etc/passwd", "gopher://x/", "https://", "javascript:alert(1)"]) {
+      expect(reasonOf(ask(wrong))).toContain("the URL in its Location");
+    }
+    expect(reasonOf(ask("https://user:hunter2@else.example/"))).toContain("user name or password");
+    expect(reasonOf(ask("https://user:hunter2@else.example/"))).not.toContain("hunter2");
+    expect(ask("/x", { followed: MAX_REDIRECTS - 1 }).kind).toBe("follow");
+    expect(reasonOf(ask("/x", { followed: MAX_REDIRECTS }))).toBe("more than 5 redirects");
+  });
+});
+
+test("one that would make a GET of a POST is refused, as the event would be lost; of a GET it is followed", () => {
+  for (const statusCode of [301, 302, 303]) {
+    expect(reasonOf(ask("/x", { statusCode }))).toContain("only 307 and 308 are followed");
+    for (const method of ["GET", "HEAD"]) expect(ask("/x", { statusCode, method }).kind).toBe("follow");
+  }
+});
+
+test("an answer that names no other place is none", () => {
+  for (const statusCode of [300, 304, 305])
+    expect(reasonOf(ask("/x", { statusCode }))).toContain("no other place");
+});
