@@ -97,9 +97,13 @@ describe("an exported webhook", () => {
       ["Bank", false, expect.objectContaining({ url: "https://bank.example/in", headers: {} })],
     ]);
     expect(notes).toEqual([
-      "Target Warehouse is inactive, so that nothing is delivered twice. Activate it when it may.",
-      "Target Bank is inactive: its secrets were left out. Enter them, then activate it.",
+      "Target Warehouse is inactive. It was imported, and nothing is to be delivered twice. Activate it when it may be.",
+      "Target Bank is inactive. It was imported without its secrets. Enter them, then activate it.",
     ]);
+    const [, bank] = await api.useCases.targets.list({ userId: api.ada, webhookId: webhook.id });
+    expect(bank?.deactivatedReason).toBe(
+      "It was imported without its secrets. Enter them, then activate it.",
+    );
     expect(api.imported).toEqual([webhook.id]);
     expect(partFiles()).toEqual([]);
 

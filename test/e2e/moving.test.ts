@@ -89,8 +89,8 @@ test("a stopped gateway imports by the command line, and a running one says how 
   expect(imported.out).toMatch(/^[0-9a-f-]{36}\n$/);
   expect(imported.err.split("\n").slice(0, -1)).toEqual([
     "Entrypoint Entrypoint: its URL was taken, it has a new one. Tell its sender.",
-    "Target target 0 is inactive: its secrets were left out. Enter them, then activate it.",
-    "Target target 1 is inactive, so that nothing is delivered twice. Activate it when it may.",
+    "Target target 0 is inactive. It was imported without its secrets. Enter them, then activate it.",
+    "Target target 1 is inactive. It was imported, and nothing is to be delivered twice. Activate it when it may be.",
   ]);
   expect(existsSync(join(gateway.folder, "plain.db"))).toBe(true);
   expect(await gateway.run(["check"])).toMatchObject({

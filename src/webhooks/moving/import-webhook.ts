@@ -26,6 +26,9 @@ export type ImportWebhook = (options: {
   withoutSecrets: boolean;
 }) => Promise<Imported>;
 
+const WITHOUT_SECRETS = "It was imported without its secrets. Enter them, then activate it.";
+const NOT_TWICE = "It was imported, and nothing is to be delivered twice. Activate it when it may be.";
+
 type Row = Record<string, string | number | null>;
 
 export function createImport(
@@ -86,7 +89,10 @@ export function createImport(
       else incomplete.add(id);
     }
     const isComplete = passphraseKeys !== null;
-    for (const row of parts.targets) if (!isComplete || incomplete.has(String(row.id))) row.active = 0;
+    for (const row of parts.targets) {
+      const reason = incomplete.has(String(row.id)) ? WITHOUT_SECRETS : isComplete ? null : NOT_TWICE;
+      if (reason !== null) Object.assign(row, { active: 0, deactivated_reason: reason });
+    }
     // Entrypoints stay as they were: one that cannot verify answers 503, and its sender comes again.
     const webhook: Row = { ...withIds(document.webhook, ids), user_id: userId, deleted_at: null };
 
@@ -135,10 +141,8 @@ function describe(done: {
       notes.push(`Entrypoint ${name} answers 503 until its secrets, which were left out, are entered anew.`);
   }
   for (const { id, name } of document.targets) {
-    if (lacks(id))
-      notes.push(`Target ${name} is inactive: its secrets were left out. Enter them, then activate it.`);
-    else if (!isComplete)
-      notes.push(`Target ${name} is inactive, so that nothing is delivered twice. Activate it when it may.`);
+    if (lacks(id)) notes.push(`Target ${name} is inactive. ${WITHOUT_SECRETS}`);
+    else if (!isComplete) notes.push(`Target ${name} is inactive. ${NOT_TWICE}`);
   }
   return notes;
 }
