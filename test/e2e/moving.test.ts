@@ -73,7 +73,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   const config = { url: "http://127.0.0.1:9/", headers: { authorization: AUTHORIZATION } };
   const { webhookId } = await gateway.api.createFlow([{ type: "http", config }, { type: "log" }]);
   const plain = await gateway.run(["export", webhookId, "plain.db"]);
-  expect(plain).toMatchObject({ code: 0, err: "1 secret left out: --with-secrets takes them along.\n" });
+  expect(plain).toMatchObject({ code: 0, err: "2 secrets left out: --with-secrets takes them along.\n" });
   const again = await gateway.run(["export", webhookId, "plain.db"]);
   expect([again.code, again.err]).toEqual([
     1,

@@ -26,7 +26,7 @@ const OPEN = [
   /^POST \/pages\/logout$/,
   /^GET \/assets\//,
   /^GET \/(\.well-known\/healthcheck|livez|readyz)$/,
-  /^(POST|ALL) \/webhook\/:entrypointId(\/\*)?$/,
+  /^[A-Z]+ \/webhook\/:entrypointId(\/\*)?$/,
   /^GET \/api\/v1\/openapi\.json$/,
 ];
 /** Guarded by a password of its own. */
