@@ -19,7 +19,7 @@ export type ApiDeps = Readonly<{
   moving: Moving;
   sendTestNotice: SendTestNotice;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
-  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
+  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;

@@ -80,7 +80,11 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       async handle({ caller, params }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const event = await getEvent(webhookId, params.event_id);
-        return presentEvent(event, await events.listDeliveries(webhookId, event.id));
+        const [deliveries, duplicates] = await Promise.all([
+          events.listDeliveries(webhookId, event.id),
+          events.findDuplicates(webhookId, event.id),
+        ]);
+        return presentEvent(event, deliveries, duplicates);
       },
     }),
     operation({

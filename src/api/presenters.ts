@@ -1,5 +1,6 @@
 /** Turns what the program holds into what the API answers; rows and inner names never reach the wire. */
 import type { z } from "zod";
+import type { Duplicate, DuplicateCounts, Duplicates } from "../storage/event-db/duplicates.ts";
 import type { Delivery, DeliveryResult, EventSummary, StoredEvent } from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import type { Target } from "../webhooks/targets.ts";
@@ -82,17 +83,22 @@ export function presentTarget(target: Target): z.infer<typeof targetSchema> {
 
 export function presentEventSummary(event: EventSummary): z.infer<typeof eventSummarySchema> {
   const { pending, delivered, failed, held, discarded } = event.deliveries;
-  return { ...presentFacts(event), delivery_counts: { pending, delivered, failed, held, discarded } };
+  return {
+    ...presentFacts(event, event.duplicates),
+    delivery_counts: { pending, delivered, failed, held, discarded },
+  };
 }
 
 export function presentEvent(
   event: StoredEvent,
   deliveries: readonly Delivery[],
+  duplicates: Duplicates,
 ): z.infer<typeof eventSchema> {
   return {
-    ...presentFacts(event),
+    ...presentFacts(event, duplicates),
     headers: presentHeaders(event.headers),
     body_base64: base64(event.body),
+    duplicates: duplicates.last.map(presentDuplicate),
     deliveries: deliveries.map(presentDelivery),
   };
 }
@@ -126,7 +132,16 @@ function presentResult(result: DeliveryResult): z.infer<typeof resultSchema> {
   };
 }
 
-function presentFacts(event: Omit<EventSummary, "deliveries">) {
+function presentDuplicate({ receivedAt, remoteAddress, bodySize, bodyDiffers }: Duplicate) {
+  return {
+    received_at: time(receivedAt),
+    remote_address: remoteAddress,
+    body_size: bodySize,
+    body_differs: bodyDiffers,
+  };
+}
+
+function presentFacts(event: Omit<EventSummary, "deliveries" | "duplicates">, duplicates: DuplicateCounts) {
   return {
     id: event.id,
     entrypoint_id: event.entrypointId,
@@ -138,6 +153,8 @@ function presentFacts(event: Omit<EventSummary, "deliveries">) {
     body_size: event.bodySize,
     remote_address: event.remoteAddress,
     type: event.type,
+    duplicate_count: duplicates.count,
+    differing_duplicate_count: duplicates.differing,
   };
 }
 

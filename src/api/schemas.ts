@@ -148,6 +148,8 @@ const eventFacts = {
   body_size: count.describe("Bytes."),
   remote_address: z.string(),
   type: z.string().nullable().describe("What happened, in the sender's words; null where that is not known."),
+  duplicate_count: count.describe("Copies that came later and were not stored."),
+  differing_duplicate_count: count.describe("Those of them that had another body."),
 };
 
 export const eventSummarySchema = z
@@ -168,6 +170,16 @@ export const eventSchema = z
     ...eventFacts,
     headers: headerPairs,
     body_base64: z.string().meta({ contentEncoding: "base64" }),
+    duplicates: z
+      .array(
+        z.strictObject({
+          received_at: time,
+          remote_address: z.string(),
+          body_size: count,
+          body_differs: z.boolean(),
+        }),
+      )
+      .describe("The last copies, newest first."),
     deliveries: z.array(deliverySchema),
   })
   .meta({ id: "Event", description: "A request that was received, exactly as it was." });

@@ -5,6 +5,7 @@ import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import { type PlaceReader, readerOf } from "../verification/request-place.ts";
+import { createDedupKeyReader, type DedupKeyReader } from "./dedup-key.ts";
 import type { BucketRule } from "./token-buckets.ts";
 
 export type EntrypointRules = Readonly<{
@@ -16,6 +17,8 @@ export type EntrypointRules = Readonly<{
   rate: BucketRule | null;
   /** Null: where the provider of the verification says. */
   readType: PlaceReader | null;
+  /** Null where nobody looks for copies. */
+  readDedupKey: DedupKeyReader | null;
   /** The acknowledgement of an event, but for the headers that go with every one. */
   answer: (eventId: string) => Readonly<{ status: number; body: string | null; headers: Headers }>;
 }>;
@@ -66,6 +69,7 @@ function prepare(settings: EntrypointSettings): EntrypointRules {
     networks: settings.allowed_networks.length === 0 ? null : createCidrList(settings.allowed_networks),
     rate: rateOf(settings),
     readType: settings.event_type_from === null ? null : readerOf(settings.event_type_from),
+    readDedupKey: createDedupKeyReader(settings),
     answer: answerOf(settings),
   };
 }

@@ -1,11 +1,13 @@
 /** Takes one request in: finds its entrypoint, judges it, stores the event, and only then lets it be acknowledged. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
+import type { Recorded } from "../storage/event-db/duplicates.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import { calledUrl } from "../verification/called-url.ts";
 import type { HandshakeAnswer, ReceivedRequest, Refusal, Verdict } from "../verification/provider.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
+import { readTraits } from "./event-traits.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
@@ -32,7 +34,7 @@ export type Receiver = Readonly<{
   /** A handshake by another method than POST. Null where the route's provider has none such, or this is none. */
   greet: (route: Route, facts: RequestFacts) => Exclude<Judgement, { kind: "accepted" }> | null;
   /**
-   * The new event's id, once the event is on disk. Rejects with AppError `unavailable` if it may not be. `accepted`
+   * The event's id, or that of the event that it is a copy of, once that is on disk. Rejects with AppError `unavailable` if it may not be. `accepted`
    * is the judgement of a route that has a verification.
    */
   store: (received: {
@@ -40,7 +42,7 @@ export type Receiver = Readonly<{
     facts: RequestFacts;
     body: Uint8Array;
     accepted: Accepted | null;
-  }) => Promise<string>;
+  }) => Promise<Recorded>;
 }>;
 
 const NO_BODY = new Uint8Array(0);
@@ -50,7 +52,7 @@ export function createReceiver(deps: {
   openVerifier: VerifierOpener;
   readRules: RulesReader;
   refusals: RefusalLog;
-  events: Pick<EventStore, "append">;
+  events: Pick<EventStore, "append" | "appendOnce">;
   clock: Clock;
   /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
   baseUrl: string;
@@ -74,13 +76,6 @@ export function createReceiver(deps: {
     if (answer === null) return null;
     if ("accepted" in answer) return refuse(route, verifier, answer);
     return { kind: "handshake", answer } as const;
-  }
-
-  function readType(route: Route, facts: RequestFacts, body: Uint8Array, accepted: Accepted | null) {
-    const read = readRules(route)?.readType ?? null;
-    // What its owner says goes before what the provider knows.
-    if (read !== null) return read(accepted?.request ?? toRequest(route, facts, body));
-    return accepted === null ? null : accepted.verifier.eventType(accepted.request);
   }
 
   return {
@@ -114,10 +109,15 @@ export function createReceiver(deps: {
       return greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY));
     },
     async store({ route, facts, body, accepted }) {
-      const type = readType(route, facts, body, accepted);
+      const { type, dedupKey } = readTraits({
+        rules: readRules(route),
+        verifier: accepted === null ? null : accepted.verifier,
+        toRequest: () => accepted?.request ?? toRequest(route, facts, body),
+      });
       const draft = takeSnapshot({ facts, body, route, type, now: clock.now() });
+      if (dedupKey !== null) return events.appendOnce(draft, dedupKey);
       await events.append(draft);
-      return draft.id;
+      return { eventId: draft.id, isDuplicate: false };
     },
   };
 }

@@ -57,9 +57,10 @@ export function createIngestRoutes(deps: {
         if (judgement.kind !== "accepted") return answer(judgement);
         accepted = judgement;
       }
-      const eventId = await receiver.store({ route, facts, body, accepted });
-      metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
-      return acknowledge(eventId, rules);
+      const { eventId, isDuplicate } = await receiver.store({ route, facts, body, accepted });
+      if (isDuplicate) metrics.duplicated();
+      else metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
+      return acknowledge(eventId, isDuplicate, rules);
     } catch (error) {
       metrics.rejected(error);
       throw error;
@@ -90,7 +91,7 @@ export function createIngestRoutes(deps: {
     return judgement === null ? refuseMethod(methods) : answer(judgement);
   }
 
-  function acknowledge(eventId: string, rules: EntrypointRules | null): Response {
+  function acknowledge(eventId: string, isDuplicate: boolean, rules: EntrypointRules | null): Response {
     if (rules === null) {
       return new Response(`{"id":"${eventId}"}`, {
         headers: { "content-type": "application/json", [EVENT_ID_HEADER]: eventId },
@@ -98,6 +99,7 @@ export function createIngestRoutes(deps: {
     }
     const { status, body, headers } = rules.answer(eventId);
     headers.set(EVENT_ID_HEADER, eventId);
+    if (isDuplicate) headers.set("x-webhooker-duplicate", "true");
     return new Response(body, { status, headers });
   }
 

@@ -79,6 +79,28 @@ export const entrypointSettingsFields: readonly FormField[] = [
       help: "X-Webhooker-Event-Id is always sent too.",
     },
   ]),
+  ...inSection("Duplicates", [
+    {
+      name: "deduplicate_by",
+      label: "Copies are recognized by",
+      kind: "select",
+      options: [
+        { value: "off", label: "nothing: each request is an event" },
+        { value: "provider", label: "the provider's id (with a verification)" },
+        { value: "value", label: "the value named below" },
+        { value: "body", label: "the whole body" },
+      ],
+      help: "A copy is answered with the first event's id and listed at that event, for as long as it is kept.",
+    },
+    {
+      name: "deduplicate_value",
+      nullable: true,
+      label: "Value",
+      kind: "text",
+      placeholder: "X-Event-Id or $.id",
+      help: "A header's name, or a path in the JSON body. Requests without it are events of their own.",
+    },
+  ]),
   ...inSection("Event type", [
     {
       name: "event_type_from",

@@ -115,9 +115,25 @@ export const entrypointSettingsShape = {
       "Where an event's type stands: a header's name, or a path in the JSON body such as $.type. null: where the provider of the verification says.",
     )
     .default(null),
+  deduplicate_by: z
+    .enum(["off", "provider", "value", "body"])
+    .describe(
+      "How copies of an event are recognized: by the id of the provider of the verification, by `deduplicate_value`, or by the whole body. A copy is answered with the first event's id and not stored, for as long as that event is kept.",
+    )
+    .default("off"),
+  deduplicate_value: place
+    .nullable()
+    .describe("With `value`: a header's name, or a path in the JSON body such as $.id.")
+    .default(null),
 };
 
-export const entrypointSettingsSchema = z.strictObject(entrypointSettingsShape);
+export const entrypointSettingsSchema = z
+  .strictObject(entrypointSettingsShape)
+  .superRefine((settings, context) => {
+    if (settings.deduplicate_by !== "value" || settings.deduplicate_value !== null) return;
+    const message = "must say where the value stands, as deduplicate_by is value";
+    context.addIssue({ code: "custom", path: ["deduplicate_value"], message });
+  });
 
 /** Without the defaults, which would otherwise overwrite what a change leaves out. */
 export const entrypointSettingsChangeShape = {
@@ -132,6 +148,8 @@ export const entrypointSettingsChangeShape = {
   rate_limit_burst: entrypointSettingsShape.rate_limit_burst.unwrap(),
   allowed_networks: entrypointSettingsShape.allowed_networks.unwrap(),
   event_type_from: entrypointSettingsShape.event_type_from.unwrap(),
+  deduplicate_by: entrypointSettingsShape.deduplicate_by.unwrap(),
+  deduplicate_value: entrypointSettingsShape.deduplicate_value.unwrap(),
 };
 
 /** As it stands in the API, in the forms and in the database. */

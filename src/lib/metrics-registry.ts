@@ -54,6 +54,11 @@ function addEvents(registry: Registry, counts: Counts): void {
     labelNames: ["reason"],
   };
   addCounter(registry, rejected, () => [...counts.rejected].map(([reason, value]) => [{ reason }, value]));
+  const duplicates = {
+    name: "webhooker_duplicates_total",
+    help: "Copies of stored events, acknowledged and not stored again",
+  };
+  addCounter(registry, duplicates, () => counts.duplicates);
   const handshakes = {
     name: "webhooker_handshakes_total",
     help: "Questions of providers whether a URL is willing that were answered; no event is stored for them",

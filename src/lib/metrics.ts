@@ -50,6 +50,8 @@ export type IngestMetrics = Readonly<{
     since: number;
   }) => void;
   rejected: (error: unknown) => void;
+  /** A copy of an event that is stored already was acknowledged. */
+  duplicated: () => void;
   /** A provider's question whether the URL is willing was answered. */
   shookHands: () => void;
 }>;
@@ -100,6 +102,7 @@ export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
   received: nothing,
   stored: nothing,
   rejected: nothing,
+  duplicated: nothing,
   shookHands: nothing,
   committed: nothing,
   synced: nothing,
@@ -124,6 +127,7 @@ export class Counts {
   stored = 0;
   storedBytes = 0;
   handshakes = 0;
+  duplicates = 0;
   /** Deliveries to targets that are settled by storing the event. */
   settledAtIngest = 0;
   storageFaults = 0;
@@ -182,6 +186,9 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     rejected(error) {
       const reason = reasonOf(error);
       counts.rejected.set(reason, (counts.rejected.get(reason) ?? 0) + 1);
+    },
+    duplicated() {
+      counts.duplicates++;
     },
     shookHands() {
       counts.handshakes++;

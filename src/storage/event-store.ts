@@ -5,6 +5,7 @@ import { AppError, notFound } from "../lib/errors.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { discardPending, replayDelivery } from "./event-db/change-deliveries.ts";
 import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db/due-deliveries.ts";
+import { type Duplicates, type Recorded, readDuplicates, recordOnce } from "./event-db/duplicates.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { findEvent, listDeliveries } from "./event-db/event-log.ts";
 import { type EventSearch, type FoundEvents, listNewerThan, searchEvents } from "./event-db/event-search.ts";
@@ -42,6 +43,11 @@ const SEARCH_MS = 300;
 /** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
 export type EventStore = Readonly<{
   append: (draft: EventDraft) => Promise<void>;
+  /**
+   * The same, unless the entrypoint has an event of that key: then the draft is counted as a copy of it. Resolves
+   * once the event that it names is on disk.
+   */
+  appendOnce: (draft: EventDraft, dedupKey: string) => Promise<Recorded>;
   settle: (webhookId: string, settlement: Settlement) => Promise<void>;
   /** Due deliveries of one target with their events, oldest due time first, without those in `inFlight`. */
   claimDue: (options: {
@@ -105,6 +111,8 @@ export type EventStore = Readonly<{
   onRecorded: (webhookId: string, listener: () => void) => () => void;
   findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
   listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
+  /** The copies of an event that came later. */
+  findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
 }>;
 
 export function createEventStore(options: {
@@ -165,6 +173,12 @@ export function createEventStore(options: {
       recent.put(draft);
       return writer.append(draft);
     },
+    appendOnce: (draft, dedupKey) =>
+      writer.change(draft.webhookId, (file) => {
+        const recorded = recordOnce(file, draft, dedupKey);
+        if (!recorded.isDuplicate) recent.put(draft);
+        return recorded;
+      }),
     settle: writer.settle,
     claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, findRecent)),
     earliestDue: ({ webhookId, targetId, after }) =>
@@ -193,5 +207,6 @@ export function createEventStore(options: {
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),
+    findDuplicates: (webhookId, eventId) => read(webhookId, (file) => readDuplicates(file, eventId)),
   };
 }

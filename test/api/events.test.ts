@@ -24,6 +24,8 @@ const received = () => ({
   body_size: 7,
   remote_address: "192.0.2.1",
   type: null,
+  duplicate_count: 0,
+  differing_duplicate_count: 0,
 });
 
 const tried = () => ({
@@ -89,6 +91,7 @@ describe("an event", () => {
         ["x-sender", "shop"],
       ],
       body_base64: btoa('{"n":1}'),
+      duplicates: [],
       deliveries: [tried()],
     });
   });

@@ -11,6 +11,7 @@ import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { IngestMetrics } from "../../src/lib/metrics.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
+import type { EventStore } from "../../src/storage/event-store.ts";
 import type { Route } from "../../src/storage/main-db/routing.ts";
 import type { Providers } from "../../src/verification/registry.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
@@ -46,11 +47,14 @@ export function startIngest(
     trustedProxies?: readonly string[];
     providers?: Pick<Providers, "get">;
     metrics?: IngestMetrics;
+    /** Instead of the store in memory. */
+    events?: Pick<EventStore, "append" | "appendOnce">;
   } = {},
 ): IngestServer {
   const clock = createFakeClock();
   const { log, lines } = createRecordingLog();
   const stored: EventDraft[] = [];
+  const firstByKey = new Map<string, string>();
   const routes = new Map([[ENTRYPOINT, route(ENTRYPOINT)]]);
   const readRules = createRulesReader({ log });
   let tooLarge = 0;
@@ -70,10 +74,17 @@ export function startIngest(
           }),
           refusals: createRefusalLog({ log, clock }),
           routing: { findRoute: (id) => routes.get(id) ?? null },
-          events: {
+          events: options.events ?? {
             async append(draft) {
               await append(draft);
               stored.push(draft);
+            },
+            async appendOnce(draft, key) {
+              const first = firstByKey.get(key);
+              if (first !== undefined) return { eventId: first, isDuplicate: true };
+              firstByKey.set(key, draft.id);
+              stored.push(draft);
+              return { eventId: draft.id, isDuplicate: false };
             },
           },
         }),

@@ -8,7 +8,7 @@ import type { Routing } from "../../storage/main-db/routing.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
 /** Rejects with AppError `unavailable` where the webhook's event file cannot be used. */
-export type EventReads = Pick<EventStore, "findEvent" | "listDeliveries"> &
+export type EventReads = Pick<EventStore, "findEvent" | "listDeliveries" | "findDuplicates"> &
   Readonly<{
     searchEvents: (webhookId: string, search: EventSearch) => Promise<FoundEvents>;
     /** Called after new events and new states are on disk; the answer ends that. */

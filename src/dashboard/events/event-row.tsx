@@ -62,6 +62,7 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
       </td>
       <td class="log-states">
         <DeliveryCounts counts={event.deliveries} />
+        <DuplicateCount {...event.duplicates} />
       </td>
     </tr>
   );
@@ -127,6 +128,15 @@ function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX
         ),
       )}
     </span>
+  );
+}
+
+function DuplicateCount({ count, differing }: EventSummary["duplicates"]): JSX.Element {
+  if (count === 0) return "";
+  const label = `+${count}`;
+  if (differing === 0) return <Badge tone="idle" label={label} title="Copies that came later" />;
+  return (
+    <Badge tone="warn" label={label} title={`Copies that came later; with another body: ${differing}`} />
   );
 }
 

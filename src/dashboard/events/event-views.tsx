@@ -1,5 +1,6 @@
 /** One event: what came, and what became of it. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { Duplicates } from "../../storage/event-db/duplicates.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -13,6 +14,7 @@ import { attribute } from "../render.ts";
 import { LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
 import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
+import { DuplicatesCard } from "./duplicates-view.tsx";
 import { RequestLine } from "./event-row.tsx";
 import { HeaderTable } from "./header-table.tsx";
 import type { Neighbours } from "./neighbours.ts";
@@ -27,6 +29,7 @@ export type EventPageProps = RequestProps &
     deliveries: readonly DeliveryProps[];
     /** A try is due so soon that waiting for it on the page makes sense. */
     isUnderWay: boolean;
+    duplicates: Duplicates;
     neighbours: Neighbours;
   }>;
 
@@ -39,6 +42,7 @@ export function EventPage(props: EventPageProps): JSX.Element {
         <Deliveries {...props} />
         <div class="event-request">
           <Facts {...props} />
+          <DuplicatesCard duplicates={props.duplicates} />
           <BodyCard {...props} />
           <Card title="Headers">
             <HeaderTable headers={event.headers} caption="Request headers" />

@@ -37,6 +37,6 @@ export function createTestEventSender(deps: {
       "user-agent": TEST_SENDER,
     });
     const facts = { method: "POST", pathTail: "", query: "", headers, remoteAddress };
-    return receiver.store({ route, facts, body, accepted: null });
+    return (await receiver.store({ route, facts, body, accepted: null })).eventId;
   };
 }

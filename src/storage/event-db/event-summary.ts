@@ -1,4 +1,5 @@
 /** An event as lists show it: without headers and body, with what became of its deliveries. */
+import { countDuplicates } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
@@ -18,9 +19,13 @@ export type SummaryRow = Readonly<{
   body_size: number;
 }>;
 
-/** Adds the counts of the deliveries; one query for the whole page. */
+/** Adds the counts of deliveries and duplicates; two queries for the whole page. */
 export function summarize(file: EventFile, rows: readonly SummaryRow[]): readonly EventSummary[] {
   const counts = countDeliveries(file, rows);
+  const duplicates = countDuplicates(
+    file,
+    rows.map(({ id }) => id),
+  );
   return rows.map((row) => ({
     id: row.id,
     entrypointId: row.entrypoint_id,
@@ -33,6 +38,7 @@ export function summarize(file: EventFile, rows: readonly SummaryRow[]): readonl
     type: row.type,
     bodySize: row.body_size,
     deliveries: counts.get(row.id) ?? noDeliveries(),
+    duplicates: duplicates.get(row.id) ?? { count: 0, differing: 0 },
   }));
 }
 

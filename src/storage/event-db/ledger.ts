@@ -89,7 +89,13 @@ function checkBelonging(db: Database): string[] {
     `FROM delivery_results r WHERE NOT EXISTS
       (SELECT 1 FROM deliveries d WHERE d.event_id = r.event_id AND d.target_id = r.target_id)`,
   );
+  const keys = count("FROM dedup_keys k WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = k.event_id)");
+  const copies = count(
+    "FROM event_duplicates c WHERE NOT EXISTS (SELECT 1 FROM dedup_keys k WHERE k.event_id = c.event_id)",
+  );
   return [
+    ...(keys > 0 ? [`keys of duplicates that belong to no event: ${keys}`] : []),
+    ...(copies > 0 ? [`duplicates that belong to no key: ${copies}`] : []),
     ...(deliveries > 0 ? [`deliveries that belong to no event: ${deliveries}`] : []),
     ...(results > 0 ? [`delivery results that belong to no delivery: ${results}`] : []),
   ];

@@ -1,5 +1,6 @@
 /** Deletes old events with their deliveries and results, a bounded step at a time, inside the caller's transaction. */
 import { AFTER_EVERY_ID, firstIdAt, timeOfId } from "../../lib/ids.ts";
+import { forgetDuplicates } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn } from "./order.ts";
 import type { DeliveryStatus } from "./types.ts";
@@ -108,6 +109,7 @@ function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
   for (const { target_id, status } of deliveries) file.tally.moved(target_id, status, null);
   file.db.query<unknown, [string]>("DELETE FROM delivery_results WHERE event_id = ?").run(id);
   file.db.query<unknown, [string]>("DELETE FROM deliveries WHERE event_id = ?").run(id);
+  forgetDuplicates(file, id);
   file.db.query<unknown, [string]>("DELETE FROM events WHERE id = ?").run(id);
   file.tally.forgotten(entrypoint_id);
 }

@@ -98,4 +98,9 @@ export type Delivery = Readonly<{
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
-export type EventSummary = Omit<StoredEvent, "headers" | "body"> & Readonly<{ deliveries: DeliveryCounts }>;
+export type EventSummary = Omit<StoredEvent, "headers" | "body"> &
+  Readonly<{
+    deliveries: DeliveryCounts;
+    /** Copies that came later, and those of them that have another body. */
+    duplicates: Readonly<{ count: number; differing: number }>;
+  }>;

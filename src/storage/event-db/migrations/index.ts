@@ -5,6 +5,7 @@ import flow from "./0003-flow.sql" with { type: "text" };
 import replayedAt from "./0004-replayed-at.sql" with { type: "text" };
 import eventType from "./0005-event-type.sql" with { type: "text" };
 import entrypointHours from "./0006-entrypoint-hours.sql" with { type: "text" };
+import duplicates from "./0007-duplicates.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -13,4 +14,5 @@ export const eventMigrations: readonly string[] = [
   replayedAt,
   eventType,
   entrypointHours,
+  duplicates,
 ];
