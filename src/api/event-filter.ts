@@ -1,7 +1,7 @@
 /** Which events are meant, as programs say it: in the query of a list, and in what is to be replayed. */
 import { z } from "zod";
 import type { EventFilter } from "../storage/event-db/event-search.ts";
-import { deliveryStatus } from "./schemas.ts";
+import { deliveryStatus } from "./event-schemas.ts";
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 

@@ -4,18 +4,11 @@ import { notFound } from "../lib/errors.ts";
 import type { StoredEvent } from "../storage/event-db/types.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
+import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
 import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
-import {
-  deliverySchema,
-  eventPath,
-  eventSchema,
-  eventSummarySchema,
-  listOf,
-  replaySchema,
-  webhookPath,
-} from "./schemas.ts";
+import { eventPath, listOf, replaySchema, webhookPath } from "./schemas.ts";
 
 const tag = "Events";
 const listPath = "/webhooks/:webhook_id/events";

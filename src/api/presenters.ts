@@ -6,16 +6,8 @@ import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import type { Target } from "../webhooks/targets.ts";
 import type { Trial } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
-import type {
-  deliverySchema,
-  entrypointSchema,
-  eventSchema,
-  eventSummarySchema,
-  resultSchema,
-  targetSchema,
-  trialSchema,
-  webhookSchema,
-} from "./schemas.ts";
+import type { deliverySchema, eventSchema, eventSummarySchema, resultSchema } from "./event-schemas.ts";
+import type { entrypointSchema, targetSchema, trialSchema, webhookSchema } from "./schemas.ts";
 
 export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> {
   return {

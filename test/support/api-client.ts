@@ -1,10 +1,9 @@
 /** A program's view of a running gateway: the REST API, its answers held to the shapes the API promises. */
 import type { z } from "zod";
+import { eventSchema, eventSummarySchema } from "../../src/api/event-schemas.ts";
 import {
   entrypointSchema,
   errorSchema,
-  eventSchema,
-  eventSummarySchema,
   listOf,
   replayRunSchema,
   targetSchema,
