@@ -82,12 +82,18 @@ afterAll(async () => {
 
 const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 
+const BODIES: readonly (readonly [end: string, body: unknown])[] = [
+  ["/targets", { name: "taken", type: "log" }],
+  ["/replays", { filter: {} }],
+  ["/verification/test", { verification: { type: "bearer", config: {} } }],
+];
+
 /** One that every address for it takes: what it says is looked at before whose it would be. */
 function bodyFor(route: RegisteredRoute): string | URLSearchParams | null {
   if (route.method === "GET" || route.method === "DELETE") return null;
   if (!isApi(route)) return new URLSearchParams({ name: "taken", type: "log" });
-  if (route.path.endsWith("/replays")) return JSON.stringify({ filter: {} });
-  return JSON.stringify(route.path.endsWith("/targets") ? { name: "taken", type: "log" } : {});
+  const [, body = {}] = BODIES.find(([end]) => route.path.endsWith(end)) ?? [];
+  return JSON.stringify(body);
 }
 
 /** As a browser on the dashboard's own page, or as a program. */
