@@ -13,11 +13,11 @@ export const signingFields: readonly FormField[] = inSection("Signing", [
     label: "Signature on each request",
     kind: "select",
     options: [
-      { value: "v1", label: "HMAC-SHA256 (Standard Webhooks v1)" },
-      { value: "v1a", label: "ed25519 (Standard Webhooks v1a)" },
+      { value: "v1", label: "HMAC-SHA256 (v1)" },
+      { value: "v1a", label: "ed25519 (v1a)" },
       { value: "none", label: "None" },
     ],
-    help: "Receivers verify it with any library for Standard Webhooks or Svix.",
+    help: "By Standard Webhooks: receivers verify it with any library for that or for Svix.",
   },
   {
     name: SECRET,

@@ -50,7 +50,7 @@ function Unsigned({ target }: { target: Target }): JSX.Element {
 function Signed({ target, typed, errors }: Props): JSX.Element {
   const { publicKey, previousUntil, isUsable } = target.signing;
   return (
-    <>
+    <div class="stack">
       <p class="muted">
         Each request carries <code>webhook-id</code>, which is the event's, <code>webhook-timestamp</code> and{" "}
         <code>webhook-signature</code>. Receivers verify them with any library for Standard Webhooks or Svix.
@@ -104,6 +104,6 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
           <Button label="Cancel" href={webhookPath(target.webhookId)} />
         </div>
       </form>
-    </>
+    </div>
   );
 }

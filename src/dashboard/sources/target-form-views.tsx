@@ -65,15 +65,14 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
       </p>
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
         <Fields {...props} />
-        <Submit label="Save" webhook={webhook} />
+        <Submit label="Save" webhook={webhook}>
+          {target.signing.scheme === "none" ? (
+            ""
+          ) : (
+            <Button kind="quiet" label="Rotate the signing secret" href={signingPath(target)} />
+          )}
+        </Submit>
       </form>
-      {target.signing.scheme === "none" ? (
-        ""
-      ) : (
-        <p>
-          <a href={attribute(signingPath(target))}>Rotate the signing secret</a>
-        </p>
-      )}
     </Frame>
   );
 }
@@ -90,9 +89,10 @@ function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook
 function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
   const policy = target?.policy ?? readPolicy();
   const fields = [
-    ...type.fields,
     ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
     ...(type.signs === true ? signingFields : []),
+    // What stands in no section comes first all the same.
+    ...type.fields,
   ];
   const shown = fields.map(({ name }) => name);
   return (
@@ -118,11 +118,12 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
   );
 }
 
-function Submit({ label, webhook }: { label: string; webhook: Webhook }): JSX.Element {
+function Submit(props: PropsWithChildren<{ label: string; webhook: Webhook }>): JSX.Element {
   return (
     <div class="form-actions">
-      <Button kind="primary" label={label} />
-      <Button label="Cancel" href={webhookPath(webhook.id)} />
+      <Button kind="primary" label={props.label} />
+      <Button label="Cancel" href={webhookPath(props.webhook.id)} />
+      {props.children ?? ""}
     </div>
   );
 }

@@ -90,6 +90,15 @@ function Row(props: {
         </div>
         <Actions target={target} canEdit={type !== undefined} />
       </div>
+      {target.deactivatedReason === null ? (
+        ""
+      ) : (
+        <Notice
+          tone="bad"
+          text={target.deactivatedReason}
+          hint="Its deliveries wait, and it gets no new events. Resume it when it is there again; a replay then brings it what it missed."
+        />
+      )}
       <div class="part-body">
         <p class="target-goal">
           <span class="tag" safe>
@@ -97,15 +106,6 @@ function Row(props: {
           </span>
           <Goal target={target} />
         </p>
-        {target.deactivatedReason === null ? (
-          ""
-        ) : (
-          <Notice
-            tone="bad"
-            text={target.deactivatedReason}
-            hint="Its deliveries wait, and it gets no new events. Resume it when it is there again; a replay then brings it what it missed."
-          />
-        )}
         {isKnown ? (
           <Numbers target={target} overview={overview} settlesAtIngest={type?.settlesAtIngest === true} />
         ) : (
