@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page, Request } from "playwright-core";
+import { z } from "zod";
 import {
   collectComplaints,
   DESKTOP,
@@ -31,6 +32,10 @@ const MAX_PAGE_BYTES = 150_000;
 const EVENTS_PER_PAGE = 50;
 const OPEN_ALL = "for (const details of document.querySelectorAll('details')) details.open = true";
 const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
+/** A card cuts off what is wider: nobody could read the rest, or scroll to it. */
+const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
+  .filter((each) => each.getBoundingClientRect().right > each.closest(".card").getBoundingClientRect().right)
+  .map((each) => "cuts off " + each.outerHTML.slice(0, 80))`;
 /** Not pages: of programs, of senders, of operators, and what pages load. */
 const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)/;
 /** A stream: opening it would never end. */
@@ -147,6 +152,7 @@ async function faultsToReaders({ page }: Opened): Promise<readonly string[]> {
   return [
     ...(await findSeriousViolations(page)),
     ...(surplus === 0 ? [] : [`is ${surplus} px wider than the window`]),
+    ...z.array(z.string()).parse(await page.evaluate(CUT_OFF)),
   ];
 }
 

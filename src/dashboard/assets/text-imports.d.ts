@@ -3,11 +3,6 @@ declare module "*.css" {
   export default text;
 }
 
-declare module "*/log.js" {
-  const text: string;
-  export default text;
-}
-
 declare module "*/app.js" {
   const text: string;
   export default text;
