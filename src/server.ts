@@ -28,6 +28,7 @@ import { version } from "./lib/version.ts";
 import { createDeliveryParts } from "./server/delivery.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
+import { createDiskReserve } from "./storage/disk-reserve.ts";
 import { openEventStorage } from "./storage/event-storage.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { checkInBackground } from "./storage/inspection.ts";
@@ -70,6 +71,7 @@ export async function startServer(options: {
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const mainDb = openMainDb({ path: config.dbPath, clock });
   const maxOpenFiles = openFileLimit();
+  const reserve = createDiskReserve({ folder: config.dataDir, log });
   const storage = openEventStorage({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
@@ -80,6 +82,7 @@ export async function startServer(options: {
       log.error(message, { cause });
     },
     metrics,
+    reserve,
   });
   const { files, events } = storage;
 
@@ -148,7 +151,7 @@ export async function startServer(options: {
 
   // What it tells of itself
   const report = createSelfReport({
-    ...{ config, clock, log, counted, delivery, maxOpenFiles },
+    ...{ config, clock, log, counted, delivery, maxOpenFiles, reserve },
     openFiles: () => files.openCount,
     stopping: stopping.signal,
   });

@@ -8,6 +8,7 @@ import type { Logger } from "../lib/log.ts";
 import { createMetrics, noMetrics } from "../lib/metrics.ts";
 import { createScrape } from "../lib/metrics-registry.ts";
 import { version } from "../lib/version.ts";
+import type { DiskReserve } from "../storage/disk-reserve.ts";
 import { watchDiskSpace } from "../storage/disk-space.ts";
 import { measureStorageFiles } from "../storage/storage-files.ts";
 import type { DeliveryParts } from "./delivery.ts";
@@ -29,13 +30,14 @@ export function createSelfReport(deps: {
   delivery: Pick<DeliveryParts, "engine" | "targetTypes">;
   openFiles: () => number;
   maxOpenFiles: number;
+  reserve: DiskReserve;
   stopping: AbortSignal;
 }) {
-  const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, stopping } = deps;
-  const disk = watchDiskSpace({ folder: config.dataDir, clock, log });
+  const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, reserve, stopping } = deps;
+  const disk = watchDiskSpace({ folder: config.dataDir, clock, log, onLook: reserve.look });
   const readiness = (): Readiness => {
     if (stopping.aborted) return { ready: false, reason: "stopping" };
-    return disk.isLow() ? { ready: false, reason: "low disk space" } : { ready: true };
+    return disk.isLow() || reserve.isSpent() ? { ready: false, reason: "low disk space" } : { ready: true };
   };
   const stopLagWatch = config.metrics
     ? watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag })

@@ -26,6 +26,8 @@ export function watchDiskSpace(options: {
   clock: Clock;
   log: Logger;
   reserveBytes?: number;
+  /** Called with the bytes free at each look. */
+  onLook?: (freeBytes: number) => void;
   /** Bytes free to the program. */
   measure?: (folder: string) => Promise<number>;
 }): DiskSpace {
@@ -41,6 +43,7 @@ export function watchDiskSpace(options: {
       freeBytes = await measure(folder);
       hasFailed = false;
       note(freeBytes < reserveBytes);
+      options.onLook?.(freeBytes);
     } catch (error) {
       freeBytes = null;
       if (!hasFailed) log.warn("the free space cannot be told", { folder, cause: errorMessage(error) });

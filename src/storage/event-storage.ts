@@ -2,6 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { createChangeSignal } from "./change-signal.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
 import { startEventFileUpkeep } from "./event-file-upkeep.ts";
 import { createEventStore, type EventStore } from "./event-store.ts";
 import { createEventWriter, type EventWriter } from "./event-writer.ts";
@@ -26,23 +27,37 @@ export function openEventStorage(options: {
   onRecorded?: (webhookId: string) => void;
   onError: (message: string, cause: unknown) => void;
   metrics?: StorageMetrics;
+  /** Refuses events while the disk is full; without one each is tried. */
+  reserve?: DiskReserve;
 }): EventStorage {
-  const { dataDir, maxOpen, clock, onRecorded = () => {}, onError, metrics = noMetrics } = options;
+  const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
   const upkeep = startEventFileUpkeep();
   const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics });
   const changes = createChangeSignal();
   const writer = createEventWriter({
-    ...{ files, upkeep, onRecorded, onError, metrics },
+    ...{ files, upkeep, onRecorded, metrics },
     onStored: changes.announce,
+    onError(message, cause) {
+      reserve?.noteFault(cause);
+      options.onError(message, cause);
+    },
   });
+  const events = createEventStore({ files, writer, changes, clock });
   return {
     files,
     writer,
-    events: createEventStore({ files, writer, changes, clock }),
+    events: {
+      ...events,
+      async append(draft) {
+        reserve?.throwIfSpent();
+        await events.append(draft);
+      },
+    },
     flow: createFlowStore({ writer }),
     async close() {
       await writer.drain();
       await files.closeAll();
+      await reserve?.settled();
       upkeep.stop();
     },
   };

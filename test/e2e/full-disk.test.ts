@@ -1,0 +1,80 @@
+/** A disk that fills up under load and is freed again: nothing acknowledged is lost, and nobody needs to do anything. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Gateway, makeFolder } from "../support/gateway.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
+import { Load, listUndelivered } from "./load.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
+
+const MIB = 1024 * 1024;
+const DISK_MIB = 256;
+/** Left to events once the filler is there; less than the gateway's reserve. */
+const LEFT_MIB = 6;
+const SENDERS = 8;
+
+/** One where nobody may mount: what the reserve does is tested in test/storage/disk-reserve.test.ts for everybody. */
+const places = mayMount() ? ["a small disk"] : [];
+
+async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+for (const place of places) {
+  test(`on ${place} that fills under load and is freed, nothing acknowledged is lost, and deleting works all along`, async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    mountSmallDisk(data, DISK_MIB);
+    const receiver = await startReceiver();
+    const gateway = new Gateway(folder);
+    const reserve = join(data, "webhooker.reserve");
+    const filler = join(data, "filler");
+    try {
+      await gateway.start();
+      const http = { type: "http", config: { url: receiver.url } };
+      const flows = [await gateway.api.createFlow([http]), await gateway.api.createFlow([http])];
+      const doomed = await gateway.api.createFlow([http]);
+      const post = (entrypointId: string, body: string) =>
+        fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body });
+      expect((await post(doomed.entrypointId, "x".repeat(MIB))).status).toBe(200);
+      await until(() => existsSync(reserve));
+
+      const load = new Load();
+      const running = load.run({ gateway, flows, senders: SENDERS });
+      await load.waitFor(50);
+      const { bavail, bsize } = statfsSync(data);
+      writeFileSync(filler, Buffer.alloc(bavail * bsize - LEFT_MIB * MIB));
+      const [flow] = flows;
+      await until(async () => {
+        const answer = await post(flow?.entrypointId ?? "", "one more");
+        await answer.text();
+        if (answer.status === 200) return false;
+        expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
+        return true;
+      });
+      expect(existsSync(reserve)).toBe(false);
+      expect(await gateway.api.isHealthy()).toBe(true);
+      expect((await fetch(`${gateway.origin}/readyz`)).status).toBe(503);
+      expect((await gateway.api.request("DELETE", `/webhooks/${doomed.webhookId}`)).status).toBe(204);
+      // Results are stored in the space that was kept for them.
+      for (const { webhookId } of flows) await until(async () => !(await gateway.api.hasPending(webhookId)));
+
+      const before = load.acknowledged.length;
+      rmSync(filler);
+      await load.waitFor(before + 50);
+      await until(() => existsSync(reserve));
+      await gateway.kill9();
+      await running;
+      await gateway.start();
+      expect(await listUndelivered({ gateway, load, flows, received: receiver.requests })).toEqual([]);
+      expect((await gateway.run(["check"])).code).toBe(0);
+    } finally {
+      unmountSmallDisk(data);
+      await gateway.remove();
+      await receiver.close();
+    }
+  });
+}
