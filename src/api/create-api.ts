@@ -22,7 +22,12 @@ export function createApi(deps: ApiDeps) {
       doc.method,
       doc.path,
       ({ request, params, server }) =>
-        run({ request, params, authenticate, keepOpen: () => server?.timeout(request, 0) }),
+        run({
+          request,
+          params,
+          authenticate,
+          setIdleTimeout: (seconds) => server?.timeout(request, seconds),
+        }),
       {
         parse: "none",
       },

@@ -11,6 +11,8 @@ const tag = "Webhooks";
 const FILE_TYPE = "application/vnd.sqlite3";
 const PASSPHRASE_HEADER = "x-webhooker-passphrase";
 const MAX_PASSPHRASE = 1_000;
+/** A download that nobody reads on ends, and its file goes. */
+const STALLED_SECONDS = 120;
 
 const importQuery = z.strictObject({
   secrets: z
@@ -32,10 +34,11 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       params: webhookPath,
       success: { status: 200, description: "The file.", contentType: FILE_TYPE },
       errors: ["invalid"],
-      async handle({ caller: { userId }, params, request, keepOpen }) {
-        keepOpen();
+      async handle({ caller: { userId }, params, request, setIdleTimeout }) {
+        setIdleTimeout(0);
         const of = { userId, webhookId: params.webhook_id };
         const { path, fileName } = await moving.exportWebhook({ ...of, passphrase: passphraseOf(request) });
+        setIdleTimeout(STALLED_SECONDS);
         return temporaryFileResponse({ path, fileName, contentType: FILE_TYPE, discard: moving.discard });
       },
     }),
@@ -50,10 +53,10 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       upload: FILE_TYPE,
       success: { status: 201, description: "The webhook, as it is here.", schema: importSchema },
       location: ({ webhook }) => `/webhooks/${webhook.id}`,
-      async handle({ caller: { userId }, query, request, keepOpen }) {
-        keepOpen();
+      async handle({ caller: { userId }, query, request, setIdleTimeout }) {
         const passphrase = passphraseOf(request);
         const path = await moving.receive(chunksOf(request), Number(request.headers.get("content-length")));
+        setIdleTimeout(0);
         try {
           const withoutSecrets = query.secrets === "leave_out";
           const { webhookId, notes } = await moving.importWebhook({

@@ -45,8 +45,8 @@ export type RawCall = Readonly<{
   params: Readonly<Record<string, string>>;
   /** Throws AppError unauthenticated. */
   authenticate: (request: Request) => Promise<Caller>;
-  /** Lifts the idle timeout from this request. */
-  keepOpen: () => void;
+  /** Sets after how long without a byte this request is cut off, in seconds; 0 for never. */
+  setIdleTimeout: (seconds: number) => void;
 }>;
 
 export type Operation = Readonly<{ doc: OperationDoc; run: (call: RawCall) => Promise<Response> }>;
@@ -58,7 +58,7 @@ type Call<Params, Query, Body> = Readonly<{
   body: Body;
   /** For files, which no schema reads. */
   request: Request;
-  keepOpen: () => void;
+  setIdleTimeout: (seconds: number) => void;
 }>;
 
 type Spec<Params, Query, Body, Output> = Readonly<{
@@ -96,10 +96,10 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   const { params, query, body, success } = spec;
   return {
     doc: docOf(spec),
-    async run({ request, params: given, authenticate, keepOpen }) {
+    async run({ request, params: given, authenticate, setIdleTimeout }) {
       const caller = await authenticate(request);
       const output = await spec.handle({
-        ...{ caller, request, keepOpen },
+        ...{ caller, request, setIdleTimeout },
         params: params && readPath(params, given),
         query:
           query &&

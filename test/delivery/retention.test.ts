@@ -100,6 +100,17 @@ describe("by age", () => {
     expect(stored()).toHaveLength(0);
   });
 
+  test("a webhook that was imported is looked through soon, as its events may be old", async () => {
+    change(null);
+    await retention.start();
+    await world.receive({ a: "delivered" });
+    world.clock.advance(11 * DAY_MS);
+    change({ retentionDays: null, retentionBytes: null });
+    retention.noteImported(world.webhookId);
+    await after(MINUTE_MS);
+    expect(stored()).toHaveLength(0);
+  });
+
   test("undelivered events are given up with a warning after twice the days, and deleted after that", async () => {
     await retention.start();
     const id = await receive({ a: "pending" });

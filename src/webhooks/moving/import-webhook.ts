@@ -113,14 +113,13 @@ export function createImport(
   };
 }
 
+const ANY_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 /** Ids stand in columns of their own, and in settings that name other parts. */
 function withIds(row: PlainRow, ids: IdChanges): Row {
   const changed: Row = { ...row };
   for (const [column, value] of Object.entries(row)) {
-    if (typeof value !== "string") continue;
-    let text = value;
-    for (const [before, after] of Object.entries(ids)) text = text.replaceAll(before, after);
-    changed[column] = text;
+    if (typeof value === "string") changed[column] = value.replace(ANY_ID, (id) => ids[id] ?? id);
   }
   return changed;
 }
