@@ -20,6 +20,26 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const LENGTH = /^[0-9]{1,15}$/;
 
+/** Longer heads are not remembered. */
+const MAX_REMEMBERED = 2_048;
+
+/** Of one connection: a server's answers have the same head more often than not, until the second in their date ends. */
+export class HeadReader {
+  #text = "";
+  #head: AnswerHead | null = null;
+
+  /** As `readHead`; the same object for the same head as before. */
+  read(text: string): AnswerHead {
+    if (this.#head !== null && text === this.#text) return this.#head;
+    const head = readHead(text);
+    if (text.length <= MAX_REMEMBERED) {
+      this.#text = text;
+      this.#head = head;
+    }
+    return head;
+  }
+}
+
 /** `text` is the head in Latin-1, each of its lines with its end, without the empty line. Throws InvalidAnswer. */
 export function readHead(text: string): AnswerHead {
   let lineEnd = text.indexOf("\r\n");

@@ -1,6 +1,6 @@
 /** Reads one HTTP/1.1 answer as its bytes come in, strictly: what is not plainly HTTP is refused, not guessed at. */
 
-import { type AnswerHead, InvalidAnswer, readHead } from "./outbound-answer-head.ts";
+import { type AnswerHead, HeadReader, InvalidAnswer } from "./outbound-answer-head.ts";
 import type { KeptBody } from "./outbound-body.ts";
 
 const MAX_HEAD_BYTES = 32 * 1024;
@@ -20,13 +20,15 @@ export class Answer {
   hasSurplus = false;
   readonly #method: string;
   readonly #body: KeptBody;
+  readonly #heads: HeadReader;
   #step: Step = "head";
   /** Of the body, or of the chunk that is being read. */
   #left = 0;
   #trailerBytes = 0;
   #unread: Buffer | null = null;
 
-  constructor(options: { method: string; body: KeptBody }) {
+  constructor(options: { method: string; body: KeptBody; heads?: HeadReader }) {
+    this.#heads = options.heads ?? new HeadReader();
     this.#method = options.method;
     this.#body = options.body;
   }
@@ -95,7 +97,7 @@ export class Answer {
       throw new InvalidAnswer("headers too large");
     }
     if (end === -1) return 0;
-    const head = readHead(bytes.toString("latin1", 0, end + 2));
+    const head = this.#heads.read(bytes.toString("latin1", 0, end + 2));
     const { statusCode } = head;
     // An interim answer; what follows it is the answer. Nobody asked for an upgrade, so that one is final.
     if (statusCode < 200 && statusCode !== 101) return end + 4;

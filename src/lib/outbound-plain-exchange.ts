@@ -51,7 +51,8 @@ export class PlainExchange implements Timed, ConnectionUser {
     this.#deadlines = options.deadlines;
     this.#settle = options.settle;
     this.#body = new KeptBody(request.maxResponseBytes);
-    this.#answer = new Answer({ method: request.method, body: this.#body });
+    const heads = this.#sockets.headsOf(this.#place);
+    this.#answer = new Answer({ method: request.method, body: this.#body, heads });
     this.connectBy = options.now + request.connectTimeoutMs;
     this.endBy = options.now + request.timeoutMs;
   }

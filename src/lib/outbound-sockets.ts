@@ -1,5 +1,6 @@
 /** Plain TCP connections, kept open between requests: one pool per host name and port, bounded in number and idle time. */
 import type { Clock } from "./clock.ts";
+import { HeadReader } from "./outbound-answer-head.ts";
 import { connectToAny } from "./outbound-connect.ts";
 import type { Place } from "./outbound-place.ts";
 import type { ResolveChecked } from "./outbound-resolve.ts";
@@ -54,9 +55,15 @@ export class Connection {
   }
 }
 
+/** Those of one place. */
+type Pool = Readonly<{
+  /** In the order in which they fell idle: the newest is taken first, so that what a burst opened is closed. */
+  idle: Connection[];
+  heads: HeadReader;
+}>;
+
 export class Sockets {
-  /** By place, in the order in which they fell idle: the newest is taken first, so that what a burst opened is closed. */
-  readonly #idle = new Map<string, Connection[]>();
+  readonly #pools = new Map<string, Pool>();
   #idleCount = 0;
   #sweeping = false;
   readonly #options: { clock: Clock; resolve: ResolveChecked; maxIdle: number };
@@ -86,9 +93,14 @@ export class Sockets {
 
   /** A connection that lay idle, null where there is none. */
   take(place: Place): Connection | null {
-    const connection = this.#idle.get(place.label)?.pop() ?? null;
+    const connection = this.#pools.get(place.label)?.idle.pop() ?? null;
     if (connection !== null) this.#idleCount--;
     return connection;
+  }
+
+  /** What reads the heads of the place's answers. */
+  headsOf(place: Place): HeadReader {
+    return this.#pools.get(place.label)?.heads ?? new HeadReader();
   }
 
   /** Opens a new connection; the returned function gives it up. */
@@ -130,9 +142,9 @@ export class Sockets {
     connection.user = null;
     if (!connection.isOpen) return;
     connection.idleSince = this.#options.clock.monotonic();
-    const pool = this.#idle.get(connection.label);
-    if (pool) pool.push(connection);
-    else this.#idle.set(connection.label, [connection]);
+    const pool = this.#pools.get(connection.label);
+    if (pool) pool.idle.push(connection);
+    else this.#pools.set(connection.label, { idle: [connection], heads: new HeadReader() });
     this.#idleCount++;
     if (this.#idleCount > this.#options.maxIdle) this.#oldest()?.close();
     if (this.#sweeping) return;
@@ -141,16 +153,17 @@ export class Sockets {
   }
 
   dropIdle(place: Place): void {
-    for (const connection of [...(this.#idle.get(place.label) ?? [])]) connection.close();
+    for (const connection of [...(this.#pools.get(place.label)?.idle ?? [])]) connection.close();
   }
 
   closeAll(): void {
-    for (const pool of [...this.#idle.values()]) for (const connection of [...pool]) connection.close();
+    for (const { idle } of this.#pools.values()) for (const connection of [...idle]) connection.close();
   }
 
   #oldest(): Connection | undefined {
     let oldest: Connection | undefined;
-    for (const [first] of this.#idle.values()) {
+    for (const { idle } of this.#pools.values()) {
+      const [first] = idle;
       if (first && (!oldest || first.idleSince < oldest.idleSince)) oldest = first;
     }
     return oldest;
@@ -158,19 +171,19 @@ export class Sockets {
 
   #sweep(): void {
     const before = this.#options.clock.monotonic() - IDLE_MS;
-    for (const pool of [...this.#idle.values()]) {
-      for (const connection of pool.filter(({ idleSince }) => idleSince <= before)) connection.close();
+    for (const [label, { idle }] of this.#pools) {
+      for (const connection of idle.filter(({ idleSince }) => idleSince <= before)) connection.close();
+      if (idle.length === 0) this.#pools.delete(label);
     }
-    for (const [label, pool] of this.#idle) if (pool.length === 0) this.#idle.delete(label);
     this.#sweeping = this.#idleCount > 0;
     if (this.#sweeping) this.#options.clock.after(IDLE_SWEEP_MS, () => this.#sweep());
   }
 
   #forget(connection: Connection): void {
-    const pool = this.#idle.get(connection.label) ?? [];
-    const at = pool.indexOf(connection);
+    const idle = this.#pools.get(connection.label)?.idle ?? [];
+    const at = idle.indexOf(connection);
     if (at === -1) return;
-    pool.splice(at, 1);
+    idle.splice(at, 1);
     this.#idleCount--;
   }
 }

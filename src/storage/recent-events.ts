@@ -1,8 +1,8 @@
 /** Keeps the newest events in memory for a moment: nearly every delivery is begun within milliseconds of the event. */
 import type { EventDraft, StoredEvent } from "./event-db/types.ts";
 
-/** Enough for a second of full load with small bodies; the backlog itself stays in the files. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Two of these at most are kept, enough for a second of full load with small bodies; the backlog stays in the files. */
+const GENERATION_BYTES = 4 * 1024 * 1024;
 const LARGEST_BODY = 64 * 1024;
 /** What an event costs beside its body and headers. */
 const OVERHEAD_BYTES = 500;
@@ -12,23 +12,26 @@ const OVERHEAD_BYTES = 500;
  * for events whose deliveries were found in the file, so it cannot tell of one that was not stored.
  */
 export class RecentEvents {
-  readonly #drafts = new Map<string, EventDraft>();
-  #bytes = 0;
+  #young = new Map<string, EventDraft>();
+  #old = new Map<string, EventDraft>();
+  #youngBytes = 0;
 
   put(draft: EventDraft): void {
     if (draft.body.byteLength > LARGEST_BODY) return;
     if (draft.targets.every((target) => target.settlesAtIngest)) return;
-    this.#drafts.set(draft.id, draft);
-    this.#bytes += cost(draft);
-    for (const oldest of this.#drafts.values()) {
-      if (this.#bytes <= MOST_BYTES) return;
-      this.#drafts.delete(oldest.id);
-      this.#bytes -= cost(oldest);
+    const bytes = cost(draft);
+    // Whole generations are dropped: a map from whose front entries are deleted gets slower to look at with each.
+    if (this.#youngBytes + bytes > GENERATION_BYTES) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngBytes = 0;
     }
+    this.#young.set(draft.id, draft);
+    this.#youngBytes += bytes;
   }
 
   find(eventId: string): StoredEvent | null {
-    const draft = this.#drafts.get(eventId);
+    const draft = this.#young.get(eventId) ?? this.#old.get(eventId);
     if (!draft) return null;
     const { headersJson, webhookId: _webhookId, targets: _targets, ...rest } = draft;
     return { ...rest, headers: JSON.parse(headersJson), bodySize: draft.body.byteLength };

@@ -68,13 +68,30 @@ export function endToEndHeaders(
   const named = namedByConnection(received);
   const kept: [string, string][] = [];
   for (const [name, value] of received) {
-    const lower = name.toLowerCase();
-    if (DROPPED.has(lower) || replaced.has(lower) || named?.has(lower) === true) continue;
-    if (DROPPED_PREFIXES.some((prefix) => lower.startsWith(prefix))) continue;
-    if (!isHeaderName(name) || !isHeaderValue(value)) continue;
-    kept.push([name, value]);
+    const lower = passable(name);
+    if (lower === null || replaced.has(lower) || named?.has(lower) === true) continue;
+    if (isHeaderValue(value)) kept.push([name, value]);
   }
   return kept;
+}
+
+/** What is known of names: senders use the same few over and over. */
+const passableNames = new Map<string, string | null>();
+const MOST_NAMES = 1_000;
+const LONGEST_KNOWN = 64;
+
+/** The name in lower case; null for one that never goes on. */
+function passable(name: string): string | null {
+  const known = passableNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  const isDropped = DROPPED.has(lower) || DROPPED_PREFIXES.some((prefix) => lower.startsWith(prefix));
+  const answer = isDropped || !isHeaderName(name) ? null : lower;
+  if (name.length <= LONGEST_KNOWN) {
+    if (passableNames.size >= MOST_NAMES) passableNames.clear();
+    passableNames.set(name, answer);
+  }
+  return answer;
 }
 
 /** Headers that a Connection header declares to be hop-by-hop. */

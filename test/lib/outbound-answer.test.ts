@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Answer } from "../../src/lib/outbound-answer.ts";
-import { InvalidAnswer } from "../../src/lib/outbound-answer-head.ts";
+import { HeadReader, InvalidAnswer } from "../../src/lib/outbound-answer-head.ts";
 import { KeptBody } from "../../src/lib/outbound-body.ts";
 
 const OK = "HTTP/1.1 200 OK\r\n";
@@ -158,5 +158,12 @@ describe("an answer", () => {
         read([start + Buffer.from(bytes).toString("latin1")]);
       }),
     );
+  });
+
+  test("with the head of the one before is read once, and one with another head anew", () => {
+    const heads = new HeadReader();
+    const [first, again, other] = ["A: 1", "A: 1", "A: 2"].map((line) => heads.read(`${OK}${line}\r\n`));
+    expect(again).toBe(first);
+    expect(other?.headers).toEqual([["A", "2"]]);
   });
 });

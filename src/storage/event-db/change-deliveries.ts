@@ -7,27 +7,9 @@ import type { HeaderPairs, Settlement } from "./types.ts";
 
 /** Skipped for a delivery deleted meanwhile, and for a try that is stored: one in doubt may be written once more. */
 export function recordSettlement(file: EventFile, settlement: Settlement): void {
-  const { state, settle, countAttempt, insertResult } = file.deliveries;
-  const { eventId, targetId, result, status } = settlement;
-  const before = state.get(eventId, targetId);
-  if (!before || before.attempts >= result.attempt) return;
-  const endedAt = result.startedAt + result.durationMs;
-  if (before.replays === settlement.replays) {
-    settle.run(
-      eventId,
-      targetId,
-      result.attempt,
-      endedAt,
-      status,
-      settlement.nextAttemptAt,
-      settlement.reason,
-    );
-    if (before.status !== status) file.tally.moved(targetId, before.status, status);
-    if (before.order_key !== null && status !== "pending") {
-      letLaneGoOn(file, { targetId, orderKey: before.order_key, now: endedAt });
-    }
-  } else countAttempt.run(eventId, targetId, result.attempt, endedAt);
-  insertResult.run(
+  const { eventId, targetId, result } = settlement;
+  if (!settlePlainly(file, settlement) && !settleWithCare(file, settlement)) return;
+  file.deliveries.insertResult.run(
     eventId,
     targetId,
     result.attempt,
@@ -36,12 +18,55 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
     result.durationMs,
     result.statusCode,
     result.error,
-    headersJson(result.responseHeaders),
+    headersJson(file, result.responseHeaders),
     result.responseBody,
     result.responseBodyTruncated ? 1 : 0,
   );
   const { statusCode, error } = result;
-  file.tally.tried(targetId, { at: endedAt, delivered: error === null, statusCode, error });
+  file.tally.tried(targetId, { at: endOf(settlement), delivered: error === null, statusCode, error });
+}
+
+/** In one statement; false where it does not apply, and nothing was changed. */
+function settlePlainly(file: EventFile, settlement: Settlement): boolean {
+  const { eventId, targetId, result, status, nextAttemptAt, reason, replays } = settlement;
+  const endedAt = endOf(settlement);
+  const { settlePlain } = file.deliveries;
+  const { changes } = settlePlain.run(
+    eventId,
+    targetId,
+    result.attempt,
+    endedAt,
+    status,
+    nextAttemptAt,
+    reason,
+    replays,
+  );
+  if (changes === 0) return false;
+  if (status !== "pending") file.tally.moved(targetId, "pending", status);
+  return true;
+}
+
+/** False where the try is not to be stored. */
+function settleWithCare(file: EventFile, settlement: Settlement): boolean {
+  const { state, settle, countAttempt } = file.deliveries;
+  const { eventId, targetId, result, status, nextAttemptAt, reason } = settlement;
+  const before = state.get(eventId, targetId);
+  if (!before || before.attempts >= result.attempt) return false;
+  const endedAt = endOf(settlement);
+  if (before.replays !== settlement.replays) {
+    countAttempt.run(eventId, targetId, result.attempt, endedAt);
+    return true;
+  }
+  settle.run(eventId, targetId, result.attempt, endedAt, status, nextAttemptAt, reason);
+  if (before.status !== status) file.tally.moved(targetId, before.status, status);
+  if (before.order_key !== null && status !== "pending") {
+    letLaneGoOn(file, { targetId, orderKey: before.order_key, now: endedAt });
+  }
+  return true;
+}
+
+function endOf({ result }: Settlement): number {
+  return result.startedAt + result.durationMs;
 }
 
 /**
@@ -79,6 +104,12 @@ export function discardPending(
   return changes;
 }
 
-function headersJson(headers: HeaderPairs | null): string | null {
-  return headers && JSON.stringify(headers);
+/** The client hands out one list for equal heads that follow each other: its text is made once. */
+function headersJson(file: EventFile, headers: HeaderPairs | null): string | null {
+  if (headers === null) return null;
+  const { latestHeaders } = file;
+  if (latestHeaders?.headers === headers) return latestHeaders.json;
+  const json = JSON.stringify(headers);
+  file.latestHeaders = { headers, json };
+  return json;
 }

@@ -9,6 +9,7 @@ import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { prepareRecordStatements } from "./record-events.ts";
 import { Tally } from "./tally.ts";
+import type { HeaderPairs } from "./types.ts";
 
 /** Per open file; the hot pages are the tails of a few trees. */
 const CACHE_KIB = 2_048;
@@ -21,6 +22,8 @@ export class EventFile {
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
   /** What the transaction under way changes in the counts. */
   readonly tally: Tally;
+  /** Of the answer stored last. */
+  latestHeaders: Readonly<{ headers: HeaderPairs; json: string }> | null = null;
   /** Milliseconds of the clock's monotonic time. */
   lastUsedAt = 0;
   readonly begin;
