@@ -2,8 +2,9 @@
 import { rmSync } from "node:fs";
 import { z } from "zod";
 import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
-import { payload, runLoad } from "./load.ts";
+import { runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
+import { payload } from "./sender.ts";
 import { sharedNow } from "./shared-clock.ts";
 import { makeFolder, type Script, startScript } from "./subject.ts";
 import { figure, printTable, progress, quantile } from "./table.ts";

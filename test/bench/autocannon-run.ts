@@ -1,20 +1,21 @@
 /** autocannon in a process of its own, so that it takes nothing from the server; prints the totals as JSON. */
 import autocannon from "autocannon";
 import { z } from "zod";
-import { payload } from "./load.ts";
+import { payload, senderHeaders } from "./sender.ts";
 
 const job = z
   .object({ urls: z.array(z.string()), bodyBytes: z.number(), connections: z.number(), seconds: z.number() })
   .parse(JSON.parse(Bun.argv[2] ?? ""));
 
+const body = payload(job.bodyBytes);
 const paths = job.urls.map((url) => new URL(url).pathname);
 let clients = 0;
 
 const result = await autocannon({
   url: new URL(job.urls[0] ?? "").origin,
   method: "POST",
-  headers: { "content-type": "application/json" },
-  body: payload(job.bodyBytes),
+  headers: senderHeaders(body),
+  body,
   connections: job.connections,
   duration: job.seconds,
   timeout: 30,

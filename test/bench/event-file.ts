@@ -17,11 +17,14 @@ export function countPending(eventFile: string): number {
   );
 }
 
-export function readFate(eventFile: string): Fate {
-  const sql = `SELECT (SELECT count(*) FROM events) AS events,
-    (SELECT count(*) FROM deliveries WHERE status = 'delivered') AS delivered,
-    (SELECT count(*) FROM delivery_results) AS results,
-    (SELECT max(updated_at) FROM deliveries) - (SELECT min(received_at) FROM events) AS span`;
+/** Of the events received at or after `since`, milliseconds UTC. */
+export function readFate(eventFile: string, since: number): Fate {
+  const at = Math.floor(since);
+  const sql = `SELECT (SELECT count(*) FROM events WHERE received_at >= ${at}) AS events,
+    (SELECT count(*) FROM deliveries WHERE status = 'delivered' AND created_at >= ${at}) AS delivered,
+    (SELECT count(*) FROM delivery_results WHERE started_at >= ${at}) AS results,
+    (SELECT max(updated_at) FROM deliveries)
+      - (SELECT min(received_at) FROM events WHERE received_at >= ${at}) AS span`;
   return query(eventFile, sql, (row) => ({
     events: row.events ?? 0,
     delivered: row.delivered ?? 0,

@@ -17,6 +17,11 @@ export type BenchWebhook = Readonly<{
 }>;
 
 type TargetWish = Readonly<{ url: string; timeoutMs?: number }>;
+type WebhookWish = Readonly<{
+  target?: TargetWish;
+  /** Of its entrypoint. */
+  verification?: Readonly<{ type: string; config: Readonly<Record<string, string>> }>;
+}>;
 
 export const ADMIN_PASSWORD = "only for this run";
 
@@ -25,7 +30,7 @@ export type Gateway = Readonly<{
   origin: string;
   /** From the start of the process to the first answer of the health check, milliseconds. */
   startedAfter: number;
-  createWebhooks: (wishes: readonly Readonly<{ target?: TargetWish }>[]) => Promise<BenchWebhook[]>;
+  createWebhooks: (wishes: readonly WebhookWish[]) => Promise<BenchWebhook[]>;
   /** Returns its id. */
   addTarget: (webhookId: string, wish: TargetWish) => Promise<string>;
   /** Asks the API; other fields than the schema's are left out. */
@@ -97,9 +102,10 @@ export async function startGateway(
     startedAfter,
     async createWebhooks(wishes) {
       const made: BenchWebhook[] = [];
-      for (const [index, { target }] of wishes.entries()) {
+      for (const [index, { target, verification }] of wishes.entries()) {
         const { id } = await post("/webhooks", { name: `bench ${index}` }, withId);
-        const { url } = await post(`/webhooks/${id}/entrypoints`, { name: "bench" }, withUrl);
+        const entrypoint = { name: "bench", ...(verification && { verification }) };
+        const { url } = await post(`/webhooks/${id}/entrypoints`, entrypoint, withUrl);
         const targetId = target === undefined ? null : await addTarget(id, target);
         made.push({ id, url, targetId, eventFile: join(folder, "events", `events-${id}.db`) });
       }

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { payload, senderHeaders } from "./sender.ts";
 
 export type GeneratorName = "wrk" | "autocannon";
 
@@ -67,21 +68,19 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   };
 }
 
-/** A body that looks like what services send: JSON with a number that says nothing. */
-export function payload(bytes: number): string {
-  const start = '{"action":"opened","text":"';
-  return `${start}${"x".repeat(Math.max(0, bytes - start.length - 2))}"}`;
-}
-
 function wrkCommand(load: Load): string[] {
   const paths = join(load.folder, "paths.txt");
   const body = join(load.folder, "body.json");
   writeFileSync(paths, load.urls.map((url) => new URL(url).pathname).join("\n"));
-  writeFileSync(body, payload(load.bodyBytes));
+  const text = payload(load.bodyBytes);
+  writeFileSync(body, text);
+  const headers = join(load.folder, "headers.txt");
+  const lines = Object.entries(senderHeaders(text)).map(([name, value]) => `${name}: ${value}`);
+  writeFileSync(headers, lines.join("\n"));
   const origin = new URL(load.urls[0] ?? "").origin;
   const script = join(import.meta.dir, "wrk.lua");
   const flags = ["-t1", `-c${load.connections}`, `-d${load.seconds}s`, "--timeout", "30s", "-s", script];
-  return ["wrk", ...flags, origin, "--", paths, body];
+  return ["wrk", ...flags, origin, "--", paths, body, headers];
 }
 
 function autocannonCommand(load: Load): string[] {

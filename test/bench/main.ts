@@ -10,10 +10,12 @@ import { type BenchOptions, benchOptions } from "./options.ts";
 import { replay } from "./replay.ts";
 import { startup } from "./startup.ts";
 import { throughput } from "./throughput.ts";
+import { verification } from "./verification.ts";
 
 const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
   startup,
   throughput,
+  verification,
   delivery,
   arrival,
   memory,

@@ -1,5 +1,5 @@
 /** Sends events at a fixed rate, whatever the answers take: what senders see who do not wait for each other. */
-import { payload } from "./load.ts";
+import { payload } from "./sender.ts";
 
 /** Latencies in milliseconds, each counted from when its request was to be sent. */
 export async function sendSteadily(options: {

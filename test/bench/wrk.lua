@@ -6,7 +6,11 @@ function init(args)
   local file = assert(io.open(args[2], "rb"))
   local body = file:read("*a")
   file:close()
-  local headers = { ["Content-Type"] = "application/json", ["Host"] = wrk.headers["Host"] }
+  local headers = { ["Host"] = wrk.headers["Host"] }
+  for line in io.lines(args[3]) do
+    local name, value = line:match("^([^:]+): (.*)$")
+    headers[name] = value
+  end
   for path in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("POST", path, headers, body)
   end
