@@ -3,6 +3,9 @@ import { type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
 import type { FormField } from "../lib/form-field.ts";
 import { MAX_KEY_LENGTH } from "./config-fields.ts";
+import { ACCEPTED, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
+import { missing, wrongSignature } from "./refusals.ts";
+import { decode, type Encoding } from "./signature.ts";
 
 type KeyReader = (text: string) => KeyObject | null;
 
@@ -33,6 +36,27 @@ export function readKeys(
 ): KeyObject[] {
   const { public_key: current, previous_public_key: previous } = config;
   return [current, previous ?? null].flatMap((text) => (text === null ? [] : (read(text) ?? [])));
+}
+
+/** For providers that sign the time's text and then the body, in two headers. The time itself is not looked at. */
+export function createPublicKeyVerify(options: {
+  keys: readonly KeyObject[];
+  hash: "sha256" | null;
+  encoding: Encoding;
+  signatureHeader: string;
+  timestampHeader: string;
+}): (request: ReceivedRequest) => Verdict {
+  const { keys, hash, encoding, signatureHeader, timestampHeader } = options;
+  return ({ headers, body }) => {
+    const given = headers.get(signatureHeader);
+    const timestamp = headers.get(timestampHeader);
+    if (given === null) return missing(signatureHeader);
+    if (timestamp === null) return missing(timestampHeader);
+    const signature = decode(given, encoding);
+    if (signature === null || signature.byteLength === 0)
+      return refused(`The header ${signatureHeader} does not hold a signature in its form.`);
+    return isSignedBy({ keys, hash, parts: [timestamp, body], signature }) ? ACCEPTED : wrongSignature();
+  };
 }
 
 /** `hash` null: the algorithm has its own. Whatever the signature is, it does not throw. */

@@ -1,9 +1,8 @@
 /** Twilio SendGrid's event webhook, signed by ECDSA. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
-import { ACCEPTED, type Provider, refused } from "./provider.ts";
-import { isSignedBy, publicKeyFields, publicKeyShape, readKeys } from "./public-key.ts";
-import { missing, wrongSignature } from "./refusals.ts";
+import type { Provider } from "./provider.ts";
+import { createPublicKeyVerify, publicKeyFields, publicKeyShape, readKeys } from "./public-key.ts";
 import { readerOf } from "./request-place.ts";
 import { decode } from "./signature.ts";
 
@@ -34,19 +33,11 @@ export const sendgridProvider: Provider<z.infer<typeof configSchema>> = {
   fields: publicKeyFields("Verification key"),
   recognizes: (headers) => headers.has(SIGNATURE),
   prepare(config) {
-    const keys = readKeys(config, readKey);
     return {
-      verify({ headers, body }) {
-        const given = headers.get(SIGNATURE);
-        const timestamp = headers.get(TIMESTAMP);
-        if (given === null) return missing(SIGNATURE);
-        if (timestamp === null) return missing(TIMESTAMP);
-        const signature = decode(given, "base64");
-        if (signature === null || signature.byteLength === 0)
-          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
-        const isRight = isSignedBy({ keys, hash: "sha256", parts: [timestamp, body], signature });
-        return isRight ? ACCEPTED : wrongSignature();
-      },
+      verify: createPublicKeyVerify({
+        keys: readKeys(config, readKey),
+        ...{ hash: "sha256", encoding: "base64", signatureHeader: SIGNATURE, timestampHeader: TIMESTAMP },
+      }),
       // One request brings many events: it is known by its first.
       eventType: readerOf("$.0.event"),
       duplicateId: readerOf("$.0.sg_event_id"),
