@@ -26,6 +26,7 @@ export function describeSilence(
   const from = hourOf(Math.max(lastEventAt, listeningSince)) + HOUR_MS;
   const to = hourOf(now);
   const needed = weeks === 1 ? BUSY_HOURS_OF_ONE_WEEK : BUSY_HOURS;
+  if (to - from < needed * HOUR_MS) return null;
   for (let week = 1; week <= weeks; week++) {
     const shift = week * WEEK_MS;
     const busy = hours.filter((hour) => hour >= from - shift && hour < to - shift).length;

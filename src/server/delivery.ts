@@ -38,7 +38,7 @@ export function createDeliveryParts(deps: {
   const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
   const targetTypes = createTargetTypes({ outbound, log });
   const openTarget = createTargetOpener({ targetTypes, keys, log });
-  const telling = createNoticeParts({ config, events, mainDb, openTarget, clock, log });
+  const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
   const engine = createDeliveryEngine({
     ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices },

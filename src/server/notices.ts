@@ -8,21 +8,22 @@ import { createSilenceWatch } from "../delivery/silence-watch.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { createMailer } from "../lib/mailer.ts";
-import type { EventStore } from "../storage/event-store.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import { createRhythmReader } from "../storage/rhythms.ts";
+import type { WebhookDBManager } from "../storage/webhook-db-manager.ts";
 
 /** A notice that is on its way at a stop is broken off, and sent after the next start. */
 const GRACE_MS = 1_000;
 
 export function createNoticeParts(deps: {
   config: Config;
-  events: EventStore;
+  files: Pick<WebhookDBManager, "pathOf">;
   mainDb: MainDb;
   openTarget: TargetOpener;
   clock: Clock;
   log: Logger;
 }) {
-  const { config, events, mainDb, openTarget, clock, log } = deps;
+  const { config, files, mainDb, openTarget, clock, log } = deps;
   const { webhooks, entrypoints, routing, notices: queries } = mainDb;
   const abort = new AbortController();
   const notices = createNotices({
@@ -39,7 +40,10 @@ export function createNoticeParts(deps: {
       signal: abort.signal,
     }),
   });
-  const silence = createSilenceWatch({ events, webhooks, routing, findSettings, notices, clock, log });
+  const silence = createSilenceWatch({
+    ...{ webhooks, routing, findSettings, notices, clock, log },
+    readRhythms: createRhythmReader(files),
+  });
   return {
     notices,
     sendTest: sender.sendTest,

@@ -20,7 +20,6 @@ import {
   readTargetOverviews,
   type TargetOverview,
 } from "./event-db/overview.ts";
-import { type Rhythm, readRhythms } from "./event-db/rhythm.ts";
 import type {
   Delivery,
   DueDelivery,
@@ -105,8 +104,6 @@ export type EventStore = Readonly<{
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
   /** When each entrypoint received its last event. */
   entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
-  /** When each entrypoint receives, and when it last did. */
-  rhythms: (webhookId: string) => Promise<ReadonlyMap<string, Rhythm>>;
   /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
   onRecorded: (webhookId: string, listener: () => void) => () => void;
   findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
@@ -203,7 +200,6 @@ export function createEventStore(options: {
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
     entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
-    rhythms: (webhookId) => read(webhookId, readRhythms),
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),

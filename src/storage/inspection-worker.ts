@@ -4,20 +4,23 @@ import { errorMessage } from "../lib/errors.ts";
 import { type CheckReport, checkDatabases } from "./check.ts";
 import { type CountedReplay, countReplay } from "./event-db/replay-count.ts";
 import { hasUnfinishedReplayRun } from "./event-db/replay-run.ts";
+import { type Rhythms, readRhythms } from "./event-db/rhythm.ts";
 import { measureSpace } from "./event-db/space.ts";
-import type { ReplayToCount, SurveyedFile } from "./inspection.ts";
+import type { FileRhythms, ReplayToCount, SurveyedFile } from "./inspection.ts";
 import { openForReading } from "./reading-database.ts";
 
 export type InspectionRequest =
   | Readonly<{ kind: "survey"; paths: readonly string[] }>
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
   | (Readonly<{ kind: "count replay" }> & ReplayToCount)
+  | Readonly<{ kind: "rhythms"; paths: readonly string[] }>
   | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
 
 export type InspectionAnswer =
   | Readonly<{ kind: "survey"; files: readonly SurveyedFile[] }>
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
   | Readonly<{ kind: "count replay"; count: CountedReplay }>
+  | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
   | Readonly<{ kind: "check"; report: CheckReport }>
   | Readonly<{ kind: "failed"; error: string }>;
 
@@ -72,6 +75,11 @@ function answer(request: InspectionRequest): InspectionAnswer {
     }
     case "count replay":
       return { kind: "count replay", count: count(request) };
+    case "rhythms": {
+      const none: Rhythms = new Map();
+      const files = request.paths.map((path) => ({ path, rhythms: readOr(path, none, readRhythms) }));
+      return { kind: "rhythms", files };
+    }
     case "check":
       return { kind: "check", report: checkDatabases(request) };
   }

@@ -3,6 +3,7 @@ import { askWorker } from "./ask-worker.ts";
 import type { CheckReport } from "./check.ts";
 import type { CountedReplay } from "./event-db/replay-count.ts";
 import type { ReplayOrder } from "./event-db/replay-run.ts";
+import type { Rhythms } from "./event-db/rhythm.ts";
 import type { InspectionAnswer, InspectionRequest } from "./inspection-worker.ts";
 
 export type FileSurvey = Readonly<{
@@ -39,6 +40,13 @@ export async function countReplayInBackground(wanted: ReplayToCount): Promise<Co
   const answer = await inspect({ kind: "count replay", ...wanted });
   if (answer.kind !== "count replay") throw new Error("the replay was not counted");
   return answer.count;
+}
+
+export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
+
+export async function readRhythmsOf(paths: readonly string[]): Promise<readonly FileRhythms[]> {
+  const answer = await inspect({ kind: "rhythms", paths });
+  return answer.kind === "rhythms" ? answer.files : [];
 }
 
 /** Checks every database; see `check.ts`. */

@@ -30,11 +30,9 @@ beforeEach(() => {
   rhythm = { lastEventAt: START - HOUR, hours };
   const { webhooks, routing } = main.mainDb;
   watch = createSilenceWatch({
-    events: {
-      async rhythms(id) {
-        reads.push(id);
-        return new Map([[entrypointId, rhythm]]);
-      },
+    async readRhythms(ids) {
+      reads.push(...ids);
+      return new Map(ids.map((id) => [id, new Map([[entrypointId, rhythm]])]));
     },
     ...{ webhooks, routing, clock: main.clock, log: createRecordingLog().log },
     findSettings: (id) => (webhooks.find(id)?.notices == null ? null : SETTINGS),

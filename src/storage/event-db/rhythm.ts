@@ -1,6 +1,5 @@
 /** In which hours each entrypoint received anything: noted once an hour, so that no event pays for it. */
 import type { Database } from "bun:sqlite";
-import type { EventFile } from "./event-file.ts";
 
 const HOUR_MS = 3_600_000;
 /** Four weeks to compare with, and the present one. */
@@ -11,6 +10,9 @@ export type Rhythm = Readonly<{
   /** The starts of the hours in which it received anything, oldest first. */
   hours: readonly number[];
 }>;
+
+/** By entrypoint. */
+export type Rhythms = ReadonlyMap<string, Rhythm>;
 
 export class HourNotes {
   readonly #insert;
@@ -42,13 +44,13 @@ export class HourNotes {
   }
 }
 
-export function readRhythms(file: EventFile): ReadonlyMap<string, Rhythm> {
-  const last = file.db
+export function readRhythms(db: Database): Rhythms {
+  const last = db
     .query<{ entrypoint_id: string; last_event_at: number }, []>(
       "SELECT entrypoint_id, last_event_at FROM entrypoint_tallies",
     )
     .all();
-  const hours = file.db.query<{ hour: number }, [string]>(
+  const hours = db.query<{ hour: number }, [string]>(
     "SELECT hour FROM entrypoint_hours WHERE entrypoint_id = ? ORDER BY hour",
   );
   return new Map(

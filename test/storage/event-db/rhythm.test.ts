@@ -2,6 +2,8 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { eventMigrations } from "../../../src/storage/event-db/migrations/index.ts";
+import type { Rhythms } from "../../../src/storage/event-db/rhythm.ts";
+import { createRhythmReader } from "../../../src/storage/rhythms.ts";
 import { createStorageWorld, query, type StorageWorld } from "../storage-world.ts";
 
 const HOUR = 3_600_000;
@@ -19,8 +21,12 @@ async function receive(entrypointId: string, at: number): Promise<void> {
   await world.append({ webhookId, entrypointId, receivedAt: at });
 }
 
+async function rhythms(): Promise<Rhythms> {
+  return (await createRhythmReader(world.files)([webhookId])).get(webhookId) ?? new Map();
+}
+
 async function hoursOf(entrypointId: string): Promise<readonly number[]> {
-  const rhythm = (await world.events.rhythms(webhookId)).get(entrypointId);
+  const rhythm = (await rhythms()).get(entrypointId);
   return rhythm?.hours.map((hour) => (hour - START) / HOUR) ?? [];
 }
 
@@ -31,8 +37,15 @@ test("each hour is noted once for each entrypoint, also after the file was close
   await receive("a", START + 3 * HOUR + 1);
   expect(await hoursOf("a")).toEqual([0, 1, 3]);
   expect(await hoursOf("b")).toEqual([2]);
-  const rhythms = await world.events.rhythms(webhookId);
-  expect(rhythms.get("a")?.lastEventAt).toBe(START + 200 * 60_000);
+  expect((await rhythms()).get("a")?.lastEventAt).toBe(START + 200 * 60_000);
+});
+
+test("files that are missing or no database have none, and are no fault of the others", async () => {
+  await receive("a", START);
+  const torn = "018f0000-0000-7000-8000-000000000002";
+  await Bun.write(world.files.pathOf(torn), "no database at all".repeat(100));
+  const read = await createRhythmReader(world.files)([torn, crypto.randomUUID(), webhookId]);
+  expect([...read.values()].map((each) => each.size)).toEqual([0, 0, 1]);
 });
 
 test("hours older than five weeks are forgotten", async () => {
