@@ -29,11 +29,23 @@ export function describeSilence(
   if (to - from < needed * HOUR_MS) return null;
   for (let week = 1; week <= weeks; week++) {
     const shift = week * WEEK_MS;
-    const busy = hours.filter((hour) => hour >= from - shift && hour < to - shift).length;
+    const busy = indexOfFirst(hours, to - shift) - indexOfFirst(hours, from - shift);
     if (busy < needed) return null;
   }
   const compared = weeks === 1 ? "a week ago" : `in each of the last ${weeks} weeks`;
   return `No event since ${new Date(lastEventAt).toISOString()}; at these hours there were some ${compared}.`;
+}
+
+/** Of the first hour that is not before `at`; by halves, as there are hundreds for each of thousands. */
+function indexOfFirst(hours: readonly number[], at: number): number {
+  let low = 0;
+  let high = hours.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((hours[middle] ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function hourOf(at: number): number {
