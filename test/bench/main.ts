@@ -8,6 +8,7 @@ import { lag } from "./lag.ts";
 import { idle, memory } from "./memory.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
 import { replay } from "./replay.ts";
+import { scale } from "./scale.ts";
 import { startup } from "./startup.ts";
 import { throughput } from "./throughput.ts";
 import { verification } from "./verification.ts";
@@ -23,6 +24,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   "event-log": eventLog,
   replay,
   lag,
+  scale,
 };
 
 const { values: flags } = parseArgs({

@@ -25,6 +25,7 @@ export type BenchOptions = Readonly<{
   replaySeconds: number;
   /** Seconds under load with each slowed disk. */
   lagSeconds: number;
+  scaleWebhooks: number;
 }>;
 
 export function benchOptions(flags: { quick: boolean; generator?: string | undefined }): BenchOptions {
@@ -44,6 +45,7 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         replayEvents: 100_000,
         replaySeconds: 8,
         lagSeconds: 6,
+        scaleWebhooks: 2_000,
       }
     : {
         ...common,
@@ -59,5 +61,6 @@ export function benchOptions(flags: { quick: boolean; generator?: string | undef
         replayEvents: 1_000_000,
         replaySeconds: 30,
         lagSeconds: 15,
+        scaleWebhooks: 10_000,
       };
 }
