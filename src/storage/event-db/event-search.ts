@@ -33,6 +33,8 @@ export type FoundEvents = Readonly<{
 
 /** Events looked at in one go; the event loop is free in between (1,000 bodies of 1 KB take about 1 ms). */
 const STEP = 1_000;
+/** Bodies that are searched for a text in one go, about 8 ms; one that alone is larger has a step for itself. */
+const BYTES_PER_STEP = 8 * 1024 * 1024;
 /** Sorts before every UUID. */
 const OLDEST = "";
 
@@ -52,7 +54,10 @@ export async function searchEvents(
   let below = cursor !== null && cursor < newest ? cursor : newest;
   const rows: SummaryRow[] = [];
   for (;;) {
-    const from = findStepEnd(file, query.source, { below, from: oldest });
+    const end = findStepEnd(file, query.source, { below, from: oldest });
+    const from = filter.text
+      ? (findHeavyEnd(file, query.source, { below, from: end ?? oldest }) ?? end)
+      : end;
     rows.push(...readStep(file, query, { below, from: from ?? oldest }, limit + 1 - rows.length));
     if (rows.length > limit || from === null) break;
     below = from;
@@ -125,6 +130,21 @@ function chooseSource(file: EventFile, { status }: EventFilter): Source {
 /** The id that ends a step; null where what is left is less than a step. */
 function findStepEnd(file: EventFile, source: Source, { below, from }: Bounds): string | null {
   return file.db.query<{ id: string }, [string, string]>(source.stepEnd).get(below, from)?.id ?? null;
+}
+
+/** The id at which the bodies of a step become too many bytes; null where they do not. */
+function findHeavyEnd(file: EventFile, { condition }: Source, { below, from }: Bounds): string | null {
+  const bounds = [below, from, ...(condition ? [below, from] : [])];
+  const sizes = file.db.query<{ id: string; body_size: number }, string[]>(
+    `SELECT e.id, e.body_size FROM events e
+      WHERE e.id < ? AND e.id >= ? ${condition ? `AND ${condition}` : ""} ORDER BY e.id DESC`,
+  );
+  let bytes = 0;
+  for (const { id, body_size } of sizes.iterate(...bounds)) {
+    bytes += body_size;
+    if (bytes >= BYTES_PER_STEP) return id;
+  }
+  return null;
 }
 
 function readStep(file: EventFile, query: Query, { below, from }: Bounds, limit: number): SummaryRow[] {

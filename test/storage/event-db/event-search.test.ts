@@ -139,6 +139,19 @@ test("a search whose time is up says so, how far it came, and where it goes on",
   expect(found).toEqual(known.filter((event) => matches(event, filter)).map((event) => event.id));
 });
 
+test("a search for a text looks at few large bodies in one go, with any filter beside it", async () => {
+  const large = newId();
+  const body = Buffer.alloc(3 * 1024 * 1024, 97);
+  for (let n = 0; n < 8; n++) await world.append({ webhookId: large, body, targets: [pendingFor("a")] });
+  for (const filter of [{ text: "aaa" }, { text: "aaa", status: "pending" as const }]) {
+    let stops = 0;
+    const pause = { isTimeUp: () => ++stops > 99, yieldToOthers: () => Promise.resolve() };
+    const page = await searchEvents(world.files.open(large), { limit: 50, cursor: null, filter }, pause);
+    expect(page.events).toHaveLength(8);
+    expect(stops).toBe(2);
+  }
+});
+
 test("what came after an event is listed newest first, up to a limit", async () => {
   const newer = await world.events.listNewerThan(webhookId, known[3]?.id ?? null, 2);
   expect(newer.map((event) => event.id)).toEqual(known.slice(0, 2).map((event) => event.id));
