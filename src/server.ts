@@ -88,7 +88,7 @@ export async function startServer(options: {
 
   // Delivery
   const delivery = createDeliveryParts({ config, storage, mainDb, keys, clock, log, metrics });
-  const { targetTypes, replay, replayRuns } = delivery;
+  const { targetTypes, flow, replay, replayRuns } = delivery;
 
   // People and programs
   const users = createUsers({ mainDb, clock });
@@ -130,6 +130,7 @@ export async function startServer(options: {
       providers,
       trials,
       events,
+      flow,
       replay,
       replayRuns,
     },
@@ -193,6 +194,7 @@ export async function startServer(options: {
         sendTestNotice: delivery.sendTestNotice,
         apiKeys,
         events,
+        flow,
         replay,
         replayRuns,
         targetTypes,

@@ -9,6 +9,7 @@ import { movingOperations } from "./moving.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
 import { replayOperations } from "./replays.ts";
+import { targetFlowOperations } from "./target-flow.ts";
 import { targetOperations } from "./targets.ts";
 import { webhookOperations } from "./webhooks.ts";
 
@@ -43,6 +44,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...movingOperations(deps),
     ...entrypointOperations(deps),
     ...targetOperations(deps),
+    ...targetFlowOperations(deps),
     ...eventOperations(deps),
     ...replayOperations(deps),
     openOperation(

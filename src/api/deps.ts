@@ -1,4 +1,6 @@
 /** What the API needs from the rest of the program. */
+
+import type { FlowControl } from "../delivery/flow-control.ts";
 import type { SendTestNotice } from "../delivery/notice-sender.ts";
 import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
@@ -20,6 +22,7 @@ export type ApiDeps = Readonly<{
   sendTestNotice: SendTestNotice;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
+  flow: FlowControl;
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;

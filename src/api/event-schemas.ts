@@ -25,7 +25,9 @@ export const deliverySchema = z
     target_id: id,
     status: deliveryStatus,
     attempts: count,
-    next_attempt_at: time.nullable(),
+    next_attempt_at: time
+      .nullable()
+      .describe("null also while it is held, or waits for an earlier delivery of its lane."),
     reason: z.string().nullable(),
     created_at: time,
     updated_at: time,

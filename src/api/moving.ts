@@ -4,7 +4,8 @@ import { temporaryFileResponse } from "../http/temporary-file.ts";
 import { AppError } from "../lib/errors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Operation, operation } from "./operation.ts";
-import { presentEntrypoint, presentTarget, presentWebhook } from "./presenters.ts";
+import { createTargetPresenter } from "./present-targets.ts";
+import { presentEntrypoint, presentWebhook } from "./presenters.ts";
 import { importSchema, webhookPath } from "./schemas.ts";
 
 const tag = "Webhooks";
@@ -71,7 +72,7 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
             entrypoints: (await useCases.entrypoints.list(of)).map((each) =>
               presentEntrypoint(each, deps.baseUrl),
             ),
-            targets: (await useCases.targets.list(of)).map(presentTarget),
+            targets: await createTargetPresenter(deps.flow).all(await useCases.targets.list(of)),
             notes: [...notes],
           };
         } finally {

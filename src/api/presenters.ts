@@ -3,11 +3,10 @@ import type { z } from "zod";
 import type { Duplicate, DuplicateCounts, Duplicates } from "../storage/event-db/duplicates.ts";
 import type { Delivery, DeliveryResult, EventSummary, StoredEvent } from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
-import type { Target } from "../webhooks/targets.ts";
 import type { Trial } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
 import type { deliverySchema, eventSchema, eventSummarySchema, resultSchema } from "./event-schemas.ts";
-import type { entrypointSchema, targetSchema, trialSchema, webhookSchema } from "./schemas.ts";
+import type { entrypointSchema, trialSchema, webhookSchema } from "./schemas.ts";
 
 export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> {
   return {
@@ -48,28 +47,6 @@ export function presentTrial({ tried, accepted, refused }: Trial): z.infer<typeo
       received_at: time(receivedAt),
       reason,
     })),
-  };
-}
-
-export function presentTarget(target: Target): z.infer<typeof targetSchema> {
-  return {
-    id: target.id,
-    webhook_id: target.webhookId,
-    name: target.name,
-    type: target.type,
-    active: target.active,
-    deactivated_reason: target.deactivatedReason,
-    config: target.config,
-    summary: target.summary,
-    ...target.policy,
-    signing: {
-      scheme: target.signing.scheme,
-      public_key: target.signing.publicKey,
-      previous_until: target.signing.previousUntil === null ? null : time(target.signing.previousUntil),
-    },
-    ...(target.signingSecret !== undefined && { signing_secret: target.signingSecret }),
-    created_at: time(target.createdAt),
-    updated_at: time(target.updatedAt),
   };
 }
 

@@ -4,6 +4,7 @@ import { entrypointSettingsChangeShape } from "../lib/entrypoint-settings.ts";
 import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 import { deliveryStatus } from "./event-schemas.ts";
+import { targetFlowShape } from "./flow-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
 
 export const webhookSchema = z
@@ -71,6 +72,7 @@ export const targetSchema = z
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("Where it goes, in a few words."),
     ...deliveryPolicyChangeShape,
+    ...targetFlowShape,
     signing: z
       .strictObject({
         scheme: z.enum(["v1", "v1a", "none"]),

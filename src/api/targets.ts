@@ -5,7 +5,7 @@ import { rotationInput } from "../webhooks/target-signing.ts";
 import type { ApiDeps } from "./deps.ts";
 import { configComponent } from "./openapi.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
-import { presentTarget } from "./presenters.ts";
+import { createTargetPresenter } from "./present-targets.ts";
 import { listOf, targetPath, targetSchema, webhookPath } from "./schemas.ts";
 
 const tag = "Targets";
@@ -14,7 +14,10 @@ const path = `${listPath}/:target_id`;
 
 type Params = { webhook_id: string; target_id: string };
 
-export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps): readonly Operation[] {
+export function targetOperations(deps: ApiDeps): readonly Operation[] {
+  const { targets } = deps.useCases;
+  const { targetTypes, flow } = deps;
+  const present = createTargetPresenter(flow);
   const configs = targetTypes.list().map(({ type }) => `\`${type}\`: ${configComponent(type)}`);
   const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
   return [
@@ -28,7 +31,7 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
       success: { status: 200, description: "All of them.", schema: listOf(targetSchema) },
       async handle({ caller: { userId }, params }) {
         const all = await targets.list({ userId, webhookId: params.webhook_id });
-        return { data: all.map(presentTarget), next_cursor: null };
+        return { data: await present.all(all), next_cursor: null };
       },
     }),
     operation({
@@ -43,7 +46,7 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
       success: { status: 201, description: "The new target.", schema: targetSchema },
       location: (made) => `/webhooks/${made.webhook_id}/targets/${made.id}`,
       async handle({ caller: { userId }, params, body: input }) {
-        return presentTarget(await targets.create({ userId, webhookId: params.webhook_id, input }));
+        return present.one(await targets.create({ userId, webhookId: params.webhook_id, input }));
       },
     }),
     operation({
@@ -54,7 +57,7 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
       summary: "Read a target",
       params: targetPath,
       success: { status: 200, description: "The target.", schema: targetSchema },
-      handle: async ({ caller, params }) => presentTarget(await targets.get(which(caller, params))),
+      handle: async ({ caller, params }) => present.one(await targets.get(which(caller, params))),
     }),
     operation({
       id: "changeTarget",
@@ -67,8 +70,12 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
       params: targetPath,
       body: targetChange,
       success: asItIsNow,
-      handle: async ({ caller, params, body: input }) =>
-        presentTarget(await targets.update({ ...which(caller, params), input })),
+      async handle({ caller, params, body: input }) {
+        const of = which(caller, params);
+        const target = await targets.update({ ...of, input });
+        await flow.changed(of);
+        return present.one(target);
+      },
     }),
     operation({
       id: "rotateSigning",
@@ -84,7 +91,7 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
       success: asItIsNow,
       errors: ["conflict"],
       handle: async ({ caller, params, body: input }) =>
-        presentTarget(await targets.rotateSigning({ ...which(caller, params), input })),
+        present.one(await targets.rotateSigning({ ...which(caller, params), input })),
     }),
     operation({
       id: "deleteTarget",
@@ -105,11 +112,14 @@ export function targetOperations({ useCases: { targets }, targetTypes }: ApiDeps
         method: "POST",
         path: `${path}/${active ? "activate" : "deactivate"}`,
         tag,
-        summary: active ? "Let deliveries to a target run" : "Make a target's deliveries wait",
+        summary: active ? "Let deliveries to a target run" : "Keep new events from a target",
+        description: active
+          ? "What waits for it is sent."
+          : "It gets no deliveries of new events; those that are pending wait. To hold both, pause it.",
         params: targetPath,
         success: asItIsNow,
         handle: async ({ caller, params }) =>
-          presentTarget(await targets.setActive({ ...which(caller, params), active })),
+          present.one(await targets.setActive({ ...which(caller, params), active })),
       }),
     ),
   ];

@@ -4,6 +4,7 @@ import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
+import type { FlowControl } from "../delivery/flow-control.ts";
 import type { SendTestNotice } from "../delivery/notice-sender.ts";
 import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
@@ -38,6 +39,7 @@ export type DashboardDeps = Readonly<{
   providers: Providers;
   trials: VerificationTrials;
   events: EventStore;
+  flow: FlowControl;
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   routing: Routing;

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { createGoneHandler } from "../delivery/deactivate-gone.ts";
 import { createTargetOpener } from "../delivery/deliver-once.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
+import { createFlowControl } from "../delivery/flow-control.ts";
 import { createReplay } from "../delivery/replay.ts";
 import { createReplayRuns } from "../delivery/replay-runs.ts";
 import { createRetention } from "../delivery/retention.ts";
@@ -45,6 +46,7 @@ export function createDeliveryParts(deps: {
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });
+  const flow = createFlowControl({ engine, events, store: storage.flow, clock });
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
     ...{ events, routing, clock, log },
@@ -61,6 +63,7 @@ export function createDeliveryParts(deps: {
     outbound,
     targetTypes,
     engine,
+    flow,
     replay,
     replayRuns,
     notices,

@@ -49,6 +49,7 @@ const bodies: Record<string, unknown> = {
   replay: {},
   replays: { filter: {} },
   rotate: {},
+  "discard-held": {},
   test: { verification: { type: "github", config: { secret: "a" } } },
 };
 

@@ -198,11 +198,12 @@ describe("a target", () => {
     expect(faulty.html).not.toContain("s3cret");
   });
 
-  test("is paused and resumed", async () => {
+  test("is deactivated and activated", async () => {
     const of = { ...all.of, targetId: all.target.id };
-    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is paused");
+    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is inactive");
     expect((await all.useCases.targets.get(of)).active).toBe(false);
-    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is on again");
+    expect((await all.pages.get(all.paths.webhook)).html).toContain("Activate target Warehouse");
+    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is active");
     expect((await all.useCases.targets.get(of)).active).toBe(true);
   });
 

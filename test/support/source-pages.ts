@@ -8,6 +8,7 @@ import type { Provider } from "../../src/verification/provider.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
+import { createFakeFlow } from "./flow.ts";
 import { createTestMoving } from "./moving.ts";
 import { serveSources } from "./test-sources.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -55,11 +56,12 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     answer: { tried: 0, accepted: 0, refused: [] },
     suggested: null,
   };
+  const fakeFlow = createFakeFlow();
   const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
   let testFault: Error | null = null;
   const pages = serveSources(
     {
-      ...{ useCases, targetTypes, providers: all.providers, events },
+      ...{ useCases, targetTypes, providers: all.providers, events, flow: fakeFlow.flow },
       reveals: createReveals(all.clock),
       config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
       sendTestNotice: async () => [{ channel: "email", error: null }],
@@ -109,6 +111,8 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
       target,
     },
     ...{
+      flows: fakeFlow.views,
+      flowCalls: fakeFlow.calls,
       openTarget,
       providers: all.providers,
       ada: all.ada,

@@ -11,6 +11,7 @@ import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
+import { createTestFlow } from "./flow.ts";
 import { serve } from "./http-server.ts";
 import { createTestMoving } from "./moving.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -69,6 +70,7 @@ export async function startTestApi() {
         trials,
         apiKeys: { authenticate: (token) => callers.get(token) ?? null },
         events,
+        flow: createTestFlow(storage, clock),
         replay: createReplay({
           events,
           routing: mainDb.routing,

@@ -19,6 +19,7 @@ import { checkInBackground } from "../../src/storage/inspection.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { createStorageChecks } from "../../src/storage/storage-checks.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
+import { createTestFlow } from "./flow.ts";
 import { serve } from "./http-server.ts";
 import { createTestMoving } from "./moving.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -83,6 +84,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     trials,
     version: "1.2.3",
     sendTestNotice: async () => [{ channel: "email", error: null }],
+    flow: createTestFlow(storage, clock),
     moving: createTestMoving(all, config.dataDir),
     stopping: stopping.signal,
     sessionKey: new Uint8Array(32).fill(3),

@@ -13,7 +13,7 @@
 
   function ago(date) {
     let count = (date.getTime() - Date.now()) / 1000;
-    if (Math.abs(count) < 45) return "just now";
+    if (Math.abs(count) < 45) return count > 2 ? "in a moment" : "just now";
     for (const [unit, next] of steps) {
       if (Math.abs(count) < next) return relative.format(Math.round(count), unit);
       count /= next;

@@ -1,5 +1,6 @@
 /** What the pages of webhooks, entrypoints and targets need. */
 import type { Config } from "../../config.ts";
+import type { FlowControl } from "../../delivery/flow-control.ts";
 import type { SendTestNotice } from "../../delivery/notice-sender.ts";
 import type { Growth } from "../../storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
@@ -28,6 +29,7 @@ export type SourcesDeps = Readonly<{
   providers: Providers;
   trials: VerificationTrials;
   events: Overviews;
+  flow: FlowControl;
   sendTestEvent: SendTestEvent;
   /** New signing secrets, on their way to the page that shows them once. */
   reveals: Reveals;

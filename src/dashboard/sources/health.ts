@@ -1,4 +1,5 @@
 /** What the numbers of a webhook or a target mean, in a word and a tone. */
+import type { TargetFlowView } from "../../delivery/flow-control.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Target } from "../../webhooks/targets.ts";
@@ -6,11 +7,15 @@ import type { Target } from "../../webhooks/targets.ts";
 export type Health = Readonly<{ tone: "ok" | "warn" | "bad" | "idle" | "info"; label: string }>;
 
 export function targetHealth(
-  target: Pick<Target, "active" | "deactivatedReason">,
+  target: Pick<Target, "active" | "deactivatedReason" | "pausedAt">,
   overview: TargetOverview | undefined,
+  flow: TargetFlowView | undefined,
 ): Health {
   if (target.deactivatedReason !== null) return { tone: "bad", label: "deactivated" };
-  if (!target.active) return { tone: "idle", label: "paused" };
+  if (!target.active) return { tone: "idle", label: "inactive" };
+  if (target.pausedAt !== null) return { tone: "warn", label: "paused" };
+  if (flow && flow.circuit.state !== "closed") return { tone: "bad", label: "circuit open" };
+  if (flow?.drain) return { tone: "info", label: "draining" };
   if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
   if (overview && overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
   const hasDelivered = overview && (overview.lastResult !== null || overview.counts.delivered > 0);
@@ -19,20 +24,23 @@ export function targetHealth(
 
 export function webhookHealth(parts: {
   entrypoints: readonly Pick<Entrypoint, "active">[];
-  targets: readonly Pick<Target, "id" | "active" | "deactivatedReason">[];
+  targets: readonly Pick<Target, "id" | "active" | "deactivatedReason" | "pausedAt">[];
   overview: Overview;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
+  flows: ReadonlyMap<string, TargetFlowView>;
 }): Health {
-  const { entrypoints, targets, overview, targetOverviews } = parts;
+  const { entrypoints, targets, overview, targetOverviews, flows } = parts;
   const failing = targets.filter(
-    (target) => targetHealth(target, targetOverviews.get(target.id)).tone === "bad",
+    ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), flows.get(id)).tone === "bad",
   );
   if (failing.length > 0) return { tone: "bad", label: failingLabel(failing.length, targets.length) };
   if (overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
   if (!entrypoints.some((entrypoint) => entrypoint.active)) return { tone: "idle", label: "not receiving" };
   if (overview.lastEventAt === null) return { tone: "idle", label: "no events yet" };
   if (targets.length === 0) return { tone: "info", label: "stores only" };
-  if (targets.every((target) => !target.active)) return { tone: "idle", label: "paused" };
+  if (targets.every((target) => !target.active || target.pausedAt !== null)) {
+    return { tone: "idle", label: "paused" };
+  }
   return { tone: "ok", label: "healthy" };
 }
 

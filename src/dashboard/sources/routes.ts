@@ -6,6 +6,7 @@ import { createDownloadRoutes } from "./download-routes.ts";
 import { createEntrypointRoutes } from "./entrypoint-routes.ts";
 import { createNoticeRoutes } from "./notice-routes.ts";
 import { createSigningRoutes } from "./signing-routes.ts";
+import { createTargetFlowRoutes } from "./target-flow-routes.ts";
 import { createTargetRoutes } from "./target-routes.ts";
 import { createVerificationRoutes } from "./verification-routes.ts";
 import { createWebhookRoutes } from "./webhook-routes.ts";
@@ -20,5 +21,6 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),
     ...createSigningRoutes(deps),
+    ...createTargetFlowRoutes(deps),
   ];
 }

@@ -4,7 +4,7 @@ import { deliveryPolicyFields, readPolicy } from "../../targets/delivery-policy.
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { Button } from "../components/button.tsx";
+import { ActionButton, Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
 import { FieldSections } from "../components/field-sections.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
@@ -73,7 +73,25 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
           )}
         </Submit>
       </form>
+      {target.active ? <Deactivation target={target} /> : ""}
     </Frame>
+  );
+}
+
+function Deactivation({ target }: { target: Target }): JSX.Element {
+  return (
+    <div class="card-end">
+      <p class="muted">
+        An inactive target gets no new events at all. To have them held for later, pause it instead.
+      </p>
+      <ActionButton
+        size="small"
+        label="Deactivate"
+        describe={`Deactivate target ${target.name}`}
+        action={`${targetPath(target)}/toggle`}
+        fields={{ active: "false" }}
+      />
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-/** Forms of targets: adding, changing, pausing and resuming, deleting. */
+/** Forms of targets: adding, changing, switching on and off, deleting. */
 import { notFound } from "../../lib/errors.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Target } from "../../webhooks/targets.ts";
@@ -80,6 +80,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     try {
       const input = readTarget({ fields, form, stored: target.config });
       const changed = await useCases.targets.update({ ...ids(context), input });
+      await deps.flow.changed(ids(context));
       return toWebhook(deps, context, { target: changed, text: `Target “${changed.name}” was saved.` });
     } catch (error) {
       return showEdit(context, { typed: form, errors: fieldErrors(error, "config") });
@@ -91,7 +92,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const { active } = await useCases.targets.get(of);
     const wanted = wantedActive(await context.form(), active);
     const target = await useCases.targets.setActive({ ...of, active: wanted });
-    const now = wanted ? "is on again: what waited for it is sent now" : "is paused: its deliveries wait";
+    const now = wanted ? "is active: what waited for it is sent" : "is inactive: it gets no new events";
     return backTo(target, `Target “${target.name}” ${now}.`);
   }
 

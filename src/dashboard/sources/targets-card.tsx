@@ -1,20 +1,20 @@
 /** Targets on their webhook's page. */
 import { Html } from "@elysiajs/html";
+import type { TargetFlowView } from "../../delivery/flow-control.ts";
 import type { TargetOverview } from "../../storage/event-db/overview.ts";
-import type { DeliveryStatus } from "../../storage/event-db/types.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
-import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
 import { catchUpPath } from "../replays/paths.ts";
-import { Count } from "./count.tsx";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
-import { logPath, targetPath, webhookPath } from "./paths.ts";
+import { targetPath, webhookPath } from "./paths.ts";
+import { TargetFlow } from "./target-flow.tsx";
+import { TargetNumbers } from "./target-numbers.tsx";
 import type { WebhookState } from "./webhook-state.ts";
 
 type CardProps = Readonly<{ state: WebhookState; types: readonly TargetType[] }>;
@@ -39,6 +39,7 @@ export function TargetsCard({ state, types }: CardProps): JSX.Element {
             target={target}
             type={types.find(({ type }) => type === target.type)}
             overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
+            flow={file.fault === null ? file.flows.get(target.id) : undefined}
             isKnown={file.fault === null}
             hasEvents={file.fault === null && file.overview.lastEventAt !== null}
           />
@@ -75,20 +76,25 @@ function Row(props: {
   target: Target;
   type: TargetType | undefined;
   overview: TargetOverview | undefined;
+  flow: TargetFlowView | undefined;
   isKnown: boolean;
   /** The webhook has received some. */
   hasEvents: boolean;
 }): JSX.Element {
-  const { target, type, overview, isKnown, hasEvents } = props;
-  const health = targetHealth(target, overview);
+  const { target, type, overview, flow, isKnown, hasEvents } = props;
+  const health = targetHealth(target, overview, flow);
   return (
     <li class="part">
       <div class="part-head">
         <div class="part-title">
           <h3 safe>{target.name}</h3>
-          {isKnown || !target.active ? <Badge tone={health.tone} label={health.label} /> : ""}
+          {isKnown || !target.active || target.pausedAt !== null ? (
+            <Badge tone={health.tone} label={health.label} />
+          ) : (
+            ""
+          )}
         </div>
-        <Actions target={target} canEdit={type !== undefined} />
+        <Actions target={target} type={type} />
       </div>
       {target.deactivatedReason === null ? (
         ""
@@ -96,9 +102,10 @@ function Row(props: {
         <Notice
           tone="bad"
           text={target.deactivatedReason}
-          hint="Its deliveries wait, and it gets no new events. Resume it when it is there again; a replay then brings it what it missed."
+          hint="Its deliveries wait, and it gets no new events. Activate it when it is there again; a replay then brings it what it missed."
         />
       )}
+      {flow ? <TargetFlow target={target} flow={flow} /> : ""}
       <div class="part-body">
         <p class="target-goal">
           <span class="tag" safe>
@@ -107,7 +114,11 @@ function Row(props: {
           <Goal target={target} />
         </p>
         {isKnown ? (
-          <Numbers target={target} overview={overview} settlesAtIngest={type?.settlesAtIngest === true} />
+          <TargetNumbers
+            target={target}
+            overview={overview}
+            settlesAtIngest={type?.settlesAtIngest === true}
+          />
         ) : (
           ""
         )}
@@ -123,91 +134,44 @@ function Row(props: {
   );
 }
 
-function Numbers(props: {
-  target: Target;
-  overview: TargetOverview | undefined;
-  settlesAtIngest: boolean;
-}): JSX.Element {
-  const { target, overview, settlesAtIngest } = props;
-  const log = (status: DeliveryStatus) => logPath(target.webhookId, { target: target.id, status });
-  const { counts, lastResult } = overview ?? { counts: null, lastResult: null };
-  return (
-    <dl class="stats part-stats">
-      <div>
-        <dt>Delivered</dt>
-        <dd>
-          <Count n={counts?.delivered ?? 0} />
-        </dd>
-      </div>
-      <div>
-        <dt>Pending</dt>
-        <dd>
-          <Count
-            n={(counts?.pending ?? 0) + (counts?.held ?? 0)}
-            href={log(counts?.pending ? "pending" : "held")}
-          />
-        </dd>
-      </div>
-      <div>
-        <dt>Failed</dt>
-        <dd>
-          <Count n={counts?.failed ?? 0} bad href={log("failed")} />
-        </dd>
-      </div>
-      {counts?.discarded ? (
-        <div>
-          <dt>Discarded</dt>
-          <dd>
-            <Count n={counts.discarded} href={log("discarded")} />
-          </dd>
-        </div>
-      ) : (
-        ""
-      )}
-      <div class="stat-wide">
-        <dt>Last try</dt>
-        <dd>
-          {lastResult !== null ? (
-            <LastTry result={lastResult} />
-          ) : (
-            <span class="muted">{settlesAtIngest ? "with each event" : "none yet"}</span>
-          )}
-        </dd>
-      </div>
-    </dl>
-  );
-}
+const small = { size: "small", kind: "quiet" } as const;
 
-function LastTry({ result }: { result: NonNullable<TargetOverview["lastResult"]> }): JSX.Element {
-  const { at, delivered, statusCode, error } = result;
-  const text = delivered ? (statusCode === null ? "done" : String(statusCode)) : (error ?? "failed");
-  return (
-    <>
-      <span class={delivered ? "text-ok" : "text-bad"} safe>
-        {text}
-      </span>{" "}
-      <span class="muted">
-        <Time at={at} relative />
-      </span>
-    </>
-  );
-}
-
-function Actions({ target, canEdit }: { target: Target; canEdit: boolean }): JSX.Element {
-  const { name, active } = target;
+/** One whose deliveries are made with the events has nothing to pause. */
+function Switch({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
+  const { name, active, pausedAt } = target;
   const path = targetPath(target);
-  const small = { size: "small", kind: "quiet" } as const;
-  return (
-    <div class="part-actions">
+  if (!active || type?.settlesAtIngest === true) {
+    const label = active ? "Deactivate" : "Activate";
+    return (
       <ActionButton
         {...small}
         icon={active ? "pause" : "play"}
-        label={active ? "Pause" : "Resume"}
-        describe={`${active ? "Pause" : "Resume"} target ${name}`}
+        label={label}
+        describe={`${label} target ${name}`}
         action={`${path}/toggle`}
         fields={{ active: String(!active) }}
       />
-      {canEdit ? (
+    );
+  }
+  const label = pausedAt === null ? "Pause" : "Resume";
+  return (
+    <ActionButton
+      {...small}
+      icon={pausedAt === null ? "pause" : "play"}
+      label={label}
+      describe={`${label} target ${name}`}
+      action={`${path}/${label.toLowerCase()}`}
+    />
+  );
+}
+
+function Actions({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
+  const { name } = target;
+  const path = targetPath(target);
+  return (
+    <div class="part-actions">
+      <Switch target={target} type={type} />
+      {type ? (
         <Button
           {...small}
           icon="edit"

@@ -1,4 +1,6 @@
 /** Gathers what pages show of a webhook; one whose event file cannot be used is shown as that. */
+
+import type { TargetFlowView } from "../../delivery/flow-control.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
@@ -15,6 +17,7 @@ export type Usable = Readonly<{
   overview: Overview;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
   lastEvents: ReadonlyMap<string, number>;
+  flows: ReadonlyMap<string, TargetFlowView>;
 }>;
 
 /** Why it says nothing. */
@@ -31,15 +34,16 @@ export type WebhookState = Readonly<{
 }>;
 
 export async function readWebhookState(
-  { useCases, events }: Pick<SourcesDeps, "useCases" | "events">,
+  deps: Pick<SourcesDeps, "useCases" | "events" | "flow">,
   webhook: Webhook,
 ): Promise<WebhookState> {
+  const { useCases } = deps;
   const of = { userId: webhook.userId, webhookId: webhook.id };
-  const [entrypoints, targets, file] = await Promise.all([
+  const [entrypoints, targets] = await Promise.all([
     useCases.entrypoints.list(of),
     useCases.targets.list(of),
-    readFile(events, webhook.id),
   ]);
+  const file = await readFile(deps, webhook.id, targets);
   const health: Health =
     file.fault === null
       ? webhookHealth({ ...file, entrypoints, targets })
@@ -47,14 +51,19 @@ export async function readWebhookState(
   return { webhook, entrypoints, targets, file, health };
 }
 
-async function readFile(events: SourcesDeps["events"], webhookId: string): Promise<FileState> {
+async function readFile(
+  { events, flow }: Pick<SourcesDeps, "events" | "flow">,
+  webhookId: string,
+  targets: readonly Target[],
+): Promise<FileState> {
   try {
-    const [overview, targetOverviews, lastEvents] = await Promise.all([
+    const [overview, targetOverviews, lastEvents, flows] = await Promise.all([
       events.overview(webhookId),
       events.targetOverviews(webhookId),
       events.entrypointLastEvents(webhookId),
+      flow.read(targets),
     ]);
-    return { fault: null, overview, targetOverviews, lastEvents };
+    return { fault: null, overview, targetOverviews, lastEvents, flows };
   } catch (error) {
     return { fault: faultOf(error) };
   }

@@ -1,0 +1,69 @@
+/** Targets as the API answers them: what is stored of them, with how they are dealt with at this moment. */
+import type { z } from "zod";
+import type { FlowControl, TargetFlowView } from "../delivery/flow-control.ts";
+import type { Target } from "../webhooks/targets.ts";
+import type { targetFlowSchema } from "./flow-schemas.ts";
+import { time } from "./presenters.ts";
+import type { targetSchema } from "./schemas.ts";
+
+type Presented = z.infer<typeof targetSchema>;
+
+export function createTargetPresenter(flow: Pick<FlowControl, "read">) {
+  return {
+    async one(target: Target): Promise<Presented> {
+      return present(target, (await flow.read([target])).get(target.id));
+    },
+    /** Of one webhook. */
+    async all(targets: readonly Target[]): Promise<Presented[]> {
+      const flows = await flow.read(targets);
+      return targets.map((target) => present(target, flows.get(target.id)));
+    },
+  };
+}
+
+function present(target: Target, flow: TargetFlowView | undefined): Presented {
+  return {
+    id: target.id,
+    webhook_id: target.webhookId,
+    name: target.name,
+    type: target.type,
+    active: target.active,
+    deactivated_reason: target.deactivatedReason,
+    paused: target.pausedAt !== null,
+    paused_at: timeOrNull(target.pausedAt),
+    config: target.config,
+    summary: target.summary,
+    ...target.policy,
+    signing: {
+      scheme: target.signing.scheme,
+      public_key: target.signing.publicKey,
+      previous_until: timeOrNull(target.signing.previousUntil),
+    },
+    ...(target.signingSecret !== undefined && { signing_secret: target.signingSecret }),
+    flow: flow ? presentFlow(flow) : null,
+    created_at: time(target.createdAt),
+    updated_at: time(target.updatedAt),
+  };
+}
+
+function presentFlow({ held, drain, circuit, restsUntil }: TargetFlowView): z.infer<typeof targetFlowSchema> {
+  return {
+    held,
+    draining: drain && {
+      left: held,
+      per_second: Math.round(drain.perSecond * 10) / 10,
+      estimate_seconds: Math.ceil(drain.estimateMs / 1_000),
+    },
+    circuit: {
+      state: circuit.state,
+      since: timeOrNull(circuit.since),
+      reason: circuit.reason,
+      next_probe_at: timeOrNull(circuit.nextProbeAt),
+    },
+    rests_until: timeOrNull(restsUntil),
+  };
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
+}
