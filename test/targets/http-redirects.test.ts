@@ -65,6 +65,17 @@ describe("a redirect, where they are followed", () => {
     expect(request?.header("host")).toBe(`127.0.0.1:${other.port}`);
   });
 
+  test("that goes on within the other origin gets no secret there either", async () => {
+    bench.receiver.answerWith(to(`${other.url}/first`));
+    other.answerWith(({ path }) => (path === "/first" ? to("/second") : { status: 204 }));
+    expect((await deliver()).kind).toBe("delivered");
+    const second = other.requests[1];
+    expect([second?.path, ...SECRETS.map((name) => second?.header(name))]).toEqual([
+      "/second",
+      ...SECRETS.map(() => undefined),
+    ]);
+  });
+
   test("that leads back from another origin brings no secret along", async () => {
     bench.receiver.answerWith(({ path }) => (path === "/hooks" ? to(`${other.url}/`) : { status: 204 }));
     other.answerWith(to(`${bench.receiver.url}/back`));

@@ -43,6 +43,19 @@ test("a policy may say that 410 is a failure like any other", async () => {
   await world.dispose();
 });
 
+test("a wait of days that the policy asks for is waited, not taken for a clock that was set back", async () => {
+  const world = createWorld();
+  const policy = { retry_strategy: "list", retry_delays_seconds: [432_000], retry_jitter_percent: 0 };
+  const slow = world.addTarget({ script: () => GONE, policy });
+  await world.send([slow]);
+  await world.quiet();
+  await world.pass(431_990_000, 21_600_000);
+  expect(slow.attempts).toHaveLength(1);
+  await world.pass(20_000);
+  expect(slow.attempts).toHaveLength(2);
+  await world.dispose();
+});
+
 test("the reason is kept with the target, and its routes end at once", () => {
   const db = createTestMainDb();
   const { id: webhookId } = db.addWebhook({ userId: db.addUser().id });
