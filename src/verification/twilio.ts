@@ -34,7 +34,8 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
         const fields = signedFields(request);
         if (fields === null)
           return refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
-        const right = keys.map((key) => hmac("sha1", key, [request.url, fields]));
+        const urls = withAndWithoutPort(request.url);
+        const right = keys.flatMap((key) => urls.map((url) => hmac("sha1", key, [url, fields])));
         return matchesAny([signature], right) ? ACCEPTED : wrongSignature({ signsUrl: true });
       },
       eventType: readerOf("EventType"),
@@ -42,6 +43,14 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
     };
   },
 };
+
+/** Twilio's own library tries both: which of them is signed depends on the product. */
+function withAndWithoutPort(url: string): readonly string[] {
+  const [, scheme = "", host = "", port = "", rest = ""] =
+    /^(https?):\/\/([^/?#]+?)(:\d+)?([/?#].*)?$/.exec(url) ?? [];
+  const other = port === "" ? `${host}:${scheme === "https" ? 443 : 80}` : host;
+  return [url, `${scheme}://${other}${rest}`];
+}
 
 /** What is signed of the body, after the URL; null where that does not cover it. */
 function signedFields({ headers, query, body }: ReceivedRequest): string | null {

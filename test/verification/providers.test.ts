@@ -75,6 +75,26 @@ describe("Twilio", () => {
     expect((await verifier.verify(requestOf({ body: encoder.encode("{}"), headers }))).accepted).toBe(false);
   });
 
+  test("signs the URL with or without its port, as its library takes it", async () => {
+    const body = "a=1";
+    for (const [called, signedAs] of [
+      ["https://hooks.example:8443/webhook/1?b=2", "https://hooks.example/webhook/1?b=2"],
+      ["https://hooks.example/webhook/1", "https://hooks.example:443/webhook/1"],
+      ["http://hooks.example/webhook/1", "http://hooks.example:80/webhook/1"],
+    ] as const) {
+      const signature = twilio.getExpectedTwilioSignature(KEYS.current, signedAs, { a: "1" });
+      const headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Twilio-Signature": signature,
+      };
+      const request = requestOf({ body: encoder.encode(body), headers }, { url: called });
+      expect(twilio.validateRequest(KEYS.current, signature, called, { a: "1" })).toBe(true);
+      expect(await verifier.verify(request)).toEqual({ accepted: true });
+      const elsewhere = { ...request, url: called.replace("hooks", "other") };
+      expect((await verifier.verify(elsewhere)).accepted).toBe(false);
+    }
+  });
+
   test("signs fields that are repeated once for each value", async () => {
     const body = "b=2&a=3&a=1&a=3&c=";
     const params = { a: ["3", "1", "3"], b: "2", c: "" };
