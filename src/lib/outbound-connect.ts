@@ -34,11 +34,15 @@ export function connectToAny<Data>(options: {
     next++;
     underWay++;
     if (next < addresses.length) cancelTimer = clock.after(NEXT_ADDRESS_MS, tryNext);
-    Bun.connect({ hostname: address, port, data, socket: handlers }).then(opened, (error: unknown) => {
-      underWay--;
-      firstError ??= withAddress(error, address, port);
-      if (!isOver) tryNext();
-    });
+    // What it may throw at once is a failure like others.
+    Promise.try(() => Bun.connect({ hostname: address, port, data, socket: handlers })).then(
+      opened,
+      (error: unknown) => {
+        underWay--;
+        firstError ??= withAddress(error, address, port);
+        if (!isOver) tryNext();
+      },
+    );
   }
 
   function opened(socket: Bun.Socket<Data>): void {
