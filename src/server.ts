@@ -13,19 +13,14 @@ import { createErrorAnswers, errorHandler, wantsPage } from "./http/errors.ts";
 import { health } from "./http/health.ts";
 import { listen, withRealPort } from "./http/listen.ts";
 import { metricsRoute } from "./http/metrics-route.ts";
-import { createDoor } from "./ingest/door.ts";
-import { createRulesReader } from "./ingest/entrypoint-rules.ts";
-import { createReceiver } from "./ingest/receive.ts";
-import { createRefusalLog } from "./ingest/refusal-log.ts";
 import { createRemoteAddressReader } from "./ingest/remote-address.ts";
-import { createIngestRoutes } from "./ingest/routes.ts";
-import { createVerifierOpener } from "./ingest/verifiers.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
 import { every } from "./lib/every.ts";
 import { createLogger } from "./lib/log.ts";
 import { version } from "./lib/version.ts";
 import { createDeliveryParts } from "./server/delivery.ts";
+import { createIngestParts } from "./server/ingest.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
 import { createDiskReserve } from "./storage/disk-reserve.ts";
@@ -84,7 +79,7 @@ export async function startServer(options: {
     metrics,
     reserve,
   });
-  const { files, events } = storage;
+  const { files, events, rejected } = storage;
 
   // Delivery
   const delivery = createDeliveryParts({ config, storage, mainDb, keys, clock, log, metrics });
@@ -108,13 +103,12 @@ export async function startServer(options: {
     onImported: (webhookId) => delivery.imported(webhookId),
   });
 
-  const readRules = createRulesReader({ log });
-  const receiver = createReceiver({
-    ...{ routing: mainDb.routing, events, clock, readRules },
-    openVerifier: createVerifierOpener({ providers, keys, log }),
-    refusals: createRefusalLog({ log, clock }),
-    baseUrl: config.baseUrl,
+  const ingest = createIngestParts({
+    ...{ config, storage, mainDb, providers, keys, clock, log, metrics },
+    // The retention looks after what is kept of strangers too.
+    onKept: (webhookId) => delivery.recorded(webhookId),
   });
+  const { receiver, verifyAgain } = ingest;
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{
@@ -131,6 +125,8 @@ export async function startServer(options: {
       trials,
       events,
       flow,
+      rejected,
+      verifyAgain,
       replay,
       replayRuns,
     },
@@ -174,17 +170,7 @@ export async function startServer(options: {
     .use(errorHandler(errors))
     .use(health({ isReady: report.readiness }))
     .use(metricsRoute({ credentials: config.metrics, scrape: report.scrape }))
-    .use(
-      createIngestRoutes({
-        receiver,
-        readRules,
-        door: createDoor({ clock }),
-        maxBodyBytes: config.maxBodyBytes,
-        trustedProxies: config.trustedProxies,
-        onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
-        metrics,
-      }),
-    )
+    .use(ingest.routes)
     .use(
       createApi({
         baseUrl: config.baseUrl,
@@ -195,6 +181,8 @@ export async function startServer(options: {
         apiKeys,
         events,
         flow,
+        rejected,
+        verifyAgain,
         replay,
         replayRuns,
         targetTypes,

@@ -8,6 +8,7 @@ import { eventOperations } from "./events.ts";
 import { movingOperations } from "./moving.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
+import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
 import { targetFlowOperations } from "./target-flow.ts";
 import { targetOperations } from "./targets.ts";
@@ -46,6 +47,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...targetOperations(deps),
     ...targetFlowOperations(deps),
     ...eventOperations(deps),
+    ...rejectedOperations(deps),
     ...replayOperations(deps),
     openOperation(
       {

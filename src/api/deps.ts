@@ -4,7 +4,9 @@ import type { FlowControl } from "../delivery/flow-control.ts";
 import type { SendTestNotice } from "../delivery/notice-sender.ts";
 import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
+import type { VerifyAgain } from "../ingest/release.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { RejectedStore } from "../storage/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { Moving } from "../webhooks/moving/moving.ts";
@@ -23,6 +25,8 @@ export type ApiDeps = Readonly<{
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
   flow: FlowControl;
+  rejected: Omit<RejectedStore, "keep" | "release" | "setReasons">;
+  verifyAgain: VerifyAgain;
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;

@@ -66,6 +66,9 @@ export const eventSummarySchema = z
 export const eventSchema = z
   .strictObject({
     ...eventFacts,
+    first_received_at: time
+      .nullable()
+      .describe("When it came, where it was rejected at first and released later; else null."),
     headers: headerPairs,
     body_base64: z.string().meta({ contentEncoding: "base64" }),
     duplicates: z

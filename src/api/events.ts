@@ -73,11 +73,12 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       async handle({ caller, params }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const event = await getEvent(webhookId, params.event_id);
-        const [deliveries, duplicates] = await Promise.all([
+        const [deliveries, duplicates, firstReceivedAt] = await Promise.all([
           events.listDeliveries(webhookId, event.id),
           events.findDuplicates(webhookId, event.id),
+          deps.rejected.findFirstReceivedAt(webhookId, event.id),
         ]);
-        return presentEvent(event, deliveries, duplicates);
+        return presentEvent(event, deliveries, { duplicates, firstReceivedAt });
       },
     }),
     operation({

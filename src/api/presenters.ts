@@ -61,10 +61,11 @@ export function presentEventSummary(event: EventSummary): z.infer<typeof eventSu
 export function presentEvent(
   event: StoredEvent,
   deliveries: readonly Delivery[],
-  duplicates: Duplicates,
+  { duplicates, firstReceivedAt }: Readonly<{ duplicates: Duplicates; firstReceivedAt: number | null }>,
 ): z.infer<typeof eventSchema> {
   return {
     ...presentFacts(event, duplicates),
+    first_received_at: firstReceivedAt === null ? null : time(firstReceivedAt),
     headers: presentHeaders(event.headers),
     body_base64: base64(event.body),
     duplicates: duplicates.last.map(presentDuplicate),
@@ -127,11 +128,11 @@ function presentFacts(event: Omit<EventSummary, "deliveries" | "duplicates">, du
   };
 }
 
-function presentHeaders(headers: StoredEvent["headers"]): [string, string][] {
+export function presentHeaders(headers: StoredEvent["headers"]): [string, string][] {
   return headers.map(([name, value]) => [name, value]);
 }
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 

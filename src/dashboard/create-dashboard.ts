@@ -8,6 +8,7 @@ import { createEventsRoutes } from "./events/routes.ts";
 import { createGuard } from "./guard.ts";
 import type { PageRoute } from "./page-route.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
+import { createRejectedRoutes } from "./rejected/routes.ts";
 import { createReplaysRoutes } from "./replays/routes.ts";
 import { createReveals } from "./reveals.ts";
 import { createSessionRoutes } from "./session/routes.ts";
@@ -24,6 +25,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createSourcesRoutes({ ...deps, reveals }),
     ...createEventsRoutes(deps),
     ...createReplaysRoutes(deps),
+    ...createRejectedRoutes(deps),
     ...createProfileRoutes({ ...deps, cookie, reveals }),
     ...createAdminRoutes({ ...deps, reveals }),
   ];

@@ -83,7 +83,11 @@ export function createRetentionRuns(deps: {
   }
 
   async function pruneBySize(webhookId: string, mostBytes: number): Promise<RunReport> {
-    const { usedBytes } = await store.measure(webhookId);
+    let { usedBytes } = await store.measure(webhookId);
+    // What strangers sent must not push events out.
+    for (let deleted = -1; usedBytes > mostBytes && deleted !== 0 && !isInterrupted(webhookId); ) {
+      ({ deleted, usedBytes } = await step(() => store.pruneRejected(webhookId, Number.POSITIVE_INFINITY)));
+    }
     if (usedBytes <= mostBytes) return NOTHING;
     const rule = {
       ...{ finishedBefore: Number.POSITIVE_INFINITY, restingSince: Number.POSITIVE_INFINITY },
@@ -92,6 +96,12 @@ export function createRetentionRuns(deps: {
     };
     const done = await prune({ webhookId, rule, size: { usedBytes, mostBytes } });
     return { ...done, isOverLimit: done.usedBytes > mostBytes, dueAt: null };
+  }
+
+  async function pruneRejected(webhookId: string, before: number): Promise<void> {
+    for (let deleted = -1; deleted !== 0 && !isInterrupted(webhookId); ) {
+      ({ deleted } = await step(() => store.pruneRejected(webhookId, before)));
+    }
   }
 
   async function giveSpaceBack(webhookId: string): Promise<void> {
@@ -120,6 +130,7 @@ export function createRetentionRuns(deps: {
         now,
       };
       const byAge = await prune({ webhookId, rule, size: null });
+      await pruneRejected(webhookId, rule.finishedBefore);
       const bySize = bytes === null ? NOTHING : await pruneBySize(webhookId, bytes);
       const hoursDueAt = await pruneHours(webhookId);
       await giveSpaceBack(webhookId);

@@ -19,6 +19,7 @@ export type EntrypointRules = Readonly<{
   readType: PlaceReader | null;
   /** Null where nobody looks for copies. */
   readDedupKey: DedupKeyReader | null;
+  keepRejected: boolean;
   /** The acknowledgement of an event, but for the headers that go with every one. */
   answer: (eventId: string) => Readonly<{ status: number; body: string | null; headers: Headers }>;
 }>;
@@ -70,6 +71,7 @@ function prepare(settings: EntrypointSettings): EntrypointRules {
     rate: rateOf(settings),
     readType: settings.event_type_from === null ? null : readerOf(settings.event_type_from),
     readDedupKey: createDedupKeyReader(settings),
+    keepRejected: settings.keep_rejected,
     answer: answerOf(settings),
   };
 }

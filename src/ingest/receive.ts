@@ -8,6 +8,7 @@ import { calledUrl } from "../verification/called-url.ts";
 import type { HandshakeAnswer, ReceivedRequest, Refusal, Verdict } from "../verification/provider.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
+import type { Quarantine } from "./quarantine.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
@@ -52,12 +53,13 @@ export function createReceiver(deps: {
   openVerifier: VerifierOpener;
   readRules: RulesReader;
   refusals: RefusalLog;
+  quarantine: Quarantine;
   events: Pick<EventStore, "append" | "appendOnce">;
   clock: Clock;
   /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, readRules, refusals, events, clock, baseUrl } = deps;
+  const { routing, openVerifier, readRules, refusals, quarantine, events, clock, baseUrl } = deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
     const { method, headers, query, pathTail, remoteAddress } = facts;
@@ -99,7 +101,11 @@ export function createReceiver(deps: {
       if (greeted !== null) return greeted;
       const verdict: Verdict | Promise<Verdict> = verifier.verify(request);
       const known = verdict instanceof Promise ? await verdict : verdict;
-      if (!known.accepted) return refuse(route, verifier, known);
+      if (!known.accepted) {
+        const isKept = readRules(route)?.keepRejected ?? true;
+        if (isKept) await quarantine.keep({ route, facts, body, reason: known.reason });
+        return refuse(route, verifier, known);
+      }
       const answer = verifier.signedHandshake?.(request) ?? null;
       return answer === null ? { kind: "accepted", request, verifier } : { kind: "handshake", answer };
     },

@@ -75,8 +75,8 @@ export function createIngestRoutes(deps: {
       throw new AppError({
         kind: "unauthenticated",
         code: "verification_failed",
-        message: "The request could not be verified; nothing was stored.",
-        hint: "Check that the sender has the same secret as this entrypoint. Its owner finds the reason in the server's log.",
+        message: "The request could not be verified, and is no event.",
+        hint: "Check that the sender has the same secret as this entrypoint. Its owner finds the reason among the webhook's rejected requests.",
       });
     }
     metrics.shookHands();

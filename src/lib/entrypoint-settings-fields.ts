@@ -27,6 +27,14 @@ export const entrypointSettingsFields: readonly FormField[] = [
       help: "Addresses or networks, one a line; others are answered 403. Empty: from everywhere.",
     },
   ]),
+  ...inSection("Rejected requests", [
+    {
+      name: "keep_rejected",
+      label: "Keep requests that cannot be verified",
+      kind: "checkbox",
+      help: "The last 1,000, 16 MiB at most: once a wrong secret is mended they can be verified again and delivered.",
+    },
+  ]),
   ...inSection("Rate limit", [
     {
       name: "rate_limit",

@@ -125,6 +125,12 @@ export const entrypointSettingsShape = {
     .nullable()
     .describe("With `value`: a header's name, or a path in the JSON body such as $.id.")
     .default(null),
+  keep_rejected: z
+    .boolean()
+    .describe(
+      "Whether requests that could not be verified are kept for a while, to be verified again once a wrong secret is mended.",
+    )
+    .default(true),
 };
 
 export const entrypointSettingsSchema = z
@@ -150,6 +156,7 @@ export const entrypointSettingsChangeShape = {
   event_type_from: entrypointSettingsShape.event_type_from.unwrap(),
   deduplicate_by: entrypointSettingsShape.deduplicate_by.unwrap(),
   deduplicate_value: entrypointSettingsShape.deduplicate_value.unwrap(),
+  keep_rejected: entrypointSettingsShape.keep_rejected.unwrap(),
 };
 
 /** As it stands in the API, in the forms and in the database. */

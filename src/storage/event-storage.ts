@@ -7,6 +7,7 @@ import { startEventFileUpkeep } from "./event-file-upkeep.ts";
 import { createEventStore, type EventStore } from "./event-store.ts";
 import { createEventWriter, type EventWriter } from "./event-writer.ts";
 import { createFlowStore, type FlowStore } from "./flow-store.ts";
+import { createRejectedStore, type RejectedStore } from "./rejected-store.ts";
 import { WebhookDBManager } from "./webhook-db-manager.ts";
 
 export type EventStorage = Readonly<{
@@ -14,6 +15,7 @@ export type EventStorage = Readonly<{
   writer: EventWriter;
   events: EventStore;
   flow: FlowStore;
+  rejected: RejectedStore;
   /** Ends when everything that was accepted is stored, and every file is closed. */
   close: () => Promise<void>;
 }>;
@@ -54,6 +56,7 @@ export function openEventStorage(options: {
       },
     },
     flow: createFlowStore({ writer }),
+    rejected: createRejectedStore({ files, writer }),
     async close() {
       await writer.drain();
       await files.closeAll();

@@ -53,10 +53,16 @@ function survey(path: string): SurveyedFile[] {
         "SELECT (SELECT min(id) FROM events) AS event, (SELECT min(hour) FROM hourly_tallies) AS hour",
       )
       .get();
-    return [
-      { path, oldestEventId: oldest?.event ?? null, oldestHour: oldest?.hour ?? null, ...measureSpace(db) },
-    ];
+    const event = [oldest?.event, findOldestRejected(db)].filter((id) => typeof id === "string").sort()[0];
+    return [{ path, oldestEventId: event ?? null, oldestHour: oldest?.hour ?? null, ...measureSpace(db) }];
   });
+}
+
+/** A file that has not been opened since an upgrade has no such table. */
+function findOldestRejected(db: Database): string | null {
+  const table = db.query("SELECT 1 FROM sqlite_schema WHERE name = 'rejected_requests'").get();
+  if (table === null) return null;
+  return db.query<{ id: string | null }, []>("SELECT min(id) AS id FROM rejected_requests").get()?.id ?? null;
 }
 
 function count({ path, order, lastEventId, limitMs }: ReplayToCount): CountedReplay {

@@ -7,6 +7,7 @@ import type { Rhythms } from "./event-db/rhythm.ts";
 import type { InspectionAnswer, InspectionRequest } from "./inspection-worker.ts";
 
 export type FileSurvey = Readonly<{
+  /** Of events and rejected requests. */
   oldestEventId: string | null;
   oldestHour: number | null;
   usedBytes: number;

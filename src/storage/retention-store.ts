@@ -1,6 +1,7 @@
 /** What the retention does to event files: looks at them, prunes them in steps, gives space back. */
 import type { EventFile } from "./event-db/event-file.ts";
 import { oldestEventFrom, type PruneRule, type PruneStep, pruneHours, pruneStep } from "./event-db/prune.ts";
+import { pruneRejected } from "./event-db/rejected.ts";
 import { type FileSpace, measureSpace, vacuumStep } from "./event-db/space.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { type FileSurvey, surveyFiles } from "./inspection.ts";
@@ -12,11 +13,13 @@ export type RetentionStore = Readonly<{
   survey: (webhookIds: readonly string[]) => Promise<ReadonlyMap<string, FileSurvey>>;
   /** Deletes from the events after `after`, the oldest first. */
   prune: (webhookId: string, after: string, rule: PruneRule) => Promise<PruneStep & FileSpace>;
+  /** Deletes some rejected requests received before a time, the oldest first; how many. */
+  pruneRejected: (webhookId: string, before: number) => Promise<FileSpace & Readonly<{ deleted: number }>>;
   /** Deletes tallies of hours before `before`; returns the oldest hour that is left. */
   pruneHours: (webhookId: string, before: number) => Promise<number | null>;
   measure: (webhookId: string) => Promise<FileSpace>;
   vacuum: (webhookId: string) => Promise<FileSpace>;
-  /** The id of the oldest event received at `from` or later. */
+  /** The id of the oldest event or rejected request received at `from` or later. */
   oldestEventFrom: (webhookId: string, from: number) => Promise<string | null>;
 }>;
 
@@ -35,6 +38,8 @@ export function createRetentionStore(options: {
     },
     prune: (webhookId, after, rule) =>
       step(webhookId, (file) => ({ ...pruneStep(file, after, rule), ...measureSpace(file.db) })),
+    pruneRejected: (webhookId, before) =>
+      step(webhookId, (file) => ({ deleted: pruneRejected(file, before), ...measureSpace(file.db) })),
     pruneHours: (webhookId, before) => step(webhookId, (file) => pruneHours(file, before)),
     measure: (webhookId) => step(webhookId, (file) => measureSpace(file.db)),
     vacuum: (webhookId) => step(webhookId, vacuumStep),

@@ -91,6 +91,7 @@ describe("an event", () => {
         ["x-sender", "shop"],
       ],
       body_base64: btoa('{"n":1}'),
+      first_received_at: null,
       duplicates: [],
       deliveries: [tried()],
     });

@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { z } from "zod";
 import { API_PREFIX } from "../../src/api/operation.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { ADA_TOKEN, type ApiAnswer, startTestApi, type TestApi } from "../support/test-api.ts";
 
 const json = z.record(z.string(), z.unknown());
@@ -31,6 +32,7 @@ type Documented = z.infer<typeof operationShape> & { method: string; path: strin
 
 let api: TestApi;
 let replayId: string;
+let rejectedId: string;
 let signed: { id: string };
 let raw: unknown;
 let document: z.infer<typeof documentShape>;
@@ -41,6 +43,12 @@ addFormats.default(ajv);
 beforeAll(async () => {
   api = await startTestApi();
   replayId = await api.beginReplay();
+  rejectedId = newId();
+  await api.rejected.keep(api.webhook.id, {
+    ...{ id: rejectedId, entrypointId: api.entrypoint.id, receivedAt: api.clock.now(), method: "POST" },
+    ...{ pathTail: "", query: "", headersJson: '[["a","b"]]', contentType: "", remoteAddress: "" },
+    ...{ reason: "The signature is not right.", body: new Uint8Array(1) },
+  });
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
   signed = await api.useCases.targets.create({ ...api.of, input: http });
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
@@ -82,6 +90,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["target_id", target.id],
     ["event_id", event.id],
     ["replay_id", replayId],
+    ["rejected_id", rejectedId],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
 }
@@ -120,6 +129,8 @@ describe("every operation", () => {
     changeTarget: { timeout_ms: 5_000 },
     replayEvent: { target_id: "" },
     createReplay: { filter: { status: "failed" } },
+    verifyRejected: { ids: [] },
+    deleteManyRejected: { ids: [] },
   };
 
   test("answers with what the document says when all is well", async () => {
@@ -129,7 +140,7 @@ describe("every operation", () => {
     });
     const exported = await file.arrayBuffer();
     // What is deleted is needed by the others, and a webhook goes after what is in it.
-    const last = ["cancelReplay", "deleteEntrypoint", "deleteTarget", "deleteWebhook"];
+    const last = ["deleteRejected", "cancelReplay", "deleteEntrypoint", "deleteTarget", "deleteWebhook"];
     const rank = ({ operationId }: Documented) => last.indexOf(operationId);
     for (const operation of operations.toSorted((a, b) => rank(a) - rank(b))) {
       const body = bodies[operation.operationId];

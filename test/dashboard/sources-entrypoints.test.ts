@@ -148,7 +148,11 @@ describe("a test event", () => {
     const receiver = createReceiver({
       ...{ routing: mainDb.routing, events, clock, baseUrl: "https://hooks.example" },
       openVerifier: () => null,
-      ...{ refusals: { note: () => undefined }, readRules: () => null },
+      ...{
+        refusals: { note: () => undefined },
+        readRules: () => null,
+        quarantine: { keep: async () => undefined },
+      },
     });
     const send = createTestEventSender({ receiver, useCases, clock });
     const of = { userId: webhook.userId, webhookId: webhook.id, entrypointId: api.entrypoint.id };

@@ -1,6 +1,8 @@
 /** The retention looks at a webhook when something of it may be old, and at no other time. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { createRetention, type Retention } from "../../src/delivery/retention.ts";
+import { newIdAt } from "../../src/lib/ids.ts";
+import { keepRejected } from "../../src/storage/event-db/rejected.ts";
 import { createRetentionWorld, DAY_MS, type RetentionWorld } from "../storage/retention-world.ts";
 import { turn } from "../storage/storage-world.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -128,6 +130,24 @@ describe("by age", () => {
     expect(world.ledgerFaults()).toEqual([]);
   });
 
+  test("rejected requests go at their age, where there never was an event too", async () => {
+    await retention.start();
+    const receivedAt = world.clock.now();
+    await world.writer.tidy(world.webhookId, (file) =>
+      keepRejected(file, {
+        ...{ id: newIdAt(receivedAt), entrypointId: "entrypoint", receivedAt, method: "POST", pathTail: "" },
+        ...{ query: "", headersJson: "[]", contentType: "", remoteAddress: "", reason: "No signature." },
+        body: new Uint8Array(9),
+      }),
+    );
+    retention.noteRecorded(world.webhookId);
+    await after(9 * DAY_MS);
+    expect(world.rows("rejected_requests")).toBe(1);
+    await after(2 * DAY_MS);
+    expect(world.rows("rejected_requests")).toBe(0);
+    expect(world.ledgerFaults()).toEqual([]);
+  });
+
   test("the space of what was deleted is given back", async () => {
     await retention.start();
     for (let n = 0; n < 30; n++) await receive({}, { body: Buffer.alloc(200_000) });
@@ -229,7 +249,7 @@ describe("by size", () => {
     await retention.start();
     await after(MINUTE_MS);
     expect(stored()).toHaveLength(3);
-    change({ retentionDays: null, retentionBytes: 1_100_000 });
+    change({ retentionDays: null, retentionBytes: 1_200_000 });
     await after(MINUTE_MS);
     expect(stored()).toHaveLength(2);
   });

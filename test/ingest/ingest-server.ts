@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { createDoor } from "../../src/ingest/door.ts";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
+import { createQuarantine } from "../../src/ingest/quarantine.ts";
 import { createReceiver } from "../../src/ingest/receive.ts";
 import { createRefusalLog } from "../../src/ingest/refusal-log.ts";
 import { createIngestRoutes } from "../../src/ingest/routes.ts";
@@ -13,6 +14,7 @@ import type { IngestMetrics } from "../../src/lib/metrics.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import type { EventStore } from "../../src/storage/event-store.ts";
 import type { Route } from "../../src/storage/main-db/routing.ts";
+import type { RejectedStore } from "../../src/storage/rejected-store.ts";
 import type { Providers } from "../../src/verification/registry.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { serve, type TestServer } from "../support/http-server.ts";
@@ -49,6 +51,7 @@ export function startIngest(
     metrics?: IngestMetrics;
     /** Instead of the store in memory. */
     events?: Pick<EventStore, "append" | "appendOnce">;
+    rejected?: Pick<RejectedStore, "keep">;
   } = {},
 ): IngestServer {
   const clock = createFakeClock();
@@ -73,6 +76,7 @@ export function startIngest(
             log,
           }),
           refusals: createRefusalLog({ log, clock }),
+          quarantine: createQuarantine({ store: options.rejected ?? { keep: async () => undefined }, clock }),
           routing: { findRoute: (id) => routes.get(id) ?? null },
           events: options.events ?? {
             async append(draft) {

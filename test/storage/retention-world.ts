@@ -22,7 +22,7 @@ export type RetentionWorld = StorageWorld &
     /** All steps to the end. */
     pruneAll: (rule: PruneRule) => Promise<readonly PruneStep[]>;
     ledgerFaults: () => readonly string[];
-    rows: (table: "events" | "deliveries" | "delivery_results") => number;
+    rows: (table: "events" | "deliveries" | "delivery_results" | "rejected_requests") => number;
   }>;
 
 export function createRetentionWorld(options: { dataDir?: string; webhookId?: string } = {}): RetentionWorld {

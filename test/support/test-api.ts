@@ -5,6 +5,9 @@ import { createApi } from "../../src/api/create-api.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
+import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
+import { createVerifyAgain } from "../../src/ingest/release.ts";
+import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
@@ -48,9 +51,15 @@ export async function startTestApi() {
     ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
     store: createReplayStore(storage),
   });
+  const keys = createKeyRing(new Uint8Array(32).fill(1));
   const trials = createVerificationTrials({
     ...{ mainDb, events, providers: all.providers, baseUrl: "https://hooks.example" },
-    keys: createKeyRing(new Uint8Array(32).fill(1)),
+    keys,
+  });
+  const verifyAgain = createVerifyAgain({
+    ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: "https://hooks.example" },
+    openVerifier: createVerifierOpener({ providers: all.providers, keys, log }),
+    readRules: createRulesReader({ log }),
   });
   const callers = new Map([
     [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
@@ -71,6 +80,8 @@ export async function startTestApi() {
         apiKeys: { authenticate: (token) => callers.get(token) ?? null },
         events,
         flow: createTestFlow(storage, clock),
+        rejected: storage.rejected,
+        verifyAgain,
         replay: createReplay({
           events,
           routing: mainDb.routing,
@@ -148,7 +159,7 @@ export async function startTestApi() {
 
   return {
     ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb, dataDir, imported },
-    ...{ webhook, entrypoint, target, event, of, ada: all.ada, bob: all.bob },
+    ...{ webhook, entrypoint, target, event, of, ada: all.ada, bob: all.bob, rejected: storage.rejected },
     /** A replay that waits for a paused target. */
     async beginReplay(): Promise<string> {
       const input = { name: "Paused", type: "log", active: false };

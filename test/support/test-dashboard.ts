@@ -12,7 +12,10 @@ import { createReplay } from "../../src/delivery/replay.ts";
 import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { edge } from "../../src/http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../../src/http/errors.ts";
+import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
+import { createVerifyAgain } from "../../src/ingest/release.ts";
 import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
+import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { checkInBackground } from "../../src/storage/inspection.ts";
@@ -66,9 +69,15 @@ export async function startTestDashboard(environment: Record<string, string> = {
     onError: (message, error) => log.error(message, { error }),
   });
   const { events } = storage;
+  const keys = createKeyRing(new Uint8Array(32).fill(1));
   const trials = createVerificationTrials({
     ...{ mainDb, events, providers, baseUrl: config.baseUrl },
-    keys: createKeyRing(new Uint8Array(32).fill(1)),
+    keys,
+  });
+  const verifyAgain = createVerifyAgain({
+    ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: config.baseUrl },
+    openVerifier: createVerifierOpener({ providers, keys, log }),
+    readRules: createRulesReader({ log }),
   });
   const users = createUsers({ mainDb, clock, passwords: quickPasswords });
   const sessions = createSessions({ mainDb, clock });
@@ -82,6 +91,8 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
     trials,
+    rejected: storage.rejected,
+    verifyAgain,
     version: "1.2.3",
     sendTestNotice: async () => [{ channel: "email", error: null }],
     flow: createTestFlow(storage, clock),
@@ -134,7 +145,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   }
 
   return {
-    ...{ ask, signIn, clock, users, sessions, apiKeys, useCases, config, lines, server, checks },
+    ...{ ask, signIn, clock, users, sessions, apiKeys, useCases, config, lines, server, checks, storage },
     ...{ rootId: root.id, carolId: carol.id, routes: dashboard.routes, app },
     async stop() {
       stopping.abort();

@@ -52,6 +52,7 @@ export async function startTestEvents() {
         return { ...found, ...early };
       },
     },
+    rejected: storage.rejected,
     replay: createReplay({ events: store, routing: mainDb.routing, clock }),
   };
   const viewers: readonly Viewer[] = [

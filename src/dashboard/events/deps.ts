@@ -5,6 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { EventSearch, FoundEvents } from "../../storage/event-db/event-search.ts";
 import type { EventStore } from "../../storage/event-store.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
+import type { RejectedStore } from "../../storage/rejected-store.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
 /** Rejects with AppError `unavailable` where the webhook's event file cannot be used. */
@@ -20,6 +21,7 @@ export type EventsDeps = Readonly<{
   clock: Clock;
   useCases: WebhookUseCases;
   events: EventReads;
+  rejected: Pick<RejectedStore, "findFirstReceivedAt">;
   replay: Replay;
   /** Names deleted targets. */
   routing: Pick<Routing, "findTarget">;

@@ -47,9 +47,10 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     const { filter } = readLogFilter(query);
     try {
       const event = await getEvent(webhook.id, context);
-      const [deliveries, duplicates, neighbours, names] = await Promise.all([
+      const [deliveries, duplicates, firstReceivedAt, neighbours, names] = await Promise.all([
         events.listDeliveries(webhook.id, event.id),
         events.findDuplicates(webhook.id, event.id),
+        deps.rejected.findFirstReceivedAt(webhook.id, event.id),
         findNeighbours({
           ...{ events, event, webhookId: webhook.id, now: clock.now() },
           filter: toEventFilter(filter, clock.now()),
@@ -61,7 +62,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
       const picture = pictureBody({ contentType: event.contentType, body: event.body, maxChars });
       return renderPage(
         EventPage({
-          ...{ viewer, flash, webhook, event, duplicates, neighbours, picture, isLong },
+          ...{ viewer, flash, webhook, event, duplicates, firstReceivedAt, neighbours, picture, isLong },
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),
           deliveries: deliveries.map((delivery) => ({

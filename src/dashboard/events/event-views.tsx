@@ -30,6 +30,8 @@ export type EventPageProps = RequestProps &
     /** A try is due so soon that waiting for it on the page makes sense. */
     isUnderWay: boolean;
     duplicates: Duplicates;
+    /** When it came, where it was rejected at first and released later. */
+    firstReceivedAt: number | null;
     neighbours: Neighbours;
   }>;
 
@@ -89,7 +91,8 @@ function EventFrame(
   );
 }
 
-function EventHeader({ webhook, event, deliveries, neighbours, query }: EventPageProps): JSX.Element {
+function EventHeader(props: EventPageProps): JSX.Element {
+  const { webhook, event, deliveries, firstReceivedAt, neighbours, query } = props;
   return (
     <div class="page-header">
       <div class="event-title">
@@ -97,7 +100,14 @@ function EventHeader({ webhook, event, deliveries, neighbours, query }: EventPag
           <RequestLine method={event.method} pathTail={event.pathTail} query={event.query} />
         </h1>
         <p class="muted">
-          received <Time at={event.receivedAt} />
+          {firstReceivedAt === null ? (
+            "received "
+          ) : (
+            <>
+              rejected at first, <Time at={firstReceivedAt} />; verified again and released{" "}
+            </>
+          )}
+          <Time at={event.receivedAt} />
         </p>
       </div>
       <div class="page-actions">

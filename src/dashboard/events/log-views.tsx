@@ -7,6 +7,7 @@ import { DataTable, EmptyState, PageHeader, Pagination } from "../components/car
 import { Notice } from "../components/flash-line.tsx";
 import { CodeBlock, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
+import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import { newReplayPath, replaysPath } from "../replays/paths.ts";
 import { curlCommand as sampleCurl } from "../sources/curl.ts";
@@ -135,6 +136,7 @@ function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
   return (
     <>
       {found.events.length === 0 ? "" : <Button icon="replay" label={label} href={path} />}
+      <Button kind="quiet" label="Rejected" href={rejectedPath(webhook.id, filter.entrypointId)} />
       <Button kind="quiet" label="Replays" href={replaysPath(webhook.id)} />
     </>
   );

@@ -9,6 +9,7 @@ import { Notice } from "../components/flash-line.tsx";
 import { FormFields } from "../components/form-fields.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
@@ -48,6 +49,9 @@ export function VerificationPage(props: Props): JSX.Element {
         <h1 safe>{title}</h1>
         <p class="muted">
           Whose requests are stored. What is not theirs is refused with 401, and the server's log says why.
+        </p>
+        <p>
+          <a href={rejectedPath(webhook.id, entrypoint.id)}>Rejected requests</a>
         </p>
         <State {...props} />
         {props.suggested && props.suggested !== provider ? (

@@ -80,6 +80,20 @@ function checkLanes(db: Database): string[] {
     );
 }
 
+function checkRejected(db: Database): string[] {
+  return db
+    .query<EntrypointRow, []>(
+      `SELECT entrypoint_id, t.requests AS tallied, c.n AS counted
+        FROM (SELECT entrypoint_id, count(*) AS n, sum(size) AS bytes FROM rejected_requests GROUP BY 1) c
+        FULL JOIN rejected_tallies t USING (entrypoint_id)
+        WHERE coalesce(t.requests, -1) <> coalesce(c.n, 0) OR t.bytes <> coalesce(c.bytes, 0)`,
+    )
+    .all()
+    .map(({ entrypoint_id, counted }) => {
+      return `entrypoint ${entrypoint_id}: ${counted ?? 0} rejected requests are stored, which is not what was counted`;
+    });
+}
+
 function checkBelonging(db: Database): string[] {
   const count = (sql: string) => db.query<{ n: number }, []>(`SELECT count(*) AS n ${sql}`).get()?.n ?? 0;
   const deliveries = count(
@@ -96,6 +110,7 @@ function checkBelonging(db: Database): string[] {
   return [
     ...(keys > 0 ? [`keys of duplicates that belong to no event: ${keys}`] : []),
     ...(copies > 0 ? [`duplicates that belong to no key: ${copies}`] : []),
+    ...checkRejected(db),
     ...(deliveries > 0 ? [`deliveries that belong to no event: ${deliveries}`] : []),
     ...(results > 0 ? [`delivery results that belong to no delivery: ${results}`] : []),
   ];

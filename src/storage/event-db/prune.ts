@@ -110,6 +110,7 @@ function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
   file.db.query<unknown, [string]>("DELETE FROM delivery_results WHERE event_id = ?").run(id);
   file.db.query<unknown, [string]>("DELETE FROM deliveries WHERE event_id = ?").run(id);
   forgetDuplicates(file, id);
+  file.db.query<unknown, [string]>("DELETE FROM released_events WHERE event_id = ?").run(id);
   file.db.query<unknown, [string]>("DELETE FROM events WHERE id = ?").run(id);
   file.tally.forgotten(entrypoint_id);
 }
@@ -172,11 +173,14 @@ export function pruneHours(file: EventFile, before: number): number | null {
   );
 }
 
-/** The id of the oldest event received at `from` or later. */
+/** The id of the oldest event or rejected request received at `from` or later. */
 export function oldestEventFrom(file: EventFile, from: number): string | null {
   return (
     file.db
-      .query<{ id: string | null }, [string]>("SELECT min(id) AS id FROM events WHERE id >= ?")
+      .query<{ id: string | null }, [string]>(
+        `SELECT min(id) AS id FROM (SELECT min(id) AS id FROM events WHERE id >= ?1
+          UNION ALL SELECT min(id) FROM rejected_requests WHERE id >= ?1)`,
+      )
       .get(firstIdAt(from))?.id ?? null
   );
 }

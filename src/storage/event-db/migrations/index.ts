@@ -6,6 +6,7 @@ import replayedAt from "./0004-replayed-at.sql" with { type: "text" };
 import eventType from "./0005-event-type.sql" with { type: "text" };
 import entrypointHours from "./0006-entrypoint-hours.sql" with { type: "text" };
 import duplicates from "./0007-duplicates.sql" with { type: "text" };
+import rejectedRequests from "./0008-rejected-requests.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -15,4 +16,5 @@ export const eventMigrations: readonly string[] = [
   eventType,
   entrypointHours,
   duplicates,
+  rejectedRequests,
 ];

@@ -1,0 +1,13 @@
+/** What the pages of rejected requests need. */
+import type { VerifyAgain } from "../../ingest/release.ts";
+import type { Routing } from "../../storage/main-db/routing.ts";
+import type { RejectedStore } from "../../storage/rejected-store.ts";
+import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+
+export type RejectedDeps = Readonly<{
+  useCases: WebhookUseCases;
+  rejected: Pick<RejectedStore, "list" | "listIds" | "find" | "remove">;
+  verifyAgain: VerifyAgain;
+  /** Names deleted targets. */
+  routing: Pick<Routing, "findTarget">;
+}>;

@@ -1,0 +1,123 @@
+/** One rejected request: why it was refused, and all of it. */
+import { Html } from "@elysiajs/html";
+import type { RejectedRequest } from "../../storage/event-db/rejected.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { ActionButton } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Bytes, Time } from "../components/values.tsx";
+import type { BodyPicture } from "../events/body-picture.ts";
+import { BodyView, bodyKind } from "../events/body-view.tsx";
+import { NameOf, RequestLine } from "../events/event-row.tsx";
+import { HeaderTable } from "../events/header-table.tsx";
+import type { Named } from "../events/names.ts";
+import { Layout } from "../layout.tsx";
+import type { Flash, Viewer } from "../viewer.ts";
+import { crumbsOf } from "./list-view.tsx";
+import { rejectedActionPath, rejectedPath, rejectedRequestPath } from "./paths.ts";
+
+export type RejectedRequestPageProps = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  webhook: Webhook;
+  request: RejectedRequest;
+  entrypoint: Named;
+  picture: BodyPicture;
+}>;
+
+export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Element {
+  const { viewer, flash, webhook, request, picture } = props;
+  const crumbs = [...crumbsOf(webhook), { href: rejectedPath(webhook.id), label: "Rejected" }];
+  return (
+    <Layout title="Rejected request" viewer={viewer} section="sources" flash={flash} wide crumbs={crumbs}>
+      <Header {...props} />
+      <Notice
+        tone="bad"
+        text={request.reason}
+        hint="Mend the verification of its entrypoint, then verify it again."
+      />
+      <Facts {...props} />
+      <Card
+        title="Body"
+        lead={bodyKind(picture)}
+        actions={
+          picture.kind === "empty" ? (
+            ""
+          ) : (
+            <a
+              class="button button-plain button-small"
+              href={rejectedRequestPath(webhook.id, request.id, "body")}
+              hx-boost="false"
+            >
+              <Icon name="download" />
+              <span>Download</span>
+            </a>
+          )
+        }
+      >
+        <BodyView picture={picture} label="Body" />
+      </Card>
+      <Card title="Headers">
+        <HeaderTable headers={request.headers} caption="Request headers" />
+      </Card>
+    </Layout>
+  );
+}
+
+function Header({ webhook, request }: RejectedRequestPageProps): JSX.Element {
+  const fields = { id: request.id };
+  return (
+    <div class="page-header">
+      <div class="event-title">
+        <h1>
+          <RequestLine method={request.method} pathTail={request.pathTail} query={request.query} />
+        </h1>
+        <p class="muted">
+          rejected <Time at={request.receivedAt} />
+        </p>
+      </div>
+      <div class="page-actions">
+        <ActionButton
+          kind="primary"
+          icon="replay"
+          label="Verify again"
+          action={rejectedActionPath(webhook.id, "verify")}
+          fields={fields}
+        />
+        <ActionButton
+          kind="quiet"
+          icon="trash"
+          label="Delete…"
+          action={rejectedActionPath(webhook.id, "delete")}
+          fields={fields}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Facts({ request, entrypoint }: RejectedRequestPageProps): JSX.Element {
+  return (
+    <Card>
+      <dl class="facts">
+        <dt>Entrypoint</dt>
+        <dd>
+          <NameOf named={entrypoint} />
+        </dd>
+        <dt>Sender</dt>
+        <dd>
+          <code safe>{request.remoteAddress === "" ? "unknown" : request.remoteAddress}</code>
+        </dd>
+        <dt>Content type</dt>
+        <dd>
+          <bdi safe>{request.contentType === "" ? "none" : request.contentType}</bdi>
+        </dd>
+        <dt>Size</dt>
+        <dd>
+          <Bytes n={request.bodySize} />
+        </dd>
+      </dl>
+    </Card>
+  );
+}

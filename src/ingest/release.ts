@@ -1,0 +1,92 @@
+/** Verifies rejected requests again, and makes events of those that pass now. */
+import type { Clock } from "../lib/clock.ts";
+import type { RejectedRequest, Release } from "../storage/event-db/rejected.ts";
+import type { Route, Routing } from "../storage/main-db/routing.ts";
+import type { RejectedStore } from "../storage/rejected-store.ts";
+import type { ReceivedRequest } from "../verification/provider.ts";
+import type { RulesReader } from "./entrypoint-rules.ts";
+import { readTraits } from "./event-traits.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import type { VerifierOpener } from "./verifiers.ts";
+
+/** Requests of one transaction; a body may have 4 MiB. */
+const STEP = 8;
+
+export type Verified = Readonly<{
+  /** That were looked at. */
+  checked: number;
+  /** Of those that passed, in the order of their receipt; a copy of an event has that event's id. */
+  eventIds: readonly string[];
+}>;
+
+/**
+ * `ids` null: all of the entrypoint, or of the webhook. A signed time is compared with when the request came. Rejects
+ * with AppError unavailable where a verification cannot be opened.
+ */
+export type VerifyAgain = (
+  asked: Readonly<{ webhookId: string; ids: readonly string[] | null; entrypointId: string | null }>,
+) => Promise<Verified>;
+
+export function createVerifyAgain(deps: {
+  routing: Pick<Routing, "findRoute">;
+  openVerifier: VerifierOpener;
+  readRules: RulesReader;
+  store: RejectedStore;
+  clock: Clock;
+  baseUrl: string;
+}): VerifyAgain {
+  const { routing, openVerifier, readRules, store, clock, baseUrl } = deps;
+
+  function toRequest({ entrypointId, ...rejected }: RejectedRequest): ReceivedRequest {
+    const { pathTail, query, headers, ...rest } = rejected;
+    const url = `${baseUrl}/webhook/${entrypointId}${pathTail}${query === "" ? "" : `?${query}`}`;
+    return { ...rest, url, query, headers: new Headers(headers.map(([name, value]) => [name, value])) };
+  }
+
+  /** The release, or why there is none. */
+  async function judge(rejected: RejectedRequest, route: Route): Promise<Release | string> {
+    const verifier = openVerifier(route);
+    const request = toRequest(rejected);
+    const verdict = verifier === null ? null : await verifier.verify(request);
+    if (verdict !== null && !verdict.accepted) return verdict.reason;
+    if (verifier?.signedHandshake?.(request)) return "It is a question of the provider's, and no event.";
+    const { type, dedupKey } = readTraits({ rules: readRules(route), verifier, toRequest: () => request });
+    const { method, pathTail, query, remoteAddress, body } = rejected;
+    const facts = { method, pathTail, query, headers: request.headers, remoteAddress };
+    return {
+      id: rejected.id,
+      draft: takeSnapshot({ facts, body, route, type, now: clock.now() }),
+      dedupKey,
+    };
+  }
+
+  async function step(webhookId: string, ids: readonly string[]): Promise<Verified> {
+    const releases: Release[] = [];
+    const reasons = new Map<string, string>();
+    let checked = 0;
+    for (const id of ids) {
+      const rejected = await store.find(webhookId, id);
+      if (rejected === null) continue;
+      checked++;
+      const route = routing.findRoute(rejected.entrypointId);
+      const judged = route === null ? "Its entrypoint was deleted." : await judge(rejected, route);
+      if (typeof judged !== "string") releases.push(judged);
+      else if (judged !== rejected.reason) reasons.set(id, judged);
+    }
+    if (reasons.size > 0) await store.setReasons(webhookId, reasons);
+    const recorded = releases.length === 0 ? [] : await store.release(webhookId, releases);
+    return { checked, eventIds: recorded.flatMap((each) => (each === null ? [] : [each.eventId])) };
+  }
+
+  return async ({ webhookId, ids, entrypointId }) => {
+    const all = ids === null ? await store.listIds(webhookId, entrypointId) : [...ids].sort();
+    let checked = 0;
+    const eventIds: string[] = [];
+    for (let from = 0; from < all.length; from += STEP) {
+      const done = await step(webhookId, all.slice(from, from + STEP));
+      checked += done.checked;
+      eventIds.push(...done.eventIds);
+    }
+    return { checked, eventIds };
+  };
+}

@@ -1,0 +1,52 @@
+/** Puts together what takes requests in, keeps those that could not be verified, and releases them. */
+import type { Config } from "../config.ts";
+import { createDoor } from "../ingest/door.ts";
+import { createRulesReader } from "../ingest/entrypoint-rules.ts";
+import { createQuarantine } from "../ingest/quarantine.ts";
+import { createReceiver } from "../ingest/receive.ts";
+import { createRefusalLog } from "../ingest/refusal-log.ts";
+import { createVerifyAgain } from "../ingest/release.ts";
+import { createIngestRoutes } from "../ingest/routes.ts";
+import { createVerifierOpener } from "../ingest/verifiers.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { IngestMetrics } from "../lib/metrics.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
+import type { EventStorage } from "../storage/event-storage.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { Providers } from "../verification/registry.ts";
+
+export function createIngestParts(deps: {
+  config: Config;
+  storage: Pick<EventStorage, "events" | "rejected">;
+  mainDb: Pick<MainDb, "routing">;
+  providers: Providers;
+  keys: Sealer;
+  clock: Clock;
+  log: Logger;
+  metrics: IngestMetrics;
+  /** Called after a webhook's file got a rejected request. */
+  onKept: (webhookId: string) => void;
+}) {
+  const { config, storage, mainDb, providers, keys, clock, log, metrics, onKept } = deps;
+  const { events, rejected } = storage;
+  const readRules = createRulesReader({ log });
+  const openVerifier = createVerifierOpener({ providers, keys, log });
+  const shared = { routing: mainDb.routing, openVerifier, readRules, clock, baseUrl: config.baseUrl };
+  const receiver = createReceiver({
+    ...{ ...shared, events },
+    refusals: createRefusalLog({ log, clock }),
+    quarantine: createQuarantine({ store: rejected, clock, onKept }),
+  });
+  return {
+    receiver,
+    verifyAgain: createVerifyAgain({ ...shared, store: rejected }),
+    routes: createIngestRoutes({
+      ...{ receiver, readRules, metrics },
+      door: createDoor({ clock }),
+      maxBodyBytes: config.maxBodyBytes,
+      trustedProxies: config.trustedProxies,
+      onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
+    }),
+  };
+}

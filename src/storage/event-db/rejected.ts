@@ -1,0 +1,219 @@
+/** Requests that could not be verified: kept within bounds, looked at, released into events, deleted. */
+import { firstIdAt } from "../../lib/ids.ts";
+import { type Recorded, recordOnce } from "./duplicates.ts";
+import type { EventFile } from "./event-file.ts";
+import { recordEvent } from "./record-events.ts";
+import type { EventDraft, HeaderPairs } from "./types.ts";
+
+/** Of each entrypoint; so much a stranger may fill. */
+export const MOST_REQUESTS = 1_000;
+export const MOST_BYTES = 16 * 1024 * 1024;
+
+/** Rows deleted in one step, which holds the event loop for a few milliseconds. */
+const ROWS_PER_STEP = 100;
+
+export type RejectedDraft = Readonly<{
+  id: string;
+  entrypointId: string;
+  receivedAt: number;
+  method: string;
+  pathTail: string;
+  query: string;
+  headersJson: string;
+  contentType: string;
+  remoteAddress: string;
+  /** Why, for the entrypoint's owner. */
+  reason: string;
+  body: Uint8Array;
+}>;
+
+export type RejectedSummary = Omit<RejectedDraft, "headersJson" | "body"> & Readonly<{ bodySize: number }>;
+
+export type RejectedRequest = RejectedSummary & Readonly<{ headers: HeaderPairs; body: Uint8Array }>;
+
+type SummaryRow = {
+  id: string;
+  entrypoint_id: string;
+  received_at: number;
+  method: string;
+  path_tail: string;
+  query: string;
+  content_type: string;
+  remote_address: string;
+  reason: string;
+  body_size: number;
+};
+type Row = SummaryRow & { headers: string; body: Uint8Array };
+
+const SUMMARY = `id, entrypoint_id, received_at, method, path_tail, query, content_type, remote_address, reason,
+  body_size`;
+
+/** The oldest of the entrypoint go, where there are too many. */
+export function keepRejected(file: EventFile, draft: RejectedDraft): void {
+  const { id, entrypointId, receivedAt, method, pathTail, query, headersJson } = draft;
+  const size = draft.body.byteLength + headersJson.length + pathTail.length + query.length;
+  file.db
+    .query(
+      `INSERT INTO rejected_requests (id, entrypoint_id, received_at, method, path_tail, query, headers, content_type,
+         remote_address, reason, size, body_size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      ...[id, entrypointId, receivedAt, method, pathTail, query, headersJson, draft.contentType],
+      ...[draft.remoteAddress, draft.reason, size, draft.body.byteLength, draft.body],
+    );
+  let left = count(file, entrypointId, { requests: 1, bytes: size });
+  while (left.requests > MOST_REQUESTS || left.bytes > MOST_BYTES) {
+    const oldest = file.db
+      .query<{ id: string }, [string]>(
+        "SELECT id FROM rejected_requests WHERE entrypoint_id = ? ORDER BY id LIMIT 1",
+      )
+      .get(entrypointId);
+    if (!oldest) return;
+    left = deleteOne(file, oldest.id) ?? left;
+  }
+}
+
+type Tallied = Readonly<{ requests: number; bytes: number }>;
+
+function count(file: EventFile, entrypointId: string, { requests, bytes }: Tallied): Tallied {
+  const tallied = file.db
+    .query<{ requests: number; bytes: number }, [string, number, number]>(
+      `INSERT INTO rejected_tallies (entrypoint_id, requests, bytes) VALUES (?, ?, ?)
+       ON CONFLICT (entrypoint_id) DO UPDATE SET requests = requests + excluded.requests,
+         bytes = bytes + excluded.bytes RETURNING requests, bytes`,
+    )
+    .get(entrypointId, requests, bytes);
+  return tallied ?? { requests, bytes };
+}
+
+/** What is left of the entrypoint's; null where there was no such request. */
+function deleteOne(file: EventFile, id: string): Tallied | null {
+  const deleted = file.db
+    .query<{ entrypoint_id: string; size: number }, [string]>(
+      "DELETE FROM rejected_requests WHERE id = ? RETURNING entrypoint_id, size",
+    )
+    .get(id);
+  return deleted && count(file, deleted.entrypoint_id, { requests: -1, bytes: -deleted.size });
+}
+
+export type RejectedPage = Readonly<{ requests: readonly RejectedSummary[]; nextCursor: string | null }>;
+
+/** Newest first; `entrypointId` null: of all. */
+export function listRejected(
+  file: EventFile,
+  asked: Readonly<{ entrypointId: string | null; limit: number; cursor: string | null }>,
+): RejectedPage {
+  const { entrypointId, limit, cursor } = asked;
+  const rows = file.db
+    .query<SummaryRow, [string | null, string, number]>(
+      `SELECT ${SUMMARY} FROM rejected_requests WHERE (?1 IS NULL OR entrypoint_id = ?1) AND id < ?2
+        ORDER BY id DESC LIMIT ?3`,
+    )
+    .all(entrypointId, cursor ?? "~", limit + 1);
+  const requests = rows.slice(0, limit).map(toSummary);
+  return { requests, nextCursor: rows.length > limit ? (requests.at(-1)?.id ?? null) : null };
+}
+
+export function findRejected(file: EventFile, id: string): RejectedRequest | null {
+  const row = file.db.query<Row, [string]>("SELECT * FROM rejected_requests WHERE id = ?").get(id);
+  return row && toRequest(row);
+}
+
+/** The ids of all that there are now, oldest first. */
+export function listRejectedIds(file: EventFile, entrypointId: string | null): readonly string[] {
+  return file.db
+    .query<{ id: string }, [string | null]>(
+      "SELECT id FROM rejected_requests WHERE ?1 IS NULL OR entrypoint_id = ?1 ORDER BY id",
+    )
+    .all(entrypointId)
+    .map(({ id }) => id);
+}
+
+/** By entrypoint, those that are stored now. */
+export function countRejected(file: EventFile): ReadonlyMap<string, number> {
+  const rows = file.db
+    .query<{ entrypoint_id: string; requests: number }, []>(
+      "SELECT entrypoint_id, requests FROM rejected_tallies WHERE requests > 0",
+    )
+    .all();
+  return new Map(rows.map((row) => [row.entrypoint_id, row.requests]));
+}
+
+export type Release = Readonly<{ id: string; draft: EventDraft; dedupKey: string | null }>;
+
+/** Makes an event of a rejected request; null where that is gone, released by somebody else most often. */
+export function releaseRejected(file: EventFile, { id, draft, dedupKey }: Release): Recorded | null {
+  const before = file.db
+    .query<{ received_at: number }, [string]>("SELECT received_at FROM rejected_requests WHERE id = ?")
+    .get(id);
+  if (!before) return null;
+  deleteOne(file, id);
+  if (dedupKey !== null) {
+    const recorded = recordOnce(file, draft, dedupKey);
+    if (recorded.isDuplicate) return recorded;
+  } else recordEvent(file, draft);
+  file.db
+    .query<unknown, [string, number]>(
+      "INSERT INTO released_events (event_id, first_received_at) VALUES (?, ?)",
+    )
+    .run(draft.id, before.received_at);
+  return { eventId: draft.id, isDuplicate: false };
+}
+
+/** When an event had come that was rejected at first; null for any other. */
+export function findFirstReceivedAt(file: EventFile, eventId: string): number | null {
+  return (
+    file.db
+      .query<{ at: number }, [string]>(
+        "SELECT first_received_at AS at FROM released_events WHERE event_id = ?",
+      )
+      .get(eventId)?.at ?? null
+  );
+}
+
+/** Why each is still refused. */
+export function setReasons(file: EventFile, reasons: ReadonlyMap<string, string>): void {
+  const update = file.db.query<unknown, [string, string]>(
+    "UPDATE rejected_requests SET reason = ?2 WHERE id = ?1",
+  );
+  for (const [id, reason] of reasons) update.run(id, reason);
+}
+
+/** How many there were to delete. */
+export function deleteRejected(file: EventFile, ids: readonly string[]): number {
+  return ids.filter((id) => deleteOne(file, id) !== null).length;
+}
+
+/** Deletes some of those received before a time, infinity for all, the oldest first; how many. */
+export function pruneRejected(file: EventFile, before: number): number {
+  const below = before === Number.POSITIVE_INFINITY ? "~" : firstIdAt(before);
+  const rows = file.db
+    .query<{ id: string }, [string]>(
+      `SELECT id FROM rejected_requests WHERE id < ? ORDER BY id LIMIT ${ROWS_PER_STEP}`,
+    )
+    .all(below);
+  return deleteRejected(
+    file,
+    rows.map(({ id }) => id),
+  );
+}
+
+function toSummary(row: SummaryRow): RejectedSummary {
+  return {
+    id: row.id,
+    entrypointId: row.entrypoint_id,
+    receivedAt: row.received_at,
+    method: row.method,
+    pathTail: row.path_tail,
+    query: row.query,
+    contentType: row.content_type,
+    remoteAddress: row.remote_address,
+    reason: row.reason,
+    bodySize: row.body_size,
+  };
+}
+
+function toRequest(row: Row): RejectedRequest {
+  const headers: HeaderPairs = JSON.parse(row.headers);
+  return { ...toSummary(row), headers, body: row.body };
+}
