@@ -94,6 +94,19 @@ async function post(webhook: BenchWebhook): Promise<string> {
   return received.parse(await response.json()).id;
 }
 
+/** Milliseconds from acknowledgement to arrival at `/timed`, of events posted one by one until the end is near. */
+export async function timeArrivals(job: {
+  webhook: BenchWebhook;
+  receiver: Script;
+  until: AbortSignal;
+}): Promise<number[]> {
+  const acknowledged = new Map<string, number>();
+  while (!job.until.aborted) {
+    for (const [id, at] of await postOneByOne(job.webhook, 20)) acknowledged.set(id, at);
+  }
+  return waitForArrivals(job.receiver, acknowledged);
+}
+
 /** Acknowledgement per event id. */
 async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<string, number>> {
   const acknowledged = new Map<string, number>();

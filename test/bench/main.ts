@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { arrival } from "./arrival.ts";
 import { delivery } from "./delivery.ts";
+import { endurance } from "./endurance.ts";
 import { eventLog } from "./event-log.ts";
 import { lag } from "./lag.ts";
 import { idle, memory } from "./memory.ts";
@@ -25,6 +26,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   replay,
   lag,
   scale,
+  endurance,
 };
 
 const { values: flags } = parseArgs({
@@ -33,13 +35,16 @@ const { values: flags } = parseArgs({
     quick: { type: "boolean", default: false },
     only: { type: "string", multiple: true },
     generator: { type: "string" },
+    minutes: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 if (flags.help) {
   const names = Object.keys(measurements).join("|");
-  process.stdout.write(`bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon]\n`);
+  process.stdout.write(
+    `bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon] [--minutes 10]\n`,
+  );
   process.exit(0);
 }
 

@@ -26,10 +26,23 @@ export type BenchOptions = Readonly<{
   /** Seconds under load with each slowed disk. */
   lagSeconds: number;
   scaleWebhooks: number;
+  /** Of the long run. */
+  minutes: number;
 }>;
 
-export function benchOptions(flags: { quick: boolean; generator?: string | undefined }): BenchOptions {
-  const common = { generator: chooseGenerator(flags.generator), connections: 64, webhooks: [1, 100, 1000] };
+export function benchOptions(flags: {
+  quick: boolean;
+  generator?: string | undefined;
+  minutes?: string | undefined;
+}): BenchOptions {
+  const minutes = Number(flags.minutes ?? (flags.quick ? 1 : 10));
+  if (!(minutes >= 1)) throw new Error("--minutes takes a number from 1");
+  const common = {
+    generator: chooseGenerator(flags.generator),
+    minutes,
+    connections: 64,
+    webhooks: [1, 100, 1000],
+  };
   return flags.quick
     ? {
         ...common,
