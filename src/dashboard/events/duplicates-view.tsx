@@ -15,7 +15,7 @@ export function DuplicatesCard({ duplicates }: { duplicates: Duplicates }): JSX.
     <Card title="Duplicates">
       <p
         safe
-      >{`${formatCount(count, "copy", "copies")} came later, and were answered with this event's id.${more}`}</p>
+      >{`${formatCount(count, "copy", "copies")} that came later, answered with this event's id.${more}`}</p>
       {differing === 0 ? (
         ""
       ) : (
