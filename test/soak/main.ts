@@ -18,9 +18,9 @@ const DRAIN_MS = 120_000;
 const WEBHOOKS: readonly (readonly ServiceName[])[] = [
   ["steady"],
   ["steady", "flaky"],
-  ["flaky", "hopeless"],
+  ["flaky", "picky"],
   ["silent", "steady"],
-  ["steady", "steady", "flaky", "hopeless"],
+  ["steady", "steady", "flaky", "picky"],
 ];
 
 const { values: flags } = parseArgs({

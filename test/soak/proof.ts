@@ -2,7 +2,7 @@
 import { type Load, listLosses } from "../e2e/load.ts";
 import type { EventSummary, Flow } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
-import type { ServiceName, Targets } from "./targets.ts";
+import { isRefused, type ServiceName, type Targets } from "./targets.ts";
 
 export type SoakFlow = Flow & Readonly<{ services: readonly ServiceName[] }>;
 
@@ -46,17 +46,18 @@ export async function listFaults(options: {
   });
   // Also of events that nobody was told of: what is stored is delivered.
   const unsettled = flows.flatMap(({ entrypointId, services }) => {
-    const failed = services.filter((name) => name === "hopeless").length;
+    const refusals = ({ path_tail }: EventSummary) =>
+      services.filter((name) => isRefused(name, Number(path_tail.slice(1)))).length;
     return stored
       .filter((event) => event.entrypoint_id === entrypointId)
-      .filter(({ delivery_counts: counts }) => !isAsExpected(counts, services.length - failed, failed))
+      .filter((event) => !isAsExpected(event.delivery_counts, services.length, refusals(event)))
       .map(({ id, delivery_counts }) => `${id} is not settled: ${JSON.stringify(delivery_counts)}`);
   });
   return [...losses, ...unsettled, ...listRepeats(stored), ...(await checkLedger(gateway))];
 }
 
-function isAsExpected(counts: EventSummary["delivery_counts"], delivered: number, failed: number): boolean {
-  return counts.delivered === delivered && counts.failed === failed && counts.pending === 0;
+function isAsExpected(counts: EventSummary["delivery_counts"], targets: number, failed: number): boolean {
+  return counts.delivered === targets - failed && counts.failed === failed && counts.pending === 0;
 }
 
 /** Senders send each number once, so that no number may be stored twice, answered or not. */

@@ -13,6 +13,11 @@ type Service = Readonly<{
   answer: (number: number, tries: number) => Answer;
 }>;
 
+/** Where the event is given up. */
+export function isRefused(name: ServiceName, number: number): boolean {
+  return name === "picky" && number % 4 === 0;
+}
+
 const BAD_ANSWERS: readonly Answer[] = [
   { status: 500 },
   { reset: true },
@@ -33,11 +38,14 @@ export const services = {
     wish: { timeout_ms: TIMEOUT_MS },
     answer: (number, tries) => ({ hang: tries === 1 && number % 40 === 0 }),
   },
-  /** Is given up after two tries. */
-  hopeless: { wish: { max_attempts: 2 }, answer: () => ({ status: 503 }) },
-} satisfies Record<string, Service>;
+  /** Gives one event in four up after two tries; were it more, the gateway would let the target rest. */
+  picky: {
+    wish: { max_attempts: 2 },
+    answer: (number) => (isRefused("picky", number) ? { status: 503 } : {}),
+  },
+} satisfies Record<ServiceName, Service>;
 
-export type ServiceName = keyof typeof services;
+export type ServiceName = "steady" | "flaky" | "silent" | "picky";
 
 export type Targets = Readonly<{
   wish: (name: ServiceName) => TargetWish;
@@ -79,6 +87,6 @@ function keyOf(name: ServiceName, eventId: string): string {
 
 function serviceOf(path: string): ServiceName {
   const name = path.slice(1);
-  if (name === "steady" || name === "flaky" || name === "silent" || name === "hopeless") return name;
+  if (name === "steady" || name === "flaky" || name === "silent" || name === "picky") return name;
   throw new Error(`no service at ${path}`);
 }
