@@ -60,9 +60,10 @@ test("a long backlog is held in steps while others' deliveries go on", async () 
   world.change(target, { active: true, paused: true });
   const other = world.addTarget();
   await world.send([other]);
+  const seen = new Set<number>();
+  await world.until(async () => seen.add(await heldOf(target)).has(3_000));
+  expect([...seen].filter((held) => held > 0 && held < 3_000)).not.toEqual([]);
   await world.until(() => other.attempts.length === 1);
-  expect(await heldOf(target)).toBeLessThan(3_000);
-  await world.until(async () => (await heldOf(target)) === 3_000);
   expect(target.attempts).toEqual([]);
   expect(listLedgerFaults(world.files.open(target.webhookId).db)).toEqual([]);
 });

@@ -1,7 +1,10 @@
 /** More webhooks than files may be open lose nothing while files are evicted and reopened under them. */
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { createStorageWorld, draft, type StorageWorld } from "./storage-world.ts";
+
+// Hundreds of files are made and synced; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
 
 let world: StorageWorld;
 let webhookId: string;
