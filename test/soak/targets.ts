@@ -38,9 +38,9 @@ export const services = {
     wish: { timeout_ms: TIMEOUT_MS },
     answer: (number, tries) => ({ hang: tries === 1 && number % 40 === 0 }),
   },
-  /** Gives one event in four up after two tries; were it more, the gateway would let the target rest. */
+  /** Gives one event in four up after two tries; its second tries all fail, for which it must not be left to rest. */
   picky: {
-    wish: { max_attempts: 2 },
+    wish: { max_attempts: 2, circuit_failures: null },
     answer: (number) => (isRefused("picky", number) ? { status: 503 } : {}),
   },
 } satisfies Record<ServiceName, Service>;

@@ -17,6 +17,7 @@ export type TargetWish = Readonly<{
   config?: Record<string, unknown>;
   max_attempts?: number | null;
   timeout_ms?: number;
+  circuit_failures?: number | null;
 }>;
 /** What one webhook of a test needs to receive and deliver. */
 export type Flow = Readonly<{ webhookId: string; entrypointId: string; targetIds: readonly string[] }>;
