@@ -38,10 +38,10 @@ export const services = {
     wish: { timeout_ms: TIMEOUT_MS },
     answer: (number, tries) => ({ hang: tries === 1 && number % 40 === 0 }),
   },
-  /** Gives one event in four up after two tries; its second tries all fail, for which it must not be left to rest. */
+  /** Gives one event in four up after two tries; its second tries all fail, for which it must not be left to rest. Not by 503, which asks for fewer tries. */
   picky: {
     wish: { max_attempts: 2, circuit_failures: null },
-    answer: (number) => (isRefused("picky", number) ? { status: 503 } : {}),
+    answer: (number) => (isRefused("picky", number) ? { status: 500 } : {}),
   },
 } satisfies Record<ServiceName, Service>;
 
