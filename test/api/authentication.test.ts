@@ -49,6 +49,8 @@ const bodies: Record<string, unknown> = {
   replay: {},
   replays: { filter: {} },
   rotate: {},
+  verify: {},
+  delete: {},
   "discard-held": {},
   test: { verification: { type: "github", config: { secret: "a" } } },
 };

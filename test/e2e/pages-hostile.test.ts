@@ -5,7 +5,7 @@ import type { Gateway } from "../support/gateway.ts";
 import { asShown, damageOn, HOSTILE, LONG_HOSTILE } from "../support/hostile.ts";
 import { type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
-import { administrator, idsOf, openAs, type Person, signIn, startSite } from "../support/site.ts";
+import { administrator, idsOf, openAs, type Person, rejectOne, signIn, startSite } from "../support/site.ts";
 import { exchange } from "./raw-exchange.ts";
 
 // Starts processes; only a machine that hangs takes this long.
@@ -115,6 +115,7 @@ async function makeVictim(text: string): Promise<Victim> {
     ...{ webhookId, entrypointId, targetId },
     ...{ eventId: newest?.id ?? "", resultId: resultId ?? "" },
     replayId: await gateway.api.createReplay(webhookId),
+    rejectedId: await rejectOne(gateway, { api: gateway.api, flow: { webhookId, entrypointId }, body: text }),
   });
   return {
     text,

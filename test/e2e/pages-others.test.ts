@@ -11,6 +11,7 @@ import {
   idsOf,
   ownIdsOf,
   type Person,
+  rejectOne,
   signIn,
   startSite,
   type WebhookInUse,
@@ -262,6 +263,7 @@ describe("the owner", () => {
     const eventId = answer.headers.get("x-webhooker-event-id") ?? "";
     const [targetId = ""] = flow.targetIds;
     const replayId = await gateway.api.createReplay(flow.webhookId);
-    return idsOf({ ...flow, targetId, eventId, resultId: "", replayId });
+    const rejectedId = await rejectOne(gateway, { api: gateway.api, flow, body: "unsigned" });
+    return idsOf({ ...flow, targetId, eventId, resultId: "", replayId, rejectedId });
   }
 });

@@ -1,6 +1,7 @@
 /** A program's view of a running gateway: the REST API, its answers held to the shapes the API promises. */
 import type { z } from "zod";
 import { eventSchema, eventSummarySchema } from "../../src/api/event-schemas.ts";
+import { rejectedSummarySchema } from "../../src/api/rejected-schemas.ts";
 import {
   entrypointSchema,
   errorSchema,
@@ -24,6 +25,7 @@ export type Flow = Readonly<{ webhookId: string; entrypointId: string; targetIds
 
 const PAGE = 200;
 const eventPage = listOf(eventSummarySchema);
+const rejectedPage = listOf(rejectedSummarySchema);
 
 export class ApiClient {
   readonly #origin: () => string;
@@ -101,6 +103,15 @@ export class ApiClient {
     const body = { filter: { status: "held" } };
     const path = `/webhooks/${webhookId}/replays`;
     return (await this.#ask({ method: "POST", path, body, schema: replayRunSchema })).id;
+  }
+
+  /** Asks again and again, as its sender is answered before it is stored; returns its id. */
+  async waitForRejected(webhookId: string): Promise<string> {
+    for (;;) {
+      const path = `/webhooks/${webhookId}/rejected`;
+      const { data } = await this.#ask({ method: "GET", path, schema: rejectedPage });
+      if (data[0] !== undefined) return data[0].id;
+    }
   }
 
   getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {

@@ -1,6 +1,6 @@
 /** The compiled gateway as people use it: signed-in browsers and programs of several users, and a webhook in use. */
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
-import { ApiClient } from "./api-client.ts";
+import { ApiClient, type Flow } from "./api-client.ts";
 import { type Environment, type Gateway, startGateway } from "./gateway.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -17,6 +17,8 @@ export type WebhookInUse = Readonly<{
   eventId: string;
   resultId: string;
   replayId: string;
+  /** A request that could not be verified. */
+  rejectedId: string;
 }>;
 
 export const ADMIN_PASSWORD = "the-administrators-own";
@@ -106,16 +108,33 @@ export async function createWebhookInUse(
   const { deliveries } = await api.getEvent(flow.webhookId, event.id);
   const resultId = deliveries[0]?.results[0]?.id ?? "";
   const replayId = await api.createReplay(flow.webhookId);
-  return { ...flow, targetId, eventId: event.id, resultId, replayId };
+  const rejectedId = await rejectOne(gateway, { api, flow, body: "unsigned" });
+  return { ...flow, targetId, eventId: event.id, resultId, replayId, rejectedId };
+}
+
+/** The entrypoint verifies for as long as that takes; returns the id of what it rejected. */
+export async function rejectOne(
+  gateway: Gateway,
+  given: { api: ApiClient; flow: Pick<Flow, "webhookId" | "entrypointId">; body: string },
+): Promise<string> {
+  const { api, flow, body } = given;
+  const { webhookId, entrypointId } = flow;
+  const verify = (verification: unknown) =>
+    api.request("PATCH", `/webhooks/${webhookId}/entrypoints/${entrypointId}`, { verification });
+  await verify({ type: "github", config: { secret: "not the sender's" } });
+  const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body });
+  if (answer.status !== 401) throw new Error(`an unsigned request was answered ${answer.status}`);
+  await verify(null);
+  return api.waitForRejected(webhookId);
 }
 
 /** For the parameters of registered routes. */
 export function idsOf(inUse: WebhookInUse): Ids {
-  const { webhookId, entrypointId, targetId, eventId, resultId, replayId } = inUse;
+  const { webhookId, entrypointId, targetId, eventId, resultId, replayId, rejectedId } = inUse;
   return {
     ...{ id: webhookId, webhook_id: webhookId, entrypointId, entrypoint_id: entrypointId },
     ...{ targetId, target_id: targetId, eventId, event_id: eventId, resultId },
-    ...{ replayId, replay_id: replayId },
+    ...{ replayId, replay_id: replayId, rejectedId, rejected_id: rejectedId },
   };
 }
 
