@@ -94,7 +94,8 @@ export async function startServer(options: {
     ...{ mainDb, targetTypes, providers, keys, clock },
     eventFiles: files,
   });
-  const trials = createVerificationTrials({ mainDb, providers, keys, events, baseUrl: config.baseUrl });
+  const { baseUrl } = config;
+  const trials = createVerificationTrials({ mainDb, providers, keys, events, rejected, baseUrl });
   const webhookFiles = createWebhookFiles(config.dataDir);
   await webhookFiles.removeLeftovers();
   const moving = createMoving({

@@ -82,9 +82,9 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/verification/test`,
       tag,
-      summary: "Try a verification on what an entrypoint has stored",
+      summary: "Try a verification on what an entrypoint has stored or rejected",
       description:
-        "Tells how many of its last events would have been accepted, each judged at its own time; nothing is changed. Secrets that are left out are the stored ones. Test events of the dashboard are not tried.",
+        "Tells how many of its last events, and of its rejected requests that are kept, would have been accepted, each judged at its own time; nothing is changed. Secrets that are left out are the stored ones. Test events of the dashboard are not tried.",
       params: entrypointPath,
       body: verificationTrialInput,
       success: { status: 200, description: "What it would have done.", schema: trialSchema },

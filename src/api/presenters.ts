@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Duplicate, DuplicateCounts, Duplicates } from "../storage/event-db/duplicates.ts";
 import type { Delivery, DeliveryResult, EventSummary, StoredEvent } from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
-import type { Trial } from "../webhooks/verification-trial.ts";
+import type { Trial, TriedRequest } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
 import type { deliverySchema, eventSchema, eventSummarySchema, resultSchema } from "./event-schemas.ts";
 import type { entrypointSchema, trialSchema, webhookSchema } from "./schemas.ts";
@@ -39,15 +39,22 @@ function presentVerification(verification: Entrypoint["verification"]) {
   return verification && { type: verification.type, config: verification.config };
 }
 
-export function presentTrial({ tried, accepted, refused }: Trial): z.infer<typeof trialSchema> {
+export function presentTrial({ events, rejected }: Trial): z.infer<typeof trialSchema> {
   return {
-    ...{ tried, accepted },
-    refused: refused.map(({ eventId, receivedAt, reason }) => ({
-      event_id: eventId,
-      received_at: time(receivedAt),
-      reason,
-    })),
+    ...{ tried: events.tried, accepted: events.accepted },
+    refused: events.refused.map(({ id, ...refusal }) => ({ event_id: id, ...presentRefusal(refusal) })),
+    rejected: {
+      ...{ tried: rejected.tried, accepted: rejected.accepted },
+      refused: rejected.refused.map(({ id, ...refusal }) => ({
+        rejected_id: id,
+        ...presentRefusal(refusal),
+      })),
+    },
   };
+}
+
+function presentRefusal({ receivedAt, reason }: Omit<TriedRequest, "id">) {
+  return { received_at: time(receivedAt), reason };
 }
 
 export function presentEventSummary(event: EventSummary): z.infer<typeof eventSummarySchema> {

@@ -55,6 +55,15 @@ export const trialSchema = z
     refused: z
       .array(z.strictObject({ event_id: id, received_at: time, reason: z.string() }))
       .describe("Those that would have been refused, newest first."),
+    rejected: z
+      .strictObject({
+        tried: count.describe("At most 50, the newest that are kept."),
+        accepted: count.describe("Those that pass once it is saved and they are verified again."),
+        refused: z
+          .array(z.strictObject({ rejected_id: id, received_at: time, reason: z.string() }))
+          .describe("Those that would be refused again, newest first."),
+      })
+      .describe("The same of the requests that could not be verified."),
   })
   .meta({ id: "VerificationTrial" });
 

@@ -1,9 +1,11 @@
-/** Tries a verification on the requests that an entrypoint has stored, and proposes one by what they look like. */
+/** Tries a verification on what an entrypoint has stored or rejected, and proposes one by what that looks like. */
 import { AppError } from "../lib/errors.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
+import type { RejectedRequest } from "../storage/event-db/rejected.ts";
 import type { StoredEvent } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import type { RejectedStore } from "../storage/rejected-store.ts";
 import { calledUrl } from "../verification/called-url.ts";
 import type { Provider, ReceivedRequest, Verifier } from "../verification/provider.ts";
 import type { Providers } from "../verification/registry.ts";
@@ -12,20 +14,27 @@ import { getOwnEntrypoint, type InEntrypoint } from "./entrypoints.ts";
 import { verificationTrialInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 
-/** The newest are tried; bodies are read one after the other, and no more of them than this. */
-const MOST_EVENTS = 50;
+/** Of events and of rejected requests: the newest; bodies are read one after the other, and no more than this. */
+const MOST_TRIED = 50;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Sends itself with each test event of the dashboard, which no provider has signed. */
 export const TEST_SENDER = "webhooker-test";
 
-export type TriedEvent = Readonly<{ eventId: string; receivedAt: number; reason: string }>;
+/** `id` is that of the event, or of the rejected request. */
+export type TriedRequest = Readonly<{ id: string; receivedAt: number; reason: string }>;
 
-export type Trial = Readonly<{
+export type TrialResult = Readonly<{
   tried: number;
   accepted: number;
   /** Those that would have been refused, newest first. */
-  refused: readonly TriedEvent[];
+  refused: readonly TriedRequest[];
+}>;
+
+export type Trial = Readonly<{
+  events: TrialResult;
+  /** Of the requests that are kept, as the verification of their time refused them. */
+  rejected: TrialResult;
 }>;
 
 export type VerificationTrials = Readonly<{
@@ -45,24 +54,41 @@ export function createVerificationTrials(deps: {
   providers: Providers;
   keys: Sealer;
   events: Pick<EventStore, "searchEvents" | "findEvent">;
+  rejected: Pick<RejectedStore, "list" | "find">;
   /** Public address of the server, without a trailing slash. */
   baseUrl: string;
 }): VerificationTrials {
-  const { mainDb, providers, events, baseUrl } = deps;
+  const { mainDb, providers, events, rejected, baseUrl } = deps;
   const verifications = createVerifications(deps);
 
   async function* listEvents(
     webhookId: string,
     filter: { entrypointId: string; from?: number; to?: number },
   ) {
-    const found = await events.searchEvents(webhookId, { limit: MOST_EVENTS, cursor: null, filter });
-    let bytes = 0;
-    for (const { id, bodySize } of found.events) {
-      bytes += bodySize;
-      if (bytes > MOST_BYTES) return;
+    const found = await events.searchEvents(webhookId, { limit: MOST_TRIED, cursor: null, filter });
+    for (const { id } of withinBytes(found.events)) {
       const event = await events.findEvent(webhookId, id);
       if (event && !isTest(event)) yield event;
     }
+  }
+
+  async function* listRejected(webhookId: string, entrypointId: string) {
+    const found = await rejected.list(webhookId, { limit: MOST_TRIED, cursor: null, entrypointId });
+    for (const { id } of withinBytes(found.requests)) {
+      const request = await rejected.find(webhookId, id);
+      if (request) yield request;
+    }
+  }
+
+  async function tryOn(verifier: Verifier, requests: AsyncIterable<Kept>): Promise<TrialResult> {
+    const refused: TriedRequest[] = [];
+    let tried = 0;
+    for await (const request of requests) {
+      tried++;
+      const reason = await reasonOf(verifier, toRequest(request, baseUrl));
+      if (reason !== null) refused.push({ id: request.id, receivedAt: request.receivedAt, reason });
+    }
+    return { tried, accepted: tried - refused.length, refused };
   }
 
   return {
@@ -75,14 +101,10 @@ export function createVerificationTrials(deps: {
       });
       const { provider, config } = verifications.toOpened({ id: row.id, sent, before: row.verification });
       const verifier = provider.prepare(config);
-      const refused: TriedEvent[] = [];
-      let tried = 0;
-      for await (const event of listEvents(row.webhookId, { entrypointId: row.id })) {
-        tried++;
-        const reason = await reasonOf(verifier, toRequest(event, baseUrl));
-        if (reason !== null) refused.push({ eventId: event.id, receivedAt: event.receivedAt, reason });
-      }
-      return { tried, accepted: tried - refused.length, refused };
+      return {
+        events: await tryOn(verifier, listEvents(row.webhookId, { entrypointId: row.id })),
+        rejected: await tryOn(verifier, listRejected(row.webhookId, row.id)),
+      };
     },
 
     async suggest({ webhookId, entrypointId, lastEventAt }) {
@@ -98,15 +120,26 @@ export function createVerificationTrials(deps: {
   };
 }
 
+type Kept = StoredEvent | RejectedRequest;
+
+function* withinBytes<T extends { bodySize: number }>(found: readonly T[]): Generator<T> {
+  let bytes = 0;
+  for (const each of found) {
+    bytes += each.bodySize;
+    if (bytes > MOST_BYTES) return;
+    yield each;
+  }
+}
+
 function isTest({ headers }: StoredEvent): boolean {
   return headers.some(([name, value]) => name === "user-agent" && value === TEST_SENDER);
 }
 
 /** As it was when it came: its own time is the time that it is judged at. */
-function toRequest(event: StoredEvent, baseUrl: string): ReceivedRequest {
-  const { entrypointId, method, pathTail, query, body, remoteAddress, receivedAt } = event;
+function toRequest(kept: Kept, baseUrl: string): ReceivedRequest {
+  const { entrypointId, method, pathTail, query, body, remoteAddress, receivedAt } = kept;
   const headers = new Headers();
-  for (const [name, value] of event.headers) headers.append(name, value);
+  for (const [name, value] of kept.headers) headers.append(name, value);
   const url = calledUrl({ baseUrl, entrypointId, pathTail, query });
   return { method, url, query, headers, body, remoteAddress, receivedAt };
 }

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newIdAt } from "../../src/lib/ids.ts";
+import type { RejectedDraft } from "../../src/storage/event-db/rejected.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 const encoder = new TextEncoder();
+const NOTHING = { tried: 0, accepted: 0, refused: [] };
 let api: TestApi;
 let path: string;
 
@@ -22,14 +24,28 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-/** Stores what GitHub sends, signed with the key. */
-function receive(body: string, key: string, more: readonly (readonly [string, string])[] = []) {
+type Pairs = readonly (readonly [string, string])[];
+
+/** What GitHub sends a second later, signed with the key. */
+function sent(body: string, key: string, more: Pairs) {
   const signature = `sha256=${createHmac("sha256", key).update(body).digest("hex")}`;
   const headers = [["x-github-event", "push"], ["x-hub-signature-256", signature], ...more];
   const entrypointId = path.split("/").at(-1) ?? "";
   api.clock.advance(1_000);
-  const id = newIdAt(api.clock.now());
-  return api.addEvent({ id, entrypointId, body: encoder.encode(body), headersJson: JSON.stringify(headers) });
+  const receivedAt = api.clock.now();
+  const id = newIdAt(receivedAt);
+  return { id, entrypointId, receivedAt, body: encoder.encode(body), headersJson: JSON.stringify(headers) };
+}
+
+const receive = (body: string, key: string, more: Pairs = []) => api.addEvent(sent(body, key, more));
+
+async function reject(body: string, key: string, more: Pairs = [], values: Partial<RejectedDraft> = {}) {
+  const draft = {
+    ...{ ...sent(body, key, more), method: "POST", pathTail: "", query: "", contentType: "" },
+    ...{ remoteAddress: "192.0.2.1", reason: "The signature is not right.", ...values },
+  };
+  await api.rejected.keep(api.webhook.id, draft);
+  return draft;
 }
 
 const tryOut = (verification: unknown) =>
@@ -38,7 +54,7 @@ const tryOut = (verification: unknown) =>
 describe("a trial of a verification", () => {
   test("without stored requests has nothing to tell", async () => {
     const none = await tryOut({ type: "github", config: { secret: "old" } });
-    expect(none).toMatchObject({ status: 200, body: { tried: 0, accepted: 0, refused: [] } });
+    expect(none).toMatchObject({ status: 200, body: { ...NOTHING, rejected: NOTHING } });
   });
 
   test("tells how many of this entrypoint's events it would have accepted, and why not the others", async () => {
@@ -52,7 +68,7 @@ describe("a trial of a verification", () => {
       refused: [{ event_id: second.id, reason: expect.stringContaining("signature is not right") }],
     });
     const both = await tryOut({ type: "github", config: { secret: "new", previous_secret: "old" } });
-    expect(both.body).toEqual({ tried: 3, accepted: 3, refused: [] });
+    expect(both.body).toEqual({ tried: 3, accepted: 3, refused: [], rejected: NOTHING });
     expect((await api.call("GET", path)).body).toMatchObject({ verification: null });
   });
 
@@ -81,6 +97,36 @@ describe("a trial of a verification", () => {
     expect(rotated.body).toMatchObject({ accepted: 3 });
   });
 
+  test("tells how many rejected requests that are kept it would accept, each judged at its own time", async () => {
+    const timed = { ...{ secret: "s", header: "X-Sig" }, template: "{timestamp}{body}" };
+    const at = api.clock.now() + 1_000;
+    const signature = createHmac("sha256", "s").update(`${at}7`).digest("hex");
+    await reject("7", "-", [
+      ["x-time", String(at)],
+      ["x-sig", signature],
+    ]);
+    const forged = await reject("8", "nobody");
+    await reject("9", "s", [], { entrypointId: api.entrypoint.id });
+    api.clock.advance(3_600_000);
+    const config = { ...timed, timestamp_header: "X-Time", tolerance_seconds: 10 };
+    const tried = await tryOut({ type: "hmac", config });
+    const refused = [
+      {
+        rejected_id: forged.id,
+        received_at: new Date(forged.receivedAt).toISOString(),
+        reason: expect.stringContaining("missing"),
+      },
+    ];
+    expect(tried.body).toMatchObject({ rejected: { tried: 2, accepted: 1, refused } });
+    expect(await api.rejected.listIds(api.webhook.id, null)).toHaveLength(3);
+  });
+
+  test("looks at no more than the newest fifty rejected requests", async () => {
+    for (let n = 0; n < 51; n++) await reject(String(n), "late");
+    const { body } = await tryOut({ type: "github", config: { secret: "late" } });
+    expect(body).toMatchObject({ rejected: { tried: 50, accepted: 50, refused: [] } });
+  });
+
   test("refuses what is no verification, and other people's entrypoints", async () => {
     const wrong = await tryOut({ type: "stripe", config: {} });
     expect(wrong).toMatchObject({
@@ -97,7 +143,7 @@ describe("a trial of a verification", () => {
 
 test("a provider is proposed by what the last request looks like", async () => {
   const trials = createVerificationTrials({
-    ...{ mainDb: api.mainDb, events: api.events, providers: createTestProviders() },
+    ...{ mainDb: api.mainDb, events: api.events, rejected: api.rejected, providers: createTestProviders() },
     ...{ keys: createKeyRing(new Uint8Array(32).fill(1)), baseUrl: "https://hooks.example" },
   });
   const { receivedAt, entrypointId } = await receive("6", "any");

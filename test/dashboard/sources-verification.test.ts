@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Html } from "@elysiajs/html";
-import { type SourcePages, startSourcePages } from "../support/source-pages.ts";
+import { NOTHING_TRIED, type SourcePages, startSourcePages } from "../support/source-pages.ts";
 
 const SECRET = "do-not-show-this-secret";
 let all: SourcePages;
@@ -91,25 +91,32 @@ test("a stranger finds nothing", async () => {
 
 test("what is typed can be tried before it is saved", async () => {
   const before = await stored();
+  const refused = (of: string) =>
+    [1, 2].map((n) => ({ id: `${of}${n}`, receivedAt: n, reason: `The <b>${of}${n}</b> is wrong.` }));
   all.trials.answer = {
-    tried: 50,
-    accepted: 48,
-    refused: [1, 2].map((n) => ({ eventId: `e${n}`, receivedAt: n, reason: `The <b>${n}</b> is wrong.` })),
+    events: { tried: 50, accepted: 48, refused: refused("e") },
+    rejected: { tried: 5, accepted: 3, refused: refused("r") },
   };
   const { status, html } = await all.pages.post(path, { type: "stripe", secret: "whsec_new", try: "true" });
   expect(status).toBe(200);
   expect(all.trials.asked).toEqual([{ verification: { type: "stripe", config: { secret: "whsec_new" } } }]);
-  expect(html).toContain("It would have accepted 48 of the last 50 requests.");
-  expect(html).toContain(Html.escapeHtml("The <b>1</b> is wrong."));
+  expect(html).toContain("It would have accepted 48 of the last 50 events.");
+  expect(html).toContain("It would accept 3 of the last 5 rejected requests that are kept.");
+  for (const id of ["e1", "r2"]) expect(html).toContain(Html.escapeHtml(`The <b>${id}</b> is wrong.`));
   expect(html).toContain("/events/e1");
+  expect(html).toContain("/rejected/r2");
   expect(html).toContain('value="whsec_new"');
   expect(await stored()).toEqual(before);
 });
 
 test("a trial without stored requests says what to do", async () => {
-  all.trials.answer = { tried: 0, accepted: 0, refused: [] };
-  const { html } = await all.pages.post(path, { type: "stripe", secret: "a", try: "true" });
-  expect(html).toContain("Let the provider send one first");
+  all.trials.answer = { events: NOTHING_TRIED, rejected: NOTHING_TRIED };
+  const form = { type: "stripe", secret: "a", try: "true" };
+  expect((await all.pages.post(path, form)).html).toContain("Let the provider send one first");
+  all.trials.answer = { events: NOTHING_TRIED, rejected: { tried: 1, accepted: 1, refused: [] } };
+  const { html } = await all.pages.post(path, form);
+  expect(html).toContain("It would accept the one rejected request that is kept.");
+  expect(html).not.toContain("Let the provider send one first");
 });
 
 test("a provider is proposed where the requests look like its own and nothing verifies them", async () => {

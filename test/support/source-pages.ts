@@ -17,6 +17,8 @@ export type SourcePages = Awaited<ReturnType<typeof startSourcePages>>;
 
 export const SECRET = "Bearer do-not-show";
 
+export const NOTHING_TRIED = { tried: 0, accepted: 0, refused: [] };
+
 /** `moreTypes` stand beside the program's own target types. */
 export async function startSourcePages(options: { moreTypes?: readonly TargetType[] } = {}) {
   const { moreTypes = [] } = options;
@@ -53,7 +55,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   /** What a trial is asked and says, and what is proposed. */
   const trials: { asked: unknown[]; answer: Trial; suggested: Provider | null } = {
     asked: [],
-    answer: { tried: 0, accepted: 0, refused: [] },
+    answer: { events: NOTHING_TRIED, rejected: NOTHING_TRIED },
     suggested: null,
   };
   const fakeFlow = createFakeFlow();

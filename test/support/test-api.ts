@@ -54,7 +54,7 @@ export async function startTestApi() {
   const keys = createKeyRing(new Uint8Array(32).fill(1));
   const trials = createVerificationTrials({
     ...{ mainDb, events, providers: all.providers, baseUrl: "https://hooks.example" },
-    keys,
+    ...{ keys, rejected: storage.rejected },
   });
   const verifyAgain = createVerifyAgain({
     ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: "https://hooks.example" },

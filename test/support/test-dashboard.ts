@@ -72,7 +72,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
   const keys = createKeyRing(new Uint8Array(32).fill(1));
   const trials = createVerificationTrials({
     ...{ mainDb, events, providers, baseUrl: config.baseUrl },
-    keys,
+    ...{ keys, rejected: storage.rejected },
   });
   const verifyAgain = createVerifyAgain({
     ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: config.baseUrl },

@@ -16,7 +16,7 @@ import { crumbsWithin } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
 import { verificationPath, webhookPath } from "./paths.ts";
 import { Suggestion } from "./suggestion.tsx";
-import { TrialResult } from "./trial-view.tsx";
+import { TrialNotices } from "./trial-view.tsx";
 
 /** The word in addresses and forms for no verification at all. */
 export const NO_PROVIDER = "none";
@@ -136,7 +136,7 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
       <input type="hidden" name="type" value={attribute(provider.type)} />
       <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
       <FormFields fields={provider.fields} values={stored} typed={typed} errors={errors} />
-      {trial === null ? "" : <TrialResult trial={trial} webhookId={webhook.id} />}
+      {trial === null ? "" : <TrialNotices trial={trial} webhookId={webhook.id} />}
       <div class="form-actions">
         <Button kind="primary" label="Save" />
         <Button label="Try it" describe="Try it on the last stored requests" name={TRY_FIELD} value="true" />
