@@ -82,6 +82,17 @@ test("one, or all, are verified again, and those that pass are in the log", asyn
   expect(event).toContain("rejected at first");
 });
 
+test("the webhook's page counts them, and verifies those of an entrypoint again", async () => {
+  await addRejected("1");
+  await addRejected("2", "forged");
+  const page = `/source/${of.webhookId}`;
+  expect(await get(page)).toContain("2 rejected requests: ");
+  await post(`${path}/verify`, { entrypoint: of.entrypointId });
+  expect(await get(page)).toContain("1 rejected request: ");
+  await post(`${path}/delete`, { confirmed: "yes" });
+  expect(await get(page)).not.toContain("rejected request");
+});
+
 test("they are deleted only when that was asked once more", async () => {
   const id = await addRejected("1");
   await addRejected("2");

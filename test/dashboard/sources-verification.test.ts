@@ -119,6 +119,27 @@ test("a trial without stored requests says what to do", async () => {
   expect(html).not.toContain("Let the provider send one first");
 });
 
+test("rejected requests are offered where something verifies, and after it was saved anew", async () => {
+  const counts = { [all.entrypoint.id]: 3 };
+  all.files.set(all.webhook.id, { rejected: counts });
+  await all.pages.post(path, { type: "none" });
+  expect((await all.pages.get(all.paths.webhook)).html).not.toContain("rejected request");
+  const saved = await all.pages.post(path, { type: "github", secret: SECRET });
+  expect(saved.flash).toEndWith("3 rejected requests are kept: verify them again.");
+  const { html } = await all.pages.get(all.paths.webhook);
+  expect(html).toContain("3 rejected requests: ");
+  expect(html).toContain(`href="${all.paths.webhook}/rejected?entrypoint=${all.entrypoint.id}"`);
+  expect(html).toContain(`action="${all.paths.webhook}/rejected/verify"`);
+  all.files.set(all.webhook.id, { rejected: { [all.entrypoint.id]: 0 } });
+  expect((await all.pages.get(all.paths.webhook)).html).not.toContain("rejected request");
+  all.files.set(all.webhook.id, { isUnusable: true });
+  const unusable = await all.pages.post(path, { type: "github", secret: SECRET });
+  expect(unusable).toMatchObject({ status: 303, flash: expect.stringContaining("GitHub") });
+  expect((await all.pages.get(all.paths.webhook)).status).toBe(200);
+  all.files.delete(all.webhook.id);
+  await all.pages.post(path, { type: "none" });
+});
+
 test("a provider is proposed where the requests look like its own and nothing verifies them", async () => {
   all.trials.suggested = all.providers.get("shopify");
   const proposal = `href="${path}?type=shopify">verify their signatures`;

@@ -1,5 +1,5 @@
 /** What event files say, set by a test; a webhook that it says nothing of has received nothing. */
-import type { Overviews } from "../../src/dashboard/sources/deps.ts";
+import type { Overviews, SourcesDeps } from "../../src/dashboard/sources/deps.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import type { Growth } from "../../src/storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../src/storage/event-db/overview.ts";
@@ -20,6 +20,7 @@ export type FakeFile = Readonly<{
   targets?: Readonly<Record<string, TargetOverview>>;
   lastEvents?: Readonly<Record<string, number>>;
   eventCount?: number;
+  rejected?: Readonly<Record<string, number>>;
   isUnusable?: boolean;
 }>;
 
@@ -52,7 +53,10 @@ export function createFakeOverviews(now: number) {
     entrypointLastEvents: (id) => read(id, ({ lastEvents = {} }) => new Map(Object.entries(lastEvents))),
     countEvents: (id) => read(id, ({ eventCount = 0 }) => eventCount),
   };
-  return { events, files };
+  const rejected: SourcesDeps["rejected"] = {
+    count: (id) => read(id, ({ rejected = {} }) => new Map(Object.entries(rejected))),
+  };
+  return { events, rejected, files };
 }
 
 /** The 24 hours up to now, with what each received and how many tries failed. */

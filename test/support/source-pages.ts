@@ -51,7 +51,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     });
   }
 
-  const { events, files } = createFakeOverviews(all.clock.now());
+  const { events, rejected, files } = createFakeOverviews(all.clock.now());
   /** What a trial is asked and says, and what is proposed. */
   const trials: { asked: unknown[]; answer: Trial; suggested: Provider | null } = {
     asked: [],
@@ -63,7 +63,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   let testFault: Error | null = null;
   const pages = serveSources(
     {
-      ...{ useCases, targetTypes, providers: all.providers, events, flow: fakeFlow.flow },
+      ...{ useCases, targetTypes, providers: all.providers, events, rejected, flow: fakeFlow.flow },
       reveals: createReveals(all.clock),
       config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
       sendTestNotice: async () => [{ channel: "email", error: null }],

@@ -4,6 +4,7 @@ import type { FlowControl } from "../../delivery/flow-control.ts";
 import type { SendTestNotice } from "../../delivery/notice-sender.ts";
 import type { Growth } from "../../storage/event-db/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/overview.ts";
+import type { RejectedStore } from "../../storage/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Moving } from "../../webhooks/moving/moving.ts";
@@ -29,6 +30,7 @@ export type SourcesDeps = Readonly<{
   providers: Providers;
   trials: VerificationTrials;
   events: Overviews;
+  rejected: Pick<RejectedStore, "count">;
   flow: FlowControl;
   sendTestEvent: SendTestEvent;
   /** New signing secrets, on their way to the page that shows them once. */

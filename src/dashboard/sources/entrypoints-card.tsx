@@ -13,6 +13,7 @@ import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { curlCommand } from "./curl.ts";
 import { FormFaults } from "./form-faults.tsx";
 import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "./paths.ts";
+import { RejectedOffer } from "./rejected-offer.tsx";
 import { Suggestion } from "./suggestion.tsx";
 import type { WebhookState } from "./webhook-state.ts";
 
@@ -23,6 +24,8 @@ type CardProps = Readonly<{
   providers: Pick<Providers, "find">;
   /** By entrypoint. */
   suggestions?: ReadonlyMap<string, Provider> | undefined;
+  /** How many rejected requests are kept, by entrypoint. */
+  rejected?: ReadonlyMap<string, number> | undefined;
   baseUrl: string;
   newEntrypoint?: NewEntrypoint | undefined;
 }>;
@@ -31,6 +34,7 @@ export function EntrypointsCard({
   state,
   providers,
   suggestions,
+  rejected,
   baseUrl,
   newEntrypoint,
 }: CardProps): JSX.Element {
@@ -46,6 +50,7 @@ export function EntrypointsCard({
               entrypoint={entrypoint}
               providers={providers}
               suggested={suggestions?.get(entrypoint.id)}
+              rejected={rejected?.get(entrypoint.id) ?? 0}
               baseUrl={baseUrl}
               lastEventAt={file.fault === null ? (file.lastEvents.get(entrypoint.id) ?? null) : null}
               isKnown={file.fault === null}
@@ -62,11 +67,12 @@ function Row(props: {
   entrypoint: Entrypoint;
   providers: Pick<Providers, "find">;
   suggested: Provider | undefined;
+  rejected: number;
   baseUrl: string;
   lastEventAt: number | null;
   isKnown: boolean;
 }): JSX.Element {
-  const { entrypoint, providers, suggested, baseUrl, lastEventAt, isKnown } = props;
+  const { entrypoint, providers, suggested, rejected, baseUrl, lastEventAt, isKnown } = props;
   const { name, active } = entrypoint;
   const url = entrypointUrl(baseUrl, entrypoint.id);
   return (
@@ -81,6 +87,7 @@ function Row(props: {
       </div>
       <CopyLine text={url} label="Copy URL" />
       {suggested ? <Suggestion entrypoint={entrypoint} provider={suggested} /> : ""}
+      {rejected > 0 ? <RejectedOffer entrypoint={entrypoint} count={rejected} /> : ""}
       <div class="part-foot">
         <p class="muted">
           {!isKnown ? (

@@ -36,6 +36,8 @@ type SourceProps = Readonly<{
   providers: Pick<Providers, "find">;
   /** Providers that entrypoints' requests look like, by entrypoint. */
   suggestions?: ReadonlyMap<string, Provider>;
+  /** How many rejected requests are kept, by entrypoint. */
+  rejected?: ReadonlyMap<string, number>;
   /** An entrypoint's form that comes back with its faults. */
   newEntrypoint?: NewEntrypoint;
   /** A signing secret that is shown now and never again. */
@@ -88,6 +90,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
           state={state}
           providers={providers}
           suggestions={props.suggestions}
+          rejected={props.rejected}
           baseUrl={config.baseUrl}
           newEntrypoint={newEntrypoint}
         />

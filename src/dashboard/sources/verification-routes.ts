@@ -2,12 +2,14 @@
 import type { Provider } from "../../verification/provider.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Trial } from "../../webhooks/verification-trial.ts";
+import { formatCount } from "../components/format.ts";
 import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { webhookPath } from "./paths.ts";
+import { countRejected } from "./rejected-counts.ts";
 import { findSuggestion } from "./suggestions.ts";
 import { NO_PROVIDER, TRY_FIELD, VerificationPage } from "./verification-views.tsx";
 import { readWebhookState } from "./webhook-state.ts";
@@ -61,7 +63,9 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
         return show(context, { provider, typed: form, errors: NO_ERRORS, trial });
       }
       const changed = await useCases.entrypoints.update({ ...of, input: { verification } });
-      return backTo(changed, `“${changed.name}” now takes verified requests alone: ${provider.label}.`);
+      const kept = (await countRejected(deps, [changed])).get(changed.id) ?? 0;
+      const text = `“${changed.name}” now takes verified requests alone: ${provider.label}.`;
+      return backTo(changed, `${text}${offerOf(kept)}`);
     } catch (error) {
       return show(context, { provider, typed: form, errors: fieldErrors(error, WITHIN) });
     }
@@ -81,6 +85,13 @@ function readConfig(of: { provider: Provider; form: FormInput; entrypoint: Entry
     form,
     verification?.type === provider.type ? verification.config : undefined,
   );
+}
+
+/** The page that comes next has the button. */
+function offerOf(rejected: number): string {
+  if (rejected === 0) return "";
+  const [are, them] = rejected === 1 ? ["is", "it"] : ["are", "them"];
+  return ` ${formatCount(rejected, "rejected request")} ${are} kept: verify ${them} again.`;
 }
 
 function backTo({ webhookId }: Entrypoint, text: string): Response {

@@ -7,6 +7,7 @@ import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { ListPage } from "./list-views.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { countRejected } from "./rejected-counts.ts";
 import { formatSize, readSize } from "./size-text.ts";
 import { SourcePage } from "./source-views.tsx";
 import { listSuggestions } from "./suggestions.ts";
@@ -69,8 +70,12 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const newSecret = secret === null ? null : { secret, of: signed?.name ?? "the target" };
     const { providers } = deps;
     const suggestions = await listSuggestions(deps, state);
+    const rejected = await countRejected(deps, state.entrypoints);
     return renderPage(
-      SourcePage({ newSecret, viewer, flash, state, growth, config, targetTypes, providers, suggestions }),
+      SourcePage({
+        ...{ newSecret, viewer, flash, state, growth, config, targetTypes, providers },
+        ...{ suggestions, rejected },
+      }),
     );
   }
 
