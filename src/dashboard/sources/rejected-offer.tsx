@@ -13,19 +13,21 @@ export function RejectedOffer({ entrypoint, count }: { entrypoint: Entrypoint; c
   return (
     <div class="suggestion">
       <Icon name="alert" />
-      <p>
-        <span safe>{`${formatCount(count, "rejected request")}: `}</span>
-        <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "look at it" : "look at them"}</a>,{" "}
-        <a href={attribute(verificationPath(entrypoint))}>mend the secret</a>, and then
-      </p>
-      <ActionButton
-        size="small"
-        icon="replay"
-        label="Verify again"
-        describe={`Verify rejected requests of ${name} again`}
-        action={rejectedActionPath(webhookId, "verify")}
-        fields={{ entrypoint: id }}
-      />
+      <div class="suggestion-act">
+        <p>
+          <span safe>{`${formatCount(count, "rejected request")}: `}</span>
+          <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "look at it" : "look at them"}</a>,{" "}
+          <a href={attribute(verificationPath(entrypoint))}>mend the secret</a>, and then
+        </p>
+        <ActionButton
+          size="small"
+          icon="replay"
+          label="Verify again"
+          describe={`Verify rejected requests of ${name} again`}
+          action={rejectedActionPath(webhookId, "verify")}
+          fields={{ entrypoint: id }}
+        />
+      </div>
     </div>
   );
 }
