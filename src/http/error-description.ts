@@ -1,6 +1,6 @@
 /** What an error means to the asker: status, code and words; never a value that was sent, never an inner detail. */
 import { NotFoundError, ParseError, ValidationError } from "elysia";
-import { AppError, type ErrorKind, type FieldFault } from "../lib/errors.ts";
+import { AppError, type Credentials, type ErrorKind, type FieldFault } from "../lib/errors.ts";
 
 export type ErrorDescription = Readonly<{
   status: number;
@@ -28,6 +28,11 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 /** A service that is short of something answers again soon; the caller may know better. */
 const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorKind, number>> = { unavailable: 5, rate_limited: 60 };
+
+const CHALLENGE: Readonly<Record<Credentials, string>> = {
+  bearer: 'Bearer realm="webhooker"',
+  basic: 'Basic realm="webhooker"',
+};
 
 const NOTHING_HERE = new AppError({ kind: "not_found", message: "There is nothing at this path." });
 const UNREADABLE = new AppError({ kind: "malformed", message: "The request could not be read." });
@@ -66,6 +71,9 @@ function headersOf(error: AppError): Record<string, string> {
   const headers: Record<string, string> = {};
   const retryAfter = error.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS[error.kind];
   if (retryAfter !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfter)));
+  if (error.kind === "unauthenticated" && error.credentials !== null) {
+    headers["www-authenticate"] = CHALLENGE[error.credentials];
+  }
   if (error.allowed !== undefined) headers.allow = error.allowed.join(", ");
   return headers;
 }

@@ -58,8 +58,7 @@ export function renderErrorAsJson(error: ErrorDescription, request: Request): Re
     ...(details !== undefined && { details }),
     ...(error.status === 500 && { request_id: requestIdOf(request) }),
   };
-  const headers = error.status === 401 ? { "www-authenticate": 'Bearer realm="webhooker"' } : undefined;
-  return Response.json({ error: body }, { status: error.status, ...(headers && { headers }) });
+  return Response.json({ error: body }, { status: error.status });
 }
 
 /** Whether a person's browser asks, so that a page may answer. */

@@ -1,6 +1,6 @@
 /** Takes one request in: finds its entrypoint, judges it, stores the event, and only then lets it be acknowledged. */
 import type { Clock } from "../lib/clock.ts";
-import { AppError, notFound } from "../lib/errors.ts";
+import { AppError, type Credentials, notFound } from "../lib/errors.ts";
 import type { Recorded } from "../storage/event-db/duplicates.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
@@ -22,7 +22,7 @@ export type Accepted = Readonly<{ kind: "accepted"; request: ReceivedRequest; ve
 export type Judgement =
   | Accepted
   | Readonly<{ kind: "handshake"; answer: HandshakeAnswer }>
-  | Readonly<{ kind: "refused"; reason: string }>;
+  | Readonly<{ kind: "refused"; reason: string; credentials: Credentials | null }>;
 
 export type Receiver = Readonly<{
   /** Throws AppError: not_found for an unknown or deleted entrypoint, gone for an inactive one. */
@@ -70,7 +70,7 @@ export function createReceiver(deps: {
   function refuse(route: Route, verifier: OpenedVerifier, { reason }: Refusal) {
     const { entrypointId, webhookId } = route;
     refusals.note({ entrypointId, webhookId, provider: verifier.type, reason });
-    return { kind: "refused", reason } as const;
+    return { kind: "refused", reason, credentials: verifier.credentials ?? null } as const;
   }
 
   function greetUnsigned(route: Route, verifier: OpenedVerifier, request: ReceivedRequest) {

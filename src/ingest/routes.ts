@@ -77,6 +77,7 @@ export function createIngestRoutes(deps: {
         code: "verification_failed",
         message: "The request could not be verified, and is no event.",
         hint: "Check that the sender has the same secret as this entrypoint. Its owner finds the reason among the webhook's rejected requests.",
+        credentials: judgement.credentials,
       });
     }
     metrics.shookHands();

@@ -7,7 +7,7 @@ import type { Provider, Verifier } from "../verification/provider.ts";
 import type { Providers } from "../verification/registry.ts";
 import { parseVerification } from "../verification/stored-verification.ts";
 
-export type OpenedVerifier = Verifier & Pick<Provider, "type" | "handshakeMethods">;
+export type OpenedVerifier = Verifier & Pick<Provider, "type" | "handshakeMethods" | "credentials">;
 
 /**
  * Null for an entrypoint without verification. Throws AppError unavailable where its settings cannot be opened, most
@@ -29,8 +29,12 @@ export function createVerifierOpener(deps: {
       const provider = providers.get(type);
       const owner = `entrypoints:${entrypointId}` as const;
       const verifier = provider.prepare(openConfig({ type: provider, config, owner, keys }));
-      const { handshakeMethods } = provider;
-      return { ...verifier, type, ...(handshakeMethods && { handshakeMethods }) };
+      const { handshakeMethods, credentials } = provider;
+      return {
+        ...{ ...verifier, type },
+        ...(handshakeMethods && { handshakeMethods }),
+        ...(credentials && { credentials }),
+      };
     } catch (error) {
       log.error("an entrypoint's verification cannot be opened; what is sent to it is refused", {
         entrypoint_id: entrypointId,

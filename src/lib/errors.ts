@@ -19,6 +19,9 @@ export type ErrorKind =
 /** One fault in the caller's input: `path` is the field, dotted; `message` never repeats the value. */
 export type FieldFault = Readonly<{ path: string; message: string }>;
 
+/** A token, or a user name and a password. */
+export type Credentials = "bearer" | "basic";
+
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly kind: ErrorKind;
@@ -31,6 +34,8 @@ export class AppError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** With `method_not_allowed`: the methods that would have been heard. */
   readonly allowed: readonly string[] | undefined;
+  /** With `unauthenticated`: what the caller is to show; null for what is not named, such as a signature. */
+  readonly credentials: Credentials | null;
 
   constructor(options: {
     kind: ErrorKind;
@@ -41,6 +46,8 @@ export class AppError extends Error {
     details?: readonly FieldFault[];
     retryAfterSeconds?: number;
     allowed?: readonly string[];
+    /** By default "bearer", as the API takes it. */
+    credentials?: Credentials | null;
     cause?: unknown;
   }) {
     super(options.message, { cause: options.cause });
@@ -50,6 +57,7 @@ export class AppError extends Error {
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.allowed = options.allowed;
+    this.credentials = options.credentials === undefined ? "bearer" : options.credentials;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The interface of a verification provider: how one kind of sender proves that a request is its own. */
 import type { z } from "zod";
+import type { Credentials } from "../lib/errors.ts";
 import type { FormField } from "../lib/form-field.ts";
 
 /** What a provider may look at; the body is exactly what was received and nothing has parsed it. */
@@ -55,6 +56,8 @@ export type Provider<Config = unknown> = Readonly<{
   fields: readonly FormField[];
   /** Called once for an entrypoint and kept while that is unchanged: keys are derived here, not per request. */
   prepare: (config: Config) => Verifier;
+  /** What a refusal asks its senders for, in HTTP's own words; left out where HTTP has none for it. */
+  credentials?: Credentials;
   /** Methods beside POST that its unsigned handshakes come with. */
   handshakeMethods?: readonly string[];
   /** True where a request's headers look like this provider's: the dashboard then proposes it. */

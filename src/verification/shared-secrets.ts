@@ -51,6 +51,7 @@ export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
     ...secretFields("Password"),
     ...placeFields,
   ],
+  credentials: "basic",
   prepare: ({ username, ...config }) => ({
     ...readersOf(config),
     verify(request) {

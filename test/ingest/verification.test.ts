@@ -62,10 +62,20 @@ describe("an entrypoint that verifies", () => {
       expect(answer.status).toBe(401);
       expect(text).toContain('"code":"verification_failed"');
       expect(text).toContain('"hint":');
+      expect(answer.headers.get("www-authenticate")).toBeNull();
       expect(text).not.toMatch(/missing|signature is/);
     }
     expect(ingest.stored).toEqual([]);
     expect((counts.rejected.get("unverified") ?? 0) - before).toBe(3);
+  });
+
+  test("asks for a user name and a password where it verifies by those", async () => {
+    verifyWith("basic", { username: "shop", secret: SECRET });
+    const asked = await ingest.post("", { body: "a" });
+    expect(asked.status).toBe(401);
+    expect(asked.headers.get("www-authenticate")).toBe('Basic realm="webhooker"');
+    const authorization = `Basic ${btoa(`shop:${SECRET}`)}`;
+    expect((await ingest.post("", { body: "a", headers: { authorization } })).status).toBe(200);
   });
 
   test("tells its owner the reason in the log, once a minute, with how many there were, and no secret", async () => {
