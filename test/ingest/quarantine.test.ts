@@ -117,6 +117,19 @@ describe("of one entrypoint", () => {
     ).toBe(false);
   });
 
+  test("they are listed alone, page by page", async () => {
+    for (let n = 0; n < 6; n++) await keep(n, new Uint8Array(1), n % 2 === 0 ? ENTRYPOINT : "another");
+    const asked = { entrypointId: ENTRYPOINT, limit: 2 };
+    const newest = await rejected.list(WEBHOOK, { ...asked, cursor: null });
+    const older = await rejected.list(WEBHOOK, { ...asked, cursor: newest.nextCursor });
+    const times = [newest, older].map(({ requests }) => requests.map(({ receivedAt }) => receivedAt));
+    expect(times).toEqual([[1_004, 1_002], [1_000]]);
+    expect(older.nextCursor).toBeNull();
+    const ids = [...newest.requests, ...older.requests].map(({ id }) => id).reverse();
+    expect(await rejected.listIds(WEBHOOK, ENTRYPOINT)).toEqual(ids);
+    expect(await rejected.listIds(WEBHOOK, null)).toHaveLength(6);
+  });
+
   test("the oldest go where they are too large", async () => {
     for (let n = 0; n < 6; n++) await keep(n, new Uint8Array(MOST_BYTES / 4 - 10));
     expect((await list()).map(({ receivedAt }) => receivedAt)).toEqual([1_005, 1_004, 1_003, 1_002]);
