@@ -5,6 +5,7 @@ import { callerOperations } from "./caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
 import { eventOperations } from "./events.ts";
+import type { Json } from "./json-schemas.ts";
 import { movingOperations } from "./moving.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
@@ -58,12 +59,16 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
         summary: "Read this document",
         success: { status: 200, description: "OpenAPI 3.1.", schema: null, contentType: "application/json" },
       },
-      () => Response.json(document),
+      () => {
+        // Drawn when somebody asks for it: that takes longer than all else at a start.
+        document ??= createOpenApiDocument(
+          operations.map(({ doc }) => doc),
+          deps,
+        );
+        return Response.json(document);
+      },
     ),
   ];
-  const document = createOpenApiDocument(
-    operations.map(({ doc }) => doc),
-    deps,
-  );
+  let document: Json | null = null;
   return operations;
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { watchEventLoopLag } from "../lib/event-loop-lag.ts";
 import type { Logger } from "../lib/log.ts";
 import { createMetrics, noMetrics } from "../lib/metrics.ts";
-import { createScrape } from "../lib/metrics-registry.ts";
+import type { Scrape } from "../lib/metrics-registry.ts";
 import { version } from "../lib/version.ts";
 import type { DiskReserve } from "../storage/disk-reserve.ts";
 import { watchDiskSpace } from "../storage/disk-space.ts";
@@ -42,7 +42,7 @@ export function createSelfReport(deps: {
   const stopLagWatch = config.metrics
     ? watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag })
     : () => undefined;
-  const scrape = createScrape({
+  const sources = {
     ...{ counts: counted.counts, now: clock.now, version, maxOpenFiles, openFiles },
     targetTypes: delivery.targetTypes.list(),
     isReady: () => readiness().ready,
@@ -50,7 +50,14 @@ export function createSelfReport(deps: {
     openCircuits: delivery.engine.openCircuits,
     disk: disk.find,
     files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),
-  });
+  };
+  let registered: Scrape | null = null;
+  /** The registry is loaded by the first scrape: most gateways are not scraped, and no start waits for it. */
+  async function scrape(): ReturnType<Scrape> {
+    const { createScrape } = await import("../lib/metrics-registry.ts");
+    registered ??= createScrape(sources);
+    return registered();
+  }
   return {
     readiness,
     scrape,
