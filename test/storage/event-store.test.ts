@@ -1,6 +1,7 @@
 /** What becomes of deliveries in a real event file, from the first claim to the last result. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
 import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "./storage-world.ts";
 
 const HOUR_MS = 3_600_000;
@@ -188,6 +189,29 @@ describe("replaying", () => {
     expect(await claimedIds()).toEqual([id]);
     expect(world.recorded).toEqual([webhookId]);
   });
+});
+
+test.each([
+  ["failed", "discarded"],
+  ["pending", "discarded"],
+  ["delivered", "delivered"],
+] as const)("a delivery given up during a try that ends %s is then %s", async (ended, status) => {
+  const eventId = await addPending(world.clock.now());
+  const given = { webhookId, targetId: TARGET, reason: "Not wanted.", now: world.clock.now() };
+  await world.events.discardPending(given);
+  const nextAttemptAt = ended === "pending" ? world.clock.now() + 5 : null;
+  await world.events.settle(
+    webhookId,
+    settlement({ eventId, targetId: TARGET, status: ended, nextAttemptAt }),
+  );
+  expect(await onlyDelivery(eventId)).toMatchObject({
+    status,
+    reason: status === "discarded" ? "Not wanted." : null,
+    attempts: 1,
+    nextAttemptAt: null,
+    results: [{ attempt: 1 }],
+  });
+  expect(listLedgerFaults(world.files.open(webhookId).db)).toEqual([]);
 });
 
 describe("a long backlog", () => {

@@ -48,13 +48,18 @@ function settlePlainly(file: EventFile, settlement: Settlement): boolean {
 
 /** False where the try is not to be stored. */
 function settleWithCare(file: EventFile, settlement: Settlement): boolean {
-  const { state, settle, countAttempt } = file.deliveries;
+  const { state, settle, countAttempt, countTry } = file.deliveries;
   const { eventId, targetId, result, status, nextAttemptAt, reason } = settlement;
   const before = state.get(eventId, targetId);
   if (!before || before.attempts >= result.attempt) return false;
   const endedAt = endOf(settlement);
   if (before.replays !== settlement.replays) {
     countAttempt.run(eventId, targetId, result.attempt, endedAt);
+    return true;
+  }
+  // Somebody gave it up during the try: only its arrival is worth more than that.
+  if (before.status === "discarded" && status !== "delivered") {
+    countTry.run(eventId, targetId, result.attempt, endedAt);
     return true;
   }
   settle.run(eventId, targetId, result.attempt, endedAt, status, nextAttemptAt, reason);

@@ -68,6 +68,9 @@ export function prepareDeliveryStatements(db: Database) {
       `UPDATE deliveries SET attempts = ?3, attempts_at_replay = ?3, updated_at = ?4
         WHERE event_id = ?1 AND target_id = ?2`,
     ),
+    countTry: db.prepare(
+      "UPDATE deliveries SET attempts = ?3, updated_at = ?4 WHERE event_id = ?1 AND target_id = ?2",
+    ),
     nthDue: db.prepare<{ at: number }, [targetId: string, after: number, offset: number]>(
       `SELECT next_attempt_at AS at FROM deliveries
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ?
