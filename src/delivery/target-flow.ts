@@ -20,6 +20,8 @@ const LONGEST_REST_MS = 3_600_000;
 /** No rate counts longer. */
 const LONGEST_PERIOD_MS = 3_600_000;
 const FIRST_REST_MS = 1_000;
+/** A 503 that names no time may be one bad machine behind a balancer; so many without a success between are not. */
+const UNEXPLAINED_IN_ROW = 3;
 const LONGEST_GUESSED_REST_MS = 60_000;
 
 /** Monotonic and wall-clock time of one moment. */
@@ -37,6 +39,7 @@ export class TargetFlow {
   #lastTryAt: number | null = null;
   #restsUntil = 0;
   #rests = 0;
+  #unexplained = 0;
 
   /** What an earlier run of the program left. */
   takeUp(before: TargetBefore, { mono, wall }: Moment, random: number): void {
@@ -101,8 +104,10 @@ export class TargetFlow {
     if (this.#circuit.state === "closed") this.#openedAt = null;
     else if (wasClosed) this.#openedAt = at.wall;
     if (outcome === null) return;
-    if (outcome.kind === "delivered") this.#rests = 0;
-    else this.#rest(outcome, at.mono);
+    if (outcome.kind === "delivered") {
+      this.#rests = 0;
+      this.#unexplained = 0;
+    } else this.#rest(outcome, at.mono);
     if (sign !== "up" && this.#ramp) this.#ramp = slowDown(this.#ramp, at.mono);
   }
 
@@ -112,6 +117,7 @@ export class TargetFlow {
     this.#openedAt = null;
     this.#restsUntil = 0;
     this.#rests = 0;
+    this.#unexplained = 0;
   }
 
   /** How many of the held deliveries, at most `most`, are let go now; and if none, in how many milliseconds. */
@@ -155,7 +161,9 @@ export class TargetFlow {
 
   #rest(outcome: Outcome & { kind: "failed" }, now: number): void {
     const status = outcome.response?.statusCode;
-    if (outcome.retryAfterMs === undefined && status !== 429 && status !== 503) return;
+    if (outcome.retryAfterMs === undefined && status !== 429) {
+      if (status !== 503 || ++this.#unexplained < UNEXPLAINED_IN_ROW) return;
+    }
     // What was under way together asks for one rest, not for several that grow.
     if (now >= this.#restsUntil) this.#rests++;
     const guess = Math.min(FIRST_REST_MS * 2 ** (this.#rests - 1), LONGEST_GUESSED_REST_MS);

@@ -190,6 +190,23 @@ describe("a wish for rest", () => {
     await expectAllDelivered(target, 20);
   });
 
+  test("is not read into a 503 that comes between successes and names no time", async () => {
+    let tries = 0;
+    const target = world.addTarget({ script: () => (++tries % 4 === 0 ? answered(503) : DELIVERED) });
+    await world.send([target], 20);
+    await world.quiet();
+    expect(target.attempts.length).toBe(20);
+    const [state] = await world.engine.describe(target.webhookId, [target.id]);
+    expect(state?.restsUntil).toBeNull();
+  });
+
+  test("is read into three in a row", async () => {
+    const target = world.addTarget({ script: () => answered(503), policy: { max_concurrency: 1 } });
+    await world.send([target], 20);
+    await world.quiet();
+    expect(target.attempts.length).toBe(3);
+  });
+
   test("that names no time grows until the target answers well, and opens no circuit", async () => {
     const target = world.addTarget({ script: () => answered(429), policy: { max_concurrency: 1 } });
     await world.send([target], 100);

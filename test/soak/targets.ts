@@ -21,14 +21,14 @@ export function isRefused(name: ServiceName, number: number): boolean {
 const BAD_ANSWERS: readonly Answer[] = [
   { status: 500 },
   { reset: true },
-  { status: 429, headers: { "retry-after": "1" } },
+  { status: 502, body: "no gateway" },
   { raw: "this is no HTTP at all\r\n\r\n" },
   { status: 200, body: "half of it", reset: true },
 ];
 
 export const services = {
   steady: { wish: {}, answer: () => ({}) },
-  /** Fails the first try of one event in three. */
+  /** Fails the first try of one event in three; never by 429 or 503, which ask the gateway for fewer tries. */
   flaky: {
     wish: {},
     answer: (number, tries) => (tries === 1 && number % 3 === 0 ? (BAD_ANSWERS[number % 5] ?? {}) : {}),
