@@ -1,22 +1,16 @@
 /** Every target type there is: a new one is its file and one line here. */
 import type { z } from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound.ts";
+import { createTypeList, type TypeList } from "../lib/type-list.ts";
 import { databaseTarget } from "./database.ts";
 import { createHttpTarget } from "./http.ts";
 import { createLogTarget } from "./log.ts";
 import { createSlackTarget } from "./slack.ts";
 import type { TargetType } from "./target-type.ts";
 
-export type TargetTypes = Readonly<{
-  /** Throws AppError invalid for a type there is not. */
-  get: (type: string) => TargetType;
-  find: (type: string) => TargetType | null;
-  /** In the order in which forms offer them. */
-  list: () => readonly TargetType[];
-}>;
+export type TargetTypes = TypeList<TargetType>;
 
 export function createTargetTypes(deps: { outbound: Outbound; log: Logger; clock?: Clock }): TargetTypes {
   const { outbound, log, clock = systemClock } = deps;
@@ -26,22 +20,7 @@ export function createTargetTypes(deps: { outbound: Outbound; log: Logger; clock
     checked(createLogTarget({ log })),
     checked(databaseTarget),
   ];
-  const byType = new Map(all.map((type) => [type.type, type]));
-  return {
-    find: (type) => byType.get(type) ?? null,
-    list: () => all,
-    get(type) {
-      const found = byType.get(type);
-      if (found !== undefined) return found;
-      const known = all.map((each) => each.type).join(", ");
-      throw new AppError({
-        kind: "invalid",
-        message: "There is no such target type.",
-        hint: `Use one of: ${known}.`,
-        details: [{ path: "type", message: `must be one of: ${known}` }],
-      });
-    },
-  };
+  return createTypeList({ all, what: "target type", path: "type" });
 }
 
 /**

@@ -4,8 +4,8 @@ import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import type { z } from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { AppError } from "../lib/errors.ts";
 import type { Outbound } from "../lib/outbound.ts";
+import { createTypeList, type TypeList } from "../lib/type-list.ts";
 import { discordProvider } from "./discord.ts";
 import { gitlabProvider } from "./gitlab.ts";
 import { hmacProvider } from "./hmac.ts";
@@ -24,13 +24,8 @@ import { standardWebhooksProvider } from "./standard-webhooks.ts";
 import { twilioProvider } from "./twilio.ts";
 import { twitterProvider } from "./twitter.ts";
 
-export type Providers = Readonly<{
-  /** Throws AppError invalid for a type there is not. */
-  get: (type: string) => Provider;
-  find: (type: string) => Provider | null;
-  /** In the order in which forms offer them; of those that recognize a request the first is proposed. */
-  list: () => readonly Provider[];
-}>;
+/** Of those that recognize a request the first in the list is proposed. */
+export type Providers = TypeList<Provider>;
 
 export function createProviders(deps: {
   /** For the certificates that PayPal's requests name. */
@@ -70,22 +65,7 @@ export function createProviders(deps: {
     checked(apiKeyProvider),
     checked(ipAllowListProvider),
   ];
-  const byType = new Map(all.map((provider) => [provider.type, provider]));
-  return {
-    find: (type) => byType.get(type) ?? null,
-    list: () => all,
-    get(type) {
-      const found = byType.get(type);
-      if (found !== undefined) return found;
-      const known = all.map((each) => each.type).join(", ");
-      throw new AppError({
-        kind: "invalid",
-        message: "There is no such verification provider.",
-        hint: `Use one of: ${known}.`,
-        details: [{ path: "verification.type", message: `must be one of: ${known}` }],
-      });
-    },
-  };
+  return createTypeList({ all, what: "verification provider", path: "verification.type" });
 }
 
 /** A provider whose config is whatever was stored: `prepare` throws where the schema does not take it any more. */

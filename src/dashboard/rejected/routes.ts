@@ -9,7 +9,7 @@ import { type Names, readNames } from "../events/names.ts";
 import type { FormInput } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
-import { faultOf } from "../sources/webhook-state.ts";
+import { orFault } from "../sources/or-fault.ts";
 import type { RejectedDeps } from "./deps.ts";
 import { DeleteRejectedPage, RejectedPage, UnusableRejectedPage } from "./list-view.tsx";
 import { rejectedPath } from "./paths.ts";
@@ -34,17 +34,12 @@ export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
   }
 
   /** What is wrong with the event file is shown in the page's place. */
-  async function orUnusable(
+  function orUnusable(
     { viewer, flash }: PageContext,
     webhook: Webhook,
     show: () => Promise<Response>,
   ): Promise<Response> {
-    try {
-      return await show();
-    } catch (error) {
-      const fault = faultOf(error);
-      return renderPage(UnusableRejectedPage({ viewer, flash, webhook, fault }), { status: 503 });
-    }
+    return orFault(show, (fault) => UnusableRejectedPage({ viewer, flash, webhook, fault }));
   }
 
   async function list(context: PageContext): Promise<Response> {

@@ -5,7 +5,7 @@ import { formatCount } from "../components/format.ts";
 import { readNames } from "../events/names.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
-import { faultOf } from "../sources/webhook-state.ts";
+import { orFault } from "../sources/or-fault.ts";
 import { AskReplayPage } from "./ask-view.tsx";
 import type { ReplaysDeps } from "./deps.ts";
 import { ReplaysPage, UnusableReplaysPage } from "./list-view.tsx";
@@ -26,17 +26,12 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
   }
 
   /** What is wrong with the event file is shown in the page's place. */
-  async function orUnusable(
+  function orUnusable(
     { viewer, flash }: PageContext,
     webhook: Webhook,
     show: () => Promise<Response>,
   ): Promise<Response> {
-    try {
-      return await show();
-    } catch (error) {
-      const fault = faultOf(error);
-      return renderPage(UnusableReplaysPage({ viewer, flash, webhook, fault }), { status: 503 });
-    }
+    return orFault(show, (fault) => UnusableReplaysPage({ viewer, flash, webhook, fault }));
   }
 
   async function list(context: PageContext): Promise<Response> {

@@ -2,6 +2,7 @@
 import { firstIdAt } from "../../lib/ids.ts";
 import { type Recorded, recordOnce } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
+import type { SummaryRow as EventRow } from "./event-summary.ts";
 import { recordEvent } from "./record-events.ts";
 import type { EventDraft, HeaderPairs } from "./types.ts";
 
@@ -31,18 +32,8 @@ export type RejectedSummary = Omit<RejectedDraft, "headersJson" | "body"> & Read
 
 export type RejectedRequest = RejectedSummary & Readonly<{ headers: HeaderPairs; body: Uint8Array }>;
 
-type SummaryRow = {
-  id: string;
-  entrypoint_id: string;
-  received_at: number;
-  method: string;
-  path_tail: string;
-  query: string;
-  content_type: string;
-  remote_address: string;
-  reason: string;
-  body_size: number;
-};
+type SummaryRow = Omit<EventRow, "type"> & Readonly<{ reason: string }>;
+
 type Row = SummaryRow & { headers: string; body: Uint8Array };
 
 const SUMMARY = `id, entrypoint_id, received_at, method, path_tail, query, content_type, remote_address, reason,
