@@ -66,6 +66,12 @@ export const variables = {
     default: "30",
     cure: "Set a whole number from 1 to 36500.",
   },
+  CHECKPOINTS: {
+    meaning:
+      "Who copies the databases' logs back into them: `gateway`, or `replicator` where Litestream or the like does",
+    default: "gateway",
+    cure: "Set gateway or replicator.",
+  },
   TRUSTED_PROXIES: {
     meaning: "CIDRs of the reverse proxies whose `X-Forwarded-For` is believed",
     default: "none",

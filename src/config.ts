@@ -19,6 +19,7 @@ export type Config = Readonly<{
   adminPassword: string | null;
   maxBodyBytes: number;
   retentionDays: number;
+  checkpoints: "gateway" | "replicator";
   trustedProxies: readonly string[];
   allowedTargetCidrs: readonly string[];
   /** Null: no e-mail is sent. */
@@ -66,6 +67,7 @@ const schema = z
     ADMIN_PASSWORD: values.secretText(10),
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
+    CHECKPOINTS: values.oneOf(["gateway", "replicator"]),
     TRUSTED_PROXIES: values.cidrList,
     ALLOWED_TARGET_CIDRS: values.cidrList,
     SMTP_URL: values.smtpUrl,
@@ -172,6 +174,7 @@ function complete(given: z.output<typeof schema>): Config {
     adminPassword: given.ADMIN_PASSWORD ?? null,
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
     retentionDays: given.RETENTION_DAYS ?? 30,
+    checkpoints: given.CHECKPOINTS ?? "gateway",
     trustedProxies: given.TRUSTED_PROXIES ?? Object.freeze([]),
     allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? (prod ? Object.freeze([]) : DEV_TARGET_CIDRS),
     mail: smtpUrl === undefined || from === undefined ? null : Object.freeze({ smtpUrl, from }),

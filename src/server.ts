@@ -29,6 +29,7 @@ import { lockFolder } from "./storage/folder-lock.ts";
 import { checkInBackground } from "./storage/inspection.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
 import { createWebhookFiles } from "./storage/moving/webhook-files.ts";
+import { LONGEST_LOG_PAGES } from "./storage/sqlite.ts";
 import { createStorageChecks } from "./storage/storage-checks.ts";
 import { measureStorageFiles } from "./storage/storage-files.ts";
 import { createProviders } from "./verification/registry.ts";
@@ -64,7 +65,8 @@ export async function startServer(options: {
   // Storage
   const unlock = lockFolder(config.dataDir);
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
-  const mainDb = openMainDb({ path: config.dbPath, clock });
+  const keepsLogs = config.checkpoints === "replicator";
+  const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs });
   const maxOpenFiles = openFileLimit();
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   const storage = openEventStorage({
@@ -78,6 +80,7 @@ export async function startServer(options: {
     },
     metrics,
     reserve,
+    longestLogPages: keepsLogs ? LONGEST_LOG_PAGES : null,
   });
   const { files, events, rejected } = storage;
 

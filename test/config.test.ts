@@ -27,6 +27,7 @@ describe("defaults", () => {
       adminPassword: null,
       maxBodyBytes: 26_214_400,
       retentionDays: 30,
+      checkpoints: "gateway",
       trustedProxies: [],
       allowedTargetCidrs: [
         "127.0.0.0/8",
@@ -81,6 +82,7 @@ describe("values", () => {
       ADMIN_PASSWORD: "correct horse",
       MAX_BODY_BYTES: "1000",
       RETENTION_DAYS: "7",
+      CHECKPOINTS: "replicator",
       TRUSTED_PROXIES: "10.0.0.1, 192.168.0.0/16",
       ALLOWED_TARGET_CIDRS: "169.254.169.254/32 fd00::/8",
       SMTP_URL: "smtps://user:pass@mail.example.com",
@@ -101,6 +103,7 @@ describe("values", () => {
       adminPassword: "correct horse",
       maxBodyBytes: 1000,
       retentionDays: 7,
+      checkpoints: "replicator",
       trustedProxies: ["10.0.0.1/32", "192.168.0.0/16"],
       allowedTargetCidrs: ["169.254.169.254/32", "fd00::/8"],
       mail: { smtpUrl: "smtps://user:pass@mail.example.com", from: "hooks@example.com" },

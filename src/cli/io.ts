@@ -16,7 +16,8 @@ export type Io = Readonly<{
 
 /** Runs `use` on the main database of the configuration, which a running gateway may have open too. */
 export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
-  const mainDb = openMainDb({ path: io.loadConfig().dbPath, clock: io.clock });
+  const { dbPath: path, checkpoints } = io.loadConfig();
+  const mainDb = openMainDb({ path, clock: io.clock, keepsLogs: checkpoints === "replicator" });
   try {
     return await use(mainDb);
   } finally {

@@ -30,10 +30,14 @@ export type EventFileUpkeep = Readonly<{
   stop: () => void;
 }>;
 
-/** `script` is another worker's file where a test wants a failing one. */
-export function startEventFileUpkeep(
-  script: URL = new URL("./event-file-worker.ts", import.meta.url),
-): EventFileUpkeep {
+/** `script` is another worker's file where a test wants a failing one; `keepsLogs` leaves them for a replicator. */
+export function startEventFileUpkeep({
+  script = new URL("./event-file-worker.ts", import.meta.url),
+  keepsLogs = false,
+}: {
+  script?: URL;
+  keepsLogs?: boolean;
+} = {}): EventFileUpkeep {
   const syncs = createSyncPool();
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
@@ -57,6 +61,7 @@ export function startEventFileUpkeep(
       if (worker === started) worker = null;
       started.terminate();
     };
+    if (keepsLogs) started.postMessage({ kind: "keep-logs", id: 0 } satisfies WorkerRequest);
     return started;
   }
 

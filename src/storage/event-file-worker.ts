@@ -6,7 +6,7 @@ import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
 import { openForReading } from "./reading-database.ts";
-import { openDatabase } from "./sqlite.ts";
+import { keepLog, openDatabase } from "./sqlite.ts";
 
 /** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
 export type WorkerRequest = Readonly<{ id: number }> &
@@ -16,6 +16,7 @@ export type WorkerRequest = Readonly<{ id: number }> &
     | Readonly<{ kind: "let-go"; holder: number }>
     | Readonly<{ kind: "retire"; path: string }>
     | Readonly<{ kind: "release"; holder: number }>
+    | Readonly<{ kind: "keep-logs" }>
     | Readonly<{ kind: "scan"; paths: readonly string[] }>
     | Readonly<{ kind: "sync-folder"; path: string }>
   );
@@ -29,6 +30,9 @@ const held = new Map<number, Database>();
 /** By path: see `keepFromRestarting`. */
 const readers = new Map<string, Database>();
 
+/** For a replicator: see `keepLog`. */
+let keepsLogs = false;
+
 /** What the event loop reads in one go takes a few milliseconds. */
 const READERS_MS = 100;
 
@@ -36,7 +40,9 @@ const READERS_MS = 100;
 const APPLICATION_ID = "PRAGMA application_id = 1464353864";
 
 function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
-  return openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
+  const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
+  if (keepsLogs) keepLog(db);
+  return db;
 }
 
 /**
@@ -151,6 +157,7 @@ function scan(paths: readonly string[]): string[] {
     try {
       const db = new Database(path, { readwrite: true, create: false });
       try {
+        if (keepsLogs) keepLog(db);
         // Two statements, as each has an index of its own.
         return ["pending", "held"].some(
           (status) => db.query(`SELECT 1 FROM deliveries WHERE status = '${status}' LIMIT 1`).get() !== null,
@@ -176,6 +183,9 @@ function answer(request: WorkerRequest): unknown {
       return retire(request.id, request.path);
     case "release":
       return release(request.holder);
+    case "keep-logs":
+      keepsLogs = true;
+      return null;
     case "scan":
       return scan(request.paths);
     case "sync-folder":

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
-import { startEventFileUpkeep } from "./event-file-upkeep.ts";
+import { type EventFileUpkeep, startEventFileUpkeep } from "./event-file-upkeep.ts";
 import { createEventStore, type EventStore } from "./event-store.ts";
 import { createEventWriter, type EventWriter } from "./event-writer.ts";
 import { createFlowStore, type FlowStore } from "./flow-store.ts";
@@ -31,13 +31,19 @@ export function openEventStorage(options: {
   metrics?: StorageMetrics;
   /** Refuses events while the disk is full; without one each is tried. */
   reserve?: DiskReserve;
+  /** Pages up to which logs are left to a replicator, such as Litestream; null: there is none. */
+  longestLogPages?: number | null;
 }): EventStorage {
   const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
-  const upkeep = startEventFileUpkeep();
+  const { longestLogPages: checkpointPages = null } = options;
+  const keepsLogs = checkpointPages !== null;
+  const upkeep = startEventFileUpkeep({ keepsLogs });
   const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics });
   const changes = createChangeSignal();
   const writer = createEventWriter({
-    ...{ files, upkeep, onRecorded, metrics },
+    ...{ files, onRecorded, metrics },
+    upkeep: keepsLogs ? tellOfLongLogs(upkeep, options.onError) : upkeep,
+    ...(keepsLogs && { checkpointPages }),
     onStored: changes.announce,
     onError(message, cause) {
       reserve?.noteFault(cause);
@@ -62,6 +68,21 @@ export function openEventStorage(options: {
       await files.closeAll();
       await reserve?.settled();
       upkeep.stop();
+    },
+  };
+}
+
+/** That the gateway has to do the replicator's work is a fault of its own. */
+function tellOfLongLogs(
+  upkeep: EventFileUpkeep,
+  onError: (message: string, cause: unknown) => void,
+): EventFileUpkeep {
+  return {
+    ...upkeep,
+    checkpoint(path) {
+      const cause = new Error("Does the replicator run, and does it know this file?");
+      onError(`the log of ${path} has grown too long without a replicator, and is copied back here`, cause);
+      return upkeep.checkpoint(path);
     },
   };
 }

@@ -33,15 +33,17 @@ export function createEventWriter(options: {
   onStored?: (webhookId: string) => void;
   onError: (message: string, error: unknown) => void;
   metrics?: StorageMetrics;
+  /** Length of a log at which its checkpoint begins. */
+  checkpointPages?: number;
 }): EventWriter {
-  const { files, upkeep, metrics = noMetrics } = options;
+  const { files, upkeep, metrics = noMetrics, checkpointPages = CHECKPOINT_PAGES } = options;
   const queues = new Map<string, Queue>();
   let drained: (() => void)[] = [];
 
   function enqueue(webhookId: string, write: Write): void {
     let queue = queues.get(webhookId);
     if (!queue) {
-      queue = newQueue(webhookId);
+      queue = newQueue(webhookId, checkpointPages);
       queues.set(webhookId, queue);
     }
     queue.writes.push(write);
@@ -136,7 +138,7 @@ export function createEventWriter(options: {
     files.pin(file);
     void checkpoint(queue, file)
       .then(() => {
-        queue.checkpointAt = CHECKPOINT_PAGES;
+        queue.checkpointAt = checkpointPages;
       })
       .catch((error: unknown) => {
         // A full disk, most often. The log keeps every event; it is tried again when it has grown.

@@ -1,5 +1,5 @@
 /** Opens SQLite files with the settings that every database of the program shares. */
-import { Database } from "bun:sqlite";
+import { constants, Database } from "bun:sqlite";
 
 /** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -51,6 +51,20 @@ export function configure<DB extends Database>(
 
 function readAutoVacuum(db: Database): number | undefined {
   return db.query<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get()?.auto_vacuum;
+}
+
+/**
+ * Length of a log, 1 GiB, at which it is copied back although a replicator was to do it: twice the length at which
+ * Litestream stops all writing to do so.
+ */
+export const LONGEST_LOG_PAGES = 262_144;
+
+/**
+ * Leaves the log beside the file when this connection is the last to close: a replicator that was away goes on in it
+ * where it stopped, and without it has to copy the whole file anew.
+ */
+export function keepLog(db: Database): void {
+  db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
 }
 
 /** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */

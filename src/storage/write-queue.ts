@@ -30,14 +30,14 @@ export type Queue = {
   held: boolean;
 };
 
-export function newQueue(webhookId: string): Queue {
+export function newQueue(webhookId: string, checkpointAt: number): Queue {
   return {
     webhookId,
     writes: [],
     underWay: 0,
     scheduled: false,
     checkpointing: false,
-    checkpointAt: CHECKPOINT_PAGES,
+    checkpointAt,
     hold: null,
     held: false,
   };

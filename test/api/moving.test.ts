@@ -117,6 +117,14 @@ describe("an exported webhook", () => {
     db.close();
   });
 
+  test("leaves behind what a replicator keeps in its event file", async () => {
+    const db = new Database(join(api.dataDir, `events-${api.webhook.id}.db`));
+    db.run("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)");
+    db.run("CREATE TABLE _litestream_lock (id INTEGER)");
+    db.close();
+    expect((await imported(await download())).webhook.name).toBe("Shop");
+  });
+
   test("beside the one that it was made of gets URLs of its own, and says so", async () => {
     const { webhook, entrypoints, notes } = await imported(await download());
     expect(webhook.id).not.toBe(api.webhook.id);

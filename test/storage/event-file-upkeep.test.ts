@@ -69,7 +69,7 @@ test("a worker that breaks rejects what waits for it, and the next request gets 
        else self.postMessage({ id: data.id, value: null, error: null });
      };`,
   );
-  const upkeep = startEventFileUpkeep(pathToFileURL(script));
+  const upkeep = startEventFileUpkeep({ script: pathToFileURL(script) });
   await upkeep.syncFolder(folder);
   expect(String(await thrownBy(() => upkeep.scan([])))).toContain("out of order");
   await upkeep.syncFolder(folder);

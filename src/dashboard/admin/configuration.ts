@@ -19,6 +19,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   ADMIN_PASSWORD: ({ adminPassword }) => (adminPassword === null ? NOT_SET : SET),
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
+  CHECKPOINTS: ({ checkpoints }) => checkpoints,
   TRUSTED_PROXIES: ({ trustedProxies }) => listed(trustedProxies),
   ALLOWED_TARGET_CIDRS: ({ allowedTargetCidrs }) => listed(allowedTargetCidrs),
   SMTP_URL: ({ mail }) => (mail === null ? NOT_SET : SET),

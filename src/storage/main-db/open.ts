@@ -6,7 +6,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
 import { makeFolder } from "../folder.ts";
 import { migrate } from "../migrate.ts";
-import { openDatabase, sqliteCode } from "../sqlite.ts";
+import { keepLog, LONGEST_LOG_PAGES, openDatabase, sqliteCode } from "../sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
@@ -48,8 +48,18 @@ const MIGRATIONS = [
   notices,
 ];
 
+type Options = Readonly<{
+  path: string;
+  clock: Clock;
+  /** The log is left to a replicator, such as Litestream. */
+  keepsLogs?: boolean;
+}>;
+
+/** SQLite's own default. */
+const CHECKPOINT_PAGES = 1_000;
+
 /** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
-export function openMainDb(options: { path: string; clock: Clock }): MainDb {
+export function openMainDb(options: Options): MainDb {
   try {
     return open(options);
   } catch (error) {
@@ -57,10 +67,12 @@ export function openMainDb(options: { path: string; clock: Clock }): MainDb {
   }
 }
 
-function open({ path, clock }: { path: string; clock: Clock }): MainDb {
+function open({ path, clock, keepsLogs = false }: Options): MainDb {
   createPrivateFile(path);
-  const db = openDatabase({ path, synchronous: "FULL", autocheckpointPages: 1_000, cacheKib: 8_192 });
+  const autocheckpointPages = keepsLogs ? LONGEST_LOG_PAGES : CHECKPOINT_PAGES;
+  const db = openDatabase({ path, synchronous: "FULL", autocheckpointPages, cacheKib: 8_192 });
   try {
+    if (keepsLogs) keepLog(db);
     migrate(db, MIGRATIONS, "main database");
     const orm = drizzle({ client: db });
     const routing = createRouting(db);

@@ -25,6 +25,8 @@ export function writeWebhookFile(options: { eventFile: string; to: string; docum
   const { eventFile, to, document } = options;
   copyDatabase({ from: eventFile, to });
   change(to, (db) => {
+    // What Litestream keeps in a file that it replicates is no part of the webhook.
+    for (const table of listReplicatorTables(db)) db.run(`DROP TABLE "${table}"`);
     db.run(TABLE_SQL);
     db.prepare(`INSERT INTO ${TABLE} VALUES (?)`).run(document);
   });
@@ -86,6 +88,15 @@ function change(path: string, act: (db: Database) => void): void {
   } finally {
     closeSync(file);
   }
+}
+
+function listReplicatorTables(db: Database): readonly string[] {
+  return db
+    .query<{ name: string }, []>(
+      "SELECT name FROM sqlite_schema WHERE name IN ('_litestream_seq', '_litestream_lock')",
+    )
+    .all()
+    .map(({ name }) => name);
 }
 
 type SchemaRow = { type: string; name: string; tbl_name: string; sql: string | null };
