@@ -116,6 +116,14 @@ describe("a ledger", () => {
 });
 
 describe("a damaged file", () => {
+  test("is one with a delivery in a state that does not exist", async () => {
+    const faults = await tamper(
+      "PRAGMA ignore_check_constraints = ON",
+      "UPDATE deliveries SET status = 'lost' WHERE target_id = 'a'",
+    );
+    expect(faults.map(({ fault }) => fault)).toContain("CHECK constraint failed in deliveries");
+  });
+
   test("is told with what SQLite says of it, and the others are checked all the same", async () => {
     await closeAll();
     const path = join(where.dataDir, file);
