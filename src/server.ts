@@ -21,6 +21,7 @@ import { createLogger } from "./lib/log.ts";
 import { version } from "./lib/version.ts";
 import { createDeliveryParts } from "./server/delivery.ts";
 import { createIngestParts } from "./server/ingest.ts";
+import { watchLostData } from "./server/lost-data.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
 import { createDiskReserve } from "./storage/disk-reserve.ts";
@@ -28,6 +29,7 @@ import { openEventStorage } from "./storage/event-storage.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { checkInBackground } from "./storage/inspection.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
+import { refuseMissingData } from "./storage/missing-data.ts";
 import { createWebhookFiles } from "./storage/moving/webhook-files.ts";
 import { LONGEST_LOG_PAGES } from "./storage/sqlite.ts";
 import { createStorageChecks } from "./storage/storage-checks.ts";
@@ -63,10 +65,12 @@ export async function startServer(options: {
   const { counted, metrics } = createCounters({ config, clock });
 
   // Storage
+  refuseMissingData(config);
   const unlock = lockFolder(config.dataDir);
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const keepsLogs = config.checkpoints === "replicator";
   const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs });
+  const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const maxOpenFiles = openFileLimit();
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   const storage = openEventStorage({
@@ -78,8 +82,7 @@ export async function startServer(options: {
       metrics.failed();
       log.error(message, { cause });
     },
-    metrics,
-    reserve,
+    ...{ metrics, reserve, isFolderInPlace: lost.isFolderInPlace, onMissing: lost.noteMissing },
     longestLogPages: keepsLogs ? LONGEST_LOG_PAGES : null,
   });
   const { files, events, rejected } = storage;
@@ -152,7 +155,7 @@ export async function startServer(options: {
 
   // What it tells of itself
   const report = createSelfReport({
-    ...{ config, clock, log, counted, delivery, maxOpenFiles, reserve },
+    ...{ config, clock, log, counted, delivery, maxOpenFiles, reserve, findLost: lost.findLost },
     openFiles: () => files.openCount,
     stopping: stopping.signal,
   });
@@ -226,6 +229,7 @@ export async function startServer(options: {
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
     await app.server?.stop(true);
     stopIdleChecks();
+    lost.stop();
     checks.stop();
     report.stop();
     await delivery.stop();

@@ -21,6 +21,9 @@ export const webhookSchema = z
       })
       .nullable()
       .describe("Who is told of troubles; null: nobody."),
+    events_lost_at: time
+      .nullable()
+      .describe("When its event file was missing and an empty one was made; null: never."),
     created_at: time,
     updated_at: time,
   })

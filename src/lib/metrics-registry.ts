@@ -161,6 +161,11 @@ function addStorage(registry: Registry, counts: Counts): void {
     help: "Writes and upkeep of event files that failed",
   };
   addCounter(registry, faults, () => counts.storageFaults);
+  const lost = {
+    name: "webhooker_event_files_lost_total",
+    help: "Webhooks whose event file was found to be missing",
+  };
+  addCounter(registry, lost, () => counts.eventFilesLost);
 }
 
 function addFiles(registry: Registry, sources: MetricsSources): void {

@@ -61,6 +61,8 @@ export type StorageMetrics = Readonly<{
   committed: (since: number) => void;
   synced: (since: number) => void;
   failed: () => void;
+  /** A webhook's event file is missing. */
+  eventFileLost: () => void;
   /** The webhook's pending deliveries, as its file counts them; 0 for a deleted one. */
   pending: (webhookId: string, count: number) => void;
 }>;
@@ -107,6 +109,7 @@ export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
   committed: nothing,
   synced: nothing,
   failed: nothing,
+  eventFileLost: nothing,
   pending: nothing,
   tried: nothing,
   discarded: nothing,
@@ -131,6 +134,7 @@ export class Counts {
   /** Deliveries to targets that are settled by storing the event. */
   settledAtIngest = 0;
   storageFaults = 0;
+  eventFilesLost = 0;
   circuitsOpened = 0;
   readonly rejected = new Map<RejectReason, number>(REJECT_REASONS.map((reason) => [reason, 0]));
   readonly byType = new Map<string, Outcomes>();
@@ -197,6 +201,9 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     synced: (since) => counts.sync.observe(now() - since),
     failed() {
       counts.storageFaults++;
+    },
+    eventFileLost() {
+      counts.eventFilesLost++;
     },
     pending: (webhookId, count) => counts.pending.setCount(webhookId, count),
     tried(done) {

@@ -31,12 +31,17 @@ export function createSelfReport(deps: {
   openFiles: () => number;
   maxOpenFiles: number;
   reserve: DiskReserve;
+  /** What of the data is out of reach, or null. */
+  findLost: () => string | null;
   stopping: AbortSignal;
 }) {
-  const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, reserve, stopping } = deps;
+  const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, reserve, findLost, stopping } =
+    deps;
   const disk = watchDiskSpace({ folder: config.dataDir, clock, log, onLook: reserve.look });
   const readiness = (): Readiness => {
     if (stopping.aborted) return { ready: false, reason: "stopping" };
+    const lost = findLost();
+    if (lost !== null) return { ready: false, reason: `${lost} is out of reach` };
     return disk.isLow() || reserve.isSpent() ? { ready: false, reason: "low disk space" } : { ready: true };
   };
   const stopLagWatch = config.metrics

@@ -4,6 +4,7 @@ import { sqliteCode } from "./sqlite.ts";
 
 /** A file that cannot be used is tried again after this long: it may have been restored, or space made, meanwhile. */
 const RETRY_MS = 5_000;
+export const EVENT_FILE_GONE = "event_file_gone";
 
 type Fault = {
   readonly error: AppError;
@@ -63,6 +64,28 @@ export class EventFileFaults {
       },
     );
   }
+}
+
+/** It was in use, and its path leads to another file or to none. */
+export function fileGone(webhookId: string): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: EVENT_FILE_GONE,
+    message: `The event file of webhook ${webhookId} is not where it was: it was moved, deleted or replaced, or its disk is not mounted.`,
+    hint: "Put it back, or restore it from a backup: it is then used again by itself. To begin with an empty one, restart the gateway.",
+    retryAfterSeconds: 30,
+  });
+}
+
+/** Made there, a file would be hidden once the right folder is back. */
+export function folderGone(webhookId: string): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "data_folder_gone",
+    message: `No event file can be made for webhook ${webhookId}: the data folder or the main database is not where it was.`,
+    hint: "Mount it or put it back: it is then used again by itself. To begin with another one, restart the gateway.",
+    retryAfterSeconds: 30,
+  });
 }
 
 /** What a person needs to know of a file that SQLite refuses. */

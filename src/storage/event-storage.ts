@@ -33,12 +33,20 @@ export function openEventStorage(options: {
   reserve?: DiskReserve;
   /** Pages up to which logs are left to a replicator, such as Litestream; null: there is none. */
   longestLogPages?: number | null;
+  /** False while no file may be made. */
+  isFolderInPlace?: () => boolean;
+  /** A webhook's file is missing, and an empty one is made. */
+  onMissing?: (webhookId: string) => void;
 }): EventStorage {
   const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
   const { longestLogPages: checkpointPages = null } = options;
   const keepsLogs = checkpointPages !== null;
   const upkeep = startEventFileUpkeep({ keepsLogs });
-  const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics });
+  const files = new WebhookDBManager({
+    ...{ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics },
+    ...(options.isFolderInPlace && { isFolderInPlace: options.isFolderInPlace }),
+    ...(options.onMissing && { onMissing: options.onMissing }),
+  });
   const changes = createChangeSignal();
   const writer = createEventWriter({
     ...{ files, onRecorded, metrics },

@@ -103,6 +103,7 @@ export function createEventWriter(options: {
       files.syncFolder(file),
     ]);
     metrics.synced(since);
+    files.requireInPlace(file);
   }
 
   /** Ends a group: goes on with what has gathered, unless the log is to be started over first. */

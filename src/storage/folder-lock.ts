@@ -8,11 +8,16 @@ import { sqliteCode } from "./sqlite.ts";
 /** Else a lock whose release nobody keeps would end when its connection is garbage collected. */
 const held = new Set<Database>();
 
+/** There for as long as the folder is used, and left there afterwards. */
+export function lockPathOf(folder: string): string {
+  return join(folder, "webhooker.lock");
+}
+
 /** Returns what gives the lock back. Throws AppError `conflict` while another process holds it. */
 export function lockFolder(folder: string): () => void {
   try {
     makeFolder(folder);
-    const db = new Database(join(folder, "webhooker.lock"), { readwrite: true, create: true });
+    const db = new Database(lockPathOf(folder), { readwrite: true, create: true });
     try {
       db.run("BEGIN EXCLUSIVE");
     } catch (error) {

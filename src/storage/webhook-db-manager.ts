@@ -1,12 +1,13 @@
 /** Owns the event files: creates, opens, caches, closes and deletes them, one per webhook. */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type AppError, notFound } from "../lib/errors.ts";
+import { AppError, notFound } from "../lib/errors.ts";
 import type { StorageMetrics } from "../lib/metrics.ts";
 import { DeletedWebhooks } from "./deleted-webhooks.ts";
+import { EntrySync } from "./entry-sync.ts";
 import { EventFile } from "./event-db/event-file.ts";
-import { EventFileFaults, unusable } from "./event-file-faults.ts";
+import { EVENT_FILE_GONE, EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import { makeFolder } from "./folder.ts";
 
@@ -20,6 +21,10 @@ type Options = Readonly<{
   upkeep: EventFileUpkeep;
   monotonic: () => number;
   metrics?: Pick<StorageMetrics, "pending">;
+  /** False while files must not be made: the folder is not the one that the gateway was started on. */
+  isFolderInPlace?: () => boolean;
+  /** The webhook's file is missing, and an empty one is made. */
+  onMissing?: (webhookId: string) => void;
 }>;
 
 export class WebhookDBManager {
@@ -35,13 +40,12 @@ export class WebhookDBManager {
   #prepared = 0;
   /** Wake those that wait until fewer files are open. */
   readonly #waiting: (() => void)[] = [];
-  /** Open files whose directory entries may not be on disk yet. */
-  readonly #unsyncedEntries = new Set<EventFile>();
-  #folderSync: Promise<void> | null = null;
+  readonly #entries: EntrySync;
 
   constructor(options: Options) {
     this.#options = options;
     this.#faults = new EventFileFaults(options.monotonic);
+    this.#entries = new EntrySync(() => options.upkeep.syncFolder(options.dataDir));
     makeFolder(options.dataDir);
   }
 
@@ -55,7 +59,7 @@ export class WebhookDBManager {
 
   /** Makes the file of a new webhook, durable with its directory entry. */
   async create(webhookId: string): Promise<void> {
-    if (!this.isOpen(webhookId)) await this.makeReady(webhookId);
+    if (!this.isOpen(webhookId)) await this.makeReady(webhookId, { isNew: true });
     const file = this.open(webhookId);
     try {
       await this.syncFolder(file);
@@ -88,16 +92,16 @@ export class WebhookDBManager {
   }
 
   /** Waits for room, and has the file opened without a sync on the event loop; what is wrong with it `open` tells. */
-  makeReady(webhookId: string): Promise<void> {
+  makeReady(webhookId: string, options: { isNew: boolean } = { isNew: false }): Promise<void> {
     let ready = this.#opening.get(webhookId);
     if (!ready) {
-      ready = this.#prepare(webhookId).finally(() => this.#opening.delete(webhookId));
+      ready = this.#prepare(webhookId, options).finally(() => this.#opening.delete(webhookId));
       this.#opening.set(webhookId, ready);
     }
     return ready;
   }
 
-  async #prepare(webhookId: string): Promise<void> {
+  async #prepare(webhookId: string, { isNew }: { isNew: boolean }): Promise<void> {
     const most = this.#options.maxOpen + Math.ceil(this.#options.maxOpen / 4);
     while (this.#open.size + this.#closing.size + this.#prepared >= most) {
       this.#evict(1);
@@ -108,6 +112,7 @@ export class WebhookDBManager {
       if (this.#deleted.has(webhookId)) return;
       // Nothing may be written behind what a failed sync has left in doubt.
       this.#faults.throwIfFaulty(webhookId);
+      if (!existsSync(this.pathOf(webhookId))) this.#noteMissing(webhookId, isNew);
       await this.#options.upkeep.prepare(this.pathOf(webhookId), () => this.open(webhookId));
     } catch {
       // `open` says the same again.
@@ -115,6 +120,11 @@ export class WebhookDBManager {
       this.#prepared--;
       if (!this.#open.has(webhookId)) this.#waiting.shift()?.();
     }
+  }
+
+  #noteMissing(webhookId: string, isNew: boolean): void {
+    if (this.#options.isFolderInPlace?.() === false) throw this.#faults.add(webhookId, folderGone(webhookId));
+    if (!isNew) this.#options.onMissing?.(webhookId);
   }
 
   /** Keeps the file open until it is unpinned. */
@@ -128,23 +138,14 @@ export class WebhookDBManager {
   }
 
   /** Resolves once the file's directory entries are on disk; at once if they are known to be. */
-  async syncFolder(file: EventFile): Promise<void> {
-    if (!this.#unsyncedEntries.has(file)) return;
-    // One that is under way may have begun before this entry was made.
-    await this.#folderSync?.catch(() => undefined);
-    if (!this.#unsyncedEntries.has(file)) return;
-    this.#folderSync ??= this.#syncFolderNow();
-    await this.#folderSync;
+  syncFolder(file: EventFile): Promise<void> {
+    return this.#entries.sync(file);
   }
 
-  async #syncFolderNow(): Promise<void> {
-    const covered = [...this.#unsyncedEntries];
-    try {
-      await this.#options.upkeep.syncFolder(this.#options.dataDir);
-      for (const file of covered) this.#unsyncedEntries.delete(file);
-    } finally {
-      this.#folderSync = null;
-    }
+  /** Throws AppError `unavailable`, and takes the file out of use, where its path leads to another file or none. */
+  requireInPlace(file: EventFile): void {
+    if (file.isInPlace(this.#options.monotonic())) return;
+    throw this.discard(file, fileGone(file.webhookId));
   }
 
   /** Ends writes under way, and removes the file with `-wal` and `-shm`; the webhook cannot be opened again. */
@@ -197,9 +198,10 @@ export class WebhookDBManager {
   discard(file: EventFile, cause: unknown): AppError {
     const { webhookId, path } = file;
     if (this.#open.get(webhookId) !== file) return unusable(webhookId, cause);
+    const isGone = cause instanceof AppError && cause.code === EVENT_FILE_GONE;
     return this.#faults.add(webhookId, cause, {
       first: () => this.#retire(file),
-      again: () => this.#options.upkeep.restartLog(path),
+      again: () => (isGone ? access(path) : this.#options.upkeep.restartLog(path)),
     });
   }
 
@@ -209,7 +211,7 @@ export class WebhookDBManager {
       file.lastUsedAt = this.#options.monotonic();
       this.#options.metrics?.pending(webhookId, file.tally.pending);
       // Also for a file that was there: SQLite removes the log when the last connection closes, so it may be new.
-      this.#unsyncedEntries.add(file);
+      this.#entries.opened(file);
       return file;
     } catch (error) {
       throw this.#faults.add(webhookId, error);
@@ -231,7 +233,7 @@ export class WebhookDBManager {
     this.#open.delete(file.webhookId);
     const closed = this.#close(file).finally(() => {
       this.#closing.delete(file);
-      this.#unsyncedEntries.delete(file);
+      this.#entries.closed(file);
       this.#waiting.shift()?.();
     });
     this.#closing.set(file, closed);

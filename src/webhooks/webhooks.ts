@@ -18,6 +18,8 @@ export type Webhook = Readonly<{
   retentionBytes: number | null;
   /** Null: nobody is told of troubles. */
   notices: NoticeSettings | null;
+  /** When its event file was missing and an empty one was made; null: never. */
+  eventsLostAt: number | null;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -61,6 +63,7 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
         retentionDays: wanted.retention_days ?? null,
         retentionBytes: wanted.retention_bytes ?? null,
         notices,
+        eventsLostAt: null,
       };
       try {
         mainDb.webhooks.insert(row);

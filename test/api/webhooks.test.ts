@@ -16,6 +16,7 @@ const shop = () => ({
   retention_days: null,
   retention_bytes: null,
   notices: null,
+  events_lost_at: null,
   created_at: "2026-01-01T00:00:00.000Z",
   updated_at: "2026-01-01T00:00:00.000Z",
 });

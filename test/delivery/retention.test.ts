@@ -58,7 +58,15 @@ function create(): Retention {
   });
 }
 
-const row = { userId: "ada", name: "Shop", createdAt: 0, updatedAt: 0, notices: null, deletedAt: null };
+const row = {
+  userId: "ada",
+  name: "Shop",
+  createdAt: 0,
+  updatedAt: 0,
+  notices: null,
+  eventsLostAt: null,
+  deletedAt: null,
+};
 
 async function receive(...given: Parameters<RetentionWorld["receive"]>): Promise<string> {
   const id = await world.receive(...given);

@@ -35,7 +35,13 @@ export type StorageWorld = Readonly<{
 
 /** `dataDir` of another world opens its files once more; whoever made the folder removes it. */
 export function createStorageWorld(
-  options: { maxOpen?: number; dataDir?: string; metrics?: StorageMetrics } = {},
+  options: {
+    maxOpen?: number;
+    dataDir?: string;
+    metrics?: StorageMetrics;
+    isFolderInPlace?: () => boolean;
+    onMissing?: (webhookId: string) => void;
+  } = {},
 ): StorageWorld {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "webhooker-events-"));
   const clock = createFakeClock();
@@ -43,8 +49,10 @@ export function createStorageWorld(
   const errors: string[] = [];
   const recorded: string[] = [];
   const { monotonic } = clock;
-  const { maxOpen = 100, metrics = noMetrics } = options;
-  const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic, metrics });
+  const { maxOpen = 100, metrics = noMetrics, isFolderInPlace = () => true } = options;
+  const { onMissing = () => {} } = options;
+  const checks = { isFolderInPlace, onMissing };
+  const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic, metrics, ...checks });
   const changes = createChangeSignal();
   const writer = createEventWriter({
     files,

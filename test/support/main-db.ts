@@ -67,6 +67,7 @@ export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMain
         retentionDays: null,
         retentionBytes: null,
         notices: null,
+        eventsLostAt: null,
         ...born(),
       };
       return inserted(mainDb.webhooks, { ...defaults, ...values });

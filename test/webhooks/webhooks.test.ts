@@ -25,6 +25,7 @@ describe("creating a webhook", () => {
       retentionDays: 7,
       retentionBytes: null,
       notices: null,
+      eventsLostAt: null,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });

@@ -62,7 +62,9 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
 
   async function showOne(context: PageContext): Promise<Response> {
     const { viewer, flash, sessionId, query } = context;
-    const state = await readWebhookState(deps, await own(context));
+    const read = await readWebhookState(deps, await own(context));
+    // Its event file may have been found missing just now.
+    const state = { ...read, webhook: await own(context) };
     const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
     const targetTypes = deps.targetTypes.list();
     const secret = deps.reveals.take({ sessionId, key: query.get("made") });

@@ -2,6 +2,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, openSync } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
+import { watchPlace } from "../file-place.ts";
 import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
 import { configure } from "../sqlite.ts";
 import type { SyncDescriptor } from "../sync-pool.ts";
@@ -13,6 +14,8 @@ import type { HeaderPairs } from "./types.ts";
 
 /** Per open file; the hot pages are the tails of a few trees. */
 const CACHE_KIB = 2_048;
+/** How long after it was moved or deleted a file may still take events; a look costs 6 µs. */
+const LOOK_EVERY_MS = 100;
 
 export class EventFile {
   readonly webhookId: string;
@@ -31,6 +34,9 @@ export class EventFile {
   readonly rollback;
   readonly #walPages;
   readonly #sync: SyncDescriptor;
+  readonly #isFileInPlace: () => boolean;
+  #isLogInPlace: (() => boolean) | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #walDescriptor: number | null = null;
   #lastSync: Promise<void> = Promise.resolve();
   #pins = 0;
@@ -41,6 +47,7 @@ export class EventFile {
     this.webhookId = webhookId;
     this.path = path;
     this.db = openEventDatabase(path, webhookId);
+    this.#isFileInPlace = watchPlace(path);
     try {
       this.record = prepareRecordStatements(this.db);
       this.deliveries = prepareDeliveryStatements(this.db);
@@ -71,8 +78,20 @@ export class EventFile {
 
   /** The system call alone. */
   async fdatasync(): Promise<void> {
-    this.#walDescriptor ??= openSync(`${this.path}-wal`, "r+");
+    const log = `${this.path}-wal`;
+    this.#walDescriptor ??= openSync(log, "r+");
+    this.#isLogInPlace ??= watchPlace(log);
     await this.#sync(this.#walDescriptor);
+  }
+
+  /**
+   * False once its path leads to another file or none: what is written is then lost at the latest with its close.
+   * `now` is the clock's monotonic time.
+   */
+  isInPlace(now: number): boolean {
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return true;
+    this.#lookedAt = now;
+    return this.#isFileInPlace() && this.#isLogInPlace?.() !== false;
   }
 
   get isPinned(): boolean {

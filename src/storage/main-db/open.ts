@@ -16,9 +16,11 @@ import deactivatedReason from "./migrations/0004-deactivated-reason.sql" with { 
 import targetSigning from "./migrations/0005-target-signing.sql" with { type: "text" };
 import entrypointSettings from "./migrations/0006-entrypoint-settings.sql" with { type: "text" };
 import notices from "./migrations/0007-notices.sql" with { type: "text" };
+import lostData from "./migrations/0008-lost-data.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
 import { createRouting, type Routing } from "./routing.ts";
+import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
 import { createUserQueries, type UserQueries } from "./users.ts";
@@ -34,6 +36,7 @@ export type MainDb = Readonly<{
   routing: Routing;
   moving: MovingQueries;
   notices: NoticeQueries;
+  secretKeyCheck: SecretKeyCheckQueries;
   close: () => void;
 }>;
 
@@ -46,6 +49,7 @@ const MIGRATIONS = [
   targetSigning,
   entrypointSettings,
   notices,
+  lostData,
 ];
 
 type Options = Readonly<{
@@ -89,6 +93,7 @@ function open({ path, clock, keepsLogs = false }: Options): MainDb {
       routing,
       moving: createMovingQueries(db, routing.invalidate),
       notices: createNoticeQueries(db),
+      secretKeyCheck: createSecretKeyCheckQueries(db),
       close: () => db.close(true),
     };
   } catch (error) {

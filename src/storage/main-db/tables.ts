@@ -37,6 +37,8 @@ export const webhooks = sqliteTable("webhooks", {
   retentionBytes: integer("retention_bytes"),
   /** Null: nobody is told. */
   notices: jsonObject("notices"),
+  /** When its event file was missing and an empty one was made; null: never. */
+  eventsLostAt: integer("events_lost_at"),
 });
 
 export const entrypoints = sqliteTable("entrypoints", {

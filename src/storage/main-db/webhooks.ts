@@ -67,6 +67,9 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
       changed(id);
     },
+    noteEventsLost({ id, at }: { id: string; at: number }): void {
+      db.update(webhooks).set({ eventsLostAt: at }).where(eq(webhooks.id, id)).run();
+    },
     /** Its entrypoints and targets go with it, in one transaction. */
     softDelete({ id, at }: { id: string; at: number }): void {
       db.transaction((tx) => {

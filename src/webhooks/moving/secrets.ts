@@ -26,6 +26,17 @@ export function keysOfPassphrase(passphrase: string, salt: string): Promise<Seal
   });
 }
 
+/** How many of the rows' secrets the keys do not open. */
+export function countUnreadable(options: {
+  table: MovedSecret["table"];
+  rows: readonly PlainRow[];
+  keys: Sealer;
+}): number {
+  // A secret that was opened names the place that it was bound to.
+  return takeSecrets({ ...options, passphraseKeys: null }).secrets.filter(({ bound_to }) => bound_to === "")
+    .length;
+}
+
 type Owner = Readonly<{ table: MovedSecret["table"]; id: string }>;
 
 /**

@@ -1,0 +1,58 @@
+/** Finds out when data is lost or out of reach, and says so: event files, the folder, the secret key. */
+import type { Config } from "../config.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { StorageMetrics } from "../lib/metrics.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
+import { watchFolder } from "../storage/folder-watch.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import { listWithoutFile } from "../storage/missing-data.ts";
+import { checkSecretKey } from "../webhooks/secret-key-check.ts";
+
+/** As many of them are named in the log. */
+const MOST_NAMED = 20;
+
+export type LostData = ReturnType<typeof watchLostData>;
+
+export function watchLostData(deps: {
+  config: Pick<Config, "dataDir" | "dbPath">;
+  mainDb: MainDb;
+  keys: Sealer;
+  clock: Clock;
+  log: Logger;
+  metrics: Pick<StorageMetrics, "eventFileLost">;
+}) {
+  const { config, mainDb, keys, clock, log, metrics } = deps;
+  const { dataDir, dbPath } = config;
+  const folder = watchFolder({ dataDir, dbPath, clock, log });
+
+  checkSecretKey({ mainDb, keys, log });
+  const missing = listWithoutFile(
+    dataDir,
+    mainDb.webhooks.listAll().map(({ id }) => id),
+  );
+  for (const _ of missing) metrics.eventFileLost();
+  if (missing.length > 0) {
+    log.error("event files are missing: an empty one is made for each webhook once it is used", {
+      webhooks: missing.length,
+      webhook_ids: missing.slice(0, MOST_NAMED),
+      cure: "stop the gateway and restore them from a backup",
+    });
+  }
+  const known = new Set(missing);
+
+  return {
+    isFolderInPlace: folder.isInPlace,
+    findLost: folder.findLost,
+    /** The webhook's file was missing; an empty one is made. */
+    noteMissing(webhookId: string): void {
+      if (!known.delete(webhookId)) metrics.eventFileLost();
+      mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
+      log.error("the event file of a webhook was missing, and an empty one is made: its events are lost", {
+        webhook_id: webhookId,
+        cure: "stop the gateway and restore the file from a backup",
+      });
+    },
+    stop: folder.stop,
+  };
+}

@@ -1,0 +1,18 @@
+/** Keeps a known text that was sealed with the secret key, by which another key is told. */
+import type { Database } from "bun:sqlite";
+
+export type SecretKeyCheckQueries = ReturnType<typeof createSecretKeyCheckQueries>;
+
+export function createSecretKeyCheckQueries(db: Database) {
+  return {
+    find(): string | null {
+      return db.query<{ sealed: string }, []>("SELECT sealed FROM secret_key_check").get()?.sealed ?? null;
+    },
+    replace(sealed: string): void {
+      db.transaction(() => {
+        db.run("DELETE FROM secret_key_check");
+        db.query("INSERT INTO secret_key_check (sealed) VALUES (?)").run(sealed);
+      }).immediate();
+    },
+  };
+}

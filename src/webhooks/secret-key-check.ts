@@ -1,0 +1,49 @@
+/** Tells at the start when the secret key is another one than that which the stored secrets were sealed with. */
+import { AppError } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import { countUnreadable } from "./moving/secrets.ts";
+
+const KNOWN_TEXT = "webhooker";
+const PLACE = "secret_key_check";
+
+/** With another key that opens all there is, or where there is nothing to open, that key is the one from now on. */
+export function checkSecretKey(deps: {
+  mainDb: Pick<MainDb, "secretKeyCheck" | "webhooks" | "moving">;
+  keys: Sealer;
+  log: Logger;
+}): void {
+  const { mainDb, keys, log } = deps;
+  const sealed = mainDb.secretKeyCheck.find();
+  if (sealed !== null && opens(keys, sealed)) return;
+  const unreadable = sealed === null ? 0 : countAll(mainDb, keys);
+  if (unreadable === 0) {
+    mainDb.secretKeyCheck.replace(keys.seal(KNOWN_TEXT, PLACE));
+    return;
+  }
+  log.error("the secret key is not the one that the stored secrets were sealed with", {
+    unreadable_secrets: unreadable,
+    until_then: "senders whose verification needs one of them are answered 503, and deliveries that do fail",
+    cure: "start with the SECRET_KEY, or the webhooker.key beside the main database, that it had before; if that is lost, enter the secrets anew",
+  });
+}
+
+function opens(keys: Sealer, sealed: string): boolean {
+  try {
+    return keys.open(sealed, PLACE) === KNOWN_TEXT;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
+function countAll(mainDb: Pick<MainDb, "webhooks" | "moving">, keys: Sealer): number {
+  let unreadable = 0;
+  for (const { id } of mainDb.webhooks.listAll()) {
+    const { entrypoints, targets } = mainDb.moving.read(id);
+    unreadable += countUnreadable({ table: "entrypoints", rows: entrypoints, keys });
+    unreadable += countUnreadable({ table: "targets", rows: targets, keys });
+  }
+  return unreadable;
+}

@@ -1,0 +1,135 @@
+/** Data that is moved, deleted, replaced or not mounted: what is acknowledged can be found, and what is wrong is said. */
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { webhookSchema } from "../../src/api/schemas.ts";
+import type { Flow } from "../support/api-client.ts";
+import { Gateway, makeFolder } from "../support/gateway.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
+
+let gateway: Gateway;
+let events: string;
+let flow: Flow;
+
+beforeEach(async () => {
+  const env = { DATA_DIR: "./events", DBURL: "./main/main.db" };
+  gateway = new Gateway(makeFolder(), { env });
+  events = join(gateway.folder, "events");
+  await gateway.start();
+  flow = await gateway.api.createFlow([{ type: "database" }]);
+});
+afterEach(() => gateway.remove());
+
+async function post(entrypointId = flow.entrypointId): Promise<Response> {
+  return fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
+}
+
+/** Sends until one is not stored; resolves with the ids of those that were, and the refusal. */
+async function postUntilRefused() {
+  const acknowledged: string[] = [];
+  for (;;) {
+    const answer = await post();
+    if (answer.status !== 200) return { acknowledged, answer };
+    acknowledged.push(answer.headers.get("x-webhooker-event-id") ?? "");
+  }
+}
+
+async function postUntilStored(): Promise<void> {
+  while ((await post()).status !== 200);
+}
+
+describe("a running gateway", () => {
+  test("whose data folder is replaced answers 503, says why, and goes on once it is back, with all that was acknowledged", async () => {
+    const first = (await post()).headers.get("x-webhooker-event-id") ?? "";
+    renameSync(events, `${events}.away`);
+    mkdirSync(events);
+    const { acknowledged, answer } = await postUntilRefused();
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
+    await gateway.waitForLog(/ERROR .*the data folder is not where it was/);
+    const ready = await fetch(`${gateway.origin}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: "unavailable", reason: "the data folder is out of reach" },
+    ]);
+    expect(await gateway.api.isHealthy()).toBe(true);
+    expect((await gateway.api.request("POST", "/webhooks", { name: "Other" })).status).toBe(503);
+    expect(readdirSync(events)).toEqual([]);
+
+    rmSync(events, { recursive: true });
+    renameSync(`${events}.away`, events);
+    await postUntilStored();
+    await gateway.waitForLog(/the data folder is back/);
+    expect((await fetch(`${gateway.origin}/readyz`)).status).toBe(200);
+    const ids = (await gateway.api.listEvents(flow.webhookId)).map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([first, ...acknowledged]));
+    expect((await gateway.run(["check"])).code).toBe(0);
+  });
+
+  test("whose data folder is deleted lives on, stores nothing, and stops in order", async () => {
+    expect((await post()).status).toBe(200);
+    rmSync(events, { recursive: true });
+    expect((await postUntilRefused()).answer.status).toBe(503);
+    expect(await gateway.api.isHealthy()).toBe(true);
+    expect((await gateway.stop()).code).toBe(0);
+    expect(existsSync(events)).toBe(false);
+  });
+});
+
+describe("a start", () => {
+  test("is refused where the event files are not there, and nothing is made; the cure that it names works", async () => {
+    await gateway.stop();
+    renameSync(events, `${events}.away`);
+    mkdirSync(events);
+    const refused = await gateway.run(["serve"], { env: { PORT: "0" } });
+    expect([refused.code, refused.out, readdirSync(events)]).toEqual([1, "", []]);
+    expect(refused.err).toContain("has never held their event files");
+    const lockPath = /make the file (\S+)\.$/m.exec(refused.err)?.[1] ?? "";
+    await Bun.write(join(gateway.folder, lockPath), "");
+    await gateway.start();
+    expect((await post()).status).toBe(200);
+  });
+
+  test("is refused where the main database is not there, and no other is made", async () => {
+    await gateway.stop();
+    rmSync(join(gateway.folder, "main"), { recursive: true });
+    const refused = await gateway.run(["serve"], { env: { PORT: "0" } });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("There is no main database at");
+    expect(existsSync(join(gateway.folder, "main"))).toBe(false);
+  });
+
+  test("tells which event files are missing, makes empty ones, and lets nobody overlook it", async () => {
+    const other = await gateway.api.createFlow([{ type: "database" }]);
+    await gateway.stop();
+    rmSync(join(events, `events-${flow.webhookId}.db`));
+    const checked = await gateway.run(["check"]);
+    expect(checked.out).toContain(`events-${flow.webhookId}.db: the file of this webhook is missing`);
+    await gateway.start();
+    expect(gateway.log).toMatch(new RegExp(`ERROR .*event files are missing.*${flow.webhookId}`));
+    for (const { entrypointId } of [flow, other]) expect((await post(entrypointId)).status).toBe(200);
+    expect(gateway.log).toMatch(
+      new RegExp(`ERROR .*was missing, and an empty one is made.*${flow.webhookId}`),
+    );
+    const lostAt = async (id: string) => {
+      const answer = await gateway.api.request("GET", `/webhooks/${id}`);
+      return webhookSchema.parse(await answer.json()).events_lost_at;
+    };
+    expect(await lostAt(flow.webhookId)).toBeString();
+    expect(await lostAt(other.webhookId)).toBeNull();
+  });
+
+  test("with another secret key says so where there are secrets", async () => {
+    const verification = { type: "github", config: { secret: "hush" } };
+    const path = `/webhooks/${flow.webhookId}/entrypoints/${flow.entrypointId}`;
+    expect((await gateway.api.request("PATCH", path, { verification })).status).toBe(200);
+    await gateway.stop();
+    rmSync(join(gateway.folder, "main", "webhooker.key"));
+    await gateway.start();
+    expect(gateway.log).toMatch(
+      /ERROR .*the secret key is not the one that the stored secrets were sealed with/,
+    );
+    expect((await post()).status).toBe(503);
+  });
+});
