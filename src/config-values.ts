@@ -152,3 +152,48 @@ function readCidr(entry: string): string {
   }
   return entry;
 }
+
+/** The names that OpenTelemetry gives them. */
+export const SAMPLERS = [
+  "parentbased_always_on",
+  "parentbased_always_off",
+  "parentbased_traceidratio",
+  "always_on",
+  "always_off",
+  "traceidratio",
+] as const;
+
+/** Without a trailing slash; the collector's path for traces is added to it. */
+export const collectorUrl = text((value) => {
+  if (!URL.canParse(value)) throw new Error("the value is not a URL");
+  const { protocol, href, username, search, hash } = new URL(value);
+  if (protocol !== "http:" && protocol !== "https:") {
+    throw new Error(`the scheme ${quote(protocol)} is neither http: nor https:`);
+  }
+  if (username !== "" || search !== "" || hash !== "") throw new Error("the URL has more than host and path");
+  return href.replace(/\/+$/, "");
+});
+
+/** As OpenTelemetry writes lists: key=value with commas between, percent-encoded. The value is not quoted. */
+export const keyValueList = text((value): Readonly<Record<string, string>> => {
+  const pairs = value.split(",").filter((pair) => pair.trim() !== "");
+  return Object.freeze(Object.fromEntries(pairs.map(readPair)));
+});
+
+function readPair(pair: string, index: number): [string, string] {
+  const mark = pair.indexOf("=");
+  const key = pair.slice(0, Math.max(0, mark)).trim();
+  if (key === "") throw new Error(`part ${index + 1} is not key=value`);
+  try {
+    return [decodeURIComponent(key), decodeURIComponent(pair.slice(mark + 1).trim())];
+  } catch {
+    throw new Error(`part ${index + 1} has a percent sign that encodes nothing`);
+  }
+}
+
+/** A number from 0 to 1. */
+export const share = text((value) => {
+  if (!/^(0|1|0?\.\d+|1\.0+|0\.0+)$/.test(value))
+    throw new Error(`${quote(value)} is not a number from 0 to 1`);
+  return Number(value);
+});

@@ -12,6 +12,7 @@ const BASE64_KEY_CURE = "Set 32 random bytes in base64, such as `openssl rand -b
 const CIDRS_CURE = "Set CIDRs with commas between, such as 10.0.0.0/8,192.168.1.7/32, or none.";
 const MAIL_CURE = "Set SMTP_URL and MAIL_FROM together, or neither.";
 const METRICS_CURE = "Set METRICS_USERNAME and METRICS_PASSWORD together, or neither.";
+const PAIRS_CURE = "Set key=value with commas between, such as api-key=abc,team=payments.";
 
 export const variables = {
   WEBHOOKER_ENVIRONMENT: {
@@ -103,6 +104,38 @@ export const variables = {
     default: "",
     secret: true,
     cure: METRICS_CURE,
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    meaning: "The OpenTelemetry collector that traces go to, by OTLP over HTTP; without it nothing is traced",
+    default: "",
+    cure: "Set a URL, such as http://localhost:4318.",
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    meaning: "Headers for the collector: `key=value` with commas between, percent-encoded",
+    default: "",
+    secret: true,
+    cure: PAIRS_CURE,
+  },
+  OTEL_SERVICE_NAME: {
+    meaning: "What the gateway is called in traces",
+    default: "webhooker",
+    cure: "Set a name.",
+  },
+  OTEL_RESOURCE_ATTRIBUTES: {
+    meaning: "What else traces say of the gateway, such as `deployment.environment=prod`",
+    default: "",
+    cure: PAIRS_CURE,
+  },
+  OTEL_TRACES_SAMPLER: {
+    meaning:
+      "Which traces are sent: `always_on`, `always_off` or `traceidratio`, or with `parentbased_` before it what the sender has decided, if it has",
+    default: "parentbased_always_on",
+    cure: "Set parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio.",
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    meaning: "The share of traces that `traceidratio` sends, from 0 to 1",
+    default: "1",
+    cure: "Set a number from 0 to 1, such as 0.1.",
   },
   LOG_LEVEL: {
     meaning: "The least level that is logged: `debug`, `info`, `warn` or `error`",

@@ -25,6 +25,15 @@ export type Config = Readonly<{
   /** Null: no e-mail is sent. */
   mail: Readonly<{ smtpUrl: string; from: string }> | null;
   metrics: Readonly<{ username: string; password: string }> | null;
+  /** Null: nothing is traced. */
+  traces: Readonly<{
+    endpoint: string;
+    headers: Readonly<Record<string, string>>;
+    serviceName: string;
+    resourceAttributes: Readonly<Record<string, string>>;
+    sampler: string;
+    ratio: number;
+  }> | null;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "json" | "text";
 }>;
@@ -74,6 +83,12 @@ const schema = z
     MAIL_FROM: values.emailAddress,
     METRICS_USERNAME: values.userName,
     METRICS_PASSWORD: values.secretText(1),
+    OTEL_EXPORTER_OTLP_ENDPOINT: values.collectorUrl,
+    OTEL_EXPORTER_OTLP_HEADERS: values.keyValueList,
+    OTEL_SERVICE_NAME: values.secretText(1),
+    OTEL_RESOURCE_ATTRIBUTES: values.keyValueList,
+    OTEL_TRACES_SAMPLER: values.oneOf(values.SAMPLERS),
+    OTEL_TRACES_SAMPLER_ARG: values.share,
     LOG_LEVEL: values.oneOf(["debug", "info", "warn", "error"]),
     LOG_FORMAT: values.oneOf(["json", "text"]),
   } satisfies Record<VariableName, z.ZodType<unknown, string>>)
@@ -179,7 +194,21 @@ function complete(given: z.output<typeof schema>): Config {
     allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? (prod ? Object.freeze([]) : DEV_TARGET_CIDRS),
     mail: smtpUrl === undefined || from === undefined ? null : Object.freeze({ smtpUrl, from }),
     metrics: username === undefined || password === undefined ? null : Object.freeze({ username, password }),
+    traces: tracesOf(given),
     logLevel: given.LOG_LEVEL ?? "info",
     logFormat: given.LOG_FORMAT ?? (prod ? "json" : "text"),
+  });
+}
+
+function tracesOf(given: z.output<typeof schema>): Config["traces"] {
+  const endpoint = given.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return null;
+  return Object.freeze({
+    endpoint,
+    headers: given.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    serviceName: given.OTEL_SERVICE_NAME ?? "webhooker",
+    resourceAttributes: given.OTEL_RESOURCE_ATTRIBUTES ?? {},
+    sampler: given.OTEL_TRACES_SAMPLER ?? "parentbased_always_on",
+    ratio: given.OTEL_TRACES_SAMPLER_ARG ?? 1,
   });
 }

@@ -23,6 +23,7 @@ import { createDeliveryParts } from "./server/delivery.ts";
 import { createIngestParts } from "./server/ingest.ts";
 import { watchLostData } from "./server/lost-data.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
+import { startTraces } from "./server/traces.ts";
 import { openFileLimit } from "./storage/descriptor-limit.ts";
 import { createDiskReserve } from "./storage/disk-reserve.ts";
 import { openEventStorage } from "./storage/event-storage.ts";
@@ -63,6 +64,7 @@ export async function startServer(options: {
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const stopping = new AbortController();
   const { counted, metrics } = createCounters({ config, clock });
+  const { tracing, stop: stopTraces } = await startTraces({ config, clock, log });
 
   // Storage
   refuseMissingData(config);
@@ -88,7 +90,7 @@ export async function startServer(options: {
   const { files, events, rejected } = storage;
 
   // Delivery
-  const delivery = createDeliveryParts({ config, storage, mainDb, keys, clock, log, metrics });
+  const delivery = createDeliveryParts({ config, storage, mainDb, keys, clock, log, metrics, tracing });
   const { targetTypes, flow, replay, replayRuns } = delivery;
 
   // People and programs
@@ -111,7 +113,7 @@ export async function startServer(options: {
   });
 
   const ingest = createIngestParts({
-    ...{ config, storage, mainDb, providers, keys, clock, log, metrics },
+    ...{ config, storage, mainDb, providers, keys, clock, log, metrics, tracing },
     // The retention looks after what is kept of strangers too.
     onKept: (webhookId) => delivery.recorded(webhookId),
   });
@@ -234,6 +236,7 @@ export async function startServer(options: {
     report.stop();
     await delivery.stop();
     await resumed;
+    await stopTraces();
     await storage.close();
     delivery.close();
     mainDb.close();

@@ -39,6 +39,7 @@ describe("defaults", () => {
       ],
       mail: null,
       metrics: null,
+      traces: null,
       logLevel: "info",
       logFormat: "text",
     });
@@ -89,6 +90,12 @@ describe("values", () => {
       MAIL_FROM: "hooks@example.com",
       METRICS_USERNAME: "prometheus",
       METRICS_PASSWORD: "p",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example.com/in/",
+      OTEL_EXPORTER_OTLP_HEADERS: "api-key=a%3Db, team=hooks",
+      OTEL_SERVICE_NAME: "hooks",
+      OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=prod",
+      OTEL_TRACES_SAMPLER: "traceidratio",
+      OTEL_TRACES_SAMPLER_ARG: "0.25",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "text",
     });
@@ -108,6 +115,14 @@ describe("values", () => {
       allowedTargetCidrs: ["169.254.169.254/32", "fd00::/8"],
       mail: { smtpUrl: "smtps://user:pass@mail.example.com", from: "hooks@example.com" },
       metrics: { username: "prometheus", password: "p" },
+      traces: {
+        endpoint: "https://otlp.example.com/in",
+        headers: { "api-key": "a=b", team: "hooks" },
+        serviceName: "hooks",
+        resourceAttributes: { "deployment.environment": "prod" },
+        sampler: "traceidratio",
+        ratio: 0.25,
+      },
       logLevel: "debug",
       logFormat: "text",
     });
@@ -222,6 +237,12 @@ describe("faults", () => {
     ["TRUSTED_PROXIES", "fe80::1%eth0"],
     ["ALLOWED_TARGET_CIDRS", "localhost"],
     ["ALLOWED_TARGET_CIDRS", "10.0.0.0/8/8"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:pass@localhost:4318"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "api-key"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "api-key=%zz"],
+    ["OTEL_TRACES_SAMPLER", "xray"],
+    ["OTEL_TRACES_SAMPLER_ARG", "2"],
     ["LOG_FORMAT", "JSON"],
   ])("%s=%p is refused by name", (name, value) => {
     const { faults } = faultsOf({ [name]: value });

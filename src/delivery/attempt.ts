@@ -4,6 +4,7 @@ import { AppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
 import { type DeliveryMetrics, noMetrics } from "../lib/metrics.ts";
+import type { Tracing } from "../lib/tracing.ts";
 import type { DueDelivery, Settlement } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { DeliveryTarget } from "../storage/main-db/routing.ts";
@@ -11,6 +12,7 @@ import type { Outcome } from "../targets/target-type.ts";
 import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
 import type { Notices } from "./notices.ts";
 import { reportTry } from "./report-try.ts";
+import { beginTrace } from "./trace-try.ts";
 import { type NextState, nextState } from "./transition.ts";
 
 /** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not tried meanwhile. */
@@ -23,6 +25,8 @@ export type AttemptDeps = Readonly<{
   metrics?: DeliveryMetrics;
   /** Told how each try leaves its delivery. */
   notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  /** Undefined: nobody traces. */
+  tracing?: Tracing | undefined;
   random: () => number;
   /** The target says that it is gone for good (410). */
   onGone?: ((target: DeliveryTarget) => void) | undefined;
@@ -42,7 +46,8 @@ export async function runAttempt(
   const { clock, signal, log, metrics = noMetrics } = deps;
   const startedAt = clock.now();
   const from = clock.monotonic();
-  const outcome = await deliverOnce({ opened, due, signal, log });
+  const traced = deps.tracing && beginTrace(deps.tracing, opened, due);
+  const outcome = await deliverOnce({ opened, due, signal, log, traceparent: traced?.traceparent });
   const endedAt = clock.now();
   const durationMs = Math.round(clock.monotonic() - from);
   if (signal.aborted && outcome.kind === "failed") return null;
@@ -57,6 +62,8 @@ export async function runAttempt(
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
   if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
   reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
+  const { statusCode, error } = settlement.result;
+  traced?.end({ status: settlement.status, statusCode, error });
   if (deps.notices) tellOwner(deps.notices, opened, settlement);
   return { outcome, settlement };
 }

@@ -8,6 +8,7 @@ import { type DeliveryPolicy, parseDeliveryPolicy } from "../targets/delivery-po
 import type { TargetTypes } from "../targets/registry.ts";
 import { openSigning, readSigning, type Signer } from "../targets/signing.ts";
 import type { Outcome, TargetType } from "../targets/target-type.ts";
+import { withTraceparent } from "./trace-try.ts";
 
 /** A target ready to be delivered to: its type known, its secrets opened. */
 export type OpenedTarget = Readonly<{
@@ -64,12 +65,14 @@ export async function deliverOnce(options: {
   due: DueDelivery;
   signal: AbortSignal;
   log: Logger;
+  /** Told to the target in place of the sender's. */
+  traceparent?: string | undefined;
 }): Promise<Outcome> {
-  const { opened, due, signal, log } = options;
+  const { opened, due, signal, log, traceparent } = options;
   const { target, type, config, policy, signer } = opened;
   try {
     return await type.deliver({
-      event: due.event,
+      event: traceparent === undefined ? due.event : withTraceparent(due.event, traceparent),
       webhook: { id: target.webhookId, name: target.webhookName },
       target: { id: target.id, name: target.name },
       config,

@@ -53,6 +53,7 @@ export function createDeliveryEngine(deps: {
   log: Logger;
   metrics?: DeliveryMetrics;
   notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  tracing?: AttemptDeps["tracing"];
   random?: () => number;
   onGone?: AttemptDeps["onGone"];
   circuitListener?: CircuitListener;

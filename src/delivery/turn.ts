@@ -38,6 +38,7 @@ export function createTurns(deps: {
   log: Logger;
   metrics?: DeliveryMetrics;
   notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  tracing?: AttemptDeps["tracing"];
   random: () => number;
   onGone?: AttemptDeps["onGone"];
   signal: AbortSignal;

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { ENTRYPOINT_METHODS } from "../lib/entrypoint-settings.ts";
 import { AppError } from "../lib/errors.ts";
 import { type IngestMetrics, noMetrics } from "../lib/metrics.ts";
+import type { Tracing } from "../lib/tracing.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
 import { type Door, refuseMethod } from "./door.ts";
@@ -21,8 +22,10 @@ export function createIngestRoutes(deps: {
   trustedProxies: readonly string[];
   onTooLarge: () => void;
   metrics?: IngestMetrics;
+  /** Undefined: nobody traces. */
+  tracing?: Tracing | undefined;
 }) {
-  const { receiver, readRules, door, metrics = noMetrics } = deps;
+  const { receiver, readRules, door, tracing, metrics = noMetrics } = deps;
   const bodies: BodyReader = createBodyReader(deps);
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
@@ -37,6 +40,7 @@ export function createIngestRoutes(deps: {
 
   async function take(request: Request, entrypointId: string, peer: Peer | null): Promise<Response> {
     metrics.received();
+    const begunAt = tracing === undefined ? 0 : tracing.now();
     let body: Uint8Array | null = null;
     try {
       const found = receiver.findRoute(entrypointId);
@@ -54,13 +58,19 @@ export function createIngestRoutes(deps: {
       let accepted: Accepted | null = null;
       if (route.verification !== null) {
         const judgement = await receiver.judge(route, facts, body);
-        if (judgement.kind !== "accepted") return answer(judgement);
+        if (judgement.kind !== "accepted") return answerTo(judgement);
         accepted = judgement;
       }
       const { eventId, isDuplicate } = await receiver.store({ route, facts, body, accepted });
       if (isDuplicate) metrics.duplicated();
       else metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
-      return acknowledge(eventId, isDuplicate, rules);
+      const answer = acknowledge(eventId, isDuplicate, rules);
+      tracing?.received({
+        ...{ eventId, isDuplicate, entrypointId, webhookId: route.webhookId, method: facts.method },
+        traceparent: facts.headers.get("traceparent"),
+        ...{ bodyBytes: body.byteLength, statusCode: answer.status, since: begunAt },
+      });
+      return answer;
     } catch (error) {
       metrics.rejected(error);
       throw error;
@@ -70,7 +80,7 @@ export function createIngestRoutes(deps: {
   }
 
   /** Throws AppError unauthenticated, without the reason: it is the owner's, not a stranger's. */
-  function answer(judgement: Exclude<Judgement, { kind: "accepted" }>): Response {
+  function answerTo(judgement: Exclude<Judgement, { kind: "accepted" }>): Response {
     if (judgement.kind === "refused") {
       throw new AppError({
         kind: "unauthenticated",
@@ -89,7 +99,7 @@ export function createIngestRoutes(deps: {
   /** Throws AppError method_not_allowed. */
   function greet(route: Route, methods: readonly string[], facts: RequestFacts): Response {
     const judgement = route.verification === null ? null : receiver.greet(route, facts);
-    return judgement === null ? refuseMethod(methods) : answer(judgement);
+    return judgement === null ? refuseMethod(methods) : answerTo(judgement);
   }
 
   function acknowledge(eventId: string, isDuplicate: boolean, rules: EntrypointRules | null): Response {

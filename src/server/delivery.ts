@@ -12,6 +12,7 @@ import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
 import { createOutboundClient } from "../lib/outbound-http.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
+import type { Tracing } from "../lib/tracing.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createReplayStore } from "../storage/replay-store.ts";
@@ -32,8 +33,9 @@ export function createDeliveryParts(deps: {
   clock: Clock;
   log: Logger;
   metrics: DeliveryMetrics;
+  tracing: Tracing | undefined;
 }) {
-  const { config, storage, mainDb, keys, clock, log, metrics } = deps;
+  const { config, storage, mainDb, keys, clock, log, metrics, tracing } = deps;
   const { files, writer, events } = storage;
   const { routing, webhooks } = mainDb;
   const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
@@ -42,7 +44,7 @@ export function createDeliveryParts(deps: {
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
   const engine = createDeliveryEngine({
-    ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices },
+    ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices, tracing },
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });

@@ -12,6 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { IngestMetrics } from "../lib/metrics.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
+import type { Tracing } from "../lib/tracing.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { Providers } from "../verification/registry.ts";
@@ -25,10 +26,11 @@ export function createIngestParts(deps: {
   clock: Clock;
   log: Logger;
   metrics: IngestMetrics;
+  tracing: Tracing | undefined;
   /** Called after a webhook's file got a rejected request. */
   onKept: (webhookId: string) => void;
 }) {
-  const { config, storage, mainDb, providers, keys, clock, log, metrics, onKept } = deps;
+  const { config, storage, mainDb, providers, keys, clock, log, metrics, tracing, onKept } = deps;
   const { events, rejected } = storage;
   const readRules = createRulesReader({ log });
   const openVerifier = createVerifierOpener({ providers, keys, log });
@@ -42,7 +44,7 @@ export function createIngestParts(deps: {
     receiver,
     verifyAgain: createVerifyAgain({ ...shared, store: rejected }),
     routes: createIngestRoutes({
-      ...{ receiver, readRules, metrics },
+      ...{ receiver, readRules, metrics, tracing },
       door: createDoor({ clock }),
       maxBodyBytes: config.maxBodyBytes,
       trustedProxies: config.trustedProxies,

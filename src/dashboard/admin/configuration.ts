@@ -26,6 +26,12 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   MAIL_FROM: ({ mail }) => mail?.from ?? NOT_SET,
   METRICS_USERNAME: ({ metrics }) => metrics?.username ?? NOT_SET,
   METRICS_PASSWORD: ({ metrics }) => (metrics === null ? NOT_SET : SET),
+  OTEL_EXPORTER_OTLP_ENDPOINT: ({ traces }) => traces?.endpoint ?? NOT_SET,
+  OTEL_EXPORTER_OTLP_HEADERS: ({ traces }) => (isEmpty(traces?.headers) ? NOT_SET : SET),
+  OTEL_SERVICE_NAME: ({ traces }) => traces?.serviceName ?? NOT_SET,
+  OTEL_RESOURCE_ATTRIBUTES: ({ traces }) => (isEmpty(traces?.resourceAttributes) ? NOT_SET : SET),
+  OTEL_TRACES_SAMPLER: ({ traces }) => traces?.sampler ?? NOT_SET,
+  OTEL_TRACES_SAMPLER_ARG: ({ traces }) => String(traces?.ratio ?? NOT_SET),
   LOG_LEVEL: ({ logLevel }) => logLevel,
   LOG_FORMAT: ({ logFormat }) => logFormat,
 };
@@ -42,4 +48,8 @@ export function describeConfiguration(config: Config): readonly ConfigurationLin
 
 function listed(texts: readonly string[]): string {
   return texts.length === 0 ? "none" : texts.join(", ");
+}
+
+function isEmpty(pairs: Readonly<Record<string, string>> = {}): boolean {
+  return Object.keys(pairs).length === 0;
 }
