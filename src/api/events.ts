@@ -55,10 +55,11 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
           "One page; a page may hold fewer than `limit` while there is a `next_cursor`, as a search stops in time.",
         schema: listOf(eventSummarySchema),
       },
-      async handle({ caller, params, query: { limit, cursor = null, ...given } }) {
+      async handle({ caller, params, request, query: { limit, cursor = null, ...given } }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const filter = toEventFilter(given);
-        const page = await events.searchEvents(webhookId, { limit, cursor, filter });
+        const { signal } = request;
+        const page = await events.searchEvents(webhookId, { limit, cursor, filter, signal });
         return { data: page.events.map(presentEventSummary), next_cursor: page.nextCursor };
       },
     }),

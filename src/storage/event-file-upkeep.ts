@@ -1,10 +1,9 @@
 /** The event loop's side of the workers that checkpoint, close, scan and sync event files. */
-
-import type { WorkerAnswer, WorkerRequest } from "./event-file-worker.ts";
+import type { WorkerRequest } from "./event-file-worker.ts";
 import { createSyncPool, type SyncDescriptor } from "./sync-pool.ts";
+import { openWorkerLine } from "./worker-line.ts";
 
 type RequestBody<T> = T extends unknown ? Omit<T, "id"> : never;
-type Waiting = Readonly<{ resolve: (value: unknown) => void; reject: (error: Error) => void }>;
 
 export type EventFileUpkeep = Readonly<{
   /** Copies the write-ahead log back into the file while writers go on. */
@@ -39,49 +38,13 @@ export function startEventFileUpkeep({
   keepsLogs?: boolean;
 } = {}): EventFileUpkeep {
   const syncs = createSyncPool();
-  const waiting = new Map<number, Waiting>();
-  let lastId = 0;
-  let isStopped = false;
-  let worker: Worker | null = start();
-  worker.unref();
+  const line = openWorkerLine<WorkerRequest, unknown>({
+    ...{ script, what: "the event file worker" },
+    ...(keepsLogs && { first: { kind: "keep-logs", id: 0 } }),
+  });
 
-  function start(): Worker {
-    const started = new Worker(script.href);
-    started.onmessage = (event: MessageEvent<WorkerAnswer>) => {
-      const { id, value, error } = event.data;
-      const caller = waiting.get(id);
-      waiting.delete(id);
-      if (waiting.size === 0) started.unref();
-      if (error === null) caller?.resolve(value);
-      else caller?.reject(new Error(error));
-    };
-    started.onerror = (event: ErrorEvent) => {
-      rejectWaiting(`the event file worker failed: ${event.message}`);
-      // The next request starts another: without one no log would ever be started over.
-      if (worker === started) worker = null;
-      started.terminate();
-    };
-    if (keepsLogs) started.postMessage({ kind: "keep-logs", id: 0 } satisfies WorkerRequest);
-    return started;
-  }
-
-  function rejectWaiting(reason: string): void {
-    for (const caller of waiting.values()) caller.reject(new Error(reason));
-    waiting.clear();
-  }
-
-  function ask(request: RequestBody<WorkerRequest>, id = nextId()): Promise<unknown> {
-    if (isStopped) return Promise.reject(new Error("the event file worker has been stopped"));
-    worker ??= start();
-    worker.ref();
-    const answered = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
-    worker.postMessage({ ...request, id });
-    return answered;
-  }
-
-  function nextId(): number {
-    lastId += 1;
-    return lastId;
+  function ask(request: RequestBody<WorkerRequest>, id = line.nextId()): Promise<unknown> {
+    return line.ask(id, { ...request, id });
   }
 
   return {
@@ -92,7 +55,7 @@ export function startEventFileUpkeep({
       await ask({ kind: "checkpoint", path, restart: true });
     },
     async prepare(path, open) {
-      const holder = nextId();
+      const holder = line.nextId();
       // What is wrong with the file its opening will tell.
       await ask({ kind: "prepare", path }, holder).catch(() => undefined);
       try {
@@ -102,7 +65,7 @@ export function startEventFileUpkeep({
       }
     },
     async retire(path, close) {
-      const holder = nextId();
+      const holder = line.nextId();
       try {
         await ask({ kind: "retire", path }, holder);
       } catch (error) {
@@ -124,10 +87,8 @@ export function startEventFileUpkeep({
     },
     sync: syncs.sync,
     stop() {
-      isStopped = true;
       syncs.stop();
-      worker?.terminate();
-      rejectWaiting("the event file worker has been stopped");
+      line.stop();
     },
   };
 }

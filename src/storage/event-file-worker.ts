@@ -6,7 +6,8 @@ import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
 import { openForReading } from "./reading-database.ts";
-import { keepLog, openDatabase } from "./sqlite.ts";
+import { keepLog, openDatabase, sqliteCode } from "./sqlite.ts";
+import type { LineAnswer } from "./worker-line.ts";
 
 /** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
 export type WorkerRequest = Readonly<{ id: number }> &
@@ -20,8 +21,6 @@ export type WorkerRequest = Readonly<{ id: number }> &
     | Readonly<{ kind: "scan"; paths: readonly string[] }>
     | Readonly<{ kind: "sync-folder"; path: string }>
   );
-
-export type WorkerAnswer = Readonly<{ id: number; value: unknown; error: string | null }>;
 
 declare const self: Worker;
 
@@ -195,11 +194,11 @@ function answer(request: WorkerRequest): unknown {
 
 self.onmessage = (event: MessageEvent<WorkerRequest>) => {
   const { id } = event.data;
-  let reply: WorkerAnswer;
+  let reply: LineAnswer<unknown>;
   try {
     reply = { id, value: answer(event.data) ?? null, error: null };
   } catch (error) {
-    reply = { id, value: null, error: errorMessage(error) };
+    reply = { id, value: null, error: { message: errorMessage(error), code: sqliteCode(error) } };
   }
   self.postMessage(reply);
 };

@@ -1,9 +1,10 @@
-/** The event files with all that keeps them: manager, worker, writer and store, opened and closed as one. */
+/** The event files with all that keeps them: manager, workers, writer and store, opened and closed as one. */
 import type { Clock } from "../lib/clock.ts";
 import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "./event-file-upkeep.ts";
+import { startEventReader } from "./event-reader.ts";
 import { createEventStore, type EventStore } from "./event-store.ts";
 import { createEventWriter, type EventWriter } from "./event-writer.ts";
 import { createFlowStore, type FlowStore } from "./flow-store.ts";
@@ -58,7 +59,8 @@ export function openEventStorage(options: {
       options.onError(message, cause);
     },
   });
-  const events = createEventStore({ files, writer, changes, clock });
+  const reader = startEventReader();
+  const events = createEventStore({ files, writer, reader, changes, clock });
   return {
     files,
     writer,
@@ -75,6 +77,7 @@ export function openEventStorage(options: {
       await writer.drain();
       await files.closeAll();
       await reserve?.settled();
+      reader.stop();
       upkeep.stop();
     },
   };

@@ -8,7 +8,7 @@ import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db
 import { type Duplicates, type Recorded, readDuplicates, recordOnce } from "./event-db/duplicates.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { findEvent, listDeliveries } from "./event-db/event-log.ts";
-import { type EventSearch, type FoundEvents, listNewerThan, searchEvents } from "./event-db/event-search.ts";
+import type { FoundEvents } from "./event-db/event-search.ts";
 import { type Growth, readGrowth } from "./event-db/growth.ts";
 import { listHeldTargets } from "./event-db/held-deliveries.ts";
 import { readTargetsBefore, type TargetBefore } from "./event-db/open-circuits.ts";
@@ -20,15 +20,9 @@ import {
   readTargetOverviews,
   type TargetOverview,
 } from "./event-db/overview.ts";
-import type {
-  Delivery,
-  DueDelivery,
-  EventDraft,
-  EventSummary,
-  Settlement,
-  StoredEvent,
-} from "./event-db/types.ts";
+import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
+import type { AskedSearch, EventReader } from "./event-reader.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { readEventFile } from "./read-event-file.ts";
 import { RecentEvents } from "./recent-events.ts";
@@ -36,8 +30,6 @@ import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
 /** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
 const STEP = 500;
-/** A search that takes longer says how far it came; in the meantime it let others run. */
-const SEARCH_MS = 300;
 
 /** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
 export type EventStore = Readonly<{
@@ -89,14 +81,8 @@ export type EventStore = Readonly<{
     targetIds: readonly string[];
     now: number;
   }) => Promise<void>;
-  /** Newest first, by what a person remembers; bounded in time, and says so when it stopped early. */
-  searchEvents: (webhookId: string, search: EventSearch) => Promise<FoundEvents>;
-  /** Newest first, at most `limit`, recorded after the given event; without one, the newest. */
-  listNewerThan: (
-    webhookId: string,
-    eventId: string | null,
-    limit: number,
-  ) => Promise<readonly EventSummary[]>;
+  /** Newest first, by what a person remembers; off the event loop, bounded in time, and says so when it stopped early. */
+  searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
   countEvents: (webhookId: string) => Promise<number>;
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
@@ -115,10 +101,11 @@ export type EventStore = Readonly<{
 export function createEventStore(options: {
   files: WebhookDBManager;
   writer: EventWriter;
+  reader: EventReader;
   changes: ChangeSignal;
   clock: Clock;
 }): EventStore {
-  const { files, writer, changes, clock } = options;
+  const { files, writer, reader, changes, clock } = options;
   const recent = new RecentEvents();
   const findRecent = (eventId: string) => recent.find(eventId);
 
@@ -148,16 +135,12 @@ export function createEventStore(options: {
     }
   }
 
-  async function search(webhookId: string, given: EventSearch): Promise<FoundEvents> {
+  async function search(webhookId: string, asked: AskedSearch): Promise<FoundEvents> {
     if (!files.isOpen(webhookId)) await files.makeReady(webhookId);
     const file = files.open(webhookId);
-    const until = clock.monotonic() + SEARCH_MS;
     files.pin(file);
     try {
-      return await searchEvents(file, given, {
-        isTimeUp: () => clock.monotonic() > until,
-        yieldToOthers: () => new Promise((resolve) => setImmediate(resolve)),
-      });
+      return await reader.search(file, asked);
     } catch (error) {
       throw error instanceof AppError ? error : unusable(webhookId, error);
     } finally {
@@ -193,8 +176,6 @@ export function createEventStore(options: {
       if (!isThere) throw notFound("event");
     },
     searchEvents: search,
-    listNewerThan: (webhookId, eventId, limit) =>
-      read(webhookId, (file) => listNewerThan(file, eventId, limit)),
     countEvents: (webhookId) => read(webhookId, countEvents),
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),

@@ -8,7 +8,18 @@ export function openForReading(path: string): Database {
   // A connection that may only read leaves an empty log behind where there was none; one that could write and does
   // not takes it away again. But it would also copy back what a crash has left, which a look must not do.
   const hasLog = existsSync(`${path}-wal`);
-  const db = new Database(path, hasLog ? { readonly: true } : { readwrite: true, create: false });
+  return readOnly(new Database(path, hasLog ? { readonly: true } : { readwrite: true, create: false }));
+}
+
+/**
+ * To read a database that another connection of this process has open until after this one is closed: SQLite keeps a
+ * closed connection's descriptor for as long, and takes it again for one that opens the file in the same way.
+ */
+export function openBeside(path: string): Database {
+  return readOnly(new Database(path, { readwrite: true, create: false }));
+}
+
+function readOnly(db: Database): Database {
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     db.run("PRAGMA query_only = ON");

@@ -9,6 +9,7 @@ import { newId } from "../../src/lib/ids.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { startEventReader } from "../../src/storage/event-reader.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
 import { createFlowStore, type FlowStore } from "../../src/storage/flow-store.ts";
@@ -64,6 +65,7 @@ export function createWorld(
     upkeep,
     monotonic: clock.monotonic,
   });
+  const reader = startEventReader();
   const changes = createChangeSignal();
   const writer = createEventWriter({
     files,
@@ -73,7 +75,7 @@ export function createWorld(
     onError: (message) => log.debug(message),
   });
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
-  const spied = spyOnStore(createEventStore({ files, writer, changes, clock }));
+  const spied = spyOnStore(createEventStore({ files, writer, reader, changes, clock }));
   const { events } = spied;
   const flowStore = createFlowStore({ writer });
 
@@ -156,6 +158,7 @@ export function createWorld(
       await stopped;
       await writer.drain();
       await files.closeAll();
+      reader.stop();
       upkeep.stop();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -8,6 +8,7 @@ import { noMetrics, type StorageMetrics } from "../../src/lib/metrics.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { type EventReader, startEventReader } from "../../src/storage/event-reader.ts";
 import { createEventStore, type EventStore } from "../../src/storage/event-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
 import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
@@ -39,6 +40,7 @@ export function createStorageWorld(
     maxOpen?: number;
     dataDir?: string;
     metrics?: StorageMetrics;
+    reader?: EventReader;
     isFolderInPlace?: () => boolean;
     onMissing?: (webhookId: string) => void;
   } = {},
@@ -50,7 +52,7 @@ export function createStorageWorld(
   const recorded: string[] = [];
   const { monotonic } = clock;
   const { maxOpen = 100, metrics = noMetrics, isFolderInPlace = () => true } = options;
-  const { onMissing = () => {} } = options;
+  const { onMissing = () => {}, reader = startEventReader() } = options;
   const checks = { isFolderInPlace, onMissing };
   const files = new WebhookDBManager({ dataDir, maxOpen, upkeep, monotonic, metrics, ...checks });
   const changes = createChangeSignal();
@@ -68,7 +70,7 @@ export function createStorageWorld(
     upkeep,
     files,
     writer,
-    events: createEventStore({ files, writer, changes, clock }),
+    events: createEventStore({ files, writer, reader, changes, clock }),
     errors,
     recorded,
     async append(values) {
@@ -81,6 +83,7 @@ export function createStorageWorld(
     async dispose() {
       await writer.drain();
       await files.closeAll();
+      reader.stop();
       upkeep.stop();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },

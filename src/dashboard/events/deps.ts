@@ -2,7 +2,8 @@
 import type { Config } from "../../config.ts";
 import type { Replay } from "../../delivery/replay.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { EventSearch, FoundEvents } from "../../storage/event-db/event-search.ts";
+import type { FoundEvents } from "../../storage/event-db/event-search.ts";
+import type { AskedSearch } from "../../storage/event-reader.ts";
 import type { EventStore } from "../../storage/event-store.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
 import type { RejectedStore } from "../../storage/rejected-store.ts";
@@ -11,7 +12,7 @@ import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 /** Rejects with AppError `unavailable` where the webhook's event file cannot be used. */
 export type EventReads = Pick<EventStore, "findEvent" | "listDeliveries" | "findDuplicates"> &
   Readonly<{
-    searchEvents: (webhookId: string, search: EventSearch) => Promise<FoundEvents>;
+    searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
     /** Called after new events and new states are on disk; the answer ends that. */
     onRecorded: (webhookId: string, listener: () => void) => () => void;
   }>;

@@ -1,5 +1,6 @@
 /** Keeps an open log page in step: what is new, changed or gone among its newest rows, as server-sent events. */
 import type { Clock } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
 
 export type LiveRow = Readonly<{ id: string; markup: string }>;
 
@@ -110,8 +111,13 @@ export function openLiveLog(options: LiveLogOptions): Response {
             tell(rows);
             if (isDirty) lookSoon();
           },
-          // The page itself says what is wrong with the file.
-          dismiss,
+          (error) => {
+            isReading = false;
+            // The page itself says what is wrong with the file.
+            if (!isBusy(error)) return dismiss();
+            isDirty = true;
+            lookSoon();
+          },
         );
       };
 
@@ -142,6 +148,11 @@ export function openLiveLog(options: LiveLogOptions): Response {
       "x-accel-buffering": "no",
     },
   });
+}
+
+/** Too much was asked at once, by others too: it passes. */
+function isBusy(error: unknown): boolean {
+  return error instanceof AppError && error.code === "busy";
 }
 
 type Change = Readonly<{

@@ -27,13 +27,16 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     return { webhook, names, ...readLogFilter(query) };
   }
 
-  function search({ webhook, filter }: Log, cursor: string | null) {
+  function search(
+    { webhook, filter }: Log,
+    { cursor, signal }: { cursor: string | null; signal: AbortSignal },
+  ) {
     const asked = toEventFilter(filter, clock.now());
-    return events.searchEvents(webhook.id, { limit: EVENTS_PER_PAGE, cursor, filter: asked });
+    return events.searchEvents(webhook.id, { limit: EVENTS_PER_PAGE, cursor, filter: asked, signal });
   }
 
   async function show(context: PageContext): Promise<Response> {
-    const { viewer, flash, query } = context;
+    const { viewer, flash, query, request } = context;
     const log = await read(context);
     const tidy = log.notes.length === 0 ? tidyPath(log, query) : null;
     if (tidy !== null) return redirect(tidy);
@@ -41,7 +44,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     const cursor = wanted !== null && isId(wanted) ? wanted : null;
     const notes = wanted === cursor ? log.notes : [...log.notes, LOST_PLACE];
     try {
-      const found = await search(log, cursor);
+      const found = await search(log, { cursor, signal: request.signal });
       const rows = await drawRows(log, found.events);
       return renderPage(
         LogPage({
@@ -66,7 +69,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     context.keepOpen();
     return openLiveLog({
       async readRows() {
-        const { events: found } = await search(log, null);
+        const { events: found } = await search(log, { cursor: null, signal: request.signal });
         return drawRows(log, found);
       },
       subscribe: (listener) => events.onRecorded(log.webhook.id, listener),

@@ -13,6 +13,8 @@ type Search = Readonly<{
 }>;
 
 const PAGE = 50;
+/** Of each search: the event itself is what the page is for. */
+const SEARCH_MS = 200;
 const FIRST_STEP_MS = 1_000;
 const STEP_GROWTH = 8;
 /** Enough to go from a second to a century and back to a millisecond. */
@@ -24,7 +26,10 @@ export async function findNeighbours(search: Search): Promise<Neighbours> {
 }
 
 async function findOlder({ events, webhookId, event, filter }: Search): Promise<string | null> {
-  const found = await events.searchEvents(webhookId, { limit: 1, cursor: event.id, filter });
+  const found = await events.searchEvents(webhookId, {
+    ...{ limit: 1, cursor: event.id, filter },
+    limitMs: SEARCH_MS,
+  });
   return found.events[0]?.id ?? null;
 }
 
@@ -43,6 +48,7 @@ async function findNewer({ events, webhookId, event, filter, now }: Search): Pro
     const found = await events.searchEvents(webhookId, {
       limit: PAGE,
       cursor: null,
+      limitMs: SEARCH_MS,
       filter: { ...filter, from: Math.max(low, filter.from ?? low), to: high },
     });
     if (found.stoppedEarly) return null;

@@ -95,7 +95,7 @@ export function readDuplicates(file: EventFile, eventId: string): Duplicates {
 
 /** By event; those without a copy are not in it. */
 export function countDuplicates(
-  file: EventFile,
+  file: Pick<EventFile, "db">,
   eventIds: readonly string[],
 ): ReadonlyMap<string, DuplicateCounts> {
   const rows = file.db

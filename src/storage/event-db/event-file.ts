@@ -41,6 +41,7 @@ export class EventFile {
   #lastSync: Promise<void> = Promise.resolve();
   #pins = 0;
   #whenUnpinned: (() => void)[] = [];
+  readonly #beforeClose: (() => Promise<void>)[] = [];
 
   constructor(webhookId: string, path: string, sync: SyncDescriptor) {
     this.#sync = sync;
@@ -109,8 +110,14 @@ export class EventFile {
     for (const resolve of this.#whenUnpinned.splice(0)) resolve();
   }
 
-  /** Resolves once nobody needs the file to stay open. */
+  /** `leave` is called when the file is to be closed; until it has resolved, it is not. */
+  beforeClose(leave: () => Promise<void>): void {
+    this.#beforeClose.push(leave);
+  }
+
+  /** Resolves once nobody needs the file to stay open; those that can be made to leave it are. */
   async unpinned(): Promise<void> {
+    await Promise.all(this.#beforeClose.splice(0).map((leave) => leave()));
     while (this.#pins > 0) await new Promise<void>((resolve) => this.#whenUnpinned.push(resolve));
   }
 

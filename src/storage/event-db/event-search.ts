@@ -2,8 +2,7 @@
 import type { SQLQueryBindings } from "bun:sqlite";
 import { AppError } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
-import type { EventFile } from "./event-file.ts";
-import { SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
+import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
 export type EventFilter = Readonly<{
@@ -38,17 +37,21 @@ const BYTES_PER_STEP = 8 * 1024 * 1024;
 /** Sorts before every UUID. */
 const OLDEST = "";
 
+const NOTHING: FoundEvents = { events: [], nextCursor: null, stoppedEarly: false, searchedBackTo: null };
+
 type Bounds = Readonly<{ below: string; from: string }>;
 
 /** `isTimeUp` is asked between steps; a search goes on for one step at least. */
 export async function searchEvents(
-  file: EventFile,
+  file: ReadableFile,
   search: EventSearch,
   pause: { isTimeUp: () => boolean; yieldToOthers: () => Promise<void> },
 ): Promise<FoundEvents> {
   const { limit, cursor, filter } = search;
-  if (cursor !== null && !isId(cursor)) throw invalidCursor();
-  const query = { source: chooseSource(file, filter), conditions: toConditions(filter) };
+  requireCursor(cursor);
+  const source = chooseSource(file, filter);
+  if (source === null) return NOTHING;
+  const query = { source, conditions: toConditions(filter) };
   const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
   const newest = filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1);
   let below = cursor !== null && cursor < newest ? cursor : newest;
@@ -74,67 +77,78 @@ export async function searchEvents(
   return { ...page(file, rows, limit), stoppedEarly: false, searchedBackTo: null };
 }
 
-/** For a list that is on a screen: what came since its first row. */
-export function listNewerThan(
-  file: EventFile,
-  eventId: string | null,
-  limit: number,
-): readonly EventSummary[] {
-  const rows = file.db
-    .query<SummaryRow, [string, number]>(
-      `SELECT ${SUMMARY_COLUMNS} FROM events e WHERE e.id > ? ORDER BY e.id DESC LIMIT ?`,
-    )
-    .all(eventId ?? OLDEST, limit);
-  return summarize(file, rows);
-}
-
-function page(file: EventFile, rows: readonly SummaryRow[], limit: number) {
+function page(file: ReadableFile, rows: readonly SummaryRow[], limit: number) {
   const events = summarize(file, rows.slice(0, limit));
   return { events, nextCursor: rows.length > limit ? (events.at(-1)?.id ?? null) : null };
 }
 
 /** Where a search looks: through all events, or only through those that an index of deliveries names. */
-type Source = Readonly<{ stepEnd: string; condition: string | null }>;
+type Source = Readonly<{
+  stepEnd: string;
+  condition: string | null;
+  /** What both have beside the bounds. */
+  values: readonly string[];
+}>;
 
 const ALL_EVENTS: Source = {
   stepEnd: `SELECT id FROM events WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET ${STEP - 1}`,
   condition: null,
+  values: [],
 };
 
 /** Statuses are named in the text and not bound, so that the partial indexes serve them. */
-function eventsByStatus(status: DeliveryStatus, index: string): Source {
+function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
   // The plus keeps the planner from the primary key where the index begins with another column.
   const eventId = index === "deliveries_due" ? "+event_id" : "event_id";
   const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index}
-    WHERE status = '${status}' AND ${eventId} < ? AND ${eventId} >= ?`;
+    WHERE status = '${status}' AND ${eventId} < ? AND ${eventId} >= ?
+      ${targetId === undefined ? "" : "AND target_id = ?"}`;
   return {
     stepEnd: `${named} ORDER BY event_id DESC LIMIT 1 OFFSET ${STEP}`,
     condition: `e.id IN (${named})`,
+    values: targetId === undefined ? [] : [targetId],
   };
 }
 
 /** Above this many pending deliveries, going through the newest events finds some sooner than sorting them. */
 const PENDING_WORTH_SORTING = 50_000;
 
-function chooseSource(file: EventFile, { status }: EventFilter): Source {
-  if (status === "failed" || status === "held" || status === "discarded") {
-    return eventsByStatus(status, "deliveries_troubled");
-  }
-  if (status !== "pending") return ALL_EVENTS;
-  const pending = file.db
-    .query<{ n: number | null }, []>("SELECT sum(pending) AS n FROM target_tallies")
-    .get();
-  return (pending?.n ?? 0) > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus("pending", "deliveries_due");
+/** Null where there are none, and nothing needs to be gone through to know it. */
+function chooseSource(file: ReadableFile, { status, targetId }: EventFilter): Source | null {
+  if (status === undefined) return ALL_EVENTS;
+  const tallied = { status, targetId };
+  const count = countDeliveries(file, tallied);
+  if (count === 0) return null;
+  if (status === "delivered") return ALL_EVENTS;
+  if (status !== "pending") return eventsByStatus(tallied, "deliveries_troubled");
+  return count > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus(tallied, "deliveries_due");
+}
+
+type Tallied = Readonly<{ status: DeliveryStatus; targetId: string | undefined }>;
+
+function countDeliveries(file: ReadableFile, { status, targetId }: Tallied): number {
+  const tallies = `SELECT total(${status}) AS n FROM target_tallies`;
+  const ofTarget = `${tallies} WHERE target_id = ?`;
+  const row =
+    targetId === undefined
+      ? file.db.query<{ n: number }, []>(tallies).get()
+      : file.db.query<{ n: number }, [string]>(ofTarget).get(targetId);
+  return row?.n ?? 0;
 }
 
 /** The id that ends a step; null where what is left is less than a step. */
-function findStepEnd(file: EventFile, source: Source, { below, from }: Bounds): string | null {
-  return file.db.query<{ id: string }, [string, string]>(source.stepEnd).get(below, from)?.id ?? null;
+function findStepEnd(
+  file: ReadableFile,
+  { stepEnd, values }: Source,
+  { below, from }: Bounds,
+): string | null {
+  return file.db.query<{ id: string }, string[]>(stepEnd).get(below, from, ...values)?.id ?? null;
 }
 
 /** The id at which the bodies of a step become too many bytes; null where they do not. */
-function findHeavyEnd(file: EventFile, { condition }: Source, { below, from }: Bounds): string | null {
-  const bounds = [below, from, ...(condition ? [below, from] : [])];
+function findHeavyEnd(file: ReadableFile, source: Source, { below, from }: Bounds): string | null {
+  const { condition, values } = source;
+  const bounds = [below, from, ...(condition ? [below, from, ...values] : [])];
   const sizes = file.db.query<{ id: string; body_size: number }, string[]>(
     `SELECT e.id, e.body_size FROM events e
       WHERE e.id < ? AND e.id >= ? ${condition ? `AND ${condition}` : ""} ORDER BY e.id DESC`,
@@ -147,10 +161,11 @@ function findHeavyEnd(file: EventFile, { condition }: Source, { below, from }: B
   return null;
 }
 
-function readStep(file: EventFile, query: Query, { below, from }: Bounds, limit: number): SummaryRow[] {
+function readStep(file: ReadableFile, query: Query, { below, from }: Bounds, limit: number): SummaryRow[] {
   const { source, conditions } = query;
   const where = ["e.id < ?", "e.id >= ?", ...conditions.sql, ...(source.condition ? [source.condition] : [])];
-  const values = [below, from, ...conditions.values, ...(source.condition ? [below, from] : []), limit];
+  const named = source.condition ? [below, from, ...source.values] : [];
+  const values = [below, from, ...conditions.values, ...named, limit];
   return file.db
     .query<SummaryRow, SQLQueryBindings[]>(
       `SELECT ${SUMMARY_COLUMNS} FROM events e WHERE ${where.join(" AND ")} ORDER BY e.id DESC LIMIT ?`,
@@ -192,8 +207,10 @@ export function toConditions({
   return { sql, values };
 }
 
-function invalidCursor(): AppError {
-  return new AppError({
+/** Throws AppError `invalid`. */
+export function requireCursor(cursor: string | null): void {
+  if (cursor === null || isId(cursor)) return;
+  throw new AppError({
     kind: "invalid",
     code: "invalid_cursor",
     message: "The cursor is not one that this list returned.",

@@ -3,6 +3,9 @@ import { countDuplicates } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
+/** Read here, by the connection that also writes, or elsewhere by another. */
+export type ReadableFile = Pick<EventFile, "db">;
+
 export const SUMMARY_COLUMNS = `e.id, e.entrypoint_id, e.received_at, e.method, e.path_tail, e.query,
   e.content_type, e.remote_address, e.type, e.body_size`;
 
@@ -20,7 +23,7 @@ export type SummaryRow = Readonly<{
 }>;
 
 /** Adds the counts of deliveries and duplicates; two queries for the whole page. */
-export function summarize(file: EventFile, rows: readonly SummaryRow[]): readonly EventSummary[] {
+export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): readonly EventSummary[] {
   const counts = countDeliveries(file, rows);
   const duplicates = countDuplicates(
     file,
@@ -43,7 +46,7 @@ export function summarize(file: EventFile, rows: readonly SummaryRow[]): readonl
 }
 
 function countDeliveries(
-  file: EventFile,
+  file: ReadableFile,
   rows: readonly SummaryRow[],
 ): Map<string, Record<DeliveryStatus, number>> {
   const counts = new Map<string, Record<DeliveryStatus, number>>();

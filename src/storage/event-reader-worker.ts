@@ -1,0 +1,102 @@
+/** Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file. */
+import type { Database } from "bun:sqlite";
+import { errorMessage } from "../lib/errors.ts";
+import { type EventSearch, type FoundEvents, searchEvents } from "./event-db/event-search.ts";
+import { openBeside } from "./reading-database.ts";
+import { sqliteCode } from "./sqlite.ts";
+import type { LineAnswer } from "./worker-line.ts";
+
+/** `drop` ends searches that nobody waits for, and is not answered; `let-go` does that too, and closes the file. */
+export type ReaderRequest =
+  | Readonly<{ kind: "search"; id: number; path: string; search: EventSearch; limitMs: number }>
+  | Readonly<{ kind: "let-go"; id: number; path: string; ids: readonly number[] }>
+  | Readonly<{ kind: "drop"; ids: readonly number[] }>;
+
+declare const self: Worker;
+
+/** Each costs one descriptor, of the log; see `openBeside`. */
+const MOST_OPEN = 4;
+/** For as long after the last search files stay open: the next page is asked for in a moment. */
+const IDLE_MS = 1_000;
+
+const searches = new Map<number, { isDropped: boolean }>();
+/** In order of use: the first is the one used longest ago. */
+const open = new Map<string, Database>();
+let closeIdle: Timer | undefined;
+
+/** Closes another where there are too many: its searches, between two steps, open it again. */
+function reach(path: string): Database {
+  const db = open.get(path) ?? openBeside(path);
+  open.delete(path);
+  open.set(path, db);
+  const [longestAgo] = open.keys();
+  if (open.size > MOST_OPEN && longestAgo !== undefined) close(longestAgo);
+  return db;
+}
+
+function close(path: string): void {
+  open.get(path)?.close(true);
+  open.delete(path);
+}
+
+async function search(asked: Extract<ReaderRequest, { kind: "search" }>): Promise<FoundEvents> {
+  const { id, path, limitMs } = asked;
+  const state = { isDropped: false };
+  const until = performance.now() + limitMs;
+  searches.set(id, state);
+  try {
+    const file = {
+      get db() {
+        return reach(path);
+      },
+    };
+    return await searchEvents(file, asked.search, {
+      isTimeUp: () => performance.now() > until,
+      async yieldToOthers() {
+        // Messages come in meanwhile, and other searches have their turn.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (state.isDropped) throw new Error("nobody waits for it");
+      },
+    });
+  } finally {
+    searches.delete(id);
+  }
+}
+
+function drop(ids: readonly number[]): void {
+  for (const id of ids) {
+    const state = searches.get(id);
+    if (state) state.isDropped = true;
+  }
+}
+
+async function answer(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise<FoundEvents | null> {
+  if (request.kind === "search") return search(request);
+  drop(request.ids);
+  close(request.path);
+  return null;
+}
+
+async function reply(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise<LineAnswer<FoundEvents>> {
+  const { id } = request;
+  try {
+    return { id, value: await answer(request), error: null };
+  } catch (error) {
+    return { id, value: null, error: { message: errorMessage(error), code: sqliteCode(error) } };
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<ReaderRequest>) => {
+  if (data.kind === "drop") {
+    drop(data.ids);
+    return;
+  }
+  clearTimeout(closeIdle);
+  void reply(data).then((answered) => {
+    self.postMessage(answered);
+    if (searches.size > 0) return;
+    closeIdle = setTimeout(() => {
+      for (const path of [...open.keys()]) close(path);
+    }, IDLE_MS);
+  });
+};

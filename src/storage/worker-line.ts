@@ -1,0 +1,90 @@
+/** A worker that stays, and the questions that wait for its answers; one that dies is made anew with the next question. */
+
+export type LineAnswer<Value> = Readonly<{
+  id: number;
+  value: Value | null;
+  /** What went wrong; `code` is a SQLite error's. */
+  error: Readonly<{ message: string; code: string | null }> | null;
+}>;
+
+type Waiting<Value> = Readonly<{ resolve: (value: Value | null) => void; reject: (error: Error) => void }>;
+
+export type WorkerLine<Request, Value> = Readonly<{
+  nextId: () => number;
+  /** Rejects with what the worker says went wrong, where the worker dies, and at the end. */
+  ask: (id: number, request: Request) => Promise<Value | null>;
+  /** Nobody waits for an answer. A worker that is not there needs not be told. */
+  tell: (request: Request) => void;
+  /** Ends the wait; what is answered later is dropped. */
+  reject: (id: number, error: Error) => void;
+  stop: () => void;
+}>;
+
+export function openWorkerLine<Request, Value>(options: {
+  script: URL;
+  /** Names the worker in errors. */
+  what: string;
+  /** What each new worker is told before anything else. */
+  first?: Request;
+}): WorkerLine<Request, Value> {
+  const { script, what, first } = options;
+  const waiting = new Map<number, Waiting<Value>>();
+  let lastId = 0;
+  let isStopped = false;
+  let worker: Worker | null = null;
+
+  function start(): Worker {
+    const started = new Worker(script.href);
+    started.onmessage = ({ data }: MessageEvent<LineAnswer<Value>>) => {
+      const asker = take(data.id);
+      if (data.error === null) asker?.resolve(data.value);
+      else asker?.reject(withCode(data.error));
+    };
+    started.onerror = (event: ErrorEvent) => {
+      rejectAll(`${what} failed: ${event.message}`);
+      if (worker === started) worker = null;
+      started.terminate();
+    };
+    if (first !== undefined) started.postMessage(first);
+    return started;
+  }
+
+  function take(id: number): Waiting<Value> | undefined {
+    const asker = waiting.get(id);
+    waiting.delete(id);
+    // It keeps no program running that waits for nothing.
+    if (waiting.size === 0) worker?.unref();
+    return asker;
+  }
+
+  function rejectAll(reason: string): void {
+    for (const asker of waiting.values()) asker.reject(new Error(reason));
+    waiting.clear();
+  }
+
+  return {
+    nextId() {
+      lastId += 1;
+      return lastId;
+    },
+    ask(id, request) {
+      if (isStopped) return Promise.reject(new Error(`${what} has been stopped`));
+      worker ??= start();
+      worker.ref();
+      const answered = new Promise<Value | null>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      worker.postMessage(request);
+      return answered;
+    },
+    tell: (request) => worker?.postMessage(request),
+    reject: (id, error) => take(id)?.reject(error),
+    stop() {
+      isStopped = true;
+      worker?.terminate();
+      rejectAll(`${what} has been stopped`);
+    },
+  };
+}
+
+function withCode({ message, code }: Readonly<{ message: string; code: string | null }>): Error {
+  return code === null ? new Error(message) : Object.assign(new Error(message), { code });
+}
