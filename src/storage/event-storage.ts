@@ -53,6 +53,7 @@ export function openEventStorage(options: {
     ...{ files, onRecorded, metrics },
     upkeep: keepsLogs ? tellOfLongLogs(upkeep, options.onError) : upkeep,
     ...(keepsLogs && { checkpointPages }),
+    monotonic: clock.monotonic,
     onStored: changes.announce,
     onError(message, cause) {
       reserve?.noteFault(cause);

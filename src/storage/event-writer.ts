@@ -1,6 +1,7 @@
 /** The single writer of every event file: gathers one turn's writes, commits them together, syncs off the main thread. */
 import { AppError } from "../lib/errors.ts";
 import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
+import { createTurnBudget } from "../lib/turn-budget.ts";
 import { commitWrites, isBroken } from "./commit-writes.ts";
 import { recordSettlement } from "./event-db/change-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
@@ -9,7 +10,10 @@ import type { EventDraft, Settlement } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
-import { CHECKPOINT_PAGES, mayBegin, newQueue, type Queue, type Write } from "./write-queue.ts";
+import { CHECKPOINT_PAGES, mayBegin, newQueue, type Queue, takeGroup, type Write } from "./write-queue.ts";
+
+/** Commits to many files, one after the other, would hold the event loop; more than this of it waits for its next turn. */
+const COMMITS_MS = 5;
 
 export type EventWriter = Readonly<{
   /** Resolves once the event and its deliveries are on disk. Rejects with AppError `unavailable` if they may not be. */
@@ -32,12 +36,14 @@ export function createEventWriter(options: {
   /** Called after anything of a webhook was stored. */
   onStored?: (webhookId: string) => void;
   onError: (message: string, error: unknown) => void;
+  monotonic: () => number;
   metrics?: StorageMetrics;
   /** Length of a log at which its checkpoint begins. */
   checkpointPages?: number;
 }): EventWriter {
   const { files, upkeep, metrics = noMetrics, checkpointPages = CHECKPOINT_PAGES } = options;
   const queues = new Map<string, Queue>();
+  const turns = createTurnBudget({ ms: COMMITS_MS, monotonic: options.monotonic });
   let drained: (() => void)[] = [];
 
   function enqueue(webhookId: string, write: Write): void {
@@ -53,8 +59,8 @@ export function createEventWriter(options: {
   function schedule(queue: Queue): void {
     if (queue.scheduled || !mayBegin(queue)) return;
     queue.scheduled = true;
-    // A microtask would gather one write; setImmediate gathers all that one turn of the event loop brings.
-    setImmediate(() => {
+    // A microtask would gather one write; this gathers all that one turn of the event loop brings.
+    turns.later(() => {
       queue.scheduled = false;
       void flush(queue);
     });
@@ -63,8 +69,7 @@ export function createEventWriter(options: {
   async function flush(queue: Queue): Promise<void> {
     if (queue.writes.length === 0 || !mayBegin(queue)) return;
     queue.underWay++;
-    let group: readonly Write[] = queue.writes;
-    queue.writes = [];
+    let group = takeGroup(queue);
     let file: EventFile | null = null;
     let isStored = false;
     try {
@@ -114,7 +119,7 @@ export function createEventWriter(options: {
       queue.hold();
       queue.hold = null;
     }
-    void flush(queue);
+    if (queue.writes.length > 0 && !queue.scheduled) turns.now(() => void flush(queue));
   }
 
   function commit(queue: Queue, file: EventFile, writes: readonly Write[]): readonly Write[] {

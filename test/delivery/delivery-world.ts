@@ -73,6 +73,7 @@ export function createWorld(
     onStored: changes.announce,
     onRecorded: (webhookId) => engine.nudge(webhookId),
     onError: (message) => log.debug(message),
+    monotonic: clock.monotonic,
   });
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
   const spied = spyOnStore(createEventStore({ files, writer, reader, changes, clock }));

@@ -62,6 +62,7 @@ export function createStorageWorld(
     onRecorded: (webhookId) => recorded.push(webhookId),
     onStored: changes.announce,
     onError: (message) => errors.push(message),
+    monotonic,
     metrics,
   });
   return {

@@ -12,7 +12,7 @@ import { formatSize, readSize } from "./size-text.ts";
 import { SourcePage } from "./source-views.tsx";
 import { listSuggestions } from "./suggestions.ts";
 import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
-import { readWebhookState } from "./webhook-state.ts";
+import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
 
 /** Each one's event file is read for its row, and a page stays small. */
 const WEBHOOKS_PER_PAGE = 50;
@@ -31,7 +31,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const pages = Math.max(1, Math.ceil(found.length / WEBHOOKS_PER_PAGE));
     const current = Math.min(pages, Math.max(1, Math.trunc(Number(query.get("page"))) || 1));
     const shown = found.slice((current - 1) * WEBHOOKS_PER_PAGE, current * WEBHOOKS_PER_PAGE);
-    const states = await Promise.all(shown.map((webhook) => readWebhookState(deps, webhook)));
+    const states = await readWebhookStates(deps, shown);
     return renderPage(
       ListPage({
         ...{ viewer, flash, states, search },

@@ -1,25 +1,28 @@
 /** Queries on sessions; the key is the hash of what the browser holds. */
 
-import { and, desc, eq, isNull, lte, ne } from "drizzle-orm";
+import { and, desc, eq, isNull, lte, ne, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { type SessionRow, sessions, type UserRow, users } from "./tables.ts";
 
 export type SessionQueries = ReturnType<typeof createSessionQueries>;
 
 export function createSessionQueries(db: BunSQLiteDatabase) {
+  // Read by every page.
+  const one = db
+    .select({ session: sessions, user: users })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(eq(sessions.idHash, sql.placeholder("idHash")), isNull(users.deletedAt), isNull(users.disabledAt)),
+    )
+    .prepare();
   return {
     insert(row: SessionRow): void {
       db.insert(sessions).values(row).run();
     },
     /** With its user, who is neither deleted nor disabled; expiry is the caller's to judge. */
     find(idHash: string): { session: SessionRow; user: UserRow } | null {
-      const row = db
-        .select({ session: sessions, user: users })
-        .from(sessions)
-        .innerJoin(users, eq(users.id, sessions.userId))
-        .where(and(eq(sessions.idHash, idHash), isNull(users.deletedAt), isNull(users.disabledAt)))
-        .get();
-      return row ?? null;
+      return one.get({ idHash }) ?? null;
     },
     isEmpty(): boolean {
       return db.select({ idHash: sessions.idHash }).from(sessions).limit(1).get() === undefined;

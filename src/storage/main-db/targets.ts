@@ -1,7 +1,8 @@
 /** Queries on targets, always within their webhook; deleted ones are never found here (see routing.ts). */
 
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { byMaking } from "./order.ts";
 import { type TargetRow, targets } from "./tables.ts";
 
 export type TargetQueries = ReturnType<typeof createTargetQueries>;
@@ -22,6 +23,12 @@ type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
   const live = isNull(targets.deletedAt);
   const at = ({ id, webhookId }: Key) => and(eq(targets.id, id), eq(targets.webhookId, webhookId), live);
+  // The dashboard's list of webhooks reads those of each. Not sorted by SQLite, which costs ten times the reading.
+  const ofWebhook = db
+    .select()
+    .from(targets)
+    .where(and(eq(targets.webhookId, sql.placeholder("webhookId")), live))
+    .prepare();
   return {
     insert(row: TargetRow): void {
       db.insert(targets).values(row).run();
@@ -32,12 +39,7 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
     },
     /** In the order of their making. */
     list(webhookId: string): TargetRow[] {
-      return db
-        .select()
-        .from(targets)
-        .where(and(eq(targets.webhookId, webhookId), live))
-        .orderBy(targets.createdAt, targets.id)
-        .all();
+      return ofWebhook.all({ webhookId }).sort(byMaking);
     },
     update(row: Change): void {
       const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing } = row;

@@ -1,6 +1,6 @@
 /** Queries on webhooks; deleted ones are never found. */
 
-import { and, eq, isNotNull, isNull } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 
@@ -9,19 +9,19 @@ export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
 /** `changed` is told the webhook's id after every commit. */
 export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
   const live = isNull(webhooks.deletedAt);
+  // Read several times by every page and API request.
+  const one = db
+    .select()
+    .from(webhooks)
+    .where(and(eq(webhooks.id, sql.placeholder("id")), live))
+    .prepare();
   return {
     insert(row: WebhookRow): void {
       db.insert(webhooks).values(row).run();
       changed(row.id);
     },
     find(id: string): WebhookRow | null {
-      return (
-        db
-          .select()
-          .from(webhooks)
-          .where(and(eq(webhooks.id, id), live))
-          .get() ?? null
-      );
+      return one.get({ id }) ?? null;
     },
     /** In the order of their making. */
     list(userId: string): WebhookRow[] {
