@@ -156,13 +156,15 @@ export function createTurns(deps: {
   }
 
   function track(work: Promise<void>, lane: Lane): void {
-    const run = work
-      .catch((error: unknown) => {
-        deps.onFault(lane.webhookId, error);
-        rest(lane, null);
-        deps.wake();
-      })
-      .finally(() => running.delete(run));
+    const end = () => {
+      running.delete(run);
+    };
+    const run = work.then(end, (error: unknown) => {
+      deps.onFault(lane.webhookId, error);
+      rest(lane, null);
+      deps.wake();
+      end();
+    });
     running.add(run);
   }
 

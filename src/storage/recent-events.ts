@@ -33,8 +33,21 @@ export class RecentEvents {
   find(eventId: string): StoredEvent | null {
     const draft = this.#young.get(eventId) ?? this.#old.get(eventId);
     if (!draft) return null;
-    const { headersJson, webhookId: _webhookId, targets: _targets, ...rest } = draft;
-    return { ...rest, headers: JSON.parse(headersJson), bodySize: draft.body.byteLength };
+    // Field by field: this is the path of every delivery, and taking the rest of an object is slow.
+    return {
+      id: draft.id,
+      entrypointId: draft.entrypointId,
+      receivedAt: draft.receivedAt,
+      method: draft.method,
+      pathTail: draft.pathTail,
+      query: draft.query,
+      headers: JSON.parse(draft.headersJson),
+      contentType: draft.contentType,
+      remoteAddress: draft.remoteAddress,
+      type: draft.type,
+      bodySize: draft.body.byteLength,
+      body: draft.body,
+    };
   }
 }
 
