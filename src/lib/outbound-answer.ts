@@ -24,6 +24,7 @@ export class Answer {
   #step: Step = "head";
   /** Of the body, or of the chunk that is being read. */
   #left = 0;
+  #interimBytes = 0;
   #trailerBytes = 0;
   #unread: Buffer | null = null;
 
@@ -100,7 +101,11 @@ export class Answer {
     const head = this.#heads.read(bytes.toString("latin1", 0, end + 2));
     const { statusCode } = head;
     // An interim answer; what follows it is the answer. Nobody asked for an upgrade, so that one is final.
-    if (statusCode < 200 && statusCode !== 101) return end + 4;
+    if (statusCode < 200 && statusCode !== 101) {
+      this.#interimBytes += end + 4;
+      if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("interim answers without end");
+      return end + 4;
+    }
     this.head = head;
     this.#left = head.length ?? 0;
     this.#step = this.#stepAfter(head);

@@ -3,6 +3,7 @@ import type http from "node:http";
 import https from "node:https";
 import type { OutboundRequest, OutboundResult } from "./outbound.ts";
 import type { OutboundAgents } from "./outbound-agents.ts";
+import { InvalidAnswer } from "./outbound-answer-head.ts";
 import { KeptBody } from "./outbound-body.ts";
 import type { Deadlines, Timed } from "./outbound-deadlines.ts";
 import {
@@ -17,6 +18,8 @@ import type { Place } from "./outbound-place.ts";
 import { headersOf } from "./outbound-request-bytes.ts";
 
 const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
+/** As many of the shortest fill a head of the largest size. */
+const MAX_INTERIM_ANSWERS = 1_000;
 
 export class TlsExchange implements Timed {
   readonly connectBy: number;
@@ -31,6 +34,7 @@ export class TlsExchange implements Timed {
   readonly #body: KeptBody;
   #sent: http.ClientRequest | null = null;
   #answer: http.IncomingMessage | null = null;
+  #interimAnswers = 0;
   #retried = false;
   #settled = false;
 
@@ -95,6 +99,7 @@ export class TlsExchange implements Timed {
       this.#sent = sent;
       sent.on("response", (answer) => this.#onResponse(answer));
       sent.on("error", (error) => this.#onError(error));
+      sent.on("information", () => this.#onInterimAnswer());
       // Nobody asked for it; without a listener the connection would be left hanging.
       sent.on("upgrade", (answer) => {
         this.#answer = answer;
@@ -116,6 +121,12 @@ export class TlsExchange implements Timed {
     // After "end" nothing is left to say; before it the body was cut off.
     answer.on("close", () => this.#finish(this.#response(true)));
     answer.on("error", () => this.#finish(this.#response(true)));
+  }
+
+  #onInterimAnswer(): void {
+    this.#interimAnswers++;
+    if (this.#interimAnswers <= MAX_INTERIM_ANSWERS) return;
+    this.#stop(classify(new InvalidAnswer("interim answers without end"), this.#place.label));
   }
 
   #onError(error: unknown): void {
