@@ -31,7 +31,7 @@ export function createOutboundClient(options: {
   const { clock = systemClock, resolve = systemResolve, maxIdleConnections = MAX_IDLE_CONNECTIONS } = options;
   const rules = createAddressRules(options.allowedCidrs);
   const places = createPlaces(rules);
-  const resolveChecked = createCheckedResolve({ resolve, rules });
+  const resolveChecked = createCheckedResolve({ resolve, rules, clock });
   const lookup = lookupBy(resolveChecked);
   const agents = createAgents({ lookup, clock, maxIdleConnections, ca: options.ca });
   const sockets = new Sockets({ clock, resolve: resolveChecked, maxIdle: maxIdleConnections });

@@ -1,8 +1,12 @@
 /** Names to checked addresses: resolved once per connection, and only what was checked is connected to. */
 import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
+import type { Clock } from "./clock.ts";
 import type { AddressRules } from "./outbound-address.ts";
 import { failure, OutboundError } from "./outbound-failures.ts";
+
+/** A query without an answer for longer is not waited for by others: the next one may be answered. */
+const SHARED_MS = 5_000;
 
 export type ResolvedAddress = Readonly<{ address: string; family: number }>;
 
@@ -18,7 +22,11 @@ export type ResolveChecked = (host: string) => Promise<readonly ResolvedAddress[
  * One refused address refuses the name: a public name that also points into a private network is a trap or a
  * mistake. Names looked up at the same moment share one query.
  */
-export function createCheckedResolve(deps: { resolve: Resolve; rules: AddressRules }): ResolveChecked {
+export function createCheckedResolve(deps: {
+  resolve: Resolve;
+  rules: AddressRules;
+  clock: Clock;
+}): ResolveChecked {
   const pending = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
   async function resolveChecked(host: string): Promise<readonly ResolvedAddress[]> {
@@ -45,7 +53,14 @@ export function createCheckedResolve(deps: { resolve: Resolve; rules: AddressRul
   return (host) => {
     const known = pending.get(host);
     if (known !== undefined) return known;
-    const query = resolveChecked(host).finally(() => pending.delete(host));
+    const forget = () => {
+      if (pending.get(host) === query) pending.delete(host);
+    };
+    const cancel = deps.clock.after(SHARED_MS, forget);
+    const query = resolveChecked(host).finally(() => {
+      cancel();
+      forget();
+    });
     pending.set(host, query);
     return query;
   };
