@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { newId } from "../../src/lib/ids.ts";
 import { appErrorOf } from "../support/thrown.ts";
-import { createStorageWorld, gate, type StorageWorld, turn } from "./storage-world.ts";
+import { createStorageWorld, gate, openDescriptors, type StorageWorld, turn } from "./storage-world.ts";
 
 const MIB = 1024 * 1024;
 /** More than the log may hold before it is copied back. */
@@ -128,6 +128,15 @@ test("the writer counts as busy until the log is started over", async () => {
 });
 
 describe("a checkpoint that fails", () => {
+  test("because of a failed write is told of it beside, not in place of, the sync of the next event", async () => {
+    await world.files.makeReady(webhookId);
+    // The worker, which held the file meanwhile, has let it go when it answers.
+    await world.upkeep.scan([]);
+    const path = `${world.files.open(webhookId).path}-wal`;
+    // SQLite's own, and the one by which events are synced: the kernel tells each that was there of a failed write.
+    expect(openDescriptors(path)).toHaveLength(2);
+  });
+
   test("harms no event, and is tried again when the log has grown", async () => {
     const checkpoint = spyOn(world.upkeep, "checkpoint").mockRejectedValueOnce(new Error("disk full"));
     await world.append({ webhookId, body: LONG_BODY });

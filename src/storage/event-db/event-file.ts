@@ -35,9 +35,9 @@ export class EventFile {
   readonly #walPages;
   readonly #sync: SyncDescriptor;
   readonly #isFileInPlace: () => boolean;
-  #isLogInPlace: (() => boolean) | null = null;
+  readonly #isLogInPlace: () => boolean;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #walDescriptor: number | null = null;
+  #walDescriptor: number | null;
   #lastSync: Promise<void> = Promise.resolve();
   #pins = 0;
   #whenUnpinned: (() => void)[] = [];
@@ -57,6 +57,11 @@ export class EventFile {
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");
       this.#walPages = this.db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+      const log = `${path}-wal`;
+      this.#isLogInPlace = watchPlace(log);
+      // Before anything is written: one that is opened later is not told of a failed write that another connection's
+      // sync, such as a checkpoint's, was told of before.
+      this.#walDescriptor = openSync(log, "r+");
     } catch (error) {
       this.db.close(true);
       throw error;
@@ -79,9 +84,7 @@ export class EventFile {
 
   /** The system call alone. */
   async fdatasync(): Promise<void> {
-    const log = `${this.path}-wal`;
-    this.#walDescriptor ??= openSync(log, "r+");
-    this.#isLogInPlace ??= watchPlace(log);
+    if (this.#walDescriptor === null) throw new Error(`${this.path} has been closed`);
     await this.#sync(this.#walDescriptor);
   }
 
@@ -92,7 +95,7 @@ export class EventFile {
   isInPlace(now: number): boolean {
     if (now - this.#lookedAt < LOOK_EVERY_MS) return true;
     this.#lookedAt = now;
-    return this.#isFileInPlace() && this.#isLogInPlace?.() !== false;
+    return this.#isFileInPlace() && this.#isLogInPlace();
   }
 
   get isPinned(): boolean {
