@@ -71,6 +71,10 @@ export function openEventStorage(options: {
         reserve?.throwIfSpent();
         await events.append(draft);
       },
+      async appendOnce(draft, dedupKey) {
+        reserve?.throwIfSpent();
+        return events.appendOnce(draft, dedupKey);
+      },
     },
     flow: createFlowStore({ writer }),
     rejected: createRejectedStore({ files, writer }),

@@ -87,6 +87,21 @@ describe("the reserve", () => {
   });
 });
 
+test("while it is given up no event is taken, by its key neither", async () => {
+  await make();
+  const clock = createFakeClock();
+  const storage = openEventStorage({ dataDir: folder, maxOpen: 10, clock, onError: () => {}, reserve });
+  const webhookId = newId();
+  reserve.noteFault(FULL);
+  for (const refused of [
+    () => storage.events.append(draft({ webhookId })),
+    () => storage.events.appendOnce(draft({ webhookId }), "key"),
+  ]) {
+    expect((await appErrorOf(refused)).code).toBe("disk_full");
+  }
+  await storage.close();
+});
+
 /** Only the superuser may mount; the reserve itself is tested above for everybody. */
 const disks = mayMount() ? ["a disk"] : [];
 
