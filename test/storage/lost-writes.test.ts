@@ -87,6 +87,7 @@ async function expectAllThere(webhookIds: readonly string[], cut: Cut): Promise<
   }
   expect(cut.acknowledged.filter((id) => !stored.has(id))).toEqual([]);
   await world.dispose();
+  rmSync(cut.dataDir, { recursive: true });
 }
 
 test.each(SEEDS)("nothing acknowledged is lost by power cuts under load (seed %p)", async (seed) => {

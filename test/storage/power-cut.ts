@@ -26,8 +26,8 @@ export type FrailDisk = Readonly<{
 
 /**
  * Watches every sync that the world asks for. The worker's own are SQLite's, whose order is relied on: the log is
- * synced before the database is written, the database before the log is started over, and a log's new header before
- * anything else is written under it.
+ * synced, with its folder, before the database is written, the database before the log is started over, and a log's
+ * new header before anything else is written under it. `test/power-cuts` relies on nothing of the kind.
  */
 export function watchDisk(world: StorageWorld, random: () => number): FrailDisk {
   const { dataDir, upkeep } = world;
@@ -85,6 +85,8 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     if (copying.get(log) === begun) copying.delete(log);
     note(basename(path), look(read(path)));
     note(log, begun);
+    removed.delete(log);
+    if (read(pathOf(log)).length > 0) entries.add(log);
   }
 
   async function pause(): Promise<void> {
@@ -136,7 +138,8 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
         const now = readNow(name);
         const kept = certain(name, now);
         writeFileSync(join(folder, name), mix(kept.db, now.db));
-        const left = now.log.length > 0 && isThere(log) ? mix(kept.log, now.log) : removed.get(log);
+        const isLeft = now.log.length > 0 && (copying.has(log) || isThere(log));
+        const left = isLeft ? mix(kept.log, now.log) : (copying.get(log)?.bytes ?? removed.get(log));
         if (left) writeFileSync(join(folder, log), left);
       }
     },
