@@ -209,8 +209,7 @@ function attributesOf(begun: BegunTry): Attributes {
 
 function placeOf({ destination, method }: BegunTry): Attributes {
   const url = URL.parse(destination);
-  // A Slack target's is a host alone, which with a port looks like a URL of another kind.
-  if (url === null || !/^https?:$/.test(url.protocol)) return {};
+  if (url === null) return {};
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   return {
     "http.request.method": method,

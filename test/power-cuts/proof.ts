@@ -1,0 +1,89 @@
+/** What must be true of a folder after a power cut: it is sound as the program finds it, and all that was acknowledged is there. */
+import { Database } from "bun:sqlite";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { checkDatabases } from "../../src/storage/check.ts";
+import { bodyOf } from "../e2e/load.ts";
+import type { Flow } from "../support/api-client.ts";
+
+const EVENT_FILE = /^events-.+\.db$/;
+
+/** Writes files whose paths begin with `from` to below `to`, which is emptied first. */
+export function writeFiles(options: { files: ReadonlyMap<string, Buffer>; from: string; to: string }): void {
+  const { files, from, to } = options;
+  rmSync(to, { recursive: true, force: true });
+  for (const [path, bytes] of files) {
+    const target = join(to, path.slice(from.length));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, bytes);
+  }
+}
+
+/** All that is below a folder, by its path. */
+export function readFiles(folder: string): Map<string, Buffer> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = names
+    .filter((each) => each.isFile() && !/-shm$|\.reserve$/.test(each.name))
+    .map((each) => join(each.parentPath, each.name));
+  return new Map(paths.map((path) => [path, readFileSync(path)]));
+}
+
+/** One line for each fault. Looks first as a reader does, and then once the logs are copied back. */
+export function listFaults(
+  folder: string,
+  { acknowledged, flows }: { acknowledged: ReadonlySet<string>; flows: readonly Flow[] },
+): string[] {
+  const where = { dbPath: join(folder, "data/webhooker.db"), dataDir: join(folder, "data") };
+  const check = () => checkDatabases(where).faults.map(({ database, fault }) => `${database}: ${fault}`);
+  const faults = [...check(), ...listMissingEntrypoints(where.dbPath, flows)];
+  const stored = new Set<string>();
+  for (const name of readdirSync(where.dataDir)) {
+    if (EVENT_FILE.test(name)) faults.push(...readEvents(join(where.dataDir, name), stored));
+  }
+  const missing = [...acknowledged].filter((id) => !stored.has(id));
+  if (missing.length > 0)
+    faults.push(`${missing.length} acknowledged events are missing, first ${missing[0]}`);
+  return [...faults, ...check()];
+}
+
+function listMissingEntrypoints(dbPath: string, flows: readonly Flow[]): string[] {
+  const db = new Database(dbPath, { readwrite: true, create: false });
+  try {
+    const rows = db.query<{ id: string }, []>("SELECT id FROM entrypoints").all();
+    const there = new Set(rows.map(({ id }) => id));
+    return flows
+      .filter(({ entrypointId }) => !there.has(entrypointId))
+      .map(({ entrypointId }) => `entrypoint ${entrypointId} is missing`);
+  } finally {
+    db.close();
+  }
+}
+
+/** Adds the ids of its events to `stored`, and copies its log back. */
+function readEvents(path: string, stored: Set<string>): string[] {
+  const faults: string[] = [];
+  try {
+    const db = new Database(path, { readwrite: true, create: false });
+    try {
+      db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      type Row = { id: string; path_tail: string; body: Uint8Array };
+      for (const { id, path_tail, body } of db
+        .query<Row, []>("SELECT id, path_tail, body FROM events")
+        .iterate()) {
+        stored.add(id);
+        if (Buffer.from(body).toString() === bodyOf(Number(path_tail.slice(1)))) continue;
+        faults.push(`event ${id} has another body than was sent`);
+      }
+      for (const { integrity_check } of db
+        .query<{ integrity_check: string }, []>("PRAGMA integrity_check")
+        .all()) {
+        if (integrity_check !== "ok") faults.push(`${path}: ${integrity_check}`);
+      }
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    faults.push(`${path}: ${String(error)}`);
+  }
+  return faults;
+}
