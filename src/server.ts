@@ -16,6 +16,7 @@ import { metricsRoute } from "./http/metrics-route.ts";
 import { createRemoteAddressReader } from "./ingest/remote-address.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
+import { shareDescriptors } from "./lib/descriptor-budget.ts";
 import { every } from "./lib/every.ts";
 import { createLogger } from "./lib/log.ts";
 import { version } from "./lib/version.ts";
@@ -24,7 +25,6 @@ import { createIngestParts } from "./server/ingest.ts";
 import { watchLostData } from "./server/lost-data.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
 import { startTraces } from "./server/traces.ts";
-import { openFileLimit } from "./storage/descriptor-limit.ts";
 import { createDiskReserve } from "./storage/disk-reserve.ts";
 import { openEventStorage } from "./storage/event-storage.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
@@ -64,6 +64,8 @@ export async function startServer(options: {
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const stopping = new AbortController();
   const { counted, metrics } = createCounters({ config, clock });
+  const descriptors = shareDescriptors();
+  const maxOpenFiles = descriptors.openFiles;
   const { tracing, stop: stopTraces } = await startTraces({ config, clock, log });
 
   // Storage
@@ -73,7 +75,6 @@ export async function startServer(options: {
   const keepsLogs = config.checkpoints === "replicator";
   const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs });
   const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
-  const maxOpenFiles = openFileLimit();
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   const storage = openEventStorage({
     dataDir: config.dataDir,
@@ -90,7 +91,17 @@ export async function startServer(options: {
   const { files, events, rejected } = storage;
 
   // Delivery
-  const delivery = createDeliveryParts({ config, storage, mainDb, keys, clock, log, metrics, tracing });
+  const delivery = createDeliveryParts({
+    config,
+    storage,
+    mainDb,
+    keys,
+    clock,
+    log,
+    metrics,
+    tracing,
+    descriptors,
+  });
   const { targetTypes, flow, replay, replayRuns } = delivery;
 
   // People and programs

@@ -57,13 +57,15 @@ export function createDeliveryEngine(deps: {
   notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
   tracing?: AttemptDeps["tracing"];
   random?: () => number;
+  /** Tries under way at once; by default as many as are of use. */
+  mostTries?: number;
   onGone?: AttemptDeps["onGone"];
   circuitListener?: CircuitListener;
 }): DeliveryEngine {
   const { events, routing, clock, log } = deps;
   const abort = new AbortController();
   const lanes = new Lanes();
-  const places = new Places();
+  const places = new Places(deps.mostTries);
   const { random = Math.random, metrics, circuitListener: listener } = deps;
   const flows = new Flows({ events, store: deps.flowStore, clock, log, random, metrics, listener });
   const nudged = new Set<string>();

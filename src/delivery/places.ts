@@ -26,8 +26,18 @@ export type Share = {
 };
 
 export class Places {
+  readonly #most: number;
+  readonly #mostHealthy: number;
+  readonly #mostSuspect: number;
   #healthy = 0;
   #suspect = 0;
+
+  /** `most` is how many tries may run at once at all, where the process has room for fewer than is usual. */
+  constructor(most = MOST_PLACES) {
+    this.#most = Math.min(MOST_PLACES, most);
+    this.#mostHealthy = Math.min(HEALTHY_PLACES, Math.ceil(this.#most / 2));
+    this.#mostSuspect = Math.min(SUSPECT_PLACES, Math.floor(this.#most / 2));
+  }
 
   newShare(): Share {
     return {
@@ -46,8 +56,8 @@ export class Places {
 
   /** How many more tries this share may begin now. */
   room(share: Share): number {
-    const own = share.suspect ? SUSPECT_PLACES - this.#suspect : HEALTHY_PLACES - this.#healthy;
-    const left = Math.min(own, MOST_PLACES - this.inFlight);
+    const own = share.suspect ? this.#mostSuspect - this.#suspect : this.#mostHealthy - this.#healthy;
+    const left = Math.min(own, this.#most - this.inFlight);
     return Math.max(0, Math.min(left, this.#limitOf(share) - share.inFlight.size));
   }
 
@@ -89,7 +99,7 @@ export class Places {
 
   #limitOf(share: Share): number {
     // In an outage of many, a target that never answered yet is asked once, not eight times.
-    if (!share.hasSucceeded && this.#suspect >= SUSPECT_PLACES) return 1;
+    if (!share.hasSucceeded && this.#suspect >= this.#mostSuspect) return 1;
     if (share.bodyBytes === 0) return share.limit;
     return Math.min(share.limit, Math.max(1, Math.floor(LANE_BYTES / share.bodyBytes)));
   }

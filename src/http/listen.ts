@@ -1,6 +1,6 @@
 /** Opens the port, which no other process may share. */
 import type { AnyElysia } from "elysia";
-import { AppError } from "../lib/errors.ts";
+import { AppError, errorCode } from "../lib/errors.ts";
 
 /** With port 0 the system chooses one; the addresses that pages and answers show must name it. */
 export function withRealPort<T extends Readonly<{ host: string; port: number; baseUrl: string }>>(
@@ -26,7 +26,7 @@ export function listen(app: AnyElysia, { host, port }: { host: string; port: num
       idleTimeout: 60,
     });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const code = errorCode(error) ?? "unknown error";
     throw new AppError({
       kind: "unavailable",
       code: "address_unusable",

@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { AppError } from "./errors.ts";
+import { AppError, errorCode } from "./errors.ts";
 
 export type KeyRing = Readonly<{
   /** `boundTo` names the one place where the sealed text may stand, such as "targets:{id}:url". */
@@ -84,7 +84,7 @@ function createKeyFile(path: string): Uint8Array | null {
   try {
     file = openSync(path, "wx", 0o600);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return null;
+    if (errorCode(error) === "EEXIST") return null;
     throw error;
   }
   try {

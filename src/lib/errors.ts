@@ -69,3 +69,8 @@ export function notFound(what: string): AppError {
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What the system, the runtime or SQLite calls it, such as "ENOSPC"; null where it has no name. */
+export function errorCode(error: unknown): string | null {
+  return error instanceof Error && "code" in error ? String(error.code) : null;
+}

@@ -1,6 +1,6 @@
 /** Opens a TCP connection to the first of a name's checked addresses that answers. */
 import type { Clock } from "./clock.ts";
-import { errorMessage } from "./errors.ts";
+import { errorCode, errorMessage } from "./errors.ts";
 import type { ResolvedAddress } from "./outbound-resolve.ts";
 
 /** An address that has not answered by then gets the next one beside it (RFC 8305 recommends as much). */
@@ -61,6 +61,6 @@ export function connectToAny<Data>(options: {
 }
 
 function withAddress(error: unknown, address: string, port: number): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errorCode(error) ?? "";
   return Object.assign(new Error(errorMessage(error)), { code, address, port });
 }

@@ -28,7 +28,11 @@ export function createOutboundClient(options: {
   /** Kept-alive connections over all hosts, of each kind; each costs a file descriptor. */
   maxIdleConnections?: number;
 }): Outbound {
-  const { clock = systemClock, resolve = systemResolve, maxIdleConnections = MAX_IDLE_CONNECTIONS } = options;
+  const { clock = systemClock, resolve = systemResolve } = options;
+  const maxIdleConnections = Math.min(
+    MAX_IDLE_CONNECTIONS,
+    options.maxIdleConnections ?? MAX_IDLE_CONNECTIONS,
+  );
   const rules = createAddressRules(options.allowedCidrs);
   const places = createPlaces(rules);
   const resolveChecked = createCheckedResolve({ resolve, rules, clock });

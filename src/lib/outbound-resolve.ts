@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import type { Clock } from "./clock.ts";
+import { errorCode } from "./errors.ts";
 import type { AddressRules } from "./outbound-address.ts";
 import { failure, OutboundError } from "./outbound-failures.ts";
 
@@ -81,7 +82,7 @@ export function lookupBy(resolve: ResolveChecked): LookupFunction {
 }
 
 function unresolved(host: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errorCode(error) ?? "";
   const temporary = code === "EAI_AGAIN" || code === "ETIMEOUT" || code === "ESERVFAIL";
   return temporary
     ? `the name ${host} cannot be resolved just now (${code})`

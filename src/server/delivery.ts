@@ -8,6 +8,7 @@ import { createReplay } from "../delivery/replay.ts";
 import { createReplayRuns } from "../delivery/replay-runs.ts";
 import { createRetention } from "../delivery/retention.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { DescriptorBudget } from "../lib/descriptor-budget.ts";
 import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
 import { createOutboundClient } from "../lib/outbound-http.ts";
@@ -34,17 +35,22 @@ export function createDeliveryParts(deps: {
   log: Logger;
   metrics: DeliveryMetrics;
   tracing: Tracing | undefined;
+  descriptors: DescriptorBudget;
 }) {
-  const { config, storage, mainDb, keys, clock, log, metrics, tracing } = deps;
+  const { config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors } = deps;
   const { files, writer, events } = storage;
   const { routing, webhooks } = mainDb;
-  const outbound = createOutboundClient({ allowedCidrs: config.allowedTargetCidrs });
+  const outbound = createOutboundClient({
+    allowedCidrs: config.allowedTargetCidrs,
+    maxIdleConnections: descriptors.idleConnections,
+  });
   const targetTypes = createTargetTypes({ outbound, log });
   const openTarget = createTargetOpener({ targetTypes, keys, log });
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
   const engine = createDeliveryEngine({
     ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices, tracing },
+    mostTries: descriptors.tries,
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });

@@ -7,7 +7,15 @@ import type { StorageMetrics } from "../lib/metrics.ts";
 import { DeletedWebhooks } from "./deleted-webhooks.ts";
 import { EntrySync } from "./entry-sync.ts";
 import { EventFile } from "./event-db/event-file.ts";
-import { EVENT_FILE_GONE, EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
+import {
+  EVENT_FILE_GONE,
+  EventFileFaults,
+  fileGone,
+  folderGone,
+  isShortOfDescriptors,
+  shortOfDescriptors,
+  unusable,
+} from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import { makeFolder } from "./folder.ts";
 
@@ -214,7 +222,10 @@ export class WebhookDBManager {
       this.#entries.opened(file);
       return file;
     } catch (error) {
-      throw this.#faults.add(webhookId, error);
+      if (!isShortOfDescriptors(error)) throw this.#faults.add(webhookId, error);
+      // Not this file's fault, and soon over: connections have taken what files were to have.
+      this.#evict(Math.ceil(this.#options.maxOpen / 4));
+      throw shortOfDescriptors(webhookId, error);
     }
   }
 

@@ -3,7 +3,7 @@
 export type LineAnswer<Value> = Readonly<{
   id: number;
   value: Value | null;
-  /** What went wrong; `code` is a SQLite error's. */
+  /** What went wrong; `code` is SQLite's or the system's. */
   error: Readonly<{ message: string; code: string | null }> | null;
 }>;
 

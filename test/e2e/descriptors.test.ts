@@ -1,77 +1,117 @@
+/** A process that may have few files and connections open. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Flow } from "../support/api-client.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 // Starts processes; only a machine that hangs takes this long.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const DESCRIPTORS = 256;
 const WEBHOOKS = 300;
-const EVENTS_PER_WEBHOOK = 2;
 const SENDERS = 32;
 
-/** Works the list off, so many at once; what `work` refuses to take comes again after the others. */
-async function inTurn<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<boolean>) {
-  const waiting = [...items];
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-        if (!(await work(item))) waiting.push(item);
-      }
-    }),
-  );
-}
-
-test(`with ${DESCRIPTORS} descriptors, events for ${WEBHOOKS} webhooks are taken or put off with 503, and none is lost`, async () => {
+/** Collects the ids of events that arrive, and says when all of those acknowledged have. */
+async function startWatchedReceiver() {
   const arrived = new Set<string>();
-  const acknowledged = new Map<string, string[]>();
-  const allArrived = Promise.withResolvers<void>();
-  function resolveIfAll(): void {
-    const eventIds = [...acknowledged.values()].flat();
-    if (eventIds.length < WEBHOOKS * EVENTS_PER_WEBHOOK) return;
-    if (eventIds.every((eventId) => arrived.has(eventId))) allArrived.resolve();
-  }
+  let check = () => {};
   const receiver = await startReceiver({
     script(request) {
       arrived.add(request.header("x-webhooker-event-id") ?? "");
-      resolveIfAll();
+      check();
       return {};
     },
   });
-  await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
-  const flows: Flow[] = [];
-  await inTurn(
-    Array.from({ length: WEBHOOKS }, (_, index) => index),
-    4,
-    async () => {
-      flows.push(await gateway.api.createFlow([{ type: "http", config: { url: receiver.url } }]));
-      return true;
+  return {
+    receiver,
+    arrivalOf(eventIds: readonly string[]): Promise<void> {
+      return new Promise((resolve) => {
+        check = () => {
+          if (eventIds.every((eventId) => arrived.has(eventId))) resolve();
+        };
+        check();
+      });
     },
+  };
+}
+
+/** Works the list off, so many at once. */
+async function inTurn<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const waiting = items.values();
+  const results: R[] = [];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const item of waiting) results.push(await work(item));
+    }),
+  );
+  return results;
+}
+
+type Answer = Readonly<{ status: number; eventId: string; code: string | null }>;
+
+async function post(url: string): Promise<Answer> {
+  const answer = await fetch(url, { method: "POST", body: "{}" });
+  const body: unknown = await answer.json();
+  const code = /"code":"([a-z_]+)"/.exec(JSON.stringify(body))?.[1] ?? null;
+  return { status: answer.status, eventId: answer.headers.get("x-webhooker-event-id") ?? "", code };
+}
+
+test(`with ${DESCRIPTORS} descriptors, events for ${WEBHOOKS} webhooks are all taken, and delivered`, async () => {
+  const { receiver, arrivalOf } = await startWatchedReceiver();
+  await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
+  const target = { type: "http", config: { url: receiver.url } };
+  const flows = await inTurn(Array.from({ length: WEBHOOKS }), 8, () => gateway.api.createFlow([target]));
+
+  // Every one of them meets a file that was closed to make room for others.
+  const answers = await inTurn(flows, SENDERS, ({ entrypointId }) =>
+    post(gateway.entrypointUrl(entrypointId)),
   );
 
-  // Webhook after webhook, so that every event meets a file that was closed to make room for others.
-  const events = Array.from({ length: EVENTS_PER_WEBHOOK }, () => flows).flat();
-  await inTurn(events, SENDERS, async ({ webhookId, entrypointId }) => {
-    const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: webhookId });
-    await answer.arrayBuffer();
-    if (answer.status === 503) return false;
-    expect(answer.status).toBe(200);
-    const eventId = answer.headers.get("x-webhooker-event-id") ?? "";
-    acknowledged.set(webhookId, [...(acknowledged.get(webhookId) ?? []), eventId]);
-    return true;
-  });
-  resolveIfAll();
-  await allArrived.promise;
-  await gateway.restart();
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+  await arrivalOf(answers.map(({ eventId }) => eventId));
+  await gateway.stop();
+  // Every file whole, every ledger balanced.
+  const checked = await gateway.run(["check"]);
+  expect(checked).toMatchObject({ code: 0 });
+  await receiver.close();
+});
 
-  for (const { webhookId } of flows) {
-    const eventIds = acknowledged.get(webhookId) ?? [];
-    expect(eventIds).toHaveLength(EVENTS_PER_WEBHOOK);
-    // What was refused may be stored as well, if the descriptors ran out after its commit.
-    const stored = await gateway.api.waitUntilSettled(webhookId);
-    const delivered = stored.filter(({ delivery_counts }) => delivery_counts.delivered === 1);
-    expect(delivered.map(({ id }) => id)).toEqual(expect.arrayContaining(eventIds));
+test("senders who hold every descriptor have others put off, and nothing is left to do when they have gone", async () => {
+  const { receiver, arrivalOf } = await startWatchedReceiver();
+  await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
+  const target = { type: "http", config: { url: receiver.url } };
+  const open: Flow = await gateway.api.createFlow([target]);
+  const closed = await inTurn(Array.from({ length: 30 }), 1, () => gateway.api.createFlow([target]));
+  // One that is served already, as the process takes no more connections once it has no descriptor left.
+  expect(await post(gateway.entrypointUrl(open.entrypointId))).toMatchObject({ status: 200 });
+  const idle = await Promise.all(
+    Array.from({ length: DESCRIPTORS + 50 }, () =>
+      Bun.connect({ hostname: "127.0.0.1", port: gateway.port, socket: { data() {} } }),
+    ),
+  );
+
+  // The process comes to its connections one after the other.
+  const first: Answer[] = [];
+  for (let turn = 0; !first.some(({ status }) => status === 503); turn++) {
+    first.push(await post(gateway.entrypointUrl(closed[turn % closed.length]?.entrypointId ?? "")));
   }
+  expect(first.at(-1)).toMatchObject({ status: 503, code: "descriptors_exhausted" });
+  expect(new Set(first.slice(0, -1).map(({ status }) => status)).difference(new Set([200]))).toEqual(
+    new Set(),
+  );
+
+  for (const socket of idle) socket.end();
+  const later = await inTurn(closed, 1, async ({ entrypointId }) => {
+    let answer = await post(gateway.entrypointUrl(entrypointId));
+    while (answer.status === 503) answer = await post(gateway.entrypointUrl(entrypointId));
+    return answer;
+  });
+  expect(later.map(({ status }) => status)).toEqual(closed.map(() => 200));
+  const acknowledged = [...first, ...later].filter(({ status }) => status === 200);
+  await arrivalOf(acknowledged.map(({ eventId }) => eventId));
   await receiver.close();
 });

@@ -1,7 +1,7 @@
 /** Puts a backup where a gateway starts from it: into an empty place, checked file by file, or not at all. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { AppError, errorMessage } from "../../lib/errors.ts";
+import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { makeFolder, syncFolder } from "../folder.ts";
 import { lockFolder } from "../folder-lock.ts";
 import type { BackupFault } from "./back-up.ts";
@@ -90,7 +90,7 @@ function put(file: BackedUpFile, folder: string, to: string): string | null {
     if (sha256 !== file.sha256) return "it is not what was backed up: its SHA-256 differs";
     return file.name === KEY_FILE ? null : (listStructureFaults(to, "integrity_check")[0] ?? null);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw error;
+    if (errorCode(error) === "ENOSPC") throw error;
     return errorMessage(error);
   }
 }

@@ -125,8 +125,7 @@ export class EventFile {
   }
 
   close(): void {
-    if (this.#walDescriptor !== null) closeSync(this.#walDescriptor);
-    this.#walDescriptor = null;
+    closeSync(this.#walDescriptor);
     // `true` finalizes all statements: SQLite keeps a connection open for as long as any of its statements lives.
     this.db.close(true);
   }
