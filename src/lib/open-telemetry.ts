@@ -209,7 +209,8 @@ function attributesOf(begun: BegunTry): Attributes {
 
 function placeOf({ destination, method }: BegunTry): Attributes {
   const url = URL.parse(destination);
-  if (url === null) return {};
+  // A Slack target's is a host alone, which with a port looks like a URL of another kind.
+  if (url === null || !/^https?:$/.test(url.protocol)) return {};
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   return {
     "http.request.method": method,

@@ -41,7 +41,7 @@ function start(endpoint = collector.url) {
     }
     return eventId;
   }
-  return { clock, lines, stop, receive };
+  return { clock, lines, stop, receive, tracing };
 }
 
 const told = (lines: readonly { level: string; message: string }[]) =>
@@ -94,4 +94,24 @@ test("a copy has a span of its own in the trace of the event that it is a copy o
   expect(new Set(collector.spans.map(({ spanId }) => spanId)).size).toBe(2);
   expect(collector.spans.map(({ attributes }) => attributes["webhooker.duplicate"])).toEqual([true, true]);
   expect(collector.spans.map(({ durationMs }) => durationMs)).toEqual([5, 5]);
+});
+
+test("a try says where it went where that is a web address, and no more than its target's list does", async () => {
+  const { stop, tracing } = start();
+  const begun = {
+    ...{ eventId: newId(), webhookId: "w", targetId: "t", targetType: "slack", method: "POST" },
+    ...{ traceparent: null, attempt: 1, replays: 0 },
+  };
+  for (const destination of ["https://example.com/in", "localhost:8080", "this server's log"]) {
+    const ended = { status: "delivered", statusCode: null, error: null };
+    tracing.beginTry({ ...begun, destination })?.end(ended);
+  }
+  await stop();
+  const placesOf = collector.spans.map(({ attributes }) => [
+    attributes["url.full"],
+    attributes["server.address"],
+    attributes["server.port"],
+  ]);
+  const none = [undefined, undefined, undefined];
+  expect(placesOf).toEqual([["https://example.com/in", "example.com", 443], none, none]);
 });
