@@ -125,7 +125,8 @@ export class EventFile {
   }
 
   close(): void {
-    closeSync(this.#walDescriptor);
+    if (this.#walDescriptor !== null) closeSync(this.#walDescriptor);
+    this.#walDescriptor = null;
     // `true` finalizes all statements: SQLite keeps a connection open for as long as any of its statements lives.
     this.db.close(true);
   }
