@@ -53,7 +53,8 @@ async function scene(options: BenchOptions, disturb: Disturbance): Promise<numbe
   const disturbance = disturb({ gateway, receiver, options, until: end.signal });
   try {
     const acknowledged = await postOneByOne(healthy, options.arrivals);
-    return await waitForArrivals(receiver, acknowledged);
+    const arrivals = await waitForArrivals(receiver, acknowledged);
+    return arrivals.map(({ tookMs }) => tookMs);
   } finally {
     end.abort();
     await disturbance;
@@ -89,26 +90,32 @@ async function loadUntil(job: Parameters<Disturbance>[0], webhook: BenchWebhook 
   rmSync(folder, { recursive: true });
 }
 
-async function post(webhook: BenchWebhook): Promise<string> {
+async function post(webhook: Pick<BenchWebhook, "url">): Promise<string> {
   const response = await fetch(webhook.url, { method: "POST", body: payload(1024), proxy: false });
   return received.parse(await response.json()).id;
 }
 
-/** Milliseconds from acknowledgement to arrival at `/timed`, of events posted one by one until the end is near. */
+/** `acknowledgedAt` is of the shared clock; `tookMs` is from there. */
+export type Arrival = Readonly<{ acknowledgedAt: number; tookMs: number }>;
+
+/** Of events posted one by one until the end is near, in turn to webhooks that any load may go to as well. */
 export async function timeArrivals(job: {
-  webhook: BenchWebhook;
+  webhooks: readonly BenchWebhook[];
   receiver: Script;
   until: AbortSignal;
-}): Promise<number[]> {
+}): Promise<Arrival[]> {
   const acknowledged = new Map<string, number>();
   while (!job.until.aborted) {
-    for (const [id, at] of await postOneByOne(job.webhook, 20)) acknowledged.set(id, at);
+    for (const { url } of job.webhooks) {
+      // The target gets the query too, and the receiver knows them by it.
+      for (const [id, at] of await postOneByOne({ url: `${url}?timed` }, 1)) acknowledged.set(id, at);
+    }
   }
   return waitForArrivals(job.receiver, acknowledged);
 }
 
 /** Acknowledgement per event id. */
-async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<string, number>> {
+async function postOneByOne(webhook: Pick<BenchWebhook, "url">, count: number): Promise<Map<string, number>> {
   const acknowledged = new Map<string, number>();
   for (let sent = 0; sent < count; sent += 1) {
     const id = await post(webhook);
@@ -121,13 +128,13 @@ async function postOneByOne(webhook: BenchWebhook, count: number): Promise<Map<s
 async function waitForArrivals(
   receiver: Script,
   acknowledged: ReadonlyMap<string, number>,
-): Promise<number[]> {
+): Promise<Arrival[]> {
   for (;;) {
     const response = await fetch(`${receiver.origin}/arrivals`, { proxy: false });
     const arrivals = new Map(arrivalList.parse(await response.json()));
     const times = [...acknowledged].flatMap(([id, at]) => {
       const arrived = arrivals.get(id);
-      return arrived === undefined ? [] : [arrived - at];
+      return arrived === undefined ? [] : [{ acknowledgedAt: at, tookMs: arrived - at }];
     });
     if (times.length === acknowledged.size) return times;
     await Bun.sleep(100);

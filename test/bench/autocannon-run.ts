@@ -4,7 +4,13 @@ import { z } from "zod";
 import { payload, senderHeaders } from "./sender.ts";
 
 const job = z
-  .object({ urls: z.array(z.string()), bodyBytes: z.number(), connections: z.number(), seconds: z.number() })
+  .object({
+    urls: z.array(z.string()),
+    bodyBytes: z.number(),
+    connections: z.number(),
+    seconds: z.number(),
+    requestsPerSecond: z.number().optional(),
+  })
   .parse(JSON.parse(Bun.argv[2] ?? ""));
 
 const body = payload(job.bodyBytes);
@@ -19,6 +25,7 @@ const result = await autocannon({
   connections: job.connections,
   duration: job.seconds,
   timeout: 30,
+  ...(job.requestsPerSecond !== undefined && { overallRate: job.requestsPerSecond }),
   setupClient(client) {
     // Each connection begins elsewhere in the list, or all would hit the same webhook at once.
     const start = Math.floor((clients * paths.length) / job.connections);

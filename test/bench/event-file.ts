@@ -1,5 +1,6 @@
 /** Reads a webhook's event file beside the running gateway, read-only, to count what has become of its events. */
 import { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
 
 export type Fate = Readonly<{
   events: number;
@@ -15,6 +16,17 @@ export function countPending(eventFile: string): number {
     "SELECT count(*) AS n FROM deliveries WHERE status = 'pending'",
     (row) => row.n ?? 0,
   );
+}
+
+/** As the gateway counts deliveries itself: counting rows would take longer with every minute of a long run. */
+export function readTallies(eventFile: string): Readonly<{ pending: number; delivered: number }> {
+  const sql = "SELECT sum(pending) AS pending, sum(delivered) AS delivered FROM target_tallies";
+  return query(eventFile, sql, (row) => ({ pending: row.pending ?? 0, delivered: row.delivered ?? 0 }));
+}
+
+/** Bytes of its write-ahead log; 0 where it is closed. */
+export function logBytes(eventFile: string): number {
+  return statSync(`${eventFile}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Of the events received at or after `since`, milliseconds UTC. */

@@ -24,6 +24,8 @@ export type Load = Readonly<{
   bodyBytes: number;
   connections: number;
   seconds: number;
+  /** As many as get answered where there is none. */
+  requestsPerSecond?: number;
   /** For the files that the generator reads. */
   folder: string;
 }>;
@@ -80,7 +82,8 @@ function wrkCommand(load: Load): string[] {
   const origin = new URL(load.urls[0] ?? "").origin;
   const script = join(import.meta.dir, "wrk.lua");
   const flags = ["-t1", `-c${load.connections}`, `-d${load.seconds}s`, "--timeout", "30s", "-s", script];
-  return ["wrk", ...flags, origin, "--", paths, body, headers];
+  const rate = load.requestsPerSecond === undefined ? [] : [String(load.requestsPerSecond)];
+  return ["wrk", ...flags, origin, "--", paths, body, headers, ...rate];
 }
 
 function autocannonCommand(load: Load): string[] {

@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { arrival } from "./arrival.ts";
+import { backlog } from "./backlog.ts";
 import { delivery } from "./delivery.ts";
 import { endurance } from "./endurance.ts";
 import { eventLog } from "./event-log.ts";
@@ -27,6 +28,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   lag,
   scale,
   endurance,
+  backlog,
 };
 
 const { values: flags } = parseArgs({
@@ -36,6 +38,7 @@ const { values: flags } = parseArgs({
     only: { type: "string", multiple: true },
     generator: { type: "string" },
     minutes: { type: "string" },
+    rate: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -43,7 +46,7 @@ const { values: flags } = parseArgs({
 if (flags.help) {
   const names = Object.keys(measurements).join("|");
   process.stdout.write(
-    `bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon] [--minutes 10]\n`,
+    `bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon] [--minutes 10] [--rate 5000]\n`,
   );
   process.exit(0);
 }

@@ -28,18 +28,24 @@ export type BenchOptions = Readonly<{
   scaleWebhooks: number;
   /** Of the long run. */
   minutes: number;
+  /** Events per second of the long run; null: as many as deliveries keep up with. */
+  rate: number | null;
 }>;
 
 export function benchOptions(flags: {
   quick: boolean;
   generator?: string | undefined;
   minutes?: string | undefined;
+  rate?: string | undefined;
 }): BenchOptions {
   const minutes = Number(flags.minutes ?? (flags.quick ? 1 : 10));
   if (!(minutes >= 1)) throw new Error("--minutes takes a number from 1");
+  const rate = flags.rate === undefined ? null : Number(flags.rate);
+  if (rate !== null && !(rate >= 1)) throw new Error("--rate takes a number from 1");
   const common = {
     generator: chooseGenerator(flags.generator),
     minutes,
+    rate,
     connections: 64,
     webhooks: [1, 100, 1000],
   };

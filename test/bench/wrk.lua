@@ -1,6 +1,28 @@
--- Posts one body to many paths in turn; prints the totals as JSON.
+-- Posts one body to many paths in turn, at a rate where one is given; prints the totals as JSON.
 local requests = {}
 local at = 0
+
+local ffi = require("ffi")
+ffi.cdef[[
+  typedef struct { long seconds; long microseconds; } moment_t;
+  int gettimeofday(moment_t *now, void *zone);
+]]
+local moment = ffi.new("moment_t")
+
+local function now()
+  ffi.C.gettimeofday(moment, nil)
+  return tonumber(moment.seconds) * 1000 + tonumber(moment.microseconds) / 1000
+end
+
+-- Each connection asks before a request how many milliseconds to wait.
+local function pace(per_second)
+  local due = now()
+  return function()
+    -- What a slow second kept from being sent is made up for, what a longer stop did is not.
+    due = math.max(due + 1000 / per_second, now() - 1000)
+    return math.max(0, math.floor(due - now() + 0.5))
+  end
+end
 
 function init(args)
   local file = assert(io.open(args[2], "rb"))
@@ -11,6 +33,7 @@ function init(args)
     local name, value = line:match("^([^:]+): (.*)$")
     headers[name] = value
   end
+  if args[4] then delay = pace(tonumber(args[4])) end
   for path in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("POST", path, headers, body)
   end
