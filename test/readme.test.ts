@@ -41,7 +41,7 @@ describe("the README", () => {
 
   test("names only scripts that package.json has", () => {
     const scripts: Record<string, string> = packageJson.scripts;
-    const named = [...readme.matchAll(/bun(?:@[\d.]+)? run ([a-z:]+)/g)].map(([, name]) => name ?? "");
+    const named = [...readme.matchAll(/bun(?:@[\d.]+)? run ([a-z:-]+)/g)].map(([, name]) => name ?? "");
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
