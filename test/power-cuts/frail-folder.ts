@@ -91,7 +91,9 @@ export class FrailFolder {
       if (result === "0") this.#syncFolder(path, begunAt);
       const file = this.#names.get(path);
       if (result === "0") file?.synced(begunAt);
-      else if (!isDone) file?.syncFailed(begunAt);
+      // A kernel tells every descriptor of a failed write, strace only one: what SQLite's own sync was not told to have
+      // lost, ours would not be told of.
+      else if (!isDone && name === "fdatasync") file?.syncFailed(begunAt);
     }
     if (!isDone) return;
     if (name === "open") this.#opened(bytesOf(first), second, result);

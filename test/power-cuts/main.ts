@@ -98,16 +98,18 @@ async function main(): Promise<number> {
       Array.from({ length: Number(flags.moments) }, () => Math.floor(random() * total)),
     );
     let at = 0;
+    let injected = 0;
     for await (const moment of readCalls(trace)) {
       const id = acknowledgedBy(moment);
       if (id !== null) acknowledged.add(id);
+      if (moment.kind === "ended" && moment.result.endsWith("(INJECTED)")) injected++;
       disk.take(moment);
       // What the first life is set up with is looked at once it is there.
       if (!moments.has(at++) || acknowledged.size === 0) continue;
       for (let count = 0; count < CUTS_AT_A_MOMENT; count++) look(disk);
     }
     look(disk);
-    const told = `${acknowledged.size - known} acknowledged in ${total} moments, ${cuts} cuts so far`;
+    const told = `${acknowledged.size - known} acknowledged in ${total} moments, ${injected} of them faulty; ${cuts} cuts so far`;
     process.stdout.write(`life ${life}: ${told}\n`);
     writeFiles({ files: disk.cut(random), from: home, to: home });
   }
