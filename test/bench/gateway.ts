@@ -40,10 +40,9 @@ export type Gateway = Readonly<{
   stop: (options?: { keepFolder: boolean }) => Promise<void>;
 }>;
 
-/** `under` runs the executable, strace for example; it must not become another process. */
 export async function startGateway(
   folder: string,
-  options: { under?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  options: { env?: Readonly<Record<string, string>> } = {},
 ): Promise<Gateway> {
   if (!existsSync(EXECUTABLE)) throw new Error("there is no dist/webhooker: `bun run build` makes it");
   const port = freePort();
@@ -60,7 +59,7 @@ export async function startGateway(
   };
   const logPath = join(folder, "gateway.log");
   const started = performance.now();
-  const child = Bun.spawn([...(options.under ?? []), EXECUTABLE, "serve"], {
+  const child = Bun.spawn([EXECUTABLE, "serve"], {
     cwd: folder,
     env,
     stdout: Bun.file(logPath),

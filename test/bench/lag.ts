@@ -4,6 +4,7 @@ import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
 import { runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { signIn } from "./sign-in.ts";
+import { prepareSlowDisk, type SlowDisk } from "./slow-disk.ts";
 import { makeFolder, startScript } from "./subject.ts";
 import { figure, printTable, progress, quantile } from "./table.ts";
 
@@ -20,14 +21,16 @@ const SECONDS_TO_SETTLE = 2;
 type Histogram = ReadonlyMap<number, number>;
 
 export async function lag(options: BenchOptions): Promise<void> {
-  if (Bun.which("strace") === null) {
-    process.stdout.write(
-      "\nlag: left out, as slowing the disk's syncs takes strace, which is not installed.\n",
-    );
+  const folder = makeFolder();
+  const slowDisk = prepareSlowDisk(folder);
+  if (slowDisk === null) {
+    rmSync(folder, { recursive: true });
+    process.stdout.write("\nlag: left out, as slowing the disk's syncs takes Linux and a C compiler.\n");
     return;
   }
   const rows: string[][] = [];
-  for (const syncMs of SYNC_MS) rows.push(await measure(options, syncMs));
+  for (const syncMs of SYNC_MS) rows.push(await measure(options, { syncMs, slowDisk, folder }));
+  rmSync(folder, { recursive: true });
   printTable(
     `Event loop and pages at ${options.connections} connections over ${WEBHOOKS} webhooks, each delivering to a target`,
     [
@@ -45,11 +48,13 @@ export async function lag(options: BenchOptions): Promise<void> {
   );
 }
 
-async function measure(options: BenchOptions, syncMs: number): Promise<string[]> {
-  progress(`lag: ${syncMs} ms a sync`);
-  const folder = makeFolder();
+async function measure(
+  options: BenchOptions,
+  { syncMs, slowDisk, folder }: { syncMs: number; slowDisk: SlowDisk; folder: string },
+): Promise<string[]> {
+  progress(`lag: ${syncMs} ms more a sync`);
   const receiver = await startScript("receiver.ts", []);
-  const gateway = await startGateway(makeFolder(), { under: slowed(syncMs), env: METRICS });
+  const gateway = await startGateway(makeFolder(), { env: { ...METRICS, ...slowDisk(syncMs) } });
   const target = { url: `${receiver.origin}/count` };
   const webhooks = await gateway.createWebhooks(Array.from({ length: WEBHOOKS }, () => ({ target })));
   const load = { ...options, urls: webhooks.map(({ url }) => url), bodyBytes: 1024, folder };
@@ -64,22 +69,13 @@ async function measure(options: BenchOptions, syncMs: number): Promise<string[]>
   const lags = between(before, await readLag(gateway.origin));
   await gateway.stop();
   await receiver.stop();
-  rmSync(folder, { recursive: true });
   return [
-    syncMs === 0 ? "as the disk does it" : `${syncMs} ms`,
+    syncMs === 0 ? "as the disk does it" : `${syncMs} ms more`,
     figure(perSecond),
     figure(p99),
     ...[0.5, 0.99, 1].map((share) => boundOf(lags, share)),
     ...[0.5, 0.99, 1].map((share) => figure(quantile(times, share))),
   ];
-}
-
-/** Every sync of every thread waits, SQLite's own too; no other call is looked at, so that nothing else is slowed. */
-function slowed(syncMs: number): readonly string[] {
-  if (syncMs === 0) return [];
-  const calls = "fsync,fdatasync";
-  const inject = `inject=${calls}:delay_enter=${syncMs * 1_000}`;
-  return ["strace", "-D", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", `trace=${calls}`, "-e", inject];
 }
 
 /** Milliseconds of each page, in turn those that a person goes through. */
