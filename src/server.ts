@@ -131,25 +131,8 @@ export async function startServer(options: {
   const { receiver, verifyAgain } = ingest;
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
-    ...{
-      config,
-      version,
-      clock,
-      log,
-      users,
-      apiKeys,
-      useCases,
-      moving,
-      targetTypes,
-      providers,
-      trials,
-      events,
-      flow,
-      rejected,
-      verifyAgain,
-      replay,
-      replayRuns,
-    },
+    ...{ config, version, clock, log, users, apiKeys, useCases, moving, targetTypes, providers, trials },
+    ...{ events, flow, rejected, verifyAgain, replay, replayRuns },
     routing: mainDb.routing,
     stopping: stopping.signal,
     sessionKey: keys.sessionKey,

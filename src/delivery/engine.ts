@@ -81,10 +81,7 @@ export function createDeliveryEngine(deps: {
     ...deps,
     random,
     signal: abort.signal,
-    lanes,
-    places,
-    flows,
-    wake,
+    ...{ lanes, places, flows, wake },
     onExpected: (dueAt) => dueAlarm.ringIn(dueAt - clock.now()),
     onFault: park,
   });

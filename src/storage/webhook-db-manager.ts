@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, notFound } from "../lib/errors.ts";
-import type { StorageMetrics } from "../lib/metrics.ts";
 import { DeletedWebhooks } from "./deleted-webhooks.ts";
 import { EntrySync } from "./entry-sync.ts";
 import { EventFile } from "./event-db/event-file.ts";
@@ -16,27 +15,14 @@ import {
   shortOfDescriptors,
   unusable,
 } from "./event-file-faults.ts";
-import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import { makeFolder } from "./folder.ts";
+import type { WebhookDBManagerOptions } from "./webhook-db-manager-options.ts";
 
 /** After this long without use a file is closed, whatever room there is. */
 const IDLE_CLOSE_MS = 120_000;
 
-type Options = Readonly<{
-  dataDir: string;
-  /** Files open at once; up to a quarter more while others are being closed. */
-  maxOpen: number;
-  upkeep: EventFileUpkeep;
-  monotonic: () => number;
-  metrics?: Pick<StorageMetrics, "pending">;
-  /** False while files must not be made: the folder is not the one that the gateway was started on. */
-  isFolderInPlace?: () => boolean;
-  /** The webhook's file is missing, and an empty one is made. */
-  onMissing?: (webhookId: string) => void;
-}>;
-
 export class WebhookDBManager {
-  readonly #options: Options;
+  readonly #options: WebhookDBManagerOptions;
   readonly #faults: EventFileFaults;
   /** In order of use: the first is the one used longest ago. */
   readonly #open = new Map<string, EventFile>();
@@ -50,7 +36,7 @@ export class WebhookDBManager {
   readonly #waiting: (() => void)[] = [];
   readonly #entries: EntrySync;
 
-  constructor(options: Options) {
+  constructor(options: WebhookDBManagerOptions) {
     this.#options = options;
     this.#faults = new EventFileFaults(options.monotonic);
     this.#entries = new EntrySync(() => options.upkeep.syncFolder(options.dataDir));
