@@ -7,6 +7,8 @@ type StartServer = (options: { config: Config; print: (line: string) => void }) 
 
 /** 128 + SIGINT, as shells tell it. */
 const EXIT_INTERRUPTED = 130;
+/** Lookups of names that hang cannot be taken back, and would keep the process running once all has stopped. */
+const LEFTOVERS_MS = 1_000;
 
 /** Resolves once a signal has come and the server has stopped. */
 export async function serve(options: {
@@ -20,6 +22,7 @@ export async function serve(options: {
     const server = await options.startServer({ config: options.config, print: options.print });
     await signal.received;
     await server.stop();
+    setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
   } finally {
     signal.ignore();
   }

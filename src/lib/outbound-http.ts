@@ -12,8 +12,9 @@ import { createDeadlines } from "./outbound-deadlines.ts";
 import { abortedFailure, failure } from "./outbound-failures.ts";
 import { createPlaces } from "./outbound-place.ts";
 import { PlainExchange } from "./outbound-plain-exchange.ts";
-import { createCheckedResolve, lookupBy, type Resolve, systemResolve } from "./outbound-resolve.ts";
+import { createCheckedResolve, lookupBy, type Resolve } from "./outbound-resolve.ts";
 import { Sockets } from "./outbound-sockets.ts";
+import { createSystemResolve } from "./outbound-system-resolve.ts";
 import { TlsExchange } from "./outbound-tls-exchange.ts";
 
 const MAX_IDLE_CONNECTIONS = 256;
@@ -28,7 +29,7 @@ export function createOutboundClient(options: {
   /** Kept-alive connections over all hosts, of each kind; each costs a file descriptor. */
   maxIdleConnections?: number;
 }): Outbound {
-  const { clock = systemClock, resolve = systemResolve } = options;
+  const { clock = systemClock, resolve = createSystemResolve() } = options;
   const maxIdleConnections = Math.min(
     MAX_IDLE_CONNECTIONS,
     options.maxIdleConnections ?? MAX_IDLE_CONNECTIONS,

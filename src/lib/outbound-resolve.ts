@@ -1,5 +1,4 @@
 /** Names to checked addresses: resolved once per connection, and only what was checked is connected to. */
-import { lookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import type { Clock } from "./clock.ts";
 import { errorCode } from "./errors.ts";
@@ -13,8 +12,6 @@ export type ResolvedAddress = Readonly<{ address: string; family: number }>;
 
 /** All addresses of a name. Rejects, or gives none, where there are none. */
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
-
-export const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
 /** The addresses of a name that may all be connected to. Rejects with an OutboundError that says why not. */
 export type ResolveChecked = (host: string) => Promise<readonly ResolvedAddress[]>;
@@ -81,9 +78,12 @@ export function lookupBy(resolve: ResolveChecked): LookupFunction {
   };
 }
 
+/** Of the system and of c-ares. */
+const TEMPORARY = /^(DNS_)?(EAI_AGAIN|ETIMEOUT|ESERVFAIL|ECONNREFUSED)$/;
+
 function unresolved(host: string, error: unknown): string {
   const code = errorCode(error) ?? "";
-  const temporary = code === "EAI_AGAIN" || code === "ETIMEOUT" || code === "ESERVFAIL";
+  const temporary = TEMPORARY.test(code);
   return temporary
     ? `the name ${host} cannot be resolved just now (${code})`
     : `the name ${host} does not resolve`;
