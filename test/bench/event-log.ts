@@ -1,4 +1,4 @@
-/** How soon the pages of a webhook with a million events are there: the log, whole and filtered, and those around it. */
+/** How soon the pages of a webhook with a million events or more are there, and how long others wait for each of them. */
 import { rmSync } from "node:fs";
 import { timeOfId } from "../../src/lib/ids.ts";
 import { fillEventFile } from "./event-log-fill.ts";
@@ -32,10 +32,16 @@ export async function eventLog(options: BenchOptions): Promise<void> {
   const gateway = await startGateway(folder);
   const cookie = await signIn(gateway.origin);
   const rows: string[][] = [];
-  for (const ask of asksOf({ webhookId: webhook.id, targetId: targetIds[0], middle })) {
+  for (const ask of asksOf({
+    webhookId: webhook.id,
+    targetId: targetIds[0],
+    otherTargetId: second,
+    middle,
+  })) {
     progress(`event-log: ${ask.name}`);
     const times: number[] = [];
     let text = "";
+    const waited = watchOthers(gateway.origin);
     for (let count = 0; count < options.logAsks; count++) {
       const started = performance.now();
       const answer = await fetch(gateway.origin + ask.path, { headers: { cookie }, proxy: false });
@@ -43,19 +49,24 @@ export async function eventLog(options: BenchOptions): Promise<void> {
       times.push(performance.now() - started);
       if (answer.status !== 200) throw new Error(`${ask.path} was answered ${answer.status}`);
     }
-    rows.push(rowOf(ask, times, text));
+    rows.push(rowOf(ask, { times, text, waited: await waited() }));
   }
   await gateway.stop({ keepFolder: true });
   await receiver.stop();
   rmSync(folder, { recursive: true });
   printTable(
     `Pages of a webhook with ${options.logEvents.toLocaleString("en-US")} events, ms until the whole page is there`,
-    ["page", "median", "slowest", "goal", "rows", "stopped early"],
+    ["page", "median", "slowest", "goal", "rows", "stopped early", "others wait, median", "slowest"],
     rows,
   );
 }
 
-function asksOf(of: { webhookId: string; targetId: string; middle: string }): readonly Ask[] {
+function asksOf(of: {
+  webhookId: string;
+  targetId: string;
+  otherTargetId: string;
+  middle: string;
+}): readonly Ask[] {
   const path = `/source/${of.webhookId}`;
   const at = timeOfId(of.middle);
   const deep = `from=${new Date(at - HOUR_MS).toISOString()}&to=${new Date(at).toISOString()}`;
@@ -72,21 +83,48 @@ function asksOf(of: { webhookId: string; targetId: string; middle: string }): re
     log("status delivered", "?status=delivered"),
     log("an hour ten days ago", `?${deep}`),
     log("failed in that hour", `?status=failed&${deep}`),
-    log("a page half a million events back", `?cursor=${of.middle}`),
+    log("a page behind half of all events", `?cursor=${of.middle}`),
     log("one target", `?target=${of.targetId}`, false),
     log("failed at one target", `?status=failed&target=${of.targetId}`, false),
+    log("pending at the other target: none", `?status=pending&target=${of.otherTargetId}`),
+    log("event type, one of 10", "?type=order.paid", false),
     log("method PUT, one of 200", "?method=PUT", false),
     log("method DELETE: none", "?method=DELETE", false),
     log("a text that is everywhere", "?q=hello-world", false),
     log("a text that is in one of 50,000", "?q=needle", false),
     log("a text that is nowhere", "?q=there-is-none", false),
     { name: "event", path: `${path}/events/${of.middle}` },
+    { name: "event, among those with a rare text", path: `${path}/events/${of.middle}?q=needle` },
     { name: "webhook", path },
     { name: "list of webhooks", path: "/sources" },
   ];
 }
 
-function rowOf(ask: Ask, times: readonly number[], text: string): string[] {
+/** Asks for next to nothing all the time: what holds the event loop holds that too. Returns what ends it. */
+function watchOthers(origin: string): () => Promise<readonly number[]> {
+  const waited: number[] = [];
+  let isEnded = false;
+  async function watch(): Promise<void> {
+    while (!isEnded) {
+      const since = performance.now();
+      const answer = await fetch(`${origin}/livez`, { proxy: false });
+      await answer.text();
+      waited.push(performance.now() - since);
+      await Bun.sleep(2);
+    }
+  }
+  const watching = watch();
+  return async () => {
+    isEnded = true;
+    await watching;
+    return waited;
+  };
+}
+
+function rowOf(
+  ask: Ask,
+  { times, text, waited }: { times: readonly number[]; text: string; waited: readonly number[] },
+): string[] {
   const found = text.split("data-event=").length - 1;
   const isOver = ask.hasGoal === true && median(times) > GOAL_MS;
   return [
@@ -96,5 +134,7 @@ function rowOf(ask: Ask, times: readonly number[], text: string): string[] {
     ask.hasGoal === true ? `${GOAL_MS}${isOver ? " missed" : ""}` : "",
     ask.path.includes("/logs") ? String(found) : "",
     text.includes("stopped early") ? "yes" : "",
+    figure(median(waited)),
+    figure(Math.max(...waited)),
   ];
 }

@@ -39,6 +39,7 @@ const { values: flags } = parseArgs({
     generator: { type: "string" },
     minutes: { type: "string" },
     rate: { type: "string" },
+    events: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -46,7 +47,8 @@ const { values: flags } = parseArgs({
 if (flags.help) {
   const names = Object.keys(measurements).join("|");
   process.stdout.write(
-    `bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon] [--minutes 10] [--rate 5000]\n`,
+    `bun run bench [--quick] [--only ${names}]… [--generator wrk|autocannon] [--minutes 10] [--rate 5000] ` +
+      "[--events 10000000]\n",
   );
   process.exit(0);
 }

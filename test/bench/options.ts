@@ -37,15 +37,19 @@ export function benchOptions(flags: {
   generator?: string | undefined;
   minutes?: string | undefined;
   rate?: string | undefined;
+  events?: string | undefined;
 }): BenchOptions {
   const minutes = Number(flags.minutes ?? (flags.quick ? 1 : 10));
   if (!(minutes >= 1)) throw new Error("--minutes takes a number from 1");
   const rate = flags.rate === undefined ? null : Number(flags.rate);
   if (rate !== null && !(rate >= 1)) throw new Error("--rate takes a number from 1");
+  const logEvents = Number(flags.events ?? (flags.quick ? 100_000 : 1_000_000));
+  if (!(logEvents >= 1_000)) throw new Error("--events takes a number from 1000");
   const common = {
     generator: chooseGenerator(flags.generator),
     minutes,
     rate,
+    logEvents,
     connections: 64,
     webhooks: [1, 100, 1000],
   };
@@ -59,7 +63,6 @@ export function benchOptions(flags: {
         memoryEvents: 50_000,
         idleSeconds: 2,
         starts: 3,
-        logEvents: 100_000,
         logAsks: 9,
         replayEvents: 100_000,
         replaySeconds: 8,
@@ -75,7 +78,6 @@ export function benchOptions(flags: {
         memoryEvents: 1_000_000,
         idleSeconds: 10,
         starts: 10,
-        logEvents: 1_000_000,
         logAsks: 31,
         replayEvents: 1_000_000,
         replaySeconds: 30,
