@@ -57,15 +57,17 @@ export function createDeliveryEngine(deps: {
   notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
   tracing?: AttemptDeps["tracing"];
   random?: () => number;
-  /** Tries under way at once; by default as many as are of use. */
-  mostTries?: number;
+  /** Tries under way and event files open at once; by default as many as are of use. */
+  limits?: Readonly<{ tries: number; openFiles: number }>;
   onGone?: AttemptDeps["onGone"];
   circuitListener?: CircuitListener;
 }): DeliveryEngine {
   const { events, routing, clock, log } = deps;
   const abort = new AbortController();
   const lanes = new Lanes();
-  const places = new Places(deps.mostTries);
+  const places = new Places(deps.limits?.tries);
+  // Each file is needed several times on the way of a delivery: were more looked into, they would close each other.
+  const inOnePass = Math.min(PASS, Math.floor((deps.limits?.openFiles ?? 2 * PASS) / 2));
   const { random = Math.random, metrics, circuitListener: listener } = deps;
   const flows = new Flows({ events, store: deps.flowStore, clock, log, random, metrics, listener });
   const nudged = new Set<string>();
@@ -85,8 +87,7 @@ export function createDeliveryEngine(deps: {
     onExpected: (dueAt) => dueAlarm.ringIn(dueAt - clock.now()),
     onFault: park,
   });
-  let hasFreePlaces = false;
-  let isStopping = false;
+  let [hasFreePlaces, isStopping] = [false, false];
   const unsubscribe = routing.onInvalidate(nudge);
   safetyAlarm.ringIn(SAFETY_INTERVAL_MS);
 
@@ -105,7 +106,7 @@ export function createDeliveryEngine(deps: {
     if (hasFreePlaces) lanes.requeueStarved();
     hasFreePlaces = false;
     const until = clock.monotonic() + PASS_MS;
-    for (let turn = 0; turn < PASS && !isStopping && clock.monotonic() < until; turn++) {
+    for (let turn = 0; turn < inOnePass && !isStopping && clock.monotonic() < until; turn++) {
       const lane = lanes.next();
       if (!lane) break;
       try {
@@ -120,10 +121,7 @@ export function createDeliveryEngine(deps: {
   }
 
   function takeNudged(): readonly string[] {
-    const webhookIds: string[] = [];
-    for (const webhookId of nudged) {
-      if (webhookIds.push(webhookId) === PASS) break;
-    }
+    const webhookIds = [...nudged.values().take(inOnePass)];
     for (const webhookId of webhookIds) nudged.delete(webhookId);
     return webhookIds;
   }

@@ -50,7 +50,7 @@ export function createDeliveryParts(deps: {
   const { notices } = telling;
   const engine = createDeliveryEngine({
     ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices, tracing },
-    mostTries: descriptors.tries,
+    limits: descriptors,
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });
