@@ -92,15 +92,7 @@ export async function startServer(options: {
 
   // Delivery
   const delivery = createDeliveryParts({
-    config,
-    storage,
-    mainDb,
-    keys,
-    clock,
-    log,
-    metrics,
-    tracing,
-    descriptors,
+    ...{ config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors },
   });
   const { targetTypes, flow, replay, replayRuns } = delivery;
 

@@ -1,15 +1,11 @@
 /** Knows which event files cannot be used and why, and when each may be tried again. */
-import { closeSync, openSync } from "node:fs";
-import { devNull } from "node:os";
-import { AppError, errorCode, errorMessage } from "../lib/errors.ts";
+import { AppError, errorMessage } from "../lib/errors.ts";
+import { descriptorShortage } from "./descriptor-shortage.ts";
 import { sqliteCode } from "./sqlite.ts";
 
 /** A file that cannot be used is tried again after this long: it may have been restored, or space made, meanwhile. */
 const RETRY_MS = 5_000;
 export const EVENT_FILE_GONE = "event_file_gone";
-
-/** Database, log, shared memory, and the log once more to be synced. */
-const DESCRIPTORS_TO_OPEN = 4;
 
 type Fault = {
   readonly error: AppError;
@@ -95,7 +91,8 @@ export function folderGone(webhookId: string): AppError {
 
 /** What a person needs to know of a file that SQLite refuses. */
 export function unusable(webhookId: string, error: unknown): AppError {
-  if (saysShort(error)) return shortOfDescriptors(webhookId, error);
+  const shortage = descriptorShortage(webhookId, error);
+  if (shortage !== null) return shortage;
   const code = sqliteCode(error);
   const isDamaged = code !== null && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
   return new AppError({
@@ -107,38 +104,5 @@ export function unusable(webhookId: string, error: unknown): AppError {
       : "Check free space, permissions and the health of the disk; it is tried again by itself.",
     retryAfterSeconds: 30,
     cause: error,
-  });
-}
-
-/** True where nothing is wrong with the file: the process, or the machine, has no descriptor left to open it by. */
-export function isShortOfDescriptors(error: unknown): boolean {
-  if (saysShort(error)) return true;
-  // All that SQLite says is that it could not open something.
-  if (sqliteCode(error)?.startsWith("SQLITE_CANTOPEN") !== true) return false;
-  const held: number[] = [];
-  try {
-    // Its failed opening has given back what it had got.
-    while (held.length < DESCRIPTORS_TO_OPEN) held.push(openSync(devNull, "r"));
-    return false;
-  } catch (fault) {
-    return saysShort(fault);
-  } finally {
-    for (const descriptor of held) closeSync(descriptor);
-  }
-}
-
-function saysShort(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "EMFILE" || code === "ENFILE";
-}
-
-export function shortOfDescriptors(webhookId: string, cause: unknown): AppError {
-  return new AppError({
-    kind: "unavailable",
-    code: "descriptors_exhausted",
-    message: `The event file of webhook ${webhookId} cannot be opened now: too many files and connections are open.`,
-    hint: "Raise the limit of open files (ulimit -n, or LimitNOFILE in a systemd unit); it is tried again by itself.",
-    retryAfterSeconds: 1,
-    cause,
   });
 }

@@ -3,26 +3,33 @@ import { existsSync } from "node:fs";
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, notFound } from "../lib/errors.ts";
+import type { StorageMetrics } from "../lib/metrics.ts";
 import { DeletedWebhooks } from "./deleted-webhooks.ts";
+import { descriptorShortage } from "./descriptor-shortage.ts";
 import { EntrySync } from "./entry-sync.ts";
 import { EventFile } from "./event-db/event-file.ts";
-import {
-  EVENT_FILE_GONE,
-  EventFileFaults,
-  fileGone,
-  folderGone,
-  isShortOfDescriptors,
-  shortOfDescriptors,
-  unusable,
-} from "./event-file-faults.ts";
+import { EVENT_FILE_GONE, EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
+import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import { makeFolder } from "./folder.ts";
-import type { WebhookDBManagerOptions } from "./webhook-db-manager-options.ts";
 
 /** After this long without use a file is closed, whatever room there is. */
 const IDLE_CLOSE_MS = 120_000;
 
+type Options = Readonly<{
+  dataDir: string;
+  /** Files open at once; up to a quarter more while others are being closed. */
+  maxOpen: number;
+  upkeep: EventFileUpkeep;
+  monotonic: () => number;
+  metrics?: Pick<StorageMetrics, "pending">;
+  /** False while files must not be made: the folder is not the one that the gateway was started on. */
+  isFolderInPlace?: () => boolean;
+  /** The webhook's file is missing, and an empty one is made. */
+  onMissing?: (webhookId: string) => void;
+}>;
+
 export class WebhookDBManager {
-  readonly #options: WebhookDBManagerOptions;
+  readonly #options: Options;
   readonly #faults: EventFileFaults;
   /** In order of use: the first is the one used longest ago. */
   readonly #open = new Map<string, EventFile>();
@@ -36,7 +43,7 @@ export class WebhookDBManager {
   readonly #waiting: (() => void)[] = [];
   readonly #entries: EntrySync;
 
-  constructor(options: WebhookDBManagerOptions) {
+  constructor(options: Options) {
     this.#options = options;
     this.#faults = new EventFileFaults(options.monotonic);
     this.#entries = new EntrySync(() => options.upkeep.syncFolder(options.dataDir));
@@ -208,10 +215,11 @@ export class WebhookDBManager {
       this.#entries.opened(file);
       return file;
     } catch (error) {
-      if (!isShortOfDescriptors(error)) throw this.#faults.add(webhookId, error);
+      const shortage = descriptorShortage(webhookId, error);
+      if (shortage === null) throw this.#faults.add(webhookId, error);
       // Not this file's fault, and soon over: connections have taken what files were to have.
       this.#evict(Math.ceil(this.#options.maxOpen / 4));
-      throw shortOfDescriptors(webhookId, error);
+      throw shortage;
     }
   }
 
@@ -228,17 +236,13 @@ export class WebhookDBManager {
   /** Rejects if the log could not be copied back: it stays beside the file and is replayed at its next opening. */
   #retire(file: EventFile): Promise<void> {
     this.#open.delete(file.webhookId);
-    const closed = this.#close(file).finally(() => {
+    const retired = file.unpinned().then(() => this.#options.upkeep.retire(file.path, () => file.close()));
+    const closed = retired.finally(() => {
       this.#closing.delete(file);
       this.#entries.closed(file);
       this.#waiting.shift()?.();
     });
     this.#closing.set(file, closed);
     return closed;
-  }
-
-  async #close(file: EventFile): Promise<void> {
-    await file.unpinned();
-    await this.#options.upkeep.retire(file.path, () => file.close());
   }
 }
