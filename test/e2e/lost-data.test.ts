@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { webhookSchema } from "../../src/api/schemas.ts";
 import type { Flow } from "../support/api-client.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
+import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 
 // Starts processes; only a machine that hangs takes this long.
 setDefaultTimeout(120_000);
@@ -133,3 +134,36 @@ describe("a start", () => {
     expect((await post()).status).toBe(503);
   });
 });
+
+/** None where nobody may mount: what is noticed is tested above for everybody. */
+const disks = mayMount() ? ["a disk"] : [];
+
+test.each(disks)(
+  "%s that cannot be written to stops a start with the reason, and one unmounted under a gateway gets nothing",
+  async () => {
+    const folder = makeFolder();
+    const data = join(folder, "data");
+    mountSmallDisk(data, 600);
+    const onDisk = new Gateway(folder);
+    try {
+      Bun.spawnSync(["mount", "-o", "remount,ro", data]);
+      const refused = await onDisk.run(["serve"], { env: { PORT: "0" } });
+      expect([refused.code, refused.out]).toEqual([1, ""]);
+      expect(refused.err).toContain("DATA_DIR must name a folder that this user may write to");
+      Bun.spawnSync(["mount", "-o", "remount,rw", data]);
+      await onDisk.start();
+      const { entrypointId } = await onDisk.api.createFlow([{ type: "database" }]);
+      const send = () => fetch(onDisk.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
+      expect((await send()).status).toBe(200);
+      unmountSmallDisk(data);
+      let status = 200;
+      while (status === 200) ({ status } = await send());
+      expect(status).toBe(503);
+      expect((await onDisk.stop()).code).toBe(0);
+      expect(readdirSync(data)).toEqual([]);
+    } finally {
+      unmountSmallDisk(data);
+      await onDisk.remove();
+    }
+  },
+);
