@@ -80,7 +80,7 @@ export async function startServer(options: {
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
     clock,
-    onRecorded: (webhookId) => delivery.recorded(webhookId),
+    onRecorded: (webhookId, hasDue) => delivery.recorded(webhookId, hasDue),
     onError(message, cause) {
       metrics.failed();
       log.error(message, { cause });
@@ -118,7 +118,7 @@ export async function startServer(options: {
   const ingest = createIngestParts({
     ...{ config, storage, mainDb, providers, keys, clock, log, metrics, tracing },
     // The retention looks after what is kept of strangers too.
-    onKept: (webhookId) => delivery.recorded(webhookId),
+    onKept: (webhookId) => delivery.recorded(webhookId, false),
   });
   const { receiver, verifyAgain } = ingest;
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });

@@ -76,9 +76,9 @@ export function createDeliveryParts(deps: {
     replayRuns,
     notices,
     sendTestNotice: telling.sendTest,
-    /** The webhook has new events. */
-    recorded(webhookId: string): void {
-      engine.nudge(webhookId);
+    /** The webhook has new events or rejected requests; `hasDue` where something may have to be delivered. */
+    recorded(webhookId: string, hasDue: boolean): void {
+      if (hasDue) engine.nudge(webhookId);
       retention.noteRecorded(webhookId);
       telling.recorded(webhookId);
     },

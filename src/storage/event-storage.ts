@@ -26,8 +26,8 @@ export function openEventStorage(options: {
   /** Files open at once. */
   maxOpen: number;
   clock: Clock;
-  /** Called after new events of a webhook are on disk. */
-  onRecorded?: (webhookId: string) => void;
+  /** Called after new events of a webhook are on disk; `hasDue` where some of them may have to be delivered. */
+  onRecorded?: (webhookId: string, hasDue: boolean) => void;
   onError: (message: string, cause: unknown) => void;
   metrics?: StorageMetrics;
   /** Refuses events while the disk is full; without one each is tried. */

@@ -31,8 +31,8 @@ export type EventWriter = Readonly<{
 export function createEventWriter(options: {
   files: WebhookDBManager;
   upkeep: EventFileUpkeep;
-  /** Called after new events of a webhook are on disk. */
-  onRecorded: (webhookId: string) => void;
+  /** Called after new events of a webhook are on disk; `hasDue` where some of them may have to be delivered. */
+  onRecorded: (webhookId: string, hasDue: boolean) => void;
   /** Called after anything of a webhook was stored. */
   onStored?: (webhookId: string) => void;
   onError: (message: string, error: unknown) => void;
@@ -95,7 +95,7 @@ export function createEventWriter(options: {
     }
     // Not before the checkpoint has begun: a queue forgotten at work would get a second one beside it.
     finish(queue);
-    if (isStored && group.some(isDurable)) options.onRecorded(queue.webhookId);
+    if (isStored && group.some(isDurable)) options.onRecorded(queue.webhookId, group.some(isDue));
     if (isStored) options.onStored?.(queue.webhookId);
   }
 
@@ -188,6 +188,7 @@ export function createEventWriter(options: {
           result = apply(file);
         },
         durable,
+        due: durable,
         resolve: () => resolve(result),
         reject,
       });
@@ -209,6 +210,7 @@ export function createEventWriter(options: {
         enqueue(draft.webhookId, {
           apply: (file) => recordEvent(file, draft),
           durable: true,
+          due: draft.targets.some(({ settlesAtIngest }) => !settlesAtIngest),
           resolve,
           reject,
         });
@@ -218,6 +220,7 @@ export function createEventWriter(options: {
         enqueue(webhookId, {
           apply: (file) => recordSettlement(file, settlement),
           durable: false,
+          due: false,
           resolve,
           reject,
         });
@@ -230,4 +233,8 @@ export function createEventWriter(options: {
 
 function isDurable(write: Write): boolean {
   return write.durable;
+}
+
+function isDue(write: Write): boolean {
+  return write.due;
 }

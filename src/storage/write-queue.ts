@@ -12,6 +12,8 @@ export type Write = Readonly<{
   apply: (file: EventFile) => void;
   /** Wait for the disk before `resolve`. */
   durable: boolean;
+  /** It may leave deliveries that are due. */
+  due: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
 }>;

@@ -46,6 +46,21 @@ describe("events of one turn", () => {
     expect(world.recorded).toEqual([webhookId]);
   });
 
+  test("are said to be for delivery where a target waits for one of them, held or not, and not otherwise", async () => {
+    await Promise.all([
+      world.append({ webhookId }),
+      world.append({ webhookId, targets: [{ id: "database", settlesAtIngest: true }] }),
+    ]);
+    expect(world.due).toEqual([]);
+    await Promise.all([
+      world.append({ webhookId }),
+      world.append({ webhookId, targets: [{ ...pendingFor("paused"), held: true }] }),
+    ]);
+    expect(world.due).toEqual([webhookId]);
+    await world.writer.change(webhookId, () => undefined);
+    expect(world.due).toEqual([webhookId, webhookId]);
+  });
+
   test("are stored with their deliveries, those settled at ingest as delivered", async () => {
     const { id } = await world.append({
       webhookId,

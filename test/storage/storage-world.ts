@@ -28,6 +28,8 @@ export type StorageWorld = Readonly<{
   errors: string[];
   /** Webhooks whose events were reported as recorded. */
   recorded: string[];
+  /** Of those, the webhooks that were said to have something to deliver. */
+  due: string[];
   append: (draft: Partial<EventDraft> & { webhookId: string }) => Promise<EventDraft>;
   /** Ids of the stored events, oldest first, read by a connection of its own. */
   storedIds: (webhookId: string) => string[];
@@ -50,6 +52,7 @@ export function createStorageWorld(
   const upkeep: Replaceable<EventFileUpkeep> = { ...startEventFileUpkeep() };
   const errors: string[] = [];
   const recorded: string[] = [];
+  const due: string[] = [];
   const { monotonic } = clock;
   const { maxOpen = 100, metrics = noMetrics, isFolderInPlace = () => true } = options;
   const { onMissing = () => {}, reader = startEventReader() } = options;
@@ -59,7 +62,10 @@ export function createStorageWorld(
   const writer = createEventWriter({
     files,
     upkeep,
-    onRecorded: (webhookId) => recorded.push(webhookId),
+    onRecorded(webhookId, hasDue) {
+      recorded.push(webhookId);
+      if (hasDue) due.push(webhookId);
+    },
     onStored: changes.announce,
     onError: (message) => errors.push(message),
     monotonic,
@@ -74,6 +80,7 @@ export function createStorageWorld(
     events: createEventStore({ files, writer, reader, changes, clock }),
     errors,
     recorded,
+    due,
     async append(values) {
       const event = draft({ receivedAt: clock.now(), ...values });
       await writer.append(event);
