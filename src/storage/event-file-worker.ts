@@ -1,13 +1,12 @@
 /** Runs in a Worker: everything on event files that syncs or reads for long, so that the event loop never does. */
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { errorCode, errorMessage } from "../lib/errors.ts";
 import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
 import { openForReading } from "./reading-database.ts";
 import { keepLog, openDatabase } from "./sqlite.ts";
-import type { LineAnswer } from "./worker-line.ts";
+import { type LineAnswer, lineFault } from "./worker-line.ts";
 
 /** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
 export type WorkerRequest = Readonly<{ id: number }> &
@@ -198,7 +197,7 @@ self.onmessage = (event: MessageEvent<WorkerRequest>) => {
   try {
     reply = { id, value: answer(event.data) ?? null, error: null };
   } catch (error) {
-    reply = { id, value: null, error: { message: errorMessage(error), code: errorCode(error) } };
+    reply = { id, value: null, error: lineFault(error) };
   }
   self.postMessage(reply);
 };

@@ -1,10 +1,8 @@
 /** Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file. */
 import type { Database } from "bun:sqlite";
-import { errorMessage } from "../lib/errors.ts";
 import { type EventSearch, type FoundEvents, searchEvents } from "./event-db/event-search.ts";
 import { openBeside } from "./reading-database.ts";
-import { sqliteCode } from "./sqlite.ts";
-import type { LineAnswer } from "./worker-line.ts";
+import { type LineAnswer, lineFault } from "./worker-line.ts";
 
 /** `drop` ends searches that nobody waits for, and is not answered; `let-go` does that too, and closes the file. */
 export type ReaderRequest =
@@ -82,7 +80,7 @@ async function reply(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise
   try {
     return { id, value: await answer(request), error: null };
   } catch (error) {
-    return { id, value: null, error: { message: errorMessage(error), code: sqliteCode(error) } };
+    return { id, value: null, error: lineFault(error) };
   }
 }
 

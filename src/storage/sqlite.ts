@@ -1,5 +1,6 @@
 /** Opens SQLite files with the settings that every database of the program shares. */
 import { constants, Database } from "bun:sqlite";
+import { errorCode } from "../lib/errors.ts";
 
 /** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -69,6 +70,6 @@ export function keepLog(db: Database): void {
 
 /** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */
 export function sqliteCode(error: unknown): string | null {
-  if (!(error instanceof Error) || !("code" in error)) return null;
-  return typeof error.code === "string" && error.code.startsWith("SQLITE_") ? error.code : null;
+  const code = errorCode(error);
+  return code?.startsWith("SQLITE_") ? code : null;
 }

@@ -1,11 +1,14 @@
 /** A worker that stays, and the questions that wait for its answers; one that dies is made anew with the next question. */
+import { errorCode, errorMessage } from "../lib/errors.ts";
 
 export type LineAnswer<Value> = Readonly<{
   id: number;
   value: Value | null;
-  /** What went wrong; `code` is SQLite's or the system's. */
-  error: Readonly<{ message: string; code: string | null }> | null;
+  /** What went wrong: see `lineFault`. */
+  error: LineFault | null;
 }>;
+
+type LineFault = Readonly<{ message: string; code: string | null }>;
 
 type Waiting<Value> = Readonly<{ resolve: (value: Value | null) => void; reject: (error: Error) => void }>;
 
@@ -85,6 +88,11 @@ export function openWorkerLine<Request, Value>(options: {
   };
 }
 
-function withCode({ message, code }: Readonly<{ message: string; code: string | null }>): Error {
+/** On the worker's side: an error as it goes over the line, where it would lose SQLite's or the system's code. */
+export function lineFault(error: unknown): LineFault {
+  return { message: errorMessage(error), code: errorCode(error) };
+}
+
+function withCode({ message, code }: LineFault): Error {
   return code === null ? new Error(message) : Object.assign(new Error(message), { code });
 }
