@@ -1,30 +1,13 @@
 /** One request and its answer on a TCP connection without TLS, from the call to the value that says how it ended. */
-import type { OutboundRequest, OutboundResult } from "./outbound.ts";
+import type { OutboundResult } from "./outbound.ts";
 import { Answer } from "./outbound-answer.ts";
-import { KeptBody } from "./outbound-body.ts";
-import type { Deadlines, Timed } from "./outbound-deadlines.ts";
-import {
-  abortedFailure,
-  classify,
-  connectTimeoutFailure,
-  lostFailure,
-  timeoutFailure,
-} from "./outbound-failures.ts";
-import type { Place } from "./outbound-place.ts";
+import { Exchange, type ExchangeOptions } from "./outbound-exchange.ts";
+import { classify, lostFailure } from "./outbound-failures.ts";
 import { requestBytes } from "./outbound-request-bytes.ts";
 import type { Connection, ConnectionUser, Sockets } from "./outbound-sockets.ts";
 
-export class PlainExchange implements Timed, ConnectionUser {
-  readonly connectBy: number;
-  readonly endBy: number;
-  group: Timed[] | null = null;
-  index = 0;
-  readonly #request: OutboundRequest;
-  readonly #place: Place;
+export class PlainExchange extends Exchange implements ConnectionUser {
   readonly #sockets: Sockets;
-  readonly #deadlines: Deadlines;
-  readonly #settle: (result: OutboundResult) => void;
-  readonly #body: KeptBody;
   readonly #answer: Answer;
   #unsent: readonly Uint8Array[] = [];
   /** Of the first unsent part. */
@@ -33,49 +16,16 @@ export class PlainExchange implements Timed, ConnectionUser {
   #giveUpConnecting: (() => void) | null = null;
   #isReused = false;
   #hasRead = false;
-  #retried = false;
-  #settled = false;
 
-  constructor(options: {
-    request: OutboundRequest;
-    place: Place;
-    sockets: Sockets;
-    deadlines: Deadlines;
-    settle: (result: OutboundResult) => void;
-    now: number;
-  }) {
-    const { request } = options;
-    this.#request = request;
-    this.#place = options.place;
+  constructor(options: ExchangeOptions & { sockets: Sockets }) {
+    super(options);
     this.#sockets = options.sockets;
-    this.#deadlines = options.deadlines;
-    this.#settle = options.settle;
-    this.#body = new KeptBody(request.maxResponseBytes);
-    const heads = this.#sockets.headsOf(this.#place);
-    this.#answer = new Answer({ method: request.method, body: this.#body, heads });
-    this.connectBy = options.now + request.connectTimeoutMs;
-    this.endBy = options.now + request.timeoutMs;
-  }
-
-  start(): void {
-    this.#deadlines.add(this, this.#request.signal);
-    this.#send();
+    const heads = this.#sockets.headsOf(this.place);
+    this.#answer = new Answer({ method: this.request.method, body: this.body, heads });
   }
 
   isConnected(): boolean {
     return this.#connection !== null;
-  }
-
-  onConnectTimeout(): void {
-    this.#finish(connectTimeoutFailure(this.#place.label, this.#request.connectTimeoutMs));
-  }
-
-  onTimeout(): void {
-    this.#finish(this.#answered() ?? timeoutFailure(this.#request.timeoutMs));
-  }
-
-  onAbort(): void {
-    this.#finish(this.#answered() ?? abortedFailure());
   }
 
   onDrain(): void {
@@ -87,39 +37,54 @@ export class PlainExchange implements Timed, ConnectionUser {
     try {
       this.#answer.read(chunk);
     } catch (error) {
-      this.#finish(this.#answered() ?? classify(error, this.#place.label));
+      this.stop(this.answered() ?? classify(error, this.place.label));
       return;
     }
-    if (this.#answer.isDone || this.#answer.isTooLong) this.#finish(this.#answered() ?? this.#lost());
+    if (this.#answer.isDone || this.#answer.isTooLong) this.stop(this.answered() ?? this.#lost());
   }
 
   onClose(isWhole: boolean): void {
     this.#connection = null;
-    if (!this.#hasRead && this.#isReused && !this.#retried) {
+    if (!this.#hasRead && this.#isReused && !this.retried) {
       this.#sendAgain();
       return;
     }
     const isComplete = isWhole && this.#answer.endsWithConnection;
-    this.#finish(this.#answered(isComplete) ?? this.#lost());
+    this.stop(this.answered(isComplete) ?? this.#lost());
   }
 
-  #send(): void {
-    const bytes = requestBytes(this.#request, this.#place);
+  protected send(): void {
+    const bytes = requestBytes(this.request, this.place);
     if ("kind" in bytes) {
-      this.#finish(bytes);
+      this.stop(bytes);
       return;
     }
     this.#unsent = bytes;
     this.#offset = 0;
-    const idle = this.#sockets.take(this.#place);
+    const idle = this.#sockets.take(this.place);
     this.#isReused = idle !== null;
     if (idle !== null) this.#use(idle);
     else {
-      this.#giveUpConnecting = this.#sockets.open(this.#place, {
+      this.#giveUpConnecting = this.#sockets.open(this.place, {
         onOpen: (connection) => this.#use(connection),
-        onFailed: (error) => this.#finish(classify(error, this.#place.label)),
+        onFailed: (error) => this.stop(classify(error, this.place.label)),
       });
     }
+  }
+
+  protected answered(isComplete = this.#answer.isDone): OutboundResult | null {
+    const { head } = this.#answer;
+    return head === null ? null : this.response(head, isComplete);
+  }
+
+  protected stop(result: OutboundResult): void {
+    if (!this.finish(result)) return;
+    this.#giveUpConnecting?.();
+    const connection = this.#connection;
+    if (connection === null) return;
+    // An answer that came before all was sent leaves a connection on which the rest of the request is still owed.
+    if (this.#answer.keepsAlive && this.#unsent.length === 0) this.#sockets.keep(connection);
+    else connection.close();
   }
 
   #use(connection: Connection): void {
@@ -148,41 +113,12 @@ export class PlainExchange implements Timed, ConnectionUser {
 
   /** Whoever closed this connection while it lay idle has most likely closed its siblings as well. */
   #sendAgain(): void {
-    this.#retried = true;
-    this.#sockets.dropIdle(this.#place);
-    this.#send();
+    this.retried = true;
+    this.#sockets.dropIdle(this.place);
+    this.send();
   }
 
   #lost(): OutboundResult {
-    return lostFailure(this.#place.label);
-  }
-
-  #finish(result: OutboundResult): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#deadlines.remove(this);
-    this.#giveUpConnecting?.();
-    const connection = this.#connection;
-    if (connection !== null) {
-      // An answer that came before all was sent leaves a connection on which the rest of the request is still owed.
-      if (this.#answer.keepsAlive && this.#unsent.length === 0) this.#sockets.keep(connection);
-      else connection.close();
-    }
-    this.#settle(result);
-  }
-
-  /** Null where no status has come. */
-  #answered(isComplete = this.#answer.isDone): OutboundResult | null {
-    const { head } = this.#answer;
-    if (head === null) return null;
-    return {
-      kind: "response",
-      response: {
-        statusCode: head.statusCode,
-        headers: head.headers,
-        body: this.#body.bytes(),
-        bodyTruncated: !isComplete || this.#body.truncated,
-      },
-    };
+    return lostFailure(this.place.label);
   }
 }

@@ -2,7 +2,6 @@
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { RejectedPage as Found, RejectedSummary } from "../../storage/event-db/rejected.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { ActionButton } from "../components/button.tsx";
 import { DataTable, EmptyState, PageHeader, Pagination } from "../components/card.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
 import { Notice } from "../components/flash-line.tsx";
@@ -15,6 +14,7 @@ import { attribute } from "../render.ts";
 import { LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
 import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
+import { RejectedActions } from "./actions.tsx";
 import { rejectedActionPath, rejectedPath, rejectedRequestPath } from "./paths.ts";
 
 type FrameProps = Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook }>;
@@ -46,7 +46,16 @@ export function RejectedPage(props: RejectedPageProps): JSX.Element {
   return (
     <Frame {...props}>
       <PageHeader title="Rejected requests" lead={leadOf(names, entrypointId)}>
-        {found.requests.length === 0 ? "" : <Actions webhook={webhook} entrypointId={entrypointId} />}
+        {found.requests.length === 0 ? (
+          ""
+        ) : (
+          <RejectedActions
+            webhookId={webhook.id}
+            fields={entrypointId === null ? {} : { entrypoint: entrypointId }}
+            verifyLabel="Verify all again"
+            deleteLabel="Delete all…"
+          />
+        )}
       </PageHeader>
       {found.requests.length === 0 ? (
         <EmptyState
@@ -130,28 +139,6 @@ function Frame(props: PropsWithChildren<FrameProps>): JSX.Element {
     >
       {children}
     </Layout>
-  );
-}
-
-function Actions({ webhook, entrypointId }: { webhook: Webhook; entrypointId: string | null }): JSX.Element {
-  const fields = entrypointId === null ? {} : { entrypoint: entrypointId };
-  return (
-    <>
-      <ActionButton
-        kind="primary"
-        icon="replay"
-        label="Verify all again"
-        action={rejectedActionPath(webhook.id, "verify")}
-        fields={fields}
-      />
-      <ActionButton
-        kind="quiet"
-        icon="trash"
-        label="Delete all…"
-        action={rejectedActionPath(webhook.id, "delete")}
-        fields={fields}
-      />
-    </>
   );
 }
 

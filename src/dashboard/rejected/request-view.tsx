@@ -2,7 +2,6 @@
 import { Html } from "@elysiajs/html";
 import type { RejectedRequest } from "../../storage/event-db/rejected.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { ActionButton } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -14,8 +13,9 @@ import { HeaderTable } from "../events/header-table.tsx";
 import type { Named } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
+import { RejectedActions } from "./actions.tsx";
 import { crumbsOf } from "./list-view.tsx";
-import { rejectedActionPath, rejectedPath, rejectedRequestPath } from "./paths.ts";
+import { rejectedPath, rejectedRequestPath } from "./paths.ts";
 
 export type RejectedRequestPageProps = Readonly<{
   viewer: Viewer;
@@ -66,7 +66,6 @@ export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Elemen
 }
 
 function Header({ webhook, request }: RejectedRequestPageProps): JSX.Element {
-  const fields = { id: request.id };
   return (
     <div class="page-header">
       <div class="event-title">
@@ -78,19 +77,11 @@ function Header({ webhook, request }: RejectedRequestPageProps): JSX.Element {
         </p>
       </div>
       <div class="page-actions">
-        <ActionButton
-          kind="primary"
-          icon="replay"
-          label="Verify again"
-          action={rejectedActionPath(webhook.id, "verify")}
-          fields={fields}
-        />
-        <ActionButton
-          kind="quiet"
-          icon="trash"
-          label="Delete…"
-          action={rejectedActionPath(webhook.id, "delete")}
-          fields={fields}
+        <RejectedActions
+          webhookId={webhook.id}
+          fields={{ id: request.id }}
+          verifyLabel="Verify again"
+          deleteLabel="Delete…"
         />
       </div>
     </div>

@@ -11,6 +11,7 @@ import { TextField } from "../components/field-row.tsx";
 import { CodeBlock, CopyLine, Time } from "../components/values.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { curlCommand } from "./curl.ts";
+import { EditAndDelete } from "./edit-and-delete.tsx";
 import { FormFaults } from "./form-faults.tsx";
 import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "./paths.ts";
 import { RejectedOffer } from "./rejected-offer.tsx";
@@ -157,22 +158,7 @@ function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
         describe={`Verification of entrypoint ${name}`}
         href={verificationPath(entrypoint)}
       />
-      <Button
-        {...small}
-        icon="edit"
-        iconOnly
-        label="Edit"
-        describe={`Edit entrypoint ${name}`}
-        href={`${path}/edit`}
-      />
-      <Button
-        {...small}
-        icon="trash"
-        iconOnly
-        label="Delete"
-        describe={`Delete entrypoint ${name}`}
-        href={`${path}/delete`}
-      />
+      <EditAndDelete what={`entrypoint ${name}`} path={path} />
     </div>
   );
 }

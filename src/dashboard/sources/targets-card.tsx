@@ -10,6 +10,7 @@ import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { attribute } from "../render.ts";
 import { catchUpPath } from "../replays/paths.ts";
+import { EditAndDelete } from "./edit-and-delete.tsx";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
 import { targetPath, webhookPath } from "./paths.ts";
@@ -166,31 +167,10 @@ function Switch({ target, type }: { target: Target; type: TargetType | undefined
 }
 
 function Actions({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
-  const { name } = target;
-  const path = targetPath(target);
   return (
     <div class="part-actions">
       <Switch target={target} type={type} />
-      {type ? (
-        <Button
-          {...small}
-          icon="edit"
-          iconOnly
-          label="Edit"
-          describe={`Edit target ${name}`}
-          href={`${path}/edit`}
-        />
-      ) : (
-        ""
-      )}
-      <Button
-        {...small}
-        icon="trash"
-        iconOnly
-        label="Delete"
-        describe={`Delete target ${name}`}
-        href={`${path}/delete`}
-      />
+      <EditAndDelete what={`target ${target.name}`} path={targetPath(target)} canEdit={type !== undefined} />
     </div>
   );
 }

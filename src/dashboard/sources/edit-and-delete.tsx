@@ -1,0 +1,34 @@
+/** The two small links at the end of an entrypoint's and a target's row. */
+import { Html } from "@elysiajs/html";
+import { Button } from "../components/button.tsx";
+
+export function EditAndDelete(props: {
+  /** What is edited, such as "target Warehouse". */
+  what: string;
+  path: string;
+  /** False for what has no form. */
+  canEdit?: boolean;
+}): JSX.Element {
+  const { what, path, canEdit = true } = props;
+  return (
+    <>
+      {canEdit ? <Part icon="edit" label="Edit" what={what} href={`${path}/edit`} /> : ""}
+      <Part icon="trash" label="Delete" what={what} href={`${path}/delete`} />
+    </>
+  );
+}
+
+function Part(props: { icon: "edit" | "trash"; label: string; what: string; href: string }): JSX.Element {
+  const { icon, label, what, href } = props;
+  return (
+    <Button
+      kind="quiet"
+      size="small"
+      icon={icon}
+      iconOnly
+      label={label}
+      describe={`${label} ${what}`}
+      href={href}
+    />
+  );
+}
