@@ -9,6 +9,8 @@ export async function askWorker<Request, Answer>(script: URL, request: Request):
     return await new Promise<Answer>((resolve, reject) => {
       worker.onmessage = (event: MessageEvent<Answer>) => resolve(event.data);
       worker.onerror = (event: ErrorEvent) => reject(new Error(`looking at files failed: ${event.message}`));
+      // Not every end is an error; after an answer it tells nobody anything.
+      worker.addEventListener("close", () => reject(new Error("looking at files ended early")));
       worker.postMessage(request);
     });
   } finally {

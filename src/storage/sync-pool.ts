@@ -16,7 +16,14 @@ const MOST_WORKERS = 8;
 
 type Job = Readonly<{ descriptor: number; resolve: () => void; reject: (error: Error) => void }>;
 
-export function createSyncPool(runtimeThreads = availableParallelism()): SyncPool {
+/** `script` is another worker's file where a test wants one that fails. */
+export function createSyncPool({
+  runtimeThreads = availableParallelism(),
+  script = new URL("./sync-worker.ts", import.meta.url),
+}: {
+  runtimeThreads?: number;
+  script?: URL;
+} = {}): SyncPool {
   const idle: Worker[] = [];
   const jobs = new Map<Worker, Job>();
   const waiting: Job[] = [];
@@ -48,15 +55,21 @@ export function createSyncPool(runtimeThreads = availableParallelism()): SyncPoo
 
   function startWorker(): Worker {
     workers++;
-    const worker = new Worker(new URL("./sync-worker.ts", import.meta.url).href, { smol: true });
+    const worker = new Worker(script.href, { smol: true });
     worker.onmessage = (event: MessageEvent<string>) => finish(worker, event.data);
-    // It could not be loaded, or died: what it was given may not be on disk, and it gets nothing more.
-    worker.onerror = (event: ErrorEvent) => {
-      jobs.get(worker)?.reject(new Error(`a sync worker failed: ${event.message}`));
-      jobs.delete(worker);
-    };
+    worker.onerror = (event: ErrorEvent) => lose(worker, `a sync worker failed: ${event.message}`);
+    // Not every end is an error, and then nothing else tells of it.
+    worker.addEventListener("close", () => lose(worker, "a sync worker ended"));
     worker.unref();
     return worker;
+  }
+
+  /** It could not be loaded, or died: what it was given may not be on disk, and it gets nothing more. */
+  function lose(worker: Worker, reason: string): void {
+    jobs.get(worker)?.reject(new Error(reason));
+    jobs.delete(worker);
+    const place = idle.indexOf(worker);
+    if (place >= 0) idle.splice(place, 1);
   }
 
   function give(worker: Worker, job: Job): void {

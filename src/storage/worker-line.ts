@@ -43,13 +43,18 @@ export function openWorkerLine<Request, Value>(options: {
       if (data.error === null) asker?.resolve(data.value);
       else asker?.reject(withCode(data.error));
     };
-    started.onerror = (event: ErrorEvent) => {
-      rejectAll(`${what} failed: ${event.message}`);
-      if (worker === started) worker = null;
-      started.terminate();
-    };
+    started.onerror = (event: ErrorEvent) => lose(started, `${what} failed: ${event.message}`);
+    // Not every end is an error, and then nothing else tells of it.
+    started.addEventListener("close", () => lose(started, `${what} has ended`));
     if (first !== undefined) started.postMessage(first);
     return started;
+  }
+
+  function lose(dead: Worker, reason: string): void {
+    if (worker !== dead) return;
+    worker = null;
+    dead.terminate();
+    rejectAll(reason);
   }
 
   function take(id: number): Waiting<Value> | undefined {

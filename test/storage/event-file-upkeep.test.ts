@@ -60,18 +60,21 @@ test("a file is closed even where the worker cannot hold it", async () => {
   upkeep.stop();
 });
 
-test("a worker that breaks rejects what waits for it, and the next request gets another one", async () => {
-  const script = join(folder, "breaking-worker.ts");
+test.each([
+  { way: "breaks", code: `throw new Error("out of order")`, told: "out of order" },
+  { way: "ends without an error", code: "process.exit(0)", told: "has ended" },
+])("a worker that $way rejects what waits for it, and the next request gets another one", async (end) => {
+  const script = join(folder, `worker-that-${end.way.replaceAll(" ", "-")}.ts`);
   writeFileSync(
     script,
     `self.onmessage = ({ data }) => {
-       if (data.kind === "scan") setTimeout(() => { throw new Error("out of order"); });
+       if (data.kind === "scan") setTimeout(() => { ${end.code}; });
        else self.postMessage({ id: data.id, value: null, error: null });
      };`,
   );
   const upkeep = startEventFileUpkeep({ script: pathToFileURL(script) });
   await upkeep.syncFolder(folder);
-  expect(String(await thrownBy(() => upkeep.scan([])))).toContain("out of order");
+  expect(String(await thrownBy(() => upkeep.scan([])))).toContain(end.told);
   await upkeep.syncFolder(folder);
   upkeep.stop();
 });

@@ -1,15 +1,16 @@
 /** Many syncs at once, on the runtime's threads and on workers: each is answered for its own descriptor. */
-import { afterEach, expect, test } from "bun:test";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { afterEach, describe, expect, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createSyncPool } from "../../src/storage/sync-pool.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "webhooker-sync-"));
 const pools: ReturnType<typeof createSyncPool>[] = [];
 
-function pool(runtimeThreads: number) {
-  const made = createSyncPool(runtimeThreads);
+function pool(runtimeThreads: number, script?: URL) {
+  const made = createSyncPool(script ? { runtimeThreads, script } : { runtimeThreads });
   pools.push(made);
   return made;
 }
@@ -39,4 +40,39 @@ test("a descriptor that cannot be synced fails alone, on either kind of thread",
   }
   closeSync(good);
   rmSync(folder, { recursive: true });
+});
+
+describe("a worker that ends without an error", () => {
+  function scripted(code: string): URL {
+    const path = join(mkdtempSync(join(tmpdir(), "webhooker-sync-")), "ending-worker.ts");
+    writeFileSync(path, code);
+    return pathToFileURL(path);
+  }
+
+  test("fails what it was given, as that may not be on disk", async () => {
+    const { sync } = pool(0, scripted("self.onmessage = () => process.exit(0);"));
+    const ended = await Promise.allSettled([sync(1), sync(1), sync(1)]);
+    expect(ended.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  });
+
+  test("while it is idle is given nothing more", async () => {
+    const workers: Worker[] = [];
+    const original = globalThis.Worker;
+    globalThis.Worker = class extends original {
+      constructor(...given: ConstructorParameters<typeof original>) {
+        super(...given);
+        workers.push(this);
+      }
+    };
+    const answersOnce = `self.onmessage = () => { self.postMessage(""); setTimeout(() => process.exit(0)); };`;
+    const { sync } = pool(0, scripted(answersOnce));
+    try {
+      await sync(1);
+      await new Promise((resolve) => workers[0]?.addEventListener("close", resolve));
+      await sync(1);
+      expect(workers).toHaveLength(2);
+    } finally {
+      globalThis.Worker = original;
+    }
+  });
 });
