@@ -5,7 +5,6 @@ import { sqliteCode } from "./sqlite.ts";
 
 /** A file that cannot be used is tried again after this long: it may have been restored, or space made, meanwhile. */
 const RETRY_MS = 5_000;
-export const EVENT_FILE_GONE = "event_file_gone";
 
 type Fault = {
   readonly error: AppError;
@@ -71,7 +70,7 @@ export class EventFileFaults {
 export function fileGone(webhookId: string): AppError {
   return new AppError({
     kind: "unavailable",
-    code: EVENT_FILE_GONE,
+    code: "event_file_gone",
     message: `The event file of webhook ${webhookId} is not where it was: it was moved, deleted or replaced, or its disk is not mounted.`,
     hint: "Put it back, or restore it from a backup: it is then used again by itself. To begin with an empty one, restart the gateway.",
     retryAfterSeconds: 30,

@@ -2,13 +2,13 @@
 import { existsSync } from "node:fs";
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, notFound } from "../lib/errors.ts";
+import { type AppError, notFound } from "../lib/errors.ts";
 import type { StorageMetrics } from "../lib/metrics.ts";
 import { DeletedWebhooks } from "./deleted-webhooks.ts";
 import { descriptorShortage } from "./descriptor-shortage.ts";
 import { EntrySync } from "./entry-sync.ts";
 import { EventFile } from "./event-db/event-file.ts";
-import { EVENT_FILE_GONE, EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
+import { EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import { makeFolder } from "./folder.ts";
 
@@ -146,7 +146,7 @@ export class WebhookDBManager {
   /** Throws AppError `unavailable`, and takes the file out of use, where its path leads to another file or none. */
   requireInPlace(file: EventFile): void {
     if (file.isInPlace(this.#options.monotonic())) return;
-    throw this.discard(file, fileGone(file.webhookId));
+    throw this.#takeOut(file, fileGone(file.webhookId), () => access(file.path));
   }
 
   /** Ends writes under way, and removes the file with `-wal` and `-shm`; the webhook cannot be opened again. */
@@ -197,13 +197,12 @@ export class WebhookDBManager {
    * what is written behind it would be lost with it.
    */
   discard(file: EventFile, cause: unknown): AppError {
-    const { webhookId, path } = file;
-    if (this.#open.get(webhookId) !== file) return unusable(webhookId, cause);
-    const isGone = cause instanceof AppError && cause.code === EVENT_FILE_GONE;
-    return this.#faults.add(webhookId, cause, {
-      first: () => this.#retire(file),
-      again: () => (isGone ? access(path) : this.#options.upkeep.restartLog(path)),
-    });
+    return this.#takeOut(file, cause, () => this.#options.upkeep.restartLog(file.path));
+  }
+
+  #takeOut(file: EventFile, cause: unknown, again: () => Promise<void>): AppError {
+    if (this.#open.get(file.webhookId) !== file) return unusable(file.webhookId, cause);
+    return this.#faults.add(file.webhookId, cause, { first: () => this.#retire(file), again });
   }
 
   #openFile(webhookId: string): EventFile {
