@@ -19,6 +19,7 @@ import { Count } from "./count.tsx";
 import { LIST_CRUMB } from "./crumbs.ts";
 import { EntrypointsCard, type NewEntrypoint } from "./entrypoints-card.tsx";
 import { NextSteps } from "./first-steps.tsx";
+import { LostEvents } from "./lost-events.tsx";
 import { logPath, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
 import { StorageCard } from "./storage-card.tsx";
@@ -65,6 +66,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
       </PageHeader>
       <div class="stack">
+        {webhook.eventsLostAt === null ? "" : <LostEvents at={webhook.eventsLostAt} />}
         {newSecret ? (
           <SecretOnce title={`Signing secret of ${newSecret.of}`} secret={newSecret.secret} />
         ) : (

@@ -4,8 +4,7 @@ import type { Growth } from "../../storage/event-db/growth.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
-import { Notice } from "../components/flash-line.tsx";
-import { formatBytes, formatCount, formatUtc } from "../components/format.ts";
+import { formatBytes, formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
 import { Bytes, Time } from "../components/values.tsx";
 import { type Forecast, forecast } from "./forecast.ts";
@@ -30,7 +29,6 @@ export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Elemen
   );
   return (
     <Card title="Storage" lead={describe(expected, growth, kept)} id="storage" actions={actions}>
-      {webhook.eventsLostAt === null ? "" : <Lost at={webhook.eventsLostAt} />}
       <dl class="stats storage-stats">
         <div>
           <dt>In use</dt>
@@ -69,16 +67,6 @@ export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Elemen
         </div>
       </dl>
     </Card>
-  );
-}
-
-function Lost({ at }: { at: number }): JSX.Element {
-  return (
-    <Notice
-      tone="warn"
-      text={`The event file was missing on ${formatUtc(at)}, and an empty one was made: the events before are lost.`}
-      hint="If there is a backup: stop the gateway, restore the file from it, and start the gateway again."
-    />
   );
 }
 

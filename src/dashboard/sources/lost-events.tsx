@@ -1,0 +1,14 @@
+/** Says that a webhook's events are lost, as its file was gone when it was needed. */
+import { Html } from "@elysiajs/html";
+import { Notice } from "../components/flash-line.tsx";
+import { formatUtc } from "../components/format.ts";
+
+export function LostEvents({ at }: { at: number }): JSX.Element {
+  return (
+    <Notice
+      tone="warn"
+      text={`The event file was missing on ${formatUtc(at)}, and an empty one was made: the events before are lost.`}
+      hint="If there is a backup: stop the gateway, restore the file from it, and start the gateway again."
+    />
+  );
+}

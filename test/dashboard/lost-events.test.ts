@@ -1,0 +1,14 @@
+import { expect, test } from "bun:test";
+import { startSourcePages } from "../support/source-pages.ts";
+
+test("a webhook whose events are lost says so on its page, before all else", async () => {
+  const all = await startSourcePages();
+  const LOST = "the events before are lost";
+  expect((await all.pages.get(all.paths.webhook)).html).not.toContain(LOST);
+  all.mainDb.webhooks.noteEventsLost({ id: all.webhook.id, at: Date.UTC(2030, 0, 31) });
+  const { html } = await all.pages.get(all.paths.webhook);
+  expect(html).toContain("missing on 2030-01-31 00:00:00 UTC");
+  expect(html.indexOf(LOST)).toBeGreaterThan(html.indexOf("<h1"));
+  expect(html.indexOf(LOST)).toBeLessThan(html.indexOf("<h2"));
+  await all.stop();
+});
