@@ -87,6 +87,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
     store: createReplayStore(storage),
   });
+  const moving = createTestMoving(all, config.dataDir);
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
@@ -96,7 +97,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     version: "1.2.3",
     sendTestNotice: async () => [{ channel: "email", error: null }],
     flow: createTestFlow(storage, clock),
-    moving: createTestMoving(all, config.dataDir),
+    moving,
     stopping: stopping.signal,
     sessionKey: new Uint8Array(32).fill(3),
     signInLimiter: createSignInLimiter(clock),
@@ -145,7 +146,21 @@ export async function startTestDashboard(environment: Record<string, string> = {
   }
 
   return {
-    ...{ ask, signIn, clock, users, sessions, apiKeys, useCases, config, lines, server, checks, storage },
+    ...{
+      ask,
+      signIn,
+      clock,
+      users,
+      sessions,
+      apiKeys,
+      useCases,
+      config,
+      lines,
+      server,
+      checks,
+      storage,
+      moving,
+    },
     ...{ rootId: root.id, carolId: carol.id, routes: dashboard.routes, app },
     async stop() {
       stopping.abort();

@@ -44,7 +44,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   }
 
   function showPassword(context: PageContext, user: { id: string; password: string }): Response {
-    const made = reveals.keep({ sessionId: context.sessionId, secret: user.password });
+    const made = reveals.keep({ sessionId: context.sessionId, text: user.password });
     return redirect(`${USERS}?user=${user.id}&made=${made}`);
   }
 

@@ -107,6 +107,24 @@ export function TextField(props: TextFieldProps): JSX.Element {
   );
 }
 
+/** A labelled choice of a file of the reader's. */
+export function FileField(props: Row & Readonly<{ required?: boolean }>): JSX.Element {
+  const { id, describedBy } = fieldIds(props);
+  return (
+    <FieldRow {...props}>
+      <input
+        class="input"
+        id={id}
+        name={attribute(props.name)}
+        type="file"
+        required={props.required}
+        aria-describedby={describedBy}
+        aria-invalid={props.error === undefined ? undefined : "true"}
+      />
+    </FieldRow>
+  );
+}
+
 /** A labelled choice of one among a few. */
 export function SelectField(
   props: Row &

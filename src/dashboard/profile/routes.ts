@@ -69,7 +69,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     const form = await context.form();
     try {
       const { token } = apiKeys.create({ userId: context.viewer.id, name: form.name ?? "" });
-      return redirect(`${PROFILE}?made=${reveals.keep({ sessionId: context.sessionId, secret: token })}`);
+      return redirect(`${PROFILE}?made=${reveals.keep({ sessionId: context.sessionId, text: token })}`);
     } catch (error) {
       return show(context, { apiKey: fieldErrors(error), typed: form });
     }

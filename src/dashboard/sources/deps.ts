@@ -25,7 +25,7 @@ export type Overviews = Readonly<{
 export type SourcesDeps = Readonly<{
   config: Pick<Config, "baseUrl" | "retentionDays" | "mail">;
   useCases: WebhookUseCases;
-  moving: Pick<Moving, "exportWebhook" | "discard">;
+  moving: Moving;
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;
@@ -33,7 +33,7 @@ export type SourcesDeps = Readonly<{
   rejected: Pick<RejectedStore, "count">;
   flow: FlowControl;
   sendTestEvent: SendTestEvent;
-  /** New signing secrets, on their way to the page that shows them once. */
+  /** New signing secrets and what an import says, on their way to the page that shows them once. */
   reveals: Reveals;
   sendTestNotice: SendTestNotice;
 }>;

@@ -5,7 +5,7 @@ import { ActionButton, Button } from "../components/button.tsx";
 import { Icon } from "../components/icon.tsx";
 import { CopyButton } from "../components/values.tsx";
 import { curlCommand } from "./curl.ts";
-import { entrypointPath, entrypointUrl, logPath, NEW_PATH, webhookPath } from "./paths.ts";
+import { entrypointPath, entrypointUrl, IMPORT_PATH, logPath, NEW_PATH, webhookPath } from "./paths.ts";
 import type { Usable, WebhookState } from "./webhook-state.ts";
 
 /** Where there is no webhook yet. */
@@ -37,6 +37,10 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
           </p>
         </Step>
       </ol>
+      <p class="muted">
+        A webhook of another server, or a deleted one, comes back from its file:{" "}
+        <a href={IMPORT_PATH}>import it</a>.
+      </p>
     </section>
   );
 }

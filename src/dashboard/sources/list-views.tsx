@@ -11,7 +11,7 @@ import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
 import { FirstSteps } from "./first-steps.tsx";
-import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { IMPORT_PATH, LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
 import type { Unusable, Usable, WebhookState } from "./webhook-state.ts";
 
@@ -32,7 +32,14 @@ export function ListPage(props: ListProps): JSX.Element {
   return (
     <Layout title="Webhooks" viewer={viewer} section="sources" flash={flash}>
       <PageHeader title="Webhooks" lead={total === 0 ? undefined : formatCount(total, "webhook")}>
-        {total === 0 ? "" : <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />}
+        {total === 0 ? (
+          ""
+        ) : (
+          <>
+            <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />
+            <Button icon="upload" label="Import" describe="Import a webhook" href={IMPORT_PATH} />
+          </>
+        )}
       </PageHeader>
       {isLong ? <Search search={search} /> : ""}
       {total === 0 ? <FirstSteps baseUrl={baseUrl} /> : <Rows states={states} search={search} />}

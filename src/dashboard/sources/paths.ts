@@ -2,6 +2,7 @@
 
 export const LIST_PATH = "/sources";
 export const NEW_PATH = "/sources/new";
+export const IMPORT_PATH = "/sources/import";
 
 export function webhookPath(webhookId: string): string {
   return `/source/${webhookId}`;

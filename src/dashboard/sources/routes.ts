@@ -4,6 +4,7 @@ import { createDeleteRoutes } from "./delete-routes.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { createDownloadRoutes } from "./download-routes.ts";
 import { createEntrypointRoutes } from "./entrypoint-routes.ts";
+import { createImportRoutes } from "./import-routes.ts";
 import { createNoticeRoutes } from "./notice-routes.ts";
 import { createSigningRoutes } from "./signing-routes.ts";
 import { createTargetFlowRoutes } from "./target-flow-routes.ts";
@@ -16,6 +17,7 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createWebhookRoutes(deps),
     ...createDeleteRoutes(deps),
     ...createDownloadRoutes(deps),
+    ...createImportRoutes(deps),
     ...createNoticeRoutes(deps),
     ...createEntrypointRoutes(deps),
     ...createVerificationRoutes(deps),

@@ -60,6 +60,7 @@ export function toWebhook(
 ): Response {
   const { target, text } = done;
   const secret = target.signingSecret;
-  const made = secret === undefined ? "" : `?made=${reveals.keep({ sessionId, secret })}&target=${target.id}`;
+  const made =
+    secret === undefined ? "" : `?made=${reveals.keep({ sessionId, text: secret })}&target=${target.id}`;
   return redirect(`${webhookPath(target.webhookId)}${made}`, { tone: "ok", text });
 }

@@ -19,6 +19,7 @@ import { Count } from "./count.tsx";
 import { LIST_CRUMB } from "./crumbs.ts";
 import { EntrypointsCard, type NewEntrypoint } from "./entrypoints-card.tsx";
 import { NextSteps } from "./first-steps.tsx";
+import { ImportNotes } from "./import-views.tsx";
 import { LostEvents } from "./lost-events.tsx";
 import { logPath, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
@@ -43,6 +44,8 @@ type SourceProps = Readonly<{
   newEntrypoint?: NewEntrypoint;
   /** A signing secret that is shown now and never again. */
   newSecret?: Readonly<{ secret: string; of: string }> | null;
+  /** What an import has to say of it, now and never again. */
+  imported?: readonly string[];
 }>;
 
 export function SourcePage(props: SourceProps): JSX.Element {
@@ -56,6 +59,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
     providers,
     newEntrypoint,
     newSecret,
+    imported = [],
   } = props;
   const { webhook, health, file } = state;
   return (
@@ -67,6 +71,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
       </PageHeader>
       <div class="stack">
         {webhook.eventsLostAt === null ? "" : <LostEvents at={webhook.eventsLostAt} />}
+        {imported.length > 0 ? <ImportNotes notes={imported} /> : ""}
         {newSecret ? (
           <SecretOnce title={`Signing secret of ${newSecret.of}`} secret={newSecret.secret} />
         ) : (

@@ -70,13 +70,14 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const secret = deps.reveals.take({ sessionId, key: query.get("made") });
     const signed = state.targets.find(({ id }) => id === query.get("target"));
     const newSecret = secret === null ? null : { secret, of: signed?.name ?? "the target" };
+    const imported = deps.reveals.take({ sessionId, key: query.get("imported") })?.split("\n") ?? [];
     const { providers } = deps;
     const suggestions = await listSuggestions(deps, state);
     const rejected = await countRejected(deps, state.entrypoints);
     return renderPage(
       SourcePage({
         ...{ newSecret, viewer, flash, state, growth, config, targetTypes, providers },
-        ...{ suggestions, rejected },
+        ...{ suggestions, rejected, imported },
       }),
     );
   }

@@ -1,0 +1,115 @@
+/** Reads multipart/form-data part by part as it arrives; nothing is in memory but what the caller keeps. */
+import { AppError } from "../lib/errors.ts";
+
+export type Part = Readonly<{
+  name: string;
+  /** Null for a plain field; "" for a file's field in which none was chosen. */
+  fileName: string | null;
+  /** To be read to its end or not at all, and before the next part is asked for. */
+  body: AsyncIterable<Uint8Array>;
+}>;
+
+const FORM_TYPE = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))/i;
+const MAX_HEAD_BYTES = 16 * 1024;
+const HEAD_END = Buffer.from("\r\n\r\n");
+
+/** Throws AppError unsupported_type, or malformed where the form is cut off or none. */
+export async function* partsOf(request: Request): AsyncGenerator<Part> {
+  const [, quoted, plain] = FORM_TYPE.exec(request.headers.get("content-type") ?? "") ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined) {
+    throw new AppError({ kind: "unsupported_type", message: "The body is not a form with a file." });
+  }
+  const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
+  const bytes = new Bytes(request.body);
+  try {
+    await exhaust(bytes.until(delimiter));
+    while ((await bytes.take(2)) === "\r\n") {
+      const head = await textOf(bytes.until(HEAD_END), MAX_HEAD_BYTES);
+      const body = bytes.until(delimiter);
+      yield { ...namesIn(head), body };
+      await exhaust(body);
+    }
+  } finally {
+    await bytes.close();
+  }
+}
+
+/** Throws AppError too_large. */
+export async function textOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (size > maxBytes)
+      throw new AppError({ kind: "too_large", message: "A field of the form is too long." });
+    kept.push(chunk);
+  }
+  return Buffer.concat(kept).toString("utf8");
+}
+
+/** What has come and was not used yet, and how to get more. */
+class Bytes {
+  readonly #chunks: AsyncIterator<Uint8Array> | null;
+  /** As if a line had ended: the first delimiter has none before it. */
+  #held: Buffer = Buffer.from("\r\n");
+
+  constructor(body: ReadableStream<Uint8Array> | null) {
+    this.#chunks = body?.[Symbol.asyncIterator]() ?? null;
+  }
+
+  /** All that stands before `mark`, in pieces; the mark itself is left out. */
+  async *until(mark: Buffer): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const held = this.#held;
+      const at = held.indexOf(mark);
+      // Behind this the mark's beginning may stand, whose end is still to come.
+      const end = at === -1 ? Math.max(0, held.length - mark.length + 1) : at;
+      this.#held = held.subarray(at === -1 ? end : end + mark.length);
+      if (end > 0) yield held.subarray(0, end);
+      if (at !== -1) return;
+      await this.#more();
+    }
+  }
+
+  async take(count: number): Promise<string> {
+    while (this.#held.length < count) await this.#more();
+    const taken = this.#held.toString("latin1", 0, count);
+    this.#held = this.#held.subarray(count);
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks?.return?.();
+  }
+
+  async #more(): Promise<void> {
+    const next = await this.#next();
+    if (next === undefined || next.done === true) throw cutOff();
+    this.#held = Buffer.concat([this.#held, next.value]);
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array> | undefined> {
+    try {
+      return await this.#chunks?.next();
+    } catch (cause) {
+      throw cutOff(cause);
+    }
+  }
+}
+
+/** Browsers write a quote in a name as %22. */
+function namesIn(head: string): Pick<Part, "name" | "fileName"> {
+  const [disposition = ""] = /^content-disposition:.*$/im.exec(head) ?? [];
+  const [, name = ""] = /;\s*name="([^"]*)"/i.exec(disposition) ?? [];
+  const [, fileName = null] = /;\s*filename="([^"]*)"/i.exec(disposition) ?? [];
+  return { name, fileName };
+}
+
+async function exhaust(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of chunks);
+}
+
+function cutOff(cause?: unknown): AppError {
+  return new AppError({ kind: "malformed", message: "The form ended before it was complete.", cause });
+}
