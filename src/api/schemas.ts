@@ -23,7 +23,9 @@ export const webhookSchema = z
       .describe("Who is told of troubles; null: nobody."),
     events_lost_at: time
       .nullable()
-      .describe("When its event file was missing and an empty one was made; null: never."),
+      .describe(
+        "When its event file was missing and an empty one was made; null: never, or it was dismissed.",
+      ),
     created_at: time,
     updated_at: time,
   })

@@ -35,7 +35,15 @@ const webhookShape = {
 };
 
 export const webhookInput = z.strictObject(webhookShape);
-export const webhookChange = webhookInput.partial();
+export const webhookChange = z
+  .strictObject({
+    ...webhookShape,
+    events_lost_at: z
+      .null()
+      .optional()
+      .describe("null: the loss of its events is known, and not told any more."),
+  })
+  .partial();
 
 export const verificationInput = z.strictObject({
   type: z.string().max(50).describe("The provider whose requests are accepted."),

@@ -18,7 +18,7 @@ export type Webhook = Readonly<{
   retentionBytes: number | null;
   /** Null: nobody is told of troubles. */
   notices: NoticeSettings | null;
-  /** When its event file was missing and an empty one was made; null: never. */
+  /** When its event file was missing and an empty one was made; null: never, or its user knows. */
   eventsLostAt: number | null;
   createdAt: number;
   updatedAt: number;
@@ -81,6 +81,7 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
         name: change.name ?? row.name,
         retentionDays: change.retention_days === undefined ? row.retentionDays : change.retention_days,
         retentionBytes: change.retention_bytes === undefined ? row.retentionBytes : change.retention_bytes,
+        eventsLostAt: change.events_lost_at === undefined ? row.eventsLostAt : change.events_lost_at,
         notices: change.notices === undefined ? row.notices : readNotices(of.userId, change.notices),
         updatedAt: clock.now(),
       };

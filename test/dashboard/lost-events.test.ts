@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { startSourcePages } from "../support/source-pages.ts";
 
-test("a webhook whose events are lost says so on its page, before all else", async () => {
+test("a webhook whose events are lost says so on its page, before all else, until that is dismissed", async () => {
   const all = await startSourcePages();
   const LOST = "the events before are lost";
   expect((await all.pages.get(all.paths.webhook)).html).not.toContain(LOST);
@@ -10,5 +10,10 @@ test("a webhook whose events are lost says so on its page, before all else", asy
   expect(html).toContain("missing on 2030-01-31 00:00:00 UTC");
   expect(html.indexOf(LOST)).toBeGreaterThan(html.indexOf("<h1"));
   expect(html.indexOf(LOST)).toBeLessThan(html.indexOf("<h2"));
+  const path = `${all.paths.webhook}/lost-events/dismiss`;
+  expect((await all.pages.post(path, {}, { as: all.bob })).status).toBe(404);
+  expect((await all.pages.get(all.paths.webhook)).html).toContain(`action="${path}"`);
+  expect((await all.pages.post(path)).status).toBe(303);
+  expect((await all.pages.get(all.paths.webhook)).html).not.toContain(LOST);
   await all.stop();
 });

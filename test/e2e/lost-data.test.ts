@@ -119,6 +119,8 @@ describe("a start", () => {
     };
     expect(await lostAt(flow.webhookId)).toBeString();
     expect(await lostAt(other.webhookId)).toBeNull();
+    await gateway.api.request("PATCH", `/webhooks/${flow.webhookId}`, { events_lost_at: null });
+    expect(await lostAt(flow.webhookId)).toBeNull();
   });
 
   test("with another secret key says so where there are secrets", async () => {

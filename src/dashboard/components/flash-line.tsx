@@ -1,5 +1,5 @@
 /** What was just done, or what went wrong, said once at the top of a page. */
-import { Html } from "@elysiajs/html";
+import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { Flash } from "../viewer.ts";
 import { Icon } from "./icon.tsx";
 
@@ -20,11 +20,13 @@ export function FlashLine({ flash }: { flash: Flash | null }): JSX.Element {
 }
 
 /** A lasting word to the reader, within a page. */
-export function Notice(props: {
-  tone: "ok" | "warn" | "bad" | "info";
-  text: string;
-  hint?: string | undefined;
-}): JSX.Element {
+export function Notice(
+  props: PropsWithChildren<{
+    tone: "ok" | "warn" | "bad" | "info";
+    text: string;
+    hint?: string | undefined;
+  }>,
+): JSX.Element {
   return (
     <div class={`notice notice-${props.tone}`} role={props.tone === "bad" ? "alert" : undefined}>
       <Icon name={props.tone === "ok" ? "check" : "alert"} />
@@ -37,6 +39,7 @@ export function Notice(props: {
             {props.hint}
           </p>
         )}
+        {props.children}
       </div>
     </div>
   );

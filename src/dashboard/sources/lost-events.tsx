@@ -1,14 +1,24 @@
 /** Says that a webhook's events are lost, as its file was gone when it was needed. */
 import { Html } from "@elysiajs/html";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { ActionButton } from "../components/button.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatUtc } from "../components/format.ts";
+import { webhookPath } from "./paths.ts";
 
-export function LostEvents({ at }: { at: number }): JSX.Element {
+export function LostEvents({ webhook, at }: { webhook: Webhook; at: number }): JSX.Element {
   return (
     <Notice
       tone="warn"
       text={`The event file was missing on ${formatUtc(at)}, and an empty one was made: the events before are lost.`}
       hint="If there is a backup: stop the gateway, restore the file from it, and start the gateway again."
-    />
+    >
+      <ActionButton
+        size="small"
+        label="Dismiss"
+        describe="Dismiss the warning of lost events"
+        action={`${webhookPath(webhook.id)}/lost-events/dismiss`}
+      />
+    </Notice>
   );
 }

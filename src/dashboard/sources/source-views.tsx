@@ -70,7 +70,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
       </PageHeader>
       <div class="stack">
-        {webhook.eventsLostAt === null ? "" : <LostEvents at={webhook.eventsLostAt} />}
+        {webhook.eventsLostAt === null ? "" : <LostEvents webhook={webhook} at={webhook.eventsLostAt} />}
         {imported.length > 0 ? <ImportNotes notes={imported} /> : ""}
         {newSecret ? (
           <SecretOnce title={`Signing secret of ${newSecret.of}`} secret={newSecret.secret} />

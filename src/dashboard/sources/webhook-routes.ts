@@ -113,6 +113,12 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return redirect(webhookPath(webhook.id), { tone: "ok", text: "Settings saved." });
   }
 
+  async function dismissLoss({ viewer, params }: PageContext): Promise<Response> {
+    const of = { userId: viewer.id, webhookId: params.id ?? "" };
+    const { id } = await useCases.webhooks.update({ ...of, input: { events_lost_at: null } });
+    return redirect(webhookPath(id), { tone: "ok", text: "The warning is dismissed." });
+  }
+
   return [
     page(LIST_PATH, list),
     page(NEW_PATH, (context) => showNew(context, {}, NO_ERRORS)),
@@ -120,6 +126,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     page("/source/:id", showOne),
     page("/source/:id/edit", (context) => showEdit(context)),
     action("/source/:id/edit", update),
+    action("/source/:id/lost-events/dismiss", dismissLoss),
   ];
 }
 

@@ -61,7 +61,10 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .map((row) => row.id);
     },
     update(
-      row: Pick<WebhookRow, "id" | "name" | "retentionDays" | "retentionBytes" | "notices" | "updatedAt">,
+      row: Pick<
+        WebhookRow,
+        "id" | "name" | "retentionDays" | "retentionBytes" | "notices" | "eventsLostAt" | "updatedAt"
+      >,
     ): void {
       const { id, ...values } = row;
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
