@@ -1,19 +1,22 @@
 /** `webhooker check`: looks for faults in every database, also while the gateway runs. */
 import type { Command } from "commander";
 import { AppError } from "../lib/errors.ts";
-import { checkDatabases } from "../storage/check.ts";
-import { requireData } from "./data-there.ts";
+import type { CheckReport } from "../storage/check.ts";
+import { checkInBackground } from "../storage/inspection.ts";
+import { tellCheckProgress } from "./check-progress.ts";
+import { requireData, type Where } from "./data-there.ts";
 import type { Io } from "./io.ts";
+import { stayAlive } from "./stay-alive.ts";
 import { count } from "./table.ts";
 
 export function addCheckCommand(program: Command, io: Io): void {
   program
     .command("check")
     .description("check every database's structure and ledger; exit with 1 and a line for each fault")
-    .action(() => {
+    .action(async () => {
       const { dbPath, dataDir } = io.loadConfig();
       requireData({ dbPath, dataDir }, "check");
-      const { eventFiles, faults } = checkDatabases({ dbPath, dataDir });
+      const { eventFiles, faults } = await check({ dbPath, dataDir }, io);
       for (const { database, fault } of faults) io.out(`${database}: ${fault}`);
       const checked = `the main database and ${count(eventFiles, "event file")}`;
       if (faults.length === 0) return io.out(`No faults in ${checked}.`);
@@ -23,4 +26,13 @@ export function addCheckCommand(program: Command, io: Io): void {
         hint: "A damaged file: restore it from a backup. A ledger out of balance: please report it.",
       });
     });
+}
+
+async function check(where: Where, io: Io): Promise<CheckReport> {
+  const lines = tellCheckProgress(io);
+  try {
+    return await stayAlive(() => checkInBackground(where, lines.note));
+  } finally {
+    lines.stop();
+  }
 }

@@ -12,9 +12,7 @@ import { createProviders } from "../verification/registry.ts";
 import { createMoving, type Moving } from "../webhooks/moving/moving.ts";
 import { createWebhookUseCases } from "../webhooks/use-cases.ts";
 import type { Io } from "./io.ts";
-
-/** Any time will do that is not too often. */
-const HOLD_MS = 60_000;
+import { stayAlive } from "./stay-alive.ts";
 
 export async function runMoving<T>(
   given: { config: Config; mainDb: MainDb; io: Io },
@@ -37,12 +35,9 @@ export async function runMoving<T>(
     ...{ mainDb, files, keys, clock, useCases, removeFile: files.remove },
     onImported: () => undefined,
   });
-  // The workers keep no process running that waits for them alone.
-  const hold = setInterval(() => undefined, HOLD_MS);
   try {
-    return await use(moving);
+    return await stayAlive(() => use(moving));
   } finally {
-    clearInterval(hold);
     outbound.close();
   }
 }

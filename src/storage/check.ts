@@ -1,10 +1,11 @@
 /** Checks every database without changing any: its structure, and its ledger against its rows. */
 import type { Database } from "bun:sqlite";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../lib/errors.ts";
 import { listLedgerFaults } from "./event-db/ledger.ts";
 import { eventMigrations } from "./event-db/migrations/index.ts";
+import { isWorthReadingAhead, readAhead } from "./read-ahead.ts";
 import { openForReading } from "./reading-database.ts";
 
 /** `database` is "main database" or an event file's name. */
@@ -12,18 +13,42 @@ export type CheckFault = Readonly<{ database: string; fault: string }>;
 
 export type CheckReport = Readonly<{ eventFiles: number; faults: readonly CheckFault[] }>;
 
+export type CheckProgress = Readonly<{
+  database: string;
+  /** Of the event files, from 1. */
+  number: number;
+  eventFiles: number;
+  bytes: number;
+  part: "reading" | "structure" | "ledger";
+}>;
+
 const EVENT_FILE = /^events-(.+)\.db$/;
 
-export function checkDatabases(where: { dbPath: string; dataDir: string }): CheckReport {
+/** Blocks for as long as it takes: minutes for a file of ten gigabytes. `onProgress` is told what is begun. */
+export function checkDatabases(
+  where: { dbPath: string; dataDir: string },
+  onProgress: (progress: CheckProgress) => void = () => undefined,
+): CheckReport {
   const { dbPath, dataDir } = where;
   const main = inspect("main database", dbPath, (db) => listWebhookIds(db));
   const files = readdirSync(dataDir)
     .filter((name) => EVENT_FILE.test(name))
     .sort();
   const faults = [...main.faults];
-  for (const name of files) {
+  for (const [index, name] of files.entries()) {
     const path = join(dataDir, name);
-    const { faults: found } = inspect(name, path, (db) => ({ result: null, faults: checkLedger(db) }));
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const tell = (part: CheckProgress["part"]) =>
+      onProgress({ database: name, number: index + 1, eventFiles: files.length, bytes, part });
+    if (isWorthReadingAhead(bytes)) {
+      tell("reading");
+      readAhead(path);
+    }
+    tell("structure");
+    const { faults: found } = inspect(name, path, (db) => {
+      tell("ledger");
+      return { result: null, faults: checkLedger(db) };
+    });
     // Deleted with its webhook meanwhile.
     if (existsSync(path)) faults.push(...found);
   }

@@ -1,7 +1,7 @@
 /** Runs in a Worker: looks through database files for as long as that takes. */
 import type { Database } from "bun:sqlite";
 import { errorMessage } from "../lib/errors.ts";
-import { type CheckReport, checkDatabases } from "./check.ts";
+import { type CheckProgress, type CheckReport, checkDatabases } from "./check.ts";
 import { type CountedReplay, countReplay } from "./event-db/replay-count.ts";
 import { hasUnfinishedReplayRun } from "./event-db/replay-run.ts";
 import { type Rhythms, readRhythms } from "./event-db/rhythm.ts";
@@ -22,6 +22,8 @@ export type InspectionAnswer =
   | Readonly<{ kind: "count replay"; count: CountedReplay }>
   | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
   | Readonly<{ kind: "check"; report: CheckReport }>
+  /** Comes before the answer, any number of times. */
+  | Readonly<{ kind: "progress"; progress: CheckProgress }>
   | Readonly<{ kind: "failed"; error: string }>;
 
 declare const self: Worker;
@@ -71,6 +73,10 @@ function count({ path, order, lastEventId, limitMs }: ReplayToCount): CountedRep
   return read(path, (db) => countReplay({ db, order, lastEventId, isTimeUp }));
 }
 
+function tellProgress(progress: CheckProgress): void {
+  self.postMessage({ kind: "progress", progress } satisfies InspectionAnswer);
+}
+
 function answer(request: InspectionRequest): InspectionAnswer {
   switch (request.kind) {
     case "survey":
@@ -87,7 +93,7 @@ function answer(request: InspectionRequest): InspectionAnswer {
       return { kind: "rhythms", files };
     }
     case "check":
-      return { kind: "check", report: checkDatabases(request) };
+      return { kind: "check", report: checkDatabases(request, tellProgress) };
   }
 }
 

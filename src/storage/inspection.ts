@@ -1,6 +1,6 @@
 /** The event loop's side of the worker that looks through database files; one worker for one question. */
 import { askWorker } from "./ask-worker.ts";
-import type { CheckReport } from "./check.ts";
+import type { CheckProgress, CheckReport } from "./check.ts";
 import type { CountedReplay } from "./event-db/replay-count.ts";
 import type { ReplayOrder } from "./event-db/replay-run.ts";
 import type { Rhythms } from "./event-db/rhythm.ts";
@@ -51,15 +51,26 @@ export async function readRhythmsOf(paths: readonly string[]): Promise<readonly 
 }
 
 /** Checks every database; see `check.ts`. */
-export async function checkInBackground(where: { dbPath: string; dataDir: string }): Promise<CheckReport> {
-  const answer = await inspect({ kind: "check", ...where });
+export async function checkInBackground(
+  where: { dbPath: string; dataDir: string },
+  onProgress: (progress: CheckProgress) => void = () => undefined,
+): Promise<CheckReport> {
+  const { dbPath, dataDir } = where;
+  const answer = await inspect({ kind: "check", dbPath, dataDir }, onProgress);
   if (answer.kind !== "check") throw new Error("the check has no report");
   return answer.report;
 }
 
-async function inspect(request: InspectionRequest): Promise<InspectionAnswer> {
+async function inspect(
+  request: InspectionRequest,
+  onProgress: (progress: CheckProgress) => void = () => undefined,
+): Promise<InspectionAnswer> {
   const script = new URL("./inspection-worker.ts", import.meta.url);
-  const answer = await askWorker<InspectionRequest, InspectionAnswer>(script, request);
+  const answer = await askWorker<InspectionRequest, InspectionAnswer>(script, request, (message) => {
+    if (message.kind !== "progress") return true;
+    onProgress(message.progress);
+    return false;
+  });
   if (answer.kind === "failed") throw new Error(answer.error);
   return answer;
 }
