@@ -134,6 +134,7 @@ describe("webhooker user", () => {
   });
 
   test("lists users by name, and the heading alone where there are none", async () => {
+    await withGateway(async () => undefined);
     expect((await run("user list")).out).toBe("USERNAME  ROLE  STATE  CREATED (UTC)");
     await run("user add bob --password-stdin", "battery staple");
     await run("user add ada --role admin --password-stdin", "battery staple");
@@ -156,6 +157,21 @@ describe("webhooker user", () => {
     const unknown = await run("user passwd bob");
     expect(unknown.err).toBe("webhooker: No such user.\nSee who there is with: webhooker user list.");
     expect([unknown.code, unknown.out]).toEqual([1, ""]);
+  });
+});
+
+describe("without a main database", () => {
+  test.each([
+    "user list",
+    "user passwd ada",
+    "apikey list",
+    "apikey create --user ada --name CI",
+    "apikey revoke 7",
+  ])("%s says where it looks for one, and makes none", async (words) => {
+    const { code, out, err } = await run(words);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toStartWith(`webhooker: There is no main database at ${environment.DBURL}.\nDBURL must be`);
+    expect(existsSync(join(directory, "data"))).toBe(false);
   });
 });
 
@@ -201,6 +217,13 @@ describe("webhooker apikey", () => {
     expect([unnamed.code, unnamed.out]).toEqual([1, ""]);
     expect(unnamed.err).toBe("webhooker: The API key's name must have 1 to 200 characters.");
   });
+});
+
+test("webhooker backup says which folder it cannot make", async () => {
+  await withGateway(async () => undefined);
+  const to = join(directory, "data", "webhooker.db", "backup");
+  const { code, err } = await run(`backup ${to}`);
+  expect([code, err.split("\n")[0]]).toEqual([1, `webhooker: The folder ${to} cannot be made (ENOTDIR).`]);
 });
 
 describe("webhooker check", () => {

@@ -1,6 +1,8 @@
 /** What commands use of the process they run in, so that tests can run them in their own. */
+import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
 
 export type Io = Readonly<{
@@ -14,8 +16,22 @@ export type Io = Readonly<{
   clock: Clock;
 }>;
 
-/** Runs `use` on the main database of the configuration, which a running gateway may have open too. */
+/**
+ * Runs `use` on the main database of the configuration, which a running gateway may have open too. Throws AppError
+ * not_found rather than make one: in a wrong folder it would seem that nothing is there.
+ */
 export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
+  const { dbPath } = io.loadConfig();
+  if (existsSync(dbPath)) return withAnyMainDb(io, use);
+  throw new AppError({
+    kind: "not_found",
+    message: `There is no main database at ${dbPath}.`,
+    hint: "DBURL must be that which the gateway is run with, and relative paths begin where it is started.",
+  });
+}
+
+/** The same for what may come before the gateway's first start: the main database is made where there is none. */
+export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
   const { dbPath: path, checkpoints } = io.loadConfig();
   const mainDb = openMainDb({ path, clock: io.clock, keepsLogs: checkpoints === "replicator" });
   try {

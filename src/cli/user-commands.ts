@@ -4,7 +4,7 @@ import { generatePassword } from "../auth/first-user.ts";
 import { createUsers, type Role, type User, type Users } from "../auth/users.ts";
 import { AppError } from "../lib/errors.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { type Io, withMainDb } from "./io.ts";
+import { type Io, withAnyMainDb, withMainDb } from "./io.ts";
 import { formatTime, table } from "./table.ts";
 
 type PasswordOptions = { passwordStdin?: true };
@@ -15,8 +15,7 @@ const passwordStdin = [
 ] as const;
 
 export function addUserCommands(program: Command, io: Io): void {
-  const withUsers = <T>(use: (users: Users) => T | Promise<T>) =>
-    withMainDb(io, (mainDb) => use(createUsers({ mainDb, clock: io.clock })));
+  const usersOf = (mainDb: MainDb): Users => createUsers({ mainDb, clock: io.clock });
   const user = program
     .command("user")
     .helpCommand(false)
@@ -30,7 +29,7 @@ export function addUserCommands(program: Command, io: Io): void {
     .option(...passwordStdin)
     .action(async (username: string, options: PasswordOptions & { role: Role }) => {
       const { password, told } = await choosePassword(io, options);
-      await withUsers((users) => users.create({ username, password, role: options.role }));
+      await withAnyMainDb(io, (mainDb) => usersOf(mainDb).create({ username, password, role: options.role }));
       io.out(`Added ${options.role === "admin" ? "the administrator" : "the user"} ${username}.`);
       if (told) io.out(`Password: ${password}`);
     });
@@ -39,7 +38,7 @@ export function addUserCommands(program: Command, io: Io): void {
     .command("list")
     .description("list users")
     .action(async () => {
-      const users = await withUsers((all) => all.list());
+      const users = await withMainDb(io, (mainDb) => usersOf(mainDb).list());
       const rows = users.map((one) => [one.username, one.role, stateOf(one), formatTime(one.createdAt)]);
       for (const line of table(["USERNAME", "ROLE", "STATE", "CREATED (UTC)"], rows)) io.out(line);
     });
@@ -53,7 +52,7 @@ export function addUserCommands(program: Command, io: Io): void {
       const { password, told } = await choosePassword(io, options);
       await withMainDb(io, async (mainDb) => {
         const { id: userId } = getUser(mainDb, username);
-        await createUsers({ mainDb, clock: io.clock }).setPassword({ userId, password });
+        await usersOf(mainDb).setPassword({ userId, password });
       });
       io.out(`Set the password of ${username}.`);
       if (told) io.out(`Password: ${password}`);

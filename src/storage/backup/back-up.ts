@@ -10,7 +10,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
-import { AppError, errorMessage } from "../../lib/errors.ts";
+import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { makeFolder, syncFolder } from "../folder.ts";
 import { openForReading } from "../reading-database.ts";
 import { sqliteCode } from "../sqlite.ts";
@@ -42,7 +42,7 @@ type Options = Readonly<{
 /** Blocks for as long as it takes. A file that cannot be copied is a fault of the report; a full disk is thrown. */
 export function backUp(options: Options): BackupReport {
   const { to, withKey, version, clock } = options;
-  makeFolder(to);
+  makeTarget(to);
   if (readdirSync(to).length > 0) throw notEmpty(to);
   requireRoom(options);
   makeFolder(join(to, EVENTS_FOLDER));
@@ -59,6 +59,19 @@ export function backUp(options: Options): BackupReport {
     faults: [...backup.faults],
   });
   return backup.report;
+}
+
+function makeTarget(to: string): void {
+  try {
+    makeFolder(to);
+  } catch (cause) {
+    throw new AppError({
+      kind: "unavailable",
+      message: `The folder ${to} cannot be made (${errorCode(cause) ?? errorMessage(cause)}).`,
+      hint: "Name a new folder in one that this user may write to.",
+      cause,
+    });
+  }
 }
 
 class Backup {
