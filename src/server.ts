@@ -26,6 +26,7 @@ import { watchLostData } from "./server/lost-data.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
 import { startTraces } from "./server/traces.ts";
 import { createDiskReserve } from "./storage/disk-reserve.ts";
+import { startEventFileUpkeep } from "./storage/event-file-upkeep.ts";
 import { openEventStorage } from "./storage/event-storage.ts";
 import { lockFolder } from "./storage/folder-lock.ts";
 import { checkInBackground } from "./storage/inspection.ts";
@@ -73,7 +74,13 @@ export async function startServer(options: {
   const unlock = lockFolder(config.dataDir);
   const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
   const keepsLogs = config.checkpoints === "replicator";
-  const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs });
+  const onError = (message: string, cause: unknown) => {
+    metrics.failed();
+    log.error(message, { cause });
+  };
+  // Not that of the event files, whose work may be long.
+  const upkeep = startEventFileUpkeep({ keepsLogs });
+  const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs, background: { upkeep, onError } });
   const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   const storage = openEventStorage({
@@ -81,11 +88,7 @@ export async function startServer(options: {
     maxOpen: maxOpenFiles,
     clock,
     onRecorded: (webhookId, hasDue) => delivery.recorded(webhookId, hasDue),
-    onError(message, cause) {
-      metrics.failed();
-      log.error(message, { cause });
-    },
-    ...{ metrics, reserve, isFolderInPlace: lost.isFolderInPlace, onMissing: lost.noteMissing },
+    ...{ onError, metrics, reserve, isFolderInPlace: lost.isFolderInPlace, onMissing: lost.noteMissing },
     longestLogPages: keepsLogs ? LONGEST_LOG_PAGES : null,
   });
   const { files, events, rejected } = storage;
@@ -129,6 +132,7 @@ export async function startServer(options: {
     stopping: stopping.signal,
     sessionKey: keys.sessionKey,
     sessions: createSessions({ mainDb, clock }),
+    durably: mainDb.durably,
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
     sendTestNotice: delivery.sendTestNotice,
@@ -170,6 +174,7 @@ export async function startServer(options: {
       createApi({
         baseUrl: config.baseUrl,
         version,
+        durably: mainDb.durably,
         useCases,
         moving,
         sendTestNotice: delivery.sendTestNotice,
@@ -197,6 +202,7 @@ export async function startServer(options: {
 
   try {
     const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
+    await mainDb.synced();
     if (first?.password) {
       print(
         `First start: user "${first.username}" with password "${first.password}"; it is not shown again.`,
@@ -225,7 +231,9 @@ export async function startServer(options: {
     await stopTraces();
     await storage.close();
     delivery.close();
+    await mainDb.drain();
     mainDb.close();
+    upkeep.stop();
     unlock();
     log.info("webhooker has stopped");
     await log.flush();

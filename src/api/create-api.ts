@@ -25,12 +25,14 @@ export function createApi(deps: ApiDeps) {
       doc.method,
       doc.path,
       ({ request, params, server }) =>
-        run({
-          request,
-          params,
-          authenticate,
-          setIdleTimeout: (seconds) => server?.timeout(request, seconds),
-        }),
+        deps.durably(() =>
+          run({
+            request,
+            params,
+            authenticate,
+            setIdleTimeout: (seconds) => server?.timeout(request, seconds),
+          }),
+        ),
       {
         parse: "none",
       },

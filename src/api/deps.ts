@@ -6,6 +6,7 @@ import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { VerifyAgain } from "../ingest/release.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
 import type { RejectedStore } from "../storage/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
@@ -19,6 +20,8 @@ export type ApiDeps = Readonly<{
   baseUrl: string;
   /** The program's, for the OpenAPI document. */
   version: string;
+  /** What an answer tells is on disk before it goes out. */
+  durably: MainDb["durably"];
   useCases: WebhookUseCases;
   moving: Moving;
   sendTestNotice: SendTestNotice;

@@ -37,12 +37,14 @@ export function createDashboard(deps: DashboardDeps) {
       route.method,
       route.path,
       ({ request, params, server }) =>
-        answer({
-          request,
-          params,
-          peer: server,
-          keepOpen: () => server?.timeout(request, 0),
-        }),
+        deps.durably(() =>
+          answer({
+            request,
+            params,
+            peer: server,
+            keepOpen: () => server?.timeout(request, 0),
+          }),
+        ),
       { parse: "none" },
     );
   }

@@ -13,6 +13,7 @@ import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { EventStore } from "../storage/event-store.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { RejectedStore } from "../storage/rejected-store.ts";
 import type { StorageChecks } from "../storage/storage-checks.ts";
@@ -35,6 +36,8 @@ export type DashboardDeps = Readonly<{
   sessions: Sessions;
   apiKeys: ApiKeys;
   signInLimiter: SignInLimiter;
+  /** What an answer tells is on disk before it goes out. */
+  durably: MainDb["durably"];
   useCases: WebhookUseCases;
   moving: Moving;
   targetTypes: TargetTypes;

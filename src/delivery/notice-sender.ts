@@ -5,6 +5,7 @@ import type { Logger } from "../lib/log.ts";
 import type { EntrypointQueries } from "../storage/main-db/entrypoints.ts";
 import type { NoticeChannel, NoticeSettings } from "../storage/main-db/notice-settings.ts";
 import type { NoticeQueries, PendingNotice } from "../storage/main-db/notices.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 import { createAlarm } from "./alarm.ts";
@@ -42,12 +43,15 @@ export function createNoticeSender(deps: {
   entrypoints: Pick<EntrypointQueries, "find">;
   routing: Pick<Routing, "findTarget">;
   findSettings: (webhookId: string) => NoticeSettings | null;
+  synced: MainDb["synced"];
   sendOnce: SendOnce;
   baseUrl: string;
   clock: Clock;
   log: Logger;
 }): NoticeSender {
   const { queries, webhooks, entrypoints, routing, findSettings, sendOnce, baseUrl, clock, log } = deps;
+  /** Where the disk fails, to be told twice after a power cut is better than never. */
+  const kept = () => deps.synced().catch(() => undefined);
   const alarm = createAlarm(clock, wake);
   const lastTests = new Map<string, number>();
   let running: Promise<void> | null = null;
@@ -80,10 +84,12 @@ export function createNoticeSender(deps: {
   async function sendDue(): Promise<void> {
     if (isStopped) return;
     const groups = [...groupBy(queries.listDue(clock.now(), BATCH)).values()];
+    await kept();
     const worker = async () => {
       for (let group = groups.shift(); group && !isStopped; group = groups.shift()) await send(group);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await kept();
     const next = isStopped ? null : queries.earliestDue();
     if (next !== null) alarm.ringIn(Math.max(0, next - clock.now()));
   }

@@ -48,6 +48,8 @@ export function watchLostData(deps: {
     noteMissing(webhookId: string): void {
       if (!known.delete(webhookId)) metrics.eventFileLost();
       mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
+      // A fault of it is logged, and the file is missed in any case.
+      mainDb.synced().catch(() => undefined);
       log.error("the event file of a webhook was missing, and an empty one is made: its events are lost", {
         webhook_id: webhookId,
         cure: "stop the gateway and restore the file from a backup",

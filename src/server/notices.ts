@@ -33,6 +33,7 @@ export function createNoticeParts(deps: {
   const { findSettings } = notices;
   const sender = createNoticeSender({
     ...{ queries, webhooks, entrypoints, routing, findSettings, clock, log },
+    synced: mainDb.synced,
     baseUrl: config.baseUrl,
     sendOnce: createNoticeChannels({
       ...{ routing, webhooks, openTarget, clock },

@@ -5,7 +5,7 @@ import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
 import { openForReading } from "./reading-database.ts";
-import { keepLog, openDatabase } from "./sqlite.ts";
+import { beginLog, keepLog, openDatabase } from "./sqlite.ts";
 import { type LineAnswer, lineFault } from "./worker-line.ts";
 
 /** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
@@ -34,9 +34,6 @@ let keepsLogs = false;
 /** What the event loop reads in one go takes a few milliseconds. */
 const READERS_MS = 100;
 
-/** Written to have written something. */
-const APPLICATION_ID = "PRAGMA application_id = 1464353864";
-
 function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
   const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
   if (keepsLogs) keepLog(db);
@@ -53,7 +50,7 @@ function prepare(id: number, path: string): void {
   if (readVersion(path) !== eventMigrations.length) return;
   const db = openForUpkeep(path, "NORMAL");
   try {
-    db.run(APPLICATION_ID);
+    beginLog(db);
   } catch (error) {
     db.close(true);
     throw error;
@@ -87,7 +84,7 @@ function checkpoint(path: string, restart: boolean): void {
     db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
     if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
-    db.run(APPLICATION_ID);
+    beginLog(db);
   } catch (error) {
     stopReading(path);
     throw error;

@@ -68,6 +68,11 @@ export function keepLog(db: Database): void {
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
 }
 
+/** Writes to have written something: the first write to a log syncs its header. */
+export function beginLog(db: Database): void {
+  db.run("PRAGMA application_id = 1464353864");
+}
+
 /** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */
 export function sqliteCode(error: unknown): string | null {
   const code = errorCode(error);

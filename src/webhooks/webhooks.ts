@@ -92,6 +92,8 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     async remove(of: InWebhook): Promise<void> {
       const { id } = getOwnWebhook(mainDb, of);
       mainDb.webhooks.softDelete({ id, at: clock.now() });
+      // A power cut must not leave a webhook whose file is gone. What is not removed now is at the next start.
+      await mainDb.synced();
       await eventFiles.delete(id);
     },
   };

@@ -17,6 +17,8 @@ let running: { notices: NoticeKeeper; sender: NoticeSender };
 /** Titles and texts that went out, by channel. */
 let sent: string[];
 let fault: string | null;
+/** That what was written is on disk. */
+let kept: Promise<void>;
 let lines: ReturnType<typeof createRecordingLog>["lines"];
 
 beforeEach(() => {
@@ -28,6 +30,7 @@ beforeEach(() => {
   world = { ...main, userId, webhookId, targetId, entrypointId };
   sent = [];
   fault = null;
+  kept = Promise.resolve();
   running = start();
 });
 
@@ -46,6 +49,7 @@ function start(): typeof running {
   const { findSettings } = notices;
   const sender = createNoticeSender({
     ...{ queries, webhooks, entrypoints, routing, findSettings, clock, log },
+    synced: () => kept,
     baseUrl: "https://hooks.example",
     async sendOnce({ channel, message }) {
       if (fault === null) sent.push(`${channel}: ${message.title}`);
@@ -203,6 +207,27 @@ describe("who is told", () => {
       running.notices.targetGivenUp({ webhookId: world.webhookId, targetId, reason: "Given up." });
     }
     expect(await told()).toEqual(["email: Shop: target “Target 0” fails: deliveries are given up, and more"]);
+  });
+});
+
+describe("a notice", () => {
+  test("is sent once it is on disk that it was, so that a power cut has nobody told again", async () => {
+    const synced = Promise.withResolvers<void>();
+    kept = synced.promise;
+    giveUp();
+    running.notices.flush();
+    const passed = running.sender.pass();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(sent).toEqual([]);
+    synced.resolve();
+    await passed;
+    expect(sent).toEqual([FAILS]);
+  });
+
+  test("is sent even where the disk fails", async () => {
+    kept = Promise.reject(new Error("EIO"));
+    giveUp();
+    expect(await told()).toEqual([FAILS]);
   });
 });
 

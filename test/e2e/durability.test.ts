@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, readlinkSync } from "node:fs";
 import { startGateway } from "../support/gateway.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
 import { Load, listUndelivered } from "./load.ts";
@@ -32,6 +33,15 @@ test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, 
   expect(load.unanswered).toBeGreaterThanOrEqual(KILLS);
   expect(await listUndelivered({ gateway, load, flows, received: receiver.requests })).toEqual([]);
   await receiver.close();
+});
+
+test("what the gateway commits to its main database it syncs itself, as SQLite would do it on the event loop", async () => {
+  await using gateway = await startGateway();
+  await gateway.api.createFlow();
+  const descriptors = `/proc/${gateway.pid}/fd`;
+  const open = readdirSync(descriptors).map((name) => readlinkSync(`${descriptors}/${name}`));
+  // SQLite's own, and the one by which the log is synced.
+  expect(open.filter((path) => path.endsWith("/data/webhooker.db-wal"))).toHaveLength(2);
 });
 
 test("SIGTERM in the middle of load loses nothing and exits with 0", async () => {

@@ -1,10 +1,11 @@
 /** Where a replicator such as Litestream copies the logs, they are left to it, and stay where it finds them. */
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
+import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { type EventStorage, openEventStorage } from "../../src/storage/event-storage.ts";
 import { openMainDb } from "../../src/storage/main-db/open.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -114,6 +115,24 @@ test("a replicator that holds its place in the log, writes a table of its own an
   expect(countEvents(replicator)).toBe(7);
   replicator.close();
   expect(errors).toEqual([]);
+});
+
+test("the main database's log is left alone by a running gateway too, however long it grows", async () => {
+  const database = join(folder, "webhooker.db");
+  const upkeep = startEventFileUpkeep({ keepsLogs: true });
+  const checkpoint = spyOn(upkeep, "checkpoint");
+  const background = { upkeep, onError: (message: string) => errors.push(message) };
+  const mainDb = openMainDb({ path: database, clock, keepsLogs: true, background });
+  const { header } = logOf(database);
+  const row = { id: newId(), username: "ada", passwordHash: "x".repeat(5 * MIB), role: "admin" } as const;
+  const born = { disabledAt: null, deletedAt: null, createdAt: 0, updatedAt: 0 };
+  await mainDb.durably(async () => mainDb.users.insert({ ...row, ...born }));
+  await mainDb.drain();
+  expect(checkpoint).not.toHaveBeenCalled();
+  mainDb.close();
+  upkeep.stop();
+  expect(logOf(database).header).toBe(header);
+  expect(logOf(database).bytes).toBeGreaterThan(5 * MIB);
 });
 
 test("the main database's log stays when its last connection is closed", () => {

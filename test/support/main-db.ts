@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId, newUnguessableId } from "../../src/lib/ids.ts";
-import { type MainDb, openMainDb } from "../../src/storage/main-db/open.ts";
+import { type Background, type MainDb, openMainDb } from "../../src/storage/main-db/open.ts";
 import type { EntrypointRow, TargetRow, UserRow, WebhookRow } from "../../src/storage/main-db/tables.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 
@@ -25,10 +25,11 @@ export type TestMainDb = Readonly<{
   dispose: () => void;
 }>;
 
-export function createTestMainDb(clock: FakeClock = createFakeClock()): TestMainDb {
+/** Without `background` each commit is synced by itself. */
+export function createTestMainDb(clock: FakeClock = createFakeClock(), background?: Background): TestMainDb {
   const directory = mkdtempSync(join(tmpdir(), "webhooker-main-db-"));
   const path = join(directory, "data", "webhooker.db");
-  const mainDb = openMainDb({ path, clock });
+  const mainDb = openMainDb({ path, clock, ...(background && { background }) });
   const opened = [mainDb];
 
   function born(): { createdAt: number; updatedAt: number; deletedAt: null } {

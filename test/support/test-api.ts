@@ -12,6 +12,7 @@ import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
+import type { Background } from "../../src/storage/main-db/open.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
 import { createTestFlow } from "./flow.ts";
@@ -34,8 +35,8 @@ type CallOptions = Readonly<{
 
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
-export async function startTestApi() {
-  const all = createTestUseCases();
+export async function startTestApi(background?: Background) {
+  const all = createTestUseCases(background);
   const { useCases, mainDb, clock } = all;
   const { log, lines } = createRecordingLog();
   const imported: string[] = [];
@@ -71,6 +72,7 @@ export async function startTestApi() {
       createApi({
         baseUrl: "https://hooks.example",
         version: "1.2.3",
+        durably: mainDb.durably,
         useCases,
         sendTestNotice: async () => [{ channel: "email", error: null }],
         moving: createTestMoving(all, dataDir, (webhookId) => imported.push(webhookId)),

@@ -19,6 +19,7 @@ import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openEventStorage } from "../../src/storage/event-storage.ts";
 import { checkInBackground } from "../../src/storage/inspection.ts";
+import type { Background } from "../../src/storage/main-db/open.ts";
 import { createReplayStore } from "../../src/storage/replay-store.ts";
 import { createStorageChecks } from "../../src/storage/storage-checks.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
@@ -53,8 +54,8 @@ type Asked = Readonly<{
 
 export type TestDashboard = Awaited<ReturnType<typeof startTestDashboard>>;
 
-export async function startTestDashboard(environment: Record<string, string> = {}) {
-  const all = createTestUseCases();
+export async function startTestDashboard(environment: Record<string, string> = {}, background?: Background) {
+  const all = createTestUseCases(background);
   const { useCases, mainDb, clock, targetTypes, providers } = all;
   const config: Config = {
     ...loadConfig({ ...ENVIRONMENT, ...environment }),
@@ -102,6 +103,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     sessionKey: new Uint8Array(32).fill(3),
     signInLimiter: createSignInLimiter(clock),
     routing: mainDb.routing,
+    durably: mainDb.durably,
     replay: createReplay({ events, routing: mainDb.routing, clock }),
     replayRuns,
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),

@@ -1,9 +1,11 @@
 /** The use cases over a test main database, with two users and event files that only note what is asked of them. */
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { createLogger } from "../../src/lib/log.ts";
+import type { Background } from "../../src/storage/main-db/open.ts";
 import { createTargetTypes, type TargetTypes } from "../../src/targets/registry.ts";
 import type { Providers } from "../../src/verification/registry.ts";
 import { createWebhookUseCases, type WebhookUseCases } from "../../src/webhooks/use-cases.ts";
+import { createFakeClock } from "./fake-clock.ts";
 import { createTestMainDb, type TestMainDb } from "./main-db.ts";
 import { createTestProviders } from "./providers.ts";
 
@@ -21,8 +23,8 @@ export type TestUseCases = TestMainDb &
     bob: string;
   }>;
 
-export function createTestUseCases(): TestUseCases {
-  const db = createTestMainDb();
+export function createTestUseCases(background?: Background): TestUseCases {
+  const db = createTestMainDb(createFakeClock(), background);
   const eventFiles: TestUseCases["eventFiles"] = { calls: [], failWith: null };
   const note = (act: string) => async (webhookId: string) => {
     eventFiles.calls.push(`${act} ${webhookId}`);

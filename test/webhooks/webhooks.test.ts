@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, mock, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
+import { gate, turn } from "../storage/storage-world.ts";
 import { appErrorOf, thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
@@ -108,6 +109,23 @@ describe("removing a webhook", () => {
     expect((await appErrorOf(() => useCases.webhooks.remove({ userId, webhookId }))).kind).toBe("not_found");
     const inIt = { userId, webhookId };
     expect((await appErrorOf(() => useCases.entrypoints.list(inIt))).kind).toBe("not_found");
+  });
+
+  test("keeps its file until it is on disk that it is deleted", async () => {
+    const { passed, open } = gate();
+    const sync = mock(async () => {});
+    const upkeep = { sync, checkpoint: async () => {}, restartLog: async () => {} };
+    const { useCases, eventFiles, ada: userId, dispose } = createTestUseCases({ upkeep, onError: () => {} });
+    const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Store" } });
+    sync.mockReturnValueOnce(passed);
+    const removed = useCases.webhooks.remove({ userId, webhookId });
+    await turn();
+    expect(sync).toHaveBeenCalledTimes(1);
+    expect(eventFiles.calls).toEqual([`create ${webhookId}`]);
+    open();
+    await removed;
+    expect(eventFiles.calls).toEqual([`create ${webhookId}`, `delete ${webhookId}`]);
+    dispose();
   });
 
   test("shows it as gone even while its file cannot be removed", async () => {

@@ -4,10 +4,12 @@ import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
+import type { EventFileUpkeep } from "../event-file-upkeep.ts";
 import { makeFolder } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { keepLog, LONGEST_LOG_PAGES, openDatabase, sqliteCode } from "../sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
+import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
 import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
@@ -37,8 +39,8 @@ export type MainDb = Readonly<{
   moving: MovingQueries;
   notices: NoticeQueries;
   secretKeyCheck: SecretKeyCheckQueries;
-  close: () => void;
-}>;
+}> &
+  Durability;
 
 /** Append-only. */
 const MIGRATIONS = [
@@ -57,6 +59,13 @@ type Options = Readonly<{
   clock: Clock;
   /** The log is left to a replicator, such as Litestream. */
   keepsLogs?: boolean;
+  /** Where nothing may hold the event loop: who syncs and checkpoints instead of the connection, and what is told of faults. */
+  background?: Background;
+}>;
+
+export type Background = Readonly<{
+  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">;
+  onError: (message: string, cause: unknown) => void;
 }>;
 
 /** SQLite's own default. */
@@ -71,10 +80,15 @@ export function openMainDb(options: Options): MainDb {
   }
 }
 
-function open({ path, clock, keepsLogs = false }: Options): MainDb {
+function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
   createPrivateFile(path);
-  const autocheckpointPages = keepsLogs ? LONGEST_LOG_PAGES : CHECKPOINT_PAGES;
-  const db = openDatabase({ path, synchronous: "FULL", autocheckpointPages, cacheKib: 8_192 });
+  const checkpointPages = keepsLogs ? LONGEST_LOG_PAGES : CHECKPOINT_PAGES;
+  const db = openDatabase({
+    path,
+    synchronous: "FULL",
+    autocheckpointPages: checkpointPages,
+    cacheKib: 8_192,
+  });
   try {
     if (keepsLogs) keepLog(db);
     migrate(db, MIGRATIONS, "main database");
@@ -83,6 +97,11 @@ function open({ path, clock, keepsLogs = false }: Options): MainDb {
     const sessions = createSessionQueries(orm);
     // Sessions that nobody comes back to would stay for ever.
     sessions.deleteExpired(clock.now());
+    const durability = background
+      ? leaveSyncsTo(background.upkeep, {
+          ...{ db, path, checkpointPages, monotonic: clock.monotonic, onError: background.onError },
+        })
+      : durableByItself;
     return {
       users: createUserQueries(orm),
       sessions,
@@ -94,7 +113,11 @@ function open({ path, clock, keepsLogs = false }: Options): MainDb {
       moving: createMovingQueries(db, routing.invalidate),
       notices: createNoticeQueries(db),
       secretKeyCheck: createSecretKeyCheckQueries(db),
-      close: () => db.close(true),
+      ...durability,
+      close() {
+        durability.close();
+        db.close(true);
+      },
     };
   } catch (error) {
     db.close();

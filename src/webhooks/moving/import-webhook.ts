@@ -108,6 +108,8 @@ export function createImport(
       // A full disk says nothing of the rows.
       throw code === null || code.startsWith("SQLITE_CONSTRAINT") ? unfitRows(cause) : cause;
     }
+    // Nothing may be delivered that a power cut would have imported, and delivered, once more.
+    await mainDb.synced();
     onImported(webhookId);
     return { webhookId, notes: describe({ document, ids, isComplete, incomplete }) };
   };

@@ -1,0 +1,145 @@
+/** Makes what is committed to the main database durable, and keeps its log short, without a sync on the event loop. */
+import type { Database } from "bun:sqlite";
+import type { EventFileUpkeep } from "../event-file-upkeep.ts";
+import { beginLog } from "../sqlite.ts";
+import { LogSync } from "./log-sync.ts";
+
+export type Durability = Readonly<{
+  /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` where it may not be. */
+  synced: () => Promise<void>;
+  /**
+   * Answers somebody: resolves with the answer, or rejects as it did, once everything committed so far is on disk.
+   * Rejects with AppError `unavailable` where it may not be.
+   */
+  durably: <T>(answer: () => Promise<T>) => Promise<T>;
+  /** Resolves when nothing is being synced or copied back, to be called when nobody is answered any more. */
+  drain: () => Promise<void>;
+  close: () => void;
+}>;
+
+/** Of a connection that syncs and checkpoints by itself as it commits. */
+export const durableByItself: Durability = {
+  synced: () => Promise.resolve(),
+  durably: (answer) => answer(),
+  drain: () => Promise.resolve(),
+  close: () => undefined,
+};
+
+/** While people and programs are answered without a pause, the log is started over between them only at this length. */
+const MOST_PAGES_MORE = 8_000;
+
+/** From now on the connection neither syncs nor checkpoints. */
+export function leaveSyncsTo(
+  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">,
+  options: {
+    db: Database;
+    path: string;
+    /** Length of a log at which it is copied back. */
+    checkpointPages: number;
+    monotonic: () => number;
+    onError: (message: string, cause: unknown) => void;
+  },
+): Durability {
+  const { db, path, checkpointPages, monotonic, onError } = options;
+  // Syncs the log, what a run that was killed has left in it, and with a new one's header its directory entry.
+  beginLog(db);
+  db.run("PRAGMA synchronous = NORMAL");
+  db.run("PRAGMA wal_autocheckpoint = 0");
+  const walPages = db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+  const log = new LogSync({
+    ...{ db, path, monotonic, onError },
+    sync: (descriptor) => upkeep.sync(descriptor),
+    restartLog: startOver,
+  });
+  let stage: "short" | "copying" | "copied" | "restarting" = "short";
+  let checkpointAt = checkpointPages;
+  let work: Promise<void> = Promise.resolve();
+  /** Who is being answered, and may write at any moment. */
+  let answering = 0;
+  /** Until then nobody is begun to be answered: a write would wait for the worker's lock, and the event loop with it. */
+  let held: Promise<void> | null = null;
+
+  function lookAfterLog(): void {
+    if (stage === "short" && lengthOfLog() >= checkpointAt) work = copyBack();
+    else if (stage === "copied" && mayStartOver()) work = endOfLog();
+  }
+
+  function mayStartOver(): boolean {
+    return answering === 0 || lengthOfLog() >= checkpointAt + MOST_PAGES_MORE;
+  }
+
+  function lengthOfLog(): number {
+    try {
+      return walPages.get()?.log ?? 0;
+    } catch (error) {
+      onError(`the log's length of ${path} cannot be read`, error);
+      return 0;
+    }
+  }
+
+  /** Most of it, while writing goes on. */
+  async function copyBack(): Promise<void> {
+    stage = "copying";
+    try {
+      await upkeep.checkpoint(path);
+      stage = "copied";
+      if (mayStartOver()) await endOfLog();
+    } catch (error) {
+      putOff(error);
+    }
+  }
+
+  async function endOfLog(): Promise<void> {
+    stage = "restarting";
+    try {
+      await startOver();
+      stage = "short";
+      checkpointAt = checkpointPages;
+    } catch (error) {
+      putOff(error);
+    }
+  }
+
+  /** A full disk, most often. The log keeps everything; it is tried again when it has grown. */
+  function putOff(error: unknown): void {
+    stage = "short";
+    checkpointAt = lengthOfLog() + checkpointPages;
+    onError(`checkpoint of ${path} failed`, error);
+  }
+
+  /** `then` runs before anybody is answered again. */
+  async function startOver(then: () => void = () => undefined): Promise<void> {
+    const restarted = upkeep.restartLog(path).then(then);
+    const over = restarted.catch(() => undefined);
+    held = over;
+    await over;
+    if (held === over) held = null;
+    await restarted;
+  }
+
+  function synced(): Promise<void> {
+    if (log.isBehind) lookAfterLog();
+    return log.synced();
+  }
+
+  return {
+    synced,
+    async durably(answer) {
+      while (held !== null) await held;
+      answering++;
+      try {
+        return await answer();
+      } finally {
+        answering--;
+        if (stage === "copied") lookAfterLog();
+        await synced();
+      }
+    },
+    async drain() {
+      await log.synced().catch(() => undefined);
+      await work;
+      await held;
+    },
+    close: () => log.close(),
+  };
+}

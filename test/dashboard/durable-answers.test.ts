@@ -1,0 +1,54 @@
+/** What a page tells is on disk, though no commit of the main database is synced by itself. */
+import { afterEach, beforeEach, expect, mock, test } from "bun:test";
+import { gate } from "../storage/storage-world.ts";
+import { PASSWORD, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+const sync = mock(async () => {});
+
+let dashboard: TestDashboard;
+
+beforeEach(async () => {
+  const upkeep = { sync, restartLog: async () => {}, checkpoint: async () => {} };
+  dashboard = await startTestDashboard({}, { upkeep, onError: () => undefined });
+});
+
+afterEach(() => dashboard.stop());
+
+const signIn = () =>
+  dashboard.ask("/pages/login", { form: { username: "carol", password: PASSWORD }, method: "POST" });
+
+test("somebody is signed in once their session is synced", async () => {
+  const { passed, open } = gate();
+  const begun = Promise.withResolvers<void>();
+  sync.mockImplementationOnce(() => {
+    begun.resolve();
+    return passed;
+  });
+  let isAnswered = false;
+  const answer = signIn().finally(() => {
+    isAnswered = true;
+  });
+  await begun.promise;
+  // What waits for nothing is answered meanwhile.
+  expect((await dashboard.ask("/nowhere")).status).toBe(404);
+  expect(isAnswered).toBe(false);
+  open();
+  expect((await answer).status).toBe(303);
+});
+
+test("nobody is signed in whose session could not be synced, and the page says why", async () => {
+  sync.mockRejectedValueOnce(new Error("EIO"));
+  const answer = await signIn();
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get("set-cookie")).toBeNull();
+  expect(await answer.text()).toContain("main database cannot be synced");
+});
+
+test("pages that change nothing are not synced", async () => {
+  const cookie = await dashboard.signIn("carol");
+  sync.mockClear();
+  for (const path of ["/sources", "/sources/new", "/sources"]) {
+    expect((await dashboard.ask(path, { cookie })).status).toBe(200);
+  }
+  expect(sync).not.toHaveBeenCalled();
+});

@@ -1,0 +1,324 @@
+/** In a running gateway nothing syncs or checkpoints the main database on the event loop, and what is told is on disk. */
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { type EventFileUpkeep, startEventFileUpkeep } from "../../../src/storage/event-file-upkeep.ts";
+import { leaveSyncsTo } from "../../../src/storage/main-db/durability.ts";
+import { type MainDb, openMainDb } from "../../../src/storage/main-db/open.ts";
+import { openDatabase } from "../../../src/storage/sqlite.ts";
+import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
+import { appErrorOf } from "../../support/thrown.ts";
+import { gate, turn } from "../storage-world.ts";
+
+const RETRY_MS = 5_000;
+
+let main: TestMainDb;
+/** The real worker; a test may replace single functions of it. */
+let upkeep: { -readonly [K in keyof EventFileUpkeep]: EventFileUpkeep[K] };
+let mainDb: MainDb;
+let errors: string[];
+let userId: string;
+let webhookId: string;
+
+beforeEach(() => {
+  main = createTestMainDb();
+  userId = main.addUser().id;
+  webhookId = main.addWebhook({ userId }).id;
+  main.mainDb.close();
+  upkeep = { ...startEventFileUpkeep() };
+  errors = [];
+  mainDb = open();
+});
+
+afterEach(async () => {
+  await mainDb.drain();
+  mainDb.close();
+  upkeep.stop();
+  main.dispose();
+});
+
+function open(): MainDb {
+  const onError = (message: string) => errors.push(message);
+  return openMainDb({ path: main.path, clock: main.clock, background: { upkeep, onError } });
+}
+
+let changes = 0;
+
+/** One commit; `bytes` make the log so much longer. */
+function change(name = "changed", bytes = 0): void {
+  // Pages whose content stays the same are not written.
+  const filler = String.fromCharCode(97 + (changes++ % 26));
+  const notices = bytes === 0 ? null : { filler: filler.repeat(bytes) };
+  const limits = { retentionDays: null, retentionBytes: null, eventsLostAt: null };
+  mainDb.webhooks.update({ id: webhookId, name, ...limits, notices, updatedAt: main.clock.now() });
+}
+
+/** Longer than a log is to be: it is to be copied back. */
+const lengthenLog = () => change("long", 5_000_000);
+
+const changing = () => mainDb.durably(async () => change());
+const reading = () => mainDb.durably(async () => mainDb.webhooks.find(webhookId)?.name);
+
+/** Changes with each start of the log. */
+const logHeader = () => readFileSync(`${main.path}-wal`).subarray(0, 32).toString("hex");
+
+function holdSync(): { sync: ReturnType<typeof spyOn>; open: () => void } {
+  const { passed, open: letGo } = gate();
+  const sync = spyOn(upkeep, "sync").mockReturnValueOnce(passed);
+  return { sync, open: letGo };
+}
+
+async function turns(): Promise<void> {
+  for (let n = 0; n < 5; n++) await turn();
+}
+
+/** What has been noted to have happened after some turns of the event loop. */
+function watch(promises: Readonly<Record<string, Promise<unknown>>>): string[] {
+  const ended: string[] = [];
+  for (const [name, promise] of Object.entries(promises)) {
+    promise.then(
+      () => ended.push(name),
+      () => ended.push(`${name} failed`),
+    );
+  }
+  return ended;
+}
+
+test("a commit neither syncs nor checkpoints by itself", () => {
+  const path = `${main.directory}/other.db`;
+  const db = openDatabase({ path, synchronous: "FULL", autocheckpointPages: 1_000, cacheKib: 256 });
+  const rest = { path, checkpointPages: 1_000, monotonic: main.clock.monotonic, onError: () => undefined };
+  const durability = leaveSyncsTo(upkeep, { db, ...rest });
+  expect(db.query("PRAGMA synchronous").values()).toEqual([[1]]);
+  expect(db.query("PRAGMA wal_autocheckpoint").values()).toEqual([[0]]);
+  durability.close();
+  db.close(true);
+});
+
+test("the first change does not begin the log, which would sync its header", () => {
+  const before = logHeader();
+  change();
+  expect(logHeader()).toBe(before);
+});
+
+describe("an answer", () => {
+  test("waits until what was committed is on disk", async () => {
+    const { sync, open: letGo } = holdSync();
+    const answer = mainDb.durably(async () => {
+      change();
+      return "done";
+    });
+    const ended = watch({ answer });
+    await turns();
+    expect(sync).toHaveBeenCalledTimes(1);
+    expect(ended).toEqual([]);
+    letGo();
+    expect(await answer).toBe("done");
+  });
+
+  test("waits for what another one has committed, as it may tell of it", async () => {
+    const { open: letGo } = holdSync();
+    const ended = watch({ changed: changing(), read: reading() });
+    await turns();
+    expect(ended).toEqual([]);
+    letGo();
+    await turns();
+    expect(ended.sort()).toEqual(["changed", "read"]);
+  });
+
+  test("that tells of nothing new is not synced", async () => {
+    await changing();
+    const sync = spyOn(upkeep, "sync");
+    for (let n = 0; n < 3; n++) await reading();
+    expect(sync).not.toHaveBeenCalled();
+  });
+
+  test("that is an error waits too, as something may have been changed before", async () => {
+    const { open: letGo } = holdSync();
+    const answer = mainDb.durably(async () => {
+      change();
+      throw new Error("not found");
+    });
+    const ended = watch({ answer });
+    await turns();
+    expect(ended).toEqual([]);
+    letGo();
+    await expect(answer).rejects.toThrow("not found");
+  });
+
+  test("whose change comes during a sync waits for the next one, with all that come meanwhile", async () => {
+    const { sync, open: letGo } = holdSync();
+    const first = changing();
+    await turns();
+    const later = [changing(), changing(), reading()];
+    const ended = watch({ first, later: Promise.race(later) });
+    await turns();
+    expect(sync).toHaveBeenCalledTimes(1);
+    const second = gate();
+    sync.mockReturnValueOnce(second.passed);
+    letGo();
+    await first;
+    await turns();
+    expect(ended).toEqual(["first"]);
+    second.open();
+    await Promise.all(later);
+    expect(sync).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("after a sync that failed", () => {
+  const failSync = () => spyOn(upkeep, "sync").mockRejectedValueOnce(new Error("EIO"));
+
+  test("its answers are refused, and all later ones until the log is copied back", async () => {
+    failSync();
+    const repair = gate();
+    const { restartLog } = upkeep;
+    const restarts = spyOn(upkeep, "restartLog").mockImplementation((path) =>
+      repair.passed.then(() => restartLog(path)),
+    );
+    const error = await appErrorOf(changing);
+    expect(error.kind).toBe("unavailable");
+    expect(error.retryAfterSeconds).toBeGreaterThan(0);
+    change();
+    expect((await appErrorOf(() => mainDb.synced())).kind).toBe("unavailable");
+    expect(upkeep.sync).toHaveBeenCalledTimes(1);
+    const later = reading();
+    const ended = watch({ later });
+    await turns();
+    expect(ended).toEqual([]);
+    repair.open();
+    expect(await later).toBe("changed");
+    expect(restarts).toHaveBeenCalledTimes(1);
+    expect(errors).toEqual([error.message]);
+  });
+
+  test("what had waited for the next one is refused too, and is not synced", async () => {
+    const first = Promise.withResolvers<void>();
+    const sync = spyOn(upkeep, "sync").mockReturnValueOnce(first.promise);
+    spyOn(upkeep, "restartLog").mockRejectedValue(new Error("EIO"));
+    const ended = watch({ first: changing() });
+    await turns();
+    const second = changing();
+    first.reject(new Error("EIO"));
+    expect((await appErrorOf(() => second)).kind).toBe("unavailable");
+    expect(ended).toEqual(["first failed"]);
+    expect(sync).toHaveBeenCalledTimes(1);
+  });
+
+  test("copying the log back is tried again after a while where that failed", async () => {
+    failSync();
+    const restarts = spyOn(upkeep, "restartLog").mockRejectedValueOnce(new Error("EIO"));
+    await appErrorOf(changing);
+    await turns();
+    await appErrorOf(reading);
+    expect(restarts).toHaveBeenCalledTimes(1);
+    main.clock.advance(RETRY_MS);
+    await appErrorOf(reading);
+    expect(restarts).toHaveBeenCalledTimes(2);
+    expect(await reading()).toBe("changed");
+  });
+
+  test("a change made before the log was copied back is synced again", async () => {
+    failSync();
+    await appErrorOf(changing);
+    change();
+    await reading();
+    const sync = spyOn(upkeep, "sync");
+    sync.mockClear();
+    await changing();
+    expect(sync).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("the log", () => {
+  test("is copied back and started over when it has grown, and stays short", async () => {
+    const before = logHeader();
+    await mainDb.durably(async () => lengthenLog());
+    await mainDb.drain();
+    expect(logHeader()).not.toBe(before);
+    for (let n = 0; n < 5; n++) {
+      await mainDb.durably(async () => lengthenLog());
+      await mainDb.drain();
+    }
+    expect(readFileSync(`${main.path}-wal`).length).toBeLessThan(10_000_000);
+    expect(mainDb.webhooks.find(webhookId)?.name).toBe("long");
+    expect(errors).toEqual([]);
+  });
+
+  test("is started over by the worker alone: the event loop's next change finds it begun", async () => {
+    await mainDb.durably(async () => lengthenLog());
+    await mainDb.drain();
+    const before = logHeader();
+    change();
+    expect(logHeader()).toBe(before);
+  });
+
+  test("is not started over by a change that comes after it was copied back", async () => {
+    const restart = gate();
+    const restarts = spyOn(upkeep, "restartLog").mockReturnValueOnce(restart.passed);
+    const before = logHeader();
+    await mainDb.durably(async () => lengthenLog());
+    while (restarts.mock.calls.length === 0) await turn();
+    change();
+    expect(logHeader()).toBe(before);
+    restart.open();
+  });
+
+  test("is started over while nobody is being answered, and meanwhile nobody is", async () => {
+    const answer = gate();
+    const busy = mainDb.durably(() => answer.passed);
+    const restart = gate();
+    const restarts = spyOn(upkeep, "restartLog").mockReturnValueOnce(restart.passed);
+    const copied = spyOn(upkeep, "checkpoint");
+    await mainDb.durably(async () => lengthenLog());
+    await copied.mock.results[0]?.value;
+    await turns();
+    expect(restarts).not.toHaveBeenCalled();
+    answer.open();
+    await busy;
+    expect(restarts).toHaveBeenCalledTimes(1);
+    let isAsked = false;
+    const later = mainDb.durably(async () => {
+      isAsked = true;
+    });
+    await turns();
+    expect(isAsked).toBe(false);
+    restart.open();
+    await later;
+    expect(isAsked).toBe(true);
+  });
+
+  test("is started over between two answers in any case when it has grown far", async () => {
+    const answer = gate();
+    const busy = mainDb.durably(() => answer.passed);
+    const restarts = spyOn(upkeep, "restartLog");
+    for (let n = 0; n < 9; n++) await mainDb.durably(async () => lengthenLog());
+    await mainDb.drain();
+    expect(restarts.mock.calls.length).toBeGreaterThan(0);
+    answer.open();
+    await busy;
+  });
+
+  test("grows without harm while it cannot be copied back, and is tried again then", async () => {
+    const reader = new Database(main.path, { readonly: true });
+    reader.run("BEGIN");
+    reader.query("SELECT count(*) FROM webhooks").get();
+    await mainDb.durably(async () => lengthenLog());
+    await mainDb.drain();
+    expect(errors).toEqual([`checkpoint of ${main.path} failed`]);
+    reader.close();
+    const before = logHeader();
+    await mainDb.durably(async () => lengthenLog());
+    await mainDb.drain();
+    expect(logHeader()).not.toBe(before);
+    expect(errors).toHaveLength(1);
+  });
+});
+
+test("what was answered is there in the next run", async () => {
+  await changing();
+  await mainDb.drain();
+  mainDb.close();
+  mainDb = open();
+  expect(await reading()).toBe("changed");
+});
