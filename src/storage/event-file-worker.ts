@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
+import { logInUse } from "./log-in-use.ts";
 import { openForReading } from "./reading-database.ts";
 import { beginLog, keepLog, openDatabase } from "./sqlite.ts";
 import { type LineAnswer, lineFault } from "./worker-line.ts";
@@ -34,9 +35,16 @@ let keepsLogs = false;
 /** What the event loop reads in one go takes a few milliseconds. */
 const READERS_MS = 100;
 
+/** What a log has grown to beyond this, while somebody read for long, is given back when it is started over. */
+const KEPT_LOG_BYTES = 16 * 1024 * 1024;
+
+/** Half of what a log holds when it is copied back. */
+const PAGES_LEFT_BY_LONG_READERS = 500;
+
 function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
   const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
   if (keepsLogs) keepLog(db);
+  else db.run(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`);
   return db;
 }
 
@@ -77,7 +85,9 @@ function checkpoint(path: string, restart: boolean): void {
   const db = openForUpkeep(path);
   try {
     if (!restart) keepFromRestarting(path);
-    runCheckpoint(db, "PASSIVE");
+    const { pagesLeft } = runCheckpoint(db, "PASSIVE");
+    // Writes would be held for nothing: who reads so old a state will not be done in a moment.
+    if (!restart && pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw logInUse();
     if (!restart) return;
     // Waits for readers, of which the event loop may be one at this moment; not for a long one such as a check or a
     // backup, as nothing is written meanwhile.
@@ -112,13 +122,13 @@ function stopReading(path: string): void {
 type CheckpointRow = { busy: number; log: number; checkpointed: number };
 
 /** PASSIVE waits for nobody, and may leave some of the log to be copied; RESTART waits, but not for ever. */
-function runCheckpoint(db: Database, mode: "PASSIVE" | "RESTART"): { isComplete: boolean } {
+function runCheckpoint(
+  db: Database,
+  mode: "PASSIVE" | "RESTART",
+): { isComplete: boolean; pagesLeft: number } {
   const row = db.query<CheckpointRow, []>(`PRAGMA wal_checkpoint(${mode})`).get();
-  return { isComplete: row?.busy === 0 && row.log === row.checkpointed };
-}
-
-function logInUse(): Error {
-  return new Error("another connection keeps the log from being copied back whole");
+  const pagesLeft = (row?.log ?? 0) - (row?.checkpointed ?? 0);
+  return { isComplete: row?.busy === 0 && pagesLeft === 0, pagesLeft };
 }
 
 /** Holds the file open while the event loop closes it: the last connection to close is the one that syncs. */

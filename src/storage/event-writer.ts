@@ -9,6 +9,7 @@ import { recordEvent } from "./event-db/record-events.ts";
 import type { EventDraft, Settlement } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
+import { hasGrownLong, isLogInUse } from "./log-in-use.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 import { CHECKPOINT_PAGES, mayBegin, newQueue, type Queue, takeGroup, type Write } from "./write-queue.ts";
 
@@ -44,12 +45,14 @@ export function createEventWriter(options: {
   const { files, upkeep, metrics = noMetrics, checkpointPages = CHECKPOINT_PAGES } = options;
   const queues = new Map<string, Queue>();
   const turns = createTurnBudget({ ms: COMMITS_MS, monotonic: options.monotonic });
+  /** Lengths of logs at which their next checkpoints begin, where the last one failed: a queue does not live as long. */
+  const checkpointAt = new WeakMap<EventFile, number>();
   let drained: (() => void)[] = [];
 
   function enqueue(webhookId: string, write: Write): void {
     let queue = queues.get(webhookId);
     if (!queue) {
-      queue = newQueue(webhookId, checkpointPages);
+      queue = newQueue(webhookId);
       queues.set(webhookId, queue);
     }
     queue.writes.push(write);
@@ -139,17 +142,16 @@ export function createEventWriter(options: {
   function checkpointIfLong(queue: Queue, file: EventFile): void {
     if (queue.checkpointing) return;
     const pages = lengthOfLog(file);
-    if (pages < queue.checkpointAt) return;
+    if (pages < (checkpointAt.get(file) ?? checkpointPages)) return;
     queue.checkpointing = true;
     files.pin(file);
     void checkpoint(queue, file)
-      .then(() => {
-        queue.checkpointAt = checkpointPages;
-      })
+      .then(() => checkpointAt.delete(file))
       .catch((error: unknown) => {
-        // A full disk, most often. The log keeps every event; it is tried again when it has grown.
-        queue.checkpointAt = pages + CHECKPOINT_PAGES;
-        options.onError(`checkpoint of ${file.path} failed`, error);
+        // A full disk, or somebody who reads for long. The log keeps every event; it is tried again when it has grown.
+        const isNews = !isLogInUse(error) || hasGrownLong(pages, checkpointAt.get(file) ?? 0);
+        checkpointAt.set(file, pages + CHECKPOINT_PAGES);
+        if (isNews) options.onError(`checkpoint of ${file.path} failed`, error);
       })
       .finally(() => {
         files.unpin(file);

@@ -26,22 +26,19 @@ export type Queue = {
   underWay: number;
   scheduled: boolean;
   checkpointing: boolean;
-  /** Length of the log at which the next checkpoint begins; grows while checkpoints fail. */
-  checkpointAt: number;
   /** Called once no group is under way; no new one begins before. */
   hold: (() => void) | null;
   /** The log is being started over: nothing may be written. */
   held: boolean;
 };
 
-export function newQueue(webhookId: string, checkpointAt: number): Queue {
+export function newQueue(webhookId: string): Queue {
   return {
     webhookId,
     writes: [],
     underWay: 0,
     scheduled: false,
     checkpointing: false,
-    checkpointAt,
     hold: null,
     held: false,
   };

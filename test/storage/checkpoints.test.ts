@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { newId } from "../../src/lib/ids.ts";
+import { hasGrownLong } from "../../src/storage/log-in-use.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createStorageWorld, gate, openDescriptors, type StorageWorld, turn } from "./storage-world.ts";
 
@@ -151,19 +152,39 @@ describe("a checkpoint that fails", () => {
     expect(world.files.open(webhookId).walPages()).toBeLessThan(100);
   });
 
-  test("because somebody else reads an old state is reported, and succeeds once that is over", async () => {
+  test("is not tried again with every event, whoever has written all before the next one comes", async () => {
+    const checkpoint = spyOn(world.upkeep, "checkpoint").mockRejectedValue(new Error("disk full"));
+    await world.append({ webhookId, body: LONG_BODY });
+    for (let n = 0; n < 5; n++) {
+      await world.writer.drain();
+      await world.append({ webhookId });
+    }
+    expect(checkpoint).toHaveBeenCalledTimes(1);
+  });
+
+  test("because somebody else reads an old state holds no write, and what the log has grown by is given back after that", async () => {
     await world.append({ webhookId });
     const reader = new Database(world.files.pathOf(webhookId), { readonly: true });
     reader.run("BEGIN");
     reader.query("SELECT count(*) FROM events").get();
-    await world.append({ webhookId, body: LONG_BODY });
+    const restarts = spyOn(world.upkeep, "restartLog");
+    for (let n = 0; n < 4; n++) await world.append({ webhookId, body: LONG_BODY });
     await world.writer.drain();
-    expect(world.errors).toHaveLength(1);
+    expect(restarts).not.toHaveBeenCalled();
+    expect(logBytes()).toBeGreaterThan(4 * LONG_BODY.length);
     reader.close();
     await world.append({ webhookId, body: LONG_BODY });
     await world.writer.drain();
     await world.append({ webhookId });
     expect(world.files.open(webhookId).walPages()).toBeLessThan(100);
+    expect(logBytes()).toBeLessThanOrEqual(16 * MIB);
+    expect(world.errors).toEqual([]);
+  });
+
+  test("for want of an end of reading is told of each time that the log has grown by 256 MiB", () => {
+    const lengths = [1_000, 65_000, 66_000, 67_000, 131_000, 132_000];
+    const told = lengths.filter((pages, index) => hasGrownLong(pages, lengths[index - 1] ?? 0));
+    expect(told).toEqual([66_000, 132_000]);
   });
 });
 
