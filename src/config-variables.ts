@@ -10,7 +10,8 @@ type Variable = Readonly<{
 
 const BASE64_KEY_CURE = "Set 32 random bytes in base64, such as `openssl rand -base64 32` prints.";
 const CIDRS_CURE = "Set CIDRs with commas between, such as 10.0.0.0/8,192.168.1.7/32, or none.";
-const MAIL_CURE = "Set SMTP_URL and MAIL_FROM together, or neither.";
+const MAIL_CURE =
+  "Set SMTP_URL, such as smtp://user:password@mail.example.com:587, and MAIL_FROM together, or neither.";
 const METRICS_CURE = "Set METRICS_USERNAME and METRICS_PASSWORD together, or neither.";
 const PAIRS_CURE = "Set key=value with commas between, such as api-key=abc,team=payments.";
 

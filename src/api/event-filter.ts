@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { EventFilter } from "../storage/event-db/event-search.ts";
 import { deliveryStatus } from "./event-schemas.ts";
 
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const time = z.iso
+  .datetime({ offset: true, error: "must be a time such as 2026-11-24T08:00:00Z" })
+  .transform((text) => Date.parse(text));
 
 export const eventFilterShape = {
   from: time.optional().describe("Received at or after this time."),

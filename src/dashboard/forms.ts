@@ -41,8 +41,7 @@ export function fieldErrors(error: unknown, within?: string): FieldErrors {
 
 /** The schema library's words are for programmers. */
 function readable(message: string): string {
-  if (/received undefined|expected string to have >=1 char|received NaN/i.test(message))
-    return "Fill this in.";
+  if (/^is missing$|expected string to have >=1 char|received NaN/i.test(message)) return "Fill this in.";
   const tooBig = /^Too big: expected \w+ to (?:have|be) <=(\d+)( characters)?/i.exec(message);
   if (tooBig) return `At most ${tooBig[1]}${tooBig[2] ?? ""}.`;
   const tooSmall = /^Too small: expected \w+ to (?:have|be) >=?(\d+)( characters)?/i.exec(message);

@@ -7,10 +7,23 @@ export function withRealPort<T extends Readonly<{ host: string; port: number; ba
   config: T,
 ): T {
   if (config.port !== 0) return config;
-  const probe = Bun.listen({ hostname: config.host, port: 0, socket: { data() {} } });
-  const { port } = probe;
-  probe.stop(true);
+  const port = freePort(config.host);
   return { ...config, port, baseUrl: config.baseUrl.replace(/:0$/, `:${port}`) };
+}
+
+/** Throws AppError unavailable where the host is none of this machine. */
+function freePort(host: string): number {
+  try {
+    const probe = Bun.listen({ hostname: host, port: 0, socket: { data() {} } });
+    probe.stop(true);
+    return probe.port;
+  } catch (cause) {
+    throw new AppError({
+      ...{ kind: "unavailable", code: "address_unusable", cause },
+      message: `Nothing can be received on ${host}: it is no address of this machine.`,
+      hint: "Set HOST to 127.0.0.1 for this machine alone, or to 0.0.0.0 or :: for all that reach it.",
+    });
+  }
 }
 
 /** Throws AppError unavailable where the address cannot be listened on. */
@@ -25,17 +38,20 @@ export function listen(app: AnyElysia, { host, port }: { host: string; port: num
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       idleTimeout: 60,
     });
-  } catch (error) {
-    const code = errorCode(error) ?? "unknown error";
+  } catch (cause) {
+    // The code of the error does not tell a wrong address from a port that is taken.
+    freePort(host);
     throw new AppError({
-      kind: "unavailable",
-      code: "address_unusable",
-      message:
-        code === "EADDRINUSE"
-          ? `Another program listens on ${host}, port ${port}.`
-          : `Nothing can be received on ${host}, port ${port}: ${code}.`,
-      hint: "Stop the other program, or set another PORT or HOST.",
-      cause: error,
+      ...{ kind: "unavailable", code: "address_unusable", cause },
+      ...(errorCode(cause) === "EACCES"
+        ? {
+            message: `This user may not listen on port ${port}.`,
+            hint: "On most systems those below 1024 are the administrator's: set a higher PORT.",
+          }
+        : {
+            message: `Another program listens on ${host}, port ${port}.`,
+            hint: "Stop the other program, or set another PORT or HOST.",
+          }),
     });
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { AppError, errorCode } from "./errors.ts";
+import { AppError, errorCode, errorMessage } from "./errors.ts";
 
 export type KeyRing = Readonly<{
   /** `boundTo` names the one place where the sealed text may stand, such as "targets:{id}:url". */
@@ -68,13 +68,27 @@ function unseal({ sealed, boundTo, key }: { sealed: string; boundTo: string; key
   return Buffer.concat([text, decipher.final()]).toString("utf8");
 }
 
-/** The configured key, else the one in `webhooker.key` beside the main database, made at the first start. */
+/**
+ * The configured key, else the one in `webhooker.key` beside the main database, made at the first start. Throws
+ * AppError unavailable.
+ */
 export function loadSecretKey(options: { fromConfig: Uint8Array | null; dbPath: string }): Uint8Array {
   if (options.fromConfig) return options.fromConfig;
   const directory = dirname(options.dbPath);
   const path = join(directory, "webhooker.key");
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return createKeyFile(path) ?? readKeyFile(path);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return createKeyFile(path) ?? readKeyFile(path);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError({
+      kind: "unavailable",
+      code: "secret_key_unreadable",
+      message: `The key file ${path} can be neither read nor made (${errorCode(cause) ?? errorMessage(cause)}).`,
+      hint: "DBURL must name a file in a folder that this user may read and write; or set SECRET_KEY.",
+      cause,
+    });
+  }
 }
 
 /** Null when the file is there already. */

@@ -11,6 +11,9 @@ type Options<T> = Readonly<{
   within?: string;
 }>;
 
+/** The schema library's word for what was left out. */
+const MISSING = /^Invalid input: expected .*, received undefined$/;
+
 /** Throws AppError invalid. */
 export function validate<T>({ schema, value, what, within }: Options<T>): T {
   const result = schema.safeParse(value);
@@ -25,6 +28,9 @@ export function validate<T>({ schema, value, what, within }: Options<T>): T {
 
 function toFaults(issue: z.core.$ZodIssue, prefix: readonly string[]): FieldFault[] {
   const path = [...prefix, ...issue.path.map(String)];
-  if (issue.code !== "unrecognized_keys") return [{ path: path.join("."), message: issue.message }];
+  if (issue.code !== "unrecognized_keys") {
+    const message = MISSING.test(issue.message) ? "is missing" : issue.message;
+    return [{ path: path.join("."), message }];
+  }
   return issue.keys.map((key) => ({ path: [...path, key].join("."), message: "is not a known field" }));
 }

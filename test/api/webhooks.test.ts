@@ -56,6 +56,8 @@ describe("webhooks", () => {
       },
     });
     expect(refused.text).not.toContain("hunter2");
+    const empty = await api.call("POST", "/webhooks", { json: {} });
+    expect(empty.body).toMatchObject({ error: { details: [{ path: "name", message: "is missing" }] } });
   });
 });
 

@@ -85,6 +85,14 @@ describe("the secret key", () => {
       expect(readFileSync(path, "utf8")).toBe(content);
     }
   });
+
+  test("says where it can neither be read nor made", () => {
+    const dbPath = join(directory, "file", "webhooker.db");
+    writeFileSync(join(directory, "file"), "");
+    expect(() => loadSecretKey({ fromConfig: null, dbPath })).toThrow(
+      `The key file ${join(directory, "file", "webhooker.key")} can be neither read nor made (`,
+    );
+  });
 });
 
 describe("tokens", () => {

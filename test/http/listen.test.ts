@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { Elysia } from "elysia";
+import { listen, withRealPort } from "../../src/http/listen.ts";
+import { serve } from "../support/http-server.ts";
+import { thrownBy } from "../support/thrown.ts";
+
+test("a port that is taken, and an address that is none, are told apart", async () => {
+  const other = serve(new Elysia());
+  const port = Number(new URL(other.url).port);
+  expect(await thrownBy(() => listen(new Elysia(), { host: "127.0.0.1", port }))).toMatchObject({
+    kind: "unavailable",
+    message: `Another program listens on 127.0.0.1, port ${port}.`,
+  });
+  await other.stop();
+  const host = "999.0.0.1";
+  const wrong = {
+    kind: "unavailable",
+    hint: expect.stringContaining("Set HOST to 127.0.0.1"),
+  };
+  expect(await thrownBy(() => listen(new Elysia(), { host, port }))).toMatchObject(wrong);
+  const config = { host, port: 0, baseUrl: "http://localhost:0" };
+  expect(await thrownBy(() => withRealPort(config))).toMatchObject(wrong);
+});
