@@ -1,6 +1,9 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { forecast } from "../../src/dashboard/sources/forecast.ts";
+import { EMPTY_BYTES, forecast } from "../../src/dashboard/sources/forecast.ts";
 import { formatSize, readSize } from "../../src/dashboard/sources/size-text.ts";
+import { eventMigrations } from "../../src/storage/event-db/migrations/index.ts";
+import { measureSpace } from "../../src/storage/event-db/space.ts";
 import { NO_GROWTH } from "../support/fake-overviews.ts";
 
 const DAY_MS = 86_400_000;
@@ -9,7 +12,7 @@ const MB = 1024 * 1024;
 /** Ten events a day of 90,000 bytes, each with 10,000 bytes of headers, deliveries and results. */
 const growth = {
   ...NO_GROWTH,
-  usedBytes: 64 * 1024 + 50 * 100_000,
+  usedBytes: EMPTY_BYTES + 50 * 100_000,
   events: 50,
   bodyBytes: 50 * 90_000,
   recent: { ms: 5 * DAY_MS, events: 50, bodyBytes: 50 * 90_000 },
@@ -29,6 +32,15 @@ describe("a forecast", () => {
     expect(forecast(growth, { days: 30, bytes }).limitInDays).toBe(3);
     expect(forecast(growth, { days: 5, bytes }).limitInDays).toBeNull();
     expect(forecast(growth, { days: 5, bytes: growth.usedBytes }).limitInDays).toBe(0);
+  });
+
+  test("knows what a file holds before its first event", () => {
+    const db = new Database(":memory:");
+    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    for (const sql of eventMigrations) db.run(sql);
+    // A page or two more or less are not worth a change.
+    expect(Math.abs(measureSpace(db).usedBytes - EMPTY_BYTES)).toBeLessThan(16_384);
+    db.close();
   });
 
   test("of a webhook without events is that nothing grows", () => {

@@ -45,6 +45,11 @@ describe("a field that is a list", () => {
     expect(readFields(lists, { networks: "" })).toEqual({ networks: [] });
   });
 
+  test("says of which item a fault is", async () => {
+    const html = await draw({ fields: lists, errors: { "networks.1": "Is no network." } });
+    expect(html).toContain("Item 2: Is no network.");
+  });
+
   test("shows its items one a line", async () => {
     const html = await draw({ fields: lists, values: { networks: ["a", "b"], codes: [410] } });
     expect(html).toContain("\na\nb</textarea>");

@@ -143,7 +143,7 @@ describe("a webhook's settings", () => {
     await all.pages.post(`${path}/edit`, { name: "Limited", retention_bytes: " " });
     expect((await all.useCases.webhooks.get(of)).retentionBytes).toBeNull();
     for (const [typed, fault] of Object.entries({
-      much: "whole number of bytes",
+      much: "a size such as 500 MB",
       "3 KB": "at least 1048576",
     })) {
       const { status, html } = await all.pages.post(`${path}/edit`, { name: "x", retention_bytes: typed });
@@ -246,16 +246,21 @@ describe("the storage of a webhook", () => {
     all.files.set(webhook.id, { growth });
     const { html } = await all.pages.get(path);
     const card = between(html, 'id="storage"', "</section>");
-    for (const text of ["4.8 MB", "5.7 MB", "977 KB a day", "1,204"]) expect(card).toContain(text);
+    for (const text of ["4.8 MB", "5.7 MB", "968 KB a day", "1,204"]) expect(card).toContain(text);
     return between(card, '<p class="muted">', "</p>");
   }
 
   test("is shown with its growth and when a limit will be met", async () => {
-    expect(await lead({})).toContain("Events are kept for 30 days. At this rate it comes to about 28.6 MB.");
+    expect(await lead({})).toContain("Events are kept for 30 days. At this rate it comes to about 28.4 MB.");
     expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is met in about 3 days;");
     expect(await lead({ retention_bytes: 90_000_000, retention_days: 3 })).toContain("kept for 3 days");
     expect(await lead({ retention_bytes: 5_065_536 })).toContain("The limit is met:");
     expect(await lead({ retention_bytes: 2_000_000 })).toContain("Over its limit:");
+  });
+
+  test("foretells nothing where nothing came in", async () => {
+    const { path } = await makeWebhook("Quiet");
+    expect((await all.pages.get(path)).html).toContain("Events are kept for 30 days.</p>");
   });
 
   test("is left out while the event file cannot be used", async () => {

@@ -48,7 +48,9 @@ export function FormFields({ fields, values = {}, typed, errors, prefix }: FormF
 function errorOf(errors: FieldErrors, name: string): string | undefined {
   if (errors[name] !== undefined) return errors[name];
   const inner = Object.entries(errors).find(([path]) => path.startsWith(`${name}.`));
-  return inner && `${inner[0].slice(name.length + 1)}: ${inner[1]}`;
+  if (inner === undefined) return undefined;
+  const place = inner[0].slice(name.length + 1);
+  return `${/^\d+$/.test(place) ? `Item ${Number(place) + 1}` : place}: ${inner[1]}`;
 }
 
 function Field({ field, value, typed, error, prefix }: One): JSX.Element {

@@ -2,8 +2,8 @@
 import type { Growth } from "../../storage/event-db/growth.ts";
 
 const DAY_MS = 86_400_000;
-/** What a file holds before its first event. */
-const EMPTY_BYTES = 64 * 1024;
+/** What a file holds before its first event: 27 pages of tables and indexes. */
+export const EMPTY_BYTES = 27 * 4_096;
 
 export type Forecast = Readonly<{
   bytesPerDay: number;

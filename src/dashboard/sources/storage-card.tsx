@@ -76,6 +76,7 @@ function describe({ settlesAtBytes, limitInDays }: Forecast, growth: Growth, kep
     return "Over its limit: the oldest events are deleted, but never one that is not delivered yet.";
   }
   if (limitInDays === 0) return `The limit is met: the oldest events go before they are ${days} old.`;
+  if (growth.recent.events === 0) return `Events are kept for ${days}.`;
   const settles = `At this rate it comes to about ${formatBytes(Math.round(settlesAtBytes))}`;
   if (limitInDays === null) return `Events are kept for ${days}. ${settles}.`;
   const inDays = formatCount(Math.max(1, Math.round(limitInDays)), "day");

@@ -56,7 +56,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
       await useCases.entrypoints.create({ userId, webhookId: webhook.id, input: {} });
       return redirect(webhookPath(webhook.id), { tone: "ok", text: `Webhook “${webhook.name}” is ready.` });
     } catch (error) {
-      return showNew(context, form, fieldErrors(error));
+      return showNew(context, form, faultsOf(error, form));
     }
   }
 
@@ -108,7 +108,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
       const input = webhookInput(form);
       await useCases.webhooks.update({ userId: webhook.userId, webhookId: webhook.id, input });
     } catch (error) {
-      return showEdit(context, { values: form, errors: fieldErrors(error) });
+      return showEdit(context, { values: form, errors: faultsOf(error, form) });
     }
     return redirect(webhookPath(webhook.id), { tone: "ok", text: "Settings saved." });
   }
@@ -128,6 +128,13 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     action("/source/:id/edit", update),
     action("/source/:id/lost-events/dismiss", dismissLoss),
   ];
+}
+
+/** Programs give the size in bytes, people do not. */
+function faultsOf(error: unknown, { retention_bytes: size = "" }: FormInput): FieldErrors {
+  const errors = fieldErrors(error);
+  if (errors.retention_bytes === undefined || typeof readSize(size) === "number") return errors;
+  return { ...errors, retention_bytes: "This is not a size such as 500 MB or 2 GB." };
 }
 
 /** Emptied, the days are the server's default, and there is no limit on the size. */
