@@ -60,6 +60,9 @@ test("each is listed with its reason and shown whole, and what is hostile in it 
     expect(page).toContain("Because of");
     expect(page).not.toContain(hostile);
   }
+  const verification = `/source/${of.webhookId}/entrypoints/${of.entrypointId}/verification`;
+  expect(await get(`${path}/${id}`)).toContain(`href="${verification}"`);
+  expect(await get(verification)).toContain("refused with 401 and kept for a while");
   const download = await dashboard.ask(`${path}/${id}/body`, { cookie });
   expect(await download.text()).toBe(hostile);
   expect(download.headers.get("content-disposition")).toStartWith("attachment");

@@ -12,6 +12,8 @@ import { NameOf, RequestLine } from "../events/event-row.tsx";
 import { HeaderTable } from "../events/header-table.tsx";
 import type { Named } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import { verificationPath } from "../sources/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { RejectedActions } from "./actions.tsx";
 import { crumbsOf } from "./list-view.tsx";
@@ -32,35 +34,37 @@ export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Elemen
   return (
     <Layout title="Rejected request" viewer={viewer} section="sources" flash={flash} wide crumbs={crumbs}>
       <Header {...props} />
-      <Notice
-        tone="bad"
-        text={request.reason}
-        hint="Mend the verification of its entrypoint, then verify it again."
-      />
-      <Facts {...props} />
-      <Card
-        title="Body"
-        lead={bodyKind(picture)}
-        actions={
-          picture.kind === "empty" ? (
-            ""
-          ) : (
-            <a
-              class="button button-plain button-small"
-              href={rejectedRequestPath(webhook.id, request.id, "body")}
-              hx-boost="false"
-            >
-              <Icon name="download" />
-              <span>Download</span>
-            </a>
-          )
-        }
-      >
-        <BodyView picture={picture} label="Body" />
-      </Card>
-      <Card title="Headers">
-        <HeaderTable headers={request.headers} caption="Request headers" />
-      </Card>
+      <div class="stack">
+        <Notice
+          tone="bad"
+          text={request.reason}
+          hint="Mend the verification of its entrypoint, then verify it again."
+        />
+        <Facts {...props} />
+        <Card
+          title="Body"
+          lead={bodyKind(picture)}
+          actions={
+            picture.kind === "empty" ? (
+              ""
+            ) : (
+              <a
+                class="button button-plain button-small"
+                href={rejectedRequestPath(webhook.id, request.id, "body")}
+                hx-boost="false"
+              >
+                <Icon name="download" />
+                <span>Download</span>
+              </a>
+            )
+          }
+        >
+          <BodyView picture={picture} label="Body" />
+        </Card>
+        <Card title="Headers">
+          <HeaderTable headers={request.headers} caption="Request headers" />
+        </Card>
+      </div>
     </Layout>
   );
 }
@@ -88,13 +92,22 @@ function Header({ webhook, request }: RejectedRequestPageProps): JSX.Element {
   );
 }
 
-function Facts({ request, entrypoint }: RejectedRequestPageProps): JSX.Element {
+function Facts({ webhook, request, entrypoint }: RejectedRequestPageProps): JSX.Element {
+  const at = { webhookId: webhook.id, id: request.entrypointId };
   return (
     <Card>
       <dl class="facts">
         <dt>Entrypoint</dt>
         <dd>
           <NameOf named={entrypoint} />
+          {entrypoint.isDeleted ? (
+            ""
+          ) : (
+            <>
+              {" · "}
+              <a href={attribute(verificationPath(at))}>Verification</a>
+            </>
+          )}
         </dd>
         <dt>Sender</dt>
         <dd>

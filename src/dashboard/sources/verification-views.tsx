@@ -48,7 +48,10 @@ export function VerificationPage(props: Props): JSX.Element {
       <section class="card card-narrow">
         <h1 safe>{title}</h1>
         <p class="muted">
-          Whose requests are stored. What is not theirs is refused with 401, and the server's log says why.
+          Whose requests are stored. What is not theirs is refused with 401{" "}
+          {entrypoint.settings.keep_rejected
+            ? "and kept for a while with the reason, to be verified again."
+            : "and not kept; the server’s log says why."}
         </p>
         <p>
           <a href={rejectedPath(webhook.id, entrypoint.id)}>Rejected requests</a>
