@@ -1,6 +1,7 @@
 /** Makes what is committed to the main database durable, and keeps its log short, without a sync on the event loop. */
 import type { Database } from "bun:sqlite";
 import type { EventFileUpkeep } from "../event-file-upkeep.ts";
+import { hasGrownLong, isLogInUse } from "../log-in-use.ts";
 import { beginLog } from "../sqlite.ts";
 import { LogSync } from "./log-sync.ts";
 
@@ -100,11 +101,14 @@ export function leaveSyncsTo(
     }
   }
 
-  /** A full disk, most often. The log keeps everything; it is tried again when it has grown. */
+  /** A full disk, or somebody who reads for long. The log keeps everything; it is tried again when it has grown. */
   function putOff(error: unknown): void {
+    const pages = lengthOfLog();
+    if (!isLogInUse(error) || hasGrownLong(pages, checkpointAt)) {
+      onError(`checkpoint of ${path} failed`, error);
+    }
     stage = "short";
-    checkpointAt = lengthOfLog() + checkpointPages;
-    onError(`checkpoint of ${path} failed`, error);
+    checkpointAt = pages + checkpointPages;
   }
 
   /** `then` runs before anybody is answered again. */

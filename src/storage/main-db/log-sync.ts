@@ -80,9 +80,8 @@ export class LogSync {
 
   #repair(fault: Fault): void {
     fault.isUnderRepair = true;
-    const changes = this.#countChanges();
+    // What was changed since the failed sync began counts as not synced, be it before or after the copying.
     const isOver = () => {
-      this.#covered = changes;
       this.#latest = Promise.resolve();
       this.#fault = null;
     };
