@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { importSchema } from "../../src/api/schemas.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { administrator, startSite } from "../support/site.ts";
 
 // Starts processes; only a machine that hangs takes this long.
 setDefaultTimeout(120_000);
@@ -19,6 +20,11 @@ async function keyOf(gateway: Gateway): Promise<Record<string, string>> {
 
 function partFiles(gateway: Gateway): string[] {
   return readdirSync(join(gateway.folder, "data")).filter((name) => name.startsWith("moving-"));
+}
+
+/** Asks the gateway something as often as it takes. */
+async function until(gateway: Gateway, isSo: () => boolean): Promise<void> {
+  while (!isSo()) await fetch(`${gateway.origin}/livez`);
 }
 
 test("a webhook goes on at another gateway: what was pending is delivered there, with its secrets", async () => {
@@ -68,6 +74,42 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
   await receiver.close();
 });
 
+test("a running gateway imports in the dashboard, and what is broken off there leaves nothing behind", async () => {
+  await using gateway = await startSite();
+  const { webhookId } = await gateway.api.createFlow();
+  await gateway.run(["export", webhookId, "plain.db"]);
+  const { cookie } = await administrator(gateway);
+  const headers = { cookie, "sec-fetch-site": "same-origin" };
+  const url = `${gateway.origin}/sources/import`;
+  const abort = new AbortController();
+  const half = new ReadableStream({
+    start: (controller) =>
+      controller.enqueue(
+        `--x\r\nContent-Disposition: form-data; name="file"; filename="a.db"\r\n\r\n${"half".repeat(50_000)}`,
+      ),
+  });
+  const type = { "content-type": "multipart/form-data; boundary=x" };
+  const broken = fetch(url, {
+    method: "POST",
+    headers: { ...headers, ...type },
+    body: half,
+    signal: abort.signal,
+  });
+  await until(gateway, () => partFiles(gateway).length === 1);
+  abort.abort();
+  await broken.catch(() => undefined);
+  await until(gateway, () => partFiles(gateway).length === 0);
+
+  const body = new FormData();
+  body.set("file", new File([await Bun.file(join(gateway.folder, "plain.db")).bytes()], "plain.db"));
+  const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual" });
+  expect([answer.status, answer.headers.get("location")]).toEqual([
+    303,
+    expect.stringMatching(/^\/source\//),
+  ]);
+  expect(partFiles(gateway)).toEqual([]);
+});
+
 test("a stopped gateway imports by the command line, and a running one says how it is done there", async () => {
   await using gateway = await startGateway();
   const config = { url: "http://127.0.0.1:9/", headers: { authorization: AUTHORIZATION } };
@@ -113,10 +155,7 @@ test("a download that is broken off leaves nothing behind, and neither does what
   await answer.body?.getReader().read();
   expect(partFiles(gateway)).toHaveLength(1);
   abort.abort();
-  for (let left = 1; left > 0; ) {
-    await fetch(`${gateway.origin}/livez`);
-    left = partFiles(gateway).length;
-  }
+  await until(gateway, () => partFiles(gateway).length === 0);
   await gateway.stop();
   const leftover = join(gateway.folder, "data", `moving-${crypto.randomUUID()}.part`);
   await Bun.write(leftover, "half");

@@ -34,7 +34,7 @@ const OPEN = [
 const OPERATORS = [/^GET \/metrics$/];
 /** Of whoever asks, without an id of anything. */
 const OWN = new Set([
-  ...["GET /sources", "GET /sources/new", "POST /sources/new"],
+  ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
   ...["GET /profile", "POST /profile/password", "POST /profile/api-keys"],
   "POST /profile/sessions/end-others",
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
