@@ -219,6 +219,18 @@ describe("webhooker apikey", () => {
   });
 });
 
+test("webhooker export and import say which file cannot be", async () => {
+  await withGateway(async () => undefined);
+  const nowhere = join(directory, "nowhere");
+  const exported = await run(`export Orders ${join(nowhere, "orders.db")}`);
+  expect([exported.code, exported.err.split("\n")[0]]).toEqual([
+    1,
+    `webhooker: No file can be made in ${nowhere} (ENOENT).`,
+  ]);
+  const imported = await run(`import ${directory} --user ada`);
+  expect([imported.code, imported.err]).toEqual([1, `webhooker: There is no file ${directory}.`]);
+});
+
 test("webhooker backup says which folder it cannot make", async () => {
   await withGateway(async () => undefined);
   const to = join(directory, "data", "webhooker.db", "backup");

@@ -1,7 +1,8 @@
 /** `webhooker export` and `webhooker import`: one webhook as one file, out of this data folder and into it. */
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { AppError } from "../lib/errors.ts";
+import { AppError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import { requireData } from "./data-there.ts";
@@ -31,6 +32,7 @@ export function addMovingCommands(program: Command, io: Io): void {
       const config = io.loadConfig();
       requireData(config, "export");
       if (existsSync(to)) throw alreadyThere(to);
+      requireFolder(dirname(resolve(to)));
       const passphrase = await readPassphrase(io, options);
       if (passphrase !== null && passphrase.length < MIN_PASSPHRASE) throw shortPassphrase();
       const { leftOut } = await withMainDb(io, async (mainDb) => {
@@ -55,7 +57,9 @@ export function addMovingCommands(program: Command, io: Io): void {
     .action(async (file: string, options: Secrets & { user: string; withoutSecrets?: true }) => {
       const config = io.loadConfig();
       requireData(config, "import into");
-      if (!existsSync(file)) throw new AppError({ kind: "not_found", message: `There is no file ${file}.` });
+      if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+        throw new AppError({ kind: "not_found", message: `There is no file ${file}.` });
+      }
       const passphrase = await readPassphrase(io, options);
       const { runMoving, whileStopped } = await import("./moving-run.ts");
       const { webhookId, notes } = await whileStopped(config, () =>
@@ -114,6 +118,19 @@ function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
     message: found ? "Several webhooks have that name." : "No such webhook.",
     hint: "Name it by its id, as its page's address and the API have it.",
   });
+}
+
+function requireFolder(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new AppError({
+      kind: "not_found",
+      message: `No file can be made in ${folder} (${errorCode(cause) ?? errorMessage(cause)}).`,
+      hint: "Name a file in a folder that is there and that this user may write to.",
+      cause,
+    });
+  }
 }
 
 function alreadyThere(path: string): AppError {
