@@ -24,7 +24,7 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
             name="q"
             type="search"
             label="Text in the body"
-            placeholder="Search in bodies"
+            placeholder="Search bodies"
             value={filter.text ?? ""}
             maxlength={200}
           />
