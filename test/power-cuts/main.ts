@@ -17,6 +17,8 @@ import { listFaults, readFiles, writeFiles } from "./proof.ts";
 import { bytesOf, type Moment, readCalls, tracing } from "./system-calls.ts";
 
 const SENDERS = 16;
+/** Each makes one entrypoint after the other, so that the main database's log is started over too. */
+const CONFIGURERS = 4;
 /** Different ones of the same moment. */
 const CUTS_AT_A_MOMENT = 2;
 /** Of a gateway that takes no more events. */
@@ -42,6 +44,7 @@ const { values: flags } = parseArgs({
 /** "HTTP/1.1 2", as strace prints it. */
 const ANSWER_BEGINS = `"${[...Buffer.from("HTTP/1.1 2")].map((byte) => `\\x${byte.toString(16)}`).join("")}`;
 const EVENT_ID = /x-webhooker-event-id: ([0-9a-f-]{36})/i;
+const ENTRYPOINT_ID = /location: \/api\/v1\/webhooks\/[0-9a-f-]{36}\/entrypoints\/([0-9a-f-]{36})/i;
 
 if (Bun.which("strace") === null) throw new Error("it takes strace, which is not installed");
 process.exitCode = await main();
@@ -64,13 +67,14 @@ async function main(): Promise<number> {
   const receiver = await startReceiver();
   const flows: Flow[] = [];
   const acknowledged = new Set<string>();
+  const entrypointIds = new Set<string>();
   const faults: string[] = [];
   let cuts = 0;
 
   function look(disk: FrailFolder): void {
     cuts++;
     writeFiles({ files: disk.cut(random), from: home, to: place });
-    const found = listFaults(place, { acknowledged, flows });
+    const found = listFaults(place, { acknowledged, entrypointIds });
     if (found.length > 0) process.stdout.write(`cut ${cuts}: ${found.slice(0, 5).join("\n  ")}\n`);
     faults.push(...found);
   }
@@ -83,10 +87,22 @@ async function main(): Promise<number> {
     }
     const load = new Load();
     const running = load.run({ gateway, flows, senders: SENDERS });
+    const configuring = Array.from({ length: CONFIGURERS }, configure);
     await Promise.race([load.waitFor(Number(flags.events)), Bun.sleep(LONGEST_LIFE_MS)]);
     await gateway.kill9();
     await running;
+    await Promise.all(configuring);
     await untilWritten(trace);
+  }
+
+  /** Until the gateway is killed. */
+  async function configure(): Promise<void> {
+    const path = `/webhooks/${flows[0]?.webhookId}/entrypoints`;
+    for (;;) {
+      const answer = await api.request("POST", path, { name: "x".repeat(200) }).catch(() => null);
+      if (answer === null) return;
+      await answer.text();
+    }
   }
 
   for (let life = 1; life <= Number(flags.lives) && faults.length === 0; life++) {
@@ -100,16 +116,18 @@ async function main(): Promise<number> {
     let at = 0;
     let injected = 0;
     for await (const moment of readCalls(trace)) {
-      const id = acknowledgedBy(moment);
-      if (id !== null) acknowledged.add(id);
+      const answered = answerIn(moment);
+      const [, id] = EVENT_ID.exec(answered) ?? [];
+      if (id !== undefined) acknowledged.add(id);
+      const [, entrypointId] = ENTRYPOINT_ID.exec(answered) ?? [];
+      if (entrypointId !== undefined) entrypointIds.add(entrypointId);
       if (moment.kind === "ended" && moment.result.endsWith("(INJECTED)")) injected++;
       disk.take(moment);
-      // What the first life is set up with is looked at once it is there.
-      if (!moments.has(at++) || acknowledged.size === 0) continue;
+      if (!moments.has(at++)) continue;
       for (let count = 0; count < CUTS_AT_A_MOMENT; count++) look(disk);
     }
     look(disk);
-    const told = `${acknowledged.size - known} acknowledged in ${total} moments, ${injected} of them faulty; ${cuts} cuts so far`;
+    const told = `${acknowledged.size - known} acknowledged and ${entrypointIds.size} entrypoints in ${total} moments, ${injected} of them faulty; ${cuts} cuts so far`;
     process.stdout.write(`life ${life}: ${told}\n`);
     writeFiles({ files: disk.cut(random), from: home, to: home });
   }
@@ -128,11 +146,11 @@ async function createKey(home: string): Promise<string> {
   return out.trim();
 }
 
-/** Of the event whose sender is being answered. */
-function acknowledgedBy({ call, kind }: Moment): string | null {
+/** What a sender or a program is being told, or "". */
+function answerIn({ call, kind }: Moment): string {
   const [, text = ""] = call.args;
-  if (kind === "ended" || !/^(write|sendto)$/.test(call.name) || !text.startsWith(ANSWER_BEGINS)) return null;
-  return EVENT_ID.exec(bytesOf(text).toString("latin1"))?.[1] ?? null;
+  if (kind === "ended" || !/^(write|sendto)$/.test(call.name) || !text.startsWith(ANSWER_BEGINS)) return "";
+  return bytesOf(text).toString("latin1");
 }
 
 async function countCalls(trace: string): Promise<number> {

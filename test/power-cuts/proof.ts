@@ -4,7 +4,6 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { checkDatabases } from "../../src/storage/check.ts";
 import { bodyOf } from "../e2e/load.ts";
-import type { Flow } from "../support/api-client.ts";
 
 const EVENT_FILE = /^events-.+\.db$/;
 
@@ -31,11 +30,11 @@ export function readFiles(folder: string): Map<string, Buffer> {
 /** One line for each fault. Looks first as a reader does, and then once the logs are copied back. */
 export function listFaults(
   folder: string,
-  { acknowledged, flows }: { acknowledged: ReadonlySet<string>; flows: readonly Flow[] },
+  { acknowledged, entrypointIds }: Readonly<Record<"acknowledged" | "entrypointIds", ReadonlySet<string>>>,
 ): string[] {
   const where = { dbPath: join(folder, "data/webhooker.db"), dataDir: join(folder, "data") };
   const check = () => checkDatabases(where).faults.map(({ database, fault }) => `${database}: ${fault}`);
-  const faults = [...check(), ...listMissingEntrypoints(where.dbPath, flows)];
+  const faults = [...check(), ...listMissingEntrypoints(where.dbPath, entrypointIds)];
   const stored = new Set<string>();
   for (const name of readdirSync(where.dataDir)) {
     if (EVENT_FILE.test(name)) faults.push(...readEvents(join(where.dataDir, name), stored));
@@ -46,14 +45,12 @@ export function listFaults(
   return [...faults, ...check()];
 }
 
-function listMissingEntrypoints(dbPath: string, flows: readonly Flow[]): string[] {
+function listMissingEntrypoints(dbPath: string, entrypointIds: ReadonlySet<string>): string[] {
   const db = new Database(dbPath, { readwrite: true, create: false });
   try {
     const rows = db.query<{ id: string }, []>("SELECT id FROM entrypoints").all();
     const there = new Set(rows.map(({ id }) => id));
-    return flows
-      .filter(({ entrypointId }) => !there.has(entrypointId))
-      .map(({ entrypointId }) => `entrypoint ${entrypointId} is missing`);
+    return [...entrypointIds].filter((id) => !there.has(id)).map((id) => `entrypoint ${id} is missing`);
   } finally {
     db.close();
   }
