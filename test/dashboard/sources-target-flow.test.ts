@@ -100,8 +100,24 @@ test("an open circuit says why, since when and when the next try is, and can be 
   ]) {
     expect(row).toContain(text);
   }
+  expect(row).toContain("Next try: ");
   expect((await all.pages.post(`${all.paths.target}/reset-circuit`)).flash).toContain("is tried again now");
   expect(all.flowCalls).toEqual(["resetCircuit"]);
+});
+
+test("an open circuit promises no try of what is paused, and no pace of what is held", async () => {
+  hold(8);
+  const circuit = { state: "open", since: null, reason: "It fails.", nextProbeAt: all.clock.now() } as const;
+  const drain = { perSecond: 2, estimateMs: 4_000 };
+  all.flows.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8, drain });
+  const draining = await rowOf("Warehouse");
+  expect(draining).toContain("left, which go on once it answers");
+  expect(draining).not.toContain("a second now");
+  await all.pages.post(`${all.paths.target}/pause`);
+  all.flows.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8 });
+  const paused = await rowOf("Warehouse");
+  expect(paused).toContain("The next is made once it is resumed");
+  expect(paused).not.toContain("Next try: ");
 });
 
 test("a target whose settings were saved is tried at once", async () => {

@@ -55,18 +55,12 @@ function Paused({ target, flow }: Props): JSX.Element {
 }
 
 function Draining({ target, flow }: Props): JSX.Element {
-  const { held, drain } = flow;
-  const rate = drain === null ? "" : String(Math.max(1, Math.round(drain.perSecond)));
+  const { held } = flow;
   return (
     <div class="flow-line">
       <p>
         <strong safe>{formatCount(held, "held delivery", "held deliveries")}</strong>
-        <span
-          safe
-        >{` left, about ${formatDuration(Math.max(1, Math.ceil((drain?.estimateMs ?? 0) / 1_000)) * 1_000)}`}</span>
-        <span class="muted" safe>
-          {` (${rate} a second now, rising while it answers; new events go first)`}
-        </span>
+        {flow.circuit.state === "closed" ? <Pace flow={flow} /> : " left, which go on once it answers."}
       </p>
       <div class="flow-actions">
         <ActionButton
@@ -79,6 +73,20 @@ function Draining({ target, flow }: Props): JSX.Element {
         <HeldLinks target={target} />
       </div>
     </div>
+  );
+}
+
+function Pace({ flow: { drain } }: Pick<Props, "flow">): JSX.Element {
+  const { perSecond = 0, estimateMs = 0 } = drain ?? {};
+  const left = formatDuration(Math.max(1, Math.ceil(estimateMs / 1_000)) * 1_000);
+  const rate = Math.max(1, Math.round(perSecond));
+  return (
+    <>
+      <span safe>{` left, about ${left}`}</span>
+      <span class="muted" safe>
+        {` (${rate} a second now, rising while it answers; new events go first)`}
+      </span>
+    </>
   );
 }
 
@@ -106,6 +114,7 @@ function HeldLinks({ target }: { target: Target }): JSX.Element {
 
 function Open({ target, flow }: Props): JSX.Element {
   const { reason, since, nextProbeAt } = flow.circuit;
+  const isGoing = target.active && target.pausedAt === null;
   return (
     <div class="flow-line flow-open">
       <p>
@@ -118,18 +127,26 @@ function Open({ target, flow }: Props): JSX.Element {
             (since <Time at={since} relative />)
           </>
         )}
-        , and none of their tries is spent. Next try:{" "}
-        {nextProbeAt === null ? "under way" : <Time at={nextProbeAt} relative />}.
+        , and none of their tries is spent.{" "}
+        {isGoing ? (
+          <>Next try: {nextProbeAt === null ? "under way" : <Time at={nextProbeAt} relative />}.</>
+        ) : (
+          "The next is made once it is resumed or activated."
+        )}
       </p>
-      <div class="flow-actions">
-        <ActionButton
-          {...small}
-          icon="replay"
-          label="Try now"
-          describe={`Try now: target ${target.name}`}
-          action={`${targetPath(target)}/reset-circuit`}
-        />
-      </div>
+      {isGoing ? (
+        <div class="flow-actions">
+          <ActionButton
+            {...small}
+            icon="replay"
+            label="Try now"
+            describe={`Try now: target ${target.name}`}
+            action={`${targetPath(target)}/reset-circuit`}
+          />
+        </div>
+      ) : (
+        ""
+      )}
     </div>
   );
 }
