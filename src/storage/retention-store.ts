@@ -23,11 +23,15 @@ export type RetentionStore = Readonly<{
   oldestEventFrom: (webhookId: string, from: number) => Promise<string | null>;
 }>;
 
+/** After as long a step ends, with what it is at: the disk decides how much that is. */
+const STEP_MS = 5;
+
 export function createRetentionStore(options: {
   files: Pick<WebhookDBManager, "pathOf">;
   writer: Pick<EventWriter, "tidy">;
+  stepMs?: number;
 }): RetentionStore {
-  const { files, writer } = options;
+  const { files, writer, stepMs = STEP_MS } = options;
   // By the writer, reads too: it finds room for files, and takes each step into a transaction that is due anyway.
   const step = <T>(webhookId: string, apply: (file: EventFile) => T) => writer.tidy(webhookId, apply);
   return {
@@ -37,12 +41,20 @@ export function createRetentionStore(options: {
       return new Map(found.map(({ path, ...survey }) => [idByPath.get(path) ?? "", survey]));
     },
     prune: (webhookId, after, rule) =>
-      step(webhookId, (file) => ({ ...pruneStep(file, after, rule), ...measureSpace(file.db) })),
+      step(webhookId, (file) => ({
+        ...pruneStep(file, after, rule, timeLimit(stepMs)),
+        ...measureSpace(file.db),
+      })),
     pruneRejected: (webhookId, before) =>
       step(webhookId, (file) => ({ deleted: pruneRejected(file, before), ...measureSpace(file.db) })),
     pruneHours: (webhookId, before) => step(webhookId, (file) => pruneHours(file, before)),
     measure: (webhookId) => step(webhookId, (file) => measureSpace(file.db)),
-    vacuum: (webhookId) => step(webhookId, vacuumStep),
+    vacuum: (webhookId) => step(webhookId, (file) => vacuumStep(file, timeLimit(stepMs))),
     oldestEventFrom: (webhookId, from) => step(webhookId, (file) => oldestEventFrom(file, from)),
   };
+}
+
+function timeLimit(ms: number): () => boolean {
+  const until = performance.now() + ms;
+  return () => performance.now() >= until;
 }

@@ -25,11 +25,14 @@ export type RetentionWorld = StorageWorld &
     rows: (table: "events" | "deliveries" | "delivery_results" | "rejected_requests") => number;
   }>;
 
-export function createRetentionWorld(options: { dataDir?: string; webhookId?: string } = {}): RetentionWorld {
+/** Steps end by what they did alone, unless `stepMs` gives them an end by time. */
+export function createRetentionWorld(
+  options: { dataDir?: string; webhookId?: string; stepMs?: number } = {},
+): RetentionWorld {
   const world = createStorageWorld(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
   const { clock, files, events } = world;
-  const { webhookId = newId() } = options;
-  const store = createRetentionStore(world);
+  const { webhookId = newId(), stepMs = Number.POSITIVE_INFINITY } = options;
+  const store = createRetentionStore({ ...world, stepMs });
   return {
     ...world,
     webhookId,

@@ -7,8 +7,8 @@ import type { DeliveryStatus } from "./types.ts";
 
 /** Rows deleted or changed in one step, and events looked at: a step holds the event loop for a few milliseconds. */
 export const ROWS_PER_STEP = 250;
-/** Events read at once: a step deletes about so many, and what was read of others would be read again by the next. */
-const EVENTS_AT_ONCE = 50;
+/** Events read at once: what was read of more than a step deletes would be read again by the next. */
+const EVENTS_AT_ONCE = 25;
 /** 250 events with large bodies would take too long; one whose body alone is larger has a step for itself. */
 const BYTES_PER_STEP = 8 * 1024 * 1024;
 
@@ -57,8 +57,16 @@ const CANDIDATES = `SELECT e.id, e.entrypoint_id, e.body_size, count(d.id) AS de
   WHERE e.id IN (SELECT id FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ${EVENTS_AT_ONCE})
   GROUP BY e.id ORDER BY e.id`;
 
-/** Looks at the events after `after`, the oldest first. */
-export function pruneStep(file: EventFile, after: string, rule: PruneRule): PruneStep {
+/**
+ * Looks at the events after `after`, the oldest first. Of rows that come from the disk fewer are a step than of those
+ * in memory: it ends after the event with which `isTimeUp`.
+ */
+export function pruneStep(
+  file: EventFile,
+  after: string,
+  rule: PruneRule,
+  isTimeUp: () => boolean = () => false,
+): PruneStep {
   const below =
     rule.finishedBefore === Number.POSITIVE_INFINITY ? AFTER_EVERY_ID : firstIdAt(rule.finishedBefore);
   const done = { deletedEvents: 0, discardedDeliveries: 0, leftEvents: 0, deletedBytes: 0 };
@@ -66,8 +74,9 @@ export function pruneStep(file: EventFile, after: string, rule: PruneRule): Prun
   let next = after;
   let looked = 0;
   for (const event of candidatesFrom(file, after, below)) {
+    const isEnough = done.deletedBytes >= rule.enoughBytes || (looked > 0 && isTimeUp());
+    if (isEnough) return { ...done, next };
     looked++;
-    if (done.deletedBytes >= rule.enoughBytes) return { ...done, next };
     const fate = fateOf(event, rule);
     const results = fate === "delete" ? weighResults(file, event.id) : NO_RESULTS;
     const rows = fate === "delete" ? 1 + event.deliveries : fate === "discard" ? event.undelivered : 0;
