@@ -23,6 +23,7 @@ import { version } from "./lib/version.ts";
 import { createDeliveryParts } from "./server/delivery.ts";
 import { createIngestParts } from "./server/ingest.ts";
 import { watchLostData } from "./server/lost-data.ts";
+import { warnOfLocalUrls } from "./server/public-address.ts";
 import { createCounters, createSelfReport } from "./server/self-report.ts";
 import { startTraces } from "./server/traces.ts";
 import { createDiskReserve } from "./storage/disk-reserve.ts";
@@ -215,6 +216,7 @@ export async function startServer(options: {
   }
   const url = `http://${config.host}:${config.port}`;
   log.info("webhooker is ready", { version, url, data_dir: config.dataDir, environment: config.environment });
+  warnOfLocalUrls({ config, log });
 
   async function stop(): Promise<void> {
     stopping.abort();
