@@ -52,7 +52,7 @@ export async function whileStopped<T>({ dataDir }: Config, act: () => Promise<T>
     throw new AppError({
       kind: "conflict",
       message: "The gateway is running.",
-      hint: "Send it the file: POST /api/v1/webhooks/import, with an API key; or stop it for the import.",
+      hint: "Import the file in its dashboard, under Webhooks, or by POST /api/v1/webhooks/import; or stop it for the import.",
       cause,
     });
   }

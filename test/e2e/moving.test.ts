@@ -123,7 +123,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   ]);
   const running = await gateway.run(["import", "plain.db", "--user", "admin"]);
   expect(running.code).toBe(1);
-  expect(running.err).toContain("webhooker: The gateway is running.\nSend it the file: POST /api/v1/");
+  expect(running.err).toContain("webhooker: The gateway is running.\nImport the file in its dashboard");
 
   await gateway.stop();
   const imported = await gateway.run(["import", "plain.db", "--user", "admin"]);

@@ -14,7 +14,7 @@ setDefaultTimeout(180_000);
 /** Neither pages nor text to look at: of programs, of senders, streams. */
 const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)|\/live$/;
 const PARAMETERS = ["q", "next", "page", "cursor", "status", "zone", "from", "to", "range", "method"];
-const MORE_PARAMETERS = ["target", "entrypoint", "type", "body", "download", "made", "user"];
+const MORE_PARAMETERS = ["target", "entrypoint", "type", "body", "download", "made", "imported", "user"];
 
 type Victim = Readonly<{ text: string; path: string; pages: readonly string[]; events: readonly string[] }>;
 
