@@ -1,5 +1,6 @@
 /** Reads a posted form that has a file, which goes on as it arrives. */
 import { partsOf, textOf } from "../http/multipart.ts";
+import { AppError } from "../lib/errors.ts";
 import type { FormInput } from "./forms.ts";
 
 const MAX_FIELD_BYTES = 16 * 1024;
@@ -23,7 +24,9 @@ export async function readUpload<Taken>(
   let count = 0;
   try {
     for await (const part of partsOf(request)) {
-      if (++count > MAX_FIELDS) break;
+      if (++count > MAX_FIELDS) {
+        throw new AppError({ kind: "too_large", message: "The form has more fields than any here." });
+      }
       if (part.fileName === null) fields[part.name] = await textOf(part.body, MAX_FIELD_BYTES);
       else if (part.name === name && part.fileName !== "") taken ??= await take(part.body);
     }

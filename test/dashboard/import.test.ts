@@ -90,6 +90,9 @@ describe("nothing is imported, or left behind,", () => {
     expect([other.status, other.html]).toEqual([422, expect.stringContaining("no exported webhook")]);
     expect(other.html).toMatch(/name="without_secrets" value="true" checked/);
     expect((await upload(new URLSearchParams({ file: "hello" }))).status).toBe(422);
+    const many = formOf({ file: await exported() });
+    for (let count = 0; count < 30; count++) many.append("more", "x");
+    expect((await upload(many)).html).toContain("more fields than any here");
     expect(await webhookNames()).toEqual(["Shop"]);
     expect(partFiles()).toEqual([]);
   });
