@@ -1,0 +1,152 @@
+/** A disk that is full in the moment when the log is copied back: the log has its space already, the file has to grow. */
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { appendFileSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { errorCode } from "../../src/lib/errors.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { createDiskReserve } from "../../src/storage/disk-reserve.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { openEventStorage } from "../../src/storage/event-storage.ts";
+import { openForReading } from "../../src/storage/reading-database.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
+import { appErrorOf } from "../support/thrown.ts";
+import { createStorageWorld, draft, pendingFor, settlement } from "./storage-world.ts";
+
+const MIB = 1024 * 1024;
+/** Longer than the log at which it is copied back, so that there is room in it for more than that. */
+const LONG_BODY = Buffer.alloc(6 * MIB, 97);
+const BODY = Buffer.alloc(20_000, 98);
+/** Far more than fit into the log's own space. */
+const MOST_EVENTS = 1_000;
+
+let folder: string;
+let filler: string;
+let webhookId: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "webhooker-full-"));
+  filler = join(folder, "filler");
+  webhookId = newId();
+});
+
+afterEach(() => {
+  unmountSmallDisk(folder);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fill(): void {
+  writeFileSync(filler, "");
+  const { bavail, bsize } = statfsSync(folder);
+  for (let block = 0; block < bavail; block++) appendFileSync(filler, Buffer.alloc(bsize));
+}
+
+type Append = (body: Buffer) => Promise<Readonly<{ id: string }>>;
+
+/** Returns the ids of those that were acknowledged. */
+async function appendUntil(append: Append, isEnough: () => boolean): Promise<string[]> {
+  const acknowledged: string[] = [];
+  while (!isEnough() && acknowledged.length < MOST_EVENTS) {
+    try {
+      acknowledged.push((await append(BODY)).id);
+    } catch {
+      break;
+    }
+  }
+  expect(acknowledged.length).toBeLessThan(MOST_EVENTS);
+  return acknowledged;
+}
+
+function read(path: string): Readonly<{ ids: string[]; faults: readonly string[] }> {
+  const db = openForReading(path);
+  const ids = db.query<{ id: string }, []>("SELECT id FROM events ORDER BY id").all();
+  const broken = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
+  const faults = broken.map((row) => row.integrity_check).filter((line) => line !== "ok");
+  const found = { ids: ids.map(({ id }) => id), faults: [...faults, ...listLedgerFaults(db)] };
+  db.close();
+  return found;
+}
+
+/** None where nobody may mount: a limit on a file, which everybody can set, is met when its log is written. */
+describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", () => {
+  test("lets events be written while the log has room, refuses the next, and has the log copied back once there is space", async () => {
+    mountSmallDisk(folder, 24);
+    const world = createStorageWorld({ dataDir: folder });
+    const append: Append = (body) => world.append({ webhookId, body, targets: [pendingFor("target")] });
+    const acknowledged = [(await append(LONG_BODY)).id];
+    await world.writer.drain();
+    const faults: unknown[] = [];
+    const { checkpoint } = world.upkeep;
+    spyOn(world.upkeep, "checkpoint").mockImplementation((path) =>
+      checkpoint(path).catch((error: unknown) => {
+        faults.push(errorCode(error));
+        throw error;
+      }),
+    );
+
+    fill();
+    acknowledged.push(...(await appendUntil(append, () => faults.length > 0)));
+    // It was the copying, and nothing else, that found the disk full.
+    expect(faults).toEqual(["SQLITE_FULL"]);
+    await world.writer.drain();
+    expect(world.errors).toEqual([`checkpoint of ${world.files.pathOf(webhookId)} failed`]);
+    const later = await appendUntil(append, () => false);
+    expect(later.length).toBeGreaterThan(5);
+    acknowledged.push(...later);
+    expect(await appErrorOf(() => append(BODY))).toMatchObject({
+      kind: "unavailable",
+      retryAfterSeconds: 30,
+    });
+    expect(read(world.files.pathOf(webhookId))).toEqual({ ids: acknowledged.sort(), faults: [] });
+
+    rmSync(filler);
+    const isCopiedBack = () => world.files.open(webhookId).walPages() < 100;
+    acknowledged.push(...(await appendUntil(append, isCopiedBack)));
+    expect(isCopiedBack()).toBe(true);
+    await world.writer.drain();
+    await world.files.closeAll();
+    expect(read(world.files.pathOf(webhookId))).toEqual({ ids: acknowledged.sort(), faults: [] });
+    await world.dispose();
+  });
+
+  test("gives the reserve up, with which tries are stored, and takes events again once there is space", async () => {
+    mountSmallDisk(folder, 128);
+    const { log } = createRecordingLog();
+    const reserve = createDiskReserve({ folder, log });
+    const look = () => {
+      const { bavail, bsize } = statfsSync(folder);
+      reserve.look(bavail * bsize);
+    };
+    look();
+    await reserve.settled();
+    const errors: string[] = [];
+    const onError = (message: string) => errors.push(message);
+    const clock = createFakeClock();
+    const storage = openEventStorage({ dataDir: folder, maxOpen: 10, clock, onError, reserve });
+    const append: Append = async (body) => {
+      const event = draft({ webhookId, body, targets: [pendingFor("target")] });
+      await storage.events.append(event);
+      return event;
+    };
+    const path = storage.files.pathOf(webhookId);
+    const acknowledged = [(await append(LONG_BODY)).id];
+    await storage.writer.drain();
+
+    fill();
+    acknowledged.push(...(await appendUntil(append, reserve.isSpent)));
+    expect(errors).toEqual([`checkpoint of ${path} failed`]);
+    expect((await appErrorOf(() => append(BODY))).code).toBe("disk_full");
+    const eventId = acknowledged.at(-1) ?? "";
+    await storage.events.settle(webhookId, settlement({ eventId, targetId: "target" }));
+
+    rmSync(filler);
+    look();
+    const isCopiedBack = () => storage.files.open(webhookId).walPages() < 100;
+    acknowledged.push(...(await appendUntil(append, isCopiedBack)));
+    expect(isCopiedBack()).toBe(true);
+    await storage.close();
+    expect(read(path)).toEqual({ ids: acknowledged.sort(), faults: [] });
+  });
+});
