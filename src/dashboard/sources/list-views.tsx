@@ -75,6 +75,7 @@ function Row({ state }: { state: WebhookState }): JSX.Element {
             {webhook.name}
           </a>
           <Badge tone={health.tone} label={health.label} />
+          {webhook.eventsLostAt === null ? "" : <Badge tone="bad" label="events lost" />}
         </p>
         <p class="muted" safe>
           {`${formatCount(entrypoints.length, "entrypoint")} · ${formatCount(targets.length, "target")}`}
