@@ -34,6 +34,10 @@ describe("API keys", () => {
     expect(await textOf("/profile")).toContain(token.slice(0, 8));
   });
 
+  test("stand beside the description of what they open", async () => {
+    expect(await textOf("/profile")).toContain('href="/api/v1/openapi.json" hx-boost="false"');
+  });
+
   test("need a name, and the typed one stays in its field", async () => {
     const name = "x".repeat(201);
     const answer = await dashboard.ask("/profile/api-keys", { form: { name }, cookie: carol });

@@ -51,6 +51,11 @@ function ApiKeys({ apiKeys, apiKeyErrors, typedKeyName }: Profile): JSX.Element 
       id="api-keys"
       title="API keys"
       lead="Programs send one as a bearer token. It may do through the API what you may do here with webhooks."
+      actions={
+        <a class="button button-plain button-small" href="/api/v1/openapi.json" hx-boost="false">
+          OpenAPI document
+        </a>
+      }
     >
       <form class="form-inline card-bar" method="post" action="/profile/api-keys">
         <TextField
