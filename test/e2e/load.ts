@@ -9,11 +9,20 @@ const SIZES = [64, 900, 4_000, 30_000];
 export type Acknowledged = Readonly<{ number: number; eventId: string; flow: Flow }>;
 
 export class Load {
+  /** Each answer: those to copies of an event too. */
   readonly acknowledged: Acknowledged[] = [];
   /** Sent, and answered by nothing: the gateway may have stored them or not. */
   unanswered = 0;
   readonly #waiting = new Set<{ count: number; resolve: () => void }>();
+  readonly #copiesFor: (flow: Flow) => number;
+  /** Numbers that are sent again in the next run, as nobody knows whether they were stored. */
+  readonly #again: number[] = [];
   #next = 0;
+
+  /** `copiesFor` a flow that looks for duplicates: how often each event is sent to it at once, and once more after that. */
+  constructor(copiesFor: (flow: Flow) => number = () => 0) {
+    this.#copiesFor = copiesFor;
+  }
 
   /** Ends when every sender has found the gateway gone. */
   async run(options: { gateway: Gateway; flows: readonly Flow[]; senders: number }): Promise<void> {
@@ -32,9 +41,20 @@ export class Load {
   }
 
   async #send(gateway: Gateway, flows: readonly Flow[]): Promise<boolean> {
-    const number = this.#next++;
+    const number = this.#again.shift() ?? this.#next++;
     const flow = flows[number % flows.length];
     if (!flow) throw new Error("there is no webhook to send to");
+    const copies = this.#copiesFor(flow);
+    const post = () => this.#post(gateway, flow, number);
+    const isAnswered =
+      copies === 0
+        ? await post()
+        : (await Promise.all(Array.from({ length: copies }, post))).every(Boolean) && (await post());
+    if (!isAnswered && copies > 0) this.#again.push(number);
+    return isAnswered;
+  }
+
+  async #post(gateway: Gateway, flow: Flow, number: number): Promise<boolean> {
     let answer: Response;
     try {
       answer = await fetch(`${gateway.entrypointUrl(flow.entrypointId)}/${number}`, {

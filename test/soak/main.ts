@@ -1,8 +1,10 @@
 /** `bun run soak`: kills the gateway at random moments under load, again and again, and proves that nothing is lost. */
 import { parseArgs } from "node:util";
 import { Load } from "../e2e/load.ts";
+import type { Flow } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { drain, listFaults, type SoakFlow } from "./proof.ts";
+import { Pauses } from "./pauses.ts";
+import { drain, type Habit, listFaults, type SoakFlow } from "./proof.ts";
 import { createRandom } from "./random.ts";
 import { type ServiceName, startTargets, type Targets } from "./targets.ts";
 
@@ -15,12 +17,17 @@ const LONGEST_START_MS = 150;
 /** A delivery that is pending for longer after the last kill is stuck: all would have been tried again by then. */
 const DRAIN_MS = 120_000;
 
-const WEBHOOKS: readonly (readonly ServiceName[])[] = [
-  ["steady"],
-  ["steady", "flaky"],
-  ["flaky", "picky"],
-  ["silent", "steady"],
-  ["steady", "steady", "flaky", "picky"],
+/** Of an event whose entrypoint looks for duplicates so many come at once, and one more when they are answered. */
+const COPIES = 2;
+
+const WEBHOOKS: readonly Readonly<{ services: readonly ServiceName[]; habit?: Habit }>[] = [
+  { services: ["steady"] },
+  { services: ["steady", "flaky"] },
+  { services: ["flaky", "picky"] },
+  { services: ["silent", "steady"] },
+  { services: ["steady", "steady", "flaky", "picky"] },
+  { services: ["steady", "flaky"], habit: "copies" },
+  { services: ["steady", "flaky"], habit: "pauses" },
 ];
 
 const { values: flags } = parseArgs({
@@ -38,13 +45,15 @@ async function soak(random: () => number): Promise<number> {
   const targets = await startTargets();
   const gateway = await startGateway();
   const flows = await createFlows(gateway, targets);
-  const load = new Load();
+  const load = new Load((flow) => (habitOf(flows, flow) === "copies" ? COPIES : 0));
+  const pauses = new Pauses({ gateway, flows, random });
   let killedStarts = 0;
   for (let round = 1; round <= rounds; round++) {
     const running = load.run({ gateway, flows, senders: SENDERS });
+    const pausing = pauses.run();
     await Bun.sleep(random() * LONGEST_LIFE_MS);
     await gateway.kill9();
-    await running;
+    await Promise.all([running, pausing]);
     if (random() * KILLED_START_ONE_OF < 1) {
       killedStarts++;
       await killDuringStart(gateway, random() * LONGEST_START_MS);
@@ -52,14 +61,16 @@ async function soak(random: () => number): Promise<number> {
     await gateway.start();
     if (round % 10 === 0) process.stdout.write(`round ${round}: ${load.acknowledged.length} acknowledged\n`);
   }
+  await pauses.end();
   const drainedAfter = await drain({ gateway, flows, limitMs: DRAIN_MS });
-  const faults = await listFaults({ gateway, flows, load, targets });
+  const faults = [...pauses.faults, ...(await listFaults({ gateway, flows, load, targets }))];
   const { tries, damaged } = targets.counts;
   const told = [
     `kills: ${rounds}, and ${killedStarts} during a start`,
-    `events acknowledged: ${load.acknowledged.length}; requests that a kill left unanswered: ${load.unanswered}`,
+    `answers that acknowledge an event: ${load.acknowledged.length}, of which to copies: ${countCopies(load)}; requests that a kill left unanswered: ${load.unanswered}`,
     `tries that reached a target: ${tries}, of which with a damaged body: ${damaged}`,
-    `nothing pending ${Math.round(drainedAfter / 1000)} s after the last start`,
+    `pauses: ${pauses.counts.pause}, ended with a drain: ${pauses.counts.resume}, at once: ${pauses.counts.release}`,
+    `nothing pending or held ${Math.round(drainedAfter / 1000)} s after the last start`,
     `faults: ${faults.length}`,
     ...faults.slice(0, 20),
     `${Math.round((performance.now() - since) / 1000)} s`,
@@ -77,11 +88,23 @@ async function soak(random: () => number): Promise<number> {
 
 async function createFlows(gateway: Gateway, targets: Targets): Promise<SoakFlow[]> {
   const flows: SoakFlow[] = [];
-  for (const services of WEBHOOKS) {
+  for (const { services, habit = "plain" } of WEBHOOKS) {
     const flow = await gateway.api.createFlow(services.map(targets.wish));
-    flows.push({ ...flow, services });
+    flows.push({ ...flow, services, habit });
+    if (habit !== "copies") continue;
+    const path = `/webhooks/${flow.webhookId}/entrypoints/${flow.entrypointId}`;
+    const changed = await gateway.api.request("PATCH", path, { deduplicate_by: "body" });
+    if (!changed.ok) throw new Error(`looking for duplicates: ${changed.status} ${await changed.text()}`);
   }
   return flows;
+}
+
+function habitOf(flows: readonly SoakFlow[], { webhookId }: Flow): Habit {
+  return flows.find((flow) => flow.webhookId === webhookId)?.habit ?? "plain";
+}
+
+function countCopies({ acknowledged }: Load): number {
+  return acknowledged.length - new Set(acknowledged.map(({ number }) => number)).size;
 }
 
 async function killDuringStart(gateway: Gateway, afterMs: number): Promise<void> {

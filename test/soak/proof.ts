@@ -1,14 +1,17 @@
-/** What the soak demands at the end: nothing lost, nothing twice, nothing stuck, and a ledger that adds up. */
+/** What the soak demands at the end: nothing lost, nothing twice, nothing stuck or held, and a ledger that adds up. */
 import { type Load, listLosses } from "../e2e/load.ts";
 import type { EventSummary, Flow } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { isRefused, type ServiceName, type Targets } from "./targets.ts";
 
-export type SoakFlow = Flow & Readonly<{ services: readonly ServiceName[] }>;
+export type SoakFlow = Flow & Readonly<{ services: readonly ServiceName[]; habit: Habit }>;
+
+/** `copies`: each event is sent several times; `pauses`: its targets are paused now and then. */
+export type Habit = "plain" | "copies" | "pauses";
 
 const LOOK_EVERY_MS = 250;
 
-/** Waits until nothing is pending, or the time is up; returns how long it took. */
+/** Waits until nothing is pending or held, or the time is up; returns how long it took. */
 export async function drain(options: {
   gateway: Gateway;
   flows: readonly SoakFlow[];
@@ -17,8 +20,10 @@ export async function drain(options: {
   const { gateway, flows, limitMs } = options;
   const since = performance.now();
   for (const { webhookId } of flows) {
-    while (performance.now() - since < limitMs && (await gateway.api.hasPending(webhookId))) {
-      await Bun.sleep(LOOK_EVERY_MS);
+    for (const status of ["held", "pending"] as const) {
+      while (performance.now() - since < limitMs && (await gateway.api.hasSome(webhookId, status))) {
+        await Bun.sleep(LOOK_EVERY_MS);
+      }
     }
   }
   return performance.now() - since;
@@ -60,7 +65,7 @@ function isAsExpected(counts: EventSummary["delivery_counts"], targets: number, 
   return counts.delivered === targets - failed && counts.failed === failed && counts.pending === 0;
 }
 
-/** Senders send each number once, so that no number may be stored twice, answered or not. */
+/** Senders send each number once, or copies that are to be one event: none may be stored twice, answered or not. */
 function listRepeats(stored: readonly EventSummary[]): string[] {
   const seen = new Set<string>();
   return stored.flatMap(({ path_tail }) => {

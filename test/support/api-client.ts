@@ -91,8 +91,12 @@ export class ApiClient {
     return events;
   }
 
-  async hasPending(webhookId: string): Promise<boolean> {
-    const path = `/webhooks/${webhookId}/events?limit=1&status=pending`;
+  hasPending(webhookId: string): Promise<boolean> {
+    return this.hasSome(webhookId, "pending");
+  }
+
+  async hasSome(webhookId: string, status: "pending" | "held"): Promise<boolean> {
+    const path = `/webhooks/${webhookId}/events?limit=1&status=${status}`;
     const page = await this.#ask({ method: "GET", path, schema: eventPage });
     // A search that stopped early has a cursor.
     return page.data.length > 0 || page.next_cursor !== null;
