@@ -1,4 +1,4 @@
-/** How soon the pages of a webhook with a million events or more are there, and how long others wait for each of them. */
+/** How soon the pages of a webhook with a million events or more are there, how long others wait, and how long a check of it takes. */
 import { rmSync } from "node:fs";
 import { timeOfId } from "../../src/lib/ids.ts";
 import { fillEventFile } from "./event-log-fill.ts";
@@ -53,12 +53,15 @@ export async function eventLog(options: BenchOptions): Promise<void> {
   }
   await gateway.stop({ keepFolder: true });
   await receiver.stop();
+  progress("event-log: the file is checked");
+  const checked = await gateway.time(["check"]);
   rmSync(folder, { recursive: true });
   printTable(
     `Pages of a webhook with ${options.logEvents.toLocaleString("en-US")} events, ms until the whole page is there`,
     ["page", "median", "slowest", "goal", "rows", "stopped early", "others wait, median", "slowest"],
     rows,
   );
+  process.stdout.write(`\n\`webhooker check\` of it took ${figure(checked / 1000)} s.\n`);
 }
 
 function asksOf(of: {

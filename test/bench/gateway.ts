@@ -36,6 +36,8 @@ export type Gateway = Readonly<{
   /** Asks the API; other fields than the schema's are left out. */
   get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
   post: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
+  /** Runs a command on the same folder, also when the process has ended; returns how long it took, milliseconds. */
+  time: (command: readonly string[]) => Promise<number>;
   /** Ends the process; the folder goes too unless it is kept. */
   stop: (options?: { keepFolder: boolean }) => Promise<void>;
 }>;
@@ -109,6 +111,16 @@ export async function startGateway(
         made.push({ id, url, targetId, eventFile: join(folder, "events", `events-${id}.db`) });
       }
       return made;
+    },
+    async time(command) {
+      const since = performance.now();
+      const run = Bun.spawn([EXECUTABLE, ...command], {
+        cwd: folder,
+        env,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+      if ((await run.exited) !== 0) throw new Error(`${command.join(" ")}: ${run.exitCode}`);
+      return performance.now() - since;
     },
     async stop(options) {
       child.kill("SIGTERM");
