@@ -1,5 +1,6 @@
 /** /webhooks: create, list, read, change and delete webhooks. */
 
+import { z } from "zod";
 import { webhookChange, webhookInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -7,6 +8,11 @@ import { presentWebhook } from "./presenters.ts";
 import { listOf, testNoticeSchema, webhookPath, webhookSchema } from "./schemas.ts";
 
 const tag = "Webhooks";
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000).describe("Webhooks on a page."),
+  cursor: z.string().min(1).optional().describe("`next_cursor` of the page before."),
+});
 const path = "/webhooks/:webhook_id";
 
 export function webhookOperations(deps: ApiDeps): readonly Operation[] {
@@ -17,10 +23,12 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: "/webhooks",
       tag,
-      summary: "List your webhooks",
-      success: { status: 200, description: "All of them.", schema: listOf(webhookSchema) },
-      async handle({ caller: { userId } }) {
-        return { data: (await webhooks.list({ userId })).map(presentWebhook), next_cursor: null };
+      summary: "List your webhooks, the oldest first",
+      query: listQuery,
+      success: { status: 200, description: "One page.", schema: listOf(webhookSchema) },
+      async handle({ caller: { userId }, query: { limit, cursor = null } }) {
+        const page = await webhooks.listPage({ userId, cursor, limit });
+        return { data: page.webhooks.map(presentWebhook), next_cursor: page.nextCursor };
       },
     }),
     operation({

@@ -66,6 +66,14 @@ export function notFound(what: string): AppError {
   return new AppError({ kind: "not_found", message: `No such ${what}.` });
 }
 
+export function invalidCursor(): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "invalid_cursor",
+    message: "The cursor is not one that this list returned.",
+  });
+}
+
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

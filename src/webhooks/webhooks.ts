@@ -1,8 +1,9 @@
 /** Use cases on webhooks: each comes with its event file and goes with it. */
-import { notFound } from "../lib/errors.ts";
+import { invalidCursor, notFound } from "../lib/errors.ts";
 import { type NoticeSettings, readNoticeSettings } from "../storage/main-db/notice-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
+import type { WebhookPlace } from "../storage/main-db/webhooks.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { checkNoticeSettings } from "./notice-settings.ts";
 import { webhookChange, webhookInput } from "./schemas.ts";
@@ -47,6 +48,20 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
   return {
     async list({ userId }: { userId: string }): Promise<Webhook[]> {
       return mainDb.webhooks.list(userId).map(toWebhook);
+    },
+    /** At most `limit` of them, behind those of the page that gave `cursor`. Throws AppError invalid. */
+    async listPage(wanted: {
+      userId: string;
+      cursor: string | null;
+      limit: number;
+    }): Promise<{ webhooks: Webhook[]; nextCursor: string | null }> {
+      const { userId, cursor, limit } = wanted;
+      const after = cursor === null ? null : readCursor(cursor);
+      // One more tells whether there are any behind.
+      const rows = mainDb.webhooks.listPage({ userId, after, limit: limit + 1 });
+      const shown = rows.slice(0, limit);
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      return { webhooks: shown.map(toWebhook), nextCursor: last === undefined ? null : cursorOf(last) };
     },
     async get(of: InWebhook): Promise<Webhook> {
       return toWebhook(getOwnWebhook(mainDb, of));
@@ -97,6 +112,18 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
       await eventFiles.delete(id);
     },
   };
+}
+
+const CURSOR = /^(\d{1,15})_([0-9a-f-]{36})$/;
+
+function cursorOf({ createdAt, id }: WebhookPlace): string {
+  return `${createdAt}_${id}`;
+}
+
+function readCursor(cursor: string): WebhookPlace {
+  const [, createdAt, id] = CURSOR.exec(cursor) ?? [];
+  if (createdAt === undefined || id === undefined) throw invalidCursor();
+  return { createdAt: Number(createdAt), id };
 }
 
 function toWebhook({ deletedAt: _deletedAt, notices, ...webhook }: WebhookRow): Webhook {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
+import { listOf, webhookSchema } from "../../src/api/schemas.ts";
 import { readSettings } from "../../src/lib/entrypoint-settings.ts";
-import { startTestApi, type TestApi } from "../support/test-api.ts";
+import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
 
@@ -28,6 +29,24 @@ describe("webhooks", () => {
     expect(list.headers.get("content-type")).toBe("application/json;charset=utf-8");
     expect((await api.call("GET", `/webhooks/${api.webhook.id}`)).body).toEqual(shop());
     expect((await api.call("GET", `/webhooks/${api.webhook.id}/`)).body).toEqual(shop());
+  });
+
+  test("are listed page by page, also when those of the page before are gone", async () => {
+    const bob = { token: BOB_TOKEN };
+    for (const name of ["A", "B", "C", "D", "E"])
+      await api.call("POST", "/webhooks", { ...bob, json: { name } });
+    const pages: string[][] = [];
+    for (let query: string | null = ""; query !== null; ) {
+      const answer = await api.call("GET", `/webhooks?limit=2${query}`, bob);
+      const { data, next_cursor } = listOf(webhookSchema).parse(answer.body);
+      pages.push(data.map(({ name }) => name));
+      for (const { id } of data) await api.call("DELETE", `/webhooks/${id}`, bob);
+      query = next_cursor && `&cursor=${next_cursor}`;
+    }
+    expect(pages).toEqual([["A", "B"], ["C", "D"], ["E"]]);
+    for (const query of ["limit=0", "limit=1001", "limit=x", "cursor=x", "colour=red"]) {
+      expect([query, (await api.call("GET", `/webhooks?${query}`)).status]).toEqual([query, 422]);
+    }
   });
 
   test("are created, changed and deleted", async () => {

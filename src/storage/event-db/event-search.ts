@@ -1,6 +1,6 @@
 /** Finds events by what a person remembers of them, newest first, and stops in time. */
 import type { SQLQueryBindings } from "bun:sqlite";
-import { AppError } from "../../lib/errors.ts";
+import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
@@ -210,9 +210,5 @@ export function toConditions({
 /** Throws AppError `invalid`. */
 export function requireCursor(cursor: string | null): void {
   if (cursor === null || isId(cursor)) return;
-  throw new AppError({
-    kind: "invalid",
-    code: "invalid_cursor",
-    message: "The cursor is not one that this list returned.",
-  });
+  throw invalidCursor();
 }

@@ -4,6 +4,9 @@ import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 
+/** Where a webhook stands in the list. */
+export type WebhookPlace = Pick<WebhookRow, "createdAt" | "id">;
+
 export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
 
 /** `changed` is told the webhook's id after every commit. */
@@ -30,6 +33,19 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .from(webhooks)
         .where(and(eq(webhooks.userId, userId), live))
         .orderBy(webhooks.createdAt, webhooks.id)
+        .all();
+    },
+    /** In the same order: at most `limit` of those behind `after`, which need not be there any more. */
+    listPage(wanted: { userId: string; after: WebhookPlace | null; limit: number }): WebhookRow[] {
+      const { userId, after, limit } = wanted;
+      const { id, createdAt } = webhooks;
+      const behind = after && sql`(${createdAt}, ${id}) > (${after.createdAt}, ${after.id})`;
+      return db
+        .select()
+        .from(webhooks)
+        .where(and(eq(webhooks.userId, userId), live, behind ?? undefined))
+        .orderBy(createdAt, id)
+        .limit(limit)
         .all();
     },
     /** Everybody's, for the work that goes over all event files. */
