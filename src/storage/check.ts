@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errorMessage } from "../lib/errors.ts";
 import { listLedgerFaults } from "./event-db/ledger.ts";
 import { eventMigrations } from "./event-db/migrations/index.ts";
+import { logBytesOf, waitForLog } from "./log-in-use.ts";
 import { isWorthReadingAhead, readAhead } from "./read-ahead.ts";
 import { openForReading } from "./reading-database.ts";
 
@@ -45,7 +46,10 @@ export function checkDatabases(
       readAhead(path);
     }
     tell("structure");
+    const logBytes = logBytesOf(path);
     const { faults: found } = inspect(name, path, (db) => {
+      // Else the log of a busy webhook would grow for as long as both take.
+      waitForLog(path, logBytes);
       tell("ledger");
       return { result: null, faults: checkLedger(db) };
     });

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
 import { syncFolder } from "./folder.ts";
-import { logInUse } from "./log-in-use.ts";
+import { keptLengthOf, logBytesOf, logInUse } from "./log-in-use.ts";
 import { openForReading } from "./reading-database.ts";
 import { beginLog, keepLog, openDatabase } from "./sqlite.ts";
 import { type LineAnswer, lineFault } from "./worker-line.ts";
@@ -35,16 +35,15 @@ let keepsLogs = false;
 /** What the event loop reads in one go takes a few milliseconds. */
 const READERS_MS = 100;
 
-/** What a log has grown to beyond this, while somebody read for long, is given back when it is started over. */
-const KEPT_LOG_BYTES = 16 * 1024 * 1024;
-
-/** Half of what a log holds when it is copied back. */
+/** Half of what a log holds when it is copied back, and twice as much: 2 and 8 MiB. */
 const PAGES_LEFT_BY_LONG_READERS = 500;
+const SHORT_LOG_PAGES = 2_000;
+/** Each copies what came during the one before, if the disk is quicker than the writers. */
+const MOST_ROUNDS = 10;
 
 function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
   const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
   if (keepsLogs) keepLog(db);
-  else db.run(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`);
   return db;
 }
 
@@ -84,15 +83,16 @@ function checkpoint(path: string, restart: boolean): void {
   stopReading(path);
   const db = openForUpkeep(path);
   try {
-    if (!restart) keepFromRestarting(path);
-    const { pagesLeft } = runCheckpoint(db, "PASSIVE");
-    // Writes would be held for nothing: who reads so old a state will not be done in a moment.
-    if (!restart && pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw logInUse();
-    if (!restart) return;
+    if (!restart) {
+      copyBack(db, path);
+      return;
+    }
+    runCheckpoint(db, "PASSIVE");
     // Waits for readers, of which the event loop may be one at this moment; not for a long one such as a check or a
     // backup, as nothing is written meanwhile.
     db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
     if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
+    if (!keepsLogs) db.run(`PRAGMA journal_size_limit = ${keptLengthOf(logBytesOf(path))}`);
     // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
     beginLog(db);
   } catch (error) {
@@ -103,15 +103,29 @@ function checkpoint(path: string, restart: boolean): void {
   }
 }
 
+/** As often as more than a little has come meanwhile: the rest is copied while nothing can be written. */
+function copyBack(db: Database, path: string): void {
+  for (let copied = 0, rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+    keepFromRestarting(path);
+    const { pages, pagesLeft } = runCheckpoint(db, "PASSIVE");
+    // Writes would be held for nothing: who reads so old a state will not be done in a moment.
+    if (pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw logInUse();
+    if (pages - copied < SHORT_LOG_PAGES) return;
+    copied = pages;
+  }
+}
+
 /**
  * Whoever writes next to a log that was copied back whole starts it over, and syncs its header: the event loop, if it
  * comes before the restart. It cannot while somebody reads from that log.
  */
 function keepFromRestarting(path: string): void {
+  const previous = readers.get(path);
   const reader = openForUpkeep(path);
   readers.set(path, reader);
   reader.run("BEGIN");
   reader.query("SELECT count(*) FROM sqlite_schema").get();
+  previous?.close(true);
 }
 
 function stopReading(path: string): void {
@@ -125,10 +139,11 @@ type CheckpointRow = { busy: number; log: number; checkpointed: number };
 function runCheckpoint(
   db: Database,
   mode: "PASSIVE" | "RESTART",
-): { isComplete: boolean; pagesLeft: number } {
+): { isComplete: boolean; pages: number; pagesLeft: number } {
   const row = db.query<CheckpointRow, []>(`PRAGMA wal_checkpoint(${mode})`).get();
-  const pagesLeft = (row?.log ?? 0) - (row?.checkpointed ?? 0);
-  return { isComplete: row?.busy === 0 && pagesLeft === 0, pagesLeft };
+  const pages = row?.log ?? 0;
+  const pagesLeft = pages - (row?.checkpointed ?? 0);
+  return { isComplete: row?.busy === 0 && pagesLeft === 0, pages, pagesLeft };
 }
 
 /** Holds the file open while the event loop closes it: the last connection to close is the one that syncs. */

@@ -45,8 +45,8 @@ export function createEventWriter(options: {
   const { files, upkeep, metrics = noMetrics, checkpointPages = CHECKPOINT_PAGES } = options;
   const queues = new Map<string, Queue>();
   const turns = createTurnBudget({ ms: COMMITS_MS, monotonic: options.monotonic });
-  /** Lengths of logs at which their next checkpoints begin, where the last one failed: a queue does not live as long. */
-  const checkpointAt = new WeakMap<EventFile, number>();
+  /** Lengths of logs whose last checkpoints failed: a queue does not live as long. */
+  const failedAt = new WeakMap<EventFile, number>();
   let drained: (() => void)[] = [];
 
   function enqueue(webhookId: string, write: Write): void {
@@ -142,16 +142,17 @@ export function createEventWriter(options: {
   function checkpointIfLong(queue: Queue, file: EventFile): void {
     if (queue.checkpointing) return;
     const pages = lengthOfLog(file);
-    if (pages < (checkpointAt.get(file) ?? checkpointPages)) return;
+    const before = failedAt.get(file);
+    if (pages < (before === undefined ? checkpointPages : before + CHECKPOINT_PAGES)) return;
     queue.checkpointing = true;
     files.pin(file);
     void checkpoint(queue, file)
-      .then(() => checkpointAt.delete(file))
+      .then(() => failedAt.delete(file))
       .catch((error: unknown) => {
         // A full disk, or somebody who reads for long. The log keeps every event; it is tried again when it has grown.
-        const isNews = !isLogInUse(error) || hasGrownLong(pages, checkpointAt.get(file) ?? 0);
-        checkpointAt.set(file, pages + CHECKPOINT_PAGES);
-        if (isNews) options.onError(`checkpoint of ${file.path} failed`, error);
+        failedAt.set(file, pages);
+        if (!isLogInUse(error) || hasGrownLong(pages, before ?? 0))
+          options.onError(`checkpoint of ${file.path} failed`, error);
       })
       .finally(() => {
         files.unpin(file);

@@ -1,9 +1,17 @@
 /** A write-ahead log that cannot be started over, as somebody reads a state of the file from before its end. */
+import { statSync } from "node:fs";
 import { errorCode } from "../lib/errors.ts";
 
+/** What a log has grown to beyond this, while somebody read for long, is given back as it is started over. */
+const KEPT_LOG_BYTES = 16 * 1024 * 1024;
+/** Nothing can be written meanwhile, and a file system may take 0.6 s to cut off a gigabyte. */
+const CUT_BYTES = 128 * 1024 * 1024;
+
 const LOG_IN_USE = "LOG_IN_USE";
-/** 256 MiB: a check of ten million events takes two minutes, in which a busy webhook writes more than once as much. */
-const LONG_PAGES = 65_536;
+/** 1 GiB: more than a busy webhook writes while a check of ten million events looks at one state of its file. */
+const LONG_PAGES = 262_144;
+const LONGEST_WAIT_MS = 20_000;
+const LOOK_EVERY_MS = 50;
 
 export function logInUse(): Error {
   const error = new Error("another connection keeps the log from being copied back whole");
@@ -17,4 +25,26 @@ export function isLogInUse(error: unknown): boolean {
 /** True each time that the log has grown by so much more that somebody should know of it. */
 export function hasGrownLong(pages: number, pagesBefore: number): boolean {
   return Math.floor(pages / LONG_PAGES) > Math.floor(pagesBefore / LONG_PAGES);
+}
+
+/** Bytes of a log that stay when it is started over. */
+export function keptLengthOf(bytes: number): number {
+  return Math.max(KEPT_LOG_BYTES, bytes - CUT_BYTES);
+}
+
+/** Length in bytes of a file's log; 0 where it has none. */
+export function logBytesOf(path: string): number {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * Between two long looks at a file: blocks until whoever writes has started the log over, which nobody can while it is
+ * read, but not for ever. `bytesBefore`: of the log before the first look; where it has not grown, nobody is waited for.
+ */
+export function waitForLog(path: string, bytesBefore: number, longestMs = LONGEST_WAIT_MS): void {
+  const until = performance.now() + longestMs;
+  const bytes = logBytesOf(path);
+  if (bytes <= Math.max(bytesBefore, 2 * KEPT_LOG_BYTES)) return;
+  // It is cut as it is started over.
+  while (logBytesOf(path) >= bytes && performance.now() < until) Bun.sleepSync(LOOK_EVERY_MS);
 }
