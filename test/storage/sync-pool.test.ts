@@ -1,5 +1,5 @@
 /** Many syncs at once, on the runtime's threads and on workers: each is answered for its own descriptor. */
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,8 @@ function pool(runtimeThreads: number, script?: URL) {
   pools.push(made);
   return made;
 }
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 afterEach(() => {
   for (const each of pools.splice(0)) each.stop();
@@ -39,7 +41,23 @@ test("a descriptor that cannot be synced fails alone, on either kind of thread",
     expect(ended.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   }
   closeSync(good);
-  rmSync(folder, { recursive: true });
+});
+
+test("of many that a worker gets at once, each is answered for its own", async () => {
+  const good = openSync(join(folder, "good"), "w");
+  const bad = openSync(join(folder, "bad"), "w");
+  closeSync(bad);
+  const given = spyOn(Worker.prototype, "postMessage");
+  const { sync } = pool(0);
+  // The disk shows how fast it is.
+  for (let n = 0; n < 30; n++) await Promise.all(Array.from({ length: 16 }, () => sync(good)));
+  const before = given.mock.calls.length;
+  const isBad = Array.from({ length: 200 }, (_, n) => n % 7 === 3);
+  const ended = await Promise.allSettled(isBad.map((each) => sync(each ? bad : good)));
+  expect(ended.map(({ status }) => status === "rejected")).toEqual(isBad);
+  expect(given.mock.calls.length - before).toBeLessThan(100);
+  given.mockRestore();
+  closeSync(good);
 });
 
 describe("a worker that ends without an error", () => {
@@ -64,7 +82,7 @@ describe("a worker that ends without an error", () => {
         workers.push(this);
       }
     };
-    const answersOnce = `self.onmessage = () => { self.postMessage(""); setTimeout(() => process.exit(0)); };`;
+    const answersOnce = `self.onmessage = () => { self.postMessage({ ms: 1, faults: null }); setTimeout(() => process.exit(0)); };`;
     const { sync } = pool(0, scripted(answersOnce));
     try {
       await sync(1);
