@@ -22,6 +22,8 @@ export type EventFileUpkeep = Readonly<{
   retire: (path: string, close: () => void) => Promise<void>;
   /** Those of the paths that have pending deliveries, or cannot be read. */
   scan: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** Logs are left for a replicator, which need not understand what is behind their last frames. */
+  keepsLogs: boolean;
   /** Makes what was written to a file durable; many at once. */
   sync: SyncDescriptor;
   /** Makes new directory entries durable. */
@@ -85,7 +87,7 @@ export function startEventFileUpkeep({
     async syncFolder(path) {
       await ask({ kind: "sync-folder", path });
     },
-    sync: syncs.sync,
+    ...{ keepsLogs, sync: syncs.sync },
     stop() {
       syncs.stop();
       line.stop();

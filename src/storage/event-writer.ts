@@ -2,6 +2,7 @@
 import { AppError } from "../lib/errors.ts";
 import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { createTurnBudget } from "../lib/turn-budget.ts";
+import { CHECKPOINT_PAGES, createCheckpoints } from "./checkpoints.ts";
 import { commitWrites, isBroken } from "./commit-writes.ts";
 import { recordSettlement } from "./event-db/change-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
@@ -9,12 +10,13 @@ import { recordEvent } from "./event-db/record-events.ts";
 import type { EventDraft, Settlement } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
-import { hasGrownLong, isLogInUse } from "./log-in-use.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
-import { CHECKPOINT_PAGES, mayBegin, newQueue, type Queue, takeGroup, type Write } from "./write-queue.ts";
+import { mayBegin, newQueue, type Queue, takeGroup, type Write } from "./write-queue.ts";
 
 /** Commits to many files, one after the other, would hold the event loop; more than this of it waits for its next turn. */
 const COMMITS_MS = 5;
+/** Of a change, which may be to many rows: the log's length is asked for after it. */
+const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
 
 export type EventWriter = Readonly<{
   /** Resolves once the event and its deliveries are on disk. Rejects with AppError `unavailable` if they may not be. */
@@ -45,8 +47,12 @@ export function createEventWriter(options: {
   const { files, upkeep, metrics = noMetrics, checkpointPages = CHECKPOINT_PAGES } = options;
   const queues = new Map<string, Queue>();
   const turns = createTurnBudget({ ms: COMMITS_MS, monotonic: options.monotonic });
-  /** Lengths of logs whose last checkpoints failed: a queue does not live as long. */
-  const failedAt = new WeakMap<EventFile, number>();
+  const checkpointIfLong = createCheckpoints({
+    ...{ files, upkeep, checkpointPages },
+    onError: options.onError,
+    onResume: (queue) => void flush(queue),
+    onEnd: finish,
+  });
   let drained: (() => void)[] = [];
 
   function enqueue(webhookId: string, write: Write): void {
@@ -75,6 +81,7 @@ export function createEventWriter(options: {
     let group = takeGroup(queue);
     let file: EventFile | null = null;
     let isStored = false;
+    let pages = 0;
     try {
       if (!files.isOpen(queue.webhookId)) await files.makeReady(queue.webhookId);
       file = files.open(queue.webhookId);
@@ -82,6 +89,8 @@ export function createEventWriter(options: {
       const since = metrics.now();
       group = commit(queue, file, group);
       metrics.committed(since);
+      pages = lengthOfLog(file, group);
+      file.reserveLog(pages);
       metrics.pending(queue.webhookId, file.tally.pending);
       if (group.some(isDurable)) await sync(file);
       isStored = true;
@@ -93,7 +102,7 @@ export function createEventWriter(options: {
     release(queue);
     if (isStored) for (const write of group) write.resolve();
     if (file) {
-      if (isStored) checkpointIfLong(queue, file);
+      if (isStored) checkpointIfLong(queue, file, pages);
       files.unpin(file);
     }
     // Not before the checkpoint has begun: a queue forgotten at work would get a second one beside it.
@@ -139,47 +148,15 @@ export function createEventWriter(options: {
     for (const write of writes) write.reject(error);
   }
 
-  function checkpointIfLong(queue: Queue, file: EventFile): void {
-    if (queue.checkpointing) return;
-    const pages = lengthOfLog(file);
-    const before = failedAt.get(file);
-    if (pages < (before === undefined ? checkpointPages : before + CHECKPOINT_PAGES)) return;
-    queue.checkpointing = true;
-    files.pin(file);
-    void checkpoint(queue, file)
-      .then(() => failedAt.delete(file))
-      .catch((error: unknown) => {
-        // A full disk, or somebody who reads for long. The log keeps every event; it is tried again when it has grown.
-        failedAt.set(file, pages);
-        if (!isLogInUse(error) || hasGrownLong(pages, before ?? 0))
-          options.onError(`checkpoint of ${file.path} failed`, error);
-      })
-      .finally(() => {
-        files.unpin(file);
-        queue.checkpointing = false;
-        finish(queue);
-      });
-  }
-
-  function lengthOfLog(file: EventFile): number {
+  function lengthOfLog(file: EventFile, group: readonly Write[]): number {
     try {
-      return file.walPages();
+      return file.log.after(
+        group.length,
+        group.reduce((sum, { bytes }) => sum + bytes, 0),
+      );
     } catch (error) {
       options.onError(`the log's length of ${file.path} cannot be read`, error);
       return 0;
-    }
-  }
-
-  /** Copies most of the log back while writing goes on, then holds writing for the short rest. */
-  async function checkpoint(queue: Queue, file: EventFile): Promise<void> {
-    await upkeep.checkpoint(file.path);
-    if (queue.underWay > 0) await new Promise<void>((resolve) => (queue.hold = resolve));
-    queue.held = true;
-    try {
-      await upkeep.restartLog(file.path);
-    } finally {
-      queue.held = false;
-      void flush(queue);
     }
   }
 
@@ -190,6 +167,7 @@ export function createEventWriter(options: {
         apply: (file) => {
           result = apply(file);
         },
+        bytes: UNKNOWN_BYTES,
         durable,
         due: durable,
         resolve: () => resolve(result),
@@ -212,6 +190,7 @@ export function createEventWriter(options: {
       new Promise((resolve, reject) => {
         enqueue(draft.webhookId, {
           apply: (file) => recordEvent(file, draft),
+          bytes: draft.body.byteLength + draft.headersJson.length,
           durable: true,
           due: draft.targets.some(({ settlesAtIngest }) => !settlesAtIngest),
           resolve,
@@ -222,6 +201,7 @@ export function createEventWriter(options: {
       new Promise((resolve, reject) => {
         enqueue(webhookId, {
           apply: (file) => recordSettlement(file, settlement),
+          bytes: settlement.result.responseBody?.byteLength ?? 0,
           durable: false,
           due: false,
           resolve,

@@ -207,7 +207,7 @@ export class WebhookDBManager {
 
   #openFile(webhookId: string): EventFile {
     try {
-      const file = new EventFile(webhookId, this.pathOf(webhookId), this.#options.upkeep.sync);
+      const file = new EventFile(webhookId, this.pathOf(webhookId), this.#options.upkeep);
       file.lastUsedAt = this.#options.monotonic();
       this.#options.metrics?.pending(webhookId, file.tally.pending);
       // Also for a file that was there: SQLite removes the log when the last connection closes, so it may be new.

@@ -1,8 +1,6 @@
 /** What waits to be written to one webhook's file, and whether the next group of it may begin. */
 import type { EventFile } from "./event-db/event-file.ts";
 
-/** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
-export const CHECKPOINT_PAGES = 1_000;
 /** Groups of one file that may be on their way to disk at once: the next is committed while one is synced. */
 const GROUPS_UNDER_WAY = 2;
 /** Writes in one transaction: as many events of 1 KB take about 8 ms of the event loop. */
@@ -10,6 +8,8 @@ const GROUP = 256;
 
 export type Write = Readonly<{
   apply: (file: EventFile) => void;
+  /** What it writes beside the usual small columns, at most. */
+  bytes: number;
   /** Wait for the disk before `resolve`. */
   durable: boolean;
   /** It may leave deliveries that are due. */

@@ -53,7 +53,7 @@ export function fillDay(
   { share, failing }: { share: number; failing: boolean },
 ): string {
   const path = join(gateway.folder, "data", `events-${flow.webhookId}.db`);
-  const file = new EventFile(flow.webhookId, path, async () => undefined);
+  const file = new EventFile(flow.webhookId, path, { sync: async () => undefined, keepsLogs: false });
   const now = Date.now();
   let count = 0;
   let shown = "";

@@ -61,13 +61,13 @@ test("a write after the copying does not start the log over, which would sync it
   spyOn(world.upkeep, "restartLog").mockResolvedValue();
   await world.append({ webhookId, body: LONG_BODY });
   const file = world.files.open(webhookId);
-  const pages = file.walPages();
+  const pages = file.log.ask();
   await checkpoint(file.path);
   await world.append({ webhookId });
-  expect(file.walPages()).toBeGreaterThan(pages);
+  expect(file.log.ask()).toBeGreaterThan(pages);
   await restartLog(file.path);
   await world.append({ webhookId });
-  expect(file.walPages()).toBeLessThan(100);
+  expect(file.log.ask()).toBeLessThan(100);
 });
 
 test("no write is committed while the log is started over, and none is lost or left waiting", async () => {
@@ -127,6 +127,34 @@ test("the writer counts as busy until the log is started over", async () => {
   await drained;
 });
 
+test("one file's log is copied back after the other's, as a file whose writes are held must not wait for others", async () => {
+  const [first, second] = [newId(), newId()];
+  const { passed, open } = gate();
+  const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
+  const restartLog = spyOn(world.upkeep, "restartLog");
+  await world.append({ webhookId: first, body: LONG_BODY });
+  await world.append({ webhookId: second, body: LONG_BODY });
+  await world.append({ webhookId: second });
+  expect(checkpoint.mock.calls).toEqual([[world.files.pathOf(first)]]);
+  open();
+  await world.writer.drain();
+  const order = [...checkpoint.mock.invocationCallOrder, ...restartLog.mock.invocationCallOrder];
+  const [firstBegun = 0, secondBegun = 0, firstEnded = 0, secondEnded = 0] = order;
+  expect(restartLog.mock.calls.map(([path]) => path)).toEqual(
+    [first, second].map(world.files.pathOf, world.files),
+  );
+  expect([firstBegun, firstEnded, secondBegun, secondEnded]).toEqual([...order].sort((a, b) => a - b));
+});
+
+test("a failed checkpoint of one file does not keep the others from theirs", async () => {
+  const [first, second] = [newId(), newId()];
+  spyOn(world.upkeep, "checkpoint").mockRejectedValueOnce(new Error("disk full"));
+  await world.append({ webhookId: first, body: LONG_BODY });
+  await world.append({ webhookId: second, body: LONG_BODY });
+  await world.writer.drain();
+  expect(world.files.open(second).log.ask()).toBeLessThan(100);
+});
+
 describe("a checkpoint that fails", () => {
   test("because of a failed write is told of it beside, not in place of, the sync of the next event", async () => {
     await world.files.makeReady(webhookId);
@@ -148,7 +176,7 @@ describe("a checkpoint that fails", () => {
     await world.writer.drain();
     expect(checkpoint.mock.calls.length).toBeGreaterThanOrEqual(2);
     await world.append({ webhookId });
-    expect(world.files.open(webhookId).walPages()).toBeLessThan(100);
+    expect(world.files.open(webhookId).log.ask()).toBeLessThan(100);
   });
 
   test("is not tried again with every event, whoever has written all before the next one comes", async () => {
@@ -175,7 +203,7 @@ describe("a checkpoint that fails", () => {
     await world.append({ webhookId, body: LONG_BODY });
     await world.writer.drain();
     await world.append({ webhookId });
-    expect(world.files.open(webhookId).walPages()).toBeLessThan(100);
+    expect(world.files.open(webhookId).log.ask()).toBeLessThan(100);
     expect(logBytes()).toBeLessThanOrEqual(16 * MIB);
     expect(world.errors).toEqual([]);
   });

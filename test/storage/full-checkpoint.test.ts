@@ -102,7 +102,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     expect(read(world.files.pathOf(webhookId))).toEqual({ ids: acknowledged.sort(), faults: [] });
 
     rmSync(filler);
-    const isCopiedBack = () => world.files.open(webhookId).walPages() < 100;
+    const isCopiedBack = () => world.files.open(webhookId).log.ask() < 100;
     acknowledged.push(...(await appendUntil(append, isCopiedBack)));
     expect(isCopiedBack()).toBe(true);
     await world.writer.drain();
@@ -143,7 +143,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
 
     rmSync(filler);
     look();
-    const isCopiedBack = () => storage.files.open(webhookId).walPages() < 100;
+    const isCopiedBack = () => storage.files.open(webhookId).log.ask() < 100;
     acknowledged.push(...(await appendUntil(append, isCopiedBack)));
     expect(isCopiedBack()).toBe(true);
     await storage.close();

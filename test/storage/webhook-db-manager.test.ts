@@ -153,10 +153,10 @@ describe("closing", () => {
     const closed = world.files.closeAll();
     for (let n = 0; n < 5; n++) await turn();
     expect(retire).not.toHaveBeenCalled();
-    expect(file.walPages()).toBeGreaterThan(0);
+    expect(file.log.ask()).toBeGreaterThan(0);
     world.files.unpin(file);
     await closed;
-    expect(() => file.walPages()).toThrow();
+    expect(() => file.log.ask()).toThrow();
   });
 
   test("ends files that nobody used for two minutes, and only those", async () => {

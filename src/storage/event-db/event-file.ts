@@ -7,6 +7,8 @@ import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
 import { configure } from "../sqlite.ts";
 import type { SyncDescriptor } from "../sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
+import { LogLength } from "./log-length.ts";
+import { LogReserve } from "./log-reserve.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { prepareRecordStatements } from "./record-events.ts";
 import { Tally } from "./tally.ts";
@@ -23,6 +25,7 @@ export class EventFile {
   readonly db: Database;
   readonly record: ReturnType<typeof prepareRecordStatements>;
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
+  readonly log: LogLength;
   /** What the transaction under way changes in the counts. */
   readonly tally: Tally;
   /** Of the answer stored last. */
@@ -32,18 +35,22 @@ export class EventFile {
   readonly begin;
   readonly commit;
   readonly rollback;
-  readonly #walPages;
   readonly #sync: SyncDescriptor;
   readonly #isFileInPlace: () => boolean;
   readonly #isLogInPlace: () => boolean;
   #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #reserve: LogReserve | null;
   #walDescriptor: number | null;
   #lastSync: Promise<void> = Promise.resolve();
   #pins = 0;
   #whenUnpinned: (() => void)[] = [];
   readonly #beforeClose: (() => Promise<void>)[] = [];
 
-  constructor(webhookId: string, path: string, sync: SyncDescriptor) {
+  constructor(
+    webhookId: string,
+    path: string,
+    { sync, keepsLogs }: Readonly<{ sync: SyncDescriptor; keepsLogs: boolean }>,
+  ) {
     this.#sync = sync;
     this.webhookId = webhookId;
     this.path = path;
@@ -56,21 +63,22 @@ export class EventFile {
       this.begin = this.db.prepare("BEGIN IMMEDIATE");
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");
-      this.#walPages = this.db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+      this.log = new LogLength(this.db);
       const log = `${path}-wal`;
       this.#isLogInPlace = watchPlace(log);
       // Before anything is written: one that is opened later is not told of a failed write that another connection's
       // sync, such as a checkpoint's, was told of before.
       this.#walDescriptor = openSync(log, "r+");
+      this.#reserve = keepsLogs ? null : new LogReserve(this.#walDescriptor);
     } catch (error) {
       this.db.close(true);
       throw error;
     }
   }
 
-  /** Pages in the write-ahead log, those already copied back included; about 1 µs. */
-  walPages(): number {
-    return this.#walPages.get()?.log ?? 0;
+  /** Makes room in the log, which is `pages` long, so that its next syncs are cheap; between two transactions. */
+  reserveLog(pages: number): void {
+    this.#reserve?.cover(pages);
   }
 
   /** Resolves once everything committed so far is on disk; runs off the main thread. */

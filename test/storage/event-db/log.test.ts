@@ -1,0 +1,81 @@
+/** The write-ahead log of an event file: its length is known well enough, and its file is longer than what it holds. */
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { closeSync, copyFileSync, openSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { newId } from "../../../src/lib/ids.ts";
+import { LogLength } from "../../../src/storage/event-db/log-length.ts";
+import { LogReserve } from "../../../src/storage/event-db/log-reserve.ts";
+import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
+
+const FRAME_BYTES = 4_120;
+
+let world: StorageWorld;
+let webhookId: string;
+
+beforeEach(() => {
+  world = createStorageWorld();
+  webhookId = newId();
+});
+
+afterEach(() => world.dispose());
+
+const logOf = (id: string) => `${world.files.pathOf(id)}-wal`;
+
+test("a log is never longer than is known by more than 48 pages, whatever is written", async () => {
+  const length = new LogLength(world.files.open(webhookId).db);
+  const file = world.files.open(webhookId);
+  for (let n = 0; n < 120; n++) {
+    const body = Buffer.alloc((n % 11) * 3_000, 97);
+    const { id } = await world.append({ webhookId, body, targets: [pendingFor("target")] });
+    const known = length.after(1, body.length);
+    expect(file.log.ask() - known).toBeLessThanOrEqual(48);
+    const responseBody = Buffer.alloc((n % 5) * 10_000, 98);
+    await world.events.settle(webhookId, settlement({ eventId: id, targetId: "target" }, { responseBody }));
+    expect(file.log.ask() - length.after(1, responseBody.length)).toBeLessThanOrEqual(48);
+  }
+  expect(file.log.ask()).toBeGreaterThan(500);
+});
+
+test("most commits find room in the log's file, so that their syncs need not wait for it to grow", async () => {
+  let grown = 0;
+  await world.append({ webhookId });
+  for (let n = 0; n < 100; n++) {
+    const before = statSync(logOf(webhookId)).size;
+    await world.append({ webhookId });
+    if (statSync(logOf(webhookId)).size > before) grown++;
+  }
+  expect(grown).toBeLessThan(15);
+  const used = world.files.open(webhookId).log.ask() * FRAME_BYTES;
+  expect(statSync(logOf(webhookId)).size).toBeGreaterThan(used);
+});
+
+test("what is in the log is found after a crash, and the zeros behind it are not", async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 40; n++) ids.push((await world.append({ webhookId })).id);
+  const copy = join(world.dataDir, "copy.db");
+  copyFileSync(world.files.pathOf(webhookId), copy);
+  copyFileSync(logOf(webhookId), `${copy}-wal`);
+  const db = new Database(copy);
+  const found = db.query<{ id: string }, []>("SELECT id FROM events ORDER BY id").all();
+  expect(found.map(({ id }) => id)).toEqual(ids);
+  expect(db.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+  db.close(true);
+});
+
+test("a log that has been started over is not lengthened: its file is long enough", async () => {
+  await world.append({ webhookId, body: Buffer.alloc(5 * 1024 * 1024) });
+  await world.writer.drain();
+  const before = statSync(logOf(webhookId)).size;
+  for (let n = 0; n < 40; n++) await world.append({ webhookId });
+  expect(statSync(logOf(webhookId)).size).toBe(before);
+});
+
+test("a log that cannot be lengthened is left as it is, and so is what is in it", () => {
+  const path = join(world.dataDir, "log");
+  writeFileSync(path, "frames");
+  const descriptor = openSync(path, "r");
+  new LogReserve(descriptor).cover(1);
+  closeSync(descriptor);
+  expect(statSync(path).size).toBe(6);
+});
