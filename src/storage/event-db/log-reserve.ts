@@ -6,11 +6,13 @@ import { fstatSync, writeSync } from "node:fs";
  * https://sqlite.org/fileformat2.html#wal_file_format
  */
 const FRAME_BYTES = 24 + 4_096;
+/** A log that is shorter may never grow longer, as that of a webhook with few events. */
+const SHORT_PAGES = 32;
 /** What a log may grow by before its length is known again. */
 const AHEAD_BYTES = 196_608;
 /** Written at once, in about 0.1 ms of the event loop. */
 const STEP_BYTES = 262_144;
-/** A log that is longer than twice this is about to be started over. */
+/** About twice what a log holds when it is copied back: from then on its file is long enough. */
 const LONGEST_BYTES = 8_388_608;
 
 const ZEROS = new Uint8Array(65_536);
@@ -32,7 +34,7 @@ export class LogReserve {
    */
   cover(pages: number): void {
     const wanted = pages * FRAME_BYTES + AHEAD_BYTES;
-    if (wanted <= this.#bytes || this.#bytes >= LONGEST_BYTES) return;
+    if (pages < SHORT_PAGES || wanted <= this.#bytes || this.#bytes >= LONGEST_BYTES) return;
     this.#bytes = wanted + STEP_BYTES;
     try {
       for (let at = fstatSync(this.#descriptor).size; at < this.#bytes; at += ZEROS.byteLength) {
