@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { AppError, errorCode, errorMessage } from "../lib/errors.ts";
+import { AppError, errorReason } from "../lib/errors.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import { requireData } from "./data-there.ts";
@@ -126,7 +126,7 @@ function requireFolder(folder: string): void {
   } catch (cause) {
     throw new AppError({
       kind: "not_found",
-      message: `No file can be made in ${folder} (${errorCode(cause) ?? errorMessage(cause)}).`,
+      message: `No file can be made in ${folder} (${errorReason(cause)}).`,
       hint: "Name a file in a folder that is there and that this user may write to.",
       cause,
     });

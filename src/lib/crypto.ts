@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { AppError, errorCode, errorMessage } from "./errors.ts";
+import { AppError, errorCode, errorReason } from "./errors.ts";
 
 export type KeyRing = Readonly<{
   /** `boundTo` names the one place where the sealed text may stand, such as "targets:{id}:url". */
@@ -84,7 +84,7 @@ export function loadSecretKey(options: { fromConfig: Uint8Array | null; dbPath: 
     throw new AppError({
       kind: "unavailable",
       code: "secret_key_unreadable",
-      message: `The key file ${path} can be neither read nor made (${errorCode(cause) ?? errorMessage(cause)}).`,
+      message: `The key file ${path} can be neither read nor made (${errorReason(cause)}).`,
       hint: "DBURL must name a file in a folder that this user may read and write; or set SECRET_KEY.",
       cause,
     });

@@ -74,6 +74,11 @@ export function invalidCursor(): AppError {
   });
 }
 
+/** In a few words: the code of a fault of the system, such as ENOENT, or what another says. */
+export function errorReason(error: unknown): string {
+  return errorCode(error) ?? errorMessage(error);
+}
+
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,12 @@
 /** Checks every database without changing any: its structure, and its ledger against its rows. */
 import type { Database } from "bun:sqlite";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../lib/errors.ts";
 import { listLedgerFaults } from "./event-db/ledger.ts";
 import { eventMigrations } from "./event-db/migrations/index.ts";
-import { logBytesOf, waitForLog } from "./log-in-use.ts";
+import { logBytesOf, sizeOf } from "./file-size.ts";
+import { waitForLog } from "./log-in-use.ts";
 import { isWorthReadingAhead, readAhead } from "./read-ahead.ts";
 import { openForReading } from "./reading-database.ts";
 
@@ -38,7 +39,7 @@ export function checkDatabases(
   const faults = [...main.faults];
   for (const [index, name] of files.entries()) {
     const path = join(dataDir, name);
-    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const bytes = sizeOf(path);
     const tell = (part: CheckProgress["part"]) =>
       onProgress({ database: name, number: index + 1, eventFiles: files.length, bytes, part });
     if (isWorthReadingAhead(bytes)) {

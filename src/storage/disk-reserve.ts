@@ -1,9 +1,10 @@
 /** Space that is kept for deletions, results and checkpoints: once the disk is full, new events are refused and it is given up. */
-import { statSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import { sizeOf } from "./file-size.ts";
 import { sqliteCode } from "./sqlite.ts";
 
 /** What deletions write before they free: a few logs of 4 MiB each, copied back into their files. */
@@ -30,7 +31,7 @@ export type DiskReserve = Readonly<{
 export function createDiskReserve(options: { folder: string; log: Logger }): DiskReserve {
   const { folder, log } = options;
   const path = join(folder, NAME);
-  let isHeld = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= RESERVE_FILE_BYTES;
+  let isHeld = sizeOf(path) >= RESERVE_FILE_BYTES;
   let isSpent = false;
   let making: Promise<void> | null = null;
 

@@ -1,6 +1,6 @@
 /** A write-ahead log that cannot be started over, as somebody reads a state of the file from before its end. */
-import { statSync } from "node:fs";
 import { errorCode } from "../lib/errors.ts";
+import { logBytesOf } from "./file-size.ts";
 
 /** What a log has grown to beyond this, while somebody read for long, is given back as it is started over. */
 const KEPT_LOG_BYTES = 16 * 1024 * 1024;
@@ -30,11 +30,6 @@ export function hasGrownLong(pages: number, pagesBefore: number): boolean {
 /** Bytes of a log that stay when it is started over. */
 export function keptLengthOf(bytes: number): number {
   return Math.max(KEPT_LOG_BYTES, bytes - CUT_BYTES);
-}
-
-/** Length in bytes of a file's log; 0 where it has none. */
-export function logBytesOf(path: string): number {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**

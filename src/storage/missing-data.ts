@@ -1,6 +1,7 @@
 /** Finds at the start that data which must be there is not: most often a disk that is not mounted, or a wrong path. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { AppError } from "../lib/errors.ts";
+import { sizeOf } from "./file-size.ts";
 import { lockPathOf } from "./folder-lock.ts";
 import { openForReading } from "./reading-database.ts";
 
@@ -35,7 +36,7 @@ function listFileIds(dataDir: string): readonly string[] {
 }
 
 function isThere(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  return sizeOf(path) > 0;
 }
 
 /** 0 where it cannot be read, which its opening tells. */

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasGrownLong, logBytesOf, waitForLog } from "../../src/storage/log-in-use.ts";
+import { logBytesOf } from "../../src/storage/file-size.ts";
+import { hasGrownLong, waitForLog } from "../../src/storage/log-in-use.ts";
 
 const MIB = 1024 * 1024;
 

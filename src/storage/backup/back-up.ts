@@ -10,12 +10,13 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
-import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { AppError, errorMessage, errorReason } from "../../lib/errors.ts";
+import { sizeOf } from "../file-size.ts";
 import { makeFolder, syncFolder } from "../folder.ts";
 import { openForReading } from "../reading-database.ts";
 import { sqliteCode } from "../sqlite.ts";
 import { copyDatabase } from "./copy-database.ts";
-import { requireSpace, sizeOf } from "./free-space.ts";
+import { requireSpace } from "./free-space.ts";
 import { hashFile } from "./hashed-copy.ts";
 import { type BackedUpFile, EVENTS_FOLDER, KEY_FILE, MAIN_FILE, writeManifest } from "./manifest.ts";
 
@@ -67,7 +68,7 @@ function makeTarget(to: string): void {
   } catch (cause) {
     throw new AppError({
       kind: "unavailable",
-      message: `The folder ${to} cannot be made (${errorCode(cause) ?? errorMessage(cause)}).`,
+      message: `The folder ${to} cannot be made (${errorReason(cause)}).`,
       hint: "Name a new folder in one that this user may write to.",
       cause,
     });

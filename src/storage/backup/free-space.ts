@@ -22,7 +22,3 @@ export function requireSpace(need: { folder: string; bytes: number; besides?: st
     hint: "Make space, or name a folder on another disk.",
   });
 }
-
-export function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}

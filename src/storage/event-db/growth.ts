@@ -1,6 +1,6 @@
 /** How much a webhook's file holds, since when, and how fast it grows: read from tallies and the file's header. */
-import { statSync } from "node:fs";
 import { timeOfId } from "../../lib/ids.ts";
+import { logBytesOf, sizeOf } from "../file-size.ts";
 import type { EventFile } from "./event-file.ts";
 import { measureSpace } from "./space.ts";
 
@@ -36,7 +36,7 @@ export function readGrowth(file: EventFile, now: number): Growth {
   const recent = receivedSince(file, now - RECENT_MS);
   return {
     usedBytes: measureSpace(file.db).usedBytes,
-    fileBytes: sizeOf(file.path) + sizeOf(`${file.path}-wal`),
+    fileBytes: sizeOf(file.path) + logBytesOf(file.path),
     events: events?.events ?? 0,
     deletedEvents: events?.deleted ?? 0,
     oldestEventAt,
@@ -57,8 +57,4 @@ function receivedSince(file: EventFile, from: number): ReceivedRow {
     )
     .get(from);
   return row ?? { since: null, events: 0, bytes: 0 };
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,5 +1,6 @@
 /** Keeps the file of a write-ahead log longer than what is written to it, as syncing a file that grows is dear. */
 import { fstatSync, writeSync } from "node:fs";
+import { ASK_AFTER_BYTES } from "../log-length.ts";
 
 /**
  * A frame of the log: its header, and a page of SQLite's default size, which every event file has.
@@ -8,8 +9,6 @@ import { fstatSync, writeSync } from "node:fs";
 const FRAME_BYTES = 24 + 4_096;
 /** A log that is shorter may never grow longer, as that of a webhook with few events. */
 const SHORT_PAGES = 32;
-/** What a log may grow by before its length is known again. */
-const AHEAD_BYTES = 196_608;
 /** Written at once, in about 0.1 ms of the event loop. */
 const STEP_BYTES = 262_144;
 /** About twice what a log holds when it is copied back: from then on its file is long enough. */
@@ -33,7 +32,7 @@ export class LogReserve {
    * as long again. Zeros are no frames to SQLite. Best effort: without space the log takes what it needs.
    */
   cover(pages: number): void {
-    const wanted = pages * FRAME_BYTES + AHEAD_BYTES;
+    const wanted = pages * FRAME_BYTES + ASK_AFTER_BYTES;
     if (pages < SHORT_PAGES || wanted <= this.#bytes || this.#bytes >= LONGEST_BYTES) return;
     this.#bytes = wanted + STEP_BYTES;
     try {

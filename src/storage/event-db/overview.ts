@@ -1,5 +1,5 @@
 /** What the dashboard's lists say of a webhook, read from the tallies: a few rows, however many events there are. */
-import { statSync } from "node:fs";
+import { logBytesOf, sizeOf } from "../file-size.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryCounts } from "./types.ts";
 
@@ -56,7 +56,7 @@ export function readOverview(file: EventFile, now: number): Overview {
     hours: readHours(file, now),
     lastEventAt: last?.at ?? null,
     counts: counts ?? { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 },
-    fileBytes: sizeOf(file.path) + sizeOf(`${file.path}-wal`),
+    fileBytes: sizeOf(file.path) + logBytesOf(file.path),
   };
 }
 
@@ -112,8 +112,4 @@ export function countEvents(file: EventFile): number {
     .query<{ n: number | null }, []>("SELECT sum(events) AS n FROM entrypoint_tallies")
     .get();
   return row?.n ?? 0;
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -2,6 +2,7 @@
 import type { Database } from "bun:sqlite";
 import type { EventFileUpkeep } from "../event-file-upkeep.ts";
 import { hasGrownLong, isLogInUse } from "../log-in-use.ts";
+import { LogLength } from "../log-length.ts";
 import { beginLog } from "../sqlite.ts";
 import { LogSync } from "./log-sync.ts";
 
@@ -46,7 +47,7 @@ export function leaveSyncsTo(
   beginLog(db);
   db.run("PRAGMA synchronous = NORMAL");
   db.run("PRAGMA wal_autocheckpoint = 0");
-  const walPages = db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+  const length = new LogLength(db);
   const log = new LogSync({
     ...{ db, path, monotonic, onError },
     sync: (descriptor) => upkeep.sync(descriptor),
@@ -71,7 +72,7 @@ export function leaveSyncsTo(
 
   function lengthOfLog(): number {
     try {
-      return walPages.get()?.log ?? 0;
+      return length.ask();
     } catch (error) {
       onError(`the log's length of ${path} cannot be read`, error);
       return 0;

@@ -1,8 +1,8 @@
 /** Follows how long a file's write-ahead log is: to ask SQLite after each commit took a twentieth of what an event costs. */
 import type { Database } from "bun:sqlite";
 
-/** Once this much may have been written since SQLite was asked, it is asked again. */
-const ASK_AFTER_BYTES = 196_608;
+/** Once this much may have been written since SQLite was asked, it is asked again; less may go unnoticed. */
+export const ASK_AFTER_BYTES = 196_608;
 /** The most that a small write adds to the log, with all trees that it touches. */
 const SMALL_WRITE_BYTES = 49_152;
 
