@@ -87,12 +87,12 @@ const FILL = [
       iif(${IS_FAILED} OR ${IS_PENDING}, 503, 200),
       iif(${IS_FAILED} OR ${IS_PENDING}, 'The target answered 503.', NULL),
       '[["content-type","text/plain"]]', CAST('ok' AS BLOB) FROM ${DELIVERIES}`,
-  `INSERT INTO entrypoint_tallies (entrypoint_id, events, last_event_at)
+  `INSERT INTO counted_entrypoints (entrypoint_id, events, last_event_at)
     SELECT entrypoint_id, count(*), max(received_at) FROM events e WHERE rowid > ?1 AND rowid <= ?2 GROUP BY 1
     ON CONFLICT DO UPDATE SET events = events + excluded.events, last_event_at = excluded.last_event_at`,
   `INSERT OR IGNORE INTO entrypoint_hours
     SELECT entrypoint_id, received_at - received_at % ${HOUR_MS} FROM events WHERE rowid > ?1 AND rowid <= ?2 GROUP BY 1, 2`,
-  `INSERT INTO hourly_tallies
+  `INSERT INTO counted_hours
     SELECT e.received_at - e.received_at % ${HOUR_MS}, sum(g.place = 0), total(iif(g.place = 0, e.body_size, 0)),
       sum(NOT (${IS_FAILED} OR ${IS_PENDING})), sum(${IS_FAILED} OR ${IS_PENDING}) FROM ${DELIVERIES} GROUP BY 1
     ON CONFLICT DO UPDATE SET received = received + excluded.received, bytes = bytes + excluded.bytes,
@@ -104,4 +104,5 @@ const FILL = [
     ON CONFLICT DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
       delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
       last_result_at = excluded.last_result_at`,
+  "INSERT OR REPLACE INTO last_counted_event SELECT 1, id FROM events WHERE rowid > ?1 AND rowid = ?2",
 ];

@@ -92,7 +92,7 @@ describe("a ledger", () => {
   test("that does not know a target or an entrypoint is told", async () => {
     const faults = await tamper(
       "DELETE FROM target_tallies WHERE target_id = 'a'",
-      "DELETE FROM entrypoint_tallies",
+      "INSERT INTO last_counted_event SELECT 1, max(id) FROM events",
     );
     expect(faults.map(({ fault }) => fault)).toEqual([
       "target a: it has deliveries that no ledger knows",
@@ -103,7 +103,6 @@ describe("a ledger", () => {
   test("cannot hide deliveries without an event, or results without a delivery", async () => {
     const faults = await tamper(
       "DELETE FROM events WHERE id IN (SELECT id FROM events LIMIT 3)",
-      "UPDATE entrypoint_tallies SET events = 37",
       "DELETE FROM deliveries WHERE event_id = (SELECT max(id) FROM events)",
       "UPDATE target_tallies SET deleted = 1, delivered = 39 WHERE target_id = 'a'",
       "UPDATE target_tallies SET deleted = 1, pending = 39 WHERE target_id = 'b'",

@@ -64,7 +64,7 @@ function readHours(file: EventFile, now: number): readonly HourTally[] {
   const first = now - (now % HOUR_MS) - (HOURS_SHOWN - 1) * HOUR_MS;
   const rows = file.db
     .query<{ hour: number; received: number; failed: number }, [number]>(
-      "SELECT hour, received, failed FROM hourly_tallies WHERE hour >= ?",
+      "SELECT hour, sum(received) AS received, sum(failed) AS failed FROM hourly_tallies WHERE hour >= ? GROUP BY hour",
     )
     .all(first);
   const byHour = new Map(rows.map((row) => [row.hour, row]));

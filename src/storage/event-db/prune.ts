@@ -126,6 +126,7 @@ type DeliveryRow = { target_id: string; status: DeliveryStatus };
 type UndeliveredRow = DeliveryRow & { order_key: string | null };
 
 function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
+  file.tally.countReceived();
   const deliveries = file.db
     .query<DeliveryRow, [string]>("SELECT target_id, status FROM deliveries WHERE event_id = ?")
     .all(id);
@@ -135,7 +136,7 @@ function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
   forgetDuplicates(file, id);
   file.db.query<unknown, [string]>("DELETE FROM released_events WHERE event_id = ?").run(id);
   file.db.query<unknown, [string]>("DELETE FROM events WHERE id = ?").run(id);
-  file.tally.forgotten(entrypoint_id);
+  file.tally.forgotten(id, entrypoint_id);
 }
 
 type Results = Readonly<{ count: number; cost: number }>;
@@ -186,13 +187,14 @@ function discardUndelivered(file: EventFile, eventId: string, { reason, now }: P
 
 /** Deletes hours before `before`; returns the oldest that is left. */
 export function pruneHours(file: EventFile, before: number): number | null {
+  file.tally.countReceived();
   file.db
     .query<unknown, [number, number]>(
-      "DELETE FROM hourly_tallies WHERE hour IN (SELECT hour FROM hourly_tallies WHERE hour < ? LIMIT ?)",
+      "DELETE FROM counted_hours WHERE hour IN (SELECT hour FROM counted_hours WHERE hour < ? LIMIT ?)",
     )
     .run(before, ROWS_PER_STEP);
   return (
-    file.db.query<{ at: number | null }, []>("SELECT min(hour) AS at FROM hourly_tallies").get()?.at ?? null
+    file.db.query<{ at: number | null }, []>("SELECT min(hour) AS at FROM counted_hours").get()?.at ?? null
   );
 }
 

@@ -40,7 +40,7 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     draft.body,
     draft.type,
   );
-  file.tally.received(draft.entrypointId, draft.receivedAt, draft.body.byteLength);
+  file.tally.received(draft.entrypointId, draft.receivedAt);
   for (const target of draft.targets) {
     const status = target.settlesAtIngest ? "delivered" : target.held ? "held" : "pending";
     const dueAt = status === "pending" ? draft.receivedAt : null;

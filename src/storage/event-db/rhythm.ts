@@ -1,7 +1,7 @@
 /** In which hours each entrypoint received anything: noted once an hour, so that no event pays for it. */
 import type { Database } from "bun:sqlite";
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 /** Four weeks to compare with, and the present one. */
 const KEPT_MS = 35 * 24 * HOUR_MS;
 

@@ -1,13 +1,10 @@
 /** Counts what a transaction changes and writes the counts with it, so that no page ever has to count rows. */
 import type { Database } from "bun:sqlite";
-import { HourNotes } from "./rhythm.ts";
+import { HOUR_MS, HourNotes } from "./rhythm.ts";
 import type { DeliveryStatus } from "./types.ts";
-
-const HOUR_MS = 3_600_000;
+import { UncountedEvents } from "./uncounted-events.ts";
 
 type StatusChanges = Record<DeliveryStatus, number>;
-
-type EntrypointChange = { events: number; deleted: number; lastAt: number };
 
 type LastResult = Readonly<{
   at: number;
@@ -27,15 +24,12 @@ type TargetChange = {
 
 export function prepareTallyStatements(db: Database) {
   return {
-    hour: db.prepare(
-      `INSERT INTO hourly_tallies (hour, received, bytes, delivered, failed) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (hour) DO UPDATE SET received = received + excluded.received, bytes = bytes + excluded.bytes,
-         delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
+    tries: db.prepare(
+      `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, 0, 0, ?, ?)
+       ON CONFLICT (hour) DO UPDATE SET delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
     ),
-    entrypoint: db.prepare(
-      `INSERT INTO entrypoint_tallies (entrypoint_id, events, deleted, last_event_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT (entrypoint_id) DO UPDATE SET events = events + excluded.events,
-         deleted = deleted + excluded.deleted, last_event_at = max(last_event_at, excluded.last_event_at)`,
+    forgotten: db.prepare(
+      "UPDATE counted_entrypoints SET events = events - ?2, deleted = deleted + ?2 WHERE entrypoint_id = ?1",
     ),
     target: db.prepare(
       `INSERT INTO target_tallies (target_id, created, deleted, pending, delivered, failed, held, discarded)
@@ -55,12 +49,15 @@ export function prepareTallyStatements(db: Database) {
 /** Of one transaction; empty again after `write`. */
 export class Tally {
   readonly #statements: ReturnType<typeof prepareTallyStatements>;
-  #received = 0;
-  #bytes = 0;
-  #at = 0;
-  readonly #entrypoints = new Map<string, EntrypointChange>();
+  /** Of the last try. */
+  #triedAt = 0;
+  /** When each entrypoint received its last event. */
+  readonly #received = new Map<string, number>();
+  /** How many events of each entrypoint were deleted. */
+  readonly #forgotten = new Map<string, number>();
   readonly #targets = new Map<string, TargetChange>();
   readonly #hours: HourNotes;
+  readonly #uncounted: UncountedEvents;
   /** Pending deliveries of the whole file, once what is under way is committed. */
   #pending: number;
   #pendingBefore: number;
@@ -68,6 +65,7 @@ export class Tally {
   constructor(db: Database) {
     this.#statements = prepareTallyStatements(db);
     this.#hours = new HourNotes(db);
+    this.#uncounted = new UncountedEvents(db);
     const sum = "SELECT coalesce(sum(pending), 0) AS n FROM target_tallies";
     this.#pending = db.prepare<{ n: number }, []>(sum).get()?.n ?? 0;
     this.#pendingBefore = this.#pending;
@@ -78,20 +76,21 @@ export class Tally {
     return this.#pendingBefore;
   }
 
-  received(entrypointId: string, at: number, bytes: number): void {
-    this.#received++;
-    this.#bytes += bytes;
-    this.#at = at;
-    const entrypoint = this.#entrypoint(entrypointId);
-    entrypoint.events++;
-    entrypoint.lastAt = Math.max(entrypoint.lastAt, at);
+  /** An event that was stored; its deliveries are told by `moved`. */
+  received(entrypointId: string, at: number): void {
+    this.#uncounted.add();
+    this.#received.set(entrypointId, Math.max(this.#received.get(entrypointId) ?? 0, at));
   }
 
-  /** An event that the retention deleted; its deliveries are told by `moved`. */
-  forgotten(entrypointId: string): void {
-    const entrypoint = this.#entrypoint(entrypointId);
-    entrypoint.events--;
-    entrypoint.deleted++;
+  /** To be called before events are deleted, as those that are not counted yet could not be any more. */
+  countReceived(): void {
+    this.#uncounted.count();
+  }
+
+  /** An event that the retention has just deleted; its deliveries are told by `moved`. */
+  forgotten(eventId: string, entrypointId: string): void {
+    this.#uncounted.deleted(eventId);
+    this.#forgotten.set(entrypointId, (this.#forgotten.get(entrypointId) ?? 0) + 1);
   }
 
   /** `from` is null for a new delivery, `to` for a deleted one; `count` of them at once. */
@@ -108,7 +107,7 @@ export class Tally {
     if (result.delivered) target.delivered++;
     else target.failed++;
     target.lastResult = result;
-    this.#at = result.at;
+    this.#triedAt = result.at;
   }
 
   /** Writes what was counted, inside the transaction that it counts. */
@@ -127,44 +126,36 @@ export class Tally {
         this.#statements.lastResult.run(targetId, at, lastResult.delivered ? 1 : 0, statusCode, error);
       }
     }
-    for (const [entrypointId, { events, deleted, lastAt }] of this.#entrypoints) {
-      this.#statements.entrypoint.run(entrypointId, events, deleted, lastAt);
-      if (lastAt > 0) this.#hours.note(entrypointId, lastAt);
+    for (const [entrypointId, at] of this.#received) this.#hours.note(entrypointId, at);
+    for (const [entrypointId, events] of this.#forgotten) {
+      this.#statements.forgotten.run(entrypointId, events);
     }
-    if (this.#at > 0) {
-      const hour = this.#at - (this.#at % HOUR_MS);
-      this.#statements.hour.run(hour, this.#received, this.#bytes, delivered, failed);
+    if (this.#triedAt > 0) {
+      this.#statements.tries.run(this.#triedAt - (this.#triedAt % HOUR_MS), delivered, failed);
     }
+    this.#uncounted.countMany();
     this.#empty();
   }
 
   /** What was written is committed. */
   committed(): void {
     this.#pendingBefore = this.#pending;
+    this.#uncounted.committed();
   }
 
   /** Forgets what was counted: its transaction was rolled back. */
   clear(): void {
     this.#pending = this.#pendingBefore;
     this.#hours.clear();
+    this.#uncounted.clear();
     this.#empty();
   }
 
   #empty(): void {
-    this.#received = 0;
-    this.#bytes = 0;
-    this.#at = 0;
-    this.#entrypoints.clear();
+    this.#triedAt = 0;
+    this.#received.clear();
+    this.#forgotten.clear();
     this.#targets.clear();
-  }
-
-  #entrypoint(entrypointId: string): EntrypointChange {
-    let entrypoint = this.#entrypoints.get(entrypointId);
-    if (!entrypoint) {
-      entrypoint = { events: 0, deleted: 0, lastAt: 0 };
-      this.#entrypoints.set(entrypointId, entrypoint);
-    }
-    return entrypoint;
   }
 
   #target(targetId: string): TargetChange {

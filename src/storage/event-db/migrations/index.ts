@@ -7,6 +7,7 @@ import eventType from "./0005-event-type.sql" with { type: "text" };
 import entrypointHours from "./0006-entrypoint-hours.sql" with { type: "text" };
 import duplicates from "./0007-duplicates.sql" with { type: "text" };
 import rejectedRequests from "./0008-rejected-requests.sql" with { type: "text" };
+import countedEvents from "./0009-counted-events.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -17,4 +18,5 @@ export const eventMigrations: readonly string[] = [
   entrypointHours,
   duplicates,
   rejectedRequests,
+  countedEvents,
 ];
