@@ -74,6 +74,12 @@ export const variables = {
     default: "gateway",
     cure: "Set gateway or replicator.",
   },
+  UV_THREADPOOL_SIZE: {
+    meaning:
+      "Threads that wait for the disk, and for other work beside the event loop; a slow disk wants many",
+    default: "32",
+    cure: "Set a whole number from 2 to 1024.",
+  },
   TRUSTED_PROXIES: {
     meaning: "CIDRs of the reverse proxies whose `X-Forwarded-For` is believed",
     default: "none",

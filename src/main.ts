@@ -1,7 +1,8 @@
 /** The program's entry: hands the process over to the command line. */
 import { runCommandLine } from "./cli/program.ts";
-import { loadConfigFromProcess } from "./config.ts";
+import { environmentToStartWith, loadConfigFromProcess } from "./config.ts";
 import { systemClock } from "./lib/clock.ts";
+import { startOver } from "./lib/start-over.ts";
 
 // Events, keys and settings are their owner's alone, whatever folder they are put in.
 process.umask(0o077);
@@ -11,6 +12,10 @@ const code = await runCommandLine(process.argv.slice(2), {
   err: (line) => process.stderr.write(`${line}\n`),
   readStdin: () => Bun.stdin.text(),
   loadConfig: loadConfigFromProcess,
+  prepareToServe: (config) => {
+    const env = environmentToStartWith(config);
+    if (env !== null) startOver(env);
+  },
   clock: systemClock,
 });
 // A start that failed half-way leaves things open that would keep the process running.

@@ -80,13 +80,14 @@ export async function startServer(options: {
     log.error(message, { cause });
   };
   // Not that of the event files, whose work may be long.
-  const upkeep = startEventFileUpkeep({ keepsLogs });
+  const upkeep = startEventFileUpkeep({ keepsLogs, threads: config.threads });
   const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs, background: { upkeep, onError } });
   const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   const storage = openEventStorage({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
+    threads: config.threads,
     clock,
     onRecorded: (webhookId, hasDue) => delivery.recorded(webhookId, hasDue),
     ...{ onError, metrics, reserve, isFolderInPlace: lost.isFolderInPlace, onMissing: lost.noteMissing },

@@ -30,6 +30,7 @@ async function run(words: string, stdin = "") {
     err: (line) => err.push(line),
     readStdin: async () => stdin,
     loadConfig: () => loadConfig(environment),
+    prepareToServe: () => undefined,
     clock,
   });
   return { code, out: out.join("\n"), err: err.join("\n") };

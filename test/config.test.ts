@@ -1,6 +1,6 @@
 /** The configuration: defaults, values, secrets from files, and faults that a person can act on. */
 import { describe, expect, test } from "bun:test";
-import { ConfigError, configVariables, loadConfig } from "../src/config.ts";
+import { ConfigError, configVariables, environmentToStartWith, loadConfig } from "../src/config.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
@@ -28,6 +28,7 @@ describe("defaults", () => {
       maxBodyBytes: 26_214_400,
       retentionDays: 30,
       checkpoints: "gateway",
+      threads: 32,
       trustedProxies: [],
       allowedTargetCidrs: [
         "127.0.0.0/8",
@@ -84,6 +85,7 @@ describe("values", () => {
       MAX_BODY_BYTES: "1000",
       RETENTION_DAYS: "7",
       CHECKPOINTS: "replicator",
+      UV_THREADPOOL_SIZE: "7",
       TRUSTED_PROXIES: "10.0.0.1, 192.168.0.0/16",
       ALLOWED_TARGET_CIDRS: "169.254.169.254/32 fd00::/8",
       SMTP_URL: "smtps://user:pass@mail.example.com",
@@ -111,6 +113,7 @@ describe("values", () => {
       maxBodyBytes: 1000,
       retentionDays: 7,
       checkpoints: "replicator",
+      threads: 7,
       trustedProxies: ["10.0.0.1/32", "192.168.0.0/16"],
       allowedTargetCidrs: ["169.254.169.254/32", "fd00::/8"],
       mail: { smtpUrl: "smtps://user:pass@mail.example.com", from: "hooks@example.com" },
@@ -146,6 +149,25 @@ describe("values", () => {
 
   test("the word none empties a list of addresses", () => {
     expect(loadConfig({ ALLOWED_TARGET_CIDRS: "none" }).allowedTargetCidrs).toEqual([]);
+  });
+});
+
+describe("the environment to start the program over with", () => {
+  test("has the number of threads, and all that was there before", () => {
+    const env = { PORT: "1", HOME: "/root" };
+    const next = environmentToStartWith(loadConfig(env), env);
+    expect(next).toEqual({ ...env, UV_THREADPOOL_SIZE: "32" });
+    expect(environmentToStartWith(loadConfig(next ?? {}), next ?? {})).toBeNull();
+  });
+
+  test.each(["2", "1024"])("is none where %p threads are set", (threads) => {
+    const env = { UV_THREADPOOL_SIZE: threads };
+    expect(environmentToStartWith(loadConfig(env), env)).toBeNull();
+  });
+
+  test("ends with a number as the runtime reads it", () => {
+    const env = { UV_THREADPOOL_SIZE: "0016" };
+    expect(environmentToStartWith(loadConfig(env), env)).toEqual({ UV_THREADPOOL_SIZE: "16" });
   });
 });
 

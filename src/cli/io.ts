@@ -13,6 +13,8 @@ export type Io = Readonly<{
   readStdin: () => Promise<string>;
   /** Throws ConfigError. */
   loadConfig: () => Config;
+  /** Called before the gateway is started; need not return. */
+  prepareToServe: (config: Config) => void;
   clock: Clock;
 }>;
 

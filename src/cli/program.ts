@@ -48,6 +48,7 @@ function createProgram(io: Io): Command {
     .description("run the gateway (the default)")
     .action(async () => {
       const config = io.loadConfig();
+      io.prepareToServe(config);
       // Only here, so that the other commands need not load the whole gateway.
       const { startServer } = await import("../server.ts");
       await serve({ config, print: io.err, startServer });

@@ -1,4 +1,4 @@
-/** The event loop's side of the workers that checkpoint, close, scan and sync event files. */
+/** The event loop's side of the worker that checkpoints, closes and scans event files, and of the threads that sync them. */
 import type { WorkerRequest } from "./event-file-worker.ts";
 import { createSyncPool, type SyncDescriptor } from "./sync-pool.ts";
 import { openWorkerLine } from "./worker-line.ts";
@@ -31,15 +31,19 @@ export type EventFileUpkeep = Readonly<{
   stop: () => void;
 }>;
 
-/** `script` is another worker's file where a test wants a failing one; `keepsLogs` leaves them for a replicator. */
+/**
+ * `script` is another worker's file where a test wants a failing one; `keepsLogs` leaves them for a replicator;
+ * `threads` is how many the runtime's pool may have.
+ */
 export function startEventFileUpkeep({
   script = new URL("./event-file-worker.ts", import.meta.url),
   keepsLogs = false,
+  threads = 32,
 }: {
   script?: URL;
   keepsLogs?: boolean;
+  threads?: number;
 } = {}): EventFileUpkeep {
-  const syncs = createSyncPool();
   const line = openWorkerLine<WorkerRequest, unknown>({
     ...{ script, what: "the event file worker" },
     ...(keepsLogs && { first: { kind: "keep-logs", id: 0 } }),
@@ -87,10 +91,7 @@ export function startEventFileUpkeep({
     async syncFolder(path) {
       await ask({ kind: "sync-folder", path });
     },
-    ...{ keepsLogs, sync: syncs.sync },
-    stop() {
-      syncs.stop();
-      line.stop();
-    },
+    ...{ keepsLogs, sync: createSyncPool(threads) },
+    stop: () => line.stop(),
   };
 }

@@ -34,6 +34,8 @@ export function openEventStorage(options: {
   reserve?: DiskReserve;
   /** Pages up to which logs are left to a replicator, such as Litestream; null: there is none. */
   longestLogPages?: number | null;
+  /** Of the runtime's pool. */
+  threads?: number;
   /** False while no file may be made. */
   isFolderInPlace?: () => boolean;
   /** A webhook's file is missing, and an empty one is made. */
@@ -42,7 +44,8 @@ export function openEventStorage(options: {
   const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
   const { longestLogPages: checkpointPages = null } = options;
   const keepsLogs = checkpointPages !== null;
-  const upkeep = startEventFileUpkeep({ keepsLogs });
+  const { threads } = options;
+  const upkeep = startEventFileUpkeep({ keepsLogs, ...(threads !== undefined && { threads }) });
   const files = new WebhookDBManager({
     ...{ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics },
     ...(options.isFolderInPlace && { isFolderInPlace: options.isFolderInPlace }),

@@ -46,6 +46,17 @@ describe("the first start", () => {
     expect(log).not.toContain("password");
   });
 
+  test("goes on in its own process with threads enough for a busy disk, unless it is told how many", async () => {
+    const environmentOf = ({ pid }: Gateway) => readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    await using gateway = await startGateway({ before: "set -- serve" });
+    expect(environmentOf(gateway)).toContain("UV_THREADPOOL_SIZE=32");
+    expect(environmentOf(gateway)).toContain("PORT=0");
+    const words = readFileSync(`/proc/${gateway.pid}/cmdline`, "utf8").split("\0");
+    expect(words.slice(1)).toEqual(["serve", ""]);
+    await using told = await startGateway({ env: { UV_THREADPOOL_SIZE: "3" } });
+    expect(environmentOf(told)).toContain("UV_THREADPOOL_SIZE=3");
+  });
+
   test("says nothing of a password that it was given", async () => {
     const password = "given by the operator";
     await using gateway = await startGateway({ env: { ADMIN_PASSWORD: password, LOG_LEVEL: "debug" } });

@@ -20,6 +20,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
   CHECKPOINTS: ({ checkpoints }) => checkpoints,
+  UV_THREADPOOL_SIZE: ({ threads }) => String(threads),
   TRUSTED_PROXIES: ({ trustedProxies }) => listed(trustedProxies),
   ALLOWED_TARGET_CIDRS: ({ allowedTargetCidrs }) => listed(allowedTargetCidrs),
   SMTP_URL: ({ mail }) => (mail === null ? NOT_SET : SET),
