@@ -10,25 +10,29 @@ const COUNTED_TOGETHER = 64;
 
 const NEWEST = "SELECT id FROM events ORDER BY rowid DESC LIMIT 1";
 
+type Left = { entrypoint_id: string; hour: number; events: number; bytes: number; last: number };
+
 export class UncountedEvents {
-  readonly #entrypoints;
-  readonly #hours;
+  readonly #left;
+  readonly #entrypoint;
+  readonly #hour;
   readonly #mark;
   readonly #markDeleted;
   #events: number;
   #eventsBefore: number;
 
   constructor(db: Database) {
-    this.#entrypoints = db.prepare(
-      `INSERT INTO counted_entrypoints (entrypoint_id, events, last_event_at)
-         SELECT entrypoint_id, count(*), max(received_at) FROM uncounted_events WHERE true GROUP BY 1
+    this.#left = db.prepare<Left, []>(
+      `SELECT entrypoint_id, received_at - received_at % ${HOUR_MS} AS hour, count(*) AS events,
+         sum(body_size) AS bytes, max(received_at) AS last FROM uncounted_events GROUP BY 1, 2`,
+    );
+    this.#entrypoint = db.prepare<unknown, [string, number, number]>(
+      `INSERT INTO counted_entrypoints (entrypoint_id, events, last_event_at) VALUES (?, ?, ?)
        ON CONFLICT (entrypoint_id) DO UPDATE SET events = events + excluded.events,
          last_event_at = max(last_event_at, excluded.last_event_at)`,
     );
-    this.#hours = db.prepare(
-      `INSERT INTO counted_hours (hour, received, bytes, delivered, failed)
-         SELECT received_at - received_at % ${HOUR_MS}, count(*), sum(body_size), 0, 0 FROM uncounted_events
-           WHERE true GROUP BY 1
+    this.#hour = db.prepare<unknown, [number, number, number]>(
+      `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, ?, ?, 0, 0)
        ON CONFLICT (hour) DO UPDATE SET received = received + excluded.received, bytes = bytes + excluded.bytes`,
     );
     this.#mark = db.prepare(
@@ -38,8 +42,7 @@ export class UncountedEvents {
     this.#markDeleted = db.prepare<unknown, [string]>(
       `UPDATE last_counted_event SET id = coalesce((${NEWEST}), '') WHERE id = ?`,
     );
-    const left = "SELECT count(*) AS n FROM uncounted_events";
-    this.#events = db.prepare<{ n: number }, []>(left).get()?.n ?? 0;
+    this.#events = this.#left.all().reduce((sum, { events }) => sum + events, 0);
     this.#eventsBefore = this.#events;
   }
 
@@ -55,8 +58,10 @@ export class UncountedEvents {
 
   count(): void {
     if (this.#events === 0) return;
-    this.#entrypoints.run();
-    this.#hours.run();
+    for (const { entrypoint_id, hour, events, bytes, last } of this.#left.all()) {
+      this.#entrypoint.run(entrypoint_id, events, last);
+      this.#hour.run(hour, events, bytes);
+    }
     this.#mark.run();
     this.#events = 0;
   }
