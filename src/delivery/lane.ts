@@ -1,4 +1,5 @@
 /** One target's deliveries as the engine sees them, and whose turn it is. */
+import type { ClaimFront } from "../storage/event-db/due-deliveries.ts";
 import type { Share } from "./places.ts";
 
 export type Lane = {
@@ -13,6 +14,10 @@ export type Lane = {
   wasPassedOver: boolean;
   /** Its target has held deliveries and is not paused: they are let go bit by bit. */
   hasHeld: boolean;
+  /** Where the last claim ended, if it was a full one. */
+  front: ClaimFront | null;
+  /** When all that is due was looked through last, in milliseconds of monotonic time. */
+  lookedThroughAt: number;
 };
 
 export class Lanes {
@@ -25,7 +30,14 @@ export class Lanes {
   getOrAdd(webhookId: string, targetId: string, newShare: () => Share): Lane {
     let lane = this.#byTarget.get(targetId);
     if (!lane) {
-      const idle = { dueAt: null, holds: 0, wasPassedOver: false, hasHeld: false };
+      const idle = {
+        dueAt: null,
+        holds: 0,
+        wasPassedOver: false,
+        hasHeld: false,
+        front: null,
+        lookedThroughAt: 0,
+      };
       lane = { webhookId, targetId, share: newShare(), ...idle };
       this.#byTarget.set(targetId, lane);
     }

@@ -2,6 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
+import { type ClaimFront, frontAfter } from "../storage/event-db/due-deliveries.ts";
 import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { FlowStore } from "../storage/flow-store.ts";
@@ -19,6 +20,8 @@ import type { Places } from "./places.ts";
 const TURN = 32;
 /** A target whose settings cannot be opened is looked at again after this long. */
 const OPEN_AGAIN_MS = 10_000;
+/** Of a lane whose claims are full ones. */
+const LOOK_THROUGH_EVERY_MS = 250;
 
 export type Turns = Readonly<{
   /** Rejects where the webhook's file, or the target's row, cannot be read. */
@@ -83,8 +86,11 @@ export function createTurns(deps: {
       return;
     }
     const beyond = now + longestWaitMs(opened.policy.waits);
-    const claim = { webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight };
-    const due = await events.claimDue(claim);
+    const front = frontOf(lane, mono);
+    const due = await events.claimDue({
+      ...{ webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight, front },
+    });
+    lane.front = due.length === room ? frontAfter(due, front) : null;
     // A result could not be stored meanwhile: its delivery still looks due, and may be among these.
     if (lane.holds > 0) {
       lane.wasPassedOver = true;
@@ -193,4 +199,11 @@ export function createTurns(deps: {
   }
 
   return { take, rest, ended };
+}
+
+/** Now and then all is looked through: what was stored a little later than what is due after it must not wait. */
+function frontOf(lane: Lane, mono: number): ClaimFront | null {
+  if (lane.front !== null && mono - lane.lookedThroughAt < LOOK_THROUGH_EVERY_MS) return lane.front;
+  lane.lookedThroughAt = mono;
+  return null;
 }

@@ -4,7 +4,13 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { discardPending, replayDelivery } from "./event-db/change-deliveries.ts";
-import { claimDue, earliestDue, listPendingTargets, shiftStep } from "./event-db/due-deliveries.ts";
+import {
+  type ClaimFront,
+  claimDue,
+  earliestDue,
+  listPendingTargets,
+  shiftStep,
+} from "./event-db/due-deliveries.ts";
 import { type Duplicates, type Recorded, readDuplicates, recordOnce } from "./event-db/duplicates.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { findEvent, listDeliveries } from "./event-db/event-log.ts";
@@ -49,6 +55,8 @@ export type EventStore = Readonly<{
     beyond: number;
     limit: number;
     inFlight: ReadonlyMap<string, unknown>;
+    /** Null: whatever is due. Else what is due from there on, if that fills the claim. */
+    front: ClaimFront | null;
   }) => Promise<readonly DueDelivery[]>;
   /** The earliest due time after `after` among a target's pending deliveries. */
   earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;

@@ -27,7 +27,7 @@ const target: DeliveryTarget = {
   config: sealConfig({ type, config: { url: "https://example.com/" }, owner: "targets:t1", keys }),
 };
 const due: DueDelivery = {
-  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueSince: 1 },
+  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueAt: 1, dueSince: 1 },
   event: {
     ...{ id: "e1", entrypointId: "p1", receivedAt: 1, method: "POST", pathTail: "", query: "" },
     ...{ headers: [], contentType: "", remoteAddress: "", type: null, bodySize: 0, body: new Uint8Array() },

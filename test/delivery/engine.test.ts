@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { AppError } from "../../src/lib/errors.ts";
+import { draft } from "../storage/storage-world.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { DELIVERED, FAILED, gate, HANGS } from "./scripted-targets.ts";
 
@@ -45,6 +46,28 @@ test("where files cannot be scanned at the start, each is opened, and nothing st
   await world.quiet();
   await world.pass(10_000);
   expect((await world.fate(target, eventId)).status).toBe("delivered");
+});
+
+test("an event that was stored after one received later is not kept waiting by a backlog", async () => {
+  const answers: (() => void)[] = [];
+  const target = world.addTarget({
+    script: () => new Promise((resolve) => answers.push(() => resolve(DELIVERED))),
+  });
+  await world.send([target], 500);
+  const answerAll = async () => {
+    for (const answer of answers.splice(0)) answer();
+    await world.quiet();
+  };
+  await world.quiet();
+  for (let round = 0; round < 3; round++) await answerAll();
+  const { webhookId } = target;
+  const targets = [{ id: target.id, settlesAtIngest: false }];
+  const late = draft({ webhookId, receivedAt: world.clock.now() - 100, targets });
+  await world.events.append(late);
+  world.clock.advance(250);
+  await answerAll();
+  expect(target.attempts.map(({ event }) => event.id)).toContain(late.id);
+  expect(target.attempts.length).toBeLessThan(300);
 });
 
 test("a failed delivery is tried again at its due time and not before", async () => {

@@ -22,7 +22,7 @@ const opened: OpenedTarget = {
   policy: parseDeliveryPolicy({}),
 };
 const due: DueDelivery = {
-  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueSince: 1 },
+  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueAt: 1, dueSince: 1 },
   event: {
     ...{ id: "e1", entrypointId: "p1", receivedAt: 1_000, method: "POST", pathTail: "", query: "key=secret" },
     ...{ headers: [["authorization", "Bearer secret"]], contentType: "", remoteAddress: "" },

@@ -1,6 +1,8 @@
 /** What becomes of deliveries in a real event file, from the first claim to the last result. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import fc from "fast-check";
 import { newId } from "../../src/lib/ids.ts";
+import { type ClaimFront, frontAfter } from "../../src/storage/event-db/due-deliveries.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
 import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "./storage-world.ts";
 
@@ -21,7 +23,9 @@ async function addPending(receivedAt = world.clock.now(), targetId = TARGET): Pr
   return (await world.append({ webhookId, receivedAt, targets: [pendingFor(targetId)] })).id;
 }
 
-async function claim(options: { inFlight?: string[]; limit?: number; beyond?: number } = {}) {
+async function claim(
+  options: { inFlight?: string[]; limit?: number; beyond?: number; front?: ClaimFront | null } = {},
+) {
   const now = world.clock.now();
   return world.events.claimDue({
     webhookId,
@@ -30,6 +34,7 @@ async function claim(options: { inFlight?: string[]; limit?: number; beyond?: nu
     beyond: options.beyond ?? now + HOUR_MS,
     limit: options.limit ?? 10,
     inFlight: new Map((options.inFlight ?? []).map((id) => [id, true])),
+    front: options.front ?? null,
   });
 }
 
@@ -124,6 +129,79 @@ describe("claiming", () => {
     expect(await claimedIds({ beyond: now + HOUR_MS })).toEqual([id]);
     const due = await addPending(now);
     expect(await claimedIds({ beyond: now + HOUR_MS })).toEqual([due]);
+  });
+
+  test("each goes on where the last one ended, and reads no further than it must", async () => {
+    const now = world.clock.now();
+    const ids: string[] = [];
+    for (let n = 0; n < 16; n++) ids.push(await addPending(n < 10 ? now - 2 : now - 1));
+    const due = spyOn(world.files.open(webhookId).deliveries.due, "all");
+    let front: ClaimFront | null = null;
+    for (let begun = 0; begun < 16; begun += 4) {
+      const claimed: Awaited<ReturnType<typeof claim>> = await claim({
+        ...{ limit: 4, inFlight: ids.slice(0, begun), front },
+      });
+      expect(claimed.map(({ eventId }) => eventId)).toEqual(ids.slice(begun, begun + 4));
+      front = frontAfter(claimed, front);
+    }
+    // Of those in flight it may meet again what is due together with the last.
+    expect(due.mock.calls.map(([, after, , most]) => [after, most])).toEqual([
+      [-1, 4],
+      [now - 3, 8],
+      [now - 3, 12],
+      [now - 2, 6],
+    ]);
+    due.mockRestore();
+  });
+
+  test("finds what came late where it cannot fill itself with what is due after it", async () => {
+    const now = world.clock.now();
+    const [first, second] = [await addPending(now - 10), await addPending(now - 5)];
+    const front = frontAfter(await claim({ limit: 2 }), null);
+    const late = await addPending(now - 7);
+    const last = await addPending(now);
+    const of = { inFlight: [first, second], front };
+    expect(await claimedIds({ ...of, limit: 1 })).toEqual([last]);
+    expect(await claimedIds({ ...of, limit: 2 })).toEqual([late, last]);
+  });
+
+  test("takes everything once, whatever is due together, ends meanwhile or comes late", async () => {
+    const round = fc.record({
+      come: fc.array(fc.nat(6), { maxLength: 6 }),
+      limit: fc.integer({ min: 1, max: 5 }),
+      ends: fc.nat(4),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 8 }), async (rounds) => {
+        const start = world.clock.now();
+        const waiting = new Set<string>();
+        const inFlight: string[] = [];
+        let front: ClaimFront | null = null;
+        const turn = async (limit: number) => {
+          const due: Awaited<ReturnType<typeof claim>> = await claim({ limit, inFlight, front });
+          for (const { eventId } of due) {
+            expect(waiting.delete(eventId)).toBe(true);
+            inFlight.push(eventId);
+          }
+          front = due.length === limit ? frontAfter(due, front) : null;
+        };
+        const end = async (count: number) => {
+          for (const eventId of inFlight.splice(0, count)) await settle({ eventId, targetId: TARGET });
+        };
+        for (const { come, limit, ends } of rounds) {
+          for (const at of come) waiting.add(await addPending(start - at));
+          await turn(limit);
+          await end(ends);
+        }
+        while (waiting.size > 0) {
+          const before = waiting.size;
+          await turn(3);
+          expect(waiting.size).toBeLessThan(before);
+        }
+        await end(inFlight.length);
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 

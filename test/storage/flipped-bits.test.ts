@@ -79,7 +79,15 @@ async function damageOf(use: () => Promise<unknown>): Promise<AppError | null> {
 
 /** Everything that the program does with a file; each may succeed or say what is wrong. */
 async function useAll(webhookId: string): Promise<void> {
-  const claim = { webhookId, targetId: TARGET, now: 1e13, beyond: 2e13, limit: 50, inFlight: new Map() };
+  const claim = {
+    webhookId,
+    targetId: TARGET,
+    now: 1e13,
+    beyond: 2e13,
+    limit: 50,
+    inFlight: new Map(),
+    front: null,
+  };
   await damageOf(() =>
     world.events.searchEvents(webhookId, { limit: 100, cursor: null, filter: { text: "aa" } }),
   );

@@ -7,6 +7,7 @@ export type DueRow = Readonly<{
   attempts: number;
   attempts_at_replay: number;
   replays: number;
+  due_at: number;
   due_since: number;
 }>;
 
@@ -29,7 +30,8 @@ export function prepareDeliveryStatements(db: Database) {
   return {
     /** Due after one time and up to another, oldest first. */
     due: db.prepare<DueRow, [targetId: string, after: number, upTo: number, limit: number]>(
-      `SELECT event_id, attempts, attempts_at_replay, replays, coalesce(replayed_at, created_at) AS due_since
+      `SELECT event_id, attempts, attempts_at_replay, replays, next_attempt_at AS due_at,
+          coalesce(replayed_at, created_at) AS due_since
          FROM deliveries
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
         ORDER BY next_attempt_at LIMIT ?`,

@@ -9,6 +9,15 @@ type Claim = Readonly<{
   beyond: number;
   limit: number;
   inFlight: ReadonlyMap<string, unknown>;
+  /** Where the last claim ended, if it found as many as it might take. */
+  front: ClaimFront | null;
+}>;
+
+/** Nearly all that is in flight was due before what is claimed next, and need not be read past again. */
+export type ClaimFront = Readonly<{
+  dueAt: number;
+  /** How many that were claimed were due at that very time. */
+  count: number;
 }>;
 
 type FindEvent = (eventId: string) => StoredEvent | null;
@@ -16,20 +25,26 @@ type FindEvent = (eventId: string) => StoredEvent | null;
 /** `findRecent` may know an event without reading it from the file. */
 export function claimDue(file: EventFile, claim: Claim, findRecent: FindEvent): readonly DueDelivery[] {
   const find = (eventId: string) => findRecent(eventId) ?? readEvent(file, eventId);
-  const due = claimBetween(file, { ...claim, after: -1, upTo: claim.now, find });
+  const { now, beyond, limit, front, inFlight } = claim;
+  if (front !== null) {
+    const next = claimBetween(file, { ...claim, after: front.dueAt - 1, upTo: now, find, past: front.count });
+    if (next.length === limit) return next;
+  }
+  const past = inFlight.size;
+  const due = claimBetween(file, { ...claim, after: -1, upTo: now, find, past });
   if (due.length > 0) return due;
-  return claimBetween(file, { ...claim, after: claim.beyond, upTo: Number.MAX_SAFE_INTEGER, find });
+  return claimBetween(file, { ...claim, after: beyond, upTo: Number.MAX_SAFE_INTEGER, find, past });
 }
 
 function claimBetween(
   file: EventFile,
-  claim: Claim & Readonly<{ after: number; upTo: number; find: FindEvent }>,
+  claim: Claim & Readonly<{ after: number; upTo: number; find: FindEvent; past: number }>,
 ): DueDelivery[] {
-  const { targetId, limit, inFlight, after, upTo, find } = claim;
+  const { targetId, limit, inFlight, after, upTo, find, past } = claim;
   const { due } = file.deliveries;
   const claimed: DueDelivery[] = [];
   // Those in flight are still pending in the file and come first, so they are read past.
-  for (const row of due.all(targetId, after, upTo, limit + inFlight.size)) {
+  for (const row of due.all(targetId, after, upTo, limit + past)) {
     if (claimed.length === limit) break;
     if (inFlight.has(row.event_id)) continue;
     const event = find(row.event_id);
@@ -40,11 +55,20 @@ function claimBetween(
       attempts: row.attempts,
       attemptsAtReplay: row.attempts_at_replay,
       replays: row.replays,
+      dueAt: row.due_at,
       dueSince: row.due_since,
       event,
     });
   }
   return claimed;
+}
+
+/** `before` is what the claim began with. */
+export function frontAfter(claimed: readonly DueDelivery[], before: ClaimFront | null): ClaimFront | null {
+  const dueAt = claimed.at(-1)?.dueAt;
+  if (dueAt === undefined) return null;
+  const count = claimed.filter((one) => one.dueAt === dueAt).length;
+  return { dueAt, count: before?.dueAt === dueAt ? before.count + count : count };
 }
 
 export function earliestDue(file: EventFile, targetId: string, after: number): number | null {

@@ -54,6 +54,7 @@ export type DueDelivery = Readonly<{
   attempts: number;
   attemptsAtReplay: number;
   replays: number;
+  dueAt: number;
   /** When it was made, or replayed last. */
   dueSince: number;
   event: StoredEvent;

@@ -29,7 +29,13 @@ async function append(orderKey: string | undefined, held = false): Promise<strin
 }
 
 async function due(): Promise<readonly DueDelivery[]> {
-  const claim = { ...of(), beyond: Number.MAX_SAFE_INTEGER - 1, limit: 100, inFlight: new Map() };
+  const claim = {
+    ...of(),
+    beyond: Number.MAX_SAFE_INTEGER - 1,
+    limit: 100,
+    inFlight: new Map(),
+    front: null,
+  };
   return world.events.claimDue(claim);
 }
 

@@ -47,7 +47,15 @@ test("events that the retention deletes between two steps are passed over", asyn
   }
   const step = await begin();
   const now = START + 1_000;
-  const claim = { webhookId: own, targetId: "a", now, beyond: now, limit: 100, inFlight: new Map() };
+  const claim = {
+    webhookId: own,
+    targetId: "a",
+    now,
+    beyond: now,
+    limit: 100,
+    inFlight: new Map(),
+    front: null,
+  };
   expect((await step()).replayed).toBe(32);
   await world.writer.tidy(own, (file) => {
     const before = START + 1_000;
