@@ -2,7 +2,7 @@
 import { AppError } from "../lib/errors.ts";
 import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { createTurnBudget } from "../lib/turn-budget.ts";
-import { CHECKPOINT_PAGES, createCheckpoints } from "./checkpoints.ts";
+import { createCheckpoints } from "./checkpoints.ts";
 import { commitWrites, isBroken } from "./commit-writes.ts";
 import { recordSettlement } from "./event-db/change-deliveries.ts";
 import type { EventFile } from "./event-db/event-file.ts";
@@ -13,8 +13,11 @@ import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 import { mayBegin, newQueue, type Queue, takeGroup, type Write } from "./write-queue.ts";
 
-/** Commits to many files, one after the other, would hold the event loop; more than this of it waits for its next turn. */
-const COMMITS_MS = 5;
+/**
+ * Commits to many files, one after the other, would hold the event loop; more than this of it waits for its next turn,
+ * and whoever was synced meanwhile is answered first: with 100 busy webhooks 2 ms do 4 % more than 5 ms.
+ */
+const COMMITS_MS = 2;
 /** Of a change, which may be to many rows: the log's length is asked for after it. */
 const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
 
@@ -41,14 +44,14 @@ export function createEventWriter(options: {
   onError: (message: string, error: unknown) => void;
   monotonic: () => number;
   metrics?: StorageMetrics;
-  /** Length of a log at which its checkpoint begins. */
+  /** Length of a log at which its checkpoint begins, where a replicator is waited for. */
   checkpointPages?: number;
 }): EventWriter {
-  const { files, upkeep, metrics = noMetrics, checkpointPages = CHECKPOINT_PAGES } = options;
+  const { files, upkeep, metrics = noMetrics, checkpointPages } = options;
   const queues = new Map<string, Queue>();
   const turns = createTurnBudget({ ms: COMMITS_MS, monotonic: options.monotonic });
   const checkpointIfLong = createCheckpoints({
-    ...{ files, upkeep, checkpointPages },
+    ...{ files, upkeep, checkpointPages, monotonic: options.monotonic },
     onError: options.onError,
     onResume: (queue) => void flush(queue),
     onEnd: finish,

@@ -44,6 +44,34 @@ test("the log stays short while 30 MB are written, and everything is read at any
   expect(world.storedIds(webhookId)).toEqual(ids.sort());
 });
 
+describe("a log of more than half the length", () => {
+  const append = () => world.append({ webhookId, body: Buffer.alloc(3 * MIB, 97) });
+
+  test("is left to grow where it got so long at once", async () => {
+    const checkpoint = spyOn(world.upkeep, "checkpoint");
+    await append();
+    world.clock.advance(499);
+    await world.append({ webhookId });
+    expect(checkpoint).not.toHaveBeenCalled();
+  });
+
+  test("is copied back where it took half a second, and half a second after its restart again", async () => {
+    const checkpoint = spyOn(world.upkeep, "checkpoint");
+    await world.append({ webhookId });
+    world.clock.advance(500);
+    await append();
+    await world.writer.drain();
+    expect(checkpoint).toHaveBeenCalledTimes(1);
+    await append();
+    await world.writer.drain();
+    expect(checkpoint).toHaveBeenCalledTimes(1);
+    world.clock.advance(500);
+    await world.append({ webhookId });
+    await world.writer.drain();
+    expect(checkpoint).toHaveBeenCalledTimes(2);
+  });
+});
+
 test("writing goes on while most of the log is copied back", async () => {
   const { passed, open } = gate();
   const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
