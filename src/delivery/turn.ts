@@ -90,12 +90,13 @@ export function createTurns(deps: {
     const due = await events.claimDue({
       ...{ webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight, front },
     });
-    lane.front = due.length === room ? frontAfter(due, front) : null;
+    lane.front = null;
     // A result could not be stored meanwhile: its delivery still looks due, and may be among these.
     if (lane.holds > 0) {
       lane.wasPassedOver = true;
       return;
     }
+    if (due.length === room) lane.front = frontAfter(due, front);
     begin(lane, opened, due);
     const drainsIn = lane.hasHeld ? drain(lane, room - due.length) : null;
     if (due.length === room) lanes.enqueue(lane);
