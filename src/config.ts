@@ -99,8 +99,8 @@ const schema = z
 
 /**
  * Most of them only wait for the disk, so one a core, as the runtime has them by itself, are too few: with 100 busy
- * webhooks on two cores 32 store twice as much. From 16 to 48 made no difference there; a slower disk wants more. One
- * that is never needed is never made.
+ * webhooks on two cores 32 store nearly twice as much as two. From 16 to 48 made no difference there; a slower disk
+ * wants more. One that is never needed is never made.
  */
 const THREADS = 32;
 
