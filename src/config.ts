@@ -1,4 +1,5 @@
 /** The only reader of the environment: checked once at start, every fault reported together. */
+
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import * as values from "./config-values.ts";
@@ -98,11 +99,11 @@ const schema = z
   .partial();
 
 /**
- * Most of them only wait for the disk, so one a core, as the runtime has them by itself, are too few: with 100 busy
- * webhooks on two cores 32 store nearly twice as much as two. From 16 to 48 made no difference there; a slower disk
- * wants more. One that is never needed is never made.
+ * Threads of the runtime's pool, where nobody asks for another number. Most of them only wait for the disk, so one a
+ * core, as the runtime has them by itself, are too few: with 100 busy webhooks on two cores 32 store nearly twice as
+ * much as two. From 16 to 48 made no difference there; a slower disk wants more. One that is never needed is never made.
  */
-const THREADS = 32;
+export const POOL_THREADS = 32;
 
 const DEV_TARGET_CIDRS = Object.freeze([
   "127.0.0.0/8",
@@ -209,7 +210,7 @@ function complete(given: z.output<typeof schema>): Config {
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
     retentionDays: given.RETENTION_DAYS ?? 30,
     checkpoints: given.CHECKPOINTS ?? "gateway",
-    threads: given.UV_THREADPOOL_SIZE ?? THREADS,
+    threads: given.UV_THREADPOOL_SIZE ?? POOL_THREADS,
     trustedProxies: given.TRUSTED_PROXIES ?? Object.freeze([]),
     allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? (prod ? Object.freeze([]) : DEV_TARGET_CIDRS),
     mail: smtpUrl === undefined || from === undefined ? null : Object.freeze({ smtpUrl, from }),

@@ -1,11 +1,8 @@
 /** One webhook's retention from beginning to end, in small steps with rests between. */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
 import { timeOfId } from "../lib/ids.ts";
 import type { PruneRule } from "../storage/event-db/prune.ts";
 import type { RetentionStore } from "../storage/retention-store.ts";
-
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** Undelivered events are kept this many times as long, so that a target's long outage loses nothing. */
 const UNDELIVERED_FACTOR = 2;

@@ -1,8 +1,8 @@
 /** Knows of each webhook when something of it may be old or too much, so that no file is opened to find out. */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
 import { timeOfId } from "../lib/ids.ts";
 import type { FileSurvey } from "../storage/inspection.ts";
-import { DAY_MS, HOUR_MS, HOURS_KEPT_MS, type RetentionLimits, type RunReport } from "./retention-run.ts";
+import { HOURS_KEPT_MS, type RetentionLimits, type RunReport } from "./retention-run.ts";
 
 /** A file that has new events is open anyway; one that has none is opened for this at most once a day. */
 const BUSY_AGAIN_MS = HOUR_MS;

@@ -7,14 +7,14 @@
  * - Whatever a try or a replay changed within the last day is left alone.
  * - A file over its size limit loses finished events, the oldest first, whatever their age; never an undelivered one.
  */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, HOUR_MS } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 import type { RetentionStore } from "../storage/retention-store.ts";
 import { createClockJumpDetector } from "./clock-jump.ts";
-import { createRetentionRuns, HOUR_MS, type RunReport } from "./retention-run.ts";
+import { createRetentionRuns, type RunReport } from "./retention-run.ts";
 import { type DueRun, RetentionWatch } from "./retention-watch.ts";
 
 const TICK_MS = 60_000;

@@ -1,7 +1,7 @@
 /** Tells when an entrypoint is silent against its usual rhythm: the same hours of the weeks before were busy. Pure. */
+import { HOUR_MS } from "../lib/clock.ts";
 import type { Rhythm } from "../storage/event-db/rhythm.ts";
 
-const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const MOST_WEEKS = 4;
 /** Busy hours that each compared week must have in the time of the silence: one may be a sender's slip. */

@@ -9,6 +9,10 @@ export type Clock = Readonly<{
   after: (ms: number, fn: () => void) => () => void;
 }>;
 
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
 /** Largest delay `setTimeout` takes; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 

@@ -1,4 +1,5 @@
 /** The event loop's side of the worker that checkpoints, closes and scans event files, and of the threads that sync them. */
+import { POOL_THREADS } from "../config.ts";
 import type { WorkerRequest } from "./event-file-worker.ts";
 import { createSyncPool, type SyncDescriptor } from "./sync-pool.ts";
 import { openWorkerLine } from "./worker-line.ts";
@@ -38,7 +39,7 @@ export type EventFileUpkeep = Readonly<{
 export function startEventFileUpkeep({
   script = new URL("./event-file-worker.ts", import.meta.url),
   keepsLogs = false,
-  threads = 32,
+  threads = POOL_THREADS,
 }: {
   script?: URL;
   keepsLogs?: boolean;

@@ -1,5 +1,7 @@
 /** The event log's filter as it stands in the URL. */
+
 import { z } from "zod";
+import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
 import type { EventFilter } from "../../storage/event-db/event-search.ts";
 import type { DeliveryStatus } from "../../storage/event-db/types.ts";
@@ -33,7 +35,6 @@ export type LogFilter = Readonly<{
 }>;
 
 const DEFAULT_ZONE = "UTC";
-const MINUTE_MS = 60_000;
 
 const id = z.string().refine(isId, "is no id.");
 const schemas = {

@@ -1,7 +1,7 @@
 /** Reads and writes the times of form fields, which know no zone of their own. */
+import { MINUTE_MS } from "../../lib/clock.ts";
 
 const LOCAL = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?$/;
-const MINUTE_MS = 60_000;
 
 export function isTimeZone(name: string): boolean {
   try {

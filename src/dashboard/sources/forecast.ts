@@ -1,7 +1,7 @@
 /** What a webhook's growth comes to: how much a day, where it settles, and when a limit on its size will be met. */
+import { DAY_MS } from "../../lib/clock.ts";
 import type { Growth } from "../../storage/event-db/growth.ts";
 
-const DAY_MS = 86_400_000;
 /** What a file holds before its first event: 27 pages of tables and indexes. */
 export const EMPTY_BYTES = 27 * 4_096;
 

@@ -1,10 +1,10 @@
 /** How much a webhook's file holds, since when, and how fast it grows: read from tallies and the file's header. */
+import { HOUR_MS } from "../../lib/clock.ts";
 import { timeOfId } from "../../lib/ids.ts";
 import { logBytesOf, sizeOf } from "../file-size.ts";
 import type { EventFile } from "./event-file.ts";
 import { measureSpace } from "./space.ts";
 
-const HOUR_MS = 3_600_000;
 /** A week, so that quiet nights and Sundays count. */
 const RECENT_MS = 7 * 24 * HOUR_MS;
 

@@ -1,9 +1,9 @@
 /** What the dashboard's lists say of a webhook, read from the tallies: a few rows, however many events there are. */
+import { HOUR_MS } from "../../lib/clock.ts";
 import { logBytesOf, sizeOf } from "../file-size.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryCounts } from "./types.ts";
 
-const HOUR_MS = 3_600_000;
 const HOURS_SHOWN = 24;
 
 export type HourTally = Readonly<{

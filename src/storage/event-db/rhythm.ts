@@ -1,7 +1,8 @@
 /** In which hours each entrypoint received anything: noted once an hour, so that no event pays for it. */
-import type { Database } from "bun:sqlite";
 
-export const HOUR_MS = 3_600_000;
+import type { Database } from "bun:sqlite";
+import { HOUR_MS } from "../../lib/clock.ts";
+
 /** Four weeks to compare with, and the present one. */
 const KEPT_MS = 35 * 24 * HOUR_MS;
 

@@ -1,6 +1,7 @@
 /** Counts what a transaction changes and writes the counts with it, so that no page ever has to count rows. */
 import type { Database } from "bun:sqlite";
-import { HOUR_MS, HourNotes } from "./rhythm.ts";
+import { HOUR_MS } from "../../lib/clock.ts";
+import { HourNotes } from "./rhythm.ts";
 import type { DeliveryStatus } from "./types.ts";
 import { UncountedEvents } from "./uncounted-events.ts";
 

@@ -1,6 +1,6 @@
 /** Events that no tally has counted yet: added to the tallies many at a time, and counted by who asks until then. */
 import type { Database } from "bun:sqlite";
-import { HOUR_MS } from "./rhythm.ts";
+import { HOUR_MS } from "../../lib/clock.ts";
 
 /**
  * So many are counted together. Whoever asks for a tally reads those that are left, and each opening of the file does;
