@@ -90,7 +90,9 @@ function toSettlement(done: {
     eventId: due.eventId,
     targetId: due.targetId,
     replays: due.replays,
-    ...next,
+    status: next.status,
+    nextAttemptAt: next.nextAttemptAt,
+    reason: next.reason,
     result: {
       id: newId(),
       attempt: due.attempts + 1,
@@ -108,17 +110,20 @@ function toSettlement(done: {
 /** "gone": the webhook was deleted with its file. "refused": the file cannot take it now. */
 export type Stored = "stored" | "gone" | "refused";
 
-export async function storeOnce(
-  events: EventStore,
+export function storeOnce(
+  events: Pick<EventStore, "settle">,
   webhookId: string,
   settlement: Settlement,
 ): Promise<Stored> {
-  try {
-    await events.settle(webhookId, settlement);
-    return "stored";
-  } catch (error) {
-    return error instanceof AppError && error.kind === "not_found" ? "gone" : "refused";
-  }
+  return events.settle(webhookId, settlement).then(isStored, whyNotStored);
+}
+
+function isStored(): Stored {
+  return "stored";
+}
+
+function whyNotStored(error: unknown): Stored {
+  return error instanceof AppError && error.kind === "not_found" ? "gone" : "refused";
 }
 
 /** Tries again until the file takes it or the program stops; the delivery is then still pending. */

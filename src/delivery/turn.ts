@@ -57,7 +57,8 @@ export function createTurns(deps: {
 }): Turns {
   const { events, routing, openTarget, clock, lanes, places, flows } = deps;
   const attemptDeps: AttemptDeps = deps;
-  const running = new Set<Promise<void>>();
+  let underWay = 0;
+  const whenEnded: (() => void)[] = [];
   const backlog = createBacklog({ ...deps, store: deps.flowStore, rest: (lane) => rest(lane, null) });
 
   async function take(lane: Lane): Promise<void> {
@@ -117,7 +118,7 @@ export function createTurns(deps: {
     for (const delivery of due) {
       bodyBytes = Math.max(bodyBytes, delivery.event.body.byteLength);
       places.begin(lane.share, delivery.eventId, mono);
-      track(seeThrough({ lane, opened, due: delivery, isProbe }), lane);
+      void seeThrough({ lane, opened, due: delivery, isProbe });
     }
     lane.share.bodyBytes = bodyBytes;
   }
@@ -132,24 +133,30 @@ export function createTurns(deps: {
     const { webhookId, share } = lane;
     let attempt: Attempt | null = null;
     let stored = null;
+    underWay++;
     try {
-      attempt = await runAttempt(attemptDeps, opened, due);
-      stored = attempt && (await storeOnce(events, webhookId, attempt.settlement));
-    } finally {
-      // Before a result that cannot be stored yet: its file must not keep places from other webhooks.
-      const outcome = attempt?.outcome ?? null;
-      places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
-      flows.end(lane, opened.policy.flow, { isProbe, outcome });
-    }
-    if (attempt && stored === "refused") {
-      lane.holds++;
+      try {
+        attempt = await runAttempt(attemptDeps, opened, due);
+        stored = attempt && (await storeOnce(events, webhookId, attempt.settlement));
+      } finally {
+        // Before a result that cannot be stored yet: its file must not keep places from other webhooks.
+        const outcome = attempt?.outcome ?? null;
+        places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
+        flows.end(lane, opened.policy.flow, { isProbe, outcome });
+      }
+      if (attempt && stored === "refused") {
+        lane.holds++;
+        deps.wake();
+        await storeLater(attemptDeps, webhookId, attempt.settlement);
+        lane.holds--;
+      }
+      // Its next turn finds out when the next of its deliveries is due.
+      lanes.enqueue(lane);
       deps.wake();
-      await storeLater(attemptDeps, webhookId, attempt.settlement);
-      lane.holds--;
+    } catch (error) {
+      fail(lane, error);
     }
-    // Its next turn finds out when the next of its deliveries is due.
-    lanes.enqueue(lane);
-    deps.wake();
+    end();
   }
 
   /** Lets held deliveries go where live ones leave room; one always, so that they never wait for ever. */
@@ -163,16 +170,20 @@ export function createTurns(deps: {
   }
 
   function track(work: Promise<void>, lane: Lane): void {
-    const end = () => {
-      running.delete(run);
-    };
-    const run = work.then(end, (error: unknown) => {
-      deps.onFault(lane.webhookId, error);
-      rest(lane, null);
-      deps.wake();
-      end();
-    });
-    running.add(run);
+    underWay++;
+    void work.catch((error: unknown) => fail(lane, error)).then(end);
+  }
+
+  function fail(lane: Lane, error: unknown): void {
+    deps.onFault(lane.webhookId, error);
+    rest(lane, null);
+    deps.wake();
+  }
+
+  function end(): void {
+    underWay--;
+    if (underWay > 0) return;
+    for (const resolve of whenEnded.splice(0)) resolve();
   }
 
   /** Kept as long as it has deliveries, whose due times move when the clock is set back. */
@@ -195,8 +206,8 @@ export function createTurns(deps: {
     else if (lanes.forgetIfIdle(lane)) flows.forgetIfPlain(lane.targetId);
   }
 
-  async function ended(): Promise<void> {
-    while (running.size > 0) await Promise.all(running);
+  function ended(): Promise<void> {
+    return underWay === 0 ? Promise.resolve() : new Promise((resolve) => whenEnded.push(resolve));
   }
 
   return { take, rest, ended };

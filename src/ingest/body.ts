@@ -12,7 +12,7 @@ export type BodyReader = Readonly<{
   release: (body: Uint8Array) => void;
 }>;
 
-const EMPTY = new Uint8Array(0);
+const NO_BODY = Promise.resolve(new Uint8Array(0));
 
 export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: () => void }): BodyReader {
   const { maxBodyBytes, onTooLarge } = options;
@@ -32,7 +32,7 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
   async function readKnown(request: Request, length: number): Promise<Uint8Array> {
     memory.resize(0, length);
     try {
-      return new Uint8Array(await request.arrayBuffer());
+      return await request.bytes();
     } catch (error) {
       memory.resize(length, 0);
       throw hangUp(error);
@@ -61,13 +61,13 @@ export function createBodyReader(options: { maxBodyBytes: number; onTooLarge: ()
   }
 
   return {
-    async read(request, ownLimit) {
+    read(request, ownLimit) {
       const limit = ownLimit === null ? maxBodyBytes : Math.min(ownLimit, maxBodyBytes);
       // A length that is sent twice arrives as "5, 5", which is no number: its bytes are counted.
       const stated = Number(request.headers.get("content-length") ?? Number.NaN);
-      if (stated > limit) throw tooLarge(limit);
+      if (stated > limit) return Promise.reject(tooLarge(limit));
       if (stated >= 0) return readKnown(request, stated);
-      return request.body === null ? EMPTY : readCounting(request.body, limit);
+      return request.body === null ? NO_BODY : readCounting(request.body, limit);
     },
     release: (body) => memory.resize(body.byteLength, 0),
   };

@@ -37,11 +37,10 @@ export function createQuarantine(deps: {
       const { entrypointId, webhookId } = route;
       if (!mayKeep(entrypointId, body.byteLength)) return;
       const receivedAt = clock.now();
-      const { headers, ...rest } = facts;
       const draft = {
-        ...{ ...rest, id: newIdAt(receivedAt), entrypointId, receivedAt, reason, body },
-        headersJson: JSON.stringify([...headers]),
-        contentType: headers.get("content-type") ?? "",
+        ...{ ...facts, id: newIdAt(receivedAt), entrypointId, receivedAt, reason, body },
+        headers: [...facts.headers],
+        contentType: facts.headers.get("content-type") ?? "",
       };
       // The writer has told of what is wrong with the file; the sender is answered 401 as ever.
       await store.keep(webhookId, draft).then(

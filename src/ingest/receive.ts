@@ -114,16 +114,14 @@ export function createReceiver(deps: {
       if (!verifier?.handshakeMethods?.includes(facts.method)) return null;
       return greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY));
     },
-    async store({ route, facts, body, accepted }) {
+    store({ route, facts, body, accepted }) {
       const { type, dedupKey } = readTraits({
         rules: readRules(route),
         verifier: accepted === null ? null : accepted.verifier,
         toRequest: () => accepted?.request ?? toRequest(route, facts, body),
       });
       const draft = takeSnapshot({ facts, body, route, type, now: clock.now() });
-      if (dedupKey !== null) return events.appendOnce(draft, dedupKey);
-      await events.append(draft);
-      return { eventId: draft.id, isDuplicate: false };
+      return dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
     },
   };
 }

@@ -29,16 +29,18 @@ export function createIngestRoutes(deps: {
   const bodies: BodyReader = createBodyReader(deps);
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
-  function factsOf(request: Request, peer: Peer | null): RequestFacts {
+  function factsOf(request: Request): RequestFacts {
+    const { pathTail, query } = splitAfterEntrypoint(request.url);
     return {
       method: request.method,
-      ...splitAfterEntrypoint(request.url),
+      pathTail,
+      query,
       headers: request.headers,
       remoteAddress: readRemoteAddress(request, peer),
     };
   }
 
-  async function take(request: Request, entrypointId: string, peer: Peer | null): Promise<Response> {
+  async function take(request: Request, entrypointId: string): Promise<Response> {
     metrics.received();
     const begunAt = tracing === undefined ? 0 : tracing.now();
     let body: Uint8Array | null = null;
@@ -49,12 +51,12 @@ export function createIngestRoutes(deps: {
         door.pass({ entrypointId, rules, remoteAddress: () => readRemoteAddress(request, peer) });
       }
       const methods = rules === null ? DEFAULT_METHODS : rules.methods;
-      if (!methods.includes(request.method)) return greet(found, methods, factsOf(request, peer));
+      if (!methods.includes(request.method)) return greet(found, methods, factsOf(request));
       body = await bodies.read(request, rules === null ? null : rules.maxBodyBytes);
       const since = metrics.now();
       // Once more, as a long body takes its time: what counts is how things are when the event is stored.
       const route = receiver.findRoute(entrypointId);
-      const facts = factsOf(request, peer);
+      const facts = factsOf(request);
       let accepted: Accepted | null = null;
       if (route.verification !== null) {
         const judgement = await receiver.judge(route, facts, body);
@@ -114,15 +116,19 @@ export function createIngestRoutes(deps: {
     return new Response(body, { status, headers });
   }
 
-  const app = new Elysia({ name: "ingest" });
+  // Not from each request's context, where the framework has to define a getter for it.
+  let peer: Peer | null = null;
+  const app = new Elysia({ name: "ingest" }).onStart(({ server }) => {
+    peer = server;
+  });
   for (const path of ["/webhook/:entrypointId", "/webhook/:entrypointId/*"] as const) {
     // Each by itself, as another path that has a method goes before one for all.
     for (const method of [...ENTRYPOINT_METHODS, "OPTIONS", "HEAD"]) {
-      app.route(method, path, ({ request, params, server }) => take(request, params.entrypointId, server), {
+      app.route(method, path, ({ request, params }) => take(request, params.entrypointId), {
         parse: "none",
       });
     }
-    app.all(path, ({ request, params, server }) => take(request, params.entrypointId, server), {
+    app.all(path, ({ request, params }) => take(request, params.entrypointId), {
       parse: "none",
     });
   }

@@ -30,7 +30,7 @@ export function takeSnapshot(options: {
     method: facts.method,
     pathTail: facts.pathTail,
     query: facts.query,
-    headersJson: JSON.stringify([...facts.headers]),
+    headers: [...facts.headers],
     contentType: facts.headers.get("content-type") ?? "",
     remoteAddress: facts.remoteAddress,
     type,

@@ -53,8 +53,8 @@ export function createOutboundClient(options: {
       if (place.kind === "failed") return Promise.resolve(place);
       return new Promise((settle) => {
         const given = { request, place, deadlines, settle, now: clock.monotonic() };
-        if (place.secure) new TlsExchange({ ...given, agents }).start();
-        else new PlainExchange({ ...given, sockets }).start();
+        if (place.secure) new TlsExchange(given, agents).start();
+        else new PlainExchange(given, sockets).start();
       });
     },
     close() {

@@ -3,12 +3,13 @@ import type { OutboundResult } from "./outbound.ts";
 import { Answer } from "./outbound-answer.ts";
 import { Exchange, type ExchangeOptions } from "./outbound-exchange.ts";
 import { classify, lostFailure } from "./outbound-failures.ts";
-import { requestBytes } from "./outbound-request-bytes.ts";
+import { requestHead, writeRequest } from "./outbound-request-bytes.ts";
 import type { Connection, ConnectionUser, Sockets } from "./outbound-sockets.ts";
 
 export class PlainExchange extends Exchange implements ConnectionUser {
   readonly #sockets: Sockets;
   readonly #answer: Answer;
+  #head = "";
   #unsent: readonly Uint8Array[] = [];
   /** Of the first unsent part. */
   #offset = 0;
@@ -17,9 +18,9 @@ export class PlainExchange extends Exchange implements ConnectionUser {
   #isReused = false;
   #hasRead = false;
 
-  constructor(options: ExchangeOptions & { sockets: Sockets }) {
+  constructor(options: ExchangeOptions, sockets: Sockets) {
     super(options);
-    this.#sockets = options.sockets;
+    this.#sockets = sockets;
     const heads = this.#sockets.headsOf(this.place);
     this.#answer = new Answer({ method: this.request.method, body: this.body, heads });
   }
@@ -54,13 +55,12 @@ export class PlainExchange extends Exchange implements ConnectionUser {
   }
 
   protected send(): void {
-    const bytes = requestBytes(this.request, this.place);
-    if ("kind" in bytes) {
-      this.stop(bytes);
+    const head = requestHead(this.request, this.place);
+    if (typeof head !== "string") {
+      this.stop(head);
       return;
     }
-    this.#unsent = bytes;
-    this.#offset = 0;
+    this.#head = head;
     const idle = this.#sockets.take(this.place);
     this.#isReused = idle !== null;
     if (idle !== null) this.#use(idle);
@@ -91,6 +91,13 @@ export class PlainExchange extends Exchange implements ConnectionUser {
     this.#giveUpConnecting = null;
     this.#connection = connection;
     connection.user = this;
+    const unsent = writeRequest(this.#head, this.request.body, connection);
+    if (unsent === null) {
+      this.#lose();
+      return;
+    }
+    this.#unsent = unsent;
+    this.#offset = 0;
     this.#write();
   }
 
@@ -98,10 +105,10 @@ export class PlainExchange extends Exchange implements ConnectionUser {
     for (;;) {
       const [part] = this.#unsent;
       if (part === undefined) return;
-      const written = this.#connection?.write(part, this.#offset) ?? -1;
+      const left = part.byteLength - this.#offset;
+      const written = this.#connection?.write(part, this.#offset, left) ?? -1;
       if (written < 0) {
-        this.#connection?.close();
-        this.onClose(false);
+        this.#lose();
         return;
       }
       this.#offset += written;
@@ -109,6 +116,11 @@ export class PlainExchange extends Exchange implements ConnectionUser {
       this.#unsent = this.#unsent.slice(1);
       this.#offset = 0;
     }
+  }
+
+  #lose(): void {
+    this.#connection?.close();
+    this.onClose(false);
   }
 
   /** Whoever closed this connection while it lay idle has most likely closed its siblings as well. */

@@ -2,13 +2,13 @@
 import type { OutboundFailure, OutboundHeaders, OutboundRequest } from "./outbound.ts";
 import { failure } from "./outbound-failures.ts";
 import type { Place } from "./outbound-place.ts";
+import type { Connection } from "./outbound-sockets.ts";
 
 /** Said by the client itself; what the caller says on them is left out. */
 const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
 /** Without a Content-Length their receivers may wait for a body. */
 const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
-/** A body up to this size is copied behind its head, as one write is cheaper than two. */
-const MAX_COPIED_BYTES = 64 * 1024;
+const NOTHING: readonly Uint8Array[] = [];
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -29,29 +29,44 @@ export function headersOf({ headers, method, body }: OutboundRequest, authority:
   return flat;
 }
 
-/** In one part or two, to be written one after the other; a failure where it cannot be said in HTTP. */
-export function requestBytes(
-  request: OutboundRequest,
-  place: Place,
-): readonly Uint8Array[] | OutboundFailure {
-  const { method, body } = request;
+/** All that goes before the body, in Latin-1; a failure where it cannot be said in HTTP. */
+export function requestHead(request: OutboundRequest, place: Place): string | OutboundFailure {
+  const { method } = request;
   if (!TOKEN.test(method)) return unsayable("its method is no word");
-  let head = `${method} ${place.path} HTTP/1.1\r\n`;
+  // Joined at the end: a text that grows by each header leaves three behind each time.
+  const parts = [method, " ", place.path, " HTTP/1.1\r\n"];
   const flat = headersOf(request, place.authority);
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const name = flat[at] ?? "";
     const value = flat[at + 1] ?? "";
     if (!TOKEN.test(name)) return unsayable("a header has no valid name");
     if (!VALUE.test(value)) return unsayable("a header has a value that cannot be sent");
-    head += `${name}: ${value}\r\n`;
+    parts.push(name, ": ", value, "\r\n");
   }
-  head += "Connection: keep-alive\r\n\r\n";
-  if (body.byteLength === 0) return [Buffer.from(head, "latin1")];
-  if (body.byteLength > MAX_COPIED_BYTES) return [Buffer.from(head, "latin1"), body];
-  const bytes = Buffer.allocUnsafe(head.length + body.byteLength);
-  bytes.write(head, 0, "latin1");
-  bytes.set(body, head.length);
-  return [bytes];
+  parts.push("Connection: keep-alive\r\n\r\n");
+  return parts.join("");
+}
+
+/** Where short requests are put together: one that is written at once needs no memory of its own. */
+const together = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * Writes as much as is taken at once, and returns the rest, in parts to be written one after the other; null where the
+ * connection is gone.
+ */
+export function writeRequest(
+  head: string,
+  body: Uint8Array,
+  connection: Pick<Connection, "write">,
+): readonly Uint8Array[] | null {
+  const length = head.length + body.byteLength;
+  // One write is cheaper than two, up to a size at which the copy costs more.
+  if (length > together.byteLength) return [Buffer.from(head, "latin1"), body];
+  together.write(head, 0, "latin1");
+  together.set(body, head.length);
+  const written = connection.write(together, 0, length);
+  if (written < 0) return null;
+  return written === length ? NOTHING : [new Uint8Array(together.subarray(written, length))];
 }
 
 function unsayable(why: string): OutboundFailure {
@@ -59,5 +74,6 @@ function unsayable(why: string): OutboundFailure {
 }
 
 function hostIn(headers: OutboundHeaders): string | undefined {
-  return headers.find(([name]) => name.length === 4 && name.toLowerCase() === "host")?.[1];
+  for (const [name, value] of headers) if (name.length === 4 && name.toLowerCase() === "host") return value;
+  return undefined;
 }

@@ -40,12 +40,9 @@ export class Connection {
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
   }
 
-  /** How many bytes from `offset` on were taken; below 0 where the connection is gone. */
-  write(bytes: Uint8Array, offset: number): number {
-    if (!this.#socket) return -1;
-    return offset === 0
-      ? this.#socket.write(bytes)
-      : this.#socket.write(bytes, offset, bytes.byteLength - offset);
+  /** How many of `length` bytes from `offset` on were taken; below 0 where the connection is gone. */
+  write(bytes: Uint8Array, offset: number, length: number): number {
+    return this.#socket?.write(bytes, offset, length) ?? -1;
   }
 
   /** Its user hears no more of it. */

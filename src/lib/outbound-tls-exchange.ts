@@ -18,9 +18,9 @@ export class TlsExchange extends Exchange {
   #answer: http.IncomingMessage | null = null;
   #interimAnswers = 0;
 
-  constructor(options: ExchangeOptions & { agents: OutboundAgents }) {
+  constructor(options: ExchangeOptions, agents: OutboundAgents) {
     super(options);
-    this.#agents = options.agents;
+    this.#agents = agents;
   }
 
   isConnected(): boolean {

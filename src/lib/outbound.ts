@@ -17,7 +17,7 @@ export type OutboundRequest = Readonly<{
   maxResponseBytes: number;
   signal: AbortSignal;
   /** For https alone; what is left out is as for every other request. */
-  tls?: OutboundTls;
+  tls?: OutboundTls | undefined;
 }>;
 
 /** In PEM. */

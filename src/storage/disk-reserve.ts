@@ -17,8 +17,8 @@ const CHUNK_BYTES = 1024 * 1024;
 const NAME = "webhooker.reserve";
 
 export type DiskReserve = Readonly<{
-  /** Throws AppError `unavailable` while the disk is full. */
-  throwIfSpent: () => void;
+  /** AppError `unavailable` while the disk is full, else null. */
+  refusal: () => AppError | null;
   isSpent: () => boolean;
   /** Gives the space up if a write failed for want of it. */
   noteFault: (cause: unknown) => void;
@@ -62,9 +62,7 @@ export function createDiskReserve(options: { folder: string; log: Logger }): Dis
   }
 
   return {
-    throwIfSpent() {
-      if (isSpent) throw diskFull();
-    },
+    refusal: () => (isSpent ? diskFull() : null),
     isSpent: () => isSpent,
     noteFault(cause) {
       if (isHeld && isFull(cause)) spend(cause);

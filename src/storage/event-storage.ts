@@ -70,13 +70,13 @@ export function openEventStorage(options: {
     writer,
     events: {
       ...events,
-      async append(draft) {
-        reserve?.throwIfSpent();
-        await events.append(draft);
+      append(draft) {
+        const refusal = reserve?.refusal() ?? null;
+        return refusal === null ? events.append(draft) : Promise.reject(refusal);
       },
-      async appendOnce(draft, dedupKey) {
-        reserve?.throwIfSpent();
-        return events.appendOnce(draft, dedupKey);
+      appendOnce(draft, dedupKey) {
+        const refusal = reserve?.refusal() ?? null;
+        return refusal === null ? events.appendOnce(draft, dedupKey) : Promise.reject(refusal);
       },
     },
     flow: createFlowStore({ writer }),

@@ -39,7 +39,7 @@ const STEP = 500;
 
 /** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
 export type EventStore = Readonly<{
-  append: (draft: EventDraft) => Promise<void>;
+  append: (draft: EventDraft) => Promise<Recorded>;
   /**
    * The same, unless the entrypoint has an event of that key: then the draft is counted as a copy of it. Resolves
    * once the event that it names is on disk.

@@ -1,7 +1,8 @@
 /** Keeps the newest events in memory for a moment: nearly every delivery is begun within milliseconds of the event. */
-import type { EventDraft, StoredEvent } from "./event-db/types.ts";
+import { bytesOf, type EventDraft, type StoredEvent } from "./event-db/types.ts";
 
-/** Two of these at most are kept, enough for a second of full load with small bodies; the backlog stays in the files. */
+/** Two generations at most are kept, each of so many events and bytes; the backlog stays in the files. */
+const GENERATION_EVENTS = 512;
 const GENERATION_BYTES = 4 * 1024 * 1024;
 const LARGEST_BODY = 64 * 1024;
 /** What an event costs beside its body and headers. */
@@ -21,7 +22,7 @@ export class RecentEvents {
     if (draft.targets.every((target) => target.settlesAtIngest)) return;
     const bytes = cost(draft);
     // Whole generations are dropped: a map from whose front entries are deleted gets slower to look at with each.
-    if (this.#youngBytes + bytes > GENERATION_BYTES) {
+    if (this.#youngBytes + bytes > GENERATION_BYTES || this.#young.size >= GENERATION_EVENTS) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngBytes = 0;
@@ -41,7 +42,7 @@ export class RecentEvents {
       method: draft.method,
       pathTail: draft.pathTail,
       query: draft.query,
-      headers: JSON.parse(draft.headersJson),
+      headers: draft.headers,
       contentType: draft.contentType,
       remoteAddress: draft.remoteAddress,
       type: draft.type,
@@ -52,5 +53,5 @@ export class RecentEvents {
 }
 
 function cost(draft: EventDraft): number {
-  return draft.body.byteLength + draft.headersJson.length + OVERHEAD_BYTES;
+  return bytesOf(draft) + OVERHEAD_BYTES;
 }

@@ -1,22 +1,10 @@
 /** What waits to be written to one webhook's file, and whether the next group of it may begin. */
-import type { EventFile } from "./event-db/event-file.ts";
+import type { Write } from "./writes.ts";
 
 /** Groups of one file that may be on their way to disk at once: the next is committed while one is synced. */
 const GROUPS_UNDER_WAY = 2;
 /** Writes in one transaction: as many events of 1 KB take about 8 ms of the event loop. */
 const GROUP = 256;
-
-export type Write = Readonly<{
-  apply: (file: EventFile) => void;
-  /** What it writes beside the usual small columns, at most. */
-  bytes: number;
-  /** Wait for the disk before `resolve`. */
-  durable: boolean;
-  /** It may leave deliveries that are due. */
-  due: boolean;
-  resolve: () => void;
-  reject: (error: Error) => void;
-}>;
 
 /** While no more groups may begin, the next writes gather. */
 export type Queue = {

@@ -61,16 +61,14 @@ export function isConfigurableHeader(name: string): boolean {
  * The received end-to-end headers without those that `replaced` (lower-case names) says anew. Headers that
  * cannot be sent are left out: one odd header must not keep the event from arriving.
  */
-export function endToEndHeaders(
-  received: HeaderList,
-  replaced: ReadonlySet<string>,
-): [name: string, value: string][] {
+export function endToEndHeaders(received: HeaderList, replaced: ReadonlySet<string>): HeaderList[number][] {
   const named = namedByConnection(received);
-  const kept: [string, string][] = [];
-  for (const [name, value] of received) {
+  const kept: HeaderList[number][] = [];
+  for (const header of received) {
+    const [name, value] = header;
     const lower = passable(name);
     if (lower === null || replaced.has(lower) || named?.has(lower) === true) continue;
-    if (isHeaderValue(value)) kept.push([name, value]);
+    if (isHeaderValue(value)) kept.push(header);
   }
   return kept;
 }

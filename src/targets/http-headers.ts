@@ -1,7 +1,7 @@
 /** The headers of a request to an http target: the received ones, the configured ones, the signature, and who asks. */
 import { endToEndHeaders } from "./forwarded-headers.ts";
 import { SIGNING_HEADERS } from "./signing.ts";
-import type { DeliveryAttempt } from "./target-type.ts";
+import type { DeliveryAttempt, HeaderList } from "./target-type.ts";
 
 type Configured = Readonly<{ headers?: Readonly<Record<string, string>> | undefined }>;
 
@@ -28,15 +28,14 @@ function configuredHeaders(config: Configured): OwnByConfig {
 }
 
 /** Signed, no header of a signature's names comes from elsewhere; unsigned, a sender's own signature goes on. */
-export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): [string, string][] {
+export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): HeaderList {
   const { config, event, signer } = attempt;
   const own = configuredHeaders(config)[signer === null ? "unsigned" : "signed"];
   const headers = endToEndHeaders(event.headers, own.names);
-  for (const [name, value] of own.list) headers.push([name, value]);
-  headers.push(...identity(attempt));
-  for (const [name, value] of signer?.headers({ id: event.id, body: event.body, now }) ?? []) {
-    headers.push([name, value]);
-  }
+  for (const header of own.list) headers.push(header);
+  addIdentity(headers, attempt);
+  if (signer === null) return headers;
+  for (const header of signer.headers({ id: event.id, body: event.body, now })) headers.push(header);
   return headers;
 }
 
@@ -44,17 +43,20 @@ export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): [
 const CREDENTIALS = ["authorization", "cookie"];
 
 /** For an origin that a redirect leads to: nothing configured, signed or secret. */
-export function headersElsewhere(attempt: DeliveryAttempt<Configured>): [string, string][] {
+export function headersElsewhere(attempt: DeliveryAttempt<Configured>): HeaderList {
   const { names } = configuredHeaders(attempt.config).signed;
   const headers = endToEndHeaders(attempt.event.headers, new Set([...names, ...CREDENTIALS]));
-  headers.push(...identity(attempt));
+  addIdentity(headers, attempt);
   return headers;
 }
 
-function identity({ event, webhook, attempt }: DeliveryAttempt<Configured>): [string, string][] {
-  return [
+function addIdentity(
+  headers: HeaderList[number][],
+  { event, webhook, attempt }: DeliveryAttempt<Configured>,
+): void {
+  headers.push(
     ["X-Webhooker-Event-Id", event.id],
     ["X-Webhooker-Webhook-Id", webhook.id],
     ["X-Webhooker-Attempt", String(attempt)],
-  ];
+  );
 }

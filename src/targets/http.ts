@@ -122,7 +122,7 @@ async function deliver(
       timeoutMs: followed === 0 ? attempt.timeoutMs : Math.max(1, endBy - clock.monotonic()),
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal: attempt.signal,
-      ...(tls !== undefined && !isElsewhere && { tls }),
+      tls: isElsewhere ? undefined : tls,
     });
     if (result.kind === "failed") {
       const error = followed === 0 ? result.message : `after a redirect: ${result.message}`;

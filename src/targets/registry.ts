@@ -8,7 +8,7 @@ import { databaseTarget } from "./database.ts";
 import { createHttpTarget } from "./http.ts";
 import { createLogTarget } from "./log.ts";
 import { createSlackTarget } from "./slack.ts";
-import type { TargetType } from "./target-type.ts";
+import type { DeliveryAttempt, TargetType } from "./target-type.ts";
 
 export type TargetTypes = TypeList<TargetType>;
 
@@ -49,16 +49,22 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
       const result = check(config);
       return result.success ? inner.summarize(result.data) : `${inner.label} (its settings are not valid)`;
     },
-    async deliver(attempt) {
+    deliver(attempt) {
       const result = check(attempt.config);
-      if (result.success) return inner.deliver({ ...attempt, config: result.data });
+      if (result.success) return inner.deliver(withConfig(attempt, result.data));
       const fields = result.error.issues.map((issue) => issue.path.join(".") || "config");
-      return {
+      return Promise.resolve({
         kind: "failed",
         retryable: true,
         error: `The target's settings are not valid: see ${[...new Set(fields)].join(", ")}.`,
         response: null,
-      };
+      });
     },
   };
+}
+
+/** Field by field: this is the path of every delivery, and taking the rest of an object is slow. */
+function withConfig<Config>(given: DeliveryAttempt<unknown>, config: Config): DeliveryAttempt<Config> {
+  const { event, notice, webhook, target, signer, attempt, timeoutMs, signal } = given;
+  return { event, notice, webhook, target, config, signer, attempt, timeoutMs, signal };
 }

@@ -25,7 +25,7 @@ export type ReceivedEvent = Readonly<{
 export type DeliveryAttempt<Config> = Readonly<{
   event: ReceivedEvent;
   /** Set where this is no event but a notice of the program's own: `event` has it for programs, this for people. */
-  notice?: Readonly<{ title: string; text: string }>;
+  notice?: Readonly<{ title: string; text: string }> | undefined;
   webhook: Readonly<{ id: string; name: string }>;
   target: Readonly<{ id: string; name: string }>;
   config: Config;

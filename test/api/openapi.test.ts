@@ -46,7 +46,7 @@ beforeAll(async () => {
   rejectedId = newId();
   await api.rejected.keep(api.webhook.id, {
     ...{ id: rejectedId, entrypointId: api.entrypoint.id, receivedAt: api.clock.now(), method: "POST" },
-    ...{ pathTail: "", query: "", headersJson: '[["a","b"]]', contentType: "", remoteAddress: "" },
+    ...{ pathTail: "", query: "", headers: [["a", "b"]], contentType: "", remoteAddress: "" },
     ...{ reason: "The signature is not right.", body: new Uint8Array(1) },
   });
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { newId, newIdAt } from "../../src/lib/ids.ts";
+import type { RejectedDraft } from "../../src/storage/event-db/rejected.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 const SECRET = "the right secret";
@@ -30,13 +31,13 @@ async function addRejected(body: string, secret = SECRET): Promise<string> {
   const receivedAt = api.clock.now() - 60_000;
   const id = newIdAt(receivedAt);
   const signature = createHmac("sha256", secret).update(body).digest("hex");
-  const headers = [
+  const headers: RejectedDraft["headers"] = [
     ["x-hub-signature-256", `sha256=${signature}`],
     ["x-github-event", "push"],
   ];
   await api.rejected.keep(api.webhook.id, {
     ...{ id, entrypointId: api.entrypoint.id, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
-    ...{ headersJson: JSON.stringify(headers), contentType: "application/json", remoteAddress: "192.0.2.1" },
+    ...{ headers, contentType: "application/json", remoteAddress: "192.0.2.1" },
     ...{ reason: "The signature is not right.", body: new TextEncoder().encode(body) },
   });
   return id;

@@ -34,7 +34,7 @@ async function addRejected(
   const signature = createHmac("sha256", secret).update(body).digest("hex");
   await dashboard.storage.rejected.keep(of.webhookId, {
     ...{ id, entrypointId: of.entrypointId, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
-    headersJson: JSON.stringify([["x-hub-signature-256", `sha256=${signature}`]]),
+    headers: [["x-hub-signature-256", `sha256=${signature}`]],
     ...{
       contentType: "text/plain",
       remoteAddress: "192.0.2.1",

@@ -171,7 +171,7 @@ function draftFor(targets: readonly WorldTarget[], clock: FakeClock, bodyBytes: 
   if (webhookId === undefined) throw new Error("an event goes to one target at least");
   return {
     ...{ id: newId(), webhookId, entrypointId: newId(), receivedAt: clock.now() },
-    ...{ method: "POST", pathTail: "", query: "", headersJson: "[]", contentType: "", remoteAddress: "" },
+    ...{ method: "POST", pathTail: "", query: "", headers: [], contentType: "", remoteAddress: "" },
     type: null,
     body: new Uint8Array(bodyBytes),
     targets: targets.map(({ id }) => ({ id, settlesAtIngest: false })),

@@ -144,7 +144,7 @@ describe("by age", () => {
     await world.writer.tidy(world.webhookId, (file) =>
       keepRejected(file, {
         ...{ id: newIdAt(receivedAt), entrypointId: "entrypoint", receivedAt, method: "POST", pathTail: "" },
-        ...{ query: "", headersJson: "[]", contentType: "", remoteAddress: "", reason: "No signature." },
+        ...{ query: "", headers: [], contentType: "", remoteAddress: "", reason: "No signature." },
         body: new Uint8Array(9),
       }),
     );

@@ -63,7 +63,8 @@ export function fillDay(
       const at = Math.floor(first + ((place + 0.6) / (received * share)) * HOUR_MS) - 2 * MINUTE_MS;
       const draft = draftOf(flow, count, at);
       const isDown = failing && OUTAGE_HOURS.has(hour) && place % 4 === 1;
-      if (draft.headersJson.includes('"pull_request"') && at < now - 3 * MINUTE_MS) shown = draft.id;
+      if (draft.headers.some(([, value]) => value === "pull_request") && at < now - 3 * MINUTE_MS)
+        shown = draft.id;
       return { draft, tries: triesOf(draft, { index: count++, isDown, now }) };
     }),
   ).map(({ draft, tries }) => ({
@@ -87,7 +88,7 @@ function draftOf(flow: Flow, index: number, receivedAt: number): EventDraft {
   const kind = KINDS[(index * 5) % KINDS.length] ?? "push";
   const examples = definitions.find(({ name }) => name === kind)?.examples ?? [];
   const body = JSON.stringify(examples[index % examples.length]);
-  const headers = [
+  const headers: EventDraft["headers"] = [
     ["host", "hooks.example.com"],
     ["user-agent", "GitHub-Hookshot/044aadd"],
     ["accept", "*/*"],
@@ -106,7 +107,7 @@ function draftOf(flow: Flow, index: number, receivedAt: number): EventDraft {
     method: "POST",
     pathTail: `/${kind}`,
     query: "",
-    headersJson: JSON.stringify(headers),
+    headers,
     contentType: "application/json",
     remoteAddress: "140.82.115.42",
     type: null,

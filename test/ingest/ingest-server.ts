@@ -82,6 +82,7 @@ export function startIngest(
             async append(draft) {
               await append(draft);
               stored.push(draft);
+              return { eventId: draft.id, isDuplicate: false };
             },
             async appendOnce(draft, key) {
               const first = firstByKey.get(key);

@@ -100,7 +100,7 @@ describe("of one entrypoint", () => {
     return world.writer.tidy(WEBHOOK, (file) =>
       keepRejected(file, {
         ...{ id: newIdAt(1_000 + n), entrypointId, receivedAt: 1_000 + n, reason: REASON, body },
-        ...{ method: "POST", pathTail: "", query: "", headersJson: "[]", contentType: "", remoteAddress: "" },
+        ...{ method: "POST", pathTail: "", query: "", headers: [], contentType: "", remoteAddress: "" },
       }),
     );
   }

@@ -59,12 +59,15 @@ describe("the reserve", () => {
   test("is given up at the first write that finds the disk full, and no other; then events are refused", async () => {
     await make();
     reserve.noteFault(Object.assign(new Error("disk I/O error"), { code: "SQLITE_IOERR" }));
-    reserve.throwIfSpent();
+    expect(reserve.refusal()).toBeNull();
     expect(existsSync(path)).toBe(true);
     reserve.noteFault(FULL);
     expect(existsSync(path)).toBe(false);
-    const error = await appErrorOf(() => reserve.throwIfSpent());
-    expect(error).toMatchObject({ kind: "unavailable", code: "disk_full", retryAfterSeconds: 30 });
+    expect(reserve.refusal()).toMatchObject({
+      kind: "unavailable",
+      code: "disk_full",
+      retryAfterSeconds: 30,
+    });
     expect(lines.filter(({ level }) => level === "error")).toHaveLength(1);
   });
 

@@ -36,3 +36,14 @@ test("events that nobody will ask for are not kept: without targets, large, or p
   expect(kept.length).toBeLessThan(128);
   expect(kept.at(-1)?.id).toBe(many.at(-1)?.id);
 });
+
+test("of small events no more are kept than are likely to be asked for", () => {
+  const recent = new RecentEvents();
+  const webhookId = newId();
+  const many = Array.from({ length: 3_000 }, () => draft({ webhookId, targets: [pendingFor("t")] }));
+  for (const event of many) recent.put(event);
+  const kept = many.filter((event) => recent.find(event.id) !== null);
+  expect(kept.length).toBeGreaterThanOrEqual(512);
+  expect(kept.length).toBeLessThanOrEqual(1_024);
+  expect(kept).toEqual(many.slice(-kept.length));
+});

@@ -106,7 +106,7 @@ export function draft(values: Partial<EventDraft> & { webhookId: string }): Even
     method: "POST",
     pathTail: "",
     query: "",
-    headersJson: '[["content-type","text/plain"]]',
+    headers: [["content-type", "text/plain"]],
     contentType: "text/plain",
     remoteAddress: "192.0.2.1",
     type: null,

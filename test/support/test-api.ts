@@ -126,7 +126,10 @@ export async function startTestApi(background?: Background) {
       method: "POST",
       pathTail: "/orders",
       query: "a=1",
-      headersJson: '[["content-type","application/json"],["x-sender","shop"]]',
+      headers: [
+        ["content-type", "application/json"],
+        ["x-sender", "shop"],
+      ],
       contentType: "application/json",
       remoteAddress: "192.0.2.1",
       type: null,

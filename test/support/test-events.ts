@@ -131,7 +131,10 @@ export async function startTestEvents() {
         ...{ webhookId: webhook.id, entrypointId: entrypoint.id, receivedAt: clock.now() },
         ...{ method: "POST", pathTail: "/orders", query: "a=1", remoteAddress: "192.0.2.1" },
         type: null,
-        headersJson: '[["content-type","application/json"],["x-sender","shop"]]',
+        headers: [
+          ["content-type", "application/json"],
+          ["x-sender", "shop"],
+        ],
         contentType: "application/json",
         targets: [{ id: target.id, settlesAtIngest: false }],
         ...rest,

@@ -33,7 +33,7 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     draft.method,
     draft.pathTail,
     draft.query,
-    draft.headersJson,
+    JSON.stringify(draft.headers),
     draft.contentType,
     draft.remoteAddress,
     draft.body.byteLength,

@@ -20,7 +20,7 @@ export type RejectedDraft = Readonly<{
   method: string;
   pathTail: string;
   query: string;
-  headersJson: string;
+  headers: HeaderPairs;
   contentType: string;
   remoteAddress: string;
   /** Why, for the entrypoint's owner. */
@@ -28,7 +28,7 @@ export type RejectedDraft = Readonly<{
   body: Uint8Array;
 }>;
 
-export type RejectedSummary = Omit<RejectedDraft, "headersJson" | "body"> & Readonly<{ bodySize: number }>;
+export type RejectedSummary = Omit<RejectedDraft, "headers" | "body"> & Readonly<{ bodySize: number }>;
 
 export type RejectedRequest = RejectedSummary & Readonly<{ headers: HeaderPairs; body: Uint8Array }>;
 
@@ -41,7 +41,8 @@ const SUMMARY = `id, entrypoint_id, received_at, method, path_tail, query, conte
 
 /** The oldest of the entrypoint go, where there are too many. */
 export function keepRejected(file: EventFile, draft: RejectedDraft): void {
-  const { id, entrypointId, receivedAt, method, pathTail, query, headersJson } = draft;
+  const { id, entrypointId, receivedAt, method, pathTail, query } = draft;
+  const headersJson = JSON.stringify(draft.headers);
   const size = draft.body.byteLength + headersJson.length + pathTail.length + query.length;
   file.db
     .query(

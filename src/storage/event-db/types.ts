@@ -13,7 +13,7 @@ export type EventDraft = Readonly<{
   method: string;
   pathTail: string;
   query: string;
-  headersJson: string;
+  headers: HeaderPairs;
   contentType: string;
   remoteAddress: string;
   /** What happened, in the sender's words; null where that is not known. */
@@ -21,6 +21,13 @@ export type EventDraft = Readonly<{
   body: Uint8Array;
   targets: readonly EventGoal[];
 }>;
+
+/** Of body and headers, as far as they are of any length. */
+export function bytesOf({ body, headers }: Pick<EventDraft, "body" | "headers">): number {
+  let bytes = body.byteLength;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  return bytes;
+}
 
 /** A target that gets an event. */
 export type EventGoal = Readonly<{

@@ -77,7 +77,7 @@ async function addHostileEvent(values: { contentType?: string; body: string }) {
     contentType: values.contentType ?? HOSTILE,
     remoteAddress: HOSTILE,
     entrypointId: entrypoint.id,
-    headersJson: JSON.stringify([[HOSTILE, HOSTILE]]),
+    headers: [[HOSTILE, HOSTILE]],
     targets: [{ id: target.id, settlesAtIngest: false }],
   });
   await app.addTry(event.id, {
