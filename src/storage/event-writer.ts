@@ -80,6 +80,7 @@ export function createEventWriter(options: {
     if (queue.writes.length === 0 || !mayBegin(queue)) return;
     queue.underWay++;
     let group = takeGroup(queue);
+    if (queue.hasLeftOthers) schedule(queue);
     let file: EventFile | null = null;
     let isStored = false;
     let pages = 0;
