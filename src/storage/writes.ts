@@ -78,6 +78,8 @@ export function changeWrite<T>(change: {
   let result: T;
   return {
     apply(file) {
+      // It may make anything due, or due no more.
+      file.knownDue.forgetAll();
       result = apply(file);
     },
     bytes: UNKNOWN_BYTES,

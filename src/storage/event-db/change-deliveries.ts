@@ -8,7 +8,11 @@ import type { HeaderPairs, Settlement } from "./types.ts";
 /** Skipped for a delivery deleted meanwhile, and for a try that is stored: one in doubt may be written once more. */
 export function recordSettlement(file: EventFile, settlement: Settlement): void {
   const { eventId, targetId, result } = settlement;
-  if (!settlePlainly(file, settlement) && !settleWithCare(file, settlement)) return;
+  if (settlePlainly(file, settlement)) file.knownDue.settled(targetId, eventId, settlement.nextAttemptAt);
+  else {
+    file.knownDue.forget(targetId);
+    if (!settleWithCare(file, settlement)) return;
+  }
   file.deliveries.insertResult.run(
     eventId,
     targetId,

@@ -1,5 +1,5 @@
 /** Finds what is due in an event file; each call is a few index steps. */
-import type { EventRow } from "./delivery-statements.ts";
+import type { DueRow, EventRow } from "./delivery-statements.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DueDelivery, HeaderPairs, StoredEvent } from "./types.ts";
 
@@ -25,28 +25,36 @@ type FindEvent = (eventId: string) => StoredEvent | null;
 /** `findRecent` may know an event without reading it from the file. */
 export function claimDue(file: EventFile, claim: Claim, findRecent: FindEvent): readonly DueDelivery[] {
   const find = (eventId: string) => findRecent(eventId) ?? readEvent(file, eventId);
-  const { now, beyond, limit, front, inFlight } = claim;
+  const { targetId, now, beyond, limit, front, inFlight } = claim;
+  const known = file.knownDue.at(targetId, claim);
+  if (known !== null) return claimAmong(known, claim, find);
+  const { due } = file.deliveries;
   if (front !== null) {
-    const next = claimBetween(file, { ...claim, after: front.dueAt - 1, upTo: now, find, past: front.count });
+    const next = claimAmong(due.all(targetId, front.dueAt - 1, now, limit + front.count), claim, find);
     if (next.length === limit) return next;
   }
-  const past = inFlight.size;
-  const due = claimBetween(file, { ...claim, after: -1, upTo: now, find, past });
-  if (due.length > 0) return due;
-  return claimBetween(file, { ...claim, after: beyond, upTo: Number.MAX_SAFE_INTEGER, find, past });
+  // Those in flight are still pending in the file and come first, so they are read past.
+  const most = limit + inFlight.size;
+  const rows = due.all(targetId, -1, now, most);
+  const claimed = claimAmong(rows, claim, find);
+  if (claimed.length === 0) {
+    const late = claimAmong(due.all(targetId, beyond, Number.MAX_SAFE_INTEGER, most), claim, find);
+    if (late.length > 0) return late;
+  }
+  if (rows.length < most) {
+    file.knownDue.begin(targetId, { rows, now, nextDueAt: earliestDue(file, targetId, now) });
+  }
+  return claimed;
 }
 
-function claimBetween(
-  file: EventFile,
-  claim: Claim & Readonly<{ after: number; upTo: number; find: FindEvent; past: number }>,
-): DueDelivery[] {
-  const { targetId, limit, inFlight, after, upTo, find, past } = claim;
-  const { due } = file.deliveries;
+function claimAmong(rows: Iterable<DueRow>, claim: Claim, find: FindEvent): DueDelivery[] {
+  const { targetId, limit, inFlight } = claim;
   const claimed: DueDelivery[] = [];
-  // Those in flight are still pending in the file and come first, so they are read past.
-  for (const row of due.all(targetId, after, upTo, limit + past)) {
+  for (const row of rows) {
     if (claimed.length === limit) break;
-    if (inFlight.has(row.event_id)) continue;
+    // Stored under a clock that was set back since.
+    const isLater = row.due_at > claim.now && row.due_at <= claim.beyond;
+    if (isLater || inFlight.has(row.event_id)) continue;
     const event = find(row.event_id);
     if (!event) continue;
     claimed.push({
@@ -72,7 +80,8 @@ export function frontAfter(claimed: readonly DueDelivery[], before: ClaimFront |
 }
 
 export function earliestDue(file: EventFile, targetId: string, after: number): number | null {
-  return file.deliveries.earliest.get(targetId, after)?.at ?? null;
+  const known = file.knownDue.nextDueAt(targetId, after);
+  return known === undefined ? (file.deliveries.earliest.get(targetId, after)?.at ?? null) : known;
 }
 
 /** One index step per target, however long its backlog. */

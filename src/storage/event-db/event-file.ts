@@ -8,6 +8,7 @@ import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
 import { configure } from "../sqlite.ts";
 import type { SyncDescriptor } from "../sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
+import { KnownDue } from "./known-due.ts";
 import { LogReserve } from "./log-reserve.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { prepareRecordStatements } from "./record-events.ts";
@@ -28,6 +29,7 @@ export class EventFile {
   readonly log: LogLength;
   /** What the transaction under way changes in the counts. */
   readonly tally: Tally;
+  readonly knownDue = new KnownDue();
   /** Of the answer stored last. */
   latestHeaders: Readonly<{ headers: HeaderPairs; json: string }> | null = null;
   /** Milliseconds of the clock's monotonic time. */

@@ -41,6 +41,7 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     draft.type,
   );
   file.tally.received(draft.entrypointId, draft.receivedAt);
+  file.knownDue.recorded(draft);
   for (const target of draft.targets) {
     const status = target.settlesAtIngest ? "delivered" : target.held ? "held" : "pending";
     const dueAt = status === "pending" ? draft.receivedAt : null;
