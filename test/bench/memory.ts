@@ -68,8 +68,8 @@ export async function idle(options: BenchOptions): Promise<void> {
 }
 
 async function costOf(pid: number, options: BenchOptions): Promise<{ cpu: number; memory: number }> {
-  // What was just done settles first.
-  await Bun.sleep(2_000);
+  // What was just done settles first: the collector tidies up for a minute.
+  await Bun.sleep(6 * options.idleSeconds * 1000);
   const before = cpuMicroseconds(pid);
   await Bun.sleep(options.idleSeconds * 1000);
   return { cpu: (cpuMicroseconds(pid) - before) / options.idleSeconds, memory: residentBytes(pid) };
