@@ -40,6 +40,9 @@ export function prepareDeliveryStatements(db: Database) {
       `SELECT min(next_attempt_at) AS at FROM deliveries
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ?`,
     ),
+    latest: db.prepare<{ at: number | null }, [targetId: string]>(
+      "SELECT max(next_attempt_at) AS at FROM deliveries WHERE target_id = ? AND status = 'pending'",
+    ),
     event: db.prepare<EventRow, [id: string]>("SELECT * FROM events WHERE id = ?"),
     nextPendingTarget: db.prepare<{ target_id: string }, [after: string]>(
       "SELECT target_id FROM deliveries WHERE status = 'pending' AND target_id > ? ORDER BY target_id LIMIT 1",

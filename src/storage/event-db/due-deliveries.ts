@@ -42,7 +42,8 @@ export function claimDue(file: EventFile, claim: Claim, findRecent: FindEvent): 
     if (late.length > 0) return late;
   }
   if (rows.length < most) {
-    file.knownDue.begin(targetId, { rows, now, nextDueAt: earliestDue(file, targetId, now) });
+    const lastDueAt = file.deliveries.latest.get(targetId)?.at ?? null;
+    file.knownDue.begin(targetId, { rows, now, nextDueAt: earliestDue(file, targetId, now), lastDueAt });
   }
   return claimed;
 }

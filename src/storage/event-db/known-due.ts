@@ -17,6 +17,8 @@ type Known = {
   readonly readAt: number;
   /** The earliest of what is pending and was not due then; null where there is none. */
   nextDueAt: number | null;
+  /** The latest of all that is pending, as one that is too far ahead is due. */
+  lastDueAt: number | null;
 };
 
 /** It follows the transaction under way at once; one that is rolled back makes it forget everything. */
@@ -27,10 +29,11 @@ export class KnownDue {
   /** `rows` is all that is due to the target at `now`. */
   begin(
     targetId: string,
-    { rows, now, nextDueAt }: { rows: readonly DueRow[]; now: number; nextDueAt: number | null },
+    read: { rows: readonly DueRow[]; now: number; nextDueAt: number | null; lastDueAt: number | null },
   ): void {
+    const { rows, now, nextDueAt, lastDueAt } = read;
     const due = new Map(rows.map((row) => [row.event_id, row]));
-    this.#byTarget.set(targetId, { due, readAt: now, nextDueAt });
+    this.#byTarget.set(targetId, { due, readAt: now, nextDueAt, lastDueAt });
   }
 
   /** An event was stored, with its deliveries. */
@@ -61,6 +64,7 @@ export class KnownDue {
     known.due.delete(eventId);
     if (nextAttemptAt === null) return;
     known.nextDueAt = Math.min(known.nextDueAt ?? nextAttemptAt, nextAttemptAt);
+    known.lastDueAt = Math.max(known.lastDueAt ?? nextAttemptAt, nextAttemptAt);
   }
 
   /** Something else may have become of its deliveries. */
@@ -76,9 +80,9 @@ export class KnownDue {
   at(targetId: string, { now, beyond }: { now: number; beyond: number }): IterableIterator<DueRow> | null {
     const known = this.#byTarget.get(targetId);
     if (known === undefined) return null;
-    const { due, readAt, nextDueAt } = known;
+    const { due, readAt, nextDueAt, lastDueAt } = known;
     const isOld = now < readAt || now - readAt > LASTS_MS;
-    const isMore = nextDueAt !== null && (nextDueAt <= now || nextDueAt > beyond);
+    const isMore = (nextDueAt !== null && nextDueAt <= now) || (lastDueAt !== null && lastDueAt > beyond);
     if (!isOld && !isMore) return due.values();
     this.forget(targetId);
     return null;

@@ -87,6 +87,14 @@ test("what a broken transaction changed is not known", async () => {
   expect((await claim()).map(({ eventId }) => eventId)).toEqual([due?.eventId ?? ""]);
 });
 
+test("what is due too far ahead is due, whatever else is waited for", async () => {
+  await add(2);
+  const [soon, far] = await claim();
+  if (soon) await settle(soon, 400);
+  if (far) await settle(far, 2 * HOUR_MS);
+  expect((await claim()).map(({ eventId }) => eventId)).toEqual([far?.eventId ?? ""]);
+});
+
 type Act =
   | Readonly<{ kind: "add"; count: number; orderKey: string | undefined }>
   | Readonly<{ kind: "claim"; limit: number }>
