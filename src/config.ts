@@ -1,5 +1,4 @@
 /** The only reader of the environment: checked once at start, every fault reported together. */
-
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import * as values from "./config-values.ts";

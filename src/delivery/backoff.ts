@@ -1,8 +1,9 @@
 /** When to try again: a policy's waits with jitter, pure. */
+import { DAY_MS } from "../lib/clock.ts";
 import type { RetryWaits } from "../targets/delivery-policy.ts";
 
 /** A target's own wish (Retry-After) is followed up to this. */
-const LONGEST_WISH_MS = 24 * 3_600_000;
+const LONGEST_WISH_MS = DAY_MS;
 
 /** No due time lies further ahead than this, unless the clock was set back, or the policy changed, after it was written. */
 export function longestWaitMs(waits: RetryWaits): number {

@@ -1,4 +1,5 @@
 /** Whether a target may be tried now, and how often: its circuit, its rate, its wish for rest, and what it holds. */
+import { HOUR_MS } from "../lib/clock.ts";
 import type { OpenCircuit, TargetBefore } from "../storage/event-db/open-circuits.ts";
 import type { FlowPolicy } from "../targets/flow-policy.ts";
 import type { Outcome } from "../targets/target-type.ts";
@@ -16,9 +17,9 @@ import { advance, estimateMs, newRamp, type Ramp, slowDown, take, waitForCredit 
 import { allowance, FRESH, isForgettable, type RateState, spend, stateAfter, waitMs } from "./rate.ts";
 
 /** A target that asks for more is asked again after this long. */
-const LONGEST_REST_MS = 3_600_000;
+const LONGEST_REST_MS = HOUR_MS;
 /** No rate counts longer. */
-const LONGEST_PERIOD_MS = 3_600_000;
+const LONGEST_PERIOD_MS = HOUR_MS;
 const FIRST_REST_MS = 1_000;
 /** A 503 that names no time may be one bad machine behind a balancer; so many without a success between are not. */
 const UNEXPLAINED_IN_ROW = 3;

@@ -1,4 +1,5 @@
 /** What comes after a try: a pure function of the delivery, its outcome and the time. */
+import { HOUR_MS } from "../lib/clock.ts";
 import type { DeliveryStatus } from "../storage/event-db/types.ts";
 import type { DeliveryPolicy } from "../targets/delivery-policy.ts";
 import type { Outcome } from "../targets/target-type.ts";
@@ -42,7 +43,7 @@ function nextTryAt({ delivery, policy, now, random }: Tried, outcome: Failure): 
   const delay = retryDelayMs({ waits: policy.waits, failures, random, retryAfterMs: outcome.retryAfterMs });
   if (delay === null) return ` after ${tries}, as the list of waits is at its end`;
   if (policy.maxAgeMs !== null && now + delay > delivery.dueSince + policy.maxAgeMs) {
-    const hours = policy.maxAgeMs / 3_600_000;
+    const hours = policy.maxAgeMs / HOUR_MS;
     return ` after ${tries}, as the next would come later than ${hours} h after the event was received or replayed`;
   }
   return now + delay;

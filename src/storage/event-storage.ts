@@ -65,19 +65,20 @@ export function openEventStorage(options: {
   });
   const reader = startEventReader();
   const events = createEventStore({ files, writer, reader, changes, clock });
+
+  /** Null where there is space. */
+  function refuse(): Promise<never> | null {
+    const refusal = reserve?.refusal() ?? null;
+    return refusal === null ? null : Promise.reject(refusal);
+  }
+
   return {
     files,
     writer,
     events: {
       ...events,
-      append(draft) {
-        const refusal = reserve?.refusal() ?? null;
-        return refusal === null ? events.append(draft) : Promise.reject(refusal);
-      },
-      appendOnce(draft, dedupKey) {
-        const refusal = reserve?.refusal() ?? null;
-        return refusal === null ? events.appendOnce(draft, dedupKey) : Promise.reject(refusal);
-      },
+      append: (draft) => refuse() ?? events.append(draft),
+      appendOnce: (draft, dedupKey) => refuse() ?? events.appendOnce(draft, dedupKey),
     },
     flow: createFlowStore({ writer }),
     rejected: createRejectedStore({ files, writer }),

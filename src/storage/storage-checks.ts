@@ -1,12 +1,12 @@
 /** Checks all databases in the background, once a week and when asked to, one check at a time, and remembers what the last one found. */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, DAY_MS } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import { every } from "../lib/every.ts";
 import type { Logger } from "../lib/log.ts";
 import type { CheckReport } from "./check.ts";
 
 /** It reads every page of every file. */
-const AGAIN_MS = 7 * 86_400_000;
+const AGAIN_MS = 7 * DAY_MS;
 
 export type LastCheck = Readonly<{
   startedAt: number;

@@ -1,5 +1,6 @@
 /** How often and how long a target's deliveries are tried, as the API takes it and as the engine reads it. */
 import { z } from "zod";
+import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../lib/form-field.ts";
 import {
   type FlowPolicy,
@@ -132,7 +133,7 @@ export function parseDeliveryPolicy(json: unknown): DeliveryPolicy {
       listMs: policy.retry_delays_seconds.map((each) => each * 1_000),
       jitter: policy.retry_jitter_percent / 100,
     },
-    maxAgeMs: policy.max_age_hours === null ? null : policy.max_age_hours * 3_600_000,
+    maxAgeMs: policy.max_age_hours === null ? null : policy.max_age_hours * HOUR_MS,
     noRetryStatuses: statusesOf(policy.no_retry_statuses),
     deactivatesWhenGone: policy.on_gone === "deactivate",
     flow: toFlowPolicy(policy),

@@ -1,13 +1,13 @@
 /** Fetches the certificates that PayPal signs with, from PayPal alone, and keeps those that can be trusted. */
 import type { X509Certificate } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, DAY_MS } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import { findTrustedKey, type TrustedKey } from "./certificate-chain.ts";
 
 const HOST = "paypal.com";
-const KEEP_MS = 24 * 3_600_000;
+const KEEP_MS = DAY_MS;
 /** Whoever knows an entrypoint's URL can name addresses: each is asked for seldom, and all of them together too. */
 const KEEP_FAILURE_MS = 60_000;
 const MOST_KEPT = 100;

@@ -1,6 +1,6 @@
 /** How a target signs, between what a person sends, what is stored, and what is shown; a new secret is told once. */
 import { z } from "zod";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, HOUR_MS } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
@@ -106,7 +106,7 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
       const stored = readSigning(row.signing);
       if (stored === null) throw nothingToRotate();
       const before = findSecret(row.id, stored);
-      const overlapMs = wanted.overlap_hours * 3_600_000;
+      const overlapMs = wanted.overlap_hours * HOUR_MS;
       const keeps = before !== null && overlapMs > 0;
       return sealNew(row.id, stored.scheme, {
         given: wanted.secret,

@@ -1,5 +1,4 @@
 /** The event log's filter as it stands in the URL. */
-
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";

@@ -1,5 +1,4 @@
 /** In which hours each entrypoint received anything: noted once an hour, so that no event pays for it. */
-
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../lib/clock.ts";
 

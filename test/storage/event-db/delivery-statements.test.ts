@@ -34,6 +34,12 @@ describe("the index on what is due", () => {
     expect(plan[0]).toMatch(BY_DUE_TIME);
   });
 
+  test("serves latest in one step", () => {
+    const plan = planOf(file.deliveries.latest, 1);
+    expect(plan).toHaveLength(1);
+    expect(plan[0]).toMatch(/^SEARCH deliveries USING (COVERING )?INDEX deliveries_due \(target_id=\?\)/);
+  });
+
   test("names the targets that have pending deliveries without sorting", () => {
     expect(planOf(file.deliveries.nextPendingTarget, 1)).toEqual([
       "SEARCH deliveries USING COVERING INDEX deliveries_due (target_id>?)",
