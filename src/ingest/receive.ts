@@ -12,6 +12,7 @@ import type { Quarantine } from "./quarantine.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
+import { isQuestionMethod } from "./willingness.ts";
 
 export type Accepted = Readonly<{ kind: "accepted"; request: ReceivedRequest; verifier: OpenedVerifier }>;
 
@@ -34,6 +35,8 @@ export type Receiver = Readonly<{
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
   /** A handshake by another method than POST. Null where the route's provider has none such, or this is none. */
   greet: (route: Route, facts: RequestFacts) => Exclude<Judgement, { kind: "accepted" }> | null;
+  /** HEAD and OPTIONS, where the route's provider asks by them whether a URL is willing. */
+  questionMethods: (route: Route) => readonly string[];
   /**
    * The event's id, or that of the event that it is a copy of, once that is on disk. Rejects with AppError `unavailable` if it may not be. `accepted`
    * is the judgement of a route that has a verification.
@@ -113,6 +116,10 @@ export function createReceiver(deps: {
       const verifier = openVerifier(route);
       if (!verifier?.handshakeMethods?.includes(facts.method)) return null;
       return greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY));
+    },
+    questionMethods(route) {
+      if (route.verification === null) return [];
+      return (openVerifier(route)?.handshakeMethods ?? []).filter(isQuestionMethod);
     },
     store({ route, facts, body, accepted }) {
       const { type, dedupKey } = readTraits({

@@ -5,12 +5,14 @@ import { AppError } from "../lib/errors.ts";
 import { type IngestMetrics, noMetrics } from "../lib/metrics.ts";
 import type { Tracing } from "../lib/tracing.ts";
 import type { Route } from "../storage/main-db/routing.ts";
+import type { HandshakeAnswer } from "../verification/provider.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
 import { type Door, refuseMethod } from "./door.ts";
 import { DEFAULT_METHODS, type EntrypointRules, type RulesReader } from "./entrypoint-rules.ts";
 import type { Accepted, Judgement, Receiver } from "./receive.ts";
 import { createRemoteAddressReader, type Peer } from "./remote-address.ts";
 import { type RequestFacts, splitAfterEntrypoint } from "./snapshot.ts";
+import { answerWillingly, isQuestionMethod } from "./willingness.ts";
 
 const EVENT_ID_HEADER = "x-webhooker-event-id";
 
@@ -51,7 +53,8 @@ export function createIngestRoutes(deps: {
         door.pass({ entrypointId, rules, remoteAddress: () => readRemoteAddress(request, peer) });
       }
       const methods = rules === null ? DEFAULT_METHODS : rules.methods;
-      if (!methods.includes(request.method)) return greet(found, methods, factsOf(request));
+      if (!methods.includes(request.method) || isQuestionMethod(request.method))
+        return greet(found, rules, factsOf(request));
       body = await bodies.read(request, rules === null ? null : rules.maxBodyBytes);
       const since = metrics.now();
       // Once more, as a long body takes its time: what counts is how things are when the event is stored.
@@ -92,16 +95,25 @@ export function createIngestRoutes(deps: {
         credentials: judgement.credentials,
       });
     }
+    return answerQuestion(judgement.answer);
+  }
+
+  function answerQuestion({ status, contentType, body, headers }: HandshakeAnswer): Response {
     metrics.shookHands();
-    const { status, contentType, body } = judgement.answer;
-    const headers = { "content-type": contentType, "x-content-type-options": "nosniff" };
-    return new Response(body === "" ? null : body, { status, headers });
+    const all = { ...headers, "content-type": contentType, "x-content-type-options": "nosniff" };
+    return new Response(body === "" ? null : body, { status, headers: all });
   }
 
   /** Throws AppError method_not_allowed. */
-  function greet(route: Route, methods: readonly string[], facts: RequestFacts): Response {
+  function greet(route: Route, rules: EntrypointRules | null, facts: RequestFacts): Response {
     const judgement = route.verification === null ? null : receiver.greet(route, facts);
-    return judgement === null ? refuseMethod(methods) : answerTo(judgement);
+    if (judgement !== null) return answerTo(judgement);
+    const own = rules === null ? DEFAULT_METHODS : rules.methods;
+    const methods = [...new Set([...own, ...receiver.questionMethods(route)])];
+    const { method, headers } = facts;
+    if (!methods.includes(method) || !isQuestionMethod(method)) return refuseMethod(methods);
+    const perMinute = rules === null || rules.rate === null ? null : rules.rate.perSecond * 60;
+    return answerQuestion(answerWillingly({ method, methods, headers, perMinute }));
   }
 
   function acknowledge(eventId: string, isDuplicate: boolean, rules: EntrypointRules | null): Response {
@@ -123,7 +135,7 @@ export function createIngestRoutes(deps: {
   });
   for (const path of ["/webhook/:entrypointId", "/webhook/:entrypointId/*"] as const) {
     // Each by itself, as another path that has a method goes before one for all.
-    for (const method of [...ENTRYPOINT_METHODS, "OPTIONS", "HEAD"]) {
+    for (const method of ENTRYPOINT_METHODS) {
       app.route(method, path, ({ request, params }) => take(request, params.entrypointId), {
         parse: "none",
       });

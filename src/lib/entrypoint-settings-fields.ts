@@ -9,7 +9,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
       label: "Methods",
       kind: "list",
       placeholder: "POST",
-      help: `One a line: ${ENTRYPOINT_METHODS.join(", ")}. Others are answered 405.`,
+      help: `One a line: ${ENTRYPOINT_METHODS.join(", ")}. Others are answered 405. HEAD and OPTIONS, by which some senders try a URL, are answered 200 and store no event.`,
     },
     {
       name: "max_body_bytes",

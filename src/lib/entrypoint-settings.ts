@@ -3,7 +3,15 @@ import { z } from "zod";
 import { parseCidr } from "./cidr.ts";
 import { PLACE } from "./place.ts";
 
-export const ENTRYPOINT_METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE"] as const;
+/** Requests by these are stored as events. */
+const EVENT_METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE"] as const;
+
+/** Some senders ask by these, before they take a URL, whether something answers there; no event is stored. */
+export const QUESTION_METHODS = ["HEAD", "OPTIONS"] as const;
+
+export const ENTRYPOINT_METHODS = [...EVENT_METHODS, ...QUESTION_METHODS] as const;
+
+const eventMethods: readonly string[] = EVENT_METHODS;
 
 /** A second and a minute are what senders' own documentations count in. */
 export const RATE_UNITS = ["second", "minute"] as const;
@@ -44,7 +52,12 @@ export const entrypointSettingsShape = {
     .array(z.enum(ENTRYPOINT_METHODS))
     .min(1, "must name at least one")
     .max(ENTRYPOINT_METHODS.length)
-    .describe("The methods that are taken; others are answered 405.")
+    .refine((methods) => methods.length === 0 || methods.some((method) => eventMethods.includes(method)), {
+      error: `must name one that events come with: ${EVENT_METHODS.join(", ")}`,
+    })
+    .describe(
+      "The methods that are answered; others get 405. HEAD and OPTIONS are answered 200 and store no event.",
+    )
     .default(["POST"]),
   response_status: z
     .int()

@@ -24,7 +24,13 @@ export type Refusal = Readonly<{ accepted: false; reason: string }>;
 export type Verdict = Readonly<{ accepted: true }> | Refusal;
 
 /** The answer to a provider's question whether this URL is willing; no event is stored for it. */
-export type HandshakeAnswer = Readonly<{ status: number; contentType: string; body: string }>;
+export type HandshakeAnswer = Readonly<{
+  status: number;
+  contentType: string;
+  body: string;
+  /** More headers; names in lower case. */
+  headers?: Readonly<Record<string, string>>;
+}>;
 
 /** What knows one entrypoint's settings. It throws for no request, however hostile. */
 export type Verifier = Readonly<{
@@ -58,7 +64,10 @@ export type Provider<Config = unknown> = Readonly<{
   prepare: (config: Config) => Verifier;
   /** What a refusal asks its senders for, in HTTP's own words; left out where HTTP has none for it. */
   credentials?: Credentials;
-  /** Methods beside POST that its unsigned handshakes come with. */
+  /**
+   * Methods beside POST that its unsigned handshakes come with. HEAD and OPTIONS are answered as if the entrypoint
+   * allowed them where `unsignedHandshake` has no answer.
+   */
   handshakeMethods?: readonly string[];
   /** True where a request's headers look like this provider's: the dashboard then proposes it. */
   recognizes?: (headers: Headers) => boolean;
