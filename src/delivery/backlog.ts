@@ -6,10 +6,11 @@ import type { EventStore } from "../storage/event-store.ts";
 import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { Lane, Lanes } from "./lane.ts";
+import { findOwnTarget } from "./own-target.ts";
 import type { TargetFlow } from "./target-flow.ts";
 
 export type Backlog = Readonly<{
-  /** Of a deleted target: its deliveries are given up, held ones too. */
+  /** Of a target that is deleted or not the webhook's: its deliveries are given up, held ones too. */
   discard: (lane: Lane) => Promise<void>;
   /** Of a paused target: what is pending becomes held. */
   hold: (lane: Lane, flow: TargetFlow) => Promise<void>;
@@ -56,15 +57,17 @@ export function createBacklog(deps: {
     async discard(lane) {
       const { webhookId, targetId } = lane;
       lane.hasHeld = false;
-      const given = { webhookId, targetId, reason: "The target was deleted.", now: clock.now() };
+      const target = findOwnTarget(routing, lane);
+      const reason = target === null ? "The target is none of this webhook's." : "The target was deleted.";
+      const given = { webhookId, targetId, reason, now: clock.now() };
       const count = await apart(
         lane,
         async () => (await events.discardPending(given)) + (await store.discardHeld(given)),
       );
       if (count > 0) {
-        const targetType = routing.findTarget(targetId)?.type ?? "unknown";
+        const targetType = target?.type ?? "unknown";
         deps.metrics?.discarded({ webhookId, targetId, targetType, count });
-        log.info("deliveries of a deleted target discarded", { ...namesOf(lane), count });
+        log.info("deliveries without a target discarded", { ...namesOf(lane), reason, count });
       }
       goOn(lane);
     },

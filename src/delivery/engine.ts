@@ -13,6 +13,7 @@ import type { TargetOpener } from "./deliver-once.ts";
 import { type CircuitListener, type FlowState, Flows } from "./flows.ts";
 import { type Lane, Lanes } from "./lane.ts";
 import type { Notices } from "./notices.ts";
+import { findOwnTarget } from "./own-target.ts";
 import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./places.ts";
 import { createTurns } from "./turn.ts";
@@ -69,7 +70,7 @@ export function createDeliveryEngine(deps: {
   // Each file is needed several times on the way of a delivery: were more looked into, they would close each other.
   const inOnePass = Math.min(PASS, Math.floor((deps.limits?.openFiles ?? 2 * PASS) / 2));
   const { random = Math.random, metrics, circuitListener: listener } = deps;
-  const flows = new Flows({ events, store: deps.flowStore, clock, log, random, metrics, listener });
+  const flows = new Flows({ events, routing, store: deps.flowStore, clock, log, random, metrics, listener });
   const nudged = new Set<string>();
   /** Webhooks whose file could not be used; the safety interval looks again. */
   const parked = new Set<string>();
@@ -132,7 +133,7 @@ export function createDeliveryEngine(deps: {
       await dueTimeShifts.apply(webhookId);
       for (const targetId of await events.listPendingTargets(webhookId)) enqueue(webhookId, targetId);
       for (const targetId of await events.listHeldTargets(webhookId)) {
-        if (mustWait(targetId)) continue;
+        if (mustWait({ webhookId, targetId })) continue;
         enqueue(webhookId, targetId).hasHeld = true;
       }
       parked.delete(webhookId);
@@ -148,8 +149,8 @@ export function createDeliveryEngine(deps: {
   }
 
   /** What is held for a target that may not be tried stays so. */
-  function mustWait(targetId: string): boolean {
-    const target = routing.findTarget(targetId);
+  function mustWait(of: { webhookId: string; targetId: string }): boolean {
+    const target = findOwnTarget(routing, of);
     return target !== null && !target.deleted && (target.paused || !target.active);
   }
 

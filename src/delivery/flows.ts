@@ -5,9 +5,11 @@ import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { FlowStore } from "../storage/flow-store.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
 import type { FlowPolicy } from "../targets/flow-policy.ts";
 import type { Outcome } from "../targets/target-type.ts";
 import type { Circuit } from "./circuit.ts";
+import { findOwnTarget } from "./own-target.ts";
 import { type Moment, TargetFlow } from "./target-flow.ts";
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
@@ -35,6 +37,7 @@ export type FlowState = Readonly<{
 type Deps = Readonly<{
   events: Pick<EventStore, "targetsBefore">;
   store: Pick<FlowStore, "writeCircuit">;
+  routing: Pick<Routing, "findTarget">;
   clock: Clock;
   log: Logger;
   random: () => number;
@@ -59,6 +62,7 @@ export class Flows {
     this.#loaded.add(webhookId);
     const moment = this.#now();
     for (const [targetId, each] of before) {
+      if (findOwnTarget(this.#deps.routing, { webhookId, targetId }) === null) continue;
       this.of(targetId).takeUp(each, moment, this.#deps.random());
       this.forgetIfPlain(targetId);
     }

@@ -21,6 +21,7 @@ export type Lane = {
 };
 
 export class Lanes {
+  /** By webhook and target: a file may name another webhook's target, whose own lane that must not touch. */
   readonly #byTarget = new Map<string, Lane>();
   /** In order of turn. */
   readonly #ready = new Set<Lane>();
@@ -28,7 +29,8 @@ export class Lanes {
   readonly #starved = new Set<Lane>();
 
   getOrAdd(webhookId: string, targetId: string, newShare: () => Share): Lane {
-    let lane = this.#byTarget.get(targetId);
+    const key = keyOf({ webhookId, targetId });
+    let lane = this.#byTarget.get(key);
     if (!lane) {
       const idle = {
         dueAt: null,
@@ -39,7 +41,7 @@ export class Lanes {
         lookedThroughAt: 0,
       };
       lane = { webhookId, targetId, share: newShare(), ...idle };
-      this.#byTarget.set(targetId, lane);
+      this.#byTarget.set(key, lane);
     }
     return lane;
   }
@@ -77,11 +79,15 @@ export class Lanes {
     const isNeeded = lane.dueAt !== null || lane.holds > 0 || lane.hasHeld || lane.share.inFlight.size > 0;
     if (isNeeded || this.#ready.has(lane)) return false;
     this.#starved.delete(lane);
-    this.#byTarget.delete(lane.targetId);
+    this.#byTarget.delete(keyOf(lane));
     return true;
   }
 
   all(): IterableIterator<Lane> {
     return this.#byTarget.values();
   }
+}
+
+function keyOf({ webhookId, targetId }: Pick<Lane, "webhookId" | "targetId">): string {
+  return `${webhookId} ${targetId}`;
 }

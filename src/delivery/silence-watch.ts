@@ -91,7 +91,9 @@ export function createSilenceWatch(deps: {
   }
 
   function judge(webhookId: string, entrypointId: string, rhythm: Rhythm): void {
-    if (routing.findRoute(entrypointId)?.active !== true) return;
+    const route = routing.findRoute(entrypointId);
+    // A file may name another webhook's entrypoint, of which nothing may be told or taken back.
+    if (route?.active !== true || route.webhookId !== webhookId) return;
     const reason = describeSilence(rhythm, { now: clock.now(), listeningSince });
     if (reason !== null) notices.entrypointSilent({ webhookId, entrypointId, reason });
     else notices.entrypointHeard({ entrypointId, at: rhythm.lastEventAt });

@@ -14,6 +14,7 @@ import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
 import type { Flows } from "./flows.ts";
 import type { Lane, Lanes } from "./lane.ts";
 import type { Notices } from "./notices.ts";
+import { findOwnTarget } from "./own-target.ts";
 import type { Places } from "./places.ts";
 
 /** Deliveries one lane takes before it is the next lane's turn. */
@@ -67,7 +68,7 @@ export function createTurns(deps: {
       lane.wasPassedOver = true;
       return;
     }
-    const target = routing.findTarget(targetId);
+    const target = findOwnTarget(routing, lane);
     if (!target || target.deleted) return track(backlog.discard(lane), lane);
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
     if (!target.active) return keepWaiting(lane);

@@ -69,7 +69,9 @@ export function createVerifyAgain(deps: {
       if (rejected === null) continue;
       checked++;
       const route = routing.findRoute(rejected.entrypointId);
-      const judged = route === null ? "Its entrypoint was deleted." : await judge(rejected, route);
+      // A file may name another webhook's entrypoint, whose targets would get the event.
+      const isOwn = route?.webhookId === webhookId;
+      const judged = isOwn ? await judge(rejected, route) : "Its entrypoint was deleted.";
       if (typeof judged !== "string") releases.push(judged);
       else if (judged !== rejected.reason) reasons.set(id, judged);
     }

@@ -115,7 +115,6 @@ export function createEventStore(options: {
 }): EventStore {
   const { files, writer, reader, changes, clock } = options;
   const recent = new RecentEvents();
-  const findRecent = (eventId: string) => recent.find(eventId);
 
   const read = <T>(webhookId: string, query: (file: EventFile) => T) =>
     readEventFile(files, webhookId, query);
@@ -168,7 +167,7 @@ export function createEventStore(options: {
         return recorded;
       }),
     settle: writer.settle,
-    claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, findRecent)),
+    claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, recent)),
     earliestDue: ({ webhookId, targetId, after }) =>
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),

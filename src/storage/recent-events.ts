@@ -31,9 +31,10 @@ export class RecentEvents {
     this.#youngBytes += bytes;
   }
 
-  find(eventId: string): StoredEvent | null {
+  /** `webhookId` is that of the file that names the event: one that was imported may name another webhook's. */
+  find(webhookId: string, eventId: string): StoredEvent | null {
     const draft = this.#young.get(eventId) ?? this.#old.get(eventId);
-    if (!draft) return null;
+    if (draft?.webhookId !== webhookId) return null;
     // Field by field: this is the path of every delivery, and taking the rest of an object is slow.
     return {
       id: draft.id,

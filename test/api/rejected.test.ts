@@ -27,7 +27,7 @@ async function setSecret(secret: string): Promise<void> {
 }
 
 /** As if it had come and been refused; signed with the right secret unless told otherwise. */
-async function addRejected(body: string, secret = SECRET): Promise<string> {
+async function addRejected(body: string, secret = SECRET, entrypointId = api.entrypoint.id): Promise<string> {
   const receivedAt = api.clock.now() - 60_000;
   const id = newIdAt(receivedAt);
   const signature = createHmac("sha256", secret).update(body).digest("hex");
@@ -36,7 +36,7 @@ async function addRejected(body: string, secret = SECRET): Promise<string> {
     ["x-github-event", "push"],
   ];
   await api.rejected.keep(api.webhook.id, {
-    ...{ id, entrypointId: api.entrypoint.id, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
+    ...{ id, entrypointId, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
     ...{ headers, contentType: "application/json", remoteAddress: "192.0.2.1" },
     ...{ reason: "The signature is not right.", body: new TextEncoder().encode(body) },
   });
@@ -98,6 +98,18 @@ describe("rejected requests", () => {
     expect((await api.call("GET", `${list}/${good}`)).status).toBe(404);
     const { body } = await api.call("GET", `${list}/${forged}`);
     expect(body).toMatchObject({ reason: expect.stringContaining("is the secret the one") });
+  });
+
+  test("that name another user's entrypoint, as an imported file may, become nobody's events", async () => {
+    const of = { userId: api.bob };
+    const { id: webhookId } = await api.useCases.webhooks.create({ ...of, input: { name: "Victim" } });
+    const { id } = await api.useCases.entrypoints.create({ ...of, webhookId, input: { name: "Open" } });
+    await api.useCases.targets.create({ ...of, webhookId, input: { name: "Bank", type: "log" } });
+    const rejectedId = await addRejected("forged", SECRET, id);
+    expect(await verify()).toEqual({ checked: 1, released: 0, event_ids: [] });
+    expect(await verify({ ids: [rejectedId], entrypoint_id: id })).toMatchObject({ released: 0 });
+    expect(await listed()).toEqual([rejectedId]);
+    expect(await api.events.countEvents(webhookId)).toBe(0);
   });
 
   test("are deleted one by one or all", async () => {

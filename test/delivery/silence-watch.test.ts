@@ -87,3 +87,12 @@ test("an inactive entrypoint, and a webhook that does not want to know, are left
   await look();
   expect([told, reads]).toEqual([[], [webhookId]]);
 });
+
+test("another webhook's entrypoint, which a file may name, is neither told of nor said to be heard", async () => {
+  const other = main.addWebhook({ userId: main.addUser().id, notices: SETTINGS }).id;
+  main.mainDb.routing.invalidate(other);
+  main.clock.advance(3.5 * HOUR);
+  await look();
+  expect(reads.toSorted()).toEqual([webhookId, other].toSorted());
+  expect(told).toEqual([`silent ${entrypointId}`]);
+});

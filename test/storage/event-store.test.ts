@@ -4,7 +4,15 @@ import fc from "fast-check";
 import { newId } from "../../src/lib/ids.ts";
 import { type ClaimFront, frontAfter } from "../../src/storage/event-db/due-deliveries.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
-import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "./storage-world.ts";
+import { recordEvent } from "../../src/storage/event-db/record-events.ts";
+import {
+  createStorageWorld,
+  draft,
+  pendingFor,
+  query,
+  type StorageWorld,
+  settlement,
+} from "./storage-world.ts";
 
 const HOUR_MS = 3_600_000;
 const TARGET = "target";
@@ -343,4 +351,15 @@ describe("a long backlog", () => {
       await world.events.earliestDue({ webhookId, targetId: "another target", after: world.clock.now() - 1 }),
     ).toBe(world.clock.now());
   });
+});
+
+test("an event of another webhook is not stored, and takes no other of its group along", async () => {
+  const [id, other] = [newId(), newId()];
+  const strange = draft({ webhookId: other, targets: [pendingFor(TARGET)] });
+  const [refused, own] = await Promise.allSettled([
+    world.writer.change(webhookId, (file) => recordEvent(file, strange)),
+    world.append({ webhookId, id }),
+  ]);
+  expect([refused.status, own.status]).toEqual(["rejected", "fulfilled"]);
+  expect(world.storedIds(webhookId)).toEqual([id]);
 });

@@ -11,7 +11,8 @@ export function createTestFlow(
   clock: Clock,
 ): FlowControl {
   const { log } = createRecordingLog();
-  const flows = new Flows({ events, store: flow, clock, log, random: () => 0.5 });
+  const routing = { findTarget: () => null };
+  const flows = new Flows({ events, routing, store: flow, clock, log, random: () => 0.5 });
   const engine = {
     async describe(webhookId: string, targetIds: readonly string[]) {
       await flows.load(webhookId);

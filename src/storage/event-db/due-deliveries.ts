@@ -1,4 +1,5 @@
 /** Finds what is due in an event file; each call is a few index steps. */
+import type { RecentEvents } from "../recent-events.ts";
 import type { DueRow, EventRow } from "./delivery-statements.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DueDelivery, HeaderPairs, StoredEvent } from "./types.ts";
@@ -22,9 +23,9 @@ export type ClaimFront = Readonly<{
 
 type FindEvent = (eventId: string) => StoredEvent | null;
 
-/** `findRecent` may know an event without reading it from the file. */
-export function claimDue(file: EventFile, claim: Claim, findRecent: FindEvent): readonly DueDelivery[] {
-  const find = (eventId: string) => findRecent(eventId) ?? readEvent(file, eventId);
+/** `recent` may know an event without reading it from the file. */
+export function claimDue(file: EventFile, claim: Claim, recent: RecentEvents): readonly DueDelivery[] {
+  const find = (eventId: string) => recent.find(file.webhookId, eventId) ?? readEvent(file, eventId);
   const { targetId, now, beyond, limit, front, inFlight } = claim;
   const known = file.knownDue.at(targetId, claim);
   if (known !== null) return claimAmong(known, claim, find);

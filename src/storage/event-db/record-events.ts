@@ -25,6 +25,8 @@ export function prepareRecordStatements(db: Database) {
 
 /** Runs inside the caller's transaction. */
 export function recordEvent(file: EventFile, draft: EventDraft): void {
+  // Whatever else a file may name, an event is stored for the targets of the file's own webhook.
+  if (draft.webhookId !== file.webhookId) throw new Error("an event of another webhook is not stored here");
   const { insertEvent, insertDelivery } = file.record;
   insertEvent.run(
     draft.id,
