@@ -1,22 +1,25 @@
 /** Passwords: what is accepted, and argon2id hashes of them, few at a time. */
 import { AppError } from "../lib/errors.ts";
+import { isCommonPassword } from "./common-passwords.ts";
+import { createHashingQueue } from "./hashing-queue.ts";
 
 const MIN_LENGTH = 10;
 /** Nobody types more; hashing takes longer the more there is. */
 const MAX_LENGTH = 1_024;
 /** 64 MiB and two passes take about a tenth of a second, off the event loop. */
 const ARGON2ID = { algorithm: "argon2id", memoryCost: 65_536, timeCost: 2 } as const;
-/** A flood of sign-ins must take neither all the memory nor all the cores. */
-const MAX_AT_ONCE = 2;
 /** Of a password that nobody has, made with the same settings. */
 const NOBODYS_HASH =
   "$argon2id$v=19$m=65536,t=2,p=1$jveBhIKWd17mr39IgpLkYuzRAAgIRAzO/gILDFkR064$90G7aAE74vO6f03U6PDvZcjVp1wekE9CjPbzI8FHVLs";
 
 export type Passwords = Readonly<{
-  /** Throws AppError invalid for a password that is too short or too long. */
+  /** Rejects with AppError invalid for a password that is too short, too long or one of the most common. */
   hash: (password: string) => Promise<string>;
-  /** Takes as long for a user who does not exist: `hash` is null then, and the answer false. */
-  verify: (password: string, hash: string | null) => Promise<boolean>;
+  /**
+   * Takes as long for a user who does not exist: `hash` is null then, and the answer false. Rejects with AppError
+   * unavailable while too many wait, unless `isTrusted` (see HashingQueue).
+   */
+  verify: (password: string, hash: string | null, of?: { isTrusted: boolean }) => Promise<boolean>;
 }>;
 
 type Argon2 = Readonly<{
@@ -25,18 +28,19 @@ type Argon2 = Readonly<{
 }>;
 
 export function createPasswords(argon2: Argon2 = Bun.password): Passwords {
-  const limit = createLimit(MAX_AT_ONCE);
+  const queue = createHashingQueue();
   return {
-    hash(password) {
+    async hash(password) {
       const length = [...password].length;
       if (length < MIN_LENGTH) throw unfit(`has fewer than ${MIN_LENGTH} characters`);
       if (length > MAX_LENGTH) throw unfit(`has more than ${MAX_LENGTH} characters`);
-      return limit(() => argon2.hash(normalize(password), ARGON2ID));
+      if (await isCommonPassword(password)) throw unfit("is one of the most common, which are guessed first");
+      return queue.run(() => argon2.hash(normalize(password), ARGON2ID), { isTrusted: true });
     },
-    async verify(password, hash) {
+    async verify(password, hash, of = { isTrusted: false }) {
       // Longer than any that was accepted, so it tells nothing about the user.
       if (password.length > 2 * MAX_LENGTH) return false;
-      const matches = await limit(() => argon2.verify(normalize(password), hash ?? NOBODYS_HASH));
+      const matches = await queue.run(() => argon2.verify(normalize(password), hash ?? NOBODYS_HASH), of);
       return matches && hash !== null;
     },
   };
@@ -54,22 +58,4 @@ function unfit(fault: string): AppError {
     hint: `Use ${MIN_LENGTH} characters or more, for example a few words.`,
     details: [{ path: "password", message: fault }],
   });
-}
-
-/** Runs at most `max` at once; the others wait their turn. */
-function createLimit(max: number): <T>(run: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (run) => {
-    if (running >= max) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await run();
-    } finally {
-      const next = waiting.shift();
-      // The place goes straight to the next one, so that none can slip in between.
-      if (next) next();
-      else running--;
-    }
-  };
 }

@@ -5,16 +5,22 @@ import { parseAddress } from "../lib/cidr.ts";
 export type SignInAttempt = Readonly<{
   username: string;
   remoteAddress: string;
-  /** The user has signed in from this address before: guesses made elsewhere do not slow it down. */
-  isKnownAddress: boolean;
+  /**
+   * Names the browser, where it proves that this user has signed in there before: guesses made elsewhere do not slow
+   * it down. Null for all others, whose limits are the same whether or not the name exists.
+   */
+  device: string | null;
 }>;
 
 export type SignInLimiter = Readonly<{
   /** Counts as failed until it is said to have succeeded, so that guesses made at once count one by one. */
-  begin: (
-    attempt: SignInAttempt,
-  ) =>
-    | Readonly<{ allowed: true; succeeded: () => void }>
+  begin: (attempt: SignInAttempt) =>
+    | Readonly<{
+        allowed: true;
+        succeeded: () => void;
+        /** The password was not looked at: the attempt counts for nothing. */
+        withdraw: () => void;
+      }>
     | Readonly<{ allowed: false; retryAfterMs: number }>;
 }>;
 
@@ -25,7 +31,7 @@ type Failures = Readonly<{ count: number; lastAt: number }>;
 const PER_ADDRESS: Rule = { free: 10, longestMs: 15 * 60_000 };
 /** Short at its longest, as it also meets the user whose name somebody else guesses with. */
 const PER_NAME: Rule = { free: 10, longestMs: 30_000 };
-const PER_NAME_AT_KNOWN_ADDRESS: Rule = { free: 5, longestMs: 60_000 };
+const PER_DEVICE: Rule = { free: 5, longestMs: 60_000 };
 
 const FIRST_WAIT_MS = 1_000;
 /** Failures are forgotten when none was added for so long. */
@@ -65,6 +71,9 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
           // Not forgotten: else whoever has an account could clear the way for guesses at others'.
           if (address !== null) takeBack(address[0]);
         },
+        withdraw() {
+          for (const [key] of limits) takeBack(key);
+        },
       };
     },
   };
@@ -79,13 +88,13 @@ function waitFor(known: Failures | null, rule: Rule, now: number): number {
 
 type Limit = readonly [key: string, rule: Rule];
 
-/** Where the address is known, what others do there does not count: whole offices share one. */
+/** Where the browser is known, what others do at its address does not count: whole offices share one. */
 function limitsOf(attempt: SignInAttempt): { name: Limit; address: Limit | null } {
   // Names are compared without regard to case where users are looked up.
   const username = attempt.username.toLowerCase();
   const network = networkOf(attempt.remoteAddress);
-  return attempt.isKnownAddress
-    ? { name: [`known ${network} ${username}`, PER_NAME_AT_KNOWN_ADDRESS], address: null }
+  return attempt.device !== null
+    ? { name: [`device ${attempt.device} ${username}`, PER_DEVICE], address: null }
     : { name: [`name ${username}`, PER_NAME], address: [`address ${network}`, PER_ADDRESS] };
 }
 

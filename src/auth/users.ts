@@ -87,10 +87,18 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       mainDb.users.setDisabledAt({ id: userId, disabledAt: null, at: clock.now() });
     },
 
-    /** Null for an unknown or disabled user and for a wrong password, after the same time. */
-    async verifyPassword(given: { username: string; password: string }): Promise<User | null> {
-      const row = mainDb.users.findByUsername(given.username);
-      const matches = await passwords.verify(given.password, row?.passwordHash ?? null);
+    /**
+     * Null for an unknown or disabled user and for a wrong password, after the same time. Rejects with AppError
+     * unavailable while too many sign in, unless `isTrusted`: a session or a known browser vouches for who asks.
+     */
+    async verifyPassword(given: {
+      username: string;
+      password: string;
+      isTrusted?: boolean;
+    }): Promise<User | null> {
+      const { username, password, isTrusted = false } = given;
+      const row = mainDb.users.findByUsername(username);
+      const matches = await passwords.verify(password, row?.passwordHash ?? null, { isTrusted });
       return matches && row && row.disabledAt === null ? toUser(row) : null;
     },
 

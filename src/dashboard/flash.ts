@@ -1,32 +1,52 @@
-/** The line that a page shows once after a redirect, carried by a cookie that lasts a minute. */
+/** The line that a page shows once after a redirect, carried by a signed cookie that lasts a minute. */
 import { z } from "zod";
-import { readCookie } from "./cookies.ts";
+import type { DashboardDeps } from "./deps.ts";
+import { createSignedCookie } from "./signed-cookie.ts";
 import type { Flash } from "./viewer.ts";
 
-const NAME = "webhooker_flash";
-const ATTRIBUTES = "Path=/; HttpOnly; SameSite=Lax";
 /** Cookies of other names must fit into the same header. */
 const MAX_LENGTH = 500;
+const LIFETIME_MS = 60_000;
 
-const schema = z.object({ tone: z.enum(["ok", "bad"]), text: z.string().max(MAX_LENGTH) });
+/** Whoever draws a redirect knows no key; the guard, which does, writes the cookie. */
+const attached = new WeakMap<Response, Flash>();
 
-export function writeFlash({ tone, text }: Flash): string {
-  const value = Buffer.from(JSON.stringify({ tone, text: text.slice(0, MAX_LENGTH) })).toString("base64url");
-  return `${NAME}=${value}; Max-Age=60; ${ATTRIBUTES}`;
+export function attachFlash(response: Response, flash: Flash): void {
+  attached.set(response, flash);
 }
 
-/** Null also for what is not a flash: whoever can set cookies could write anything there. */
-export function readFlash(request: Request): Flash | null {
-  const value = readCookie(request, NAME);
-  if (value === null) return null;
-  try {
-    const parsed = schema.safeParse(JSON.parse(Buffer.from(value, "base64url").toString("utf8")));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
+export type FlashCookie = Readonly<{
+  /** Null also for what this gateway did not write: nobody else may put words on its pages. */
+  read: (request: Request) => Promise<Flash | null>;
+  /** Sets the cookie if a flash is attached to the response. */
+  send: (response: Response) => Promise<void>;
+  clear: () => string;
+}>;
 
-export function clearFlash(): string {
-  return `${NAME}=; Max-Age=0; ${ATTRIBUTES}`;
+export function createFlashCookie(deps: {
+  config: Pick<DashboardDeps["config"], "baseUrl">;
+  clock: Pick<DashboardDeps["clock"], "now">;
+  sessionKey: Uint8Array;
+}): FlashCookie {
+  const cookie = createSignedCookie({
+    name: "webhooker_flash",
+    schema: z.object({ tone: z.enum(["ok", "bad"]), text: z.string().max(MAX_LENGTH) }),
+    baseUrl: deps.config.baseUrl,
+    clock: deps.clock,
+    key: deps.sessionKey,
+  });
+  return {
+    read: cookie.read,
+    async send(response) {
+      const flash = attached.get(response);
+      if (!flash) return;
+      const { tone, text } = flash;
+      const line = await cookie.write(
+        { tone, text: text.slice(0, MAX_LENGTH) },
+        deps.clock.now() + LIFETIME_MS,
+      );
+      response.headers.append("set-cookie", line);
+    },
+    clear: cookie.clear,
+  };
 }

@@ -5,7 +5,7 @@ import { AppError } from "../lib/errors.ts";
 import { compressPage } from "./compress.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import type { DashboardDeps } from "./deps.ts";
-import { clearFlash, readFlash } from "./flash.ts";
+import { createFlashCookie } from "./flash.ts";
 import { readForm } from "./forms.ts";
 import { signInPath } from "./next-path.ts";
 import type { OpenContext, PageRoute } from "./page-route.ts";
@@ -22,11 +22,19 @@ export type Guard = (route: PageRoute) => (visit: Visit) => Promise<Response>;
 
 export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCookie }>): Guard {
   const { cookie, sessions, config } = deps;
+  const flashes = createFlashCookie(deps);
+
+  async function finish(request: Request, answer: Response, wasFlashShown: boolean): Promise<Response> {
+    if (wasFlashShown) answer.headers.append("set-cookie", flashes.clear());
+    await flashes.send(answer);
+    return compressPage(request, answer);
+  }
+
   return (route) => async (visit) => {
     const { request, params, keepOpen } = visit;
     if (route.method === "POST") refuseCrossSite(request, config);
     const found = await cookie.read(request);
-    const flash = route.method === "GET" ? readFlash(request) : null;
+    const flash = route.method === "GET" ? await flashes.read(request) : null;
     const open: OpenContext = {
       request,
       params,
@@ -51,11 +59,6 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     }
     return finish(request, answer, flash !== null);
   };
-}
-
-function finish(request: Request, answer: Response, wasFlashShown: boolean): Promise<Response> {
-  if (wasFlashShown) answer.headers.append("set-cookie", clearFlash());
-  return compressPage(request, answer);
 }
 
 /** Where a form was posted, the page it stood on is what to come back to. */

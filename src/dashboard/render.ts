@@ -1,6 +1,6 @@
 /** Turns markup into answers: pages, and redirects that follow a form. */
 import { Html } from "@elysiajs/html";
-import { writeFlash } from "./flash.ts";
+import { attachFlash } from "./flash.ts";
 import type { Flash } from "./viewer.ts";
 
 type Markup = string | Promise<string>;
@@ -21,7 +21,7 @@ export async function renderFragment(markup: Markup, options: { status?: number 
 /** After a form: the browser asks for `path` next, which may tell once what was done. */
 export function redirect(path: string, flash?: Flash): Response {
   const response = new Response(null, { status: 303, headers: { location: path } });
-  if (flash) response.headers.append("set-cookie", writeFlash(flash));
+  if (flash) attachFlash(response, flash);
   return response;
 }
 

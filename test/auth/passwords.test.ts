@@ -23,8 +23,23 @@ describe("passwords", () => {
     const error = await appErrorOf(() => passwords.hash("😀".repeat(9)));
     expect(error.kind).toBe("invalid");
     expect(error.message).toBe("The password has fewer than 10 characters.");
-    expect(await passwords.hash("😀".repeat(10))).toBeString();
+    expect(await passwords.hash("😀🐴🔋📎".repeat(3).slice(0, 20))).toBeString();
     expect((await appErrorOf(() => passwords.hash("x".repeat(1_025)))).kind).toBe("invalid");
+  });
+
+  test.each([
+    ["one of the list", "basketball"],
+    ["in capitals", "BasketBall"],
+    ["with digits and signs behind it", "Password2026!"],
+    ["a keyboard's row", "qwertyuiop"],
+    ["one key over and over", "aaaaaaaaaaaa"],
+    ["two keys in turn", "1212121212"],
+  ])("that guessers try first are refused: %s", async (_, password) => {
+    const { passwords } = createObserved();
+    const error = await appErrorOf(() => passwords.hash(password));
+    expect([error.kind, error.details?.[0]?.path]).toEqual(["invalid", "password"]);
+    expect(JSON.stringify(error)).not.toContain(password);
+    expect(await passwords.hash(`${password} and some words`)).toBeString();
   });
 
   test("cost a verification with the same settings for a user who does not exist", async () => {
@@ -56,6 +71,40 @@ describe("passwords", () => {
     await flushPromises();
     finish(null);
     expect(await next).toBe("hash");
+  });
+});
+
+describe("the queue of hashes", () => {
+  test("turns strangers away once forty of them wait, and takes on as many as have left", async () => {
+    const { passwords, finish } = createGated();
+    const strangers = Array.from({ length: 42 }, () => passwords.verify("guess", null));
+    const refused = await appErrorOf(() => passwords.verify("guess", null));
+    expect([refused.kind, refused.retryAfterSeconds]).toEqual(["unavailable", 5]);
+    finish(null);
+    await flushPromises();
+    strangers.push(passwords.verify("guess", null));
+    expect((await appErrorOf(() => passwords.verify("guess", null))).code).toBe("sign_in_busy");
+    for (let count = 1; count < strangers.length; count++) {
+      finish(null);
+      await flushPromises();
+    }
+    expect(await Promise.all(strangers)).toEqual(Array(43).fill(false));
+  });
+
+  test("lets whoever is known go first, however many strangers wait", async () => {
+    const { passwords, finish } = createGated();
+    const ended: string[] = [];
+    for (let count = 0; count < 42; count++) {
+      void passwords.verify("guess", null).then(() => ended.push("stranger"));
+    }
+    void passwords.verify("correct horse", "hash", { isTrusted: true }).then(() => ended.push("known"));
+    void passwords.hash("correct horse").then(() => ended.push("new password"));
+    await flushPromises();
+    for (let count = 0; count < 5; count++) {
+      finish(null);
+      await flushPromises();
+    }
+    expect(ended).toEqual(["stranger", "stranger", "known", "new password", "stranger"]);
   });
 });
 

@@ -3,7 +3,7 @@ import { createSignInLimiter, type SignInLimiter } from "../../src/auth/sign-in-
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 
 const ADDRESS_FREE = 10;
-const KNOWN_FREE = 5;
+const DEVICE_FREE = 5;
 
 let clock: FakeClock;
 let limiter: SignInLimiter;
@@ -13,11 +13,11 @@ beforeEach(() => {
   limiter = createSignInLimiter(clock);
 });
 
-function attempt(values: { username?: string; remoteAddress?: string; isKnownAddress?: boolean } = {}) {
+function attempt(values: { username?: string; remoteAddress?: string; device?: string | null } = {}) {
   return limiter.begin({
     username: "ada",
     remoteAddress: "192.0.2.1",
-    isKnownAddress: false,
+    device: null,
     ...values,
   });
 }
@@ -64,21 +64,32 @@ describe("the sign-in limiter", () => {
     expect(waitOf({ remoteAddress: "203.0.113.9" })).toBe(30_000);
   });
 
-  test("lets a user in from an address they have used, however much others guess at the name", () => {
+  test("lets a user in with a browser that they have used, however much others guess at the name", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) fail(1, { remoteAddress: `198.51.100.${count}` });
     expect(attempt({ remoteAddress: "203.0.113.9" }).allowed).toBe(false);
-    expect(attempt({ remoteAddress: "192.0.2.1", isKnownAddress: true }).allowed).toBe(true);
+    expect(attempt({ remoteAddress: "192.0.2.1", device: "browser-1" }).allowed).toBe(true);
   });
 
-  test("lets a user in from an address they have used, whatever others who share it guess", () => {
+  test("lets a user in with a browser that they have used, whatever others at its address guess", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) fail(1, { username: `user-${count}` });
     expect(attempt({ username: "bob" }).allowed).toBe(false);
-    expect(attempt({ isKnownAddress: true }).allowed).toBe(true);
+    expect(attempt({ device: "browser-1" }).allowed).toBe(true);
   });
 
-  test("slows guesses from a known address too", () => {
-    fail(KNOWN_FREE, { isKnownAddress: true });
-    expect(waitOf({ isKnownAddress: true })).toBe(1_000);
+  test("slows guesses made with a known browser too, and that one alone", () => {
+    fail(DEVICE_FREE, { device: "browser-1" });
+    expect(waitOf({ device: "browser-1" })).toBe(1_000);
+    expect(attempt({ device: "browser-2" }).allowed).toBe(true);
+  });
+
+  test("counts an attempt whose password was not looked at for nothing", () => {
+    for (let count = 0; count < 3 * ADDRESS_FREE; count++) {
+      const turn = attempt();
+      if (!turn.allowed) throw new Error("the attempt was counted");
+      turn.withdraw();
+    }
+    fail(ADDRESS_FREE);
+    expect(attempt().allowed).toBe(false);
   });
 
   test("counts guesses that are made at once one by one", () => {
@@ -94,11 +105,11 @@ describe("the sign-in limiter", () => {
   });
 
   test("forgets a name's failures once its user is in, and the success itself at the address", () => {
-    fail(KNOWN_FREE - 1, { isKnownAddress: true });
-    const turn = attempt({ isKnownAddress: true });
+    fail(DEVICE_FREE - 1, { device: "browser-1" });
+    const turn = attempt({ device: "browser-1" });
     if (turn.allowed) turn.succeeded();
-    fail(KNOWN_FREE, { isKnownAddress: true });
-    expect(attempt({ isKnownAddress: true }).allowed).toBe(false);
+    fail(DEVICE_FREE, { device: "browser-1" });
+    expect(attempt({ device: "browser-1" }).allowed).toBe(false);
   });
 
   test("lets nobody clear the way for guesses by signing in to an account of their own", () => {

@@ -19,6 +19,12 @@ function post(form: Record<string, string>, more: { query?: string; from?: strin
   });
 }
 
+/** The cookie that names a browser in which somebody has signed in. */
+function deviceOf(answer: Response): string {
+  const set = answer.headers.getSetCookie().find((line) => line.startsWith("webhooker_device="));
+  return set?.split(";", 1)[0] ?? "";
+}
+
 describe("signing in", () => {
   test("leads to the webhooks and sets a cookie that scripts and other sites' forms do not get", async () => {
     const answer = await post({ username: "carol", password: PASSWORD });
@@ -105,14 +111,39 @@ describe("signing in", () => {
     expect((await post({ username: "carol", password: PASSWORD }, { from })).status).toBe(303);
   });
 
-  test("works from an address the user has used, while others guess at the name", async () => {
-    const home = "192.0.2.61";
-    await post({ username: "carol", password: PASSWORD }, { from: home });
+  test("works in a browser that the user has signed in with, while others guess at the name", async () => {
+    const cookie = deviceOf(await post({ username: "Carol", password: PASSWORD }, { from: "192.0.2.61" }));
     for (let count = 0; count < 20; count++) {
       await post({ username: "carol", password: "x" }, { from: `198.51.100.${count}` });
     }
-    expect((await post({ username: "carol", password: PASSWORD }, { from: "203.0.113.1" })).status).toBe(429);
-    expect((await post({ username: "carol", password: PASSWORD }, { from: home })).status).toBe(303);
+    const from = "203.0.113.1";
+    expect((await post({ username: "carol", password: PASSWORD }, { from })).status).toBe(429);
+    expect((await post({ username: "carol", password: PASSWORD }, { from, cookie })).status).toBe(303);
+    dashboard.clock.advance(DAY_MS);
+  });
+
+  test("slows guesses alike at a name that has signed in there and at one that does not exist", async () => {
+    for (const username of ["carol", "nobody-of-that-name"]) {
+      const from = username === "carol" ? "192.0.2.71" : "192.0.2.72";
+      if (username === "carol") await post({ username, password: PASSWORD }, { from });
+      const statuses: number[] = [];
+      for (let count = 0; count < 12; count++) {
+        statuses.push((await post({ username, password: "x" }, { from })).status);
+      }
+      expect(statuses).toEqual([...Array(10).fill(422), 429, 429]);
+      dashboard.clock.advance(DAY_MS);
+    }
+  });
+
+  test("takes another's browser cookie, and one that was changed, for none", async () => {
+    const carols = deviceOf(await post({ username: "carol", password: PASSWORD }));
+    for (let count = 0; count < 20; count++) {
+      await post({ username: "root", password: "x" }, { from: `198.51.100.${count}` });
+    }
+    for (const cookie of [carols, `${carols}x`, carols.replace("webhooker_device", "webhooker_session")]) {
+      expect((await post({ username: "root", password: PASSWORD }, { cookie })).status).toBe(429);
+      expect((await dashboard.ask("/profile", { cookie })).status).toBe(303);
+    }
     dashboard.clock.advance(DAY_MS);
   });
 });

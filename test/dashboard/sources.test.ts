@@ -226,8 +226,7 @@ describe("a webhook's page", () => {
   });
 
   test("opens with the words of what was just done", async () => {
-    const flash = Buffer.from(JSON.stringify({ tone: "ok", text: "Just <b>done</b>" })).toString("base64url");
-    const headers = { cookie: `webhooker_flash=${flash}` };
+    const headers = { cookie: await all.pages.flashCookie("Just <b>done</b>") };
     const { html } = await all.pages.get(all.paths.webhook, { headers });
     expect(html).toContain("Just &lt;b&gt;done&lt;/b&gt;");
   });

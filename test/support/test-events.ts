@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import { createAssetRoutes } from "../../src/dashboard/assets/assets.ts";
 import type { EventsDeps } from "../../src/dashboard/events/deps.ts";
 import { createEventsRoutes } from "../../src/dashboard/events/routes.ts";
-import { clearFlash, readFlash } from "../../src/dashboard/flash.ts";
+import { createFlashCookie } from "../../src/dashboard/flash.ts";
 import { readForm } from "../../src/dashboard/forms.ts";
 import type { PageRoute } from "../../src/dashboard/page-route.ts";
 import { createReplaysRoutes } from "../../src/dashboard/replays/routes.ts";
@@ -74,6 +74,11 @@ export async function startTestEvents() {
     });
   }
   const server = serve(app);
+  const flashes = createFlashCookie({
+    config: { baseUrl: "http://localhost:8080" },
+    clock: clock,
+    sessionKey: new Uint8Array(32).fill(3),
+  });
 
   async function answer(route: PageRoute, request: Request, params: Record<string, string>) {
     if (route.access === "anyone") throw new Error("no page of events is open to anyone");
@@ -81,7 +86,7 @@ export async function startTestEvents() {
     const [ada] = viewers;
     const viewer = viewers.find((each) => each.id === id) ?? ada;
     if (viewer === undefined) throw new Error("there is no viewer");
-    const flash = readFlash(request);
+    const flash = await flashes.read(request);
     const response = await route.run({
       ...{ request, params, flash, viewer },
       query: queryOf(request.url),
@@ -92,7 +97,8 @@ export async function startTestEvents() {
       form: () => readForm(request),
     });
     addSecurityHeaders(response.headers, { https: false });
-    if (flash) response.headers.append("set-cookie", clearFlash());
+    if (flash) response.headers.append("set-cookie", flashes.clear());
+    await flashes.send(response);
     return response;
   }
 

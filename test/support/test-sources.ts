@@ -1,7 +1,7 @@
 /** The pages of webhooks on loopback, over real use cases; whoever a request names is signed in. */
 import { Elysia } from "elysia";
 import { createAssetRoutes } from "../../src/dashboard/assets/assets.ts";
-import { clearFlash, readFlash } from "../../src/dashboard/flash.ts";
+import { attachFlash, createFlashCookie } from "../../src/dashboard/flash.ts";
 import { readForm } from "../../src/dashboard/forms.ts";
 import type { PageRoute } from "../../src/dashboard/page-route.ts";
 import type { SourcesDeps } from "../../src/dashboard/sources/deps.ts";
@@ -10,6 +10,7 @@ import type { Viewer } from "../../src/dashboard/viewer.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { queryOf } from "../../src/http/request-url.ts";
 import { addSecurityHeaders } from "../../src/http/security-headers.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 
@@ -32,6 +33,11 @@ type AskOptions = Readonly<{
 export function serveSources(deps: SourcesDeps, viewers: readonly [Viewer, ...Viewer[]]) {
   const { log, lines } = createRecordingLog();
   const routes = createSourcesRoutes(deps);
+  const flashes = createFlashCookie({
+    config: { baseUrl: "http://localhost:8080" },
+    clock: systemClock,
+    sessionKey: new Uint8Array(32).fill(3),
+  });
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
     .use(errorHandler(createErrorAnswers({ log })))
     .use(createAssetRoutes());
@@ -49,7 +55,7 @@ export function serveSources(deps: SourcesDeps, viewers: readonly [Viewer, ...Vi
   ): Promise<Response> {
     if (route.access === "anyone") throw new Error("no page of webhooks is open to anyone");
     const id = request.headers.get(VIEWER_HEADER);
-    const flash = readFlash(request);
+    const flash = await flashes.read(request);
     const response = await route.run({
       ...{ request, params, flash },
       query: queryOf(request.url),
@@ -61,7 +67,8 @@ export function serveSources(deps: SourcesDeps, viewers: readonly [Viewer, ...Vi
       form: () => readForm(request),
     });
     addSecurityHeaders(response.headers, { https: false });
-    if (flash) response.headers.append("set-cookie", clearFlash());
+    if (flash) response.headers.append("set-cookie", flashes.clear());
+    await flashes.send(response);
     return response;
   }
 
@@ -77,7 +84,9 @@ export function serveSources(deps: SourcesDeps, viewers: readonly [Viewer, ...Vi
       ...(form && { body: new URLSearchParams(form) }),
     });
     const cookie = response.headers.getSetCookie().find((text) => !text.includes("Max-Age=0")) ?? "";
-    const flash = readFlash(new Request(server.url, { headers: { cookie: cookie.split(";")[0] ?? "" } }));
+    const flash = await flashes.read(
+      new Request(server.url, { headers: { cookie: cookie.split(";")[0] ?? "" } }),
+    );
     return {
       status: response.status,
       location: response.headers.get("location"),
@@ -86,7 +95,16 @@ export function serveSources(deps: SourcesDeps, viewers: readonly [Viewer, ...Vi
     };
   }
 
+  /** The cookie of a browser that is to show this line on its next page. */
+  async function flashCookie(text: string): Promise<string> {
+    const response = new Response();
+    attachFlash(response, { tone: "ok", text });
+    await flashes.send(response);
+    return response.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
+  }
+
   return {
+    flashCookie,
     ...{ url: server.url, routes, lines, stop: server.stop },
     get: (path: string, options?: AskOptions) => ask("GET", path, options),
     post: (path: string, form: Readonly<Record<string, string>> = {}, options?: AskOptions) =>

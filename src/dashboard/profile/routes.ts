@@ -37,15 +37,16 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
   }
 
   async function changePassword(context: PageContext): Promise<Response> {
-    const { viewer, remoteAddress, request } = context;
+    const { viewer, remoteAddress, request, sessionId } = context;
     const form = await context.form();
     const { username, id: userId } = viewer;
-    const turn = deps.signInLimiter.begin({ username, remoteAddress, isKnownAddress: true });
+    const turn = deps.signInLimiter.begin({ username, remoteAddress, device: sessionId });
     if (!turn.allowed) {
       const seconds = Math.ceil(turn.retryAfterMs / 1_000);
       return show(context, { password: { current_password: `Too many tries. Wait ${seconds} s.` } });
     }
-    if (!(await users.verifyPassword({ username, password: form.current_password ?? "" }))) {
+    const given = { username, password: form.current_password ?? "", isTrusted: true };
+    if (!(await users.verifyPassword(given))) {
       return show(context, { password: { current_password: "This is not your password." } });
     }
     turn.succeeded();

@@ -3,6 +3,7 @@ import type { DashboardDeps } from "../deps.ts";
 import { nextPath } from "../next-path.ts";
 import { type OpenContext, openAction, openPage, type PageRoute } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
+import { createDeviceCookie } from "./device-cookie.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 import { signInView } from "./views.tsx";
 
@@ -12,6 +13,7 @@ const MAX_USERNAME_LENGTH = 200;
 
 export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
   const { users, sessions, cookie, log } = deps;
+  const device = createDeviceCookie(deps);
 
   function signInPage(
     context: OpenContext,
@@ -35,11 +37,8 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     const form = await context.form();
     const username = (form.username ?? "").trim().slice(0, MAX_USERNAME_LENGTH);
     const { remoteAddress } = context;
-    const turn = deps.signInLimiter.begin({
-      username,
-      remoteAddress,
-      isKnownAddress: hasSignedInFrom(username, remoteAddress),
-    });
+    const known = await device.read(context.request, username);
+    const turn = deps.signInLimiter.begin({ username, remoteAddress, device: known });
     if (!turn.allowed) {
       log.warn("a sign-in was refused: too many failed before it", { remote_address: remoteAddress });
       const seconds = Math.ceil(turn.retryAfterMs / 1_000);
@@ -48,7 +47,11 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       answer.headers.set("retry-after", String(seconds));
       return answer;
     }
-    const user = await users.verifyPassword({ username, password: form.password ?? "" });
+    const given = { username, password: form.password ?? "", isTrusted: known !== null };
+    const user = await users.verifyPassword(given).catch((error: unknown) => {
+      turn.withdraw();
+      throw error;
+    });
     if (user === null) {
       log.info("a sign-in failed", { remote_address: remoteAddress });
       const fault = "The username or the password is not right.";
@@ -65,13 +68,8 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     log.info("a user signed in", { user_id: user.id, remote_address: remoteAddress });
     const answer = redirect(nextPath(context.query.get("next") ?? form.next));
     answer.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
+    answer.headers.append("set-cookie", await device.write(user.username));
     return answer;
-  }
-
-  function hasSignedInFrom(username: string, remoteAddress: string): boolean {
-    const user = users.findByUsername(username);
-    if (user === null) return false;
-    return sessions.list({ userId: user.id }).some((session) => session.remoteAddress === remoteAddress);
   }
 
   async function signOut(context: OpenContext): Promise<Response> {

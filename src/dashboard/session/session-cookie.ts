@@ -1,8 +1,8 @@
 /** The cookie of a signed-in browser: a signed token that names a session and ends with it. */
-import { jwt } from "@elysiajs/jwt";
+import { z } from "zod";
 import type { SignedIn } from "../../auth/sessions.ts";
-import { readCookie } from "../cookies.ts";
 import type { DashboardDeps } from "../deps.ts";
+import { createSignedCookie } from "../signed-cookie.ts";
 
 type Deps = Pick<DashboardDeps, "config" | "clock" | "sessions" | "sessionKey">;
 
@@ -15,31 +15,21 @@ export type SessionCookie = Readonly<{
   clear: () => string;
 }>;
 
-const ALGORITHM = "HS256";
-
 export function createSessionCookie({ config, clock, sessions, sessionKey }: Deps): SessionCookie {
-  const isHttps = config.baseUrl.startsWith("https:");
-  // Browsers take a __Host- cookie from this very host and over https only, so no neighbour can plant one.
-  const name = isHttps ? "__Host-webhooker_session" : "webhooker_session";
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${isHttps ? "; Secure" : ""}`;
-  const tokens = jwt({ name: "jwt", secret: sessionKey, alg: ALGORITHM }).decorator.jwt;
-
+  const cookie = createSignedCookie({
+    name: "webhooker_session",
+    schema: z.object({ jti: z.string() }),
+    baseUrl: config.baseUrl,
+    clock,
+    key: sessionKey,
+  });
   return {
     async read(request) {
-      const value = readCookie(request, name);
-      if (value === null) return null;
-      const currentDate = new Date(clock.now());
-      const payload = await tokens.verify(value, { algorithms: [ALGORITHM], currentDate });
-      if (payload === false || typeof payload.jti !== "string" || payload.exp === undefined) return null;
-      const signedIn = sessions.find(payload.jti);
-      return signedIn && { ...signedIn, token: payload.jti };
+      const claims = await cookie.read(request);
+      const signedIn = claims && sessions.find(claims.jti);
+      return signedIn && { ...signedIn, token: claims.jti };
     },
-    async write({ token, expiresAt }) {
-      const exp = Math.floor(expiresAt / 1_000);
-      const value = await tokens.sign({ jti: token, exp, iat: false });
-      const maxAge = Math.max(0, exp - Math.floor(clock.now() / 1_000));
-      return `${name}=${value}; Max-Age=${maxAge}; ${attributes}`;
-    },
-    clear: () => `${name}=; Max-Age=0; ${attributes}`,
+    write: ({ token, expiresAt }) => cookie.write({ jti: token }, expiresAt),
+    clear: cookie.clear,
   };
 }
