@@ -1,12 +1,13 @@
 /** An event as a Slack message, inside the limits of Slack's blocks. */
+import { layOutJson } from "../lib/json-layout.ts";
 import type { ReceivedEvent } from "./target-type.ts";
 
 /** Slack's limits, in characters: text of a section, of a section's field, of a header. */
 const MAX_SECTION = 3000;
 const MAX_FIELD = 2000;
 const MAX_HEADER = 150;
-/** Larger bodies are not parsed for a message that shows 3,000 characters of them. */
-const MAX_PARSED_BYTES = 256 * 1024;
+/** A message shows 3,000 characters, and JSON that was indented by its sender may take several times as many. */
+const MAX_READ_BYTES = 32 * 1024;
 const FENCE = "```";
 const ELLIPSIS = "…";
 
@@ -62,30 +63,30 @@ function field(name: string, value: string): { type: "mrkdwn"; text: string } {
 
 function bodyText(body: Uint8Array): string | null {
   if (body.byteLength === 0) return null;
-  const text = readableBody(body);
-  if (text === null) return "_The body is not text._";
+  const readable = readableBody(body);
+  if (readable === null) return "_The body is not text._";
+  const { text, isCut } = readable;
   const room = MAX_SECTION - 2 * (FENCE.length + 1);
   // A zero-width space between backticks keeps a body's own fence from closing ours.
   const safe = cutUpTo(text, MAX_SECTION).replaceAll("``", "`\u200b`").replaceAll("``", "`\u200b`");
-  return `${FENCE}\n${escapeUpTo(safe, room, text.length > MAX_SECTION)}\n${FENCE}`;
+  return `${FENCE}\n${escapeUpTo(safe, room, isCut || text.length > MAX_SECTION)}\n${FENCE}`;
 }
 
-function readableBody(body: Uint8Array): string | null {
-  const parsed = body.byteLength <= MAX_PARSED_BYTES;
+/** Null where the bytes are no text. */
+function readableBody(body: Uint8Array): { text: string; isCut: boolean } | null {
+  const isWhole = body.byteLength <= MAX_READ_BYTES;
+  const text = decode(body.subarray(0, MAX_READ_BYTES), isWhole);
+  if (text === null) return null;
+  const layout = layOutJson(text, { maxChars: MAX_SECTION, pieceChars: 0, isWhole });
+  if (layout === null) return { text, isCut: !isWhole };
+  return { text: layout.tokens.map((token) => token.text).join(""), isCut: layout.isCut };
+}
+
+function decode(bytes: Uint8Array, isWhole: boolean): string | null {
   try {
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    const text = decoder.decode(body.subarray(0, MAX_PARSED_BYTES), { stream: !parsed });
-    return parsed ? prettyJson(text) : text;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !isWhole });
   } catch {
     return null;
-  }
-}
-
-function prettyJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Decides how a body of any origin is shown, and how much of it. */
+import { type JsonToken, layOutJson } from "../../lib/json-layout.ts";
 import { hexDump } from "./hex-dump.ts";
-import { type JsonToken, layOutJson } from "./json-tokens.ts";
 
 export type FormValue = Readonly<{ name: string; value: string; json: readonly JsonToken[] | null }>;
 
@@ -14,6 +14,8 @@ export type BodyPicture =
 /** A line of a dump has 77 characters for 16 bytes. */
 const DUMP_CHARS_PER_BYTE = 5;
 const MAX_FIELDS = 200;
+/** About what a coloured piece of JSON costs in markup beside its text. */
+const PIECE_CHARS = 36;
 /** Those in use beside UTF-8. */
 const CHARSETS: Readonly<Record<string, Bun.Encoding>> = {
   "iso-8859-1": "windows-1252",
@@ -45,7 +47,7 @@ export function pictureBody(options: {
   const isWhole = body.length <= maxChars;
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) return pictureForm(text, isWhole, maxChars);
   const mayBeJson = /[/+]json\b/i.test(contentType) || /^\s*[{[]/.test(text);
-  const layout = mayBeJson ? layOutJson(text, { maxChars, isWhole }) : null;
+  const layout = mayBeJson ? layOutJson(text, { maxChars, pieceChars: PIECE_CHARS, isWhole }) : null;
   return layout === null ? { kind: "text", text, isCut: !isWhole } : { kind: "json", ...layout };
 }
 
@@ -54,7 +56,9 @@ function pictureForm(text: string, isWhole: boolean, maxChars: number): BodyPict
   let room = maxChars;
   const fields = all.slice(0, MAX_FIELDS).map(([name, value]) => {
     // Some senders put their whole JSON into one field, as GitHub does in "payload".
-    const layout = /^\s*[{[]/.test(value) ? layOutJson(value, { maxChars: room, isWhole: true }) : null;
+    const layout = /^\s*[{[]/.test(value)
+      ? layOutJson(value, { maxChars: room, pieceChars: PIECE_CHARS, isWhole: true })
+      : null;
     room -= value.length;
     return { name, value, json: layout === null || layout.isCut ? null : layout.tokens };
   });

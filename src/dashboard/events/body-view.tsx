@@ -1,8 +1,8 @@
 /** Draws a body: JSON with its pieces coloured, form fields as a table, text, or a hex dump. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { JsonToken } from "../../lib/json-layout.ts";
 import { attribute } from "../render.ts";
 import type { BodyPicture, FormValue } from "./body-picture.ts";
-import type { JsonToken } from "./json-tokens.ts";
 
 /** Short, as a page holds thousands of them. */
 const CLASSES = { key: "jk", string: "js", number: "jn", literal: "jl" } as const;
