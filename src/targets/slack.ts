@@ -5,6 +5,7 @@ import type { Outbound, OutboundResponse } from "../lib/outbound.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { noticeMessage, slackMessage } from "./slack-message.ts";
+import { faultInReply, reasonInReply } from "./slack-reply.ts";
 import type { TargetType } from "./target-type.ts";
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -69,23 +70,11 @@ export function createSlackTarget(deps: {
 }
 
 function faultOf({ statusCode, body }: OutboundResponse): string | null {
-  const text = new TextDecoder().decode(body).trim();
   if (statusCode >= 200 && statusCode < 300) {
-    return isOk(text) ? null : `answered ${statusCode}, but not "ok": is this an incoming webhook?`;
+    const fault = faultInReply(body);
+    return fault === null ? null : `answered ${statusCode}, but refused the message: ${fault}`;
   }
   if (statusCode >= 300 && statusCode < 400) return `answered ${statusCode}: redirects are not followed`;
-  // Slack names the fault in one word, such as "channel_is_archived".
-  return /^[a-z_]{1,80}$/.test(text) ? `answered ${statusCode}: ${text}` : `answered ${statusCode}`;
-}
-
-/** Slack and Mattermost say "ok"; others say nothing or a small object. */
-function isOk(text: string): boolean {
-  if (text === "" || text.toLowerCase() === "ok") return true;
-  try {
-    const answer: unknown = JSON.parse(text);
-    if (typeof answer !== "object" || answer === null) return false;
-    return ("ok" in answer && answer.ok === true) || ("success" in answer && answer.success === true);
-  } catch {
-    return false;
-  }
+  const reason = reasonInReply(body);
+  return reason === null ? `answered ${statusCode}` : `answered ${statusCode}: ${reason}`;
 }

@@ -1,0 +1,133 @@
+/** What a Slack-compatible chat's reply says: whether it took the message, and if not, why. */
+
+/** A reply that says yes or no is short. Longer JSON is not parsed. */
+const MAX_PARSED = 16 * 1024;
+/** Told on pages and in notices. */
+const MAX_REASON = 200;
+/** Longer plain text is a page or a document, in which any word may occur. */
+const MAX_SENTENCE = 300;
+
+const PAGE = /^<(?:!|html|head|body|\?xml)/i;
+/** Slack's and Mattermost's names of faults: "no_text", "channel_is_archived". */
+const FAULT_NAME = /^[a-z]+(?:_[a-z]+)+$/;
+const GOOD_NAME = /_(?:ok|success|sent|received|accepted|queued|posted|delivered)$/;
+const NO = ["no", "nok", "ko", "false", "0"];
+/** As Microsoft Teams says it: "Webhook message delivery failed with error: …". */
+const FAULT_WORDS = /\b(?:fail(?:ed|ure|s)?|errors?|invalid|denied|forbidden|unauthori[sz]ed|not found)\b/i;
+const NO_FAULT = /\b(?:no|0|without) (?:errors?|failures?)\b/i;
+
+const YES_OR_NO = ["ok", "success", "succeeded"];
+/** "success" of Zulip, "ok" of others. */
+const STATUS_WORDS = ["result", "status"];
+const MESSAGES = ["errmsg", "msg", "message", "StatusMessage"];
+const GOOD_WORDS = ["ok", "success", "successful", "succeeded", "accepted", "sent", "partially_completed"];
+const BAD_WORDS = ["error", "fail", "failed", "failure", "invalid", "ng"];
+/** DingTalk and WeCom, Lark and Feishu in both their generations, Mattermost, Telegram. */
+const CODES = ["errcode", "StatusCode", "code", "status_code", "error_code", "errorCode", "ret"];
+const ERRORS = ["error", "errors"];
+const REASONS = ["error", "errmsg", "msg", "message", "StatusMessage", "description", "detail", "errors"];
+
+/**
+ * Null where a 2xx reply means that the message was taken. Chats say that in words of their own, so only a plain
+ * "no" counts as one: to post a message again that was taken is worse than to overlook a fault nobody knows.
+ */
+export function faultInReply(body: Uint8Array): string | null {
+  const text = new TextDecoder().decode(body).trim();
+  const reply = readObject(text);
+  return reply === null ? faultInText(text.replaceAll(/^"|"$/g, "")) : faultInObject(reply);
+}
+
+/** The chat's own words for a fault; null where it has none. */
+export function reasonInReply(body: Uint8Array): string | null {
+  const text = new TextDecoder().decode(body).trim();
+  const reply = readObject(text);
+  if (reply !== null) return reasonIn(reply);
+  return FAULT_NAME.test(text) || /^[a-z]{1,80}$/.test(text) ? shown(text) : null;
+}
+
+function faultInText(text: string): string | null {
+  if (PAGE.test(text)) return "it answered with a page. Is this an incoming webhook?";
+  if (text.length > MAX_SENTENCE) return null;
+  if (FAULT_NAME.test(text)) return GOOD_NAME.test(text) ? null : shown(text);
+  if (NO.includes(text.toLowerCase())) return shown(text);
+  return FAULT_WORDS.test(text) && !NO_FAULT.test(text) ? shown(text) : null;
+}
+
+function faultInObject(reply: Readonly<Record<string, unknown>>): string | null {
+  const said = saysYes(reply);
+  if (said === true) return null;
+  if (said === null && !hasBadCode(reply) && !ERRORS.some((key) => isSomething(reply[key]))) return null;
+  return reasonIn(reply) ?? "it says that it failed";
+}
+
+/** Null where it says neither. */
+function saysYes(reply: Readonly<Record<string, unknown>>): boolean | null {
+  let said: boolean | null = null;
+  for (const key of YES_OR_NO) {
+    const value = reply[key];
+    if (value === false || value === "false") return false;
+    if (value === true || value === "true") said = true;
+  }
+  for (const key of STATUS_WORDS) {
+    const value = reply[key];
+    if (typeof value === "string" && BAD_WORDS.includes(value.toLowerCase())) return false;
+    if (typeof value === "number" && value >= 400) return false;
+    if (isGoodWord(value)) said = true;
+  }
+  return said ?? (MESSAGES.some((key) => isGoodWord(reply[key])) ? true : null);
+}
+
+function isGoodWord(value: unknown): boolean {
+  return typeof value === "string" && GOOD_WORDS.includes(value.toLowerCase());
+}
+
+/** 0 and what looks like a status 2xx are good; words such as "BAD_REQUEST" are left to the other signs. */
+function hasBadCode(reply: Readonly<Record<string, unknown>>): boolean {
+  return CODES.some((key) => {
+    const value = reply[key];
+    const isNumber = typeof value === "number" || (typeof value === "string" && /^-?\d{1,10}$/.test(value));
+    if (!isNumber) return false;
+    const code = Number(value);
+    return code !== 0 && (code < 200 || code >= 300);
+  });
+}
+
+function isSomething(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (isObject(value)) return Object.keys(value).length > 0;
+  return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
+}
+
+function reasonIn(reply: Readonly<Record<string, unknown>>): string | null {
+  for (const key of REASONS) {
+    const value = reply[key];
+    const inner = Array.isArray(value) ? value[0] : value;
+    const text = isObject(inner) ? inner.message : inner;
+    if (typeof text !== "string" || text.trim() === "") continue;
+    const code = CODES.map((each) => reply[each]).find((each) => typeof each === "number" && each !== 0);
+    return shown(code === undefined ? text.trim() : `${text.trim()} (${code})`);
+  }
+  return null;
+}
+
+/** On one line, without what a terminal or a page would act on. */
+function shown(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ");
+  if (line.length <= MAX_REASON) return line;
+  return `${line.slice(0, MAX_REASON - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** Null where it is no JSON object. */
+function readObject(text: string): Readonly<Record<string, unknown>> | null {
+  if (!text.startsWith("{") || text.length > MAX_PARSED) return null;
+  try {
+    const reply: unknown = JSON.parse(text);
+    return isObject(reply) ? reply : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
