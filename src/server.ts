@@ -127,6 +127,7 @@ export async function startServer(options: {
   });
   const { receiver, verifyAgain } = ingest;
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
+  const remoteAddressOf = createRemoteAddressReader(config.trustedProxies);
   const dashboard = createDashboard({
     ...{ config, version, clock, log, users, apiKeys, useCases, moving, targetTypes, providers, trials },
     ...{ events, flow, rejected, verifyAgain, replay, replayRuns },
@@ -136,7 +137,7 @@ export async function startServer(options: {
     sessions: createSessions({ mainDb, clock }),
     durably: mainDb.durably,
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
-    remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
+    remoteAddressOf,
     sendTestNotice: delivery.sendTestNotice,
     sendTestEvent: createTestEventSender({ receiver, useCases, clock }),
     storage: {
@@ -176,6 +177,8 @@ export async function startServer(options: {
       createApi({
         baseUrl: config.baseUrl,
         version,
+        log,
+        remoteAddressOf,
         durably: mainDb.durably,
         useCases,
         moving,

@@ -1,5 +1,6 @@
 /** The API of programs, /api/v1: every operation is a row of one list, which makes the routes and the document. */
 import { Elysia } from "elysia";
+import { createAudit } from "../http/audit.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { callerOperations } from "./caller.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -18,6 +19,7 @@ import { webhookOperations } from "./webhooks.ts";
 /** Errors are left to the error handler of the application that uses it. */
 export function createApi(deps: ApiDeps) {
   const authenticate = createAuthenticator(deps.apiKeys);
+  const audit = createAudit(deps.log);
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
   for (const { doc, run } of listOperations(deps)) {
     // Parsed by the operation itself: the framework's parser would answer before anyone is authenticated.
@@ -25,13 +27,26 @@ export function createApi(deps: ApiDeps) {
       doc.method,
       doc.path,
       ({ request, params, server }) =>
-        deps.durably(() =>
-          run({
+        audit.watch(
+          {
             request,
-            params,
-            authenticate,
-            setIdleTimeout: (seconds) => server?.timeout(request, seconds),
-          }),
+            action: `${doc.method} ${API_PREFIX}${doc.path}`,
+            isChange: doc.method !== "GET",
+            remoteAddress: () => deps.remoteAddressOf(request, server),
+          },
+          (entry) =>
+            deps.durably(() =>
+              run({
+                request,
+                params,
+                async authenticate(given) {
+                  const caller = await authenticate(given);
+                  entry.by({ userId: caller.userId, keyId: caller.apiKeyId });
+                  return caller;
+                },
+                setIdleTimeout: (seconds) => server?.timeout(request, seconds),
+              }),
+            ),
         ),
       {
         parse: "none",

@@ -5,6 +5,8 @@ import type { SendTestNotice } from "../delivery/notice-sender.ts";
 import type { Replay } from "../delivery/replay.ts";
 import type { ReplayRuns } from "../delivery/replay-runs.ts";
 import type { VerifyAgain } from "../ingest/release.ts";
+import type { RemoteAddressReader } from "../ingest/remote-address.ts";
+import type { Logger } from "../lib/log.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { RejectedStore } from "../storage/rejected-store.ts";
@@ -25,6 +27,9 @@ export type ApiDeps = Readonly<{
   useCases: WebhookUseCases;
   moving: Moving;
   sendTestNotice: SendTestNotice;
+  /** Who sent a request, behind trusted proxies too. */
+  remoteAddressOf: RemoteAddressReader;
+  log: Pick<Logger, "info">;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
   flow: FlowControl;

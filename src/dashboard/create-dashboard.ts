@@ -1,5 +1,6 @@
 /** The pages of people: every one is a row of one list, and guarded where it is mounted. */
 import { Elysia } from "elysia";
+import { createAudit } from "../http/audit.ts";
 import { createAdminRoutes } from "./admin/routes.ts";
 import { createAssetRoutes } from "./assets/assets.ts";
 import type { DashboardDeps } from "./deps.ts";
@@ -20,6 +21,7 @@ export function createDashboard(deps: DashboardDeps) {
   const cookie = createSessionCookie(deps);
   const guard = createGuard({ ...deps, cookie });
   const reveals = createReveals(deps.clock);
+  const audit = createAudit(deps.log);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes({ ...deps, reveals }),
@@ -37,13 +39,23 @@ export function createDashboard(deps: DashboardDeps) {
       route.method,
       route.path,
       ({ request, params, server }) =>
-        deps.durably(() =>
-          answer({
+        audit.watch(
+          {
             request,
-            params,
-            peer: server,
-            keepOpen: () => server?.timeout(request, 0),
-          }),
+            action: `${route.method} ${route.path}`,
+            isChange: route.method === "POST",
+            remoteAddress: () => deps.remoteAddressOf(request, server),
+          },
+          (entry) =>
+            deps.durably(() =>
+              answer({
+                request,
+                params,
+                entry,
+                peer: server,
+                keepOpen: () => server?.timeout(request, 0),
+              }),
+            ),
         ),
       { parse: "none" },
     );

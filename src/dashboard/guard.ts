@@ -1,4 +1,5 @@
 /** Stands before every page: who asks, from where, and whether they may. */
+import type { AuditEntry } from "../http/audit.ts";
 import { pathOf, queryOf } from "../http/request-url.ts";
 import type { Peer } from "../ingest/remote-address.ts";
 import { AppError } from "../lib/errors.ts";
@@ -15,6 +16,7 @@ type Visit = Readonly<{
   request: Request;
   params: Readonly<Record<string, string>>;
   peer: Peer | null;
+  entry: AuditEntry;
   keepOpen: () => void;
 }>;
 
@@ -31,9 +33,10 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
   }
 
   return (route) => async (visit) => {
-    const { request, params, keepOpen } = visit;
+    const { request, params, keepOpen, entry } = visit;
     if (route.method === "POST") refuseCrossSite(request, config);
     const found = await cookie.read(request);
+    if (found !== null) entry.by({ userId: found.user.id, sessionId: found.session.id });
     const flash = route.method === "GET" ? await flashes.read(request) : null;
     const open: OpenContext = {
       request,
@@ -45,9 +48,13 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       viewer: found?.user ?? null,
       sessionId: found?.session.id ?? null,
       form: () => readForm(request),
+      audit: entry,
     };
     if (route.access === "anyone") return finish(request, await route.run(open), flash !== null);
-    if (found === null) return askToSignIn(request);
+    if (found === null) {
+      entry.refuse("not_signed_in");
+      return askToSignIn(request);
+    }
     const { user: viewer, session, token } = found;
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
     const expiresAt = sessions.touch(session);

@@ -1,4 +1,5 @@
 /** A page or a form's goal as a row: who may, and what answers. The mounting guards every row the same way. */
+import type { AuditEntry } from "../http/audit.ts";
 import type { FormInput } from "./forms.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
@@ -24,7 +25,12 @@ export type PageContext = Readonly<{
 
 /** What is known of a request for a page that anyone may see. */
 export type OpenContext = Omit<PageContext, "viewer" | "sessionId" | "isStillSignedIn"> &
-  Readonly<{ viewer: Viewer | null; sessionId: string | null }>;
+  Readonly<{
+    viewer: Viewer | null;
+    sessionId: string | null;
+    /** For pages that find out themselves who asks. */
+    audit: AuditEntry;
+  }>;
 
 type Answer = Response | Promise<Response>;
 

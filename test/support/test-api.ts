@@ -7,6 +7,7 @@ import { createReplayRuns } from "../../src/delivery/replay-runs.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
 import { createVerifyAgain } from "../../src/ingest/release.ts";
+import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
 import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -72,6 +73,8 @@ export async function startTestApi(background?: Background) {
       createApi({
         baseUrl: "https://hooks.example",
         version: "1.2.3",
+        log,
+        remoteAddressOf: createRemoteAddressReader([]),
         durably: mainDb.durably,
         useCases,
         sendTestNotice: async () => [{ channel: "email", error: null }],

@@ -12,7 +12,7 @@ type Deps = DashboardDeps & Readonly<{ cookie: SessionCookie }>;
 const MAX_USERNAME_LENGTH = 200;
 
 export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, cookie, log } = deps;
+  const { users, sessions, cookie } = deps;
   const device = createDeviceCookie(deps);
 
   function signInPage(
@@ -40,7 +40,6 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     const known = await device.read(context.request, username);
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: known });
     if (!turn.allowed) {
-      log.warn("a sign-in was refused: too many failed before it", { remote_address: remoteAddress });
       const seconds = Math.ceil(turn.retryAfterMs / 1_000);
       const fault = `Too many tries. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`;
       const answer = await signInPage(context, { username, fault, status: 429 });
@@ -53,7 +52,6 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       throw error;
     });
     if (user === null) {
-      log.info("a sign-in failed", { remote_address: remoteAddress });
       const fault = "The username or the password is not right.";
       return signInPage(context, { username, fault, status: 422 });
     }
@@ -65,7 +63,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       userAgent: context.request.headers.get("user-agent") ?? "",
       remoteAddress,
     });
-    log.info("a user signed in", { user_id: user.id, remote_address: remoteAddress });
+    context.audit.by({ userId: user.id, sessionId: session.id });
     const answer = redirect(nextPath(context.query.get("next") ?? form.next));
     answer.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
     answer.headers.append("set-cookie", await device.write(user.username));

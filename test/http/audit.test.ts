@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { newId } from "../../src/lib/ids.ts";
+import type { LogLine } from "../support/recording-log.ts";
+import { ADA_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
+import { cookieOf, PASSWORD, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+let dashboard: TestDashboard;
+let api: TestApi;
+
+beforeAll(async () => {
+  dashboard = await startTestDashboard();
+  api = await startTestApi();
+});
+
+afterAll(async () => {
+  await dashboard.stop();
+  await api.stop();
+});
+
+/** What the audit trail says of what `act` did. */
+async function audited(lines: LogLine[], act: () => Promise<unknown>): Promise<LogLine["fields"][]> {
+  const before = lines.length;
+  await act();
+  return lines
+    .slice(before)
+    .filter(({ message }) => message === "audit")
+    .map(({ fields }) => fields);
+}
+
+const withIds = (path: string) => path.replace(/:\w+/g, newId());
+
+describe("the audit trail of the dashboard", () => {
+  test("has one line for each form that anybody posts, whatever becomes of it", async () => {
+    const cookie = await dashboard.signIn("root");
+    const posts = dashboard.app.routes.filter(({ method }) => method === "POST");
+    expect(posts.length).toBeGreaterThan(15);
+    for (const { path } of posts.filter((route) => route.path !== "/pages/logout")) {
+      const known = await audited(dashboard.lines, () =>
+        dashboard.ask(withIds(path), { method: "POST", cookie }),
+      );
+      expect(known.map(({ action }) => action)).toEqual([`POST ${path}`]);
+      expect(known[0]?.user_id).toBe(dashboard.rootId);
+    }
+  });
+
+  test("names who did it, by which session, from where and to what", async () => {
+    const cookie = await dashboard.signIn("carol");
+    const [line] = await audited(dashboard.lines, () =>
+      dashboard.ask("/profile/api-keys", {
+        form: { name: "for audits" },
+        cookie,
+        headers: { "x-forwarded-for": "192.0.2.99" },
+      }),
+    );
+    expect(line).toEqual({
+      action: "POST /profile/api-keys",
+      outcome: "done",
+      path: "/profile/api-keys",
+      status: 303,
+      user_id: dashboard.carolId,
+      session_id: expect.any(String),
+      remote_address: "192.0.2.99",
+      request_id: expect.any(String),
+    });
+    const [session] = dashboard.sessions.list({ userId: dashboard.carolId });
+    expect(line?.session_id).toBe(session?.id);
+    expect(cookie).not.toContain(String(line?.session_id));
+  });
+
+  test("names the user of a sign-in that worked, and nobody for one that did not", async () => {
+    const from = { "x-forwarded-for": "192.0.2.98" };
+    const sign = (password: string) =>
+      dashboard.ask("/pages/login", { form: { username: "carol", password }, headers: from });
+    const [wrong] = await audited(dashboard.lines, () => sign("a wrong password"));
+    expect(wrong).toMatchObject({ outcome: "refused", status: 422, user_id: null });
+    const [right] = await audited(dashboard.lines, async () =>
+      expect(cookieOf(await sign(PASSWORD))).not.toBe(""),
+    );
+    expect(right).toMatchObject({ outcome: "done", user_id: dashboard.carolId });
+    expect(JSON.stringify(dashboard.lines)).not.toContain("a wrong password");
+  });
+
+  test("tells what was refused, and why, also where a page was only looked at", async () => {
+    const cookie = await dashboard.signIn("carol");
+    const cases = [
+      [() => dashboard.ask("/admin/users", { cookie }), { status: 403, code: "forbidden" }],
+      [() => dashboard.ask("/profile/api-keys", { form: { name: "x" } }), { code: "not_signed_in" }],
+      [
+        () =>
+          dashboard.ask("/profile/api-keys", {
+            form: { name: "x" },
+            cookie,
+            headers: { "sec-fetch-site": "cross-site" },
+          }),
+        { status: 403, code: "cross_site" },
+      ],
+    ] as const;
+    for (const [act, expected] of cases) {
+      const [line] = await audited(dashboard.lines, act);
+      expect(line).toMatchObject({ outcome: "refused", ...expected });
+    }
+    expect(await audited(dashboard.lines, () => dashboard.ask("/sources", { cookie }))).toEqual([]);
+    expect(await audited(dashboard.lines, () => dashboard.ask("/sources"))).toEqual([]);
+  });
+});
+
+describe("the audit trail of the API", () => {
+  test("has one line for each operation that changes something, and none for one that reads", async () => {
+    for (const { method, path } of api.app.routes) {
+      const lines = await audited(api.lines, () =>
+        api.call(method, withIds(path).replace("/api/v1", ""), { init: { method } }),
+      );
+      expect([method, path, lines.map(({ action }) => action)]).toEqual([
+        method,
+        path,
+        method === "GET" ? [] : [`${method} ${path}`],
+      ]);
+    }
+  });
+
+  test("names the user and the key", async () => {
+    const [line] = await audited(api.lines, () => api.call("POST", "/webhooks", { json: { name: "Audit" } }));
+    expect(line).toMatchObject({
+      outcome: "done",
+      status: 201,
+      user_id: api.ada,
+      key_id: expect.any(String),
+    });
+    expect(JSON.stringify(line)).not.toContain(ADA_TOKEN);
+  });
+
+  test("has a line for a key that is not valid, also where it only wanted to read", async () => {
+    const [line] = await audited(api.lines, () => api.call("GET", "/webhooks", { token: "whk_wrong" }));
+    expect(line).toMatchObject({ outcome: "refused", status: 401, code: "unauthenticated", user_id: null });
+    expect(JSON.stringify(api.lines)).not.toContain("whk_wrong");
+  });
+});
