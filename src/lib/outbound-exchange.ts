@@ -22,8 +22,8 @@ export abstract class Exchange implements Timed {
   index = 0;
   protected readonly request: OutboundRequest;
   protected readonly place: Place;
-  protected readonly body: KeptBody;
-  /** A request is sent again once, where the connection was lost before the receiver can have read it. */
+  protected body: KeptBody;
+  /** A request is sent again once, where the connection was closed for its idleness while the request was on its way. */
   protected retried = false;
   readonly #deadlines: Deadlines;
   readonly #settle: (result: OutboundResult) => void;
@@ -69,6 +69,11 @@ export abstract class Exchange implements Timed {
 
   protected get isSettled(): boolean {
     return this.#settled;
+  }
+
+  /** What has come so far was no answer to the request. */
+  protected dropBody(): void {
+    this.body = new KeptBody(this.request.maxResponseBytes);
   }
 
   /** Only the first result counts; false for any other. */

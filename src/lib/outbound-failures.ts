@@ -84,6 +84,14 @@ export function isStaleConnection(error: unknown): boolean {
   return code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
 }
 
+/**
+ * True where a 408 came in place of a connection's end: the receiver closes it, as it lay idle for too long. RFC 9110
+ * 15.5.9 lets the request be repeated. On a new connection the same answer is about the request.
+ */
+export function saysIdleTooLong(head: { statusCode: number; closes: boolean }): boolean {
+  return head.statusCode === 408 && head.closes;
+}
+
 export function hostAndPort(host: string, port: number | string | undefined): string {
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
   return port === undefined ? name : `${name}:${port}`;

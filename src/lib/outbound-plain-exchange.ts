@@ -2,13 +2,13 @@
 import type { OutboundResult } from "./outbound.ts";
 import { Answer } from "./outbound-answer.ts";
 import { Exchange, type ExchangeOptions } from "./outbound-exchange.ts";
-import { classify, lostFailure } from "./outbound-failures.ts";
+import { classify, lostFailure, saysIdleTooLong } from "./outbound-failures.ts";
 import { requestHead, writeRequest } from "./outbound-request-bytes.ts";
 import type { Connection, ConnectionUser, Sockets } from "./outbound-sockets.ts";
 
 export class PlainExchange extends Exchange implements ConnectionUser {
   readonly #sockets: Sockets;
-  readonly #answer: Answer;
+  #answer: Answer;
   #head = "";
   #unsent: readonly Uint8Array[] = [];
   /** Of the first unsent part. */
@@ -21,8 +21,7 @@ export class PlainExchange extends Exchange implements ConnectionUser {
   constructor(options: ExchangeOptions, sockets: Sockets) {
     super(options);
     this.#sockets = sockets;
-    const heads = this.#sockets.headsOf(this.place);
-    this.#answer = new Answer({ method: this.request.method, body: this.body, heads });
+    this.#answer = this.#newAnswer();
   }
 
   isConnected(): boolean {
@@ -39,6 +38,10 @@ export class PlainExchange extends Exchange implements ConnectionUser {
       this.#answer.read(chunk);
     } catch (error) {
       this.stop(this.answered() ?? classify(error, this.place.label));
+      return;
+    }
+    if (this.#isStale()) {
+      this.#startOver();
       return;
     }
     if (this.#answer.isDone || this.#answer.isTooLong) this.stop(this.answered() ?? this.#lost());
@@ -123,9 +126,30 @@ export class PlainExchange extends Exchange implements ConnectionUser {
     this.onClose(false);
   }
 
+  #isStale(): boolean {
+    if (!this.#isReused || this.retried) return false;
+    const { head, endsWithConnection } = this.#answer;
+    if (head === null) return false;
+    return saysIdleTooLong({ statusCode: head.statusCode, closes: !head.keepsAlive || endsWithConnection });
+  }
+
+  #startOver(): void {
+    this.#connection?.close();
+    this.dropBody();
+    this.#answer = this.#newAnswer();
+    this.#sendAgain();
+  }
+
+  #newAnswer(): Answer {
+    const heads = this.#sockets.headsOf(this.place);
+    return new Answer({ method: this.request.method, body: this.body, heads });
+  }
+
   /** Whoever closed this connection while it lay idle has most likely closed its siblings as well. */
   #sendAgain(): void {
     this.retried = true;
+    this.#hasRead = false;
+    this.#connection = null;
     this.#sockets.dropIdle(this.place);
     this.send();
   }

@@ -25,6 +25,7 @@ export type ConnectionUser = Readonly<{
 export class Connection {
   readonly label: string;
   user: ConnectionUser | null = null;
+  /** False from the moment at which either end closes it. */
   isOpen = true;
   /** Since when, on the monotonic clock. */
   idleSince = 0;
@@ -48,6 +49,7 @@ export class Connection {
   /** Its user hears no more of it. */
   close(): void {
     this.user = null;
+    this.isOpen = false;
     this.#socket?.end();
   }
 }
@@ -90,9 +92,13 @@ export class Sockets {
 
   /** A connection that lay idle, null where there is none. */
   take(place: Place): Connection | null {
-    const connection = this.#pools.get(place.label)?.idle.pop() ?? null;
-    if (connection !== null) this.#idleCount--;
-    return connection;
+    const idle = this.#pools.get(place.label)?.idle;
+    for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
+      this.#idleCount--;
+      // One that is being closed is idle until it is closed, and more of what nobody asked for may come on it.
+      if (connection.isOpen) return connection;
+    }
+    return null;
   }
 
   /** What reads the heads of the place's answers. */

@@ -5,7 +5,7 @@ import type { OutboundHeaders, OutboundResult } from "./outbound.ts";
 import type { OutboundAgents } from "./outbound-agents.ts";
 import { InvalidAnswer } from "./outbound-answer-head.ts";
 import { Exchange, type ExchangeOptions } from "./outbound-exchange.ts";
-import { classify, invalidRequest, isStaleConnection } from "./outbound-failures.ts";
+import { classify, invalidRequest, isStaleConnection, saysIdleTooLong } from "./outbound-failures.ts";
 import { headersOf } from "./outbound-request-bytes.ts";
 
 const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
@@ -47,8 +47,11 @@ export class TlsExchange extends Exchange {
     try {
       const sent = https.request(options);
       this.#sent = sent;
-      sent.on("response", (answer) => this.#onResponse(answer));
-      sent.on("error", (error) => this.#onError(error));
+      sent.on("response", (answer) => this.#onResponse(sent, answer));
+      sent.on("error", (error) => {
+        // One that was sent again says nothing more.
+        if (sent === this.#sent) this.#onError(error);
+      });
       sent.on("information", () => this.#onInterimAnswer());
       // Nobody asked for it; without a listener the connection would be left hanging.
       sent.on("upgrade", (answer) => {
@@ -71,7 +74,13 @@ export class TlsExchange extends Exchange {
     this.#sent?.destroy();
   }
 
-  #onResponse(answer: http.IncomingMessage): void {
+  #onResponse(sent: http.ClientRequest, answer: http.IncomingMessage): void {
+    if (!this.retried && sent.reusedSocket && saysIdleTooLong(closingOf(answer))) {
+      answer.on("error", () => undefined);
+      this.#sendAgain();
+      sent.destroy();
+      return;
+    }
     this.#answer = answer;
     answer.on("data", (chunk: Uint8Array) => {
       if (!this.body.add(chunk)) this.stop(this.#responseOf(answer, false));
@@ -117,6 +126,12 @@ export class TlsExchange extends Exchange {
   #responseOf(answer: http.IncomingMessage, isComplete: boolean): OutboundResult {
     return this.response({ statusCode: answer.statusCode ?? 0, headers: headersIn(answer) }, isComplete);
   }
+}
+
+function closingOf({ statusCode = 0, headers, httpVersion }: http.IncomingMessage) {
+  const said = (headers.connection ?? "").toLowerCase().split(/\s*,\s*/);
+  const closes = httpVersion === "1.1" ? said.includes("close") : !said.includes("keep-alive");
+  return { statusCode, closes };
 }
 
 function headersIn({ rawHeaders }: http.IncomingMessage): OutboundHeaders {

@@ -125,4 +125,49 @@ describe("a kept-alive connection that the receiver closes under a request", () 
     expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
     client.close();
   });
+
+  const CLOSING: Readonly<Record<string, string>> = {
+    "that announces the end":
+      "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nslow",
+    "of HTTP/1.0": "HTTP/1.0 408 Request Time-out\r\nCache-Control: no-cache\r\n\r\n<p>slow</p>",
+    "without a length": "HTTP/1.1 408 Request Timeout\r\n\r\nslow",
+  };
+  for (const [kind, raw] of Object.entries(CLOSING)) {
+    test(`is replaced where a 408 ${kind} came before the end`, async () => {
+      const client = createTestOutbound();
+      await Promise.all([1, 2].map(() => client.send({ url: receiver.url })));
+      receiver.answerWith((_, index) => (index === 2 ? { raw } : { body: "taken" }));
+      expect(inShort(await client.send({ url: receiver.url }))).toBe("200 taken");
+      expect(connectionsUsed().slice(2)).toEqual([2, 3]);
+      client.close();
+    });
+  }
+
+  test("by a 408 is replaced once only", async () => {
+    const client = createTestOutbound();
+    await client.send({ url: receiver.url });
+    receiver.answerWith({ status: 408, headers: { connection: "close" }, body: "slow" });
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("408 slow");
+    expect(connectionsUsed()).toEqual([1, 1, 2]);
+    client.close();
+  });
+});
+
+describe("an answer 408", () => {
+  test("on a new connection is the answer", async () => {
+    const client = createTestOutbound();
+    receiver.answerWith({ status: 408, headers: { connection: "close" } });
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("408");
+    expect(receiver.requests).toHaveLength(1);
+    client.close();
+  });
+
+  test("on a connection that stays open is the answer", async () => {
+    const client = createTestOutbound();
+    await client.send({ url: receiver.url });
+    receiver.answerWith({ status: 408, body: "slow" });
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("408 slow");
+    expect(connectionsUsed()).toEqual([1, 1]);
+    client.close();
+  });
 });

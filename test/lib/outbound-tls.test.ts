@@ -86,4 +86,21 @@ describe("TLS", () => {
     expect([inShort(result), inShort(reverse)].every((text) => text.includes("secure.test"))).toBe(true);
     await plain.close();
   });
+
+  test("of a connection that ended with a 408 while it lay idle begins anew, once", async () => {
+    const client = createClient({ ca });
+    const own = await startReceiver({
+      tls: { key: fixture("secure-test.key"), cert: fixture("secure-test.crt") },
+    });
+    const url = `https://secure.test:${own.port}/`;
+    const closing = { status: 408, headers: { connection: "close" }, body: "slow" };
+    await client.send({ url });
+    own.answerWith((_, index) => (index === 1 ? closing : { body: "taken" }));
+    expect(inShort(await client.send({ url }))).toBe("200 taken");
+    expect(own.requests.map(({ connection }) => connection)).toEqual([1, 1, 2]);
+    own.answerWith(closing);
+    expect(inShort(await client.send({ url }))).toBe("408 slow");
+    expect(own.requests.map(({ connection }) => connection)).toEqual([1, 1, 2, 2, 3]);
+    await own.close();
+  });
 });
