@@ -47,7 +47,14 @@ const eventFacts = {
   remote_address: z.string(),
   type: z.string().nullable().describe("What happened, in the sender's words; null where that is not known."),
   duplicate_count: count.describe("Copies that came later and were not stored."),
-  differing_duplicate_count: count.describe("Those of them that had another body."),
+  differing_duplicate_count: count.describe(
+    "Those of them that were another request: with `deduplicate_differing` set to `drop`.",
+  ),
+  same_key_as: id
+    .nullable()
+    .describe(
+      "The oldest stored event of the entrypoint that has the same key, where this one has another body, method, path or query; else null.",
+    ),
 };
 
 export const eventSummarySchema = z
@@ -77,7 +84,7 @@ export const eventSchema = z
           received_at: time,
           remote_address: z.string(),
           body_size: count,
-          body_differs: z.boolean(),
+          body_differs: z.boolean().describe("Its body, method, path or query was another one."),
         }),
       )
       .describe("The last copies, newest first."),

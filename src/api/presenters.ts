@@ -1,7 +1,13 @@
 /** Turns what the program holds into what the API answers; rows and inner names never reach the wire. */
 import type { z } from "zod";
-import type { Duplicate, DuplicateCounts, Duplicates } from "../storage/event-db/duplicates.ts";
-import type { Delivery, DeliveryResult, EventSummary, StoredEvent } from "../storage/event-db/types.ts";
+import type { Duplicate, Duplicates } from "../storage/event-db/duplicates.ts";
+import type {
+  Delivery,
+  DeliveryResult,
+  DuplicateCounts,
+  EventSummary,
+  StoredEvent,
+} from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import type { Trial, TriedRequest } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
@@ -133,6 +139,7 @@ function presentFacts(event: Omit<EventSummary, "deliveries" | "duplicates">, du
     type: event.type,
     duplicate_count: duplicates.count,
     differing_duplicate_count: duplicates.differing,
+    same_key_as: duplicates.sameKeyAs === null ? null : duplicates.sameKeyAs.eventId,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What copies of one event have in common, as an entrypoint's settings say. */
 import { createHash } from "node:crypto";
 import type { EntrypointSettings } from "../lib/entrypoint-settings.ts";
+import type { DedupKey } from "../storage/event-db/duplicates.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
 import { readerOf } from "../verification/request-place.ts";
 
@@ -8,32 +9,38 @@ import { readerOf } from "../verification/request-place.ts";
 const LONGEST_KEY = 64;
 
 /** Null: the request does not say, and is an event of its own. `verifier` is null where nothing was verified. */
-export type DedupKeyReader = (request: ReceivedRequest, verifier: Verifier | null) => string | null;
+export type DedupKeyReader = (request: ReceivedRequest, verifier: Verifier | null) => DedupKey | null;
 
 /** Null where nobody looks for copies. Keys of different kinds are never the same. */
 export function createDedupKeyReader(settings: EntrypointSettings): DedupKeyReader | null {
-  const { deduplicate_by, deduplicate_value } = settings;
+  const { deduplicate_by, deduplicate_value, deduplicate_differing: differing } = settings;
   switch (deduplicate_by) {
     case "off":
       return null;
     case "provider":
-      return (request, verifier) => keyOf("provider", verifier?.duplicateId(request) ?? null);
+      return (request, verifier) => keyed("provider", verifier?.duplicateId(request) ?? null, request);
     case "value": {
       if (deduplicate_value === null) return null;
       const read = readerOf(deduplicate_value);
-      return (request) => keyOf("value", read(request));
+      return (request) => keyed("value", read(request), request);
     }
     case "body":
-      // Requests without a body say nothing by it.
-      return ({ body }) => (body.byteLength === 0 ? null : `body:${hash(body)}`);
+      return ({ body }) => {
+        // Requests without a body say nothing by it.
+        if (body.byteLength === 0) return null;
+        const bodyHash = hash(body);
+        return { key: `body:${bodyHash.toString("base64url")}`, bodyHash, differing };
+      };
+  }
+
+  function keyed(kind: string, value: string | null, { body }: ReceivedRequest): DedupKey | null {
+    if (value === null) return null;
+    const isShort = value.length <= LONGEST_KEY;
+    const key = isShort ? `${kind}:${value}` : `${kind}-hash:${hash(value).toString("base64url")}`;
+    return { key, bodyHash: hash(body), differing };
   }
 }
 
-function keyOf(kind: string, value: string | null): string | null {
-  if (value === null) return null;
-  return value.length <= LONGEST_KEY ? `${kind}:${value}` : `${kind}-hash:${hash(value)}`;
-}
-
-function hash(of: string | Uint8Array): string {
-  return createHash("sha256").update(of).digest("base64url");
+function hash(of: string | Uint8Array): Buffer {
+  return createHash("sha256").update(of).digest();
 }

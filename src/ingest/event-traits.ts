@@ -1,8 +1,9 @@
 /** What a request says of its event beside its content: its type, and what copies of it have in common. */
+import type { DedupKey } from "../storage/event-db/duplicates.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
 import type { EntrypointRules } from "./entrypoint-rules.ts";
 
-export type EventTraits = Readonly<{ type: string | null; dedupKey: string | null }>;
+export type EventTraits = Readonly<{ type: string | null; dedupKey: DedupKey | null }>;
 
 const NONE: EventTraits = { type: null, dedupKey: null };
 

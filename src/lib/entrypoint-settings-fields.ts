@@ -94,11 +94,11 @@ export const entrypointSettingsFields: readonly FormField[] = [
       kind: "select",
       options: [
         { value: "off", label: "nothing: each request is an event" },
-        { value: "provider", label: "the provider's id (with a verification)" },
+        { value: "provider", label: "the provider's id of the event" },
         { value: "value", label: "the value named below" },
         { value: "body", label: "the whole body" },
       ],
-      help: "A copy is answered with the first event's id and listed at that event, for as long as it is kept.",
+      help: "A copy is answered with the first event's id and listed at that event, for as long as it is kept. The provider is that of the verification.",
     },
     {
       name: "deduplicate_value",
@@ -107,6 +107,16 @@ export const entrypointSettingsFields: readonly FormField[] = [
       kind: "text",
       placeholder: "X-Event-Id or $.id",
       help: "A header's name, or a path in the JSON body. Requests without it are events of their own.",
+    },
+    {
+      name: "deduplicate_differing",
+      label: "Same key, but another request",
+      kind: "select",
+      options: [
+        { value: "store", label: "store it as an event of its own" },
+        { value: "drop", label: "drop it as a copy" },
+      ],
+      help: "Requests with the same key may differ in body, method, path or query. Drop them only if the key names one event for certain: what is dropped is lost.",
     },
   ]),
   ...inSection("Event type", [

@@ -131,13 +131,19 @@ export const entrypointSettingsShape = {
   deduplicate_by: z
     .enum(["off", "provider", "value", "body"])
     .describe(
-      "How copies of an event are recognized: by the id of the provider of the verification, by `deduplicate_value`, or by the whole body. A copy is answered with the first event's id and not stored, for as long as that event is kept.",
+      "How copies of an event are recognized: by the id of the provider of the verification, by `deduplicate_value`, or by the whole body. A copy is a request with the key, method, path, query and body of a stored event: it is answered with that event's id and not stored, for as long as that event is kept.",
     )
     .default("off"),
   deduplicate_value: place
     .nullable()
     .describe("With `value`: a header's name, or a path in the JSON body such as $.id.")
     .default(null),
+  deduplicate_differing: z
+    .enum(["store", "drop"])
+    .describe(
+      "What becomes of a request that has the key of a stored event but another body, method, path or query. `store`: it is an event of its own, whose `same_key_as` names the oldest one. `drop`: it is taken for a copy, and its content is lost.",
+    )
+    .default("store"),
   keep_rejected: z
     .boolean()
     .describe(
@@ -169,6 +175,7 @@ export const entrypointSettingsChangeShape = {
   event_type_from: entrypointSettingsShape.event_type_from.unwrap(),
   deduplicate_by: entrypointSettingsShape.deduplicate_by.unwrap(),
   deduplicate_value: entrypointSettingsShape.deduplicate_value.unwrap(),
+  deduplicate_differing: entrypointSettingsShape.deduplicate_differing.unwrap(),
   keep_rejected: entrypointSettingsShape.keep_rejected.unwrap(),
 };
 

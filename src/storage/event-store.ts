@@ -11,7 +11,13 @@ import {
   listPendingTargets,
   shiftStep,
 } from "./event-db/due-deliveries.ts";
-import { type Duplicates, type Recorded, readDuplicates, recordOnce } from "./event-db/duplicates.ts";
+import {
+  type DedupKey,
+  type Duplicates,
+  type Recorded,
+  readDuplicates,
+  recordOnce,
+} from "./event-db/duplicates.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { findEvent, listDeliveries } from "./event-db/event-log.ts";
 import type { FoundEvents } from "./event-db/event-search.ts";
@@ -41,10 +47,10 @@ const STEP = 500;
 export type EventStore = Readonly<{
   append: (draft: EventDraft) => Promise<Recorded>;
   /**
-   * The same, unless the entrypoint has an event of that key: then the draft is counted as a copy of it. Resolves
-   * once the event that it names is on disk.
+   * The same, unless the entrypoint has an event of that key from an equal request: then the draft is counted as a copy
+   * of it. Resolves once the event that it names is on disk.
    */
-  appendOnce: (draft: EventDraft, dedupKey: string) => Promise<Recorded>;
+  appendOnce: (draft: EventDraft, dedupKey: DedupKey) => Promise<Recorded>;
   settle: (webhookId: string, settlement: Settlement) => Promise<void>;
   /** Due deliveries of one target with their events, oldest due time first, without those in `inFlight`. */
   claimDue: (options: {

@@ -41,8 +41,8 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
         return verifyToken(request, tokens);
       },
       eventType: readerOf("X-Gitlab-Event"),
-      // The same for a request and its retries; the UUID is shared by all that follow from one event.
-      duplicateId: readerOf("Idempotency-Key", "X-Gitlab-Event-UUID"),
+      // The same for a request and its retries. X-Gitlab-Event-UUID is shared by all requests that follow from one event.
+      duplicateId: readerOf("Idempotency-Key"),
     };
   },
 };

@@ -160,7 +160,8 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     secretLabel: "Secret",
     header: "X-WC-Webhook-Signature",
     eventType: readerOf("X-WC-Webhook-Topic"),
-    duplicateId: readerOf("X-WC-Webhook-Delivery-ID"),
+    // X-WC-Webhook-Delivery-ID is a hash of the webhook and the second: two orders of one second share it.
+    duplicateId: () => null,
     recognizedBy: ["x-wc-webhook-topic"],
     unsignedHandshake: answerWooCommercePing,
   },
@@ -174,7 +175,8 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     header: "X-Zendesk-Webhook-Signature",
     timestampHeader: "X-Zendesk-Webhook-Signature-Timestamp",
     eventType: readerOf("$.type"),
-    duplicateId: readerOf("$.id"),
+    // A trigger's body is what its administrator wrote: its `id` is most often the ticket's.
+    duplicateId: () => null,
     recognizedBy: ["x-zendesk-webhook-signature"],
   },
 ];

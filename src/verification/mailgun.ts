@@ -48,6 +48,7 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
           : refused("The token came before, with another body.");
       },
       eventType: readerOf("$.event-data.event"),
+      // Unique within a day, as Mailgun says: a later event with the same id has another body.
       duplicateId: readerOf("$.event-data.id"),
     };
   },

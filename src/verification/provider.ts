@@ -45,7 +45,10 @@ export type Verifier = Readonly<{
   signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null;
   /** What happened, in the provider's own words ("push"); null where the request does not say. */
   eventType: (request: ReceivedRequest) => string | null;
-  /** The same for every copy of one event; null where the request does not say. */
+  /**
+   * The same for every copy of one event, and for no other event; null where the request does not say. An id that
+   * several events may share is none.
+   */
   duplicateId: (request: ReceivedRequest) => string | null;
 }>;
 

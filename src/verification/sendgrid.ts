@@ -38,9 +38,10 @@ export const sendgridProvider: Provider<z.infer<typeof configSchema>> = {
         keys: readKeys(config, readKey),
         ...{ hash: "sha256", encoding: "base64", signatureHeader: SIGNATURE, timestampHeader: TIMESTAMP },
       }),
-      // One request brings many events: it is known by its first.
+      // One request brings many events: it is named by its first.
       eventType: readerOf("$.0.event"),
-      duplicateId: readerOf("$.0.sg_event_id"),
+      // An event that was not acknowledged comes again among others, so that no sg_event_id names a request.
+      duplicateId: () => null,
     };
   },
 };

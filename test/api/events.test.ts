@@ -26,6 +26,7 @@ const received = () => ({
   type: null,
   duplicate_count: 0,
   differing_duplicate_count: 0,
+  same_key_as: null,
 });
 
 const tried = () => ({

@@ -59,25 +59,52 @@ test("64 copies in flight at once are one event, and all are answered with its i
   expect(counts.duplicates - before).toBe(63);
 });
 
-test("copies are known by a header, and a different body is told", async () => {
+test("copies are known by a header, and a different body is an event of its own", async () => {
   dedupBy("value", "X-Id");
   const first = await send("a", { "x-id": "1" });
-  expect(await send("b", { "x-id": "1" })).toEqual({ id: first.id, isDuplicate: true });
+  expect(await send("a", { "x-id": "1" })).toEqual({ id: first.id, isDuplicate: true });
+  const other = await send("b", { "x-id": "1" });
+  expect(other.isDuplicate).toBe(false);
+  expect(await send("b", { "x-id": "1" })).toEqual({ id: other.id, isDuplicate: true });
   expect((await send("a", { "x-id": "2" })).isDuplicate).toBe(false);
   // Who does not say is no copy of another who does not say.
   expect((await send("a")).isDuplicate).toBe(false);
   expect((await send("a")).isDuplicate).toBe(false);
   expect(await world.events.findDuplicates(WEBHOOK, first.id ?? "")).toMatchObject({
     count: 1,
-    differing: 1,
-    last: [{ remoteAddress: "127.0.0.1", bodySize: 1, bodyDiffers: true }],
+    differing: 0,
+    last: [{ remoteAddress: "127.0.0.1", bodySize: 1, bodyDiffers: false }],
   });
+});
+
+test("requests without a body are told apart by method, path and query", async () => {
+  dedupBy("value", "X-Id");
+  const post = async (tail: string) => {
+    const answer = await ingest.post(tail, { headers: { "x-id": "1" } });
+    return answer.headers.get("x-webhooker-event-id");
+  };
+  const ids = [await post("?order=1"), await post("?order=2"), await post("/1"), await post("")];
+  expect(new Set(ids).size).toBe(4);
+  expect([await post("?order=1"), await post("?order=2"), await post("/1"), await post("")]).toEqual(ids);
+});
+
+test("a different body with the same key is dropped where the entrypoint says so", async () => {
+  ingest.setRoute({
+    webhookId: WEBHOOK,
+    settings: { deduplicate_by: "value", deduplicate_value: "X-Id", deduplicate_differing: "drop" },
+  });
+  const first = await send("a", { "x-id": "1" });
+  expect(await send("b", { "x-id": "1" })).toEqual({ id: first.id, isDuplicate: true });
+  expect(world.storedIds(WEBHOOK)).toEqual([first.id ?? ""]);
 });
 
 test("copies are known by a path in the JSON body, and no hostile body is at fault", async () => {
   dedupBy("value", "$.data.id");
-  expect((await send('{"data":{"id":7},"n":1}')).isDuplicate).toBe(false);
-  expect((await send('{"data":{"id":7},"n":2}')).isDuplicate).toBe(true);
+  const sameKeyAs = async ({ id }: { id: string | null }) =>
+    (await world.events.findDuplicates(WEBHOOK, id ?? "")).sameKeyAs?.eventId ?? null;
+  const seven = await send('{"data":{"id":7},"n":1}');
+  expect(await send('{"data":{"id":7},"n":1}')).toEqual({ id: seven.id, isDuplicate: true });
+  expect(await sameKeyAs(await send('{"data":{"id":7},"n":2}'))).toBe(seven.id);
   for (const body of [
     "{",
     "[]",
@@ -90,10 +117,11 @@ test("copies are known by a path in the JSON body, and no hostile body is at fau
   }
   // Long values are told apart by their hashes, which nobody can name in their place.
   const long = "y".repeat(200);
-  expect((await send(`{"data":{"id":"${long}"}}`)).isDuplicate).toBe(false);
-  expect((await send(`{"data":{"id":"${long}"}, "n": 2}`)).isDuplicate).toBe(true);
+  const first = await send(`{"data":{"id":"${long}"}}`);
+  expect(await send(`{"data":{"id":"${long}"}}`)).toEqual({ id: first.id, isDuplicate: true });
+  expect(await sameKeyAs(await send(`{"data":{"id":"${long}"}, "n": 2}`))).toBe(first.id);
   const named = createHash("sha256").update(long).digest("base64url");
-  expect((await send(`{"data":{"id":"${named}"}}`)).isDuplicate).toBe(false);
+  expect(await sameKeyAs(await send(`{"data":{"id":"${named}"}}`))).toBeNull();
 });
 
 test("copies are known by the provider's id", async () => {

@@ -84,7 +84,7 @@ export function startIngest(
               stored.push(draft);
               return { eventId: draft.id, isDuplicate: false };
             },
-            async appendOnce(draft, key) {
+            async appendOnce(draft, { key }) {
               const first = firstByKey.get(key);
               if (first !== undefined) return { eventId: first, isDuplicate: true };
               firstByKey.set(key, draft.id);

@@ -11,7 +11,7 @@ import { createFakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 import { appErrorOf } from "../support/thrown.ts";
-import { draft } from "./storage-world.ts";
+import { dedupKey, draft } from "./storage-world.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 32 * MIB;
@@ -98,7 +98,7 @@ test("while it is given up no event is taken, by its key neither", async () => {
   reserve.noteFault(FULL);
   for (const refused of [
     () => storage.events.append(draft({ webhookId })),
-    () => storage.events.appendOnce(draft({ webhookId }), "key"),
+    () => storage.events.appendOnce(draft({ webhookId }), dedupKey()),
   ]) {
     expect((await appErrorOf(refused)).code).toBe("disk_full");
   }

@@ -1,11 +1,13 @@
 /** Event files in a folder of their own, with the writer, the store and the worker as the program composes them. */
 import { Database } from "bun:sqlite";
+import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
 import { noMetrics, type StorageMetrics } from "../../src/lib/metrics.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
+import type { DedupKey } from "../../src/storage/event-db/duplicates.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
 import { type EventReader, startEventReader } from "../../src/storage/event-reader.ts";
@@ -114,6 +116,14 @@ export function draft(values: Partial<EventDraft> & { webhookId: string }): Even
     targets: [],
     ...values,
   };
+}
+
+/** Of an entrypoint that looks for copies; `body` as that of the draft. */
+export function dedupKey(
+  values: { key?: string; body?: string; differing?: "store" | "drop" } = {},
+): DedupKey {
+  const { key = "k", body = "hello", differing = "store" } = values;
+  return { key, bodyHash: createHash("sha256").update(body).digest(), differing };
 }
 
 export const pendingFor = (id: string) => ({ id, settlesAtIngest: false });

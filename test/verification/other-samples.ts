@@ -82,7 +82,7 @@ export const OTHER_SAMPLES: readonly Sample[] = [
     signatureHeader: "X-Twilio-Email-Event-Webhook-Signature",
     body: json([{ event: "open", sg_event_id: "ZGVs" }]),
     eventType: "open",
-    duplicateId: "ZGVs",
+    duplicateId: null,
     ...(official.sendgrid && { official: official.sendgrid }),
   },
   {

@@ -125,7 +125,7 @@ export const HMAC_SAMPLES: readonly Sample[] = [
     headers: ["X-WC-Webhook-Signature"],
     signatureHeader: "X-WC-Webhook-Signature",
     eventType: "order.updated",
-    duplicateId: "f39d",
+    duplicateId: null,
   },
   {
     ...common,
@@ -157,7 +157,7 @@ export const HMAC_SAMPLES: readonly Sample[] = [
     signatureHeader: "X-Zendesk-Webhook-Signature",
     body: json({ type: "zen:event-type:user.created", id: "2b24" }),
     eventType: "zen:event-type:user.created",
-    duplicateId: "2b24",
+    duplicateId: null,
   },
   {
     ...common,
@@ -222,12 +222,17 @@ export const HMAC_SAMPLES: readonly Sample[] = [
     type: "gitlab",
     sign: ({ body, key }) => ({
       body,
-      headers: { "X-Gitlab-Token": key, "X-Gitlab-Event": "Push Hook", "X-Gitlab-Event-UUID": "13792a34" },
+      headers: {
+        "X-Gitlab-Token": key,
+        "X-Gitlab-Event": "Push Hook",
+        "X-Gitlab-Event-UUID": "13792a34",
+        "Idempotency-Key": "f5e5f430",
+      },
     }),
     headers: ["X-Gitlab-Token"],
     signatureHeader: "X-Gitlab-Token",
     eventType: "Push Hook",
-    duplicateId: "13792a34",
+    duplicateId: "f5e5f430",
     signsBody: false,
   },
 ];

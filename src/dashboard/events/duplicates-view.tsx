@@ -1,18 +1,47 @@
-/** The copies of an event that came later, on its page. */
+/** What an event has to do with others of its key: the copies that came later, and the event that had the key first. */
 import { Html } from "@elysiajs/html";
 import type { Duplicates } from "../../storage/event-db/duplicates.ts";
+import type { SameKey } from "../../storage/event-db/types.ts";
 import { Badge } from "../components/badge.tsx";
 import { Card } from "../components/card.tsx";
 import { formatCount } from "../components/format.ts";
 import { Bytes, Time } from "../components/values.tsx";
+import { attribute } from "../render.ts";
+import { eventPath } from "./paths.ts";
 
-/** Nothing, where there are none. */
-export function DuplicatesCard({ duplicates }: { duplicates: Duplicates }): JSX.Element {
-  const { count, differing, last } = duplicates;
-  if (count === 0) return "";
-  const more = last.length < count ? ` The last ${last.length}:` : "";
+type DuplicatesProps = Readonly<{ webhookId: string; duplicates: Duplicates; query: string }>;
+
+/** Nothing, where there is nothing to say. */
+export function DuplicatesCard({ webhookId, duplicates, query }: DuplicatesProps): JSX.Element {
+  const { count, sameKeyAs } = duplicates;
+  if (count === 0 && sameKeyAs === null) return "";
   return (
     <Card title="Duplicates">
+      {sameKeyAs === null ? "" : <SameKeyLine sameKeyAs={sameKeyAs} {...{ webhookId, query }} />}
+      {count === 0 ? "" : <Copies {...duplicates} />}
+    </Card>
+  );
+}
+
+function SameKeyLine(props: Readonly<{ webhookId: string; sameKeyAs: SameKey; query: string }>): JSX.Element {
+  const { webhookId, sameKeyAs, query } = props;
+  const { eventId, differsIn } = sameKeyAs;
+  const difference = differsIn === "body" ? "another body" : "another method, path or query";
+  return (
+    <p class="same-key">
+      <Badge tone="warn" label="same key" />
+      <span safe>{`Same key, ${difference} as`}</span>
+      <a class="break" href={attribute(eventPath(webhookId, eventId, query))} safe>
+        {`event ${eventId}`}
+      </a>
+    </p>
+  );
+}
+
+function Copies({ count, differing, last }: Duplicates): JSX.Element {
+  const more = last.length < count ? ` The last ${last.length}:` : "";
+  return (
+    <>
       <p
         safe
       >{`${formatCount(count, "copy", "copies")} that came later, answered with this event's id.${more}`}</p>
@@ -20,7 +49,7 @@ export function DuplicatesCard({ duplicates }: { duplicates: Duplicates }): JSX.
         ""
       ) : (
         <p>
-          <Badge tone="warn" label={`${differing} with another body`} />
+          <Badge tone="warn" label={`${differing} with different requests`} />
         </p>
       )}
       <ul class="duplicates">
@@ -31,10 +60,10 @@ export function DuplicatesCard({ duplicates }: { duplicates: Duplicates }): JSX.
             <span class="muted">
               <Bytes n={bodySize} />
             </span>
-            {bodyDiffers ? <Badge tone="warn" label="another body" /> : ""}
+            {bodyDiffers ? <Badge tone="warn" label="different request" /> : ""}
           </li>
         ))}
       </ul>
-    </Card>
+    </>
   );
 }

@@ -63,6 +63,15 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
       <td class="log-states">
         <DeliveryCounts counts={event.deliveries} />
         <DuplicateCount {...event.duplicates} />
+        {event.duplicates.sameKeyAs === null ? (
+          ""
+        ) : (
+          <Badge
+            tone="warn"
+            label="same key"
+            title="An older event has the same key, but is a different request."
+          />
+        )}
       </td>
     </tr>
   );
@@ -136,7 +145,7 @@ function DuplicateCount({ count, differing }: EventSummary["duplicates"]): JSX.E
   const label = `+${count}`;
   if (differing === 0) return <Badge tone="idle" label={label} title="Copies that came later" />;
   return (
-    <Badge tone="warn" label={label} title={`Copies that came later; with another body: ${differing}`} />
+    <Badge tone="warn" label={label} title={`Copies that came later; different requests: ${differing}`} />
   );
 }
 

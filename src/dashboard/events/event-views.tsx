@@ -44,7 +44,7 @@ export function EventPage(props: EventPageProps): JSX.Element {
         <Deliveries {...props} />
         <div class="event-request">
           <Facts {...props} />
-          <DuplicatesCard duplicates={props.duplicates} />
+          <DuplicatesCard webhookId={webhook.id} duplicates={props.duplicates} query={query} />
           <BodyCard {...props} />
           <Card title="Headers">
             <HeaderTable headers={event.headers} caption="Request headers" />

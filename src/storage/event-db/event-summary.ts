@@ -1,5 +1,5 @@
 /** An event as lists show it: without headers and body, with what became of its deliveries. */
-import { countDuplicates } from "./duplicates.ts";
+import { countDuplicates, NO_COUNTS } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
@@ -41,7 +41,7 @@ export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): read
     type: row.type,
     bodySize: row.body_size,
     deliveries: counts.get(row.id) ?? noDeliveries(),
-    duplicates: duplicates.get(row.id) ?? { count: 0, differing: 0 },
+    duplicates: duplicates.get(row.id) ?? NO_COUNTS,
   }));
 }
 

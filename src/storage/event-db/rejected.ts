@@ -1,6 +1,6 @@
 /** Requests that could not be verified: kept within bounds, looked at, released into events, deleted. */
 import { firstIdAt } from "../../lib/ids.ts";
-import { type Recorded, recordOnce } from "./duplicates.ts";
+import { type DedupKey, type Recorded, recordOnce } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import type { SummaryRow as EventRow } from "./event-summary.ts";
 import { recordEvent } from "./record-events.ts";
@@ -136,7 +136,7 @@ export function countRejected(file: EventFile): ReadonlyMap<string, number> {
   return new Map(rows.map((row) => [row.entrypoint_id, row.requests]));
 }
 
-export type Release = Readonly<{ id: string; draft: EventDraft; dedupKey: string | null }>;
+export type Release = Readonly<{ id: string; draft: EventDraft; dedupKey: DedupKey | null }>;
 
 /** Makes an event of a rejected request; null where that is gone, released by somebody else most often. */
 export function releaseRejected(file: EventFile, { id, draft, dedupKey }: Release): Recorded | null {

@@ -106,9 +106,20 @@ export type Delivery = Readonly<{
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
+/** The oldest stored event of the entrypoint with the same key, and what tells this one apart from it. */
+export type SameKey = Readonly<{ eventId: string; differsIn: "body" | "request line" }>;
+
+export type DuplicateCounts = Readonly<{
+  /** Copies that came later and were not stored. */
+  count: number;
+  /** Those of them that were another request. */
+  differing: number;
+  /** Null where the event is the oldest one with its key, or has none. */
+  sameKeyAs: SameKey | null;
+}>;
+
 export type EventSummary = Omit<StoredEvent, "headers" | "body"> &
   Readonly<{
     deliveries: DeliveryCounts;
-    /** Copies that came later, and those of them that have another body. */
-    duplicates: Readonly<{ count: number; differing: number }>;
+    duplicates: DuplicateCounts;
   }>;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
+import { dedupKey, draft } from "../../storage/storage-world.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
 
 let app: TestEvents;
@@ -112,6 +113,30 @@ describe("the page of an event", () => {
     expect(page).toContain("Only the beginning");
     expect(page).toContain("10 earlier tries not shown");
     expect((await html(`${pathOf(event.id)}?body=long`)).length).toBeGreaterThan(2 * page.length);
+  });
+
+  test("leads to the older event that has the same key, and says what differs", async () => {
+    const first = newId();
+    const request = { webhookId: app.webhook.id, id: first, entrypointId: app.entrypoint.id };
+    const send = (values: { id: string; body?: string; query?: string }) => {
+      const { body = "hello", ...rest } = values;
+      const sent = draft({ ...request, ...rest, body: Buffer.from(body) });
+      return app.store.appendOnce(sent, dedupKey({ body }));
+    };
+    await send({ id: first });
+    const [otherBody, otherQuery] = [newId(), newId()];
+    await send({ id: otherBody, body: "other" });
+    await send({ id: otherQuery, query: "a=2" });
+    for (const [id, difference] of [
+      [otherBody, "another body"],
+      [otherQuery, "another method, path or query"],
+    ] as const) {
+      const page = await html(pathOf(id));
+      expect(words(page)).toContain(`Same key, ${difference} as`);
+      expect(page).toContain(`href="${pathOf(first)}"`);
+    }
+    expect(words(await html(pathOf(first)))).not.toContain("Same key");
+    expect((await html(`${app.path}/logs`)).split("same key</span>")).toHaveLength(3);
   });
 
   test("leads to the curl command with the public address", async () => {

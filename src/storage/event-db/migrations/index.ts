@@ -8,6 +8,7 @@ import entrypointHours from "./0006-entrypoint-hours.sql" with { type: "text" };
 import duplicates from "./0007-duplicates.sql" with { type: "text" };
 import rejectedRequests from "./0008-rejected-requests.sql" with { type: "text" };
 import countedEvents from "./0009-counted-events.sql" with { type: "text" };
+import requestHashes from "./0010-request-hashes.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -19,4 +20,5 @@ export const eventMigrations: readonly string[] = [
   duplicates,
   rejectedRequests,
   countedEvents,
+  requestHashes,
 ];

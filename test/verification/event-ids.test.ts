@@ -1,0 +1,81 @@
+/** Which id of each provider's requests names one event, and which look like one and do not. */
+import { expect, test } from "bun:test";
+import { createTestProviders } from "../support/providers.ts";
+import { OTHER_SAMPLES } from "./other-samples.ts";
+import { requestOf } from "./sample.ts";
+import { HMAC_SAMPLES } from "./samples.ts";
+import { TIMED_SAMPLES } from "./timed-samples.ts";
+
+const providers = createTestProviders();
+const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES];
+
+function idOf(type: string, headers: Record<string, string>, body = ""): string | null {
+  const sample = SAMPLES.find((each) => each.type === type);
+  const config = sample?.config(sample.keys.current) ?? { webhook_id: "1" };
+  const request = requestOf({ headers, body: new TextEncoder().encode(body) });
+  return providers.get(type).prepare(config).duplicateId(request);
+}
+
+/** By header, or by the body where the name begins with a brace or a bracket; "7" is the id. */
+const NAMES_ONE_EVENT: readonly (readonly [type: string, place: string, why: string])[] = [
+  ["bitbucket", "X-Request-UUID", "of one request; its attempts are told apart by X-Attempt-Number"],
+  ["github", "X-GitHub-Delivery", "of one event, and the same when it is redelivered"],
+  ["linear", "Linear-Delivery", "of one payload"],
+  ["paddle", '{"event_id":"7"}', "of one event; the notification has an id of its own"],
+  ["shopify", "X-Shopify-Webhook-Id", "of one delivery, and the same when it is retried"],
+  ["slack", '{"event_id":"7"}', "of one event, over all workspaces"],
+  ["square", '{"event_id":"7"}', "of one event"],
+  ["stripe", '{"id":"7"}', "of one event"],
+  ["twitch", "Twitch-Eventsub-Message-Id", "of one message, and the same when it is resent"],
+  ["vercel", '{"id":"7"}', "of one delivery"],
+  ["standard-webhooks", "webhook-id", "of one message, and the same when it is resent"],
+  ["gitlab", "Idempotency-Key", "of one request, and the same when it is retried"],
+  ["discord", '{"id":"7"}', "of one interaction"],
+  ["okta", '{"eventId":"7"}', "of one request"],
+  ["paypal", '{"id":"7"}', "of one event"],
+  ["mailgun", '{"event-data":{"id":"7"}}', "of one event of a day; a later one has another body"],
+  ["twilio", "I-Twilio-Idempotency-Token", "of one request, and the same when it is retried"],
+];
+
+const NAMES_NONE: readonly (readonly [type: string, place: string, why: string])[] = [
+  ["woocommerce", "X-WC-Webhook-Delivery-ID", "a hash of the webhook and the second"],
+  ["zendesk", '{"id":"7"}', "a trigger's body is its administrator's: most often the ticket's id"],
+  ["sendgrid", '[{"sg_event_id":"7"}]', "an event that was not acknowledged comes again among others"],
+  ["gitlab", "X-Gitlab-Event-UUID", "shared by all requests that follow from one event"],
+  ["gitlab", "X-Gitlab-Webhook-UUID", "of the webhook"],
+  ["meta", '{"entry":[{"id":"7"}]}', "of a page or an account"],
+  ["microsoft-graph", '{"value":[{"id":"7","subscriptionId":"7"}]}', "one of many in a request"],
+  ["twitter", '{"for_user_id":"7"}', "of a user"],
+];
+
+function idAt(type: string, place: string): string | null {
+  return /^[{[]/.test(place) ? idOf(type, {}, place) : idOf(type, { [place]: "7" });
+}
+
+for (const [type, place, why] of NAMES_ONE_EVENT) {
+  test(`${type}: ${place} names one event: ${why}`, () => {
+    expect(idAt(type, place)).toBe("7");
+  });
+}
+
+for (const [type, place, why] of NAMES_NONE) {
+  test(`${type}: ${place} names none: ${why}`, () => {
+    expect(idAt(type, place)).toBeNull();
+  });
+}
+
+test("every provider is judged here, but those whose owner says where the id stands", () => {
+  const judged = new Set([...NAMES_ONE_EVENT, ...NAMES_NONE].map(([type]) => type));
+  const types = providers.list().map(({ type }) => type);
+  const left = types.filter((type) => !judged.has(type));
+  expect(left.sort()).toEqual(["api-key", "basic", "bearer", "hmac", "ip-allow-list"]);
+});
+
+test("the README tells of each id that names one event", async () => {
+  const readme = await Bun.file(new URL("../../README.md", import.meta.url)).text();
+  const [, ids = ""] = readme.split("### Duplicates");
+  for (const [type, place] of NAMES_ONE_EVENT) {
+    expect(ids).toContain(`\`${type}\``);
+    if (!place.startsWith("{")) expect(ids).toContain(`\`${place}\``);
+  }
+});
