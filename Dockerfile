@@ -4,7 +4,7 @@ WORKDIR /build
 # The packages first: they change less often than the sources, so their layer is kept.
 COPY package.json bun.lock bunfig.toml ./
 RUN bun install --frozen-lockfile --production
-COPY tsconfig.json ./
+COPY tsconfig.json LICENSE ./
 COPY .ci ./.ci
 COPY src ./src
 RUN bun run build

@@ -7,6 +7,12 @@ import { startOver } from "./lib/start-over.ts";
 // Events, keys and settings are their owner's alone, whatever folder they are put in.
 process.umask(0o077);
 
+// Whoever reads what a command prints may have seen enough, as `head` does. The log goes another way.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 const code = await runCommandLine(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),

@@ -8,6 +8,7 @@ import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { healthcheck } from "./healthcheck.ts";
 import type { Io } from "./io.ts";
+import { addLicencesCommand } from "./licences-command.ts";
 import { addMovingCommands } from "./moving-commands.ts";
 import { addObservabilityCommands } from "./observability/commands.ts";
 import { serve } from "./serve.ts";
@@ -59,6 +60,7 @@ function createProgram(io: Io): Command {
   addBackupCommands(program, io);
   addMovingCommands(program, io);
   addObservabilityCommands(program, io);
+  addLicencesCommand(program, io);
   program
     .command("healthcheck")
     .description("exit with 0 if the gateway on this machine is well")
