@@ -5,7 +5,13 @@ import type { Recorded } from "../storage/event-db/duplicates.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import { calledUrl } from "../verification/called-url.ts";
-import type { HandshakeAnswer, ReceivedRequest, Refusal, Verdict } from "../verification/provider.ts";
+import {
+  type HandshakeAnswer,
+  type ReceivedRequest,
+  type Refusal,
+  refused,
+  type Verdict,
+} from "../verification/provider.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -34,7 +40,7 @@ export type Receiver = Readonly<{
    */
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
   /** A handshake by another method than POST. Null where the route's provider has none such, or this is none. */
-  greet: (route: Route, facts: RequestFacts) => Exclude<Judgement, { kind: "accepted" }> | null;
+  greet: (route: Route, facts: RequestFacts) => Promise<Exclude<Judgement, { kind: "accepted" }> | null>;
   /** HEAD and OPTIONS, where the route's provider asks by them whether a URL is willing. */
   questionMethods: (route: Route) => readonly string[];
   /**
@@ -58,11 +64,25 @@ export function createReceiver(deps: {
   refusals: RefusalLog;
   quarantine: Quarantine;
   events: Pick<EventStore, "append" | "appendOnce">;
+  /**
+   * Stores what a handshake brought as the secret of the entrypoint's verification. False where one is stored already
+   * that is another, or the verification has changed.
+   */
+  keepLearned: (
+    learned: Readonly<{
+      entrypointId: string;
+      webhookId: string;
+      type: string;
+      secret: string;
+      remoteAddress: string;
+    }>,
+  ) => Promise<boolean>;
   clock: Clock;
   /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, readRules, refusals, quarantine, events, clock, baseUrl } = deps;
+  const { routing, openVerifier, readRules, refusals, quarantine, events, keepLearned, clock, baseUrl } =
+    deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
     const { method, headers, query, pathTail, remoteAddress } = facts;
@@ -76,10 +96,26 @@ export function createReceiver(deps: {
     return { kind: "refused", reason, credentials: verifier.credentials ?? null } as const;
   }
 
+  /** Undefined where it is no question, which the many requests that are none need not wait to hear. */
   function greetUnsigned(route: Route, verifier: OpenedVerifier, request: ReceivedRequest) {
     const answer = verifier.unsignedHandshake?.(request) ?? null;
-    if (answer === null) return null;
+    return answer === null ? undefined : settleGreeting(route, verifier, request, answer);
+  }
+
+  async function settleGreeting(
+    route: Route,
+    verifier: OpenedVerifier,
+    { remoteAddress }: ReceivedRequest,
+    answer: HandshakeAnswer | Refusal,
+  ) {
     if ("accepted" in answer) return refuse(route, verifier, answer);
+    const { entrypointId, webhookId } = route;
+    const { learns: secret } = answer;
+    if (
+      secret !== undefined &&
+      !(await keepLearned({ entrypointId, webhookId, type: verifier.type, secret, remoteAddress }))
+    )
+      return refuse(route, verifier, refused("A handshake brought a secret while another one is stored."));
     return { kind: "handshake", answer } as const;
   }
 
@@ -101,7 +137,7 @@ export function createReceiver(deps: {
       if (verifier === null) throw new Error("a route without verification has nothing to judge by");
       const request = toRequest(route, facts, body);
       const greeted = greetUnsigned(route, verifier, request);
-      if (greeted !== null) return greeted;
+      if (greeted !== undefined) return greeted;
       const verdict: Verdict | Promise<Verdict> = verifier.verify(request);
       const known = verdict instanceof Promise ? await verdict : verdict;
       if (!known.accepted) {
@@ -109,13 +145,14 @@ export function createReceiver(deps: {
         if (isKept) await quarantine.keep({ route, facts, body, reason: known.reason });
         return refuse(route, verifier, known);
       }
-      const answer = verifier.signedHandshake?.(request) ?? null;
+      const question = verifier.signedHandshake?.(request) ?? null;
+      const answer = question instanceof Promise ? await question : question;
       return answer === null ? { kind: "accepted", request, verifier } : { kind: "handshake", answer };
     },
-    greet(route, facts) {
+    async greet(route, facts) {
       const verifier = openVerifier(route);
       if (!verifier?.handshakeMethods?.includes(facts.method)) return null;
-      return greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY));
+      return (await greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY))) ?? null;
     },
     questionMethods(route) {
       if (route.verification === null) return [];

@@ -49,7 +49,8 @@ export function createVerifyAgain(deps: {
     const request = toRequest(rejected);
     const verdict = verifier === null ? null : await verifier.verify(request);
     if (verdict !== null && !verdict.accepted) return verdict.reason;
-    if (verifier?.signedHandshake?.(request)) return "It is a question of the provider's, and no event.";
+    if ((await verifier?.signedHandshake?.(request)) ?? null)
+      return "It is a question of the provider's, and no event.";
     const { type, dedupKey } = readTraits({ rules: readRules(route), verifier, toRequest: () => request });
     const { method, pathTail, query, remoteAddress, body } = rejected;
     const facts = { method, pathTail, query, headers: request.headers, remoteAddress };

@@ -54,7 +54,7 @@ export function createIngestRoutes(deps: {
       }
       const methods = rules === null ? DEFAULT_METHODS : rules.methods;
       if (!methods.includes(request.method) || isQuestionMethod(request.method))
-        return greet(found, rules, factsOf(request));
+        return await greet(found, rules, factsOf(request));
       body = await bodies.read(request, rules === null ? null : rules.maxBodyBytes);
       const since = metrics.now();
       // Once more, as a long body takes its time: what counts is how things are when the event is stored.
@@ -105,8 +105,8 @@ export function createIngestRoutes(deps: {
   }
 
   /** Throws AppError method_not_allowed. */
-  function greet(route: Route, rules: EntrypointRules | null, facts: RequestFacts): Response {
-    const judgement = route.verification === null ? null : receiver.greet(route, facts);
+  async function greet(route: Route, rules: EntrypointRules | null, facts: RequestFacts): Promise<Response> {
+    const judgement = route.verification === null ? null : await receiver.greet(route, facts);
     if (judgement !== null) return answerTo(judgement);
     const own = rules === null ? DEFAULT_METHODS : rules.methods;
     const methods = [...new Set([...own, ...receiver.questionMethods(route)])];

@@ -16,11 +16,12 @@ import type { Tracing } from "../lib/tracing.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { Providers } from "../verification/registry.ts";
+import { createLearnedSecrets } from "../webhooks/learned-secrets.ts";
 
 export function createIngestParts(deps: {
   config: Config;
   storage: Pick<EventStorage, "events" | "rejected">;
-  mainDb: Pick<MainDb, "routing">;
+  mainDb: Pick<MainDb, "routing" | "entrypoints" | "durably">;
   providers: Providers;
   keys: Sealer;
   clock: Clock;
@@ -39,6 +40,7 @@ export function createIngestParts(deps: {
     ...{ ...shared, events },
     refusals: createRefusalLog({ log, clock }),
     quarantine: createQuarantine({ store: rejected, clock, onKept }),
+    keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
   });
   return {
     receiver,

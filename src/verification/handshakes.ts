@@ -1,23 +1,10 @@
 /** Answers to providers' questions whether a URL is willing; each is null for what is no question. */
 import { readJsonPath } from "../lib/json-path.ts";
+import { answerJson, echo, readChallenge } from "./asking/answers.ts";
 import type { HandshakeAnswer, ReceivedRequest } from "./provider.ts";
 import { jsonOf } from "./request-place.ts";
 
-/** Longer than any provider's, and too short to be of use to anyone else. */
-const MAX_CHALLENGE_LENGTH = 2_000;
-
 type Question = (request: ReceivedRequest) => HandshakeAnswer | null;
-
-/** Plain text whatever it is, so that what is sent back is never a page. */
-export function echo(challenge: unknown): HandshakeAnswer | null {
-  if (typeof challenge !== "string" || challenge === "" || challenge.length > MAX_CHALLENGE_LENGTH)
-    return null;
-  return { status: 200, contentType: "text/plain; charset=utf-8", body: challenge };
-}
-
-export function answerJson(value: Readonly<Record<string, unknown>>): HandshakeAnswer {
-  return { status: 200, contentType: "application/json", body: JSON.stringify(value) };
-}
 
 /** https://docs.slack.dev/reference/events/url_verification */
 export const answerSlack: Question = (request) => {
@@ -49,13 +36,20 @@ export const answerDiscord: Question = (request) => {
   return type === 1 && readJsonPath(body, "event") === undefined ? answerJson({ type: 1 }) : null;
 };
 
-/** The text is the decoded one. https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks */
-export const answerMicrosoftGraph: Question = ({ query }) =>
-  query.includes("validationToken=") ? echo(new URLSearchParams(query).get("validationToken")) : null;
+const VALIDATION_TOKEN = /^validationtoken$/i;
+
+/**
+ * The text is the decoded one; SharePoint writes the parameter in small letters.
+ * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+ */
+export const answerMicrosoftGraph: Question = ({ query }) => {
+  if (!/validationtoken=/i.test(query)) return null;
+  for (const [name, value] of new URLSearchParams(query)) if (VALIDATION_TOKEN.test(name)) return echo(value);
+  return null;
+};
 
 /** https://developer.okta.com/docs/concepts/event-hooks */
 export const answerOkta: Question = ({ method, headers }) => {
-  const challenge = headers.get("x-okta-verification-challenge");
-  if (method !== "GET" || challenge === null || challenge.length > MAX_CHALLENGE_LENGTH) return null;
-  return answerJson({ verification: challenge });
+  const challenge = readChallenge(headers.get("x-okta-verification-challenge"));
+  return method !== "GET" || challenge === null ? null : answerJson({ verification: challenge });
 };

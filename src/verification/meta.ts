@@ -1,8 +1,9 @@
 /** Meta: Facebook, Instagram and WhatsApp. */
 import { z } from "zod";
 import { constantTimeEqual } from "../lib/crypto.ts";
+import { echo } from "./asking/answers.ts";
 import { secret, secretShape } from "./config-fields.ts";
-import { echo } from "./handshakes.ts";
+
 import { createHmacProvider } from "./hmac-provider.ts";
 import {
   type HandshakeAnswer,

@@ -14,9 +14,9 @@ const configSchema = z.strictObject(secretShape);
 
 export const microsoftGraphProvider: Provider<z.infer<typeof configSchema>> = {
   type: "microsoft-graph",
-  label: "Microsoft Graph",
+  label: "Microsoft Graph, SharePoint",
   description:
-    "Compares the clientState of each notification with the one that the subscription was made with, and answers Microsoft when a subscription is made.",
+    "Compares the clientState of each notification with the one that the subscription was made with, and answers the validation token when a subscription is made.",
   configSchema,
   fields: secretFields("Client state"),
   prepare({ secret, previous_secret: previous }) {

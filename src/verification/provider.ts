@@ -30,6 +30,11 @@ export type HandshakeAnswer = Readonly<{
   body: string;
   /** More headers; names in lower case. */
   headers?: Readonly<Record<string, string>>;
+  /**
+   * The secret that the question brings: it has to be stored as the config's `secret` before this is answered, and
+   * only where none is stored yet.
+   */
+  learns?: string;
 }>;
 
 /** What knows one entrypoint's settings. It throws for no request, however hostile. */
@@ -38,11 +43,14 @@ export type Verifier = Readonly<{
   verify: (request: ReceivedRequest) => Verdict | Promise<Verdict>;
   /**
    * Asked before `verify`, for the questions that a provider asks without signing them; null where the request is
-   * none. It must not parse a body: nothing is known of the sender yet.
+   * none. Of a body it reads what `jsonOfQuestion` gives, and no more: nothing is known of the sender yet.
    */
   unsignedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | Refusal | null;
-  /** Asked once `verify` has accepted, for the questions that are signed like events; null where it is an event. */
-  signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null;
+  /**
+   * Asked once `verify` has accepted, for the questions that are signed like events; null where it is an event.
+   * Rejects with AppError unavailable where the provider is to ask again.
+   */
+  signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null | Promise<HandshakeAnswer | null>;
   /** What happened, in the provider's own words ("push"); null where the request does not say. */
   eventType: (request: ReceivedRequest) => string | null;
   /**

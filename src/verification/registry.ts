@@ -6,6 +6,16 @@ import type { z } from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import { createTypeList, type TypeList } from "../lib/type-list.ts";
+import { createAskingProvider } from "./asking/asking-provider.ts";
+import { eventGridProvider } from "./asking/event-grid.ts";
+import { asanaProvider, clioProvider } from "./asking/learned-secrets.ts";
+import { linkedinProvider } from "./asking/linkedin.ts";
+import { mondayProvider } from "./asking/monday.ts";
+import { nylasProvider } from "./asking/nylas.ts";
+import { ringcentralProvider } from "./asking/ringcentral.ts";
+import { ASKING_ROWS } from "./asking/rows.ts";
+import { stravaProvider } from "./asking/strava.ts";
+import { websubProvider } from "./asking/websub.ts";
 import { discordProvider } from "./discord.ts";
 import { gitlabProvider } from "./gitlab.ts";
 import { hmacProvider } from "./hmac.ts";
@@ -45,17 +55,27 @@ export function createProviders(deps: {
   });
   const services: readonly Provider[] = [
     ...HMAC_ROWS.map((row) => checked(createHmacProvider(row))),
+    ...ASKING_ROWS.map((row) => checked(createAskingProvider(row))),
+    checked(asanaProvider),
+    checked(clioProvider),
     checked(discordProvider),
+    checked(eventGridProvider),
     checked(gitlabProvider),
+    checked(linkedinProvider),
     checked(mailgunProvider),
     checked(metaProvider),
     checked(microsoftGraphProvider),
+    checked(mondayProvider),
+    checked(nylasProvider),
     checked(oktaProvider),
     checked(createPayPalProvider({ certificates })),
+    checked(ringcentralProvider),
     checked(sendgridProvider),
     checked(standardWebhooksProvider),
+    checked(stravaProvider),
     checked(twilioProvider),
     checked(twitterProvider),
+    checked(websubProvider),
   ];
   const all: readonly Provider[] = [
     ...services.toSorted((one, other) => one.label.localeCompare(other.label, "en")),

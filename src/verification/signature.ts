@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 
 export type Encoding = "hex" | "base64";
-export type Hash = "sha1" | "sha256" | "sha512";
+export type Hash = "sha1" | "sha256" | "sha384" | "sha512";
 
 const FORM: Readonly<Record<Encoding, RegExp>> = {
   hex: /^[0-9a-f]*$/i,

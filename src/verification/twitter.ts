@@ -1,12 +1,11 @@
 /** X, once Twitter: the Account Activity API. */
+import { answerJson, askedByGet, readOpaque } from "./asking/answers.ts";
 import { bytesOfSecrets } from "./config-fields.ts";
-import { answerJson } from "./handshakes.ts";
+
 import { createHmacProvider, type HmacConfig } from "./hmac-provider.ts";
 import type { Provider, ReceivedRequest } from "./provider.ts";
 import { jsonOf, readerOf } from "./request-place.ts";
 import { hmac } from "./signature.ts";
-
-const MAX_TOKEN_LENGTH = 500;
 
 const signed = createHmacProvider({
   type: "twitter",
@@ -31,9 +30,10 @@ export const twitterProvider: Provider<HmacConfig> = {
     const [key = new Uint8Array(0)] = bytesOfSecrets(config);
     return {
       ...signed.prepare(config),
-      unsignedHandshake({ method, query }) {
-        const token = method === "GET" ? new URLSearchParams(query).get("crc_token") : null;
-        if (token === null || token === "" || token.length > MAX_TOKEN_LENGTH) return null;
+      unsignedHandshake(request) {
+        // X signs its events with the same key, so no text that could be one is signed for whoever asks.
+        const token = readOpaque(askedByGet(request, "crc_token"));
+        if (token === null) return null;
         const response = Buffer.from(hmac("sha256", key, [token])).toString("base64");
         return answerJson({ response_token: `sha256=${response}` });
       },

@@ -146,6 +146,7 @@ describe("a test event", () => {
     const api = await startTestApi();
     const { useCases, events, clock, mainDb, webhook, target } = api;
     const receiver = createReceiver({
+      keepLearned: async () => false,
       ...{ routing: mainDb.routing, events, clock, baseUrl: "https://hooks.example" },
       openVerifier: () => null,
       ...{

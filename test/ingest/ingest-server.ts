@@ -52,6 +52,7 @@ export function startIngest(
     /** Instead of the store in memory. */
     events?: Pick<EventStore, "append" | "appendOnce">;
     rejected?: Pick<RejectedStore, "keep">;
+    keepLearned?: Parameters<typeof createReceiver>[0]["keepLearned"];
   } = {},
 ): IngestServer {
   const clock = createFakeClock();
@@ -75,6 +76,7 @@ export function startIngest(
             keys,
             log,
           }),
+          keepLearned: options.keepLearned ?? (async () => false),
           refusals: createRefusalLog({ log, clock }),
           quarantine: createQuarantine({ store: options.rejected ?? { keep: async () => undefined }, clock }),
           routing: { findRoute: (id) => routes.get(id) ?? null },

@@ -199,6 +199,41 @@ describe("a handshake", () => {
     expect(ingest.stored).toEqual([]);
   });
 
+  test("that brings a secret is answered once that is stored, and refused where it may not be", async () => {
+    const order: string[] = [];
+    const learning = startIngest({
+      providers: { get: () => scriptedProvider },
+      async keepLearned({ secret, type, entrypointId }) {
+        await Promise.resolve();
+        order.push(`${type} ${secret} ${entrypointId === ENTRYPOINT}`);
+        return secret === "first";
+      },
+    });
+    scripted = {
+      unsignedHandshake: ({ headers }) => ({
+        ...{ status: 200, contentType: "text/plain", body: "", headers: { "x-told": "yes" } },
+        learns: headers.get("x-secret") ?? "",
+      }),
+    };
+    learning.setRoute({ verification: { type: "scripted", config: {} } });
+    const first = await learning.post("", { headers: { "x-secret": "first" } });
+    expect([first.status, first.headers.get("x-told")]).toEqual([200, "yes"]);
+    const second = await learning.post("", { headers: { "x-secret": "second" } });
+    expect([second.status, second.headers.get("x-told")]).toEqual([401, null]);
+    expect(order).toEqual(["scripted first true", "scripted second true"]);
+    expect(learning.stored).toEqual([]);
+    await learning.stop();
+  });
+
+  test("that is signed may take its time", async () => {
+    scripted = { signedHandshake: async () => answer };
+    verifyWith("scripted", {});
+    expect(await (await ingest.post("", { body: "a" })).text()).toBe(answer.body);
+    scripted = { signedHandshake: async () => null };
+    verifyWith("scripted", {});
+    expect((await ingest.post("", { body: "a" })).headers.get("x-webhooker-event-id")).not.toBeNull();
+  });
+
   test("by another method is 405 where it is none, or where the provider has no such", async () => {
     verifyWith("scripted", {});
     expect((await fetch(`${ingest.url}/webhook/${ENTRYPOINT}`)).status).toBe(405);

@@ -95,12 +95,18 @@ test("X's CRC is answered with the HMAC of the token", () => {
   expect(provider.handshakeMethods).toEqual(["GET"]);
   for (const other of [asked("POST", "crc_token=a"), asked("GET", "crc_token="), asked("GET", "")])
     expect(verifier.unsignedHandshake?.(other)).toBeNull();
+  // The same key signs the events: an answer must not be a signature of one.
+  for (const event of ['{"tweet_create_events":[{}]}', "[1]", '"a"', "a=1&b=2", "a b"])
+    expect(verifier.unsignedHandshake?.(asked("GET", `crc_token=${encodeURIComponent(event)}`))).toBeNull();
 });
 
 test("Microsoft Graph's validation token is echoed, decoded, as plain text", () => {
   const verifier = providers.get("microsoft-graph").prepare({ secret: KEYS.current });
   const query = `validationToken=${encodeURIComponent(`Validation: ${HOSTILE}`)}`;
   expect(verifier.unsignedHandshake?.(asked("POST", query))).toEqual(echoed(`Validation: ${HOSTILE}`));
+  for (const name of ["validationtoken", "ValidationToken", "VALIDATIONTOKEN"])
+    expect(verifier.unsignedHandshake?.(asked("POST", `a=1&${name}=b%2Bc`))).toEqual(echoed("b+c"));
+  expect(verifier.unsignedHandshake?.(asked("POST", "myvalidationtoken=a"))).toBeNull();
   expect(verifier.unsignedHandshake?.(asked("POST", "validationToken="))).toBeNull();
   expect(verifier.unsignedHandshake?.(asked("POST", ""))).toBeNull();
 });
@@ -144,7 +150,22 @@ test("Discord's pings are answered once they are verified, and its events are no
   expect(await answerTo({ type: 2 })).toBeNull();
 });
 
-test("only providers with handshakes by GET are asked by GET", () => {
-  const withGet = providers.list().filter(({ handshakeMethods }) => handshakeMethods !== undefined);
-  expect(withGet.map(({ type }) => type).sort()).toEqual(["meta", "okta", "twitter"]);
+test("only providers with handshakes by other methods are asked by them", () => {
+  const asking = providers
+    .list()
+    .flatMap(({ type, handshakeMethods = [] }) =>
+      handshakeMethods.length > 0 ? [`${type} ${handshakeMethods}`] : [],
+    );
+  expect(asking.sort()).toEqual([
+    ...[
+      "dropbox GET",
+      "event-grid OPTIONS",
+      "linkedin GET",
+      "meta GET",
+      "nylas GET",
+      "okta GET",
+      "strava GET",
+    ],
+    ...["trello HEAD", "twitter GET", "websub GET"],
+  ]);
 });

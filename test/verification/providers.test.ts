@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import twilio from "twilio";
 import { createTestProviders } from "../support/providers.ts";
+import { ASKING_SAMPLES } from "./asking-samples.ts";
 import { describeProviderContract } from "./contract.ts";
 import { OTHER_SAMPLES, twilioJson } from "./other-samples.ts";
 import { NOW, requestOf, URL_CALLED } from "./sample.ts";
@@ -10,7 +11,7 @@ import { SIGNED_BY_LIBRARIES, TIMED_SAMPLES } from "./timed-samples.ts";
 const providers = createTestProviders();
 const encoder = new TextEncoder();
 
-const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES];
+const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES, ...ASKING_SAMPLES];
 for (const sample of SAMPLES) describeProviderContract(sample);
 
 test("every provider has a sample here, but the one that fetches and the one that goes by addresses", () => {

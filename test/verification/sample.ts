@@ -36,7 +36,9 @@ export type Sample = Readonly<{
   toleranceSeconds: number | null;
   /** False where the body itself is not signed, or not the key decides. */
   signsBody: boolean;
-  /** The config holds no secret: public keys, networks. */
+  /** The config may be empty: the secret is learned, or known, later. */
+  takesNoSecret?: boolean;
+  /** The config holds no secret that signs: public keys, networks. */
   isPublic?: boolean;
   /** Whether the provider's own library takes the request; the time is the real one. */
   official?: (sent: Sent, signing: Signing) => unknown;

@@ -1,0 +1,52 @@
+/** Azure Event Grid, which sends a secret of the subscription's maker in the URL or a header, and asks whether it may. */
+import { z } from "zod";
+import { readJsonPath } from "../../lib/json-path.ts";
+import { headerName, secretFields, secretShape } from "../config-fields.ts";
+import type { Provider } from "../provider.ts";
+import { jsonOf, readerOf } from "../request-place.ts";
+import { apiKeyProvider } from "../shared-secrets.ts";
+import { answerJson, readChallenge } from "./answers.ts";
+
+const TYPE = "aeg-event-type";
+
+const configSchema = z.strictObject({
+  ...secretShape,
+  place: z.enum(["query", "header"]).default("query").describe("Where the secret is sent."),
+  name: headerName.default("code").describe("The query parameter's or the header's name."),
+});
+
+/** https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema */
+export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "event-grid",
+  label: "Azure Event Grid",
+  description:
+    "Compares a secret in the subscription's URL (…?code=secret) or in a delivery property, and answers the validation when the subscription is made: by validationCode, and by CloudEvents' OPTIONS. Event Grid does not sign the body.",
+  configSchema,
+  fields: [
+    ...secretFields("Secret"),
+    {
+      name: "place",
+      label: "Sent as",
+      kind: "select",
+      options: [
+        { value: "query", label: "a query parameter of the URL" },
+        { value: "header", label: "a header (delivery property)" },
+      ],
+      help: "What is in the query is stored with each event, the secret too, and passes through proxies' logs.",
+    },
+    { name: "name", label: "Its name", kind: "text", placeholder: "code" },
+  ],
+  recognizes: (headers) => headers.has(TYPE),
+  handshakeMethods: ["OPTIONS"],
+  prepare: (config) => ({
+    verify: apiKeyProvider.prepare(config).verify,
+    signedHandshake(request) {
+      if (request.headers.get(TYPE) !== "SubscriptionValidation") return null;
+      const validationResponse = readChallenge(readJsonPath(jsonOf(request), "0.data.validationCode"));
+      return validationResponse === null ? null : answerJson({ validationResponse });
+    },
+    // One request may bring many events: it is known by its first.
+    eventType: readerOf("$.0.eventType", "ce-type", "$.type", "$.0.type"),
+    duplicateId: readerOf("$.0.id", "ce-id", "$.id"),
+  }),
+};

@@ -1,0 +1,53 @@
+/** monday.com, which sends a token that its signing secret has signed. */
+import { z } from "zod";
+import { readJsonPath } from "../../lib/json-path.ts";
+import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "../provider.ts";
+import { missing, wrongSignature } from "../refusals.ts";
+import { readerOf } from "../request-place.ts";
+import { answerJson, jsonOfQuestion, readChallenge } from "./answers.ts";
+import { readHs256Token } from "./hs256-token.ts";
+
+const HEADER = "Authorization";
+/** How far clocks may be apart. */
+const LEEWAY_MS = 60_000;
+
+const configSchema = z.strictObject(secretShape);
+
+/** https://developer.monday.com/apps/docs/integration-authorization */
+export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "monday",
+  label: "Monday.com",
+  description:
+    "Checks the token (JWT) in the Authorization header of monday.com's requests, with the app's signing secret, and answers the challenge with which monday.com tries the URL. The token does not sign the body, and only webhooks that an app made have one.",
+  configSchema,
+  fields: secretFields(),
+  prepare(config) {
+    const keys = bytesOfSecrets(config);
+    return {
+      unsignedHandshake: answerMonday,
+      verify({ headers, receivedAt }) {
+        const given = headers.get(HEADER);
+        if (given === null) return missing(HEADER);
+        const claims = readHs256Token({ token: given.replace(/^Bearer\s+/i, "").trim(), keys });
+        if (claims === "malformed")
+          return refused(`The header ${HEADER} does not hold a token signed by HS256.`);
+        if (claims === "forged") return wrongSignature();
+        const expires = readJsonPath(claims, "exp");
+        if (typeof expires !== "number") return refused("The token does not say when it expires.");
+        return expires * 1_000 + LEEWAY_MS >= receivedAt ? ACCEPTED : refused("The token has expired.");
+      },
+      eventType: readerOf("$.event.type"),
+      duplicateId: readerOf("$.event.triggerUuid"),
+    };
+  },
+};
+
+/** Nothing but a challenge, so that no event is taken for one. */
+function answerMonday(request: ReceivedRequest) {
+  if (request.method !== "POST") return null;
+  const body = jsonOfQuestion(request);
+  if (typeof body !== "object" || body === null || Object.keys(body).length !== 1) return null;
+  const challenge = readChallenge(readJsonPath(body, "challenge"));
+  return challenge === null ? null : answerJson({ challenge });
+}

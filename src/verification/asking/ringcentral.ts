@@ -1,0 +1,47 @@
+/** RingCentral, which sends a token of the subscription's maker, and asks for another one back. */
+import { z } from "zod";
+import { constantTimeEqual } from "../../lib/crypto.ts";
+import { secretFields, secretShape } from "../config-fields.ts";
+import { ACCEPTED, type Provider, refused } from "../provider.ts";
+import { missing } from "../refusals.ts";
+import { readerOf } from "../request-place.ts";
+import { echoInHeader } from "./answers.ts";
+
+const ASKED = "Validation-Token";
+const SENT = "Verification-Token";
+/** The question's body is empty, or an empty object; what is longer is an event, and not to be lost. */
+const MAX_QUESTION_BYTES = 2;
+
+const configSchema = z.strictObject(secretShape);
+
+/** https://developers.ringcentral.com/guide/notifications/webhooks/receiving */
+export const ringcentralProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "ringcentral",
+  label: "RingCentral",
+  description:
+    "Compares the token that RingCentral sends in the header Verification-Token, and answers the Validation-Token when a subscription is made. RingCentral does not sign the body.",
+  configSchema,
+  fields: secretFields(
+    "Verification token",
+    "Any text of yours: give the same one as deliveryMode.verificationToken when the subscription is made.",
+  ),
+  recognizes: (headers) => headers.has(SENT) || headers.has(ASKED),
+  prepare({ secret, previous_secret: previous }) {
+    const right = previous === undefined ? [secret] : [secret, previous];
+    return {
+      unsignedHandshake({ method, headers, body }) {
+        const token = headers.get(ASKED);
+        if (method !== "POST" || token === null || body.byteLength > MAX_QUESTION_BYTES) return null;
+        return echoInHeader(ASKED, token);
+      },
+      verify({ headers }) {
+        const given = headers.get(SENT);
+        if (given === null) return missing(SENT);
+        const isRight = right.map((each) => constantTimeEqual(given.trim(), each)).includes(true);
+        return isRight ? ACCEPTED : refused("The verification token is another one.");
+      },
+      eventType: readerOf("$.event"),
+      duplicateId: readerOf("$.uuid"),
+    };
+  },
+};

@@ -1,0 +1,121 @@
+/** The providers that sign by HMAC and ask before they send: one row each, in the order of their names. */
+import { readJsonPath } from "../../lib/json-path.ts";
+import { jsonOf, readerOf } from "../request-place.ts";
+import { hmac } from "../signature.ts";
+import { answerJson, askedByGet, echo, jsonOfQuestion, readChallenge, readOpaque } from "./answers.ts";
+import type { AskingRow } from "./asking-provider.ts";
+
+const BODY_HEX = { hash: "sha256", encoding: "hex", template: "{body}" } as const;
+
+function hexOf(key: Uint8Array, text: string): string {
+  return Buffer.from(hmac("sha256", key, [text])).toString("hex");
+}
+
+export const ASKING_ROWS: readonly AskingRow[] = [
+  {
+    ...BODY_HEX,
+    type: "dropbox",
+    label: "Dropbox",
+    description:
+      "Checks the signature of Dropbox's requests, with the app secret (App Console → Settings), and answers the challenge with which Dropbox tries the URL.",
+    secretLabel: "App secret",
+    header: "X-Dropbox-Signature",
+    eventType: readerOf(),
+    duplicateId: readerOf(),
+    recognizedBy: ["x-dropbox-signature"],
+    handshakeMethods: ["GET"],
+    // https://www.dropbox.com/developers/reference/webhooks
+    unsignedHandshake: (request) => echo(askedByGet(request, "challenge")),
+  },
+  {
+    type: "front",
+    label: "Front",
+    description:
+      "Checks the signature of Front's application webhooks, with the signing key that is shown where the webhook is set up, and answers the challenge with which Front tries the URL.",
+    secretLabel: "Signing key",
+    hash: "sha256",
+    encoding: "base64",
+    template: "{timestamp}:{body}",
+    header: "X-Front-Signature",
+    timestampHeader: "X-Front-Request-Timestamp",
+    toleranceSeconds: 300,
+    eventType: readerOf("$.type"),
+    duplicateId: readerOf("$.payload.id"),
+    recognizedBy: ["x-front-signature"],
+    // https://dev.frontapp.com/docs/application-webhooks
+    signedHandshake(request) {
+      const isAsked = readJsonPath(jsonOf(request), "type") === "sync";
+      return isAsked ? echo(request.headers.get("x-front-challenge")) : null;
+    },
+  },
+  {
+    ...BODY_HEX,
+    type: "smartcar",
+    label: "Smartcar",
+    description:
+      "Checks the signature of Smartcar's requests, with the application management token (Dashboard → Configuration), and answers the challenge with which Smartcar tries the URL.",
+    secretLabel: "Application management token",
+    header: "SC-Signature",
+    eventType: readerOf("$.eventType", "$.eventName"),
+    duplicateId: readerOf("$.eventId"),
+    recognizedBy: ["sc-signature"],
+    questions: (key) => ({
+      signedHandshake: (request) => answerSmartcar(jsonOf(request), key),
+      // Smartcar does not say that this one is signed.
+      unsignedHandshake: (request) =>
+        request.headers.has("sc-signature") ? null : answerSmartcar(jsonOfQuestion(request), key, readOpaque),
+    }),
+  },
+  {
+    type: "trello",
+    label: "Trello",
+    description:
+      "Checks the signature of Trello's requests, with the application's secret, and answers the HEAD with which Trello tries the URL. Trello signs the URL too, as the webhook was made with it: it must begin with this gateway's BASE_URL.",
+    secretLabel: "Application secret",
+    hash: "sha1",
+    encoding: "base64",
+    // https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-signatures
+    template: "{body}{url}",
+    header: "X-Trello-Webhook",
+    eventType: readerOf("$.action.type"),
+    duplicateId: readerOf("$.action.id"),
+    recognizedBy: ["x-trello-webhook"],
+    handshakeMethods: ["HEAD"],
+  },
+  {
+    type: "zoom",
+    label: "Zoom",
+    description:
+      "Checks the signature of Zoom's requests, with the secret token of the app's Feature page, and answers the validation with which Zoom tries the URL at first and every 72 hours.",
+    secretLabel: "Secret token",
+    hash: "sha256",
+    encoding: "hex",
+    template: "v0:{timestamp}:{body}",
+    header: "X-Zm-Signature",
+    prefix: "v0=",
+    timestampHeader: "X-Zm-Request-Timestamp",
+    toleranceSeconds: 300,
+    eventType: readerOf("$.event"),
+    duplicateId: readerOf(),
+    recognizedBy: ["x-zm-signature"],
+    // https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint
+    questions: (key) => ({
+      signedHandshake(request) {
+        const body = jsonOf(request);
+        if (readJsonPath(body, "event") !== "endpoint.url_validation") return null;
+        const plainToken = readChallenge(readJsonPath(body, "payload.plainToken"));
+        return plainToken === null
+          ? null
+          : answerJson({ plainToken, encryptedToken: hexOf(key, plainToken) });
+      },
+    }),
+  },
+];
+
+/** Version 4 says eventType and data, version 2 eventName and payload. https://smartcar.com/docs/webhooks */
+function answerSmartcar(body: unknown, key: Uint8Array, read = readChallenge) {
+  const isAsked =
+    readJsonPath(body, "eventType") === "VERIFY" || readJsonPath(body, "eventName") === "verify";
+  const challenge = read(readJsonPath(body, "data.challenge") ?? readJsonPath(body, "payload.challenge"));
+  return isAsked && challenge !== null ? answerJson({ challenge: hexOf(key, challenge) }) : null;
+}
