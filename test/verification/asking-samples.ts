@@ -200,6 +200,6 @@ export const ASKING_SAMPLES: readonly Sample[] = [
     signatureHeader: "X-Grid",
     body: json([{ id: "e1", eventType: "Microsoft.Storage.BlobCreated", data: {} }]),
     eventType: "Microsoft.Storage.BlobCreated",
-    duplicateId: "e1",
+    duplicateId: null,
   },
 ];

@@ -1,13 +1,14 @@
 /** Which id of each provider's requests names one event, and which look like one and do not. */
 import { expect, test } from "bun:test";
 import { createTestProviders } from "../support/providers.ts";
+import { ASKING_SAMPLES } from "./asking-samples.ts";
 import { OTHER_SAMPLES } from "./other-samples.ts";
 import { requestOf } from "./sample.ts";
 import { HMAC_SAMPLES } from "./samples.ts";
 import { TIMED_SAMPLES } from "./timed-samples.ts";
 
 const providers = createTestProviders();
-const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES];
+const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES, ...ASKING_SAMPLES];
 
 function idOf(type: string, headers: Record<string, string>, body = ""): string | null {
   const sample = SAMPLES.find((each) => each.type === type);
@@ -35,6 +36,15 @@ const NAMES_ONE_EVENT: readonly (readonly [type: string, place: string, why: str
   ["paypal", '{"id":"7"}', "of one event"],
   ["mailgun", '{"event-data":{"id":"7"}}', "of one event of a day; a later one has another body"],
   ["twilio", "I-Twilio-Idempotency-Token", "of one request, and the same when it is retried"],
+  ["event-grid", "ce-id", "of one CloudEvent"],
+  ["event-grid", '{"id":"7"}', "of one CloudEvent"],
+  ["front", '{"payload":{"id":"7"}}', "of one event"],
+  ["linkedin", '{"notificationId":"7"}', "of one notification, by which LinkedIn says to drop repeats"],
+  ["monday", '{"event":{"triggerUuid":"7"}}', "of one trigger"],
+  ["nylas", '{"id":"7"}', "of one notification, and the same when it is retried"],
+  ["ringcentral", '{"uuid":"7"}', "of one notification"],
+  ["smartcar", '{"eventId":"7"}', "of one event"],
+  ["trello", '{"action":{"id":"7"}}', "of one action"],
 ];
 
 const NAMES_NONE: readonly (readonly [type: string, place: string, why: string])[] = [
@@ -46,6 +56,13 @@ const NAMES_NONE: readonly (readonly [type: string, place: string, why: string])
   ["meta", '{"entry":[{"id":"7"}]}', "of a page or an account"],
   ["microsoft-graph", '{"value":[{"id":"7","subscriptionId":"7"}]}', "one of many in a request"],
   ["twitter", '{"for_user_id":"7"}', "of a user"],
+  ["asana", '{"events":[{"resource":{"gid":"7"}}]}', "of a task; a heartbeat has no events"],
+  ["clio", '{"data":{"id":"7"}}', "of a record"],
+  ["dropbox", '{"delta":{"users":[7]}}', "of users whose files changed"],
+  ["event-grid", '[{"id":"7"}]', "an event that was not acknowledged may come again among others"],
+  ["strava", '{"object_id":7,"subscription_id":7}', "of an activity, which changes"],
+  ["websub", "X-Hub-Signature", "of a body"],
+  ["zoom", '{"payload":{"object":{"uuid":"7"}}}', "of a meeting"],
 ];
 
 function idAt(type: string, place: string): string | null {

@@ -45,8 +45,9 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
       const validationResponse = readChallenge(readJsonPath(jsonOf(request), "0.data.validationCode"));
       return validationResponse === null ? null : answerJson({ validationResponse });
     },
-    // One request may bring many events: it is known by its first.
+    // One request may bring many events: it is named by its first.
     eventType: readerOf("$.0.eventType", "ce-type", "$.type", "$.0.type"),
-    duplicateId: readerOf("$.0.id", "ce-id", "$.id"),
+    // Of a list none: an event that was not acknowledged may come again among others.
+    duplicateId: readerOf("ce-id", "$.id"),
   }),
 };

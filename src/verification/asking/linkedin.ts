@@ -21,7 +21,7 @@ const row: HmacRow = {
   template: `${MARK}{body}`,
   header: "X-LI-Signature",
   eventType: readerOf("$.type"),
-  duplicateId: readerOf("$.notificationId", "$.notifications.0.notificationId"),
+  duplicateId: readerOf("$.notificationId"),
   recognizedBy: ["x-li-signature"],
 };
 
