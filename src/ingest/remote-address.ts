@@ -4,12 +4,16 @@ import { createCidrList, parseAddress } from "../lib/cidr.ts";
 /** The server, which knows the other end of a request's connection. */
 export type Peer = Readonly<{ requestIP: (request: Request) => { address: string } | null }>;
 
-/** "" where there is no connection, as in a request made inside the process. */
+/**
+ * "" where there is no connection, as in a request made inside the process, and where a trusted proxy names no address
+ * that can be read: that is in no list of networks.
+ */
 export type RemoteAddressReader = (request: Request, peer: Peer | null) => string;
 
 /**
  * Walks X-Forwarded-For from the right and stops at the first address that is no trusted proxy: whatever stands
- * further left was written by the sender and proves nothing.
+ * further left was written by the sender and proves nothing. An element that is no address ends the walk with "", as
+ * the proxy's own address in its place would pass for the sender's.
  */
 export function createRemoteAddressReader(trustedProxies: readonly string[]): RemoteAddressReader {
   const peerAddress: RemoteAddressReader = (request, peer) =>
@@ -21,11 +25,11 @@ export function createRemoteAddressReader(trustedProxies: readonly string[]): Re
     let address = peerAddress(request, peer);
     const forwardedFor = request.headers.get("x-forwarded-for");
     if (forwardedFor === null) return address;
-    const hops = forwardedFor.split(",").map((hop) => hop.trim());
-    while (trusted.includes(address)) {
-      const previous = hops.pop();
-      if (previous === undefined || parseAddress(previous) === null) break;
-      address = plainAddress(previous);
+    let end = forwardedFor.length;
+    while (end >= 0 && trusted.includes(address)) {
+      const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
+      address = forwardedAddress(forwardedFor.slice(comma + 1, end));
+      end = comma;
     }
     return address;
   };
@@ -34,4 +38,28 @@ export function createRemoteAddressReader(trustedProxies: readonly string[]): Re
 /** A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1. */
 function plainAddress(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
+
+/** Longer than any address with a zone, brackets, quotes and a port. */
+const LONGEST_ELEMENT = 120;
+/** The address of "[2001:db8::1]:443", the port after it optional. */
+const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
+/** The address of "192.0.2.1:51234". IPv6 has more colons: without brackets it has no port. */
+const WITH_PORT = /^([^:]+):\d{1,5}$/;
+
+/**
+ * The address in one element of X-Forwarded-For, in its shortest form; "" for anything else, such as "unknown" or
+ * "_hidden". Azure writes IPv4 with a port, others IPv6 in brackets, with or without one.
+ */
+function forwardedAddress(element: string): string {
+  const text = unquoted(element.trim());
+  if (text.length > LONGEST_ELEMENT) return "";
+  const bare = BRACKETED.exec(text)?.[1] ?? WITH_PORT.exec(text)?.[1] ?? text;
+  // A zone names an interface of the machine that wrote it, and means nothing here.
+  const [withoutZone = ""] = bare.split("%", 1);
+  return parseAddress(withoutZone)?.toString() ?? "";
+}
+
+function unquoted(text: string): string {
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
