@@ -81,7 +81,8 @@ export const variables = {
     cure: "Set a whole number from 2 to 1024.",
   },
   TRUSTED_PROXIES: {
-    meaning: "CIDRs of the reverse proxies whose `X-Forwarded-For` is believed",
+    meaning:
+      "CIDRs of the reverse proxies whose `X-Forwarded-For` is believed, with or without ports and brackets; a sender that they call by no address (`unknown`) is in no list of networks",
     default: "none",
     cure: CIDRS_CURE,
   },

@@ -1,11 +1,11 @@
 /** Which of a received event's headers go on to a target, and which are ours to say. */
+import { isProxyHeader } from "./proxy-headers.ts";
 import type { HeaderList } from "./target-type.ts";
 
 /**
- * Not passed on. Hop-by-hop headers and framing belong to one connection (RFC 9110 7.6.1). Host is the
- * target's own name. Expect was answered when the event was received. Accept-Encoding would let the answer be
- * compressed for a reader that never sees it. The forwarding headers were written by, or are only
- * trustworthy through, the proxy before this gateway.
+ * Never passed on. Hop-by-hop headers and framing belong to one connection (RFC 9110 7.6.1). Host is the target's own
+ * name. Expect was answered when the event was received. Accept-Encoding would let the answer be compressed for a
+ * reader that never sees it.
  */
 const DROPPED = new Set([
   "connection",
@@ -22,10 +22,8 @@ const DROPPED = new Set([
   "content-length",
   "expect",
   "accept-encoding",
-  "forwarded",
-  "x-real-ip",
 ]);
-const DROPPED_PREFIXES = ["x-forwarded-", "x-webhooker-"];
+const OWN_PREFIX = "x-webhooker-";
 
 /** Framing, connection and routing are the client's: a configured header may replace any other. */
 const NOT_CONFIGURABLE = new Set([
@@ -54,40 +52,63 @@ export function isHeaderValue(value: string): boolean {
 
 export function isConfigurableHeader(name: string): boolean {
   const lower = name.toLowerCase();
-  return !NOT_CONFIGURABLE.has(lower) && !lower.startsWith("x-webhooker-");
+  return !NOT_CONFIGURABLE.has(lower) && !lower.startsWith(OWN_PREFIX);
 }
 
+/** A name of this kind goes to no target, whatever its owner wishes. */
+export function isNeverForwarded(name: string): boolean {
+  const lower = name.toLowerCase();
+  return DROPPED.has(lower) || lower.startsWith(OWN_PREFIX);
+}
+
+/** All names in lower case. */
+export type Selection = Readonly<{
+  /** Left out: said anew, or unwanted. */
+  without: ReadonlySet<string>;
+  /** Let through although proxies write them. */
+  proxyHeaders: ReadonlySet<string>;
+}>;
+
+/** What nobody has settings for. */
+const AS_RECEIVED: Selection = { without: new Set(), proxyHeaders: new Set() };
+
 /**
- * The received end-to-end headers without those that `replaced` (lower-case names) says anew. Headers that
- * cannot be sent are left out: one odd header must not keep the event from arriving.
+ * The received end-to-end headers of the sender. Headers that cannot be sent are left out: one odd header must not
+ * keep the event from arriving.
  */
-export function endToEndHeaders(received: HeaderList, replaced: ReadonlySet<string>): HeaderList[number][] {
+export function endToEndHeaders(
+  received: HeaderList,
+  { without, proxyHeaders }: Selection = AS_RECEIVED,
+): HeaderList[number][] {
   const named = namedByConnection(received);
   const kept: HeaderList[number][] = [];
   for (const header of received) {
     const [name, value] = header;
-    const lower = passable(name);
-    if (lower === null || replaced.has(lower) || named?.has(lower) === true) continue;
+    const known = readName(name);
+    if (known === null || without.has(known.lower) || named?.has(known.lower) === true) continue;
+    if (known.isProxys && !proxyHeaders.has(known.lower)) continue;
     if (isHeaderValue(value)) kept.push(header);
   }
   return kept;
 }
 
+/** Null for one that never goes on. */
+type KnownName = Readonly<{ lower: string; isProxys: boolean }> | null;
+
 /** What is known of names: senders use the same few over and over. */
-const passableNames = new Map<string, string | null>();
+const knownNames = new Map<string, KnownName>();
 const MOST_NAMES = 1_000;
 const LONGEST_KNOWN = 64;
 
-/** The name in lower case; null for one that never goes on. */
-function passable(name: string): string | null {
-  const known = passableNames.get(name);
+function readName(name: string): KnownName {
+  const known = knownNames.get(name);
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  const isDropped = DROPPED.has(lower) || DROPPED_PREFIXES.some((prefix) => lower.startsWith(prefix));
-  const answer = isDropped || !isHeaderName(name) ? null : lower;
+  const isSendable = isHeaderName(name) && !isNeverForwarded(lower);
+  const answer = isSendable ? { lower, isProxys: isProxyHeader(lower) } : null;
   if (name.length <= LONGEST_KNOWN) {
-    if (passableNames.size >= MOST_NAMES) passableNames.clear();
-    passableNames.set(name, answer);
+    if (knownNames.size >= MOST_NAMES) knownNames.clear();
+    knownNames.set(name, answer);
   }
   return answer;
 }

@@ -1,37 +1,52 @@
 /** The headers of a request to an http target: the received ones, the configured ones, the signature, and who asks. */
-import { endToEndHeaders } from "./forwarded-headers.ts";
+import { endToEndHeaders, type Selection } from "./forwarded-headers.ts";
 import { SIGNING_HEADERS } from "./signing.ts";
 import type { DeliveryAttempt, HeaderList } from "./target-type.ts";
 
-type Configured = Readonly<{ headers?: Readonly<Record<string, string>> | undefined }>;
+type Configured = Readonly<{
+  headers?: Readonly<Record<string, string>> | undefined;
+  drop_headers?: readonly string[] | undefined;
+  forward_headers?: readonly string[] | undefined;
+}>;
 
-type OwnHeaders = Readonly<{ list: readonly (readonly [string, string])[]; names: ReadonlySet<string> }>;
-type OwnByConfig = Readonly<{ unsigned: OwnHeaders; signed: OwnHeaders }>;
+type OwnHeaders = Readonly<{ list: HeaderList; selection: Selection }>;
+type OwnByConfig = Readonly<{ unsigned: OwnHeaders; signed: OwnHeaders; elsewhere: Selection }>;
 
 /** Computed once per config: a config object lives as long as its target is unchanged. */
 const ownHeaders = new WeakMap<Configured, OwnByConfig>();
+
+/** What a sender's credentials stand in; they were meant for the gateway and, by its owner's will, the target. */
+const CREDENTIALS = ["authorization", "cookie"];
 
 function configuredHeaders(config: Configured): OwnByConfig {
   const known = ownHeaders.get(config);
   if (known !== undefined) return known;
   const list = Object.entries(config.headers ?? {});
   const names = list.map(([name]) => name.toLowerCase());
+  const proxyHeaders = lowerCase(config.forward_headers);
+  const unwanted = [...names, ...lowerCase(config.drop_headers)];
+  const signed = [...unwanted, ...SIGNING_HEADERS];
   const own = {
-    unsigned: { list, names: new Set(names) },
+    unsigned: { list, selection: { without: new Set(unwanted), proxyHeaders } },
     signed: {
       list: list.filter(([name]) => !SIGNING_HEADERS.has(name.toLowerCase())),
-      names: new Set([...names, ...SIGNING_HEADERS]),
+      selection: { without: new Set(signed), proxyHeaders },
     },
+    elsewhere: { without: new Set([...signed, ...CREDENTIALS]), proxyHeaders: new Set<string>() },
   };
   ownHeaders.set(config, own);
   return own;
+}
+
+function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
 }
 
 /** Signed, no header of a signature's names comes from elsewhere; unsigned, a sender's own signature goes on. */
 export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): HeaderList {
   const { config, event, signer } = attempt;
   const own = configuredHeaders(config)[signer === null ? "unsigned" : "signed"];
-  const headers = endToEndHeaders(event.headers, own.names);
+  const headers = endToEndHeaders(event.headers, own.selection);
   for (const header of own.list) headers.push(header);
   addIdentity(headers, attempt);
   if (signer === null) return headers;
@@ -39,13 +54,9 @@ export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): H
   return headers;
 }
 
-/** What a sender's credentials stand in; they were meant for the gateway and, by its owner's will, the target. */
-const CREDENTIALS = ["authorization", "cookie"];
-
-/** For an origin that a redirect leads to: nothing configured, signed or secret. */
+/** For an origin that a redirect leads to: nothing configured, signed or secret, and nothing of a proxy's. */
 export function headersElsewhere(attempt: DeliveryAttempt<Configured>): HeaderList {
-  const { names } = configuredHeaders(attempt.config).signed;
-  const headers = endToEndHeaders(attempt.event.headers, new Set([...names, ...CREDENTIALS]));
+  const headers = endToEndHeaders(attempt.event.headers, configuredHeaders(attempt.config).elsewhere);
   addIdentity(headers, attempt);
   return headers;
 }

@@ -5,6 +5,7 @@ import type { Outbound, OutboundTls } from "../lib/outbound.ts";
 import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
 import { headersElsewhere, headersFor } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
+import { receivedHeadersFields, receivedHeadersShape } from "./received-headers.ts";
 import { redirectOf } from "./redirect.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetResponse, TargetType } from "./target-type.ts";
@@ -47,6 +48,7 @@ const configShape = z.strictObject({
     .describe(
       "Follow up to 5 redirects that keep method and body (307, 308; of a GET all). To another origin go neither configured headers nor signature nor client certificate.",
     ),
+  ...receivedHeadersShape,
   ...tlsShape,
 });
 
@@ -90,6 +92,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
         kind: "checkbox",
         help: "Up to 5 that keep method and body: 307 and 308, of a GET all. Each address is checked again. To another origin go neither these headers nor the signature nor the client certificate.",
       },
+      ...receivedHeadersFields,
       ...tlsFields,
     ],
     settlesAtIngest: false,

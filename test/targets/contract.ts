@@ -105,9 +105,11 @@ export function describeTargetContract(options: {
       });
       const { properties } = schema.parse(z.toJSONSchema(bench.type.configSchema, { io: "input" }));
       expect(bench.type.fields.map((field) => field.name)).toEqual(Object.keys(properties));
+      const types: Partial<Record<string, string>> = {
+        ...{ number: "integer", checkbox: "boolean", headers: "object", list: "array" },
+      };
       for (const { name, kind, label } of bench.type.fields) {
-        const drawn = kind === "number" ? "integer" : kind === "checkbox" ? "boolean" : "string";
-        expect(properties[name]?.type).toBe(kind === "headers" ? "object" : drawn);
+        expect(properties[name]?.type).toBe(types[kind] ?? "string");
         expect(label).not.toBe("");
       }
     });

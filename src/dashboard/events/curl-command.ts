@@ -33,7 +33,7 @@ function globbing(url: string): string {
 }
 
 function headerArguments(headers: HeaderList): string[] {
-  const sent = endToEndHeaders(headers, new Set());
+  const sent = endToEndHeaders(headers);
   const lines = sent.map(([name, value]) => {
     const line = value === "" ? `${name};` : `${name}: ${textOfHeader(value)}`;
     return `-H ${shellQuote(line)}`;
