@@ -1,5 +1,6 @@
 /** Asks the gateway on this machine whether it is well; what the container's health check runs. */
 import type { Config } from "../config.ts";
+import { userAgent } from "../lib/version.ts";
 
 const TIMEOUT_MS = 3_000;
 /** "All addresses" can be listened on but not called. */
@@ -13,6 +14,7 @@ export async function healthcheck(config: Pick<Config, "host" | "port">): Promis
       // A proxy meant for targets must not be asked about this very machine.
       proxy: false,
       redirect: "manual",
+      headers: { "user-agent": userAgent },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.body?.cancel();

@@ -32,7 +32,7 @@ import {
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./log.ts";
 import type { BegunTry, EndedTry, ReceivedRequest, TracedTry, Tracing } from "./tracing.ts";
-import { version } from "./version.ts";
+import { userAgent, version } from "./version.ts";
 
 export type TracesConfig = Readonly<{
   /** Without a trailing slash. */
@@ -66,6 +66,7 @@ export function startTracing(options: { config: TracesConfig; clock: Clock; log:
     url: `${config.endpoint}/v1/traces`,
     headers: { ...config.headers },
     timeoutMillis: EXPORT_MS,
+    userAgent,
   });
   const processor = new BatchSpanProcessor({
     exporter: tellingOfFaults(exporter, log),

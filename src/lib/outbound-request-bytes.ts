@@ -3,6 +3,7 @@ import type { OutboundFailure, OutboundHeaders, OutboundRequest } from "./outbou
 import { failure } from "./outbound-failures.ts";
 import type { Place } from "./outbound-place.ts";
 import type { Connection } from "./outbound-sockets.ts";
+import { userAgent } from "./version.ts";
 
 /** Said by the client itself; what the caller says on them is left out. */
 const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
@@ -13,17 +14,23 @@ const NOTHING: readonly Uint8Array[] = [];
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Name, value, name, value: the form in which order, case and repeats are kept. */
+/**
+ * Name, value, name, value: the form in which order, case and repeats are kept. A User-Agent is added where the caller
+ * names none.
+ */
 export function headersOf({ headers, method, body }: OutboundRequest, authority: string): string[] {
   const flat = ["Host", hostIn(headers) ?? authority];
+  let hasUserAgent = false;
   for (const [name, value] of headers) {
     const length = name.length;
     if (length === 4 || length === 10 || length === 14 || length === 17) {
       const lower = name.toLowerCase();
       if (lower === "host" || FRAMING.has(lower)) continue;
+      if (lower === "user-agent") hasUserAgent = true;
     }
     flat.push(name, value);
   }
+  if (!hasUserAgent) flat.push("User-Agent", userAgent);
   if (body.byteLength > 0 || METHODS_WITH_BODY.has(method))
     flat.push("Content-Length", String(body.byteLength));
   return flat;

@@ -8,3 +8,6 @@ const commit = typeof WEBHOOKER_COMMIT === "string" ? WEBHOOKER_COMMIT : "";
 
 /** "1.2.3" or "1.2.3 (abc1234)". */
 export const version: string = commit === "" ? packageVersion : `${packageVersion} (${commit})`;
+
+/** How the gateway introduces itself wherever it makes a request of its own. */
+export const userAgent = `Webhooker/${packageVersion}`;

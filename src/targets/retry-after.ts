@@ -1,4 +1,5 @@
 /** A target's Retry-After header as a time to wait. */
+import { parseHttpDate } from "../lib/http-date.ts";
 import type { HeaderList } from "./target-type.ts";
 
 /** A target may ask for a pause, not for its deliveries to be forgotten. */
@@ -17,7 +18,6 @@ export function retryAfterMs(options: {
   const value = options.headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1].trim();
   if (value === undefined || value === "") return null;
   if (/^\d+(\.\d+)?$/.test(value)) return Math.min(Math.ceil(Number(value) * 1000), MAX_RETRY_AFTER_MS);
-  // Date.parse reads far more than HTTP dates; those all begin with a day's name.
-  const at = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) ? null : Math.min(Math.max(at - options.now, 0), MAX_RETRY_AFTER_MS);
+  const at = parseHttpDate(value, options.now);
+  return at === null ? null : Math.min(Math.max(at - options.now, 0), MAX_RETRY_AFTER_MS);
 }

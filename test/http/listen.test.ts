@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { Elysia } from "elysia";
+import { z } from "zod";
 import { listen, withRealPort } from "../../src/http/listen.ts";
 import { serve } from "../support/http-server.ts";
 import { thrownBy } from "../support/thrown.ts";
@@ -20,4 +21,14 @@ test("a port that is taken, and an address that is none, are told apart", async 
   expect(await thrownBy(() => listen(new Elysia(), { host, port }))).toMatchObject(wrong);
   const config = { host, port: 0, baseUrl: "http://localhost:0" };
   expect(await thrownBy(() => withRealPort(config))).toMatchObject(wrong);
+});
+
+test("connections stay open longer than load balancers keep theirs", () => {
+  const app = new Elysia();
+  const given = spyOn(app, "listen").mockImplementation(() => app);
+  listen(app, { host: "127.0.0.1", port: 1 });
+  const idleTimeout = z.object({ idleTimeout: z.int() }).parse(given.mock.calls[0]?.[0]).idleTimeout;
+  expect(idleTimeout).toBeGreaterThan(95);
+  // Bun refuses more.
+  expect(idleTimeout).toBeLessThanOrEqual(255);
 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { startTracing } from "../../src/lib/open-telemetry.ts";
+import { userAgent } from "../../src/lib/version.ts";
 import { type Collector, startCollector } from "../support/collector.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -57,6 +58,7 @@ test("a collector that refuses is told of once, and once more when it takes trac
   collector.answerWith(200);
   receive(BATCH);
   await collector.waitFor(3);
+  expect(collector.requests[0]?.headers.get("user-agent")).toStartWith(`${userAgent} `);
   await stop();
   expect(told(lines)).toEqual(["warn traces cannot be sent", "info traces are sent again"]);
   expect(collector.spans).toHaveLength(BATCH);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { userAgent } from "../../src/lib/version.ts";
 import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
@@ -39,6 +40,7 @@ describe("what is sent", () => {
       ["x-FIRST", "a"],
       ["X-Second", "c"],
       ["X-Latin", "caf\xe9"],
+      ["User-Agent", userAgent],
       ["Content-Length", "256"],
       ["Connection", "keep-alive"],
     ]);
@@ -79,6 +81,7 @@ describe("what is sent", () => {
     });
     expect(receiver.requests[0]?.rawHeaders).toEqual([
       ["Host", "inner.example"],
+      ["User-Agent", userAgent],
       ["Content-Length", "4"],
       ["Connection", "keep-alive"],
     ]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { userAgent } from "../../src/lib/version.ts";
 import type { HeaderList } from "../../src/targets/target-type.ts";
 import { attemptOf, describeTargetContract, event, startTargetBench } from "./contract.ts";
 
@@ -39,7 +40,7 @@ async function sent(options: {
 
 const headersSent = async (headers: HeaderList, config: Record<string, unknown> = {}) => {
   const request = await sent({ event: { headers }, config });
-  const own = new Set(["host", "content-length", "connection"]);
+  const own = new Set(["host", "content-length", "connection", "user-agent"]);
   return request.rawHeaders.filter(
     ([name]) => !own.has(name.toLowerCase()) && !name.toLowerCase().startsWith("x-webhooker-"),
   );
@@ -100,6 +101,19 @@ describe("the http target passes on", () => {
       ["X-Real-IP", "1.2.3.4"],
     ];
     expect(await headersSent([...dropped, ["X-Kept", "1"]])).toEqual([["X-Kept", "1"]]);
+  });
+
+  test("the sender's User-Agent, and introduces itself only where there is none", async () => {
+    const agentsOf = async (headers: HeaderList, config: Record<string, unknown> = {}) => {
+      const { rawHeaders } = await sent({ event: { headers }, config });
+      return rawHeaders.flatMap(([name, value]) => (name.toLowerCase() === "user-agent" ? [value] : []));
+    };
+    const received: HeaderList = [["user-AGENT", "Stripe/1.0 (+https://stripe.com)"]];
+    expect(await agentsOf(received)).toEqual(["Stripe/1.0 (+https://stripe.com)"]);
+    expect(await agentsOf([])).toEqual([userAgent]);
+    expect(await agentsOf(received, { drop_headers: ["User-Agent"] })).toEqual([userAgent]);
+    expect(await agentsOf(received, { headers: { "User-Agent": "mine" } })).toEqual(["mine"]);
+    expect(userAgent).toMatch(/^Webhooker\/\d+\.\d+\.\d+$/);
   });
 
   test("the content type even if the Connection header names it", async () => {

@@ -11,6 +11,7 @@ test("seconds and HTTP dates are read", () => {
   expect(wait("1.5")).toBe(1_500);
   expect(wait("Thu, 01 Jan 2026 00:00:30 GMT")).toBe(30_000);
   expect(wait("Thursday, 01-Jan-26 00:00:30 GMT", 503)).toBe(30_000);
+  expect(wait("Thu Jan  1 00:00:30 2026")).toBe(30_000);
 });
 
 test("a date gone by is now, and nothing waits longer than a day", () => {
