@@ -5,14 +5,28 @@ import type { EntrypointRules } from "./entrypoint-rules.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 
 export type Door = Readonly<{
-  /** Throws AppError: forbidden, rate_limited. `remoteAddress` is asked for only where it matters. */
-  pass: (asked: { entrypointId: string; rules: EntrypointRules; remoteAddress: () => string }) => void;
+  /**
+   * Throws AppError: forbidden, rate_limited. `remoteAddress` is asked for only where it matters. A request that is to
+   * be verified takes no token yet: while its body comes, nobody knows whose request it is.
+   */
+  pass: (asked: {
+    entrypointId: string;
+    rules: EntrypointRules;
+    isVerified: boolean;
+    remoteAddress: () => string;
+  }) => void;
+  /**
+   * Takes the token of a request that was verified, or could not be: those have an equal limit of their own, so that
+   * who only knows the URL uses up nothing of the sender's. Throws AppError rate_limited.
+   */
+  count: (judged: { entrypointId: string; rules: EntrypointRules | null; isAccepted: boolean }) => void;
 }>;
 
 export function createDoor({ clock }: { clock: Pick<Clock, "monotonic"> }): Door {
-  const buckets = createTokenBuckets({ monotonic: clock.monotonic });
+  const senders = createTokenBuckets({ monotonic: clock.monotonic });
+  const strangers = createTokenBuckets({ monotonic: clock.monotonic });
   return {
-    pass({ entrypointId, rules, remoteAddress }) {
+    pass({ entrypointId, rules, isVerified, remoteAddress }) {
       const { networks, rate } = rules;
       if (networks !== null && !networks.includes(remoteAddress())) {
         throw new AppError({
@@ -22,18 +36,25 @@ export function createDoor({ clock }: { clock: Pick<Clock, "monotonic"> }): Door
           hint: "Its owner can add the network. Behind a proxy, TRUSTED_PROXIES must name that.",
         });
       }
+      if (rate === null) return;
       // Strangers of other networks must not use up what its senders may send.
-      const waitMs = rate === null ? 0 : buckets.take(entrypointId, rate);
-      if (waitMs > 0) {
-        throw new AppError({
-          kind: "rate_limited",
-          code: "entrypoint_rate_limited",
-          message: "This entrypoint receives more requests than it may; this one was not stored.",
-          retryAfterSeconds: waitMs / 1_000,
-        });
-      }
+      refuseFor(isVerified ? senders.wait(entrypointId, rate) : senders.take(entrypointId, rate));
+    },
+    count({ entrypointId, rules, isAccepted }) {
+      if (rules === null || rules.rate === null) return;
+      refuseFor((isAccepted ? senders : strangers).take(entrypointId, rules.rate));
     },
   };
+}
+
+function refuseFor(waitMs: number): void {
+  if (waitMs === 0) return;
+  throw new AppError({
+    kind: "rate_limited",
+    code: "entrypoint_rate_limited",
+    message: "This entrypoint receives more requests than it may; this one was not stored.",
+    retryAfterSeconds: waitMs / 1_000,
+  });
 }
 
 /** Throws AppError method_not_allowed. */

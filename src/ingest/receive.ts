@@ -12,6 +12,7 @@ import {
   refused,
   type Verdict,
 } from "../verification/provider.ts";
+import type { Door } from "./door.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -36,10 +37,14 @@ export type Receiver = Readonly<{
   findRoute: (entrypointId: string) => Route;
   /**
    * The one place where a request's verdict is known; call it for every request of a route whose `verification` is
-   * not null, and only for those. Rejects with AppError unavailable where the verification cannot be opened.
+   * not null, and only for those. Rejects with AppError unavailable where the verification cannot be opened, and
+   * rate_limited where more come than may.
    */
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
-  /** A handshake by another method than POST. Null where the route's provider has none such, or this is none. */
+  /**
+   * A handshake by another method than POST. Null where the route's provider has none such, or this is none. Rejects
+   * with AppError rate_limited where more are refused than may be.
+   */
   greet: (route: Route, facts: RequestFacts) => Promise<Exclude<Judgement, { kind: "accepted" }> | null>;
   /** HEAD and OPTIONS, where the route's provider asks by them whether a URL is willing. */
   questionMethods: (route: Route) => readonly string[];
@@ -61,6 +66,7 @@ export function createReceiver(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
   readRules: RulesReader;
+  door: Pick<Door, "count">;
   refusals: RefusalLog;
   quarantine: Quarantine;
   events: Pick<EventStore, "append" | "appendOnce">;
@@ -81,8 +87,8 @@ export function createReceiver(deps: {
   /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, readRules, refusals, quarantine, events, keepLearned, clock, baseUrl } =
-    deps;
+  const { routing, openVerifier, readRules, door, refusals, quarantine } = deps;
+  const { events, keepLearned, clock, baseUrl } = deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
     const { method, headers, query, pathTail, remoteAddress } = facts;
@@ -92,6 +98,7 @@ export function createReceiver(deps: {
 
   function refuse(route: Route, verifier: OpenedVerifier, { reason }: Refusal) {
     const { entrypointId, webhookId } = route;
+    door.count({ entrypointId, rules: readRules(route), isAccepted: false });
     refusals.note({ entrypointId, webhookId, provider: verifier.type, reason });
     return { kind: "refused", reason, credentials: verifier.credentials ?? null } as const;
   }
@@ -141,10 +148,13 @@ export function createReceiver(deps: {
       const verdict: Verdict | Promise<Verdict> = verifier.verify(request);
       const known = verdict instanceof Promise ? await verdict : verdict;
       if (!known.accepted) {
+        const refusal = refuse(route, verifier, known);
         const isKept = readRules(route)?.keepRejected ?? true;
         if (isKept) await quarantine.keep({ route, facts, body, reason: known.reason });
-        return refuse(route, verifier, known);
+        return refusal;
       }
+      const { entrypointId } = route;
+      door.count({ entrypointId, rules: readRules(route), isAccepted: true });
       const question = verifier.signedHandshake?.(request) ?? null;
       const answer = question instanceof Promise ? await question : question;
       return answer === null ? { kind: "accepted", request, verifier } : { kind: "handshake", answer };

@@ -50,7 +50,8 @@ export function createIngestRoutes(deps: {
       const found = receiver.findRoute(entrypointId);
       const rules = found.settings === null ? null : readRules(found);
       if (rules !== null) {
-        door.pass({ entrypointId, rules, remoteAddress: () => readRemoteAddress(request, peer) });
+        const isVerified = found.verification !== null;
+        door.pass({ entrypointId, rules, isVerified, remoteAddress: () => readRemoteAddress(request, peer) });
       }
       const methods = rules === null ? DEFAULT_METHODS : rules.methods;
       if (!methods.includes(request.method) || isQuestionMethod(request.method))

@@ -42,7 +42,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
       label: "Requests",
       kind: "number",
       placeholder: "no limit",
-      help: "More are answered 429 with Retry-After. Empty means no limit.",
+      help: "More are answered 429 with Retry-After. Requests that cannot be verified have an equal limit of their own. Empty means no limit.",
     },
     {
       name: "rate_limit_per",

@@ -98,7 +98,7 @@ export const entrypointSettingsShape = {
     .max(MAX_RATE)
     .nullable()
     .describe(
-      "Requests within `rate_limit_per`; more are answered 429 with Retry-After. null: as many as come.",
+      "Requests within `rate_limit_per`; more are answered 429 with Retry-After. Requests that cannot be verified have an equal limit of their own. null: as many as come.",
     )
     .default(null),
   rate_limit_per: z.enum(RATE_UNITS).describe("What `rate_limit` counts in.").default("second"),

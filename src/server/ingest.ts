@@ -36,8 +36,9 @@ export function createIngestParts(deps: {
   const readRules = createRulesReader({ log });
   const openVerifier = createVerifierOpener({ providers, keys, log });
   const shared = { routing: mainDb.routing, openVerifier, readRules, clock, baseUrl: config.baseUrl };
+  const door = createDoor({ clock });
   const receiver = createReceiver({
-    ...{ ...shared, events },
+    ...{ ...shared, events, door },
     refusals: createRefusalLog({ log, clock }),
     quarantine: createQuarantine({ store: rejected, clock, onKept }),
     keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
@@ -46,8 +47,7 @@ export function createIngestParts(deps: {
     receiver,
     verifyAgain: createVerifyAgain({ ...shared, store: rejected }),
     routes: createIngestRoutes({
-      ...{ receiver, readRules, metrics, tracing },
-      door: createDoor({ clock }),
+      ...{ receiver, readRules, door, metrics, tracing },
       maxBodyBytes: config.maxBodyBytes,
       trustedProxies: config.trustedProxies,
       onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),

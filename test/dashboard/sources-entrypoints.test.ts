@@ -151,6 +151,7 @@ describe("a test event", () => {
       openVerifier: () => null,
       ...{
         refusals: { note: () => undefined },
+        door: { count: () => undefined },
         readRules: () => null,
         quarantine: { keep: async () => undefined },
       },

@@ -61,15 +61,16 @@ export function startIngest(
   const firstByKey = new Map<string, string>();
   const routes = new Map([[ENTRYPOINT, route(ENTRYPOINT)]]);
   const readRules = createRulesReader({ log });
+  const door = createDoor({ clock });
   let tooLarge = 0;
   let append: (draft: EventDraft) => Promise<void> = async () => undefined;
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
     .use(errorHandler(createErrorAnswers({ log })))
     .use(
       createIngestRoutes({
-        ...{ readRules, door: createDoor({ clock }) },
+        ...{ readRules, door },
         receiver: createReceiver({
-          ...{ clock, readRules },
+          ...{ clock, readRules, door },
           baseUrl: BASE_URL,
           openVerifier: createVerifierOpener({
             providers: options.providers ?? createTestProviders(),
