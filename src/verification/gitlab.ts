@@ -1,10 +1,15 @@
 /** GitLab, which sends a secret token as it is, and newer versions a signature by Standard Webhooks too. */
 import { z } from "zod";
-import { constantTimeEqual } from "../lib/crypto.ts";
 import { secretFields, secretShape } from "./config-fields.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
 import { missing } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
+import {
+  bytesOfHeader,
+  createSecretComparison,
+  refuseForHeader,
+  type SecretComparison,
+} from "./secret-comparison.ts";
 import { isStandard, readStandardKey, verifyStandard } from "./standard-webhooks.ts";
 
 const SIGNING_TOKEN = "whsec_";
@@ -24,12 +29,14 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
   description:
     "Checks GitLab's requests by the secret token of the webhook's page there, or their signature by its signing token (whsec_…).",
   configSchema,
+  inputSchema: configSchema.superRefine(refuseForHeader),
   fields: secretFields("Secret token or signing token"),
   recognizes: (headers) => headers.has("x-gitlab-event"),
   prepare({ secret, previous_secret: previous }) {
     const all = previous === undefined ? [secret] : [secret, previous];
     const isSigningToken = (text: string) => text.startsWith(SIGNING_TOKEN);
     const tokens = all.filter((text) => !isSigningToken(text));
+    const tokenChecks = tokens.map((token) => createSecretComparison({ secret: token }));
     const keys = all
       .filter(isSigningToken)
       .map(readStandardKey)
@@ -37,8 +44,8 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
     return {
       verify(request) {
         if (keys.length > 0 && (tokens.length === 0 || isStandard(request.headers)))
-          return acceptedOr(verifyStandard({ request, keys }), () => verifyToken(request, tokens));
-        return verifyToken(request, tokens);
+          return acceptedOr(verifyStandard({ request, keys }), () => verifyToken(request, tokenChecks));
+        return verifyToken(request, tokenChecks);
       },
       eventType: readerOf("X-Gitlab-Event"),
       // The same for a request and its retries. X-Gitlab-Event-UUID is shared by all requests that follow from one event.
@@ -52,9 +59,9 @@ function acceptedOr(first: Verdict, another: () => Verdict): Verdict {
   return first.accepted || !another().accepted ? first : ACCEPTED;
 }
 
-function verifyToken({ headers }: ReceivedRequest, tokens: readonly string[]): Verdict {
+function verifyToken({ headers }: ReceivedRequest, tokens: readonly SecretComparison[]): Verdict {
   const given = headers.get(TOKEN_HEADER);
   if (given === null) return missing(TOKEN_HEADER);
-  const matches = tokens.map((token) => constantTimeEqual(given, token));
+  const matches = tokens.map((isRight) => isRight(bytesOfHeader(given)));
   return matches.includes(true) ? ACCEPTED : refused("The secret token is another one.");
 }

@@ -1,5 +1,6 @@
-/** The providers that sign by HMAC and need no code of their own: one row each, in the order of their names. */
+/** The providers that sign by HMAC and need no code of their own: one row each. */
 import { answerSlack, answerTwitch, answerWooCommercePing } from "./handshakes.ts";
+import { HMAC_PAIR_ROWS } from "./hmac-pair-rows.ts";
 import type { HmacRow } from "./hmac-provider.ts";
 import { readerOf, readerOfBoth } from "./request-place.ts";
 
@@ -7,6 +8,7 @@ const BODY_HEX = { hash: "sha256", encoding: "hex", template: "{body}" } as cons
 const BODY_BASE64 = { ...BODY_HEX, encoding: "base64" } as const;
 
 export const HMAC_ROWS: readonly HmacRow[] = [
+  ...HMAC_PAIR_ROWS,
   {
     ...BODY_HEX,
     type: "bitbucket",
@@ -46,21 +48,18 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     recognizedBy: ["linear-delivery"],
   },
   {
-    type: "paddle",
-    label: "Paddle",
+    ...BODY_HEX,
+    // https://docs.pagerduty.com/developer/verifying-webhook-signatures
+    type: "pagerduty",
+    label: "PagerDuty",
     description:
-      "Checks the signature of Paddle's requests, with the secret key of the notification destination there.",
-    secretLabel: "Secret key",
-    hash: "sha256",
-    encoding: "hex",
-    template: "{timestamp}:{body}",
-    header: "Paddle-Signature",
-    list: { separator: ";", signature: "h1", timestamp: "ts" },
-    // Paddle advises 5 s, which a queue or a clock of a few seconds off would break.
-    toleranceSeconds: 300,
-    eventType: readerOf("$.event_type"),
-    duplicateId: readerOf("$.event_id"),
-    recognizedBy: ["paddle-signature"],
+      "Checks the signature of PagerDuty's V3 webhooks, with the secret that is shown when a subscription is made there.",
+    secretLabel: "Webhook secret",
+    header: "X-PagerDuty-Signature",
+    prefix: "v1=",
+    eventType: readerOf("$.event.event_type"),
+    duplicateId: readerOf("$.event.id"),
+    recognizedBy: ["x-pagerduty-signature"],
   },
   {
     ...BODY_BASE64,
@@ -105,19 +104,19 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     recognizedBy: ["x-square-hmacsha256-signature"],
   },
   {
-    type: "stripe",
-    label: "Stripe",
+    ...BODY_BASE64,
+    // https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook
+    type: "teams",
+    label: "Microsoft Teams",
     description:
-      "Checks the signature of Stripe's requests, with the signing secret (whsec_…) of the webhook's page there.",
-    hash: "sha256",
-    encoding: "hex",
-    template: "{timestamp}.{body}",
-    header: "Stripe-Signature",
-    list: { separator: ",", signature: "v1", timestamp: "t" },
-    toleranceSeconds: 300,
+      "Checks the signature of Teams' outgoing webhooks, with the security token that is shown when one is made there. Teams shows the answer in the conversation: the entrypoint's settings say what it is.",
+    secretLabel: "Security token",
+    hasBase64Secret: true,
+    header: "Authorization",
+    prefix: "HMAC ",
     eventType: readerOf("$.type"),
     duplicateId: readerOf("$.id"),
-    recognizedBy: ["stripe-signature"],
+    recognizedBy: ["authorization"],
   },
   {
     type: "twitch",

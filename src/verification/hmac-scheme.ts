@@ -1,32 +1,29 @@
 /** Verifies what is signed by HMAC, after a description of what is signed, how, and where the signature stands. */
+import { readJsonPath } from "../lib/json-path.ts";
+import { JSON_MARK } from "../lib/place.ts";
+import { readingsOf, withoutParameter } from "./called-url.ts";
 import { judgeFreshness } from "./freshness.ts";
-import { ACCEPTED, type ReceivedRequest, type Refusal, refused, type Verdict } from "./provider.ts";
+import { ACCEPTED, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
-import { readerOf } from "./request-place.ts";
-import { decode, type Encoding, type Hash, hmac, matchesAny } from "./signature.ts";
+import { jsonOf, readerOf } from "./request-place.ts";
+import { type Hash, hmac, matchesAny } from "./signature.ts";
+import { createListReader, type ListForm } from "./signature-list.ts";
 import { compileTemplate } from "./signed-template.ts";
 
-export type HmacScheme = Readonly<{
-  hash: Hash;
-  encoding: Encoding;
-  /** See signed-template.ts. */
-  template: string;
-  /** The header that holds the signature. */
-  header: string;
-  /** What stands before the signature: "sha256=". */
-  prefix?: string | undefined;
-  /** Where the header is a list of `name=value`: several signatures of that name, and the time. */
-  list?: Readonly<{ separator: string; signature: string; timestamp: string }>;
-  idHeader?: string | undefined;
-  timestampHeader?: string | undefined;
-  /** Where the time stands in the body, which is read once the signature is right. */
-  bodyTimestamp?: string;
-}>;
+export type HmacScheme = ListForm &
+  Readonly<{
+    hash: Hash;
+    /** See signed-template.ts. */
+    template: string;
+    /** Where the signature stands: a header's name, "?" and a query parameter's, or "$." and a path in the JSON body. */
+    signatureFrom: string;
+    idHeader?: string | undefined;
+    timestampHeader?: string | undefined;
+    /** Where the time stands in the body, which is read once the signature is right. */
+    bodyTimestamp?: string;
+  }>;
 
-/** Signatures in one header beyond these are not looked at: no sender rotates through more. */
-const MAX_SIGNATURES = 10;
-
-type Found = Readonly<{ signatures: readonly Uint8Array[]; timestamp: string | null }>;
+export const QUERY_MARK = "?";
 
 /** `toleranceSeconds` null: the time, where there is one, is not looked at. */
 export function createHmacVerify(options: {
@@ -35,55 +32,99 @@ export function createHmacVerify(options: {
   toleranceSeconds: number | null;
 }): (request: ReceivedRequest) => Verdict {
   const { scheme, keys, toleranceSeconds } = options;
-  const { header, idHeader, timestampHeader } = scheme;
+  const { idHeader, timestampHeader, hash } = scheme;
   const template = compileTemplate(scheme.template);
+  const [signsUrl, signsTime, signsId] = [
+    template.uses("url"),
+    template.uses("timestamp"),
+    template.uses("id"),
+  ];
+  const place = placeOf(scheme.signatureFrom);
+  const readList = createListReader(scheme);
   const readBodyTimestamp = scheme.bodyTimestamp === undefined ? null : readerOf(scheme.bodyTimestamp);
-
-  function read({ headers }: ReceivedRequest): Found | Refusal {
-    const text = headers.get(header);
-    if (text === null) return missing(header);
-    const { texts, timestamp } = split(text, scheme);
-    const signatures = texts.slice(0, MAX_SIGNATURES).map((one) => decode(one, scheme.encoding));
-    const readable = signatures.filter((one) => one !== null);
-    if (readable.length === 0) return refused(`The header ${header} does not hold a signature in its form.`);
-    return {
-      signatures: readable,
-      timestamp: timestampHeader === undefined ? timestamp : headers.get(timestampHeader),
-    };
-  }
+  const urlsOf = signsUrl ? ({ url }: ReceivedRequest) => readingsOf(place.urlSigned(url)) : plainUrl;
 
   return (request) => {
-    const found = read(request);
-    if ("accepted" in found) return found;
-    const { signatures, timestamp } = found;
-    const id = idHeader === undefined ? null : request.headers.get(idHeader);
-    if (id === null && template.uses("id")) return missing(idHeader ?? header);
-    if (timestamp === null && template.uses("timestamp")) return missing(timestampHeader ?? header);
+    const { headers } = request;
+    const text = place.read(request);
+    if (text === null) return place.missing;
+    const { signatures, timestamps } = readList(text);
+    if (signatures.length === 0) return refused(`${place.label} does not hold a signature in its form.`);
+    const id = idHeader === undefined ? null : headers.get(idHeader);
+    if (id === null && signsId && idHeader !== undefined) return missing(idHeader);
+    for (const name of template.headers) if (!headers.has(name)) return missing(name);
+    const times: readonly string[] =
+      timestampHeader === undefined ? timestamps : [headers.get(timestampHeader)].filter(isGiven);
+    if (signsTime && times.length === 0)
+      return timestampHeader === undefined
+        ? refused(`${place.label} holds no time.`)
+        : missing(timestampHeader);
 
-    const { body, url } = request;
-    const signed = template.fill({ id: id ?? "", timestamp: timestamp ?? "", body, url });
-    const right = keys.map((key) => hmac(scheme.hash, key, signed));
-    if (!matchesAny(signatures, right)) return wrongSignature({ signsUrl: template.uses("url") });
-
-    if (toleranceSeconds === null) return ACCEPTED;
-    return judgeFreshness({
-      timestamp: readBodyTimestamp ? readBodyTimestamp(request) : timestamp,
-      receivedAt: request.receivedAt,
-      toleranceSeconds,
-    });
+    let verdict: Verdict = wrongSignature({ signsUrl });
+    for (const timestamp of signsTime ? times : [""]) {
+      const right = urlsOf(request).flatMap((url) => {
+        const signed = template.fill({ request, url, id: id ?? "", timestamp });
+        return keys.map((key) => hmac(hash, key, signed));
+      });
+      if (!matchesAny(signatures, right)) continue;
+      if (toleranceSeconds === null) return ACCEPTED;
+      verdict = judgeFreshness({
+        timestamp: readBodyTimestamp ? readBodyTimestamp(request) : timestamp,
+        receivedAt: request.receivedAt,
+        toleranceSeconds,
+      });
+      if (verdict.accepted) return verdict;
+    }
+    return verdict;
   };
 }
 
-function split(text: string, { list, prefix = "" }: HmacScheme) {
-  if (!list) return { texts: text.startsWith(prefix) ? [text.slice(prefix.length)] : [], timestamp: null };
-  const texts: string[] = [];
-  let timestamp: string | null = null;
-  for (const item of text.split(list.separator)) {
-    const mark = item.indexOf("=");
-    const name = item.slice(0, mark).trim();
-    const value = item.slice(mark + 1).trim();
-    if (name === list.signature) texts.push(value);
-    else if (name === list.timestamp) timestamp ??= value;
+function plainUrl({ url }: ReceivedRequest): readonly string[] {
+  return [url];
+}
+
+function isGiven(text: string | null): text is string {
+  return text !== null;
+}
+
+/** What a scheme has to know of the place of its signatures. `urlSigned` leaves out what cannot have been signed. */
+function placeOf(from: string) {
+  const unchanged = (url: string) => url;
+  if (from.startsWith(QUERY_MARK)) {
+    const name = from.slice(QUERY_MARK.length);
+    return {
+      read: ({ query }: ReceivedRequest) => parameterOf(query, name),
+      label: `The query parameter ${name}`,
+      missing: refused(`The query parameter ${name} is missing.`),
+      urlSigned: (url: string) => withoutParameter(url, name),
+    };
   }
-  return { texts, timestamp };
+  if (from.startsWith(JSON_MARK)) {
+    return {
+      read: (request: ReceivedRequest) => {
+        const value = readJsonPath(jsonOf(request), from.slice(JSON_MARK.length));
+        return typeof value === "string" ? value : null;
+      },
+      label: `The value at ${from}`,
+      missing: refused(`The body has no text at ${from}.`),
+      urlSigned: unchanged,
+    };
+  }
+  return {
+    read: ({ headers }: ReceivedRequest) => headers.get(from),
+    label: `The header ${from}`,
+    missing: missing(from),
+    urlSigned: unchanged,
+  };
+}
+
+/** Not as a form's: the "+" of base64 that was not escaped stays. */
+function parameterOf(query: string, name: string): string | null {
+  const pair = query.split("&").find((each) => each.startsWith(`${name}=`));
+  if (pair === undefined) return null;
+  try {
+    return decodeURIComponent(pair.slice(name.length + 1));
+  } catch {
+    return "";
+  }
 }

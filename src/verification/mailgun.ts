@@ -1,9 +1,10 @@
-/** Mailgun, which signs a token in the body and not the body itself. */
+/** Mailgun, which signs a token in the body and not the body itself: in JSON for its webhooks, in forms for its routes. */
 import { z } from "zod";
 import { readJsonPath } from "../lib/json-path.ts";
 import { bytesOfSecrets, secretFields, timedSecretShape, toleranceField } from "./config-fields.ts";
+import { findFormFields } from "./form-fields.ts";
 import { judgeFreshness } from "./freshness.ts";
-import { ACCEPTED, type Provider, refused } from "./provider.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "./provider.ts";
 import { wrongSignature } from "./refusals.ts";
 import { jsonOf, readerOf } from "./request-place.ts";
 import { decode, hmac, matchesAny } from "./signature.ts";
@@ -11,18 +12,24 @@ import { createTokenMemory } from "./token-memory.ts";
 
 const TOLERANCE_SECONDS = 300;
 
+/** By the key of the account above, where the event is one of a subaccount's. */
+const PARENT_SIGNATURE = "parent-signature";
+
 const configSchema = z.strictObject(timedSecretShape);
 const signatureSchema = z.object({
-  timestamp: z.string().max(20),
+  /** Mailgun's own documents have it as a text in one place and as a number in another. */
+  timestamp: z.union([z.string().max(20), z.int().nonnegative().transform(String)]),
   token: z.string().min(1).max(200),
   signature: z.string().max(200),
+  [PARENT_SIGNATURE]: z.string().max(200).optional(),
 });
 
+/** https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks */
 export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
   type: "mailgun",
   label: "Mailgun",
   description:
-    "Checks the token that Mailgun signs, with the HTTP webhook signing key. Mailgun does not sign the body: who overhears a request could change it within the allowed age, so each token is taken with one body only.",
+    "Checks the token that Mailgun signs, in webhooks and in what routes forward, with the HTTP webhook signing key; for a subaccount's events that of the primary account will do. Mailgun does not sign the body: who overhears a request could change it within the allowed age, so each token is taken with one body only.",
   configSchema,
   fields: [...secretFields("Webhook signing key"), toleranceField(TOLERANCE_SECONDS)],
   recognizes: (headers) => headers.get("user-agent")?.toLowerCase().startsWith("mailgun") ?? false,
@@ -32,12 +39,12 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
     const tokens = createTokenMemory();
     return {
       verify(request) {
-        const read = signatureSchema.safeParse(readJsonPath(jsonOf(request), "signature"));
+        const read = signatureSchema.safeParse(signatureIn(request));
         if (!read.success) return refused("The body has no signature with a timestamp and a token.");
-        const { timestamp, token, signature } = read.data;
-        const given = decode(signature, "hex");
+        const { timestamp, token, signature, [PARENT_SIGNATURE]: parent } = read.data;
+        const given = [signature, parent ?? ""].map((text) => decode(text, "hex"));
         const right = keys.map((key) => hmac("sha256", key, [timestamp, token]));
-        if (given === null || !matchesAny([given], right)) return wrongSignature();
+        if (!matchesAny(given.filter(isReadable), right)) return wrongSignature();
         const { receivedAt, body } = request;
         const verdict = judgeFreshness({ timestamp, receivedAt, toleranceSeconds });
         if (!verdict.accepted) return verdict;
@@ -53,3 +60,14 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
     };
   },
 };
+
+function isReadable(bytes: Uint8Array | null): bytes is Uint8Array {
+  return bytes !== null;
+}
+
+function signatureIn(request: ReceivedRequest): unknown {
+  const { headers, body } = request;
+  const names = Object.keys(signatureSchema.shape);
+  const fields = findFormFields({ contentType: headers.get("content-type"), body, names });
+  return fields === null ? readJsonPath(jsonOf(request), "signature") : Object.fromEntries(fields);
+}

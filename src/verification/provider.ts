@@ -69,6 +69,8 @@ export type Provider<Config = unknown> = Readonly<{
   description: string;
   /** Checks and completes the `config` of an entrypoint's verification. */
   configSchema: z.ZodType<Config>;
+  /** The same for what a person saves, with faults that would break what is stored already, and in use. */
+  inputSchema?: z.ZodType<Config>;
   /** How forms draw the config, in order; `secret` fields are sealed at rest and never shown again. */
   fields: readonly FormField[];
   /** Called once for an entrypoint and kept while that is unchanged: keys are derived here, not per request. */

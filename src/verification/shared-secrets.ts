@@ -1,6 +1,5 @@
 /** Providers that send a secret as it is: basic, bearer, a key in a header or in the query, and Okta's hooks. */
 import { z } from "zod";
-import { constantTimeEqual } from "../lib/crypto.ts";
 import type { FormField } from "../lib/form-field.ts";
 import {
   headerName,
@@ -14,21 +13,27 @@ import { answerOkta } from "./handshakes.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
 import { missing } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
+import {
+  bytesOfHeader,
+  bytesOfParameter,
+  createSecretComparison,
+  refuseForHeader,
+  refuseForToken,
+  type SecretComparison,
+} from "./secret-comparison.ts";
 import { decode } from "./signature.ts";
 
 const AUTHORIZATION = "Authorization";
+const COLON = 0x3a;
 
-type Secrets = Readonly<{ secret: string; previous_secret?: string | undefined }>;
-
-function compare(given: string, { secret, previous_secret: previous }: Secrets): Verdict {
-  const isCurrent = constantTimeEqual(given, secret);
-  const isPrevious = previous !== undefined && constantTimeEqual(given, previous);
-  return isCurrent || isPrevious ? ACCEPTED : refused("The secret is another one.");
+function compared(given: Uint8Array, isRight: SecretComparison): Verdict {
+  return isRight(given) ? ACCEPTED : refused("The secret is another one.");
 }
 
 /** What follows the scheme's word; null where the header is missing or names another scheme. */
 function credentials({ headers }: ReceivedRequest, scheme: string): string | null {
-  const [word = "", ...rest] = (headers.get(AUTHORIZATION) ?? "").trim().split(/\s+/);
+  // Blanks of ASCII alone: others are bytes of letters beyond it.
+  const [word = "", ...rest] = (headers.get(AUTHORIZATION) ?? "").split(/[ \t]+/);
   return word.toLowerCase() === scheme && rest.length === 1 ? (rest[0] ?? null) : null;
 }
 
@@ -52,20 +57,23 @@ export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
     ...placeFields,
   ],
   credentials: "basic",
-  prepare: ({ username, ...config }) => ({
-    ...readersOf(config),
-    verify(request) {
-      const given = credentials(request, "basic");
-      if (given === null) return refused(`The header ${AUTHORIZATION} has no basic credentials.`);
-      const text = new TextDecoder().decode(decode(given, "base64") ?? new Uint8Array(0));
-      const mark = text.indexOf(":");
-      const isUser = constantTimeEqual(text.slice(0, mark), username);
-      const verdict = compare(text.slice(mark + 1), config);
-      return mark >= 0 && isUser && verdict.accepted
-        ? ACCEPTED
-        : refused("The user name or the password is another one.");
-    },
-  }),
+  prepare({ username, ...config }) {
+    const isUser = createSecretComparison({ secret: username });
+    const isPassword = createSecretComparison(config);
+    return {
+      ...readersOf(config),
+      verify(request) {
+        const given = credentials(request, "basic");
+        if (given === null) return refused(`The header ${AUTHORIZATION} has no basic credentials.`);
+        const bytes = decode(given, "base64") ?? new Uint8Array(0);
+        const mark = bytes.indexOf(COLON);
+        const isBoth = [isUser(bytes.subarray(0, Math.max(mark, 0))), isPassword(bytes.subarray(mark + 1))];
+        return mark >= 0 && isBoth.every(Boolean)
+          ? ACCEPTED
+          : refused("The user name or the password is another one.");
+      },
+    };
+  },
 };
 
 const bearerSchema = z.strictObject({ ...secretShape, ...placeShape });
@@ -75,16 +83,20 @@ export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
   label: "Bearer token",
   description: "Compares the token that the sender gives in the Authorization header, after the word Bearer.",
   configSchema: bearerSchema,
+  inputSchema: bearerSchema.superRefine(refuseForToken),
   fields: [...secretFields("Token"), ...placeFields],
-  prepare: (config) => ({
-    ...readersOf(config),
-    verify(request) {
-      const given = credentials(request, "bearer");
-      return given === null
-        ? refused(`The header ${AUTHORIZATION} has no bearer token.`)
-        : compare(given, config);
-    },
-  }),
+  prepare(config) {
+    const isRight = createSecretComparison(config);
+    return {
+      ...readersOf(config),
+      verify(request) {
+        const given = credentials(request, "bearer");
+        return given === null
+          ? refused(`The header ${AUTHORIZATION} has no bearer token.`)
+          : compared(bytesOfHeader(given), isRight);
+      },
+    };
+  },
 };
 
 const apiKeySchema = z.strictObject({
@@ -118,20 +130,26 @@ export const apiKeyProvider: Provider<z.infer<typeof apiKeySchema>> = {
   label: "API key",
   description: "Compares a key that the sender gives in a header or a query parameter.",
   configSchema: apiKeySchema,
-  fields: [...secretFields("Key"), ...API_KEY_PLACE, ...placeFields],
-  prepare: (config) => ({
-    ...readersOf(config),
-    verify({ headers, query }) {
-      if (config.place === "header") {
-        const given = headers.get(config.name);
-        return given === null ? missing(config.name) : compare(given.trim(), config);
-      }
-      const given = new URLSearchParams(query).get(config.name);
-      return given === null
-        ? refused(`The query parameter ${config.name} is missing.`)
-        : compare(given, config);
-    },
+  inputSchema: apiKeySchema.superRefine((config, context) => {
+    if (config.place === "header") refuseForHeader(config, context);
   }),
+  fields: [...secretFields("Key"), ...API_KEY_PLACE, ...placeFields],
+  prepare(config) {
+    const isRight = createSecretComparison(config);
+    return {
+      ...readersOf(config),
+      verify({ headers, query }) {
+        if (config.place === "header") {
+          const given = headers.get(config.name);
+          return given === null ? missing(config.name) : compared(bytesOfHeader(given), isRight);
+        }
+        const given = bytesOfParameter(query, config.name);
+        return given === null
+          ? refused(`The query parameter ${config.name} is missing.`)
+          : compared(given, isRight);
+      },
+    };
+  },
 };
 
 const oktaSchema = z.strictObject({ ...secretShape, header: headerName.default(AUTHORIZATION) });
@@ -142,6 +160,7 @@ export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
   description:
     "Compares the authentication secret of Okta's event hook, and answers the challenge by which Okta tries the URL.",
   configSchema: oktaSchema,
+  inputSchema: oktaSchema.superRefine(refuseForHeader),
   fields: [
     ...secretFields("Authentication secret"),
     {
@@ -153,13 +172,16 @@ export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
     },
   ],
   handshakeMethods: ["GET"],
-  prepare: (config) => ({
-    unsignedHandshake: answerOkta,
-    verify({ headers }) {
-      const given = headers.get(config.header);
-      return given === null ? missing(config.header) : compare(given.trim(), config);
-    },
-    eventType: readerOf("$.data.events.0.eventType", "$.eventType"),
-    duplicateId: readerOf("$.eventId"),
-  }),
+  prepare(config) {
+    const isRight = createSecretComparison(config);
+    return {
+      unsignedHandshake: answerOkta,
+      verify({ headers }) {
+        const given = headers.get(config.header);
+        return given === null ? missing(config.header) : compared(bytesOfHeader(given), isRight);
+      },
+      eventType: readerOf("$.data.events.0.eventType", "$.eventType"),
+      duplicateId: readerOf("$.eventId"),
+    };
+  },
 };

@@ -1,17 +1,45 @@
 /** Compares what a sender signed with what it should be, in a time that tells nothing of either. */
 import { timingSafeEqual } from "node:crypto";
 
-export type Encoding = "hex" | "base64";
-export type Hash = "sha1" | "sha256" | "sha384" | "sha512";
+/** `base64-of-hex`: the hex digits, as a text, in base64. */
+export const ENCODINGS = ["hex", "base64", "base64url", "base64-of-hex"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
 
-const FORM: Readonly<Record<Encoding, RegExp>> = {
+export const HASHES = ["sha256", "sha512", "sha1", "sha384"] as const;
+export type Hash = (typeof HASHES)[number];
+
+type Alphabet = Exclude<Encoding, "base64-of-hex">;
+
+const FORM: Readonly<Record<Alphabet, RegExp>> = {
   hex: /^[0-9a-f]*$/i,
   base64: /^[0-9a-z+/]*={0,2}$/i,
+  base64url: /^[0-9a-z_-]*={0,2}$/i,
 };
 
-/** Null for what is not in that encoding: `Buffer` by itself skips over such letters. */
+/**
+ * Null for what no encoder writes: other letters, which `Buffer` skips, an odd number of hex digits, base64 that ends
+ * within a byte or in bits of none. So no two texts are the same signature, but for the case of hex and the padding.
+ */
 export function decode(text: string, encoding: Encoding): Uint8Array | null {
+  if (encoding === "base64-of-hex") {
+    const digits = decode(text, "base64");
+    return digits === null ? null : decode(Buffer.from(digits).toString("latin1"), "hex");
+  }
+  if (!FORM[encoding].test(text)) return null;
+  if (encoding === "hex") return text.length % 2 === 0 ? Buffer.from(text, "hex") : null;
+  const bytes = Buffer.from(text, encoding);
+  const [letters = "", padding = ""] = text.split(/(=*)$/, 2);
+  const isPadded = padding === "" || text.length % 4 === 0;
+  return isPadded && unpadded(bytes.toString(encoding)) === letters ? bytes : null;
+}
+
+/** As `decode`, but takes what `Buffer` makes of a key that is cut off, as keys that are in use may be. */
+export function decodeKey(text: string, encoding: Alphabet): Uint8Array | null {
   return FORM[encoding].test(text) ? Buffer.from(text, encoding) : null;
+}
+
+function unpadded(text: string): string {
+  return text.replace(/=+$/, "");
 }
 
 export function hmac(hash: Hash, key: Uint8Array, parts: readonly (string | Uint8Array)[]): Uint8Array {

@@ -12,11 +12,11 @@ import { type Provider, type ReceivedRequest, refused, type Verdict } from "./pr
 import { isSignedBy } from "./public-key.ts";
 import { missing, wrongSignature } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
-import { decode, hmac, matchesAny } from "./signature.ts";
+import { decode, decodeKey, hmac, matchesAny } from "./signature.ts";
 
 const TOLERANCE_SECONDS = 300;
 /** Signatures beyond these are not looked at: each by ed25519 costs a tenth of a millisecond. */
-const MAX_SIGNATURES = 10;
+const MAX_SIGNATURES = 16;
 const SYMMETRIC = "whsec_";
 const PUBLIC = "whpk_";
 
@@ -27,7 +27,7 @@ type Signatures = Readonly<{ v1: readonly Uint8Array[]; v1a: readonly Uint8Array
 /** Null for what is neither a secret nor a public key in the standard's form; a secret's prefix may be left out. */
 export function readStandardKey(text: string): Key | null {
   if (text.startsWith(PUBLIC)) return readPublicKey(text.slice(PUBLIC.length));
-  const bytes = decode(text.startsWith(SYMMETRIC) ? text.slice(SYMMETRIC.length) : text, "base64");
+  const bytes = decodeKey(text.startsWith(SYMMETRIC) ? text.slice(SYMMETRIC.length) : text, "base64");
   if (bytes === null || bytes.byteLength === 0) return null;
   return (signed, { v1 }) => matchesAny(v1, [hmac("sha256", bytes, signed)]);
 }

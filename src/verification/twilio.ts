@@ -2,25 +2,34 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { constantTimeEqual } from "../lib/crypto.ts";
+import { readingsOf } from "./called-url.ts";
 import { bytesOfSecrets, secretFields, secretShape } from "./config-fields.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
-import { decode, hmac, matchesAny } from "./signature.ts";
+import { decode, type Hash, hmac, matchesAny } from "./signature.ts";
 
 const SIGNATURE = "X-Twilio-Signature";
+const SETTINGS = "X-Twilio-Webhooks-Signature-Settings";
 const FORM_TYPE = "application/x-www-form-urlencoded";
+
+const ALGORITHMS: ReadonlyMap<string, Hash> = new Map([
+  ["HMAC_SHA1", "sha1"],
+  ["HMAC_SHA256", "sha256"],
+]);
+/** Twilio sends two. */
+const MAX_SETTINGS = 10;
 
 const configSchema = z.strictObject(secretShape);
 
-/** https://www.twilio.com/docs/usage/webhooks/webhooks-security */
+/** https://www.twilio.com/docs/usage/webhooks/webhooks-security, and …/webhook-shared-keys */
 export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
   type: "twilio",
   label: "Twilio",
   description:
-    "Checks the signature of Twilio's requests, with the account's auth token. Twilio signs the URL too, as it is entered there: it must begin with this gateway's BASE_URL.",
+    "Checks the signature of Twilio's requests, with the account's auth token, or with the shared key where a webhook setting names one. Twilio signs the URL too, as it is entered there: it must begin with this gateway's BASE_URL.",
   configSchema,
-  fields: secretFields("Auth token"),
+  fields: secretFields("Auth token or shared key"),
   recognizes: (headers) => headers.has(SIGNATURE),
   prepare(config) {
     const keys = bytesOfSecrets(config);
@@ -31,11 +40,14 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
         const signature = decode(given, "base64");
         if (signature === null)
           return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+        const hash = hashOf(request.headers.get(SETTINGS));
+        if (hash === null)
+          return refused(`The header ${SETTINGS} names none of HMAC_SHA1 and HMAC_SHA256 as its algorithm.`);
         const fields = signedFields(request);
         if (fields === null)
           return refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
-        const urls = withAndWithoutPort(request.url);
-        const right = keys.flatMap((key) => urls.map((url) => hmac("sha1", key, [url, fields])));
+        const urls = readingsOf(request.url).flatMap(withAndWithoutPort);
+        const right = keys.flatMap((key) => urls.map((url) => hmac(hash, key, [url, fields])));
         return matchesAny([signature], right) ? ACCEPTED : wrongSignature({ signsUrl: true });
       },
       eventType: readerOf("EventType"),
@@ -43,6 +55,14 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
     };
   },
 };
+
+/** "key=SK…,algorithm=HMAC_SHA256"; without the header it is the account's auth token and SHA-1. Null: another one. */
+function hashOf(settings: string | null): Hash | null {
+  if (settings === null) return "sha1";
+  const named = settings.split(",", MAX_SETTINGS).map((pair) => pair.split("=", 2));
+  const [, algorithm = ""] = named.find(([name = ""]) => name.trim().toLowerCase() === "algorithm") ?? [];
+  return ALGORITHMS.get(algorithm.trim().toUpperCase()) ?? null;
+}
 
 /** Twilio's own library tries both: which of them is signed depends on the product. */
 function withAndWithoutPort(url: string): readonly string[] {

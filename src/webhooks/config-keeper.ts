@@ -11,7 +11,12 @@ import {
 } from "../lib/sealed-config.ts";
 import { validate } from "./validate.ts";
 
-type Type = Readonly<{ fields: readonly FormField[]; configSchema: z.ZodType }>;
+type Type = Readonly<{
+  fields: readonly FormField[];
+  configSchema: z.ZodType;
+  /** Takes the place of `configSchema` where a person sends a config; what is stored may be older than its rules. */
+  inputSchema?: z.ZodType;
+}>;
 type Config = Record<string, unknown>;
 type Sent = Readonly<{
   owner: ConfigOwner;
@@ -42,7 +47,7 @@ export function createConfigKeeper(deps: { keys: Sealer; what: string; within: s
     // With lost secrets nothing can be kept, but all can be entered anew.
     const stored = before === undefined ? null : findOpened(type, before, owner);
     const kept = keepStoredSecrets({ type, config: sent, within, ...(stored && { stored }) });
-    return validate({ schema: type.configSchema, value: kept, what, within });
+    return validate({ schema: type.inputSchema ?? type.configSchema, value: kept, what, within });
   }
 
   return {

@@ -28,7 +28,7 @@ const hex = { encoding: "hex" } as const;
 const base64 = { encoding: "base64" } as const;
 
 /** A provider that signs the body alone, in one header, with more headers beside it. */
-function bodySigner(sign: (body: Uint8Array, key: string) => string, header: string, more = {}) {
+export function bodySigner(sign: (body: Uint8Array, key: string) => string, header: string, more = {}) {
   return ({ body, key }: Signing): Sent => ({ body, headers: { [header]: sign(body, key), ...more } });
 }
 

@@ -3,6 +3,7 @@ import { Webhook as StandardWebhook } from "standardwebhooks";
 import Stripe from "stripe";
 import { Webhook as SvixWebhook } from "svix";
 import { official } from "./official.ts";
+import { PAIR_SAMPLES } from "./pair-samples.ts";
 import type { Sample } from "./sample.ts";
 import { hex, json, KEYS, mac, seconds, secrets } from "./samples.ts";
 
@@ -18,6 +19,7 @@ const WHSEC = {
 };
 
 export const TIMED_SAMPLES: readonly Sample[] = [
+  ...PAIR_SAMPLES,
   {
     ...common,
     type: "stripe",

@@ -5,8 +5,8 @@ import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Trial } from "../../webhooks/verification-trial.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
+import { FieldSections } from "../components/field-sections.tsx";
 import { Notice } from "../components/flash-line.tsx";
-import { FormFields } from "../components/form-fields.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import { rejectedPath } from "../rejected/paths.ts";
@@ -138,7 +138,7 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
       <p safe>{provider.description}</p>
       <input type="hidden" name="type" value={attribute(provider.type)} />
       <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
-      <FormFields fields={provider.fields} values={stored} typed={typed} errors={errors} />
+      <FieldSections fields={provider.fields} values={stored} typed={typed} errors={errors} />
       {trial === null ? "" : <TrialNotices trial={trial} webhookId={webhook.id} />}
       <div class="form-actions">
         <Button kind="primary" label="Save" />

@@ -1,0 +1,79 @@
+/** Finds a few short fields in a form of either encoding, without reading the rest of it: a mail may be in there. */
+
+/** Longer values are none that are looked for here. */
+const MAX_VALUE_BYTES = 500;
+/** Parts of a multipart form that are looked at; mails have some dozens of fields and attachments. */
+const MAX_PARTS = 500;
+const MAX_HEAD_BYTES = 2_048;
+
+const URLENCODED = "application/x-www-form-urlencoded";
+const BOUNDARY = /^multipart\/form-data\s*;(?:[^,]*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))/i;
+const HEAD_END = Buffer.from("\r\n\r\n");
+
+/** By name, the first of each; null where the body is announced as no form. */
+export function findFormFields(options: {
+  contentType: string | null;
+  body: Uint8Array;
+  names: readonly string[];
+}): ReadonlyMap<string, string> | null {
+  const { contentType, names } = options;
+  const body = Buffer.from(options.body.buffer, options.body.byteOffset, options.body.byteLength);
+  const type = contentType ?? "";
+  if (type.split(";", 1)[0]?.trim().toLowerCase() === URLENCODED) return inPairs(body, names);
+  const [, quoted, plain] = BOUNDARY.exec(type) ?? [];
+  const boundary = quoted ?? plain;
+  return boundary === undefined ? null : inParts(body, boundary, names);
+}
+
+function inPairs(body: Buffer, names: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const name of names) {
+    const start = startOfPair(body, name);
+    if (start === null) continue;
+    const end = body.subarray(start, start + MAX_VALUE_BYTES + 1).indexOf("&");
+    const stop = end === -1 ? body.length : start + end;
+    if (stop - start > MAX_VALUE_BYTES) continue;
+    const [pair] = new URLSearchParams(`value=${body.toString("latin1", start, stop)}`);
+    if (pair !== undefined) found.set(name, pair[1]);
+  }
+  return found;
+}
+
+/** A value has no "&" and no "=" of its own, so that what is found is a field. */
+function startOfPair(body: Buffer, name: string): number | null {
+  const start = `${name}=`;
+  if (body.toString("latin1", 0, start.length) === start) return start.length;
+  const at = body.indexOf(`&${start}`);
+  return at === -1 ? null : at + 1 + start.length;
+}
+
+function inParts(body: Buffer, boundary: string, names: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
+  // The first delimiter may have no line before it.
+  let at = body.indexOf(delimiter.subarray(2));
+  if (at !== 0) at = body.indexOf(delimiter);
+  for (let parts = 0; at !== -1 && parts < MAX_PARTS && found.size < names.length; parts++) {
+    const from = body.indexOf("\r\n", at + delimiter.length - 2);
+    if (from === -1) break;
+    const end = body.subarray(from, from + MAX_HEAD_BYTES).indexOf(HEAD_END);
+    const next = body.indexOf(delimiter, from);
+    if (end !== -1 && next !== -1) {
+      const name = nameIn(body.toString("latin1", from, from + end));
+      const start = from + end + HEAD_END.length;
+      const isShort = start <= next && next - start <= MAX_VALUE_BYTES;
+      if (name !== null && names.includes(name) && !found.has(name) && isShort)
+        found.set(name, body.toString("utf8", start, next));
+    }
+    at = next;
+  }
+  return found;
+}
+
+/** Null for a file: what is looked for stands in plain fields. */
+function nameIn(head: string): string | null {
+  const [disposition = ""] = /^content-disposition:.*$/im.exec(head) ?? [];
+  if (/;\s*filename\*?=/i.test(disposition)) return null;
+  const [, quoted, plain] = /;\s*name=(?:"([^"]*)"|([^\s;"]+))/i.exec(disposition) ?? [];
+  return quoted ?? plain ?? null;
+}

@@ -1,0 +1,77 @@
+/** Compares secrets that senders give as they are, byte for byte, in a time that tells nothing of them. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { z } from "zod";
+
+/** Of two secrets while one replaces the other, either will do. */
+type Secrets = Readonly<{ secret: string; previous_secret?: string | undefined }>;
+
+export type SecretComparison = (given: Uint8Array) => boolean;
+
+/**
+ * Letters beyond ASCII are one byte each to some senders (ISO 8859-1, as HTTP was once written) and several to others
+ * (UTF-8); both are right.
+ */
+export function createSecretComparison({ secret, previous_secret: previous }: Secrets): SecretComparison {
+  const all = previous === undefined ? [secret] : [secret, previous];
+  const right = all.flatMap(readingsOf).map(digestOf);
+  return (given) => {
+    // Hashed first: timingSafeEqual throws on unequal lengths, which would also tell the length.
+    const digest = digestOf(given);
+    let found = false;
+    for (const each of right) if (timingSafeEqual(digest, each)) found = true;
+    return found;
+  };
+}
+
+function readingsOf(secret: string): readonly Uint8Array[] {
+  const utf8 = Buffer.from(secret, "utf8");
+  const hasLatin1 = /^[\0-\xff]*$/.test(secret) && utf8.byteLength !== secret.length;
+  return hasLatin1 ? [utf8, Buffer.from(secret, "latin1")] : [utf8];
+}
+
+function digestOf(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest();
+}
+
+/** The bytes of a header, of which the runtime makes a letter each. */
+export function bytesOfHeader(text: string): Uint8Array {
+  return Buffer.from(text, "latin1");
+}
+
+/** The bytes of a query parameter; null where the query has none of that name. */
+export function bytesOfParameter(query: string, name: string): Uint8Array | null {
+  for (const pair of query.split("&")) {
+    const mark = pair.indexOf("=");
+    const key = mark === -1 ? pair : pair.slice(0, mark);
+    if (Buffer.from(unescaped(key), "latin1").toString("utf8") !== name) continue;
+    return Buffer.from(unescaped(mark === -1 ? "" : pair.slice(mark + 1)), "latin1");
+  }
+  return null;
+}
+
+/** As forms write it, each byte as one letter: unlike decodeURIComponent it takes bytes that are not UTF-8. */
+function unescaped(text: string): string {
+  return text
+    .replaceAll("+", " ")
+    .replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+}
+
+/** Refuses to save what no header can hold. */
+export const refuseForHeader = refuseSecrets(
+  /[\0-\x08\x0a-\x1f]/,
+  "cannot have line ends or control characters, as no header can",
+);
+
+/** Refuses to save what ends a token; most often it was pasted with the word that stands before it. */
+export const refuseForToken = refuseSecrets(
+  /[\0-\x20]/,
+  "cannot have blanks or line ends, as no token can: is the word Bearer among it?",
+);
+
+/** A secret that no request can bring would refuse all of them. */
+function refuseSecrets(pattern: RegExp, message: string) {
+  return (config: Secrets, context: z.core.$RefinementCtx): void => {
+    for (const name of ["secret", "previous_secret"] as const)
+      if (pattern.test(config[name] ?? "")) context.addIssue({ code: "custom", path: [name], message });
+  };
+}
