@@ -14,7 +14,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
 /** Seconds or finer, by their size, or RFC 3339, as milliseconds UTC; null where it is none of them. */
 export function parseTimestamp(text: string): number | null {
-  if (NUMBER.test(text)) return toMilliseconds(Number(text));
+  if (NUMBER.test(text)) return Math.round(toMilliseconds(Number(text)));
   const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? null : time;
 }

@@ -25,7 +25,7 @@ export function createSecretComparison({ secret, previous_secret: previous }: Se
 
 function readingsOf(secret: string): readonly Uint8Array[] {
   const utf8 = Buffer.from(secret, "utf8");
-  const hasLatin1 = /^[\0-\xff]*$/.test(secret) && utf8.byteLength !== secret.length;
+  const hasLatin1 = !/[\u0100-\uffff]/.test(secret) && utf8.byteLength !== secret.length;
   return hasLatin1 ? [utf8, Buffer.from(secret, "latin1")] : [utf8];
 }
 
@@ -56,22 +56,26 @@ function unescaped(text: string): string {
     .replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
+const isControl = (letter: string) => letter < " " && letter !== "\t";
+const isBlank = (letter: string) => letter === " " || letter === "\t";
+
 /** Refuses to save what no header can hold. */
 export const refuseForHeader = refuseSecrets(
-  /[\0-\x08\x0a-\x1f]/,
+  isControl,
   "cannot have line ends or control characters, as no header can",
 );
 
 /** Refuses to save what ends a token; most often it was pasted with the word that stands before it. */
 export const refuseForToken = refuseSecrets(
-  /[\0-\x20]/,
+  (letter) => isControl(letter) || isBlank(letter),
   "cannot have blanks or line ends, as no token can: is the word Bearer among it?",
 );
 
 /** A secret that no request can bring would refuse all of them. */
-function refuseSecrets(pattern: RegExp, message: string) {
+function refuseSecrets(isRefused: (letter: string) => boolean, message: string) {
   return (config: Secrets, context: z.core.$RefinementCtx): void => {
     for (const name of ["secret", "previous_secret"] as const)
-      if (pattern.test(config[name] ?? "")) context.addIssue({ code: "custom", path: [name], message });
+      if ([...(config[name] ?? "")].some(isRefused))
+        context.addIssue({ code: "custom", path: [name], message });
   };
 }

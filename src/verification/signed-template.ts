@@ -95,7 +95,7 @@ function digestOf(body: Uint8Array, hash: string, encoding: string | undefined):
 
 /** The runtime gives a header's bytes as one letter each; a sender signs the bytes. */
 function bytesOfHeader(text: string): Part {
-  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text, "latin1");
+  return /[\x80-\uffff]/.test(text) ? Buffer.from(text, "latin1") : text;
 }
 
 function targetOf(url: string): string {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createTestProviders } from "../support/providers.ts";
-import { SCHEMES, type Scheme, signBy } from "./hmac-schemes.ts";
+import { SCHEMES } from "./hmac-schemes.ts";
 import { NOW, requestOf } from "./sample.ts";
+import { type Scheme, signBy } from "./scheme-signing.ts";
 
 const provider = createTestProviders().get("hmac");
 const KEY = "the-key-that-is-valid";

@@ -1,125 +1,13 @@
 /** How services sign that the generic HMAC provider has to be able to describe; each with a signer of its own. */
-import { createHash, createHmac } from "node:crypto";
-import { URL_CALLED } from "./sample.ts";
+import { createHash } from "node:crypto";
+import { PAIR_SCHEMES, pairs } from "./pair-schemes.ts";
+import { type Scheme, seconds } from "./scheme-signing.ts";
 
-/** What a signer may use. `mac` is Node's HMAC, so that a test can spoil one bit of every signature. */
-export type Signer = Readonly<{
-  body: string;
-  /** Milliseconds UTC. */
-  at: number;
-  url: string;
-  mac: (text: string, hash?: string) => Buffer;
-}>;
-
-export type Signed = Readonly<{ headers?: Record<string, string>; query?: string; body?: string }>;
-
-export type Scheme = Readonly<{
-  /** Without the secret. */
-  config: Readonly<Record<string, unknown>>;
-  sign: (by: Signer) => Signed;
-  /** What is sent; without it any JSON. */
-  body?: (text: string) => string;
-  /** The sender signs no time, or as a nonce. */
-  untimed?: boolean;
-  /** Only some values of the body are signed. */
-  unsignedBody?: boolean;
-}>;
-
-const seconds = (at: number) => String(Math.floor(at / 1_000));
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 const pathOf = (url: string) => url.slice("https://hooks.example".length);
 
-/** "t=1,v1=…" in the header "Signature", of time and body. */
-const pairs = (keys: readonly [string, string], more: Partial<Scheme["config"]> = {}) => ({
-  ...{ header: "Signature", template: "{timestamp}.{body}", tolerance_seconds: 300 },
-  ...{ timestamp_key: keys[0], signature_key: keys[1], ...more },
-});
-
 export const SCHEMES: Readonly<Record<string, Scheme>> = {
-  "Calendly, Recharge, Tailscale": {
-    config: pairs(["t", "v1"]),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${seconds(at)},v1=${mac(`${seconds(at)}.${body}`).toString("hex")}` },
-    }),
-  },
-  "WorkOS, with a blank after the comma": {
-    config: pairs(["t", "v1"]),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${at}, v1=${mac(`${at}.${body}`).toString("hex")}` },
-    }),
-  },
-  "Persona, while it rotates: pairs with a blank between them, each with its time": {
-    config: pairs(["t", "v1"]),
-    sign: ({ mac, at, body }) => ({
-      headers: {
-        Signature: `t=${seconds(at - 1_000)},v1=${"0".repeat(64)} t=${seconds(at)},v1=${mac(`${seconds(at)}.${body}`).toString("hex")}`,
-      },
-    }),
-  },
-  TikTok: {
-    config: pairs(["t", "s"]),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${seconds(at)},s=${mac(`${seconds(at)}.${body}`).toString("hex")}` },
-    }),
-  },
-  "NMI, whose t is a nonce": {
-    config: { ...pairs(["t", "s"]), tolerance_seconds: undefined },
-    untimed: true,
-    sign: ({ mac, body }) => ({
-      headers: { Signature: `t=n-0/nce,s=${mac(`n-0/nce.${body}`).toString("hex")}` },
-    }),
-  },
-  "Courier, in milliseconds": {
-    config: pairs(["t", "signature"]),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${at},signature=${mac(`${at}.${body}`).toString("hex")}` },
-    }),
-  },
-  "Knock, in base64": {
-    config: pairs(["t", "s"], { encoding: "base64" }),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${at},s=${mac(`${at}.${body}`).toString("base64")}` },
-    }),
-  },
-  "Sanity, in base64url": {
-    config: pairs(["t", "v1"], { encoding: "base64url" }),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${at},v1=${mac(`${at}.${body}`).toString("base64url")}` },
-    }),
-  },
-  Ascend: {
-    config: pairs(["t", "v1"], { template: "{timestamp}:{body}" }),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${seconds(at)},v1=${mac(`${seconds(at)}:${body}`).toString("hex")}` },
-    }),
-  },
-  "Retell, body first": {
-    config: pairs(["v", "d"], { template: "{body}{timestamp}" }),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `v=${at},d=${mac(`${body}${at}`).toString("hex")}` },
-    }),
-  },
-  "Upollo, colons in the pairs": {
-    config: { header: "Signature", hash: "sha512", signature_key: "s0", key_separator: ":" },
-    untimed: true,
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t:${seconds(at)},s0:${mac(body, "sha512").toString("hex")}` },
-    }),
-  },
-  "TabaPay, a key for each secret": {
-    config: pairs(["t", "v1, v2"]),
-    sign: ({ mac, at, body }) => ({
-      headers: {
-        Signature: `t=${seconds(at)},v1=${"a".repeat(64)},v2=${mac(`${seconds(at)}.${body}`).toString("hex")}`,
-      },
-    }),
-  },
-  "Dixa, a key in hex": {
-    config: pairs(["t", "v1"], { secret_encoding: "hex" }),
-    sign: ({ mac, at, body }) => ({
-      headers: { Signature: `t=${at},v1=${mac(`${at}.${body}`).toString("hex")}` },
-    }),
-  },
+  ...PAIR_SCHEMES,
   "Bridge and PagerDuty, several with a prefix": {
     config: { header: "Signature", prefix: "v1=" },
     untimed: true,
@@ -285,25 +173,3 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
     },
   },
 };
-
-/** Signs by a scheme. `spoil` takes one bit of every signature. */
-export function signBy(options: {
-  scheme: Scheme;
-  key: string;
-  at: number;
-  text?: string;
-  spoil?: boolean;
-}): Readonly<{ headers: Record<string, string>; query: string; body: string }> {
-  const { scheme, key, at, text = "wörld", spoil = false } = options;
-  const body = scheme.body?.(text) ?? JSON.stringify({ text });
-  const mac = (signed: string, hash = "sha256") => {
-    const digest = createHmac(hash, key).update(signed).digest();
-    return spoil ? Buffer.from(digest.map((byte, index) => (index === 7 ? byte ^ 1 : byte))) : digest;
-  };
-  const signed = scheme.sign({ body, at, url: URL_CALLED, mac });
-  return {
-    headers: signed.headers ?? {},
-    query: signed.query ?? URL_CALLED.split("?")[1] ?? "",
-    body: signed.body ?? body,
-  };
-}

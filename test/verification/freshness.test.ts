@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { judgeFreshness, parseTimestamp } from "../../src/verification/freshness.ts";
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+test("a number is seconds, milliseconds or finer by its size, and the bounds lie where no other reading makes sense", () => {
+  expect(parseTimestamp("1767323045")).toBe(1_767_323_045_000);
+  expect(parseTimestamp("99999999999")).toBe(99_999_999_999_000);
+  expect(parseTimestamp("100000000000")).toBe(100_000_000_000);
+  expect(parseTimestamp("99999999999999")).toBe(99_999_999_999_999);
+  expect(parseTimestamp("100000000000000")).toBe(100_000_000_000);
+  expect(parseTimestamp("99999999999998976")).toBe(99_999_999_999_999);
+  expect(parseTimestamp("100000000000000000")).toBe(100_000_000_000);
+  expect(parseTimestamp("1767323045.678")).toBe(NOW);
+  for (const [digits, factor] of [
+    ["1767323045678", 1],
+    ["1767323045678000", 1_000],
+    ["1767323045678000000", 1_000_000],
+  ] as const)
+    expect([factor, parseTimestamp(digits)]).toEqual([factor, NOW]);
+});
+
+test("RFC 3339 is a time too, and nothing else is", () => {
+  expect(parseTimestamp("2026-01-02T03:04:05.678Z")).toBe(NOW);
+  expect(parseTimestamp("2026-01-02T04:04:05.678123+01:00")).toBe(NOW);
+  for (const text of [
+    "",
+    " ",
+    "-1",
+    "1e9",
+    "0x10",
+    "1.",
+    ".5",
+    "12345678901234567890",
+    "2026-01-02",
+    "now",
+    "NaN",
+  ])
+    expect([text, parseTimestamp(text)]).toEqual([text, null]);
+});
+
+test("a time is fresh up to the very edge of what is allowed, in either direction", () => {
+  const isFresh = (time: number) =>
+    judgeFreshness({ timestamp: String(time), receivedAt: NOW, toleranceSeconds: 300 }).accepted;
+  expect([-300_000, 300_000].map((away) => isFresh(NOW + away))).toEqual([true, true]);
+  expect([-300_001, 300_001].map((away) => isFresh(NOW + away))).toEqual([false, false]);
+});

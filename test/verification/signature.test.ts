@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { decode, decodeKey, ENCODINGS, type Encoding } from "../../src/verification/signature.ts";
+
+function encode(bytes: Uint8Array, encoding: Encoding): string {
+  const buffer = Buffer.from(bytes);
+  return encoding === "base64-of-hex"
+    ? Buffer.from(buffer.toString("hex")).toString("base64")
+    : buffer.toString(encoding);
+}
+
+describe("a signature", () => {
+  test("is read from what an encoder wrote", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 70 }), fc.constantFrom(...ENCODINGS), (bytes, encoding) => {
+        const text = encode(bytes, encoding);
+        expect(decode(text, encoding)).toEqual(Buffer.from(bytes));
+        expect(decode(text.replace(/=+$/, ""), encoding)).toEqual(Buffer.from(bytes));
+      }),
+    );
+  });
+
+  test("is none but what an encoder writes, padding and the case of hex aside", () => {
+    const letters = fc.string({ unit: fc.constantFrom(..."09afAFgzZ+/-_= \n\u00ff"), maxLength: 9 });
+    fc.assert(
+      fc.property(letters, fc.constantFrom(...ENCODINGS), (text, encoding) => {
+        const bytes = decode(text, encoding);
+        const same = (one: string) => {
+          const bare = one.replace(/=+$/, "");
+          return encoding === "hex" ? bare.toLowerCase() : bare;
+        };
+        if (bytes !== null && encoding !== "base64-of-hex")
+          expect(same(encode(bytes, encoding))).toBe(same(text));
+      }),
+    );
+  });
+
+  test("has no odd number of digits, no letter too many or too few, no bits beyond its bytes", () => {
+    for (const text of ["a", "abc", "0".repeat(63), "0x00", "00 11"]) expect(decode(text, "hex")).toBeNull();
+    for (const text of ["A", "AAAAA", "AB", "AAB", "AA=", "AAA==", "=", "==", "A===", "AA-_", "AA\n="])
+      expect([text, decode(text, "base64")]).toEqual([text, null]);
+    expect(decode("AA+/", "base64url")).toBeNull();
+    expect(decode(Buffer.from("abc").toString("base64"), "base64-of-hex")).toBeNull();
+    expect(decode(Buffer.from("zz").toString("base64"), "base64-of-hex")).toBeNull();
+  });
+
+  test("is one text alone: with another last letter it is none, or another one", () => {
+    const right = Buffer.alloc(32, 200).toString("base64");
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const others = [...letters].map((letter) => `${right.slice(0, 42)}${letter}=`);
+    const same = others.filter((text) => decode(text, "base64")?.at(-1) === 200);
+    expect(same).toEqual([right]);
+  });
+});
+
+test("a key that is in use is read as ever, even where some of it is missing", () => {
+  expect(decodeKey("abc", "hex")).toEqual(Buffer.from([0xab]));
+  expect(decodeKey("AAAAA", "base64")).toEqual(Buffer.from([0, 0, 0]));
+  expect(decodeKey("no!", "base64")).toBeNull();
+});
