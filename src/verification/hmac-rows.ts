@@ -115,7 +115,8 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     header: "Authorization",
     prefix: "HMAC ",
     eventType: readerOf("$.type"),
-    duplicateId: readerOf("$.id"),
+    // A message's id is one within its conversation.
+    duplicateId: readerOf(),
     recognizedBy: ["authorization"],
   },
   {

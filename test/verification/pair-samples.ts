@@ -119,6 +119,6 @@ export const PAIR_SAMPLES: readonly Sample[] = [
     signatureHeader: "Authorization",
     body: json({ type: "message", id: "1485983408511", text: "<at>bot</at> hi" }),
     eventType: "message",
-    duplicateId: "1485983408511",
+    duplicateId: null,
   },
 ];
