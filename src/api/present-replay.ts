@@ -2,10 +2,15 @@
 import type { z } from "zod";
 import type { SeenReplay } from "../delivery/replay-runs.ts";
 import type { EventFilter } from "../storage/event-db/event-search.ts";
+import type { ReplayCount } from "../storage/event-db/replay-run.ts";
 import { time } from "./presenters.ts";
 import type { replayRunSchema } from "./schemas.ts";
 
 type Wire = z.infer<typeof replayRunSchema>;
+
+export function presentReplayCount({ events, deliveries, isExact, notSearched }: ReplayCount) {
+  return { events, deliveries, exact: isExact, not_searched: notSearched };
+}
 
 export function presentReplayRun(webhookId: string, run: SeenReplay): Wire {
   const { selection, matched } = run;
@@ -17,15 +22,29 @@ export function presentReplayRun(webhookId: string, run: SeenReplay): Wire {
     event_ids: selection.kind === "events" ? [...selection.eventIds] : null,
     target_id: run.targetId,
     only_missing: run.onlyMissing,
-    matched: matched && { events: matched.events, deliveries: matched.deliveries, exact: matched.isExact },
+    matched: matched && presentReplayCount(matched),
     replayed: run.replayed,
     skipped: run.skipped,
-    waiting_for_target_id: run.waitsFor,
+    targets: run.targets.map((target) => ({
+      target_id: target.targetId,
+      state: target.state,
+      matched: target.matched,
+      replayed: target.replayed,
+      skipped: target.skipped,
+      waiting_for: target.waitsFor,
+    })),
+    waiting_for_target_id: findWaited(run),
     reason: run.reason,
     asked_by: run.askedBy,
     created_at: time(run.createdAt),
     updated_at: time(run.updatedAt),
   };
+}
+
+/** Only where none of its targets can go on. */
+function findWaited({ targets }: SeenReplay): string | null {
+  const running = targets.filter(({ state }) => state === "running");
+  return running.every(({ waitsFor }) => waitsFor !== null) ? (running[0]?.targetId ?? null) : null;
 }
 
 function presentFilter(filter: EventFilter): NonNullable<Wire["filter"]> {

@@ -6,8 +6,15 @@ import type { ReplayOrder } from "../storage/event-db/replay-run.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";
-import { presentReplayRun } from "./present-replay.ts";
-import { listOf, replayCountSchema, replayPath, replayRunSchema, webhookPath } from "./schemas.ts";
+import { presentReplayCount, presentReplayRun } from "./present-replay.ts";
+import {
+  listOf,
+  replayCountSchema,
+  replayPath,
+  replayRunSchema,
+  replayTargetPath,
+  webhookPath,
+} from "./schemas.ts";
 
 const tag = "Replays";
 const listPath = "/webhooks/:webhook_id/replays";
@@ -105,8 +112,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const order = orderOf(body);
         if (body.dry_run) {
-          const { events, deliveries, isExact } = await replayRuns.count(webhookId, order);
-          return { events, deliveries, exact: isExact };
+          return presentReplayCount(await replayRuns.count(webhookId, order));
         }
         return presentReplayRun(
           webhookId,
@@ -153,6 +159,23 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
     control("cancel", {
       summary: "Cancel a replay",
       description: "It has ended; deliveries that it made due are still delivered.",
+    }),
+    operation({
+      id: "removeReplayTarget",
+      method: "POST",
+      path: `${path}/targets/:target_id/remove`,
+      tag,
+      summary: "Take a target out of a replay",
+      description:
+        "The other targets go on without it. Its deliveries that the replay made due are still delivered.",
+      params: replayTargetPath,
+      success: { status: 200, description: "The replay.", schema: replayRunSchema },
+      errors: ["conflict"],
+      async handle({ caller, params }) {
+        const webhookId = await requireWebhook(caller, params.webhook_id);
+        const of = { webhookId, id: params.replay_id, targetId: params.target_id };
+        return presentReplayRun(webhookId, await replayRuns.removeTarget(of));
+      },
     }),
   ];
 }

@@ -128,8 +128,32 @@ export const replayCountSchema = z
     events: count,
     deliveries: count.describe("That would be made due, or were."),
     exact: z.boolean().describe("false: there are at least as many; counting would have taken too long."),
+    not_searched: count.describe(
+      "With a `text`: events left out because their bodies could not be searched for it.",
+    ),
   })
   .meta({ id: "ReplayCount" });
+
+const replayRunTargetSchema = z
+  .strictObject({
+    target_id: id,
+    state: z
+      .enum(["running", "done", "removed"])
+      .describe("removed: somebody had the replay go on without this target."),
+    matched: count.nullable().describe("Its deliveries when the replay was counted; null: not known."),
+    replayed: count.describe("Its deliveries made due so far."),
+    skipped: count.describe("Its deliveries left out because it was deleted."),
+    waiting_for: z
+      .enum(["paused", "due", "retries"])
+      .nullable()
+      .describe(
+        "Before it takes more: that it is active and not paused; that it takes what is due; that deliveries which wait for their next try end. null: nothing.",
+      ),
+  })
+  .meta({
+    id: "ReplayRunTarget",
+    description: "How far one target of a replay came; each goes on by itself.",
+  });
 
 export const replayRunSchema = z
   .strictObject({
@@ -154,9 +178,12 @@ export const replayRunSchema = z
     matched: replayCountSchema.nullable().describe("What it was to take when it began; null until counted."),
     replayed: count.describe("Deliveries made due so far."),
     skipped: count.describe("Deliveries left out because their target was deleted."),
+    targets: z
+      .array(replayRunTargetSchema)
+      .describe("Those that the replay was counted for, and others once it comes to them."),
     waiting_for_target_id: id
       .nullable()
-      .describe("It goes on when this target is active and has less to do."),
+      .describe("The first target of those waited for, where no target can go on; see `targets`."),
     reason: z.string().nullable().describe("Why it was cancelled, where nobody asked for that."),
     asked_by: id.describe("The user."),
     created_at: time,
@@ -195,3 +222,4 @@ export const entrypointPath = webhookPath.extend({ entrypoint_id: inPath });
 export const targetPath = webhookPath.extend({ target_id: inPath });
 export const eventPath = webhookPath.extend({ event_id: inPath });
 export const replayPath = webhookPath.extend({ replay_id: inPath });
+export const replayTargetPath = replayPath.extend({ target_id: inPath });

@@ -3,17 +3,14 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage, notFound } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/log.ts";
-import {
-  MOST_UNFINISHED_REPLAYS,
-  type ReplayCount,
-  type ReplayOrder,
-  type ReplayRun,
-  type ReplayState,
-} from "../storage/event-db/replay-run.ts";
+import type { WaitReason } from "../storage/event-db/replay-room.ts";
+import type { ReplayCount, ReplayOrder, ReplayRun, ReplayState } from "../storage/event-db/replay-run.ts";
+import { newReplayTarget, type ReplayRunTarget } from "../storage/event-db/replay-target.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { ReplayChange, ReplayStore } from "../storage/replay-store.ts";
-import { createReplayWalks } from "./replay-walk.ts";
+import { busy, ended, onlyTarget, tooMany } from "./replay-refusals.ts";
+import { type Counted, createReplayWalks } from "./replay-walk.ts";
 
 /** Somebody waits for the answer. */
 const ASKED_COUNT_MS = 3_000;
@@ -24,11 +21,13 @@ const RUN_COUNT_MS = 30_000;
 /** Files looked through at a time after a start. */
 const START_STEP = 500;
 
-export type SeenReplay = ReplayRun &
+export type SeenTarget = ReplayRunTarget &
   Readonly<{
-    /** The target that it waits for: one that is paused, or has enough to do. */
-    waitsFor: string | null;
+    /** What it waits for before it takes more; null: it waits for nothing, or the replay is not running. */
+    waitsFor: WaitReason | null;
   }>;
+
+export type SeenReplay = Omit<ReplayRun, "targets"> & Readonly<{ targets: readonly SeenTarget[] }>;
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
 
@@ -48,6 +47,11 @@ export type ReplayRuns = Readonly<{
   resume: (of: OfRun) => Promise<SeenReplay>;
   /** What is due already is still delivered. */
   cancel: (of: OfRun) => Promise<SeenReplay>;
+  /**
+   * The others go on without the target; what is due to it already is still delivered. Rejects with AppError
+   * `conflict` also for a replay to one target, which can be cancelled.
+   */
+  removeTarget: (of: OfRun & Readonly<{ targetId: string }>) => Promise<SeenReplay>;
   /** Goes on with what an earlier process left; resolves when all files were looked through. */
   start: (webhookIds: readonly string[]) => Promise<void>;
   /** Ends after the steps under way; the rest is done after the next start. */
@@ -67,7 +71,7 @@ export function createReplayRuns(deps: {
   const { store, routing, clock, log } = deps;
   const walks = createReplayWalks({
     ...deps,
-    count: (webhookId, run) => countUpTo(webhookId, { ...run, limitMs: RUN_COUNT_MS }),
+    count: countRun,
   });
   let isStopping = false;
   let asked = 0;
@@ -80,29 +84,50 @@ export function createReplayRuns(deps: {
   async function countUpTo(
     webhookId: string,
     wanted: ReplayOrder & Readonly<{ lastEventId: string | null; limitMs: number }>,
-  ): Promise<ReplayCount> {
+  ) {
     const { selection, targetId, onlyMissing, lastEventId, limitMs } = wanted;
     const order = { selection, targetId, onlyMissing };
-    const { events, deliveries, isExact } = await store.count(webhookId, { order, lastEventId, limitMs });
-    const present = deliveries.filter(([id]) => isThere(webhookId, id));
-    return { events, deliveries: present.reduce((sum, [, count]) => sum + count, 0), isExact };
+    const { deliveries: counts, ...count } = await store.count(webhookId, { order, lastEventId, limitMs });
+    const byTarget = counts.filter(([id]) => isThere(webhookId, id));
+    const deliveries = sumOf(byTarget);
+    return { count: { ...count, deliveries }, byTarget, toDeleted: sumOf(counts) - deliveries };
+  }
+
+  async function countRun(webhookId: string, run: ReplayRun): Promise<Counted> {
+    const counted = await countUpTo(webhookId, { ...run, limitMs: RUN_COUNT_MS });
+    const { count: matched, byTarget, toDeleted } = counted;
+    const { cursor } = run;
+    const targets = byTarget.map(([targetId, of]) => newReplayTarget({ targetId, cursor, matched: of }));
+    // All targets are known then; else others are looked for on the way.
+    const isKnown = matched.isExact && run.targetId === null;
+    return {
+      ...{ matched, targets },
+      ...(isKnown ? { cursor: run.lastEventId, skipped: toDeleted } : { cursor, skipped: run.skipped }),
+    };
   }
 
   function requireTarget(webhookId: string, { targetId }: ReplayOrder): void {
     if (targetId !== null && !isThere(webhookId, targetId)) throw notFound("target");
   }
 
-  const seen = (run: ReplayRun): SeenReplay => ({ ...run, waitsFor: walks.waitsFor(run.id) });
+  function seen(run: ReplayRun): SeenReplay {
+    const waits = walks.waits(run.id);
+    const waitsOf = ({ targetId, state }: ReplayRunTarget) =>
+      run.state === "running" && state === "running" ? (waits.get(targetId) ?? null) : null;
+    return { ...run, targets: run.targets.map((target) => ({ ...target, waitsFor: waitsOf(target) })) };
+  }
 
-  async function change(of: OfRun, next: (run: ReplayRun) => ReplayState): Promise<SeenReplay> {
-    let hadEnded = false;
+  async function change(of: OfRun, next: (run: ReplayRun) => ReplayChange | AppError): Promise<SeenReplay> {
+    let fault: AppError | null = null;
     const apply = (run: ReplayRun): ReplayChange => {
-      hadEnded = run.state === "done" || run.state === "cancelled";
-      return hadEnded ? {} : { state: next(run) };
+      const hasEnded = run.state === "done" || run.state === "cancelled";
+      const change = hasEnded ? ended(run) : next(run);
+      fault = change instanceof AppError ? change : null;
+      return change instanceof AppError ? {} : change;
     };
     const run = await store.change(of, apply, clock.now());
     if (!run) throw notFound("replay");
-    if (hadEnded) throw ended(run);
+    if (fault !== null) throw fault;
     walks.look(of);
     return seen(run);
   }
@@ -131,10 +156,11 @@ export function createReplayRuns(deps: {
   return {
     async count(webhookId, order) {
       requireTarget(webhookId, order);
-      if (asked >= MOST_ASKED) throw busy();
+      if (asked >= MOST_ASKED) throw busy({ retryAfterSeconds: ASKED_COUNT_MS / 1_000 });
       asked++;
       try {
-        return await countUpTo(webhookId, { ...order, lastEventId: null, limitMs: ASKED_COUNT_MS });
+        const asking = { ...order, lastEventId: null, limitMs: ASKED_COUNT_MS };
+        return (await countUpTo(webhookId, asking)).count;
       } finally {
         asked--;
       }
@@ -153,9 +179,18 @@ export function createReplayRuns(deps: {
       if (!run) throw notFound("replay");
       return seen(run);
     },
-    pause: (of) => change(of, () => "paused"),
-    resume: (of) => change(of, resumed),
-    cancel: (of) => change(of, () => "cancelled"),
+    pause: (of) => change(of, () => ({ state: "paused" })),
+    resume: (of) => change(of, (run) => ({ state: resumed(run) })),
+    cancel: (of) => change(of, () => ({ state: "cancelled" })),
+    removeTarget: ({ targetId, ...of }) =>
+      change(of, (run) => {
+        if (run.targetId !== null) return onlyTarget();
+        const target = run.targets.find((each) => each.targetId === targetId);
+        if (!target && !isThere(of.webhookId, targetId)) return notFound("target");
+        if (target?.state === "done") return {};
+        const removed = target ?? newReplayTarget({ targetId, cursor: run.cursor });
+        return { targets: [{ ...removed, state: "removed" }] };
+      }),
     async start(webhookIds) {
       for (let from = 0; from < webhookIds.length && !isStopping; from += START_STEP) {
         for (const webhookId of await findUnfinished(webhookIds.slice(from, from + START_STEP))) {
@@ -170,35 +205,11 @@ export function createReplayRuns(deps: {
   };
 }
 
+function sumOf(counts: readonly (readonly [string, number])[]): number {
+  return counts.reduce((sum, [, count]) => sum + count, 0);
+}
+
 function resumed({ state, matched }: ReplayRun): ReplayState {
   if (state !== "paused") return state;
   return matched === null ? "counting" : "running";
-}
-
-function ended({ state }: ReplayRun): AppError {
-  return new AppError({
-    kind: "conflict",
-    code: "replay_ended",
-    message: `This replay is ${state}.`,
-    hint: "Begin another one.",
-  });
-}
-
-function busy(): AppError {
-  return new AppError({
-    kind: "unavailable",
-    code: "busy",
-    message: "Other replays are being counted.",
-    hint: "Try again when they are done.",
-    retryAfterSeconds: ASKED_COUNT_MS / 1_000,
-  });
-}
-
-function tooMany(): AppError {
-  return new AppError({
-    kind: "conflict",
-    code: "too_many_replays",
-    message: `This webhook has ${MOST_UNFINISHED_REPLAYS} replays that have not ended.`,
-    hint: "Wait until one of them is done, or cancel one.",
-  });
 }

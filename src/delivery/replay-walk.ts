@@ -2,11 +2,12 @@
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import type { FindReplayTarget } from "../storage/event-db/replay-room.ts";
 import type { ReplayCount, ReplayRun } from "../storage/event-db/replay-run.ts";
-import type { FindReplayTarget } from "../storage/event-db/replay-step.ts";
+import { newReplayMemory, type ReplayMemory, type Waits } from "../storage/event-db/replay-step.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
-import type { ReplayStore } from "../storage/replay-store.ts";
+import type { ReplayChange, ReplayStore } from "../storage/replay-store.ts";
 import { createPace, createRests } from "./replay-pace.ts";
 import { listenToWebhook, type WakeUp } from "./replay-wake-up.ts";
 
@@ -19,16 +20,20 @@ type OfRun = Readonly<{ webhookId: string; id: string }>;
 
 type Walk = {
   readonly wakeUp: WakeUp;
-  readonly backlogs: Map<string, number>;
+  readonly memory: ReplayMemory;
   isAsked: boolean;
-  waitsFor: string | null;
+  waits: Waits;
 };
+
+const NO_WAITS: Waits = new Map();
+
+export type Counted = Pick<ReplayRun, "targets" | "cursor" | "skipped"> & Readonly<{ matched: ReplayCount }>;
 
 export type ReplayWalks = Readonly<{
   /** Begins the run, or looks at it again where it is under way: somebody changed it. */
   look: (of: OfRun) => void;
-  /** The target that has no room for more, while the run waits for that. */
-  waitsFor: (runId: string) => string | null;
+  /** The targets that have no room for more, and why. */
+  waits: (runId: string) => Waits;
   stop: () => Promise<void>;
 }>;
 
@@ -36,8 +41,8 @@ export function createReplayWalks(deps: {
   store: ReplayStore;
   events: Pick<EventStore, "onRecorded">;
   routing: Pick<Routing, "findTarget" | "onInvalidate">;
-  /** Counts what a run takes. */
-  count: (webhookId: string, run: ReplayRun) => Promise<ReplayCount>;
+  /** Counts what a run takes: what is then known of it. */
+  count: (webhookId: string, run: ReplayRun) => Promise<Counted>;
   /** Deliveries of the webhook were made due. */
   onDue: (webhookId: string) => void;
   clock: Clock;
@@ -65,7 +70,7 @@ export function createReplayWalks(deps: {
     }
     if (isStopping) return;
     const wakeUp = listenToWebhook(of.webhookId, deps);
-    const walk = { wakeUp, backlogs: new Map(), isAsked: true, waitsFor: null };
+    const walk = { wakeUp, memory: newReplayMemory(), isAsked: true, waits: NO_WAITS };
     walks.set(of.id, walk);
     const work = see(of, walk).finally(() => {
       walk.wakeUp.end();
@@ -94,26 +99,34 @@ export function createReplayWalks(deps: {
   async function count(of: OfRun): Promise<void> {
     const run = await store.find(of);
     if (run?.state !== "counting") return;
-    const matched = await Promise.race([deps.count(of.webhookId, run), stopped]);
-    if (!matched) return;
-    const counted = ({ state }: ReplayRun) =>
-      state === "counting" ? ({ matched, state: "running" } as const) : { matched };
-    await store.change(of, counted, clock.now());
-    log.info("a replay begins", { ...namesOf(of), events: matched.events, deliveries: matched.deliveries });
+    const counted = await Promise.race([deps.count(of.webhookId, run), stopped]);
+    if (!counted) return;
+    const change = ({ state, targets }: ReplayRun): ReplayChange => ({
+      ...counted,
+      // One that was removed meanwhile stays so.
+      targets: counted.targets.filter(
+        ({ targetId }) => !targets.some((known) => known.targetId === targetId),
+      ),
+      ...(state === "counting" && { state: "running" }),
+    });
+    await store.change(of, change, clock.now());
+    const { events, deliveries } = counted.matched;
+    log.info("a replay begins", { ...namesOf(of), events, deliveries });
   }
 
   async function walkOn(of: OfRun, walk: Walk): Promise<void> {
     while (!isStopping) {
-      const { run, replayed, waitsFor } = await pace.take(() =>
+      const { run, replayed, waits, isStuck } = await pace.take(() =>
         store.step(of, {
           findTarget: (targetId) => findTarget(of, targetId),
-          backlogs: walk.backlogs,
+          memory: walk.memory,
           now: clock.now(),
         }),
       );
+      walk.waits = waits;
       if (replayed > 0) deps.onDue(of.webhookId);
       if (run?.state !== "running") return tellEnd(of, run);
-      if (waitsFor !== null && replayed === 0) await waitForRoom(of, walk, waitsFor);
+      if (isStuck) await waitForRoom(of, walk);
     }
   }
 
@@ -125,18 +138,22 @@ export function createReplayWalks(deps: {
     return { active, paused, orderBy: typeof policy.order_by === "string" ? policy.order_by : null };
   };
 
-  /** Until the target can take more, is gone, or somebody changed the run. Nobody looks while nothing happens. */
-  async function waitForRoom(of: OfRun, walk: Walk, targetId: string): Promise<void> {
-    walk.waitsFor = targetId;
+  /** Until one of the targets can take more or is gone, or somebody changed the run. Nobody looks while nothing happens. */
+  async function waitForRoom(of: OfRun, walk: Walk): Promise<void> {
     while (!isStopping && !walk.isAsked) {
       await walk.wakeUp.next();
       await rest(LOOK_MS);
-      const target = findTarget(of, targetId);
-      if (target === null) break;
-      const given = { backlogs: walk.backlogs, now: clock.now() };
-      if (isOpen(target) && (await store.hasRoom({ webhookId: of.webhookId, targetId }, given))) break;
+      for (const targetId of walk.waits.keys()) if (await canGoOn(of, walk, targetId)) return;
     }
-    walk.waitsFor = null;
+  }
+
+  async function canGoOn(of: OfRun, { memory }: Walk, targetId: string): Promise<boolean> {
+    const target = findTarget(of, targetId);
+    if (target === null) return true;
+    // No look at the file for what is known without it.
+    if (!target.active || target.paused) return false;
+    const given = { backlogs: memory.backlogs, now: clock.now(), findTarget: () => target };
+    return store.hasRoom({ webhookId: of.webhookId, targetId }, given);
   }
 
   function tellEnd(of: OfRun, run: ReplayRun | null): void {
@@ -147,7 +164,7 @@ export function createReplayWalks(deps: {
 
   return {
     look,
-    waitsFor: (runId) => walks.get(runId)?.waitsFor ?? null,
+    waits: (runId) => walks.get(runId)?.waits ?? NO_WAITS,
     async stop() {
       isStopping = true;
       stopWaiting();
@@ -160,8 +177,4 @@ export function createReplayWalks(deps: {
 
 function namesOf({ webhookId, id }: OfRun) {
   return { webhook_id: webhookId, replay_id: id };
-}
-
-function isOpen(target: Readonly<{ active: boolean; paused: boolean }>): boolean {
-  return target.active && !target.paused;
 }

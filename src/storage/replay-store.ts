@@ -1,6 +1,7 @@
 /** Replays of many events in the event files: asked for, counted, taken step by step, looked at. */
 import type { EventFile } from "./event-db/event-file.ts";
 import type { CountedReplay } from "./event-db/replay-count.ts";
+import { findRoom, type GivenRoom } from "./event-db/replay-room.ts";
 import {
   findReplayRun,
   insertReplayRun,
@@ -9,7 +10,8 @@ import {
   type ReplayRun,
   updateReplayRun,
 } from "./event-db/replay-run.ts";
-import { findRoom, type ReplayStep, type ReplayStepGiven, replayStep } from "./event-db/replay-step.ts";
+import { type ReplayStep, type ReplayStepGiven, replayStep } from "./event-db/replay-step.ts";
+import { saveReplayTarget } from "./event-db/replay-target.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { countReplayInBackground, findUnfinishedReplays } from "./inspection.ts";
@@ -18,7 +20,10 @@ import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
 
-export type ReplayChange = Partial<Pick<ReplayRun, "state" | "matched" | "reason">>;
+/** Of `targets` those that are named are added, or take the place of what they were. */
+export type ReplayChange = Partial<
+  Pick<ReplayRun, "state" | "matched" | "reason" | "targets" | "cursor" | "skipped">
+>;
 
 /** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
 export type ReplayStore = Readonly<{
@@ -42,10 +47,7 @@ export type ReplayStore = Readonly<{
   /** One bounded step of the event loop. */
   step: (of: OfRun, given: ReplayStepGiven) => Promise<ReplayStep>;
   /** Whether the target can be given more deliveries now. */
-  hasRoom: (
-    of: Readonly<{ webhookId: string; targetId: string }>,
-    given: Pick<ReplayStepGiven, "backlogs" | "now">,
-  ) => Promise<boolean>;
+  hasRoom: (of: Readonly<{ webhookId: string; targetId: string }>, given: GivenRoom) => Promise<boolean>;
 }>;
 
 export function createReplayStore(options: {
@@ -78,12 +80,14 @@ export function createReplayStore(options: {
       writer.change(webhookId, ({ db }) => {
         const run = findReplayRun(db, id);
         if (!run) return null;
-        updateReplayRun(db, { ...run, ...change(run) }, now);
+        const { targets = [], ...changed } = change(run);
+        updateReplayRun(db, { ...run, ...changed }, now);
+        for (const target of targets) saveReplayTarget(db, id, target);
         return findReplayRun(db, id);
       }),
     // What a power cut takes back is done again whole, deliveries and cursor, so nobody waits for the disk.
     step: ({ webhookId, id }, given) => writer.tidy(webhookId, (file) => replayStep(file, id, given)),
     hasRoom: ({ webhookId, targetId }, given) =>
-      read(webhookId, (file) => findRoom(file, targetId, given) > 0),
+      read(webhookId, (file) => typeof findRoom(file, targetId, given) === "number"),
   };
 }

@@ -32,6 +32,7 @@ type Documented = z.infer<typeof operationShape> & { method: string; path: strin
 
 let api: TestApi;
 let replayId: string;
+let replayToSeveral: string;
 let rejectedId: string;
 let signed: { id: string };
 let raw: unknown;
@@ -43,6 +44,7 @@ addFormats.default(ajv);
 beforeAll(async () => {
   api = await startTestApi();
   replayId = await api.beginReplay();
+  replayToSeveral = await api.beginReplay("several");
   rejectedId = newId();
   await api.rejected.keep(api.webhook.id, {
     ...{ id: rejectedId, entrypointId: api.entrypoint.id, receivedAt: api.clock.now(), method: "POST" },
@@ -89,7 +91,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["entrypoint_id", entrypoint.id],
     ["target_id", target.id],
     ["event_id", event.id],
-    ["replay_id", replayId],
+    ["replay_id", operationId === "removeReplayTarget" ? replayToSeveral : replayId],
     ["rejected_id", rejectedId],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));

@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const made = z.object({ id: z.string(), state: z.string() });
+const withTargets = z.object({ targets: z.array(z.object({ waiting_for: z.string().nullable() })) });
 const errorCode = z.object({ error: z.object({ code: z.string() }) });
 const faults = z.object({ error: z.object({ details: z.array(z.object({ path: z.string() })) }) });
 
@@ -33,7 +34,10 @@ describe("a replay by filter", () => {
   test("is counted with dry_run, and nothing else happens", async () => {
     const filter = { status: "pending", target_id: api.target.id, from: "2025-12-31T00:00:00Z" };
     const answer = await api.call("POST", list, { json: { filter, dry_run: true } });
-    expect([answer.status, answer.body]).toEqual([202, { events: 1, deliveries: 1, exact: true }]);
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      { events: 1, deliveries: 1, exact: true, not_searched: 0 },
+    ]);
     expect((await api.call("GET", list)).body).toEqual({ data: [], next_cursor: null });
   });
 
@@ -45,8 +49,14 @@ describe("a replay by filter", () => {
       ...{ id, webhook_id: api.webhook.id, state: "done" },
       filter: { status: "pending", from: "2025-12-31T00:00:00.000Z" },
       ...{ event_ids: null, target_id: null, only_missing: false },
-      matched: { events: 1, deliveries: 1, exact: true },
+      matched: { events: 1, deliveries: 1, exact: true, not_searched: 0 },
       ...{ replayed: 1, skipped: 0, waiting_for_target_id: null, reason: null },
+      targets: [
+        {
+          ...{ target_id: api.target.id, state: "done", matched: 1, replayed: 1, skipped: 0 },
+          waiting_for: null,
+        },
+      ],
       asked_by: api.of.userId,
       ...{ created_at: "2026-01-01T00:00:00.000Z", updated_at: "2026-01-01T00:00:00.000Z" },
     });
@@ -76,6 +86,26 @@ test("a replay that waits is paused, resumed and cancelled", async () => {
   expect([again.status, errorCode.parse(again.body).error.code]).toEqual([409, "replay_ended"]);
 });
 
+test("a target is taken out of a replay, which goes on without it", async () => {
+  const paused = await api.useCases.targets.create({ ...api.of, input: { name: "Slow", type: "log" } });
+  const [webhookId, now] = [api.webhook.id, api.clock.now()];
+  await api.events.replay({ webhookId, eventId: api.event.id, targetIds: [paused.id], now });
+  await api.useCases.targets.update({ ...api.of, targetId: paused.id, input: { active: false } });
+  const id = await begin({ filter: {} });
+  const remove = (targetId: string, replayId = id) =>
+    api.call("POST", `${list}/${replayId}/targets/${targetId}/remove`);
+  for (;;) {
+    const { targets } = withTargets.parse((await api.call("GET", `${list}/${id}`)).body);
+    if (targets.some(({ waiting_for }) => waiting_for === "paused")) break;
+  }
+  const run = (await remove(paused.id)).body;
+  expect(run).toMatchObject({ waiting_for_target_id: null });
+  expect(JSON.stringify(run)).toContain('"state":"removed"');
+  expect(await ended(id)).toMatchObject({ state: "done" });
+  expect((await remove(paused.id)).status).toBe(409);
+  expect((await remove(newId(), newId())).status).toBe(404);
+});
+
 test.each([
   [{}, "filter"],
   [{ filter: {}, event_ids: [newId()] }, "filter"],
@@ -102,6 +132,7 @@ test("what is another's does not exist", async () => {
     ["GET", `${list}/${id}`, undefined],
     ["POST", `${list}/${id}/cancel`, undefined],
     ["POST", `/webhooks/${others.id}/replays/${id}/cancel`, undefined],
+    ["POST", `${list}/${id}/targets/${api.target.id}/remove`, undefined],
     ["POST", `/webhooks/${others.id}/replays`, { filter: {}, target_id: api.target.id }],
   ] as const;
   for (const [method, path, json] of asks) {

@@ -102,7 +102,7 @@ describe("a new target", () => {
     const { id } = await app.useCases.targets.create({ ...app.of, input });
     expect(await html(`${replays}/new?deliver=all:${id}`)).toContain("“Paused” is paused");
     await begin(`${replays}/new?deliver=all:${id}`);
-    for (;;) if ((await html(replays)).includes("waits for Paused, which is paused")) break;
+    for (;;) if ((await html(replays)).includes("is paused: waits until it is resumed")) break;
     const [run] = await app.replayRuns.list(app.webhook.id);
     const act = async (name: string) => {
       const answer = await app.ask(`${replays}/${run?.id}/${name}`, { form: {} });
@@ -116,6 +116,24 @@ describe("a new target", () => {
     await act("resume");
     expect(await app.replayRuns.list(app.webhook.id)).toMatchObject([{ state: "cancelled" }]);
   });
+});
+
+test("a target that is paused is named with what it waits for, and the replay goes on without it", async () => {
+  const paused = await app.useCases.targets.create({ ...app.of, input: { name: "Paused", type: "log" } });
+  const { id } = await app.addEvent();
+  const both = [app.target.id, paused.id];
+  await app.store.replay({ webhookId: app.webhook.id, eventId: id, targetIds: both, now: app.clock.now() });
+  await app.useCases.targets.update({ ...app.of, targetId: paused.id, input: { active: false } });
+  await begin(`${replays}/new`);
+  for (;;) if ((await html(replays)).includes("is paused: waits until it is resumed")) break;
+  const page = await html(replays);
+  const without = new RegExp(`action="([^"]+/targets/${paused.id}/remove)"`).exec(page)?.[1] ?? "";
+  expect(page).toContain("Go on without Paused");
+  expect((await app.ask(without, { form: {} })).headers.get("location")).toBe(replays);
+  const list = await ended();
+  expect(list).toContain("left out: the replay went on without it");
+  expect(await app.replayRuns.list(app.webhook.id)).toMatchObject([{ state: "done", replayed: 1 }]);
+  expect((await app.ask(without, { form: {} })).status).toBe(303);
 });
 
 describe("nothing is replayed by mistake", () => {

@@ -40,7 +40,7 @@ describe("a replay by filter", () => {
     expect([state, matched]).toEqual(["counting", null]);
     const run = await world.ended(id);
     expect(run).toMatchObject({ state: "done", replayed: 300, skipped: 0, askedBy: "ada" });
-    expect(run.matched).toEqual({ events: 300, deliveries: 300, isExact: true });
+    expect(run.matched).toEqual({ events: 300, deliveries: 300, isExact: true, notSearched: 0 });
     await world.until(() => world.fates(bad).every(({ status }) => status === "delivered"));
     expect([good.attempts.length, bad.attempts.length]).toEqual([300, 600]);
     expect(new Set(replaysOf(bad))).toEqual(new Set([1]));
@@ -67,6 +67,7 @@ describe("a replay by filter", () => {
       events: 10,
       deliveries: 10,
       isExact: true,
+      notSearched: 0,
     });
     expect(await world.runs.list(world.webhookId)).toEqual([]);
     expect(first.attempts).toHaveLength(10);
@@ -177,16 +178,16 @@ describe("live traffic goes first", () => {
     await sendAndSettle([target], 1_000);
     target.script = HANGS;
     const { id } = await world.begin({});
-    await world.until(
-      async () => (await world.runs.get({ webhookId: world.webhookId, id })).waitsFor !== null,
-    );
+    const waits = async () => (await world.runs.get({ webhookId: world.webhookId, id })).targets;
+    await world.until(async () => (await waits())[0]?.waitsFor === "due");
     const pending = world.fates().filter(({ status }) => status === "pending").length;
     expect(pending).toBeGreaterThan(0);
     expect(pending).toBeLessThanOrEqual(32);
+    await world.quiet();
     const steps = world.steps();
     await world.quiet();
     expect(world.steps()).toBe(steps);
-    expect((await world.runs.get({ webhookId: world.webhookId, id })).waitsFor).toBe(target.id);
+    expect(await waits()).toMatchObject([{ targetId: target.id, waitsFor: "due", replayed: pending }]);
   });
 
   test("a paused target is waited for, without a look at the file, until it is resumed", async () => {
@@ -195,7 +196,7 @@ describe("live traffic goes first", () => {
     world.change(target, { active: false });
     const { id } = await world.begin({});
     const of = { webhookId: world.webhookId, id };
-    await world.until(async () => (await world.runs.get(of)).waitsFor === target.id);
+    await world.until(async () => (await world.runs.get(of)).targets[0]?.waitsFor === "paused");
     await world.quiet();
     const steps = world.steps();
     await world.pass(60_000);

@@ -168,12 +168,15 @@ export async function startTestApi(background?: Background) {
   return {
     ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb, dataDir, imported },
     ...{ webhook, entrypoint, target, event, of, ada: all.ada, bob: all.bob, rejected: storage.rejected },
-    /** A replay that waits for a paused target. */
-    async beginReplay(): Promise<string> {
+    /** A replay that waits for a paused target, which is its only one or one of several. */
+    async beginReplay(to: "one" | "several" = "one"): Promise<string> {
       const input = { name: "Paused", type: "log", active: false };
-      const waiting = await useCases.targets.create({ ...of, input });
+      const { id: waiting } = await useCases.targets.create({ ...of, input });
+      const asked = { webhookId: webhook.id, eventId: event.id, targetIds: [waiting], now: clock.now() };
+      if (to === "several") await storage.events.replay(asked);
       const selection = { kind: "filter", filter: {} } as const;
-      const order = { selection, targetId: waiting.id, onlyMissing: false, askedBy: all.ada };
+      const targetId = to === "one" ? waiting : null;
+      const order = { selection, targetId, onlyMissing: false, askedBy: all.ada };
       return (await replayRuns.begin(webhook.id, order)).id;
     },
     async stop() {

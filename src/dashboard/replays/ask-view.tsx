@@ -15,7 +15,7 @@ import { logPath } from "../sources/paths.ts";
 import type { Viewer } from "../viewer.ts";
 import { type OrderForm, orderFields } from "./order-form.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
-import { describeDestination, takesDeliveries } from "./words.ts";
+import { describeDestination, describeNotSearched, takesDeliveries } from "./words.ts";
 
 export type AskProps = Readonly<{
   viewer: Viewer;
@@ -113,7 +113,7 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
           text="There is nothing to replay."
           hint={
             events === 0
-              ? "No stored event is meant by this."
+              ? `No stored event is meant by this. ${describeNotSearched(count)}`.trim()
               : "These events have no delivery to a target that is still there. Choose a target above."
           }
         />
@@ -126,6 +126,7 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
   const least = isExact ? "" : "at least ";
   const amount = formatCount(deliveries, "delivery", "deliveries");
   const paused = pausedTarget(names, form);
+  const notSearched = describeNotSearched(count);
   return (
     <>
       <div class="prose">
@@ -137,7 +138,11 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
             >{`of ${least}${formatCount(events, "event")}, to ${describeDestination(form.order, names)}`}</span>
             {isExact ? "" : "; it goes on being counted before it begins"}
           </li>
-          <li>The oldest first, and live events go before them.</li>
+          {notSearched === "" ? "" : <li class="text-bad" safe>{`${notSearched}.`}</li>}
+          <li>
+            The oldest first, and live events go before them. A target that is slow or down holds back no
+            other.
+          </li>
           <li>Receivers get each event under the id that it had before, so that they can drop repeats.</li>
           <li>It can be paused and cancelled, and goes on after a restart.</li>
           {paused === null ? (

@@ -16,7 +16,8 @@ import { logPath } from "../sources/paths.ts";
 import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
-import { describeDestination, describeSelection, takesDeliveries } from "./words.ts";
+import { TargetList } from "./target-list.tsx";
+import { describeDestination, describeNotSearched, describeSelection } from "./words.ts";
 
 type FrameProps = Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook }>;
 
@@ -112,10 +113,11 @@ function Row({ run, names, webhookId }: { run: SeenReplay; names: Names; webhook
       </td>
       <td data-label="State">
         <Badge tone={TONES[run.state]} label={run.state} />
-        <Why run={run} names={names} />
+        <Why {...run} />
       </td>
       <td data-label="Progress">
         <Progress run={run} />
+        <TargetList run={run} names={names} path={`${replaysPath(webhookId)}/${run.id}`} />
       </td>
       <td>
         <Actions run={run} path={`${replaysPath(webhookId)}/${run.id}`} />
@@ -124,20 +126,11 @@ function Row({ run, names, webhookId }: { run: SeenReplay; names: Names; webhook
   );
 }
 
-function Why({ run, names }: { run: SeenReplay; names: Names }): JSX.Element {
-  const { waitsFor, reason } = run;
-  const target = names.targets.find(({ id }) => id === waitsFor);
-  const waiting =
-    waitsFor === null
-      ? null
-      : target && !takesDeliveries(target)
-        ? `waits for ${target.name}, which is paused`
-        : `as quick as ${names.target(waitsFor).name}`;
-  const text = reason ?? waiting;
-  if (text === null) return "";
+function Why({ reason }: SeenReplay): JSX.Element {
+  if (reason === null) return "";
   return (
     <span class="muted text-s replay-why" safe>
-      {text}
+      {reason}
     </span>
   );
 }
@@ -147,7 +140,10 @@ function Progress({ run }: { run: SeenReplay }): JSX.Element {
   const count = (n: number) => n.toLocaleString("en");
   const total =
     matched === null ? "" : ` of ${matched.isExact ? "" : "at least "}${count(matched.deliveries)}`;
-  const left = skipped === 0 ? "" : `, ${count(skipped)} left out: their target was deleted`;
+  const left = [
+    skipped === 0 ? "" : `${count(skipped)} left out: their target was deleted`,
+    describeNotSearched(matched),
+  ].filter((words) => words !== "");
   const isUnderWay = state === "running" || state === "paused";
   return (
     <div class="replay-progress">
@@ -161,9 +157,11 @@ function Progress({ run }: { run: SeenReplay }): JSX.Element {
         ""
       )}
       <span class="nowrap" safe>{`${count(replayed)}${total}`}</span>
-      <span class="muted text-s" safe>
-        {left}
-      </span>
+      {left.map((words) => (
+        <span class="muted text-s" safe>
+          {words}
+        </span>
+      ))}
     </div>
   );
 }

@@ -13,3 +13,8 @@ export function newReplayPath(webhookId: string, query = ""): string {
 export function catchUpPath(of: { webhookId: string; id: string }): string {
   return newReplayPath(of.webhookId, `?deliver=missing:${of.id}`);
 }
+
+/** `replayPath` is the replay's. */
+export function removeTargetPath(replayPath: string, targetId: string): string {
+  return `${replayPath}/targets/${targetId}/remove`;
+}

@@ -1,4 +1,4 @@
-/** Replays of many events: asking, beginning, looking at them, pausing, resuming and cancelling. */
+/** Replays of many events: asking, beginning, looking at them, pausing, resuming and cancelling, and going on without a target. */
 import { AppError } from "../../lib/errors.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { formatCount } from "../components/format.ts";
@@ -85,6 +85,17 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     };
   }
 
+  async function removeTarget(context: PageContext): Promise<Response> {
+    const webhook = await own(context);
+    const { replayId: id = "", targetId = "" } = context.params;
+    try {
+      await replayRuns.removeTarget({ webhookId: webhook.id, id, targetId });
+    } catch (error) {
+      return backWithFault(webhook, error);
+    }
+    return redirect(replaysPath(webhook.id), { tone: "ok", text: "The replay goes on without that target." });
+  }
+
   const path = "/source/:id/replays";
   return [
     page(path, list),
@@ -93,6 +104,7 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     action(`${path}/:replayId/pause`, control("pause")),
     action(`${path}/:replayId/resume`, control("resume")),
     action(`${path}/:replayId/cancel`, control("cancel")),
+    action(`${path}/:replayId/targets/:targetId/remove`, removeTarget),
   ];
 }
 

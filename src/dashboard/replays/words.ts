@@ -1,6 +1,8 @@
 /** Says in words what a replay takes and where to. */
+
+import type { SeenTarget } from "../../delivery/replay-runs.ts";
 import type { EventFilter } from "../../storage/event-db/event-search.ts";
-import type { ReplayOrder } from "../../storage/event-db/replay-run.ts";
+import type { ReplayCount, ReplayOrder } from "../../storage/event-db/replay-run.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import { formatCount, formatUtc } from "../components/format.ts";
 import type { Names } from "../events/names.ts";
@@ -33,7 +35,30 @@ export function describeDestination({ targetId, onlyMissing }: ReplayOrder, name
   return onlyMissing ? `${name}, only what it never had` : name;
 }
 
-/** A replay to any other waits. */
+/** What one of a replay's targets waits for, or what became of it; "" while it goes on. */
+export function describeWait({ state, waitsFor }: Pick<SeenTarget, "state" | "waitsFor">): string {
+  if (state === "removed") return "left out: the replay went on without it";
+  if (state === "done") return "done";
+  switch (waitsFor) {
+    case null:
+      return "";
+    case "paused":
+      return "is paused: waits until it is resumed";
+    case "due":
+      return "waits until it has taken what is due";
+    case "retries":
+      return "fails: waits until the deliveries that are tried again have ended";
+  }
+}
+
+/** "" where all could be searched. */
+export function describeNotSearched(count: ReplayCount | null): string {
+  if (count === null || count.notSearched === 0) return "";
+  const { notSearched, isExact } = count;
+  return `${isExact ? "" : "at least "}${formatCount(notSearched, "event")} could not be searched for the text and ${notSearched === 1 ? "is" : "are"} left out`;
+}
+
+/** Nothing is replayed to any other for now. */
 export function takesDeliveries({ active, pausedAt }: Pick<Target, "active" | "pausedAt">): boolean {
   return active && pausedAt === null;
 }

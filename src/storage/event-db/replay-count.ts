@@ -13,6 +13,8 @@ export type CountedReplay = Readonly<{
   /** Deliveries by target, those to deleted ones too. */
   deliveries: readonly (readonly [targetId: string, count: number])[];
   isExact: boolean;
+  /** Events of which it cannot be said whether they have the text that is looked for. */
+  notSearched: number;
 }>;
 
 export function countReplay(options: {
@@ -28,7 +30,7 @@ export function countReplay(options: {
   let events = 0;
   const add = (targetId: string, count: number) =>
     byTarget.set(targetId, (byTarget.get(targetId) ?? 0) + count);
-  const counted = (isExact: boolean) => ({ events, deliveries: [...byTarget], isExact });
+  const counted = (isExact: boolean) => ({ events, deliveries: [...byTarget], isExact, notSearched: 0 });
   for (let after = selector.begin; ; ) {
     const window = selector.findWindow(after, WINDOW);
     if (window === null) return counted(true);

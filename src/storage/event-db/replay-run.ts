@@ -3,6 +3,12 @@ import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { firstIdAt } from "../../lib/ids.ts";
 import type { EventFilter } from "./event-search.ts";
+import {
+  deleteLostReplayTargets,
+  listAllReplayTargets,
+  listReplayTargets,
+  type ReplayRunTarget,
+} from "./replay-target.ts";
 
 export type ReplayState = "counting" | "running" | "paused" | "done" | "cancelled";
 
@@ -25,20 +31,25 @@ export type ReplayCount = Readonly<{
   deliveries: number;
   /** False where the time was up: there are at least as many. */
   isExact: boolean;
+  /** Events of which it cannot be said whether they have the text that is looked for; they are left out. */
+  notSearched: number;
 }>;
 
 export type ReplayRun = ReplayOrder &
   Readonly<{
     id: string;
     state: ReplayState;
-    /** The last event that was looked at, and the last that is to be. */
+    /** The last event that was looked at for targets that the run does not know yet, and the last that is to be. */
     cursor: string;
     lastEventId: string;
     /** Null until counted. */
     matched: ReplayCount | null;
+    /** Of all targets. */
     replayed: number;
     /** Deliveries whose target was deleted. */
     skipped: number;
+    /** Each goes on by itself; in the order of their ids. Those that the run has not come to yet are missing. */
+    targets: readonly ReplayRunTarget[];
     reason: string | null;
     askedBy: string;
     createdAt: number;
@@ -56,6 +67,7 @@ type Row = {
   matched_events: number | null;
   matched_deliveries: number | null;
   is_count_exact: number;
+  not_searched: number;
   replayed: number;
   skipped: number;
   reason: string | null;
@@ -81,6 +93,7 @@ export function insertReplayRun(
     `DELETE FROM replay_runs WHERE NOT (${UNFINISHED}) AND id NOT IN
        (SELECT id FROM replay_runs WHERE id < ? ORDER BY id DESC LIMIT ${MOST_KEPT - 1})`,
   ).run(id);
+  deleteLostReplayTargets(db);
   db.query<unknown, [string, string, string | null, number, string, string, number]>(
     `INSERT INTO replay_runs (id, state, selection, target_id, only_missing, cursor, last_event_id, asked_by,
        created_at, updated_at)
@@ -91,12 +104,14 @@ export function insertReplayRun(
 
 /** Newest first. */
 export function listReplayRuns(db: Database): readonly ReplayRun[] {
-  return db.query<Row, []>("SELECT * FROM replay_runs ORDER BY id DESC").all().map(toRun);
+  const targets = listAllReplayTargets(db);
+  const rows = db.query<Row, []>("SELECT * FROM replay_runs ORDER BY id DESC").all();
+  return rows.map((row) => toRun(row, targets.get(row.id) ?? []));
 }
 
 export function findReplayRun(db: Database, id: string): ReplayRun | null {
   const row = db.query<Row, [string]>("SELECT * FROM replay_runs WHERE id = ?").get(id);
-  return row && toRun(row);
+  return row && toRun(row, listReplayTargets(db, id));
 }
 
 export function hasUnfinishedReplayRun(db: Database): boolean {
@@ -112,10 +127,11 @@ export function updateReplayRun(
   const { id, state, cursor, matched, replayed, skipped, reason } = run;
   db.query<unknown, (string | number | null)[]>(
     `UPDATE replay_runs SET state = ?2, cursor = ?3, matched_events = ?4, matched_deliveries = ?5,
-       is_count_exact = ?6, replayed = ?7, skipped = ?8, reason = ?9, updated_at = ?10 WHERE id = ?1`,
+       is_count_exact = ?6, not_searched = ?7, replayed = ?8, skipped = ?9, reason = ?10, updated_at = ?11
+      WHERE id = ?1`,
   ).run(
     ...[id, state, cursor, matched?.events ?? null, matched?.deliveries ?? null],
-    ...[matched?.isExact ? 1 : 0, replayed, skipped, reason, now],
+    ...[matched?.isExact ? 1 : 0, matched?.notSearched ?? 0, replayed, skipped, reason, now],
   );
 }
 
@@ -145,7 +161,7 @@ const selectionSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("events"), eventIds: z.array(z.string()) }),
 ]);
 
-function toRun(row: Row): ReplayRun {
+function toRun(row: Row, targets: readonly ReplayRunTarget[]): ReplayRun {
   const { matched_events: events, matched_deliveries: deliveries } = row;
   return {
     id: row.id,
@@ -158,9 +174,10 @@ function toRun(row: Row): ReplayRun {
     matched:
       events === null || deliveries === null
         ? null
-        : { events, deliveries, isExact: row.is_count_exact === 1 },
+        : { events, deliveries, isExact: row.is_count_exact === 1, notSearched: row.not_searched },
     replayed: row.replayed,
     skipped: row.skipped,
+    targets,
     reason: row.reason,
     askedBy: row.asked_by,
     createdAt: row.created_at,

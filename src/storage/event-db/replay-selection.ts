@@ -35,9 +35,14 @@ export class ReplaySelector {
     return beginOf(this.#order.selection);
   }
 
+  /** Nothing comes after it. */
+  isEnd(cursor: string): boolean {
+    return cursor >= this.#last;
+  }
+
   /** The next window, of about `size` events that may fit; null where no more are left. */
   findWindow(after: string, size: number): Window | null {
-    if (after >= this.#last) return null;
+    if (this.isEnd(after)) return null;
     const { selection } = this.#order;
     if (selection.kind === "events") return { after, upTo: this.#last };
     const upTo =

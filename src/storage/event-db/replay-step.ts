@@ -1,138 +1,227 @@
-/** Takes a replay one bounded step further, inside the caller's transaction: deliveries and cursor move together. */
+/** Takes a replay one bounded step further, inside the caller's transaction: deliveries and cursors move together. */
 import { replayDelivery } from "./change-deliveries.ts";
 import type { EventFile } from "./event-file.ts";
+import { type GivenRoom, MOST_DUE, Rooms, type WaitReason } from "./replay-room.ts";
 import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts";
-import { ReplaySelector } from "./replay-selection.ts";
+import { ReplaySelector, type Window } from "./replay-selection.ts";
+import { newReplayTarget, type ReplayRunTarget, saveReplayTarget } from "./replay-target.ts";
 
 /** Events looked at in one step, which holds the event loop for a few milliseconds. */
 const WINDOW = 500;
-/**
- * Deliveries of a target that may be due at once before a replay adds more: what comes in live waits behind no more
- * than these. With 128 senders waited three times as long (median) as without a replay, with 32 half as long again,
- * and no fewer were replayed (two cores, 500 live events a second).
- */
-const MOST_DUE = 32;
-/** Less room is not worth a step. */
-const LEAST_ROOM = 16;
-/** Pending ones that a replay may add, most of which wait for another try: one that is down gets no more of them. */
-const MOST_ADDED = 10_000;
+/** Deliveries made due in one step, about: it ends with the event that reaches so many. */
+const MOST_DELIVERIES = 256;
 
-export type ReplayTarget = Readonly<{
-  active: boolean;
-  paused: boolean;
-  /** How its deliveries are kept in order; null: they are not. */
-  orderBy: string | null;
+/** What the steps of one replay remember in this process; a restart loses nothing by forgetting it. */
+export type ReplayMemory = Readonly<{
+  backlogs: GivenRoom["backlogs"];
+  /** Targets that have no room for their next delivery, and the cursors at which that was found. */
+  stopped: Map<string, string>;
+  /** Where the last step began, as targets that are apart take turns. */
+  turn: { after: string };
 }>;
 
-/** Null for one that is deleted, or another webhook's. */
-export type FindReplayTarget = (targetId: string) => ReplayTarget | null;
+export const newReplayMemory = (): ReplayMemory => ({
+  backlogs: new Map(),
+  stopped: new Map(),
+  turn: { after: "" },
+});
 
 export type ReplayStepGiven = Readonly<{
-  findTarget: FindReplayTarget;
-  /** By target, the pending deliveries that were there before; filled by the steps of one replay. */
-  backlogs: Map<string, number>;
+  findTarget: GivenRoom["findTarget"];
+  memory: ReplayMemory;
   now: number;
 }>;
+
+export type Waits = ReadonlyMap<string, WaitReason>;
 
 export type ReplayStep = Readonly<{
   /** As it is after the step; null for one that is no longer there. */
   run: ReplayRun | null;
   /** Deliveries made due by this step. */
   replayed: number;
-  /** The target that had no room for more. */
-  waitsFor: string | null;
+  /** The targets that have no room for more, and why. */
+  waits: Waits;
+  /** No target can go on, and none is left to be found. */
+  isStuck: boolean;
 }>;
 
 export function replayStep(file: EventFile, id: string, given: ReplayStepGiven): ReplayStep {
   const run = findReplayRun(file.db, id);
-  if (run?.state !== "running") return { run, replayed: 0, waitsFor: null };
-  const step = takeStep(file, run, given);
+  if (run?.state !== "running") return { run, replayed: 0, waits: new Map(), isStuck: false };
+  const walk = new Walk(file, run, given);
+  walk.go();
+  const step = walk.end();
   updateReplayRun(file.db, step.run, given.now);
   return step;
 }
 
-function takeStep(file: EventFile, run: ReplayRun, given: ReplayStepGiven) {
-  const { findTarget, now } = given;
-  const still = { replayed: 0, waitsFor: null };
-  if (run.targetId !== null && findTarget(run.targetId) === null) {
-    return { ...still, run: { ...run, state: "cancelled", reason: "The target was deleted." } as const };
-  }
-  const selector = new ReplaySelector(file.db, run, run.lastEventId);
-  const window = selector.findWindow(run.cursor, WINDOW);
-  if (window === null) return { ...still, run: { ...run, state: "done" } as const };
-  const rooms = new Rooms(file, given);
-  const eventIds = selector.listEvents(window, MOST_DUE);
-  let { cursor, skipped } = run;
-  let replayed = 0;
-  let waitsFor: string | null = null;
-  for (const eventId of eventIds) {
-    const wanted = selector.listTargets(eventId);
-    const targetIds = wanted.filter((targetId) => findTarget(targetId) !== null);
-    waitsFor = targetIds.find((targetId) => rooms.of(targetId) === 0) ?? null;
-    // All of an event's deliveries or none, as the cursor stands between events.
-    if (waitsFor !== null) break;
-    for (const targetId of targetIds) {
-      replayDelivery(file, { eventId, targetId, now, orderBy: findTarget(targetId)?.orderBy ?? null });
-      rooms.take(targetId);
-    }
-    replayed += targetIds.length;
-    skipped += wanted.length - targetIds.length;
-    cursor = eventId;
-  }
-  if (waitsFor === null && eventIds.length < MOST_DUE) cursor = window.upTo;
-  return { run: { ...run, cursor, skipped, replayed: run.replayed + replayed }, replayed, waitsFor };
-}
-
-/** How many more deliveries each target may get in one step. */
-class Rooms {
+/** Takes all targets that stand within one window of events along, so that these are looked for once. */
+class Walk {
   readonly #file: EventFile;
+  readonly #run: ReplayRun;
   readonly #given: ReplayStepGiven;
-  readonly #left = new Map<string, number>();
+  readonly #selector: ReplaySelector;
+  readonly #rooms: Rooms;
+  readonly #targets: Map<string, ReplayRunTarget>;
+  /** Up to here targets that the run does not know were looked for. */
+  #front: string;
+  #skipped = 0;
+  #replayed = 0;
+  #isStuck = false;
 
-  constructor(file: EventFile, given: ReplayStepGiven) {
+  constructor(file: EventFile, run: ReplayRun, given: ReplayStepGiven) {
+    const { memory, findTarget, now } = given;
     this.#file = file;
+    this.#run = run;
     this.#given = given;
+    this.#selector = new ReplaySelector(file.db, run, run.lastEventId);
+    this.#rooms = new Rooms(file, { backlogs: memory.backlogs, findTarget, now });
+    this.#targets = new Map(run.targets.map((target) => [target.targetId, target]));
+    this.#front = run.cursor;
+    if (run.targetId !== null) this.#add(run.targetId);
   }
 
-  of(targetId: string): number {
-    const known = this.#left.get(targetId);
-    if (known !== undefined) return known;
-    const { findTarget } = this.#given;
-    const target = findTarget(targetId);
-    const isOpen = target?.active === true && !target.paused;
-    const room = isOpen ? findRoom(this.#file, targetId, this.#given) : 0;
-    this.#left.set(targetId, room);
-    return room;
+  go(): void {
+    if (this.#isAimless()) return;
+    const start = this.#chooseStart();
+    this.#isStuck = start === null;
+    if (start === null) return;
+    const window = this.#selector.findWindow(start, WINDOW);
+    if (window === null) return;
+    const members = this.#running().filter(({ cursor }) => cursor >= start && cursor < window.upTo);
+    this.#walk(window, new Set(members.map(({ targetId }) => targetId)));
   }
 
-  take(targetId: string): void {
-    this.#left.set(targetId, this.of(targetId) - 1);
+  end(): Omit<ReplayStep, "run"> & Readonly<{ run: ReplayRun }> {
+    for (const target of this.#running()) {
+      if (this.#selector.isEnd(target.cursor)) this.#set(target, { state: "done" });
+    }
+    const before = new Map(this.#run.targets.map((target) => [target.targetId, target]));
+    for (const target of this.#targets.values()) {
+      if (before.get(target.targetId) !== target) saveReplayTarget(this.#file.db, this.#run.id, target);
+    }
+    const targets = [...this.#targets.values()];
+    const cursor = this.#front;
+    const skipped = this.#run.skipped + this.#skipped;
+    const moved = { ...this.#run, targets, cursor, skipped, replayed: this.#run.replayed + this.#replayed };
+    const run = { ...moved, ...this.#fate() };
+    return { run, replayed: this.#replayed, waits: this.#waits(), isStuck: this.#isStuck };
   }
-}
 
-/** How many more deliveries the target may get now. */
-export function findRoom(
-  file: EventFile,
-  targetId: string,
-  { backlogs, now }: Pick<ReplayStepGiven, "backlogs" | "now">,
-): number {
-  // Those without a time wait in a lane that is kept in order, and their number is as good as due.
-  const due =
-    file.db
-      .query<{ n: number }, [string, number]>(
-        `SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries
-            WHERE target_id = ?1 AND status = 'pending' AND next_attempt_at <= ?2 LIMIT ${MOST_DUE}))
-          + (SELECT count(*) FROM (SELECT 1 FROM deliveries
-            WHERE target_id = ?1 AND status = 'pending' AND next_attempt_at IS NULL LIMIT ${MOST_DUE})) AS n`,
-      )
-      .get(targetId, now)?.n ?? 0;
-  const pending =
-    file.db
-      .query<{ pending: number }, [string]>("SELECT pending FROM target_tallies WHERE target_id = ?")
-      .get(targetId)?.pending ?? 0;
-  // What failed for days waits for its next try for hours: a target that is well again need not wait for that.
-  const backlog = Math.min(backlogs.get(targetId) ?? pending, pending);
-  backlogs.set(targetId, backlog);
-  const room = Math.min(MOST_DUE - due, MOST_ADDED - (pending - backlog));
-  return room < LEAST_ROOM ? 0 : room;
+  #fate(): Partial<Pick<ReplayRun, "state" | "reason">> {
+    if (this.#isAimless()) return { state: "cancelled", reason: "The target was deleted." };
+    return this.#isWholeKnown() && this.#running().length === 0 ? { state: "done" } : {};
+  }
+
+  #isAimless(): boolean {
+    const { targetId } = this.#run;
+    return targetId !== null && this.#given.findTarget(targetId) === null;
+  }
+
+  #running(): readonly ReplayRunTarget[] {
+    return [...this.#targets.values()].filter(({ state }) => state === "running");
+  }
+
+  /** Null where nothing can go on. */
+  #chooseStart(): string | null {
+    const { turn } = this.#given.memory;
+    const cursors = this.#running()
+      .filter((target) => !this.#isStopped(target))
+      .map(({ cursor }) => cursor)
+      .sort();
+    const start = cursors.find((cursor) => cursor > turn.after) ?? cursors[0];
+    // Targets that are not known yet are found on the way of the others, and else once nobody goes it.
+    if (start === undefined) return this.#isWholeKnown() ? null : this.#front;
+    turn.after = start;
+    return start;
+  }
+
+  #isWholeKnown(): boolean {
+    return this.#run.targetId !== null || this.#selector.isEnd(this.#front);
+  }
+
+  #isStopped({ targetId, cursor }: ReplayRunTarget): boolean {
+    if (this.#given.memory.stopped.get(targetId) !== cursor) return false;
+    return this.#given.findTarget(targetId) !== null && typeof this.#rooms.of(targetId) !== "number";
+  }
+
+  #walk(window: Window, members: Set<string>): void {
+    const most = members.size === 0 ? WINDOW : MOST_DUE;
+    const eventIds = this.#selector.listEvents(window, most);
+    const isAtFront = () =>
+      this.#run.targetId === null && this.#front >= window.after && this.#front < window.upTo;
+    let isWhole = eventIds.length < most;
+    for (const eventId of eventIds) {
+      const wanted = this.#selector.listTargets(eventId);
+      if (isAtFront() && this.#front < eventId) this.#meet(eventId, wanted, members);
+      for (const targetId of members)
+        this.#pass(eventId, { targetId, isWanted: wanted.includes(targetId), members });
+      if (this.#replayed >= MOST_DELIVERIES) {
+        isWhole = false;
+        break;
+      }
+    }
+    if (!isWhole) return;
+    if (isAtFront()) this.#front = window.upTo;
+    for (const targetId of members) this.#move(targetId, window.upTo);
+  }
+
+  /** Targets that the run comes to for the first time go along from here. */
+  #meet(eventId: string, wanted: readonly string[], members: Set<string>): void {
+    for (const targetId of wanted) {
+      if (this.#targets.has(targetId)) continue;
+      if (this.#given.findTarget(targetId) === null) {
+        this.#skipped++;
+        continue;
+      }
+      this.#add(targetId);
+      members.add(targetId);
+    }
+    this.#front = eventId;
+  }
+
+  #pass(eventId: string, of: { targetId: string; isWanted: boolean; members: Set<string> }): void {
+    const { targetId, isWanted, members } = of;
+    const target = this.#targets.get(targetId);
+    if (target === undefined || target.cursor >= eventId) return;
+    const { findTarget, memory, now } = this.#given;
+    const found = findTarget(targetId);
+    if (!isWanted) {
+      this.#move(targetId, eventId);
+    } else if (found === null) {
+      this.#skipped++;
+      this.#set(target, { cursor: eventId, skipped: target.skipped + 1 });
+    } else if (!this.#rooms.take(targetId)) {
+      memory.stopped.set(targetId, target.cursor);
+      members.delete(targetId);
+    } else {
+      const isThere = replayDelivery(this.#file, { eventId, targetId, now, orderBy: found.orderBy });
+      if (isThere) this.#replayed++;
+      this.#set(target, { cursor: eventId, replayed: target.replayed + (isThere ? 1 : 0) });
+    }
+  }
+
+  #move(targetId: string, cursor: string): void {
+    const target = this.#targets.get(targetId);
+    if (target !== undefined && target.cursor < cursor) this.#set(target, { cursor });
+  }
+
+  #add(targetId: string): void {
+    if (this.#targets.has(targetId)) return;
+    this.#targets.set(targetId, newReplayTarget({ targetId, cursor: this.#front }));
+  }
+
+  #set(target: ReplayRunTarget, change: Partial<ReplayRunTarget>): void {
+    this.#targets.set(target.targetId, { ...target, ...change });
+  }
+
+  #waits(): Waits {
+    const waits = new Map<string, WaitReason>();
+    for (const target of this.#running()) {
+      if (this.#given.memory.stopped.get(target.targetId) !== target.cursor) continue;
+      const room = this.#rooms.of(target.targetId);
+      if (typeof room !== "number") waits.set(target.targetId, room);
+    }
+    return waits;
+  }
 }

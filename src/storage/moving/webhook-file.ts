@@ -14,8 +14,8 @@ const TABLE_SQL = `CREATE TABLE ${TABLE} (document TEXT NOT NULL) STRICT`;
 /** Of JSON, which the event loop parses; a webhook with a thousand targets has about one. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** The migration that made the table of replays. */
-const WITH_REPLAYS = 2;
+/** The migrations that made the tables of replays. */
+const REPLAY_TABLES = { replay_runs: 2, replay_targets: 11 } as const;
 
 /** From each old id to the new one. */
 export type IdChanges = Readonly<Record<string, string>>;
@@ -68,7 +68,9 @@ export function adoptWebhookFile(options: { path: string; to: string; ids: IdCha
       for (const [before, after] of Object.entries(ids)) update.run(after, before);
     }
     // What was being replayed is not gone on with: its filter names the old ids, and who asked is no user here.
-    if (versionOf(db) >= WITH_REPLAYS) db.run("DELETE FROM replay_runs");
+    for (const [table, since] of Object.entries(REPLAY_TABLES)) {
+      if (versionOf(db) >= since) db.run(`DELETE FROM ${table}`);
+    }
   });
   renameSync(path, to);
   syncFolder(dirname(to));

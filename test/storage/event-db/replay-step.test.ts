@@ -4,7 +4,7 @@ import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
 import { pruneStep } from "../../../src/storage/event-db/prune.ts";
 import type { ReplayOrder } from "../../../src/storage/event-db/replay-run.ts";
-import type { ReplayStepGiven } from "../../../src/storage/event-db/replay-step.ts";
+import { newReplayMemory, type ReplayStepGiven } from "../../../src/storage/event-db/replay-step.ts";
 import { createReplayStore, type ReplayStore } from "../../../src/storage/replay-store.ts";
 import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "../storage-world.ts";
 
@@ -31,7 +31,7 @@ async function begin(order: Partial<ReplayOrder> = {}) {
   await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
   const given: ReplayStepGiven = {
     findTarget: () => ({ active: true, paused: false, orderBy: null }),
-    backlogs: new Map(),
+    memory: newReplayMemory(),
     now: START + 1_000,
   };
   return (values: Partial<ReplayStepGiven> = {}) =>
@@ -84,7 +84,14 @@ test("a target whose tries all wait gets no more than so many from a replay, wha
   const tomorrow = { receivedAt: START + 86_400_000, targets: [pendingFor("a")] };
   await Promise.all(Array.from({ length: 10_000 }, () => world.append({ webhookId: own, ...tomorrow })));
   const hasRoom = (before: readonly (readonly [string, number])[]) =>
-    store.hasRoom({ webhookId: own, targetId: "a" }, { backlogs: new Map(before), now: START });
+    store.hasRoom(
+      { webhookId: own, targetId: "a" },
+      {
+        backlogs: new Map(before),
+        now: START,
+        findTarget: () => ({ active: true, paused: false, orderBy: null }),
+      },
+    );
   expect(await hasRoom([])).toBe(true);
   expect(await hasRoom([["a", 100]])).toBe(true);
   expect(await hasRoom([["a", 0]])).toBe(false);

@@ -9,6 +9,7 @@ import duplicates from "./0007-duplicates.sql" with { type: "text" };
 import rejectedRequests from "./0008-rejected-requests.sql" with { type: "text" };
 import countedEvents from "./0009-counted-events.sql" with { type: "text" };
 import requestHashes from "./0010-request-hashes.sql" with { type: "text" };
+import replayTargets from "./0011-replay-targets.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -21,4 +22,5 @@ export const eventMigrations: readonly string[] = [
   rejectedRequests,
   countedEvents,
   requestHashes,
+  replayTargets,
 ];

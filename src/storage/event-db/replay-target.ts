@@ -1,0 +1,68 @@
+/** How far each target of a replay came, as rows of the event file. */
+import type { Database } from "bun:sqlite";
+
+/** `removed`: somebody had the replay go on without it. */
+export type ReplayTargetState = "running" | "done" | "removed";
+
+export type ReplayRunTarget = Readonly<{
+  targetId: string;
+  state: ReplayTargetState;
+  /** The last event that was looked at for it. */
+  cursor: string;
+  /** Its deliveries when the replay was counted; null: not known. */
+  matched: number | null;
+  replayed: number;
+  /** Deliveries left out because it was deleted. */
+  skipped: number;
+}>;
+
+type Row = {
+  run_id: string;
+  target_id: string;
+  state: ReplayTargetState;
+  cursor: string;
+  matched: number | null;
+  replayed: number;
+  skipped: number;
+};
+
+export function listReplayTargets(db: Database, runId: string): readonly ReplayRunTarget[] {
+  return db
+    .query<Row, [string]>("SELECT * FROM replay_targets WHERE run_id = ? ORDER BY target_id")
+    .all(runId)
+    .map(toTarget);
+}
+
+/** By run, of all there are. */
+export function listAllReplayTargets(db: Database): ReadonlyMap<string, readonly ReplayRunTarget[]> {
+  const rows = db.query<Row, []>("SELECT * FROM replay_targets ORDER BY run_id, target_id").all();
+  return new Map(
+    Map.groupBy(rows, (row) => row.run_id)
+      .entries()
+      .map(([id, own]) => [id, own.map(toTarget)]),
+  );
+}
+
+export function saveReplayTarget(db: Database, runId: string, target: ReplayRunTarget): void {
+  const { targetId, state, cursor, matched, replayed, skipped } = target;
+  db.query<unknown, (string | number | null)[]>(
+    `INSERT OR REPLACE INTO replay_targets (run_id, target_id, state, cursor, matched, replayed, skipped)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  ).run(runId, targetId, state, cursor, matched, replayed, skipped);
+}
+
+export function newReplayTarget(
+  of: Pick<ReplayRunTarget, "targetId" | "cursor"> & Partial<ReplayRunTarget>,
+): ReplayRunTarget {
+  return { state: "running", matched: null, replayed: 0, skipped: 0, ...of };
+}
+
+/** Those of runs that are no longer there. */
+export function deleteLostReplayTargets(db: Database): void {
+  db.run("DELETE FROM replay_targets WHERE run_id NOT IN (SELECT id FROM replay_runs)");
+}
+
+function toTarget(row: Row): ReplayRunTarget {
+  const { target_id: targetId, state, cursor, matched, replayed, skipped } = row;
+  return { targetId, state, cursor, matched, replayed, skipped };
+}
