@@ -5,8 +5,13 @@ const WINDOW_MS = 30_000;
 /** Of fewer tries a share says nothing. */
 const LEAST_TRIES = 20;
 const FIRST_PROBE_MS = 10_000;
+/** Where it answered all that failed: the fault may be that of those events. */
+const QUICK_PROBE_MS = 1_000;
 /** An outage of hours costs a probe every five minutes, and its end is seen as soon. */
 const LONGEST_PROBE_MS = 5 * 60_000;
+
+/** Answered failures in a row told apart by their events; more than these count one by one. */
+const MOST_TOLD_APART = 64;
 
 /** Null: it does not open for that. `failureRate` is a share, above 0. */
 export type CircuitPolicy = Readonly<{ failures: number | null; failureRate: number | null }>;
@@ -19,54 +24,80 @@ export type Sign = "up" | "down" | "unclear";
 
 type Tries = Readonly<{ up: number; down: number }>;
 
+/** Of an open circuit: why, after how many probes that failed, and how long the first of them had to wait. */
+type Opened = Readonly<{ reason: string; by: "row" | "share"; probes: number; firstProbeMs: number }>;
+
 /** Times are milliseconds of monotonic time. */
 export type Circuit = Readonly<
   | {
       state: "closed";
       failuresInRow: number;
+      /** Events among those failures that were answered: each counts once. */
+      failedEvents: readonly string[];
       /** Null while no share is asked for. */
       window: Readonly<{ from: number; before: Tries; now: Tries }> | null;
     }
-  | { state: "open"; reason: string; probes: number; nextProbeAt: number }
+  | ({ state: "open"; nextProbeAt: number } & Opened)
   /** A probe is under way. */
-  | { state: "half_open"; reason: string; probes: number }
+  | ({ state: "half_open" } & Opened)
 >;
 
-export const CLOSED: Circuit = { state: "closed", failuresInRow: 0, window: null };
+export const CLOSED: Circuit = { state: "closed", failuresInRow: 0, failedEvents: [], window: null };
 
 /** `random` is in [0, 1): probes of targets that went down together do not stay together. */
 type At = Readonly<{ now: number; random: number }>;
 
-/** A try that began while the circuit was closed has ended. One that ends later says nothing any more. */
-export function afterTry(
-  circuit: Circuit,
-  policy: CircuitPolicy,
-  given: At & Readonly<{ sign: Sign }>,
-): Circuit {
-  const { sign, now } = given;
+export type TryEnded = At &
+  Readonly<{
+    sign: Sign;
+    /** The event that failed, where the target answered. Without an answer it is the target's fault, each time. */
+    failedEvent?: string | undefined;
+  }>;
+
+/** A try that is no probe has ended. While the circuit is open, only a success says something: see `afterSuccess`. */
+export function afterTry(circuit: Circuit, policy: CircuitPolicy, given: TryEnded): Circuit {
+  const { sign, now, failedEvent } = given;
   if (circuit.state !== "closed" || sign === "unclear") return circuit;
   if (sign === "up" && circuit.failuresInRow === 0 && policy.failureRate === null) return circuit;
-  const failuresInRow = sign === "up" ? 0 : circuit.failuresInRow + 1;
+  const failedEvents = sign === "up" ? [] : withEvent(circuit.failedEvents, failedEvent);
+  const isRepeated = failedEvent !== undefined && circuit.failedEvents.includes(failedEvent);
+  const failuresInRow = sign === "up" ? 0 : circuit.failuresInRow + (isRepeated ? 0 : 1);
   const window = policy.failureRate === null ? null : noted(circuit.window, sign, now);
-  const reason = sign === "down" ? reasonToOpen({ failuresInRow, window, policy }) : null;
-  if (reason === null) return { state: "closed", failuresInRow, window };
-  return { state: "open", reason, probes: 0, nextProbeAt: now + probeWaitMs(0, given.random) };
+  const opening = sign === "down" ? reasonToOpen({ failuresInRow, window, policy }) : null;
+  if (opening === null) return { state: "closed", failuresInRow, failedEvents, window };
+  const firstProbeMs = failedEvents.length === failuresInRow ? QUICK_PROBE_MS : FIRST_PROBE_MS;
+  const nextProbeAt = now + probeWaitMs({ probes: 0, firstProbeMs }, given.random);
+  return { state: "open", ...opening, probes: 0, firstProbeMs, nextProbeAt };
+}
+
+function withEvent(events: readonly string[], eventId: string | undefined): readonly string[] {
+  if (eventId === undefined || events.length >= MOST_TOLD_APART || events.includes(eventId)) return events;
+  return [...events, eventId];
+}
+
+/**
+ * A delivery that began before has arrived while the circuit is open: the failures were not all in a row. A share of
+ * failures is not changed by one success.
+ */
+export function afterSuccess(circuit: Circuit): Circuit {
+  return circuit.state !== "closed" && circuit.by === "row" ? CLOSED : circuit;
 }
 
 function reasonToOpen(given: {
   failuresInRow: number;
   window: { before: Tries; now: Tries } | null;
   policy: CircuitPolicy;
-}): string | null {
+}): Pick<Opened, "reason" | "by"> | null {
   const { failuresInRow, window, policy } = given;
   if (policy.failures !== null && failuresInRow >= policy.failures) {
-    return failuresInRow === 1 ? "A try failed." : `${failuresInRow} tries in a row failed.`;
+    const reason = failuresInRow === 1 ? "A try failed." : `${failuresInRow} tries in a row failed.`;
+    return { reason, by: "row" };
   }
   if (policy.failureRate === null || window === null) return null;
   const down = window.before.down + window.now.down;
   const all = down + window.before.up + window.now.up;
   if (all < LEAST_TRIES || down / all < policy.failureRate) return null;
-  return `${down} of the last ${all} tries failed.`;
+  return { reason: `${down} of the last ${all} tries failed.`, by: "share" };
 }
 
 const NO_TRIES: Tries = { up: 0, down: 0 };
@@ -88,24 +119,30 @@ export function waitForTry(circuit: Circuit, now: number): number | null {
 /** Of an open circuit. */
 export function beginProbe(circuit: Circuit): Circuit {
   if (circuit.state !== "open") return circuit;
-  return { state: "half_open", reason: circuit.reason, probes: circuit.probes + 1 };
+  const { reason, by, probes, firstProbeMs } = circuit;
+  return { state: "half_open", reason, by, firstProbeMs, probes: probes + 1 };
 }
 
 /** The probe has ended; one without a clear sign is repeated as though it had not been. */
 export function afterProbe(circuit: Circuit, given: At & Readonly<{ sign: Sign }>): Circuit {
   if (circuit.state !== "half_open") return circuit;
   if (given.sign === "up") return CLOSED;
-  const { reason } = circuit;
+  const { reason, by, firstProbeMs } = circuit;
   const probes = given.sign === "down" ? circuit.probes : circuit.probes - 1;
-  return { state: "open", reason, probes, nextProbeAt: given.now + probeWaitMs(probes, given.random) };
+  const nextProbeAt = given.now + probeWaitMs({ probes, firstProbeMs }, given.random);
+  return { state: "open", reason, by, firstProbeMs, probes, nextProbeAt };
 }
 
 /** An earlier run of the program left it open. */
 export function reopened(reason: string, { now, random }: At): Circuit {
-  return { state: "open", reason, probes: 0, nextProbeAt: now + FIRST_PROBE_MS * random };
+  const nextProbeAt = now + FIRST_PROBE_MS * random;
+  return { state: "open", reason, by: "row", probes: 0, firstProbeMs: FIRST_PROBE_MS, nextProbeAt };
 }
 
-function probeWaitMs(probes: number, random: number): number {
-  const wait = Math.min(FIRST_PROBE_MS * 2 ** probes, LONGEST_PROBE_MS);
+function probeWaitMs(
+  { probes, firstProbeMs }: Pick<Opened, "probes" | "firstProbeMs">,
+  random: number,
+): number {
+  const wait = Math.min(firstProbeMs * 2 ** probes, LONGEST_PROBE_MS);
   return Math.round(wait * (0.9 + 0.2 * random));
 }

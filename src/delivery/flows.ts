@@ -7,10 +7,9 @@ import type { EventStore } from "../storage/event-store.ts";
 import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { FlowPolicy } from "../targets/flow-policy.ts";
-import type { Outcome } from "../targets/target-type.ts";
 import type { Circuit } from "./circuit.ts";
 import { findOwnTarget } from "./own-target.ts";
-import { type Moment, TargetFlow } from "./target-flow.ts";
+import { type FlowTry, type Moment, TargetFlow } from "./target-flow.ts";
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
@@ -82,6 +81,11 @@ export class Flows {
       this.#byTarget.delete(targetId);
   }
 
+  /** Of a target that is gone. */
+  forget(targetId: string): void {
+    this.#byTarget.delete(targetId);
+  }
+
   /** Circuits that are not closed. */
   get openCircuits(): number {
     let count = 0;
@@ -89,12 +93,7 @@ export class Flows {
     return count;
   }
 
-  /** `outcome` is null where the program stopped first. */
-  end(
-    of: OfTarget,
-    policy: FlowPolicy,
-    ended: Readonly<{ isProbe: boolean; outcome: Outcome | null }>,
-  ): void {
+  end(of: OfTarget, policy: FlowPolicy, ended: Omit<FlowTry, "at" | "random">): void {
     const flow = this.of(of.targetId);
     const before = flow.openCircuit;
     flow.end(policy, { ...ended, at: this.#now(), random: this.#deps.random() });

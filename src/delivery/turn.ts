@@ -69,7 +69,10 @@ export function createTurns(deps: {
       return;
     }
     const target = findOwnTarget(routing, lane);
-    if (!target || target.deleted) return track(backlog.discard(lane), lane);
+    if (!target || target.deleted) {
+      flows.forget(targetId);
+      return track(backlog.discard(lane), lane);
+    }
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
     if (!target.active) return keepWaiting(lane);
     const flow = flows.of(targetId);
@@ -87,18 +90,20 @@ export function createTurns(deps: {
       if (share.inFlight.size === 0) lanes.starve(lane);
       return;
     }
+    const picked = flow.pick(mono);
+    const front = picked === null ? frontOf(lane, mono) : null;
     const beyond = now + longestWaitMs(opened.policy.waits);
-    const front = frontOf(lane, mono);
-    const due = await events.claimDue({
-      ...{ webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight, front },
-    });
+    const claim = { webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight, front };
+    const due = await (picked === null
+      ? events.claimDue(claim)
+      : events.claimScattered({ ...claim, ...picked, random: deps.random() }));
     lane.front = null;
     // A result could not be stored meanwhile: its delivery still looks due, and may be among these.
     if (lane.holds > 0) {
       lane.wasPassedOver = true;
       return;
     }
-    if (due.length === room) lane.front = frontAfter(due, front);
+    if (due.length === room && picked === null) lane.front = frontAfter(due, front);
     begin(lane, opened, due);
     const drainsIn = lane.hasHeld ? drain(lane, room - due.length) : null;
     if (due.length === room) lanes.enqueue(lane);
@@ -143,7 +148,8 @@ export function createTurns(deps: {
         // Before a result that cannot be stored yet: its file must not keep places from other webhooks.
         const outcome = attempt?.outcome ?? null;
         places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
-        flows.end(lane, opened.policy.flow, { isProbe, outcome });
+        const isOver = attempt !== null && attempt.settlement.status !== "pending";
+        flows.end(lane, opened.policy.flow, { isProbe, eventId: due.eventId, outcome, isOver });
       }
       if (attempt && stored === "refused") {
         lane.holds++;

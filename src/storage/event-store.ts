@@ -32,6 +32,7 @@ import {
   readTargetOverviews,
   type TargetOverview,
 } from "./event-db/overview.ts";
+import { claimScattered, type ScatteredClaim } from "./event-db/scattered-claim.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "./event-db/types.ts";
 import { unusable } from "./event-file-faults.ts";
 import type { AskedSearch, EventReader } from "./event-reader.ts";
@@ -64,6 +65,8 @@ export type EventStore = Readonly<{
     /** Null: whatever is due. Else what is due from there on, if that fills the claim. */
     front: ClaimFront | null;
   }) => Promise<readonly DueDelivery[]>;
+  /** The same for a target that fails some: from any place among what is due, those that it has not failed yet first. */
+  claimScattered: (options: { webhookId: string } & ScatteredClaim) => Promise<readonly DueDelivery[]>;
   /** The earliest due time after `after` among a target's pending deliveries. */
   earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
   /** The targets that have pending deliveries, deleted and inactive ones too. */
@@ -174,6 +177,7 @@ export function createEventStore(options: {
       }),
     settle: writer.settle,
     claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, recent)),
+    claimScattered: (claim) => read(claim.webhookId, (file) => claimScattered(file, claim, recent)),
     earliestDue: ({ webhookId, targetId, after }) =>
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),

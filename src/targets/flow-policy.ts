@@ -43,7 +43,7 @@ export const flowPolicyShape = {
     .max(10_000)
     .nullable()
     .describe(
-      "Failed tries in a row after which the target is only probed until it answers again; null: never for that.",
+      "Failures in a row after which the target is only probed until it takes an event again; an event that it answers 5xx counts once. null: never for that.",
     )
     .default(DEFAULT_CIRCUIT_FAILURES),
   circuit_failure_rate: z
@@ -108,7 +108,7 @@ export const flowPolicyFields: readonly FormField[] = [
     label: "Open the circuit after failures in a row",
     kind: "number",
     placeholder: "never",
-    help: "Then deliveries wait, and one is tried now and then until the target answers again.",
+    help: "Then deliveries wait, and one is tried now and then until the target takes it. An event that is answered 5xx counts once.",
   },
   {
     name: "circuit_failure_rate",

@@ -123,7 +123,7 @@ describe("a circuit", () => {
           inRow = 0;
           const wait = waitForTry(circuit, now);
           expect(wait).toBeLessThanOrEqual(330_000);
-          // A try that began before says nothing now.
+          // A failure of a try that began before says nothing now.
           expect(afterTry(circuit, policy, { sign, now, random })).toBe(circuit);
           if (wait !== 0) continue;
           circuit = beginProbe(circuit);

@@ -9,6 +9,16 @@ import type { DeliveryAttempt, Outcome } from "../../src/targets/target-type.ts"
 export const DELIVERED: Outcome = { kind: "delivered", response: null };
 export const FAILED: Outcome = { kind: "failed", retryable: true, error: "answered 500", response: null };
 
+/** A failure that the target answered. */
+export function answered(statusCode: number, retryAfterMs?: number): Outcome {
+  const response = { statusCode, headers: [], body: new Uint8Array(), bodyTruncated: false };
+  const error = `answered ${statusCode}`;
+  return {
+    ...{ kind: "failed", retryable: true, error, response },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
 export type Attempt = DeliveryAttempt<unknown>;
 export type Script = (attempt: Attempt) => Outcome | Promise<Outcome>;
 

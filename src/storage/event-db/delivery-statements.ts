@@ -36,6 +36,14 @@ export function prepareDeliveryStatements(db: Database) {
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
         ORDER BY next_attempt_at LIMIT ?`,
     ),
+    /** Due after one time and up to another, latest first. */
+    latestDue: db.prepare<DueRow, [targetId: string, after: number, upTo: number, limit: number]>(
+      `SELECT event_id, attempts, attempts_at_replay, replays, next_attempt_at AS due_at,
+          coalesce(replayed_at, created_at) AS due_since
+         FROM deliveries
+        WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
+        ORDER BY next_attempt_at DESC LIMIT ?`,
+    ),
     earliest: db.prepare<{ at: number | null }, [targetId: string, after: number]>(
       `SELECT min(next_attempt_at) AS at FROM deliveries
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ?`,

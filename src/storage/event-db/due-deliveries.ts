@@ -4,7 +4,7 @@ import type { DueRow, EventRow } from "./delivery-statements.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DueDelivery, HeaderPairs, StoredEvent } from "./types.ts";
 
-type Claim = Readonly<{
+export type Claim = Readonly<{
   targetId: string;
   now: number;
   beyond: number;
@@ -25,7 +25,7 @@ type FindEvent = (eventId: string) => StoredEvent | null;
 
 /** `recent` may know an event without reading it from the file. */
 export function claimDue(file: EventFile, claim: Claim, recent: RecentEvents): readonly DueDelivery[] {
-  const find = (eventId: string) => recent.find(file.webhookId, eventId) ?? readEvent(file, eventId);
+  const find = eventFinder(file, recent);
   const { targetId, now, beyond, limit, front, inFlight } = claim;
   const known = file.knownDue.at(targetId, claim);
   if (known !== null) return claimAmong(known, claim, find);
@@ -49,7 +49,11 @@ export function claimDue(file: EventFile, claim: Claim, recent: RecentEvents): r
   return claimed;
 }
 
-function claimAmong(rows: Iterable<DueRow>, claim: Claim, find: FindEvent): DueDelivery[] {
+export function eventFinder(file: EventFile, recent: RecentEvents): FindEvent {
+  return (eventId) => recent.find(file.webhookId, eventId) ?? readEvent(file, eventId);
+}
+
+export function claimAmong(rows: Iterable<DueRow>, claim: Claim, find: FindEvent): DueDelivery[] {
   const { targetId, limit, inFlight } = claim;
   const claimed: DueDelivery[] = [];
   for (const row of rows) {

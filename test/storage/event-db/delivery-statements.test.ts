@@ -27,12 +27,15 @@ const BY_DUE_TIME =
   /^SEARCH deliveries USING (COVERING )?INDEX deliveries_due \(target_id=\? AND next_attempt_at>\?/;
 
 describe("the index on what is due", () => {
-  test.each(["due", "earliest", "nthDue", "shift"] as const)("serves %s without sorting", (name) => {
-    const parameters = { due: 4, earliest: 2, nthDue: 3, shift: 4 };
-    const plan = planOf(file.deliveries[name], parameters[name]);
-    expect(plan).toHaveLength(1);
-    expect(plan[0]).toMatch(BY_DUE_TIME);
-  });
+  test.each(["due", "latestDue", "earliest", "nthDue", "shift"] as const)(
+    "serves %s without sorting",
+    (name) => {
+      const parameters = { due: 4, latestDue: 4, earliest: 2, nthDue: 3, shift: 4 };
+      const plan = planOf(file.deliveries[name], parameters[name]);
+      expect(plan).toHaveLength(1);
+      expect(plan[0]).toMatch(BY_DUE_TIME);
+    },
+  );
 
   test("serves latest in one step", () => {
     const plan = planOf(file.deliveries.latest, 1);

@@ -1,0 +1,81 @@
+/**
+ * A target's wish to be left alone for a while: pure. A short one is followed. A long one that came for one event only
+ * may be that event's, so another event is tried meanwhile, and the wish is followed where that one is answered so too.
+ */
+
+/** A wish for longer is tested with another event after this long. */
+const TEST_AFTER_MS = 30_000;
+/** The same where some events are known to fail while others are taken. */
+const TEST_SOON_MS = 1_000;
+/** Events that must be answered so before a long wish is followed. */
+const CONFIRMED_BY = 2;
+/** The same where some events are known to fail while others are taken: of those only tests count. */
+const CONFIRMED_BY_TESTS = 3;
+
+/** Times are milliseconds of monotonic time. */
+export type Rest = Readonly<{
+  until: number;
+  /** When another event is tried; null for a short rest, which ends without that. */
+  testAt: number | null;
+  /** Events that it came for. */
+  askers: readonly string[];
+  isTesting: boolean;
+}>;
+
+type Wish = Readonly<{
+  eventId: string;
+  ms: number;
+  now: number;
+  /** The event fails while others are taken. */
+  isAtFault: boolean;
+  /** Some events do. */
+  isMixed: boolean;
+  /** It was the test of a wish before. */
+  isTest: boolean;
+}>;
+
+export function afterWish(rest: Rest | null, wish: Wish): Rest {
+  const { ms, now } = wish;
+  const goesOn = isTested(rest) ? rest : null;
+  const until = Math.max(rest?.until ?? 0, now + ms);
+  if (goesOn === null && until - now <= TEST_AFTER_MS) {
+    return { until, testAt: null, askers: [], isTesting: false };
+  }
+  const askers = askersAfter(goesOn?.askers ?? [], wish);
+  const isConfirmed = askers.length >= (wish.isMixed ? CONFIRMED_BY_TESTS : CONFIRMED_BY);
+  const testAfter = wish.isAtFault || wish.isMixed ? TEST_SOON_MS : TEST_AFTER_MS;
+  const testAt = isConfirmed ? until : Math.min(until, now + testAfter);
+  return { until, testAt, askers, isTesting: goesOn?.isTesting ?? false };
+}
+
+function askersAfter(known: readonly string[], wish: Wish): readonly string[] {
+  const { eventId, isAtFault, isMixed, isTest } = wish;
+  if (isAtFault || known.includes(eventId) || known.length >= CONFIRMED_BY_TESTS) return known;
+  return isMixed && !isTest && known.length > 0 ? known : [...known, eventId];
+}
+
+/** Milliseconds until a try may begin; null while the test is under way, whose end decides. */
+export function waitForRest(rest: Rest | null, now: number): number | null {
+  if (rest === null) return 0;
+  return rest.isTesting ? null : Math.max(0, Math.ceil(nextTryAt(rest) - now));
+}
+
+export function nextTryAt(rest: Rest): number {
+  return rest.testAt ?? rest.until;
+}
+
+/** True while tries are to begin one at a time. */
+export function isTested(rest: Rest | null): rest is Rest {
+  return rest !== null && rest.testAt !== null;
+}
+
+export function beginTest(rest: Rest | null): Rest | null {
+  return rest === null || rest.testAt === null ? rest : { ...rest, isTesting: true };
+}
+
+/** The test has ended without another wish; `isUp` where the target answered as one that works. */
+export function afterTest(rest: Rest | null, { isUp, now }: { isUp: boolean; now: number }): Rest | null {
+  if (rest === null || !rest.isTesting) return rest;
+  if (isUp || now >= rest.until) return null;
+  return { ...rest, isTesting: false, testAt: now + TEST_AFTER_MS };
+}

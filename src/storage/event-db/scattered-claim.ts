@@ -1,0 +1,49 @@
+/** Finds due deliveries anywhere among what is due, for a target that fails: with the oldest ones it may go on failing. */
+import type { RecentEvents } from "../recent-events.ts";
+import type { DueRow } from "./delivery-statements.ts";
+import { type Claim, claimAmong, claimDue, eventFinder } from "./due-deliveries.ts";
+import type { EventFile } from "./event-file.ts";
+import type { DueDelivery } from "./types.ts";
+
+/** Rows looked at from each place, beside those in flight. */
+const LOOK = 64;
+
+export type ClaimFrom = "newest" | "oldest" | "between";
+
+export type ScatteredClaim = Claim &
+  Readonly<{
+    from: ClaimFrom;
+    /** The target has failed it before; such a one is taken where there is no other. */
+    isRefused: (eventId: string) => boolean;
+    /** In [0, 1): the place of "between". */
+    random: number;
+  }>;
+
+/** First those that were never tried and are not refused, then those not refused, then any. */
+export function claimScattered(
+  file: EventFile,
+  claim: ScatteredClaim,
+  recent: RecentEvents,
+): readonly DueDelivery[] {
+  const { targetId, now, inFlight, from, isRefused } = claim;
+  const { due, latestDue } = file.deliveries;
+  const most = LOOK + claim.limit + inFlight.size;
+  const oldest = due.all(targetId, -1, now, most);
+  const newest = latestDue.all(targetId, -1, now, most);
+  const ends = from === "newest" ? [...newest, ...oldest] : [...oldest, ...newest];
+  const rows = from === "between" ? [...rowsBetween(), ...ends] : ends;
+
+  function rowsBetween(): DueRow[] {
+    const first = oldest[0]?.due_at ?? now;
+    const last = newest[0]?.due_at ?? now;
+    return due.all(targetId, first + Math.floor((last - first) * claim.random) - 1, now, most);
+  }
+
+  const rankOf = (row: DueRow) =>
+    isRefused(row.event_id) ? 2 : row.attempts > row.attempts_at_replay ? 1 : 0;
+  const byEvent = new Map(rows.map((row) => [row.event_id, row]));
+  const ranked = [...byEvent.values()].sort((one, other) => rankOf(one) - rankOf(other));
+  const claimed = claimAmong(ranked, claim, eventFinder(file, recent));
+  // What was stored under another clock is found by the ordinary claim.
+  return claimed.length > 0 ? claimed : claimDue(file, claim, recent);
+}
