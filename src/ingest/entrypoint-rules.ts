@@ -3,6 +3,7 @@ import { type CidrList, createCidrList } from "../lib/cidr.ts";
 import { type EntrypointSettings, readSettings } from "../lib/entrypoint-settings.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import { isInBody } from "../lib/place.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import { type PlaceReader, readerOf } from "../verification/request-place.ts";
 import { createDedupKeyReader, type DedupKeyReader } from "./dedup-key.ts";
@@ -19,6 +20,8 @@ export type EntrypointRules = Readonly<{
   readType: PlaceReader | null;
   /** Null where nobody looks for copies. */
   readDedupKey: DedupKeyReader | null;
+  /** Whether one of the two above looks into bodies. */
+  readsBody: boolean;
   keepRejected: boolean;
   /** The acknowledgement of an event, but for the headers that go with every one. */
   answer: (eventId: string) => Readonly<{ status: number; body: string | null; headers: Headers }>;
@@ -71,6 +74,7 @@ function prepare(settings: EntrypointSettings): EntrypointRules {
     rate: rateOf(settings),
     readType: settings.event_type_from === null ? null : readerOf(settings.event_type_from),
     readDedupKey: createDedupKeyReader(settings),
+    readsBody: [settings.event_type_from, settings.deduplicate_value].some(isInBody),
     keepRejected: settings.keep_rejected,
     answer: answerOf(settings),
   };

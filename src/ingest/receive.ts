@@ -12,8 +12,9 @@ import {
   refused,
   type Verdict,
 } from "../verification/provider.ts";
+import { makeReadable } from "../verification/request-place.ts";
 import type { Door } from "./door.ts";
-import type { RulesReader } from "./entrypoint-rules.ts";
+import type { EntrypointRules, RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { RefusalLog } from "./refusal-log.ts";
@@ -52,15 +53,22 @@ export type Receiver = Readonly<{
    * The event's id, or that of the event that it is a copy of, once that is on disk. Rejects with AppError `unavailable` if it may not be. `accepted`
    * is the judgement of a route that has a verification.
    */
-  store: (received: {
-    route: Route;
-    facts: RequestFacts;
-    body: Uint8Array;
-    accepted: Accepted | null;
-  }) => Promise<Recorded>;
+  store: (received: Received) => Promise<Recorded>;
+}>;
+
+type Received = Readonly<{
+  route: Route;
+  facts: RequestFacts;
+  body: Uint8Array;
+  accepted: Accepted | null;
 }>;
 
 const NO_BODY = new Uint8Array(0);
+
+/** Whether anything of an unverified event is taken from its body; a verified one has been made readable by then. */
+function readsBody({ targets }: Route, rules: EntrypointRules | null): boolean {
+  return rules?.readsBody === true || targets.some(({ orderBy }) => orderBy !== undefined);
+}
 
 export function createReceiver(deps: {
   routing: Pick<Routing, "findRoute">;
@@ -126,6 +134,19 @@ export function createReceiver(deps: {
     return { kind: "handshake", answer } as const;
   }
 
+  function storeReadable(
+    { route, facts, body, accepted }: Received,
+    rules: EntrypointRules | null,
+  ): Promise<Recorded> {
+    const { type, dedupKey } = readTraits({
+      rules,
+      verifier: accepted === null ? null : accepted.verifier,
+      toRequest: () => accepted?.request ?? toRequest(route, facts, body),
+    });
+    const draft = takeSnapshot({ facts, body, route, type, now: clock.now() });
+    return dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
+  }
+
   return {
     findRoute(entrypointId) {
       const route = routing.findRoute(entrypointId);
@@ -155,6 +176,9 @@ export function createReceiver(deps: {
       }
       const { entrypointId } = route;
       door.count({ entrypointId, rules: readRules(route), isAccepted: true });
+      // Compressed bodies only: no stranger's is unpacked, but for what reads it to know the sender.
+      const readable = makeReadable(request);
+      if (readable !== null) await readable;
       const question = verifier.signedHandshake?.(request) ?? null;
       const answer = question instanceof Promise ? await question : question;
       return answer === null ? { kind: "accepted", request, verifier } : { kind: "handshake", answer };
@@ -168,14 +192,13 @@ export function createReceiver(deps: {
       if (route.verification === null) return [];
       return (openVerifier(route)?.handshakeMethods ?? []).filter(isQuestionMethod);
     },
-    store({ route, facts, body, accepted }) {
-      const { type, dedupKey } = readTraits({
-        rules: readRules(route),
-        verifier: accepted === null ? null : accepted.verifier,
-        toRequest: () => accepted?.request ?? toRequest(route, facts, body),
-      });
-      const draft = takeSnapshot({ facts, body, route, type, now: clock.now() });
-      return dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
+    store(received) {
+      const { route, facts, body } = received;
+      const rules = readRules(route);
+      const readable = readsBody(route, rules) ? makeReadable({ body, headers: facts.headers }) : null;
+      return readable === null
+        ? storeReadable(received, rules)
+        : readable.then(() => storeReadable(received, rules));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { RejectedRequest, Release } from "../storage/event-db/rejected.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import type { RejectedStore } from "../storage/rejected-store.ts";
 import type { ReceivedRequest } from "../verification/provider.ts";
+import { makeReadable } from "../verification/request-place.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -49,6 +50,8 @@ export function createVerifyAgain(deps: {
     const request = toRequest(rejected);
     const verdict = verifier === null ? null : await verifier.verify(request);
     if (verdict !== null && !verdict.accepted) return verdict.reason;
+    const readable = makeReadable(request);
+    if (readable !== null) await readable;
     if ((await verifier?.signedHandshake?.(request)) ?? null)
       return "It is a question of the provider's, and no event.";
     const { type, dedupKey } = readTraits({ rules: readRules(route), verifier, toRequest: () => request });

@@ -1,8 +1,9 @@
 /** Turns a request into an EventDraft: exactly what came, and when, and from whom. */
 import { newIdAt } from "../lib/ids.ts";
-import { createOrderKeyReader } from "../lib/order-key.ts";
+import { orderKeyOf } from "../lib/order-key.ts";
 import type { EventDraft, EventGoal } from "../storage/event-db/types.ts";
 import type { Route, RouteTarget } from "../storage/main-db/routing.ts";
+import { valuesOf } from "../verification/request-place.ts";
 
 /** What a request says beside its body. */
 export type RequestFacts = Readonly<{
@@ -35,7 +36,7 @@ export function takeSnapshot(options: {
     remoteAddress: facts.remoteAddress,
     type,
     body,
-    targets: route.targets.some(keepsOrder) ? inLanes(route.targets, body) : route.targets,
+    targets: route.targets.some(keepsOrder) ? inLanes(route.targets, facts.headers, body) : route.targets,
   };
 }
 
@@ -43,10 +44,10 @@ function keepsOrder(target: RouteTarget): boolean {
   return target.orderBy !== undefined;
 }
 
-function inLanes(targets: readonly RouteTarget[], body: Uint8Array): readonly EventGoal[] {
-  const keyFor = createOrderKeyReader(body);
+function inLanes(targets: readonly RouteTarget[], headers: Headers, body: Uint8Array): readonly EventGoal[] {
+  const values = valuesOf({ headers, body });
   return targets.map((target) => {
-    const orderKey = target.orderBy === undefined ? null : keyFor(target.orderBy);
+    const orderKey = target.orderBy === undefined ? null : orderKeyOf(values, target.orderBy);
     return orderKey === null ? target : { ...target, orderKey };
   });
 }

@@ -1,5 +1,6 @@
 /** Which lane an event belongs to at a target that keeps order; pure. */
 import { createHash } from "node:crypto";
+import type { BodyValues } from "./body-values.ts";
 
 /** One lane for the whole target. */
 export const WHOLE_TARGET = "*";
@@ -8,37 +9,25 @@ export const WHOLE_TARGET = "*";
 const LONGEST_KEY = 64;
 
 /**
- * Reads lanes from one body, which is parsed once and only if a path is asked for. `orderBy` is "*" or a path such as
- * "data.object.id"; null where the body is not JSON, or has no text, number or boolean there: such an event has a
- * lane of its own.
+ * `orderBy` is "*" or a path such as "data.object.id"; null where the body has no text, number or boolean there: such
+ * an event has a lane of its own. Of a number the key is what is written: 1 and 1.0 are two lanes.
  */
-export function createOrderKeyReader(body: Uint8Array): (orderBy: string) => string | null {
-  let json: unknown;
-  let isParsed = false;
-  return (orderBy) => {
-    if (orderBy === WHOLE_TARGET) return WHOLE_TARGET;
-    if (!isParsed) json = parse(body);
-    isParsed = true;
-    return keyAt(json, orderBy);
-  };
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    return undefined;
+export function orderKeyOf(values: BodyValues, orderBy: string): string | null {
+  if (orderBy === WHOLE_TARGET) return WHOLE_TARGET;
+  const value = values.at(orderBy);
+  if (value === null) return null;
+  switch (value.kind) {
+    case "text":
+      // Quoted, so that 1 and "1" are two, and no value looks like the whole target.
+      return shortened(JSON.stringify(value.text));
+    case "number":
+    case "boolean":
+      return shortened(value.text);
+    default:
+      return null;
   }
 }
 
-function keyAt(json: unknown, path: string): string | null {
-  let value = json;
-  for (const name of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
-    value = Reflect.get(value, name);
-  }
-  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return null;
-  // Quoted where it is text, so that 1 and "1" are two, and no value looks like the whole target.
-  const key = JSON.stringify(value);
+function shortened(key: string): string {
   return key.length <= LONGEST_KEY ? key : createHash("sha256").update(key).digest("hex");
 }

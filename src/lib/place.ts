@@ -1,6 +1,10 @@
-/** Where in a request a value stands, as one text that people write: a header's name, or "$." and a path in the JSON body. */
+/** Where in a request a value stands, as one text that people write: a header's name, or "$." and a path in the body's JSON or form. */
 
 export const JSON_MARK = "$.";
+
+export function isInBody(place: string | null): boolean {
+  return place?.startsWith(JSON_MARK) ?? false;
+}
 
 /** The forms' and schemas' rule for such a text. */
 export const PLACE = /^(?:\$\.[^\s]+|[!#$%&'*+\-^_`|~0-9a-z]+)$/i;

@@ -1,21 +1,18 @@
 /** Answers to providers' questions whether a URL is willing; each is null for what is no question. */
-import { readJsonPath } from "../lib/json-path.ts";
 import { answerJson, echo, readChallenge } from "./asking/answers.ts";
 import type { HandshakeAnswer, ReceivedRequest } from "./provider.ts";
-import { jsonOf } from "./request-place.ts";
+import { textAt, valuesOf } from "./request-place.ts";
 
 type Question = (request: ReceivedRequest) => HandshakeAnswer | null;
 
 /** https://docs.slack.dev/reference/events/url_verification */
-export const answerSlack: Question = (request) => {
-  const body = jsonOf(request);
-  return readJsonPath(body, "type") === "url_verification" ? echo(readJsonPath(body, "challenge")) : null;
-};
+export const answerSlack: Question = (request) =>
+  textAt(request, "type") === "url_verification" ? echo(textAt(request, "challenge")) : null;
 
 /** https://dev.twitch.tv/docs/eventsub/handling-webhook-events */
 export const answerTwitch: Question = (request) =>
   request.headers.get("twitch-eventsub-message-type") === "webhook_callback_verification"
-    ? echo(readJsonPath(jsonOf(request), "challenge"))
+    ? echo(textAt(request, "challenge"))
     : null;
 
 const WOOCOMMERCE_PING = /^webhook_id=\d{1,20}$/;
@@ -29,11 +26,12 @@ export const answerWooCommercePing: Question = ({ headers, body }) => {
 
 /** Discord's questions are signed like its events. https://docs.discord.com/developers/events/webhook-events */
 export const answerDiscord: Question = (request) => {
-  const body = jsonOf(request);
-  const type = readJsonPath(body, "type");
-  if (type === 0) return { status: 204, contentType: "application/json", body: "" };
+  const values = valuesOf(request);
+  const type = values.at("type");
+  if (type?.kind !== "number") return null;
+  if (type.text === "0") return { status: 204, contentType: "application/json", body: "" };
   // An event of its webhooks has the type 1 too.
-  return type === 1 && readJsonPath(body, "event") === undefined ? answerJson({ type: 1 }) : null;
+  return type.text === "1" && values.at("event") === null ? answerJson({ type: 1 }) : null;
 };
 
 const VALIDATION_TOKEN = /^validationtoken$/i;

@@ -1,11 +1,10 @@
 /** Verifies what is signed by HMAC, after a description of what is signed, how, and where the signature stands. */
-import { readJsonPath } from "../lib/json-path.ts";
-import { JSON_MARK } from "../lib/place.ts";
+import { isInBody, JSON_MARK } from "../lib/place.ts";
 import { readingsOf, withoutParameter } from "./called-url.ts";
 import { judgeFreshness } from "./freshness.ts";
-import { ACCEPTED, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
+import { ACCEPTED, type ReceivedRequest, refused, type Verdict, type Verifier } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
-import { jsonOf, readerOf } from "./request-place.ts";
+import { readerOf, textAt, whenReadable } from "./request-place.ts";
 import { type Hash, hmac, matchesAny } from "./signature.ts";
 import { createListReader, type ListForm } from "./signature-list.ts";
 import { compileTemplate } from "./signed-template.ts";
@@ -30,7 +29,7 @@ export function createHmacVerify(options: {
   scheme: HmacScheme;
   keys: readonly Uint8Array[];
   toleranceSeconds: number | null;
-}): (request: ReceivedRequest) => Verdict {
+}): Verifier["verify"] {
   const { scheme, keys, toleranceSeconds } = options;
   const { idHeader, timestampHeader, hash } = scheme;
   const template = compileTemplate(scheme.template);
@@ -44,7 +43,7 @@ export function createHmacVerify(options: {
   const readBodyTimestamp = scheme.bodyTimestamp === undefined ? null : readerOf(scheme.bodyTimestamp);
   const urlsOf = signsUrl ? ({ url }: ReceivedRequest) => readingsOf(place.urlSigned(url)) : plainUrl;
 
-  return (request) => {
+  function verify(request: ReceivedRequest): Verdict {
     const { headers } = request;
     const text = place.read(request);
     if (text === null) return place.missing;
@@ -76,7 +75,10 @@ export function createHmacVerify(options: {
       if (verdict.accepted) return verdict;
     }
     return verdict;
-  };
+  }
+
+  const readsBody = isInBody(scheme.signatureFrom) || template.readsBody || readBodyTimestamp !== null;
+  return readsBody ? whenReadable(verify) : verify;
 }
 
 function plainUrl({ url }: ReceivedRequest): readonly string[] {
@@ -101,10 +103,7 @@ function placeOf(from: string) {
   }
   if (from.startsWith(JSON_MARK)) {
     return {
-      read: (request: ReceivedRequest) => {
-        const value = readJsonPath(jsonOf(request), from.slice(JSON_MARK.length));
-        return typeof value === "string" ? value : null;
-      },
+      read: (request: ReceivedRequest) => textAt(request, from.slice(JSON_MARK.length)),
       label: `The value at ${from}`,
       missing: refused(`The body has no text at ${from}.`),
       urlSigned: unchanged,

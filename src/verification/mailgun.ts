@@ -1,12 +1,13 @@
 /** Mailgun, which signs a token in the body and not the body itself: in JSON for its webhooks, in forms for its routes. */
 import { z } from "zod";
-import { readJsonPath } from "../lib/json-path.ts";
+import type { BodyValue } from "../lib/body-values.ts";
+import type { JsonValue } from "../lib/json-text.ts";
 import { bytesOfSecrets, secretFields, timedSecretShape, toleranceField } from "./config-fields.ts";
 import { findFormFields } from "./form-fields.ts";
 import { judgeFreshness } from "./freshness.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "./provider.ts";
 import { wrongSignature } from "./refusals.ts";
-import { jsonOf, readerOf } from "./request-place.ts";
+import { readerOf, valuesOf, whenReadable } from "./request-place.ts";
 import { decode, hmac, matchesAny } from "./signature.ts";
 import { createTokenMemory } from "./token-memory.ts";
 
@@ -17,8 +18,8 @@ const PARENT_SIGNATURE = "parent-signature";
 
 const configSchema = z.strictObject(timedSecretShape);
 const signatureSchema = z.object({
-  /** Mailgun's own documents have it as a text in one place and as a number in another. */
-  timestamp: z.union([z.string().max(20), z.int().nonnegative().transform(String)]),
+  /** In JSON a text or a number: Mailgun's own documents have both. */
+  timestamp: z.string().max(20),
   token: z.string().min(1).max(200),
   signature: z.string().max(200),
   [PARENT_SIGNATURE]: z.string().max(200).optional(),
@@ -38,9 +39,12 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
     const toleranceSeconds = config.tolerance_seconds ?? TOLERANCE_SECONDS;
     const tokens = createTokenMemory();
     return {
-      verify(request) {
+      verify: whenReadable((request) => {
         const read = signatureSchema.safeParse(signatureIn(request));
-        if (!read.success) return refused("The body has no signature with a timestamp and a token.");
+        if (!read.success)
+          return refused(
+            valuesOf(request).fault() ?? "The body has no signature with a timestamp and a token.",
+          );
         const { timestamp, token, signature, [PARENT_SIGNATURE]: parent } = read.data;
         const given = [signature, parent ?? ""].map((text) => decode(text, "hex"));
         const right = keys.map((key) => hmac("sha256", key, [timestamp, token]));
@@ -53,7 +57,7 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
         return tokens.take({ token, body, now: receivedAt, until })
           ? ACCEPTED
           : refused("The token came before, with another body.");
-      },
+      }),
       eventType: readerOf("$.event-data.event"),
       // Unique within a day, as Mailgun says: a later event with the same id has another body.
       duplicateId: readerOf("$.event-data.id"),
@@ -65,9 +69,17 @@ function isReadable(bytes: Uint8Array | null): bytes is Uint8Array {
   return bytes !== null;
 }
 
+function isWritten(value: BodyValue | null): value is JsonValue {
+  return value?.kind === "text" || value?.kind === "number";
+}
+
 function signatureIn(request: ReceivedRequest): unknown {
   const { headers, body } = request;
   const names = Object.keys(signatureSchema.shape);
   const fields = findFormFields({ contentType: headers.get("content-type"), body, names });
-  return fields === null ? readJsonPath(jsonOf(request), "signature") : Object.fromEntries(fields);
+  if (fields !== null) return Object.fromEntries(fields);
+  const values = names.map((name) => [name, valuesOf(request).at(`signature.${name}`)] as const);
+  return Object.fromEntries(
+    values.flatMap(([name, value]) => (isWritten(value) ? [[name, value.text]] : [])),
+  );
 }

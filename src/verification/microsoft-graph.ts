@@ -1,11 +1,10 @@
 /** Microsoft Graph's change notifications, which carry a secret of the subscription's maker. */
 import { z } from "zod";
 import { constantTimeEqual } from "../lib/crypto.ts";
-import { readJsonPath } from "../lib/json-path.ts";
 import { secretFields, secretShape } from "./config-fields.ts";
 import { answerMicrosoftGraph } from "./handshakes.ts";
 import { ACCEPTED, type Provider, refused } from "./provider.ts";
-import { jsonOf, readerOf } from "./request-place.ts";
+import { readerOf, valuesOf, whenReadable } from "./request-place.ts";
 
 /** A batch has at most some hundreds; each is compared. */
 const MOST_NOTIFICATIONS = 10_000;
@@ -21,22 +20,22 @@ export const microsoftGraphProvider: Provider<z.infer<typeof configSchema>> = {
   fields: secretFields("Client state"),
   prepare({ secret, previous_secret: previous }) {
     const right = previous === undefined ? [secret] : [secret, previous];
-    const isRight = (state: unknown) =>
-      typeof state === "string" && right.some((each) => constantTimeEqual(state, each));
+    const isRight = (state: string) => right.some((each) => constantTimeEqual(state, each));
     return {
       unsignedHandshake: answerMicrosoftGraph,
-      verify(request) {
-        const notifications = readJsonPath(jsonOf(request), "value");
-        if (!Array.isArray(notifications) || notifications.length === 0)
-          return refused("The body is no list of notifications.");
-        if (notifications.length > MOST_NOTIFICATIONS) return refused("The body has too many notifications.");
-        const areAllRight = notifications.every((each: unknown) =>
-          isRight(readJsonPath(each, "clientState")),
-        );
-        return areAllRight
-          ? ACCEPTED
-          : refused("The clientState of a notification is missing or another one.");
-      },
+      verify: whenReadable((request) => {
+        const values = valuesOf(request);
+        const fault = values.fault();
+        if (fault !== null) return refused(fault);
+        let count = 0;
+        for (const at of values.each("value")) {
+          if (++count > MOST_NOTIFICATIONS) return refused("The body has too many notifications.");
+          const state = at("clientState");
+          if (state?.kind !== "text" || !isRight(state.text))
+            return refused("The clientState of a notification is missing or another one.");
+        }
+        return count === 0 ? refused("The body is no list of notifications.") : ACCEPTED;
+      }),
       eventType: readerOf("$.value.0.changeType", "$.value.0.lifecycleEvent"),
       duplicateId: () => null,
     };

@@ -43,7 +43,7 @@ export type Verifier = Readonly<{
   verify: (request: ReceivedRequest) => Verdict | Promise<Verdict>;
   /**
    * Asked before `verify`, for the questions that a provider asks without signing them; null where the request is
-   * none. Of a body it reads what `jsonOfQuestion` gives, and no more: nothing is known of the sender yet.
+   * none. Of a body it reads what `valuesOfQuestion` gives, and no more: nothing is known of the sender yet.
    */
   unsignedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | Refusal | null;
   /**

@@ -1,7 +1,8 @@
-/** Where in a request a value stands, as one text: a header's name, or "$." and a path in the JSON body. */
-import { readJsonPath } from "../lib/json-path.ts";
+/** Where in a request a value stands, as one text: a header's name, or "$." and a path in the body's JSON or form. */
+import { type BodyHead, unpackAhead } from "../lib/body-content.ts";
+import { type BodyValue, type BodyValues, bodyValuesOf } from "../lib/body-values.ts";
 import { JSON_MARK } from "../lib/place.ts";
-import type { ReceivedRequest } from "./provider.ts";
+import type { ReceivedRequest, Verdict } from "./provider.ts";
 
 /** Longer ones are no names and no ids, and would fill indexes. */
 const MAX_VALUE_LENGTH = 250;
@@ -10,7 +11,7 @@ export { PLACE } from "../lib/place.ts";
 
 export type PlaceReader = (request: ReceivedRequest) => string | null;
 
-/** A reader for the first of the places that has a value: a text that is not empty, or a number. */
+/** A reader for the first of the places that has a value: a text that is not empty, or a number as it is written. */
 export function readerOf(...places: readonly string[]): PlaceReader {
   const readers = places.map(singleReader);
   return (request) => {
@@ -34,30 +35,48 @@ export function readerOfBoth(first: string, second: string): PlaceReader {
 function singleReader(place: string): PlaceReader {
   if (!place.startsWith(JSON_MARK)) return ({ headers }) => textOf(headers.get(place));
   const path = place.slice(JSON_MARK.length);
-  return (request) => textOf(readJsonPath(jsonOf(request), path));
+  return (request) => valueText(valuesOf(request).at(path));
 }
 
-function textOf(value: unknown): string | null {
-  const text = typeof value === "number" ? String(value) : value;
-  return typeof text === "string" && text !== "" && text.length <= MAX_VALUE_LENGTH ? text : null;
+function valueText(value: BodyValue | null): string | null {
+  return value?.kind === "text" || value?.kind === "number" ? textOf(value.text) : null;
 }
 
-/** Several readers may ask for the same body. */
-const parsed = new WeakMap<ReceivedRequest, Readonly<{ value: unknown }>>();
-
-/** The body as JSON; undefined where it is none. Only for what has been verified, or is about to be by what it says. */
-export function jsonOf(request: ReceivedRequest): unknown {
-  const known = parsed.get(request);
-  if (known) return known.value;
-  const value = parse(request.body);
-  parsed.set(request, { value });
-  return value;
+function textOf(text: string | null): string | null {
+  return text !== null && text !== "" && text.length <= MAX_VALUE_LENGTH ? text : null;
 }
 
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
+/** The text at a path of the body; null for anything but a text. */
+export function textAt(request: ReceivedRequest, path: string): string | null {
+  const value = valuesOf(request).at(path);
+  return value?.kind === "text" ? value.text : null;
+}
+
+/** What the body says, within the limits of every reading: it may be asked before anything is known of the sender. */
+export function valuesOf({ body, headers }: Message): BodyValues {
+  return bodyValuesOf(body, () => headOf(headers));
+}
+
+type Message = Pick<ReceivedRequest, "body" | "headers">;
+
+/** For what reads a body before it knows the sender: a compressed one is unpacked off the event loop first. */
+export function whenReadable(
+  verify: (request: ReceivedRequest) => Verdict,
+): (request: ReceivedRequest) => Verdict | Promise<Verdict> {
+  return (request) => {
+    const unpacked = makeReadable(request);
+    return unpacked === null ? verify(request) : unpacked.then(() => verify(request));
+  };
+}
+
+/** Null where there is nothing to wait for, as for every plain body. */
+export function makeReadable({ body, headers }: Message): Promise<void> | null {
+  return unpackAhead(body, headOf(headers));
+}
+
+function headOf(headers: Headers): BodyHead {
+  return {
+    contentType: headers.get("content-type") ?? "",
+    contentEncoding: headers.get("content-encoding") ?? "",
+  };
 }

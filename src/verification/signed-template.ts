@@ -1,9 +1,8 @@
 /** What a sender signs, as a text with placeholders that stand for parts of the request. */
 import { createHash } from "node:crypto";
-import { readJsonPath } from "../lib/json-path.ts";
 import { partsOf } from "./called-url.ts";
 import type { ReceivedRequest } from "./provider.ts";
-import { jsonOf } from "./request-place.ts";
+import { valuesOf } from "./request-place.ts";
 
 /** What the placeholders stand for in one reading of a request. */
 type Values = Readonly<{
@@ -23,6 +22,8 @@ export type SignedTemplate = Readonly<{
   signsBody: boolean;
   /** Whether anything is signed that a later request does not have as well. */
   tellsRequestsApart: boolean;
+  /** Whether values of the body are signed by themselves. */
+  readsBody: boolean;
   /** Headers that are signed beside those of id and time. */
   headers: readonly string[];
   /** What looks like a placeholder and is none. */
@@ -65,6 +66,7 @@ export function compileTemplate(template: string): SignedTemplate {
     uses: (name) => uses(known, name),
     signsBody: known.some((name) => name === "body" || BODY_DIGEST.test(name)),
     tellsRequestsApart: known.some((name) => !CONSTANT.has(name)),
+    readsBody: known.some((name) => JSON_VALUE.test(name)),
     headers: known.flatMap((name) => HEADER.exec(name)?.[1] ?? []),
     unknown: names.filter((name) => fillerOf(name) === null).map((name) => `{${name}}`),
     fill: (values) => fillers.map((fill) => fill(values)),
@@ -85,7 +87,7 @@ function fillerOf(name: string): Filler | null {
   const [, header] = HEADER.exec(name) ?? [];
   if (header !== undefined) return ({ request }) => bytesOfHeader(request.headers.get(header) ?? "");
   const [, path] = JSON_VALUE.exec(name) ?? [];
-  return path === undefined ? null : ({ request }) => textOf(readJsonPath(jsonOf(request), path));
+  return path === undefined ? null : ({ request }) => valueAt(request, path);
 }
 
 function digestOf(body: Uint8Array, hash: string, encoding: string | undefined): string {
@@ -104,8 +106,8 @@ function targetOf(url: string): string {
 }
 
 /** As senders write a value between others: nothing where there is none. */
-function textOf(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value)
-    : "";
+function valueAt(request: ReceivedRequest, path: string): string {
+  const value = valuesOf(request).at(path);
+  const isOne = value?.kind === "text" || value?.kind === "number" || value?.kind === "boolean";
+  return isOne ? value.text : "";
 }

@@ -1,17 +1,23 @@
 /** Twilio, which signs the URL and the fields of a form; of a JSON body the URL carries the hash. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { createStrictDecode } from "../lib/charset.ts";
 import { constantTimeEqual } from "../lib/crypto.ts";
+import { isFormType, MAX_FORM_BYTES, MAX_FORM_FIELDS, readFormValues } from "../lib/form-values.ts";
 import { readingsOf } from "./called-url.ts";
 import { bytesOfSecrets, secretFields, secretShape } from "./config-fields.ts";
-import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "./provider.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, type Refusal, refused } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
 import { decode, type Hash, hmac, matchesAny } from "./signature.ts";
 
 const SIGNATURE = "X-Twilio-Signature";
 const SETTINGS = "X-Twilio-Webhooks-Signature-Settings";
-const FORM_TYPE = "application/x-www-form-urlencoded";
+
+const NOT_COVERED = refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
+const TOO_LARGE = refused(
+  `The body is a form of more than ${MAX_FORM_BYTES / 1024} KiB or ${MAX_FORM_FIELDS} fields.`,
+);
 
 const ALGORITHMS: ReadonlyMap<string, Hash> = new Map([
   ["HMAC_SHA1", "sha1"],
@@ -44,8 +50,7 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
         if (hash === null)
           return refused(`The header ${SETTINGS} names none of HMAC_SHA1 and HMAC_SHA256 as its algorithm.`);
         const fields = signedFields(request);
-        if (fields === null)
-          return refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
+        if (typeof fields !== "string") return fields;
         const urls = readingsOf(request.url).flatMap(withAndWithoutPort);
         const right = keys.flatMap((key) => urls.map((url) => hmac(hash, key, [url, fields])));
         return matchesAny([signature], right) ? ACCEPTED : wrongSignature({ signsUrl: true });
@@ -72,22 +77,24 @@ function withAndWithoutPort(url: string): readonly string[] {
   return [url, `${scheme}://${other}${rest}`];
 }
 
-/** What is signed of the body, after the URL; null where that does not cover it. */
-function signedFields({ headers, query, body }: ReceivedRequest): string | null {
+/** What is signed of the body, after the URL; the refusal where that does not cover it. */
+function signedFields({ headers, query, body }: ReceivedRequest): string | Refusal {
   const hash = query.includes("bodySHA256=") ? new URLSearchParams(query).get("bodySHA256") : null;
   if (hash !== null) {
     const right = createHash("sha256").update(body).digest("hex");
-    return constantTimeEqual(hash.toLowerCase(), right) ? "" : null;
+    return constantTimeEqual(hash.toLowerCase(), right) ? "" : NOT_COVERED;
   }
   if (body.byteLength === 0) return "";
-  const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  return type === FORM_TYPE ? formFields(new TextDecoder().decode(body)) : null;
+  return isFormType(headers.get("content-type") ?? "") ? formFields(body) : NOT_COVERED;
 }
 
 /** Sorted by name, each name with its value; of a name that is repeated, each value once, sorted. */
-function formFields(text: string): string {
+function formFields(form: Uint8Array): string | Refusal {
+  const fields = readFormValues(form, createStrictDecode("utf-8"));
+  if (fields === null) return TOO_LARGE;
   const values = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const { name, value } of fields) {
+    if (name === null || value === null) return refused("The body is a form that is not valid UTF-8.");
     const known = values.get(name);
     if (known) known.add(value);
     else values.set(name, new Set([value]));

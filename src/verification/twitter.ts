@@ -4,7 +4,7 @@ import { bytesOfSecrets } from "./config-fields.ts";
 
 import { createHmacProvider, type HmacConfig } from "./hmac-provider.ts";
 import type { Provider, ReceivedRequest } from "./provider.ts";
-import { jsonOf, readerOf } from "./request-place.ts";
+import { readerOf, valuesOf } from "./request-place.ts";
 import { hmac } from "./signature.ts";
 
 const signed = createHmacProvider({
@@ -43,7 +43,6 @@ export const twitterProvider: Provider<HmacConfig> = {
 
 /** A body has no type of its own, but names its one list of events: "tweet_create_events". */
 function eventType(request: ReceivedRequest): string | null {
-  const body = jsonOf(request);
-  if (typeof body !== "object" || body === null) return null;
-  return Object.keys(body).find((name) => /^\w{1,80}_events?$/.test(name)) ?? null;
+  for (const name of valuesOf(request).names()) if (/^\w{1,80}_events?$/.test(name)) return name;
+  return null;
 }

@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
-import { createOrderKeyReader } from "../../src/lib/order-key.ts";
+import { bodyValuesOf } from "../../src/lib/body-values.ts";
+import { orderKeyOf } from "../../src/lib/order-key.ts";
 
-const keyOf = (body: string, orderBy: string) => createOrderKeyReader(Buffer.from(body))(orderBy);
+const keyOf = (body: string | Uint8Array, orderBy: string) =>
+  orderKeyOf(
+    bodyValuesOf(Buffer.from(body), () => ({ contentType: "application/json", contentEncoding: "" })),
+    orderBy,
+  );
 
 test("the whole target is one lane, whatever the body is", () => {
   expect(["{}", "no JSON", ""].map((body) => keyOf(body, "*"))).toEqual(["*", "*", "*"]);
@@ -35,4 +40,22 @@ test("long values are told apart, and their keys are short", () => {
   const long = (end: string) => keyOf(JSON.stringify({ a: `${"x".repeat(10_000)}${end}` }), "a");
   expect(long("1")).toHaveLength(64);
   expect(long("1")).not.toBe(long("2"));
+});
+
+test("numbers are told apart by how they are written, beyond what a double holds too", () => {
+  const keys = ["1610521604143693812", "1610521604143693813", "1e400", "2e400", "1", "1.0"].map((number) =>
+    keyOf(`{"a":${number}}`, "a"),
+  );
+  expect(keys).toEqual(["1610521604143693812", "1610521604143693813", "1e400", "2e400", "1", "1.0"]);
+});
+
+test("the lanes of ordinary values are those that JSON.stringify wrote before", () => {
+  for (const value of [0, -1, 7, 1.5, 1e21, 123456789012, "", "é", 'a"b', "\\", "\u0001", true, false]) {
+    expect(keyOf(JSON.stringify({ a: value }), "a")).toBe(JSON.stringify(value));
+  }
+});
+
+test("bytes that are no text have no lane, so that none share one by chance", () => {
+  const latin1 = (name: string) => keyOf(Buffer.from(`{"a":"${name}"}`, "latin1"), "a");
+  expect([latin1("Jos\u00e9"), latin1("Jos\u00e8"), latin1("Jose")]).toEqual([null, null, '"Jose"']);
 });

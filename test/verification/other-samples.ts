@@ -111,6 +111,7 @@ export const OTHER_SAMPLES: readonly Sample[] = [
     ...plain,
     type: "twilio",
     signsBody: true,
+    signsText: true,
     sign({ body, key, url }) {
       const params = Object.fromEntries(new URLSearchParams(decoder.decode(body)));
       return {

@@ -36,6 +36,8 @@ export type Sample = Readonly<{
   toleranceSeconds: number | null;
   /** False where the body itself is not signed, or not the key decides. */
   signsBody: boolean;
+  /** What is signed are characters: bytes that are none are refused, as two bodies could have one signature. */
+  signsText?: boolean;
   /** The config may be empty: the secret is learned, or known, later. */
   takesNoSecret?: boolean;
   /** The config holds no secret that signs: public keys, networks. */

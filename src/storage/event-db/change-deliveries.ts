@@ -1,6 +1,5 @@
 /** Changes deliveries with their counts; each function runs inside the caller's transaction. */
 import { newId } from "../../lib/ids.ts";
-import { createOrderKeyReader } from "../../lib/order-key.ts";
 import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn, mustWaitInLane } from "./order.ts";
 import type { HeaderPairs, Settlement } from "./types.ts";
@@ -79,27 +78,22 @@ function endOf({ result }: Settlement): number {
 }
 
 /**
- * Makes the event due for the target, whatever became of it before. False where the event is gone. `orderBy` is the
- * target's, for an event that it never had.
+ * Makes the event due for the target, whatever became of it before. False where the event is gone. `findOrderKey` is
+ * asked for the lane of an event that the target never had; left out, that has none.
  */
 export function replayDelivery(
   file: EventFile,
-  delivery: { eventId: string; targetId: string; now: number; orderBy?: string | null },
+  delivery: { eventId: string; targetId: string; now: number; findOrderKey?: () => string | null },
 ): boolean {
-  const { eventId, targetId, now, orderBy = null } = delivery;
+  const { eventId, targetId, now, findOrderKey } = delivery;
   // Else a delivery would be left behind that belongs to nothing, and is pending for ever.
   if (!file.db.query<unknown, [string]>("SELECT 1 FROM events WHERE id = ?").get(eventId)) return false;
   const before = file.deliveries.state.get(eventId, targetId);
-  const orderKey = before || orderBy === null ? (before?.order_key ?? null) : readKey(file, eventId, orderBy);
+  const orderKey = before ? before.order_key : (findOrderKey?.() ?? null);
   const waits = orderKey !== null && mustWaitInLane(file, { eventId, targetId, orderKey });
   file.deliveries.replay.run(eventId, targetId, newId(), now, waits ? null : now, orderKey);
   if (before?.status !== "pending") file.tally.moved(targetId, before?.status ?? null, "pending");
   return true;
-}
-
-function readKey(file: EventFile, eventId: string, orderBy: string): string | null {
-  const event = file.deliveries.event.get(eventId);
-  return event && createOrderKeyReader(event.body)(orderBy);
 }
 
 /** Gives up to `limit` pending deliveries of a target up; returns how many. */

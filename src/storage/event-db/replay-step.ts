@@ -1,6 +1,7 @@
 /** Takes a replay one bounded step further, inside the caller's transaction: deliveries and cursors move together. */
 import { replayDelivery } from "./change-deliveries.ts";
 import type { EventFile } from "./event-file.ts";
+import { createLaneKeys, type LaneKeys } from "./lane-keys.ts";
 import { type GivenRoom, MOST_DUE, Rooms, type WaitReason } from "./replay-room.ts";
 import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts";
 import { ReplaySelector, type Window } from "./replay-selection.ts";
@@ -62,6 +63,7 @@ class Walk {
   readonly #given: ReplayStepGiven;
   readonly #selector: ReplaySelector;
   readonly #rooms: Rooms;
+  readonly #lanes: LaneKeys;
   readonly #targets: Map<string, ReplayRunTarget>;
   /** Up to here targets that the run does not know were looked for. */
   #front: string;
@@ -75,6 +77,7 @@ class Walk {
     this.#run = run;
     this.#given = given;
     this.#selector = new ReplaySelector(file.db, run, run.lastEventId);
+    this.#lanes = createLaneKeys(file);
     this.#rooms = new Rooms(file, { backlogs: memory.backlogs, findTarget, now });
     this.#targets = new Map(run.targets.map((target) => [target.targetId, target]));
     this.#front = run.cursor;
@@ -156,7 +159,7 @@ class Walk {
       if (isAtFront() && this.#front < eventId) this.#meet(eventId, wanted, members);
       for (const targetId of members)
         this.#pass(eventId, { targetId, isWanted: wanted.includes(targetId), members });
-      if (this.#replayed >= MOST_DELIVERIES) {
+      if (this.#replayed >= MOST_DELIVERIES || this.#lanes.isSpent()) {
         isWhole = false;
         break;
       }
@@ -195,7 +198,9 @@ class Walk {
       memory.stopped.set(targetId, target.cursor);
       members.delete(targetId);
     } else {
-      const isThere = replayDelivery(this.#file, { eventId, targetId, now, orderBy: found.orderBy });
+      const { orderBy } = found;
+      const findOrderKey = () => (orderBy === null ? null : this.#lanes.find(eventId, orderBy));
+      const isThere = replayDelivery(this.#file, { eventId, targetId, now, findOrderKey });
       if (isThere) this.#replayed++;
       this.#set(target, { cursor: eventId, replayed: target.replayed + (isThere ? 1 : 0) });
     }

@@ -1,6 +1,8 @@
 /** What a question is answered with: never a page, and nothing longer than providers ask for. */
+import type { BodyValues } from "../../lib/body-values.ts";
+import { isPacked } from "../../lib/content-encoding.ts";
 import type { HandshakeAnswer, ReceivedRequest } from "../provider.ts";
-import { jsonOf } from "../request-place.ts";
+import { valuesOf } from "../request-place.ts";
 
 /** Longer than any provider's, and too short to be of use to anyone else. */
 const MAX_CHALLENGE_LENGTH = 2_000;
@@ -15,18 +17,17 @@ const MAX_QUESTION_BYTES = 16 * 1024;
 const OPAQUE = /^[0-9a-z_+/.:~-]{1,500}={0,2}$/i;
 
 /** A challenge that can be repeated; null for what is none. */
-export function readChallenge(value: unknown): string | null {
-  const isOne = typeof value === "string" && value !== "" && value.length <= MAX_CHALLENGE_LENGTH;
-  return isOne ? value : null;
+export function readChallenge(text: string | null): string | null {
+  return text !== null && text !== "" && text.length <= MAX_CHALLENGE_LENGTH ? text : null;
 }
 
 /** A challenge that can be signed for a stranger; null for what is none. */
-export function readOpaque(value: unknown): string | null {
-  return typeof value === "string" && OPAQUE.test(value) ? value : null;
+export function readOpaque(text: string | null): string | null {
+  return text !== null && OPAQUE.test(text) ? text : null;
 }
 
 /** Plain text whatever it is, so that what is sent back is never a page. */
-export function echo(challenge: unknown): HandshakeAnswer | null {
+export function echo(challenge: string | null): HandshakeAnswer | null {
   const body = readChallenge(challenge);
   return body === null ? null : { status: 200, contentType: "text/plain; charset=utf-8", body };
 }
@@ -42,9 +43,17 @@ export function echoInHeader(name: string, text: string): HandshakeAnswer | null
   return { status: 200, contentType: "text/plain; charset=utf-8", body: "", headers };
 }
 
-/** The JSON body of a question that nobody signed; undefined for what is too long for one, or no JSON. */
-export function jsonOfQuestion(request: ReceivedRequest): unknown {
-  return request.body.byteLength > MAX_QUESTION_BYTES ? undefined : jsonOf(request);
+/** What the body of a question that nobody signed says; null for what is too long for one, or compressed. */
+export function valuesOfQuestion(request: ReceivedRequest): BodyValues | null {
+  const { headers, body } = request;
+  const isOne = body.byteLength <= MAX_QUESTION_BYTES && !isPacked(headers.get("content-encoding") ?? "");
+  return isOne ? valuesOf(request) : null;
+}
+
+/** The text at a path; null where there is none, or something else. */
+export function textIn(values: BodyValues | null, path: string): string | null {
+  const value = values?.at(path) ?? null;
+  return value?.kind === "text" ? value.text : null;
 }
 
 /** A query parameter of a request by GET; null for others. */

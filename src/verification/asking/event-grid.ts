@@ -1,9 +1,8 @@
 /** Azure Event Grid, which sends a secret of the subscription's maker in the URL or a header, and asks whether it may. */
 import { z } from "zod";
-import { readJsonPath } from "../../lib/json-path.ts";
 import { headerName, secretFields, secretShape } from "../config-fields.ts";
 import type { Provider } from "../provider.ts";
-import { jsonOf, readerOf } from "../request-place.ts";
+import { readerOf, textAt } from "../request-place.ts";
 import { apiKeyProvider } from "../shared-secrets.ts";
 import { answerJson, readChallenge } from "./answers.ts";
 
@@ -42,7 +41,7 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
     verify: apiKeyProvider.prepare(config).verify,
     signedHandshake(request) {
       if (request.headers.get(TYPE) !== "SubscriptionValidation") return null;
-      const validationResponse = readChallenge(readJsonPath(jsonOf(request), "0.data.validationCode"));
+      const validationResponse = readChallenge(textAt(request, "0.data.validationCode"));
       return validationResponse === null ? null : answerJson({ validationResponse });
     },
     // One request may bring many events: it is named by its first.

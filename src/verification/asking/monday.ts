@@ -1,11 +1,10 @@
 /** monday.com, which sends a token that its signing secret has signed. */
 import { z } from "zod";
-import { readJsonPath } from "../../lib/json-path.ts";
 import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "../provider.ts";
 import { missing, wrongSignature } from "../refusals.ts";
 import { readerOf } from "../request-place.ts";
-import { answerJson, jsonOfQuestion, readChallenge } from "./answers.ts";
+import { answerJson, readChallenge, textIn, valuesOfQuestion } from "./answers.ts";
 import { readHs256Token } from "./hs256-token.ts";
 
 const HEADER = "Authorization";
@@ -33,7 +32,7 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
         if (claims === "malformed")
           return refused(`The header ${HEADER} does not hold a token signed by HS256.`);
         if (claims === "forged") return wrongSignature();
-        const expires = readJsonPath(claims, "exp");
+        const { exp: expires } = claims;
         if (typeof expires !== "number") return refused("The token does not say when it expires.");
         return expires * 1_000 + LEEWAY_MS >= receivedAt ? ACCEPTED : refused("The token has expired.");
       },
@@ -46,8 +45,8 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
 /** Nothing but a challenge, so that no event is taken for one. */
 function answerMonday(request: ReceivedRequest) {
   if (request.method !== "POST") return null;
-  const body = jsonOfQuestion(request);
-  if (typeof body !== "object" || body === null || Object.keys(body).length !== 1) return null;
-  const challenge = readChallenge(readJsonPath(body, "challenge"));
+  const body = valuesOfQuestion(request);
+  for (const name of body?.names() ?? []) if (name !== "challenge") return null;
+  const challenge = readChallenge(textIn(body, "challenge"));
   return challenge === null ? null : answerJson({ challenge });
 }

@@ -1,8 +1,16 @@
 /** The providers that sign by HMAC and ask before they send: one row each, in the order of their names. */
-import { readJsonPath } from "../../lib/json-path.ts";
-import { jsonOf, readerOf } from "../request-place.ts";
+import type { BodyValues } from "../../lib/body-values.ts";
+import { readerOf, textAt, valuesOf } from "../request-place.ts";
 import { hmac } from "../signature.ts";
-import { answerJson, askedByGet, echo, jsonOfQuestion, readChallenge, readOpaque } from "./answers.ts";
+import {
+  answerJson,
+  askedByGet,
+  echo,
+  readChallenge,
+  readOpaque,
+  textIn,
+  valuesOfQuestion,
+} from "./answers.ts";
 import type { AskingRow } from "./asking-provider.ts";
 
 const BODY_HEX = { hash: "sha256", encoding: "hex", template: "{body}" } as const;
@@ -44,7 +52,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     recognizedBy: ["x-front-signature"],
     // https://dev.frontapp.com/docs/application-webhooks
     signedHandshake(request) {
-      const isAsked = readJsonPath(jsonOf(request), "type") === "sync";
+      const isAsked = textAt(request, "type") === "sync";
       return isAsked ? echo(request.headers.get("x-front-challenge")) : null;
     },
   },
@@ -60,10 +68,12 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     duplicateId: readerOf("$.eventId"),
     recognizedBy: ["sc-signature"],
     questions: (key) => ({
-      signedHandshake: (request) => answerSmartcar(jsonOf(request), key),
+      signedHandshake: (request) => answerSmartcar(valuesOf(request), key),
       // Smartcar does not say that this one is signed.
       unsignedHandshake: (request) =>
-        request.headers.has("sc-signature") ? null : answerSmartcar(jsonOfQuestion(request), key, readOpaque),
+        request.headers.has("sc-signature")
+          ? null
+          : answerSmartcar(valuesOfQuestion(request), key, readOpaque),
     }),
   },
   {
@@ -101,9 +111,8 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     // https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint
     questions: (key) => ({
       signedHandshake(request) {
-        const body = jsonOf(request);
-        if (readJsonPath(body, "event") !== "endpoint.url_validation") return null;
-        const plainToken = readChallenge(readJsonPath(body, "payload.plainToken"));
+        if (textAt(request, "event") !== "endpoint.url_validation") return null;
+        const plainToken = readChallenge(textAt(request, "payload.plainToken"));
         return plainToken === null
           ? null
           : answerJson({ plainToken, encryptedToken: hexOf(key, plainToken) });
@@ -113,9 +122,8 @@ export const ASKING_ROWS: readonly AskingRow[] = [
 ];
 
 /** Version 4 says eventType and data, version 2 eventName and payload. https://smartcar.com/docs/webhooks */
-function answerSmartcar(body: unknown, key: Uint8Array, read = readChallenge) {
-  const isAsked =
-    readJsonPath(body, "eventType") === "VERIFY" || readJsonPath(body, "eventName") === "verify";
-  const challenge = read(readJsonPath(body, "data.challenge") ?? readJsonPath(body, "payload.challenge"));
+function answerSmartcar(body: BodyValues | null, key: Uint8Array, read = readChallenge) {
+  const isAsked = textIn(body, "eventType") === "VERIFY" || textIn(body, "eventName") === "verify";
+  const challenge = read(textIn(body, "data.challenge") ?? textIn(body, "payload.challenge"));
   return isAsked && challenge !== null ? answerJson({ challenge: hexOf(key, challenge) }) : null;
 }

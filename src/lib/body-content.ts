@@ -1,0 +1,92 @@
+/** What a body says once its Content-Encoding is undone: JSON, a form, or why it cannot be read. */
+import { isUtf8 } from "node:buffer";
+import { charsetOf, createStrictDecode } from "./charset.ts";
+import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
+import { type FormValue, isFormType, MAX_FORM_BYTES, readFormValues } from "./form-values.ts";
+import { MAX_JSON_DEPTH } from "./json-nodes.ts";
+import { type JsonText, readJson } from "./json-text.ts";
+
+export const MAX_JSON_BYTES = 1024 * 1024;
+
+/** The headers that say how a body is to be read; "" where there is none. */
+export type BodyHead = Readonly<{ contentType: string; contentEncoding: string }>;
+
+export type BodyContent =
+  | Readonly<{ kind: "json"; json: JsonText }>
+  | Readonly<{ kind: "form"; fields: readonly FormValue[] }>
+  | Readonly<{ kind: "empty" }>
+  /** `why` is a sentence for the owner of the entrypoint. */
+  | Readonly<{ kind: "unreadable"; why: string }>;
+
+export const TOO_DEEP = `The JSON is nested deeper than ${MAX_JSON_DEPTH} levels.`;
+
+const unpacked = new WeakMap<Uint8Array, Unpacked>();
+
+/**
+ * Unpacks a compressed body off the event loop and keeps that with the body, for all that is read from it afterwards.
+ * Null where there is nothing to do, as for every plain body.
+ */
+export function unpackAhead(body: Uint8Array, { contentEncoding }: BodyHead): Promise<void> | null {
+  if (!isPacked(contentEncoding) || body.byteLength === 0 || unpacked.has(body)) return null;
+  return unpackAside(body, contentEncoding).then((done) => void unpacked.set(body, done));
+}
+
+/** The body as it was before it was compressed; of a plain one, itself. */
+export function unpack(body: Uint8Array, { contentEncoding }: BodyHead): Unpacked {
+  if (!isPacked(contentEncoding) || body.byteLength === 0) return { bytes: body };
+  const known = unpacked.get(body);
+  if (known !== undefined) return known;
+  const done = unpackNow(body, contentEncoding);
+  unpacked.set(body, done);
+  return done;
+}
+
+/** Bounded in size, depth and time whatever the bytes are. */
+export function readContent(body: Uint8Array, head: BodyHead): BodyContent {
+  const plain = unpack(body, head);
+  if ("fault" in plain) return { kind: "unreadable", why: plain.fault };
+  const { bytes } = plain;
+  if (bytes.byteLength === 0) return { kind: "empty" };
+  const charset = charsetOf(head.contentType);
+  if (!isFormType(head.contentType)) return readAsJson(bytes, charset);
+  // Tools such as curl call JSON a form unless they are told.
+  const json = mayBeJson(bytes) ? readAsJson(bytes, charset) : null;
+  return json?.kind === "json" ? json : readAsForm(bytes, charset);
+}
+
+/** Its first bytes only: of a form the rest is not looked at. */
+function mayBeJson(bytes: Uint8Array): boolean {
+  const first = bytes.subarray(0, 64).find((byte) => byte > 0x20);
+  return first === 0x7b || first === 0x5b;
+}
+
+function readAsJson(bytes: Uint8Array, charset: string): BodyContent {
+  if (bytes.byteLength > MAX_JSON_BYTES) return { kind: "unreadable", why: "The body is larger than 1 MiB." };
+  const utf8 = toUtf8(bytes, charset);
+  if (utf8 === null) return { kind: "unreadable", why: `The body is not valid ${charset.toUpperCase()}.` };
+  const json = readJson(utf8);
+  if (json === "syntax") return { kind: "unreadable", why: "The body is not valid JSON." };
+  if (json === "depth") return { kind: "unreadable", why: TOO_DEEP };
+  return { kind: "json", json };
+}
+
+function readAsForm(bytes: Uint8Array, charset: string): BodyContent {
+  const fields = readFormValues(bytes, createStrictDecode(charset));
+  if (fields !== null) return { kind: "form", fields };
+  const why =
+    bytes.byteLength > MAX_FORM_BYTES
+      ? "The body is a form larger than 256 KiB."
+      : "The body is a form of more than 1,000 fields.";
+  return { kind: "unreadable", why };
+}
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
+function toUtf8(bytes: Uint8Array, charset: string): Uint8Array | null {
+  if (charset !== "utf-8") {
+    const text = createStrictDecode(charset)(bytes);
+    return text === null ? null : new TextEncoder().encode(text);
+  }
+  if (!isUtf8(bytes)) return null;
+  return BYTE_ORDER_MARK.every((byte, place) => bytes[place] === byte) ? bytes.subarray(3) : bytes;
+}

@@ -1,0 +1,89 @@
+/** Unpacks bodies that were sent compressed, up to a size: what unpacks to more is not unpacked at all. */
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+
+/** Of a body packed, and of what it unpacks to. */
+export const MAX_UNPACKED_BYTES = 1024 * 1024;
+
+export type Unpacked = Readonly<{ bytes: Uint8Array } | { fault: string }>;
+
+type Options = Readonly<{ maxOutputLength: number }>;
+type Codec = Readonly<{
+  now: (packed: Uint8Array, options: Options) => Uint8Array;
+  aside: (packed: Uint8Array, options: Options) => Promise<Uint8Array>;
+}>;
+
+const gzip: Codec = { now: zlib.gunzipSync, aside: promisify(zlib.gunzip) };
+const wrapped: Codec = { now: zlib.inflateSync, aside: promisify(zlib.inflate) };
+const raw: Codec = { now: zlib.inflateRawSync, aside: promisify(zlib.inflateRaw) };
+const brotli: Codec = { now: zlib.brotliDecompressSync, aside: promisify(zlib.brotliDecompress) };
+
+function codecOf(encoding: string, packed: Uint8Array): Codec | null {
+  switch (encoding) {
+    case "gzip":
+    case "x-gzip":
+      return gzip;
+    case "deflate":
+      // The standard means zlib's format; some senders leave its head out, as some browsers once understood it.
+      return ((packed[0] ?? 0) & 0x0f) === 8 ? wrapped : raw;
+    case "br":
+      return brotli;
+    default:
+      return null;
+  }
+}
+
+/** Whether a Content-Encoding says that the body is to be unpacked; "" and "identity" do not. */
+export function isPacked(contentEncoding: string): boolean {
+  const encoding = normal(contentEncoding);
+  return encoding !== "" && encoding !== "identity";
+}
+
+function normal(contentEncoding: string): string {
+  return contentEncoding.trim().toLowerCase();
+}
+
+/** On the event loop, which hostile bytes hold for up to 0.1 s; `unpackAside` does not. */
+export function unpackNow(packed: Uint8Array, contentEncoding: string): Unpacked {
+  const known = find(packed, contentEncoding);
+  if ("fault" in known) return known;
+  try {
+    return { bytes: known.codec.now(packed, { maxOutputLength: MAX_UNPACKED_BYTES }) };
+  } catch (error) {
+    return { fault: faultOf(error, known.encoding) };
+  }
+}
+
+/** One body after the other, so that the disk's threads stay free. */
+let line: Promise<unknown> = Promise.resolve();
+
+/** As `unpackNow`, on another thread. Never rejects. */
+export function unpackAside(packed: Uint8Array, contentEncoding: string): Promise<Unpacked> {
+  const known = find(packed, contentEncoding);
+  if ("fault" in known) return Promise.resolve(known);
+  const unpacked = line
+    .then(() => known.codec.aside(packed, { maxOutputLength: MAX_UNPACKED_BYTES }))
+    .then(
+      (bytes) => ({ bytes }),
+      (error: unknown) => ({ fault: faultOf(error, known.encoding) }),
+    );
+  line = unpacked;
+  return unpacked;
+}
+
+type Found = Readonly<{ codec: Codec; encoding: string }> | Readonly<{ fault: string }>;
+
+function find(packed: Uint8Array, contentEncoding: string): Found {
+  const encoding = normal(contentEncoding);
+  const codec = codecOf(encoding, packed);
+  if (codec === null) return { fault: `The Content-Encoding “${encoding.slice(0, 50)}” is not supported.` };
+  if (packed.byteLength > MAX_UNPACKED_BYTES) return { fault: "The compressed body is larger than 1 MiB." };
+  return { codec, encoding };
+}
+
+function faultOf(error: unknown, encoding: string): string {
+  const isTooLarge = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+  return isTooLarge
+    ? "The body decompresses to more than 1 MiB."
+    : `The body is not valid ${encoding}, as its Content-Encoding says.`;
+}

@@ -1,0 +1,132 @@
+/** Says where the parts of JSON end, by RFC 8259, in bytes of UTF-8; each function is one forward pass. */
+
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+
+export function skipSpace(json: Uint8Array, from: number): number {
+  let at = from;
+  for (;;) {
+    const byte = json[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    at++;
+  }
+}
+
+/** Where the text, number or word that starts at `at` ends; negative for a text with escapes, 0 where there is none. */
+export function endOfScalar(json: Uint8Array, at: number): number {
+  switch (json[at]) {
+    case QUOTE:
+      return endOfString(json, at);
+    case 0x74:
+      return endOfWord(json, at, "true");
+    case 0x66:
+      return endOfWord(json, at, "false");
+    case 0x6e:
+      return endOfWord(json, at, "null");
+    default:
+      return endOfNumber(json, at);
+  }
+}
+
+/** As `endOfScalar`, for a text only. */
+export function endOfString(json: Uint8Array, start: number): number {
+  if (json[start] !== QUOTE) return 0;
+  let at = start + 1;
+  let sign = 1;
+  for (;;) {
+    // Neither the end of the bytes nor a control character may stand in a text.
+    const byte = json[at] ?? 0;
+    if (byte === QUOTE) return sign * (at + 1);
+    if (byte < 0x20) return 0;
+    if (byte === BACKSLASH) {
+      if (!isEscape(json, at)) return 0;
+      sign = -1;
+      at += escapeWidth(json, at);
+    } else at++;
+  }
+}
+
+function isEscape(json: Uint8Array, at: number): boolean {
+  switch (json[at + 1]) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x2f:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return true;
+    case LETTER_U:
+      for (let digit = at + 2; digit < at + 6; digit++) if (hexDigit(json[digit]) === -1) return false;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Bytes of the escape that starts at `at`. */
+export function escapeWidth(json: Uint8Array, at: number): number {
+  return json[at + 1] === LETTER_U ? 6 : 2;
+}
+
+/** The UTF-16 code unit that the escape at `at` stands for; only for what `endOfString` has passed. */
+export function unescaped(json: Uint8Array, at: number): number {
+  const byte = json[at + 1] ?? 0;
+  switch (byte) {
+    case 0x62:
+      return 0x08;
+    case 0x66:
+      return 0x0c;
+    case 0x6e:
+      return 0x0a;
+    case 0x72:
+      return 0x0d;
+    case 0x74:
+      return 0x09;
+    case LETTER_U: {
+      let unit = 0;
+      for (let digit = at + 2; digit < at + 6; digit++) unit = unit * 16 + hexDigit(json[digit]);
+      return unit;
+    }
+    default:
+      return byte;
+  }
+}
+
+function endOfWord(json: Uint8Array, start: number, word: string): number {
+  for (let place = 1; place < word.length; place++)
+    if (json[start + place] !== word.charCodeAt(place)) return 0;
+  return start + word.length;
+}
+
+function endOfNumber(json: Uint8Array, start: number): number {
+  let at = json[start] === 0x2d ? start + 1 : start;
+  at = json[at] === 0x30 ? at + 1 : endOfDigits(json, at);
+  if (at === 0) return 0;
+  if (json[at] === 0x2e) {
+    at = endOfDigits(json, at + 1);
+    if (at === 0) return 0;
+  }
+  if (json[at] !== 0x65 && json[at] !== 0x45) return at;
+  const sign = json[at + 1];
+  return endOfDigits(json, sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
+}
+
+/** 0 where there is none. */
+function endOfDigits(json: Uint8Array, start: number): number {
+  let at = start;
+  for (;;) {
+    const byte = json[at] ?? 0;
+    if (byte < 0x30 || byte > 0x39) return at === start ? 0 : at;
+    at++;
+  }
+}
+
+/** -1 for anything else. */
+export function hexDigit(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
