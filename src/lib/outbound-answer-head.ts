@@ -18,7 +18,12 @@ export type AnswerHead = Readonly<{
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
-const LENGTH = /^[0-9]{1,15}$/;
+const BLANK_BEFORE_COLON = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]+:([\t\x20-\x7e\x80-\xff]*)$/;
+/** One length, which may be said more than once, as "2, 2". */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Text without a colon, as programs print before they have said all their headers. */
+const NO_HEADER = /^[\t\x20-\x39\x3b-\x7e\x80-\xff]+$/;
+const LENGTH = /^([0-9]{1,15})(?:[\t ]*,[\t ]*\1)*$/;
 
 /** Longer heads are not remembered. */
 const MAX_REMEMBERED = 2_048;
@@ -40,7 +45,12 @@ export class HeadReader {
   }
 }
 
-/** `text` is the head in Latin-1, each of its lines with its end, without the empty line. Throws InvalidAnswer. */
+/**
+ * `text` is the head in Latin-1, each of its lines with CR LF behind it, without the empty line. Throws InvalidAnswer
+ * where it cannot be told what came or where the message ends. What is wrong and changes neither is read past, as the
+ * receiver did take the request: a folded line, a blank before the colon, a line that is no header, one length said
+ * twice, a length beside chunks. A connection with such a head carries no other request.
+ */
 export function readHead(text: string): AnswerHead {
   let lineEnd = text.indexOf("\r\n");
   const status = STATUS_LINE.exec(text.slice(0, lineEnd));
@@ -49,12 +59,15 @@ export function readHead(text: string): AnswerHead {
   const connection: string[] = [];
   const codings: string[] = [];
   let length: number | null = null;
+  let isSloppy = false;
   for (let at = lineEnd + 2; at < text.length; at = lineEnd + 2) {
     lineEnd = text.indexOf("\r\n", at);
-    const line = HEADER_LINE.exec(text.slice(at, lineEnd));
-    const name = line?.[1];
-    if (name === undefined) throw new InvalidAnswer("a line of its head is no header");
-    const value = withoutBlanks(line?.[2] ?? "");
+    const line = text.slice(at, lineEnd);
+    const header = HEADER_LINE.exec(line);
+    if (header === null) isSloppy = true;
+    const [, name, said] = header ?? sloppyHeader(line, headers);
+    if (name === undefined) continue;
+    const value = withoutBlanks(said ?? "");
     headers.push([name, value]);
     switch (name.length) {
       case 10:
@@ -62,9 +75,8 @@ export function readHead(text: string): AnswerHead {
         break;
       case 14:
         if (name.toLowerCase() !== "content-length") break;
-        if (length !== null) throw new InvalidAnswer("it has two lengths");
-        if (!LENGTH.test(value)) throw new InvalidAnswer("its length is no number");
-        length = Number(value);
+        if (length !== null || value.includes(",")) isSloppy = true;
+        length = sameLength(value, length);
         break;
       case 17:
         if (name.toLowerCase() === "transfer-encoding") codings.push(value);
@@ -72,18 +84,41 @@ export function readHead(text: string): AnswerHead {
     }
   }
   const isEncoded = codings.length > 0;
-  // Which of the two holds is what a forged answer would play on.
-  if (isEncoded && length !== null) throw new InvalidAnswer("it has a length and chunks");
+  // The coding holds (RFC 9112 6.3); where something on the way goes by the length, what follows is not ours.
+  if (isEncoded && length !== null) isSloppy = true;
   const isChunked = isEncoded && tokensOf(codings).at(-1) === "chunked";
-  const said = tokensOf(connection);
+  const asked = tokensOf(connection);
+  const stays = status[1] === "1" ? !asked.includes("close") : asked.includes("keep-alive");
   return {
     statusCode: Number(status[2]),
     headers,
-    keepsAlive: status[1] === "1" ? !said.includes("close") : said.includes("keep-alive"),
+    keepsAlive: stays && !isSloppy,
     isChunked,
     hasUnknownEnd: isEncoded && !isChunked,
     length,
   };
+}
+
+/** Throws InvalidAnswer for what is no number, and for another one than was said before. */
+function sameLength(value: string, before: number | null): number {
+  const digits = LENGTH.exec(value)?.[1];
+  if (digits === undefined) throw new InvalidAnswer("its length is no number");
+  if (before !== null && before !== Number(digits)) throw new InvalidAnswer("it has two lengths");
+  return Number(digits);
+}
+
+/** What a line that is not well formed means; a folded one goes to the value before it. Throws InvalidAnswer. */
+function sloppyHeader(line: string, headers: [string, string][]): readonly (string | undefined)[] {
+  const header = BLANK_BEFORE_COLON.exec(line);
+  if (header !== null) return header;
+  const isFolded = line.startsWith(" ") || line.startsWith("\t");
+  const last = headers.at(-1);
+  if (isFolded && last !== undefined && VALUE.test(line)) {
+    last[1] = withoutBlanks(`${last[1]} ${withoutBlanks(line)}`);
+    return [];
+  }
+  if (NO_HEADER.test(line)) return [];
+  throw new InvalidAnswer("a line of its head is no header");
 }
 
 function tokensOf(values: readonly string[]): string[] {

@@ -1,4 +1,7 @@
-/** Reads one HTTP/1.1 answer as its bytes come in, strictly: what is not plainly HTTP is refused, not guessed at. */
+/**
+ * Reads one HTTP/1.1 answer as its bytes come in. What leaves no doubt about the status and the end is read however
+ * sloppily it is written, and its connection not used again; all else is refused, not guessed at.
+ */
 
 import { type AnswerHead, HeadReader, InvalidAnswer } from "./outbound-answer-head.ts";
 import type { KeptBody } from "./outbound-body.ts";
@@ -8,6 +11,10 @@ const MAX_HEAD_BYTES = 32 * 1024;
 const MAX_CHUNK_LINE_BYTES = 4 * 1024;
 const CHUNK_SIZE = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const START = "HTTP/1.";
+/** Lines that end in LF alone, or in both. */
+const HEAD_END = /\r?\n\r?\n/;
+const LF = 0x0a;
+const CR = 0x0d;
 
 type Step = "head" | "length" | "chunk line" | "chunk" | "chunk end" | "trailers" | "until close" | "done";
 
@@ -18,6 +25,8 @@ export class Answer {
   isTooLong = false;
   /** Something came behind the answer's end, where nothing had been asked. */
   hasSurplus = false;
+  /** A line ended without CR: whoever reads it on the way may have seen other lines. */
+  #isSloppy = false;
   readonly #method: string;
   readonly #body: KeptBody;
   readonly #heads: HeadReader;
@@ -64,7 +73,9 @@ export class Answer {
   }
 
   get keepsAlive(): boolean {
-    return this.isDone && !this.hasSurplus && this.head?.keepsAlive === true;
+    if (!this.isDone || this.hasSurplus || this.#isSloppy || this.head === null) return false;
+    // After 101 the connection speaks something else.
+    return this.head.keepsAlive && this.head.statusCode !== 101;
   }
 
   /** Returns how many bytes were used; 0 where more must come first. */
@@ -91,25 +102,56 @@ export class Answer {
   }
 
   #takeHead(bytes: Buffer): number {
+    if (bytes[0] === CR || bytes[0] === LF) return this.#takeEmptyLine(bytes);
     const start = bytes.toString("latin1", 0, START.length);
     if (!START.startsWith(start)) throw new InvalidAnswer("it begins with something else");
-    const end = bytes.indexOf("\r\n\r\n");
-    if (end > MAX_HEAD_BYTES || (end === -1 && bytes.length > MAX_HEAD_BYTES)) {
-      throw new InvalidAnswer("headers too large");
-    }
-    if (end === -1) return 0;
-    const head = this.#heads.read(bytes.toString("latin1", 0, end + 2));
+    const found = this.#findHead(bytes);
+    const length = found?.length ?? bytes.length;
+    if (length > MAX_HEAD_BYTES + 4) throw new InvalidAnswer("headers too large");
+    if (found === null) return 0;
+    const head = this.#heads.read(found.text);
     const { statusCode } = head;
     // An interim answer; what follows it is the answer. Nobody asked for an upgrade, so that one is final.
     if (statusCode < 200 && statusCode !== 101) {
-      this.#interimBytes += end + 4;
-      if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("interim answers without end");
-      return end + 4;
+      this.#countInterim(length);
+      return length;
     }
     this.head = head;
     this.#left = head.length ?? 0;
     this.#step = this.#stepAfter(head);
-    return end + 4;
+    return length;
+  }
+
+  /** The head's lines, each with CR LF behind it, and its length with the empty line; null while it is not whole. */
+  #findHead(bytes: Buffer): { text: string; length: number } | null {
+    const end = bytes.indexOf("\r\n\r\n");
+    if (end !== -1) {
+      const text = bytes.toString("latin1", 0, end + 2);
+      if (!hasBareLineFeed(text)) return { text, length: end + 4 };
+    }
+    // Looked for first, as this is asked again with each part of a head that comes in many.
+    if (end === -1 && bytes.indexOf("\n\n") === -1 && bytes.indexOf("\n\r\n") === -1) return null;
+    const start = bytes.toString("latin1", 0, MAX_HEAD_BYTES + 4);
+    const found = HEAD_END.exec(start);
+    if (found === null) return null;
+    this.#isSloppy = true;
+    const lines = start.slice(0, found.index).split(/\r?\n/);
+    return { text: `${lines.join("\r\n")}\r\n`, length: found.index + found[0].length };
+  }
+
+  /** RFC 9112 2.2 lets servers that are sent one skip it; some send one themselves. */
+  #takeEmptyLine(bytes: Buffer): number {
+    if (bytes[0] === CR && bytes.length === 1) return 0;
+    if (bytes[0] === CR && bytes[1] !== LF) throw new InvalidAnswer("it begins with something else");
+    const length = bytes[0] === LF ? 1 : 2;
+    this.#isSloppy = true;
+    this.#countInterim(length);
+    return length;
+  }
+
+  #countInterim(bytes: number): void {
+    this.#interimBytes += bytes;
+    if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("interim answers without end");
   }
 
   #stepAfter({ statusCode, isChunked, hasUnknownEnd, length }: AnswerHead): Step {
@@ -129,32 +171,47 @@ export class Answer {
   }
 
   #takeChunkLine(bytes: Buffer): number {
-    const line = takeLine(bytes, MAX_CHUNK_LINE_BYTES);
-    if (line === null) return 0;
-    const size = CHUNK_SIZE.exec(line)?.[1];
+    const taken = this.#takeLine(bytes, MAX_CHUNK_LINE_BYTES);
+    if (taken === null) return 0;
+    const size = CHUNK_SIZE.exec(taken.line)?.[1];
     if (size === undefined) throw new InvalidAnswer("a chunk has no size");
     this.#left = Number.parseInt(size, 16);
     this.#step = this.#left === 0 ? "trailers" : "chunk";
-    return line.length + 2;
+    return taken.length;
   }
 
   #takeChunkEnd(bytes: Buffer): number {
-    if (bytes[0] !== 0x0d || (bytes.length > 1 && bytes[1] !== 0x0a)) {
-      throw new InvalidAnswer("a chunk is longer than it said");
-    }
-    if (bytes.length === 1) return 0;
+    const taken = this.#takeLine(bytes, 0, "a chunk is longer than it said");
+    if (taken === null) return 0;
     this.#step = "chunk line";
-    return 2;
+    return taken.length;
   }
 
   /** Read past: what they say was not asked for. */
   #takeTrailer(bytes: Buffer): number {
-    const line = takeLine(bytes, MAX_HEAD_BYTES);
-    if (line === null) return 0;
-    this.#trailerBytes += line.length;
+    const taken = this.#takeLine(bytes, MAX_HEAD_BYTES);
+    if (taken === null) return 0;
+    this.#trailerBytes += taken.line.length;
     if (this.#trailerBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("trailers too large");
-    if (line === "") this.#step = "done";
-    return line.length + 2;
+    if (taken.line === "") this.#step = "done";
+    return taken.length;
+  }
+
+  /** The next line without its end, and its length with it; null while it is not whole. At most `most` characters. */
+  #takeLine(
+    bytes: Buffer,
+    most: number,
+    fault = "a line without end",
+  ): { line: string; length: number } | null {
+    const at = bytes.indexOf(LF);
+    const isSloppy = at !== -1 && bytes[at - 1] !== CR;
+    const end = at === -1 ? bytes.length : isSloppy ? at : at - 1;
+    // Where only a CR has come, its LF may follow.
+    const known = at === -1 && bytes.at(-1) === CR ? end - 1 : end;
+    if (known > most) throw new InvalidAnswer(fault);
+    if (at === -1) return null;
+    if (isSloppy) this.#isSloppy = true;
+    return { line: bytes.toString("latin1", 0, end), length: at + 1 };
   }
 
   #keep(part: Buffer): void {
@@ -162,8 +219,9 @@ export class Answer {
   }
 }
 
-function takeLine(bytes: Buffer, most: number): string | null {
-  const end = bytes.indexOf("\r\n");
-  if (end > most || (end === -1 && bytes.length > most)) throw new InvalidAnswer("a line without end");
-  return end === -1 ? null : bytes.toString("latin1", 0, end);
+function hasBareLineFeed(text: string): boolean {
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+    if (text.charCodeAt(at - 1) !== CR) return true;
+  }
+  return false;
 }

@@ -12,12 +12,16 @@ export function connectToAny<Data>(options: {
   port: number;
   clock: Clock;
   handlers: Bun.SocketHandler<Data>;
-  data: Data;
+  /** Null: no TLS. */
+  tls: Bun.TLSOptions | null;
+  /** Each address tried has its own, so that what becomes of one that lost the race is not told of the winner. */
+  newData: () => Data;
+  /** The greeting of TLS, if any, is still to come. */
   onOpen: (socket: Bun.Socket<Data>) => void;
   /** With the first error, and the address that gave it. */
   onFailed: (error: unknown) => void;
 }): () => void {
-  const { addresses, port, clock, handlers, data } = options;
+  const { addresses, port, clock, handlers, tls } = options;
   let next = 0;
   let underWay = 0;
   let isOver = false;
@@ -34,15 +38,13 @@ export function connectToAny<Data>(options: {
     next++;
     underWay++;
     if (next < addresses.length) cancelTimer = clock.after(NEXT_ADDRESS_MS, tryNext);
+    const to = { hostname: address, port, data: options.newData(), socket: handlers };
     // What it may throw at once is a failure like others.
-    Promise.try(() => Bun.connect({ hostname: address, port, data, socket: handlers })).then(
-      opened,
-      (error: unknown) => {
-        underWay--;
-        firstError ??= withAddress(error, address, port);
-        if (!isOver) tryNext();
-      },
-    );
+    Promise.try(() => Bun.connect(tls === null ? to : { ...to, tls })).then(opened, (error: unknown) => {
+      underWay--;
+      firstError ??= withAddress(error, address, port);
+      if (!isOver) tryNext();
+    });
   }
 
   function opened(socket: Bun.Socket<Data>): void {

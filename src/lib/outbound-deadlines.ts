@@ -7,7 +7,7 @@ const SWEEP_MS = 100;
 export type Timed = {
   /** On the monotonic clock. */
   readonly connectBy: number;
-  readonly endBy: number;
+  endBy: number;
   isConnected: () => boolean;
   onConnectTimeout: () => void;
   onTimeout: () => void;
@@ -21,6 +21,8 @@ export type Deadlines = Readonly<{
   add: (timed: Timed, signal: AbortSignal) => void;
   remove: (timed: Timed) => void;
   abortAll: () => void;
+  /** On the monotonic clock. */
+  now: () => number;
 }>;
 
 export function createDeadlines(clock: Clock): Deadlines {
@@ -77,6 +79,7 @@ export function createDeadlines(clock: Clock): Deadlines {
       group[timed.index] = last;
       last.index = timed.index;
     },
+    now: clock.monotonic,
     abortAll() {
       for (const group of active) abortGroup(group);
     },

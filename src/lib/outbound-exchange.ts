@@ -1,102 +1,234 @@
-/** What every request and its answer have, whatever they are sent by: the limits of time, what is kept, and one end. */
-import type { OutboundHeaders, OutboundRequest, OutboundResult } from "./outbound.ts";
+/** One request and its response, from the call to the value that says how it ended. */
+import type { OutboundRequest, OutboundResult } from "./outbound.ts";
+import { Answer } from "./outbound-answer.ts";
 import { KeptBody } from "./outbound-body.ts";
 import type { Deadlines, Timed } from "./outbound-deadlines.ts";
-import { abortedFailure, connectTimeoutFailure, timeoutFailure } from "./outbound-failures.ts";
+import {
+  abortedFailure,
+  classify,
+  connectTimeoutFailure,
+  lostFailure,
+  saysIdleTooLong,
+  timeoutFailure,
+} from "./outbound-failures.ts";
 import type { Place } from "./outbound-place.ts";
+import { requestHead, writeRequest } from "./outbound-request-bytes.ts";
+import type { Connection, ConnectionUser, Sockets } from "./outbound-sockets.ts";
+
+/** The receiver has said that it took the request; the rest of its body is worth no more than this. */
+const GRACE_AFTER_SUCCESS_MS = 5_000;
 
 export type ExchangeOptions = {
   request: OutboundRequest;
   place: Place;
   deadlines: Deadlines;
+  sockets: Sockets;
   settle: (result: OutboundResult) => void;
   /** On the monotonic clock. */
   now: number;
 };
 
-/** A base class and not a part: each try makes one object fewer. */
-export abstract class Exchange implements Timed {
+export class Exchange implements ConnectionUser, Timed {
   readonly connectBy: number;
-  readonly endBy: number;
+  endBy: number;
   group: Timed[] | null = null;
   index = 0;
-  protected readonly request: OutboundRequest;
-  protected readonly place: Place;
-  protected body: KeptBody;
+  readonly #options: ExchangeOptions;
+  #body: KeptBody;
+  #answer: Answer;
+  #head = "";
+  #unsent: readonly Uint8Array[] = [];
+  /** Bytes of the first unsent part that are sent. */
+  #offset = 0;
+  #connection: Connection | null = null;
+  #giveUpConnecting: (() => void) | null = null;
+  #isReused = false;
   /** A request is sent again once, where the connection was closed for its idleness while the request was on its way. */
-  protected retried = false;
-  readonly #deadlines: Deadlines;
-  readonly #settle: (result: OutboundResult) => void;
-  #settled = false;
+  #isRetried = false;
+  #hasRead = false;
+  #hasGrace = false;
+  #isSettled = false;
 
   constructor(options: ExchangeOptions) {
     const { request, now } = options;
     this.connectBy = now + request.connectTimeoutMs;
     this.endBy = now + request.timeoutMs;
-    this.request = request;
-    this.place = options.place;
-    this.body = new KeptBody(request.maxResponseBytes);
-    this.#deadlines = options.deadlines;
-    this.#settle = options.settle;
+    this.#options = options;
+    this.#body = new KeptBody(request.maxResponseBytes);
+    this.#answer = this.#newAnswer();
   }
 
-  abstract isConnected(): boolean;
-
-  protected abstract send(): void;
-
-  /** What has come of an answer; null where that is not even a status. */
-  protected abstract answered(): OutboundResult | null;
-
-  /** Ends it, and whatever is still under way of it. */
-  protected abstract stop(result: OutboundResult): void;
-
   start(): void {
-    this.#deadlines.add(this, this.request.signal);
-    this.send();
+    this.#options.deadlines.add(this, this.#options.request.signal);
+    this.#send();
+  }
+
+  isConnected(): boolean {
+    return this.#connection !== null;
   }
 
   onConnectTimeout(): void {
-    this.stop(connectTimeoutFailure(this.place.label, this.request.connectTimeoutMs));
+    const { place, request } = this.#options;
+    this.#stop(connectTimeoutFailure(place.label, request.connectTimeoutMs));
   }
 
   onTimeout(): void {
-    this.stop(this.answered() ?? timeoutFailure(this.request.timeoutMs));
+    this.#stop(this.#answered() ?? timeoutFailure(this.#options.request.timeoutMs));
   }
 
   onAbort(): void {
-    this.stop(this.answered() ?? abortedFailure());
+    this.#stop(this.#answered() ?? abortedFailure());
   }
 
-  protected get isSettled(): boolean {
-    return this.#settled;
+  onDrain(): void {
+    this.#write();
+  }
+
+  onData(chunk: Buffer): void {
+    this.#hasRead = true;
+    const answer = this.#answer;
+    try {
+      answer.read(chunk);
+    } catch (error) {
+      this.#stop(this.#answered() ?? classify(error, this.#options.place.label));
+      return;
+    }
+    if (this.#isStale()) this.#startOver();
+    else if (answer.isDone || answer.isTooLong) this.#stop(this.#answered() ?? this.#lost());
+    else if (answer.head !== null && !this.#hasGrace) this.#limitBody(answer.head.statusCode);
+  }
+
+  onClose(isWhole: boolean): void {
+    this.#connection = null;
+    if (!this.#hasRead && this.#isReused && !this.#isRetried) {
+      this.#sendAgain();
+      return;
+    }
+    const isComplete = isWhole && this.#answer.endsWithConnection;
+    this.#stop(this.#answered(isComplete) ?? this.#lost());
+  }
+
+  #send(): void {
+    const { request, place, sockets } = this.#options;
+    const head = requestHead(request, place);
+    if (typeof head !== "string") {
+      this.#stop(head);
+      return;
+    }
+    this.#head = head;
+    const idle = sockets.take(place, request.tls);
+    this.#isReused = idle !== null;
+    if (idle !== null) this.#use(idle);
+    else {
+      this.#giveUpConnecting = sockets.open(place, request.tls, {
+        onOpen: (connection) => this.#use(connection),
+        onFailed: (error) => this.#stop(classify(error, place.label)),
+      });
+    }
+  }
+
+  /** What has come of a response; null where that is not even a status. */
+  #answered(isComplete = this.#answer.isDone): OutboundResult | null {
+    const { head } = this.#answer;
+    if (head === null) return null;
+    const { statusCode, headers } = head;
+    const bodyTruncated = !isComplete || this.#body.truncated;
+    return { kind: "response", response: { statusCode, headers, body: this.#body.bytes(), bodyTruncated } };
+  }
+
+  /** Ends it, and whatever is still under way of it; only the first result counts. */
+  #stop(result: OutboundResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { deadlines, sockets, settle } = this.#options;
+    deadlines.remove(this);
+    settle(result);
+    this.#giveUpConnecting?.();
+    const connection = this.#connection;
+    if (connection === null) return;
+    // An answer that came before all was sent leaves a connection on which the rest of the request is still owed.
+    if (this.#answer.keepsAlive && this.#unsent.length === 0) sockets.keep(connection);
+    else connection.close();
+  }
+
+  #use(connection: Connection): void {
+    this.#giveUpConnecting = null;
+    this.#connection = connection;
+    connection.user = this;
+    const unsent = writeRequest(this.#head, this.#options.request.body, connection);
+    if (unsent === null) {
+      this.#lose();
+      return;
+    }
+    this.#unsent = unsent;
+    this.#offset = 0;
+    this.#write();
+  }
+
+  #write(): void {
+    for (;;) {
+      const [part] = this.#unsent;
+      if (part === undefined) return;
+      const left = part.byteLength - this.#offset;
+      const written = this.#connection?.write(part, this.#offset, left) ?? -1;
+      if (written < 0) {
+        this.#lose();
+        return;
+      }
+      this.#offset += written;
+      if (this.#offset < part.byteLength) return;
+      this.#unsent = this.#unsent.slice(1);
+      this.#offset = 0;
+    }
+  }
+
+  #lose(): void {
+    this.#connection?.close();
+    this.onClose(false);
+  }
+
+  /** So that a receiver that never ends what it says does not hold the place of a delivery that has arrived. */
+  #limitBody(statusCode: number): void {
+    this.#hasGrace = true;
+    if (statusCode < 200 || statusCode > 299) return;
+    this.endBy = Math.min(this.endBy, this.#options.deadlines.now() + GRACE_AFTER_SUCCESS_MS);
+  }
+
+  #isStale(): boolean {
+    if (!this.#isReused || this.#isRetried) return false;
+    const { head, endsWithConnection } = this.#answer;
+    if (head === null) return false;
+    return saysIdleTooLong({ statusCode: head.statusCode, closes: !head.keepsAlive || endsWithConnection });
   }
 
   /** What has come so far was no answer to the request. */
-  protected dropBody(): void {
-    this.body = new KeptBody(this.request.maxResponseBytes);
+  #startOver(): void {
+    this.#connection?.close();
+    this.#body = new KeptBody(this.#options.request.maxResponseBytes);
+    this.#answer = this.#newAnswer();
+    this.#sendAgain();
   }
 
-  /** Only the first result counts; false for any other. */
-  protected finish(result: OutboundResult): boolean {
-    if (this.#settled) return false;
-    this.#settled = true;
-    this.#deadlines.remove(this);
-    this.#settle(result);
-    return true;
+  #newAnswer(): Answer {
+    const { request, place, sockets } = this.#options;
+    return new Answer({
+      method: request.method,
+      body: this.#body,
+      heads: sockets.headsOf(place, request.tls),
+    });
   }
 
-  protected response(
-    head: { statusCode: number; headers: OutboundHeaders },
-    isComplete: boolean,
-  ): OutboundResult {
-    return {
-      kind: "response",
-      response: {
-        statusCode: head.statusCode,
-        headers: head.headers,
-        body: this.body.bytes(),
-        bodyTruncated: !isComplete || this.body.truncated,
-      },
-    };
+  /** Whoever closed this connection while it lay idle has most likely closed its siblings as well. */
+  #sendAgain(): void {
+    const { request, place, sockets } = this.#options;
+    this.#isRetried = true;
+    this.#hasRead = false;
+    this.#connection = null;
+    sockets.dropIdle(place, request.tls);
+    this.#send();
+  }
+
+  #lost(): OutboundResult {
+    return lostFailure(this.#options.place.label);
   }
 }

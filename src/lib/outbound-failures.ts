@@ -2,7 +2,7 @@
 import type { OutboundFailure, OutboundFailureCode } from "./outbound.ts";
 import { InvalidAnswer } from "./outbound-answer-head.ts";
 
-/** Carries a failure that we decided ourselves through the callbacks of node:https. */
+/** Carries a failure that we decided ourselves to where the others are told. */
 export class OutboundError extends Error {
   override readonly name = "OutboundError";
   readonly failure: OutboundFailure;
@@ -33,14 +33,12 @@ export function lostFailure(place: string): OutboundFailure {
   return failure("connection_lost", `${place} closed the connection before it answered`);
 }
 
-/** `place` is "host:port". The error is whatever node:https, node:tls, Bun's sockets or the lookup gave. */
+/** `place` is "host:port". The error is whatever Bun's sockets, TLS or the resolver gave. */
 export function classify(error: unknown, place: string): OutboundFailure {
   if (error instanceof OutboundError) return error.failure;
   if (error instanceof InvalidAnswer) {
     return failure("invalid_response", `${place} did not answer in HTTP (${error.message})`);
   }
-  // One try per address of the name: the first says as much as all of them.
-  if (error instanceof AggregateError && error.errors.length > 0) return classify(error.errors[0], place);
   const { code, message, address, port } = partsOf(error);
   const where = address === undefined ? place : hostAndPort(address, port);
   switch (code) {
@@ -49,8 +47,6 @@ export function classify(error: unknown, place: string): OutboundFailure {
     case "ECONNRESET":
     case "EPIPE":
     case "ECONNABORTED":
-    case "ERR_STREAM_DESTROYED":
-    case "ERR_STREAM_PREMATURE_CLOSE":
       return lostFailure(place);
     case "ETIMEDOUT":
       return failure("connect_timeout", `no connection to ${where}: it does not answer`);
@@ -67,21 +63,8 @@ export function classify(error: unknown, place: string): OutboundFailure {
       return failure("failed", "this server has no file descriptor left for another connection");
     default:
       if (isTlsCode(code)) return failure("tls", `TLS with ${place} failed: ${tlsReason(code, message)}`);
-      if (code.startsWith("HPE_")) return failure("invalid_response", invalidResponse(code, place));
       return failure("failed", `the request to ${place} failed: ${message}`);
   }
-}
-
-/** For an error thrown while the request was put together, before anything was sent. */
-export function invalidRequest(error: unknown): OutboundFailure {
-  const { code } = partsOf(error);
-  return failure("invalid_request", `the request cannot be sent as HTTP (${code || "invalid"})`, false);
-}
-
-/** The peer closed a kept-alive connection while it lay idle: nothing of the request was looked at. */
-export function isStaleConnection(error: unknown): boolean {
-  const { code } = partsOf(error);
-  return code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED";
 }
 
 /**
@@ -100,7 +83,7 @@ export function hostAndPort(host: string, port: number | string | undefined): st
 function isTlsCode(code: string): boolean {
   return (
     /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|CRL_|ERROR_IN_CERT|INVALID_CA)/.test(code) ||
-    ["EPROTO", "HOSTNAME_MISMATCH", "PATH_LENGTH_EXCEEDED", "INVALID_PURPOSE"].includes(code)
+    ["EPROTO", "ERR_BORINGSSL", "HOSTNAME_MISMATCH", "PATH_LENGTH_EXCEEDED", "INVALID_PURPOSE"].includes(code)
   );
 }
 
@@ -112,11 +95,6 @@ function tlsReason(code: string, message: string): string {
   if (/SELF_SIGNED/.test(code)) return "its certificate is self-signed";
   if (/^UNABLE_TO_/.test(code)) return "its certificate is from an unknown authority";
   return message || code;
-}
-
-function invalidResponse(code: string, place: string): string {
-  if (code === "HPE_HEADER_OVERFLOW") return `${place} answered with more headers than are accepted`;
-  return `${place} did not answer in HTTP (${code})`;
 }
 
 function partsOf(error: unknown): {

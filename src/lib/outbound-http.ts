@@ -1,21 +1,19 @@
 /**
- * The outbound client. Https goes by node:https; plain http by a client of our own on Bun's sockets, as it costs less
- * than a third of node:http's (31 against 100 µs of processor a request, measured in turn). Both keep header repeats
- * and case, connect only to checked addresses and, unlike fetch (256 requests at once in the process, and requests
- * repeated unasked), let no slow receiver hold up the others.
+ * The outbound client, on Bun's sockets: a request costs less than a third of node:http's and node:https's processor
+ * time (31 against 100 µs, with TLS 17 against 57, measured in turn). It keeps header repeats and case, connects only to
+ * checked addresses and, unlike fetch (256 requests at once in the process, and requests repeated unasked), lets no slow
+ * receiver hold up the others.
  */
 import { type Clock, systemClock } from "./clock.ts";
 import type { Outbound } from "./outbound.ts";
 import { createAddressRules } from "./outbound-address.ts";
-import { createAgents } from "./outbound-agents.ts";
 import { createDeadlines } from "./outbound-deadlines.ts";
+import { Exchange } from "./outbound-exchange.ts";
 import { abortedFailure, failure } from "./outbound-failures.ts";
 import { createPlaces } from "./outbound-place.ts";
-import { PlainExchange } from "./outbound-plain-exchange.ts";
-import { createCheckedResolve, lookupBy, type Resolve } from "./outbound-resolve.ts";
+import { createCheckedResolve, type Resolve } from "./outbound-resolve.ts";
 import { Sockets } from "./outbound-sockets.ts";
 import { createSystemResolve } from "./outbound-system-resolve.ts";
-import { TlsExchange } from "./outbound-tls-exchange.ts";
 
 const MAX_IDLE_CONNECTIONS = 256;
 
@@ -26,7 +24,7 @@ export function createOutboundClient(options: {
   clock?: Clock;
   /** PEM; replaces the built-in certificate authorities. */
   ca?: string;
-  /** Kept-alive connections over all hosts, of each kind; each costs a file descriptor. */
+  /** Kept-alive connections over all hosts; each costs a file descriptor. */
   maxIdleConnections?: number;
 }): Outbound {
   const { clock = systemClock, resolve = createSystemResolve() } = options;
@@ -37,9 +35,12 @@ export function createOutboundClient(options: {
   const rules = createAddressRules(options.allowedCidrs);
   const places = createPlaces(rules);
   const resolveChecked = createCheckedResolve({ resolve, rules, clock });
-  const lookup = lookupBy(resolveChecked);
-  const agents = createAgents({ lookup, clock, maxIdleConnections, ca: options.ca });
-  const sockets = new Sockets({ clock, resolve: resolveChecked, maxIdle: maxIdleConnections });
+  const sockets = new Sockets({
+    clock,
+    resolve: resolveChecked,
+    maxIdle: maxIdleConnections,
+    ca: options.ca,
+  });
   const deadlines = createDeadlines(clock);
   let closed = false;
   return {
@@ -52,15 +53,12 @@ export function createOutboundClient(options: {
       const place = places(request.url);
       if (place.kind === "failed") return Promise.resolve(place);
       return new Promise((settle) => {
-        const given = { request, place, deadlines, settle, now: clock.monotonic() };
-        if (place.secure) new TlsExchange(given, agents).start();
-        else new PlainExchange(given, sockets).start();
+        new Exchange({ request, place, deadlines, sockets, settle, now: clock.monotonic() }).start();
       });
     },
     close() {
       closed = true;
       deadlines.abortAll();
-      agents.destroy();
       sockets.closeAll();
     },
   };

@@ -1,5 +1,5 @@
 /** Names to checked addresses: resolved once per connection, and only what was checked is connected to. */
-import { isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import type { Clock } from "./clock.ts";
 import { errorCode } from "./errors.ts";
 import type { AddressRules } from "./outbound-address.ts";
@@ -61,20 +61,6 @@ export function createCheckedResolve(deps: {
     });
     pending.set(host, query);
     return query;
-  };
-}
-
-/** For the `lookup` option of an agent. */
-export function lookupBy(resolve: ResolveChecked): LookupFunction {
-  return (host, options, callback) => {
-    resolve(host).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (options.all === true || first === undefined) callback(null, [...addresses]);
-        else callback(null, first.address, first.family);
-      },
-      (error: Error) => callback(error, []),
-    );
   };
 }
 

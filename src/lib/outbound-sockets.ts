@@ -1,7 +1,9 @@
-/** Plain TCP connections, kept open between requests: one pool per host name and port, bounded in number and idle time. */
+/** Connections, kept open between requests: one pool per host name, port and identity, bounded in number and idle time. */
 import type { Clock } from "./clock.ts";
+import type { OutboundTls } from "./outbound.ts";
 import { HeadReader } from "./outbound-answer-head.ts";
 import { connectToAny } from "./outbound-connect.ts";
+import { poolOf, tlsOptions, wrongIdentity } from "./outbound-identity.ts";
 import type { Place } from "./outbound-place.ts";
 import type { ResolveChecked } from "./outbound-resolve.ts";
 
@@ -23,17 +25,20 @@ export type ConnectionUser = Readonly<{
 
 /** One connection; it belongs to its user until that one keeps or closes it. */
 export class Connection {
-  readonly label: string;
+  /** Of its pool. */
+  readonly pool: string;
   user: ConnectionUser | null = null;
   /** False from the moment at which either end closes it. */
   isOpen = true;
   /** Since when, on the monotonic clock. */
   idleSince = 0;
   hasEnded = false;
+  /** Waits for the end of TLS's greeting; null before and after it. */
+  onGreeted: ((error: Error | null) => void) | null = null;
   #socket: Bun.Socket<Connection> | null = null;
 
-  constructor(label: string) {
-    this.label = label;
+  constructor(pool: string) {
+    this.pool = pool;
   }
 
   opened(socket: Bun.Socket<Connection>): void {
@@ -54,21 +59,29 @@ export class Connection {
   }
 }
 
-/** Those of one place. */
+/** Those of one place and identity. */
 type Pool = Readonly<{
   /** In the order in which they fell idle: the newest is taken first, so that what a burst opened is closed. */
   idle: Connection[];
   heads: HeadReader;
 }>;
 
+type SocketsOptions = {
+  clock: Clock;
+  resolve: ResolveChecked;
+  maxIdle: number;
+  /** PEM; replaces the built-in certificate authorities. */
+  ca: string | undefined;
+};
+
 export class Sockets {
   readonly #pools = new Map<string, Pool>();
   #idleCount = 0;
   #sweeping = false;
-  readonly #options: { clock: Clock; resolve: ResolveChecked; maxIdle: number };
+  readonly #options: SocketsOptions;
   readonly #handlers: Bun.SocketHandler<Connection>;
 
-  constructor(options: { clock: Clock; resolve: ResolveChecked; maxIdle: number }) {
+  constructor(options: SocketsOptions) {
     this.#options = options;
     this.#handlers = {
       data: ({ data: connection }, chunk) => {
@@ -76,6 +89,8 @@ export class Sockets {
         // Nothing was asked: what comes would be taken for the next request's answer.
         else connection.close();
       },
+      handshake: ({ data: connection }, isRight, error) =>
+        connection.onGreeted?.(isRight ? null : (error ?? new Error("the greeting failed"))),
       drain: ({ data: connection }) => connection.user?.onDrain(),
       end: ({ data: connection }) => {
         connection.hasEnded = true;
@@ -84,6 +99,7 @@ export class Sockets {
         connection.isOpen = false;
         const { user } = connection;
         connection.user = null;
+        connection.onGreeted?.(error ?? closedWhileGreeting());
         if (user) user.onClose(connection.hasEnded && error === undefined);
         else this.#forget(connection);
       },
@@ -91,8 +107,8 @@ export class Sockets {
   }
 
   /** A connection that lay idle, null where there is none. */
-  take(place: Place): Connection | null {
-    const idle = this.#pools.get(place.label)?.idle;
+  take(place: Place, tls: OutboundTls | undefined): Connection | null {
+    const idle = this.#pools.get(poolOf(place, tls))?.idle;
     for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
       this.#idleCount--;
       // One that is being closed is idle until it is closed, and more of what nobody asked for may come on it.
@@ -102,18 +118,24 @@ export class Sockets {
   }
 
   /** What reads the heads of the place's answers. */
-  headsOf(place: Place): HeadReader {
-    return this.#pools.get(place.label)?.heads ?? new HeadReader();
+  headsOf(place: Place, tls: OutboundTls | undefined): HeadReader {
+    return this.#pools.get(poolOf(place, tls))?.heads ?? new HeadReader();
   }
 
-  /** Opens a new connection; the returned function gives it up. */
+  /** Opens a new connection, and says so once nobody else can be at its other end; the returned function gives it up. */
   open(
     place: Place,
+    tls: OutboundTls | undefined,
     callbacks: { onOpen: (connection: Connection) => void; onFailed: (error: unknown) => void },
   ): () => void {
     let giveUp = () => {};
     let isGivenUp = false;
-    const connection = new Connection(place.label);
+    const pool = poolOf(place, tls);
+    const onOpen = (socket: Bun.Socket<Connection>) => {
+      socket.data.opened(socket);
+      if (!place.secure) callbacks.onOpen(socket.data);
+      else giveUp = greet(place, socket, callbacks);
+    };
     this.#options.resolve(place.host).then(
       (addresses) => {
         if (isGivenUp) return;
@@ -122,11 +144,9 @@ export class Sockets {
           port: place.port,
           clock: this.#options.clock,
           handlers: this.#handlers,
-          data: connection,
-          onOpen: (socket) => {
-            connection.opened(socket);
-            callbacks.onOpen(connection);
-          },
+          tls: tlsOptions(place, tls, this.#options.ca),
+          newData: () => new Connection(pool),
+          onOpen,
           onFailed: callbacks.onFailed,
         });
       },
@@ -145,9 +165,9 @@ export class Sockets {
     connection.user = null;
     if (!connection.isOpen) return;
     connection.idleSince = this.#options.clock.monotonic();
-    const pool = this.#pools.get(connection.label);
+    const pool = this.#pools.get(connection.pool);
     if (pool) pool.idle.push(connection);
-    else this.#pools.set(connection.label, { idle: [connection], heads: new HeadReader() });
+    else this.#pools.set(connection.pool, { idle: [connection], heads: new HeadReader() });
     this.#idleCount++;
     if (this.#idleCount > this.#options.maxIdle) this.#oldest()?.close();
     if (this.#sweeping) return;
@@ -155,8 +175,8 @@ export class Sockets {
     this.#options.clock.after(IDLE_SWEEP_MS, () => this.#sweep());
   }
 
-  dropIdle(place: Place): void {
-    for (const connection of [...(this.#pools.get(place.label)?.idle ?? [])]) connection.close();
+  dropIdle(place: Place, tls: OutboundTls | undefined): void {
+    for (const connection of [...(this.#pools.get(poolOf(place, tls))?.idle ?? [])]) connection.close();
   }
 
   closeAll(): void {
@@ -183,10 +203,37 @@ export class Sockets {
   }
 
   #forget(connection: Connection): void {
-    const idle = this.#pools.get(connection.label)?.idle ?? [];
+    const idle = this.#pools.get(connection.pool)?.idle ?? [];
     const at = idle.indexOf(connection);
     if (at === -1) return;
     idle.splice(at, 1);
     this.#idleCount--;
   }
+}
+
+/** Waits until TLS has said who is at the other end: not a byte of a request is written before. */
+function greet(
+  place: Place,
+  socket: Bun.Socket<Connection>,
+  callbacks: { onOpen: (connection: Connection) => void; onFailed: (error: unknown) => void },
+): () => void {
+  const connection = socket.data;
+  connection.onGreeted = (error) => {
+    connection.onGreeted = null;
+    const fault = error ?? wrongIdentity(place, socket);
+    if (fault === null) {
+      callbacks.onOpen(connection);
+      return;
+    }
+    connection.close();
+    callbacks.onFailed(fault);
+  };
+  return () => {
+    connection.onGreeted = null;
+    connection.close();
+  };
+}
+
+function closedWhileGreeting(): Error {
+  return Object.assign(new Error("closed while greeting"), { code: "ECONNRESET" });
 }

@@ -5,6 +5,7 @@ import { startGateway } from "./gateway.ts";
 import { runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { cpuMicroseconds } from "./process-stats.ts";
+import { receiverAuthority } from "./receiver-tls.ts";
 import { makeFolder, startScript, startSubject } from "./subject.ts";
 import { figure, median, printTable, progress } from "./table.ts";
 
@@ -16,17 +17,20 @@ type Round = Readonly<{
   missing: number;
 }>;
 
-export async function delivery(options: BenchOptions): Promise<void> {
+export const delivery = (options: BenchOptions) => measure(options, "http");
+export const httpsDelivery = (options: BenchOptions) => measure(options, "https");
+
+async function measure(options: BenchOptions, scheme: "http" | "https"): Promise<void> {
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
-    progress(`delivery: round ${round + 1}`);
+    progress(`delivery by ${scheme}: round ${round + 1}`);
     const bare = await bareRate(options);
-    rounds.push({ ...(await deliverRound(options)), bare });
+    rounds.push({ ...(await deliverRound(options, scheme)), bare });
   }
   const middle = (pick: (round: Round) => number) => median(rounds.map(pick));
   const delivered = middle((round) => round.delivered);
   printTable(
-    "POST to stored result: one webhook, one http target, 1 KB",
+    `POST to stored result: one webhook, one target reached by ${scheme}, 1 KB`,
     ["figure", "median"],
     [
       ["accepted per second, while delivering", figure(middle(({ accepted }) => accepted))],
@@ -50,11 +54,14 @@ async function bareRate(options: BenchOptions): Promise<number> {
   return perSecond;
 }
 
-async function deliverRound(options: BenchOptions): Promise<Omit<Round, "bare">> {
+async function deliverRound(options: BenchOptions, scheme: "http" | "https"): Promise<Omit<Round, "bare">> {
+  const isSecure = scheme === "https";
   const folder = makeFolder();
-  const receiver = await startScript("receiver.ts", []);
+  const receiver = await startScript("receiver.ts", isSecure ? ["tls"] : []);
   const gateway = await startGateway(makeFolder());
-  const [webhook] = await gateway.createWebhooks([{ target: { url: `${receiver.origin}/hook` } }]);
+  const url = `${receiver.origin.replace(/^http:/, `${scheme}:`)}/hook`;
+  const target = { url, ...(isSecure && { ca: receiverAuthority() }) };
+  const [webhook] = await gateway.createWebhooks([{ target }]);
   if (webhook === undefined) throw new Error("no webhook was made");
   const job = { ...options, urls: [webhook.url], bodyBytes: 1024, folder };
   // Compiles the hot paths, as for the bare server.

@@ -16,7 +16,11 @@ export type BenchWebhook = Readonly<{
   targetId: string | null;
 }>;
 
-type TargetWish = Readonly<{ url: string; timeoutMs?: number }>;
+type TargetWish = Readonly<{
+  url: string;
+  timeoutMs?: number /** PEM, of an https receiver's authority. */;
+  ca?: string;
+}>;
 type WebhookWish = Readonly<{
   target?: TargetWish;
   /** Of its entrypoint. */
@@ -90,9 +94,14 @@ export async function startGateway(
   const post = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
     ask(path, { method: "POST", body: JSON.stringify(body) }, schema);
 
-  async function addTarget(webhookId: string, { url, timeoutMs }: TargetWish): Promise<string> {
+  async function addTarget(webhookId: string, { url, timeoutMs, ca }: TargetWish): Promise<string> {
     const policy = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs };
-    const wish = { name: "bench", type: "http", config: { url }, ...policy };
+    const wish = {
+      name: "bench",
+      type: "http",
+      config: { url, ...(ca !== undefined && { tls_ca: ca }) },
+      ...policy,
+    };
     return (await post(`/webhooks/${webhookId}/targets`, wish, withId)).id;
   }
 

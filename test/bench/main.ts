@@ -3,7 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { arrival } from "./arrival.ts";
 import { backlog } from "./backlog.ts";
-import { delivery } from "./delivery.ts";
+import { delivery, httpsDelivery } from "./delivery.ts";
 import { endurance } from "./endurance.ts";
 import { eventLog } from "./event-log.ts";
 import { lag } from "./lag.ts";
@@ -20,6 +20,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   throughput,
   verification,
   delivery,
+  "delivery-https": httpsDelivery,
   arrival,
   memory,
   idle,

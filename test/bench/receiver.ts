@@ -1,4 +1,5 @@
-/** Stands for people's services: counts what arrives, and when, in a process of its own. Prints its port. */
+/** Stands for people's services: counts what arrives, and when, in a process of its own; with "tls" over https. Prints its port. */
+import { receiverTls } from "./receiver-tls.ts";
 import { sharedNow } from "./shared-clock.ts";
 
 /** Arrival per event id. */
@@ -10,6 +11,7 @@ const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
   idleTimeout: 0,
+  ...(Bun.argv.includes("tls") && { tls: receiverTls() }),
   async fetch(request) {
     const { pathname: path, search } = new URL(request.url);
     if (path === "/arrivals") return Response.json([...arrivals]);

@@ -9,6 +9,9 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
+/** After so long the next address of a name is tried beside the one before. */
+const NEXT_ADDRESS_MS = 250;
+
 function connectionsUsed(): number[] {
   return receiver.requests.map((request) => request.connection);
 }
@@ -67,6 +70,41 @@ describe("a connection", () => {
       ],
     });
     expect(inShort(await client.send({ url: `http://name.example:${receiver.port}/` }))).toBe("200");
+    client.close();
+  });
+
+  test("is not disturbed by one to another address of the name that was opened beside it", async () => {
+    // All loopback addresses lead to the receiver, and each next address is tried at once.
+    const fake = createFakeClock();
+    const after: typeof fake.after = (ms, then) => {
+      if (ms !== NEXT_ADDRESS_MS) return fake.after(ms, then);
+      then();
+      return () => undefined;
+    };
+    const clock = { ...fake, after };
+    const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map((address) => ({ address, family: 4 }));
+    const client = createTestOutbound({ clock, resolve: async () => addresses });
+    const everywhere = await startReceiver({ host: "0.0.0.0" });
+    const url = `http://name.example:${everywhere.port}/`;
+    for (let time = 0; time < 3; time++) expect(inShort(await client.send({ url }))).toBe("200");
+    await everywhere.waitForOpenConnections(1);
+    expect(new Set(everywhere.requests.map(({ connection }) => connection)).size).toBe(1);
+    client.close();
+    await everywhere.close();
+  });
+
+  test.each([
+    [
+      "after an upgrade that nobody asked for",
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n",
+    ],
+    ["after a head that others may read in another way", "HTTP/1.1 200 OK\nContent-Length: 0\n\n"],
+  ])("is not used again %s", async (_, raw) => {
+    const client = createTestOutbound();
+    receiver.answerWith({ raw });
+    await client.send({ url: receiver.url });
+    await client.send({ url: receiver.url });
+    expect(connectionsUsed()).toEqual([1, 2]);
     client.close();
   });
 

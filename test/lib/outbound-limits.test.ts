@@ -53,6 +53,31 @@ describe("the limit of the whole request", () => {
   });
 });
 
+describe("the limit of a body behind a success", () => {
+  test("gives the place back five seconds after the head, and keeps what came", async () => {
+    receiver.answerWith((_, index) => (index === 0 ? { status: 202, drip: true, body: "slow" } : {}));
+    const result = client.send({ url: receiver.url, timeoutMs: 30_000 });
+    await receiver.waitFor(1);
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
+    clock.advance(4_900);
+    expect(receiver.openConnections()).toBe(2);
+    clock.advance(2 * SWEEP_MS);
+    expect(await result).toMatchObject({ response: { statusCode: 202, bodyTruncated: true } });
+    await receiver.waitForOpenConnections(1);
+  });
+
+  test("does not hurry what a receiver says of its failure", async () => {
+    receiver.answerWith((_, index) => (index === 0 ? { status: 500, drip: true, body: "slow" } : {}));
+    const result = client.send({ url: receiver.url, timeoutMs: 8_000 });
+    await receiver.waitFor(1);
+    expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
+    clock.advance(7_000);
+    expect(receiver.openConnections()).toBe(2);
+    clock.advance(1_000 + SWEEP_MS);
+    expect(await result).toMatchObject({ response: { statusCode: 500, bodyTruncated: true } });
+  });
+});
+
 describe("the limit of connecting", () => {
   test("ends a name that is never resolved", async () => {
     const silent = createTestOutbound({ clock, resolve: () => new Promise(() => {}) });
