@@ -1,5 +1,6 @@
 /** The senders' address: /webhook/{entrypoint id}, with any path and query after it. */
 import { Elysia } from "elysia";
+import type { Clock } from "../lib/clock.ts";
 import { ENTRYPOINT_METHODS } from "../lib/entrypoint-settings.ts";
 import { AppError } from "../lib/errors.ts";
 import { type IngestMetrics, noMetrics } from "../lib/metrics.ts";
@@ -7,6 +8,7 @@ import type { Tracing } from "../lib/tracing.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import type { HandshakeAnswer } from "../verification/provider.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
+import type { BodyRoom } from "./body-memory.ts";
 import { type Door, refuseMethod } from "./door.ts";
 import { DEFAULT_METHODS, type EntrypointRules, type RulesReader } from "./entrypoint-rules.ts";
 import type { Accepted, Judgement, Receiver } from "./receive.ts";
@@ -23,6 +25,8 @@ export function createIngestRoutes(deps: {
   maxBodyBytes: number;
   trustedProxies: readonly string[];
   onTooLarge: () => void;
+  clock: Pick<Clock, "monotonic">;
+  bodyRoom?: BodyRoom;
   metrics?: IngestMetrics;
   /** Undefined: nobody traces. */
   tracing?: Tracing | undefined;
@@ -46,17 +50,19 @@ export function createIngestRoutes(deps: {
     metrics.received();
     const begunAt = tracing === undefined ? 0 : tracing.now();
     let body: Uint8Array | null = null;
+    const remoteAddress = () => readRemoteAddress(request, peer);
     try {
       const found = receiver.findRoute(entrypointId);
       const rules = found.settings === null ? null : readRules(found);
       if (rules !== null) {
         const isVerified = found.verification !== null;
-        door.pass({ entrypointId, rules, isVerified, remoteAddress: () => readRemoteAddress(request, peer) });
+        door.pass({ entrypointId, rules, isVerified, remoteAddress });
       }
       const methods = rules === null ? DEFAULT_METHODS : rules.methods;
       if (!methods.includes(request.method) || isQuestionMethod(request.method))
         return await greet(found, rules, factsOf(request));
-      body = await bodies.read(request, rules === null ? null : rules.maxBodyBytes);
+      const ownLimit = rules === null ? null : rules.maxBodyBytes;
+      body = await bodies.read({ request, entrypointId, ownLimit, remoteAddress });
       const since = metrics.now();
       // Once more, as a long body takes its time: what counts is how things are when the event is stored.
       const route = receiver.findRoute(entrypointId);

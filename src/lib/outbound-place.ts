@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { OutboundFailure } from "./outbound.ts";
 import type { AddressRules } from "./outbound-address.ts";
 import { failure, hostAndPort } from "./outbound-failures.ts";
-import { parseOutboundUrl } from "./outbound-url.ts";
+import { MAX_CALLED, parseOutboundUrl } from "./outbound-url.ts";
 
 export type Place = Readonly<{
   kind: "place";
@@ -40,7 +40,7 @@ export function createPlaces(rules: AddressRules): (url: string) => Place | Outb
 }
 
 function placeOf(url: string, rules: AddressRules): Place | OutboundFailure {
-  const parsed = parseOutboundUrl(url);
+  const parsed = parseOutboundUrl(url, MAX_CALLED);
   if (typeof parsed === "string") return failure("invalid_url", `the URL ${parsed}`, false);
   const secure = parsed.protocol === "https:";
   const host = parsed.hostname.startsWith("[") ? parsed.hostname.slice(1, -1) : parsed.hostname;

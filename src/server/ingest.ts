@@ -47,7 +47,7 @@ export function createIngestParts(deps: {
     receiver,
     verifyAgain: createVerifyAgain({ ...shared, store: rejected }),
     routes: createIngestRoutes({
-      ...{ receiver, readRules, door, metrics, tracing },
+      ...{ receiver, readRules, door, metrics, tracing, clock },
       maxBodyBytes: config.maxBodyBytes,
       trustedProxies: config.trustedProxies,
       onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),

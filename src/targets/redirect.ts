@@ -1,5 +1,5 @@
 /** Where a redirect leads, if it may be followed with nothing of the event lost; pure. */
-import { parseOutboundUrl } from "../lib/outbound-url.ts";
+import { MAX_CALLED, parseOutboundUrl } from "../lib/outbound-url.ts";
 import type { HeaderList } from "./target-type.ts";
 
 export const MAX_REDIRECTS = 5;
@@ -34,7 +34,7 @@ export function redirectOf(answer: {
   const location = answer.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
   if (location === undefined) return refused("it has no Location");
   const base = new URL(answer.url);
-  const url = parseOutboundUrl(URL.parse(location, base.href)?.href ?? "");
+  const url = parseOutboundUrl(URL.parse(location, base.href)?.href ?? "", MAX_CALLED);
   if (typeof url === "string") return refused(`the URL in its Location ${url}`);
   if (base.protocol === "https:" && url.protocol !== "https:") return refused("it leads from https to http");
   url.hash = "";

@@ -1,10 +1,24 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { createBodyMemory } from "../../src/ingest/body-memory.ts";
+import { createBodyMemory, roomFor } from "../../src/ingest/body-memory.ts";
+import { createShares, type Sender } from "../../src/ingest/body-shares.ts";
 import { AppError } from "../../src/lib/errors.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
 
-const SMALL = 64 * 1024;
-const MAX = 1_000_000;
+const ROOM = { short: 10_000, counted: 1_000_000 };
+const MINE = { entrypointId: "mine", address: "192.0.2.1" };
+const THEIRS = { entrypointId: "theirs", address: "192.0.2.2" };
+
+function start() {
+  const clock = createFakeClock();
+  const memory = createBodyMemory({ room: ROOM, clock });
+  const count = (sender: Sender) => {
+    const cutOff: string[] = [];
+    const body = memory.count(sender, ({ code }) => cutOff.push(code));
+    return { ...body, cutOff, grows: (bytes: number) => fits(() => body.grow({ bytes, memory: bytes })) };
+  };
+  return { clock, memory, count };
+}
 
 function fits(act: () => void): boolean {
   try {
@@ -16,51 +30,101 @@ function fits(act: () => void): boolean {
   }
 }
 
-test("twelve of the largest fit, and then none until one is given back", () => {
-  const memory = createBodyMemory(MAX);
-  for (let each = 0; each < 12; each++) memory.resize(0, MAX);
-  expect(fits(() => memory.resize(0, MAX))).toBe(false);
-  expect(fits(() => memory.resize(0, SMALL))).toBe(true);
-  memory.resize(MAX, 0);
-  expect(fits(() => memory.resize(0, MAX))).toBe(true);
+test("an entrypoint alone gets half of the room, and another one still gets its share", () => {
+  const { count } = start();
+  const first = count(MINE);
+  expect(first.grows(500_000)).toBe(true);
+  expect(first.grows(1)).toBe(false);
+  const other = count(THEIRS);
+  expect(other.grows(250_000)).toBe(true);
+  expect(other.grows(1)).toBe(false);
+  first.end();
+  first.end();
+  expect(other.grows(250_000)).toBe(true);
 });
 
-test("many small ones have an end too, and leave the large their room", () => {
-  const memory = createBodyMemory(MAX);
-  let count = 0;
-  while (fits(() => memory.resize(0, SMALL))) count++;
-  expect(count).toBe(1_024);
-  expect(fits(() => memory.resize(0, MAX))).toBe(true);
+test("an address has a share over all its entrypoints, which leaves others theirs", () => {
+  const { count } = start();
+  for (let each = 0; each < 100; each++)
+    count({ entrypointId: `e${each}`, address: "192.0.2.1" }).grows(10_000);
+  const sender = { entrypointId: "mine", address: "192.0.2.1" };
+  expect(count(sender).grows(10_000)).toBe(false);
+  expect(count({ ...sender, address: "192.0.2.9" }).grows(10_000)).toBe(true);
 });
 
-test("a body that grows needs room for what is added, and for all of it where it becomes a large one", () => {
-  const memory = createBodyMemory(MAX);
-  for (let each = 0; each < 11; each++) memory.resize(0, MAX);
-  memory.resize(0, SMALL + 1);
-  memory.resize(0, SMALL);
-  expect(fits(() => memory.resize(SMALL, MAX - SMALL))).toBe(false);
-  expect(fits(() => memory.resize(SMALL, MAX - SMALL - 1))).toBe(true);
-  memory.resize(MAX - SMALL - 1, 0);
-  expect(fits(() => memory.resize(SMALL + 1, MAX + 1))).toBe(false);
-  expect(fits(() => memory.resize(SMALL + 1, MAX))).toBe(true);
+test("what is complete holds its bytes until it is stored, and stalls no more", () => {
+  const { clock, count } = start();
+  const done = count(MINE);
+  expect(done.grows(500_000)).toBe(true);
+  done.complete(400_000);
+  clock.advance(60_000);
+  expect(count(MINE).grows(100_001)).toBe(false);
+  expect(done.cutOff).toEqual([]);
+  expect(count(MINE).grows(100_000)).toBe(true);
 });
 
-test("whatever grows, is refused and ends: what was given back can be had again", () => {
-  const size = fc.oneof(fc.nat(SMALL), fc.integer({ min: SMALL, max: MAX }));
-  const step = fc.record({ body: fc.nat(19), size });
+test("who has stalled is cut off where there is no room, and nobody where there is some", () => {
+  const { clock, count } = start();
+  const stalled = count(MINE);
+  expect(stalled.grows(400_000)).toBe(true);
+  clock.advance(5_001);
+  const quick = count(MINE);
+  expect(quick.grows(100_000)).toBe(true);
+  expect(stalled.cutOff).toEqual([]);
+  expect(quick.grows(1)).toBe(true);
+  expect(stalled.cutOff).toEqual(["too_slow"]);
+  expect(quick.cutOff).toEqual([]);
+});
+
+test("who brings 64 KiB within five seconds has not stalled, who drips has", () => {
+  const { clock, count } = start();
+  const steady = count(MINE);
+  const dripping = count(MINE);
+  steady.grows(200_000);
+  dripping.grows(200_000);
+  for (let second = 0; second < 20; second += 4) {
+    clock.advance(4_000);
+    steady.grow({ bytes: 64 * 1024, memory: 0 });
+    dripping.grow({ bytes: 1_000, memory: 0 });
+  }
+  expect(count(MINE).grows(200_000)).toBe(true);
+  expect([steady.cutOff, dripping.cutOff]).toEqual([[], ["too_slow"]]);
+});
+
+test("short bodies are taken by what they announce, until their room is full", () => {
+  const { memory } = start();
+  expect(memory.reserve(9_999)).toBe(true);
+  expect(memory.reserve(2)).toBe(false);
+  expect(memory.reserve(1)).toBe(true);
+  memory.release(9_999);
+  expect(memory.reserve(9_999)).toBe(true);
+});
+
+test("twelve of the largest have room, and never less than 64 MiB", () => {
+  expect(roomFor(25 * 1024 * 1024).counted).toBe(300 * 1024 * 1024);
+  expect(roomFor(1_000).counted).toBe(64 * 1024 * 1024);
+});
+
+test("whoever grows and ends: never more than the room is held, the next stranger finds some, and all comes back", () => {
+  const who = fc.record({ entrypointId: fc.constantFrom("a", "b", "c"), address: fc.constantFrom("1", "2") });
+  const step = fc.record({ who, bytes: fc.nat(400), isEnd: fc.boolean() });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-      const memory = createBodyMemory(MAX);
-      const sizes = new Array<number>(20).fill(0);
-      for (const { body, size: to } of steps) {
-        const from = sizes[body] ?? 0;
-        if (fits(() => memory.resize(from, to))) sizes[body] = to;
-        const held = sizes.filter((each) => each > SMALL).reduce((sum, each) => sum + each, 0);
-        expect(held).toBeLessThanOrEqual(12 * MAX);
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const shares = createShares(1_000);
+      const held: { who: Sender; bytes: number }[] = [];
+      for (const { who, bytes, isEnd } of steps) {
+        const last = isEnd ? held.pop() : undefined;
+        if (last) shares.add(last.who, -last.bytes);
+        if (!shares.fits(who, bytes)) continue;
+        shares.add(who, bytes);
+        held.push({ who, bytes });
+        expect(held.reduce((sum, each) => sum + each.bytes, 0)).toBeLessThan(1_000);
       }
-      for (const from of sizes) memory.resize(from, 0);
-      for (let each = 0; each < 12; each++) memory.resize(0, MAX);
-      expect(fits(() => memory.resize(0, SMALL + 1))).toBe(false);
+      // At worst three entrypoints and two addresses have taken all that they may.
+      expect(shares.fits({ entrypointId: "new", address: "new" }, 20)).toBe(true);
+      for (const { who, bytes } of held) shares.add(who, -bytes);
+      expect(shares.fits({ entrypointId: "a", address: "1" }, 500)).toBe(true);
+      expect(shares.fits({ entrypointId: "a", address: "1" }, 501)).toBe(false);
     }),
   );
 });

@@ -3,12 +3,16 @@ import { connect, type Socket } from "node:net";
 import { sendRaw } from "../support/http-server.ts";
 import { chunked, ENTRYPOINT, type IngestServer, startIngest } from "./ingest-server.ts";
 
-const LIMIT = 200_000;
+const LIMIT = 400_000;
+/** Bodies of this length are read at once, longer ones piece by piece. */
+const SHORT = 256 * 1024;
+/** For the counted bodies of one entrypoint half of it. */
+const ROOM = { short: 8 * SHORT + 5_000, counted: 6 * LIMIT };
 
 let ingest: IngestServer;
 
 beforeEach(() => {
-  ingest = startIngest({ maxBodyBytes: LIMIT });
+  ingest = startIngest({ maxBodyBytes: LIMIT, bodyRoom: ROOM });
 });
 afterEach(() => ingest.stop());
 
@@ -115,37 +119,102 @@ describe("a sender who hangs up half-way", () => {
   test("stores nothing, and gives the memory back", async () => {
     for (let time = 0; time < 20; time++) {
       await hangUp(`Content-Length: ${LIMIT}\r\n\r\n${"a".repeat(100_000)}`);
+      await hangUp(`Content-Length: ${SHORT}\r\n\r\n${"a".repeat(100_000)}`);
       await hangUp(`Transfer-Encoding: chunked\r\n\r\n186a0\r\n${"a".repeat(100_000)}\r\n`);
     }
     await expectFullMemory();
   });
 });
 
-/** Holds as many large bodies as may be held at once, and finds that one more is refused. */
+/** Holds as many bodies of each kind as may be held at once, and finds that one more is refused. */
 async function expectFullMemory(): Promise<void> {
   const { promise: isStored, resolve: store } = Promise.withResolvers<void>();
   const { promise: isFull, resolve: full } = Promise.withResolvers<void>();
   let held = 0;
   const before = ingest.stored.length;
   ingest.onAppend(async (draft) => {
-    if (draft.body.byteLength < LIMIT) return;
-    if (++held === 12) full();
+    if (draft.body.byteLength < SHORT) return;
+    if (++held === 11) full();
     await isStored;
   });
-  const answers = Array.from({ length: 12 }, () => ingest.post("", { body: bytes(LIMIT) }));
+  const lengths = [...Array<number>(8).fill(SHORT), ...Array<number>(3).fill(LIMIT)];
+  const answers = lengths.map((length) => ingest.post("", { body: bytes(length) }));
   await isFull;
   for (const [, body] of WAYS) {
     const refused = await ingest.post("", { body: body(LIMIT) });
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("5");
-    // Small ones have room of their own.
-    expect((await ingest.post("", { body: body(1_000) })).status).toBe(200);
   }
+  // Short ones have room of their own, and where that is taken they are counted with the others.
+  expect((await ingest.post("", { body: bytes(1_000) })).status).toBe(200);
+  expect((await ingest.post("", { body: bytes(SHORT) })).status).toBe(503);
   store();
   for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
-  expect(ingest.stored.length - before).toBe(14);
+  expect(ingest.stored.length - before).toBe(12);
   ingest.onAppend(async () => undefined);
 }
+
+/** Says the head, and resolves once the gateway has begun to read the body. */
+async function begin(entrypoint: string, bytesAnnounced: number, sent: Uint8Array): Promise<Socket> {
+  const socket = connect({ host: "127.0.0.1", port: ingest.port });
+  socket.on("error", () => {});
+  const head = `POST /webhook/${entrypoint} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytesAnnounced}\r\n\r\n`;
+  await new Promise<void>((resolve) =>
+    socket.write(Buffer.concat([Buffer.from(head), sent]), () => resolve()),
+  );
+  await ingest.post("", { body: "later" });
+  return socket;
+}
+
+describe("slow senders", () => {
+  test("take nothing from others by what they only announce", async () => {
+    const silent: Socket[] = [];
+    for (const length of [...Array<number>(30).fill(SHORT), ...Array<number>(30).fill(LIMIT)]) {
+      silent.push(await begin(ENTRYPOINT, length, bytes(1)));
+    }
+    for (const length of [100, SHORT, LIMIT]) {
+      expect((await ingest.post("", { body: bytes(length) })).status).toBe(200);
+    }
+    for (const socket of silent) socket.destroy();
+  });
+
+  test("lose their place once they have stalled and it is wanted, and are told", async () => {
+    const slow = await begin(ENTRYPOINT, LIMIT, bytes(LIMIT - 1));
+    const answer = new Promise<string>((resolve) => slow.once("data", (data) => resolve(data.toString())));
+    const others = [
+      await begin(ENTRYPOINT, LIMIT, bytes(LIMIT - 1)),
+      await begin(ENTRYPOINT, LIMIT, bytes(LIMIT - 1)),
+    ];
+    expect((await ingest.post("", { body: bytes(LIMIT) })).status).toBe(503);
+    ingest.clock.advance(5_001);
+    expect((await ingest.post("", { body: bytes(LIMIT) })).status).toBe(200);
+    expect(await answer).toContain('"code":"too_slow"');
+    expect(ingest.stored.filter(({ body }) => body.byteLength > 5)).toHaveLength(1);
+    for (const socket of [slow, ...others]) socket.destroy();
+  });
+});
+
+describe("a body in chunks with trailer fields", () => {
+  const chunks = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n";
+
+  test("is refused before it is read where it is announced", async () => {
+    const answer = await sendRaw(ingest.port, `${HEAD}Trailer: X-Sum\r\n${chunks}X-Sum: 1\r\n\r\n`);
+    expect(answer).toStartWith("HTTP/1.1 400");
+    expect(answer).toContain("trailers_not_supported");
+    expect(ingest.stored).toEqual([]);
+  });
+
+  test("is not stored where it is answered 400", async () => {
+    for (const trailers of ["X-Sum: 1\r\n", "X-Sum: 1\r\nX-More: 2\r\n", ": none\r\n"]) {
+      const answer = await sendRaw(ingest.port, `${HEAD}${chunks}${trailers}\r\n`);
+      expect(answer).toStartWith("HTTP/1.1 400");
+    }
+    expect(ingest.stored).toEqual([]);
+    expect(await sendRaw(ingest.port, `${HEAD}${chunks}\r\n`)).toStartWith("HTTP/1.1 200");
+    expect(ingest.stored).toHaveLength(1);
+    await expectFullMemory();
+  });
+});
 
 describe("the memory for bodies", () => {
   test("has an end, and is given back when events are stored", async () => {
@@ -159,6 +228,7 @@ describe("the memory for bodies", () => {
         expect((await ingest.post("", { body: body(LIMIT + 1) })).status).toBe(413);
         ingest.onAppend(() => Promise.reject(new Error("disk full")));
         expect((await ingest.post("", { body: body(LIMIT) })).status).toBe(500);
+        expect((await ingest.post("", { body: body(SHORT) })).status).toBe(500);
         ingest.onAppend(async () => undefined);
       }
     }

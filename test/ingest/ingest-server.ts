@@ -1,6 +1,7 @@
 /** The senders' address on loopback, with entrypoints in memory and a store that keeps what it is given. */
 import { Elysia } from "elysia";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
+import type { BodyRoom } from "../../src/ingest/body-memory.ts";
 import { createDoor } from "../../src/ingest/door.ts";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
 import { createQuarantine } from "../../src/ingest/quarantine.ts";
@@ -46,6 +47,7 @@ export type IngestServer = TestServer &
 export function startIngest(
   options: {
     maxBodyBytes?: number;
+    bodyRoom?: BodyRoom;
     trustedProxies?: readonly string[];
     providers?: Pick<Providers, "get">;
     metrics?: IngestMetrics;
@@ -68,7 +70,7 @@ export function startIngest(
     .use(errorHandler(createErrorAnswers({ log })))
     .use(
       createIngestRoutes({
-        ...{ readRules, door },
+        ...{ clock, readRules, door },
         receiver: createReceiver({
           ...{ clock, readRules, door },
           baseUrl: BASE_URL,
@@ -97,6 +99,7 @@ export function startIngest(
           },
         }),
         maxBodyBytes: options.maxBodyBytes ?? 1_000_000,
+        ...(options.bodyRoom && { bodyRoom: options.bodyRoom }),
         trustedProxies: options.trustedProxies ?? [],
         onTooLarge: () => tooLarge++,
         ...(options.metrics && { metrics: options.metrics }),

@@ -181,6 +181,13 @@ describe("the http target's URL", () => {
     });
   }
 
+  test("goes out with a path or query that is longer than a URL may be configured", async () => {
+    const text = "a".repeat(12_000);
+    expect((await sent({ event: { query: `q=${text}` } })).path).toBe(`/hooks?q=${text}`);
+    const tail = await sent({ config: { append_path: true }, event: { pathTail: `/${text}` } });
+    expect(tail.path).toBe(`/hooks/${text}`);
+  });
+
   const refused = [
     "",
     "example.com",
