@@ -2,12 +2,13 @@
 
 /** Longer values are none that are looked for here. */
 const MAX_VALUE_BYTES = 500;
-/** Parts of a multipart form that are looked at; mails have some dozens of fields and attachments. */
-const MAX_PARTS = 500;
+/** Fields that are looked at; mails have some dozens, attachments among them. */
+const MAX_FIELDS = 1_000;
 const MAX_HEAD_BYTES = 2_048;
 
 const URLENCODED = "application/x-www-form-urlencoded";
 const BOUNDARY = /^multipart\/form-data\s*;(?:[^,]*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))/i;
+const AMPERSAND = 0x26;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 /** By name, the first of each; null where the body is announced as no form. */
@@ -27,24 +28,20 @@ export function findFormFields(options: {
 
 function inPairs(body: Buffer, names: readonly string[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const name of names) {
-    const start = startOfPair(body, name);
-    if (start === null) continue;
-    const end = body.subarray(start, start + MAX_VALUE_BYTES + 1).indexOf("&");
-    const stop = end === -1 ? body.length : start + end;
-    if (stop - start > MAX_VALUE_BYTES) continue;
-    const [pair] = new URLSearchParams(`value=${body.toString("latin1", start, stop)}`);
-    if (pair !== undefined) found.set(name, pair[1]);
+  const longest = Math.max(...names.map((name) => name.length));
+  let from = 0;
+  for (let pairs = 0; pairs < MAX_FIELDS && from <= body.length && found.size < names.length; pairs++) {
+    const mark = body.indexOf(AMPERSAND, from);
+    const end = mark === -1 ? body.length : mark;
+    const [name = ""] = body.toString("latin1", from, Math.min(end, from + longest + 1)).split("=", 1);
+    const start = from + name.length + 1;
+    if (names.includes(name) && !found.has(name) && end - start <= MAX_VALUE_BYTES) {
+      const [pair] = new URLSearchParams(`value=${body.toString("latin1", start, end)}`);
+      if (pair !== undefined) found.set(name, pair[1]);
+    }
+    from = end + 1;
   }
   return found;
-}
-
-/** A value has no "&" and no "=" of its own, so that what is found is a field. */
-function startOfPair(body: Buffer, name: string): number | null {
-  const start = `${name}=`;
-  if (body.toString("latin1", 0, start.length) === start) return start.length;
-  const at = body.indexOf(`&${start}`);
-  return at === -1 ? null : at + 1 + start.length;
 }
 
 function inParts(body: Buffer, boundary: string, names: readonly string[]): ReadonlyMap<string, string> {
@@ -53,7 +50,7 @@ function inParts(body: Buffer, boundary: string, names: readonly string[]): Read
   // The first delimiter may have no line before it.
   let at = body.indexOf(delimiter.subarray(2));
   if (at !== 0) at = body.indexOf(delimiter);
-  for (let parts = 0; at !== -1 && parts < MAX_PARTS && found.size < names.length; parts++) {
+  for (let parts = 0; at !== -1 && parts < MAX_FIELDS && found.size < names.length; parts++) {
     const from = body.indexOf("\r\n", at + delimiter.length - 2);
     if (from === -1) break;
     const end = body.subarray(from, from + MAX_HEAD_BYTES).indexOf(HEAD_END);

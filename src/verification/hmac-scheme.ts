@@ -61,10 +61,11 @@ export function createHmacVerify(options: {
 
     let verdict: Verdict = wrongSignature({ signsUrl });
     for (const timestamp of signsTime ? times : [""]) {
-      const right = urlsOf(request).flatMap((url) => {
+      const right: Uint8Array[] = [];
+      for (const url of urlsOf(request)) {
         const signed = template.fill({ request, url, id: id ?? "", timestamp });
-        return keys.map((key) => hmac(hash, key, signed));
-      });
+        for (const key of keys) right.push(hmac(hash, key, signed));
+      }
       if (!matchesAny(signatures, right)) continue;
       if (toleranceSeconds === null) return ACCEPTED;
       verdict = judgeFreshness({

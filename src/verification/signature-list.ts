@@ -34,46 +34,40 @@ export function createListReader(form: ListForm): (text: string) => SignatureLis
   const { encoding, prefix = "", signatureKeys, timestampKey, keySeparator = "=" } = form;
   const separators = separatorsOf(form);
 
-  function signatureIn(text: string): Uint8Array | null {
-    return text.startsWith(prefix) ? decode(text.slice(prefix.length).trim(), encoding) : null;
+  function addSignature(to: Uint8Array[], text: string): void {
+    if (to.length === MAX_SIGNATURES || !text.startsWith(prefix)) return;
+    const signature = decode(text.slice(prefix.length).trim(), encoding);
+    if (signature !== null && signature.byteLength > 0) to.push(signature);
   }
 
   return (text) => {
     const signatures: Uint8Array[] = [];
     const timestamps: string[] = [];
-    for (const item of itemsOf(text, separators)) {
-      const mark = signatureKeys === undefined ? -1 : item.indexOf(keySeparator);
-      const key = mark === -1 ? null : item.slice(0, mark).trim();
-      const value = mark === -1 ? item : item.slice(mark + keySeparator.length).trim();
-      if (key !== null && key === timestampKey) {
-        if (timestamps.length < MAX_TIMESTAMPS && !timestamps.includes(value)) timestamps.push(value);
+    // With a limit, so that a long list costs no more than its beginning.
+    const items = separators.test(text) ? text.split(separators, MAX_ITEMS) : [text];
+    for (const item of items) {
+      if (item.length > MAX_ITEM_LENGTH) continue;
+      if (signatureKeys === undefined) {
+        addSignature(signatures, item.trim());
         continue;
       }
-      if (signatures.length === MAX_SIGNATURES) continue;
-      if (signatureKeys !== undefined && (key === null || !signatureKeys.includes(key))) continue;
-      const signature = signatureIn(value);
-      if (signature !== null && signature.byteLength > 0) signatures.push(signature);
+      const mark = item.indexOf(keySeparator);
+      if (mark === -1) continue;
+      const key = item.slice(0, mark).trim();
+      const value = item.slice(mark + keySeparator.length).trim();
+      if (signatureKeys.includes(key)) addSignature(signatures, value);
+      else if (key === timestampKey && timestamps.length < MAX_TIMESTAMPS && !timestamps.includes(value))
+        timestamps.push(value);
     }
     return { signatures, timestamps };
   };
 }
 
-/** Letters of the prefix are none, so that "HMAC " and "v1," stay whole. */
-function separatorsOf({ prefix = "", separator = "," }: ListForm): ReadonlySet<string> {
-  const blanks = /\s/.test(prefix) ? [] : [" ", "\t"];
-  return new Set([...separator, ...blanks].filter((letter) => !prefix.includes(letter)));
-}
-
-/** One after the other, so that a long list costs no more than its beginning. */
-function* itemsOf(text: string, separators: ReadonlySet<string>): Generator<string> {
-  let from = 0;
-  for (let count = 0; count < MAX_ITEMS && from < text.length; count++) {
-    let to = from;
-    while (to < text.length && !separators.has(text.charAt(to))) to++;
-    if (to - from <= MAX_ITEM_LENGTH) {
-      const item = text.slice(from, to).trim();
-      if (item !== "") yield item;
-    }
-    from = to + 1;
-  }
+/** Letters of the prefix do not separate, so that "HMAC " and "v1," stay whole. */
+function separatorsOf({ prefix = "", separator = "," }: ListForm): RegExp {
+  const blanks = /\s/.test(prefix) ? "" : " \t";
+  const letters = [...`${separator}${blanks}`].filter((letter) => !prefix.includes(letter));
+  const codes = letters.map((letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);
+  // A class of no letters matches nothing.
+  return new RegExp(`[${codes.join("")}]+`, "u");
 }

@@ -10,36 +10,39 @@ export type Hash = (typeof HASHES)[number];
 
 type Alphabet = Exclude<Encoding, "base64-of-hex">;
 
-const FORM: Readonly<Record<Alphabet, RegExp>> = {
+const LETTERS: Readonly<Record<Alphabet, RegExp>> = {
   hex: /^[0-9a-f]*$/i,
   base64: /^[0-9a-z+/]*={0,2}$/i,
-  base64url: /^[0-9a-z_-]*={0,2}$/i,
+  base64url: /^[\w-]*={0,2}$/,
 };
 
 /**
  * Null for what no encoder writes: other letters, which `Buffer` skips, an odd number of hex digits, base64 that ends
- * within a byte or in bits of none. So no two texts are the same signature, but for the case of hex and the padding.
+ * within a byte. So no two texts are the same signature, but for the case of hex and the padding.
  */
 export function decode(text: string, encoding: Encoding): Uint8Array | null {
   if (encoding === "base64-of-hex") {
     const digits = decode(text, "base64");
     return digits === null ? null : decode(Buffer.from(digits).toString("latin1"), "hex");
   }
-  if (!FORM[encoding].test(text)) return null;
-  if (encoding === "hex") return text.length % 2 === 0 ? Buffer.from(text, "hex") : null;
-  const bytes = Buffer.from(text, encoding);
-  const [letters = "", padding = ""] = text.split(/(=*)$/, 2);
-  const isPadded = padding === "" || text.length % 4 === 0;
-  return isPadded && unpadded(bytes.toString(encoding)) === letters ? bytes : null;
+  if (!LETTERS[encoding].test(text)) return null;
+  const isWhole = encoding === "hex" ? text.length % 2 === 0 : isWholeBase64(text);
+  return isWhole ? Buffer.from(text, encoding) : null;
+}
+
+/** By the number of letters in the last group of four: those that a last byte leaves no bits of. */
+const LAST_LETTERS = ["", "", "AQgw", "AEIMQUYcgkosw048"];
+
+function isWholeBase64(text: string): boolean {
+  const letters = text.endsWith("=") ? text.indexOf("=") : text.length;
+  if (letters < text.length && text.length % 4 !== 0) return false;
+  const rest = letters % 4;
+  return rest === 0 || (LAST_LETTERS[rest]?.includes(text.charAt(letters - 1)) ?? false);
 }
 
 /** As `decode`, but takes what `Buffer` makes of a key that is cut off, as keys that are in use may be. */
 export function decodeKey(text: string, encoding: Alphabet): Uint8Array | null {
-  return FORM[encoding].test(text) ? Buffer.from(text, encoding) : null;
-}
-
-function unpadded(text: string): string {
-  return text.replace(/=+$/, "");
+  return LETTERS[encoding].test(text) ? Buffer.from(text, encoding) : null;
 }
 
 export function hmac(hash: Hash, key: Uint8Array, parts: readonly (string | Uint8Array)[]): Uint8Array {

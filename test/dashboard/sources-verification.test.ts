@@ -72,6 +72,21 @@ test("faults come back beside their fields, with what was typed but for secrets"
   expect((await stored())?.type).toBe("github");
 });
 
+test("rare settings are folded away, but where one is filled in or wrong", async () => {
+  const sections = async (form: Record<string, string>) => {
+    const given = { type: "hmac", secret: SECRET, header: "X-S", ...form };
+    const { html } = await all.pages.post(path, { ...given, tolerance_seconds: "no number" });
+    return [...html.matchAll(/<details class="more"(?<open>[^>]*)>/g)].map(
+      ({ groups }) => groups?.open !== "",
+    );
+  };
+  expect(await sections({})).toEqual([false, false]);
+  expect(await sections({ signature_key: "v1", timestamp_key: "t" })).toEqual([true, false]);
+  expect(await sections({ separator: "a" })).toEqual([true, false]);
+  expect(await sections({ header: "", signature_place: "signature" })).toEqual([false, true]);
+  expect(await sections({ unsigned_body: "true" })).toEqual([false, true]);
+});
+
 test("a provider that there is not is refused", async () => {
   expect((await all.pages.post(path, { type: "nobody" })).status).toBe(422);
   expect((await all.pages.get(`${path}?type=nobody`)).status).toBe(200);

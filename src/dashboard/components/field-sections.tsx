@@ -4,8 +4,16 @@ import type { FormField } from "../../lib/form-field.ts";
 import type { FieldErrors } from "../forms.ts";
 import { FormFields, type FormFieldsProps } from "./form-fields.tsx";
 
-/** Sections follow what belongs to none, in the order of their first fields; one with a fault stands open. */
-export function FieldSections({ fields, errors, ...rest }: FormFieldsProps): JSX.Element {
+/**
+ * Sections follow what belongs to none, in the order of their first fields; one with a fault stands open. With
+ * `opensFilled` so does one that says anything: for fields that are empty unless somebody filled them in.
+ */
+export function FieldSections({
+  fields,
+  errors,
+  opensFilled = false,
+  ...rest
+}: FormFieldsProps & Readonly<{ opensFilled?: boolean }>): JSX.Element {
   const sections = Map.groupBy(fields, (field) => field.section);
   const loose = sections.get(undefined) ?? [];
   sections.delete(undefined);
@@ -13,13 +21,23 @@ export function FieldSections({ fields, errors, ...rest }: FormFieldsProps): JSX
     <>
       <FormFields {...rest} fields={loose} errors={errors} />
       {[...sections].map(([title, inside]) => (
-        <details class="more" open={inside.some((field) => isFaulty(field, errors))}>
+        <details
+          class="more"
+          open={inside.some(
+            (field) => isFaulty(field, errors) || (opensFilled && isFilled(field, rest.typed ?? rest.values)),
+          )}
+        >
           <summary safe>{title}</summary>
           <FormFields {...rest} fields={inside} errors={errors} />
         </details>
       ))}
     </>
   );
+}
+
+function isFilled({ name }: FormField, values: Readonly<Record<string, unknown>> = {}): boolean {
+  const value = values[name];
+  return value !== undefined && value !== null && value !== "" && value !== false;
 }
 
 function isFaulty({ name }: FormField, errors: FieldErrors): boolean {

@@ -138,7 +138,7 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
       <p safe>{provider.description}</p>
       <input type="hidden" name="type" value={attribute(provider.type)} />
       <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
-      <FieldSections fields={provider.fields} values={stored} typed={typed} errors={errors} />
+      <FieldSections fields={provider.fields} values={stored} typed={typed} errors={errors} opensFilled />
       {trial === null ? "" : <TrialNotices trial={trial} webhookId={webhook.id} />}
       <div class="form-actions">
         <Button kind="primary" label="Save" />

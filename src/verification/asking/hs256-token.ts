@@ -11,16 +11,12 @@ export function readHs256Token(options: {
 }): Readonly<Record<string, unknown>> | "malformed" | "forged" {
   const { token, keys } = options;
   const [, head = "", claims = "", given = ""] = token.length > MAX_LENGTH ? [] : (FORM.exec(token) ?? []);
-  const signature = decode(toBase64(given), "base64");
+  const signature = decode(given, "base64url");
   if (given === "" || signature === null) return "malformed";
   const right = keys.map((key) => hmac("sha256", key, [`${head}.${claims}`]));
   if (!matchesAny([signature], right)) return "forged";
   const [header, said] = [parse(head), parse(claims)];
   return header?.alg === "HS256" && said !== null ? said : "malformed";
-}
-
-function toBase64(text: string): string {
-  return text.replaceAll("-", "+").replaceAll("_", "/");
 }
 
 function parse(part: string): Record<string, unknown> | null {
