@@ -113,12 +113,12 @@ export async function startServer(options: {
   const { baseUrl } = config;
   const trials = createVerificationTrials({ mainDb, providers, keys, events, rejected, baseUrl });
   const webhookFiles = createWebhookFiles(config.dataDir);
-  await webhookFiles.removeLeftovers();
   const moving = createMoving({
-    ...{ mainDb, files: webhookFiles, keys, clock, useCases },
+    ...{ mainDb, files: webhookFiles, keys, clock, useCases, targetTypes, providers },
     removeFile: (webhookId) => files.delete(webhookId),
     onImported: (webhookId) => delivery.imported(webhookId),
   });
+  await moving.clear();
 
   const ingest = createIngestParts({
     ...{ config, storage, mainDb, providers, keys, clock, log, metrics, tracing },

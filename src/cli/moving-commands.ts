@@ -65,7 +65,8 @@ export function addMovingCommands(program: Command, io: Io): void {
       const { webhookId, notes } = await whileStopped(config, () =>
         withMainDb(io, (mainDb) => {
           const { id: userId } = getUser(mainDb, options.user);
-          return runMoving({ config, mainDb, io }, async ({ importWebhook, receive, discard }) => {
+          return runMoving({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {
+            await clear();
             const source = Bun.file(file);
             const path = await receive(source.stream(), source.size);
             try {

@@ -24,15 +24,17 @@ export async function runMoving<T>(
   const files = createWebhookFiles(config.dataDir);
   const outbound = createOutboundClient({ allowedCidrs: [] });
   const log = createLogger({ level: "error", format: "text", write: () => undefined });
-  const useCases = createWebhookUseCases({
-    ...{ mainDb, keys, clock },
+  const types = {
     targetTypes: createTargetTypes({ outbound, log }),
     providers: createProviders({ outbound }),
+  };
+  const useCases = createWebhookUseCases({
+    ...{ mainDb, keys, clock, ...types },
     // None of what is used here makes or deletes a webhook's file this way.
     eventFiles: { create: async () => undefined, delete: files.remove },
   });
   const moving = createMoving({
-    ...{ mainDb, files, keys, clock, useCases, removeFile: files.remove },
+    ...{ mainDb, files, keys, clock, useCases, ...types, removeFile: files.remove },
     onImported: () => undefined,
   });
   try {

@@ -1,5 +1,6 @@
 /** What an error means to the asker: status, code and words; never a value that was sent, never an inner detail. */
 import { NotFoundError, ParseError, ValidationError } from "elysia";
+import { diskFault } from "../lib/disk-fault.ts";
 import { AppError, type Credentials, type ErrorKind, type FieldFault } from "../lib/errors.ts";
 
 export type ErrorDescription = Readonly<{
@@ -64,7 +65,7 @@ function toAppError(error: unknown): AppError | null {
   if (error instanceof ParseError) return UNREADABLE;
   // Its own text repeats the value that was sent.
   if (error instanceof ValidationError) return NOT_VALID;
-  return null;
+  return diskFault(error);
 }
 
 function headersOf(error: AppError): Record<string, string> {

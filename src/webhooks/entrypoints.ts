@@ -67,6 +67,8 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
   }
 
   return {
+    /** As it is shown. */
+    present: toEntrypoint,
     async list(of: InWebhook): Promise<Entrypoint[]> {
       return mainDb.entrypoints.list(getOwnWebhook(mainDb, of).id).map(toEntrypoint);
     },

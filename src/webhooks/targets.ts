@@ -78,6 +78,8 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
   }
 
   return {
+    /** As it is shown. */
+    present: (row: TargetRow): Target => toTarget(row),
     async list(of: InWebhook): Promise<Target[]> {
       return mainDb.targets.list(getOwnWebhook(mainDb, of).id).map((row) => toTarget(row));
     },

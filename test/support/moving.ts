@@ -9,8 +9,11 @@ export function createTestMoving(
   dataDir: string,
   onImported: (webhookId: string) => void = () => undefined,
 ): Moving {
-  const { mainDb, clock, useCases } = all;
+  const { mainDb, clock, useCases, targetTypes, providers } = all;
   const files = createWebhookFiles(dataDir);
   const keys = createKeyRing(new Uint8Array(32).fill(1));
-  return createMoving({ mainDb, files, keys, clock, useCases, removeFile: files.remove, onImported });
+  return createMoving({
+    ...{ mainDb, files, keys, clock, useCases, targetTypes, providers, onImported },
+    removeFile: files.remove,
+  });
 }

@@ -1,21 +1,17 @@
 /** Runs in a Worker: writes, checks and adopts files of whole webhooks, for as long as that takes. */
+import { diskFault } from "../../lib/disk-fault.ts";
 import { AppError, type ErrorKind, errorMessage } from "../../lib/errors.ts";
-import {
-  adoptWebhookFile,
-  type IdChanges,
-  readWebhookFile,
-  type WebhookFileContent,
-  writeWebhookFile,
-} from "./webhook-file.ts";
+import { adoptWebhookFile, type IdChanges } from "./adopt-webhook-file.ts";
+import { readWebhookFile, writeWebhookFile } from "./webhook-file.ts";
 
 export type MovingRequest =
   | Readonly<{ kind: "write"; eventFile: string; to: string; document: string }>
   | Readonly<{ kind: "read"; path: string }>
   | Readonly<{ kind: "adopt"; path: string; to: string; ids: IdChanges }>;
 
-/** `content` is what was read. An AppError's parts, as errors lose theirs between threads. */
+/** `document` is what was read. An AppError's parts, as errors lose theirs between threads. */
 export type MovingAnswer =
-  | Readonly<{ kind: "done"; content: WebhookFileContent | null }>
+  | Readonly<{ kind: "done"; document: string | null }>
   | Readonly<{
       kind: "failed";
       message: string;
@@ -24,7 +20,7 @@ export type MovingAnswer =
 
 declare const self: Worker;
 
-function act(request: MovingRequest): WebhookFileContent | null {
+function act(request: MovingRequest): string | null {
   switch (request.kind) {
     case "write":
       writeWebhookFile(request);
@@ -39,12 +35,13 @@ function act(request: MovingRequest): WebhookFileContent | null {
 
 function answer(request: MovingRequest): MovingAnswer {
   try {
-    return { kind: "done", content: act(request) };
+    return { kind: "done", document: act(request) };
   } catch (error) {
     const message = errorMessage(error);
-    if (!(error instanceof AppError)) return { kind: "failed", message, error: null };
-    const { kind, code, hint } = error;
-    return { kind: "failed", message, error: { kind, code, hint } };
+    const known = error instanceof AppError ? error : diskFault(error);
+    if (known === null) return { kind: "failed", message, error: null };
+    const { kind, code, hint } = known;
+    return { kind: "failed", message: known.message, error: { kind, code, hint } };
   }
 }
 

@@ -1,15 +1,16 @@
 /** The event loop's side of moving webhooks: files on their way out and in, written and looked at by workers. */
+import { existsSync } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "../../lib/errors.ts";
 import { newUnguessableId } from "../../lib/ids.ts";
 import { askWorker } from "../ask-worker.ts";
 import { requireSpace } from "../backup/free-space.ts";
+import type { IdChanges } from "./adopt-webhook-file.ts";
 import type { MovingAnswer, MovingRequest } from "./moving-worker.ts";
-import type { IdChanges, WebhookFileContent } from "./webhook-file.ts";
 
 /** Files on their way stand beside the event files, so that a finished one is only renamed. */
-const PART_FILE = /^moving-[0-9a-f-]{36}\.part(-journal)?$/;
+const PART_FILE = /^moving-[0-9a-f-]{36}\.part(-journal|-wal|-shm)?$/;
 /** Between two looks at the free space while a file comes in. */
 const LOOK_EVERY_BYTES = 32 * 1024 * 1024;
 /** Each holds a thread and a whole file's worth of disk. */
@@ -73,14 +74,18 @@ export function createWebhookFiles(dataDir: string) {
       }),
 
     /** What is in it; throws AppError invalid for a file that is not sound in every way. */
-    read: (path: string): Promise<WebhookFileContent> =>
+    read: (path: string): Promise<string> =>
       bounded(async () => {
-        const content = await ask({ kind: "read", path });
-        if (content === null) throw new Error("the file was not read");
-        return content;
+        const document = await ask({ kind: "read", path });
+        if (document === null) throw new Error("the file was not read");
+        return document;
       }),
 
-    /** Makes it the event file of a webhook that has none yet. */
+    /** True where something of an event file is in the webhook's place, be it of no webhook that there is. */
+    isTaken: (webhookId: string): boolean =>
+      ["", "-wal", "-shm"].some((end) => existsSync(pathOf(webhookId) + end)),
+
+    /** Makes it the event file of a webhook that has none yet; rejects rather than overwrite one. */
     adopt: (options: { path: string; webhookId: string; ids: IdChanges }): Promise<void> =>
       bounded(async () => {
         const { path, webhookId, ids } = options;
@@ -89,7 +94,9 @@ export function createWebhookFiles(dataDir: string) {
 
     discard,
     /** What was adopted for a webhook that did not come to be. */
-    remove: (webhookId: string): Promise<void> => rm(pathOf(webhookId), { force: true }),
+    async remove(webhookId: string): Promise<void> {
+      for (const end of ["", "-wal", "-shm"]) await rm(pathOf(webhookId) + end, { force: true });
+    },
     /** What an earlier run left behind; before any other is made. */
     async removeLeftovers(): Promise<void> {
       const names = (await readdir(dataDir)).filter((name) => PART_FILE.test(name));
@@ -104,13 +111,13 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
 
 /** Off the event loop: to free a large file's blocks takes a while. */
 async function discard(path: string): Promise<void> {
-  for (const name of [path, `${path}-journal`]) await rm(name, { force: true });
+  for (const end of ["", "-journal", "-wal", "-shm"]) await rm(path + end, { force: true });
 }
 
-async function ask(request: MovingRequest): Promise<WebhookFileContent | null> {
+async function ask(request: MovingRequest): Promise<string | null> {
   const script = new URL("./moving-worker.ts", import.meta.url);
   const answer = await askWorker<MovingRequest, MovingAnswer>(script, request);
-  if (answer.kind === "done") return answer.content;
+  if (answer.kind === "done") return answer.document;
   const { message, error } = answer;
   if (error === null) throw new Error(message);
   const { kind, code, hint } = error;

@@ -46,6 +46,9 @@ export function parseDocument(text: string, schema: number): MovedDocument {
     throw unknown(issue ? `${issue.path.join(".")}: ${issue.message}` : "unknown form");
   }
   if (document.data.schema > schema) throw unknown("it comes from a newer webhooker");
+  const { webhook, entrypoints, targets } = document.data;
+  const ids = [webhook, ...entrypoints, ...targets].map((each) => each.id);
+  if (new Set(ids).size < ids.length) throw unknown("it names an id twice");
   return document.data;
 }
 

@@ -1,13 +1,14 @@
 /** Imports a webhook that this or another server exported: a new webhook of the user's, with its events. */
 import { AppError } from "../../lib/errors.ts";
-import { newId, newUnguessableId } from "../../lib/ids.ts";
 import type { Sealer } from "../../lib/sealed-config.ts";
-import type { MovedTable, PlainRow } from "../../storage/main-db/moving.ts";
-import type { IdChanges } from "../../storage/moving/webhook-file.ts";
 import { sqliteCode } from "../../storage/sqlite.ts";
+import { type ChosenIds, chooseIds, NO_CHANGES } from "./chosen-ids.ts";
 import { type MovedDocument, parseDocument } from "./document.ts";
 import type { MovingDeps } from "./export-webhook.ts";
-import { keysOfPassphrase, putSecret } from "./secrets.ts";
+import { makeRows, NOT_TWICE, WITHOUT_SECRETS } from "./make-rows.ts";
+import type { CheckRows, LeftOut } from "./moved-rows.ts";
+import { keysOfPassphrase } from "./secrets.ts";
+import { unfitRows } from "./unfit-rows.ts";
 
 export type Imported = Readonly<{
   webhookId: string;
@@ -26,38 +27,16 @@ export type ImportWebhook = (options: {
   withoutSecrets: boolean;
 }) => Promise<Imported>;
 
-const WITHOUT_SECRETS = "It was imported without its secrets. Enter them, then activate it.";
-const NOT_TWICE = "It was imported, and nothing is to be delivered twice. Activate it when it may be.";
-
-type Row = Record<string, string | number | null>;
-
 export function createImport(
   deps: MovingDeps &
     Readonly<{
-      /** Shows everything of the webhook as pages and API do; throws where a row cannot be shown. */
-      show: (of: { userId: string; webhookId: string }) => Promise<unknown>;
+      checkRows: CheckRows;
       removeFile: (webhookId: string) => Promise<void>;
       /** Its events may be of any age, and its deliveries due. */
       onImported: (webhookId: string) => void;
     }>,
 ): ImportWebhook {
-  const { mainDb, files, keys, show, removeFile, onImported } = deps;
-
-  function chooseIds(document: MovedDocument, strayIds: readonly string[], userId: string): IdChanges {
-    const changes: Record<string, string> = {};
-    const choose = (table: MovedTable, { id }: { id: string }, another: () => string) => {
-      const state = mainDb.moving.stateOfId(table, id, userId);
-      // Only an entrypoint's id is known to others: its URL goes on.
-      const isKept = state === "free" || (state === "reclaimable" && table === "entrypoints");
-      if (!isKept) changes[id] = another();
-    };
-    choose("webhooks", document.webhook, newId);
-    for (const row of document.entrypoints) choose("entrypoints", row, newUnguessableId);
-    for (const row of document.targets) choose("targets", row, newId);
-    // Of deleted targets, if not of others' that are here: nothing may be delivered to those.
-    for (const id of strayIds) if (changes[id] === undefined) choose("targets", { id }, newId);
-    return changes;
-  }
+  const { mainDb, files, keys, clock, checkRows, removeFile, onImported } = deps;
 
   async function passphraseKeysOf(
     document: MovedDocument,
@@ -68,75 +47,82 @@ export function createImport(
     return keysOfPassphrase(passphrase, document.passphrase.salt);
   }
 
-  return async ({ userId, path, ...secretsWish }) => {
-    const content = await files.read(path);
-    const document = parseDocument(content.document, mainDb.moving.schemaVersion());
-    const passphraseKeys = await passphraseKeysOf(document, secretsWish);
-    const ids = chooseIds(document, content.targetIds, userId);
-    const idOf = (id: string) => ids[id] ?? id;
-    const webhookId = idOf(document.webhook.id);
-    const moved = (row: PlainRow): Row => ({ ...withIds(row, ids), webhook_id: webhookId, deleted_at: null });
-    const parts = {
-      entrypoints: document.entrypoints.map(moved),
-      targets: document.targets.map(moved),
+  /** All ids that the webhook may keep are its own from then on, though nobody sees it yet. */
+  function reserve(given: { document: MovedDocument; userId: string; passphraseKeys: Sealer | null }) {
+    const { document, userId, passphraseKeys } = given;
+    const isOwnTarget = (targetId: string) => {
+      const target = mainDb.routing.findTarget(targetId);
+      return target?.deleted === false && mainDb.webhooks.find(target.webhookId)?.userId === userId;
     };
-    const incomplete = new Set<string>();
-    for (const secret of document.secrets) {
-      const id = idOf(secret.id);
-      const row = parts[secret.table].find((each) => each.id === id);
-      if (!row) continue;
-      if (passphraseKeys && secret.sealed !== null) putSecret({ row, secret, passphraseKeys, keys, id });
-      else incomplete.add(id);
-    }
-    const isComplete = passphraseKeys !== null;
-    for (const row of parts.targets) {
-      const reason = incomplete.has(String(row.id)) ? WITHOUT_SECRETS : isComplete ? null : NOT_TWICE;
-      if (reason !== null) Object.assign(row, { active: 0, deactivated_reason: reason });
-    }
-    // Entrypoints stay as they were: one that cannot verify answers 503, and its sender comes again.
-    const webhook: Row = { ...withIds(document.webhook, ids), user_id: userId, deleted_at: null };
+    let ids = NO_CHANGES;
+    let leftOut: LeftOut = new Map();
+    const webhookId = mainDb.moving.reserve(
+      (stateOfId) => {
+        ids = chooseIds({ document, userId, stateOfId, hasFile: files.isTaken });
+        const made = makeRows({ document, ids, userId, keys, passphraseKeys, isOwnTarget });
+        leftOut = made.leftOut;
+        return { ...made.rows, webhookId: ids.all[document.webhook.id] ?? document.webhook.id };
+      },
+      (id) => checkRows(id, leftOut),
+      clock.now(),
+    );
+    return { webhookId, ids, leftOut };
+  }
 
-    // The file first, so that a webhook that can be seen can also take events.
-    await files.adopt({ path, webhookId, ids });
+  /** Takes back what this import has made, and nothing else; what is left is cleared at the next start. */
+  async function undo(webhookId: string, made: { hasFile: boolean; ids: ChosenIds }): Promise<void> {
     try {
-      mainDb.moving.insert(webhookId, { webhooks: [webhook], ...parts });
-      await show({ userId, webhookId });
-    } catch (cause) {
-      mainDb.moving.remove(webhookId);
-      await removeFile(webhookId);
-      const code = sqliteCode(cause);
-      // A full disk says nothing of the rows.
-      throw code === null || code.startsWith("SQLITE_CONSTRAINT") ? unfitRows(cause) : cause;
+      mainDb.moving.withdraw(webhookId, made.ids.reclaimed, clock.now());
+      if (made.hasFile) await removeFile(webhookId);
+    } catch {
+      // The disk is full, as is told already.
+    }
+  }
+
+  return async ({ userId, path, ...secretsWish }) => {
+    const document = parseDocument(await files.read(path), mainDb.moving.schemaVersion());
+    const passphraseKeys = await passphraseKeysOf(document, secretsWish);
+    const { webhookId, ids, leftOut } = orUnfit(() => reserve({ document, userId, passphraseKeys }));
+    let hasFile = false;
+    try {
+      // Before the file: a power cut must not leave one that no row tells of.
+      await mainDb.synced();
+      await files.adopt({ path, webhookId, ids });
+      hasFile = true;
+      // The file first, so that a webhook that can be seen can also take events.
+      mainDb.moving.reveal(webhookId);
+    } catch (error) {
+      await undo(webhookId, { hasFile, ids });
+      throw error;
     }
     // Nothing may be delivered that a power cut would have imported, and delivered, once more.
     await mainDb.synced();
     onImported(webhookId);
-    return { webhookId, notes: describe({ document, ids, isComplete, incomplete }) };
+    return { webhookId, notes: describe({ document, ids, isComplete: passphraseKeys !== null, leftOut }) };
   };
 }
 
-const ANY_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-
-/** Ids stand in columns of their own, and in settings that name other parts. */
-function withIds(row: PlainRow, ids: IdChanges): Row {
-  const changed: Row = { ...row };
-  for (const [column, value] of Object.entries(row)) {
-    if (typeof value === "string") changed[column] = value.replace(ANY_ID, (id) => ids[id] ?? id);
+function orUnfit<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    // What a table does not take, such as a text for a number.
+    const isRow = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(sqliteCode(cause) ?? "");
+    throw isRow ? unfitRows("a row does not fit its table", undefined, cause) : cause;
   }
-  return changed;
 }
 
 function describe(done: {
   document: MovedDocument;
-  ids: IdChanges;
+  ids: ChosenIds;
   isComplete: boolean;
-  incomplete: ReadonlySet<string>;
+  leftOut: LeftOut;
 }): string[] {
-  const { document, ids, isComplete, incomplete } = done;
+  const { document, ids, isComplete, leftOut } = done;
   const notes: string[] = [];
-  const lacks = (id: string) => incomplete.has(ids[id] ?? id);
+  const lacks = (id: string) => leftOut.has(ids.all[id] ?? id);
   for (const { id, name } of document.entrypoints) {
-    if (ids[id] !== undefined)
+    if (ids.all[id] !== undefined)
       notes.push(`Entrypoint ${name}: its URL was taken, it has a new one. Tell its sender.`);
     if (lacks(id))
       notes.push(`Entrypoint ${name} answers 503 until its secrets, which were left out, are entered anew.`);
@@ -154,15 +140,5 @@ function passphraseMissing(): AppError {
     code: "passphrase_missing",
     message: "This file holds secrets, which need the passphrase that it was exported with.",
     hint: "Give the passphrase, or import it without its secrets.",
-  });
-}
-
-function unfitRows(cause: unknown): AppError {
-  return new AppError({
-    kind: "invalid",
-    code: "not_an_export",
-    message: "This file describes a webhook that cannot be.",
-    hint: "Export it again; a file that was changed by hand may not fit.",
-    cause,
   });
 }

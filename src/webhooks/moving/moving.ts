@@ -1,7 +1,10 @@
 /** Webhooks on their way out of this server and into it, as files. */
+import type { TargetTypes } from "../../targets/registry.ts";
+import type { Providers } from "../../verification/registry.ts";
 import type { WebhookUseCases } from "../use-cases.ts";
 import { createExport, type ExportWebhook, type MovingDeps } from "./export-webhook.ts";
 import { createImport, type ImportWebhook } from "./import-webhook.ts";
+import { createRowCheck } from "./moved-rows.ts";
 
 export type Moving = Readonly<{
   exportWebhook: ExportWebhook;
@@ -9,25 +12,29 @@ export type Moving = Readonly<{
   /** Takes a file in, on the disk alone; resolves with its path, which is the caller's to discard. */
   receive: (chunks: AsyncIterable<Uint8Array>, expectedBytes: number) => Promise<string>;
   discard: (path: string) => Promise<void>;
+  /** Clears what a crash has left; before anything else is exported or imported. */
+  clear: () => Promise<void>;
 }>;
 
 export function createMoving(
   deps: MovingDeps &
     Readonly<{
-      useCases: Pick<WebhookUseCases, "webhooks" | "entrypoints" | "targets">;
+      useCases: Pick<WebhookUseCases, "entrypoints" | "targets">;
+      targetTypes: TargetTypes;
+      providers: Providers;
       removeFile: (webhookId: string) => Promise<void>;
       onImported: (webhookId: string) => void;
     }>,
 ): Moving {
-  const { useCases, files } = deps;
-  const show = async (of: { userId: string; webhookId: string }): Promise<void> => {
-    const { webhooks, entrypoints, targets } = useCases;
-    await Promise.all([webhooks.get(of), entrypoints.list(of), targets.list(of)]);
-  };
+  const { files, mainDb } = deps;
   return {
     exportWebhook: createExport(deps),
-    importWebhook: createImport({ ...deps, show }),
+    importWebhook: createImport({ ...deps, checkRows: createRowCheck(deps) }),
     receive: files.receive,
     discard: files.discard,
+    async clear() {
+      mainDb.moving.endUnfinished();
+      await files.removeLeftovers();
+    },
   };
 }

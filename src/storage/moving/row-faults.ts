@@ -1,0 +1,108 @@
+/** Finds rows that no part of the program would have written, in a file that a stranger may have made. */
+import type { Database } from "bun:sqlite";
+
+/** The last moment of the year 9999, milliseconds UTC: later ones have no ISO 8601 form of the usual length. */
+export const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** Whole numbers beyond it are rounded by JavaScript; no sum may get there either. */
+const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
+/** Of a text: several times what the head of a request or an answer can hold. */
+const MAX_TEXT_BYTES = 1024 * 1024;
+/** The most that MAX_BODY_BYTES can be set to. */
+const MAX_BODY_BYTES = 512 * 1024 * 1024;
+const MAX_RESPONSE_BODY_BYTES = 64 * 1024;
+
+const HEX = "[0-9a-f]";
+/** As `isId` has it. */
+const UUID = [8, 4, 3, 3, 12]
+  .map((length, index) => ["", "", "[1-8]", "[89ab]", ""][index] + HEX.repeat(length))
+  .join("-");
+
+/** The characters of a header's name, and those of a value: Headers refuses all others. */
+const NOT_IN_NAME = "'*[^-!#$%&''*+.^_`|~0-9A-Za-z]*'";
+const NOT_IN_VALUE = "'*[^' || char(9) || ' -' || char(255) || ']*'";
+
+type Column = Readonly<{ table: string; name: string; type: string }>;
+/** `isBroken` is an SQL expression that is true for a row at fault; NULL is for the schema to refuse. */
+type Rule = Readonly<{ fault: string; isBroken: string }>;
+
+/** A sentence for each column that has such rows; reads every row once. The schema is the program's own. */
+export function listRowFaults(db: Database, exceptTable: string): readonly string[] {
+  const tables = Map.groupBy(listColumns(db), ({ table }) => table);
+  tables.delete(exceptTable);
+  return [...tables].flatMap(([table, columns]) => listTableFaults(db, table, columns));
+}
+
+function listTableFaults(db: Database, table: string, columns: readonly Column[]): readonly string[] {
+  const rules = columns.flatMap((column) => [...rulesOf(column, columns), ...sumRuleOf(column)]);
+  if (rules.length === 0) return [];
+  const counts = rules.map(({ isBroken }) => isBroken).join(", ");
+  const [found = []] = db.query(`SELECT ${counts} FROM ${table}`).values();
+  return rules.flatMap(({ fault }, index) => (Number(found[index] ?? 0) > 0 ? [fault] : []));
+}
+
+function rulesOf(column: Column, columns: readonly Column[]): Rule[] {
+  const { table, name, type } = column;
+  const rule = (isBroken: string, what: string) => ({
+    isBroken: `total(${isBroken})`,
+    fault: `${table}.${name} ${what}`,
+  });
+  if (type === "INTEGER") {
+    if (isTime(name)) return [rule(`${name} NOT BETWEEN 0 AND ${LAST_TIME}`, "holds what is no time")];
+    const rules = [rule(`${name} NOT BETWEEN 0 AND ${LARGEST_COUNT}`, "holds what is no count")];
+    if (name !== "body_size" || !columns.some((each) => each.name === "body")) return rules;
+    return [...rules, rule("body_size <> length(body)", "is not the size of the body")];
+  }
+  if (type === "BLOB") {
+    const most = name === "response_body" ? MAX_RESPONSE_BODY_BYTES : MAX_BODY_BYTES;
+    return [rule(`length(${name}) > ${most}`, "is longer than any that is stored")];
+  }
+  const rules = [rule(`octet_length(${name}) > ${MAX_TEXT_BYTES}`, "is longer than any that is stored")];
+  if (name === "id" || name === "event_id") {
+    // `length` ends at a NUL.
+    rules.push(rule(`${name} NOT GLOB '${UUID}' OR octet_length(${name}) <> 36`, "holds what is no id"));
+  }
+  if (name === "method") {
+    const isOdd = "method GLOB '*[^A-Z]*' OR octet_length(method) NOT BETWEEN 1 AND 20";
+    rules.push(rule(isOdd, "holds what is no method"));
+  }
+  if (name === "headers" || name === "response_headers") {
+    rules.push(rule(`NOT ${arePairs(name)}`, "holds what are no headers"));
+  }
+  if (name === "headers") rules.push(rule(`NOT ${areSendable(name)}`, "holds what are no headers"));
+  return rules;
+}
+
+/** What pages add up must not overflow. */
+function sumRuleOf({ table, name, type }: Column): Rule[] {
+  if (type !== "INTEGER" || isTime(name)) return [];
+  return [{ isBroken: `total(${name}) > ${LARGEST_COUNT}`, fault: `${table}.${name} adds up to no count` }];
+}
+
+function isTime(name: string): boolean {
+  return name === "hour" || name.endsWith("_at");
+}
+
+/** A JSON array of pairs of texts. SQLite reads JSON up to a NUL, which JavaScript does not. */
+function arePairs(name: string): string {
+  return `CASE WHEN instr(${name}, char(0)) > 0 OR NOT json_valid(${name}) THEN 0
+    WHEN json_type(${name}) <> 'array' THEN 0
+    ELSE NOT EXISTS (SELECT 1 FROM json_each(${name}) WHERE CASE WHEN type <> 'array' THEN 1
+      ELSE json_array_length(value) <> 2 OR json_type(value, '$[0]') <> 'text' OR json_type(value, '$[1]') <> 'text'
+      END) END`;
+}
+
+/** For pairs: such as a request can have. A NUL ends what GLOB looks at. */
+function areSendable(name: string): string {
+  return `CASE WHEN NOT (${arePairs(name)}) THEN 1
+    ELSE NOT EXISTS (SELECT 1 FROM json_each(${name}) WHERE value ->> 0 GLOB ${NOT_IN_NAME} OR value ->> 0 = ''
+      OR value ->> 1 GLOB ${NOT_IN_VALUE} OR instr(value ->> 0, char(0)) > 0 OR instr(value ->> 1, char(0)) > 0) END`;
+}
+
+function listColumns(db: Database): readonly Column[] {
+  return db
+    .query<Column, []>(
+      `SELECT m.name AS "table", c.name, c.type FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`,
+    )
+    .all();
+}
