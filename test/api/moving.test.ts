@@ -269,6 +269,36 @@ describe("a file that is refused", () => {
     expect(deliveries[0]?.targetId).not.toBe(victim.id);
   });
 
+  test("brings no id along but its own parts', be it somebody's already or nobody's yet", async () => {
+    const file = await download();
+    const [strange, later] = ["01900000-0000-7000-8000-000000000001", "01900000-0000-7000-8000-000000000002"];
+    const forged = changed(
+      file,
+      `UPDATE rejected_requests SET entrypoint_id = '${strange}'`,
+      `INSERT INTO rejected_requests SELECT '${later}', '${strange}', 1, 'POST', '', '', '[]', '', '', '', 0, 0, x''`,
+      `INSERT INTO rejected_tallies VALUES ('${strange}', 1, 0)`,
+      `INSERT INTO entrypoint_hours VALUES ('${strange}', 3600000)`,
+      `INSERT INTO open_circuits VALUES ('${later}', 1, 'down')`,
+    );
+    const { webhook, entrypoints, targets } = await imported(forged);
+    const db = new Database(join(api.dataDir, `events-${webhook.id}.db`), { readonly: true });
+    const idsIn = (sql: string) =>
+      db
+        .query<{ id: string }, []>(sql)
+        .all()
+        .map(({ id }) => id);
+    const [rejectedOf] = idsIn("SELECT entrypoint_id AS id FROM rejected_requests");
+    const hoursOf = idsIn("SELECT entrypoint_id AS id FROM entrypoint_hours");
+    const circuits = idsIn("SELECT target_id AS id FROM open_circuits");
+    const deliveries = idsIn("SELECT DISTINCT target_id AS id FROM deliveries");
+    db.close();
+    // What belonged together still does.
+    expect(hoursOf.toSorted()).toEqual([rejectedOf ?? "", entrypoints[0]?.id ?? ""].toSorted());
+    expect([rejectedOf, ...circuits]).not.toContain(strange);
+    expect(circuits).not.toContain(later);
+    expect(deliveries).toEqual([targets[0]?.id ?? ""]);
+  });
+
   test("puts no words of its own into statements", async () => {
     const file = await download();
     const statement =

@@ -62,8 +62,9 @@ function rulesOf(column: Column, columns: readonly Column[]): Rule[] {
     rules.push(rule(`${name} NOT GLOB '${UUID}' OR octet_length(${name}) <> 36`, "holds what is no id"));
   }
   if (name === "method") {
-    const isOdd = "method GLOB '*[^A-Z]*' OR octet_length(method) NOT BETWEEN 1 AND 20";
-    rules.push(rule(isOdd, "holds what is no method"));
+    // GLOB ends at a NUL.
+    const isOdd = "method GLOB '*[^A-Z]*' OR instr(method, char(0)) > 0";
+    rules.push(rule(`${isOdd} OR octet_length(method) NOT BETWEEN 1 AND 20`, "holds what is no method"));
   }
   if (name === "headers" || name === "response_headers") {
     rules.push(rule(`NOT ${arePairs(name)}`, "holds what are no headers"));

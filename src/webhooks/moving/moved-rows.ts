@@ -4,7 +4,6 @@ import { diskFault } from "../../lib/disk-fault.ts";
 import { entrypointSettingsSchema } from "../../lib/entrypoint-settings.ts";
 import { AppError } from "../../lib/errors.ts";
 import { openConfig, type Sealer } from "../../lib/sealed-config.ts";
-import { noticeSettingsSchema } from "../../storage/main-db/notice-settings.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import { LAST_TIME } from "../../storage/moving/row-faults.ts";
@@ -37,7 +36,7 @@ const webhookColumns = {
   name: webhookInput.shape.name,
   retentionDays: webhookInput.shape.retention_days,
   retentionBytes: webhookInput.shape.retention_bytes,
-  notices: noticeSettingsSchema.nullable(),
+  notices: webhookInput.shape.notices,
 } satisfies Record<keyof WebhookRow, z.ZodType>;
 
 const entrypointColumns = {
@@ -85,8 +84,7 @@ export function createRowCheck(deps: {
   }): void {
     const { what, type, config, owner, leftOut } = given;
     const { error } = type.configSchema.safeParse(openConfig({ type, config, owner, keys }));
-    const isMissing = (path: readonly PropertyKey[]) => leftOut.some((each) => isOnTheWay(path, each));
-    const issue = error?.issues.find(({ path }) => !isMissing(path));
+    const issue = error?.issues.find((each) => !isOfLeftOut(each, leftOut));
     if (issue) throw unfitRows(`${what}: ${describe(issue)}`);
   }
 
@@ -149,7 +147,10 @@ function describe({ path, message }: z.core.$ZodIssue): string {
   return path.length === 0 ? message : `${path.join(".")} ${message}`;
 }
 
-/** One of the two is the other's beginning. */
-function isOnTheWay(path: readonly PropertyKey[], leftOut: readonly string[]): boolean {
-  return leftOut.every((part, index) => index >= path.length || String(path[index]) === part);
+/** Where a secret is to be entered anew, something is missing there, or in what it is a part of. */
+function isOfLeftOut({ code, path }: z.core.$ZodIssue, leftOut: readonly (readonly string[])[]): boolean {
+  if (code === "unrecognized_keys") return false;
+  return leftOut.some((each) =>
+    each.every((part, index) => index >= path.length || String(path[index]) === part),
+  );
 }
