@@ -17,7 +17,8 @@ beforeAll(async () => {
   const { id } = await world.append({ ...event, targets: [pendingFor(targetId)] });
   await world.events.settle(webhookId, settlement({ eventId: id, targetId }));
   const copy = draft({ ...event, targets: [] });
-  for (let n = 0; n < 2; n++) await world.events.appendOnce({ ...copy, id: newId() }, "key");
+  const dedup = { key: "key", bodyHash: new Uint8Array(32), differing: "drop" } as const;
+  for (let n = 0; n < 2; n++) await world.events.appendOnce({ ...copy, id: newId() }, dedup);
   await world.writer.change(webhookId, (file) => {
     keepRejected(file, { ...copy, id: newId(), reason: "It is not signed." });
     file.db.run("INSERT INTO open_circuits VALUES (?, 1, 'It was down.')", [newId()]);

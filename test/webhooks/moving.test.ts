@@ -1,6 +1,6 @@
 /** An import that fails, or ends with the program, at any of its steps takes nothing from anybody, and leaves nothing. */
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createKeyRing } from "../../src/lib/crypto.ts";
@@ -13,6 +13,9 @@ import { createWebhookFiles, type WebhookFiles } from "../../src/storage/moving/
 import { createMoving, type Moving } from "../../src/webhooks/moving/moving.ts";
 import { thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
+
+// Starts workers; only a machine that hangs takes this long.
+setDefaultTimeout(60_000);
 
 const FAULT = new Error("it does not work now");
 
