@@ -19,7 +19,7 @@ export function adoptWebhookFile(options: { path: string; to: string; ids: IdCha
   changeFile(path, (db) => {
     db.run(`DROP TABLE ${EXPORT_TABLE}`);
     // What was being replayed is not gone on with: its filter names the old ids, and who asked is no user here.
-    db.run("DELETE FROM replay_runs");
+    for (const table of ["replay_runs", "replay_targets"]) db.run(`DELETE FROM ${table}`);
     db.run("CREATE TEMP TABLE new_ids (before TEXT PRIMARY KEY NOT NULL, after TEXT NOT NULL) STRICT");
     changeIds(db, { column: "target_id", known: ids.targets, another: newId });
     changeIds(db, { column: "entrypoint_id", known: ids.entrypoints, another: newUnguessableId });
