@@ -5,6 +5,7 @@ import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { isInBody } from "../lib/place.ts";
 import type { Route } from "../storage/main-db/routing.ts";
+import { createEcho, type Echo } from "../verification/asking/echo.ts";
 import { type PlaceReader, readerOf } from "../verification/request-place.ts";
 import { createDedupKeyReader, type DedupKeyReader } from "./dedup-key.ts";
 import type { BucketRule } from "./token-buckets.ts";
@@ -23,6 +24,8 @@ export type EntrypointRules = Readonly<{
   /** Whether one of the two above looks into bodies. */
   readsBody: boolean;
   keepRejected: boolean;
+  /** Null where no question is described. */
+  echo: Echo | null;
   /** The acknowledgement of an event, but for the headers that go with every one. */
   answer: (eventId: string) => Readonly<{ status: number; body: string | null; headers: Headers }>;
 }>;
@@ -76,6 +79,7 @@ function prepare(settings: EntrypointSettings): EntrypointRules {
     readDedupKey: createDedupKeyReader(settings),
     readsBody: [settings.event_type_from, settings.deduplicate_value].some(isInBody),
     keepRejected: settings.keep_rejected,
+    echo: createEcho(settings),
     answer: answerOf(settings),
   };
 }

@@ -22,7 +22,12 @@ import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
 import { isQuestionMethod } from "./willingness.ts";
 
-export type Accepted = Readonly<{ kind: "accepted"; request: ReceivedRequest; verifier: OpenedVerifier }>;
+export type Accepted = Readonly<{
+  kind: "accepted";
+  request: ReceivedRequest;
+  /** Null where nothing is verified. */
+  verifier: OpenedVerifier | null;
+}>;
 
 /**
  * What is known of a request before anything of it is stored. `accepted` carries what else the provider can say of
@@ -37,14 +42,14 @@ export type Receiver = Readonly<{
   /** Throws AppError: not_found for an unknown or deleted entrypoint, gone for an inactive one. */
   findRoute: (entrypointId: string) => Route;
   /**
-   * The one place where a request's verdict is known; call it for every request of a route whose `verification` is
-   * not null, and only for those. Rejects with AppError unavailable where the verification cannot be opened, and
-   * rate_limited where more come than may.
+   * The one place where a request's verdict is known; call it for every request of a route that has a verification, or
+   * rules with an `echo`, and only for those. Rejects with AppError unavailable where the verification cannot be opened,
+   * and rate_limited where more come than may.
    */
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
   /**
-   * A handshake by another method than POST. Null where the route's provider has none such, or this is none. Rejects
-   * with AppError rate_limited where more are refused than may be.
+   * A handshake by a method that brings no events. Null where the route has none such, or this is none. Rejects with
+   * AppError rate_limited where more are refused than may be.
    */
   greet: (route: Route, facts: RequestFacts) => Promise<Exclude<Judgement, { kind: "accepted" }> | null>;
   /** HEAD and OPTIONS, where the route's provider asks by them whether a URL is willing. */
@@ -104,11 +109,25 @@ export function createReceiver(deps: {
     return { method, url, query, headers, body, remoteAddress, receivedAt: clock.now() };
   }
 
-  function refuse(route: Route, verifier: OpenedVerifier, { reason }: Refusal) {
+  function refuse(route: Route, verifier: OpenedVerifier | null, { reason }: Refusal) {
     const { entrypointId, webhookId } = route;
     door.count({ entrypointId, rules: readRules(route), isAccepted: false });
-    refusals.note({ entrypointId, webhookId, provider: verifier.type, reason });
-    return { kind: "refused", reason, credentials: verifier.credentials ?? null } as const;
+    refusals.note({ entrypointId, webhookId, provider: verifier?.type ?? "none", reason });
+    return { kind: "refused", reason, credentials: verifier?.credentials ?? null } as const;
+  }
+
+  /** The question that the entrypoint's settings describe, where `request` is one. */
+  function answerAsSet(
+    route: Route,
+    verifier: OpenedVerifier | null,
+    request: ReceivedRequest,
+    isVerified: boolean,
+  ) {
+    const echo = readRules(route)?.echo ?? null;
+    if (echo === null || echo.isVerified !== isVerified) return null;
+    const answer = echo.answer(request, verifier?.key);
+    if (answer === null) return null;
+    return "accepted" in answer ? refuse(route, verifier, answer) : ({ kind: "handshake", answer } as const);
   }
 
   /** Undefined where it is no question, which the many requests that are none need not wait to hear. */
@@ -162,10 +181,13 @@ export function createReceiver(deps: {
     },
     async judge(route, facts, body) {
       const verifier = openVerifier(route);
-      if (verifier === null) throw new Error("a route without verification has nothing to judge by");
       const request = toRequest(route, facts, body);
-      const greeted = greetUnsigned(route, verifier, request);
+      const greeted = verifier === null ? undefined : greetUnsigned(route, verifier, request);
       if (greeted !== undefined) return greeted;
+      const asked = answerAsSet(route, verifier, request, false);
+      if (asked !== null) return asked;
+      if (verifier === null)
+        return answerAsSet(route, null, request, true) ?? { kind: "accepted", request, verifier };
       const verdict: Verdict | Promise<Verdict> = verifier.verify(request);
       const known = verdict instanceof Promise ? await verdict : verdict;
       if (!known.accepted) {
@@ -181,12 +203,16 @@ export function createReceiver(deps: {
       if (readable !== null) await readable;
       const question = verifier.signedHandshake?.(request) ?? null;
       const answer = question instanceof Promise ? await question : question;
-      return answer === null ? { kind: "accepted", request, verifier } : { kind: "handshake", answer };
+      if (answer !== null) return { kind: "handshake", answer };
+      return answerAsSet(route, verifier, request, true) ?? { kind: "accepted", request, verifier };
     },
     async greet(route, facts) {
       const verifier = openVerifier(route);
-      if (!verifier?.handshakeMethods?.includes(facts.method)) return null;
-      return (await greetUnsigned(route, verifier, toRequest(route, facts, NO_BODY))) ?? null;
+      const request = toRequest(route, facts, NO_BODY);
+      const greeted = verifier?.handshakeMethods?.includes(facts.method)
+        ? await greetUnsigned(route, verifier, request)
+        : undefined;
+      return greeted ?? answerAsSet(route, verifier, request, false);
     },
     questionMethods(route) {
       if (route.verification === null) return [];

@@ -52,8 +52,9 @@ export function createVerifyAgain(deps: {
     if (verdict !== null && !verdict.accepted) return verdict.reason;
     const readable = makeReadable(request);
     if (readable !== null) await readable;
-    if ((await verifier?.signedHandshake?.(request)) ?? null)
-      return "It is a question of the provider's, and no event.";
+    const question =
+      (await verifier?.signedHandshake?.(request)) ?? readRules(route)?.echo?.answer(request, verifier?.key);
+    if (question) return "It is a question of the provider's, and no event.";
     const { type, dedupKey } = readTraits({ rules: readRules(route), verifier, toRequest: () => request });
     const { method, pathTail, query, remoteAddress, body } = rejected;
     const facts = { method, pathTail, query, headers: request.headers, remoteAddress };

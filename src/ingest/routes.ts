@@ -68,7 +68,7 @@ export function createIngestRoutes(deps: {
       const route = receiver.findRoute(entrypointId);
       const facts = factsOf(request);
       let accepted: Accepted | null = null;
-      if (route.verification !== null) {
+      if (route.verification !== null || (rules !== null && rules.echo !== null)) {
         const judgement = await receiver.judge(route, facts, body);
         if (judgement.kind !== "accepted") return answerTo(judgement);
         accepted = judgement;
@@ -113,7 +113,7 @@ export function createIngestRoutes(deps: {
 
   /** Throws AppError method_not_allowed. */
   async function greet(route: Route, rules: EntrypointRules | null, facts: RequestFacts): Promise<Response> {
-    const judgement = route.verification === null ? null : await receiver.greet(route, facts);
+    const judgement = await receiver.greet(route, facts);
     if (judgement !== null) return answerTo(judgement);
     const own = rules === null ? DEFAULT_METHODS : rules.methods;
     const methods = [...new Set([...own, ...receiver.questionMethods(route)])];

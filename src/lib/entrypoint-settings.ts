@@ -1,7 +1,13 @@
 /** What an entrypoint takes and how it answers, as the API takes it and as ingestion reads it. */
 import { z } from "zod";
 import { parseCidr } from "./cidr.ts";
+import { settableHeaderName } from "./header-name.ts";
 import { PLACE } from "./place.ts";
+import {
+  findQuestionFaults,
+  questionSettingsChangeShape,
+  questionSettingsShape,
+} from "./question-settings.ts";
 
 /** Requests by these are stored as events. */
 const EVENT_METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE"] as const;
@@ -25,27 +31,13 @@ const MAX_PLACE = 200;
 const MAX_BODY_LIMIT = 1024 ** 3;
 const MAX_RATE = 100_000;
 
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9a-z]+\/[\x20-\x7e]+$/i;
-
-/**
- * The connection's, the gateway's own, and those by which one user's answer could act on another's session: all
- * entrypoints share the dashboard's origin.
- */
-const RESERVED_HEADERS =
-  /^(?:content-(?:type|length|encoding|security-policy.*)|transfer-encoding|connection|keep-alive|upgrade|trailer|te|date|server|set-cookie2?|x-content-type-options|x-frame-options|x-request-id|strict-transport-security|clear-site-data|refresh|service-worker-allowed|x-webhooker-.*)$/i;
 
 const place = z
   .string()
   .max(MAX_PLACE)
   .regex(PLACE, "must be a header's name, or a path in the JSON body such as $.data.id");
-
-const headerName = z
-  .string()
-  .max(100)
-  .regex(HEADER_NAME, "is no name of a header")
-  .refine((name) => !RESERVED_HEADERS.test(name), "is a header that cannot be set");
 
 export const entrypointSettingsShape = {
   methods: z
@@ -66,7 +58,7 @@ export const entrypointSettingsShape = {
     .describe("Answered once the event is on disk, which is what a 2xx says.")
     .default(200),
   response_headers: z
-    .record(headerName, z.string().max(1_000).regex(HEADER_VALUE, "must be printable ASCII"))
+    .record(settableHeaderName, z.string().max(1_000).regex(HEADER_VALUE, "must be printable ASCII"))
     .refine((headers) => Object.keys(headers).length <= MAX_RESPONSE_HEADERS, {
       error: `must be ${MAX_RESPONSE_HEADERS} headers at most`,
     })
@@ -150,11 +142,14 @@ export const entrypointSettingsShape = {
       "Whether requests that could not be verified are kept for a while, to be verified again once a wrong secret is mended.",
     )
     .default(true),
+  ...questionSettingsShape,
 };
 
 export const entrypointSettingsSchema = z
   .strictObject(entrypointSettingsShape)
   .superRefine((settings, context) => {
+    for (const { field, message } of findQuestionFaults(settings))
+      context.addIssue({ code: "custom", path: [field], message });
     if (settings.deduplicate_by !== "value" || settings.deduplicate_value !== null) return;
     const message = "must say where the value stands, as deduplicate_by is value";
     context.addIssue({ code: "custom", path: ["deduplicate_value"], message });
@@ -177,6 +172,7 @@ export const entrypointSettingsChangeShape = {
   deduplicate_value: entrypointSettingsShape.deduplicate_value.unwrap(),
   deduplicate_differing: entrypointSettingsShape.deduplicate_differing.unwrap(),
   keep_rejected: entrypointSettingsShape.keep_rejected.unwrap(),
+  ...questionSettingsChangeShape,
 };
 
 /** As it stands in the API, in the forms and in the database. */

@@ -56,14 +56,18 @@ export function createHmacProvider(row: HmacRow): Provider<HmacConfig> {
     configSchema: toleranceSeconds === null ? plainSchema : timedSchema,
     fields: toleranceSeconds === null ? fields : [...fields, toleranceField(toleranceSeconds)],
     recognizes: (headers) => row.recognizedBy.every((name) => isLike(row, name, headers.get(name))),
-    prepare: (config) => ({
-      ...rest,
-      verify: createHmacVerify({
-        scheme: { ...row, signatureFrom: row.header },
-        keys: bytesOfSecrets(config, hasBase64Secret ? bytesOfBase64 : undefined),
-        toleranceSeconds: config.tolerance_seconds ?? toleranceSeconds,
-      }),
-    }),
+    prepare(config) {
+      const keys = bytesOfSecrets(config, hasBase64Secret ? bytesOfBase64 : undefined);
+      const [key] = keys;
+      return {
+        ...rest,
+        ...(key && { key }),
+        verify: createHmacVerify({
+          ...{ scheme: { ...row, signatureFrom: row.header }, keys },
+          toleranceSeconds: config.tolerance_seconds ?? toleranceSeconds,
+        }),
+      };
+    },
   };
 }
 

@@ -29,6 +29,7 @@ export const hmacProvider: Provider<HmacConfig> = {
     const { secret_encoding: encoding, signature_key: key } = config;
     return {
       ...readersOf(config),
+      key: bytesOf(config.secret, encoding),
       verify: createHmacVerify({
         scheme: {
           hash: config.hash,

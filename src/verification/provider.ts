@@ -51,6 +51,8 @@ export type Verifier = Readonly<{
    * Rejects with AppError unavailable where the provider is to ask again.
    */
   signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null | Promise<HandshakeAnswer | null>;
+  /** The current secret where it signs by HMAC, for an entrypoint whose questions are answered by one. */
+  key?: Uint8Array;
   /** What happened, in the provider's own words ("push"); null where the request does not say. */
   eventType: (request: ReceivedRequest) => string | null;
   /**

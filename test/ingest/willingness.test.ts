@@ -62,6 +62,17 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
     ]).toEqual([403, 200, 429]);
   });
 
+  test("use up nothing that verified senders may send, nor do other questions", async () => {
+    const verification = { type: "ip-allow-list", config: { networks: ["127.0.0.1"] } };
+    const settings = { methods: ["POST", "HEAD"], rate_limit: 1, question_from: "?challenge" };
+    ingest.setRoute({ verification, settings });
+    const url = `${ingest.url}/webhook/${ENTRYPOINT}?challenge=a`;
+    for (const answer of [await ask("HEAD"), await fetch(url), await ask("HEAD"), await fetch(url)])
+      expect(answer.status).toBe(200);
+    const sent = await ask("POST");
+    expect([sent.status, ingest.stored.length]).toEqual([200, 1]);
+  });
+
   test("alone are no settings: events have to come by something", () => {
     for (const methods of [["HEAD"], ["OPTIONS", "HEAD"]]) {
       const { error } = entrypointSettingsSchema.safeParse({ methods });

@@ -1,0 +1,30 @@
+/** Names of headers that people may let an answer carry. */
+import { z } from "zod";
+
+/**
+ * The connection's, the gateway's own, and those by which one user's answer could act on another's session: all
+ * entrypoints share the dashboard's origin.
+ */
+const RESERVED =
+  /^(?:content-(?:type|length|encoding|security-policy.*)|transfer-encoding|connection|keep-alive|upgrade|trailer|te|date|server|set-cookie2?|x-content-type-options|x-frame-options|x-request-id|strict-transport-security|clear-site-data|refresh|service-worker-allowed|x-webhooker-.*)$/i;
+
+export const headerName = z
+  .string()
+  .max(100)
+  .regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i, "is no name of a header");
+
+export function isSettableHeader(name: string): boolean {
+  return !RESERVED.test(name);
+}
+
+/** Of senders' own making. A proxy or a browser acts on none of them, whatever a stranger has written into it. */
+const CHALLENGE_HEADER = /^x-|-(?:challenge|code|response|secret|signature|token|verify)$/i;
+/** Proxies act on these: they serve a file that the header names. */
+const PROXY_HEADER = /^x-(?:accel-|lighttpd-|litespeed-|reproxy-|sendfile)/i;
+
+/** Whether what a stranger sends may be sent back in a header of this name. */
+export function isChallengeHeader(name: string): boolean {
+  return isSettableHeader(name) && CHALLENGE_HEADER.test(name) && !PROXY_HEADER.test(name);
+}
+
+export const settableHeaderName = headerName.refine(isSettableHeader, "is a header that cannot be set");

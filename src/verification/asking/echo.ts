@@ -1,0 +1,80 @@
+/** Answers a question as an entrypoint's settings describe it: by the challenge, or by its HMAC. */
+
+import { JSON_MARK } from "../../lib/place.ts";
+import { QUERY_MARK, type QuestionSettings } from "../../lib/question-settings.ts";
+import { type HandshakeAnswer, type ReceivedRequest, type Refusal, refused } from "../provider.ts";
+import { valuesOf } from "../request-place.ts";
+import { hmac } from "../signature.ts";
+import { answerJson, echo, echoInHeader, readChallenge, readOpaque, valuesOfQuestion } from "./answers.ts";
+
+/** Those that questions come with; HEAD and OPTIONS have answers of their own. */
+const METHODS: readonly string[] = ["GET", "POST"];
+
+export type Echo = Readonly<{
+  /** Only a request that passed the verification may be asked about. */
+  isVerified: boolean;
+  /** Null where the request is no question. `key` is the verification's secret; undefined where it has none. */
+  answer: (request: ReceivedRequest, key: Uint8Array | undefined) => HandshakeAnswer | Refusal | null;
+}>;
+
+/** Null where no question is described. */
+export function createEcho(settings: QuestionSettings): Echo | null {
+  const { question_from: from, question_when: when, question_hmac: encoding } = settings;
+  if (from === null) return null;
+  const isVerified = settings.question_verified;
+  const read = readerAt(from, isVerified);
+  const isAsked = when === null ? () => true : conditionOf(when, isVerified);
+
+  return {
+    isVerified,
+    answer(request, key) {
+      if (!METHODS.includes(request.method) || !isAsked(request)) return null;
+      const value = read(request);
+      // A header that acts, or a signature, is made of few letters; a challenge that is repeated may have any.
+      const challenge = encoding === "off" || isVerified ? readChallenge(value) : readOpaque(value);
+      if (challenge === null) return null;
+      if (encoding === "off") return answerWith(settings, challenge, null);
+      if (key === undefined)
+        return refused("A question is to be answered by an HMAC, but the verification has no secret for it.");
+      const digest = Buffer.from(hmac("sha256", key, [challenge])).toString(encoding);
+      return answerWith(settings, challenge, digest);
+    },
+  };
+}
+
+function answerWith(
+  { question_answer: as, question_name: name, question_hmac_name: hmacName }: QuestionSettings,
+  challenge: string,
+  digest: string | null,
+): HandshakeAnswer | null {
+  if (as === "text") return echo(digest ?? challenge);
+  if (name === null) return null;
+  if (as === "header") return echoInHeader(name, digest ?? challenge);
+  return answerJson(
+    hmacName === null ? { [name]: digest ?? challenge } : { [name]: challenge, [hmacName]: digest },
+  );
+}
+
+type Reader = (request: ReceivedRequest) => string | null;
+
+/** `isVerified`: all that the body says is read then, and not what a question's does alone. */
+function readerAt(place: string, isVerified: boolean): Reader {
+  if (place.startsWith(QUERY_MARK)) {
+    const name = place.slice(QUERY_MARK.length);
+    return ({ query }) => new URLSearchParams(query).get(name);
+  }
+  if (place.startsWith(JSON_MARK)) {
+    const path = place.slice(JSON_MARK.length);
+    return (request) => {
+      const value = (isVerified ? valuesOf(request) : valuesOfQuestion(request))?.at(path);
+      return value?.kind === "text" || value?.kind === "number" ? value.text : null;
+    };
+  }
+  return ({ headers }) => headers.get(place);
+}
+
+function conditionOf(text: string, isVerified: boolean): (request: ReceivedRequest) => boolean {
+  const mark = text.indexOf("=");
+  const [read, wanted] = [readerAt(text.slice(0, mark), isVerified), text.slice(mark + 1)];
+  return (request) => read(request) === wanted;
+}
