@@ -34,9 +34,11 @@ export function createListReader(form: ListForm): (text: string) => SignatureLis
   const { encoding, prefix = "", signatureKeys, timestampKey, keySeparator = "=" } = form;
   const separators = separatorsOf(form);
 
-  function addSignature(to: Uint8Array[], text: string): void {
-    if (to.length === MAX_SIGNATURES || !text.startsWith(prefix)) return;
-    const signature = decode(text.slice(prefix.length).trim(), encoding);
+  const withoutPrefix = (text: string) => (text.startsWith(prefix) ? text.slice(prefix.length).trim() : null);
+
+  function addSignature(to: Uint8Array[], encoded: string | null): void {
+    if (encoded === null || to.length === MAX_SIGNATURES) return;
+    const signature = decode(encoded, encoding);
     if (signature !== null && signature.byteLength > 0) to.push(signature);
   }
 
@@ -45,17 +47,21 @@ export function createListReader(form: ListForm): (text: string) => SignatureLis
     const timestamps: string[] = [];
     // With a limit, so that a long list costs no more than its beginning.
     const items = separators.test(text) ? text.split(separators, MAX_ITEMS) : [text];
+    // As in "HMAC" with a blank after it that the prefix does not say.
+    let isAfterPrefix = false;
     for (const item of items) {
       if (item.length > MAX_ITEM_LENGTH) continue;
       if (signatureKeys === undefined) {
-        addSignature(signatures, item.trim());
+        const bare = item.trim();
+        addSignature(signatures, isAfterPrefix ? bare : withoutPrefix(bare));
+        isAfterPrefix = prefix !== "" && bare === prefix;
         continue;
       }
       const mark = item.indexOf(keySeparator);
       if (mark === -1) continue;
       const key = item.slice(0, mark).trim();
       const value = item.slice(mark + keySeparator.length).trim();
-      if (signatureKeys.includes(key)) addSignature(signatures, value);
+      if (signatureKeys.includes(key)) addSignature(signatures, withoutPrefix(value));
       else if (key === timestampKey && timestamps.length < MAX_TIMESTAMPS && !timestamps.includes(value))
         timestamps.push(value);
     }

@@ -81,7 +81,14 @@ describe("what Mailgun's routes forward", () => {
   test("is verified behind and before attachments, whose names and contents count for nothing", async () => {
     const request = await bodyOf(routeFields({ token: "with-file" }), "multipart", true);
     expect(await isAccepted(request)).toBe(true);
-    const { token: _, ...rest } = routeFields({ token: "with-file" });
+    const { token, ...rest } = routeFields({ token: "with-file" });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(rest)) form.set(name, value);
+    form.set("token", new Blob([token]), "a.txt");
+    const made = new Response(form);
+    const headers = { "content-type": made.headers.get("content-type") ?? "" };
+    const asFile = requestOf({ headers, body: new Uint8Array(await made.arrayBuffer()) });
+    expect(await isAccepted(asFile)).toBe(false);
     expect(await isAccepted(await bodyOf(rest, "multipart", true))).toBe(false);
   });
 

@@ -40,6 +40,16 @@ describe("a list of signatures", () => {
     );
   });
 
+  test("may have a blank after a prefix that has none", () => {
+    for (const prefix of ["HMAC", "HMAC "]) {
+      const read = createListReader({ encoding: "hex", prefix });
+      expect(read(`HMAC ${hexOf(7)}`).signatures).toEqual([bytesOf(7)]);
+      expect(read(`HMAC ${hexOf(7)}, HMAC ${hexOf(8)}`).signatures).toEqual([bytesOf(7), bytesOf(8)]);
+      for (const text of [hexOf(7), `Bearer ${hexOf(7)}`, "HMAC", "HMAC HMAC", `HMACS ${hexOf(7)}`])
+        expect([text, read(text).signatures]).toEqual([text, []]);
+    }
+  });
+
   test("is read up to the sixteenth signature", () => {
     const read = createListReader({ encoding: "hex", prefix: "v1=" });
     const items = Array.from({ length: MAX_SIGNATURES + 1 }, (_, index) => `v1=${hexOf(index)}`);
