@@ -17,7 +17,13 @@ export const eventFilterShape = {
     .describe("With a delivery in this state; with `target_id`, the one to that target."),
   method: z.string().max(20).optional().describe("Received with this method."),
   type: z.string().max(250).optional().describe("Of this type, exactly."),
-  text: z.string().max(200).optional().describe("Anywhere in the body; ASCII letters in either case."),
+  text: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      "Anywhere in the body as it was sent, or as it reads decompressed, decoded by its charset and with the escapes of JSON and forms undone; ASCII letters in either case.",
+    ),
 };
 
 const eventFilter = z.strictObject(eventFilterShape);

@@ -8,6 +8,7 @@ import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas
 import { type Caller, type Operation, operation } from "./operation.ts";
 import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
+import { count } from "./schema-parts.ts";
 import { eventPath, listOf, replaySchema, webhookPath } from "./schemas.ts";
 
 const tag = "Events";
@@ -53,14 +54,23 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
         status: 200,
         description:
           "One page; a page may hold fewer than `limit` while there is a `next_cursor`, as a search stops in time.",
-        schema: listOf(eventSummarySchema),
+        schema: listOf(eventSummarySchema).extend({
+          not_searched: count.describe(
+            "With `text`: events among those looked through for this page whose bodies could not be searched.",
+          ),
+        }),
       },
       async handle({ caller, params, request, query: { limit, cursor = null, ...given } }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const filter = toEventFilter(given);
         const { signal } = request;
-        const page = await events.searchEvents(webhookId, { limit, cursor, filter, signal });
-        return { data: page.events.map(presentEventSummary), next_cursor: page.nextCursor };
+        const asked = { limit, cursor, filter, signal, asker: caller.userId };
+        const page = await events.searchEvents(webhookId, asked);
+        return {
+          data: page.events.map(presentEventSummary),
+          next_cursor: page.nextCursor,
+          not_searched: page.notSearched,
+        };
       },
     }),
     operation({

@@ -2,9 +2,10 @@
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import { ReplayMemory, type ReplayScan } from "../storage/event-db/replay-memory.ts";
 import type { FindReplayTarget } from "../storage/event-db/replay-room.ts";
 import type { ReplayCount, ReplayRun } from "../storage/event-db/replay-run.ts";
-import { newReplayMemory, type ReplayMemory, type Waits } from "../storage/event-db/replay-step.ts";
+import type { Waits } from "../storage/event-db/replay-step.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { ReplayChange, ReplayStore } from "../storage/replay-store.ts";
@@ -70,7 +71,7 @@ export function createReplayWalks(deps: {
     }
     if (isStopping) return;
     const wakeUp = listenToWebhook(of.webhookId, deps);
-    const walk = { wakeUp, memory: newReplayMemory(), isAsked: true, waits: NO_WAITS };
+    const walk = { wakeUp, memory: new ReplayMemory(), isAsked: true, waits: NO_WAITS };
     walks.set(of.id, walk);
     const work = see(of, walk).finally(() => {
       walk.wakeUp.end();
@@ -116,7 +117,7 @@ export function createReplayWalks(deps: {
 
   async function walkOn(of: OfRun, walk: Walk): Promise<void> {
     while (!isStopping) {
-      const { run, replayed, waits, isStuck } = await pace.take(() =>
+      const { run, replayed, waits, isStuck, toScan } = await pace.take(() =>
         store.step(of, {
           findTarget: (targetId) => findTarget(of, targetId),
           memory: walk.memory,
@@ -126,8 +127,14 @@ export function createReplayWalks(deps: {
       walk.waits = waits;
       if (replayed > 0) deps.onDue(of.webhookId);
       if (run?.state !== "running") return tellEnd(of, run);
+      if (toScan !== null) walk.memory.addScan(await scan(of, run, toScan));
       if (isStuck) await waitForRoom(of, walk);
     }
+  }
+
+  function scan({ webhookId }: OfRun, run: ReplayRun, after: string): Promise<ReplayScan> {
+    const { selection, targetId, onlyMissing, lastEventId } = run;
+    return store.scan(webhookId, { order: { selection, targetId, onlyMissing }, after, lastEventId });
   }
 
   const findTarget = ({ webhookId }: OfRun, targetId: string): ReturnType<FindReplayTarget> => {

@@ -58,7 +58,7 @@ export function createDeliveryParts(deps: {
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
     ...{ events, routing, clock, log },
-    store: createReplayStore({ files, writer }),
+    store: createReplayStore({ files, writer, reader: storage.reader }),
     onDue: engine.nudge,
   });
   const retention = createRetention({

@@ -1,12 +1,23 @@
 /** Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file. */
 import type { Database } from "bun:sqlite";
 import { type EventSearch, type FoundEvents, searchEvents } from "./event-db/event-search.ts";
+import type { ReplayScan } from "./event-db/replay-memory.ts";
+import type { ReplayOrder } from "./event-db/replay-run.ts";
+import { scanForReplay } from "./event-db/replay-scan.ts";
 import { openBeside } from "./reading-database.ts";
 import { type LineAnswer, lineFault } from "./worker-line.ts";
 
+export type ReplayToScan = Readonly<{ order: ReplayOrder; after: string; lastEventId: string }>;
+
+export type ReaderQuestion =
+  | Readonly<{ kind: "search"; search: EventSearch; limitMs: number }>
+  | Readonly<{ kind: "scan replay"; wanted: ReplayToScan; limitMs: number }>;
+
+export type ReaderAnswer = FoundEvents | ReplayScan;
+
 /** `drop` ends searches that nobody waits for, and is not answered; `let-go` does that too, and closes the file. */
 export type ReaderRequest =
-  | Readonly<{ kind: "search"; id: number; path: string; search: EventSearch; limitMs: number }>
+  | (ReaderQuestion & Readonly<{ id: number; path: string }>)
   | Readonly<{ kind: "let-go"; id: number; path: string; ids: readonly number[] }>
   | Readonly<{ kind: "drop"; ids: readonly number[] }>;
 
@@ -37,7 +48,9 @@ function close(path: string): void {
   open.delete(path);
 }
 
-async function search(asked: Extract<ReaderRequest, { kind: "search" }>): Promise<FoundEvents> {
+type Asked = Extract<ReaderRequest, { limitMs: number }>;
+
+async function read(asked: Asked): Promise<ReaderAnswer> {
   const { id, path, limitMs } = asked;
   const state = { isDropped: false };
   const until = performance.now() + limitMs;
@@ -48,14 +61,16 @@ async function search(asked: Extract<ReaderRequest, { kind: "search" }>): Promis
         return reach(path);
       },
     };
-    return await searchEvents(file, asked.search, {
+    const pause = {
       isTimeUp: () => performance.now() > until,
       async yieldToOthers() {
         // Messages come in meanwhile, and other searches have their turn.
         await new Promise((resolve) => setImmediate(resolve));
         if (state.isDropped) throw new Error("nobody waits for it");
       },
-    });
+    };
+    if (asked.kind === "search") return await searchEvents(file, asked.search, pause);
+    return await scanForReplay(file, asked.wanted, pause);
   } finally {
     searches.delete(id);
   }
@@ -68,14 +83,14 @@ function drop(ids: readonly number[]): void {
   }
 }
 
-async function answer(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise<FoundEvents | null> {
-  if (request.kind === "search") return search(request);
+async function answer(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise<ReaderAnswer | null> {
+  if (request.kind !== "let-go") return read(request);
   drop(request.ids);
   close(request.path);
   return null;
 }
 
-async function reply(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise<LineAnswer<FoundEvents>> {
+async function reply(request: Exclude<ReaderRequest, { kind: "drop" }>): Promise<LineAnswer<ReaderAnswer>> {
   const { id } = request;
   try {
     return { id, value: await answer(request), error: null };

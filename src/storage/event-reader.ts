@@ -1,17 +1,25 @@
-/** The event loop's side of the worker that searches event files: however long one takes, everything else goes on. */
+/** The event loop's side of the workers that search event files: however long one takes, everything else goes on. */
 import { AppError } from "../lib/errors.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { type EventSearch, type FoundEvents, requireCursor } from "./event-db/event-search.ts";
-import type { ReaderRequest } from "./event-reader-worker.ts";
-import { openWorkerLine } from "./worker-line.ts";
+import type { ReplayScan } from "./event-db/replay-memory.ts";
+import { nobodyWaits, openReaderLine, type ReaderLine } from "./event-reader-line.ts";
+import type { ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
+import { createTurns } from "./turns.ts";
 
 /** A search that takes longer says how far it came. Somebody waits for the page. */
 const SEARCH_MS = 700;
+/** A replay that looks through bodies has its turn again and again. */
+const SCAN_MS = 100;
 /** Searches at once, which take turns; whoever asks for more is asked to wait. */
 const MOST_AT_ONCE = 200;
+/** Searches for a text that one asker may have waiting for each other. */
+const MOST_OF_ONE = 20;
 
 export type AskedSearch = EventSearch &
   Readonly<{
+    /** Whose search it is: of one asker's, one alone looks through bodies at a time, and the others wait for it. */
+    asker?: string | undefined;
     /** Where less time than usual is left for it. */
     limitMs?: number;
     /** Tells that nobody waits for it any more. */
@@ -24,6 +32,8 @@ export type EventReader = Readonly<{
    * `unavailable` for one search too many, and for one that the file's closing or the end of the asker ends.
    */
   search: (file: EventFile, asked: AskedSearch) => Promise<FoundEvents>;
+  /** Looks through bodies for a replay by text; rejects as `search` does. */
+  scanReplay: (file: EventFile, wanted: ReplayToScan) => Promise<ReplayScan>;
   stop: () => void;
 }>;
 
@@ -37,56 +47,48 @@ export function startEventReader(
 ): EventReader {
   const { searchMs = SEARCH_MS, mostAtOnce = MOST_AT_ONCE } = options;
   const script = options.script ?? new URL("./event-reader-worker.ts", import.meta.url);
-  const line = openWorkerLine<ReaderRequest, FoundEvents>({ script, what: "the event reader" });
-  /** Of each file that the worker may have open, the searches under way. */
-  const underWay = new Map<EventFile, Set<number>>();
+  // Lists that need no look at bodies never wait for those that do.
+  const lists = openReaderLine({ script, what: "the event reader" });
+  const texts = openReaderLine({ script, what: "the reader of bodies" });
+  const turns = createTurns({ mostWaiting: MOST_OF_ONE, tooMany: busy, nobodyWaits });
   let count = 0;
 
-  function follow(file: EventFile): Set<number> {
-    const known = underWay.get(file);
-    if (known) return known;
-    const ids = new Set<number>();
-    underWay.set(file, ids);
-    file.beforeClose(() => letGo(file));
-    return ids;
-  }
-
-  /** Resolves once the worker has closed the file. */
-  async function letGo(file: EventFile): Promise<void> {
-    const ids = [...(underWay.get(file) ?? [])];
-    underWay.delete(file);
-    for (const id of ids) line.reject(id, closedMeanwhile());
-    const id = line.nextId();
-    // One that is dead or was stopped has closed it too.
-    await line.ask(id, { kind: "let-go", id, path: file.path, ids }).catch(() => undefined);
+  async function search(
+    file: EventFile,
+    {
+      line,
+      question,
+      signal,
+    }: { line: ReaderLine; question: ReaderQuestion; signal?: AbortSignal | undefined },
+  ): Promise<FoundEvents> {
+    if (count >= mostAtOnce) throw busy();
+    count++;
+    try {
+      const answer = await line.ask(file, question, signal);
+      if (!("events" in answer)) throw new Error("the search was not answered");
+      return answer;
+    } finally {
+      count--;
+    }
   }
 
   return {
-    async search(file, { signal, limitMs = searchMs, ...search }) {
-      requireCursor(search.cursor);
-      if (count >= mostAtOnce) throw busy();
-      const id = line.nextId();
-      const ids = follow(file);
-      const leave = () => {
-        line.tell({ kind: "drop", ids: [id] });
-        line.reject(id, nobodyWaits());
-      };
-      count++;
-      ids.add(id);
-      signal?.addEventListener("abort", leave);
-      try {
-        const asked = line.ask(id, { kind: "search", id, path: file.path, search, limitMs });
-        if (signal?.aborted) leave();
-        const found = await asked;
-        if (found === null) throw new Error("the search was not answered");
-        return found;
-      } finally {
-        signal?.removeEventListener("abort", leave);
-        ids.delete(id);
-        count--;
-      }
+    async search(file, { signal, asker, limitMs = searchMs, ...asked }) {
+      requireCursor(asked.cursor);
+      const question = { kind: "search", search: asked, limitMs } as const;
+      if (!asked.filter.text) return search(file, { line: lists, question, signal });
+      const ask = () => search(file, { line: texts, question, signal });
+      return asker === undefined ? ask() : turns.take(asker, ask, signal);
     },
-    stop: () => line.stop(),
+    async scanReplay(file, wanted) {
+      const answer = await texts.ask(file, { kind: "scan replay", wanted, limitMs: SCAN_MS });
+      if (!("eventIds" in answer)) throw new Error("the bodies were not looked through");
+      return answer;
+    },
+    stop() {
+      lists.stop();
+      texts.stop();
+    },
   };
 }
 
@@ -97,23 +99,5 @@ function busy(): AppError {
     message: "Too many searches are under way.",
     hint: "Try again when they are done.",
     retryAfterSeconds: 2,
-  });
-}
-
-function closedMeanwhile(): AppError {
-  return new AppError({
-    kind: "unavailable",
-    code: "search_ended",
-    message: "The webhook's events were closed during the search: it was deleted, or the gateway stops.",
-    hint: "Search again.",
-    retryAfterSeconds: 2,
-  });
-}
-
-function nobodyWaits(): AppError {
-  return new AppError({
-    kind: "unavailable",
-    code: "search_ended",
-    message: "Nobody waits for this search.",
   });
 }

@@ -4,7 +4,7 @@ import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { DiskReserve } from "./disk-reserve.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "./event-file-upkeep.ts";
-import { startEventReader } from "./event-reader.ts";
+import { type EventReader, startEventReader } from "./event-reader.ts";
 import { createEventStore, type EventStore } from "./event-store.ts";
 import { createEventWriter, type EventWriter } from "./event-writer.ts";
 import { createFlowStore, type FlowStore } from "./flow-store.ts";
@@ -14,6 +14,7 @@ import { WebhookDBManager } from "./webhook-db-manager.ts";
 export type EventStorage = Readonly<{
   files: WebhookDBManager;
   writer: EventWriter;
+  reader: EventReader;
   events: EventStore;
   flow: FlowStore;
   rejected: RejectedStore;
@@ -75,6 +76,7 @@ export function openEventStorage(options: {
   return {
     files,
     writer,
+    reader,
     events: {
       ...events,
       append: (draft) => refuse() ?? events.append(draft),

@@ -1,7 +1,7 @@
 /** Everything the rest of the program may do with event data: promises in, plain values out, never a file handle. */
 
 import type { Clock } from "../lib/clock.ts";
-import { AppError, notFound } from "../lib/errors.ts";
+import { notFound } from "../lib/errors.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { discardPending, replayDelivery } from "./event-db/change-deliveries.ts";
 import {
@@ -34,10 +34,9 @@ import {
 } from "./event-db/overview.ts";
 import { claimScattered, type ScatteredClaim } from "./event-db/scattered-claim.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "./event-db/types.ts";
-import { unusable } from "./event-file-faults.ts";
 import type { AskedSearch, EventReader } from "./event-reader.ts";
 import type { EventWriter } from "./event-writer.ts";
-import { readEventFile } from "./read-event-file.ts";
+import { readBeside, readEventFile } from "./read-event-file.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
@@ -151,19 +150,6 @@ export function createEventStore(options: {
     }
   }
 
-  async function search(webhookId: string, asked: AskedSearch): Promise<FoundEvents> {
-    if (!files.isOpen(webhookId)) await files.makeReady(webhookId);
-    const file = files.open(webhookId);
-    files.pin(file);
-    try {
-      return await reader.search(file, asked);
-    } catch (error) {
-      throw error instanceof AppError ? error : unusable(webhookId, error);
-    } finally {
-      files.unpin(file);
-    }
-  }
-
   return {
     append(draft) {
       recent.put(draft);
@@ -192,7 +178,7 @@ export function createEventStore(options: {
       );
       if (!isThere) throw notFound("event");
     },
-    searchEvents: search,
+    searchEvents: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.search(file, asked)),
     countEvents: (webhookId) => read(webhookId, countEvents),
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),

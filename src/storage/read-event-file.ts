@@ -1,4 +1,4 @@
-/** Reads an event file on the event loop, opened as needed. */
+/** Reads an event file that is opened as needed, on the event loop or beside it. */
 import { AppError } from "../lib/errors.ts";
 import type { EventFile } from "./event-db/event-file.ts";
 import { unusable } from "./event-file-faults.ts";
@@ -16,5 +16,23 @@ export async function readEventFile<T>(
     return query(file);
   } catch (error) {
     throw error instanceof AppError ? error : unusable(webhookId, error);
+  }
+}
+
+/** The same for what takes its time; the file stays open meanwhile. */
+export async function readBeside<T>(
+  files: WebhookDBManager,
+  webhookId: string,
+  query: (file: EventFile) => Promise<T>,
+): Promise<T> {
+  if (!files.isOpen(webhookId)) await files.makeReady(webhookId);
+  const file = files.open(webhookId);
+  files.pin(file);
+  try {
+    return await query(file);
+  } catch (error) {
+    throw error instanceof AppError ? error : unusable(webhookId, error);
+  } finally {
+    files.unpin(file);
   }
 }

@@ -1,6 +1,7 @@
 /** Replays of many events in the event files: asked for, counted, taken step by step, looked at. */
 import type { EventFile } from "./event-db/event-file.ts";
 import type { CountedReplay } from "./event-db/replay-count.ts";
+import type { ReplayScan } from "./event-db/replay-memory.ts";
 import { findRoom, type GivenRoom } from "./event-db/replay-room.ts";
 import {
   findReplayRun,
@@ -13,9 +14,11 @@ import {
 import { type ReplayStep, type ReplayStepGiven, replayStep } from "./event-db/replay-step.ts";
 import { saveReplayTarget } from "./event-db/replay-target.ts";
 import { unusable } from "./event-file-faults.ts";
+import type { EventReader } from "./event-reader.ts";
+import type { ReplayToScan } from "./event-reader-worker.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { countReplayInBackground, findUnfinishedReplays } from "./inspection.ts";
-import { readEventFile } from "./read-event-file.ts";
+import { readBeside, readEventFile } from "./read-event-file.ts";
 import type { WebhookDBManager } from "./webhook-db-manager.ts";
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
@@ -46,6 +49,8 @@ export type ReplayStore = Readonly<{
   change: (of: OfRun, change: (run: ReplayRun) => ReplayChange, now: number) => Promise<ReplayRun | null>;
   /** One bounded step of the event loop. */
   step: (of: OfRun, given: ReplayStepGiven) => Promise<ReplayStep>;
+  /** Looks through the bodies after an event for the text of the run, off the main thread. */
+  scan: (webhookId: string, wanted: ReplayToScan) => Promise<ReplayScan>;
   /** Whether the target can be given more deliveries now. */
   hasRoom: (of: Readonly<{ webhookId: string; targetId: string }>, given: GivenRoom) => Promise<boolean>;
 }>;
@@ -53,8 +58,9 @@ export type ReplayStore = Readonly<{
 export function createReplayStore(options: {
   files: WebhookDBManager;
   writer: Pick<EventWriter, "change" | "tidy">;
+  reader: Pick<EventReader, "scanReplay">;
 }): ReplayStore {
-  const { files, writer } = options;
+  const { files, writer, reader } = options;
   const read = <T>(webhookId: string, query: (file: EventFile) => T) =>
     readEventFile(files, webhookId, query);
 
@@ -87,6 +93,7 @@ export function createReplayStore(options: {
       }),
     // What a power cut takes back is done again whole, deliveries and cursor, so nobody waits for the disk.
     step: ({ webhookId, id }, given) => writer.tidy(webhookId, (file) => replayStep(file, id, given)),
+    scan: (webhookId, wanted) => readBeside(files, webhookId, (file) => reader.scanReplay(file, wanted)),
     hasRoom: ({ webhookId, targetId }, given) =>
       read(webhookId, (file) => typeof findRoom(file, targetId, given) === "number"),
   };

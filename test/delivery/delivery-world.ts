@@ -9,7 +9,7 @@ import { newId } from "../../src/lib/ids.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
-import { startEventReader } from "../../src/storage/event-reader.ts";
+import { type EventReader, startEventReader } from "../../src/storage/event-reader.ts";
 import { createEventStore } from "../../src/storage/event-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
 import { createFlowStore, type FlowStore } from "../../src/storage/flow-store.ts";
@@ -25,10 +25,13 @@ export type World = SpiedStore &
     clock: FakeClock;
     files: WebhookDBManager;
     writer: EventWriter;
+    reader: EventReader;
     engine: DeliveryEngine;
     lines: ReturnType<typeof createRecordingLog>["lines"];
     /** Stores events for the targets, which are of one webhook; resolves when they are on disk. */
     send: (targets: readonly WorldTarget[], count?: number, bodyBytes?: number) => Promise<readonly string[]>;
+    /** An event for the targets, to be changed before it is stored. */
+    draft: (targets: readonly WorldTarget[]) => EventDraft;
     /** Stores one event for an ordered target; "" is no lane. */
     sendInLane: (target: WorldTarget, orderKey: string, query: string) => Promise<void>;
     replay: ReturnType<typeof createReplay>;
@@ -114,8 +117,9 @@ export function createWorld(
     },
     ...spied,
     ...targets,
-    ...{ clock, files, writer, routing, lines, quiet, flowStore },
+    ...{ clock, files, writer, reader, routing, lines, quiet, flowStore },
     replay: createReplay({ events, routing, clock }),
+    draft: (to) => draftFor(to, clock, 1),
     async send(to, count = 1, bodyBytes = 1) {
       const drafts = Array.from({ length: count }, () => draftFor(to, clock, bodyBytes));
       await Promise.all(drafts.map((draft) => events.append(draft)));

@@ -74,6 +74,36 @@ describe("a replay by filter", () => {
   });
 });
 
+test("a replay by text takes what the bodies show, to targets that are apart too, over a crash", async () => {
+  const [quick, late] = [add(), add()];
+  const targets = [quick, late].map(({ id }) => ({ id, settlesAtIngest: false }));
+  const expected: string[] = [];
+  for (let n = 0; n < 400; n++) {
+    const text = n % 4 === 0 ? '{"a":"Caf\\u00e9"}' : '{"a":"Cafe"}';
+    const draft = { ...world.draft([quick]), targets, body: Buffer.from(text) };
+    await world.events.append(draft);
+    if (n % 4 === 0) expected.push(draft.id);
+  }
+  await world.until(() => world.fates().every(({ status }) => status !== "pending"));
+  world.change(late, { paused: true });
+  world.allowSteps(4);
+  const { id } = await world.begin(everything({ text: "café".toUpperCase().replace("É", "é") }));
+  await world.until(() => world.steps() === 4);
+  await world.crash();
+  world.allowSteps(null);
+  const of = { webhookId: world.webhookId, id };
+  const targetOf = async () =>
+    (await world.runs.get(of)).targets.find(({ targetId }) => targetId === quick.id);
+  await world.until(async () => (await targetOf())?.state === "done");
+  world.change(late, { paused: false });
+  expect(await world.ended(id)).toMatchObject({ replayed: 200, matched: { events: 100, deliveries: 200 } });
+  for (const target of [quick, late]) {
+    const replayed = world.fates(target).filter(({ replays }) => replays > 0);
+    expect(replayed.map(({ eventId }) => eventId)).toEqual([...expected].sort());
+    expect(new Set(replayed.map(({ replays }) => replays))).toEqual(new Set([1]));
+  }
+}, 60_000);
+
 test("a replay of chosen events takes these, and no others", async () => {
   const target = add();
   const ids = await sendAndSettle([target], 5);

@@ -39,7 +39,7 @@ export function createReplayWorld(): ReplayWorld {
   const webhookId = newId();
   const { clock, events, routing, files, writer } = world;
   const { log } = createRecordingLog();
-  const stored = createReplayStore({ files, writer });
+  const stored = createReplayStore({ files, writer, reader: world.reader });
   let steps = 0;
   let left = Number.POSITIVE_INFINITY;
   let life = 0;

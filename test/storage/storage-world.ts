@@ -25,6 +25,7 @@ export type StorageWorld = Readonly<{
   upkeep: Replaceable<EventFileUpkeep>;
   files: WebhookDBManager;
   writer: EventWriter;
+  reader: EventReader;
   events: EventStore;
   /** What the writer reported. */
   errors: string[];
@@ -79,6 +80,7 @@ export function createStorageWorld(
     upkeep,
     files,
     writer,
+    reader,
     events: createEventStore({ files, writer, reader, changes, clock }),
     errors,
     recorded,

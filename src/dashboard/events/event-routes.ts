@@ -17,6 +17,7 @@ import { type Names, readNames } from "./names.ts";
 import { findNeighbours } from "./neighbours.ts";
 import { eventPath } from "./paths.ts";
 import type { DeliveryProps, Try } from "./timeline.tsx";
+import { unpackForPage } from "./unpacked-body.ts";
 
 /** Markup of the body, at first and when more is asked for: a page with all that it loads stays under 150 KB. */
 const BODY_CHARS = 75_000;
@@ -54,15 +55,28 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         findNeighbours({
           ...{ events, event, webhookId: webhook.id, now: clock.now() },
           filter: toEventFilter(filter, clock.now()),
+          asker: viewer.id,
         }),
         readNames(deps, { userId: viewer.id, webhookId: webhook.id }),
       ]);
       const isLong = query.get("body") === "long";
       const maxChars = isLong ? LONG_BODY_CHARS : BODY_CHARS;
-      const picture = pictureBody({ contentType: event.contentType, body: event.body, maxChars });
+      const { body, note: bodyNote } = await unpackForPage(event);
+      const picture = pictureBody({ contentType: event.contentType, body, maxChars });
       return renderPage(
         EventPage({
-          ...{ viewer, flash, webhook, event, duplicates, firstReceivedAt, neighbours, picture, isLong },
+          ...{
+            viewer,
+            flash,
+            webhook,
+            event,
+            duplicates,
+            firstReceivedAt,
+            neighbours,
+            picture,
+            isLong,
+            bodyNote,
+          },
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),
           deliveries: deliveries.map((delivery) => ({

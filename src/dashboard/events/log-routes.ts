@@ -29,10 +29,10 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
 
   function search(
     { webhook, filter }: Log,
-    { cursor, signal }: { cursor: string | null; signal: AbortSignal },
+    of: { cursor: string | null; signal: AbortSignal; asker: string },
   ) {
     const asked = toEventFilter(filter, clock.now());
-    return events.searchEvents(webhook.id, { limit: EVENTS_PER_PAGE, cursor, filter: asked, signal });
+    return events.searchEvents(webhook.id, { limit: EVENTS_PER_PAGE, filter: asked, ...of });
   }
 
   async function show(context: PageContext): Promise<Response> {
@@ -44,7 +44,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     const cursor = wanted !== null && isId(wanted) ? wanted : null;
     const notes = wanted === cursor ? log.notes : [...log.notes, LOST_PLACE];
     try {
-      const found = await search(log, { cursor, signal: request.signal });
+      const found = await search(log, { cursor, signal: request.signal, asker: viewer.id });
       const rows = await drawRows(log, found.events);
       return renderPage(
         LogPage({
@@ -64,12 +64,16 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
   }
 
   async function stream(context: PageContext): Promise<Response> {
-    const { request, query, isStillSignedIn } = context;
+    const { viewer, request, query, isStillSignedIn } = context;
     const log = await read(context);
     context.keepOpen();
     return openLiveLog({
       async readRows() {
-        const { events: found } = await search(log, { cursor: null, signal: request.signal });
+        const { events: found } = await search(log, {
+          cursor: null,
+          signal: request.signal,
+          asker: viewer.id,
+        });
         return drawRows(log, found);
       },
       subscribe: (listener) => events.onRecorded(log.webhook.id, listener),

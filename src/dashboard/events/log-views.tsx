@@ -5,6 +5,7 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { DataTable, EmptyState, PageHeader, Pagination } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
+import { formatCount } from "../components/format.ts";
 import { CodeBlock, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { rejectedPath } from "../rejected/paths.ts";
@@ -78,6 +79,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
       ) : (
         <NothingFound {...props} />
       )}
+      {found.notSearched > 0 ? <NotSearched count={found.notSearched} /> : ""}
       {found.stoppedEarly ? <StoppedEarly {...props} /> : ""}
       <Pagination
         olderHref={found.nextCursor === null ? null : olderHref(props)}
@@ -228,6 +230,17 @@ function StoppedEarly(props: LogPageProps): JSX.Element {
       </span>
       <Button label="Go on from there" href={olderHref(props)} />
     </p>
+  );
+}
+
+/** Beside what was found. */
+function NotSearched({ count }: { count: number }): JSX.Element {
+  return (
+    <Notice
+      tone="warn"
+      text={`${formatCount(count, "event")} could not be searched for the text.`}
+      hint="A body that is compressed or encoded in a way that is not supported, or that is too large for that, is searched only as it was sent."
+    />
   );
 }
 

@@ -10,6 +10,8 @@ type Search = Readonly<{
   event: Readonly<{ id: string; receivedAt: number }>;
   filter: EventFilter;
   now: number;
+  /** Whose search it is. */
+  asker: string;
 }>;
 
 const PAGE = 50;
@@ -25,10 +27,10 @@ export async function findNeighbours(search: Search): Promise<Neighbours> {
   return { newerId, olderId };
 }
 
-async function findOlder({ events, webhookId, event, filter }: Search): Promise<string | null> {
+async function findOlder({ events, webhookId, event, filter, asker }: Search): Promise<string | null> {
   const found = await events.searchEvents(webhookId, {
     ...{ limit: 1, cursor: event.id, filter },
-    limitMs: SEARCH_MS,
+    ...{ limitMs: SEARCH_MS, asker },
   });
   return found.events[0]?.id ?? null;
 }
@@ -37,7 +39,8 @@ async function findOlder({ events, webhookId, event, filter }: Search): Promise<
  * A search goes from new to old, so it is asked for ever longer times after the event, until one holds any,
  * and then for parts of that, until one page holds all. Null also where a search gave up.
  */
-async function findNewer({ events, webhookId, event, filter, now }: Search): Promise<string | null> {
+async function findNewer(search: Search): Promise<string | null> {
+  const { events, webhookId, event, filter, now, asker } = search;
   const end = Math.max(filter.to ?? now, event.receivedAt);
   let low = event.receivedAt;
   let width = FIRST_STEP_MS;
@@ -48,7 +51,7 @@ async function findNewer({ events, webhookId, event, filter, now }: Search): Pro
     const found = await events.searchEvents(webhookId, {
       limit: PAGE,
       cursor: null,
-      limitMs: SEARCH_MS,
+      ...{ limitMs: SEARCH_MS, asker },
       filter: { ...filter, from: Math.max(low, filter.from ?? low), to: high },
     });
     if (found.stoppedEarly) return null;

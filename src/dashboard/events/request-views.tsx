@@ -18,6 +18,8 @@ export type RequestProps = Readonly<{
   event: StoredEvent;
   entrypoint: Named;
   picture: BodyPicture;
+  /** How the picture is not what was sent; null where it is. */
+  bodyNote: string | null;
   /** More of the body than the page shows at first is asked for. */
   isLong: boolean;
   /** The filter of the log that led here. */
@@ -74,7 +76,7 @@ export function Facts({ webhook, event, entrypoint }: RequestProps): JSX.Element
   );
 }
 
-export function BodyCard({ webhook, event, picture, isLong, query }: RequestProps): JSX.Element {
+export function BodyCard({ webhook, event, picture, bodyNote, isLong, query }: RequestProps): JSX.Element {
   const path = bodyPath(webhook.id, event.id);
   const isCut = picture.kind !== "empty" && picture.isCut;
   return (
@@ -102,6 +104,13 @@ export function BodyCard({ webhook, event, picture, isLong, query }: RequestProp
       }
     >
       <BodyView picture={picture} label="Body" />
+      {bodyNote === null ? (
+        ""
+      ) : (
+        <p class="body-notes muted text-s" safe>
+          {bodyNote}
+        </p>
+      )}
       {isCut ? (
         <p class="body-notes muted text-s">
           <span>

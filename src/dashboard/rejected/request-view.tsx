@@ -26,10 +26,12 @@ export type RejectedRequestPageProps = Readonly<{
   request: RejectedRequest;
   entrypoint: Named;
   picture: BodyPicture;
+  /** How the picture is not what was sent; null where it is. */
+  bodyNote: string | null;
 }>;
 
 export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Element {
-  const { viewer, flash, webhook, request, picture } = props;
+  const { viewer, flash, webhook, request, picture, bodyNote } = props;
   const crumbs = [...crumbsOf(webhook), { href: rejectedPath(webhook.id), label: "Rejected" }];
   return (
     <Layout title="Rejected request" viewer={viewer} section="sources" flash={flash} wide crumbs={crumbs}>
@@ -60,6 +62,13 @@ export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Elemen
           }
         >
           <BodyView picture={picture} label="Body" />
+          {bodyNote === null ? (
+            ""
+          ) : (
+            <p class="body-notes muted text-s" safe>
+              {bodyNote}
+            </p>
+          )}
         </Card>
         <Card title="Headers">
           <HeaderTable headers={request.headers} caption="Request headers" />

@@ -6,6 +6,7 @@ import { formatCount } from "../components/format.ts";
 import { pictureBody } from "../events/body-picture.ts";
 import { bodyFileName, bodyResponse } from "../events/body-response.ts";
 import { type Names, readNames } from "../events/names.ts";
+import { unpackForPage } from "../events/unpacked-body.ts";
 import type { FormInput } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
@@ -67,9 +68,12 @@ export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
     const names = await namesOf(context, webhook);
     return orUnusable(context, webhook, async () => {
       const request = await get(context, webhook);
-      const picture = pictureBody({ ...request, maxChars: BODY_CHARS });
+      const { body, note: bodyNote } = await unpackForPage(request);
+      const picture = pictureBody({ ...request, body, maxChars: BODY_CHARS });
       const entrypoint = names.entrypoint(request.entrypointId);
-      return renderPage(RejectedRequestPage({ viewer, flash, webhook, request, entrypoint, picture }));
+      return renderPage(
+        RejectedRequestPage({ viewer, flash, webhook, request, entrypoint, picture, bodyNote }),
+      );
     });
   }
 

@@ -1,8 +1,11 @@
 /** Finds events by what a person remembers of them, newest first, and stops in time. */
 import type { SQLQueryBindings } from "bun:sqlite";
+import type { BodySearch } from "../../lib/body-search.ts";
 import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
+import { chooseSource, type Source } from "./event-source.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
+import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
 export type EventFilter = Readonly<{
@@ -15,7 +18,7 @@ export type EventFilter = Readonly<{
   status?: DeliveryStatus | undefined;
   method?: string | undefined;
   type?: string | undefined;
-  /** Anywhere in the body; ASCII letters match in either case. */
+  /** Anywhere in the text that the body shows; ASCII letters match in either case. */
   text?: string | undefined;
 }>;
 
@@ -28,112 +31,100 @@ export type FoundEvents = Readonly<{
   stoppedEarly: boolean;
   /** How far back was looked, where it stopped early. */
   searchedBackTo: number | null;
+  /** Events on the way of which it cannot be said whether they show the text. */
+  notSearched: number;
 }>;
 
-/** Events looked at in one go; the event loop is free in between (1,000 bodies of 1 KB take about 1 ms). */
-const STEP = 1_000;
-/** Bodies that are searched for a text in one go, about 8 ms; one that alone is larger has a step for itself. */
-const BYTES_PER_STEP = 8 * 1024 * 1024;
 /** Sorts before every UUID. */
 const OLDEST = "";
 
-const NOTHING: FoundEvents = { events: [], nextCursor: null, stoppedEarly: false, searchedBackTo: null };
+const NOTHING: FoundEvents = {
+  events: [],
+  nextCursor: null,
+  stoppedEarly: false,
+  searchedBackTo: null,
+  notSearched: 0,
+};
 
 type Bounds = Readonly<{ below: string; from: string }>;
 
-/** `isTimeUp` is asked between steps; a search goes on for one step at least. */
+export type Pause = Readonly<{ isTimeUp: () => boolean; yieldToOthers: () => Promise<void> }>;
+
+/** `isTimeUp` is asked between steps and within large bodies; one step is done, or one body, whatever it says. */
 export async function searchEvents(
   file: ReadableFile,
   search: EventSearch,
-  pause: { isTimeUp: () => boolean; yieldToOthers: () => Promise<void> },
+  pause: Pause,
 ): Promise<FoundEvents> {
   const { limit, cursor, filter } = search;
   requireCursor(cursor);
   const source = chooseSource(file, filter);
   if (source === null) return NOTHING;
-  const query = { source, conditions: toConditions(filter) };
+  const query = { source, conditions: toConditions(filter), text: bodySearchFor(filter.text) };
   const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
   const newest = filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1);
   let below = cursor !== null && cursor < newest ? cursor : newest;
   const rows: SummaryRow[] = [];
+  let notSearched = 0;
   for (;;) {
     const end = findStepEnd(file, query.source, { below, from: oldest });
-    const from = filter.text
-      ? (findHeavyEnd(file, query.source, { below, from: end ?? oldest }) ?? end)
-      : end;
-    rows.push(...readStep(file, query, { below, from: from ?? oldest }, limit + 1 - rows.length));
-    if (rows.length > limit || from === null) break;
-    below = from;
+    const bounds = { below, from: end ?? oldest };
+    const step = await takeStep(file, query, { bounds, limit: limit + 1 - rows.length, pause });
+    rows.push(...step.rows);
+    notSearched += step.notSearched;
+    const reached = step.reached ?? end;
+    if (rows.length > limit || reached === null) break;
+    below = reached;
     if (pause.isTimeUp()) {
       return {
         ...page(file, rows, rows.length),
         nextCursor: below,
         stoppedEarly: true,
         searchedBackTo: timeOfId(below),
+        notSearched,
       };
     }
     await pause.yieldToOthers();
   }
-  return { ...page(file, rows, limit), stoppedEarly: false, searchedBackTo: null };
+  return { ...page(file, rows, limit), stoppedEarly: false, searchedBackTo: null, notSearched };
+}
+
+type Step = Readonly<{
+  rows: readonly SummaryRow[];
+  notSearched: number;
+  /** The last event that was looked at; null where all of the step were. */
+  reached: string | null;
+}>;
+
+async function takeStep(
+  file: ReadableFile,
+  query: Query,
+  of: Readonly<{ bounds: Bounds; limit: number; pause: Pause }>,
+): Promise<Step> {
+  const { bounds, limit, pause } = of;
+  if (query.text === null) {
+    return { rows: readStep(file, query, bounds, limit), notSearched: 0, reached: null };
+  }
+  const scan = new TextScan(file, {
+    search: query.text,
+    from: bounds.below,
+    mostFound: limit,
+    query: {
+      sql: () => stepSql(query, SCAN_COLUMNS),
+      values: (below) => stepValues(query, { below, from: bounds.from }, -1),
+    },
+  });
+  for (const _part of scan.run()) {
+    if (pause.isTimeUp() && scan.reached !== bounds.below) break;
+    await pause.yieldToOthers();
+  }
+  const { ids, notSearched, isWhole, reached } = scan;
+  return { rows: readRows(file, ids), notSearched, reached: isWhole ? null : reached };
 }
 
 function page(file: ReadableFile, rows: readonly SummaryRow[], limit: number) {
   const events = summarize(file, rows.slice(0, limit));
   return { events, nextCursor: rows.length > limit ? (events.at(-1)?.id ?? null) : null };
-}
-
-/** Where a search looks: through all events, or only through those that an index of deliveries names. */
-type Source = Readonly<{
-  stepEnd: string;
-  condition: string | null;
-  /** What both have beside the bounds. */
-  values: readonly string[];
-}>;
-
-const ALL_EVENTS: Source = {
-  stepEnd: `SELECT id FROM events WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET ${STEP - 1}`,
-  condition: null,
-  values: [],
-};
-
-/** Statuses are named in the text and not bound, so that the partial indexes serve them. */
-function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
-  // The plus keeps the planner from the primary key where the index begins with another column.
-  const eventId = index === "deliveries_due" ? "+event_id" : "event_id";
-  const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index}
-    WHERE status = '${status}' AND ${eventId} < ? AND ${eventId} >= ?
-      ${targetId === undefined ? "" : "AND target_id = ?"}`;
-  return {
-    stepEnd: `${named} ORDER BY event_id DESC LIMIT 1 OFFSET ${STEP}`,
-    condition: `e.id IN (${named})`,
-    values: targetId === undefined ? [] : [targetId],
-  };
-}
-
-/** Above this many pending deliveries, going through the newest events finds some sooner than sorting them. */
-const PENDING_WORTH_SORTING = 50_000;
-
-/** Null where there are none, and nothing needs to be gone through to know it. */
-function chooseSource(file: ReadableFile, { status, targetId }: EventFilter): Source | null {
-  if (status === undefined) return ALL_EVENTS;
-  const tallied = { status, targetId };
-  const count = countDeliveries(file, tallied);
-  if (count === 0) return null;
-  if (status === "delivered") return ALL_EVENTS;
-  if (status !== "pending") return eventsByStatus(tallied, "deliveries_troubled");
-  return count > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus(tallied, "deliveries_due");
-}
-
-type Tallied = Readonly<{ status: DeliveryStatus; targetId: string | undefined }>;
-
-function countDeliveries(file: ReadableFile, { status, targetId }: Tallied): number {
-  const tallies = `SELECT total(${status}) AS n FROM target_tallies`;
-  const ofTarget = `${tallies} WHERE target_id = ?`;
-  const row =
-    targetId === undefined
-      ? file.db.query<{ n: number }, []>(tallies).get()
-      : file.db.query<{ n: number }, [string]>(ofTarget).get(targetId);
-  return row?.n ?? 0;
 }
 
 /** The id that ends a step; null where what is left is less than a step. */
@@ -145,45 +136,44 @@ function findStepEnd(
   return file.db.query<{ id: string }, string[]>(stepEnd).get(below, from, ...values)?.id ?? null;
 }
 
-/** The id at which the bodies of a step become too many bytes; null where they do not. */
-function findHeavyEnd(file: ReadableFile, source: Source, { below, from }: Bounds): string | null {
-  const { condition, values } = source;
-  const bounds = [below, from, ...(condition ? [below, from, ...values] : [])];
-  const sizes = file.db.query<{ id: string; body_size: number }, string[]>(
-    `SELECT e.id, e.body_size FROM events e
-      WHERE e.id < ? AND e.id >= ? ${condition ? `AND ${condition}` : ""} ORDER BY e.id DESC`,
-  );
-  let bytes = 0;
-  for (const { id, body_size } of sizes.iterate(...bounds)) {
-    bytes += body_size;
-    if (bytes >= BYTES_PER_STEP) return id;
-  }
-  return null;
+function readStep(file: ReadableFile, query: Query, bounds: Bounds, limit: number): SummaryRow[] {
+  return file.db
+    .query<SummaryRow, SQLQueryBindings[]>(stepSql(query, SUMMARY_COLUMNS))
+    .all(...stepValues(query, bounds, limit));
 }
 
-function readStep(file: ReadableFile, query: Query, { below, from }: Bounds, limit: number): SummaryRow[] {
-  const { source, conditions } = query;
-  const where = ["e.id < ?", "e.id >= ?", ...conditions.sql, ...(source.condition ? [source.condition] : [])];
-  const named = source.condition ? [below, from, ...source.values] : [];
-  const values = [below, from, ...conditions.values, ...named, limit];
+function readRows(file: ReadableFile, ids: readonly string[]): SummaryRow[] {
   return file.db
-    .query<SummaryRow, SQLQueryBindings[]>(
-      `SELECT ${SUMMARY_COLUMNS} FROM events e WHERE ${where.join(" AND ")} ORDER BY e.id DESC LIMIT ?`,
+    .query<SummaryRow, [string]>(
+      `SELECT ${SUMMARY_COLUMNS} FROM events e WHERE e.id IN (SELECT value FROM json_each(?)) ORDER BY e.id DESC`,
     )
-    .all(...values);
+    .all(JSON.stringify(ids));
+}
+
+function stepSql({ source, conditions }: Query, columns: string): string {
+  const where = ["e.id < ?", "e.id >= ?", ...conditions.sql, ...(source.condition ? [source.condition] : [])];
+  return `SELECT ${columns} FROM events e WHERE ${where.join(" AND ")} ORDER BY e.id DESC LIMIT ?`;
+}
+
+function stepValues(
+  { source, conditions }: Query,
+  { below, from }: Bounds,
+  limit: number,
+): SQLQueryBindings[] {
+  const named = source.condition ? [below, from, ...source.values] : [];
+  return [below, from, ...conditions.values, ...named, limit];
 }
 
 export type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
-type Query = Readonly<{ source: Source; conditions: Conditions }>;
+type Query = Readonly<{ source: Source; conditions: Conditions; text: BodySearch | null }>;
 
-/** On an event that is called `e`. */
+/** On an event that is called `e`, but for its text: see TextScan. */
 export function toConditions({
   from,
   to,
   entrypointId,
   method,
   type,
-  text,
   status,
   targetId,
 }: EventFilter): Conditions {
@@ -203,7 +193,6 @@ export function toConditions({
     add(`EXISTS (${delivery} AND d.status = ? AND d.target_id = ?)`, status, targetId);
   } else if (status !== undefined) add(`EXISTS (${delivery} AND d.status = ?)`, status);
   else if (targetId !== undefined) add(`EXISTS (${delivery} AND d.target_id = ?)`, targetId);
-  if (text) add("e.body LIKE ? ESCAPE '\\'", `%${text.replace(/[\\%_]/g, "\\$&")}%`);
   return { sql, values };
 }
 

@@ -25,21 +25,27 @@ export function countReplay(options: {
   isTimeUp: () => boolean;
 }): CountedReplay {
   const { db, order, lastEventId, isTimeUp } = options;
-  const selector = new ReplaySelector(db, order, lastEventId ?? NO_END);
+  const selector = new ReplaySelector({ db }, order, lastEventId ?? NO_END);
   const byTarget = new Map<string, number>();
   let events = 0;
+  let notSearched = 0;
   const add = (targetId: string, count: number) =>
     byTarget.set(targetId, (byTarget.get(targetId) ?? 0) + count);
-  const counted = (isExact: boolean) => ({ events, deliveries: [...byTarget], isExact, notSearched: 0 });
+  const counted = (isExact: boolean) => ({ events, deliveries: [...byTarget], isExact, notSearched });
   for (let after = selector.begin; ; ) {
     const window = selector.findWindow(after, WINDOW);
     if (window === null) return counted(true);
-    const found = selector.countEvents(window);
+    const scan = selector.scan(window);
+    for (const _part of scan?.run() ?? []) if (isTimeUp()) break;
+    const found = scan === null ? selector.countEvents(window) : scan.ids.length;
     events += found;
+    notSearched += scan?.notSearched ?? 0;
     if (order.targetId !== null) add(order.targetId, found);
-    else if (found > 0)
-      for (const [targetId, count] of selector.countDeliveries(window)) add(targetId, count);
-    after = window.upTo;
+    else if (found > 0) {
+      const counts = selector.countDeliveries(window, scan?.ids ?? null);
+      for (const [targetId, count] of counts) add(targetId, count);
+    }
+    after = scan === null || scan.isWhole ? window.upTo : scan.reached;
     if (isTimeUp()) return counted(false);
   }
 }

@@ -1,12 +1,12 @@
 /** Which events and deliveries a replay takes, the oldest first: one definition for counting and for doing. */
-import type { Database, SQLQueryBindings } from "bun:sqlite";
+import type { SQLQueryBindings } from "bun:sqlite";
+import type { BodySearch } from "../../lib/body-search.ts";
 import { firstIdAt } from "../../lib/ids.ts";
 import { type Conditions, toConditions } from "./event-search.ts";
+import type { ReadableFile } from "./event-summary.ts";
 import { beginOf, type ReplayOrder } from "./replay-run.ts";
+import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
 import type { DeliveryStatus } from "./types.ts";
-
-/** Bodies that one window may make a search of texts read; one larger body has a window for itself. */
-const TEXT_BYTES = 8 * 1024 * 1024;
 
 /** Events after one id, up to another that is one of them. */
 export type Window = Readonly<{ after: string; upTo: string }>;
@@ -16,15 +16,17 @@ export type Present = Readonly<{ target_id: string; status: DeliveryStatus }>;
 
 /** Reads events in windows, so that no step takes long however few of them fit. */
 export class ReplaySelector {
-  readonly #db: Database;
+  readonly #file: ReadableFile;
   readonly #order: ReplayOrder;
+  readonly #text: BodySearch | null;
   readonly #conditions: Conditions;
   readonly #last: string;
 
   /** `lastEventId` is the newest event that may be taken. */
-  constructor(db: Database, order: ReplayOrder, lastEventId: string) {
-    this.#db = db;
+  constructor(file: ReadableFile, order: ReplayOrder, lastEventId: string) {
+    this.#file = file;
     this.#order = order;
+    this.#text = order.selection.kind === "filter" ? bodySearchFor(order.selection.filter.text) : null;
     this.#conditions = conditionsOf(order);
     const to = order.selection.kind === "filter" ? order.selection.filter.to : undefined;
     // Ids sort by time of receipt; the first id of a time is no event's own.
@@ -43,16 +45,32 @@ export class ReplaySelector {
   /** The next window, of about `size` events that may fit; null where no more are left. */
   findWindow(after: string, size: number): Window | null {
     if (this.isEnd(after)) return null;
-    const { selection } = this.#order;
-    if (selection.kind === "events") return { after, upTo: this.#last };
-    const upTo =
-      selection.filter.text === undefined ? this.#endAfter(after, size) : this.#endWithinBytes(after, size);
-    return { after, upTo: upTo ?? this.#last };
+    if (this.#order.selection.kind === "events") return { after, upTo: this.#last };
+    return { after, upTo: this.#endAfter(after, size) ?? this.#last };
+  }
+
+  /** Which events of a window fit is said by `scan`, and not by `listEvents`, which knows nothing of texts. */
+  get isByText(): boolean {
+    return this.#text !== null;
+  }
+
+  /** The window's events that fit, the oldest first; null where no text is asked for. */
+  scan({ after, upTo }: Window): TextScan | null {
+    const { values } = this.#conditions;
+    const sql = `${this.#fitting(SCAN_COLUMNS)} ORDER BY e.id`;
+    const query = { sql: () => sql, values: (from: string) => [from, upTo, ...values] };
+    if (this.#text === null) return null;
+    return new TextScan(this.#file, {
+      search: this.#text,
+      query,
+      from: after,
+      mostFound: Number.POSITIVE_INFINITY,
+    });
   }
 
   /** At most `limit` events of the window that fit, the oldest first. */
   listEvents({ after, upTo }: Window, limit: number): readonly string[] {
-    return this.#db
+    return this.#file.db
       .query<{ id: string }, SQLQueryBindings[]>(`${this.#fitting("e.id")} ORDER BY e.id LIMIT ?`)
       .all(after, upTo, ...this.#conditions.values, limit)
       .map(({ id }) => id);
@@ -60,9 +78,9 @@ export class ReplaySelector {
 
   /** The targets that get the event: the one of the order, or those of its deliveries that fit. */
   listTargets(eventId: string): readonly string[] {
-    const { targetId } = this.#order;
-    if (targetId !== null) return [targetId];
-    return this.#db
+    const { targetId, onlyMissing } = this.#order;
+    if (targetId !== null) return onlyMissing && this.#has(eventId, targetId) ? [] : [targetId];
+    return this.#file.db
       .query<Present, [string]>("SELECT target_id, status FROM deliveries WHERE event_id = ?")
       .all(eventId)
       .filter((delivery) => this.#takes(delivery))
@@ -70,12 +88,15 @@ export class ReplaySelector {
   }
 
   countEvents({ after, upTo }: Window): number {
-    const counted = this.#db.query<{ n: number }, SQLQueryBindings[]>(this.#fitting("count(*) AS n"));
+    const counted = this.#file.db.query<{ n: number }, SQLQueryBindings[]>(this.#fitting("count(*) AS n"));
     return counted.get(after, upTo, ...this.#conditions.values)?.n ?? 0;
   }
 
-  /** By target, of the window's events that fit. */
-  countDeliveries({ after, upTo }: Window): ReadonlyMap<string, number> {
+  /** By target, of the window's events that fit; of those in `eventIds`, where it is not null. */
+  countDeliveries(
+    { after, upTo }: Window,
+    eventIds: readonly string[] | null = null,
+  ): ReadonlyMap<string, number> {
     const { selection } = this.#order;
     const filter = selection.kind === "filter" ? selection.filter : {};
     const only: string[] = [];
@@ -88,14 +109,28 @@ export class ReplaySelector {
       only.push("AND d.target_id = ?");
       values.push(filter.targetId);
     }
-    const rows = this.#db
+    const rows = this.#file.db
       .query<{ target_id: string; n: number }, SQLQueryBindings[]>(
         `SELECT d.target_id, count(*) AS n FROM deliveries d
           WHERE d.event_id > ?1 AND d.event_id <= ?2
-            AND d.event_id IN (${this.#fitting("e.id")}) ${only.join(" ")} GROUP BY 1`,
+            AND d.event_id IN (${eventIds === null ? this.#fitting("e.id") : "SELECT value FROM json_each(?)"})
+            ${only.join(" ")} GROUP BY 1`,
       )
-      .all(after, upTo, ...this.#conditions.values, ...values);
+      .all(
+        after,
+        upTo,
+        ...(eventIds === null ? this.#conditions.values : [JSON.stringify(eventIds)]),
+        ...values,
+      );
     return new Map(rows.map(({ target_id, n }) => [target_id, n]));
+  }
+
+  /** It may have got one since the window was looked through. */
+  #has(eventId: string, targetId: string): boolean {
+    const delivery = this.#file.db.query<unknown, [string, string]>(
+      "SELECT 1 FROM deliveries WHERE event_id = ? AND target_id = ?",
+    );
+    return delivery.get(eventId, targetId) !== null;
   }
 
   #takes({ target_id, status }: Present): boolean {
@@ -132,28 +167,12 @@ export class ReplaySelector {
 
   #endAfter(after: string, size: number): string | null {
     return (
-      this.#db
+      this.#file.db
         .query<{ id: string }, [string, string, number]>(
           `${this.#candidates()} ORDER BY id LIMIT 1 OFFSET ?3`,
         )
         .get(after, this.#last, size - 1)?.id ?? null
     );
-  }
-
-  #endWithinBytes(after: string, size: number): string | null {
-    const rows = this.#db
-      .query<{ id: string; body_size: number }, [string, string, number]>(
-        `SELECT id, body_size FROM events WHERE id IN (${this.#candidates()} ORDER BY id LIMIT ?3) ORDER BY id`,
-      )
-      .all(after, this.#last, size);
-    let bytes = 0;
-    let end: string | null = null;
-    for (const { id, body_size } of rows) {
-      bytes += body_size;
-      if (end !== null && bytes > TEXT_BYTES) return end;
-      end = id;
-    }
-    return rows.length < size ? null : end;
   }
 }
 

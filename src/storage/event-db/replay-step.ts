@@ -2,6 +2,7 @@
 import { replayDelivery } from "./change-deliveries.ts";
 import type { EventFile } from "./event-file.ts";
 import { createLaneKeys, type LaneKeys } from "./lane-keys.ts";
+import type { ReplayMemory } from "./replay-memory.ts";
 import { type GivenRoom, MOST_DUE, Rooms, type WaitReason } from "./replay-room.ts";
 import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts";
 import { ReplaySelector, type Window } from "./replay-selection.ts";
@@ -11,21 +12,6 @@ import { newReplayTarget, type ReplayRunTarget, saveReplayTarget } from "./repla
 const WINDOW = 500;
 /** Deliveries made due in one step, about: it ends with the event that reaches so many. */
 const MOST_DELIVERIES = 256;
-
-/** What the steps of one replay remember in this process; a restart loses nothing by forgetting it. */
-export type ReplayMemory = Readonly<{
-  backlogs: GivenRoom["backlogs"];
-  /** Targets that have no room for their next delivery, and the cursors at which that was found. */
-  stopped: Map<string, string>;
-  /** Where the last step began, as targets that are apart take turns. */
-  turn: { after: string };
-}>;
-
-export const newReplayMemory = (): ReplayMemory => ({
-  backlogs: new Map(),
-  stopped: new Map(),
-  turn: { after: "" },
-});
 
 export type ReplayStepGiven = Readonly<{
   findTarget: GivenRoom["findTarget"];
@@ -44,11 +30,13 @@ export type ReplayStep = Readonly<{
   waits: Waits;
   /** No target can go on, and none is left to be found. */
   isStuck: boolean;
+  /** Nothing was done: the bodies from here on are to be looked through first. */
+  toScan: string | null;
 }>;
 
 export function replayStep(file: EventFile, id: string, given: ReplayStepGiven): ReplayStep {
   const run = findReplayRun(file.db, id);
-  if (run?.state !== "running") return { run, replayed: 0, waits: new Map(), isStuck: false };
+  if (run?.state !== "running") return { run, replayed: 0, waits: new Map(), isStuck: false, toScan: null };
   const walk = new Walk(file, run, given);
   walk.go();
   const step = walk.end();
@@ -70,13 +58,14 @@ class Walk {
   #skipped = 0;
   #replayed = 0;
   #isStuck = false;
+  #toScan: string | null = null;
 
   constructor(file: EventFile, run: ReplayRun, given: ReplayStepGiven) {
     const { memory, findTarget, now } = given;
     this.#file = file;
     this.#run = run;
     this.#given = given;
-    this.#selector = new ReplaySelector(file.db, run, run.lastEventId);
+    this.#selector = new ReplaySelector(file, run, run.lastEventId);
     this.#lanes = createLaneKeys(file);
     this.#rooms = new Rooms(file, { backlogs: memory.backlogs, findTarget, now });
     this.#targets = new Map(run.targets.map((target) => [target.targetId, target]));
@@ -89,10 +78,20 @@ class Walk {
     const start = this.#chooseStart();
     this.#isStuck = start === null;
     if (start === null) return;
-    const window = this.#selector.findWindow(start, WINDOW);
+    const scan = this.#selector.isByText ? this.#given.memory.findScan(start) : null;
+    if (this.#selector.isByText && scan === null) {
+      this.#toScan = start;
+      return;
+    }
+    const window = scan ? { after: start, upTo: scan.upTo } : this.#selector.findWindow(start, WINDOW);
     if (window === null) return;
     const members = this.#running().filter(({ cursor }) => cursor >= start && cursor < window.upTo);
-    this.#walk(window, new Set(members.map(({ targetId }) => targetId)));
+    const most = members.length === 0 ? WINDOW : MOST_DUE;
+    const eventIds = scan
+      ? scan.eventIds.filter((id) => id > start).slice(0, most)
+      : this.#selector.listEvents(window, most);
+    const isWhole = eventIds.length < most;
+    this.#walk(window, { eventIds, isWhole, members: new Set(members.map(({ targetId }) => targetId)) });
   }
 
   end(): Omit<ReplayStep, "run"> & Readonly<{ run: ReplayRun }> {
@@ -108,7 +107,13 @@ class Walk {
     const skipped = this.#run.skipped + this.#skipped;
     const moved = { ...this.#run, targets, cursor, skipped, replayed: this.#run.replayed + this.#replayed };
     const run = { ...moved, ...this.#fate() };
-    return { run, replayed: this.#replayed, waits: this.#waits(), isStuck: this.#isStuck };
+    return {
+      run,
+      replayed: this.#replayed,
+      waits: this.#waits(),
+      isStuck: this.#isStuck,
+      toScan: this.#toScan,
+    };
   }
 
   #fate(): Partial<Pick<ReplayRun, "state" | "reason">> {
@@ -127,15 +132,15 @@ class Walk {
 
   /** Null where nothing can go on. */
   #chooseStart(): string | null {
-    const { turn } = this.#given.memory;
+    const { memory } = this.#given;
     const cursors = this.#running()
       .filter((target) => !this.#isStopped(target))
       .map(({ cursor }) => cursor)
       .sort();
-    const start = cursors.find((cursor) => cursor > turn.after) ?? cursors[0];
+    const start = cursors.find((cursor) => cursor > memory.turn) ?? cursors[0];
     // Targets that are not known yet are found on the way of the others, and else once nobody goes it.
     if (start === undefined) return this.#isWholeKnown() ? null : this.#front;
-    turn.after = start;
+    memory.turn = start;
     return start;
   }
 
@@ -148,12 +153,14 @@ class Walk {
     return this.#given.findTarget(targetId) !== null && typeof this.#rooms.of(targetId) !== "number";
   }
 
-  #walk(window: Window, members: Set<string>): void {
-    const most = members.size === 0 ? WINDOW : MOST_DUE;
-    const eventIds = this.#selector.listEvents(window, most);
+  #walk(
+    window: Window,
+    of: Readonly<{ eventIds: readonly string[]; isWhole: boolean; members: Set<string> }>,
+  ): void {
+    const { eventIds, members } = of;
     const isAtFront = () =>
       this.#run.targetId === null && this.#front >= window.after && this.#front < window.upTo;
-    let isWhole = eventIds.length < most;
+    let { isWhole } = of;
     for (const eventId of eventIds) {
       const wanted = this.#selector.listTargets(eventId);
       if (isAtFront() && this.#front < eventId) this.#meet(eventId, wanted, members);

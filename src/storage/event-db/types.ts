@@ -4,6 +4,14 @@ export type DeliveryStatus = "pending" | "delivered" | "failed" | "held" | "disc
 
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
+/** "" where there is none. */
+export function contentEncodingOf(headers: HeaderPairs): string {
+  return headers
+    .filter(([name]) => name.toLowerCase() === "content-encoding")
+    .map(([, value]) => value)
+    .join(", ");
+}
+
 /** What ingestion hands to the writer: one request and the targets that get it. */
 export type EventDraft = Readonly<{
   id: string;

@@ -54,6 +54,22 @@ describe("the event log", () => {
     expect(second).toContain("failed");
   });
 
+  test("finds what the page of an event shows, and says how many bodies could not be searched", async () => {
+    const headers = [["content-encoding", "gzip"]] as const;
+    const packed = Bun.gzipSync(Buffer.from('{"city":"Z\\u00fcrich"}'));
+    const found = await app.addEvent({ headers, body: packed });
+    await app.addEvent({ headers, body: packed.subarray(0, 12) });
+    const page = await html(`${log}?q=${encodeURIComponent("Zürich")}`);
+    expect(eventsOn(page)).toEqual([found.id]);
+    expect(page).toContain("1 event could not be searched for the text.");
+    expect(await html(`${log}?q=nowhere`)).toContain("1 event could not be searched for the text.");
+    const ask = await html(`${app.path}/replays/new?q=${encodeURIComponent("Zürich")}`);
+    expect(ask).toContain("1 event could not be searched for the text and is left out.");
+    const event = await html(`${app.path}/events/${found.id}`);
+    expect(event).toContain("city");
+    expect(event).toContain("Sent compressed (gzip), shown decompressed.");
+  });
+
   test("says where an event had no target", async () => {
     await app.addEvent({ targets: [] });
     expect(await html(log)).toContain("stored");

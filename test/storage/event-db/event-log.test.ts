@@ -84,6 +84,7 @@ describe("pages of events", () => {
       nextCursor: null,
       stoppedEarly: false,
       searchedBackTo: null,
+      notSearched: 0,
     });
   });
 

@@ -148,8 +148,39 @@ test("a search for a text looks at few large bodies in one go, with any filter b
     const pause = { isTimeUp: () => ++stops > 99, yieldToOthers: () => Promise.resolve() };
     const page = await searchEvents(world.files.open(large), { limit: 50, cursor: null, filter }, pause);
     expect(page.events).toHaveLength(8);
-    expect(stops).toBe(2);
+    expect(stops).toBe(3);
   }
+});
+
+test("the time is looked at within a body, and the first one is searched to its end", async () => {
+  const large = newId();
+  const body = Buffer.alloc(2 * 1024 * 1024, 97);
+  for (let n = 0; n < 3; n++) await world.append({ webhookId: large, body });
+  let parts = 0;
+  const pause = {
+    isTimeUp: () => true,
+    yieldToOthers: async () => {
+      parts++;
+    },
+  };
+  const filter = { text: `${"a".repeat(199)}b` };
+  const ids = [...world.storedIds(large)].reverse();
+  for (let cursor: string | null = null, place = 0; place < 3; place++) {
+    const page = await searchEvents(world.files.open(large), { limit: 5, cursor, filter }, pause);
+    expect(page.nextCursor).toBe(place < 2 ? (ids[place] ?? "") : null);
+    cursor = page.nextCursor;
+  }
+  expect(parts).toBeGreaterThan(3 * 5);
+});
+
+test("bodies that cannot be searched are counted, and no event is passed over for them", async () => {
+  const mixed = newId();
+  const headers = [["content-encoding", "zstd"]] as const;
+  await world.append({ webhookId: mixed, headers, body: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) });
+  const { id } = await world.append({ webhookId: mixed, body: Buffer.from('{"a":"Caf\\u00e9"}') });
+  await world.append({ webhookId: mixed, body: Buffer.from("Cafe") });
+  const search = { limit: 5, cursor: null, filter: { text: "CAFé" } };
+  expect(await world.events.searchEvents(mixed, search)).toMatchObject({ events: [{ id }], notSearched: 1 });
 });
 
 test("a cursor that no list returned is refused", () => {

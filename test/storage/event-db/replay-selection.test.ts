@@ -74,13 +74,15 @@ async function searchAll(filter: EventFilter): Promise<readonly string[]> {
 }
 
 async function walk(order: ReplayOrder, size: number): Promise<readonly string[]> {
-  const selector = new ReplaySelector(world.files.open(webhookId).db, order, newId());
+  const selector = new ReplaySelector(world.files.open(webhookId), order, newId());
   const found: string[] = [];
   for (let after = selector.begin; ; ) {
     const window = selector.findWindow(after, size);
     if (window === null) return found;
-    found.push(...selector.listEvents(window, COUNT));
-    after = window.upTo;
+    const scan = selector.scan(window);
+    for (const _part of scan?.run() ?? []);
+    found.push(...(scan?.ids ?? selector.listEvents(window, COUNT)));
+    after = scan === null || scan.isWhole ? window.upTo : scan.reached;
   }
 }
 
@@ -89,7 +91,7 @@ test.each(filters)("a walk and a count find what the log finds: %j", async (filt
   for (const size of [7, 500, 5_000]) expect(await walk(orderOf(filter), size)).toEqual(expected);
   const count = await store.count(webhookId, { order: orderOf(filter), lastEventId: null, limitMs: 60_000 });
   expect([count.events, count.isExact]).toEqual([expected.length, true]);
-  const selector = new ReplaySelector(world.files.open(webhookId).db, orderOf(filter), newId());
+  const selector = new ReplaySelector(world.files.open(webhookId), orderOf(filter), newId());
   const byTarget = new Map<string, number>();
   for (const id of expected) {
     for (const targetId of selector.listTargets(id))
@@ -128,7 +130,7 @@ test("few events among many are found by their keys, not by going through all", 
         };
       },
     });
-    const selector = new ReplaySelector(spied, orderOf({}, { selection }), newId());
+    const selector = new ReplaySelector({ db: spied }, orderOf({}, { selection }), newId());
     const window = selector.findWindow("", 100);
     if (window) selector.listEvents(window, 10);
     return lines.join("\n");

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
 import { pruneStep } from "../../../src/storage/event-db/prune.ts";
+import { ReplayMemory } from "../../../src/storage/event-db/replay-memory.ts";
 import type { ReplayOrder } from "../../../src/storage/event-db/replay-run.ts";
-import { newReplayMemory, type ReplayStepGiven } from "../../../src/storage/event-db/replay-step.ts";
+import type { ReplayStepGiven } from "../../../src/storage/event-db/replay-step.ts";
 import { createReplayStore, type ReplayStore } from "../../../src/storage/replay-store.ts";
 import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "../storage-world.ts";
 
@@ -31,7 +32,7 @@ async function begin(order: Partial<ReplayOrder> = {}) {
   await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
   const given: ReplayStepGiven = {
     findTarget: () => ({ active: true, paused: false, orderBy: null }),
-    memory: newReplayMemory(),
+    memory: new ReplayMemory(),
     now: START + 1_000,
   };
   return (values: Partial<ReplayStepGiven> = {}) =>

@@ -1,0 +1,101 @@
+/** The text of a body as pages show it and as searches look for it: unpacked, decoded by its charset, unescaped. */
+import { isAscii } from "node:buffer";
+import { charsetOf, strictDecoder } from "./charset.ts";
+import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
+import { hexDigit } from "./json-lexer.ts";
+
+const FORM_TYPE = /^\s*application\/x-www-form-urlencoded\b/i;
+const JSON_TYPE = /[/+]json\b/i;
+
+export function isForm(contentType: string): boolean {
+  return FORM_TYPE.test(contentType);
+}
+
+/** `begin` is the beginning of the text. */
+export function mayBeJson(begin: string, contentType: string): boolean {
+  return JSON_TYPE.test(contentType) || /^\s*[{[]/.test(begin);
+}
+
+/** ASCII is taken as it is, whatever its head says: proxies that unpack a body may leave its Content-Encoding. */
+function isStillPacked(body: Uint8Array, contentEncoding: string): boolean {
+  return isPacked(contentEncoding) && !isAscii(body);
+}
+
+/** Holds the thread for up to 0.1 s. */
+export function unpackShownNow(body: Uint8Array, contentEncoding: string): Unpacked {
+  return isStillPacked(body, contentEncoding) ? unpackNow(body, contentEncoding) : { bytes: body };
+}
+
+/** The same on another thread. Never rejects. */
+export async function unpackShown(body: Uint8Array, contentEncoding: string): Promise<Unpacked> {
+  return isStillPacked(body, contentEncoding) ? unpackAside(body, contentEncoding) : { bytes: body };
+}
+
+/**
+ * The charset that the bytes are read by: that of their byte order mark, else the one that the content type names,
+ * else UTF-8. UTF-16 whose order nothing tells is recognised by the zeros of its ASCII.
+ */
+export function shownCharset(bytes: Uint8Array, contentType: string): string {
+  const [first, second, third, fourth] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  const named = charsetOf(contentType);
+  if (named !== "utf-8" && named !== "utf-16") return named;
+  const isWide = named === "utf-16" || (bytes.length % 2 === 0 && bytes.length >= 4);
+  if (isWide && first === 0 && second !== 0 && (third === 0 || bytes.length < 4)) return "utf-16be";
+  if (isWide && first !== 0 && second === 0 && (fourth === 0 || bytes.length < 4)) return "utf-16le";
+  return named;
+}
+
+/** Null where the bytes are no text of that charset; a character cut by `maxBytes` is left out. */
+export function decodeShown(bytes: Uint8Array, charset: string, maxBytes: number): string | null {
+  const isWhole = bytes.length <= maxBytes;
+  try {
+    return strictDecoder(charset).decode(bytes.subarray(0, maxBytes), { stream: !isWhole });
+  } catch {
+    return null;
+  }
+}
+
+/** Null where the bytes are no text of the charset; of UTF-8 the bytes themselves. */
+export function toUtf8(bytes: Uint8Array, charset: string): Uint8Array | null {
+  const text = decodeShown(bytes, charset, bytes.length);
+  if (text === null) return null;
+  return strictDecoder(charset).encoding === "utf-8" ? bytes : new TextEncoder().encode(text);
+}
+
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+
+/** The names and values of a form, in its order, unescaped and still in its charset. */
+export function* formFields(form: Uint8Array): Generator<Readonly<{ name: Uint8Array; value: Uint8Array }>> {
+  for (let start = 0; start < form.length; ) {
+    const mark = form.indexOf(AMPERSAND, start);
+    const field = form.subarray(start, mark === -1 ? form.length : mark);
+    start += field.length + 1;
+    if (field.length === 0) continue;
+    const equals = field.indexOf(EQUALS);
+    const name = equals === -1 ? field : field.subarray(0, equals);
+    yield { name: unescapeForm(name), value: unescapeForm(field.subarray(name.length + 1)) };
+  }
+}
+
+/** What is no escape stays as it is, as the URL standard says. */
+function unescapeForm(escaped: Uint8Array): Uint8Array {
+  if (!escaped.includes(PERCENT) && !escaped.includes(PLUS)) return escaped;
+  const bytes = new Uint8Array(escaped.length);
+  let length = 0;
+  for (let at = 0; at < escaped.length; at++) {
+    const byte = escaped[at] ?? 0;
+    const high = byte === PERCENT ? hexDigit(escaped[at + 1]) : -1;
+    const low = high === -1 ? -1 : hexDigit(escaped[at + 2]);
+    if (low === -1) bytes[length++] = byte === PLUS ? 0x20 : byte;
+    else {
+      bytes[length++] = high * 16 + low;
+      at += 2;
+    }
+  }
+  return bytes.subarray(0, length);
+}
