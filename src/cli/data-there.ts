@@ -2,12 +2,13 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
+import { isLost } from "../storage/file-size.ts";
 
 export type Where = Pick<Config, "dbPath" | "dataDir">;
 
 /** Throws AppError not_found. */
 export function requireData({ dbPath, dataDir }: Where, what: string): void {
-  const missing = [dbPath, dataDir].find((path) => !existsSync(path));
+  const missing = isLost(dbPath) ? dbPath : existsSync(dataDir) ? undefined : dataDir;
   if (missing === undefined) return;
   throw new AppError({
     kind: "not_found",

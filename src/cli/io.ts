@@ -1,9 +1,10 @@
 /** What commands use of the process they run in, so that tests can run them in their own. */
-import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
+import { isLost } from "../storage/file-size.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
+import { refuseMissingMainDb } from "../storage/missing-data.ts";
 
 export type Io = Readonly<{
   /** A line for people and pipes. */
@@ -24,7 +25,7 @@ export type Io = Readonly<{
  */
 export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
   const { dbPath } = io.loadConfig();
-  if (existsSync(dbPath)) return withAnyMainDb(io, use);
+  if (!isLost(dbPath)) return withAnyMainDb(io, use);
   throw new AppError({
     kind: "not_found",
     message: `There is no main database at ${dbPath}.`,
@@ -34,7 +35,9 @@ export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise
 
 /** The same for what may come before the gateway's first start: the main database is made where there is none. */
 export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
-  const { dbPath: path, checkpoints } = io.loadConfig();
+  const { dbPath: path, dataDir, checkpoints } = io.loadConfig();
+  // Made anew beside event files, it would let the next start lose all that they belong to.
+  refuseMissingMainDb({ dbPath: path, dataDir });
   const mainDb = openMainDb({ path, clock: io.clock, keepsLogs: checkpoints === "replicator" });
   try {
     return await use(mainDb);

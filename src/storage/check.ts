@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { errorMessage } from "../lib/errors.ts";
 import { listLedgerFaults } from "./event-db/ledger.ts";
 import { eventMigrations } from "./event-db/migrations/index.ts";
-import { logBytesOf, sizeOf } from "./file-size.ts";
+import { isLost, LOST, logBytesOf, sizeOf } from "./file-size.ts";
 import { waitForLog } from "./log-in-use.ts";
+import { readVersion, refuseForeign } from "./own-database.ts";
 import { isWorthReadingAhead, readAhead } from "./read-ahead.ts";
 import { openForReading } from "./reading-database.ts";
 
@@ -72,6 +73,8 @@ function inspect<T>(
   look: (db: Database) => { result: T; faults: readonly string[] },
 ): Inspected<T> {
   const told = (faults: readonly string[]) => faults.map((fault) => ({ database, fault }));
+  // SQLite would find nothing wrong with it.
+  if (existsSync(path) && isLost(path)) return { result: null, faults: told([LOST]) };
   try {
     const db = openForReading(path);
     try {
@@ -92,12 +95,14 @@ function inspect<T>(
 }
 
 function listWebhookIds(db: Database): { result: readonly string[]; faults: readonly string[] } {
+  refuseForeign(db, { what: "main database", table: "webhooks" });
   const rows = db.query<{ id: string }, []>("SELECT id FROM webhooks WHERE deleted_at IS NULL").all();
   return { result: rows.map(({ id }) => id), faults: [] };
 }
 
 function checkLedger(db: Database): readonly string[] {
-  const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  refuseForeign(db, { what: "event file", table: "events" });
+  const version = readVersion(db);
   if (version > eventMigrations.length) return [`it was written by a newer webhooker (schema ${version})`];
   // An older one has not been opened since the upgrade; its ledger may be another.
   return version < eventMigrations.length ? [] : listLedgerFaults(db);

@@ -3,9 +3,10 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { eventMigrations } from "./event-db/migrations/index.ts";
 import { makeEventFile } from "./event-db/new-file.ts";
-import { logBytesOf } from "./file-size.ts";
+import { isLost, logBytesOf } from "./file-size.ts";
 import { syncFolder } from "./folder.ts";
 import { keptLengthOf, logInUse } from "./log-in-use.ts";
+import { readVersion, refuseForeign } from "./own-database.ts";
 import { openForReading } from "./reading-database.ts";
 import { beginLog, keepLog, openDatabase } from "./sqlite.ts";
 import { type LineAnswer, lineFault } from "./worker-line.ts";
@@ -53,9 +54,9 @@ function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): D
  * header; then holds it all open, so that the event loop can open it and write to it without a sync of its own.
  */
 function prepare(id: number, path: string): void {
-  if (!existsSync(path)) makeEventFile(path);
+  if (isLost(path)) makeEventFile(path);
   // A newer one must be left as it is, and an older one's opening migrates it.
-  if (readVersion(path) !== eventMigrations.length) return;
+  if (versionOf(path) !== eventMigrations.length) return;
   const db = openForUpkeep(path, "NORMAL");
   try {
     beginLog(db);
@@ -66,10 +67,12 @@ function prepare(id: number, path: string): void {
   held.set(id, db);
 }
 
-function readVersion(path: string): number {
+function versionOf(path: string): number {
   const db = openForReading(path);
   try {
-    return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+    // Nothing may be written to what is none.
+    refuseForeign(db, { what: "event file", table: "events" });
+    return readVersion(db);
   } finally {
     db.close(true);
   }

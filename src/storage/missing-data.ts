@@ -1,7 +1,8 @@
 /** Finds at the start that data which must be there is not: most often a disk that is not mounted, or a wrong path. */
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { AppError } from "../lib/errors.ts";
-import { sizeOf } from "./file-size.ts";
+import { isLost } from "./file-size.ts";
 import { lockPathOf } from "./folder-lock.ts";
 import { openForReading } from "./reading-database.ts";
 
@@ -14,29 +15,29 @@ const EVENT_FILE = /^events-(.+)\.db$/;
  * made: a folder that was in use once has a lock file.
  */
 export function refuseMissingData({ dbPath, dataDir }: Where): void {
+  refuseMissingMainDb({ dbPath, dataDir });
+  if (isLost(dbPath)) return;
   const webhookIds = listFileIds(dataDir);
-  if (!isThere(dbPath)) {
-    if (webhookIds.length > 0) throw mainDbMissing({ dbPath, dataDir }, webhookIds.length);
-    return;
-  }
   if (webhookIds.length > 0 || existsSync(lockPathOf(dataDir))) return;
   const webhooks = countWebhooks(dbPath);
   if (webhooks > 0) throw eventFilesMissing({ dbPath, dataDir }, webhooks);
 }
 
-/** Those of the webhooks that have no event file. */
+/** Throws AppError unavailable where there are event files, and no main database that they belong to. */
+export function refuseMissingMainDb({ dbPath, dataDir }: Where): void {
+  if (!isLost(dbPath)) return;
+  const { length } = listFileIds(dataDir);
+  if (length > 0) throw mainDbMissing({ dbPath, dataDir }, length);
+}
+
+/** Those of the webhooks that have no event file, or one of 0 bytes. */
 export function listWithoutFile(dataDir: string, webhookIds: readonly string[]): readonly string[] {
-  const there = new Set(listFileIds(dataDir));
-  return webhookIds.filter((id) => !there.has(id));
+  return webhookIds.filter((id) => isLost(join(dataDir, `events-${id}.db`)));
 }
 
 function listFileIds(dataDir: string): readonly string[] {
   if (!statSync(dataDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(dataDir).flatMap((name) => EVENT_FILE.exec(name)?.[1] ?? []);
-}
-
-function isThere(path: string): boolean {
-  return sizeOf(path) > 0;
 }
 
 /** 0 where it cannot be read, which its opening tells. */

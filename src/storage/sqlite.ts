@@ -1,6 +1,7 @@
 /** Opens SQLite files with the settings that every database of the program shares. */
 import { constants, Database } from "bun:sqlite";
 import { errorCode } from "../lib/errors.ts";
+import { APPLICATION_ID } from "./own-database.ts";
 
 /** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -20,10 +21,11 @@ export type OpenOptions = Readonly<{
   cacheKib: number;
 }>;
 
-export function openDatabase(options: OpenOptions): Database {
+/** `check`: see `configure`. */
+export function openDatabase(options: OpenOptions, check: (db: Database) => void = () => {}): Database {
   const db = new Database(options.path, { readwrite: true, create: !options.mustExist, strict: true });
   try {
-    return configure(db, options);
+    return configure(db, options, check);
   } catch (error) {
     db.close(true);
     throw error;
@@ -70,7 +72,7 @@ export function keepLog(db: Database): void {
 
 /** Writes to have written something: the first write to a log syncs its header. */
 export function beginLog(db: Database): void {
-  db.run("PRAGMA application_id = 1464353864");
+  db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
 /** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */

@@ -10,6 +10,7 @@ import { EntrySync } from "./entry-sync.ts";
 import { EventFile } from "./event-db/event-file.ts";
 import { EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
+import { isLost } from "./file-size.ts";
 import { makeFolder } from "./folder.ts";
 
 /** After this long without use a file is closed, whatever room there is. */
@@ -24,7 +25,7 @@ type Options = Readonly<{
   metrics?: Pick<StorageMetrics, "pending">;
   /** False while files must not be made: the folder is not the one that the gateway was started on. */
   isFolderInPlace?: () => boolean;
-  /** The webhook's file is missing, and an empty one is made. */
+  /** The webhook's file is missing, or has 0 bytes, and an empty one is made. */
   onMissing?: (webhookId: string) => void;
 }>;
 
@@ -113,7 +114,7 @@ export class WebhookDBManager {
       if (this.#deleted.has(webhookId)) return;
       // Nothing may be written behind what a failed sync has left in doubt.
       this.#faults.throwIfFaulty(webhookId);
-      if (!existsSync(this.pathOf(webhookId))) this.#noteMissing(webhookId, isNew);
+      if (isLost(this.pathOf(webhookId))) this.#noteMissing(webhookId, isNew);
       await this.#options.upkeep.prepare(this.pathOf(webhookId), () => this.open(webhookId));
     } catch {
       // `open` says the same again.

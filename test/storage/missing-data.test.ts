@@ -52,9 +52,10 @@ describe("a main database with webhooks", () => {
 
   test("needs no lock file beside event files, as a restored backup has none", () => {
     mkdirSync(dataDir);
-    writeFileSync(join(dataDir, "events-one.db"), "");
+    writeFileSync(join(dataDir, "events-one.db"), "a database");
+    writeFileSync(join(dataDir, "events-two.db"), "");
     refuseMissingData(where());
-    expect(listWithoutFile(dataDir, ["one", "two"])).toEqual(["two"]);
+    expect(listWithoutFile(dataDir, ["one", "two", "three"])).toEqual(["two", "three"]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Copies a database that others may write to meanwhile, as it is at one moment, into a new file. */
 import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, rmSync } from "node:fs";
+import { LOST, sizeOf } from "../file-size.ts";
 import { openForReading } from "../reading-database.ts";
 
 /**
@@ -8,6 +9,8 @@ import { openForReading } from "../reading-database.ts";
  * user alone, whole and on disk; on failure there is none. Throws what SQLite says of a damaged source or a full disk.
  */
 export function copyDatabase({ from, to }: { from: string; to: string }): void {
+  // SQLite would copy it as a new one.
+  if (sizeOf(from) === 0) throw new Error(LOST);
   // SQLite would make the file readable to others; one that is empty it takes as it is.
   closeSync(openSync(to, "wx", 0o600));
   try {

@@ -5,6 +5,7 @@ import { AppError } from "../../lib/errors.ts";
 import { watchPlace } from "../file-place.ts";
 import { LogLength } from "../log-length.ts";
 import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
+import { FOREIGN_DATABASE, refuseForeign } from "../own-database.ts";
 import { configure } from "../sqlite.ts";
 import type { SyncDescriptor } from "../sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
@@ -147,18 +148,23 @@ function openEventDatabase(path: string, webhookId: string): Database {
   const db = new Database(path, { readwrite: true, create: true, strict: true });
   try {
     const settings = { synchronous: "NORMAL", autocheckpointPages: 0, cacheKib: CACHE_KIB } as const;
-    configure(db, settings, () => refuseNewer(db, eventMigrations, what));
+    configure(db, settings, () => {
+      refuseForeign(db, { what, table: "events" });
+      refuseNewer(db, eventMigrations, what);
+    });
     migrate(db, eventMigrations, what);
     // For every row that it checks, SQLite makes a table of the states that a delivery may have: a quarter of what an
     // event costs here. The types say what is written, and `webhooker check` looks at the rows.
     db.run("PRAGMA ignore_check_constraints = ON");
     return db;
   } catch (error) {
-    if (error instanceof AppError && error.code === NEWER_DATABASE) closeUntouched(db, path);
+    if (error instanceof AppError && UNTOUCHED.has(error.code)) closeUntouched(db, path);
     else db.close(true);
     throw error;
   }
 }
+
+const UNTOUCHED: ReadonlySet<string> = new Set([NEWER_DATABASE, FOREIGN_DATABASE]);
 
 /** The last connection that may write copies the log back as it closes; one that only reads, closing later, cannot. */
 function closeUntouched(db: Database, path: string): void {

@@ -6,7 +6,8 @@ import type { Clock } from "../../lib/clock.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
 import type { EventFileUpkeep } from "../event-file-upkeep.ts";
 import { makeFolder } from "../folder.ts";
-import { migrate } from "../migrate.ts";
+import { migrate, refuseNewer } from "../migrate.ts";
+import { refuseForeign } from "../own-database.ts";
 import { keepLog, LONGEST_LOG_PAGES, openDatabase, sqliteCode } from "../sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
@@ -83,15 +84,15 @@ export function openMainDb(options: Options): MainDb {
 function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
   createPrivateFile(path);
   const checkpointPages = keepsLogs ? LONGEST_LOG_PAGES : CHECKPOINT_PAGES;
-  const db = openDatabase({
-    path,
-    synchronous: "FULL",
-    autocheckpointPages: checkpointPages,
-    cacheKib: 8_192,
+  const settings = { synchronous: "FULL", autocheckpointPages: checkpointPages, cacheKib: 8_192 } as const;
+  const what = "main database";
+  const db = openDatabase({ path, ...settings }, (opened) => {
+    refuseForeign(opened, { what, table: "webhooks" });
+    refuseNewer(opened, MIGRATIONS, what);
   });
   try {
     if (keepsLogs) keepLog(db);
-    migrate(db, MIGRATIONS, "main database");
+    migrate(db, MIGRATIONS, what);
     const orm = drizzle({ client: db });
     const routing = createRouting(db);
     const sessions = createSessionQueries(orm);
