@@ -165,7 +165,7 @@ export async function startServer(options: {
         log,
         clock,
         errors,
-        https: config.baseUrl.startsWith("https:"),
+        baseUrl: config.baseUrl,
         logIngestion: config.logLevel === "debug",
       }),
     )

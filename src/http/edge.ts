@@ -14,8 +14,8 @@ export type EdgeOptions = Readonly<{
   log: Logger;
   clock: Clock;
   errors: ErrorAnswers;
-  /** The public address is an https one. */
-  https: boolean;
+  /** The public address. */
+  baseUrl: string;
   /** Ingestion is logged too, at debug; costs it speed, so only where that level is on. */
   logIngestion: boolean;
 }>;
@@ -42,7 +42,7 @@ async function surround(
   const response = await answer(options, request, next);
   if (!(response instanceof Response)) return response;
   response.headers.set("x-request-id", requestIdOf(request));
-  addSecurityHeaders(response.headers, options);
+  addSecurityHeaders(response.headers, request, options);
   const durationMs = options.clock.monotonic() - startedAt;
   const eventId = response.headers.get("x-webhooker-event-id");
   logRequest({ log: options.log, request, url, status: response.status, durationMs, eventId });

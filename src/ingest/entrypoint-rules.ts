@@ -103,6 +103,8 @@ function answerOf(settings: EntrypointSettings): EntrypointRules["answer"] {
   const fixed = {
     "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
+    // An answer out of a cache would say that an event is on disk which never came.
+    "cache-control": "no-store",
     ...(hasBody && { "content-type": body === null ? "application/json" : ownType }),
   };
   return (eventId) => {

@@ -79,12 +79,13 @@ export const entrypointSettingsFields: readonly FormField[] = [
       label: "Content type of the body",
       kind: "text",
       placeholder: "text/plain",
+      help: "A type of data, such as text/plain, application/json or text/xml. Empty: text/plain.",
     },
     {
       name: "response_headers",
       label: "Headers",
       kind: "headers",
-      help: "X-Webhooker-Event-Id is always sent too.",
+      help: "Names of your own, such as X-Answer. X-Webhooker-Event-Id is always sent too.",
     },
   ]),
   ...inSection("Duplicates", [

@@ -1,5 +1,6 @@
 /** What an entrypoint takes and how it answers, as the API takes it and as ingestion reads it. */
 import { z } from "zod";
+import { isAnswerHeader, isAnswerType } from "./answer-headers.ts";
 import { parseCidr } from "./cidr.ts";
 import { settableHeaderName } from "./header-name.ts";
 import { PLACE } from "./place.ts";
@@ -32,7 +33,6 @@ const MAX_BODY_LIMIT = 1024 ** 3;
 const MAX_RATE = 100_000;
 
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
-const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9a-z]+\/[\x20-\x7e]+$/i;
 
 const place = z
   .string()
@@ -62,7 +62,9 @@ export const entrypointSettingsShape = {
     .refine((headers) => Object.keys(headers).length <= MAX_RESPONSE_HEADERS, {
       error: `must be ${MAX_RESPONSE_HEADERS} headers at most`,
     })
-    .describe("Headers of the answer; X-Webhooker-Event-Id is always among them.")
+    .describe(
+      "Headers of the answer: names of your own (X-…) on which no browser or proxy acts, Content-Language, and those of CORS. X-Webhooker-Event-Id is always among them.",
+    )
     .default({}),
   response_body: z
     .string()
@@ -73,9 +75,11 @@ export const entrypointSettingsShape = {
   response_content_type: z
     .string()
     .max(200)
-    .regex(CONTENT_TYPE, "must be a content type such as text/plain")
+    .refine(isAnswerType, "must be a type of data, such as text/plain, application/json or text/xml")
     .nullable()
-    .describe("Of `response_body`; null: text/plain.")
+    .describe(
+      "Of `response_body`: a type of data, such as text/plain, application/json or text/xml; null: text/plain.",
+    )
     .default(null),
   max_body_bytes: z
     .int()
@@ -178,9 +182,27 @@ export const entrypointSettingsChangeShape = {
 /** As it stands in the API, in the forms and in the database. */
 export type EntrypointSettings = z.output<typeof entrypointSettingsSchema>;
 
+/** What this asks of an answer was not asked once: such a header is left out, and such a type falls to the default. */
+const storedAnswer = z.looseObject({
+  response_headers: z.record(z.string(), z.unknown()).optional(),
+  response_content_type: z.string().nullish(),
+});
+
+function withSafeAnswer(stored: unknown): unknown {
+  const answer = storedAnswer.safeParse(stored ?? {});
+  if (!answer.success) return stored;
+  const { response_headers: headers = {}, response_content_type: type = null } = answer.data;
+  const kept = Object.entries(headers).filter(([name]) => isAnswerHeader(name));
+  return {
+    ...answer.data,
+    response_headers: Object.fromEntries(kept),
+    response_content_type: type !== null && isAnswerType(type) ? type : null,
+  };
+}
+
 /** Completes what is stored, or nothing, by the defaults. Throws a ZodError on what this schema did not write. */
 export function readSettings(stored: unknown): EntrypointSettings {
-  return entrypointSettingsSchema.parse(stored ?? {});
+  return entrypointSettingsSchema.parse(withSafeAnswer(stored));
 }
 
 /** What `sent` says of settings, over what is stored or the defaults; not checked as a whole yet. */

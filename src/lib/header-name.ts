@@ -1,5 +1,6 @@
 /** Names of headers that people may let an answer carry. */
 import { z } from "zod";
+import { isActedOn, isAnswerHeader } from "./answer-headers.ts";
 
 /**
  * The connection's, the gateway's own, and those by which one user's answer could act on another's session: all
@@ -13,18 +14,19 @@ export const headerName = z
   .max(100)
   .regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i, "is no name of a header");
 
-export function isSettableHeader(name: string): boolean {
-  return !RESERVED.test(name);
+function isReserved(name: string): boolean {
+  return RESERVED.test(name);
 }
 
 /** Of senders' own making. A proxy or a browser acts on none of them, whatever a stranger has written into it. */
 const CHALLENGE_HEADER = /^x-|-(?:challenge|code|response|secret|signature|token|verify)$/i;
-/** Proxies act on these: they serve a file that the header names. */
-const PROXY_HEADER = /^x-(?:accel-|lighttpd-|litespeed-|reproxy-|sendfile)/i;
 
 /** Whether what a stranger sends may be sent back in a header of this name. */
 export function isChallengeHeader(name: string): boolean {
-  return isSettableHeader(name) && CHALLENGE_HEADER.test(name) && !PROXY_HEADER.test(name);
+  return !isReserved(name) && CHALLENGE_HEADER.test(name) && !isActedOn(name);
 }
 
-export const settableHeaderName = headerName.refine(isSettableHeader, "is a header that cannot be set");
+export const settableHeaderName = headerName.refine(
+  isAnswerHeader,
+  "is a header that cannot be set: use a name of your own, such as X-Answer",
+);

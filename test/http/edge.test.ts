@@ -10,7 +10,7 @@ import { createRecordingLog } from "../support/recording-log.ts";
 
 const { log, lines } = createRecordingLog();
 
-function start(options: { logIngestion: boolean; https: boolean }) {
+function start(options: { logIngestion: boolean; baseUrl: string }) {
   const errors = createErrorAnswers({ log });
   return serve(
     new Elysia({ precompile: true, handler: { standardHostname: false } })
@@ -26,8 +26,8 @@ function start(options: { logIngestion: boolean; https: boolean }) {
   );
 }
 
-const plain = start({ logIngestion: false, https: false });
-const verbose = start({ logIngestion: true, https: true });
+const plain = start({ logIngestion: false, baseUrl: "http://hooks.example:8080" });
+const verbose = start({ logIngestion: true, baseUrl: "https://hooks.example" });
 afterAll(async () => {
   await plain.stop();
   await verbose.stop();
@@ -102,6 +102,27 @@ describe("security headers", () => {
       expect(headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
     });
   }
+
+  test("let scripts and styles come from the folder of assets only, by every name of the server", async () => {
+    const sourcesFor = async (headers: Record<string, string>) => {
+      const answer = await fetch(`${plain.url}/page`, { headers });
+      const policy = answer.headers.get("content-security-policy") ?? "";
+      const [, scripts] = /; script-src ([^;]*);/.exec(policy) ?? [];
+      expect(policy).toContain(`; style-src ${scripts};`);
+      return scripts;
+    };
+    const own = `127.0.0.1:${plain.port}/assets/`;
+    expect(await sourcesFor({})).toBe(`hooks.example:8080/assets/ ${own}`);
+    expect(await sourcesFor({ host: "hooks.example:8080" })).toBe("hooks.example:8080/assets/");
+    expect(await sourcesFor({ "x-forwarded-host": "front.example" })).toBe(
+      `hooks.example:8080/assets/ ${own} front.example/assets/`,
+    );
+    // No policy can name these, and no header may write one.
+    for (const host of ["[::1]:80", "in_ner"]) expect(await sourcesFor({ host })).toBe("'self'");
+    for (const forwarded of ["a, b", "x; script-src *", "*", "a/"]) {
+      expect(await sourcesFor({ "x-forwarded-host": forwarded })).toBe("'self'");
+    }
+  });
 
   test("leave what the route has set", async () => {
     expect((await fetch(`${plain.url}/page`)).headers.get("cache-control")).toBe("max-age=60");

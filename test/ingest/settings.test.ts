@@ -75,12 +75,36 @@ describe("the answer", () => {
     expect(answer.headers.get("x-webhooker-event-id")).toBe(ingest.stored[0]?.id ?? "");
   });
 
-  test("runs in no browser: it comes from the dashboard's origin", async () => {
-    const settings = { response_body: "<script>1</script>", response_content_type: "text/html" };
-    ingest.setRoute({ settings });
+  test("runs in no browser and is kept by no cache: it comes from the dashboard's origin", async () => {
+    ingest.setRoute({ settings: { response_body: "<a/>", response_content_type: "text/xml" } });
     const { headers } = await send("POST");
     expect(headers.get("content-security-policy")).toStartWith("sandbox; default-src 'none'");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("content-type")).toBe("text/xml");
+  });
+
+  test("leaves out what its owner could set once and cannot any more, and still takes events", async () => {
+    ingest.setRoute({
+      settings: {
+        response_headers: {
+          "X-Accel-Redirect": "/internal",
+          NEL: "{}",
+          "Cache-Control": "public",
+          "X-Mine": "1",
+        },
+        response_body: "alert(1)",
+        response_content_type: "text/javascript",
+      },
+    });
+    const { status, headers } = await send("POST");
+    expect(status).toBe(200);
+    expect(headers.get("x-accel-redirect")).toBeNull();
+    expect(headers.get("nel")).toBeNull();
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("x-mine")).toBe("1");
+    expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(ingest.stored).toHaveLength(1);
   });
 });
 

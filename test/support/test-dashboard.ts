@@ -122,9 +122,8 @@ export async function startTestDashboard(environment: Record<string, string> = {
     log,
     rendererFor: (request) => (wantsPage(request) ? dashboard.errorPage : null),
   });
-  const https = config.baseUrl.startsWith("https:");
   const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
-    .use(edge({ log, clock, errors, https, logIngestion: false }))
+    .use(edge({ log, clock, errors, baseUrl: config.baseUrl, logIngestion: false }))
     .use(errorHandler(errors))
     .use(dashboard.app);
   const server = serve(app);

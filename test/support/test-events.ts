@@ -96,7 +96,7 @@ export async function startTestEvents() {
       keepOpen: () => undefined,
       form: () => readForm(request),
     });
-    addSecurityHeaders(response.headers, { https: false });
+    addSecurityHeaders(response.headers, request, { baseUrl: "http://localhost" });
     if (flash) response.headers.append("set-cookie", flashes.clear());
     await flashes.send(response);
     return response;

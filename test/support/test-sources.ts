@@ -66,7 +66,7 @@ export function serveSources(deps: SourcesDeps, viewers: readonly [Viewer, ...Vi
       keepOpen: () => undefined,
       form: () => readForm(request),
     });
-    addSecurityHeaders(response.headers, { https: false });
+    addSecurityHeaders(response.headers, request, { baseUrl: "http://localhost" });
     if (flash) response.headers.append("set-cookie", flashes.clear());
     await flashes.send(response);
     return response;

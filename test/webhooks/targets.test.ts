@@ -57,6 +57,8 @@ describe("creating a target", () => {
         append_path: false,
         connect_timeout_ms: 10_000,
         follow_redirects: false,
+        drop_headers: [],
+        forward_headers: [],
       },
       policy: readPolicy(),
       signing: { scheme: "v1", publicKey: null, previousUntil: null, isUsable: true },

@@ -2,6 +2,7 @@
 
 import { Elysia } from "elysia";
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import { ASSETS_PATH } from "../../http/security-headers.ts";
 import app from "./app.js" with { type: "text" };
 import base from "./css/base.css" with { type: "text" };
 import components from "./css/components.css" with { type: "text" };
@@ -38,7 +39,7 @@ const ASSETS: readonly Asset[] = [
 
 function pathOf(name: string, extension: string, text: string): string {
   const hash = new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12);
-  return `/assets/${name}-${hash}.${extension}`;
+  return `${ASSETS_PATH}${name}-${hash}.${extension}`;
 }
 
 /** A name of another build is not found, so that no cache keeps this build's content under it. */

@@ -13,7 +13,7 @@ import type { MovingAnswer, MovingRequest } from "./moving-worker.ts";
 const PART_FILE = /^moving-[0-9a-f-]{36}\.part(-journal|-wal|-shm)?$/;
 /** Between two looks at the free space while a file comes in. */
 const LOOK_EVERY_BYTES = 32 * 1024 * 1024;
-/** Each holds a thread and a whole file's worth of disk. */
+/** Each holds a thread; files that are still coming in are not counted. */
 const MOST_AT_ONCE = 2;
 
 export type WebhookFiles = ReturnType<typeof createWebhookFiles>;
@@ -49,29 +49,31 @@ export function createWebhookFiles(dataDir: string) {
         return to;
       }),
 
-    /** Takes a file in as it arrives, on the disk alone; it may be as large as there is space for. */
-    receive: (chunks: AsyncIterable<Uint8Array>, expectedBytes: number): Promise<string> =>
-      bounded(async () => {
-        const path = newPart();
-        requireSpace({ folder: dataDir, bytes: expectedBytes, besides: dataDir });
-        const file = await open(path, "wx", 0o600);
-        try {
-          let sinceLook = 0;
-          for await (const chunk of chunks) {
-            await writeWhole(file, chunk);
-            sinceLook += chunk.byteLength;
-            if (sinceLook < LOOK_EVERY_BYTES) continue;
-            sinceLook = 0;
-            requireSpace({ folder: dataDir, bytes: LOOK_EVERY_BYTES, besides: dataDir });
-          }
-          return path;
-        } catch (error) {
-          await discard(path);
-          throw error;
-        } finally {
-          await file.close();
+    /**
+     * Takes a file in as it arrives, on the disk alone; it may be as large as there is space for. Takes no place of those
+     * that are few, as it costs no thread: a slow upload must not keep everybody else's webhooks from moving.
+     */
+    async receive(chunks: AsyncIterable<Uint8Array>, expectedBytes: number): Promise<string> {
+      const path = newPart();
+      requireSpace({ folder: dataDir, bytes: expectedBytes, besides: dataDir });
+      const file = await open(path, "wx", 0o600);
+      try {
+        let sinceLook = 0;
+        for await (const chunk of chunks) {
+          await writeWhole(file, chunk);
+          sinceLook += chunk.byteLength;
+          if (sinceLook < LOOK_EVERY_BYTES) continue;
+          sinceLook = 0;
+          requireSpace({ folder: dataDir, bytes: LOOK_EVERY_BYTES, besides: dataDir });
         }
-      }),
+        return path;
+      } catch (error) {
+        await discard(path);
+        throw error;
+      } finally {
+        await file.close();
+      }
+    },
 
     /** What is in it; throws AppError invalid for a file that is not sound in every way. */
     read: (path: string): Promise<string> =>
