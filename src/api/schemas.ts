@@ -55,14 +55,16 @@ export const entrypointSchema = z
 
 export const trialSchema = z
   .strictObject({
-    tried: count.describe("At most 50, the newest."),
+    tried: count.describe("With `untried` at most 50, the newest."),
+    untried: count.describe("Events that cannot be tried: the secret that came with them is not stored."),
     accepted: count,
     refused: z
       .array(z.strictObject({ event_id: id, received_at: time, reason: z.string() }))
       .describe("Those that would have been refused, newest first."),
     rejected: z
       .strictObject({
-        tried: count.describe("At most 50, the newest that are kept."),
+        tried: count.describe("With `untried` at most 50, the newest that are kept."),
+        untried: count.describe("Those whose secret cannot be read any more."),
         accepted: count.describe("Those that pass once it is saved and they are verified again."),
         refused: z
           .array(z.strictObject({ rejected_id: id, received_at: time, reason: z.string() }))

@@ -1,8 +1,11 @@
 /** Keeps requests that could not be verified, no faster than a stranger may fill the disk or slow others down. */
 import type { Clock } from "../lib/clock.ts";
 import { newIdAt } from "../lib/ids.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import type { RejectedStore } from "../storage/rejected-store.ts";
+import type { SecretPlace } from "../verification/provider.ts";
+import { hideSecret, sealSecret } from "../verification/sender-secret.ts";
 import type { RequestFacts } from "./snapshot.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 
@@ -14,16 +17,24 @@ const BYTES = { perSecond: 1024 * 1024, burst: 16 * 1024 * 1024 };
 
 export type Quarantine = Readonly<{
   /** Never rejects: whatever becomes of it, the request is refused. */
-  keep: (refused: { route: Route; facts: RequestFacts; body: Uint8Array; reason: string }) => Promise<void>;
+  keep: (refused: {
+    route: Route;
+    facts: RequestFacts;
+    body: Uint8Array;
+    reason: string;
+    /** Where the request would carry a secret, right or wrong: that is kept sealed. */
+    secretPlace: SecretPlace | undefined;
+  }) => Promise<void>;
 }>;
 
 export function createQuarantine(deps: {
   store: Pick<RejectedStore, "keep">;
+  keys: Pick<Sealer, "seal">;
   clock: Clock;
   /** Called after a webhook's file got one. */
   onKept?: (webhookId: string) => void;
 }): Quarantine {
-  const { store, clock, onKept = () => undefined } = deps;
+  const { store, keys, clock, onKept = () => undefined } = deps;
   const buckets = createTokenBuckets({ monotonic: clock.monotonic });
 
   function mayKeep(entrypointId: string, bytes: number): boolean {
@@ -33,14 +44,17 @@ export function createQuarantine(deps: {
   }
 
   return {
-    async keep({ route, facts, body, reason }) {
+    async keep({ route, facts, body, reason, secretPlace }) {
       const { entrypointId, webhookId } = route;
       if (!mayKeep(entrypointId, body.byteLength)) return;
       const receivedAt = clock.now();
+      const id = newIdAt(receivedAt);
+      const { shown, hidden } = hideSecret(facts, secretPlace);
       const draft = {
-        ...{ ...facts, id: newIdAt(receivedAt), entrypointId, receivedAt, reason, body },
-        headers: [...facts.headers],
-        contentType: facts.headers.get("content-type") ?? "",
+        ...{ ...shown, id, entrypointId, receivedAt, reason, body },
+        headers: [...shown.headers],
+        contentType: shown.headers.get("content-type") ?? "",
+        sealedSecret: hidden === null ? null : sealSecret(hidden, id, keys),
       };
       // The writer has told of what is wrong with the file; the sender is answered 401 as ever.
       await store.keep(webhookId, draft).then(

@@ -13,6 +13,7 @@ import {
   type Verdict,
 } from "../verification/provider.ts";
 import { makeReadable } from "../verification/request-place.ts";
+import { hideSecret } from "../verification/sender-secret.ts";
 import type { Door } from "./door.ts";
 import type { EntrypointRules, RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
@@ -157,12 +158,17 @@ export function createReceiver(deps: {
     { route, facts, body, accepted }: Received,
     rules: EntrypointRules | null,
   ): Promise<Recorded> {
+    const { shown } = hideSecret(facts, accepted?.verifier?.secretPlace);
     const { type, dedupKey } = readTraits({
       rules,
       verifier: accepted === null ? null : accepted.verifier,
-      toRequest: () => accepted?.request ?? toRequest(route, facts, body),
+      toRequest() {
+        if (accepted === null) return toRequest(route, facts, body);
+        if (shown === facts) return accepted.request;
+        return { ...accepted.request, headers: shown.headers, query: shown.query };
+      },
     });
-    const draft = takeSnapshot({ facts, body, route, type, now: clock.now() });
+    const draft = takeSnapshot({ facts: shown, body, route, type, now: clock.now() });
     return dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
   }
 
@@ -193,7 +199,10 @@ export function createReceiver(deps: {
       if (!known.accepted) {
         const refusal = refuse(route, verifier, known);
         const isKept = readRules(route)?.keepRejected ?? true;
-        if (isKept) await quarantine.keep({ route, facts, body, reason: known.reason });
+        if (isKept) {
+          const { secretPlace } = verifier;
+          await quarantine.keep({ route, facts, body, reason: known.reason, secretPlace });
+        }
         return refusal;
       }
       const { entrypointId } = route;

@@ -1,10 +1,13 @@
 /** Verifies rejected requests again, and makes events of those that pass now. */
 import type { Clock } from "../lib/clock.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
 import type { RejectedRequest, Release } from "../storage/event-db/rejected.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import type { RejectedStore } from "../storage/rejected-store.ts";
+import { calledUrl } from "../verification/called-url.ts";
 import type { ReceivedRequest } from "../verification/provider.ts";
 import { makeReadable } from "../verification/request-place.ts";
+import { hideSecret, isSecretHidden, revealSecret } from "../verification/sender-secret.ts";
 import type { RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -28,36 +31,50 @@ export type VerifyAgain = (
   asked: Readonly<{ webhookId: string; ids: readonly string[] | null; entrypointId: string | null }>,
 ) => Promise<Verified>;
 
+type Carried = Readonly<{ headers: Headers; query: string }>;
+
 export function createVerifyAgain(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
   readRules: RulesReader;
   store: RejectedStore;
   clock: Clock;
+  keys: Pick<Sealer, "open">;
   baseUrl: string;
 }): VerifyAgain {
-  const { routing, openVerifier, readRules, store, clock, baseUrl } = deps;
+  const { routing, openVerifier, readRules, store, clock, keys, baseUrl } = deps;
 
-  function toRequest({ entrypointId, ...rejected }: RejectedRequest): ReceivedRequest {
-    const { pathTail, query, headers, ...rest } = rejected;
-    const url = `${baseUrl}/webhook/${entrypointId}${pathTail}${query === "" ? "" : `?${query}`}`;
-    return { ...rest, url, query, headers: new Headers(headers.map(([name, value]) => [name, value])) };
+  function toRequest(rejected: RejectedRequest, { headers, query }: Carried): ReceivedRequest {
+    const { entrypointId, method, pathTail, remoteAddress, receivedAt, body } = rejected;
+    const url = calledUrl({ baseUrl, entrypointId, pathTail, query });
+    return { method, url, query, headers, body, remoteAddress, receivedAt };
   }
 
   /** The release, or why there is none. */
   async function judge(rejected: RejectedRequest, route: Route): Promise<Release | string> {
     const verifier = openVerifier(route);
-    const request = toRequest(rejected);
+    const stored = { headers: toHeaders(rejected.headers), query: rejected.query };
+    const came = revealSecret(stored, rejected, keys);
+    if (came === null) return "The secret that came with it cannot be read with this SECRET_KEY.";
+    const request = toRequest(rejected, came);
     const verdict = verifier === null ? null : await verifier.verify(request);
-    if (verdict !== null && !verdict.accepted) return verdict.reason;
+    if (verdict !== null && !verdict.accepted) {
+      const isGone = isSecretHidden(request, verifier?.secretPlace);
+      return isGone ? "The secret that came with it is not kept any more." : verdict.reason;
+    }
     const readable = makeReadable(request);
     if (readable !== null) await readable;
     const question =
       (await verifier?.signedHandshake?.(request)) ?? readRules(route)?.echo?.answer(request, verifier?.key);
     if (question) return "It is a question of the provider's, and no event.";
-    const { type, dedupKey } = readTraits({ rules: readRules(route), verifier, toRequest: () => request });
-    const { method, pathTail, query, remoteAddress, body } = rejected;
-    const facts = { method, pathTail, query, headers: request.headers, remoteAddress };
+    // What was hidden by the verification of its time stays so, also where another one carries its secret elsewhere.
+    const { shown } = hideSecret(stored, verifier?.secretPlace);
+    const { type, dedupKey } = readTraits({
+      ...{ rules: readRules(route), verifier },
+      toRequest: () => toRequest(rejected, shown),
+    });
+    const { method, pathTail, remoteAddress, body } = rejected;
+    const facts = { method, pathTail, remoteAddress, ...shown };
     return {
       id: rejected.id,
       draft: takeSnapshot({ facts, body, route, type, now: clock.now() }),
@@ -96,4 +113,8 @@ export function createVerifyAgain(deps: {
     }
     return { checked, eventIds };
   };
+}
+
+function toHeaders(pairs: RejectedRequest["headers"]): Headers {
+  return new Headers(pairs.map(([name, value]) => [name, value]));
 }

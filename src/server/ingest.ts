@@ -40,12 +40,12 @@ export function createIngestParts(deps: {
   const receiver = createReceiver({
     ...{ ...shared, events, door },
     refusals: createRefusalLog({ log, clock }),
-    quarantine: createQuarantine({ store: rejected, clock, onKept }),
+    quarantine: createQuarantine({ store: rejected, keys, clock, onKept }),
     keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
   });
   return {
     receiver,
-    verifyAgain: createVerifyAgain({ ...shared, store: rejected }),
+    verifyAgain: createVerifyAgain({ ...shared, keys, store: rejected }),
     routes: createIngestRoutes({
       ...{ receiver, readRules, door, metrics, tracing, clock },
       maxBodyBytes: config.maxBodyBytes,

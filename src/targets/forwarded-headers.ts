@@ -1,4 +1,6 @@
 /** Which of a received event's headers go on to a target, and which are ours to say. */
+
+import { REDACTED } from "../lib/sealed-config.ts";
 import { isProxyHeader } from "./proxy-headers.ts";
 import type { HeaderList } from "./target-type.ts";
 
@@ -87,7 +89,8 @@ export function endToEndHeaders(
     const known = readName(name);
     if (known === null || without.has(known.lower) || named?.has(known.lower) === true) continue;
     if (known.isProxys && !proxyHeaders.has(known.lower)) continue;
-    if (isHeaderValue(value)) kept.push(header);
+    // A sender's secret, which was not stored, was meant for the gateway alone.
+    if (value !== REDACTED && isHeaderValue(value)) kept.push(header);
   }
   return kept;
 }

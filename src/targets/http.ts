@@ -1,6 +1,7 @@
 /** The http target: the received request goes on to a URL as it came. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
+import { withoutMaskedParameters } from "../lib/masked-secret.ts";
 import type { Outbound, OutboundTls } from "../lib/outbound.ts";
 import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
 import { headersElsewhere, headersFor } from "./http-headers.ts";
@@ -169,12 +170,13 @@ function tlsFor(config: HttpConfig): OutboundTls | undefined {
 /** The target's own query comes first, so that it cannot be pushed aside by what a sender appends. */
 function urlFor(config: HttpConfig, event: ReceivedEvent): string {
   const path = config.append_path ? event.pathTail : "";
-  if (path === "" && event.query === "") return config.url;
+  const query = withoutMaskedParameters(event.query);
+  if (path === "" && query === "") return config.url;
   const url = new URL(config.url);
   if (path !== "" && path !== "/")
     url.pathname = `${url.pathname.replace(/\/$/, "")}${withoutClimbing(path)}`;
   const own = url.search.slice(1);
-  url.search = own !== "" && event.query !== "" ? `${own}&${event.query}` : own || event.query;
+  url.search = own !== "" && query !== "" ? `${own}&${query}` : own || query;
   return url.href;
 }
 

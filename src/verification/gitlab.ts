@@ -47,6 +47,7 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
           return acceptedOr(verifyStandard({ request, keys }), () => verifyToken(request, tokenChecks));
         return verifyToken(request, tokenChecks);
       },
+      secretPlace: { in: "header", name: TOKEN_HEADER },
       eventType: readerOf("X-Gitlab-Event"),
       // The same for a request and its retries. X-Gitlab-Event-UUID is shared by all requests that follow from one event.
       duplicateId: readerOf("Idempotency-Key"),

@@ -37,6 +37,9 @@ export type HandshakeAnswer = Readonly<{
   learns?: string;
 }>;
 
+/** `name` in any case for a header, and decoded for a query parameter. */
+export type SecretPlace = Readonly<{ in: "header" | "query"; name: string }>;
+
 /** What knows one entrypoint's settings. It throws for no request, however hostile. */
 export type Verifier = Readonly<{
   /** Rejects with AppError unavailable where it cannot find out now: senders are to try again later. */
@@ -60,6 +63,12 @@ export type Verifier = Readonly<{
    * several events may share is none.
    */
   duplicateId: (request: ReceivedRequest) => string | null;
+  /**
+   * Where a request carries the secret itself, so that whoever reads it could send in the sender's name: it is stored
+   * as a mark, and goes on to no target. Left out where requests carry a signature of their own content, or where the
+   * secret is in the body, which is stored as it is.
+   */
+  secretPlace?: SecretPlace;
 }>;
 
 export type Provider<Config = unknown> = Readonly<{

@@ -10,7 +10,14 @@ import {
   secretShape,
 } from "./config-fields.ts";
 import { answerOkta } from "./handshakes.ts";
-import { ACCEPTED, type Provider, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
+import {
+  ACCEPTED,
+  type Provider,
+  type ReceivedRequest,
+  refused,
+  type SecretPlace,
+  type Verdict,
+} from "./provider.ts";
 import { missing } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
 import {
@@ -24,6 +31,7 @@ import {
 import { decode } from "./signature.ts";
 
 const AUTHORIZATION = "Authorization";
+const IN_AUTHORIZATION: SecretPlace = { in: "header", name: AUTHORIZATION };
 const COLON = 0x3a;
 
 function compared(given: Uint8Array, isRight: SecretComparison): Verdict {
@@ -62,6 +70,7 @@ export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
     const isPassword = createSecretComparison(config);
     return {
       ...readersOf(config),
+      secretPlace: IN_AUTHORIZATION,
       verify(request) {
         const given = credentials(request, "basic");
         if (given === null) return refused(`The header ${AUTHORIZATION} has no basic credentials.`);
@@ -89,6 +98,7 @@ export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
     const isRight = createSecretComparison(config);
     return {
       ...readersOf(config),
+      secretPlace: IN_AUTHORIZATION,
       verify(request) {
         const given = credentials(request, "bearer");
         return given === null
@@ -115,7 +125,7 @@ const API_KEY_PLACE: readonly FormField[] = [
       { value: "header", label: "a header" },
       { value: "query", label: "a query parameter" },
     ],
-    help: "What is in the query is stored with each event, the key too, and passes through proxies' logs.",
+    help: "What is in the query passes through proxies' logs; with events the key is stored as [secret].",
   },
   {
     name: "name",
@@ -138,6 +148,7 @@ export const apiKeyProvider: Provider<z.infer<typeof apiKeySchema>> = {
     const isRight = createSecretComparison(config);
     return {
       ...readersOf(config),
+      secretPlace: { in: config.place, name: config.name },
       verify({ headers, query }) {
         if (config.place === "header") {
           const given = headers.get(config.name);
@@ -176,6 +187,7 @@ export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
     const isRight = createSecretComparison(config);
     return {
       unsignedHandshake: answerOkta,
+      secretPlace: { in: "header", name: config.header },
       verify({ headers }) {
         const given = headers.get(config.header);
         return given === null ? missing(config.header) : compared(bytesOfHeader(given), isRight);

@@ -9,6 +9,7 @@ import type { RejectedStore } from "../storage/rejected-store.ts";
 import { calledUrl } from "../verification/called-url.ts";
 import type { Provider, ReceivedRequest, Verifier } from "../verification/provider.ts";
 import type { Providers } from "../verification/registry.ts";
+import { isSecretHidden, revealSecret } from "../verification/sender-secret.ts";
 import { createVerifications } from "./entrypoint-verification.ts";
 import { getOwnEntrypoint, type InEntrypoint } from "./entrypoints.ts";
 import { verificationTrialInput } from "./schemas.ts";
@@ -25,7 +26,10 @@ export const TEST_SENDER = "webhooker-test";
 export type TriedRequest = Readonly<{ id: string; receivedAt: number; reason: string }>;
 
 export type TrialResult = Readonly<{
+  /** Those that were judged. */
   tried: number;
+  /** Those that could not be: they were refused for want of their secret, which is not stored. */
+  untried: number;
   accepted: number;
   /** Those that would have been refused, newest first. */
   refused: readonly TriedRequest[];
@@ -58,7 +62,7 @@ export function createVerificationTrials(deps: {
   /** Public address of the server, without a trailing slash. */
   baseUrl: string;
 }): VerificationTrials {
-  const { mainDb, providers, events, rejected, baseUrl } = deps;
+  const { mainDb, providers, keys, events, rejected, baseUrl } = deps;
   const verifications = createVerifications(deps);
 
   async function* listEvents(
@@ -80,15 +84,31 @@ export function createVerificationTrials(deps: {
     }
   }
 
+  /** As it was when it came, where that is still known: its own time is the time that it is judged at. */
+  function toRequest(kept: Kept): ReceivedRequest {
+    const { id, entrypointId, method, pathTail, body, remoteAddress, receivedAt } = kept;
+    const stored = { headers: new Headers(), query: kept.query };
+    for (const [name, value] of kept.headers) stored.headers.append(name, value);
+    const sealedSecret = "sealedSecret" in kept ? kept.sealedSecret : null;
+    const { headers, query } = revealSecret(stored, { id, sealedSecret }, keys) ?? stored;
+    const url = calledUrl({ baseUrl, entrypointId, pathTail, query });
+    return { method, url, query, headers, body, remoteAddress, receivedAt };
+  }
+
   async function tryOn(verifier: Verifier, requests: AsyncIterable<Kept>): Promise<TrialResult> {
     const refused: TriedRequest[] = [];
-    let tried = 0;
-    for await (const request of requests) {
+    let [tried, untried] = [0, 0];
+    for await (const kept of requests) {
+      const request = toRequest(kept);
+      const reason = await reasonOf(verifier, request);
+      if (reason !== null && isSecretHidden(request, verifier.secretPlace)) {
+        untried++;
+        continue;
+      }
       tried++;
-      const reason = await reasonOf(verifier, toRequest(request, baseUrl));
-      if (reason !== null) refused.push({ id: request.id, receivedAt: request.receivedAt, reason });
+      if (reason !== null) refused.push({ id: kept.id, receivedAt: kept.receivedAt, reason });
     }
-    return { tried, accepted: tried - refused.length, refused };
+    return { tried, untried, accepted: tried - refused.length, refused };
   }
 
   return {
@@ -111,7 +131,7 @@ export function createVerificationTrials(deps: {
       // Of one moment, so that no long log is looked through.
       const filter = { entrypointId, from: lastEventAt, to: lastEventAt };
       for await (const event of listEvents(webhookId, filter)) {
-        const { headers } = toRequest(event, baseUrl);
+        const { headers } = toRequest(event);
         const provider = providers.list().find(({ recognizes }) => recognizes?.(headers));
         if (provider) return provider;
       }
@@ -133,15 +153,6 @@ function* withinBytes<T extends { bodySize: number }>(found: readonly T[]): Gene
 
 function isTest({ headers }: StoredEvent): boolean {
   return headers.some(([name, value]) => name === "user-agent" && value === TEST_SENDER);
-}
-
-/** As it was when it came: its own time is the time that it is judged at. */
-function toRequest(kept: Kept, baseUrl: string): ReceivedRequest {
-  const { entrypointId, method, pathTail, query, body, remoteAddress, receivedAt } = kept;
-  const headers = new Headers();
-  for (const [name, value] of kept.headers) headers.append(name, value);
-  const url = calledUrl({ baseUrl, entrypointId, pathTail, query });
-  return { method, url, query, headers, body, remoteAddress, receivedAt };
 }
 
 /** Null where it would have been accepted. */

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await api.rejected.keep(api.webhook.id, {
     ...{ id: rejectedId, entrypointId: api.entrypoint.id, receivedAt: api.clock.now(), method: "POST" },
     ...{ pathTail: "", query: "", headers: [["a", "b"]], contentType: "", remoteAddress: "" },
-    ...{ reason: "The signature is not right.", body: new Uint8Array(1) },
+    ...{ sealedSecret: null, reason: "The signature is not right.", body: new Uint8Array(1) },
   });
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
   signed = await api.useCases.targets.create({ ...api.of, input: http });

@@ -38,7 +38,7 @@ async function addRejected(body: string, secret = SECRET, entrypointId = api.ent
   await api.rejected.keep(api.webhook.id, {
     ...{ id, entrypointId, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
     ...{ headers, contentType: "application/json", remoteAddress: "192.0.2.1" },
-    ...{ reason: "The signature is not right.", body: new TextEncoder().encode(body) },
+    ...{ sealedSecret: null, reason: "The signature is not right.", body: new TextEncoder().encode(body) },
   });
   return id;
 }

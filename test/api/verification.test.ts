@@ -8,7 +8,7 @@ import { createTestProviders } from "../support/providers.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 const encoder = new TextEncoder();
-const NOTHING = { tried: 0, accepted: 0, refused: [] };
+const NOTHING = { tried: 0, untried: 0, accepted: 0, refused: [] };
 let api: TestApi;
 let path: string;
 
@@ -42,7 +42,8 @@ const receive = (body: string, key: string, more: Pairs = []) => api.addEvent(se
 async function reject(body: string, key: string, more: Pairs = [], values: Partial<RejectedDraft> = {}) {
   const draft = {
     ...{ ...sent(body, key, more), method: "POST", pathTail: "", query: "", contentType: "" },
-    ...{ remoteAddress: "192.0.2.1", reason: "The signature is not right.", ...values },
+    ...{ remoteAddress: "192.0.2.1", reason: "The signature is not right.", sealedSecret: null },
+    ...values,
   };
   await api.rejected.keep(api.webhook.id, draft);
   return draft;
@@ -68,7 +69,7 @@ describe("a trial of a verification", () => {
       refused: [{ event_id: second.id, reason: expect.stringContaining("signature is not right") }],
     });
     const both = await tryOut({ type: "github", config: { secret: "new", previous_secret: "old" } });
-    expect(both.body).toEqual({ tried: 3, accepted: 3, refused: [], rejected: NOTHING });
+    expect(both.body).toEqual({ tried: 3, untried: 0, accepted: 3, refused: [], rejected: NOTHING });
     expect((await api.call("GET", path)).body).toMatchObject({ verification: null });
   });
 
@@ -119,6 +120,17 @@ describe("a trial of a verification", () => {
     ];
     expect(tried.body).toMatchObject({ rejected: { tried: 2, accepted: 1, refused } });
     expect(await api.rejected.listIds(api.webhook.id, null)).toHaveLength(3);
+  });
+
+  test("tells of how many events the secret is not stored, unless something else verifies them", async () => {
+    await receive("10", "new", [["authorization", "[secret]"]]);
+    await receive("11", "-", [["authorization", "Bearer s"]]);
+    await receive("12", "-");
+    const bearer = await tryOut({ type: "bearer", config: { secret: "s" } });
+    expect(bearer.body).toMatchObject({ untried: 1, accepted: 1 });
+    expect(JSON.stringify(bearer.body)).not.toContain("[secret]");
+    const github = await tryOut({ type: "github", config: { secret: "new" } });
+    expect(github.body).toMatchObject({ untried: 0 });
   });
 
   test("looks at no more than the newest fifty rejected requests", async () => {

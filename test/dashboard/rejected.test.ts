@@ -39,6 +39,7 @@ async function addRejected(
       contentType: "text/plain",
       remoteAddress: "192.0.2.1",
       reason,
+      sealedSecret: null,
       body: new TextEncoder().encode(body),
     },
   });

@@ -109,8 +109,8 @@ test("what is typed can be tried before it is saved", async () => {
   const refused = (of: string) =>
     [1, 2].map((n) => ({ id: `${of}${n}`, receivedAt: n, reason: `The <b>${of}${n}</b> is wrong.` }));
   all.trials.answer = {
-    events: { tried: 50, accepted: 48, refused: refused("e") },
-    rejected: { tried: 5, accepted: 3, refused: refused("r") },
+    events: { tried: 50, untried: 0, accepted: 48, refused: refused("e") },
+    rejected: { tried: 5, untried: 0, accepted: 3, refused: refused("r") },
   };
   const { status, html } = await all.pages.post(path, { type: "stripe", secret: "whsec_new", try: "true" });
   expect(status).toBe(200);
@@ -128,9 +128,20 @@ test("a trial without stored requests says what to do", async () => {
   all.trials.answer = { events: NOTHING_TRIED, rejected: NOTHING_TRIED };
   const form = { type: "stripe", secret: "a", try: "true" };
   expect((await all.pages.post(path, form)).html).toContain("Let the provider send one first");
-  all.trials.answer = { events: NOTHING_TRIED, rejected: { tried: 1, accepted: 1, refused: [] } };
+  all.trials.answer = { events: NOTHING_TRIED, rejected: { tried: 1, untried: 0, accepted: 1, refused: [] } };
   const { html } = await all.pages.post(path, form);
   expect(html).toContain("It would accept the one rejected request that is kept.");
+  expect(html).not.toContain("Let the provider send one first");
+});
+
+test("a trial says of how many requests the secret is not known any more", async () => {
+  all.trials.answer = {
+    events: { ...NOTHING_TRIED, untried: 3 },
+    rejected: { ...NOTHING_TRIED, untried: 1 },
+  };
+  const { html } = await all.pages.post(path, { type: "bearer", secret: "a", try: "true" });
+  expect(html).toContain("3 events cannot be tried");
+  expect(html).toContain("1 rejected request cannot be tried");
   expect(html).not.toContain("Let the provider send one first");
 });
 

@@ -145,7 +145,7 @@ describe("by age", () => {
       keepRejected(file, {
         ...{ id: newIdAt(receivedAt), entrypointId: "entrypoint", receivedAt, method: "POST", pathTail: "" },
         ...{ query: "", headers: [], contentType: "", remoteAddress: "", reason: "No signature." },
-        body: new Uint8Array(9),
+        ...{ sealedSecret: null, body: new Uint8Array(9) },
       }),
     );
     retention.noteRecorded(world.webhookId);

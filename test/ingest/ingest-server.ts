@@ -81,7 +81,10 @@ export function startIngest(
           }),
           keepLearned: options.keepLearned ?? (async () => false),
           refusals: createRefusalLog({ log, clock }),
-          quarantine: createQuarantine({ store: options.rejected ?? { keep: async () => undefined }, clock }),
+          quarantine: createQuarantine({
+            store: options.rejected ?? { keep: async () => undefined },
+            ...{ keys, clock },
+          }),
           routing: { findRoute: (id) => routes.get(id) ?? null },
           events: options.events ?? {
             async append(draft) {

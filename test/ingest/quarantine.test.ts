@@ -99,7 +99,14 @@ describe("of one entrypoint", () => {
   function keep(n: number, body: Uint8Array, entrypointId = ENTRYPOINT): Promise<void> {
     return world.writer.tidy(WEBHOOK, (file) =>
       keepRejected(file, {
-        ...{ id: newIdAt(1_000 + n), entrypointId, receivedAt: 1_000 + n, reason: REASON, body },
+        ...{
+          id: newIdAt(1_000 + n),
+          entrypointId,
+          receivedAt: 1_000 + n,
+          reason: REASON,
+          sealedSecret: null,
+          body,
+        },
         ...{ method: "POST", pathTail: "", query: "", headers: [], contentType: "", remoteAddress: "" },
       }),
     );

@@ -17,7 +17,7 @@ export type SourcePages = Awaited<ReturnType<typeof startSourcePages>>;
 
 export const SECRET = "Bearer do-not-show";
 
-export const NOTHING_TRIED = { tried: 0, accepted: 0, refused: [] };
+export const NOTHING_TRIED = { tried: 0, untried: 0, accepted: 0, refused: [] };
 
 /** `moreTypes` stand beside the program's own target types. */
 export async function startSourcePages(options: { moreTypes?: readonly TargetType[] } = {}) {

@@ -62,6 +62,7 @@ export async function startTestApi(background?: Background) {
     ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: "https://hooks.example" },
     openVerifier: createVerifierOpener({ providers: all.providers, keys, log }),
     readRules: createRulesReader({ log }),
+    keys,
   });
   const callers = new Map([
     [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],

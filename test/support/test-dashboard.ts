@@ -79,6 +79,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: config.baseUrl },
     openVerifier: createVerifierOpener({ providers, keys, log }),
     readRules: createRulesReader({ log }),
+    keys,
   });
   const users = createUsers({ mainDb, clock, passwords: quickPasswords });
   const sessions = createSessions({ mainDb, clock });

@@ -137,6 +137,26 @@ describe("the http target passes on", () => {
     expect(await headersSent(odd)).toEqual([["X-Fine", "1"]]);
   });
 
+  test("no header or parameter in whose place a sender's secret stood, but the target's own", async () => {
+    const headers: HeaderList = [
+      ["authorization", "[secret]"],
+      ["x-gitlab-token", "[secret]"],
+      ["x-plain", "secret"],
+    ];
+    expect(await headersSent(headers)).toEqual([["x-plain", "secret"]]);
+    const own = await headersSent(headers, { headers: { Authorization: "Bearer own" } });
+    expect(own).toEqual([
+      ["x-plain", "secret"],
+      ["Authorization", "Bearer own"],
+    ]);
+    for (const [query, path, arrived] of [
+      ["key=%5Bsecret%5D", "/hooks", "/hooks"],
+      ["a=1&key=%5Bsecret%5D&b=2", "/hooks", "/hooks?a=1&b=2"],
+      ["key=%5Bsecret%5D", "/hooks?key=own", "/hooks?key=own"],
+    ] as const)
+      expect((await sent({ event: { query }, path })).path).toBe(arrived);
+  });
+
   test("a configured header in place of a received one of that name", async () => {
     const headers: HeaderList = [
       ["authorization", "Bearer received"],

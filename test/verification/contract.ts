@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/lib/sealed-config.ts";
 import type { ReceivedRequest, Verifier } from "../../src/verification/provider.ts";
+import { hideSecret, isSecretHidden } from "../../src/verification/sender-secret.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { NOW, requestOf, type Sample, type Sent, type Signing, URL_CALLED } from "./sample.ts";
 
@@ -199,6 +200,22 @@ export function describeProviderContract(sample: Sample, providers = createTestP
         }
       }
     });
+
+    if (sample.isPublic !== true) {
+      test("what is stored of its requests holds no secret, and cannot be sent again where it held one", async () => {
+        const request = requestOf(await signed());
+        const { shown, hidden } = hideSecret(request, verifier().secretPlace);
+        const words = [...shown.headers].flatMap(([, value]) => value.split(/\s+/));
+        const texts = [...words, ...words.map((word) => Buffer.from(word, "base64").toString()), shown.query];
+        for (const text of texts) {
+          expect(text).not.toContain(current);
+          expect(text).not.toContain(encodeURIComponent(current));
+        }
+        if (hidden === null) return;
+        expect(isSecretHidden(shown, verifier().secretPlace)).toBe(true);
+        expect((await verifier().verify(shown)).accepted).toBe(false);
+      });
+    }
 
     test("it mistakes no ordinary event for a handshake", async () => {
       const request = requestOf(await signed());

@@ -13,7 +13,8 @@ const MOST_SHOWN = 5;
 
 export function TrialNotices({ trial, webhookId }: { trial: Trial; webhookId: string }): JSX.Element {
   const { events, rejected } = trial;
-  if (events.tried === 0 && rejected.tried === 0) {
+  const isNothing = [events, rejected].every(({ tried, untried }) => tried + untried === 0);
+  if (isNothing) {
     return (
       <Notice
         tone="info"
@@ -26,6 +27,22 @@ export function TrialNotices({ trial, webhookId }: { trial: Trial; webhookId: st
     <>
       {events.tried === 0 ? "" : <OfEvents result={events} webhookId={webhookId} />}
       {rejected.tried === 0 ? "" : <OfRejected result={rejected} webhookId={webhookId} />}
+      {events.untried === 0 ? (
+        ""
+      ) : (
+        <Notice
+          tone="info"
+          text={`${formatCount(events.untried, "event")} cannot be tried: the secret of an event's sender is not stored.`}
+        />
+      )}
+      {rejected.untried === 0 ? (
+        ""
+      ) : (
+        <Notice
+          tone="info"
+          text={`${formatCount(rejected.untried, "rejected request")} cannot be tried: the secret that came with it is not kept any more, or was sealed with another SECRET_KEY.`}
+        />
+      )}
     </>
   );
 }

@@ -25,33 +25,39 @@ export type RejectedDraft = Readonly<{
   remoteAddress: string;
   /** Why, for the entrypoint's owner. */
   reason: string;
+  /** What stood where headers or query have a mark; null where they are as they came. */
+  sealedSecret: string | null;
   body: Uint8Array;
 }>;
 
-export type RejectedSummary = Omit<RejectedDraft, "headers" | "body"> & Readonly<{ bodySize: number }>;
+export type RejectedSummary = Omit<RejectedDraft, "headers" | "sealedSecret" | "body"> &
+  Readonly<{ bodySize: number }>;
 
-export type RejectedRequest = RejectedSummary & Readonly<{ headers: HeaderPairs; body: Uint8Array }>;
+export type RejectedRequest = RejectedSummary &
+  Readonly<{ headers: HeaderPairs; sealedSecret: string | null; body: Uint8Array }>;
 
 type SummaryRow = Omit<EventRow, "type"> & Readonly<{ reason: string }>;
 
-type Row = SummaryRow & { headers: string; body: Uint8Array };
+type Row = SummaryRow & { headers: string; sealed_secret: string | null; body: Uint8Array };
 
 const SUMMARY = `id, entrypoint_id, received_at, method, path_tail, query, content_type, remote_address, reason,
   body_size`;
 
 /** The oldest of the entrypoint go, where there are too many. */
 export function keepRejected(file: EventFile, draft: RejectedDraft): void {
-  const { id, entrypointId, receivedAt, method, pathTail, query } = draft;
+  const { id, entrypointId, receivedAt, method, pathTail, query, sealedSecret } = draft;
   const headersJson = JSON.stringify(draft.headers);
-  const size = draft.body.byteLength + headersJson.length + pathTail.length + query.length;
+  const texts = headersJson.length + pathTail.length + query.length + (sealedSecret?.length ?? 0);
+  const size = draft.body.byteLength + texts;
   file.db
     .query(
       `INSERT INTO rejected_requests (id, entrypoint_id, received_at, method, path_tail, query, headers, content_type,
-         remote_address, reason, size, body_size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         remote_address, reason, size, body_size, body, sealed_secret)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       ...[id, entrypointId, receivedAt, method, pathTail, query, headersJson, draft.contentType],
-      ...[draft.remoteAddress, draft.reason, size, draft.body.byteLength, draft.body],
+      ...[draft.remoteAddress, draft.reason, size, draft.body.byteLength, draft.body, sealedSecret],
     );
   let left = count(file, entrypointId, { requests: 1, bytes: size });
   while (left.requests > MOST_REQUESTS || left.bytes > MOST_BYTES) {
@@ -212,5 +218,5 @@ function toSummary(row: SummaryRow): RejectedSummary {
 
 function toRequest(row: Row): RejectedRequest {
   const headers: HeaderPairs = JSON.parse(row.headers);
-  return { ...toSummary(row), headers, body: row.body };
+  return { ...toSummary(row), headers, sealedSecret: row.sealed_secret, body: row.body };
 }

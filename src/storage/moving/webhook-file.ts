@@ -20,6 +20,11 @@ export function writeWebhookFile(options: { eventFile: string; to: string; docum
   changeFile(to, (db) => {
     // What Litestream keeps in a file that it replicates is no part of the webhook.
     for (const table of listReplicatorTables(db)) db.run(`DROP TABLE "${table}"`);
+    if (hasSealedSecrets(db)) {
+      // Sealed with this server's key, and of use to no other. What stood there is overwritten.
+      db.run("PRAGMA secure_delete = ON");
+      db.run("UPDATE rejected_requests SET sealed_secret = NULL WHERE sealed_secret IS NOT NULL");
+    }
     db.run(TABLE_SQL);
     db.prepare(`INSERT INTO ${EXPORT_TABLE} VALUES (?)`).run(document);
   });
@@ -68,6 +73,12 @@ function readSound(path: string): string {
 function upgrade(db: Database): void {
   for (const sql of eventMigrations.slice(versionOf(db))) db.run(sql);
   db.run(`PRAGMA user_version = ${eventMigrations.length}`);
+}
+
+/** False for a file of an older version that no gateway has opened since. */
+function hasSealedSecrets(db: Database): boolean {
+  const column = "SELECT 1 FROM pragma_table_info('rejected_requests') WHERE name = 'sealed_secret'";
+  return db.query(column).get() !== null;
 }
 
 function listReplicatorTables(db: Database): readonly string[] {

@@ -31,7 +31,7 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
         { value: "query", label: "a query parameter of the URL" },
         { value: "header", label: "a header (delivery property)" },
       ],
-      help: "What is in the query is stored with each event, the secret too, and passes through proxies' logs.",
+      help: "What is in the query passes through proxies' logs; with events the secret is stored as [secret].",
     },
     { name: "name", label: "Its name", kind: "text", placeholder: "code" },
   ],
@@ -39,6 +39,7 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
   handshakeMethods: ["OPTIONS"],
   prepare: (config) => ({
     verify: apiKeyProvider.prepare(config).verify,
+    secretPlace: { in: config.place, name: config.name },
     signedHandshake(request) {
       if (request.headers.get(TYPE) !== "SubscriptionValidation") return null;
       const validationResponse = readChallenge(textAt(request, "0.data.validationCode"));

@@ -36,6 +36,8 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
         if (typeof expires !== "number") return refused("The token does not say when it expires.");
         return expires * 1_000 + LEEWAY_MS >= receivedAt ? ACCEPTED : refused("The token has expired.");
       },
+      // It covers no body: until it expires, whoever has it can send.
+      secretPlace: { in: "header", name: HEADER },
       eventType: readerOf("$.event.type"),
       duplicateId: readerOf("$.event.triggerUuid"),
     };

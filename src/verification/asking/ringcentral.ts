@@ -40,6 +40,7 @@ export const ringcentralProvider: Provider<z.infer<typeof configSchema>> = {
         const isRight = right.map((each) => constantTimeEqual(given.trim(), each)).includes(true);
         return isRight ? ACCEPTED : refused("The verification token is another one.");
       },
+      secretPlace: { in: "header", name: SENT },
       eventType: readerOf("$.event"),
       duplicateId: readerOf("$.uuid"),
     };

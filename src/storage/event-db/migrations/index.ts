@@ -10,6 +10,7 @@ import rejectedRequests from "./0008-rejected-requests.sql" with { type: "text" 
 import countedEvents from "./0009-counted-events.sql" with { type: "text" };
 import requestHashes from "./0010-request-hashes.sql" with { type: "text" };
 import replayTargets from "./0011-replay-targets.sql" with { type: "text" };
+import sealedSecrets from "./0012-sealed-secrets.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -23,4 +24,5 @@ export const eventMigrations: readonly string[] = [
   countedEvents,
   requestHashes,
   replayTargets,
+  sealedSecrets,
 ];
