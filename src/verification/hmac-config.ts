@@ -115,7 +115,16 @@ function checkPlaces(config: HmacConfig, fault: Fault): void {
     fault("timestamp_key", "cannot be set beside the timestamp header");
 }
 
-function checkTemplate(config: HmacConfig, fault: Fault): void {
+type TemplateConfig = Pick<
+  HmacConfig,
+  "template" | "unsigned_body" | "timestamp_header" | "timestamp_key" | "id_header" | "tolerance_seconds"
+>;
+
+/** Calls `fault` with what is wrong with a template, and with the places of what it names. */
+export function checkTemplate(
+  config: TemplateConfig,
+  fault: (field: keyof TemplateConfig, message: string) => void,
+): void {
   const template = compileTemplate(config.template);
   if (!template.signsBody && config.unsigned_body !== true)
     fault("template", "must contain {body}: else anyone could change what is sent");

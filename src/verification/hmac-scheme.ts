@@ -1,4 +1,4 @@
-/** Verifies what is signed by HMAC, after a description of what is signed, how, and where the signature stands. */
+/** Verifies what is signed, after a description of what is signed, how, and where the signature stands. */
 import { isInBody, JSON_MARK } from "../lib/place.ts";
 import { readingsOf, withoutParameter } from "./called-url.ts";
 import { judgeFreshness } from "./freshness.ts";
@@ -9,9 +9,10 @@ import { type Hash, hmac, matchesAny } from "./signature.ts";
 import { createListReader, type ListForm } from "./signature-list.ts";
 import { compileTemplate } from "./signed-template.ts";
 
-export type HmacScheme = ListForm &
+export type HmacScheme = SignedScheme & Readonly<{ hash: Hash }>;
+
+export type SignedScheme = ListForm &
   Readonly<{
-    hash: Hash;
     /** See signed-template.ts. */
     template: string;
     /** Where the signature stands: a header's name, "?" and a query parameter's, or "$." and a path in the JSON body. */
@@ -31,7 +32,24 @@ export function createHmacVerify(options: {
   toleranceSeconds: number | null;
 }): Verifier["verify"] {
   const { scheme, keys, toleranceSeconds } = options;
-  const { idHeader, timestampHeader, hash } = scheme;
+  return createSchemeVerify({
+    ...{ scheme, toleranceSeconds },
+    isSigned: (parts, signatures) =>
+      matchesAny(
+        signatures,
+        keys.map((key) => hmac(scheme.hash, key, parts)),
+      ),
+  });
+}
+
+/** The same for any kind of signature: `isSigned` says whether one of them is right for what is signed. */
+export function createSchemeVerify(options: {
+  scheme: SignedScheme;
+  isSigned: (parts: readonly (string | Uint8Array)[], signatures: readonly Uint8Array[]) => boolean;
+  toleranceSeconds: number | null;
+}): Verifier["verify"] {
+  const { scheme, isSigned, toleranceSeconds } = options;
+  const { idHeader, timestampHeader } = scheme;
   const template = compileTemplate(scheme.template);
   const [signsUrl, signsTime, signsId] = [
     template.uses("url"),
@@ -61,12 +79,10 @@ export function createHmacVerify(options: {
 
     let verdict: Verdict = wrongSignature({ signsUrl });
     for (const timestamp of signsTime ? times : [""]) {
-      const right: Uint8Array[] = [];
-      for (const url of urlsOf(request)) {
-        const signed = template.fill({ request, url, id: id ?? "", timestamp });
-        for (const key of keys) right.push(hmac(hash, key, signed));
-      }
-      if (!matchesAny(signatures, right)) continue;
+      const isRight = urlsOf(request).some((url) =>
+        isSigned(template.fill({ request, url, id: id ?? "", timestamp }), signatures),
+      );
+      if (!isRight) continue;
       if (toleranceSeconds === null) return ACCEPTED;
       verdict = judgeFreshness({
         timestamp: readBodyTimestamp ? readBodyTimestamp(request) : timestamp,

@@ -1,11 +1,13 @@
 /** Verifying by a provider's public key, which is no secret: its settings, and the check of a signature. */
-import { type KeyObject, verify } from "node:crypto";
+import { constants, type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
 import type { FormField } from "../lib/form-field.ts";
-import { MAX_KEY_LENGTH } from "./config-fields.ts";
 import { ACCEPTED, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
-import { decode, type Encoding } from "./signature.ts";
+import { decode, type Encoding, type Hash } from "./signature.ts";
+
+/** A certificate in PEM that holds a key of 4,096 bits has some 2,500 letters. */
+const MAX_PUBLIC_KEY_LENGTH = 5_000;
 
 type KeyReader = (text: string) => KeyObject | null;
 
@@ -13,18 +15,18 @@ export function publicKeyShape(read: KeyReader, form: string) {
   const publicKey = z
     .string()
     .trim()
-    .max(MAX_KEY_LENGTH)
+    .max(MAX_PUBLIC_KEY_LENGTH)
     .refine((text) => read(text) !== null, `is not ${form}`);
   return { public_key: publicKey, previous_public_key: publicKey.optional() };
 }
 
-export function publicKeyFields(label: string): readonly FormField[] {
+export function publicKeyFields(label: string, kind: "text" | "textarea" = "text"): readonly FormField[] {
   return [
-    { name: "public_key", label, kind: "text", required: true },
+    { name: "public_key", label, kind, required: true },
     {
       name: "previous_public_key",
       label: `Previous ${label.charAt(0).toLowerCase()}${label.slice(1)}`,
-      kind: "text",
+      kind,
       help: "While the key is being replaced: requests signed with this one are accepted too.",
     },
   ];
@@ -62,18 +64,37 @@ export function createPublicKeyVerify(options: {
 /** `hash` null: the algorithm has its own. Whatever the signature is, it does not throw. */
 export function isSignedBy(options: {
   keys: readonly KeyObject[];
-  hash: "sha256" | null;
+  hash: Hash | null;
   parts: readonly (string | Uint8Array)[];
   signature: Uint8Array;
 }): boolean {
-  const { keys, hash, parts, signature } = options;
-  const signed = Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
-  return keys.some((key) => {
-    try {
-      return verify(hash, signed, key, signature);
-    } catch {
-      // A signature that is not even one of its kind.
-      return false;
-    }
-  });
+  const { keys, hash, signature } = options;
+  const signed = joined(options.parts);
+  return keys.some((key) => isRight({ key, hash, signed, signature }));
+}
+
+export function joined(parts: readonly (string | Uint8Array)[]): Buffer {
+  return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+}
+
+/** Whatever the signature is, it does not throw. Of ECDSA it may be DER, or the two numbers one after the other. */
+export function isRight(options: {
+  key: KeyObject;
+  hash: Hash | null;
+  signed: Uint8Array;
+  signature: Uint8Array;
+  /** RSA with a salt (RSASSA-PSS). */
+  isPss?: boolean;
+}): boolean {
+  const { key, hash, signed, signature, isPss = false } = options;
+  try {
+    if (isPss) return verify(hash, signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING }, signature);
+    if (verify(hash, signed, key, signature)) return true;
+    return (
+      key.asymmetricKeyType === "ec" && verify(hash, signed, { key, dsaEncoding: "ieee-p1363" }, signature)
+    );
+  } catch {
+    // A signature that is not even one of its kind.
+    return false;
+  }
 }

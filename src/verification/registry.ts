@@ -28,6 +28,9 @@ import { microsoftGraphProvider } from "./microsoft-graph.ts";
 import { createPayPalProvider } from "./paypal.ts";
 import { createPayPalCertificates } from "./paypal-certificates.ts";
 import type { Provider } from "./provider.ts";
+import { ebayProvider } from "./public-keys/ebay.ts";
+import { publicKeyProvider } from "./public-keys/generic.ts";
+import { telnyxProvider } from "./public-keys/telnyx.ts";
 import { sendgridProvider } from "./sendgrid.ts";
 import { apiKeyProvider, basicProvider, bearerProvider, oktaProvider } from "./shared-secrets.ts";
 import { standardWebhooksProvider } from "./standard-webhooks.ts";
@@ -59,6 +62,7 @@ export function createProviders(deps: {
     checked(asanaProvider),
     checked(clioProvider),
     checked(discordProvider),
+    checked(ebayProvider),
     checked(eventGridProvider),
     checked(gitlabProvider),
     checked(linkedinProvider),
@@ -73,6 +77,7 @@ export function createProviders(deps: {
     checked(sendgridProvider),
     checked(standardWebhooksProvider),
     checked(stravaProvider),
+    checked(telnyxProvider),
     checked(twilioProvider),
     checked(twitterProvider),
     checked(websubProvider),
@@ -80,6 +85,7 @@ export function createProviders(deps: {
   const all: readonly Provider[] = [
     ...services.toSorted((one, other) => one.label.localeCompare(other.label, "en")),
     checked(hmacProvider),
+    checked(publicKeyProvider),
     checked(basicProvider),
     checked(bearerProvider),
     checked(apiKeyProvider),

@@ -27,8 +27,8 @@ export const MAX_SIGNATURES = 16;
 const MAX_TIMESTAMPS = 2;
 /** Items of one list that are looked at, of whatever kind. */
 const MAX_ITEMS = 64;
-/** The base64 of 64 bytes' hex digits has 172 letters; a prefix may be before them. */
-const MAX_ITEM_LENGTH = 512;
+/** An RSA signature of 4,096 bits has 1,024 hex digits; a prefix may be before them. */
+const MAX_ITEM_LENGTH = 1_300;
 
 export function createListReader(form: ListForm): (text: string) => SignatureList {
   const { encoding, prefix = "", signatureKeys, timestampKey, keySeparator = "=" } = form;

@@ -3,12 +3,19 @@ import { expect, test } from "bun:test";
 import { createTestProviders } from "../support/providers.ts";
 import { ASKING_SAMPLES } from "./asking-samples.ts";
 import { OTHER_SAMPLES } from "./other-samples.ts";
+import { PUBLIC_KEY_SAMPLES } from "./public-key-samples.ts";
 import { requestOf } from "./sample.ts";
 import { HMAC_SAMPLES } from "./samples.ts";
 import { TIMED_SAMPLES } from "./timed-samples.ts";
 
 const providers = createTestProviders();
-const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES, ...ASKING_SAMPLES];
+const SAMPLES = [
+  ...HMAC_SAMPLES,
+  ...TIMED_SAMPLES,
+  ...OTHER_SAMPLES,
+  ...ASKING_SAMPLES,
+  ...PUBLIC_KEY_SAMPLES,
+];
 
 function idOf(type: string, headers: Record<string, string>, body = ""): string | null {
   const sample = SAMPLES.find((each) => each.type === type);
@@ -41,6 +48,8 @@ const NAMES_ONE_EVENT: readonly (readonly [type: string, place: string, why: str
   ["mailgun", '{"event-data":{"id":"7"}}', "of one event of a day; a later one has another body"],
   ["twilio", "I-Twilio-Idempotency-Token", "of one request, and the same when it is retried"],
   ["event-grid", "ce-id", "of one CloudEvent"],
+  ["telnyx", '{"data":{"id":"7"}}', "of one event"],
+  ["ebay", '{"notification":{"notificationId":"7"}}', "of one notification"],
   ["event-grid", '{"id":"7"}', "of one CloudEvent"],
   ["front", '{"payload":{"id":"7"}}', "of one event"],
   ["linkedin", '{"notificationId":"7"}', "of one notification, by which LinkedIn says to drop repeats"],
@@ -94,7 +103,7 @@ test("every provider is judged here, but those whose owner says where the id sta
   const judged = new Set([...NAMES_ONE_EVENT, ...NAMES_NONE].map(([type]) => type));
   const types = providers.list().map(({ type }) => type);
   const left = types.filter((type) => !judged.has(type));
-  expect(left.sort()).toEqual(["api-key", "basic", "bearer", "hmac", "ip-allow-list"]);
+  expect(left.sort()).toEqual(["api-key", "basic", "bearer", "hmac", "ip-allow-list", "public-key"]);
 });
 
 test("the README tells of each id that names one event", async () => {

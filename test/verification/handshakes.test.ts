@@ -159,6 +159,7 @@ test("only providers with handshakes by other methods are asked by them", () => 
   expect(asking.sort()).toEqual([
     ...[
       "dropbox GET",
+      "ebay GET",
       "event-grid OPTIONS",
       "linkedin GET",
       "meta GET",

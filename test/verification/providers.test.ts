@@ -3,6 +3,7 @@ import { createTestProviders } from "../support/providers.ts";
 import { ASKING_SAMPLES } from "./asking-samples.ts";
 import { describeProviderContract } from "./contract.ts";
 import { OTHER_SAMPLES } from "./other-samples.ts";
+import { PUBLIC_KEY_SAMPLES } from "./public-key-samples.ts";
 import { NOW, requestOf, URL_CALLED } from "./sample.ts";
 import { HMAC_SAMPLES } from "./samples.ts";
 import { SIGNED_BY_LIBRARIES, TIMED_SAMPLES } from "./timed-samples.ts";
@@ -10,7 +11,13 @@ import { SIGNED_BY_LIBRARIES, TIMED_SAMPLES } from "./timed-samples.ts";
 const providers = createTestProviders();
 const encoder = new TextEncoder();
 
-const SAMPLES = [...HMAC_SAMPLES, ...TIMED_SAMPLES, ...OTHER_SAMPLES, ...ASKING_SAMPLES];
+const SAMPLES = [
+  ...HMAC_SAMPLES,
+  ...TIMED_SAMPLES,
+  ...OTHER_SAMPLES,
+  ...ASKING_SAMPLES,
+  ...PUBLIC_KEY_SAMPLES,
+];
 for (const sample of SAMPLES) describeProviderContract(sample);
 
 test("every provider has a sample here, but the one that fetches and the one that goes by addresses", () => {
