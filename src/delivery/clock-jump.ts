@@ -1,5 +1,6 @@
 /** Tells when the wall clock was set, and moves due times, which were written by it, when it was set back. */
 import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
 import type { EventStore } from "../storage/event-store.ts";
 
 /** Smaller differences are drift or slewing, and harmless. */
@@ -45,5 +46,24 @@ export function createDueTimeShifts(deps: { events: EventStore; clock: Clock }):
       }
       noted.delete(webhookId);
     },
+  };
+}
+
+/** Called now and then, the returned function sees whether the clock was set, and has the webhooks' due times follow it. */
+export function createClockFollower(deps: {
+  clock: Clock;
+  log: Logger;
+  dueTimeShifts: Pick<DueTimeShifts, "note">;
+  nudge: (webhookId: string) => void;
+}): (listWebhookIds: () => ReadonlySet<string>) => void {
+  const { clock, log, dueTimeShifts, nudge } = deps;
+  const clockJump = createClockJumpDetector(clock);
+  return (listWebhookIds) => {
+    const jumpMs = clockJump();
+    if (jumpMs === 0) return;
+    log.warn("the clock was set; due times follow it", { jump_ms: jumpMs });
+    const webhookIds = listWebhookIds();
+    dueTimeShifts.note(jumpMs, webhookIds);
+    if (jumpMs < 0) for (const webhookId of webhookIds) nudge(webhookId);
   };
 }

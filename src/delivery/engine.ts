@@ -3,19 +3,22 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
+import { type AttemptJournal, noJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { createAlarm } from "./alarm.ts";
 import type { AttemptDeps } from "./attempt.ts";
-import { createClockJumpDetector, createDueTimeShifts } from "./clock-jump.ts";
+import { createClockFollower, createDueTimeShifts } from "./clock-jump.ts";
 import type { TargetOpener } from "./deliver-once.ts";
+import { createDiscovery } from "./discovery.ts";
 import { type CircuitListener, type FlowState, Flows } from "./flows.ts";
 import { type Lane, Lanes } from "./lane.ts";
 import type { Notices } from "./notices.ts";
-import { findOwnTarget } from "./own-target.ts";
 import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./places.ts";
+import { lookAtLeftBehind } from "./set-aside.ts";
+import { Suspects } from "./suspects.ts";
 import { createTurns } from "./turn.ts";
 import { nudgeUnfinished } from "./unfinished.ts";
 
@@ -61,6 +64,8 @@ export function createDeliveryEngine(deps: {
   /** Tries under way and event files open at once; by default as many as are of use. */
   limits?: Readonly<{ tries: number; openFiles: number }>;
   onGone?: AttemptDeps["onGone"];
+  /** Where attempts are marked as begun; without one nothing is known of what killed the process before. */
+  journal?: AttemptJournal;
   circuitListener?: CircuitListener;
 }): DeliveryEngine {
   const { events, routing, clock, log } = deps;
@@ -69,22 +74,24 @@ export function createDeliveryEngine(deps: {
   const places = new Places(deps.limits?.tries);
   // Each file is needed several times on the way of a delivery: were more looked into, they would close each other.
   const inOnePass = Math.min(PASS, Math.floor((deps.limits?.openFiles ?? 2 * PASS) / 2));
-  const { random = Math.random, metrics, circuitListener: listener } = deps;
+  const { random = Math.random, metrics, circuitListener: listener, journal = noJournal } = deps;
   const flows = new Flows({ events, routing, store: deps.flowStore, clock, log, random, metrics, listener });
   const nudged = new Set<string>();
   /** Webhooks whose file could not be used; the safety interval looks again. */
   const parked = new Set<string>();
-  const clockJump = createClockJumpDetector(clock);
   const dueTimeShifts = createDueTimeShifts(deps);
+  const followClock = createClockFollower({ clock, log, dueTimeShifts, nudge });
+  const discover = createDiscovery({ events, routing, flows, dueTimeShifts, enqueue });
   const passes = createPasses(pass);
   const dueAlarm = createAlarm(clock, enqueueDue);
   const safetyAlarm = createAlarm(clock, checkSafety);
   const sweepAlarm = createAlarm(clock, sweep);
+  const suspects = new Suspects({ journal, clock, onAllowed });
   const turns = createTurns({
     ...deps,
     random,
     signal: abort.signal,
-    ...{ lanes, places, flows, wake },
+    ...{ lanes, places, flows, suspects, journal, wake },
     onExpected: (dueAt) => dueAlarm.ringIn(dueAt - clock.now()),
     onFault: park,
   });
@@ -103,7 +110,7 @@ export function createDeliveryEngine(deps: {
   }
 
   async function pass(): Promise<void> {
-    await Promise.all(takeNudged().map(discover));
+    await Promise.all(takeNudged().map(lookInto));
     if (hasFreePlaces) lanes.requeueStarved();
     hasFreePlaces = false;
     const until = clock.monotonic() + PASS_MS;
@@ -117,6 +124,7 @@ export function createDeliveryEngine(deps: {
         turns.rest(lane, null);
       }
     }
+    turns.launch();
     if (lanes.hasReady || nudged.size > 0) passes.ask();
     if (places.inFlight > 0) sweepAlarm.ringIn(SLOW_AFTER_MS / 2);
   }
@@ -127,15 +135,9 @@ export function createDeliveryEngine(deps: {
     return webhookIds;
   }
 
-  async function discover(webhookId: string): Promise<void> {
+  async function lookInto(webhookId: string): Promise<void> {
     try {
-      await flows.load(webhookId);
-      await dueTimeShifts.apply(webhookId);
-      for (const targetId of await events.listPendingTargets(webhookId)) enqueue(webhookId, targetId);
-      for (const targetId of await events.listHeldTargets(webhookId)) {
-        if (mustWait({ webhookId, targetId })) continue;
-        enqueue(webhookId, targetId).hasHeld = true;
-      }
+      await discover(webhookId);
       parked.delete(webhookId);
     } catch (error) {
       park(webhookId, error);
@@ -148,10 +150,9 @@ export function createDeliveryEngine(deps: {
     return lane;
   }
 
-  /** What is held for a target that may not be tried stays so. */
-  function mustWait(of: { webhookId: string; targetId: string }): boolean {
-    const target = findOwnTarget(routing, of);
-    return target !== null && !target.deleted && (target.paused || !target.active);
+  function onAllowed({ webhookId, targetId }: Readonly<{ webhookId: string; targetId: string }>): void {
+    enqueue(webhookId, targetId);
+    passes.ask();
   }
 
   function park(webhookId: string, error: unknown): void {
@@ -190,18 +191,10 @@ export function createDeliveryEngine(deps: {
   function checkSafety(): void {
     // First, so that the clock is followed in these too.
     for (const webhookId of parked) nudge(webhookId);
-    const jumpMs = clockJump();
-    if (jumpMs !== 0) followClock(jumpMs);
+    followClock(() => new Set([...nudged, ...lanes.webhookIds()]));
     enqueueDue();
+    suspects.wake();
     safetyAlarm.ringIn(SAFETY_INTERVAL_MS);
-  }
-
-  function followClock(jumpMs: number): void {
-    log.warn("the clock was set; due times follow it", { jump_ms: jumpMs });
-    const webhookIds = new Set(nudged);
-    for (const lane of lanes.all()) webhookIds.add(lane.webhookId);
-    dueTimeShifts.note(jumpMs, webhookIds);
-    if (jumpMs < 0) for (const webhookId of webhookIds) nudge(webhookId);
   }
 
   /** While tries run, finds lanes that turned slow, so that they give their places up to others. */
@@ -213,6 +206,7 @@ export function createDeliveryEngine(deps: {
 
   async function stop(graceMs: number): Promise<void> {
     isStopping = true;
+    suspects.stop();
     unsubscribe();
     for (const alarm of [dueAlarm, safetyAlarm, sweepAlarm]) alarm.stop();
     const cancelGrace = clock.after(graceMs, () => abort.abort());
@@ -228,7 +222,12 @@ export function createDeliveryEngine(deps: {
 
   return {
     ...{ nudge, stop },
-    start: (webhookIds) => nudgeUnfinished({ events, log, webhookIds, nudge, isStopping: () => isStopping }),
+    async start(webhookIds) {
+      const given = { events, log, isStopping: () => isStopping };
+      await lookAtLeftBehind({ ...deps, ...given, journal, suspects });
+      if (!isStopping) suspects.start();
+      await nudgeUnfinished({ ...given, webhookIds, nudge });
+    },
     inFlight: () => places.inFlight,
     openCircuits: () => flows.openCircuits,
     async describe(webhookId, targetIds) {

@@ -1,4 +1,5 @@
 /** One target's deliveries as the engine sees them, and whose turn it is. */
+import type { MarkedAttempt } from "../storage/attempt-journal/records.ts";
 import type { ClaimFront } from "../storage/event-db/due-deliveries.ts";
 import type { Share } from "./places.ts";
 
@@ -81,6 +82,17 @@ export class Lanes {
     this.#starved.delete(lane);
     this.#byTarget.delete(keyOf(lane));
     return true;
+  }
+
+  /** Attempts under way, by the names that they are marked with; how often each was tried is not known here. */
+  *inFlight(): Iterable<MarkedAttempt> {
+    for (const { webhookId, targetId, share } of this.all()) {
+      for (const eventId of share.inFlight.keys()) yield { webhookId, targetId, eventId, attempt: 0 };
+    }
+  }
+
+  *webhookIds(): Iterable<string> {
+    for (const { webhookId } of this.all()) yield webhookId;
   }
 
   all(): IterableIterator<Lane> {

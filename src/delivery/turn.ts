@@ -2,20 +2,22 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { DeliveryMetrics } from "../lib/metrics.ts";
+import type { AttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import { type ClaimFront, frontAfter } from "../storage/event-db/due-deliveries.ts";
-import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/event-store.ts";
 import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
-import { type Attempt, type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
+import type { AttemptDeps } from "./attempt.ts";
 import { createBacklog } from "./backlog.ts";
 import { longestWaitMs } from "./backoff.ts";
+import { createBegunAttempts } from "./begun-attempts.ts";
 import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
 import type { Flows } from "./flows.ts";
 import type { Lane, Lanes } from "./lane.ts";
 import type { Notices } from "./notices.ts";
 import { findOwnTarget } from "./own-target.ts";
 import type { Places } from "./places.ts";
+import type { Suspects } from "./suspects.ts";
 
 /** Deliveries one lane takes before it is the next lane's turn. */
 const TURN = 32;
@@ -29,6 +31,8 @@ export type Turns = Readonly<{
   take: (lane: Lane) => Promise<void>;
   /** The lane has nothing due now, and next at `dueAt`. */
   rest: (lane: Lane, dueAt: number | null) => void;
+  /** Begins what was taken since, marked as begun in one write; called at the end of each pass. */
+  launch: () => void;
   /** Resolves when all that was begun has ended; nothing new may be begun meanwhile. */
   ended: () => Promise<void>;
 }>;
@@ -49,6 +53,8 @@ export function createTurns(deps: {
   lanes: Lanes;
   places: Places;
   flows: Flows;
+  suspects: Suspects;
+  journal: AttemptJournal;
   /** A place has become free, or a lane ready. */
   wake: () => void;
   /** Called with each wall-clock time at which a lane will have something due. */
@@ -56,10 +62,16 @@ export function createTurns(deps: {
   /** The webhook's deliveries cannot go on for now. */
   onFault: (webhookId: string, error: unknown) => void;
 }): Turns {
-  const { events, routing, openTarget, clock, lanes, places, flows } = deps;
-  const attemptDeps: AttemptDeps = deps;
-  let underWay = 0;
-  const whenEnded: (() => void)[] = [];
+  const { events, routing, openTarget, clock, lanes, places, flows, suspects } = deps;
+  const attempts = createBegunAttempts({
+    ...deps,
+    onFault(lane, error) {
+      deps.onFault(lane.webhookId, error);
+      rest(lane, null);
+      deps.wake();
+    },
+  });
+  const { track } = attempts;
   const backlog = createBacklog({ ...deps, store: deps.flowStore, rest: (lane) => rest(lane, null) });
 
   async function take(lane: Lane): Promise<void> {
@@ -71,12 +83,16 @@ export function createTurns(deps: {
     const target = findOwnTarget(routing, lane);
     if (!target || target.deleted) {
       flows.forget(targetId);
+      suspects.dropTarget(targetId);
       return track(backlog.discard(lane), lane);
     }
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
     if (!target.active) return keepWaiting(lane);
     const flow = flows.of(targetId);
-    if (target.paused) return track(backlog.hold(lane, flow), lane);
+    if (target.paused) {
+      suspects.dropTarget(targetId);
+      return track(backlog.hold(lane, flow), lane);
+    }
     const opened = openTarget(target);
     const now = clock.now();
     if (!opened) return rest(lane, now + OPEN_AGAIN_MS);
@@ -90,10 +106,12 @@ export function createTurns(deps: {
       if (share.inFlight.size === 0) lanes.starve(lane);
       return;
     }
+    if (await takeSuspect(lane, opened)) return;
     const picked = flow.pick(mono);
     const front = picked === null ? frontOf(lane, mono) : null;
     const beyond = now + longestWaitMs(opened.policy.waits);
-    const claim = { webhookId, targetId, now, beyond, limit: room, inFlight: share.inFlight, front };
+    const inFlight = suspects.withThose(targetId, share.inFlight);
+    const claim = { webhookId, targetId, now, beyond, limit: room, inFlight, front };
     const due = await (picked === null
       ? events.claimDue(claim)
       : events.claimScattered({ ...claim, ...picked, random: deps.random() }));
@@ -104,7 +122,7 @@ export function createTurns(deps: {
       return;
     }
     if (due.length === room && picked === null) lane.front = frontAfter(due, front);
-    begin(lane, opened, due);
+    attempts.begin(lane, opened, due);
     const drainsIn = lane.hasHeld ? drain(lane, room - due.length) : null;
     if (due.length === room) lanes.enqueue(lane);
     else {
@@ -116,54 +134,22 @@ export function createTurns(deps: {
     }
   }
 
-  function begin(lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[]): void {
-    if (due.length === 0) return;
-    const mono = clock.monotonic();
-    const isProbe = flows.of(lane.targetId).begin(opened.policy.flow, { now: mono, count: due.length });
-    let bodyBytes = 0;
-    for (const delivery of due) {
-      bodyBytes = Math.max(bodyBytes, delivery.event.body.byteLength);
-      places.begin(lane.share, delivery.eventId, mono);
-      void seeThrough({ lane, opened, due: delivery, isProbe });
-    }
-    lane.share.bodyBytes = bodyBytes;
-  }
-
-  async function seeThrough(one: {
-    lane: Lane;
-    opened: OpenedTarget;
-    due: DueDelivery;
-    isProbe: boolean;
-  }): Promise<void> {
-    const { lane, opened, due, isProbe } = one;
-    const { webhookId, share } = lane;
-    let attempt: Attempt | null = null;
-    let stored = null;
-    underWay++;
-    try {
-      try {
-        attempt = await runAttempt(attemptDeps, opened, due);
-        stored = attempt && (await storeOnce(events, webhookId, attempt.settlement));
-      } finally {
-        // Before a result that cannot be stored yet: its file must not keep places from other webhooks.
-        const outcome = attempt?.outcome ?? null;
-        places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
-        const isOver = attempt !== null && attempt.settlement.status !== "pending";
-        flows.end(lane, opened.policy.flow, { isProbe, eventId: due.eventId, outcome, isOver });
-      }
-      if (attempt && stored === "refused") {
-        lane.holds++;
-        deps.wake();
-        await storeLater(attemptDeps, webhookId, attempt.settlement);
-        lane.holds--;
-      }
-      // Its next turn finds out when the next of its deliveries is due.
+  /** True where the lane's turn went to a delivery that was under way when the process before died. */
+  async function takeSuspect(lane: Lane, opened: OpenedTarget): Promise<boolean> {
+    const suspect = suspects.next(lane.targetId);
+    if (suspect === null) return false;
+    const { webhookId, targetId, eventId, attempt } = suspect;
+    const due = await events.findPendingDelivery({ webhookId, targetId, eventId });
+    // Another target's turn may have taken the place meanwhile, and a result may wait to be stored.
+    if (suspects.next(targetId) !== suspect || lane.holds > 0) {
       lanes.enqueue(lane);
-      deps.wake();
-    } catch (error) {
-      fail(lane, error);
+      return true;
     }
-    end();
+    if (due === null || due.dueAt > clock.now() || (attempt > 0 && due.attempts + 1 !== attempt)) {
+      suspects.drop(suspect);
+    } else attempts.begin(lane, opened, [due], suspect);
+    lanes.enqueue(lane);
+    return true;
   }
 
   /** Lets held deliveries go where live ones leave room; one always, so that they never wait for ever. */
@@ -174,23 +160,6 @@ export function createTurns(deps: {
     if (count === 0) return waitMs;
     track(backlog.release(lane, flow, count), lane);
     return null;
-  }
-
-  function track(work: Promise<void>, lane: Lane): void {
-    underWay++;
-    void work.catch((error: unknown) => fail(lane, error)).then(end);
-  }
-
-  function fail(lane: Lane, error: unknown): void {
-    deps.onFault(lane.webhookId, error);
-    rest(lane, null);
-    deps.wake();
-  }
-
-  function end(): void {
-    underWay--;
-    if (underWay > 0) return;
-    for (const resolve of whenEnded.splice(0)) resolve();
   }
 
   /** Kept as long as it has deliveries, whose due times move when the clock is set back. */
@@ -213,11 +182,7 @@ export function createTurns(deps: {
     else if (lanes.forgetIfIdle(lane)) flows.forgetIfPlain(lane.targetId);
   }
 
-  function ended(): Promise<void> {
-    return underWay === 0 ? Promise.resolve() : new Promise((resolve) => whenEnded.push(resolve));
-  }
-
-  return { take, rest, ended };
+  return { take, rest, launch: attempts.launch, ended: attempts.ended };
 }
 
 /** Now and then all is looked through: what was stored a little later than what is due after it must not wait. */

@@ -14,6 +14,7 @@ import type { DeliveryMetrics } from "../lib/metrics.ts";
 import { createOutboundClient } from "../lib/outbound-http.ts";
 import type { Sealer } from "../lib/sealed-config.ts";
 import type { Tracing } from "../lib/tracing.ts";
+import { openAttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createReplayStore } from "../storage/replay-store.ts";
@@ -51,6 +52,7 @@ export function createDeliveryParts(deps: {
   const engine = createDeliveryEngine({
     ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices, tracing },
     limits: descriptors,
+    journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });

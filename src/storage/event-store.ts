@@ -8,7 +8,10 @@ import {
   type ClaimFront,
   claimDue,
   earliestDue,
+  findPendingDelivery,
+  findPendingState,
   listPendingTargets,
+  type PendingState,
   shiftStep,
 } from "./event-db/due-deliveries.ts";
 import {
@@ -66,6 +69,17 @@ export type EventStore = Readonly<{
   }) => Promise<readonly DueDelivery[]>;
   /** The same for a target that fails some: from any place among what is due, those that it has not failed yet first. */
   claimScattered: (options: { webhookId: string } & ScatteredClaim) => Promise<readonly DueDelivery[]>;
+  /** One pending delivery with its event; null where it is not pending, or waits in its lane. */
+  findPendingDelivery: (of: {
+    webhookId: string;
+    targetId: string;
+    eventId: string;
+  }) => Promise<DueDelivery | null>;
+  findPendingState: (of: {
+    webhookId: string;
+    targetId: string;
+    eventId: string;
+  }) => Promise<PendingState | null>;
   /** The earliest due time after `after` among a target's pending deliveries. */
   earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
   /** The targets that have pending deliveries, deleted and inactive ones too. */
@@ -164,6 +178,8 @@ export function createEventStore(options: {
     settle: writer.settle,
     claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, recent)),
     claimScattered: (claim) => read(claim.webhookId, (file) => claimScattered(file, claim, recent)),
+    findPendingDelivery: (of) => read(of.webhookId, (file) => findPendingDelivery(file, of, recent)),
+    findPendingState: (of) => read(of.webhookId, (file) => findPendingState(file, of)),
     earliestDue: ({ webhookId, targetId, after }) =>
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),

@@ -6,6 +6,7 @@ import type { AttemptDeps } from "../../src/delivery/attempt.ts";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/engine.ts";
 import { createReplay } from "../../src/delivery/replay.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { openAttemptJournal } from "../../src/storage/attempt-journal/attempt-journal.ts";
 import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
@@ -37,6 +38,8 @@ export type World = SpiedStore &
     replay: ReturnType<typeof createReplay>;
     /** What the engine told of circuits, in order. */
     told: { what: "opened" | "closed"; targetId: string }[];
+    /** Reasons that owners were told of. */
+    givenUp: readonly string[];
     flowStore: FlowStore;
     fate: (target: WorldTarget, eventId: string) => Promise<Delivery>;
     /** Runs the event loop until it holds. */
@@ -45,14 +48,19 @@ export type World = SpiedStore &
     quiet: () => Promise<void>;
     /** Advances the clock in steps, running what each step brings. */
     pass: (ms: number, stepMs?: number) => Promise<void>;
-    /** Another engine over the same files, as after a restart; the former is not stopped. */
+    /** Another engine over the same files, as after the process was killed; the former is not stopped. */
     restart: () => DeliveryEngine;
     deleteFile: (webhookId: string) => Promise<void>;
     dispose: () => Promise<void>;
   }>;
 
 export function createWorld(
-  options: Readonly<{ random?: () => number; onGone?: AttemptDeps["onGone"] }> = {},
+  options: Readonly<{
+    random?: () => number;
+    onGone?: AttemptDeps["onGone"];
+    /** Attempts are marked as begun, so that a restart without a stop is a death. */
+    marks?: boolean;
+  }> = {},
 ): World {
   const clock = createFakeClock();
   const directory = mkdtempSync(join(tmpdir(), "webhooker-delivery-"));
@@ -84,6 +92,7 @@ export function createWorld(
   const flowStore = createFlowStore({ writer });
 
   const told: World["told"] = [];
+  const givenUp: string[] = [];
 
   function newEngine(): DeliveryEngine {
     return createDeliveryEngine({
@@ -95,6 +104,11 @@ export function createWorld(
       log,
       random: options.random ?? (() => 0.5),
       onGone: options.onGone,
+      ...(options.marks && { journal: openAttemptJournal({ folder: directory, log, bootId: "one" }) }),
+      notices: {
+        targetDelivered: () => undefined,
+        targetGivenUp: ({ reason }) => givenUp.push(reason),
+      },
       circuitListener: {
         onCircuitOpened: ({ targetId }) => told.push({ what: "opened", targetId }),
         onCircuitClosed: ({ targetId }) => told.push({ what: "closed", targetId }),
@@ -129,7 +143,7 @@ export function createWorld(
       const goal = { id: target.id, settlesAtIngest: false, ...(orderKey !== "" && { orderKey }) };
       await events.append({ ...draftFor([target], clock, 1), query, targets: [goal] });
     },
-    told,
+    ...{ told, givenUp },
     async fate(target, eventId) {
       const deliveries = await events.listDeliveries(target.webhookId, eventId);
       const delivery = deliveries.find((each) => each.targetId === target.id);

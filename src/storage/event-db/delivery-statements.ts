@@ -44,6 +44,14 @@ export function prepareDeliveryStatements(db: Database) {
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ? AND next_attempt_at <= ?
         ORDER BY next_attempt_at DESC LIMIT ?`,
     ),
+    pending: db.prepare<
+      Omit<DueRow, "due_at"> & { due_at: number | null },
+      [eventId: string, targetId: string]
+    >(
+      `SELECT event_id, attempts, attempts_at_replay, replays, next_attempt_at AS due_at,
+          coalesce(replayed_at, created_at) AS due_since
+         FROM deliveries WHERE event_id = ? AND target_id = ? AND status = 'pending'`,
+    ),
     earliest: db.prepare<{ at: number | null }, [targetId: string, after: number]>(
       `SELECT min(next_attempt_at) AS at FROM deliveries
         WHERE target_id = ? AND status = 'pending' AND next_attempt_at > ?`,

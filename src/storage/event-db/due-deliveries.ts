@@ -21,6 +21,8 @@ export type ClaimFront = Readonly<{
   count: number;
 }>;
 
+export type PendingState = Readonly<{ attempts: number; replays: number }>;
+
 type FindEvent = (eventId: string) => StoredEvent | null;
 
 /** `recent` may know an event without reading it from the file. */
@@ -63,18 +65,43 @@ export function claimAmong(rows: Iterable<DueRow>, claim: Claim, find: FindEvent
     if (isLater || inFlight.has(row.event_id)) continue;
     const event = find(row.event_id);
     if (!event) continue;
-    claimed.push({
-      eventId: row.event_id,
-      targetId,
-      attempts: row.attempts,
-      attemptsAtReplay: row.attempts_at_replay,
-      replays: row.replays,
-      dueAt: row.due_at,
-      dueSince: row.due_since,
-      event,
-    });
+    claimed.push(toDueDelivery(targetId, row, event));
   }
   return claimed;
+}
+
+function toDueDelivery(targetId: string, row: DueRow, event: StoredEvent): DueDelivery {
+  return {
+    eventId: row.event_id,
+    targetId,
+    attempts: row.attempts,
+    attemptsAtReplay: row.attempts_at_replay,
+    replays: row.replays,
+    dueAt: row.due_at,
+    dueSince: row.due_since,
+    event,
+  };
+}
+
+/** How far a pending delivery is, without its event; null where it is not pending. */
+export function findPendingState(
+  file: EventFile,
+  { eventId, targetId }: Readonly<{ eventId: string; targetId: string }>,
+): PendingState | null {
+  const row = file.deliveries.pending.get(eventId, targetId);
+  return row && { attempts: row.attempts, replays: row.replays };
+}
+
+/** One delivery that is pending and has its turn; null where it is not. */
+export function findPendingDelivery(
+  file: EventFile,
+  { eventId, targetId }: Readonly<{ eventId: string; targetId: string }>,
+  recent: RecentEvents,
+): DueDelivery | null {
+  const row = file.deliveries.pending.get(eventId, targetId);
+  if (!row || row.due_at === null) return null;
+  const event = eventFinder(file, recent)(eventId);
+  return event && toDueDelivery(targetId, { ...row, due_at: row.due_at }, event);
 }
 
 /** `before` is what the claim began with. */
