@@ -9,6 +9,9 @@ import type { Lane, Lanes } from "./lane.ts";
 import type { Places } from "./places.ts";
 import type { Suspects } from "./suspects.ts";
 
+/** Launches take no longer at a time, as each makes its request ready. */
+const LAUNCH_MS = 5;
+
 type Begun = Readonly<{
   lane: Lane;
   opened: OpenedTarget;
@@ -21,7 +24,8 @@ type Begun = Readonly<{
 export type BegunAttempts = Readonly<{
   /** From here on they are in flight; they are made by `launch`, or a turn of the event loop later. */
   begin: (lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[], suspect?: Suspect) => void;
-  launch: () => void;
+  /** At least one, and no more after `until`, in monotonic time: the rest follows when the event loop has gone round. */
+  launch: (until: number) => void;
   /** Waits for other work on a lane too. */
   track: (work: Promise<void>, lane: Lane) => void;
   /** Resolves when all of it has ended; nothing new may be begun meanwhile. */
@@ -42,7 +46,9 @@ export function createBegunAttempts(
 ): BegunAttempts {
   const { events, clock, lanes, places, flows, suspects, journal } = deps;
   let underWay = 0;
-  let unlaunched: Begun[] = [];
+  let unmarked: Begun[] = [];
+  const marked: Begun[] = [];
+  let isLaunchingLater = false;
   const whenEnded: (() => void)[] = [];
 
   function begin(lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[], suspect?: Suspect): void {
@@ -50,27 +56,46 @@ export function createBegunAttempts(
     const mono = clock.monotonic();
     const isProbe = flows.of(lane.targetId).begin(opened.policy.flow, { now: mono, count: due.length });
     // Where a pass waits for a file, what it has taken before must not wait with it.
-    if (unlaunched.length === 0) setImmediate(launch);
+    launchLater();
     let bodyBytes = 0;
     for (const delivery of due) {
       bodyBytes = Math.max(bodyBytes, delivery.event.body.byteLength);
       places.begin(lane.share, delivery.eventId, mono);
-      unlaunched.push({ lane, opened, due: delivery, isProbe, suspect: suspect ?? null });
+      unmarked.push({ lane, opened, due: delivery, isProbe, suspect: suspect ?? null });
       underWay++;
     }
     lane.share.bodyBytes = bodyBytes;
     if (suspect) suspects.begin(suspect);
   }
 
-  function launch(): void {
-    if (unlaunched.length === 0) return;
-    const begun = unlaunched;
-    unlaunched = [];
-    for (const { lane, due, suspect } of begun) {
+  function launchLater(): void {
+    if (isLaunchingLater) return;
+    isLaunchingLater = true;
+    setImmediate(() => {
+      isLaunchingLater = false;
+      launchUntil(clock.monotonic() + LAUNCH_MS);
+    });
+  }
+
+  function launchUntil(until: number): void {
+    if (unmarked.length > 0) mark();
+    let launched = 0;
+    for (const each of marked) {
+      void seeThrough(each);
+      launched++;
+      if (clock.monotonic() >= until) break;
+    }
+    marked.splice(0, launched);
+    if (marked.length > 0) launchLater();
+  }
+
+  function mark(): void {
+    for (const { lane, due, suspect } of unmarked) {
       if (suspect === null) journal.mark(lane.webhookId, lane.targetId, due.eventId, due.attempts + 1);
     }
     journal.flush();
-    for (const each of begun) void seeThrough(each);
+    marked.push(...unmarked);
+    unmarked = [];
     if (!journal.isLong()) return;
     journal.rewrite({ suspects: suspects.all(), tests: suspects.tests, begun: lanes.inFlight() });
   }
@@ -121,5 +146,13 @@ export function createBegunAttempts(
     return underWay === 0 ? Promise.resolve() : new Promise((resolve) => whenEnded.push(resolve));
   }
 
-  return { begin, launch, track, ended };
+  return {
+    begin,
+    launch(until) {
+      // Else what is left of one launch and what this one adds would hold the event loop together.
+      if (marked.length === 0) launchUntil(until);
+    },
+    track,
+    ended,
+  };
 }

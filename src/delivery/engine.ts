@@ -124,7 +124,7 @@ export function createDeliveryEngine(deps: {
         turns.rest(lane, null);
       }
     }
-    turns.launch();
+    turns.launch(until);
     if (lanes.hasReady || nudged.size > 0) passes.ask();
     if (places.inFlight > 0) sweepAlarm.ringIn(SLOW_AFTER_MS / 2);
   }

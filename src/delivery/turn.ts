@@ -32,7 +32,7 @@ export type Turns = Readonly<{
   /** The lane has nothing due now, and next at `dueAt`. */
   rest: (lane: Lane, dueAt: number | null) => void;
   /** Begins what was taken since, marked as begun in one write; called at the end of each pass. */
-  launch: () => void;
+  launch: (until: number) => void;
   /** Resolves when all that was begun has ended; nothing new may be begun meanwhile. */
   ended: () => Promise<void>;
 }>;
