@@ -129,13 +129,6 @@ describe("imports", () => {
     expect(importersOf(/^(bun:sqlite|drizzle-orm)/, (path) => unitOf(path) === "storage")).toEqual([]);
   });
 
-  test("of the metrics' library stay behind the registry", () => {
-    const writers = ["metrics-registry", "process-metrics", "prometheus-metrics"].map(
-      (name) => `src/lib/${name}.ts`,
-    );
-    expect(importersOf(/^prom-client$/, (path) => writers.includes(path))).toEqual([]);
-  });
-
   test("of the HTTP framework are left to the parts that speak HTTP", () => {
     const speakers = new Set(["http", "api", "ingest", "dashboard", "server"]);
     expect(importersOf(/^(elysia$|elysia\/|@elysiajs\/)/, (path) => speakers.has(unitOf(path)))).toEqual([]);

@@ -1,30 +1,29 @@
 /** What Prometheus' own client libraries say of a process, under the names that dashboards know. */
 import { readdir, readFile } from "node:fs/promises";
-import type { Registry } from "prom-client";
-import { addCounter, addGauge } from "./prometheus-metrics.ts";
+import type { MetricsRegistry } from "./prometheus-metrics.ts";
 
-export function addProcessMetrics(registry: Registry): void {
+export function addProcessMetrics(registry: MetricsRegistry): void {
   const cpu = { name: "process_cpu_seconds_total", help: "CPU time spent, user and system" };
-  addCounter(registry, cpu, () => {
+  registry.addCounter(cpu, () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
   const memory = { name: "process_resident_memory_bytes", help: "Resident memory" };
-  addGauge(registry, memory, () => process.memoryUsage.rss());
+  registry.addGauge(memory, () => process.memoryUsage.rss());
   const heap = { name: "process_heap_bytes", help: "JavaScript heap in use" };
-  addGauge(registry, heap, () => process.memoryUsage().heapUsed);
+  registry.addGauge(heap, () => process.memoryUsage().heapUsed);
   const startedAt = performance.timeOrigin / 1_000;
   const start = { name: "process_start_time_seconds", help: "Unix time of the start" };
-  addGauge(registry, start, () => startedAt);
+  registry.addGauge(start, () => startedAt);
   const open = { name: "process_open_fds", help: "Open file descriptors; Linux only" };
-  addGauge(registry, open, () =>
+  registry.addGauge(open, () =>
     readdir("/proc/self/fd").then(
       (names) => names.length,
       () => null,
     ),
   );
   const most = { name: "process_max_fds", help: "File descriptors that may be open; Linux only" };
-  addGauge(registry, most, () => readFile("/proc/self/limits", "utf8").then(maxOpenFiles, () => null));
+  registry.addGauge(most, () => readFile("/proc/self/limits", "utf8").then(maxOpenFiles, () => null));
 }
 
 /** Null for no limit. */

@@ -1,74 +1,71 @@
-/** Prometheus metrics that are read when they are scraped: the library keeps nothing, and counts nothing. */
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+/** Metrics that are read when they are scraped, in Prometheus' text format (version 0.0.4). */
 import type { Buckets } from "./buckets.ts";
 
-export type Described = Readonly<{ name: string; help: string; labelNames?: readonly string[] }>;
-export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+export type Described = Readonly<{ name: string; help: string }>;
+export type Labels = Readonly<Record<string, string>>;
+export type Sample = readonly [labels: Labels, value: number];
 /** Null: not known, and nothing is shown rather than a 0 that is none. */
 export type Reading = number | null | readonly Sample[];
 
-export function addCounter(registry: Registry, described: Described, read: () => Reading): void {
-  new Counter({
-    ...described,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [labels, value] of samplesOf(read())) this.inc(labels, value);
-    },
-  });
-}
+type Line = readonly [suffix: string, labels: Labels, value: number];
+type Metric = Described & Readonly<{ type: string; read: () => Promise<readonly Line[]> }>;
 
-export function addGauge(
-  registry: Registry,
-  described: Described,
-  read: () => Reading | Promise<Reading>,
-): void {
-  new Gauge({
-    ...described,
-    registers: [registry],
-    async collect() {
-      const samples = samplesOf(await read());
-      this.reset();
-      // A gauge without labels has a 0 after a reset.
-      if (samples.length === 0) this.remove();
-      for (const [labels, value] of samples) this.set(labels, value);
-    },
-  });
-}
+export class MetricsRegistry {
+  static readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
+  readonly #metrics: Metric[] = [];
 
-export function addHistogram(registry: Registry, described: Described, buckets: Buckets): void {
-  new BucketHistogram(described, buckets, registry);
-}
-
-/** The library can only observe values one by one; these were counted already. */
-class BucketHistogram extends Histogram {
-  readonly #described: Described;
-  readonly #buckets: Buckets;
-
-  constructor(described: Described, buckets: Buckets, registry: Registry) {
-    super({ ...described, buckets: [...buckets.bounds], registers: [registry] });
-    this.#described = described;
-    this.#buckets = buckets;
+  addCounter(described: Described, read: () => Reading): void {
+    this.#metrics.push({ ...described, type: "counter", read: async () => linesOf(read()) });
   }
 
-  /** What the registry asks a metric for. */
-  async getForPromString() {
-    const { name, help } = this.#described;
-    const { bounds, counts, sum } = this.#buckets;
-    let count = 0;
-    const values: { metricName: string; labels: Record<string, string>; value: number }[] = [];
-    for (const [index, inBucket] of counts.entries()) {
-      count += inBucket;
-      const le = index < bounds.length ? String(bounds[index]) : "+Inf";
-      values.push({ metricName: `${name}_bucket`, labels: { le }, value: count });
-    }
-    values.push({ metricName: `${name}_sum`, labels: {}, value: sum });
-    values.push({ metricName: `${name}_count`, labels: {}, value: count });
-    return { name, help, type: "histogram", aggregator: "sum", values };
+  addGauge(described: Described, read: () => Reading | Promise<Reading>): void {
+    this.#metrics.push({ ...described, type: "gauge", read: async () => linesOf(await read()) });
+  }
+
+  addHistogram(described: Described, buckets: Buckets): void {
+    this.#metrics.push({ ...described, type: "histogram", read: async () => histogramLines(buckets) });
+  }
+
+  /** In the order in which they were added. */
+  async text(): Promise<string> {
+    return (await Promise.all(this.#metrics.map(metricText))).join("\n");
   }
 }
 
-function samplesOf(reading: Reading): readonly Sample[] {
+async function metricText({ name, help, type, read }: Metric): Promise<string> {
+  const lines = (await read()).map(
+    ([suffix, labels, value]) => `${name}${suffix}${labelText(labels)} ${valueText(value)}\n`,
+  );
+  return `# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function linesOf(reading: Reading): readonly Line[] {
   if (reading === null) return [];
-  return typeof reading === "number" ? [[{}, reading]] : reading;
+  if (typeof reading === "number") return [["", {}, reading]];
+  return reading.map(([labels, value]) => ["", labels, value]);
+}
+
+function histogramLines({ bounds, counts, sum }: Buckets): readonly Line[] {
+  let count = 0;
+  const lines = [...counts].map((inBucket, index): Line => {
+    count += inBucket;
+    return ["_bucket", { le: index < bounds.length ? String(bounds[index]) : "+Inf" }, count];
+  });
+  return [...lines, ["_sum", {}, sum], ["_count", {}, count]];
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`,
+  );
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function valueText(value: number): string {
+  if (Number.isFinite(value) || Number.isNaN(value)) return String(value);
+  return value > 0 ? "+Inf" : "-Inf";
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }
