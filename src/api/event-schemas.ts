@@ -78,6 +78,17 @@ export const eventSchema = z
       .describe("When it came, where it was rejected at first and released later; else null."),
     headers: headerPairs,
     body_base64: z.string().meta({ contentEncoding: "base64" }),
+    unread_values: z
+      .array(
+        z.strictObject({
+          setting: z.enum(["event_type_from", "deduplicate_value", "order_by", "verification"]),
+          place: z.string().nullable().describe("As the setting has it; null with `verification`."),
+          reason: z.string(),
+        }),
+      )
+      .describe(
+        "Settings, as they are now, that find nothing usable in this body, and why: it is too large, cannot be decoded, or is no JSON and no form. What is simply not there is left out.",
+      ),
     duplicates: z
       .array(
         z.strictObject({

@@ -1,7 +1,8 @@
 /** /webhooks/{id}/events: what was received, what became of it, and doing it again. */
 import { z } from "zod";
 import { notFound } from "../lib/errors.ts";
-import type { StoredEvent } from "../storage/event-db/types.ts";
+import type { Delivery, StoredEvent } from "../storage/event-db/types.ts";
+import { listUnreadValues, type UnreadValue } from "../webhooks/unread-values.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas.ts";
@@ -39,6 +40,24 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
     const event = await events.findEvent(webhookId, eventId);
     if (event === null) throw notFound("event");
     return event;
+  }
+
+  async function listUnread(of: {
+    userId: string;
+    webhookId: string;
+    event: StoredEvent;
+    deliveries: readonly Delivery[];
+  }): Promise<readonly UnreadValue[]> {
+    const { event, deliveries } = of;
+    const [entrypoints, targets] = await Promise.all([
+      deps.useCases.entrypoints.list(of),
+      deps.useCases.targets.list(of),
+    ]);
+    return listUnreadValues({
+      event,
+      entrypoint: entrypoints.find(({ id }) => id === event.entrypointId) ?? null,
+      targets: targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id)),
+    });
   }
 
   return [
@@ -89,7 +108,9 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
           events.findDuplicates(webhookId, event.id),
           deps.rejected.findFirstReceivedAt(webhookId, event.id),
         ]);
-        return presentEvent(event, deliveries, { duplicates, firstReceivedAt });
+        const { userId } = caller;
+        const unread = await listUnread({ userId, webhookId, event, deliveries });
+        return presentEvent(event, deliveries, { duplicates, firstReceivedAt, unread });
       },
     }),
     operation({

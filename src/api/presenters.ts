@@ -9,6 +9,7 @@ import type {
   StoredEvent,
 } from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
+import type { UnreadValue } from "../webhooks/unread-values.ts";
 import type { Trial, TriedRequest } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
 import type { deliverySchema, eventSchema, eventSummarySchema, resultSchema } from "./event-schemas.ts";
@@ -75,10 +76,16 @@ export function presentEventSummary(event: EventSummary): z.infer<typeof eventSu
 export function presentEvent(
   event: StoredEvent,
   deliveries: readonly Delivery[],
-  { duplicates, firstReceivedAt }: Readonly<{ duplicates: Duplicates; firstReceivedAt: number | null }>,
+  more: Readonly<{
+    duplicates: Duplicates;
+    firstReceivedAt: number | null;
+    unread: readonly UnreadValue[];
+  }>,
 ): z.infer<typeof eventSchema> {
+  const { duplicates, firstReceivedAt, unread } = more;
   return {
     ...presentFacts(event, duplicates),
+    unread_values: unread.map(({ setting, place, reason }) => ({ setting, place, reason })),
     first_received_at: firstReceivedAt === null ? null : time(firstReceivedAt),
     headers: presentHeaders(event.headers),
     body_base64: base64(event.body),

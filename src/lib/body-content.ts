@@ -11,6 +11,15 @@ export const MAX_JSON_BYTES = 1024 * 1024;
 /** The headers that say how a body is to be read; "" where there is none. */
 export type BodyHead = Readonly<{ contentType: string; contentEncoding: string }>;
 
+/** Of a request as it is stored; names in lower case. */
+export function storedHead(of: {
+  contentType: string;
+  headers: readonly (readonly [name: string, value: string])[];
+}): BodyHead {
+  const contentEncoding = of.headers.find(([name]) => name === "content-encoding")?.[1] ?? "";
+  return { contentType: of.contentType, contentEncoding };
+}
+
 export type BodyContent =
   | Readonly<{ kind: "json"; json: JsonText }>
   | Readonly<{ kind: "form"; fields: readonly FormValue[] }>

@@ -107,7 +107,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
       label: "Value",
       kind: "text",
       placeholder: "X-Event-Id or $.id",
-      help: "A header's name, or a path in the JSON body. Requests without it are events of their own.",
+      help: "A header's name, or a path in the body's JSON or form. Requests without it are events of their own.",
     },
     {
       name: "deduplicate_differing",
@@ -127,7 +127,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
       label: "Event type from",
       kind: "text",
       placeholder: "X-Event-Type or $.type",
-      help: "A header's name, or a path in the JSON body. Empty: where the provider of the verification says.",
+      help: "A header's name, or a path in the body's JSON or form. Empty: where the provider of the verification says.",
     },
   ]),
   ...inSection("Question before the first event", [

@@ -37,7 +37,7 @@ const HEADER_VALUE = /^[\x20-\x7e]*$/;
 const place = z
   .string()
   .max(MAX_PLACE)
-  .regex(PLACE, "must be a header's name, or a path in the JSON body such as $.data.id");
+  .regex(PLACE, "must be a header's name, or a path in the body such as $.data.id");
 
 export const entrypointSettingsShape = {
   methods: z
@@ -121,7 +121,7 @@ export const entrypointSettingsShape = {
   event_type_from: place
     .nullable()
     .describe(
-      "Where an event's type stands: a header's name, or a path in the JSON body such as $.type. null: where the provider of the verification says.",
+      "Where an event's type stands: a header's name, or a path in the body such as $.type, which leads into JSON, to a form's field, or into the JSON of its field `payload`. null: where the provider of the verification says.",
     )
     .default(null),
   deduplicate_by: z
@@ -132,7 +132,9 @@ export const entrypointSettingsShape = {
     .default("off"),
   deduplicate_value: place
     .nullable()
-    .describe("With `value`: a header's name, or a path in the JSON body such as $.id.")
+    .describe(
+      "With `value`: a header's name, or a path in the body such as $.id. A number counts as it is written: 1 and 1.0 are two values.",
+    )
     .default(null),
   deduplicate_differing: z
     .enum(["store", "drop"])

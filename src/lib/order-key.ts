@@ -5,6 +5,11 @@ import type { BodyValues } from "./body-values.ts";
 /** One lane for the whole target. */
 export const WHOLE_TARGET = "*";
 
+/** The path that a target keeps order by; null where it keeps none, or is one lane as a whole. */
+export function orderPathOf(orderBy: string | null): string | null {
+  return orderBy === WHOLE_TARGET ? null : orderBy;
+}
+
 /** Longer values are named by their hash, so that no sender makes the index grow. */
 const LONGEST_KEY = 64;
 

@@ -3,7 +3,12 @@
 export const JSON_MARK = "$.";
 
 export function isInBody(place: string | null): boolean {
-  return place?.startsWith(JSON_MARK) ?? false;
+  return bodyPathOf(place) !== null;
+}
+
+/** The path in the body; null for a header's name. */
+export function bodyPathOf(place: string | null): string | null {
+  return place?.startsWith(JSON_MARK) ? place.slice(JSON_MARK.length) : null;
 }
 
 /** The forms' and schemas' rule for such a text. */

@@ -34,7 +34,7 @@ export const flowPolicyShape = {
     .regex(PATH, 'must be "*" or a path such as data.object.id')
     .nullable()
     .describe(
-      'null: in no order. "*": one delivery after the other. A path into JSON bodies such as "data.object.id": one after the other among events with the same value there; an event without a value waits for none. Counts for events received from now on.',
+      'null: in no order. "*": one delivery after the other. A path into bodies (JSON or a form) such as "data.object.id": one after the other among events with the same value there; an event without a value waits for none. Counts for events received from now on.',
     )
     .default(null),
   circuit_failures: z
@@ -100,7 +100,7 @@ export const flowPolicyFields: readonly FormField[] = [
     label: "Keep the order of",
     kind: "text",
     placeholder: "no order",
-    help: "A path into JSON bodies such as data.object.id keeps events with the same value there in order; * keeps all of them in order. A delivery that waits for its retry then holds those behind it, and no others.",
+    help: "A path into bodies (JSON or a form) such as data.object.id keeps events with the same value there in order; * keeps all of them in order. A delivery that waits for its retry then holds those behind it, and no others.",
   },
   {
     name: "circuit_failures",

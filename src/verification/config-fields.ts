@@ -20,7 +20,7 @@ export const place = z
   .string()
   .trim()
   .max(200)
-  .regex(PLACE, "must be a header's name, or a path in the JSON body such as $.event.type");
+  .regex(PLACE, "must be a header's name, or a path in the body such as $.event.type");
 
 export const toleranceSeconds = z.int().min(1).max(DAY_SECONDS);
 
@@ -58,7 +58,9 @@ export function toleranceField(seconds: number | null): FormField {
 }
 
 export const placeShape = {
-  event_type: place.optional().describe("Where the event's type stands: a header's name, or $.path in JSON."),
+  event_type: place
+    .optional()
+    .describe("Where the event's type stands: a header's name, or $.path in the body."),
   duplicate_id: place.optional().describe("Where the event's id stands, the same for every copy of it."),
 };
 
@@ -68,7 +70,7 @@ export const placeFields: readonly FormField[] = [
     label: "Event type from",
     kind: "text",
     placeholder: "X-Event-Type or $.type",
-    help: "A header's name, or a path in the JSON body that begins with “$.”.",
+    help: "A header's name, or a path in the body's JSON or form that begins with “$.”.",
   },
   {
     name: "duplicate_id",

@@ -42,6 +42,30 @@ function valueText(value: BodyValue | null): string | null {
   return value?.kind === "text" || value?.kind === "number" ? textOf(value.text) : null;
 }
 
+/** Why the value at a path of the body is no name and no id; null where it is one, or nothing is there. */
+export function whyUnusable(values: BodyValues, path: string): string | null {
+  const value = values.at(path);
+  switch (value?.kind) {
+    case undefined:
+    case "null":
+      return null;
+    case "unreadable":
+      return value.why;
+    case "text":
+    case "number":
+      return value.text.length > MAX_VALUE_LENGTH
+        ? `The value at “${path}” is longer than ${MAX_VALUE_LENGTH} characters.`
+        : null;
+    default:
+      return `The value at “${path}” is neither a text nor a number.`;
+  }
+}
+
+/** Whether a path of the body gives a name or an id. */
+export function isUsable(values: BodyValues, path: string): boolean {
+  return valueText(values.at(path)) !== null;
+}
+
 function textOf(text: string | null): string | null {
   return text !== null && text !== "" && text.length <= MAX_VALUE_LENGTH ? text : null;
 }

@@ -93,6 +93,7 @@ describe("an event", () => {
       ],
       body_base64: btoa('{"n":1}'),
       first_received_at: null,
+      unread_values: [],
       duplicates: [],
       deliveries: [tried()],
     });

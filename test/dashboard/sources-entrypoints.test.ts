@@ -39,6 +39,22 @@ describe("an entrypoint", () => {
     expect(html).toContain('<details class="part-add" open');
   });
 
+  test("whose settings find nothing in the last events says so, on its card and in its form", async () => {
+    const at = all.clock.now() - 5_000;
+    all.files.set(all.webhook.id, { lastEvents: { [all.entrypoint.id]: at } });
+    const { html: before } = await all.pages.get(all.paths.webhook);
+    expect(before).not.toContain("had a value at");
+    all.emptyPlaces.set(all.entrypoint.id, { setting: "deduplicate_value", place: "$.<id>", tried: 10 });
+    all.emptyPlaces.set(all.target.id, { setting: "order_by", place: "customer.id", tried: 1 });
+    const { html } = await all.pages.get(all.paths.webhook);
+    expect(html).toContain("None of the last 10 events had a value at $.&lt;id&gt;.");
+    expect(html).toContain("Duplicates among events without it are not recognized.");
+    expect(html).toContain("The last event had no value at customer.id.");
+    const form = await all.pages.get(`${all.paths.webhook}/entrypoints/${all.entrypoint.id}/edit`);
+    expect(form.html).toContain("None of the last 10 events had a value at $.&lt;id&gt;.");
+    all.emptyPlaces.clear();
+  });
+
   test("shows its URL to copy, a ready curl and when it received last", async () => {
     const at = all.clock.now() - 5_000;
     all.files.set(all.webhook.id, { lastEvents: { [all.entrypoint.id]: at } });

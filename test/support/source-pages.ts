@@ -5,6 +5,7 @@ import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig } from "../../src/lib/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import type { Provider } from "../../src/verification/provider.ts";
+import type { EmptyPlace } from "../../src/webhooks/place-trials.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
@@ -58,6 +59,8 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     answer: { events: NOTHING_TRIED, rejected: NOTHING_TRIED },
     suggested: null,
   };
+  /** What the last events have nothing of, by entrypoint and target. */
+  const emptyPlaces = new Map<string, EmptyPlace>();
   const fakeFlow = createFakeFlow();
   const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
   let testFault: Error | null = null;
@@ -73,6 +76,10 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
           return trials.answer;
         },
         suggest: async () => trials.suggested,
+      },
+      placeTrials: {
+        ofEntrypoint: async ({ id }) => [emptyPlaces.get(id) ?? []].flat(),
+        ofTargets: async () => emptyPlaces,
       },
       moving: createTestMoving(all, all.directory),
       async sendTestEvent(asked) {
@@ -107,6 +114,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
       files,
       tests,
       trials,
+      emptyPlaces,
       of,
       webhook,
       entrypoint,

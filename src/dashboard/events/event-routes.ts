@@ -1,6 +1,7 @@
 /** The page of one event, its bytes, and delivering it again. */
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
+import { listUnreadValues } from "../../webhooks/unread-values.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { formatCount } from "../components/format.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
@@ -59,6 +60,11 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         }),
         readNames(deps, { userId: viewer.id, webhookId: webhook.id }),
       ]);
+      const unread = await listUnreadValues({
+        event,
+        entrypoint: names.entrypoints.find(({ id }) => id === event.entrypointId) ?? null,
+        targets: names.targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id)),
+      });
       const isLong = query.get("body") === "long";
       const maxChars = isLong ? LONG_BODY_CHARS : BODY_CHARS;
       const { body, note: bodyNote } = await unpackForPage(event);
@@ -76,6 +82,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
             picture,
             isLong,
             bodyNote,
+            unread,
           },
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),

@@ -1,6 +1,7 @@
 /** What came, but for its headers: the facts of the request, and its body. */
 import { Html } from "@elysiajs/html";
 import type { StoredEvent } from "../../storage/event-db/types.ts";
+import type { UnreadValue } from "../../webhooks/unread-values.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Card } from "../components/card.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -12,6 +13,7 @@ import { BodyView, bodyKind } from "./body-view.tsx";
 import { NameOf } from "./event-row.tsx";
 import type { Named } from "./names.ts";
 import { bodyPath, eventPath } from "./paths.ts";
+import { UnreadValues } from "./unread-view.tsx";
 
 export type RequestProps = Readonly<{
   webhook: Webhook;
@@ -20,13 +22,14 @@ export type RequestProps = Readonly<{
   picture: BodyPicture;
   /** How the picture is not what was sent; null where it is. */
   bodyNote: string | null;
+  unread: readonly UnreadValue[];
   /** More of the body than the page shows at first is asked for. */
   isLong: boolean;
   /** The filter of the log that led here. */
   query: string;
 }>;
 
-export function Facts({ webhook, event, entrypoint }: RequestProps): JSX.Element {
+export function Facts({ webhook, event, entrypoint, unread }: RequestProps): JSX.Element {
   return (
     <Card>
       <dl class="facts">
@@ -72,6 +75,7 @@ export function Facts({ webhook, event, entrypoint }: RequestProps): JSX.Element
           <CopyButton text={event.id} />
         </dd>
       </dl>
+      <UnreadValues unread={unread} />
     </Card>
   );
 }

@@ -8,6 +8,7 @@ import type { RejectedStore } from "../../storage/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Moving } from "../../webhooks/moving/moving.ts";
+import type { PlaceTrials } from "../../webhooks/place-trials.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
 import type { Reveals } from "../reveals.ts";
@@ -29,6 +30,7 @@ export type SourcesDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;
+  placeTrials: PlaceTrials;
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;
   flow: FlowControl;

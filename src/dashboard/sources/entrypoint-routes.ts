@@ -3,6 +3,7 @@
 import { entrypointSettingsFields } from "../../lib/entrypoint-settings-fields.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { EmptyPlace } from "../../webhooks/place-trials.ts";
 import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
@@ -48,8 +49,21 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
     const { webhook, entrypoint } = await own(context);
     const typed = returned?.typed;
     const errors = returned?.errors ?? NO_ERRORS;
-    const markup = EditEntrypointPage({ viewer: context.viewer, webhook, entrypoint, typed, errors });
+    const { viewer } = context;
+    const emptyPlaces = await emptyPlacesOf(entrypoint);
+    const markup = EditEntrypointPage({ viewer, webhook, entrypoint, emptyPlaces, typed, errors });
     return renderPage(markup, { status: returned ? 422 : 200 });
+  }
+
+  async function emptyPlacesOf(entrypoint: Entrypoint): Promise<readonly EmptyPlace[]> {
+    try {
+      const last = (await deps.events.entrypointLastEvents(entrypoint.webhookId)).get(entrypoint.id);
+      return last === undefined ? [] : await deps.placeTrials.ofEntrypoint(entrypoint, last);
+    } catch (error) {
+      // The settings can be changed while the event file cannot be used.
+      if (error instanceof AppError && error.kind === "unavailable") return [];
+      throw error;
+    }
   }
 
   async function own(context: PageContext) {

@@ -2,6 +2,7 @@
 import { Html } from "@elysiajs/html";
 import { entrypointSettingsFields } from "../../lib/entrypoint-settings-fields.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { EmptyPlace } from "../../webhooks/place-trials.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
@@ -12,6 +13,7 @@ import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
+import { EmptyPlaces } from "./empty-places.tsx";
 import { FormFaults } from "./form-faults.tsx";
 import { entrypointPath, entrypointUrl, webhookPath } from "./paths.ts";
 import type { WebhookState } from "./webhook-state.ts";
@@ -20,11 +22,12 @@ export function EditEntrypointPage(props: {
   viewer: Viewer;
   webhook: Webhook;
   entrypoint: Entrypoint;
+  emptyPlaces: readonly EmptyPlace[];
   /** What was typed, where the form comes back. */
   typed: FormInput | undefined;
   errors: FieldErrors;
 }): JSX.Element {
-  const { viewer, webhook, entrypoint, typed, errors } = props;
+  const { viewer, webhook, entrypoint, emptyPlaces, typed, errors } = props;
   return (
     <Layout
       title={`Edit ${entrypoint.name}`}
@@ -34,6 +37,7 @@ export function EditEntrypointPage(props: {
     >
       <section class="card card-narrow">
         <h1>Edit entrypoint</h1>
+        <EmptyPlaces places={emptyPlaces} />
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
           <FormFaults errors={errors} shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]} />
           <TextField

@@ -3,6 +3,7 @@ import { Html } from "@elysiajs/html";
 import type { Provider } from "../../verification/provider.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
+import type { EmptyPlace } from "../../webhooks/place-trials.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -12,6 +13,7 @@ import { CodeBlock, CopyLine, Time } from "../components/values.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { curlCommand } from "./curl.ts";
 import { EditAndDelete } from "./edit-and-delete.tsx";
+import { EmptyPlaces } from "./empty-places.tsx";
 import { FormFaults } from "./form-faults.tsx";
 import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "./paths.ts";
 import { RejectedOffer } from "./rejected-offer.tsx";
@@ -27,6 +29,8 @@ type CardProps = Readonly<{
   suggestions?: ReadonlyMap<string, Provider> | undefined;
   /** How many rejected requests are kept, by entrypoint. */
   rejected?: ReadonlyMap<string, number> | undefined;
+  /** By entrypoint. */
+  emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
   baseUrl: string;
   newEntrypoint?: NewEntrypoint | undefined;
 }>;
@@ -36,6 +40,7 @@ export function EntrypointsCard({
   providers,
   suggestions,
   rejected,
+  emptyPlaces,
   baseUrl,
   newEntrypoint,
 }: CardProps): JSX.Element {
@@ -52,6 +57,7 @@ export function EntrypointsCard({
               providers={providers}
               suggested={suggestions?.get(entrypoint.id)}
               rejected={rejected?.get(entrypoint.id) ?? 0}
+              emptyPlaces={emptyPlaces?.get(entrypoint.id) ?? []}
               baseUrl={baseUrl}
               lastEventAt={file.fault === null ? (file.lastEvents.get(entrypoint.id) ?? null) : null}
               isKnown={file.fault === null}
@@ -69,11 +75,12 @@ function Row(props: {
   providers: Pick<Providers, "find">;
   suggested: Provider | undefined;
   rejected: number;
+  emptyPlaces: readonly EmptyPlace[];
   baseUrl: string;
   lastEventAt: number | null;
   isKnown: boolean;
 }): JSX.Element {
-  const { entrypoint, providers, suggested, rejected, baseUrl, lastEventAt, isKnown } = props;
+  const { entrypoint, providers, suggested, rejected, emptyPlaces, baseUrl, lastEventAt, isKnown } = props;
   const { name, active } = entrypoint;
   const url = entrypointUrl(baseUrl, entrypoint.id);
   return (
@@ -89,6 +96,7 @@ function Row(props: {
       <CopyLine text={url} label="Copy URL" />
       {suggested ? <Suggestion entrypoint={entrypoint} provider={suggested} /> : ""}
       {rejected > 0 ? <RejectedOffer entrypoint={entrypoint} count={rejected} /> : ""}
+      <EmptyPlaces places={emptyPlaces} />
       <div class="part-foot">
         <p class="muted">
           {!isKnown ? (

@@ -4,6 +4,7 @@ import type { Growth } from "../../storage/event-db/growth.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Provider } from "../../verification/provider.ts";
 import type { Providers } from "../../verification/registry.ts";
+import type { EmptyPlace } from "../../webhooks/place-trials.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
@@ -40,6 +41,8 @@ type SourceProps = Readonly<{
   suggestions?: ReadonlyMap<string, Provider>;
   /** How many rejected requests are kept, by entrypoint. */
   rejected?: ReadonlyMap<string, number>;
+  /** Settings that cannot work on what comes in, by entrypoint and by target. */
+  emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]>;
   /** An entrypoint's form that comes back with its faults. */
   newEntrypoint?: NewEntrypoint;
   /** A signing secret that is shown now and never again. */
@@ -98,10 +101,11 @@ export function SourcePage(props: SourceProps): JSX.Element {
           providers={providers}
           suggestions={props.suggestions}
           rejected={props.rejected}
+          emptyPlaces={props.emptyPlaces}
           baseUrl={config.baseUrl}
           newEntrypoint={newEntrypoint}
         />
-        <TargetsCard state={state} types={targetTypes} />
+        <TargetsCard state={state} types={targetTypes} emptyPlaces={props.emptyPlaces} />
         {growth === null ? (
           ""
         ) : (

@@ -3,6 +3,7 @@ import { Html } from "@elysiajs/html";
 import type { TargetFlowView } from "../../delivery/flow-control.ts";
 import type { TargetOverview } from "../../storage/event-db/overview.ts";
 import type { TargetType } from "../../targets/target-type.ts";
+import type { EmptyPlace } from "../../webhooks/place-trials.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -11,6 +12,7 @@ import { Notice } from "../components/flash-line.tsx";
 import { attribute } from "../render.ts";
 import { catchUpPath } from "../replays/paths.ts";
 import { EditAndDelete } from "./edit-and-delete.tsx";
+import { EmptyPlaces } from "./empty-places.tsx";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
 import { targetPath, webhookPath } from "./paths.ts";
@@ -18,9 +20,14 @@ import { TargetFlow } from "./target-flow.tsx";
 import { TargetNumbers } from "./target-numbers.tsx";
 import type { WebhookState } from "./webhook-state.ts";
 
-type CardProps = Readonly<{ state: WebhookState; types: readonly TargetType[] }>;
+type CardProps = Readonly<{
+  state: WebhookState;
+  types: readonly TargetType[];
+  /** By target. */
+  emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
+}>;
 
-export function TargetsCard({ state, types }: CardProps): JSX.Element {
+export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Element {
   const { targets, file, webhook } = state;
   const newPath = `${webhookPath(webhook.id)}/targets/new`;
   const isEmpty = targets.length === 0;
@@ -41,6 +48,7 @@ export function TargetsCard({ state, types }: CardProps): JSX.Element {
             type={types.find(({ type }) => type === target.type)}
             overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
             flow={file.fault === null ? file.flows.get(target.id) : undefined}
+            emptyPlaces={emptyPlaces?.get(target.id) ?? []}
             isKnown={file.fault === null}
             hasEvents={file.fault === null && file.overview.lastEventAt !== null}
           />
@@ -78,11 +86,12 @@ function Row(props: {
   type: TargetType | undefined;
   overview: TargetOverview | undefined;
   flow: TargetFlowView | undefined;
+  emptyPlaces: readonly EmptyPlace[];
   isKnown: boolean;
   /** The webhook has received some. */
   hasEvents: boolean;
 }): JSX.Element {
-  const { target, type, overview, flow, isKnown, hasEvents } = props;
+  const { target, type, overview, flow, emptyPlaces, isKnown, hasEvents } = props;
   const health = targetHealth(target, overview, flow);
   return (
     <li class="part">
@@ -106,6 +115,7 @@ function Row(props: {
           hint="Its deliveries wait, and it gets no new events. Activate it when it is there again; a replay then brings it what it missed."
         />
       )}
+      <EmptyPlaces places={emptyPlaces} />
       {flow ? <TargetFlow target={target} flow={flow} /> : ""}
       <div class="part-body">
         <p class="target-goal">

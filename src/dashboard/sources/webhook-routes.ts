@@ -5,6 +5,7 @@ import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../for
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { SourcesDeps } from "./deps.ts";
+import { listEmptyPlaces } from "./empty-places.tsx";
 import { ListPage } from "./list-views.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 import { countRejected } from "./rejected-counts.ts";
@@ -74,10 +75,11 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const { providers } = deps;
     const suggestions = await listSuggestions(deps, state);
     const rejected = await countRejected(deps, state.entrypoints);
+    const emptyPlaces = await listEmptyPlaces(deps, state);
     return renderPage(
       SourcePage({
         ...{ newSecret, viewer, flash, state, growth, config, targetTypes, providers },
-        ...{ suggestions, rejected, imported },
+        ...{ suggestions, rejected, imported, emptyPlaces },
       }),
     );
   }

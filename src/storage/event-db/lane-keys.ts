@@ -1,4 +1,5 @@
 /** Reads the lanes of stored events for targets that never had them; a replay gives them these. */
+import { storedHead } from "../../lib/body-content.ts";
 import { bodyValuesOf } from "../../lib/body-values.ts";
 import { isPacked } from "../../lib/content-encoding.ts";
 import { orderKeyOf, WHOLE_TARGET } from "../../lib/order-key.ts";
@@ -22,9 +23,10 @@ export function createLaneKeys(file: EventFile): LaneKeys {
   function open(eventId: string): (orderBy: string) => string | null {
     const row = file.deliveries.event.get(eventId);
     if (row === null) return () => null;
-    const contentEncoding = encodingIn(row.headers);
-    bytesRead += isPacked(contentEncoding) ? MOST_BYTES : row.body.byteLength;
-    const values = bodyValuesOf(row.body, () => ({ contentType: row.content_type, contentEncoding }));
+    const headers: HeaderPairs = JSON.parse(row.headers);
+    const head = storedHead({ contentType: row.content_type, headers });
+    bytesRead += isPacked(head.contentEncoding) ? MOST_BYTES : row.body.byteLength;
+    const values = bodyValuesOf(row.body, () => head);
     return (orderBy) => orderKeyOf(values, orderBy);
   }
 
@@ -36,9 +38,4 @@ export function createLaneKeys(file: EventFile): LaneKeys {
     },
     isSpent: () => bytesRead >= MOST_BYTES,
   };
-}
-
-function encodingIn(headersJson: string): string {
-  const headers: HeaderPairs = JSON.parse(headersJson);
-  return headers.find(([name]) => name === "content-encoding")?.[1] ?? "";
 }

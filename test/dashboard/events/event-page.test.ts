@@ -102,6 +102,17 @@ describe("the page of an event", () => {
     }
   });
 
+  test("says why nothing was taken from a body that cannot be read, and only then", async () => {
+    const of = { ...app.of, entrypointId: app.entrypoint.id };
+    await app.useCases.entrypoints.update({ ...of, input: { event_type_from: "$.<type>" } });
+    const readable = await app.addEvent({ body: "{}" });
+    expect(words(await html(pathOf(readable.id)))).not.toContain("was found");
+    const latin1 = await app.addEvent({ body: Buffer.from('{"name":"é"}', "latin1") });
+    const text = words(await html(pathOf(latin1.id)));
+    expect(text).toContain("No event type was found at $.<type>.");
+    expect(text).toContain("The body is not valid UTF-8.");
+  });
+
   test("stays small, however large the body, and shows more where asked", async () => {
     const event = await app.addEvent({ body: JSON.stringify(new Array(50_000).fill({ k: "v" })) });
     for (let attempt = 1; attempt <= 30; attempt++) {

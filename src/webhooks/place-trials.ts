@@ -1,0 +1,111 @@
+/** Tries on what came last whether the places that settings name hold anything, so that a page can say it. */
+import { storedHead, unpackAhead } from "../lib/body-content.ts";
+import { type BodyValues, bodyValuesOf } from "../lib/body-values.ts";
+import { orderKeyOf, orderPathOf } from "../lib/order-key.ts";
+import { bodyPathOf } from "../lib/place.ts";
+import type { EventStore } from "../storage/event-store.ts";
+import { isUsable } from "../verification/request-place.ts";
+import type { Entrypoint } from "./entrypoints.ts";
+import type { Target } from "./targets.ts";
+import { TEST_SENDER } from "./verification-trial.ts";
+
+/** Of events, the newest. */
+const MOST_TRIED = 10;
+/** Of bodies that are read for one entrypoint, or for the targets of a webhook. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** How far before an entrypoint's last event others of its are looked for, among all of the webhook. */
+const WITHIN_MS = 60 * 60 * 1_000;
+
+/** None of the last `tried` events had a value there. */
+export type EmptyPlace = Readonly<{
+  setting: "event_type_from" | "deduplicate_value" | "order_by";
+  place: string;
+  tried: number;
+}>;
+
+export type PlaceTrials = Readonly<{
+  /** Empty places in bodies; `lastEventAt` is when the entrypoint received its last event. */
+  ofEntrypoint: (entrypoint: Entrypoint, lastEventAt: number) => Promise<readonly EmptyPlace[]>;
+  /** By target. */
+  ofTargets: (webhookId: string, targets: readonly Target[]) => Promise<ReadonlyMap<string, EmptyPlace>>;
+}>;
+
+type Place = Readonly<{
+  setting: EmptyPlace["setting"];
+  place: string;
+  has: (values: BodyValues) => boolean;
+}>;
+
+export function createPlaceTrials(deps: {
+  events: Pick<EventStore, "searchEvents" | "findEvent">;
+}): PlaceTrials {
+  const { events } = deps;
+
+  async function listEmpty(
+    webhookId: string,
+    filter: { entrypointId?: string; from?: number; to?: number },
+    places: readonly Place[],
+  ): Promise<readonly EmptyPlace[]> {
+    const empty = new Set(places);
+    const { events: found } = await events.searchEvents(webhookId, {
+      limit: MOST_TRIED,
+      cursor: null,
+      filter,
+    });
+    let [bytes, tried] = [0, 0];
+    for (const { id, bodySize } of found) {
+      bytes += bodySize;
+      if (bytes > MOST_BYTES || empty.size === 0) break;
+      const event = await events.findEvent(webhookId, id);
+      if (event === null || isTest(event.headers)) continue;
+      tried++;
+      const head = storedHead(event);
+      await unpackAhead(event.body, head);
+      const values = bodyValuesOf(event.body, () => head);
+      for (const place of empty) if (place.has(values)) empty.delete(place);
+    }
+    return tried === 0 ? [] : [...empty].map(({ setting, place }) => ({ setting, place, tried }));
+  }
+
+  return {
+    async ofEntrypoint(entrypoint, lastEventAt) {
+      const places = placesOf(entrypoint);
+      if (places.length === 0) return [];
+      const filter = { entrypointId: entrypoint.id, from: lastEventAt - WITHIN_MS, to: lastEventAt };
+      return listEmpty(entrypoint.webhookId, filter, places);
+    },
+    async ofTargets(webhookId, targets) {
+      const paths = new Set(targets.flatMap(({ policy }) => orderPathOf(policy.order_by) ?? []));
+      if (paths.size === 0) return new Map();
+      const places = [...paths].map(
+        (path): Place => ({
+          ...{ setting: "order_by", place: path },
+          has: (values) => orderKeyOf(values, path) !== null,
+        }),
+      );
+      const empty = new Map((await listEmpty(webhookId, {}, places)).map((each) => [each.place, each]));
+      return new Map(
+        targets.flatMap(({ id, policy }) => {
+          const place = empty.get(policy.order_by ?? "");
+          return place === undefined ? [] : [[id, place] as const];
+        }),
+      );
+    },
+  };
+}
+
+function placesOf({ settings }: Entrypoint): readonly Place[] {
+  const { event_type_from: type, deduplicate_by: by, deduplicate_value: value } = settings;
+  return [...inBody("event_type_from", type), ...(by === "value" ? inBody("deduplicate_value", value) : [])];
+}
+
+function inBody(setting: EmptyPlace["setting"], place: string | null): readonly Place[] {
+  const path = bodyPathOf(place);
+  if (place === null || path === null) return [];
+  return [{ setting, place, has: (values) => isUsable(values, path) }];
+}
+
+/** What the dashboard sends is no sample of what comes in. */
+function isTest(headers: readonly (readonly [name: string, value: string])[]): boolean {
+  return headers.some(([name, value]) => name === "user-agent" && value === TEST_SENDER);
+}

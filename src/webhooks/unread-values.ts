@@ -1,0 +1,62 @@
+/** Says of a stored event which settings found nothing usable in its body, and why. */
+import { storedHead, unpackAhead } from "../lib/body-content.ts";
+import { type BodyValues, bodyValuesOf } from "../lib/body-values.ts";
+import { orderPathOf } from "../lib/order-key.ts";
+import { bodyPathOf } from "../lib/place.ts";
+import type { StoredEvent } from "../storage/event-db/types.ts";
+import { whyUnusable } from "../verification/request-place.ts";
+import type { Entrypoint } from "./entrypoints.ts";
+import type { Target } from "./targets.ts";
+
+export type ValueSetting = "event_type_from" | "deduplicate_value" | "order_by" | "verification";
+
+export type UnreadValue = Readonly<{
+  setting: ValueSetting;
+  /** As the setting has it; null where the provider of the verification knows it. */
+  place: string | null;
+  reason: string;
+}>;
+
+/**
+ * By the settings as they are now, whose values may have been others when the event came. Nothing is said of what
+ * is simply not there. `entrypoint` null: it was deleted; `targets` are those that got the event.
+ */
+export async function listUnreadValues(of: {
+  event: StoredEvent;
+  entrypoint: Pick<Entrypoint, "settings" | "verification"> | null;
+  targets: readonly Pick<Target, "policy">[];
+}): Promise<readonly UnreadValue[]> {
+  const { event, entrypoint, targets } = of;
+  const head = storedHead(event);
+  await unpackAhead(event.body, head);
+  const values = bodyValuesOf(event.body, () => head);
+  const ofEntrypoint = entrypoint === null ? [] : inEntrypoint(event, entrypoint, values);
+  const orders = new Set(targets.flatMap(({ policy }) => orderPathOf(policy.order_by) ?? []));
+  const unordered = [...orders].map((path) => named("order_by", path, unreadableAt(values, path)));
+  return [...ofEntrypoint, ...unordered].filter((each) => each !== null);
+}
+
+function inEntrypoint(
+  event: StoredEvent,
+  { settings, verification }: Pick<Entrypoint, "settings" | "verification">,
+  values: BodyValues,
+): (UnreadValue | null)[] {
+  const { event_type_from: typeFrom, deduplicate_by: by, deduplicate_value: value } = settings;
+  const [typePath, valuePath] = [bodyPathOf(typeFrom), bodyPathOf(by === "value" ? value : null)];
+  const asksProvider = verification !== null && typeFrom === null && event.type === null;
+  return [
+    typePath === null ? null : named("event_type_from", typeFrom, whyUnusable(values, typePath)),
+    valuePath === null ? null : named("deduplicate_value", value, whyUnusable(values, valuePath)),
+    asksProvider ? named("verification", null, values.fault()) : null,
+  ];
+}
+
+/** Lanes take values of any length, and what has none waits for nothing. */
+function unreadableAt(values: BodyValues, path: string): string | null {
+  const value = values.at(path);
+  return value?.kind === "unreadable" ? value.why : null;
+}
+
+function named(setting: ValueSetting, place: string | null, reason: string | null): UnreadValue | null {
+  return reason === null ? null : { setting, place, reason };
+}
