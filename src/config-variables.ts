@@ -52,6 +52,13 @@ export const variables = {
     secret: true,
     cure: BASE64_KEY_CURE,
   },
+  SECRET_KEY_PREVIOUS: {
+    meaning:
+      "The key before SECRET_KEY, until `webhooker secret-key rotate` has sealed all secrets with the new one",
+    default: "",
+    secret: true,
+    cure: BASE64_KEY_CURE,
+  },
   ADMIN_PASSWORD: {
     meaning: "Password of the first user, `admin`; read at the first start only",
     default: "a random one, printed once",

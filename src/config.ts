@@ -16,6 +16,8 @@ export type Config = Readonly<{
   dataDir: string;
   /** 32 bytes; null where the key is to be made and kept beside the main database. */
   secretKey: Uint8Array | null;
+  /** Opens what was sealed before `secretKey` was set. */
+  secretKeyPrevious: Uint8Array | null;
   adminPassword: string | null;
   maxBodyBytes: number;
   retentionDays: number;
@@ -75,6 +77,7 @@ const schema = z
     DBURL: values.databasePath,
     DATA_DIR: values.directoryPath,
     SECRET_KEY: values.secretKey,
+    SECRET_KEY_PREVIOUS: values.secretKey,
     ADMIN_PASSWORD: values.secretText(10),
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
@@ -205,6 +208,7 @@ function complete(given: z.output<typeof schema>): Config {
     dbPath: given.DBURL ?? (prod ? "/data/webhooker.db" : "./data/webhooker.db"),
     dataDir: given.DATA_DIR ?? (prod ? "/data/events" : "./data"),
     secretKey: given.SECRET_KEY ?? null,
+    secretKeyPrevious: given.SECRET_KEY_PREVIOUS ?? null,
     adminPassword: given.ADMIN_PASSWORD ?? null,
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
     retentionDays: given.RETENTION_DAYS ?? 30,

@@ -15,9 +15,9 @@ import { listen, withRealPort } from "./http/listen.ts";
 import { metricsRoute } from "./http/metrics-route.ts";
 import { createRemoteAddressReader } from "./ingest/remote-address.ts";
 import { systemClock } from "./lib/clock.ts";
-import { createKeyRing, loadSecretKey } from "./lib/crypto.ts";
 import { shareDescriptors } from "./lib/descriptor-budget.ts";
 import { every } from "./lib/every.ts";
+import { loadKeyRing } from "./lib/key-files.ts";
 import { createLogger } from "./lib/log.ts";
 import { version } from "./lib/version.ts";
 import { createDeliveryParts } from "./server/delivery.ts";
@@ -73,7 +73,7 @@ export async function startServer(options: {
   // Storage
   refuseMissingData(config);
   const unlock = lockFolder(config.dataDir);
-  const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
+  const keys = loadKeyRing(config);
   const keepsLogs = config.checkpoints === "replicator";
   const onError = (message: string, cause: unknown) => {
     metrics.failed();

@@ -15,6 +15,10 @@ const MIN_PASSPHRASE = 10;
 
 type Secrets = Readonly<{ withSecrets?: true; passphraseFile?: string }>;
 
+/** It would not know of the new webhook's deliveries. */
+const WHILE_RUNNING =
+  "Import the file in its dashboard, under Webhooks, or by POST /api/v1/webhooks/import; or stop it for the import.";
+
 const passphraseFile = [
   "--passphrase-file <file>",
   "file with the passphrase of the secrets; without it standard input is read",
@@ -62,7 +66,7 @@ export function addMovingCommands(program: Command, io: Io): void {
       }
       const passphrase = await readPassphrase(io, options);
       const { runMoving, whileStopped } = await import("./moving-run.ts");
-      const { webhookId, notes } = await whileStopped(config, () =>
+      const { webhookId, notes } = await whileStopped(config, WHILE_RUNNING, () =>
         withMainDb(io, (mainDb) => {
           const { id: userId } = getUser(mainDb, options.user);
           return runMoving({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {

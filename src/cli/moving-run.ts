@@ -1,7 +1,7 @@
 /** Runs an export or an import in this process: what the gateway has for it, without the gateway. */
 import type { Config } from "../config.ts";
-import { createKeyRing, loadSecretKey } from "../lib/crypto.ts";
 import { AppError } from "../lib/errors.ts";
+import { loadKeyRing } from "../lib/key-files.ts";
 import { createLogger } from "../lib/log.ts";
 import { createOutboundClient } from "../lib/outbound-http.ts";
 import { lockFolder } from "../storage/folder-lock.ts";
@@ -20,7 +20,7 @@ export async function runMoving<T>(
 ): Promise<T> {
   const { config, mainDb, io } = given;
   const { clock } = io;
-  const keys = createKeyRing(loadSecretKey({ fromConfig: config.secretKey, dbPath: config.dbPath }));
+  const keys = loadKeyRing(config);
   const files = createWebhookFiles(config.dataDir);
   const outbound = createOutboundClient({ allowedCidrs: [] });
   const log = createLogger({ level: "error", format: "text", write: () => undefined });
@@ -44,8 +44,8 @@ export async function runMoving<T>(
   }
 }
 
-/** A running gateway would not know of the new webhook's deliveries. Throws AppError conflict. */
-export async function whileStopped<T>({ dataDir }: Config, act: () => Promise<T>): Promise<T> {
+/** Throws AppError conflict while the gateway runs; `hint` says what to do then. */
+export async function whileStopped<T>({ dataDir }: Config, hint: string, act: () => Promise<T>): Promise<T> {
   let unlock: () => void;
   try {
     unlock = lockFolder(dataDir);
@@ -54,8 +54,7 @@ export async function whileStopped<T>({ dataDir }: Config, act: () => Promise<T>
     throw new AppError({
       kind: "conflict",
       message: "The gateway is running.",
-      hint: "Import the file in its dashboard, under Webhooks, or by POST /api/v1/webhooks/import; or stop it for the import.",
-      cause,
+      ...{ hint, cause },
     });
   }
   try {

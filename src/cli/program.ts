@@ -11,6 +11,7 @@ import type { Io } from "./io.ts";
 import { addLicencesCommand } from "./licences-command.ts";
 import { addMovingCommands } from "./moving-commands.ts";
 import { addObservabilityCommands } from "./observability/commands.ts";
+import { addSecretKeyCommands } from "./secret-key-commands.ts";
 import { serve } from "./serve.ts";
 import { addUserCommands } from "./user-commands.ts";
 
@@ -59,6 +60,7 @@ function createProgram(io: Io): Command {
   addCheckCommand(program, io);
   addBackupCommands(program, io);
   addMovingCommands(program, io);
+  addSecretKeyCommands(program, io);
   addObservabilityCommands(program, io);
   addLicencesCommand(program, io);
   program

@@ -21,13 +21,16 @@ export type KeyRing = Readonly<{
 }>;
 
 const KEY_BYTES = 32;
+const SEALING = "webhooker sealing v1";
 const VERSION = "v1.";
 /** The lengths that NIST SP 800-38D recommends for GCM. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-export function createKeyRing(secretKey: Uint8Array): KeyRing {
-  const sealingKey = deriveKey(secretKey, "webhooker sealing v1");
+/** `others` open what was sealed with them, and seal nothing. */
+export function createKeyRing(secretKey: Uint8Array, others: readonly Uint8Array[] = []): KeyRing {
+  const sealingKey = deriveKey(secretKey, SEALING);
+  const openingKeys = [sealingKey, ...others.map((each) => deriveKey(each, SEALING))];
   return {
     sessionKey: deriveKey(secretKey, "webhooker session v1"),
     seal(plaintext, boundTo) {
@@ -39,7 +42,7 @@ export function createKeyRing(secretKey: Uint8Array): KeyRing {
     },
     open(sealed, boundTo) {
       try {
-        return unseal({ sealed, boundTo, key: sealingKey });
+        return unsealWithAny({ sealed, boundTo, keys: openingKeys });
       } catch (cause) {
         throw new AppError({
           kind: "unavailable",
@@ -55,6 +58,19 @@ export function createKeyRing(secretKey: Uint8Array): KeyRing {
 
 function deriveKey(secretKey: Uint8Array, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secretKey, new Uint8Array(), purpose, KEY_BYTES));
+}
+
+function unsealWithAny(given: { sealed: string; boundTo: string; keys: readonly Uint8Array[] }): string {
+  const { sealed, boundTo, keys } = given;
+  let fault: unknown;
+  for (const key of keys) {
+    try {
+      return unseal({ sealed, boundTo, key });
+    } catch (error) {
+      fault ??= error;
+    }
+  }
+  throw fault;
 }
 
 function unseal({ sealed, boundTo, key }: { sealed: string; boundTo: string; key: Uint8Array }): string {
@@ -108,11 +124,12 @@ function createKeyFile(path: string): Uint8Array | null {
   } finally {
     closeSync(file);
   }
-  syncFolder(dirname(path));
+  syncKeyFolder(dirname(path));
   return key;
 }
 
-function syncFolder(path: string): void {
+/** Makes the directory entry of a key durable. */
+export function syncKeyFolder(path: string): void {
   // Windows has no handle on a folder to sync.
   if (process.platform === "win32") return;
   const folder = openSync(path, "r");
@@ -123,11 +140,17 @@ function syncFolder(path: string): void {
   }
 }
 
-function readKeyFile(path: string): Uint8Array {
-  const text = readFileSync(path, "utf8").trim();
+/** Null for what are not 32 bytes in base64. */
+export function parseKey(content: string): Uint8Array | null {
+  const text = content.trim();
   const key = Buffer.from(text, "base64");
   // Buffer skips what is not base64: writing it back shows whether anything was skipped.
-  if (key.length === KEY_BYTES && key.toString("base64") === text) return new Uint8Array(key);
+  return key.length === KEY_BYTES && key.toString("base64") === text ? new Uint8Array(key) : null;
+}
+
+function readKeyFile(path: string): Uint8Array {
+  const key = parseKey(readFileSync(path, "utf8"));
+  if (key !== null) return key;
   throw new AppError({
     kind: "unavailable",
     code: "secret_key_unreadable",

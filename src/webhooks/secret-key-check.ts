@@ -19,7 +19,7 @@ export function checkSecretKey(deps: {
   if (sealed !== null && opens(keys, sealed)) return;
   const unreadable = sealed === null ? 0 : countAll(mainDb, keys);
   if (unreadable === 0) {
-    mainDb.secretKeyCheck.replace(keys.seal(KNOWN_TEXT, PLACE));
+    mainDb.secretKeyCheck.replace(sealKnownText(keys));
     return;
   }
   log.error("the secret key is not the one that the stored secrets were sealed with", {
@@ -27,6 +27,11 @@ export function checkSecretKey(deps: {
     until_then: "senders whose verification needs one of them are answered 503, and deliveries that do fail",
     cure: "start with the SECRET_KEY, or the webhooker.key beside the main database, that it had before; if that is lost, enter the secrets anew",
   });
+}
+
+/** By which another key is told. */
+export function sealKnownText(keys: Sealer): string {
+  return keys.seal(KNOWN_TEXT, PLACE);
 }
 
 function opens(keys: Sealer, sealed: string): boolean {

@@ -16,6 +16,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   DBURL: ({ dbPath }) => dbPath,
   DATA_DIR: ({ dataDir }) => dataDir,
   SECRET_KEY: ({ secretKey }) => (secretKey === null ? "in a file beside the main database" : SET),
+  SECRET_KEY_PREVIOUS: ({ secretKeyPrevious }) => (secretKeyPrevious === null ? NOT_SET : SET),
   ADMIN_PASSWORD: ({ adminPassword }) => (adminPassword === null ? NOT_SET : SET),
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),

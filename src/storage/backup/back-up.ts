@@ -118,6 +118,12 @@ class Backup {
       this.#note(KEY_FILE, "there is no key file: keep a copy of SECRET_KEY yourself");
       return;
     }
+    if (existsSync(`${from}.next`)) {
+      this.#note(
+        KEY_FILE,
+        "a rotation of the secret key was broken off: run `webhooker secret-key rotate` again",
+      );
+    }
     this.#add(KEY_FILE, hashFile({ from, to: join(this.#options.to, KEY_FILE) }));
   }
 

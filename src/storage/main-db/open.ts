@@ -23,6 +23,7 @@ import lostData from "./migrations/0008-lost-data.sql" with { type: "text" };
 import { createMovingQueries, type MovingQueries } from "./moving.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
 import { createRouting, type Routing } from "./routing.ts";
+import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
@@ -40,6 +41,7 @@ export type MainDb = Readonly<{
   moving: MovingQueries;
   notices: NoticeQueries;
   secretKeyCheck: SecretKeyCheckQueries;
+  sealedRows: SealedRowQueries;
 }> &
   Durability;
 
@@ -114,6 +116,7 @@ function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
       moving: createMovingQueries(db, routing.invalidate),
       notices: createNoticeQueries(db),
       secretKeyCheck: createSecretKeyCheckQueries(db),
+      sealedRows: createSealedRowQueries(db, routing.invalidate),
       ...durability,
       close() {
         durability.close();

@@ -4,15 +4,19 @@ import type { Database } from "bun:sqlite";
 export type SecretKeyCheckQueries = ReturnType<typeof createSecretKeyCheckQueries>;
 
 export function createSecretKeyCheckQueries(db: Database) {
+  function put(sealed: string): void {
+    db.run("DELETE FROM secret_key_check");
+    db.query("INSERT INTO secret_key_check (sealed) VALUES (?)").run(sealed);
+  }
+
   return {
     find(): string | null {
       return db.query<{ sealed: string }, []>("SELECT sealed FROM secret_key_check").get()?.sealed ?? null;
     },
     replace(sealed: string): void {
-      db.transaction(() => {
-        db.run("DELETE FROM secret_key_check");
-        db.query("INSERT INTO secret_key_check (sealed) VALUES (?)").run(sealed);
-      }).immediate();
+      db.transaction(put).immediate(sealed);
     },
+    /** The same, in the caller's transaction. */
+    put,
   };
 }

@@ -90,13 +90,46 @@ export function putSecret(options: {
     return;
   }
   const json = parseObject(String(row[column]));
+  setAt(json, path, value);
+  row[column] = JSON.stringify(json);
+}
+
+/** The row with its secrets sealed by `to`; those that `from` does not open stay as they are. */
+export function resealRow(given: { table: MovedSecret["table"]; row: PlainRow; from: Sealer; to: Sealer }): {
+  row: PlainRow;
+  resealed: number;
+  unreadable: number;
+} {
+  const { table, row, from, to } = given;
+  const owner = { table, id: String(row.id) };
+  const done: Record<string, string | number | null> = { ...row };
+  let [resealed, unreadable] = [0, 0];
+  for (const [column, value] of Object.entries(row)) {
+    if (typeof value !== "string") continue;
+    const json = SEALED.test(value) ? value : parseObject(value);
+    for (const { path, sealed } of json === null ? [] : listSealed(json)) {
+      const opened = openSealed({ owner, column, path, sealed, keys: from });
+      if (opened === null) {
+        unreadable++;
+        continue;
+      }
+      resealed++;
+      const anew = to.seal(opened.text, boundTo(owner, opened.boundTo));
+      if (path.length === 0) done[column] = anew;
+      else setAt(json, path, anew);
+    }
+    if (isRecord(json)) done[column] = JSON.stringify(json);
+  }
+  return { row: done, resealed, unreadable };
+}
+
+function setAt(json: unknown, path: readonly string[], value: string): void {
   let place: unknown = json;
   for (const key of path.slice(0, -1)) place = isRecord(place) ? place[key] : undefined;
-  const last = path.at(-1) ?? "";
   if (!isRecord(place)) return;
   // Not by assignment: a file may name "__proto__".
-  Object.defineProperty(place, last, { value, enumerable: true, configurable: true, writable: true });
-  row[column] = JSON.stringify(json);
+  const whole = { value, enumerable: true, configurable: true, writable: true };
+  Object.defineProperty(place, path.at(-1) ?? "", whole);
 }
 
 function boundTo({ table, id }: Owner, rest: string): string {

@@ -1,0 +1,38 @@
+/** Every row that may hold sealed secrets, deleted ones too, to be sealed anew in one transaction. */
+import type { Database } from "bun:sqlite";
+import type { PlainRow } from "./moving.ts";
+
+const TABLES = ["entrypoints", "targets"] as const;
+
+export type SealedTable = (typeof TABLES)[number];
+export type SealedRowQueries = ReturnType<typeof createSealedRowQueries>;
+
+/** `changed` is told of every webhook whose rows changed. */
+export function createSealedRowQueries(db: Database, changed: (webhookId: string) => void) {
+  function update(table: SealedTable, before: PlainRow, after: PlainRow): boolean {
+    const columns = Object.keys(after).filter((column) => after[column] !== before[column]);
+    if (columns.length === 0) return false;
+    const set = columns.map((column) => `${column} = ?`).join(", ");
+    const values = columns.map((column) => after[column] ?? null);
+    db.prepare(`UPDATE ${table} SET ${set} WHERE id = ?`).run(...values, before.id ?? null);
+    return true;
+  }
+
+  return {
+    /** All or nothing: what `change` or `last` throws leaves every row as it was. */
+    changeAll(change: (table: SealedTable, row: PlainRow) => PlainRow, last: () => void): void {
+      const webhookIds = new Set<string>();
+      // What is overwritten must not stay readable in the file for whoever has the old key.
+      db.run("PRAGMA secure_delete = ON");
+      db.transaction(() => {
+        for (const table of TABLES) {
+          for (const row of db.query<PlainRow, []>(`SELECT * FROM ${table}`).all()) {
+            if (update(table, row, change(table, row))) webhookIds.add(String(row.webhook_id));
+          }
+        }
+        last();
+      }).immediate();
+      for (const webhookId of webhookIds) changed(webhookId);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Seals every stored secret anew, with the key that is the secret key from now on. */
+import { AppError } from "../lib/errors.ts";
+import type { Sealer } from "../lib/sealed-config.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import { resealRow } from "./moving/secrets.ts";
+import { sealKnownText } from "./secret-key-check.ts";
+
+export type Rotated = Readonly<{
+  resealed: number;
+  /** Secrets that no key opens, and that are left as they are. */
+  unreadable: number;
+}>;
+
+/**
+ * All or nothing. Throws AppError conflict where `from` does not open a secret, and `partial` does not say to leave
+ * such ones as they are.
+ */
+export function rotateSecrets(given: {
+  mainDb: Pick<MainDb, "sealedRows" | "secretKeyCheck">;
+  from: Sealer;
+  to: Sealer;
+  partial: boolean;
+}): Rotated {
+  const { mainDb, from, to, partial } = given;
+  let resealed = 0;
+  let unreadable = 0;
+  mainDb.sealedRows.changeAll(
+    (table, row) => {
+      const done = resealRow({ table, row, from, to });
+      resealed += done.resealed;
+      // Nobody needs those of what is deleted.
+      if (row.deleted_at === null) unreadable += done.unreadable;
+      return done.row;
+    },
+    () => {
+      if (unreadable > 0 && !partial) throw notOpened(unreadable);
+      mainDb.secretKeyCheck.put(sealKnownText(to));
+    },
+  );
+  return { resealed, unreadable };
+}
+
+function notOpened(count: number): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "secrets_unreadable",
+    message: `No key opens ${count} of the stored secrets, so nothing was changed.`,
+    hint: "Set SECRET_KEY_PREVIOUS to the key that they were sealed with; if that is lost, leave them as they are with --partial, and enter them anew.",
+  });
+}

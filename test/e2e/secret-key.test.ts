@@ -1,0 +1,82 @@
+/** Another secret key on the compiled gateway: deliveries and senders go on with their secrets, and everybody signs in again. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startGateway } from "../support/gateway.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { administrator, startSite } from "../support/site.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
+
+const AUTHORIZATION = "Bearer of-the-bank";
+
+test("a key file is rotated while the gateway is stopped, also after a rotation that was broken off", async () => {
+  await using gateway = await startSite();
+  const receiver = await startReceiver();
+  const config = { url: receiver.url, headers: { authorization: AUTHORIZATION } };
+  const flow = await gateway.api.createFlow([{ type: "http", config }]);
+  const { cookie } = await administrator(gateway);
+  const post = async () => {
+    const count = receiver.requests.length;
+    await (await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "a" })).text();
+    const requests = await receiver.waitFor(count + 1);
+    expect(requests.at(-1)?.header("authorization")).toBe(AUTHORIZATION);
+    expect(requests.at(-1)?.header("webhook-signature")).toBeString();
+  };
+  const isSignedIn = async () => {
+    const answer = await fetch(`${gateway.origin}/sources`, { headers: { cookie }, redirect: "manual" });
+    return answer.status === 200;
+  };
+  await post();
+
+  const running = await gateway.run(["secret-key", "rotate"]);
+  expect([running.code, running.err]).toEqual([1, expect.stringContaining("The gateway is running")]);
+
+  await gateway.stop();
+  const keyPath = join(gateway.folder, "data", "webhooker.key");
+  const before = readFileSync(keyPath, "utf8");
+  const done = await gateway.run(["secret-key", "rotate"]);
+  expect([done.code, done.out]).toEqual([0, "Sealed 2 secrets with the new key.\n"]);
+  expect(done.err).toContain("Everybody has to sign in again.");
+  const after = readFileSync(keyPath, "utf8");
+  expect([after === before, readFileSync(`${keyPath}.old`, "utf8")]).toEqual([false, before]);
+  expect(statSync(keyPath).mode & 0o777).toBe(0o600);
+  await gateway.start();
+  await post();
+  expect(await isSignedIn()).toBe(false);
+  await gateway.stop();
+
+  // Broken off before the file changed: everything is sealed with the next key, and the file has the one before.
+  writeFileSync(`${keyPath}.next`, after, { mode: 0o600 });
+  writeFileSync(keyPath, before);
+  await gateway.start();
+  await post();
+  expect(gateway.log).not.toContain("ERROR");
+  await gateway.stop();
+  expect((await gateway.run(["secret-key", "rotate"])).code).toBe(0);
+  expect(readFileSync(keyPath, "utf8")).toBe(after);
+  await gateway.start();
+  await post();
+  expect(gateway.log).not.toContain("ERROR");
+  await receiver.close();
+});
+
+test("a key of the environment is rotated with the one before it beside it, and not without", async () => {
+  const [first, second] = [1, 2].map((fill) => Buffer.alloc(32, fill).toString("base64"));
+  await using gateway = await startGateway({ env: { SECRET_KEY: first ?? "" } });
+  await gateway.api.createFlow([{ type: "http", config: { url: "http://127.0.0.1:9/" } }]);
+  await gateway.stop();
+  const env = { SECRET_KEY: second ?? "" };
+  const alone = await gateway.run(["secret-key", "rotate"], { env });
+  expect([alone.code, alone.err]).toEqual([1, expect.stringContaining("SECRET_KEY_PREVIOUS is not set")]);
+  const wrong = { ...env, SECRET_KEY_PREVIOUS: Buffer.alloc(32, 3).toString("base64") };
+  const refused = await gateway.run(["secret-key", "rotate"], { env: wrong });
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("nothing was changed")]);
+  const done = await gateway.run(["secret-key", "rotate"], {
+    env: { ...env, SECRET_KEY_PREVIOUS: first ?? "" },
+  });
+  expect([done.code, done.out]).toEqual([0, "Sealed 1 secret with the new key.\n"]);
+  const help = await gateway.run(["secret-key", "rotate", "--help"]);
+  expect(help.out).toContain("SECRET_KEY_PREVIOUS");
+});

@@ -1,0 +1,162 @@
+/** Every stored secret is sealed anew, all or none, and a rotation that is broken off anywhere can be run again. */
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createKeyRing, loadSecretKey } from "../../src/lib/crypto.ts";
+import { beginNextKey, finishNextKey, loadKeyRing, oldKeyPath } from "../../src/lib/key-files.ts";
+import { rotateSecrets } from "../../src/webhooks/rotate-secrets.ts";
+import { checkSecretKey } from "../../src/webhooks/secret-key-check.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+import { appErrorOf, thrownBy } from "../support/thrown.ts";
+import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
+
+const keyOf = (fill: number) => new Uint8Array(32).fill(fill);
+const ring = (fill: number, ...others: number[]) => createKeyRing(keyOf(fill), others.map(keyOf));
+
+let all: TestUseCases;
+let of: { userId: string; webhookId: string };
+
+/** A secret in every place that there is: settings, headers, two signing secrets, and a deleted target's. */
+beforeEach(async () => {
+  all = createTestUseCases();
+  const { useCases, ada: userId } = all;
+  of = { userId, webhookId: (await useCases.webhooks.create({ userId, input: { name: "Shop" } })).id };
+  const verification = { type: "github", config: { secret: "hush" } };
+  await useCases.entrypoints.create({ ...of, input: { name: "a", verification } });
+  const config = { url: "http://127.0.0.1/", headers: { Authorization: "hush", "X-Two": "hush" } };
+  const { id: targetId } = await useCases.targets.create({
+    ...of,
+    input: { name: "b", type: "http", config },
+  });
+  await useCases.targets.rotateSigning({ ...of, targetId, input: {} });
+  const gone = await useCases.targets.create({ ...of, input: { name: "c", type: "http", config } });
+  await useCases.targets.remove({ ...of, targetId: gone.id });
+  checkSecretKey({ mainDb: all.mainDb, keys: ring(1), log: createRecordingLog().log });
+});
+afterEach(() => all.dispose());
+
+/** What a start with that key says of secrets that it does not open. */
+function faultsWith(...fills: [number, ...number[]]): number {
+  const { log, lines } = createRecordingLog();
+  checkSecretKey({ mainDb: all.mainDb, keys: ring(...fills), log });
+  return lines.length;
+}
+
+/** Every sealed text in the file, whatever row it stands in. */
+function listSealed(): string[] {
+  const db = new Database(all.path, { readonly: true });
+  const texts = ["entrypoints", "targets", "secret_key_check"].flatMap((table) =>
+    db.query(`SELECT * FROM ${table}`).values().flat().map(String),
+  );
+  db.close();
+  return texts.flatMap((text) => text.match(/v1\.[\w-]{38,}/g) ?? []);
+}
+
+const rotate = (given: { from?: number[]; to?: number; partial?: boolean } = {}) => {
+  const [first = 1, ...others] = given.from ?? [1];
+  const { to = 2, partial = false } = given;
+  return rotateSecrets({ mainDb: all.mainDb, from: ring(first, ...others), to: ring(to), partial });
+};
+
+describe("a rotation", () => {
+  test("seals all secrets with the new key and none with the old one, deleted parts' too", async () => {
+    const before = listSealed();
+    expect(rotate()).toEqual({ resealed: before.length - 1, unreadable: 0 });
+    const after = listSealed();
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((sealed) => before.includes(sealed))).toEqual([]);
+    expect(faultsWith(2)).toBe(0);
+    expect(faultsWith(1)).toBe(1);
+    const [target] = await all.withSecretKey(2).targets.list(of);
+    expect(target?.signing).toMatchObject({ scheme: "v1", isUsable: true });
+    const [entrypoint] = await all.withSecretKey(2).entrypoints.list(of);
+    expect(entrypoint?.verification?.fault).toBeNull();
+  });
+
+  test("leaves no sealed text of before in the file, for who has the old key", () => {
+    const before = listSealed();
+    rotate();
+    all.mainDb.close();
+    const bytes = readFileSync(all.path, "latin1");
+    expect(before.filter((sealed) => bytes.includes(sealed))).toEqual([]);
+  });
+
+  test("of secrets that no key opens changes nothing, unless it is to leave them", async () => {
+    const { id: targetId } = (await all.useCases.targets.list(of))[0] ?? { id: "" };
+    const config = { url: "http://127.0.0.1/", headers: { Authorization: "lost" } };
+    await all.withSecretKey(9).targets.update({ ...of, targetId, input: { config } });
+    const before = listSealed();
+    expect(await appErrorOf(() => rotate())).toMatchObject({ kind: "conflict", code: "secrets_unreadable" });
+    expect(listSealed()).toEqual(before);
+    expect(rotate({ partial: true })).toMatchObject({ unreadable: 1 });
+    expect(rotate({ from: [9, 2], to: 3 })).toMatchObject({ unreadable: 0 });
+    expect(faultsWith(3)).toBe(0);
+  });
+
+  test("goes on where some is sealed with the new key already, as a gateway with both has left it", async () => {
+    expect(faultsWith(2, 1)).toBe(0);
+    const verification = { type: "github", config: { secret: "later" } };
+    await all.withSecretKey(2).entrypoints.create({ ...of, input: { name: "d", verification } });
+    expect(rotate({ from: [2, 1] })).toMatchObject({ unreadable: 0 });
+    expect(faultsWith(2)).toBe(0);
+    expect(rotate({ from: [2, 1] })).toMatchObject({ unreadable: 0 });
+    expect(faultsWith(2)).toBe(0);
+  });
+});
+
+describe("a key file", () => {
+  let dbPath: string;
+  const where = () => ({ secretKey: null, secretKeyPrevious: null, dbPath });
+  const keyPath = () => join(dirname(dbPath), "webhooker.key");
+
+  beforeEach(() => {
+    dbPath = join(all.directory, "keys", "main.db");
+    mkdirSync(dirname(dbPath));
+  });
+
+  test("is there at every moment, opens everything, and makes way for the next, which nobody else may read", () => {
+    const old = loadSecretKey({ fromConfig: null, dbPath });
+    const sealedBefore = createKeyRing(old).seal("hush", "here");
+    const next = beginNextKey(dbPath);
+    const sealedAfter = createKeyRing(next).seal("hush", "here");
+    // As after a crash: the file has the old key, and what is sealed with the new one opens too.
+    for (const sealed of [sealedBefore, sealedAfter])
+      expect(loadKeyRing(where()).open(sealed, "here")).toBe("hush");
+    expect(loadSecretKey({ fromConfig: null, dbPath })).toEqual(old);
+    expect(beginNextKey(dbPath)).toEqual(next);
+
+    finishNextKey(dbPath);
+    expect(loadSecretKey({ fromConfig: null, dbPath })).toEqual(next);
+    expect(loadKeyRing(where()).open(sealedAfter, "here")).toBe("hush");
+    expect(codeOf(() => loadKeyRing(where()).open(sealedBefore, "here"))).toBe("secret_unreadable");
+    expect(readFileSync(oldKeyPath(dbPath), "utf8").trim()).toBe(Buffer.from(old).toString("base64"));
+    for (const path of [keyPath(), oldKeyPath(dbPath)]) expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(existsSync(`${keyPath()}.next`)).toBe(false);
+    expect(beginNextKey(dbPath)).not.toEqual(next);
+  });
+
+  test("that a crash left half written has sealed nothing, and is made anew", () => {
+    loadSecretKey({ fromConfig: null, dbPath });
+    writeFileSync(`${keyPath()}.next`, "aGFsZg");
+    expect(loadKeyRing(where()).seal("a", "b")).toBeString();
+    expect(beginNextKey(dbPath)).toHaveLength(32);
+  });
+
+  test("is not looked at where SECRET_KEY says the key; the one before it opens and does not seal", async () => {
+    const both = loadKeyRing({ secretKey: keyOf(2), secretKeyPrevious: keyOf(1), dbPath });
+    expect(both.open(ring(1).seal("hush", "here"), "here")).toBe("hush");
+    expect(ring(2).open(both.seal("hush", "here"), "here")).toBe("hush");
+    expect(await thrownBy(() => both.open(ring(3).seal("hush", "here"), "here"))).toBeInstanceOf(Error);
+    expect(existsSync(keyPath())).toBe(false);
+    expect(both.sessionKey).toEqual(ring(2).sessionKey);
+  });
+});
+
+function codeOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error instanceof Error && "code" in error ? error.code : error;
+  }
+}
