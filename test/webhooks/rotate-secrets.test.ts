@@ -74,8 +74,19 @@ describe("a rotation", () => {
     expect(entrypoint?.verification?.fault).toBeNull();
   });
 
-  test("leaves no sealed text of before in the file, for who has the old key", () => {
-    const before = listSealed();
+  test("leaves no sealed text of before in the file, for who has the old key", async () => {
+    const before: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      const config = { url: "http://127.0.0.1/", headers: { Authorization: "hush".repeat(100 - n * 10) } };
+      const { id: targetId } = await all.useCases.targets.create({
+        ...of,
+        input: { name: "d", type: "http", config },
+      });
+      before.push(...listSealed());
+      const shorter = { url: "http://127.0.0.1/", headers: { Authorization: "hush" } };
+      await all.useCases.targets.update({ ...of, targetId, input: { config: shorter } });
+    }
+    before.push(...listSealed());
     rotate();
     all.mainDb.close();
     const bytes = readFileSync(all.path, "latin1");

@@ -22,8 +22,6 @@ export function createSealedRowQueries(db: Database, changed: (webhookId: string
     /** All or nothing: what `change` or `last` throws leaves every row as it was. */
     changeAll(change: (table: SealedTable, row: PlainRow) => PlainRow, last: () => void): void {
       const webhookIds = new Set<string>();
-      // What is overwritten must not stay readable in the file for whoever has the old key.
-      db.run("PRAGMA secure_delete = ON");
       db.transaction(() => {
         for (const table of TABLES) {
           for (const row of db.query<PlainRow, []>(`SELECT * FROM ${table}`).all()) {
@@ -33,6 +31,8 @@ export function createSealedRowQueries(db: Database, changed: (webhookId: string
         last();
       }).immediate();
       for (const webhookId of webhookIds) changed(webhookId);
+      // What rows have ever held may stand in pages' free space, readable for whoever has the old key.
+      db.run("VACUUM");
     },
   };
 }
