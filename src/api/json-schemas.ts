@@ -1,5 +1,6 @@
 /** Turns zod schemas into the JSON Schemas of an OpenAPI document. */
 import { z } from "zod";
+import { WORDS_OF } from "../webhooks/type-names.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -10,16 +11,42 @@ export type JsonSchemas = Readonly<{
   of: (schema: z.ZodType) => Json | undefined;
 }>;
 
+/** The words of each registry, by the name that a schema is marked with (`WORDS_OF`). */
+export type Words = Readonly<Record<string, readonly string[]>>;
+
 /** One conversion for all, so that a schema with an id becomes one component however often it is used. */
-export function toJsonSchemas(io: "input" | "output", schemas: readonly (z.ZodType | null)[]): JsonSchemas {
+export function toJsonSchemas(
+  io: "input" | "output",
+  schemas: readonly (z.ZodType | null)[],
+  words: Words,
+): JsonSchemas {
   const given = [...new Set(schemas.filter((schema) => schema !== null))];
   const all = z.object(Object.fromEntries(given.map((schema, index) => [`s${index}`, schema])));
-  // What JSON Schema cannot say of a schema, its description has to.
-  const converted = z.toJSONSchema(all, { io, target: "draft-2020-12", unrepresentable: "any" });
+  const converted = z.toJSONSchema(all, {
+    ...{ io, target: "draft-2020-12" },
+    // What JSON Schema cannot say of a schema, its description has to.
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      refuseFlags(zodSchema._zod.bag.patterns);
+      const { [WORDS_OF]: registry } = jsonSchema;
+      if (typeof registry !== "string") return;
+      delete jsonSchema[WORDS_OF];
+      jsonSchema.enum = [...(words[registry] ?? [])];
+    },
+  });
   const { $defs = {}, properties = {} } = conversion.parse(
     JSON.parse(JSON.stringify(converted).replaceAll('"#/$defs/', '"#/components/schemas/')),
   );
   return { named: $defs, of: (schema) => properties[`s${given.indexOf(schema)}`] };
+}
+
+/** A JSON Schema has no flags: its readers would understand another rule. */
+function refuseFlags(patterns: unknown): void {
+  if (!(patterns instanceof Set)) return;
+  for (const pattern of patterns) {
+    if (pattern instanceof RegExp && pattern.ignoreCase)
+      throw new Error(`write this pattern without its flags: ${pattern.source}`);
+  }
 }
 
 const json = z.record(z.string(), z.unknown());

@@ -34,11 +34,17 @@ export function createOpenApiDocument(
     ...options.targetTypes.list().map((type) => ({ ...type, component: configComponent(type.type) })),
     ...options.providers.list().map((type) => ({ ...type, component: verificationComponent(type.type) })),
   ];
-  const inputs = toJsonSchemas("input", [
+  const words = {
+    targets: options.targetTypes.list().map(({ type }) => type),
+    providers: options.providers.list().map(({ type }) => type),
+  };
+  const taken = [
     ...docs.flatMap(({ params, query, body }) => [params, query, body?.schema ?? null]),
     ...configs.map(({ configSchema }) => configSchema),
-  ]);
-  const outputs = toJsonSchemas("output", [errorSchema, ...docs.map(({ success }) => success.schema)]);
+  ];
+  const inputs = toJsonSchemas("input", taken, words);
+  const answered = [errorSchema, ...docs.map(({ success }) => success.schema)];
+  const outputs = toJsonSchemas("output", answered, words);
   const schemaOf: SchemaOf = (schema) => inputs.of(schema) ?? outputs.of(schema) ?? {};
   const paths: Record<string, Json> = {};
   for (const doc of docs) {

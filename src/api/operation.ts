@@ -108,7 +108,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
           body &&
           validate({
             schema: body,
-            value: (await readJson(request, MAX_BODY_BYTES)) ?? spec.emptyBody,
+            value: await bodyOf(request, spec.emptyBody),
             what: "body",
           }),
       });
@@ -121,6 +121,12 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
       });
     },
   };
+}
+
+/** Only no body at all stands for the empty one: `null` is a value, and seldom a valid one. */
+async function bodyOf(request: Request, emptyBody: unknown): Promise<unknown> {
+  const sent = await readJson(request, MAX_BODY_BYTES);
+  return sent === undefined ? emptyBody : sent;
 }
 
 /** An operation for anyone. */

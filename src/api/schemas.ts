@@ -3,6 +3,7 @@ import { z } from "zod";
 import { entrypointSettingsChangeShape } from "../lib/entrypoint-settings.ts";
 import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
+import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { deliveryStatus } from "./event-schemas.ts";
 import { targetFlowShape } from "./flow-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
@@ -40,7 +41,7 @@ export const entrypointSchema = z
     active: z.boolean().describe("An inactive entrypoint refuses what is sent to it with 410."),
     verification: z
       .strictObject({
-        type: z.string().describe("The provider whose requests are accepted."),
+        type: providerName,
         config: z
           .record(z.string(), z.unknown())
           .describe('Depends on the type; secrets show as "[secret]".'),
@@ -79,7 +80,7 @@ export const targetSchema = z
     id,
     webhook_id: id,
     name: z.string(),
-    type: z.string(),
+    type: targetTypeName,
     active: z.boolean().describe("An inactive target's deliveries wait."),
     deactivated_reason: z
       .string()

@@ -2,12 +2,16 @@
 
 export type RegisteredRoute = Readonly<{ method: string; path: string }>;
 
-/** Empty where the path is not known with any method. Sorted. */
+/**
+ * Empty where the path is not known with any method. Sorted. Where a route names the path itself, those with parameters
+ * that would fit are another path's: /webhooks/import is no webhook.
+ */
 export function allowedMethods(routes: readonly RegisteredRoute[], path: string): readonly string[] {
   const wanted = segmentsOf(path);
+  const fitting = routes.filter((route) => matches(segmentsOf(route.path), wanted));
+  const named = fitting.filter((route) => isNamed(segmentsOf(route.path)));
   const methods = new Set<string>();
-  for (const route of routes) {
-    if (!matches(segmentsOf(route.path), wanted)) continue;
+  for (const route of named.length > 0 ? named : fitting) {
     methods.add(route.method);
     if (route.method === "GET") methods.add("HEAD");
   }
@@ -17,6 +21,10 @@ export function allowedMethods(routes: readonly RegisteredRoute[], path: string)
 /** A slash at the end makes no other path, as in the router. */
 function segmentsOf(path: string): readonly string[] {
   return (path.endsWith("/") ? path.slice(0, -1) : path).split("/").slice(1);
+}
+
+function isNamed(pattern: readonly string[]): boolean {
+  return pattern.every((part) => part !== "*" && !part.startsWith(":"));
 }
 
 function matches(pattern: readonly string[], wanted: readonly string[]): boolean {

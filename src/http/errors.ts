@@ -71,9 +71,10 @@ export function wantsPage(request: Request): boolean {
 /** "No such path" becomes "no such method" where another method would have been heard. */
 function withMethods(error: unknown, request: Request, routes: readonly RegisteredRoute[]): unknown {
   const { status } = describeError(error);
-  if (status !== 404 || error instanceof AppError) return error;
+  if (status !== 404) return error;
   const allowed = allowedMethods(routes, pathOf(request.url));
-  if (allowed.length === 0) return error;
+  // A path's own parts may be taken for another's parameter, which names nothing: GET /webhooks/import.
+  if (allowed.length === 0 || allowed.includes(request.method)) return error;
   return new AppError({
     kind: "method_not_allowed",
     message: "This path does not take that method.",

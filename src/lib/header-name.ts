@@ -12,7 +12,7 @@ const RESERVED =
 export const headerName = z
   .string()
   .max(100)
-  .regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i, "is no name of a header");
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is no name of a header");
 
 function isReserved(name: string): boolean {
   return RESERVED.test(name);

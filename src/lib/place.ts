@@ -12,4 +12,4 @@ export function bodyPathOf(place: string | null): string | null {
 }
 
 /** The forms' and schemas' rule for such a text. */
-export const PLACE = /^(?:\$\.[^\s]+|[!#$%&'*+\-^_`|~0-9a-z]+)$/i;
+export const PLACE = /^(?:\$\.[^\s]+|[!#$%&'*+\-^_`|~0-9A-Za-z]+)$/;

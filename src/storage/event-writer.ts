@@ -146,7 +146,8 @@ export function createEventWriter(options: {
 
   function reject(queue: Queue, writes: readonly Write[], cause: unknown): void {
     const error = cause instanceof AppError ? cause : unusable(queue.webhookId, cause);
-    options.onError(error.message, cause);
+    // The webhook was deleted meanwhile: whoever waits is told, and nothing is wrong.
+    if (error.kind !== "not_found") options.onError(error.message, cause);
     for (const write of writes) write.reject(error);
   }
 

@@ -14,7 +14,7 @@ export const headerName = z
   .string()
   .trim()
   .max(100)
-  .regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i, "is not a header's name");
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is not a header's name");
 
 export const place = z
   .string()

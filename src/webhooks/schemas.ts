@@ -4,6 +4,7 @@ import { entrypointSettingsChangeShape, entrypointSettingsShape } from "../lib/e
 import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { noticesInput } from "./notice-settings.ts";
 import { signingInput } from "./target-signing.ts";
+import { providerName, targetTypeName } from "./type-names.ts";
 
 const name = z.string().trim().min(1).max(200);
 const active = z.boolean();
@@ -46,7 +47,7 @@ export const webhookChange = z
   .partial();
 
 export const verificationInput = z.strictObject({
-  type: z.string().max(50).describe("The provider whose requests are accepted."),
+  type: providerName,
   config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
 });
 
@@ -69,7 +70,7 @@ export const entrypointChange = z
 
 const targetShape = {
   name,
-  type: z.string().max(50),
+  type: targetTypeName,
   config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
   active: active.optional().describe("true unless said otherwise; an inactive target's deliveries wait."),
 };

@@ -33,6 +33,14 @@ describe("a body", () => {
     });
   }
 
+  test("of null is none, also where no body stands for all defaults", async () => {
+    const path = `/webhooks/${api.webhook.id}/entrypoints`;
+    const post = (body: string) =>
+      api.call("POST", path, { init: { body, headers: { "content-type": "application/json" } } });
+    expect((await post("null")).status).toBe(422);
+    expect((await post("")).status).toBe(201);
+  });
+
   test("that is nested as deep as the limit allows is refused, without harm", async () => {
     for (const nested of ["[".repeat(500_000), "[".repeat(400_000) + "]".repeat(400_000)]) {
       const { status } = await send(nested);

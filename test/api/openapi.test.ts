@@ -188,3 +188,36 @@ describe("every operation", () => {
     }
   });
 });
+
+/** Every schema within. */
+function* schemasIn(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) yield json.parse(value);
+  for (const inside of Object.values(value)) yield* schemasIn(inside);
+}
+
+test("patterns mean without flags what the server means by them", () => {
+  const config = json.parse(document.components.schemas["VerificationConfig_ip-allow-list"]);
+  const { duplicate_id } = z.record(z.string(), json).parse(config.properties);
+  const duplicateId = ajv.compile(duplicate_id ?? {});
+  for (const place of ["X-Request-Id", "x-request-id", "$.Data.ID"])
+    expect([place, duplicateId(place)]).toEqual([place, true]);
+  expect(duplicateId("two words")).toBe(false);
+  const ofOneCase = [...schemasIn(raw)].flatMap(({ pattern }) =>
+    typeof pattern === "string" && pattern.includes("a-z") && !pattern.includes("A-Z") ? [pattern] : [],
+  );
+  expect(ofOneCase).toEqual([]);
+});
+
+test("types are enumerated, where they are sent and where they are shown", () => {
+  const targets = ["http", "slack", "log", "database"];
+  const enums = [...schemasIn(raw)].flatMap(({ enum: words }) =>
+    Array.isArray(words) ? [words.join()] : [],
+  );
+  const ofTargets = enums.filter((words) => targets.every((type) => words.split(",").includes(type)));
+  const ofProviders = enums.filter((words) => words.split(",").includes("stripe"));
+  // Of a target: made, changed and shown. Of a verification: made, changed, tried and shown.
+  expect(ofTargets.length).toBeGreaterThanOrEqual(3);
+  expect(ofProviders.length).toBeGreaterThanOrEqual(4);
+  expect(JSON.stringify(raw)).not.toContain("x-words-of");
+});

@@ -1,6 +1,7 @@
 /** Every error leaves in one shape, with the right status and without anything that was sent. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { Elysia, status, t } from "elysia";
+import { allowedMethods } from "../../src/http/allowed-methods.ts";
 import { statusOf } from "../../src/http/error-description.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../../src/http/errors.ts";
 import { AppError, type ErrorKind } from "../../src/lib/errors.ts";
@@ -153,6 +154,18 @@ describe("the framework's own errors", () => {
     }
     const answer = await get("/cause", { method: "DELETE" });
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  });
+
+  test("a path that has a route of its own is none of those with a parameter in its place", () => {
+    const routes = [
+      { method: "GET", path: "/webhooks/:id" },
+      { method: "DELETE", path: "/webhooks/:id" },
+      { method: "POST", path: "/webhooks/import" },
+    ];
+    expect(allowedMethods(routes, "/webhooks/import")).toEqual(["POST"]);
+    expect(allowedMethods(routes, "/webhooks/import/")).toEqual(["POST"]);
+    expect(allowedMethods(routes, "/webhooks/1")).toEqual(["DELETE", "GET", "HEAD"]);
+    expect(allowedMethods(routes, "/webhooks")).toEqual([]);
   });
 
   test("a rare method is 405 as well", async () => {

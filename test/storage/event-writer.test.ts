@@ -236,6 +236,15 @@ describe("draining", () => {
   });
 });
 
+test("events of a webhook that is deleted meanwhile are refused, and nothing is reported as wrong", async () => {
+  const waiting = Array.from({ length: 5 }, () => appErrorOf(() => world.append({ webhookId })));
+  await world.files.delete(webhookId);
+  const refused = await Promise.all(waiting);
+  const later = await appErrorOf(() => world.append({ webhookId }));
+  expect([...refused, later].map(({ kind }) => kind)).toEqual(Array(6).fill("not_found"));
+  expect(world.errors).toEqual([]);
+});
+
 test("a change is made in the group's transaction, and its value handed back once it is on disk", async () => {
   const syncs = holdSyncs();
   const commit = spyOn(file.commit, "run");
