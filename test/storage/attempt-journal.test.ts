@@ -53,6 +53,7 @@ describe("the attempt journal", () => {
     mark(stopped, some());
     stopped.close({ suspects: [] });
     mark(stopped, some());
+    stopped.rewrite({ suspects: [], tests: [], begun: [some()] });
     expect(open().left.suspects).toEqual([]);
     mark(open("one"), some());
     expect(open("another").left.suspects).toEqual([]);

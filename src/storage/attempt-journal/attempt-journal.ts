@@ -61,6 +61,7 @@ export function openAttemptJournal(options: {
   let descriptor: number | null = null;
   let bytes = 0;
   let hasFailed = false;
+  let isClosed = false;
   /** Of what is marked and not written yet. */
   let length = 0;
   let [prefixOf, prefix] = ["", ""];
@@ -114,6 +115,7 @@ export function openAttemptJournal(options: {
 
   /** In a new file that takes the other's place: at no moment is there none that names what is under way. */
   function rewrite({ suspects, tests, begun: underWay }: JournalState): void {
+    if (isClosed) return;
     const text = [
       lines.boot(bootId),
       ...Iterator.from(suspects).map(lines.suspect),
@@ -145,8 +147,8 @@ export function openAttemptJournal(options: {
     isLong: () => bytes > LONG_BYTES,
     close({ suspects }) {
       rewrite({ suspects, tests: [], begun: [] });
-      write(buffer.write(lines.stopping(), 0, "latin1"));
       closeDescriptor();
+      isClosed = true;
     },
   };
 }

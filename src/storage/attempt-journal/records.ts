@@ -24,8 +24,6 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const lines = {
   boot: (bootId: string) => `boot ${bootId}\n`,
-  /** The process was asked to stop: what is still under way says nothing any more. */
-  stopping: () => "stopping\n",
   suspect: ({ deaths, ...of }: Suspect) => `suspect ${deaths} ${nameOf(of)}\n`,
   begun: ({ webhookId, targetId, eventId, attempt }: MarkedAttempt) =>
     `${lines.begunPrefix(webhookId, targetId)}${eventId}${lines.begunSuffix(attempt)}`,
@@ -49,8 +47,8 @@ export function keyOf({ targetId, eventId }: Pick<MarkedAttempt, "targetId" | "e
 type Test = { suspect: Suspect; hasOutlived: boolean };
 
 /**
- * Reads a journal that `bootId`'s machine, or another one, left. What was under way at a power cut died of that, and
- * what was under way after a stop was asked for died of the stop.
+ * Reads what a process left, in a run of the machine that `bootId` names. What was under way in another run died of a
+ * power cut.
  */
 export function readJournal(text: string, bootId: string): LeftBehind {
   const suspects = new Map<string, Suspect>();
@@ -61,7 +59,6 @@ export function readJournal(text: string, bootId: string): LeftBehind {
   for (const line of text.split("\n").slice(0, -1)) {
     const [kind = "", ...words] = line.split(" ");
     if (kind === "boot") wasKilled = words[0] === bootId;
-    else if (kind === "stopping") wasKilled = false;
     const deaths = kind === "suspect" ? Number(words.shift()) : 0;
     const of = readName(words);
     if (of === null) continue;
