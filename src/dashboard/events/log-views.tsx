@@ -5,8 +5,7 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { DataTable, EmptyState, PageHeader, Pagination } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
-import { formatCount } from "../components/format.ts";
-import { CodeBlock, Time } from "../components/values.tsx";
+import { CodeBlock } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
@@ -21,6 +20,7 @@ import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
 import type { Names } from "./names.ts";
 import { livePath } from "./paths.ts";
+import { SearchNotes } from "./search-notes.tsx";
 
 export const COLUMNS = [
   { label: "Choose", hidden: true },
@@ -79,8 +79,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
       ) : (
         <NothingFound {...props} />
       )}
-      {found.notSearched > 0 ? <NotSearched count={found.notSearched} /> : ""}
-      {found.stoppedEarly ? <StoppedEarly {...props} /> : ""}
+      <SearchNotes found={found} olderHref={olderHref(props)} />
       <Pagination
         olderHref={found.nextCursor === null ? null : olderHref(props)}
         newestHref={isFirstPage ? null : `${path}${query}`}
@@ -211,36 +210,6 @@ function NothingFound({ webhook, filter, names, baseUrl, isFirstPage, found }: L
         </div>
       )}
     </EmptyState>
-  );
-}
-
-function StoppedEarly(props: LogPageProps): JSX.Element {
-  const { searchedBackTo } = props.found;
-  return (
-    <p class="notice notice-info stopped-early">
-      <span>
-        The search stopped early, to leave the server to others.{" "}
-        {searchedBackTo === null ? (
-          ""
-        ) : (
-          <span>
-            It looked back to <Time at={searchedBackTo} />.
-          </span>
-        )}
-      </span>
-      <Button label="Go on from there" href={olderHref(props)} />
-    </p>
-  );
-}
-
-/** Beside what was found. */
-function NotSearched({ count }: { count: number }): JSX.Element {
-  return (
-    <Notice
-      tone="warn"
-      text={`${formatCount(count, "event")} could not be searched for the text.`}
-      hint="A body that is compressed or encoded in a way that is not supported, or that is too large for that, is searched only as it was sent."
-    />
   );
 }
 

@@ -1,0 +1,50 @@
+/** What a search could not do: bodies that could not be searched, and events that it did not come to. */
+import { Html } from "@elysiajs/html";
+import type { FoundEvents } from "../../storage/event-db/event-search.ts";
+import { Button } from "../components/button.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { formatCount } from "../components/format.ts";
+import { Time } from "../components/values.tsx";
+
+type NotesProps = Readonly<{ found: FoundEvents; olderHref: string }>;
+
+export function SearchNotes(props: NotesProps): JSX.Element {
+  const { notSearched, stoppedEarly } = props.found;
+  return (
+    <>
+      {notSearched > 0 ? <NotSearched count={notSearched} /> : ""}
+      {stoppedEarly ? <StoppedEarly {...props} /> : ""}
+    </>
+  );
+}
+
+function NotSearched({ count }: { count: number }): JSX.Element {
+  return (
+    <div class="log-notes">
+      <Notice
+        tone="warn"
+        text={`${formatCount(count, "event")} could not be searched for the text.`}
+        hint="A body that is compressed or encoded in a way that is not supported, or that is too large for that, is searched only as it was sent."
+      />
+    </div>
+  );
+}
+
+function StoppedEarly({ found, olderHref }: NotesProps): JSX.Element {
+  const { searchedBackTo } = found;
+  return (
+    <p class="notice notice-info stopped-early">
+      <span>
+        The search stopped early, to leave the server to others.{" "}
+        {searchedBackTo === null ? (
+          ""
+        ) : (
+          <span>
+            It looked back to <Time at={searchedBackTo} />.
+          </span>
+        )}
+      </span>
+      <Button label="Go on from there" href={olderHref} />
+    </p>
+  );
+}
