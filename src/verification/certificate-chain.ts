@@ -36,6 +36,15 @@ export function findTrustedKey(options: {
   return null;
 }
 
+/**
+ * The key of the first certificate in the PEM text, if `isName` takes a name of it. Who issued it is not looked at: the
+ * text must come from where none but its owner can put it.
+ */
+export function findNamedKey(pem: string, isName: (name: string) => boolean): TrustedKey | null {
+  const [leaf] = readAll(pem);
+  return leaf && namesOf(leaf).some(isName) ? trusted(leaf, [leaf]) : null;
+}
+
 function readAll(pem: string): X509Certificate[] {
   try {
     return (pem.match(PEM) ?? []).slice(0, MOST_CERTIFICATES).map((text) => new X509Certificate(text));
@@ -49,11 +58,14 @@ function isIssuedBy(subject: X509Certificate, issuer: X509Certificate): boolean 
   return subject.issuer === issuer.subject && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 }
 
-function isFor({ subject, subjectAltName = "" }: X509Certificate, host: string): boolean {
-  const names = [...`${subject}\n${subjectAltName.replaceAll(", ", "\n")}`.matchAll(/^(?:CN=|DNS:)(\S+)$/gm)];
-  return names.some(
-    ([, name = ""]) => name.toLowerCase() === host || name.toLowerCase().endsWith(`.${host}`),
-  );
+function isFor(certificate: X509Certificate, host: string): boolean {
+  return namesOf(certificate).some((name) => name === host || name.endsWith(`.${host}`));
+}
+
+/** In lower case. */
+function namesOf({ subject, subjectAltName = "" }: X509Certificate): string[] {
+  const lines = `${subject}\n${subjectAltName.replaceAll(", ", "\n")}`;
+  return [...lines.matchAll(/^(?:CN=|DNS:)(\S+)$/gm)].map(([, name = ""]) => name.toLowerCase());
 }
 
 function trusted(leaf: X509Certificate, chain: readonly X509Certificate[]): TrustedKey {

@@ -1,8 +1,8 @@
 /** PayPal, which signs by RSA with a certificate that each request names. */
 import { z } from "zod";
-import type { PayPalCertificates } from "./paypal-certificates.ts";
 import { ACCEPTED, type Provider, refused } from "./provider.ts";
 import { isSignedBy } from "./public-key.ts";
+import type { SigningCertificates } from "./public-keys/signing-certificates.ts";
 import { missing, wrongSignature } from "./refusals.ts";
 import { readerOf } from "./request-place.ts";
 import { decode } from "./signature.ts";
@@ -24,7 +24,7 @@ const configSchema = z.strictObject({
 
 /** https://developer.paypal.com/api/rest/webhooks/rest/ */
 export function createPayPalProvider(deps: {
-  certificates: PayPalCertificates;
+  certificates: SigningCertificates;
 }): Provider<z.infer<typeof configSchema>> {
   return {
     type: "paypal",
@@ -44,8 +44,9 @@ export function createPayPalProvider(deps: {
     recognizes: (headers) => headers.has(HEADERS.signature),
     prepare({ webhook_id: current, previous_webhook_id: previous }) {
       const ids = previous === undefined ? [current] : [current, previous];
+      const find = deps.certificates.openFinder();
       return {
-        async verify({ headers, body, receivedAt }) {
+        async verify({ headers, body, receivedAt, remoteAddress }) {
           const absent = Object.values(HEADERS).find((name) => !headers.has(name));
           if (absent !== undefined) return missing(absent);
           const given = (name: string) => headers.get(name) ?? "";
@@ -54,7 +55,7 @@ export function createPayPalProvider(deps: {
           const signature = decode(given(HEADERS.signature), "base64");
           if (signature === null)
             return refused(`The header ${HEADERS.signature} does not hold a signature in its form.`);
-          const trusted = await deps.certificates.find(given(HEADERS.certificate));
+          const trusted = await find({ url: given(HEADERS.certificate), remoteAddress });
           if (trusted === null || receivedAt < trusted.validFrom || receivedAt > trusted.validTo)
             return refused(
               `The header ${HEADERS.certificate} names no certificate of PayPal that can be trusted.`,
@@ -68,7 +69,9 @@ export function createPayPalProvider(deps: {
               signature,
             }),
           );
-          return isRight ? ACCEPTED : wrongSignature();
+          if (!isRight) return wrongSignature();
+          trusted.proveRight();
+          return ACCEPTED;
         },
         eventType: readerOf("$.event_type"),
         duplicateId: readerOf("$.id"),

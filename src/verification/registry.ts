@@ -16,6 +16,7 @@ import { ringcentralProvider } from "./asking/ringcentral.ts";
 import { ASKING_ROWS } from "./asking/rows.ts";
 import { stravaProvider } from "./asking/strava.ts";
 import { websubProvider } from "./asking/websub.ts";
+import { findNamedKey } from "./certificate-chain.ts";
 import { discordProvider } from "./discord.ts";
 import { gitlabProvider } from "./gitlab.ts";
 import { hmacProvider } from "./hmac.ts";
@@ -30,6 +31,9 @@ import { createPayPalCertificates } from "./paypal-certificates.ts";
 import type { Provider } from "./provider.ts";
 import { ebayProvider } from "./public-keys/ebay.ts";
 import { publicKeyProvider } from "./public-keys/generic.ts";
+import { createSigningCertificates } from "./public-keys/signing-certificates.ts";
+import { createSnsProvider } from "./public-keys/sns.ts";
+import { isSnsCertificate } from "./public-keys/sns-urls.ts";
 import { telnyxProvider } from "./public-keys/telnyx.ts";
 import { sendgridProvider } from "./sendgrid.ts";
 import { apiKeyProvider, basicProvider, bearerProvider, oktaProvider } from "./shared-secrets.ts";
@@ -37,11 +41,13 @@ import { standardWebhooksProvider } from "./standard-webhooks.ts";
 import { twilioProvider } from "./twilio.ts";
 import { twitterProvider } from "./twitter.ts";
 
+const AMAZON = /^sns(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/;
+
 /** Of those that recognize a request the first in the list is proposed. */
 export type Providers = TypeList<Provider>;
 
 export function createProviders(deps: {
-  /** For the certificates that PayPal's requests name. */
+  /** For the certificates that PayPal's and Amazon's requests name, and to confirm subscriptions. */
   outbound: Pick<Outbound, "request">;
   clock?: Clock;
   /** The authorities that are trusted to issue those; without it, the runtime's own. */
@@ -55,6 +61,11 @@ export function createProviders(deps: {
       roots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem));
       return roots;
     },
+  });
+  const snsCertificates = createSigningCertificates({
+    ...{ outbound, clock, isTheirs: isSnsCertificate },
+    // The connection vouches for it: SNS hands out its certificate without those of its issuers.
+    read: (pem) => findNamedKey(pem, (name) => AMAZON.test(name)),
   });
   const services: readonly Provider[] = [
     ...HMAC_ROWS.map((row) => checked(createHmacProvider(row))),
@@ -73,6 +84,7 @@ export function createProviders(deps: {
     checked(nylasProvider),
     checked(oktaProvider),
     checked(createPayPalProvider({ certificates })),
+    checked(createSnsProvider({ certificates: snsCertificates, outbound })),
     checked(ringcentralProvider),
     checked(sendgridProvider),
     checked(standardWebhooksProvider),

@@ -17,9 +17,15 @@ const SAMPLES = [
   ...PUBLIC_KEY_SAMPLES,
 ];
 
+/** Of the providers that fetch certificates, whose samples stand beside their tests. */
+const UNSAMPLED: Readonly<Record<string, unknown>> = {
+  paypal: { webhook_id: "1" },
+  "aws-sns": { topics: ["123456789012"] },
+};
+
 function idOf(type: string, headers: Record<string, string>, body = ""): string | null {
   const sample = SAMPLES.find((each) => each.type === type);
-  const config = sample?.config(sample.keys.current) ?? { webhook_id: "1" };
+  const config = sample?.config(sample.keys.current) ?? UNSAMPLED[type];
   const request = requestOf({ headers, body: new TextEncoder().encode(body) });
   return providers.get(type).prepare(config).duplicateId(request);
 }
@@ -48,6 +54,7 @@ const NAMES_ONE_EVENT: readonly (readonly [type: string, place: string, why: str
   ["mailgun", '{"event-data":{"id":"7"}}', "of one event of a day; a later one has another body"],
   ["twilio", "I-Twilio-Idempotency-Token", "of one request, and the same when it is retried"],
   ["event-grid", "ce-id", "of one CloudEvent"],
+  ["aws-sns", '{"MessageId":"7"}', "of one message, and the same when it is retried"],
   ["telnyx", '{"data":{"id":"7"}}', "of one event"],
   ["ebay", '{"notification":{"notificationId":"7"}}', "of one notification"],
   ["event-grid", '{"id":"7"}', "of one CloudEvent"],

@@ -3,6 +3,7 @@ import { sign as signBy, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { AppError } from "../../src/lib/errors.ts";
 import type { Outbound, OutboundResult } from "../../src/lib/outbound.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestProviders } from "../support/providers.ts";
@@ -12,7 +13,7 @@ import { NOW, requestOf, type Sample, type Signing, URL_CALLED } from "./sample.
 
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
 const chain = (...names: readonly string[]) => names.map(fixture).join("\n");
-const CERT_URL = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42";
+const CERT_URL = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-1d93a270";
 const WHOLE = chain("paypal.crt", "signing-authority.crt");
 
 const answered = (body: string, statusCode = 200): OutboundResult => ({
@@ -94,13 +95,24 @@ describe("the certificate", () => {
         "https://u:p@api.paypal.com/",
       ],
       ...["https://127.0.0.1/", "file:///etc/passwd", "//api.paypal.com/", "paypal.com", "", "\u00ff"],
+      ...[CERT_URL.replace("api.", "www."), CERT_URL.replace("api.", ""), CERT_URL.replace("api.", "a.api.")],
+      ...[`${CERT_URL}?a=1`, `${CERT_URL}#a`, `${CERT_URL}/a`, CERT_URL.replace("/v1/", "/v1/../v1/")],
+      ...[
+        CERT_URL.replace("certs", "other"),
+        "https://api.paypal.com/v1/notifications/certs/",
+        CERT_URL.toUpperCase(),
+      ],
     ];
     for (const url of urls) {
       const verdict = await verifier().verify(request({ "PAYPAL-CERT-URL": url }));
       expect([url, verdict.accepted]).toEqual([url, false]);
     }
     expect(asked).toEqual([]);
-    for (const url of ["https://paypal.com/a", "https://API.Sandbox.PayPal.com/a"])
+    for (const url of [
+      CERT_URL.replace("api.", "api.sandbox."),
+      CERT_URL.replace("api.", "api-m."),
+      CERT_URL.replace("api.", "api-m.sandbox."),
+    ])
       expect((await verifier().verify(request({ "PAYPAL-CERT-URL": url }))).accepted).toBe(true);
   });
 
@@ -160,14 +172,69 @@ describe("the certificate", () => {
     expect((await one.verify(request())).accepted).toBe(true);
   });
 
-  test("is asked for twenty times a minute at most, whatever addresses are named", async () => {
-    answer = answered("", 404);
+  test("that verified a request stays in use while it cannot be fetched anew, and goes when it is gone", async () => {
     const one = verifier();
-    for (let n = 0; n < 50; n++) {
-      const url = `https://api.paypal.com/${n}`;
-      await Promise.resolve(one.verify(request({ "PAYPAL-CERT-URL": url }))).catch(() => undefined);
+    expect((await one.verify(request())).accepted).toBe(true);
+    answer = answered("", 503);
+    for (const later of [24 * 3_600_000, 60_000, 60_000]) {
+      clock.advance(later);
+      expect((await one.verify(request())).accepted).toBe(true);
     }
-    expect(asked).toHaveLength(20);
+    expect(asked).toHaveLength(4);
+    answer = answered("", 404);
+    clock.advance(60_000);
+    expect((await one.verify(request())).accepted).toBe(false);
+  });
+});
+
+describe("strangers who name certificates", () => {
+  const named = (n: number) => CERT_URL.replace("360caa42", n.toString(16).padStart(8, "0"));
+  const ask = async (one: ReturnType<typeof verifier>, url: string, remoteAddress: string) => {
+    const changed = { ...request({ "PAYPAL-CERT-URL": url }, "not-paypal.key"), remoteAddress };
+    try {
+      return (await one.verify(changed)).accepted;
+    } catch (error) {
+      return error instanceof AppError ? error.kind : null;
+    }
+  };
+
+  test("make the gateway ask three times a minute each, thirty for an entrypoint, and 120 in all", async () => {
+    answer = answered("", 404);
+    const providers = create();
+    const prepared = () => providers.get("paypal").prepare(sample.config(sample.keys.current));
+    const one = prepared();
+    for (let n = 0; n < 10; n++) await ask(one, named(n), "192.0.2.1");
+    expect(asked).toHaveLength(3);
+    for (let n = 0; n < 50; n++) await ask(one, named(n + 100), `198.51.100.${n}`);
+    expect(asked).toHaveLength(30);
+    for (let entrypoint = 0; entrypoint < 6; entrypoint++) {
+      const other = prepared();
+      for (let n = 0; n < 40; n++) await ask(other, named(1_000 * (entrypoint + 1) + n), `203.0.113.${n}`);
+    }
+    expect(asked).toHaveLength(120);
+    clock.advance(60_000);
+    await ask(one, named(9_999), "192.0.2.1");
+    expect(asked).toHaveLength(121);
+  });
+
+  test("leave the sender's own certificate to be fetched", async () => {
+    const one = verifier();
+    answer = answered("", 404);
+    for (let n = 0; n < 100; n++) await ask(one, named(n), "192.0.2.1");
+    answer = answered(WHOLE);
+    expect((await one.verify(request())).accepted).toBe(true);
+  });
+
+  test("push out none that verified a request, however many there are of theirs that can be trusted", async () => {
+    const one = verifier();
+    expect((await one.verify(request())).accepted).toBe(true);
+    for (let n = 0; n < 400; n++) {
+      if (n % 20 === 0) clock.advance(60_000);
+      expect(await ask(one, named(n), `198.51.100.${n % 250}`)).toBe(false);
+    }
+    expect(asked).toHaveLength(401);
+    expect((await one.verify(request())).accepted).toBe(true);
+    expect(asked).toHaveLength(401);
   });
 });
 

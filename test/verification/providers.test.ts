@@ -20,14 +20,14 @@ const SAMPLES = [
 ];
 for (const sample of SAMPLES) describeProviderContract(sample);
 
-test("every provider has a sample here, but the one that fetches and the one that goes by addresses", () => {
+test("every provider has a sample here, but those that fetch and the one that goes by addresses", () => {
   const types = new Set(SAMPLES.map(({ type }) => type));
   expect(
     providers
       .list()
       .map(({ type }) => type)
       .filter((type) => !types.has(type)),
-  ).toEqual(["paypal", "ip-allow-list"]);
+  ).toEqual(["aws-sns", "paypal", "ip-allow-list"]);
 });
 
 describe("what the providers' own libraries signed is accepted", () => {

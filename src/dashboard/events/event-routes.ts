@@ -1,6 +1,7 @@
 /** The page of one event, its bytes, and delivering it again. */
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
+import { findConfirmation, SNS_TYPE } from "../../verification/public-keys/sns.ts";
 import { listUnreadValues } from "../../webhooks/unread-values.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { formatCount } from "../components/format.ts";
@@ -86,6 +87,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
           },
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),
+          confirmation: confirmationOf(event, names),
           deliveries: deliveries.map((delivery) => ({
             ...describeDelivery(delivery, { names, deliveries: deliveries.length }),
             query: filterQuery(filter),
@@ -202,6 +204,13 @@ function isUnderWay({ status, nextAttemptAt }: Delivery, now: number): boolean {
 
 function typeOf(headers: Delivery["results"][number]["responseHeaders"]): string {
   return headers?.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
+}
+
+/** The link that confirms a subscription, of a message that its entrypoint has verified as one of Amazon SNS. */
+function confirmationOf({ entrypointId, headers, body }: StoredEvent, { entrypoints }: Names) {
+  const entrypoint = entrypoints.find(({ id }) => id === entrypointId);
+  if (entrypoint?.verification?.type !== SNS_TYPE) return null;
+  return findConfirmation({ body, headers: new Headers(headers.map(([name, value]) => [name, value])) });
 }
 
 function urlOf(baseUrl: string, { entrypointId, pathTail, query }: StoredEvent): string {

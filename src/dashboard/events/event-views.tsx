@@ -33,6 +33,8 @@ export type EventPageProps = RequestProps &
     /** When it came, where it was rejected at first and released later. */
     firstReceivedAt: number | null;
     neighbours: Neighbours;
+    /** Of a message that asks to have a subscription confirmed; null for every other event. */
+    confirmation: Readonly<{ url: string; topicArn: string }> | null;
   }>;
 
 export function EventPage(props: EventPageProps): JSX.Element {
@@ -40,6 +42,7 @@ export function EventPage(props: EventPageProps): JSX.Element {
   return (
     <EventFrame {...props}>
       <EventHeader {...props} />
+      <Confirmation {...props} />
       <div class="event-columns">
         <Deliveries {...props} />
         <div class="event-request">
@@ -88,6 +91,23 @@ function EventFrame(
     >
       {children}
     </Layout>
+  );
+}
+
+function Confirmation({ confirmation }: EventPageProps): JSX.Element {
+  if (confirmation === null) return "";
+  return (
+    <Notice
+      tone="info"
+      text={`Amazon SNS asks whether the topic ${confirmation.topicArn} may send here.`}
+      hint="The link is the one that SNS signed. It is valid for three days."
+    >
+      <p>
+        <a href={attribute(confirmation.url)} target="_blank" rel="noopener noreferrer" hx-boost="false">
+          Confirm the subscription at AWS
+        </a>
+      </p>
+    </Notice>
   );
 }
 
