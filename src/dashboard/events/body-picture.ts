@@ -15,8 +15,11 @@ export type BodyPicture =
 /** A line of a dump has 77 characters for 16 bytes. */
 const DUMP_CHARS_PER_BYTE = 5;
 const MAX_FIELDS = 200;
-/** About what a coloured piece of JSON costs in markup beside its text. */
-const PIECE_CHARS = 36;
+/** About what a coloured piece of JSON costs in markup beside its text, its quotation marks included. */
+const PIECE_CHARS = 46;
+/** `"`, `&`, `'`, `<` and `>`. */
+const ESCAPED = new Set([0x22, 0x26, 0x27, 0x3c, 0x3e]);
+const ESCAPED_CHARS = 6;
 /** What no text has: control characters but tab, line feed, form feed and carriage return. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_TEXT = /[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
@@ -40,7 +43,19 @@ export function pictureBody(options: {
   const layout = mayBeJson(text, contentType)
     ? layOutJson(text, { maxChars, pieceChars: PIECE_CHARS, isWhole })
     : null;
-  return layout === null ? { kind: "text", text, isCut: !isWhole } : { kind: "json", ...layout };
+  if (layout !== null) return { kind: "json", ...layout };
+  const shown = text.slice(0, lengthDrawn(text, maxChars));
+  return { kind: "text", text: shown, isCut: !isWhole || shown.length < text.length };
+}
+
+/** How much of a text fits into that many characters of markup: a quotation mark takes six of them. */
+function lengthDrawn(text: string, maxChars: number): number {
+  let drawn = 0;
+  for (let at = 0; at < text.length; at++) {
+    drawn += ESCAPED.has(text.charCodeAt(at)) ? ESCAPED_CHARS : 1;
+    if (drawn > maxChars) return at;
+  }
+  return text.length;
 }
 
 function pictureForm(
