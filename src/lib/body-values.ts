@@ -27,28 +27,49 @@ const known = new WeakMap<Uint8Array, BodyValues>();
 
 /** Reads nothing until a value is asked for, and then once for each body, whoever asks. */
 export function bodyValuesOf(body: Uint8Array, readHead: () => BodyHead): BodyValues {
-  let values = known.get(body);
-  if (values === undefined) {
-    let read: BodyValues | null = null;
-    const whole = () => {
-      read ??= valuesOf(readContent(body, readHead()));
-      return read;
-    };
-    values = {
-      at: (path) => whole().at(path),
-      each: (path) => whole().each(path),
-      names: () => whole().names(),
-      fault: () => whole().fault(),
-    };
-    known.set(body, values);
-  }
+  const before = known.get(body);
+  if (before !== undefined) return before;
+  const values = new UnreadYet(body, readHead);
+  known.set(body, values);
   return values;
+}
+
+class UnreadYet implements BodyValues {
+  readonly #body: Uint8Array;
+  readonly #readHead: () => BodyHead;
+  #read: BodyValues | null = null;
+
+  constructor(body: Uint8Array, readHead: () => BodyHead) {
+    this.#body = body;
+    this.#readHead = readHead;
+  }
+
+  #values(): BodyValues {
+    this.#read ??= valuesOf(readContent(this.#body, this.#readHead()));
+    return this.#read;
+  }
+
+  at(path: string): BodyValue | null {
+    return this.#values().at(path);
+  }
+
+  each(path: string): Generator<ValueFinder> {
+    return this.#values().each(path);
+  }
+
+  names(): Generator<string> {
+    return this.#values().names();
+  }
+
+  fault(): string | null {
+    return this.#values().fault();
+  }
 }
 
 function valuesOf(content: BodyContent): BodyValues {
   switch (content.kind) {
     case "json":
-      return jsonValues(content.json);
+      return new InJson(content.json);
     case "form":
       return formValues(content.fields);
     case "empty":
@@ -62,20 +83,35 @@ function* none(): Generator<never> {}
 
 const noFault = () => null;
 
-function jsonValues(json: JsonText): BodyValues {
-  const finderFrom = (from: number) => (path: string) => {
-    const node = json.find(path, from);
-    return node === -1 ? null : checked(json.valueOf(node), path);
-  };
-  return {
-    at: finderFrom(0),
-    *each(path) {
-      const list = json.find(path);
-      if (list !== -1) for (const item of json.itemsOf(list)) yield finderFrom(item);
-    },
-    names: () => json.namesOf(0),
-    fault: noFault,
-  };
+class InJson implements BodyValues {
+  readonly #json: JsonText;
+
+  constructor(json: JsonText) {
+    this.#json = json;
+  }
+
+  at(path: string): BodyValue | null {
+    return this.#below(0, path);
+  }
+
+  *each(path: string): Generator<ValueFinder> {
+    const list = this.#json.find(path);
+    if (list === -1) return;
+    for (const item of this.#json.itemsOf(list)) yield (inItem) => this.#below(item, inItem);
+  }
+
+  names(): Generator<string> {
+    return this.#json.namesOf(0);
+  }
+
+  fault(): null {
+    return null;
+  }
+
+  #below(from: number, path: string): BodyValue | null {
+    const node = this.#json.find(path, from);
+    return node === -1 ? null : checked(this.#json.valueOf(node), path);
+  }
 }
 
 function formValues(fields: readonly FormValue[]): BodyValues {
@@ -109,7 +145,7 @@ function payloadValues(field: FormValue | undefined): BodyValues {
   const json = readJson(new TextEncoder().encode(value?.text ?? ""));
   if (json === "syntax") return valuesOf({ kind: "empty" });
   if (json === "depth") return valuesOf({ kind: "unreadable", why: TOO_DEEP });
-  return jsonValues(json);
+  return new InJson(json);
 }
 
 /** Half of a surrogate pair cannot be stored: two different texts would become one. */

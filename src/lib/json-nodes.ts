@@ -23,6 +23,8 @@ const COMMA = 0x2c;
 /** Nodes of what is shorter are collected here first: fresh memory for each would take as long as the reading. */
 const SMALL_BYTES = 16 * 1024;
 const shared = new Int32Array(mostNumbers(SMALL_BYTES));
+/** The lists and objects that are open, from the outermost. */
+const open = new Int32Array(MAX_JSON_DEPTH);
 
 /** "[]," takes three bytes for two numbers; a bracket that stays open takes one. */
 function mostNumbers(bytes: number): number {
@@ -33,7 +35,6 @@ function mostNumbers(bytes: number): number {
 export function collectJsonNodes(json: Uint8Array): JsonNodes | JsonFault {
   const isSmall = json.byteLength <= SMALL_BYTES;
   const nodes = isSmall ? shared : new Int32Array(mostNumbers(json.byteLength));
-  const open = new Int32Array(MAX_JSON_DEPTH);
   let [depth, used] = [0, 0];
   let isInObject = false;
   // Right behind an opening bracket only.

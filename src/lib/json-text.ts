@@ -1,25 +1,11 @@
 /** Finds values in JSON by their paths: numbers keep the text they are written with, and no objects are built. */
 import { BACKSLASH, endOfScalar, escapeWidth, QUOTE, unescaped } from "./json-lexer.ts";
-import { collectJsonNodes, type JsonFault, OPEN_LIST, OPEN_OBJECT } from "./json-nodes.ts";
+import { collectJsonNodes, type JsonFault, type JsonNodes, OPEN_LIST, OPEN_OBJECT } from "./json-nodes.ts";
 
 export type JsonKind = "text" | "number" | "boolean" | "null" | "object" | "list";
 
 /** `text` is what is written: a number's digits, a text's characters with their escapes resolved; "" for a list and an object. */
 export type JsonValue = Readonly<{ kind: JsonKind; text: string }>;
-
-/** The values of a JSON text; one of them is named by its node, a number. */
-export type JsonText = Readonly<{
-  /**
-   * The node at a path of names and places such as "data.items.0.id", below `from` or the whole; -1 where there is
-   * none. Where an object has a name twice the last one counts, as for JSON.parse and most receivers.
-   */
-  find: (path: string, from?: number) => number;
-  valueOf: (node: number) => JsonValue;
-  /** The nodes in a list, in order; none for anything else. */
-  itemsOf: (node: number) => Generator<number>;
-  /** The names in an object, in order and with repeats; none for anything else. */
-  namesOf: (node: number) => Generator<string>;
-}>;
 
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;
 
@@ -35,71 +21,111 @@ const KINDS: Readonly<Record<number, JsonKind>> = {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** `json` is valid UTF-8. All of it is checked: in what is no JSON nothing is found. Bound its length. */
-export function readJson(json: Uint8Array): JsonText | JsonFault {
-  const nodes = collectJsonNodes(json);
-  if (typeof nodes === "string") return nodes;
-  const startOf = (node: number) => (nodes[node] ?? 0) >> 1;
-  const hasEscapes = (node: number) => ((nodes[node] ?? 0) & 1) === 1;
-  const isObject = (node: number) => json[startOf(node)] === OPEN_OBJECT;
-  const isList = (node: number) => json[startOf(node)] === OPEN_LIST;
-  const after = (node: number) => (isObject(node) || isList(node) ? (nodes[node + 1] ?? 0) : node + 1);
-  const slice = (from: number, to: number) => decoder.decode(json.subarray(from, to));
+/** The values of a JSON text; one of them is named by its node, a number. */
+export class JsonText {
+  readonly #json: Uint8Array;
+  readonly #nodes: JsonNodes;
 
-  function stringAt(node: number): string {
-    const start = startOf(node);
-    const end = Math.abs(endOfScalar(json, start));
-    return hasEscapes(node) ? String(JSON.parse(slice(start, end))) : slice(start + 1, end - 1);
+  constructor(json: Uint8Array, nodes: JsonNodes) {
+    this.#json = json;
+    this.#nodes = nodes;
   }
 
-  function memberOf(object: number, step: string): number {
+  /**
+   * The node at a path of names and places such as "data.items.0.id", below `from` or the whole; -1 where there is
+   * none. Where an object has a name twice the last one counts, as for JSON.parse and most receivers.
+   */
+  find(path: string, from = 0): number {
+    let node = from;
+    for (const step of path.split(".")) {
+      if (this.#isObject(node)) node = this.#memberOf(node, step);
+      else node = this.#isList(node) ? this.#itemOf(node, step) : -1;
+      if (node === -1) return -1;
+    }
+    return node;
+  }
+
+  valueOf(node: number): JsonValue {
+    const start = this.#startOf(node);
+    const kind = KINDS[this.#json[start] ?? 0] ?? "number";
+    if (kind === "text") return { kind, text: this.#stringAt(node) };
+    // What is in a list or an object is asked for by its own path.
+    const isOne = kind !== "list" && kind !== "object";
+    return { kind, text: isOne ? this.#slice(start, endOfScalar(this.#json, start)) : "" };
+  }
+
+  /** The nodes in a list, in order; none for anything else. */
+  *itemsOf(node: number): Generator<number> {
+    if (!this.#isList(node)) return;
+    const end = this.#after(node);
+    for (let item = node + 2; item < end; item = this.#after(item)) yield item;
+  }
+
+  /** The names in an object, in order and with repeats; none for anything else. */
+  *namesOf(node: number): Generator<string> {
+    if (!this.#isObject(node)) return;
+    const end = this.#after(node);
+    for (let name = node + 2; name < end; name = this.#after(name + 1)) yield this.#stringAt(name);
+  }
+
+  #startOf(node: number): number {
+    return (this.#nodes[node] ?? 0) >> 1;
+  }
+
+  #hasEscapes(node: number): boolean {
+    return ((this.#nodes[node] ?? 0) & 1) === 1;
+  }
+
+  #isObject(node: number): boolean {
+    return this.#json[this.#startOf(node)] === OPEN_OBJECT;
+  }
+
+  #isList(node: number): boolean {
+    return this.#json[this.#startOf(node)] === OPEN_LIST;
+  }
+
+  #after(node: number): number {
+    return this.#isObject(node) || this.#isList(node) ? (this.#nodes[node + 1] ?? 0) : node + 1;
+  }
+
+  #slice(from: number, to: number): string {
+    return decoder.decode(this.#json.subarray(from, to));
+  }
+
+  #stringAt(node: number): string {
+    const start = this.#startOf(node);
+    const end = Math.abs(endOfScalar(this.#json, start));
+    return this.#hasEscapes(node)
+      ? String(JSON.parse(this.#slice(start, end)))
+      : this.#slice(start + 1, end - 1);
+  }
+
+  #memberOf(object: number, step: string): number {
+    const json = this.#json;
     const name = encoder.encode(step);
-    const end = after(object);
+    const end = this.#after(object);
     let found = -1;
-    for (let node = object + 2; node < end; node = after(node + 1)) {
-      const start = startOf(node) + 1;
-      if (hasEscapes(node) ? isEscaped(json, start, name) : isPlain(json, start, name)) found = node + 1;
+    for (let node = object + 2; node < end; node = this.#after(node + 1)) {
+      const start = this.#startOf(node) + 1;
+      const isNamed = this.#hasEscapes(node) ? isEscaped(json, start, name) : isPlain(json, start, name);
+      if (isNamed) found = node + 1;
     }
     return found;
   }
 
-  function itemOf(list: number, step: string): number {
+  #itemOf(list: number, step: string): number {
     if (!INDEX.test(step)) return -1;
-    const end = after(list);
+    const end = this.#after(list);
     let node = list + 2;
-    for (let left = Number(step); left > 0 && node < end; left--) node = after(node);
+    for (let left = Number(step); left > 0 && node < end; left--) node = this.#after(node);
     return node < end ? node : -1;
   }
+}
 
-  return {
-    find(path, from = 0) {
-      let node = from;
-      for (const step of path.split(".")) {
-        if (isObject(node)) node = memberOf(node, step);
-        else node = isList(node) ? itemOf(node, step) : -1;
-        if (node === -1) return -1;
-      }
-      return node;
-    },
-    valueOf(node) {
-      const start = startOf(node);
-      const kind = KINDS[json[start] ?? 0] ?? "number";
-      if (kind === "text") return { kind, text: stringAt(node) };
-      // What is in a list or an object is asked for by its own path.
-      const isOne = kind !== "list" && kind !== "object";
-      return { kind, text: isOne ? slice(start, endOfScalar(json, start)) : "" };
-    },
-    *itemsOf(node) {
-      if (!isList(node)) return;
-      const end = after(node);
-      for (let item = node + 2; item < end; item = after(item)) yield item;
-    },
-    *namesOf(node) {
-      if (!isObject(node)) return;
-      const end = after(node);
-      for (let name = node + 2; name < end; name = after(name + 1)) yield stringAt(name);
-    },
-  };
+/** `json` is valid UTF-8. All of it is checked: in what is no JSON nothing is found. Bound its length. */
+export function readJson(json: Uint8Array): JsonText | JsonFault {
+  const nodes = collectJsonNodes(json);
+  return typeof nodes === "string" ? nodes : new JsonText(json, nodes);
 }
 
 /** Whether the characters of a text from `start` to its closing quote are `name`. */
