@@ -4,6 +4,8 @@ type Variable = Readonly<{
   meaning: string;
   default: string;
   secret?: true;
+  /** Listed by `--help` itself; `webhooker help env` lists them all. */
+  core?: true;
   /** Ends a fault's line: what to set instead. */
   cure: string;
 }>;
@@ -19,37 +21,44 @@ export const variables = {
   WEBHOOKER_ENVIRONMENT: {
     meaning: "`dev` for a first look and for work on a laptop, `prod` for a server; sets other defaults",
     default: "dev",
+    core: true,
     cure: "Set dev or prod.",
   },
   HOST: {
     meaning: "Address to listen on",
     default: "127.0.0.1 (dev), 0.0.0.0 (prod)",
+    core: true,
     cure: "Set an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
   },
   PORT: {
     meaning: "Port to listen on; 0 takes any free one",
     default: "8080",
+    core: true,
     cure: "Set a whole number from 0 to 65535.",
   },
   BASE_URL: {
     meaning: "The address under which senders reach the gateway; entrypoint URLs begin with it",
     default: "http://localhost:PORT",
+    core: true,
     cure: "Set scheme, host and port only, such as https://hooks.example.com.",
   },
   DBURL: {
     meaning: "The main database: a path, or a `file:` or `sqlite:` URL",
     default: "./data/webhooker.db (dev), /data/webhooker.db (prod)",
+    core: true,
     cure: "Set a file, such as ./data/webhooker.db or sqlite:///data/webhooker.db.",
   },
   DATA_DIR: {
     meaning: "The folder of the event files, one for each webhook",
     default: "./data (dev), /data/events (prod)",
+    core: true,
     cure: "Set a folder, such as ./data.",
   },
   SECRET_KEY: {
     meaning: "The key that sessions and sealed secrets derive from: 32 bytes in base64",
     default: "made at the first start, kept in a file beside the main database",
     secret: true,
+    core: true,
     cure: BASE64_KEY_CURE,
   },
   SECRET_KEY_PREVIOUS: {
@@ -63,6 +72,7 @@ export const variables = {
     meaning: "Password of the first user, `admin`; read at the first start only",
     default: "a random one, printed once",
     secret: true,
+    core: true,
     cure: "Set at least 10 characters.",
   },
   MAX_BODY_BYTES: {

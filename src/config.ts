@@ -55,17 +55,20 @@ export class ConfigError extends Error {
   }
 }
 
-/** What the README's table and `--help` are drawn from. */
+/** What the README's table, the manual's and the command line's help are drawn from. */
 export const configVariables: readonly Readonly<{
   name: string;
   meaning: string;
   default: string;
   secret: boolean;
-}>[] = variableEntries.map(([name, { meaning, default: byDefault, secret }]) => ({
+  /** One of the few that a first installation sets. */
+  core: boolean;
+}>[] = variableEntries.map(([name, { meaning, default: byDefault, secret, core }]) => ({
   name,
   meaning,
   default: byDefault,
   secret: secret === true,
+  core: core === true,
 }));
 
 const schema = z
@@ -121,6 +124,11 @@ type ReadFile = (path: string) => string;
 
 export function loadConfigFromProcess(): Config {
   return loadConfig(process.env);
+}
+
+/** Whether colours are refused, as https://no-color.org has it: by any value but an empty one. */
+export function refusesColours(env: Environment = process.env): boolean {
+  return (env.NO_COLOR ?? "") !== "";
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The program's entry: hands the process over to the command line. */
 import { runCommandLine } from "./cli/program.ts";
-import { environmentToStartWith, loadConfigFromProcess } from "./config.ts";
+import { environmentToStartWith, loadConfigFromProcess, refusesColours } from "./config.ts";
 import { systemClock } from "./lib/clock.ts";
 import { startOver } from "./lib/start-over.ts";
 
@@ -13,9 +13,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+/** Where the width of the terminal is not known, or nobody sits at one. */
+const USUAL_COLUMNS = 100;
+
 const code = await runCommandLine(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  terminal: {
+    colours: process.stdout.isTTY === true && !refusesColours(),
+    columns: Math.min(process.stdout.columns || USUAL_COLUMNS, USUAL_COLUMNS),
+  },
   readStdin: () => Bun.stdin.text(),
   loadConfig: loadConfigFromProcess,
   prepareToServe: (config) => {

@@ -7,6 +7,7 @@ import { createUsers } from "../src/auth/users.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { configVariables, loadConfig } from "../src/config.ts";
 import { version } from "../src/lib/version.ts";
+import { manualChapters } from "../src/manual/chapters.ts";
 import { openMainDb } from "../src/storage/main-db/open.ts";
 import { createFakeClock } from "./support/fake-clock.ts";
 
@@ -22,12 +23,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** `webhooker` with these words, as if typed. */
-async function run(words: string, stdin = "") {
+async function run(words: string, stdin = "", terminal = { colours: false, columns: 80 }) {
   const out: string[] = [];
   const err: string[] = [];
   const code = await runCommandLine(words.split(" ").filter(Boolean), {
     out: (line) => out.push(line),
     err: (line) => err.push(line),
+    terminal,
     readStdin: async () => stdin,
     loadConfig: () => loadConfig(environment),
     prepareToServe: () => undefined,
@@ -52,14 +54,34 @@ async function withGateway<T>(
 }
 
 describe("the command line", () => {
-  test("tells its version and every environment variable", async () => {
+  test("tells its version, what commands take, and every environment variable", async () => {
     expect(await run("--version")).toEqual({ code: 0, out: version, err: "" });
-    const help = await run("--help");
-    expect(help.code).toBe(0);
-    for (const { name, secret } of configVariables) {
-      expect(help.out).toContain(`  ${name}${secret ? `, ${name}_FILE` : ""}\n`);
-    }
     expect((await run("apikey create --help")).out).toContain("--user <name>");
+    const variables = await run("help env");
+    expect(variables.code).toBe(0);
+    for (const { name, secret } of configVariables) {
+      expect(variables.out).toContain(`  ${name}${secret ? `, ${name}_FILE` : ""}\n`);
+    }
+  });
+
+  test("has on the first screen of its help the commands, a few variables, and where the others are", async () => {
+    const { code, out } = await run("--help");
+    const core = configVariables.filter(({ core }) => core).map(({ name }) => name);
+    expect(code).toBe(0);
+    expect(out.split("\n").length).toBeLessThan(60);
+    expect(configVariables.map(({ name }) => name).filter((name) => out.includes(`\n  ${name} `))).toEqual(
+      core,
+    );
+    expect(core.length).toBeLessThan(10);
+    expect(out).toContain("webhooker help env");
+  });
+
+  test("prints the help of a command by either word", async () => {
+    expect(await run("help")).toEqual(await run("--help"));
+    expect(await run("help apikey create")).toEqual(await run("apikey create --help"));
+    for (const words of ["help frobnicate", "help user frobnicate"]) {
+      expect(await run(words)).toEqual({ code: 2, out: "", err: "webhooker: unknown command 'frobnicate'" });
+    }
   });
 
   test("answers what it does not know with one line and 2", async () => {
@@ -104,6 +126,31 @@ describe("the command line", () => {
     environment = { PORT: "1", HOST: "127.0.0.1" };
     const { code, err } = await run("healthcheck");
     expect([code, err]).toEqual([1, "webhooker: No gateway that is well answers on 127.0.0.1, port 1."]);
+  });
+});
+
+describe("webhooker manual", () => {
+  test("lists the chapters, each with a line", async () => {
+    const { code, out, err } = await run("manual");
+    expect([code, err]).toEqual([0, ""]);
+    for (const { slug, summary } of manualChapters)
+      expect(out).toMatch(new RegExp(`^${slug} +${summary}$`, "m"));
+  });
+
+  test("prints a chapter, in colour for a terminal only", async () => {
+    const plain = await run("manual signing");
+    expect([plain.code, plain.err]).toEqual([0, ""]);
+    expect(plain.out).toStartWith("Signed deliveries\n=====");
+    expect(plain.out).not.toContain("\u001b");
+    expect((await run("manual signing", "", { colours: true, columns: 80 })).out).toContain("\u001b[1m");
+  });
+
+  test("takes the name of a chapter's file too, and lists the chapters where there is none of that name", async () => {
+    expect((await run("manual Signing.md")).out).toStartWith("Signed deliveries\n");
+    const { code, out, err } = await run("manual signings");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toStartWith('webhooker: The manual has no chapter "signings".\nChapters: ');
+    for (const { slug } of manualChapters) expect(err).toContain(slug);
   });
 });
 

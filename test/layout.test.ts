@@ -14,7 +14,7 @@ const TIERS: readonly (readonly string[])[] = [
   ["dashboard", "api"],
   ["ingest", "delivery", "webhooks", "auth"],
   ["storage", "targets", "verification", "http"],
-  ["lib", "config"],
+  ["lib", "config", "manual"],
 ];
 
 /** Files beside config.ts that are parts of it. */
@@ -118,7 +118,8 @@ describe("imports", () => {
     const bare = everything.flatMap(({ path, imports }) =>
       imports
         .filter(
-          (specifier) => specifier.startsWith(".") && !/\.(tsx?|json|sql|css|js|svg|yaml)$/.test(specifier),
+          (specifier) =>
+            specifier.startsWith(".") && !/\.(tsx?|json|sql|css|js|svg|yaml|md)$/.test(specifier),
         )
         .map((specifier) => `${path}: ${specifier}`),
     );

@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
+import type { TerminalLook } from "../manual/terminal.ts";
 import { isLost } from "../storage/file-size.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
 import { refuseMissingMainDb } from "../storage/missing-data.ts";
@@ -11,6 +12,8 @@ export type Io = Readonly<{
   out: (line: string) => void;
   /** A line for people alone. */
   err: (line: string) => void;
+  /** How standard output shows what is longer than a line. */
+  terminal: TerminalLook;
   readStdin: () => Promise<string>;
   /** Throws ConfigError. */
   loadConfig: () => Config;

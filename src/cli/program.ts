@@ -1,14 +1,16 @@
 /** The command line: which commands there are, and how their failures are told. */
 import { Command, CommanderError } from "commander";
-import { ConfigError, configVariables } from "../config.ts";
+import { ConfigError } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import { addApiKeyCommands } from "./apikey-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { addHelpCommand, coreVariablesHelp } from "./help-command.ts";
 import type { Io } from "./io.ts";
 import { addLicencesCommand } from "./licences-command.ts";
+import { addManualCommand } from "./manual-command.ts";
 import { addMovingCommands } from "./moving-commands.ts";
 import { addObservabilityCommands } from "./observability/commands.ts";
 import { addSecretKeyCommands } from "./secret-key-commands.ts";
@@ -43,7 +45,7 @@ function createProgram(io: Io): Command {
       writeErr: (text) => io.err(text.trimEnd()),
       outputError: (text, write) => write(`webhooker: ${toOneLine(text)}`),
     })
-    .addHelpText("after", environmentHelp);
+    .addHelpText("after", () => `\n${coreVariablesHelp()}`);
 
   program
     .command("serve")
@@ -62,6 +64,7 @@ function createProgram(io: Io): Command {
   addMovingCommands(program, io);
   addSecretKeyCommands(program, io);
   addObservabilityCommands(program, io);
+  addManualCommand(program, io);
   addLicencesCommand(program, io);
   program
     .command("healthcheck")
@@ -70,6 +73,7 @@ function createProgram(io: Io): Command {
       const config = io.loadConfig();
       if (!(await healthcheck(config))) throw unwell(config);
     });
+  addHelpCommand(program, io);
   return program;
 }
 
@@ -99,12 +103,4 @@ function explain(error: unknown): string[] {
   }
   // Nobody expected it: the stack is what a report of it needs.
   return [`webhooker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
-}
-
-function environmentHelp(): string {
-  const entries = configVariables.map(({ name, meaning, default: byDefault, secret }) => {
-    const names = secret ? `${name}, ${name}_FILE` : name;
-    return `  ${names}\n      ${meaning.replaceAll("`", "")}${byDefault === "" ? "" : ` (${byDefault})`}`;
-  });
-  return `\nEnvironment, with what holds when nothing is set:\n${entries.join("\n")}`;
 }

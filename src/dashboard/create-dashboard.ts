@@ -8,6 +8,7 @@ import type { DashboardDeps } from "./deps.ts";
 import { createErrorPage } from "./error-page.tsx";
 import { createEventsRoutes } from "./events/routes.ts";
 import { createGuard } from "./guard.ts";
+import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
 import { createRejectedRoutes } from "./rejected/routes.ts";
@@ -30,6 +31,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createReplaysRoutes(deps),
     ...createRejectedRoutes(deps),
     ...createProfileRoutes({ ...deps, cookie, reveals }),
+    ...createManualRoutes(),
     ...createAdminRoutes({ ...deps, reveals }),
   ];
   const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());

@@ -1,12 +1,13 @@
 /** The frame of every page: head, navigation, crumbs, what was just done, and the page itself. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { MANUAL_PATH } from "../manual/html.ts";
 import { assetPaths } from "./assets/assets.ts";
 import { FlashLine } from "./components/flash-line.tsx";
 import { Icon, Logo } from "./components/icon.tsx";
 import { attribute } from "./render.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
-export type Section = "sources" | "profile" | "admin";
+export type Section = "sources" | "manual" | "profile" | "admin";
 
 export type Crumb = Readonly<{ href: string; label: string }>;
 
@@ -20,13 +21,24 @@ export type LayoutProps = PropsWithChildren<
     flash?: Flash | null | undefined;
     /** Uses the whole width of the window, for long lists. */
     wide?: boolean | undefined;
+    /** Has a header also for whoever is not signed in. */
+    openHeader?: boolean | undefined;
   }>
 >;
 
 const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false });
 
 export function Layout(props: LayoutProps): JSX.Element {
-  const { title, viewer, section, crumbs = [], flash = null, wide = false, children } = props;
+  const {
+    title,
+    viewer,
+    section,
+    crumbs = [],
+    flash = null,
+    wide = false,
+    openHeader = false,
+    children,
+  } = props;
   return (
     <html lang="en">
       <head>
@@ -44,7 +56,7 @@ export function Layout(props: LayoutProps): JSX.Element {
         <a class="skip-link" href="#main">
           Skip to content
         </a>
-        {viewer ? <Header viewer={viewer} section={section} /> : ""}
+        {viewer ? <Header viewer={viewer} section={section} /> : openHeader ? <OpenHeader /> : ""}
         <main id="main" class={wide ? "main main-wide" : "main"} tabindex="-1">
           {crumbs.length > 0 ? <Crumbs crumbs={crumbs} title={title} /> : ""}
           <FlashLine flash={flash} />
@@ -70,6 +82,7 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
           ) : (
             ""
           )}
+          <NavLink href={MANUAL_PATH} label="Manual" current={section === "manual"} />
         </nav>
         <div class="header-end">
           <a class="nav-link" href="/profile" aria-current={section === "profile" ? "page" : undefined}>
@@ -84,6 +97,25 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
               <span class="hide-on-phone">Sign out</span>
             </button>
           </form>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function OpenHeader(): JSX.Element {
+  return (
+    <header class="header">
+      <div class="header-inner">
+        <a class="brand" href={MANUAL_PATH} aria-label="webhooker, to the manual">
+          <Logo />
+          <span class="brand-name">webhooker</span>
+        </a>
+        <nav class="nav" aria-label="Main">
+          <NavLink href={MANUAL_PATH} label="Manual" current />
+        </nav>
+        <div class="header-end">
+          <NavLink href="/pages/login" label="Sign in" current={false} />
         </div>
       </div>
     </header>

@@ -26,6 +26,7 @@ const OPEN = [
   /^(GET|POST) \/pages\/login$/,
   /^POST \/pages\/logout$/,
   /^GET \/assets\//,
+  /^GET \/docs(\/:chapter)?$/,
   /^GET \/(\.well-known\/healthcheck|livez|readyz)$/,
   /^[A-Z]+ \/webhook\/:entrypointId(\/\*)?$/,
   /^GET \/api\/v1\/openapi\.json$/,

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page, Request } from "playwright-core";
 import { z } from "zod";
+import { manualChapters } from "../../src/manual/chapters.ts";
 import {
   collectComplaints,
   DESKTOP,
@@ -170,7 +171,11 @@ describe("every page, filled to the brim", () => {
     ["on a desk in light", { ...DESKTOP, colorScheme: "light" }],
     ["on a phone in dark", { ...PHONE, colorScheme: "dark" }],
   ])("has no serious accessibility fault and no complaint, and fits, %s", async (_name, look) => {
-    const more = [`/source/${inUse.webhookId}/logs?status=delivered&q=isDone`, "/no-such-page"];
+    const more = [
+      `/source/${inUse.webhookId}/logs?status=delivered&q=isDone`,
+      "/no-such-page",
+      ...manualChapters.map(({ slug }) => `/docs/${slug}`),
+    ];
     expect(await lookAt([...pages, ...more], look, faultsToReaders)).toEqual([]);
   });
 

@@ -135,6 +135,8 @@ export function idsOf(inUse: WebhookInUse): Ids {
     ...{ id: webhookId, webhook_id: webhookId, entrypointId, entrypoint_id: entrypointId },
     ...{ targetId, target_id: targetId, eventId, event_id: eventId, resultId },
     ...{ replayId, replay_id: replayId, rejectedId, rejected_id: rejectedId },
+    // Of the manual, which is the same for all.
+    chapter: "configuration",
   };
 }
 

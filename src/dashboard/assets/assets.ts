@@ -8,6 +8,7 @@ import base from "./css/base.css" with { type: "text" };
 import components from "./css/components.css" with { type: "text" };
 import events from "./css/events.css" with { type: "text" };
 import forms from "./css/forms.css" with { type: "text" };
+import manual from "./css/manual.css" with { type: "text" };
 import pages from "./css/pages.css" with { type: "text" };
 import replays from "./css/replays.css" with { type: "text" };
 import sources from "./css/sources.css" with { type: "text" };
@@ -18,7 +19,7 @@ const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
 /** One file for browsers. What stands later wins. */
-const stylesheet = [tokens, base, components, forms, pages, sources, events, replays].join("\n");
+const stylesheet = [tokens, base, components, forms, pages, sources, events, replays, manual].join("\n");
 
 const script = [app, log].join("\n");
 

@@ -1,0 +1,54 @@
+/** `webhooker help`: what commands do, and what every environment variable means. */
+import type { Command } from "commander";
+import { configVariables } from "../config.ts";
+import type { Io } from "./io.ts";
+
+const ENVIRONMENT = "env";
+
+export function addHelpCommand(program: Command, io: Pick<Io, "out">): void {
+  program
+    .command("help")
+    .description(`print the help of a command, or of all environment variables (${ENVIRONMENT})`)
+    .argument("[topic...]", `a command, or ${ENVIRONMENT}`)
+    .action((topic: readonly string[]) => {
+      if (topic.length === 1 && topic[0] === ENVIRONMENT) io.out(variablesHelp());
+      else findCommand(program, topic).outputHelp();
+    });
+}
+
+/** The variables that a first installation sets, a line each, and where the others are. */
+export function coreVariablesHelp(): string {
+  const core = configVariables.filter((variable) => variable.core);
+  const width = Math.max(...core.map(({ name }) => name.length));
+  const lines = core.map((variable) => `  ${variable.name.padEnd(width)}  ${plain(variable.meaning)}`);
+  return [
+    "Environment:",
+    ...lines,
+    "",
+    `All ${configVariables.length} variables: webhooker help ${ENVIRONMENT}`,
+    "The manual: webhooker manual, or /docs in the browser",
+  ].join("\n");
+}
+
+function variablesHelp(): string {
+  const entries = configVariables.map(({ name, meaning, default: byDefault, secret }) => {
+    const names = secret ? `${name}, ${name}_FILE` : name;
+    return `  ${names}\n      ${plain(meaning)}${byDefault === "" ? "" : ` (${byDefault})`}`;
+  });
+  return `Environment variables, with their defaults in parentheses:\n${entries.join("\n")}`;
+}
+
+/** Ends with the error of an unknown command where there is none of this name. */
+function findCommand(program: Command, names: readonly string[]): Command {
+  let found = program;
+  for (const name of names) {
+    found =
+      found.commands.find((each) => each.name() === name) ??
+      found.error(`unknown command '${name}'`, { code: "commander.unknownCommand" });
+  }
+  return found;
+}
+
+function plain(meaning: string): string {
+  return meaning.replaceAll("`", "");
+}
