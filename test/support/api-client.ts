@@ -1,5 +1,5 @@
 /** A program's view of a running gateway: the REST API, its answers held to the shapes the API promises. */
-import type { z } from "zod";
+import { z } from "zod";
 import { eventSchema, eventSummarySchema } from "../../src/api/event-schemas.ts";
 import { rejectedSummarySchema } from "../../src/api/rejected-schemas.ts";
 import {
@@ -24,7 +24,7 @@ export type TargetWish = Readonly<{
 export type Flow = Readonly<{ webhookId: string; entrypointId: string; targetIds: readonly string[] }>;
 
 const PAGE = 200;
-const eventPage = listOf(eventSummarySchema);
+const eventPage = listOf(eventSummarySchema).extend({ not_searched: z.int() });
 const rejectedPage = listOf(rejectedSummarySchema);
 
 export class ApiClient {
