@@ -81,9 +81,10 @@ export async function startServer(options: {
   };
   // Not that of the event files, whose work may be long.
   const upkeep = startEventFileUpkeep({ keepsLogs, threads: config.threads });
-  const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs, background: { upkeep, onError } });
-  const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const reserve = createDiskReserve({ folder: config.dataDir, log });
+  const background = { upkeep, onError, makeRoom: reserve.noteFault };
+  const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs, background });
+  const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const storage = openEventStorage({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,

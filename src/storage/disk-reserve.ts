@@ -2,10 +2,10 @@
 import { unlinkSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { diskFault } from "../lib/disk-fault.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { sizeOf } from "./file-size.ts";
-import { sqliteCode } from "./sqlite.ts";
 
 /** What deletions write before they free: a few logs of 4 MiB each, copied back into their files. */
 export const RESERVE_FILE_BYTES = 32 * 1024 * 1024;
@@ -95,8 +95,7 @@ async function writeWhole(path: string): Promise<void> {
 }
 
 function isFull(cause: unknown): boolean {
-  if (sqliteCode(cause)?.startsWith("SQLITE_FULL")) return true;
-  return cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
+  return diskFault(cause)?.code === "disk_full";
 }
 
 function diskFull(): AppError {

@@ -12,6 +12,7 @@ import { keepLog, LONGEST_LOG_PAGES, openDatabase, sqliteCode } from "../sqlite.
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
+import { type MakeRoom, withRoom } from "./make-room.ts";
 import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
 import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
 import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "text" };
@@ -69,6 +70,8 @@ type Options = Readonly<{
 export type Background = Readonly<{
   upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">;
   onError: (message: string, cause: unknown) => void;
+  /** The disk is full, and a deletion needs space. */
+  makeRoom?: MakeRoom;
 }>;
 
 /** SQLite's own default. */
@@ -105,13 +108,22 @@ function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
           ...{ db, path, checkpointPages, monotonic: clock.monotonic, onError: background.onError },
         })
       : durableByItself;
+    const webhooks = createWebhookQueries(orm, routing.invalidate);
+    const entrypoints = createEntrypointQueries(orm, routing.invalidate);
+    const targets = createTargetQueries(orm, routing.invalidate);
+    const apiKeys = createApiKeyQueries(orm);
+    const roomy = withRoom(background?.makeRoom ?? (() => undefined));
     return {
       users: createUserQueries(orm),
-      sessions,
-      webhooks: createWebhookQueries(orm, routing.invalidate),
-      entrypoints: createEntrypointQueries(orm, routing.invalidate),
-      targets: createTargetQueries(orm, routing.invalidate),
-      apiKeys: createApiKeyQueries(orm),
+      sessions: {
+        ...sessions,
+        delete: roomy(sessions.delete),
+        deleteOthers: roomy(sessions.deleteOthers),
+      },
+      webhooks: { ...webhooks, softDelete: roomy(webhooks.softDelete) },
+      entrypoints: { ...entrypoints, softDelete: roomy(entrypoints.softDelete) },
+      targets: { ...targets, softDelete: roomy(targets.softDelete) },
+      apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       routing,
       moving: createMovingQueries(db, routing.invalidate),
       notices: createNoticeQueries(db),
