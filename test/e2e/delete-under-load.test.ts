@@ -1,0 +1,60 @@
+/** A webhook that is deleted while senders post and deliveries run: they are told so, and nobody is told of a fault. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { startGateway } from "../support/gateway.ts";
+import { startReceiver } from "../support/receiver.ts";
+
+// Starts processes; only a machine that hangs takes this long.
+setDefaultTimeout(120_000);
+
+const ROUNDS = 6;
+const SENDERS = 12;
+
+test("senders of a webhook that is deleted get 404, and the log has no error", async () => {
+  await using gateway = await startGateway();
+  let fails = false;
+  const receiver = await startReceiver({ script: () => ({ status: fails ? 500 : 200 }), forgets: true });
+  const http = { type: "http", config: { url: receiver.url } };
+  const statuses = new Set<number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    fails = round % 2 === 1;
+    const kept = await gateway.api.createFlow([http]);
+    const flow = await gateway.api.createFlow([http, { ...http, max_attempts: 1 }]);
+    const path = `/webhooks/${flow.webhookId}`;
+    const door = `${path}/entrypoints/${flow.entrypointId}`;
+    await gateway.api.request("PATCH", door, round % 3 === 0 ? { deduplicate_by: "body" } : {});
+    const verification = { type: "github", config: { secret: "unknown to senders" } };
+    if (round % 3 === 1) await gateway.api.request("PATCH", door, { verification });
+    let isDeleted = false;
+    let sent = 0;
+    const senders = Array.from({ length: SENDERS }, async () => {
+      for (let after = 0; after < 5; ) {
+        const body = `event ${sent++}`;
+        const answer = await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body });
+        await answer.arrayBuffer();
+        statuses.add(answer.status);
+        if (isDeleted) after++;
+      }
+    });
+    const readers = Array.from({ length: 2 }, async () => {
+      for (; !isDeleted; ) {
+        for (const part of ["/events", "/rejected", "/targets", "/export"]) {
+          const answer = await gateway.api.request("GET", path + part);
+          await answer.arrayBuffer();
+          expect([200, 404, 503]).toContain(answer.status);
+        }
+        await gateway.api.request("POST", `${path}/replays`, { filter: {} });
+      }
+    });
+    while (sent < 300) await new Promise((resolve) => setImmediate(resolve));
+    expect((await gateway.api.request("DELETE", path)).status).toBe(204);
+    isDeleted = true;
+    await Promise.all([...senders, ...readers]);
+    // Others were not touched by it.
+    const other = await fetch(gateway.entrypointUrl(kept.entrypointId), { method: "POST", body: "kept" });
+    expect(other.status).toBe(200);
+  }
+  expect([...statuses].filter((status) => ![200, 401, 404, 410].includes(status))).toEqual([]);
+  await gateway.stop();
+  expect(gateway.log.split("\n").filter((line) => line.includes(" ERROR "))).toEqual([]);
+  await receiver.close();
+});
