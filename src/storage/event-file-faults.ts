@@ -1,4 +1,5 @@
 /** Knows which event files cannot be used and why, and when each may be tried again. */
+import { diskFault } from "../lib/disk-fault.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import { descriptorShortage } from "./descriptor-shortage.ts";
 import { sqliteCode } from "./sqlite.ts";
@@ -92,6 +93,8 @@ export function folderGone(webhookId: string): AppError {
 export function unusable(webhookId: string, error: unknown): AppError {
   const shortage = descriptorShortage(webhookId, error);
   if (shortage !== null) return shortage;
+  const disk = diskFault(error);
+  if (disk?.code === "disk_full" || disk?.code === "disk_read_only") return disk;
   const code = sqliteCode(error);
   const isDamaged = code !== null && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
   return new AppError({

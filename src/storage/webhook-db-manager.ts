@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type AppError, notFound } from "../lib/errors.ts";
+import { AppError, notFound } from "../lib/errors.ts";
 import type { StorageMetrics } from "../lib/metrics.ts";
 import { DeletedWebhooks } from "./deleted-webhooks.ts";
 import { descriptorShortage } from "./descriptor-shortage.ts";
@@ -61,13 +61,13 @@ export class WebhookDBManager {
 
   /** Makes the file of a new webhook, durable with its directory entry. */
   async create(webhookId: string): Promise<void> {
-    if (!this.isOpen(webhookId)) await this.makeReady(webhookId, { isNew: true });
-    const file = this.open(webhookId);
     try {
-      await this.syncFolder(file);
+      if (!this.isOpen(webhookId)) await this.makeReady(webhookId, { isNew: true });
+      await this.syncFolder(this.open(webhookId));
     } catch (error) {
+      // On a full disk SQLite has made a file of 0 bytes by now.
       await this.delete(webhookId);
-      throw unusable(webhookId, error);
+      throw error instanceof AppError ? error : unusable(webhookId, error);
     }
   }
 

@@ -16,14 +16,24 @@ export function makeEventFile(path: string): void {
   // Of a file that was taken away: SQLite would play them into the new one.
   for (const rest of [`${path}-wal`, `${path}-shm`]) rmSync(rest, { force: true });
   const unfinished = `${path}.new`;
-  const file = openSync(unfinished, "w");
   try {
-    writeSync(file, template);
+    writeWhole(unfinished, template);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, "w");
+  try {
+    // A full disk may take a part of them without an error.
+    for (let from = 0; from < bytes.length; ) from += writeSync(file, bytes, from);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(unfinished, path);
 }
 
 function makeTemplate(): Uint8Array {
