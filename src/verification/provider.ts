@@ -78,6 +78,8 @@ export type Provider<Config = unknown> = Readonly<{
   label: string;
   /** One sentence for the form: what is checked, and where its settings are found at the provider. */
   description: string;
+  /** Not of one service: the entrypoint's owner describes how any sender proves itself. */
+  isGeneric?: boolean;
   /** Checks and completes the `config` of an entrypoint's verification. */
   configSchema: z.ZodType<Config>;
   /** The same for what a person saves, with faults that would break what is stored already, and in use. */

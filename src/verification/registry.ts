@@ -94,14 +94,17 @@ export function createProviders(deps: {
     checked(twitterProvider),
     checked(websubProvider),
   ];
-  const all: readonly Provider[] = [
-    ...services.toSorted((one, other) => one.label.localeCompare(other.label, "en")),
+  const generic = [
     checked(hmacProvider),
     checked(publicKeyProvider),
     checked(basicProvider),
     checked(bearerProvider),
     checked(apiKeyProvider),
     checked(ipAllowListProvider),
+  ].map((each): Provider => ({ ...each, isGeneric: true }));
+  const all: readonly Provider[] = [
+    ...services.toSorted((one, other) => one.label.localeCompare(other.label, "en")),
+    ...generic,
   ];
   return createTypeList({ all, what: "verification provider", path: "verification.type" });
 }

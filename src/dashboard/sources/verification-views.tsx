@@ -81,13 +81,34 @@ function State({ entrypoint }: Props): JSX.Element {
   );
 }
 
-function Choice({ entrypoint, providers, provider }: Props): JSX.Element {
+/** Any sender first; the many services are folded away once one thing is chosen. */
+function Choice(props: Props): JSX.Element {
+  const { providers, provider } = props;
+  const services = providers.filter(({ isGeneric }) => isGeneric !== true);
+  const generic = providers.filter(({ isGeneric }) => isGeneric === true);
+  const isOpen = provider === null;
+  return (
+    <>
+      <Choices {...props} label="Any sender" choices={[{ type: NO_PROVIDER, label: "None" }, ...generic]} />
+      <details class="choice-fold" open={isOpen}>
+        <summary safe>
+          {provider === null || provider.isGeneric ? "Services" : `Service: ${provider.label}`}
+        </summary>
+        <Choices {...props} label="Services" choices={services} />
+      </details>
+    </>
+  );
+}
+
+function Choices(
+  props: Props & Readonly<{ label: string; choices: readonly Readonly<{ type: string; label: string }>[] }>,
+): JSX.Element {
+  const { entrypoint, provider } = props;
   const shown = provider?.type ?? NO_PROVIDER;
   const current = entrypoint.verification?.type ?? NO_PROVIDER;
-  const choices = [{ type: NO_PROVIDER, label: "None" }, ...providers];
   return (
-    <nav class="choice choice-many" aria-label="Provider">
-      {choices.map(({ type, label }) => (
+    <nav class="choice choice-many" aria-label={attribute(props.label)}>
+      {props.choices.map(({ type, label }) => (
         <a
           class="choice-item"
           href={attribute(verificationPath(entrypoint, type))}

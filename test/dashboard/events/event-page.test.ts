@@ -64,6 +64,27 @@ describe("the page of an event", () => {
     expect(page).not.toContain("hx-trigger");
   });
 
+  test("links to what confirms a subscription, where the entrypoint verifies Amazon SNS and the address is SNS's", async () => {
+    const arn = "arn:aws:sns:eu-central-1:123456789012:orders";
+    const url = `https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${arn}&Token=23`;
+    const add = (SubscribeURL: string) =>
+      app.addEvent({
+        headers: [["x-amz-sns-message-type", "SubscriptionConfirmation"]],
+        body: new TextEncoder().encode(
+          JSON.stringify({ Type: "SubscriptionConfirmation", TopicArn: arn, SubscribeURL }),
+        ),
+      });
+    const [right, hostile] = [await add(url), await add("javascript:alert(1)")];
+    const link = `href="${new URL(url).href.replaceAll("&", "&amp;")}"`;
+    expect(await html(pathOf(right.id))).not.toContain("Confirm the subscription");
+    const input = { verification: { type: "aws-sns", config: { topics: [arn], confirm: "show" } } };
+    await app.useCases.entrypoints.update({ ...app.of, entrypointId: right.entrypointId, input });
+    const page = await html(pathOf(right.id));
+    expect(page.replaceAll("&amp;", "&")).toContain(link.replaceAll("&amp;", "&"));
+    expect(page).toContain("noopener");
+    expect(await html(pathOf(hostile.id))).not.toContain("Confirm the subscription");
+  });
+
   test("asks again by itself only while something is about to happen", async () => {
     const event = await app.addEvent();
     expect(await html(pathOf(event.id))).toContain('hx-trigger="every 2s"');
