@@ -11,8 +11,9 @@ const WORDS: Readonly<Record<ValueSetting, string>> = {
 };
 
 export function UnreadValues({ unread }: { unread: readonly UnreadValue[] }): JSX.Element {
+  if (unread.length === 0) return "";
   return (
-    <>
+    <div class="notices">
       {unread.map(({ setting, place, reason }) => (
         <Notice
           tone="warn"
@@ -20,6 +21,6 @@ export function UnreadValues({ unread }: { unread: readonly UnreadValue[] }): JS
           hint={reason}
         />
       ))}
-    </>
+    </div>
   );
 }

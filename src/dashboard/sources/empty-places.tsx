@@ -31,12 +31,13 @@ const CONSEQUENCES: Readonly<Record<EmptyPlace["setting"], string>> = {
 };
 
 export function EmptyPlaces({ places }: { places: readonly EmptyPlace[] }): JSX.Element {
+  if (places.length === 0) return "";
   return (
-    <>
+    <div class="notices">
       {places.map((empty) => (
         <Notice tone="warn" text={wordsOf(empty)} hint={CONSEQUENCES[empty.setting]} />
       ))}
-    </>
+    </div>
   );
 }
 

@@ -113,3 +113,20 @@ test("a target that keeps order is brought up to date in order", async () => {
   const expected = ids.map((id, n) => ({ event_id: id, order_key: String(n % 2), due: n < 2 ? 1 : 0 }));
   expect(rows).toEqual(expected);
 });
+
+test("a step reads no more bodies for lanes than fit into its time, and the next goes on from there", async () => {
+  for (let n = 0; n < 5; n++) {
+    const body = new TextEncoder().encode(`{"customer":${n},"x":"${"x".repeat(600 * 1024)}"}`);
+    await world.append({ webhookId: own, id: newIdAt(START + n), body, targets: [] });
+  }
+  const step = await begin({ targetId: "a" });
+  const findTarget = () => ({ active: true, paused: false, orderBy: "customer" });
+  const replayed = [];
+  for (let n = 0; n < 3; n++) replayed.push((await step({ findTarget })).replayed);
+  expect(replayed).toEqual([2, 2, 1]);
+  const lanes = query<{ order_key: string }>(
+    world.files.pathOf(own),
+    "SELECT order_key FROM deliveries ORDER BY event_id",
+  );
+  expect(lanes.map(({ order_key }) => order_key)).toEqual(["0", "1", "2", "3", "4"]);
+});
