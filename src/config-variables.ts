@@ -1,4 +1,4 @@
-/** What each environment variable means to people: the README's table, `--help` and the cures of faults. */
+/** What each environment variable means to people: the README's and the manual's tables, the help and the cures of faults. */
 
 type Variable = Readonly<{
   meaning: string;

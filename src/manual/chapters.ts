@@ -1,25 +1,98 @@
 /** The manual's chapters in reading order: Markdown inside the executable, for pages and for the terminal. */
+import api from "./api.md" with { type: "text" };
+import backup from "./backup.md" with { type: "text" };
+import bodies from "./bodies.md" with { type: "text" };
+import cli from "./cli.md" with { type: "text" };
 import configuration from "./configuration.md" with { type: "text" };
+import dashboard from "./dashboard.md" with { type: "text" };
+import deployment from "./deployment.md" with { type: "text" };
+import development from "./development.md" with { type: "text" };
+import duplicates from "./duplicates.md" with { type: "text" };
+import entrypoints from "./entrypoints.md" with { type: "text" };
+import eventLog from "./event-log.md" with { type: "text" };
+import exportImport from "./export-import.md" with { type: "text" };
+import flow from "./flow.md" with { type: "text" };
+import guarantees from "./guarantees.md" with { type: "text" };
 import ledger from "./ledger.md" with { type: "text" };
+import limits from "./limits.md" with { type: "text" };
+import monitoring from "./monitoring.md" with { type: "text" };
+import notices from "./notices.md" with { type: "text" };
+import recovery from "./recovery.md" with { type: "text" };
+import rejected from "./rejected.md" with { type: "text" };
+import replays from "./replays.md" with { type: "text" };
+import retention from "./retention.md" with { type: "text" };
+import retries from "./retries.md" with { type: "text" };
+import secretKey from "./secret-key.md" with { type: "text" };
 import signing from "./signing.md" with { type: "text" };
+import targets from "./targets.md" with { type: "text" };
 import traces from "./traces.md" with { type: "text" };
+import verification from "./verification.md" with { type: "text" };
 
 const parts = [
   {
+    title: "Start",
+    chapters: [
+      { slug: "guarantees", text: guarantees, summary: "What a 2xx promises, and how the promise is kept" },
+      { slug: "dashboard", text: dashboard, summary: "What each page shows and does" },
+    ],
+  },
+  {
+    title: "Receive",
+    chapters: [
+      {
+        slug: "entrypoints",
+        text: entrypoints,
+        summary: "URLs for senders: what they accept, how they respond",
+      },
+      { slug: "verification", text: verification, summary: "Only the right sender's requests are stored" },
+      {
+        slug: "rejected",
+        text: rejected,
+        summary: "Requests that failed verification, kept for a second look",
+      },
+      { slug: "duplicates", text: duplicates, summary: "Copies of an event, stored and delivered once" },
+      { slug: "bodies", text: bodies, summary: "How paths find values in JSON and forms" },
+      { slug: "limits", text: limits, summary: "How large and how slow a request may be" },
+    ],
+  },
+  {
     title: "Deliver",
-    chapters: [{ slug: "signing", text: signing, summary: "Signatures that receivers verify" }],
+    chapters: [
+      { slug: "targets", text: targets, summary: "Where events go: addresses, headers, TLS, redirects" },
+      { slug: "retries", text: retries, summary: "When a failed delivery is attempted again, and given up" },
+      { slug: "flow", text: flow, summary: "Rate limit, order, circuit breaker, pause" },
+      { slug: "signing", text: signing, summary: "Signatures that receivers verify" },
+      { slug: "replays", text: replays, summary: "Stored events delivered again, one or many" },
+    ],
   },
   {
     title: "Observe",
     chapters: [
+      { slug: "event-log", text: eventLog, summary: "Find events, and search their bodies" },
+      { slug: "notices", text: notices, summary: "Messages when a problem starts and ends" },
+      { slug: "monitoring", text: monitoring, summary: "Metrics, health checks, log and audit log" },
       { slug: "traces", text: traces, summary: "OpenTelemetry spans of requests and attempts" },
       { slug: "ledger", text: ledger, summary: "Counts that prove that no delivery is missing" },
     ],
   },
   {
-    title: "Run",
+    title: "Operate",
     chapters: [
+      { slug: "deployment", text: deployment, summary: "Executable, container, reverse proxy" },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
+      { slug: "retention", text: retention, summary: "How long events are kept, by age and size" },
+      { slug: "backup", text: backup, summary: "Back up and restore, and continuous copies" },
+      { slug: "recovery", text: recovery, summary: "What to do when data is damaged or missing" },
+      { slug: "secret-key", text: secretKey, summary: "The key that seals secrets, and how to rotate it" },
+      { slug: "export-import", text: exportImport, summary: "Move a webhook to another gateway as one file" },
+    ],
+  },
+  {
+    title: "Automate",
+    chapters: [
+      { slug: "cli", text: cli, summary: "Every command of the executable" },
+      { slug: "api", text: api, summary: "Everything that the dashboard does, for programs" },
+      { slug: "development", text: development, summary: "Build, test, measure, and the dependencies" },
     ],
   },
 ] as const;

@@ -37,7 +37,7 @@ const BODY_DIGEST = /^body_(md5|sha1|sha256|sha384|sha512)_(hex|base64|base64url
 const HEADER = /^header\.([!#$%&'*+\-.^_`|~0-9a-z]+)$/i;
 const JSON_VALUE = /^\$\.(\S+)$/;
 
-/** With their meaning, for people: the README and the form tell of them in this order. */
+/** With their meaning, for people: the manual and the form tell of them in this order. */
 const SIMPLE: Readonly<Record<string, Filler>> = {
   body: ({ request }) => request.body,
   timestamp: ({ timestamp }) => bytesOfHeader(timestamp),

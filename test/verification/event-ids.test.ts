@@ -1,5 +1,6 @@
 /** Which id of each provider's requests names one event, and which look like one and do not. */
 import { expect, test } from "bun:test";
+import { sectionOf } from "../support/manual.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { ASKING_SAMPLES } from "./asking-samples.ts";
 import { OTHER_SAMPLES } from "./other-samples.ts";
@@ -113,9 +114,9 @@ test("every provider is judged here, but those whose owner says where the id sta
   expect(left.sort()).toEqual(["api-key", "basic", "bearer", "hmac", "ip-allow-list", "public-key"]);
 });
 
-test("the README tells of each id that names one event", async () => {
-  const readme = await Bun.file(new URL("../../README.md", import.meta.url)).text();
-  const [, ids = ""] = readme.split("### Duplicates");
+test("the manual tells of each id that names one event", async () => {
+  const chapter = await Bun.file(new URL("../../src/manual/duplicates.md", import.meta.url)).text();
+  const ids = sectionOf(chapter, "Ids of providers");
   for (const [type, place] of NAMES_ONE_EVENT) {
     expect(ids).toContain(`\`${type}\``);
     if (!place.startsWith("{")) expect(ids).toContain(`\`${place}\``);
