@@ -33,7 +33,7 @@ export const receivedHeadersFields = inSection("Received headers", [
     label: "Headers to leave out",
     kind: "list",
     placeholder: "Authorization",
-    help: "One name a line. Headers of the connection and of proxies before the gateway never go on anyway.",
+    help: "One name a line. Headers of the connection itself never go on.",
   },
   {
     name: "forward_headers",
