@@ -275,7 +275,7 @@ describe("a file that is refused", () => {
     const forged = changed(
       file,
       `UPDATE rejected_requests SET entrypoint_id = '${strange}'`,
-      `INSERT INTO rejected_requests SELECT '${later}', '${strange}', 1, 'POST', '', '', '[]', '', '', '', 0, 0, x''`,
+      `INSERT INTO rejected_requests SELECT '${later}', '${strange}', 1, 'POST', '', '', '[]', '', '', '', 0, 0, x'', NULL`,
       `INSERT INTO rejected_tallies VALUES ('${strange}', 1, 0)`,
       `INSERT INTO entrypoint_hours VALUES ('${strange}', 3600000)`,
       `INSERT INTO open_circuits VALUES ('${later}', 1, 'down')`,
