@@ -7,7 +7,7 @@ import { createUsers } from "../src/auth/users.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { configVariables, loadConfig } from "../src/config.ts";
 import { version } from "../src/lib/version.ts";
-import { manualChapters } from "../src/manual/chapters.ts";
+import { findChapter, manualChapters } from "../src/manual/chapters.ts";
 import { openMainDb } from "../src/storage/main-db/open.ts";
 import { createFakeClock } from "./support/fake-clock.ts";
 
@@ -152,6 +152,19 @@ describe("webhooker manual", () => {
     expect(err).toStartWith('webhooker: The manual has no chapter "signings".\nChapters: ');
     for (const { slug } of manualChapters) expect(err).toContain(slug);
   });
+});
+
+test("the manual's chapter on the command line has every command", async () => {
+  const chapter = findChapter("cli")?.text ?? "";
+  const { out } = await run("--help");
+  const commands = [
+    ...(out.split("Commands:")[1]?.split("Environment:")[0] ?? "").matchAll(/^ {2}([a-z-]+)/gm),
+  ];
+  expect(commands.length).toBeGreaterThan(10);
+  const left = commands
+    .map(([, name]) => name ?? "")
+    .filter((name) => !chapter.includes(`webhooker ${name}`));
+  expect(left).toEqual([]);
 });
 
 describe("webhooker user", () => {

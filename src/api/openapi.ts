@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { statusOf } from "../http/error-description.ts";
 import type { ErrorKind } from "../lib/errors.ts";
+import { MANUAL_PATH } from "../manual/html.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Json, toJsonSchemas } from "./json-schemas.ts";
 import { API_PREFIX, type OperationDoc } from "./operation.ts";
@@ -56,6 +57,7 @@ export function createOpenApiDocument(
     openapi: "3.1.0",
     info: { title: "webhooker", version: options.version, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: options.baseUrl + API_PREFIX }],
+    externalDocs: { description: "The manual", url: `${options.baseUrl}${MANUAL_PATH}` },
     tags: [...new Set(docs.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {

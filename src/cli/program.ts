@@ -19,6 +19,7 @@ import { addUserCommands } from "./user-commands.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const EXPLAINED = "`webhooker help env` explains every variable.";
 
 /** Resolves with the exit code, once all is said. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
@@ -92,7 +93,7 @@ function toOneLine(text: string): string {
 }
 
 function explain(error: unknown): string[] {
-  if (error instanceof ConfigError) return [`webhooker: ${error.message}`];
+  if (error instanceof ConfigError) return [`webhooker: ${error.message}`, EXPLAINED];
   if (error instanceof AppError) {
     const details = (error.details ?? []).filter((fault) => !error.message.includes(fault.message));
     return [

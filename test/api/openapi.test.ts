@@ -6,6 +6,7 @@ import addFormats from "ajv-formats";
 import { z } from "zod";
 import { API_PREFIX } from "../../src/api/operation.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { findChapter } from "../../src/manual/chapters.ts";
 import { ADA_TOKEN, type ApiAnswer, startTestApi, type TestApi } from "../support/test-api.ts";
 
 const json = z.record(z.string(), z.unknown());
@@ -221,4 +222,19 @@ test("types are enumerated, where they are sent and where they are shown", () =>
   expect(ofTargets.length).toBeGreaterThanOrEqual(3);
   expect(ofProviders.length).toBeGreaterThanOrEqual(4);
   expect(JSON.stringify(raw)).not.toContain("x-words-of");
+});
+
+test("the manual's chapter on the API has every path, or the end of it", () => {
+  const chapter = findChapter("api")?.text ?? "";
+  const left = operations
+    .map(
+      ({ path }) =>
+        path
+          .split("/")
+          .filter((part) => !part.startsWith("{"))
+          .at(-1) ?? "",
+    )
+    .filter((end) => !chapter.includes(`/${end}`));
+  expect(operations.length).toBeGreaterThan(30);
+  expect(left).toEqual([]);
 });

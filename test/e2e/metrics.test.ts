@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
+import { findChapter } from "../../src/manual/chapters.ts";
 import { type Gateway, runExecutable, startGateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
@@ -145,6 +146,10 @@ describe("a scrape of the executable", () => {
     expect(sample("process_cpu_seconds_total")).toBeGreaterThan(0);
     expect(sample("process_resident_memory_bytes")).toBeGreaterThan(10_000_000);
     expect(Math.abs(sample("process_start_time_seconds") - Date.now() / 1_000)).toBeLessThan(3_600);
+    const names = new Set([...text.matchAll(/^# TYPE webhooker_(\S+)/gm)].map(([, name]) => name ?? ""));
+    const chapter = findChapter("monitoring")?.text ?? "";
+    expect([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(chapter))).toEqual([]);
+    expect(names.size).toBeGreaterThan(20);
     expect(eventId).not.toBe("");
     expect(text).not.toContain(eventId);
 

@@ -5,6 +5,7 @@ import { Badge } from "../components/badge.tsx";
 import { ActionButton } from "../components/button.tsx";
 import { Card, DataTable } from "../components/card.tsx";
 import { formatCount, formatDuration } from "../components/format.ts";
+import { ManualLink } from "../components/manual-link.tsx";
 import { Time } from "../components/values.tsx";
 
 type Props = Readonly<{ runningSince: number | null; last: LastCheck | null }>;
@@ -24,6 +25,7 @@ export function CheckCard({ runningSince, last }: Props): JSX.Element {
         </p>
       )}
       {last === null ? <p class="muted">None has ended since the start.</p> : <Found last={last} />}
+      <ManualLink to="ledger#check-the-counts" />
     </Card>
   );
 }

@@ -29,7 +29,7 @@ export function serverView(props: Props): JSX.Element {
   const { mainDb, eventFiles } = props.files;
   return (
     <AdminLayout title="Server" viewer={props.viewer} flash={props.flash} current="/admin/server">
-      <PageHeader title="Server" lead={`webhooker ${props.version}`} />
+      <PageHeader title="Server" lead={`webhooker ${props.version}`} manual="configuration" />
       <div class="stack">
         <dl class="tile-row">
           <Tile label="Uptime" value={formatDuration(props.uptimeMs)}>

@@ -1,11 +1,19 @@
 /** Blocks that pages are built of: headings with actions, cards, empty states, tables. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { ManualPart } from "../manual/links.ts";
 import { attribute } from "../render.ts";
 import { Icon, type IconName } from "./icon.tsx";
+import { ManualLink } from "./manual-link.tsx";
 
 /** The page's heading, with what can be done here beside it. */
 export function PageHeader(
-  props: PropsWithChildren<{ title: string; lead?: string | undefined; badge?: JSX.Element }>,
+  props: PropsWithChildren<{
+    title: string;
+    lead?: string | undefined;
+    badge?: JSX.Element;
+    /** Where the manual explains the page. */
+    manual?: ManualPart;
+  }>,
 ): JSX.Element {
   const { badge: safeBadge = "" } = props;
   return (
@@ -22,6 +30,7 @@ export function PageHeader(
             {props.lead}
           </p>
         )}
+        {props.manual === undefined ? "" : <ManualLink to={props.manual} />}
       </div>
       <div class="page-actions">{props.children}</div>
     </div>

@@ -2,7 +2,9 @@
 import { Html } from "@elysiajs/html";
 import type { FormField } from "../../lib/form-field.ts";
 import type { FieldErrors } from "../forms.ts";
+import type { SectionParts } from "../manual/links.ts";
 import { FormFields, type FormFieldsProps } from "./form-fields.tsx";
+import { ManualLink } from "./manual-link.tsx";
 
 /**
  * Sections follow what belongs to none, in the order of their first fields; one with a fault stands open. With
@@ -12,8 +14,9 @@ export function FieldSections({
   fields,
   errors,
   opensFilled = false,
+  manual = {},
   ...rest
-}: FormFieldsProps & Readonly<{ opensFilled?: boolean }>): JSX.Element {
+}: FormFieldsProps & Readonly<{ opensFilled?: boolean; manual?: SectionParts }>): JSX.Element {
   const sections = Map.groupBy(fields, (field) => field.section);
   const loose = sections.get(undefined) ?? [];
   sections.delete(undefined);
@@ -28,11 +31,17 @@ export function FieldSections({
           )}
         >
           <summary safe>{title}</summary>
+          <SectionLink first={inside[0]} manual={manual} />
           <FormFields {...rest} fields={inside} errors={errors} />
         </details>
       ))}
     </>
   );
+}
+
+function SectionLink(props: { first: FormField | undefined; manual: SectionParts }): JSX.Element {
+  const part = props.first && props.manual[props.first.name];
+  return part === undefined ? "" : <ManualLink to={part} />;
 }
 
 function isFilled({ name }: FormField, values: Readonly<Record<string, unknown>> = {}): boolean {

@@ -125,7 +125,9 @@ function LogFrame(
         { href: webhookPath(webhook.id), label: webhook.name },
       ]}
     >
-      <PageHeader title="Events">{safeActions}</PageHeader>
+      <PageHeader title="Events" manual="event-log">
+        {safeActions}
+      </PageHeader>
       {children}
     </Layout>
   );

@@ -45,7 +45,7 @@ export function RejectedPage(props: RejectedPageProps): JSX.Element {
   const older = found.nextCursor === null ? null : olderHref(path, found.nextCursor);
   return (
     <Frame {...props}>
-      <PageHeader title="Rejected requests" lead={leadOf(names, entrypointId)}>
+      <PageHeader title="Rejected requests" lead={leadOf(names, entrypointId)} manual="rejected">
         {found.requests.length === 0 ? (
           ""
         ) : (

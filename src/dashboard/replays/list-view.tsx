@@ -71,7 +71,7 @@ function Frame({ viewer, flash, webhook, children }: PropsWithChildren<FrameProp
       wide
       crumbs={crumbsWithin(webhook)}
     >
-      <PageHeader title="Replays">
+      <PageHeader title="Replays" manual="replays">
         <Button icon="replay" label="Replay events" href={newReplayPath(webhook.id)} />
         <Button icon="inbox" label="Event log" href={logPath(webhook.id)} />
       </PageHeader>

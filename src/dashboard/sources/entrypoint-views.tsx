@@ -8,9 +8,11 @@ import { Button } from "../components/button.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
 import { TextField } from "../components/field-row.tsx";
 import { FieldSections } from "../components/field-sections.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import { Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { ENTRYPOINT_PARTS } from "../manual/links.ts";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
 import { EmptyPlaces } from "./empty-places.tsx";
@@ -37,6 +39,7 @@ export function EditEntrypointPage(props: {
     >
       <section class="card card-narrow">
         <h1>Edit entrypoint</h1>
+        <ManualLink to="entrypoints" />
         <EmptyPlaces places={emptyPlaces} />
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
           <FormFaults errors={errors} shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]} />
@@ -53,6 +56,7 @@ export function EditEntrypointPage(props: {
             values={entrypoint.settings}
             typed={typed}
             errors={errors}
+            manual={ENTRYPOINT_PARTS}
           />
           <div class="form-actions">
             <Button kind="primary" label="Save" />

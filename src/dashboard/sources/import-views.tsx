@@ -4,6 +4,7 @@ import { Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { FileField, TextField } from "../components/field-row.tsx";
 import { CheckboxField } from "../components/form-fields.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
@@ -17,6 +18,7 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
     <Layout title="Import a webhook" viewer={viewer} section="sources" crumbs={[LIST_CRUMB]}>
       <section class="card card-narrow">
         <h1>Import a webhook</h1>
+        <ManualLink to="export-import" />
         <p class="muted">
           It comes with its events, entrypoints and targets. Senders’ URLs go on here, unless they are taken.
           Targets come switched off, unless their secrets come along, so that nothing is delivered twice.

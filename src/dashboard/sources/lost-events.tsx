@@ -4,6 +4,7 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { ActionButton } from "../components/button.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatUtc } from "../components/format.ts";
+import { ManualLink } from "../components/manual-link.tsx";
 import { webhookPath } from "./paths.ts";
 
 export function LostEvents({ webhook, at }: { webhook: Webhook; at: number }): JSX.Element {
@@ -19,6 +20,7 @@ export function LostEvents({ webhook, at }: { webhook: Webhook; at: number }): J
         describe="Dismiss the warning of lost events"
         action={`${webhookPath(webhook.id)}/lost-events/dismiss`}
       />
+      <ManualLink to="recovery" />
     </Notice>
   );
 }

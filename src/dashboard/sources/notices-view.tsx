@@ -6,6 +6,7 @@ import { ActionButton, Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { CheckboxField } from "../components/form-fields.tsx";
 import { Icon } from "../components/icon.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
@@ -36,6 +37,7 @@ export function NoticesPage(props: Props): JSX.Element {
     <Layout title="Notices" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)} flash={flash}>
       <section class="card card-narrow">
         <h1>Notices</h1>
+        <ManualLink to="notices" />
         <p class="muted">
           Somebody is told when a trouble of this webhook begins, once, and when it is over. Leave target and
           e-mail empty to tell nobody.

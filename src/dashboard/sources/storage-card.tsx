@@ -6,6 +6,7 @@ import { Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { formatBytes, formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import { Bytes, Time } from "../components/values.tsx";
 import { type Forecast, forecast } from "./forecast.ts";
 import { webhookPath } from "./paths.ts";
@@ -66,6 +67,7 @@ export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Elemen
           <dd safe>{growth.deletedEvents.toLocaleString("en")}</dd>
         </div>
       </dl>
+      <ManualLink to="retention" />
     </Card>
   );
 }

@@ -7,8 +7,10 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { ActionButton, Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
 import { FieldSections } from "../components/field-sections.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { TARGET_PARTS } from "../manual/links.ts";
 import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin } from "./crumbs.ts";
@@ -131,7 +133,9 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
         values={{ ...target?.config, ...policy, ...signingValues(target) }}
         typed={typed}
         errors={errors}
+        manual={TARGET_PARTS}
       />
+      <ManualLink to="targets" />
     </>
   );
 }

@@ -7,8 +7,10 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { FieldSections } from "../components/field-sections.tsx";
 import { Notice } from "../components/flash-line.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { VERIFICATION_PARTS } from "../manual/links.ts";
 import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
@@ -56,6 +58,7 @@ export function VerificationPage(props: Props): JSX.Element {
         <p>
           <a href={rejectedPath(webhook.id, entrypoint.id)}>Rejected requests</a>
         </p>
+        <ManualLink to="verification" />
         <State {...props} />
         {props.suggested && props.suggested !== provider ? (
           <Suggestion entrypoint={entrypoint} provider={props.suggested} />
@@ -159,7 +162,14 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
       <p safe>{provider.description}</p>
       <input type="hidden" name="type" value={attribute(provider.type)} />
       <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
-      <FieldSections fields={provider.fields} values={stored} typed={typed} errors={errors} opensFilled />
+      <FieldSections
+        fields={provider.fields}
+        values={stored}
+        typed={typed}
+        errors={errors}
+        opensFilled
+        manual={VERIFICATION_PARTS}
+      />
       {trial === null ? "" : <TrialNotices trial={trial} webhookId={webhook.id} />}
       <div class="form-actions">
         <Button kind="primary" label="Save" />

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { Html } from "@elysiajs/html";
+import { FieldSections } from "../../src/dashboard/components/field-sections.tsx";
+import {
+  ENTRYPOINT_PARTS,
+  hrefOf,
+  labelOf,
+  type SectionParts,
+  TARGET_PARTS,
+  VERIFICATION_PARTS,
+} from "../../src/dashboard/manual/links.ts";
+import { signingFields } from "../../src/dashboard/sources/signing-form.ts";
+import { entrypointSettingsFields } from "../../src/lib/entrypoint-settings-fields.ts";
+import type { FormField } from "../../src/lib/form-field.ts";
+import { findChapter } from "../../src/manual/chapters.ts";
+import { deliveryPolicyFields } from "../../src/targets/delivery-policy.ts";
+import { createTargetTypes } from "../../src/targets/registry.ts";
+import { headingsIn } from "../support/manual.ts";
+import { createTestOutbound } from "../support/outbound.ts";
+import { createTestProviders } from "../support/providers.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+
+const { log } = createRecordingLog();
+const http = createTargetTypes({ outbound: createTestOutbound(), log }).get("http");
+const providerFields = createTestProviders()
+  .list()
+  .flatMap(({ fields }) => fields);
+
+/** Each section's first field, by which its part of the manual is found. */
+function sectionsOf(fields: readonly FormField[]): ReadonlySet<string> {
+  const firsts = new Map<string, string>();
+  for (const { section, name } of fields)
+    if (section !== undefined && !firsts.has(section)) firsts.set(section, name);
+  return new Set(firsts.values());
+}
+
+const FORMS: readonly (readonly [string, SectionParts, readonly FormField[]])[] = [
+  ["an entrypoint", ENTRYPOINT_PARTS, entrypointSettingsFields],
+  ["a target", TARGET_PARTS, [...deliveryPolicyFields, ...signingFields, ...http.fields]],
+  ["a verification", VERIFICATION_PARTS, providerFields],
+];
+
+describe.each(FORMS)("the form of %s", (_of, parts, fields) => {
+  test("has a link into the manual in every section, and none for a section that is not there", () => {
+    expect([...sectionsOf(fields)].toSorted()).toEqual(Object.keys(parts).toSorted());
+  });
+
+  test("leads to chapters and headings that are there", () => {
+    for (const part of Object.values(parts)) {
+      const [slug = "", heading] = part.split("#");
+      const ids = headingsIn(findChapter(slug)?.text ?? "").map(({ id }) => id);
+      expect([part, heading === undefined ? ids.length > 0 : ids.includes(heading)]).toEqual([part, true]);
+    }
+  });
+
+  test("shows each link in its section", async () => {
+    const html = await (<FieldSections fields={fields} errors={{}} manual={parts} />);
+    for (const part of Object.values(parts))
+      expect(html).toContain(`<a href="${hrefOf(part)}">${labelOf(part)}</a>`);
+  });
+});
