@@ -82,9 +82,12 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
           ) : (
             ""
           )}
-          <NavLink href={MANUAL_PATH} label="Manual" current={section === "manual"} />
         </nav>
         <div class="header-end">
+          <a class="nav-link" href={MANUAL_PATH} aria-current={section === "manual" ? "page" : undefined}>
+            <Icon name="manual" />
+            <span class="hide-on-phone">Manual</span>
+          </a>
           <a class="nav-link" href="/profile" aria-current={section === "profile" ? "page" : undefined}>
             <Icon name="user" />
             <span class="nav-user" safe>

@@ -1,6 +1,6 @@
 /** Which part of the manual explains which section of a form, by the name of the section's first field. */
 import { type Chapter, type ChapterSlug, findChapter } from "../../manual/chapters.ts";
-import { chapterPath } from "../../manual/html.ts";
+import { chapterPath, headingsOf } from "../../manual/html.ts";
 
 /** A chapter, or one of its headings. */
 export type ManualPart = ChapterSlug | `${ChapterSlug}#${string}`;
@@ -35,9 +35,11 @@ export function hrefOf(part: ManualPart): string {
   return chapterPath(chapter.slug, heading);
 }
 
-/** "Manual: Retries" */
+/** "Manual: Retries", or "Manual: Targets, Headers" for a part of the chapter. */
 export function labelOf(part: ManualPart): string {
-  return `Manual: ${split(part).chapter.title}`;
+  const { chapter, heading } = split(part);
+  const section = headingsOf(chapter).find(({ id }) => id === heading);
+  return `Manual: ${chapter.title}${section === undefined ? "" : `, ${section.title}`}`;
 }
 
 function split(part: ManualPart): Readonly<{ chapter: Chapter; heading: string | undefined }> {

@@ -117,6 +117,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
   const shown = fields.map(({ name }) => name);
   return (
     <>
+      <ManualLink to="targets" />
       <FormFaults errors={errors} shown={["name", ...shown]} />
       <TextField
         name="name"
@@ -135,7 +136,6 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
         errors={errors}
         manual={TARGET_PARTS}
       />
-      <ManualLink to="targets" />
     </>
   );
 }
