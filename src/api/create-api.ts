@@ -7,13 +7,13 @@ import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
 import { eventOperations } from "./events.ts";
 import type { Json } from "./json-schemas.ts";
-import { movingOperations } from "./moving.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
 import { targetFlowOperations } from "./target-flow.ts";
 import { targetOperations } from "./targets.ts";
+import { movingOperations } from "./transfer.ts";
 import { webhookOperations } from "./webhooks.ts";
 
 /** Errors are left to the error handler of the application that uses it. */

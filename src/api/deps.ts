@@ -1,18 +1,18 @@
 /** What the API needs from the rest of the program. */
 
-import type { FlowControl } from "../delivery/flow-control.ts";
-import type { SendTestNotice } from "../delivery/notice-sender.ts";
-import type { Replay } from "../delivery/replay.ts";
-import type { ReplayRuns } from "../delivery/replay-runs.ts";
-import type { VerifyAgain } from "../ingest/release.ts";
+import type { FlowControl } from "../delivery/throttle/flow-control.ts";
+import type { VerifyAgain } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
-import type { Logger } from "../lib/log.ts";
-import type { EventStore } from "../storage/event-store.ts";
+import type { SendTestNotice } from "../notices/notice-sender.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Replay } from "../replays/replay.ts";
+import type { ReplayRuns } from "../replays/replay-runs.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import type { RejectedStore } from "../storage/rejected-store.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
-import type { Moving } from "../webhooks/moving/moving.ts";
+import type { Moving } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
 import type { Caller } from "./operation.ts";

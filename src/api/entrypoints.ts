@@ -1,5 +1,5 @@
 /** /webhooks/{id}/entrypoints: the inbound URLs of a webhook. */
-import { readSettings } from "../lib/entrypoint-settings.ts";
+import { readSettings } from "../settings/entrypoint-settings.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import { entrypointChange, entrypointInput, verificationTrialInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";

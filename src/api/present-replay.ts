@@ -1,8 +1,8 @@
 /** A replay of many events as the API answers it. */
 import type { z } from "zod";
-import type { SeenReplay } from "../delivery/replay-runs.ts";
+import type { SeenReplay } from "../replays/replay-runs.ts";
 import type { EventFilter } from "../storage/event-db/event-search.ts";
-import type { ReplayCount } from "../storage/event-db/replay-run.ts";
+import type { ReplayCount } from "../storage/event-db/replays/replay-run.ts";
 import { time } from "./presenters.ts";
 import type { replayRunSchema } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 /** Targets as the API answers them: what is stored of them, with how they are dealt with at this moment. */
 import type { z } from "zod";
-import type { FlowControl, TargetFlowView } from "../delivery/flow-control.ts";
+import type { FlowControl, TargetFlowView } from "../delivery/throttle/flow-control.ts";
 import type { Target } from "../webhooks/targets.ts";
 import type { targetFlowSchema } from "./flow-schemas.ts";
 import { time } from "./presenters.ts";

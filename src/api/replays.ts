@@ -1,8 +1,8 @@
 /** /webhooks/{id}/replays: delivering many stored events again, by filter or by their ids. */
 import { z } from "zod";
-import type { SeenReplay } from "../delivery/replay-runs.ts";
 import { isId } from "../lib/ids.ts";
-import type { ReplayOrder } from "../storage/event-db/replay-run.ts";
+import type { SeenReplay } from "../replays/replay-runs.ts";
+import type { ReplayOrder } from "../storage/event-db/replays/replay-run.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { type Caller, type Operation, operation } from "./operation.ts";

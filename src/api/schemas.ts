@@ -1,6 +1,6 @@
 /** What the API answers, as it stands on the wire; those with an id are named in the OpenAPI document. */
 import { z } from "zod";
-import { entrypointSettingsChangeShape } from "../lib/entrypoint-settings.ts";
+import { entrypointSettingsChangeShape } from "../settings/entrypoint-settings.ts";
 import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";

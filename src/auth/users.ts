@@ -4,7 +4,7 @@ import { AppError, notFound } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { UserRow } from "../storage/main-db/tables.ts";
-import { sqliteCode } from "../storage/sqlite.ts";
+import { sqliteCode } from "../storage/sqlite/sqlite.ts";
 import { ensureFirstUser } from "./first-user.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 

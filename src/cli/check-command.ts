@@ -1,8 +1,8 @@
 /** `webhooker check`: looks for faults in every database, also while the gateway runs. */
 import type { Command } from "commander";
 import { AppError } from "../lib/errors.ts";
-import type { CheckReport } from "../storage/check.ts";
-import { checkInBackground } from "../storage/inspection.ts";
+import type { CheckReport } from "../storage/reader/check.ts";
+import { checkInBackground } from "../storage/reader/inspection.ts";
 import { tellCheckProgress } from "./check-progress.ts";
 import { requireData, type Where } from "./data-there.ts";
 import type { Io } from "./io.ts";

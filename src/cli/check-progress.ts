@@ -1,7 +1,7 @@
 /** Tells people at the terminal how far a check that takes long has come. */
 import { formatBytes, formatDuration } from "../dashboard/components/format.ts";
 import { every } from "../lib/every.ts";
-import type { CheckProgress } from "../storage/check.ts";
+import type { CheckProgress } from "../storage/reader/check.ts";
 import type { Io } from "./io.ts";
 
 const TELL_EVERY_MS = 10_000;

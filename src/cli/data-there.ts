@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
-import { isLost } from "../storage/file-size.ts";
+import { isLost } from "../storage/sqlite/file-size.ts";
 
 export type Where = Pick<Config, "dbPath" | "dataDir">;
 

@@ -3,9 +3,9 @@ import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { TerminalLook } from "../manual/terminal.ts";
-import { isLost } from "../storage/file-size.ts";
+import { refuseMissingMainDb } from "../storage/folder/missing-data.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
-import { refuseMissingMainDb } from "../storage/missing-data.ts";
+import { isLost } from "../storage/sqlite/file-size.ts";
 
 export type Io = Readonly<{
   /** A line for people and pipes. */

@@ -11,10 +11,10 @@ import { addHelpCommand, coreVariablesHelp } from "./help-command.ts";
 import type { Io } from "./io.ts";
 import { addLicencesCommand } from "./licences-command.ts";
 import { addManualCommand } from "./manual-command.ts";
-import { addMovingCommands } from "./moving-commands.ts";
 import { addObservabilityCommands } from "./observability/commands.ts";
 import { addSecretKeyCommands } from "./secret-key-commands.ts";
 import { serve } from "./serve.ts";
+import { addMovingCommands } from "./transfer-commands.ts";
 import { addUserCommands } from "./user-commands.ts";
 
 const EXIT_FAILED = 1;

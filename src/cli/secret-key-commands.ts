@@ -7,8 +7,8 @@ import { beginNextKey, finishNextKey, loadKeyRing, oldKeyPath } from "../lib/key
 import { rotateSecrets } from "../webhooks/rotate-secrets.ts";
 import { requireData } from "./data-there.ts";
 import { type Io, withMainDb } from "./io.ts";
-import { whileStopped } from "./moving-run.ts";
 import { count } from "./table.ts";
+import { whileStopped } from "./transfer-run.ts";
 
 const HELP = `
 With SECRET_KEY set: put the new key into SECRET_KEY and the one before into SECRET_KEY_PREVIOUS, stop the gateway, run

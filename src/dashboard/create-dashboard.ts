@@ -16,7 +16,7 @@ import { createReplaysRoutes } from "./replays/routes.ts";
 import { createReveals } from "./reveals.ts";
 import { createSessionRoutes } from "./session/routes.ts";
 import { createSessionCookie } from "./session/session-cookie.ts";
-import { createSourcesRoutes } from "./sources/routes.ts";
+import { createSourcesRoutes } from "./webhooks/routes.ts";
 
 /** Errors are left to the error handler of the application that uses it; `errorPage` draws them for browsers. */
 export function createDashboard(deps: DashboardDeps) {

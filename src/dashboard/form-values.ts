@@ -1,5 +1,5 @@
 /** Turns what was typed into a list of form fields into the values that the schema behind it takes. */
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 import type { FormInput } from "./forms.ts";
 
 /** More than the http target takes, so that it is the schema that refuses. */

@@ -1,13 +1,13 @@
 /** What is done with a target's whole backlog, beside the passes, as that takes its time and others' deliveries go on. */
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
-import type { DeliveryMetrics } from "../lib/metrics.ts";
-import type { EventStore } from "../storage/event-store.ts";
-import type { FlowStore } from "../storage/flow-store.ts";
+import type { Logger } from "../observability/log.ts";
+import type { DeliveryMetrics } from "../observability/metrics.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
-import type { Lane, Lanes } from "./lane.ts";
-import { findOwnTarget } from "./own-target.ts";
-import type { TargetFlow } from "./target-flow.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { FlowStore } from "../storage/stores/flow-store.ts";
+import { findOwnTarget } from "./attempts/own-target.ts";
+import type { Lane, Lanes } from "./target-queue.ts";
+import type { TargetFlow } from "./throttle/target-flow.ts";
 
 export type Backlog = Readonly<{
   /** Of a target that is deleted or not the webhook's: its deliveries are given up, held ones too. */

@@ -1,7 +1,7 @@
 /** Tells when the wall clock was set, and moves due times, which were written by it, when it was set back. */
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
-import type { EventStore } from "../storage/event-store.ts";
+import type { Logger } from "../observability/log.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
 
 /** Smaller differences are drift or slewing, and harmless. */
 const SMALLEST_JUMP_MS = 1_000;

@@ -1,10 +1,11 @@
 /** Finds the targets of a webhook that have something to be delivered, when its file is looked into. */
-import type { EventStore } from "../storage/event-store.ts";
+
 import type { Routing } from "../storage/main-db/routing.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import { findOwnTarget } from "./attempts/own-target.ts";
 import type { createDueTimeShifts } from "./clock-jump.ts";
-import type { Flows } from "./flows.ts";
-import type { Lane } from "./lane.ts";
-import { findOwnTarget } from "./own-target.ts";
+import type { Lane } from "./target-queue.ts";
+import type { Flows } from "./throttle/flows.ts";
 
 /** The returned function rejects where the webhook's file cannot be used. */
 export function createDiscovery(deps: {

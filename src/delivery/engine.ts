@@ -1,24 +1,25 @@
 /** Says when event files are looked into for due deliveries, and in whose turn; starts and stops it all. */
+
+import { createAlarm } from "../lib/alarm.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
-import type { DeliveryMetrics } from "../lib/metrics.ts";
+import type { Notices } from "../notices/notices.ts";
+import type { Logger } from "../observability/log.ts";
+import type { DeliveryMetrics } from "../observability/metrics.ts";
 import { type AttemptJournal, noJournal } from "../storage/attempt-journal/attempt-journal.ts";
-import type { EventStore } from "../storage/event-store.ts";
-import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
-import { createAlarm } from "./alarm.ts";
-import type { AttemptDeps } from "./attempt.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { FlowStore } from "../storage/stores/flow-store.ts";
+import type { AttemptDeps } from "./attempts/attempt.ts";
+import type { TargetOpener } from "./attempts/deliver-once.ts";
+import { lookAtLeftBehind } from "./attempts/set-aside.ts";
+import { Suspects } from "./attempts/suspects.ts";
 import { createClockFollower, createDueTimeShifts } from "./clock-jump.ts";
-import type { TargetOpener } from "./deliver-once.ts";
 import { createDiscovery } from "./discovery.ts";
-import { type CircuitListener, type FlowState, Flows } from "./flows.ts";
-import { type Lane, Lanes } from "./lane.ts";
-import type { Notices } from "./notices.ts";
 import { createPasses } from "./passes.ts";
-import { Places, SLOW_AFTER_MS } from "./places.ts";
-import { lookAtLeftBehind } from "./set-aside.ts";
-import { Suspects } from "./suspects.ts";
+import { Places, SLOW_AFTER_MS } from "./slots.ts";
+import { type Lane, Lanes } from "./target-queue.ts";
+import { type CircuitListener, type FlowState, Flows } from "./throttle/flows.ts";
 import { createTurns } from "./turn.ts";
 import { nudgeUnfinished } from "./unfinished.ts";
 

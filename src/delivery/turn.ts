@@ -1,23 +1,23 @@
 /** One lane's turn: takes what is due, as much as it has room for, and sees each delivery through one try. */
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
-import type { DeliveryMetrics } from "../lib/metrics.ts";
+import type { Notices } from "../notices/notices.ts";
+import type { Logger } from "../observability/log.ts";
+import type { DeliveryMetrics } from "../observability/metrics.ts";
 import type { AttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import { type ClaimFront, frontAfter } from "../storage/event-db/due-deliveries.ts";
-import type { EventStore } from "../storage/event-store.ts";
-import type { FlowStore } from "../storage/flow-store.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
-import type { AttemptDeps } from "./attempt.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { FlowStore } from "../storage/stores/flow-store.ts";
+import type { AttemptDeps } from "./attempts/attempt.ts";
+import { createBegunAttempts } from "./attempts/begun-attempts.ts";
+import type { OpenedTarget, TargetOpener } from "./attempts/deliver-once.ts";
+import { findOwnTarget } from "./attempts/own-target.ts";
+import type { Suspects } from "./attempts/suspects.ts";
 import { createBacklog } from "./backlog.ts";
 import { longestWaitMs } from "./backoff.ts";
-import { createBegunAttempts } from "./begun-attempts.ts";
-import type { OpenedTarget, TargetOpener } from "./deliver-once.ts";
-import type { Flows } from "./flows.ts";
-import type { Lane, Lanes } from "./lane.ts";
-import type { Notices } from "./notices.ts";
-import { findOwnTarget } from "./own-target.ts";
-import type { Places } from "./places.ts";
-import type { Suspects } from "./suspects.ts";
+import type { Places } from "./slots.ts";
+import type { Lane, Lanes } from "./target-queue.ts";
+import type { Flows } from "./throttle/flows.ts";
 
 /** Deliveries one lane takes before it is the next lane's turn. */
 const TURN = 32;

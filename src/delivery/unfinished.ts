@@ -1,7 +1,7 @@
 /** Finds the webhooks with deliveries that an earlier run of the program left, without opening every file. */
 import { errorMessage } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
-import type { EventStore } from "../storage/event-store.ts";
+import type { Logger } from "../observability/log.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
 
 /** Webhooks looked through at a time. */
 const STEP = 50;

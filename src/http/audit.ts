@@ -1,5 +1,5 @@
 /** The audit trail: a line in the log for each change that somebody asked for, done or refused, and who it was. */
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 import { describeError } from "./error-description.ts";
 import { requestIdOf } from "./request-id.ts";
 import { pathOf } from "./request-url.ts";

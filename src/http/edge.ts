@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 import type { ErrorAnswers } from "./errors.ts";
 import { hasWellFormedHost } from "./host-guard.ts";
 import { requestIdOf } from "./request-id.ts";

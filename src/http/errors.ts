@@ -1,7 +1,7 @@
 /** The one exit for everything that goes wrong in a request: JSON for programs, pages for people. */
 import type { Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 import { allowedMethods, type RegisteredRoute } from "./allowed-methods.ts";
 import { describeError, type ErrorDescription } from "./error-description.ts";
 import { requestIdOf } from "./request-id.ts";

@@ -1,5 +1,5 @@
 /** One line per request: at info for people and programs, at debug for health checks, scrapes and ingestion. */
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 import { isHealthPath } from "./health.ts";
 import { METRICS_PATH } from "./metrics-route.ts";
 import { requestIdOf } from "./request-id.ts";

@@ -1,6 +1,6 @@
 /** What copies of one event have in common, as an entrypoint's settings say. */
 import { createHash } from "node:crypto";
-import type { EntrypointSettings } from "../lib/entrypoint-settings.ts";
+import type { EntrypointSettings } from "../settings/entrypoint-settings.ts";
 import type { DedupKey } from "../storage/event-db/duplicates.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
 import { readerOf } from "../verification/request-place.ts";

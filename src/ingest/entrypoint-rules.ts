@@ -1,9 +1,9 @@
 /** An entrypoint's settings made ready for its requests: opened once, kept as long as the routing keeps its route. */
 import { type CidrList, createCidrList } from "../lib/cidr.ts";
-import { type EntrypointSettings, readSettings } from "../lib/entrypoint-settings.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
-import { isInBody } from "../lib/place.ts";
+import type { Logger } from "../observability/log.ts";
+import { type EntrypointSettings, readSettings } from "../settings/entrypoint-settings.ts";
+import { isInBody } from "../settings/value-path.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import { createEcho, type Echo } from "../verification/asking/echo.ts";
 import { type PlaceReader, readerOf } from "../verification/request-place.ts";

@@ -2,8 +2,8 @@
 import type { Clock } from "../lib/clock.ts";
 import { AppError, type Credentials, notFound } from "../lib/errors.ts";
 import type { Recorded } from "../storage/event-db/duplicates.ts";
-import type { EventStore } from "../storage/event-store.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
 import { calledUrl } from "../verification/called-url.ts";
 import {
   type HandshakeAnswer,
@@ -17,7 +17,7 @@ import { hideSecret } from "../verification/sender-secret.ts";
 import type { Door } from "./door.ts";
 import type { EntrypointRules, RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
-import type { Quarantine } from "./quarantine.ts";
+import type { Quarantine } from "./keep-rejected.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";

@@ -1,6 +1,6 @@
 /** Tells of refused requests in the log, at most once a minute for each entrypoint: whoever sends them may send many. */
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 
 const EVERY_MS = 60_000;
 

@@ -1,10 +1,10 @@
 /** The senders' address: /webhook/{entrypoint id}, with any path and query after it. */
 import { Elysia } from "elysia";
 import type { Clock } from "../lib/clock.ts";
-import { ENTRYPOINT_METHODS } from "../lib/entrypoint-settings.ts";
 import { AppError } from "../lib/errors.ts";
-import { type IngestMetrics, noMetrics } from "../lib/metrics.ts";
-import type { Tracing } from "../lib/tracing.ts";
+import { type IngestMetrics, noMetrics } from "../observability/metrics.ts";
+import type { Tracing } from "../observability/tracing.ts";
+import { ENTRYPOINT_METHODS } from "../settings/entrypoint-settings.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import type { HandshakeAnswer } from "../verification/provider.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";

@@ -1,6 +1,7 @@
 /** Turns a request into an EventDraft: exactly what came, and when, and from whom. */
+
+import { orderKeyOf } from "../bodies/order-key.ts";
 import { newIdAt } from "../lib/ids.ts";
-import { orderKeyOf } from "../lib/order-key.ts";
 import type { EventDraft, EventGoal } from "../storage/event-db/types.ts";
 import type { Route, RouteTarget } from "../storage/main-db/routing.ts";
 import { valuesOf } from "../verification/request-place.ts";

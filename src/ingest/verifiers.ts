@@ -1,7 +1,7 @@
 /** What an entrypoint's requests are verified with: opened once, kept as long as the routing keeps its route. */
 import { AppError, errorMessage } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
-import { openConfig, type Sealer } from "../lib/sealed-config.ts";
+import type { Logger } from "../observability/log.ts";
+import { openConfig, type Sealer } from "../settings/sealed-config.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import type { Provider, Verifier } from "../verification/provider.ts";
 import type { Providers } from "../verification/registry.ts";

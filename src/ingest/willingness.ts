@@ -1,5 +1,5 @@
 /** Answers HEAD and OPTIONS, by which senders ask before the first event whether an entrypoint is willing. */
-import { QUESTION_METHODS } from "../lib/entrypoint-settings.ts";
+import { QUESTION_METHODS } from "../settings/entrypoint-settings.ts";
 import type { HandshakeAnswer } from "../verification/provider.ts";
 
 /** A DNS name: nothing else is repeated in a header. */

@@ -1,24 +1,24 @@
 /** The parts that bring stored events to their targets, and those that delete them when their time has come. */
 import type { Config } from "../config.ts";
-import { createGoneHandler } from "../delivery/deactivate-gone.ts";
-import { createTargetOpener } from "../delivery/deliver-once.ts";
+import { createGoneHandler } from "../delivery/attempts/deactivate-gone.ts";
+import { createTargetOpener } from "../delivery/attempts/deliver-once.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
-import { createFlowControl } from "../delivery/flow-control.ts";
-import { createReplay } from "../delivery/replay.ts";
-import { createReplayRuns } from "../delivery/replay-runs.ts";
-import { createRetention } from "../delivery/retention.ts";
+import { createFlowControl } from "../delivery/throttle/flow-control.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DescriptorBudget } from "../lib/descriptor-budget.ts";
-import type { Logger } from "../lib/log.ts";
-import type { DeliveryMetrics } from "../lib/metrics.ts";
-import { createOutboundClient } from "../lib/outbound-http.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
-import type { Tracing } from "../lib/tracing.ts";
+import type { Logger } from "../observability/log.ts";
+import type { DeliveryMetrics } from "../observability/metrics.ts";
+import type { Tracing } from "../observability/tracing.ts";
+import { createOutboundClient } from "../outbound/client.ts";
+import { createReplay } from "../replays/replay.ts";
+import { createReplayRuns } from "../replays/replay-runs.ts";
+import { createRetention } from "../retention/retention.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import { openAttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { createReplayStore } from "../storage/replay-store.ts";
-import { createRetentionStore } from "../storage/retention-store.ts";
+import { createReplayStore } from "../storage/stores/replay-store.ts";
+import { createRetentionStore } from "../storage/stores/retention-store.ts";
 import { createTargetTypes } from "../targets/registry.ts";
 import { createNoticeParts } from "./notices.ts";
 

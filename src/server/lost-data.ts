@@ -1,12 +1,12 @@
 /** Finds out when data is lost or out of reach, and says so: event files, the folder, the secret key. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
-import type { StorageMetrics } from "../lib/metrics.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
-import { watchFolder } from "../storage/folder-watch.ts";
+import type { Logger } from "../observability/log.ts";
+import type { StorageMetrics } from "../observability/metrics.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
+import { watchFolder } from "../storage/folder/folder-watch.ts";
+import { listWithoutFile } from "../storage/folder/missing-data.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { listWithoutFile } from "../storage/missing-data.ts";
 import { checkSecretKey } from "../webhooks/secret-key-check.ts";
 
 /** As many of them are named in the log. */

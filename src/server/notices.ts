@@ -1,16 +1,16 @@
 /** The parts that tell owners of their webhooks' troubles. */
 import type { Config } from "../config.ts";
-import type { TargetOpener } from "../delivery/deliver-once.ts";
-import { createNoticeChannels } from "../delivery/notice-channels.ts";
-import { createNoticeSender } from "../delivery/notice-sender.ts";
-import { createNotices } from "../delivery/notices.ts";
-import { createSilenceWatch } from "../delivery/silence-watch.ts";
+import type { TargetOpener } from "../delivery/attempts/deliver-once.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
 import { createMailer } from "../lib/mailer.ts";
+import { createNoticeChannels } from "../notices/notice-channels.ts";
+import { createNoticeSender } from "../notices/notice-sender.ts";
+import { createNotices } from "../notices/notices.ts";
+import { createSilenceWatch } from "../notices/silence-watch.ts";
+import type { Logger } from "../observability/log.ts";
+import type { WebhookDBManager } from "../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { createRhythmReader } from "../storage/rhythms.ts";
-import type { WebhookDBManager } from "../storage/webhook-db-manager.ts";
+import { createRhythmReader } from "../storage/reader/rhythms.ts";
 
 /** A notice that is on its way at a stop is broken off, and sent after the next start. */
 const GRACE_MS = 1_000;

@@ -1,6 +1,6 @@
 /** Warns where the entrypoints' URLs, as pages and answers show them, lead other machines nowhere. */
 import type { Config } from "../config.ts";
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 
 const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 

@@ -1,16 +1,16 @@
 /** What the program tells operators of itself: whether it is ready, and its metrics. */
 import type { Config } from "../config.ts";
 import type { Readiness } from "../http/health.ts";
-import { boundMeasure } from "../lib/bounded-measure.ts";
 import type { Clock } from "../lib/clock.ts";
-import { watchEventLoopLag } from "../lib/event-loop-lag.ts";
-import type { Logger } from "../lib/log.ts";
-import { createMetrics, noMetrics } from "../lib/metrics.ts";
-import type { Scrape } from "../lib/metrics-registry.ts";
 import { version } from "../lib/version.ts";
-import type { DiskReserve } from "../storage/disk-reserve.ts";
-import { watchDiskSpace } from "../storage/disk-space.ts";
-import { measureStorageFiles } from "../storage/storage-files.ts";
+import { boundMeasure } from "../observability/bounded-measure.ts";
+import { watchEventLoopLag } from "../observability/event-loop-lag.ts";
+import type { Logger } from "../observability/log.ts";
+import { createMetrics, noMetrics } from "../observability/metrics.ts";
+import type { Scrape } from "../observability/metrics-registry.ts";
+import type { DiskReserve } from "../storage/folder/disk-reserve.ts";
+import { watchDiskSpace } from "../storage/folder/disk-space.ts";
+import { measureStorageFiles } from "../storage/folder/storage-files.ts";
 import type { DeliveryParts } from "./delivery.ts";
 
 /** A scrape waits for the sizes of thousands of files no longer than this. */
@@ -59,7 +59,7 @@ export function createSelfReport(deps: {
   let registered: Scrape | null = null;
   /** The registry is loaded by the first scrape: most gateways are not scraped, and no start waits for it. */
   async function scrape(): ReturnType<Scrape> {
-    const { createScrape } = await import("../lib/metrics-registry.ts");
+    const { createScrape } = await import("../observability/metrics-registry.ts");
     registered ??= createScrape(sources);
     return registered();
   }

@@ -1,15 +1,15 @@
 /** The event files with all that keeps them: manager, workers, writer and store, opened and closed as one. */
 import type { Clock } from "../lib/clock.ts";
-import { noMetrics, type StorageMetrics } from "../lib/metrics.ts";
-import { createChangeSignal } from "./change-signal.ts";
-import type { DiskReserve } from "./disk-reserve.ts";
-import { type EventFileUpkeep, startEventFileUpkeep } from "./event-file-upkeep.ts";
-import { type EventReader, startEventReader } from "./event-reader.ts";
-import { createEventStore, type EventStore } from "./event-store.ts";
-import { createEventWriter, type EventWriter } from "./event-writer.ts";
-import { createFlowStore, type FlowStore } from "./flow-store.ts";
-import { createRejectedStore, type RejectedStore } from "./rejected-store.ts";
-import { WebhookDBManager } from "./webhook-db-manager.ts";
+import { noMetrics, type StorageMetrics } from "../observability/metrics.ts";
+import { type EventFileUpkeep, startEventFileUpkeep } from "./event-files/event-file-upkeep.ts";
+import { WebhookDBManager } from "./event-files/webhook-db-manager.ts";
+import type { DiskReserve } from "./folder/disk-reserve.ts";
+import { type EventReader, startEventReader } from "./reader/event-reader.ts";
+import { createChangeSignal } from "./stores/change-signal.ts";
+import { createEventStore, type EventStore } from "./stores/event-store.ts";
+import { createFlowStore, type FlowStore } from "./stores/flow-store.ts";
+import { createRejectedStore, type RejectedStore } from "./stores/rejected-store.ts";
+import { createEventWriter, type EventWriter } from "./writer/event-writer.ts";
 
 export type EventStorage = Readonly<{
   files: WebhookDBManager;

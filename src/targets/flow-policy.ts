@@ -1,6 +1,6 @@
 /** How fast, how many at once and in which order a target is delivered to, and when it is left in peace. */
 import { z } from "zod";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 
 /** Tries of different deliveries come close together, so a restart of a minute may fail a few of them. */
 const DEFAULT_CIRCUIT_FAILURES = 10;

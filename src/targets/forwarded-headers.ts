@@ -1,6 +1,6 @@
 /** Which of a received event's headers go on to a target, and which are ours to say. */
 
-import { REDACTED } from "../lib/sealed-config.ts";
+import { REDACTED } from "../settings/sealed-config.ts";
 import { isProxyHeader } from "./proxy-headers.ts";
 import type { HeaderList } from "./target-type.ts";
 

@@ -1,8 +1,8 @@
 /** The http target: the received request goes on to a URL as it came. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
-import { withoutMaskedParameters } from "../lib/masked-secret.ts";
-import type { Outbound, OutboundTls } from "../lib/outbound.ts";
+import type { Outbound, OutboundTls } from "../outbound/outbound.ts";
+import { withoutMaskedParameters } from "../settings/masked-secret.ts";
 import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
 import { headersElsewhere, headersFor } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";

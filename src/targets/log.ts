@@ -1,7 +1,7 @@
 /** The log target: one structured line per event. */
 import { z } from "zod";
 import { errorMessage } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../observability/log.ts";
 import type { TargetType } from "./target-type.ts";
 
 /** A line stays readable, and the log small, whatever a sender posts. */

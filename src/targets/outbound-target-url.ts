@@ -1,6 +1,6 @@
 /** The schema of a URL that a target calls. */
 import { z } from "zod";
-import { parseOutboundUrl } from "../lib/outbound-url.ts";
+import { parseOutboundUrl } from "../outbound/url.ts";
 
 /**
  * Normalised, and without a fragment, which is never sent. Whether its address may be reached is checked at

@@ -1,6 +1,6 @@
 /** The settings that say which of a received event's headers an http target gets. */
 import { z } from "zod";
-import { inSection } from "../lib/form-field.ts";
+import { inSection } from "../settings/form-field.ts";
 import { isHeaderName, isNeverForwarded } from "./forwarded-headers.ts";
 
 const MAX_NAMES = 50;

@@ -1,5 +1,5 @@
 /** Where a redirect leads, if it may be followed with nothing of the event lost; pure. */
-import { MAX_CALLED, parseOutboundUrl } from "../lib/outbound-url.ts";
+import { MAX_CALLED, parseOutboundUrl } from "../outbound/url.ts";
 import type { HeaderList } from "./target-type.ts";
 
 export const MAX_REDIRECTS = 5;

@@ -1,9 +1,9 @@
 /** Every target type there is: a new one is its file and one line here. */
 import type { z } from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
-import type { Outbound } from "../lib/outbound.ts";
-import { createTypeList, type TypeList } from "../lib/type-list.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Outbound } from "../outbound/outbound.ts";
+import { createTypeList, type TypeList } from "../settings/type-list.ts";
 import { databaseTarget } from "./database.ts";
 import { createHttpTarget } from "./http.ts";
 import { createLogTarget } from "./log.ts";

@@ -1,6 +1,6 @@
 /** When a failed delivery is tried again and when it is given up: as the API takes it and as forms draw it. */
 import { z } from "zod";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 import { isStatusPattern } from "./retry-statuses.ts";
 
 /** A week: longer waits help nobody, and due times stay far from those that a clock set back leaves behind. */

@@ -1,6 +1,6 @@
 /** How a target's requests are signed (Standard Webhooks): as it is stored, secrets sealed, and ready to sign. */
 import { z } from "zod";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import { openSigningKey, SIGNING_SCHEMES, type SigningKey, type SigningScheme } from "./signing-keys.ts";
 
 /** A secret is missing where it was left out when its webhook was moved. */

@@ -1,5 +1,5 @@
 /** An event as a Slack message, inside the limits of Slack's blocks. */
-import { layOutJson } from "../lib/json-layout.ts";
+import { layOutJson } from "../bodies/json-layout.ts";
 import type { ReceivedEvent } from "./target-type.ts";
 
 /** Slack's limits, in characters: text of a section, of a section's field, of a header. */

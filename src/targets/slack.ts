@@ -1,7 +1,7 @@
 /** The slack target: a readable message to a Slack-compatible incoming webhook. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
-import type { Outbound, OutboundResponse } from "../lib/outbound.ts";
+import type { Outbound, OutboundResponse } from "../outbound/outbound.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { noticeMessage, slackMessage } from "./slack-message.ts";

@@ -1,6 +1,6 @@
 /** The interface of a target type: what it must say about itself, and the outcome of one try. */
 import type { z } from "zod";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 import type { Signer } from "./signing.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];

@@ -1,8 +1,8 @@
 /** A target's own TLS: an authority that it trusts, and a certificate by which the receiver knows us; all in PEM. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { type FormField, inSection } from "../lib/form-field.ts";
-import type { OutboundTls } from "../lib/outbound.ts";
+import type { OutboundTls } from "../outbound/outbound.ts";
+import { type FormField, inSection } from "../settings/form-field.ts";
 
 /** A bundle of a few authorities; forms carry little more. */
 const MAX_PEM_CHARACTERS = 64 * 1024;

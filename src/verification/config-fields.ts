@@ -1,6 +1,6 @@
 /** The settings that several providers share: schema and form field of each, side by side. */
 import { z } from "zod";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 import type { Verifier } from "./provider.ts";
 import { PLACE, readerOf } from "./request-place.ts";
 

@@ -1,6 +1,6 @@
 /** Reads ed25519 public keys, which providers write as their 32 bytes alone. */
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { decode, type Encoding } from "./signature.ts";
+import { decode, type Encoding } from "./hmac/signature.ts";
 
 const KEY_BYTES = 32;
 

@@ -1,7 +1,7 @@
 /** The interface of a verification provider: how one kind of sender proves that a request is its own. */
 import type { z } from "zod";
 import type { Credentials } from "../lib/errors.ts";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 
 /** What a provider may look at; the body is exactly what was received and nothing has parsed it. */
 export type ReceivedRequest = Readonly<{

@@ -1,10 +1,10 @@
 /** Verifying by a provider's public key, which is no secret: its settings, and the check of a signature. */
 import { constants, type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
+import { decode, type Encoding, type Hash } from "./hmac/signature.ts";
 import { ACCEPTED, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
-import { decode, type Encoding, type Hash } from "./signature.ts";
 
 /** A certificate in PEM that holds a key of 4,096 bits has some 2,500 letters. */
 const MAX_PUBLIC_KEY_LENGTH = 5_000;

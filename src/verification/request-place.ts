@@ -1,13 +1,13 @@
 /** Where in a request a value stands, as one text: a header's name, or "$." and a path in the body's JSON or form. */
-import { type BodyHead, unpackAhead } from "../lib/body-content.ts";
-import { type BodyValue, type BodyValues, bodyValuesOf } from "../lib/body-values.ts";
-import { JSON_MARK } from "../lib/place.ts";
+import { type BodyHead, unpackAhead } from "../bodies/body-content.ts";
+import { type BodyValue, type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
+import { JSON_MARK } from "../settings/value-path.ts";
 import type { ReceivedRequest, Verdict } from "./provider.ts";
 
 /** Longer ones are no names and no ids, and would fill indexes. */
 const MAX_VALUE_LENGTH = 250;
 
-export { PLACE } from "../lib/place.ts";
+export { PLACE } from "../settings/value-path.ts";
 
 export type PlaceReader = (request: ReceivedRequest) => string | null;
 

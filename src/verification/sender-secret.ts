@@ -1,8 +1,8 @@
 /** Keeps the secret that a request carries out of what is stored of it, and puts it back to verify that again. */
 import { z } from "zod";
 import { AppError } from "../lib/errors.ts";
-import { hasMaskedParameter, listParameterValues, maskParameter } from "../lib/masked-secret.ts";
-import { REDACTED, type Sealer } from "../lib/sealed-config.ts";
+import { hasMaskedParameter, listParameterValues, maskParameter } from "../settings/masked-secret.ts";
+import { REDACTED, type Sealer } from "../settings/sealed-config.ts";
 import type { SecretPlace } from "./provider.ts";
 
 type Carrier = Readonly<{ headers: Headers; query: string }>;

@@ -1,14 +1,14 @@
 /** A config with secrets in it, between what a person sends and what is stored; of targets and of entrypoints. */
 import type { z } from "zod";
 import { AppError } from "../lib/errors.ts";
-import type { FormField } from "../lib/form-field.ts";
+import type { FormField } from "../settings/form-field.ts";
 import {
   type ConfigOwner,
   keepStoredSecrets,
   openConfig,
   type Sealer,
   sealConfig,
-} from "../lib/sealed-config.ts";
+} from "../settings/sealed-config.ts";
 import { validate } from "./validate.ts";
 
 type Type = Readonly<{

@@ -1,6 +1,6 @@
 /** What the use cases stand on. */
 import type { Clock } from "../lib/clock.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";

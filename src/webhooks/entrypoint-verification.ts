@@ -1,6 +1,6 @@
 /** An entrypoint's verification between what a person sends, what is stored, and what is shown. */
 import type { z } from "zod";
-import { redactConfig, type Sealer } from "../lib/sealed-config.ts";
+import { redactConfig, type Sealer } from "../settings/sealed-config.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { Provider } from "../verification/provider.ts";
 import type { Providers } from "../verification/registry.ts";

@@ -1,12 +1,13 @@
 /** Use cases on entrypoints, within a webhook of the user's. */
+
+import { notFound } from "../lib/errors.ts";
 import {
   type EntrypointSettings,
   entrypointSettingsSchema,
   mergeSettings,
   readSettings,
   storedSettings,
-} from "../lib/entrypoint-settings.ts";
-import { notFound } from "../lib/errors.ts";
+} from "../settings/entrypoint-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";

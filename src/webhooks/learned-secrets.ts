@@ -1,8 +1,8 @@
 /** Stores the secret that a provider's handshake brings, where the entrypoint has none yet. */
 import type { Clock } from "../lib/clock.ts";
 import { constantTimeEqual } from "../lib/crypto.ts";
-import type { Logger } from "../lib/log.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { Providers } from "../verification/registry.ts";
 import { parseVerification } from "../verification/stored-verification.ts";

@@ -1,9 +1,9 @@
 /** Tries on what came last whether the places that settings name hold anything, so that a page can say it. */
-import { storedHead, unpackAhead } from "../lib/body-content.ts";
-import { type BodyValues, bodyValuesOf } from "../lib/body-values.ts";
-import { orderKeyOf, orderPathOf } from "../lib/order-key.ts";
-import { bodyPathOf } from "../lib/place.ts";
-import type { EventStore } from "../storage/event-store.ts";
+import { storedHead, unpackAhead } from "../bodies/body-content.ts";
+import { type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
+import { orderKeyOf, orderPathOf } from "../bodies/order-key.ts";
+import { bodyPathOf } from "../settings/value-path.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
 import { isUsable } from "../verification/request-place.ts";
 import type { Entrypoint } from "./entrypoints.ts";
 import type { Target } from "./targets.ts";

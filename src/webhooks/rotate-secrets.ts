@@ -1,9 +1,9 @@
 /** Seals every stored secret anew, with the key that is the secret key from now on. */
 import { AppError } from "../lib/errors.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { resealRow } from "./moving/secrets.ts";
 import { sealKnownText } from "./secret-key-check.ts";
+import { resealRow } from "./transfer/secrets.ts";
 
 export type Rotated = Readonly<{
   resealed: number;

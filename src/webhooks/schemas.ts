@@ -1,6 +1,6 @@
 /** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
 import { z } from "zod";
-import { entrypointSettingsChangeShape, entrypointSettingsShape } from "../lib/entrypoint-settings.ts";
+import { entrypointSettingsChangeShape, entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
 import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { noticesInput } from "./notice-settings.ts";
 import { signingInput } from "./target-signing.ts";

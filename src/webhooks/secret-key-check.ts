@@ -1,9 +1,9 @@
 /** Tells at the start when the secret key is another one than that which the stored secrets were sealed with. */
 import { AppError } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { countUnreadable } from "./moving/secrets.ts";
+import { countUnreadable } from "./transfer/secrets.ts";
 
 const KNOWN_TEXT = "webhooker";
 const PLACE = "secret_key_check";

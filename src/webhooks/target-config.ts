@@ -1,5 +1,5 @@
 /** A target's config between what a person sends, what is stored, and what is shown. */
-import { redactConfig, type Sealer } from "../lib/sealed-config.ts";
+import { redactConfig, type Sealer } from "../settings/sealed-config.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { TargetType } from "../targets/target-type.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Clock, HOUR_MS } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
 import { openSecret, readSigning, type StoredSigning, sealSigning } from "../targets/signing.ts";
 import {

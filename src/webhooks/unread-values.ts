@@ -1,8 +1,8 @@
 /** Says of a stored event which settings found nothing usable in its body, and why. */
-import { storedHead, unpackAhead } from "../lib/body-content.ts";
-import { type BodyValues, bodyValuesOf } from "../lib/body-values.ts";
-import { orderPathOf } from "../lib/order-key.ts";
-import { bodyPathOf } from "../lib/place.ts";
+import { storedHead, unpackAhead } from "../bodies/body-content.ts";
+import { type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
+import { orderPathOf } from "../bodies/order-key.ts";
+import { bodyPathOf } from "../settings/value-path.ts";
 import type { StoredEvent } from "../storage/event-db/types.ts";
 import { whyUnusable } from "../verification/request-place.ts";
 import type { Entrypoint } from "./entrypoints.ts";

@@ -1,11 +1,11 @@
 /** Tries a verification on what an entrypoint has stored or rejected, and proposes one by what that looks like. */
 import { AppError } from "../lib/errors.ts";
-import type { Sealer } from "../lib/sealed-config.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
 import type { RejectedRequest } from "../storage/event-db/rejected.ts";
 import type { StoredEvent } from "../storage/event-db/types.ts";
-import type { EventStore } from "../storage/event-store.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import type { RejectedStore } from "../storage/rejected-store.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { calledUrl } from "../verification/called-url.ts";
 import type { Provider, ReceivedRequest, Verifier } from "../verification/provider.ts";
 import type { Providers } from "../verification/registry.ts";

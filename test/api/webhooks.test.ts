@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { listOf, webhookSchema } from "../../src/api/schemas.ts";
-import { readSettings } from "../../src/lib/entrypoint-settings.ts";
+import { readSettings } from "../../src/settings/entrypoint-settings.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;

@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { EMPTY_BYTES, forecast } from "../../src/dashboard/sources/forecast.ts";
-import { formatSize, readSize } from "../../src/dashboard/sources/size-text.ts";
+import { EMPTY_BYTES, forecast } from "../../src/dashboard/webhooks/storage/forecast.ts";
+import { formatSize, readSize } from "../../src/dashboard/webhooks/storage/size-text.ts";
 import { eventMigrations } from "../../src/storage/event-db/migrations/index.ts";
-import { measureSpace } from "../../src/storage/event-db/space.ts";
+import { measureSpace } from "../../src/storage/event-db/numbers/space.ts";
 import { NO_GROWTH } from "../support/fake-overviews.ts";
 
 const DAY_MS = 86_400_000;

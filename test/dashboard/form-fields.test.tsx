@@ -4,7 +4,7 @@ import { FormFields } from "../../src/dashboard/components/form-fields.tsx";
 import { readFields } from "../../src/dashboard/form-values.ts";
 import { fieldErrors, NO_ERRORS } from "../../src/dashboard/forms.ts";
 import { AppError } from "../../src/lib/errors.ts";
-import type { FormField } from "../../src/lib/form-field.ts";
+import type { FormField } from "../../src/settings/form-field.ts";
 
 const FIELDS: readonly FormField[] = [
   { name: "url", label: "URL", kind: "url", required: true },

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { startSourcePages } from "../support/source-pages.ts";
+import { startSourcePages } from "../support/webhook-pages.ts";
 
 test("a webhook whose events are lost says so on its page, before all else, and in the list, until that is dismissed", async () => {
   const all = await startSourcePages();

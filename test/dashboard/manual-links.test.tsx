@@ -9,10 +9,10 @@ import {
   TARGET_PARTS,
   VERIFICATION_PARTS,
 } from "../../src/dashboard/manual/links.ts";
-import { signingFields } from "../../src/dashboard/sources/signing-form.ts";
-import { entrypointSettingsFields } from "../../src/lib/entrypoint-settings-fields.ts";
-import type { FormField } from "../../src/lib/form-field.ts";
+import { signingFields } from "../../src/dashboard/webhooks/targets/signing-form.ts";
 import { findChapter } from "../../src/manual/chapters.ts";
+import { entrypointSettingsFields } from "../../src/settings/entrypoint-settings-fields.ts";
+import type { FormField } from "../../src/settings/form-field.ts";
 import { deliveryPolicyFields } from "../../src/targets/delivery-policy.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
 import { headingsIn } from "../support/manual.ts";

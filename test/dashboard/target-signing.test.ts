@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type SourcePages, startSourcePages } from "../support/source-pages.ts";
+import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
 
 let all: SourcePages;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type SourcePages, startSourcePages } from "../support/source-pages.ts";
+import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
 /** As browsers send it. */

@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { createTargetOpener, deliverOnce, type OpenedTarget } from "../../src/delivery/deliver-once.ts";
+import {
+  createTargetOpener,
+  deliverOnce,
+  type OpenedTarget,
+} from "../../src/delivery/attempts/deliver-once.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { sealConfig } from "../../src/lib/sealed-config.ts";
+import { sealConfig } from "../../src/settings/sealed-config.ts";
 import type { DueDelivery } from "../../src/storage/event-db/types.ts";
 import type { DeliveryTarget } from "../../src/storage/main-db/routing.ts";
 import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";

@@ -2,19 +2,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AttemptDeps } from "../../src/delivery/attempt.ts";
+import type { AttemptDeps } from "../../src/delivery/attempts/attempt.ts";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/engine.ts";
-import { createReplay } from "../../src/delivery/replay.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { createReplay } from "../../src/replays/replay.ts";
 import { openAttemptJournal } from "../../src/storage/attempt-journal/attempt-journal.ts";
-import { createChangeSignal } from "../../src/storage/change-signal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
-import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
-import { type EventReader, startEventReader } from "../../src/storage/event-reader.ts";
-import { createEventStore } from "../../src/storage/event-store.ts";
-import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
-import { createFlowStore, type FlowStore } from "../../src/storage/flow-store.ts";
-import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
+import {
+  type EventFileUpkeep,
+  startEventFileUpkeep,
+} from "../../src/storage/event-files/event-file-upkeep.ts";
+import { WebhookDBManager } from "../../src/storage/event-files/webhook-db-manager.ts";
+import { type EventReader, startEventReader } from "../../src/storage/reader/event-reader.ts";
+import { createChangeSignal } from "../../src/storage/stores/change-signal.ts";
+import { createEventStore } from "../../src/storage/stores/event-store.ts";
+import { createFlowStore, type FlowStore } from "../../src/storage/stores/flow-store.ts";
+import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { createScriptedTargets, type ScriptedTargets, type WorldTarget } from "./scripted-targets.ts";

@@ -10,8 +10,15 @@ import {
   CLOSED,
   type Sign,
   waitForTry,
-} from "../../src/delivery/circuit.ts";
-import { advance, estimateMs, newRamp, slowDown, take, waitForCredit } from "../../src/delivery/ramp.ts";
+} from "../../src/delivery/throttle/circuit.ts";
+import {
+  advance,
+  estimateMs,
+  newRamp,
+  slowDown,
+  take,
+  waitForCredit,
+} from "../../src/delivery/throttle/ramp.ts";
 import {
   allowance,
   FRESH,
@@ -20,7 +27,7 @@ import {
   spend,
   stateAfter,
   waitMs,
-} from "../../src/delivery/rate.ts";
+} from "../../src/delivery/throttle/rate.ts";
 
 const rates = fc.record<RateLimit>({
   limit: fc.integer({ min: 1, max: 5_000 }),

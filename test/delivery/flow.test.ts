@@ -1,6 +1,6 @@
 /** Targets that are down, slow, limited, ordered or paused: what waits, what goes, and that nothing is lost or stuck. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { answered, DELIVERED, FAILED, gate, type WorldTarget } from "./scripted-targets.ts";
 

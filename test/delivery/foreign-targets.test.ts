@@ -1,7 +1,7 @@
 /** An event file that names another webhook's target, as one that was imported may, reaches nobody through it. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { DELIVERED, type WorldTarget } from "./scripted-targets.ts";
 

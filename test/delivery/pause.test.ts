@@ -1,6 +1,6 @@
 /** A paused target: its deliveries are held, and let go at a rising rate when the pause is over. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { DELIVERED, FAILED, type WorldTarget } from "./scripted-targets.ts";

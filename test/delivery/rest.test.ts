@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { afterTest, afterWish, beginTest, type Rest, waitForRest } from "../../src/delivery/rest.ts";
+import { afterTest, afterWish, beginTest, type Rest, waitForRest } from "../../src/delivery/throttle/rest.ts";
 
 const MINUTE = 60_000;
 

@@ -1,5 +1,5 @@
 /** An event store that keeps the names of the calls and fails when a test says so. */
-import type { EventStore } from "../../src/storage/event-store.ts";
+import type { EventStore } from "../../src/storage/stores/event-store.ts";
 
 type Faults = {
   /** Set, every call of that name rejects with it, where `only` names the webhook or is not set. */

@@ -1,6 +1,6 @@
 /** What becomes of deliveries that were attempted when the process died: nothing is lost, and nothing kills it for ever. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { answered, DELIVERED, HANGS, type WorldTarget } from "./scripted-targets.ts";
 

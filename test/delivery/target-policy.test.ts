@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createGoneHandler } from "../../src/delivery/deactivate-gone.ts";
+import { createGoneHandler } from "../../src/delivery/attempts/deactivate-gone.ts";
 import type { Outcome } from "../../src/targets/target-type.ts";
 import { createTestMainDb } from "../support/main-db.ts";
 import { createRecordingLog } from "../support/recording-log.ts";

@@ -3,11 +3,11 @@ import { createHmac, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import definitions from "@octokit/webhooks-examples";
 import { newIdAt } from "../../src/lib/ids.ts";
-import { commitWrites } from "../../src/storage/commit-writes.ts";
 import { recordSettlement } from "../../src/storage/event-db/change-deliveries.ts";
 import { EventFile } from "../../src/storage/event-db/event-file.ts";
 import { recordEvent } from "../../src/storage/event-db/record-events.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
+import { commitWrites } from "../../src/storage/writer/commit-writes.ts";
 import type { Gateway } from "../support/gateway.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { sealConfig } from "../../src/lib/sealed-config.ts";
+import { sealConfig } from "../../src/settings/sealed-config.ts";
 import { createStorageWorld, query, type StorageWorld } from "../storage/storage-world.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { ENTRYPOINT, type IngestServer, keys, startIngest } from "./ingest-server.ts";

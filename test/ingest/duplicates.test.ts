@@ -1,8 +1,8 @@
 /** Copies over real HTTP and a real event file. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { createMetrics } from "../../src/lib/metrics.ts";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import type { Provider } from "../../src/verification/provider.ts";
 import { createStorageWorld, type StorageWorld } from "../storage/storage-world.ts";
 import { createFakeClock } from "../support/fake-clock.ts";

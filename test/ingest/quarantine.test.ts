@@ -1,9 +1,9 @@
 /** Requests that could not be verified, over real HTTP and a real event file: kept within bounds, and never in the way. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newIdAt } from "../../src/lib/ids.ts";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { keepRejected, MOST_BYTES, MOST_REQUESTS } from "../../src/storage/event-db/rejected.ts";
-import { createRejectedStore, type RejectedStore } from "../../src/storage/rejected-store.ts";
+import { createRejectedStore, type RejectedStore } from "../../src/storage/stores/rejected-store.ts";
 import { type Provider, refused } from "../../src/verification/provider.ts";
 import { createStorageWorld, type StorageWorld } from "../storage/storage-world.ts";
 import { createTestProviders } from "../support/providers.ts";

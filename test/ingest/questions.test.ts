@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { entrypointSettingsSchema } from "../../src/lib/entrypoint-settings.ts";
-import { sealConfig } from "../../src/lib/sealed-config.ts";
+import { entrypointSettingsSchema } from "../../src/settings/entrypoint-settings.ts";
+import { sealConfig } from "../../src/settings/sealed-config.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { ENTRYPOINT, type IngestServer, keys, startIngest } from "./ingest-server.ts";
 

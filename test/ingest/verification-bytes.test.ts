@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { connect } from "node:net";
-import { sealConfig } from "../../src/lib/sealed-config.ts";
+import { sealConfig } from "../../src/settings/sealed-config.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { BASE_URL, ENTRYPOINT, type IngestServer, keys, startIngest } from "./ingest-server.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { createMetrics } from "../../src/lib/metrics.ts";
-import { sealConfig } from "../../src/lib/sealed-config.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
+import { sealConfig } from "../../src/settings/sealed-config.ts";
 import { ACCEPTED, type Provider, refused } from "../../src/verification/provider.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestProviders } from "../support/providers.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { entrypointSettingsSchema } from "../../src/lib/entrypoint-settings.ts";
+import { entrypointSettingsSchema } from "../../src/settings/entrypoint-settings.ts";
 import { ENTRYPOINT, type IngestServer, startIngest } from "./ingest-server.ts";
 
 let ingest: IngestServer;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { describeError } from "../../src/http/error-description.ts";
 import { diskFault } from "../../src/lib/disk-fault.ts";
 import { AppError } from "../../src/lib/errors.ts";
-import { unusable } from "../../src/storage/event-file-faults.ts";
+import { unusable } from "../../src/storage/event-files/event-file-faults.ts";
 
 const coded = (code: string, cause?: unknown) =>
   Object.assign(new Error("secret detail", { cause }), { code });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
-import { entrypointSettingsShape } from "../../src/lib/entrypoint-settings.ts";
 import { findChapter } from "../../src/manual/chapters.ts";
+import { entrypointSettingsShape } from "../../src/settings/entrypoint-settings.ts";
 import { TROUBLE_KINDS } from "../../src/storage/main-db/notice-settings.ts";
 import { deliveryPolicyShape } from "../../src/targets/delivery-policy.ts";
 import { flowPolicyShape } from "../../src/targets/flow-policy.ts";

@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { checkDatabases } from "../../src/storage/check.ts";
+import { checkDatabases } from "../../src/storage/reader/check.ts";
 import { bodyOf } from "../e2e/load.ts";
 
 const EVENT_FILE = /^events-.+\.db$/;

@@ -13,8 +13,8 @@ import {
 import { join } from "node:path";
 import { backUp } from "../../src/storage/backup/back-up.ts";
 import { restore } from "../../src/storage/backup/restore.ts";
-import { checkDatabases } from "../../src/storage/check.ts";
-import { lockFolder } from "../../src/storage/folder-lock.ts";
+import { lockFolder } from "../../src/storage/folder/folder-lock.ts";
+import { checkDatabases } from "../../src/storage/reader/check.ts";
 import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createRetentionWorld, type RetentionWorld } from "./retention-world.ts";

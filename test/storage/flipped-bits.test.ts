@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { AppError } from "../../src/lib/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
-import { checkDatabases } from "../../src/storage/check.ts";
+import { checkDatabases } from "../../src/storage/reader/check.ts";
 import { createTestMainDb } from "../support/main-db.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "./storage-world.ts";
 

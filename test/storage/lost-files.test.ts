@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { copyDatabase } from "../../src/storage/backup/copy-database.ts";
-import { checkDatabases } from "../../src/storage/check.ts";
+import { listWithoutFile, refuseMissingMainDb } from "../../src/storage/folder/missing-data.ts";
 import { openMainDb } from "../../src/storage/main-db/open.ts";
-import { listWithoutFile, refuseMissingMainDb } from "../../src/storage/missing-data.ts";
+import { checkDatabases } from "../../src/storage/reader/check.ts";
 import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
 import { appErrorOf, thrownBy } from "../support/thrown.ts";
 import { createStorageWorld, type StorageWorld } from "./storage-world.ts";

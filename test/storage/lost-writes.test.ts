@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createRandom } from "../soak/random.ts";
 import { watchDisk } from "./power-cut.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement, turn } from "./storage-world.ts";

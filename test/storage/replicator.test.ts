@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
-import { startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
+import { startEventFileUpkeep } from "../../src/storage/event-files/event-file-upkeep.ts";
 import { type EventStorage, openEventStorage } from "../../src/storage/event-storage.ts";
 import { openMainDb } from "../../src/storage/main-db/open.ts";
 import { createFakeClock } from "../support/fake-clock.ts";

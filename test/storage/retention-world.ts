@@ -1,10 +1,10 @@
 /** A storage world whose events are as old as its clock says, with what the retention does to them. */
 import { Database } from "bun:sqlite";
 import { newId, newIdAt } from "../../src/lib/ids.ts";
-import { listLedgerFaults } from "../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import type { PruneRule, PruneStep } from "../../src/storage/event-db/prune.ts";
 import type { DeliveryStatus, EventDraft } from "../../src/storage/event-db/types.ts";
-import { createRetentionStore, type RetentionStore } from "../../src/storage/retention-store.ts";
+import { createRetentionStore, type RetentionStore } from "../../src/storage/stores/retention-store.ts";
 import { createStorageWorld, query, type StorageWorld, settlement } from "./storage-world.ts";
 
 export const DAY_MS = 86_400_000;

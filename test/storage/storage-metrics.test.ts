@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { createMetrics, type Metrics } from "../../src/lib/metrics.ts";
+import { createMetrics, type Metrics } from "../../src/observability/metrics.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "./storage-world.ts";
 

@@ -5,15 +5,18 @@ import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
-import { noMetrics, type StorageMetrics } from "../../src/lib/metrics.ts";
-import { createChangeSignal } from "../../src/storage/change-signal.ts";
+import { noMetrics, type StorageMetrics } from "../../src/observability/metrics.ts";
 import type { DedupKey } from "../../src/storage/event-db/duplicates.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
-import { type EventFileUpkeep, startEventFileUpkeep } from "../../src/storage/event-file-upkeep.ts";
-import { type EventReader, startEventReader } from "../../src/storage/event-reader.ts";
-import { createEventStore, type EventStore } from "../../src/storage/event-store.ts";
-import { createEventWriter, type EventWriter } from "../../src/storage/event-writer.ts";
-import { WebhookDBManager } from "../../src/storage/webhook-db-manager.ts";
+import {
+  type EventFileUpkeep,
+  startEventFileUpkeep,
+} from "../../src/storage/event-files/event-file-upkeep.ts";
+import { WebhookDBManager } from "../../src/storage/event-files/webhook-db-manager.ts";
+import { type EventReader, startEventReader } from "../../src/storage/reader/event-reader.ts";
+import { createChangeSignal } from "../../src/storage/stores/change-signal.ts";
+import { createEventStore, type EventStore } from "../../src/storage/stores/event-store.ts";
+import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 
 type Replaceable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,8 +1,8 @@
 /** What event files say, set by a test; a webhook that it says nothing of has received nothing. */
-import type { Overviews, SourcesDeps } from "../../src/dashboard/sources/deps.ts";
+import type { Overviews, SourcesDeps } from "../../src/dashboard/webhooks/deps.ts";
 import { AppError } from "../../src/lib/errors.ts";
-import type { Growth } from "../../src/storage/event-db/growth.ts";
-import type { Overview, TargetOverview } from "../../src/storage/event-db/overview.ts";
+import type { Growth } from "../../src/storage/event-db/numbers/growth.ts";
+import type { Overview, TargetOverview } from "../../src/storage/event-db/numbers/overview.ts";
 import type { DeliveryCounts } from "../../src/storage/event-db/types.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,10 @@
 /** How targets are dealt with, for tests in which no engine runs: nothing has failed yet, and nothing is delivered. */
-import { createFlowControl, type FlowControl, type TargetFlowView } from "../../src/delivery/flow-control.ts";
-import { Flows } from "../../src/delivery/flows.ts";
+import {
+  createFlowControl,
+  type FlowControl,
+  type TargetFlowView,
+} from "../../src/delivery/throttle/flow-control.ts";
+import { Flows } from "../../src/delivery/throttle/flows.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { EventStorage } from "../../src/storage/event-storage.ts";
 import { createRecordingLog } from "./recording-log.ts";

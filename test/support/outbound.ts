@@ -1,7 +1,8 @@
 /** A client for tests that may reach loopback, with names that a table resolves. */
-import type { Outbound, OutboundRequest, OutboundResult } from "../../src/lib/outbound.ts";
-import { createOutboundClient } from "../../src/lib/outbound-http.ts";
-import type { Resolve } from "../../src/lib/outbound-resolve.ts";
+
+import { createOutboundClient } from "../../src/outbound/client.ts";
+import type { Outbound, OutboundRequest, OutboundResult } from "../../src/outbound/outbound.ts";
+import type { Resolve } from "../../src/outbound/resolve.ts";
 
 export type TestOutbound = Outbound &
   Readonly<{

@@ -1,5 +1,5 @@
 /** The program's verification providers, for tests. */
-import type { Outbound } from "../../src/lib/outbound.ts";
+import type { Outbound } from "../../src/outbound/outbound.ts";
 import { createProviders, type Providers } from "../../src/verification/registry.ts";
 
 const unreachable: Pick<Outbound, "request"> = {

@@ -1,5 +1,5 @@
 /** A logger that keeps what it is told, so that tests can read it. */
-import type { LogFields, Logger } from "../../src/lib/log.ts";
+import type { LogFields, Logger } from "../../src/observability/log.ts";
 
 export type LogLine = Readonly<{
   level: "debug" | "info" | "warn" | "error";

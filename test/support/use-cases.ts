@@ -1,6 +1,6 @@
 /** The use cases over a test main database, with two users and event files that only note what is asked of them. */
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { createLogger } from "../../src/lib/log.ts";
+import { createLogger } from "../../src/observability/log.ts";
 import type { Background } from "../../src/storage/main-db/open.ts";
 import { createTargetTypes, type TargetTypes } from "../../src/targets/registry.ts";
 import type { Providers } from "../../src/verification/registry.ts";

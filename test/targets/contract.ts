@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/lib/sealed-config.ts";
+import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/settings/sealed-config.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
 import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "../../src/targets/target-type.ts";
 import { createFakeClock } from "../support/fake-clock.ts";

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { redactConfig, sealConfig } from "../../src/lib/sealed-config.ts";
+import { redactConfig, sealConfig } from "../../src/settings/sealed-config.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { attemptOf, failed, startTargetBench } from "./contract.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Logger } from "../../src/lib/log.ts";
+import type { Logger } from "../../src/observability/log.ts";
 import { createLogTarget } from "../../src/targets/log.ts";
 import { attemptOf, describeTargetContract, event, failed, startTargetBench } from "./contract.ts";
 

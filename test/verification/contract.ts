@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/lib/sealed-config.ts";
+import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/settings/sealed-config.ts";
 import type { ReceivedRequest, Verifier } from "../../src/verification/provider.ts";
 import { hideSecret, isSecretHidden } from "../../src/verification/sender-secret.ts";
 import { createTestProviders } from "../support/providers.ts";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AppError } from "../../src/lib/errors.ts";
-import type { Outbound, OutboundResult } from "../../src/lib/outbound.ts";
+import type { Outbound, OutboundResult } from "../../src/outbound/outbound.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { appErrorOf } from "../support/thrown.ts";

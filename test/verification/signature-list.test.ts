@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createListReader, MAX_SIGNATURES } from "../../src/verification/signature-list.ts";
+import { createListReader, MAX_SIGNATURES } from "../../src/verification/hmac/signature-list.ts";
 
 const hexOf = (number: number) => number.toString(16).padStart(64, "0");
 const bytesOf = (number: number) => Buffer.from(hexOf(number), "hex");

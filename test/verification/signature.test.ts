@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { decode, decodeKey, ENCODINGS, type Encoding } from "../../src/verification/signature.ts";
+import { decode, decodeKey, ENCODINGS, type Encoding } from "../../src/verification/hmac/signature.ts";
 
 function encode(bytes: Uint8Array, encoding: Encoding): string {
   const buffer = Buffer.from(bytes);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { sign as signBy } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Outbound, OutboundResult } from "../../src/lib/outbound.ts";
+import type { Outbound, OutboundResult } from "../../src/outbound/outbound.ts";
 import { findConfirmation } from "../../src/verification/public-keys/sns.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestProviders } from "../support/providers.ts";

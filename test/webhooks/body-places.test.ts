@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { readSettings } from "../../src/lib/entrypoint-settings.ts";
+import { readSettings } from "../../src/settings/entrypoint-settings.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
 import { createPlaceTrials } from "../../src/webhooks/place-trials.ts";
 import { listUnreadValues, type UnreadValue } from "../../src/webhooks/unread-values.ts";

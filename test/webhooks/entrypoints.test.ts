@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readSettings } from "../../src/lib/entrypoint-settings.ts";
+import { readSettings } from "../../src/settings/entrypoint-settings.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 

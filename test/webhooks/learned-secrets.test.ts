@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { openConfig } from "../../src/lib/sealed-config.ts";
+import { openConfig } from "../../src/settings/sealed-config.ts";
 import { parseVerification } from "../../src/verification/stored-verification.ts";
 import { createLearnedSecrets, type KeepLearned } from "../../src/webhooks/learned-secrets.ts";
 import { createFakeClock } from "../support/fake-clock.ts";

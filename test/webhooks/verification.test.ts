@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
-import { openConfig } from "../../src/lib/sealed-config.ts";
+import { openConfig } from "../../src/settings/sealed-config.ts";
 import { parseVerification } from "../../src/verification/stored-verification.ts";
 import { appErrorOf } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";

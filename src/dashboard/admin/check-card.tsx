@@ -1,6 +1,6 @@
 /** What the last check of all databases found, and a button for another. */
 import { Html } from "@elysiajs/html";
-import type { LastCheck } from "../../storage/storage-checks.ts";
+import type { LastCheck } from "../../storage/reader/storage-checks.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton } from "../components/button.tsx";
 import { Card, DataTable } from "../components/card.tsx";

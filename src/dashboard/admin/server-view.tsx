@@ -1,7 +1,7 @@
 /** The server as it runs: version, storage, configuration. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { LastCheck } from "../../storage/storage-checks.ts";
-import type { StorageFiles } from "../../storage/storage-files.ts";
+import type { StorageFiles } from "../../storage/folder/storage-files.ts";
+import type { LastCheck } from "../../storage/reader/storage-checks.ts";
 import { Badge } from "../components/badge.tsx";
 import { Card, DataTable, PageHeader } from "../components/card.tsx";
 import { formatBytes, formatCount, formatDuration } from "../components/format.ts";

@@ -1,6 +1,6 @@
 /** Draws form fields, those of a section behind its heading, so that a long form begins short. */
 import { Html } from "@elysiajs/html";
-import type { FormField } from "../../lib/form-field.ts";
+import type { FormField } from "../../settings/form-field.ts";
 import type { FieldErrors } from "../forms.ts";
 import type { SectionParts } from "../manual/links.ts";
 import { FormFields, type FormFieldsProps } from "./form-fields.tsx";

@@ -1,6 +1,6 @@
 /** Draws any list of form fields, such as a target type's, with stored or typed values. */
 import { Html } from "@elysiajs/html";
-import type { FormField } from "../../lib/form-field.ts";
+import type { FormField } from "../../settings/form-field.ts";
 import { removalName } from "../form-values.ts";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { attribute } from "../render.ts";

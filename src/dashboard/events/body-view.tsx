@@ -1,6 +1,6 @@
 /** Draws a body: JSON with its pieces coloured, form fields as a table, text, or a hex dump. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { JsonToken } from "../../lib/json-layout.ts";
+import type { JsonToken } from "../../bodies/json-layout.ts";
 import { attribute } from "../render.ts";
 import type { BodyPicture, FormValue } from "./body-picture.ts";
 

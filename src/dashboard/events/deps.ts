@@ -1,12 +1,12 @@
 /** What the pages of events need. */
 import type { Config } from "../../config.ts";
-import type { Replay } from "../../delivery/replay.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Replay } from "../../replays/replay.ts";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
-import type { AskedSearch } from "../../storage/event-reader.ts";
-import type { EventStore } from "../../storage/event-store.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
-import type { RejectedStore } from "../../storage/rejected-store.ts";
+import type { AskedSearch } from "../../storage/reader/event-reader.ts";
+import type { EventStore } from "../../storage/stores/event-store.ts";
+import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
 /** Rejects with AppError `unavailable` where the webhook's event file cannot be used. */

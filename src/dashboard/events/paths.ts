@@ -1,5 +1,5 @@
 /** Addresses of this section's pages; `query` is a filter's, which goes along from page to page. */
-import { logPath } from "../sources/paths.ts";
+import { logPath } from "../webhooks/paths.ts";
 
 export function livePath(webhookId: string, query: string): string {
   return `${logPath(webhookId)}/live${query}`;

@@ -7,7 +7,7 @@ import { Card } from "../components/card.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Bytes, CopyButton } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import { logPath, webhookPath } from "../sources/paths.ts";
+import { logPath, webhookPath } from "../webhooks/paths.ts";
 import type { BodyPicture } from "./body-picture.ts";
 import { BodyView, bodyKind } from "./body-view.tsx";
 import { NameOf } from "./event-row.tsx";

@@ -1,5 +1,5 @@
 /** A body as it was before it was compressed, for a page, which says so beside it. */
-import { unpackShown } from "../../lib/shown-text.ts";
+import { unpackShown } from "../../bodies/shown-text.ts";
 import { contentEncodingOf, type HeaderPairs } from "../../storage/event-db/types.ts";
 
 export type UnpackedBody = Readonly<{

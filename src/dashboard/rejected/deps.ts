@@ -1,7 +1,7 @@
 /** What the pages of rejected requests need. */
-import type { VerifyAgain } from "../../ingest/release.ts";
+import type { VerifyAgain } from "../../ingest/re-verify.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
-import type { RejectedStore } from "../../storage/rejected-store.ts";
+import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
 export type RejectedDeps = Readonly<{

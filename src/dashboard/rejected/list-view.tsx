@@ -11,9 +11,9 @@ import { NameOf, RequestLine } from "../events/event-row.tsx";
 import type { Named, Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
-import { LIST_PATH, logPath, webhookPath } from "../sources/paths.ts";
-import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
+import { LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
+import type { Fault } from "../webhooks/webhook-state.ts";
 import { RejectedActions } from "./actions.tsx";
 import { rejectedActionPath, rejectedPath, rejectedRequestPath } from "./paths.ts";
 

@@ -10,7 +10,7 @@ import { unpackForPage } from "../events/unpacked-body.ts";
 import type { FormInput } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
-import { orFault } from "../sources/or-fault.ts";
+import { orFault } from "../webhooks/or-fault.ts";
 import type { RejectedDeps } from "./deps.ts";
 import { DeleteRejectedPage, RejectedPage, UnusableRejectedPage } from "./list-view.tsx";
 import { rejectedPath } from "./paths.ts";

@@ -1,6 +1,6 @@
 /** Asks before many events are delivered again: counts them, says what will happen, and lets choose where to. */
 import { Html } from "@elysiajs/html";
-import type { ReplayCount } from "../../storage/event-db/replay-run.ts";
+import type { ReplayCount } from "../../storage/event-db/replays/replay-run.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/field-row.tsx";
@@ -10,9 +10,9 @@ import { FilterChips } from "../events/filter-bar.tsx";
 import type { Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
-import { crumbsWithin } from "../sources/crumbs.ts";
-import { logPath } from "../sources/paths.ts";
 import type { Viewer } from "../viewer.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { logPath } from "../webhooks/paths.ts";
 import { type OrderForm, orderFields } from "./order-form.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
 import { describeDestination, describeNotSearched, takesDeliveries } from "./words.ts";

@@ -1,6 +1,7 @@
 /** What the pages of replays need. */
-import type { ReplayRuns } from "../../delivery/replay-runs.ts";
+
 import type { Clock } from "../../lib/clock.ts";
+import type { ReplayRuns } from "../../replays/replay-runs.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 

@@ -1,7 +1,7 @@
 /** A webhook's replays: what each takes, how far it came, and what can be done with it. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { SeenReplay } from "../../delivery/replay-runs.ts";
-import type { ReplayState } from "../../storage/event-db/replay-run.ts";
+import type { SeenReplay } from "../../replays/replay-runs.ts";
+import type { ReplayState } from "../../storage/event-db/replays/replay-run.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge, type Tone } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -11,10 +11,10 @@ import { Time } from "../components/values.tsx";
 import type { Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
-import { crumbsWithin } from "../sources/crumbs.ts";
-import { logPath } from "../sources/paths.ts";
-import type { Fault } from "../sources/webhook-state.ts";
 import type { Flash, Viewer } from "../viewer.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { logPath } from "../webhooks/paths.ts";
+import type { Fault } from "../webhooks/webhook-state.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
 import { TargetList } from "./target-list.tsx";
 import { describeDestination, describeNotSearched, describeSelection } from "./words.ts";

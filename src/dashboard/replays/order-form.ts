@@ -1,6 +1,6 @@
 /** What a replay takes and where to, as it stands in the URL of the page that asks. */
 import { isId } from "../../lib/ids.ts";
-import type { ReplayOrder } from "../../storage/event-db/replay-run.ts";
+import type { ReplayOrder } from "../../storage/event-db/replays/replay-run.ts";
 import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "../events/log-filter.ts";
 
 /** As many as a page of the log can hold; more are better named by a filter. */

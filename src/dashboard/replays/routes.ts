@@ -5,7 +5,7 @@ import { formatCount } from "../components/format.ts";
 import { readNames } from "../events/names.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
-import { orFault } from "../sources/or-fault.ts";
+import { orFault } from "../webhooks/or-fault.ts";
 import { AskReplayPage } from "./ask-view.tsx";
 import type { ReplaysDeps } from "./deps.ts";
 import { ReplaysPage, UnusableReplaysPage } from "./list-view.tsx";

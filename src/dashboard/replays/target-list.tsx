@@ -1,6 +1,6 @@
 /** How far each target of a replay came, what it waits for, and going on without it. */
 import { Html } from "@elysiajs/html";
-import type { SeenReplay, SeenTarget } from "../../delivery/replay-runs.ts";
+import type { SeenReplay, SeenTarget } from "../../replays/replay-runs.ts";
 import { ActionButton } from "../components/button.tsx";
 import type { Names } from "../events/names.ts";
 import { removeTargetPath } from "./paths.ts";

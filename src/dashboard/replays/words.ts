@@ -1,8 +1,8 @@
 /** Says in words what a replay takes and where to. */
 
-import type { SeenTarget } from "../../delivery/replay-runs.ts";
+import type { SeenTarget } from "../../replays/replay-runs.ts";
 import type { EventFilter } from "../../storage/event-db/event-search.ts";
-import type { ReplayCount, ReplayOrder } from "../../storage/event-db/replay-run.ts";
+import type { ReplayCount, ReplayOrder } from "../../storage/event-db/replays/replay-run.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import { formatCount, formatUtc } from "../components/format.ts";
 import type { Names } from "../events/names.ts";

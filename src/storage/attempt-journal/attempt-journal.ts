@@ -6,7 +6,7 @@
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
-import type { Logger } from "../../lib/log.ts";
+import type { Logger } from "../../observability/log.ts";
 import { readBootId } from "./boot-id.ts";
 import { type LeftBehind, lines, type MarkedAttempt, readJournal, type Suspect } from "./records.ts";
 

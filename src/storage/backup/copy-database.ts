@@ -1,8 +1,8 @@
 /** Copies a database that others may write to meanwhile, as it is at one moment, into a new file. */
 import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, rmSync } from "node:fs";
-import { LOST, sizeOf } from "../file-size.ts";
-import { openForReading } from "../reading-database.ts";
+import { LOST, sizeOf } from "../sqlite/file-size.ts";
+import { openForReading } from "../sqlite/reading-database.ts";
 
 /**
  * Takes as long as the file is large: never on the event loop. The copy is one file without a log, readable by this

@@ -1,7 +1,7 @@
 /** Whether a disk has room for what is about to be written to it. */
 import { statfsSync, statSync } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
-import { RESERVE_BYTES } from "../disk-space.ts";
+import { RESERVE_BYTES } from "../folder/disk-space.ts";
 
 /** A copy is no larger than what it is made from, but for a few pages. */
 const SLACK_BYTES = 1024 * 1024;

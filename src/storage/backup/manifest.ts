@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync
 import { join } from "node:path";
 import { z } from "zod";
 import { AppError, errorMessage } from "../../lib/errors.ts";
-import { syncFolder } from "../folder.ts";
+import { syncFolder } from "../folder/folder.ts";
 
 export const MAIN_FILE = "webhooker.db";
 export const KEY_FILE = "webhooker.key";

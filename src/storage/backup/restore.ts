@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
-import { makeFolder, syncFolder } from "../folder.ts";
-import { lockFolder } from "../folder-lock.ts";
+import { makeFolder, syncFolder } from "../folder/folder.ts";
+import { lockFolder } from "../folder/folder-lock.ts";
 import type { BackupFault } from "./back-up.ts";
 import { listStructureFaults } from "./copy-database.ts";
 import { requireSpace } from "./free-space.ts";

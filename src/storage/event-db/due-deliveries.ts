@@ -1,5 +1,5 @@
 /** Finds what is due in an event file; each call is a few index steps. */
-import type { RecentEvents } from "../recent-events.ts";
+import type { RecentEvents } from "../stores/recent-events.ts";
 import type { DueRow, EventRow } from "./delivery-statements.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DueDelivery, HeaderPairs, StoredEvent } from "./types.ts";

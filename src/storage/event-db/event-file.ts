@@ -2,19 +2,19 @@
 import { Database } from "bun:sqlite";
 import { closeSync, openSync } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
-import { watchPlace } from "../file-place.ts";
-import { LogLength } from "../log-length.ts";
-import { migrate, NEWER_DATABASE, refuseNewer } from "../migrate.ts";
-import { FOREIGN_DATABASE, refuseForeign } from "../own-database.ts";
-import { configure } from "../sqlite.ts";
-import type { SyncDescriptor } from "../sync-pool.ts";
+import { migrate, NEWER_DATABASE, refuseNewer } from "../sqlite/migrate.ts";
+import { FOREIGN_DATABASE, refuseForeign } from "../sqlite/own-database.ts";
+import { watchPlace } from "../sqlite/same-file.ts";
+import { configure } from "../sqlite/sqlite.ts";
+import { LogLength } from "../sqlite/wal-length.ts";
+import type { SyncDescriptor } from "../workers/sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { KnownDue } from "./known-due.ts";
-import { LogReserve } from "./log-reserve.ts";
 import { eventMigrations } from "./migrations/index.ts";
+import { Tally } from "./numbers/tally.ts";
 import { prepareRecordStatements } from "./record-events.ts";
-import { Tally } from "./tally.ts";
 import type { HeaderPairs } from "./types.ts";
+import { LogReserve } from "./wal-reserve.ts";
 
 /** Per open file; the hot pages are the tails of a few trees. */
 const CACHE_KIB = 2_048;

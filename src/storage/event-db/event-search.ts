@@ -1,6 +1,6 @@
 /** Finds events by what a person remembers of them, newest first, and stops in time. */
 import type { SQLQueryBindings } from "bun:sqlite";
-import type { BodySearch } from "../../lib/body-search.ts";
+import type { BodySearch } from "../../bodies/body-search.ts";
 import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
 import { chooseSource, type Source } from "./event-source.ts";

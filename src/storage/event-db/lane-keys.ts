@@ -1,8 +1,8 @@
 /** Reads the lanes of stored events for targets that never had them; a replay gives them these. */
-import { storedHead } from "../../lib/body-content.ts";
-import { bodyValuesOf } from "../../lib/body-values.ts";
-import { isPacked } from "../../lib/content-encoding.ts";
-import { orderKeyOf, WHOLE_TARGET } from "../../lib/order-key.ts";
+import { storedHead } from "../../bodies/body-content.ts";
+import { bodyValuesOf } from "../../bodies/body-values.ts";
+import { isPacked } from "../../bodies/content-encoding.ts";
+import { orderKeyOf, WHOLE_TARGET } from "../../bodies/order-key.ts";
 import type { EventFile } from "./event-file.ts";
 import type { HeaderPairs } from "./types.ts";
 

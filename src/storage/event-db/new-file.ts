@@ -1,7 +1,7 @@
 /** Makes an empty event file at the cost of one sync: SQLite itself would sync seven times, journal and folder included. */
 import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { migrate } from "../migrate.ts";
+import { migrate } from "../sqlite/migrate.ts";
 import { eventMigrations } from "./migrations/index.ts";
 
 /** Where a database's header tells the format version to write and to read; 2 is that of a database with a log. */

@@ -1,5 +1,5 @@
 /** Finds due deliveries anywhere among what is due, for a target that fails: with the oldest ones it may go on failing. */
-import type { RecentEvents } from "../recent-events.ts";
+import type { RecentEvents } from "../stores/recent-events.ts";
 import type { DueRow } from "./delivery-statements.ts";
 import { type Claim, claimAmong, claimDue, eventFinder } from "./due-deliveries.ts";
 import type { EventFile } from "./event-file.ts";

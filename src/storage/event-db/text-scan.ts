@@ -1,6 +1,6 @@
 /** Goes through events in an order and tells those whose bodies show a text; what takes longer is done in parts. */
 import type { SQLQueryBindings } from "bun:sqlite";
-import { BodySearch } from "../../lib/body-search.ts";
+import { BodySearch } from "../../bodies/body-search.ts";
 import type { ReadableFile } from "./event-summary.ts";
 import { contentEncodingOf, type HeaderPairs } from "./types.ts";
 

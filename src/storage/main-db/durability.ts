@@ -1,10 +1,10 @@
 /** Makes what is committed to the main database durable, and keeps its log short, without a sync on the event loop. */
 import type { Database } from "bun:sqlite";
-import type { EventFileUpkeep } from "../event-file-upkeep.ts";
-import { hasGrownLong, isLogInUse } from "../log-in-use.ts";
-import { LogLength } from "../log-length.ts";
-import { beginLog } from "../sqlite.ts";
-import { LogSync } from "./log-sync.ts";
+import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
+import { beginLog } from "../sqlite/sqlite.ts";
+import { hasGrownLong, isLogInUse } from "../sqlite/wal-in-use.ts";
+import { LogLength } from "../sqlite/wal-length.ts";
+import { LogSync } from "./wal-sync.ts";
 
 export type Durability = Readonly<{
   /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` where it may not be. */

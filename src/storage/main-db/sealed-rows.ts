@@ -1,6 +1,6 @@
 /** Every row that may hold sealed secrets, deleted ones too, to be sealed anew in one transaction. */
 import type { Database } from "bun:sqlite";
-import type { PlainRow } from "./moving.ts";
+import type { PlainRow } from "./transfer.ts";
 
 const TABLES = ["entrypoints", "targets"] as const;
 

@@ -1,6 +1,6 @@
 /** What a question is answered with: never a page, and nothing longer than providers ask for. */
-import type { BodyValues } from "../../lib/body-values.ts";
-import { isPacked } from "../../lib/content-encoding.ts";
+import type { BodyValues } from "../../bodies/body-values.ts";
+import { isPacked } from "../../bodies/content-encoding.ts";
 import type { HandshakeAnswer, ReceivedRequest } from "../provider.ts";
 import { valuesOf } from "../request-place.ts";
 

@@ -1,7 +1,7 @@
 /** Makes a provider that signs by HMAC and asks questions, of which some are answered with the key. */
 import { z } from "zod";
 import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
-import { createHmacProvider, type HmacConfig, type HmacRow } from "../hmac-provider.ts";
+import { createHmacProvider, type HmacConfig, type HmacRow } from "../hmac/hmac-provider.ts";
 import { type Provider, refused, type Verifier } from "../provider.ts";
 
 type Questions = Pick<Verifier, "unsignedHandshake" | "signedHandshake">;

@@ -1,10 +1,10 @@
 /** Answers a question as an entrypoint's settings describe it: by the challenge, or by its HMAC. */
 
-import { JSON_MARK } from "../../lib/place.ts";
-import { QUERY_MARK, type QuestionSettings } from "../../lib/question-settings.ts";
+import { QUERY_MARK, type QuestionSettings } from "../../settings/question-settings.ts";
+import { JSON_MARK } from "../../settings/value-path.ts";
+import { hmac } from "../hmac/signature.ts";
 import { type HandshakeAnswer, type ReceivedRequest, type Refusal, refused } from "../provider.ts";
 import { valuesOf } from "../request-place.ts";
-import { hmac } from "../signature.ts";
 import { answerJson, echo, echoInHeader, readChallenge, readOpaque, valuesOfQuestion } from "./answers.ts";
 
 /** Those that questions come with; HEAD and OPTIONS have answers of their own. */

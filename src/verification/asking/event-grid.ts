@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { headerName, secretFields, secretShape } from "../config-fields.ts";
 import type { Provider } from "../provider.ts";
+import { apiKeyProvider } from "../providers/shared-secrets.ts";
 import { readerOf, textAt } from "../request-place.ts";
-import { apiKeyProvider } from "../shared-secrets.ts";
 import { answerJson, readChallenge } from "./answers.ts";
 
 const TYPE = "aeg-event-type";

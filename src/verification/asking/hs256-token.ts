@@ -1,5 +1,5 @@
 /** Reads a JSON Web Token that is signed by HMAC-SHA256, and no other. */
-import { decode, hmac, matchesAny } from "../signature.ts";
+import { decode, hmac, matchesAny } from "../hmac/signature.ts";
 
 const FORM = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/;
 const MAX_LENGTH = 8_192;

@@ -1,10 +1,10 @@
 /** LinkedIn, which asks every two hours whether the URL knows the client secret. */
 
-import type { HmacConfig, HmacRow } from "../hmac-provider.ts";
-import { createHmacProvider } from "../hmac-provider.ts";
+import type { HmacConfig, HmacRow } from "../hmac/hmac-provider.ts";
+import { createHmacProvider } from "../hmac/hmac-provider.ts";
+import { hmac } from "../hmac/signature.ts";
 import type { Provider } from "../provider.ts";
 import { readerOf } from "../request-place.ts";
-import { hmac } from "../signature.ts";
 import { answerJson, askedByGet, readOpaque } from "./answers.ts";
 import { createAskingProvider } from "./asking-provider.ts";
 

@@ -1,7 +1,7 @@
 /** The providers that sign by HMAC and ask before they send: one row each, in the order of their names. */
-import type { BodyValues } from "../../lib/body-values.ts";
+import type { BodyValues } from "../../bodies/body-values.ts";
+import { hmac } from "../hmac/signature.ts";
 import { readerOf, textAt, valuesOf } from "../request-place.ts";
-import { hmac } from "../signature.ts";
 import {
   answerJson,
   askedByGet,

@@ -1,9 +1,9 @@
 /** WebSub, once PubSubHubbub: hubs ask whether a subscription is wanted, and sign what they distribute. */
 import { z } from "zod";
 import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
+import { decode, type Hash, hmac, matchesAny } from "../hmac/signature.ts";
 import { ACCEPTED, type Provider, refused } from "../provider.ts";
 import { missing, wrongSignature } from "../refusals.ts";
-import { decode, type Hash, hmac, matchesAny } from "../signature.ts";
 import { askedByGet, echo } from "./answers.ts";
 
 const SIGNATURE = "X-Hub-Signature";

@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { answerJson, askedByGet, readChallenge } from "../asking/answers.ts";
+import { decode } from "../hmac/signature.ts";
 import { ACCEPTED, type Provider, refused } from "../provider.ts";
 import { publicKeyFields, publicKeyShape, readKeys } from "../public-key.ts";
 import { missing, wrongSignature } from "../refusals.ts";
 import { readerOf } from "../request-place.ts";
-import { decode } from "../signature.ts";
 import { createIsSigned } from "./generic.ts";
 import { readPublicKey } from "./key-reader.ts";
 

@@ -1,7 +1,7 @@
 /** The generic provider for whatever else signs by a private key: the entrypoint's owner describes how. */
 import type { KeyObject } from "node:crypto";
 import { z } from "zod";
-import type { FormField } from "../../lib/form-field.ts";
+import type { FormField } from "../../settings/form-field.ts";
 import {
   headerName,
   placeFields,
@@ -10,11 +10,11 @@ import {
   toleranceField,
   toleranceSeconds,
 } from "../config-fields.ts";
-import { checkTemplate } from "../hmac-config.ts";
-import { createSchemeVerify } from "../hmac-scheme.ts";
+import { checkTemplate } from "../hmac/hmac-config.ts";
+import { createSchemeVerify } from "../hmac/hmac-scheme.ts";
+import { HASHES, type Hash } from "../hmac/signature.ts";
 import type { Provider } from "../provider.ts";
 import { isRight, joined, publicKeyFields, publicKeyShape, readKeys } from "../public-key.ts";
-import { HASHES, type Hash } from "../signature.ts";
 import { readPublicKey } from "./key-reader.ts";
 
 /** Each costs up to a tenth of a millisecond, with each key. */

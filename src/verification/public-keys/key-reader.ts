@@ -1,7 +1,7 @@
 /** Reads public keys in any of the forms in which providers show them. */
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readEd25519Key } from "../ed25519.ts";
-import { decodeKey } from "../signature.ts";
+import { decodeKey } from "../hmac/signature.ts";
 
 const PEM = /^-----BEGIN (PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE)-----([A-Za-z0-9+/=\s]+)-----END \1-----$/;
 const KINDS: readonly (string | undefined)[] = ["ed25519", "ec", "rsa", "rsa-pss"];

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, DAY_MS } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
-import type { Outbound } from "../../lib/outbound.ts";
+import type { Outbound } from "../../outbound/outbound.ts";
 import type { TrustedKey } from "../certificate-chain.ts";
 import { createFetchBudget } from "./fetch-budget.ts";
 

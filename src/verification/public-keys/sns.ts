@@ -1,8 +1,9 @@
 /** Amazon SNS, which signs by RSA with a certificate that each message names, and asks to have a subscription confirmed. */
 import { z } from "zod";
+import { isFormType } from "../../bodies/form-values.ts";
 import { AppError } from "../../lib/errors.ts";
-import { isFormType } from "../../lib/form-values.ts";
-import type { Outbound } from "../../lib/outbound.ts";
+import type { Outbound } from "../../outbound/outbound.ts";
+import { decode, type Hash } from "../hmac/signature.ts";
 import {
   ACCEPTED,
   type HandshakeAnswer,
@@ -14,7 +15,6 @@ import {
 import { isSignedBy } from "../public-key.ts";
 import { missing } from "../refusals.ts";
 import { makeReadable, readerOf, textAt, valuesOf } from "../request-place.ts";
-import { decode, type Hash } from "../signature.ts";
 import type { CertificateFinder, SigningCertificates } from "./signing-certificates.ts";
 import { readSubscribeUrl } from "./sns-urls.ts";
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { toleranceField, toleranceSeconds } from "../config-fields.ts";
 import { readEd25519Key } from "../ed25519.ts";
-import { createSchemeVerify } from "../hmac-scheme.ts";
+import { createSchemeVerify } from "../hmac/hmac-scheme.ts";
 import type { Provider } from "../provider.ts";
 import { publicKeyFields, publicKeyShape, readKeys } from "../public-key.ts";
 import { readerOf } from "../request-place.ts";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
 import type { DueDelivery } from "../../../src/storage/event-db/types.ts";
-import { createFlowStore } from "../../../src/storage/flow-store.ts";
+import { createFlowStore } from "../../../src/storage/stores/flow-store.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 
 const TARGET = "target";

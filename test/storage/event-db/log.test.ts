@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { closeSync, copyFileSync, openSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
-import { LogReserve } from "../../../src/storage/event-db/log-reserve.ts";
-import { LogLength } from "../../../src/storage/log-length.ts";
+import { LogReserve } from "../../../src/storage/event-db/wal-reserve.ts";
+import { LogLength } from "../../../src/storage/sqlite/wal-length.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 
 const FRAME_BYTES = 4_120;

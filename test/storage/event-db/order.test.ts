@@ -3,9 +3,9 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
-import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import type { Delivery, DueDelivery } from "../../../src/storage/event-db/types.ts";
-import { createFlowStore, type FlowStore } from "../../../src/storage/flow-store.ts";
+import { createFlowStore, type FlowStore } from "../../../src/storage/stores/flow-store.ts";
 import { createStorageWorld, type StorageWorld, settlement } from "../storage-world.ts";
 
 let world: StorageWorld;

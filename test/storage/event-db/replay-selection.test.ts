@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import type { EventFilter } from "../../../src/storage/event-db/event-search.ts";
-import type { ReplayOrder, ReplaySelection } from "../../../src/storage/event-db/replay-run.ts";
-import { ReplaySelector } from "../../../src/storage/event-db/replay-selection.ts";
+import type { ReplayOrder, ReplaySelection } from "../../../src/storage/event-db/replays/replay-run.ts";
+import { ReplaySelector } from "../../../src/storage/event-db/replays/replay-selection.ts";
 import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
-import { createReplayStore, type ReplayStore } from "../../../src/storage/replay-store.ts";
+import { createReplayStore, type ReplayStore } from "../../../src/storage/stores/replay-store.ts";
 import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 
 const COUNT = 1_800;

@@ -1,12 +1,12 @@
 /** What one step of a replay makes due, and what it leaves for later. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
-import { listLedgerFaults } from "../../../src/storage/event-db/ledger.ts";
+import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import { pruneStep } from "../../../src/storage/event-db/prune.ts";
-import { ReplayMemory } from "../../../src/storage/event-db/replay-memory.ts";
-import type { ReplayOrder } from "../../../src/storage/event-db/replay-run.ts";
-import type { ReplayStepGiven } from "../../../src/storage/event-db/replay-step.ts";
-import { createReplayStore, type ReplayStore } from "../../../src/storage/replay-store.ts";
+import { ReplayMemory } from "../../../src/storage/event-db/replays/replay-memory.ts";
+import type { ReplayOrder } from "../../../src/storage/event-db/replays/replay-run.ts";
+import type { ReplayStepGiven } from "../../../src/storage/event-db/replays/replay-step.ts";
+import { createReplayStore, type ReplayStore } from "../../../src/storage/stores/replay-store.ts";
 import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "../storage-world.ts";
 
 const START = 1_790_000_000_000;

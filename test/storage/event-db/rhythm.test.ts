@@ -2,8 +2,8 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { eventMigrations } from "../../../src/storage/event-db/migrations/index.ts";
-import type { Rhythms } from "../../../src/storage/event-db/rhythm.ts";
-import { createRhythmReader } from "../../../src/storage/rhythms.ts";
+import type { Rhythms } from "../../../src/storage/event-db/numbers/rhythm.ts";
+import { createRhythmReader } from "../../../src/storage/reader/rhythms.ts";
 import { createStorageWorld, query, type StorageWorld } from "../storage-world.ts";
 
 const HOUR = 3_600_000;

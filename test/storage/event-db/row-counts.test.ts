@@ -1,7 +1,7 @@
 /** What the check counts is the same in steps of any length, whatever lies between them. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { countRows } from "../../../src/storage/event-db/row-counts.ts";
+import { countRows } from "../../../src/storage/event-db/numbers/row-counts.ts";
 import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
 import { createRetentionWorld, type RetentionWorld } from "../retention-world.ts";
 

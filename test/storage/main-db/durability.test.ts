@@ -2,10 +2,13 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { type EventFileUpkeep, startEventFileUpkeep } from "../../../src/storage/event-file-upkeep.ts";
+import {
+  type EventFileUpkeep,
+  startEventFileUpkeep,
+} from "../../../src/storage/event-files/event-file-upkeep.ts";
 import { leaveSyncsTo } from "../../../src/storage/main-db/durability.ts";
 import { type MainDb, openMainDb } from "../../../src/storage/main-db/open.ts";
-import { openDatabase } from "../../../src/storage/sqlite.ts";
+import { openDatabase } from "../../../src/storage/sqlite/sqlite.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
 import { appErrorOf } from "../../support/thrown.ts";
 import { gate, turn } from "../storage-world.ts";

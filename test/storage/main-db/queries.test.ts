@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
-import { sqliteCode } from "../../../src/storage/sqlite.ts";
+import { sqliteCode } from "../../../src/storage/sqlite/sqlite.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
 import { thrownBy } from "../../support/thrown.ts";
 

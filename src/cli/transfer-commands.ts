@@ -1,0 +1,154 @@
+/** `webhooker export` and `webhooker import`: one webhook as one file, out of this data folder and into it. */
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { AppError, errorReason } from "../lib/errors.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { WebhookRow } from "../storage/main-db/tables.ts";
+import { requireData } from "./data-there.ts";
+import { type Io, withMainDb } from "./io.ts";
+import { count } from "./table.ts";
+import { getUser } from "./user-commands.ts";
+
+/** Whoever has the file can guess as often as they like. */
+const MIN_PASSPHRASE = 10;
+
+type Secrets = Readonly<{ withSecrets?: true; passphraseFile?: string }>;
+
+/** It would not know of the new webhook's deliveries. */
+const WHILE_RUNNING =
+  "Import the file in its dashboard, under Webhooks, or by POST /api/v1/webhooks/import; or stop it for the import.";
+
+const passphraseFile = [
+  "--passphrase-file <file>",
+  "file with the passphrase of the secrets; without it standard input is read",
+] as const;
+
+export function addMovingCommands(program: Command, io: Io): void {
+  program
+    .command("export")
+    .description("write a webhook with its events into one file, also while the gateway runs")
+    .argument("<webhook>", "its id, or its name")
+    .argument("<file>", "file that is not there yet")
+    .option("--with-secrets", "take its secrets along, sealed under a passphrase")
+    .option(...passphraseFile)
+    .action(async (webhook: string, to: string, options: Secrets) => {
+      const config = io.loadConfig();
+      requireData(config, "export");
+      if (existsSync(to)) throw alreadyThere(to);
+      requireFolder(dirname(resolve(to)));
+      const passphrase = await readPassphrase(io, options);
+      if (passphrase !== null && passphrase.length < MIN_PASSPHRASE) throw shortPassphrase();
+      const { leftOut } = await withMainDb(io, async (mainDb) => {
+        const { id: webhookId, userId } = getWebhook(mainDb, webhook);
+        const { runMoving } = await import("./transfer-run.ts");
+        return runMoving({ config, mainDb, io }, ({ exportWebhook }) =>
+          exportWebhook({ userId, webhookId, passphrase, to }),
+        );
+      });
+      io.out(`Exported the webhook to ${to}.`);
+      if (leftOut > 0) io.err(`${count(leftOut, "secret")} left out: --with-secrets takes them along.`);
+    });
+
+  program
+    .command("import")
+    .description("make an exported webhook one of a user's; the gateway must not run")
+    .argument("<file>", "as `export` wrote it")
+    .requiredOption("--user <name>", "username of whose it becomes")
+    .option("--with-secrets", "with the secrets in it, whose passphrase is read")
+    .option(...passphraseFile)
+    .option("--without-secrets", "leave the secrets in it out")
+    .action(async (file: string, options: Secrets & { user: string; withoutSecrets?: true }) => {
+      const config = io.loadConfig();
+      requireData(config, "import into");
+      if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+        throw new AppError({ kind: "not_found", message: `There is no file ${file}.` });
+      }
+      const passphrase = await readPassphrase(io, options);
+      const { runMoving, whileStopped } = await import("./transfer-run.ts");
+      const { webhookId, notes } = await whileStopped(config, WHILE_RUNNING, () =>
+        withMainDb(io, (mainDb) => {
+          const { id: userId } = getUser(mainDb, options.user);
+          return runMoving({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {
+            await clear();
+            const source = Bun.file(file);
+            const path = await receive(source.stream(), source.size);
+            try {
+              const withoutSecrets = options.withoutSecrets === true;
+              return await importWebhook({ userId, path, passphrase, withoutSecrets });
+            } finally {
+              await discard(path);
+            }
+          });
+        }),
+      );
+      io.out(webhookId);
+      for (const note of notes) io.err(note);
+    });
+}
+
+/** Null where secrets are not wanted. */
+async function readPassphrase(io: Io, options: Secrets): Promise<string | null> {
+  const { withSecrets, passphraseFile: path } = options;
+  if (withSecrets !== true) return null;
+  const text = path === undefined ? await io.readStdin() : readFile(path);
+  // Editors and `echo` end their text with a line feed that is no part of the passphrase.
+  const passphrase = text.replace(/\r?\n$/, "");
+  if (passphrase === "") throw shortPassphrase();
+  return passphrase;
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new AppError({
+      kind: "not_found",
+      message: `The passphrase cannot be read from ${path}.`,
+      hint: "Name a readable file, or give the passphrase on standard input.",
+      cause,
+    });
+  }
+}
+
+/** Throws AppError: not_found, conflict for a name that several have. */
+function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
+  const byId = mainDb.webhooks.find(wanted);
+  if (byId) return byId;
+  const all = mainDb.users.list().flatMap(({ id }) => mainDb.webhooks.list(id));
+  const [found, another] = all.filter(({ name }) => name === wanted);
+  if (found && !another) return found;
+  throw new AppError({
+    kind: found ? "conflict" : "not_found",
+    message: found ? "Several webhooks have that name." : "No such webhook.",
+    hint: "Name it by its id, as its page's address and the API have it.",
+  });
+}
+
+function requireFolder(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new AppError({
+      kind: "not_found",
+      message: `No file can be made in ${folder} (${errorReason(cause)}).`,
+      hint: "Name a file in a folder that is there and that this user may write to.",
+      cause,
+    });
+  }
+}
+
+function alreadyThere(path: string): AppError {
+  return new AppError({
+    kind: "conflict",
+    message: `${path} is there already.`,
+    hint: "Name a file that is not there yet.",
+  });
+}
+
+function shortPassphrase(): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: `The passphrase has fewer than ${MIN_PASSPHRASE} characters.`,
+  });
+}

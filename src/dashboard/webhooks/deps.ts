@@ -1,0 +1,41 @@
+/** What the pages of webhooks, entrypoints and targets need. */
+import type { Config } from "../../config.ts";
+import type { FlowControl } from "../../delivery/throttle/flow-control.ts";
+import type { SendTestNotice } from "../../notices/notice-sender.ts";
+import type { Growth } from "../../storage/event-db/numbers/growth.ts";
+import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
+import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
+import type { TargetTypes } from "../../targets/registry.ts";
+import type { Providers } from "../../verification/registry.ts";
+import type { PlaceTrials } from "../../webhooks/place-trials.ts";
+import type { Moving } from "../../webhooks/transfer/transfer.ts";
+import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
+import type { Reveals } from "../reveals.ts";
+import type { SendTestEvent } from "./entrypoints/test-event.ts";
+
+/** What lists say of event files; rejects with AppError `unavailable` where one cannot be used. */
+export type Overviews = Readonly<{
+  overview: (webhookId: string) => Promise<Overview>;
+  growth: (webhookId: string) => Promise<Growth>;
+  targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
+  entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
+  countEvents: (webhookId: string) => Promise<number>;
+}>;
+
+export type SourcesDeps = Readonly<{
+  config: Pick<Config, "baseUrl" | "retentionDays" | "mail">;
+  useCases: WebhookUseCases;
+  moving: Moving;
+  targetTypes: TargetTypes;
+  providers: Providers;
+  trials: VerificationTrials;
+  placeTrials: PlaceTrials;
+  events: Overviews;
+  rejected: Pick<RejectedStore, "count">;
+  flow: FlowControl;
+  sendTestEvent: SendTestEvent;
+  /** New signing secrets and what an import says, on their way to the page that shows them once. */
+  reveals: Reveals;
+  sendTestNotice: SendTestNotice;
+}>;

@@ -1,0 +1,33 @@
+/** The word on an entrypoint's rejected requests: how many are kept, and what can be done about them. */
+import { Html } from "@elysiajs/html";
+import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
+import { ActionButton } from "../../components/button.tsx";
+import { formatCount } from "../../components/format.ts";
+import { Icon } from "../../components/icon.tsx";
+import { rejectedActionPath, rejectedPath } from "../../rejected/paths.ts";
+import { attribute } from "../../render.ts";
+import { verificationPath } from "../paths.ts";
+
+export function RejectedOffer({ entrypoint, count }: { entrypoint: Entrypoint; count: number }): JSX.Element {
+  const { id, webhookId, name } = entrypoint;
+  return (
+    <div class="suggestion">
+      <Icon name="alert" />
+      <div class="suggestion-act">
+        <p>
+          <span safe>{`${formatCount(count, "rejected request")}: `}</span>
+          <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "look at it" : "look at them"}</a>,{" "}
+          <a href={attribute(verificationPath(entrypoint))}>mend the secret</a>, and then
+        </p>
+        <ActionButton
+          size="small"
+          icon="replay"
+          label="Verify again"
+          describe={`Verify rejected requests of ${name} again`}
+          action={rejectedActionPath(webhookId, "verify")}
+          fields={{ entrypoint: id }}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+/** Sends a test event to an entrypoint, through the same way that every sender's request takes. */
+import type { Receiver } from "../../../ingest/receive.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import type { WebhookUseCases } from "../../../webhooks/use-cases.ts";
+import { TEST_SENDER } from "../../../webhooks/verification-trial.ts";
+
+/** Resolves with the event's id once it is on disk. Throws AppError: not_found, gone, unavailable. */
+export type SendTestEvent = (asked: {
+  userId: string;
+  webhookId: string;
+  entrypointId: string;
+  /** The address of whoever asks: the event's sender. */
+  remoteAddress: string;
+}) => Promise<string>;
+
+export function createTestEventSender(deps: {
+  receiver: Receiver;
+  useCases: WebhookUseCases;
+  clock: Clock;
+}): SendTestEvent {
+  const { receiver, useCases, clock } = deps;
+  return async ({ userId, webhookId, entrypointId, remoteAddress }) => {
+    const webhook = await useCases.webhooks.get({ userId, webhookId });
+    const entrypoint = await useCases.entrypoints.get({ userId, webhookId, entrypointId });
+    const route = receiver.findRoute(entrypointId);
+    const content = {
+      type: "webhooker.test",
+      text: "This is a test event. It was received, stored and delivered like any other.",
+      sent_at: new Date(clock.now()).toISOString(),
+      webhook: { id: webhook.id, name: webhook.name },
+      entrypoint: { id: entrypoint.id, name: entrypoint.name },
+    };
+    const body = new TextEncoder().encode(JSON.stringify(content, null, 2));
+    const headers = new Headers({
+      "content-type": "application/json",
+      "content-length": String(body.byteLength),
+      "user-agent": TEST_SENDER,
+    });
+    const facts = { method: "POST", pathTail: "", query: "", headers, remoteAddress };
+    return (await receiver.store({ route, facts, body, accepted: null })).eventId;
+  };
+}

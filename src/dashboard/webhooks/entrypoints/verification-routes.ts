@@ -1,0 +1,99 @@
+/** The form of an entrypoint's verification: choosing a provider, filling its fields in, doing without. */
+import type { Provider } from "../../../verification/provider.ts";
+import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
+import type { Trial } from "../../../webhooks/verification-trial.ts";
+import { formatCount } from "../../components/format.ts";
+import { readFields } from "../../form-values.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
+import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { redirect, renderPage } from "../../render.ts";
+import type { SourcesDeps } from "../deps.ts";
+import { webhookPath } from "../paths.ts";
+import { readWebhookState } from "../webhook-state.ts";
+import { countRejected } from "./rejected-counts.ts";
+import { findSuggestion } from "./suggestions.ts";
+import { NO_PROVIDER, TRY_FIELD, VerificationPage } from "./verification-views.tsx";
+
+/** A form that comes back: with its faults, or with what a trial said. */
+type Returned = Readonly<{ provider: Provider; typed: FormInput; errors: FieldErrors; trial?: Trial }>;
+
+/** The part of an entrypoint's input whose fields stand in the form by their own names. */
+const WITHIN = "verification.config";
+
+export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, providers } = deps;
+
+  async function own({ viewer, params }: PageContext) {
+    const { id = "", entrypointId = "" } = params;
+    const of = { userId: viewer.id, webhookId: id, entrypointId };
+    const [webhook, entrypoint] = await Promise.all([
+      useCases.webhooks.get(of),
+      useCases.entrypoints.get(of),
+    ]);
+    return { of, webhook, entrypoint };
+  }
+
+  async function show(context: PageContext, returned?: Returned): Promise<Response> {
+    const { webhook, entrypoint } = await own(context);
+    const { file } = await readWebhookState(deps, webhook);
+    const asked = context.query.get("type") ?? entrypoint.verification?.type ?? NO_PROVIDER;
+    const markup = VerificationPage({
+      ...{ viewer: context.viewer, webhook, entrypoint, providers: providers.list() },
+      provider: returned?.provider ?? providers.find(asked),
+      typed: returned?.typed,
+      errors: returned?.errors ?? NO_ERRORS,
+      suggested: file.fault === null ? await findSuggestion(deps, entrypoint, file.lastEvents) : null,
+      trial: returned?.trial ?? null,
+    });
+    return renderPage(markup, { status: returned && !returned.trial ? 422 : 200 });
+  }
+
+  async function save(context: PageContext): Promise<Response> {
+    const { of, entrypoint } = await own(context);
+    const form = await context.form();
+    if (form.type === NO_PROVIDER) {
+      const changed = await useCases.entrypoints.update({ ...of, input: { verification: null } });
+      return backTo(changed, `“${changed.name}” takes requests of whoever knows its URL.`);
+    }
+    const provider = providers.get(form.type ?? "");
+    try {
+      const verification = { type: provider.type, config: readConfig({ provider, form, entrypoint }) };
+      if (form[TRY_FIELD] !== undefined) {
+        const trial = await deps.trials.run({ ...of, input: { verification } });
+        return show(context, { provider, typed: form, errors: NO_ERRORS, trial });
+      }
+      const changed = await useCases.entrypoints.update({ ...of, input: { verification } });
+      const kept = (await countRejected(deps, [changed])).get(changed.id) ?? 0;
+      const text = `“${changed.name}” now takes verified requests alone: ${provider.label}.`;
+      return backTo(changed, `${text}${offerOf(kept)}`);
+    } catch (error) {
+      return show(context, { provider, typed: form, errors: fieldErrors(error, WITHIN) });
+    }
+  }
+
+  return [
+    page("/source/:id/entrypoints/:entrypointId/verification", (context) => show(context)),
+    action("/source/:id/entrypoints/:entrypointId/verification", save),
+  ];
+}
+
+function readConfig(of: { provider: Provider; form: FormInput; entrypoint: Entrypoint }) {
+  const { provider, form, entrypoint } = of;
+  const { verification } = entrypoint;
+  return readFields(
+    provider.fields,
+    form,
+    verification?.type === provider.type ? verification.config : undefined,
+  );
+}
+
+/** The page that comes next has the button. */
+function offerOf(rejected: number): string {
+  if (rejected === 0) return "";
+  const [are, them] = rejected === 1 ? ["is", "it"] : ["are", "them"];
+  return ` ${formatCount(rejected, "rejected request")} ${are} kept: verify ${them} again.`;
+}
+
+function backTo({ webhookId }: Entrypoint, text: string): Response {
+  return redirect(webhookPath(webhookId), { tone: "ok", text });
+}

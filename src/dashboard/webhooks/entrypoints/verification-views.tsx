@@ -1,0 +1,181 @@
+/** The form that says what an entrypoint accepts: one provider's, drawn from its list of fields, or everyone's. */
+import { Html } from "@elysiajs/html";
+import type { Provider } from "../../../verification/provider.ts";
+import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
+import type { Trial } from "../../../webhooks/verification-trial.ts";
+import type { Webhook } from "../../../webhooks/webhooks.ts";
+import { Button } from "../../components/button.tsx";
+import { FieldSections } from "../../components/field-sections.tsx";
+import { Notice } from "../../components/flash-line.tsx";
+import { ManualLink } from "../../components/manual-link.tsx";
+import type { FieldErrors, FormInput } from "../../forms.ts";
+import { Layout } from "../../layout.tsx";
+import { VERIFICATION_PARTS } from "../../manual/links.ts";
+import { rejectedPath } from "../../rejected/paths.ts";
+import { attribute } from "../../render.ts";
+import type { Viewer } from "../../viewer.ts";
+import { crumbsWithin } from "../crumbs.ts";
+import { FormFaults } from "../form-faults.tsx";
+import { verificationPath, webhookPath } from "../paths.ts";
+import { Suggestion } from "./suggestion.tsx";
+import { TrialNotices } from "./trial-view.tsx";
+
+/** The word in addresses and forms for no verification at all. */
+export const NO_PROVIDER = "none";
+
+/** What the form says where it is to be tried and not saved. */
+export const TRY_FIELD = "try";
+
+type Props = Readonly<{
+  viewer: Viewer;
+  webhook: Webhook;
+  entrypoint: Entrypoint;
+  providers: readonly Provider[];
+  /** The one whose fields are shown; null: none. */
+  provider: Provider | null;
+  /** What was typed, where the form comes back. */
+  typed: FormInput | undefined;
+  errors: FieldErrors;
+  /** The one that the stored requests look like, where none verifies them. */
+  suggested: Provider | null;
+  /** What was tried before it is saved. */
+  trial: Trial | null;
+}>;
+
+export function VerificationPage(props: Props): JSX.Element {
+  const { viewer, webhook, entrypoint, provider } = props;
+  const title = `Verification of ${entrypoint.name}`;
+  return (
+    <Layout title={title} viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
+      <section class="card card-narrow">
+        <h1 safe>{title}</h1>
+        <p class="muted">
+          Whose requests are stored. What is not theirs is refused with 401{" "}
+          {entrypoint.settings.keep_rejected
+            ? "and kept for a while with the reason, to be verified again."
+            : "and not kept; the server’s log says why."}
+        </p>
+        <p>
+          <a href={rejectedPath(webhook.id, entrypoint.id)}>Rejected requests</a>
+        </p>
+        <ManualLink to="verification" />
+        <State {...props} />
+        {props.suggested && props.suggested !== provider ? (
+          <Suggestion entrypoint={entrypoint} provider={props.suggested} />
+        ) : (
+          ""
+        )}
+        <Choice {...props} />
+        {provider === null ? <NoneForm {...props} /> : <ProviderForm {...props} provider={provider} />}
+      </section>
+    </Layout>
+  );
+}
+
+function State({ entrypoint }: Props): JSX.Element {
+  const { verification } = entrypoint;
+  if (!verification?.fault) return "";
+  return (
+    <Notice
+      tone="bad"
+      text={verification.fault}
+      hint="Until then senders are answered 503: nothing is accepted unverified."
+    />
+  );
+}
+
+/** Any sender first; the many services are folded away once one thing is chosen. */
+function Choice(props: Props): JSX.Element {
+  const { providers, provider } = props;
+  const services = providers.filter(({ isGeneric }) => isGeneric !== true);
+  const generic = providers.filter(({ isGeneric }) => isGeneric === true);
+  const isOpen = provider === null;
+  return (
+    <>
+      <Choices {...props} label="Any sender" choices={[{ type: NO_PROVIDER, label: "None" }, ...generic]} />
+      <details class="choice-fold" open={isOpen}>
+        <summary safe>
+          {provider === null || provider.isGeneric ? "Services" : `Service: ${provider.label}`}
+        </summary>
+        <Choices {...props} label="Services" choices={services} />
+      </details>
+    </>
+  );
+}
+
+function Choices(
+  props: Props & Readonly<{ label: string; choices: readonly Readonly<{ type: string; label: string }>[] }>,
+): JSX.Element {
+  const { entrypoint, provider } = props;
+  const shown = provider?.type ?? NO_PROVIDER;
+  const current = entrypoint.verification?.type ?? NO_PROVIDER;
+  return (
+    <nav class="choice choice-many" aria-label={attribute(props.label)}>
+      {props.choices.map(({ type, label }) => (
+        <a
+          class="choice-item"
+          href={attribute(verificationPath(entrypoint, type))}
+          aria-current={type === shown ? "true" : undefined}
+          safe
+        >
+          {type === current ? `${label} (in use)` : label}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function NoneForm(props: Props): JSX.Element {
+  const { entrypoint, webhook, errors } = props;
+  return entrypoint.verification === null ? (
+    <>
+      <p>
+        Requests are not verified: <strong>whoever knows the URL may send.</strong> Choose the service that
+        sends.
+      </p>
+      <div class="form-actions">
+        <Button label="Back" href={webhookPath(webhook.id)} />
+      </div>
+    </>
+  ) : (
+    <form class="form" method="post" action={verificationPath(entrypoint)}>
+      <FormFaults errors={errors} shown={[]} />
+      <p>
+        Without verification <strong>whoever knows the URL may send</strong>, and the stored secrets are
+        forgotten.
+      </p>
+      <input type="hidden" name="type" value={NO_PROVIDER} />
+      <div class="form-actions">
+        <Button kind="danger" label="Stop verifying" />
+        <Button label="Cancel" href={webhookPath(webhook.id)} />
+      </div>
+    </form>
+  );
+}
+
+function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Element {
+  const { entrypoint, webhook, provider, typed, errors, trial } = props;
+  const { verification } = entrypoint;
+  const stored = verification?.type === provider.type ? verification.config : undefined;
+  return (
+    <form class="form" method="post" action={verificationPath(entrypoint)}>
+      <p safe>{provider.description}</p>
+      <input type="hidden" name="type" value={attribute(provider.type)} />
+      <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
+      <FieldSections
+        fields={provider.fields}
+        values={stored}
+        typed={typed}
+        errors={errors}
+        opensFilled
+        manual={VERIFICATION_PARTS}
+      />
+      {trial === null ? "" : <TrialNotices trial={trial} webhookId={webhook.id} />}
+      <div class="form-actions">
+        <Button kind="primary" label="Save" />
+        <Button label="Try it" describe="Try it on the last stored requests" name={TRY_FIELD} value="true" />
+        <Button label="Cancel" href={webhookPath(webhook.id)} />
+      </div>
+    </form>
+  );
+}

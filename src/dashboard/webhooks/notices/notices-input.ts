@@ -1,0 +1,36 @@
+/** Between a webhook's notice settings and the form that changes them. */
+import {
+  type NoticeSettings,
+  TROUBLE_KINDS,
+  type TroubleKind,
+} from "../../../storage/main-db/notice-settings.ts";
+import type { FormInput } from "../../forms.ts";
+
+export const TROUBLE_LABELS: Readonly<Record<TroubleKind, string>> = {
+  target_circuit_open: "A target fails time after time: its circuit breaker opens",
+  target_failing: "Deliveries of a target are given up",
+  target_deactivated: "A target is deactivated by the program",
+  entrypoint_silent: "An entrypoint falls silent",
+};
+
+export function troubleField(kind: TroubleKind): string {
+  return `on.${kind}`;
+}
+
+/** As the form shows it; everything is chosen where nothing is set yet. */
+export function toForm(settings: NoticeSettings | null): FormInput {
+  const { target_id = null, email = null, on = TROUBLE_KINDS } = settings ?? {};
+  return {
+    target_id: target_id ?? "",
+    email: email ?? "",
+    ...Object.fromEntries(on.map((kind) => [troubleField(kind), "true"])),
+  };
+}
+
+/** As the API takes it; null, for nobody, where neither a target nor an address was chosen. */
+export function fromForm(form: FormInput): Record<string, unknown> | null {
+  const target_id = form.target_id?.trim() || null;
+  const email = form.email?.trim() || null;
+  if (target_id === null && email === null) return null;
+  return { target_id, email, on: TROUBLE_KINDS.filter((kind) => form[troubleField(kind)] !== undefined) };
+}

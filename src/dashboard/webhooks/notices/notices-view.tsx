@@ -1,0 +1,110 @@
+/** The page that says who is told of a webhook's troubles, and changes it. */
+import { Html } from "@elysiajs/html";
+import { TROUBLE_KINDS } from "../../../storage/main-db/notice-settings.ts";
+import type { Webhook } from "../../../webhooks/webhooks.ts";
+import { ActionButton, Button } from "../../components/button.tsx";
+import { SelectField, TextField } from "../../components/field-row.tsx";
+import { CheckboxField } from "../../components/form-fields.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { ManualLink } from "../../components/manual-link.tsx";
+import type { FieldErrors, FormInput } from "../../forms.ts";
+import { Layout } from "../../layout.tsx";
+import type { Flash, Viewer } from "../../viewer.ts";
+import { crumbsWithin } from "../crumbs.ts";
+import { FormFaults } from "../form-faults.tsx";
+import { noticesPath, webhookPath } from "../paths.ts";
+import { TROUBLE_LABELS, troubleField } from "./notices-input.ts";
+
+type Props = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  webhook: Webhook;
+  /** The user's targets that notices can go to. */
+  targets: readonly Readonly<{ value: string; label: string }>[];
+  sendsMail: boolean;
+  values: FormInput;
+  errors: FieldErrors;
+}>;
+
+const MAIL_HELP = "It gets an e-mail when something begins and when it is over.";
+const NO_MAIL_HELP =
+  "This server sends no e-mail yet: whoever runs it sets SMTP_URL and MAIL_FROM. Until then choose a target.";
+
+export function NoticesPage(props: Props): JSX.Element {
+  const { viewer, flash, webhook, targets, sendsMail, values, errors } = props;
+  const path = noticesPath(webhook.id);
+  return (
+    <Layout title="Notices" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)} flash={flash}>
+      <section class="card card-narrow">
+        <h1>Notices</h1>
+        <ManualLink to="notices" />
+        <p class="muted">
+          Somebody is told when a trouble of this webhook begins, once, and when it is over. Leave target and
+          e-mail empty to tell nobody.
+        </p>
+        <form class="form" method="post" action={path}>
+          <FormFaults errors={errors} shown={["target_id", "email", "on"]} />
+          <SelectField
+            name="target_id"
+            label="Through a target"
+            value={values.target_id}
+            error={errors.target_id}
+            help="A chat’s incoming webhook, say. Notices are no events: they are not stored, and not delivered anywhere else."
+            options={[{ value: "", label: "none" }, ...targets]}
+            optional
+          />
+          <TextField
+            name="email"
+            label="By e-mail"
+            value={values.email}
+            error={errors.email}
+            help={sendsMail ? MAIL_HELP : NO_MAIL_HELP}
+            placeholder="ops@example.com"
+            maxlength={254}
+            optional
+          />
+          <fieldset class="field">
+            <legend>When</legend>
+            {TROUBLE_KINDS.map((kind) => (
+              <CheckboxField
+                name={troubleField(kind)}
+                label={TROUBLE_LABELS[kind]}
+                help={
+                  kind === "entrypoint_silent"
+                    ? "Against its own rhythm: it needs a week of events to know it."
+                    : undefined
+                }
+                error={undefined}
+                idPrefix={undefined}
+                checked={values[troubleField(kind)] !== undefined}
+              />
+            ))}
+            {errors.on === undefined ? (
+              ""
+            ) : (
+              <p class="field-error">
+                <Icon name="alert" />
+                <span>Choose at least one.</span>
+              </p>
+            )}
+          </fieldset>
+          <div class="form-actions">
+            <Button kind="primary" label="Save" />
+            <Button label="Cancel" href={webhookPath(webhook.id)} />
+          </div>
+        </form>
+      </section>
+      {webhook.notices === null ? (
+        ""
+      ) : (
+        <section class="card card-narrow card-row">
+          <div>
+            <h2>Try it</h2>
+            <p class="muted">A test notice goes where the saved settings say.</p>
+          </div>
+          <ActionButton icon="send" label="Send a test notice" action={`${path}/test`} />
+        </section>
+      )}
+    </Layout>
+  );
+}

@@ -1,0 +1,28 @@
+/** Every page and form of webhooks, entrypoints and targets. */
+import type { PageRoute } from "../page-route.ts";
+import { createDeleteRoutes } from "./delete-routes.ts";
+import type { SourcesDeps } from "./deps.ts";
+import { createEntrypointRoutes } from "./entrypoints/entrypoint-routes.ts";
+import { createVerificationRoutes } from "./entrypoints/verification-routes.ts";
+import { createNoticeRoutes } from "./notices/notice-routes.ts";
+import { createDownloadRoutes } from "./storage/download-routes.ts";
+import { createImportRoutes } from "./storage/import-routes.ts";
+import { createSigningRoutes } from "./targets/signing-routes.ts";
+import { createTargetFlowRoutes } from "./targets/target-flow-routes.ts";
+import { createTargetRoutes } from "./targets/target-routes.ts";
+import { createWebhookRoutes } from "./webhook-routes.ts";
+
+export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  return [
+    ...createWebhookRoutes(deps),
+    ...createDeleteRoutes(deps),
+    ...createDownloadRoutes(deps),
+    ...createImportRoutes(deps),
+    ...createNoticeRoutes(deps),
+    ...createEntrypointRoutes(deps),
+    ...createVerificationRoutes(deps),
+    ...createTargetRoutes(deps),
+    ...createSigningRoutes(deps),
+    ...createTargetFlowRoutes(deps),
+  ];
+}

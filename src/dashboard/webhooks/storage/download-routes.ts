@@ -1,0 +1,17 @@
+/** Downloading a webhook: its events and its configuration as one file, without secrets. */
+import { temporaryFileResponse } from "../../../http/temporary-file.ts";
+import { type PageContext, type PageRoute, page } from "../../page-route.ts";
+import type { SourcesDeps } from "../deps.ts";
+
+export function createDownloadRoutes({ moving }: SourcesDeps): readonly PageRoute[] {
+  async function download({ viewer, params, keepOpen }: PageContext): Promise<Response> {
+    keepOpen();
+    const of = { userId: viewer.id, webhookId: params.id ?? "" };
+    // Secrets leave by the API and the command line alone, under a passphrase.
+    const { path, fileName } = await moving.exportWebhook({ ...of, passphrase: null });
+    const { discard } = moving;
+    return temporaryFileResponse({ path, fileName, contentType: "application/vnd.sqlite3", discard });
+  }
+
+  return [page("/source/:id/download", download)];
+}

@@ -1,0 +1,50 @@
+/** What the numbers of a webhook or a target mean, in a word and a tone. */
+import type { TargetFlowView } from "../../../delivery/throttle/flow-control.ts";
+import type { Overview, TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
+import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
+import type { Target } from "../../../webhooks/targets.ts";
+
+export type Health = Readonly<{ tone: "ok" | "warn" | "bad" | "idle" | "info"; label: string }>;
+
+export function targetHealth(
+  target: Pick<Target, "active" | "deactivatedReason" | "pausedAt">,
+  overview: TargetOverview | undefined,
+  flow: TargetFlowView | undefined,
+): Health {
+  if (target.deactivatedReason !== null) return { tone: "bad", label: "deactivated" };
+  if (!target.active) return { tone: "idle", label: "inactive" };
+  if (target.pausedAt !== null) return { tone: "warn", label: "paused" };
+  if (flow && flow.circuit.state !== "closed") return { tone: "bad", label: "circuit open" };
+  if (flow?.drain) return { tone: "info", label: "draining" };
+  if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
+  if (overview && overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
+  const hasDelivered = overview && (overview.lastResult !== null || overview.counts.delivered > 0);
+  return hasDelivered ? { tone: "ok", label: "healthy" } : { tone: "idle", label: "nothing yet" };
+}
+
+export function webhookHealth(parts: {
+  entrypoints: readonly Pick<Entrypoint, "active">[];
+  targets: readonly Pick<Target, "id" | "active" | "deactivatedReason" | "pausedAt">[];
+  overview: Overview;
+  targetOverviews: ReadonlyMap<string, TargetOverview>;
+  flows: ReadonlyMap<string, TargetFlowView>;
+}): Health {
+  const { entrypoints, targets, overview, targetOverviews, flows } = parts;
+  const failing = targets.filter(
+    ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), flows.get(id)).tone === "bad",
+  );
+  if (failing.length > 0) return { tone: "bad", label: failingLabel(failing.length, targets.length) };
+  if (overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
+  if (!entrypoints.some((entrypoint) => entrypoint.active)) return { tone: "idle", label: "not receiving" };
+  if (overview.lastEventAt === null) return { tone: "idle", label: "no events yet" };
+  if (targets.length === 0) return { tone: "info", label: "stores only" };
+  if (targets.every((target) => !target.active || target.pausedAt !== null)) {
+    return { tone: "idle", label: "paused" };
+  }
+  return { tone: "ok", label: "healthy" };
+}
+
+function failingLabel(failing: number, all: number): string {
+  if (all === 1) return "target failing";
+  return failing === all ? "all targets failing" : `${failing} of ${all} targets failing`;
+}

@@ -1,0 +1,41 @@
+/** How a target signs, as fields of its form, and back. */
+import { type FormField, inSection } from "../../../settings/form-field.ts";
+import type { Target } from "../../../webhooks/targets.ts";
+import type { FormInput } from "../../forms.ts";
+
+const SCHEME = "signing.scheme";
+const SECRET = "signing.secret";
+
+/** Named like the paths of their faults. */
+export const signingFields: readonly FormField[] = inSection("Signing", [
+  {
+    name: SCHEME,
+    label: "Signature on each request",
+    kind: "select",
+    options: [
+      { value: "v1", label: "HMAC-SHA256 (v1)" },
+      { value: "v1a", label: "ed25519 (v1a)" },
+      { value: "none", label: "None" },
+    ],
+    help: "By Standard Webhooks: receivers verify it with any library for that or for Svix.",
+  },
+  {
+    name: SECRET,
+    label: "Secret of your own",
+    kind: "password",
+    placeholder: "whsec_…",
+    help: "Leave it empty: a secret is made where there is none, and shown once. One that is entered replaces the secret at once; a rotation lets the old one stay for a while.",
+  },
+]);
+
+export function signingValues(target: Target | undefined): Record<string, unknown> {
+  return { [SCHEME]: target?.signing.scheme ?? "v1" };
+}
+
+/** What the API takes as `signing`; undefined where the form has no such fields. */
+export function readSigning(form: FormInput): Record<string, string> | undefined {
+  const scheme = form[SCHEME];
+  if (scheme === undefined) return undefined;
+  const secret = form[SECRET]?.trim() ?? "";
+  return { scheme, ...(secret !== "" && scheme !== "none" && { secret }) };
+}

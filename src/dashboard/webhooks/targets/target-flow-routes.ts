@@ -1,0 +1,75 @@
+/** Forms that pause a target, end its pause, settle what it holds, and close its circuit. */
+import type { Target } from "../../../webhooks/targets.ts";
+import { formatCount } from "../../components/format.ts";
+import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { redirect, renderPage } from "../../render.ts";
+import type { SourcesDeps } from "../deps.ts";
+import { webhookPath } from "../paths.ts";
+import { DiscardHeldPage } from "./discard-held-view.tsx";
+
+const MAX_REASON = 500;
+
+export function createTargetFlowRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, flow } = deps;
+
+  function ids({ viewer, params }: PageContext) {
+    const { id = "", targetId = "" } = params;
+    return { userId: viewer.id, webhookId: id, targetId };
+  }
+
+  async function pause(context: PageContext): Promise<Response> {
+    const target = await useCases.targets.setPaused({ ...ids(context), paused: true });
+    return backTo(target, `Target “${target.name}” is paused: its deliveries are held, new ones too.`);
+  }
+
+  async function resume(context: PageContext): Promise<Response> {
+    const target = await useCases.targets.setPaused({ ...ids(context), paused: false });
+    return backTo(target, `Target “${target.name}” goes on: new events at once, what was held bit by bit.`);
+  }
+
+  async function release(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    const target = await useCases.targets.setPaused({ ...of, paused: false });
+    flow.hurry(of);
+    return backTo(target, `All that was held for target “${target.name}” is sent now.`);
+  }
+
+  async function resetCircuit(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    const target = await useCases.targets.get(of);
+    await flow.resetCircuit(of);
+    return backTo(target, `Target “${target.name}” is tried again now.`);
+  }
+
+  async function askToDiscard(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    const [webhook, target] = await Promise.all([useCases.webhooks.get(of), useCases.targets.get(of)]);
+    const held = (await flow.read([target])).get(target.id)?.held ?? null;
+    return renderPage(
+      DiscardHeldPage({ viewer: context.viewer, webhook, target, held, maxReason: MAX_REASON }),
+    );
+  }
+
+  async function discard(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    const target = await useCases.targets.get(of);
+    const reason = (await context.form()).reason?.trim().slice(0, MAX_REASON);
+    const count = await flow.discardHeld({ ...of, reason: reason === "" ? undefined : reason });
+    const what = formatCount(count, "held delivery was", "held deliveries were");
+    return backTo(target, `${what} discarded for target “${target.name}”.`);
+  }
+
+  const path = "/source/:id/targets/:targetId";
+  return [
+    action(`${path}/pause`, pause),
+    action(`${path}/resume`, resume),
+    action(`${path}/release`, release),
+    action(`${path}/reset-circuit`, resetCircuit),
+    page(`${path}/discard-held`, askToDiscard),
+    action(`${path}/discard-held`, discard),
+  ];
+}
+
+function backTo({ webhookId }: Target, text: string): Response {
+  return redirect(webhookPath(webhookId), { tone: "ok", text });
+}

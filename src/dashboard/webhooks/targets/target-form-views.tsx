@@ -1,0 +1,151 @@
+/** The forms that add and change a target, drawn from its type's list of fields. */
+import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-policy.ts";
+import type { TargetType } from "../../../targets/target-type.ts";
+import type { Target } from "../../../webhooks/targets.ts";
+import type { Webhook } from "../../../webhooks/webhooks.ts";
+import { ActionButton, Button } from "../../components/button.tsx";
+import { TextField } from "../../components/field-row.tsx";
+import { FieldSections } from "../../components/field-sections.tsx";
+import { ManualLink } from "../../components/manual-link.tsx";
+import type { FieldErrors, FormInput } from "../../forms.ts";
+import { Layout } from "../../layout.tsx";
+import { TARGET_PARTS } from "../../manual/links.ts";
+import { attribute } from "../../render.ts";
+import type { Viewer } from "../../viewer.ts";
+import { crumbsWithin } from "../crumbs.ts";
+import { FormFaults } from "../form-faults.tsx";
+import { signingPath, targetPath, webhookPath } from "../paths.ts";
+import { signingFields, signingValues } from "./signing-form.ts";
+
+type FormProps = Readonly<{
+  viewer: Viewer;
+  webhook: Webhook;
+  type: TargetType;
+  /** What was typed, where the form comes back with its faults. */
+  typed: FormInput | undefined;
+  errors: FieldErrors;
+}>;
+
+export function NewTargetPage(props: FormProps & Readonly<{ types: readonly TargetType[] }>): JSX.Element {
+  const { viewer, webhook, type, types } = props;
+  const path = `${webhookPath(webhook.id)}/targets`;
+  return (
+    <Frame title="Add target" viewer={viewer} webhook={webhook}>
+      <h1>Add target</h1>
+      <nav class="choice" aria-label="Type of target">
+        {types.map((each) => (
+          <a
+            class="choice-item"
+            href={attribute(`${path}/new?type=${encodeURIComponent(each.type)}`)}
+            aria-current={each.type === type.type ? "true" : undefined}
+            safe
+          >
+            {each.label}
+          </a>
+        ))}
+      </nav>
+      <p class="muted" safe>
+        {type.description}
+      </p>
+      <form class="form" method="post" action={path}>
+        <input type="hidden" name="type" value={attribute(type.type)} />
+        <Fields {...props} />
+        <Submit label="Add target" webhook={webhook} />
+      </form>
+    </Frame>
+  );
+}
+
+export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>): JSX.Element {
+  const { viewer, webhook, type, target } = props;
+  return (
+    <Frame title={`Edit ${target.name}`} viewer={viewer} webhook={webhook}>
+      <h1>Edit target</h1>
+      <p class="muted" safe>
+        {`${type.label}. ${type.description}`}
+      </p>
+      <form class="form" method="post" action={`${targetPath(target)}/edit`}>
+        <Fields {...props} />
+        <Submit label="Save" webhook={webhook}>
+          {target.signing.scheme === "none" ? (
+            ""
+          ) : (
+            <Button kind="quiet" label="Rotate the signing secret" href={signingPath(target)} />
+          )}
+        </Submit>
+      </form>
+      {target.active ? <Deactivation target={target} /> : ""}
+    </Frame>
+  );
+}
+
+function Deactivation({ target }: { target: Target }): JSX.Element {
+  return (
+    <div class="card-end">
+      <p class="muted">
+        An inactive target gets no new events at all. To have them held for later, pause it instead.
+      </p>
+      <ActionButton
+        size="small"
+        label="Deactivate"
+        describe={`Deactivate target ${target.name}`}
+        action={`${targetPath(target)}/toggle`}
+        fields={{ active: "false" }}
+      />
+    </div>
+  );
+}
+
+function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook: Webhook }>): JSX.Element {
+  const { title, viewer, webhook, children } = props;
+  return (
+    <Layout title={title} viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
+      <section class="card card-narrow">{children}</section>
+    </Layout>
+  );
+}
+
+function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
+  const policy = target?.policy ?? readPolicy();
+  const fields = [
+    ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
+    ...(type.signs === true ? signingFields : []),
+    // What stands in no section comes first all the same.
+    ...type.fields,
+  ];
+  const shown = fields.map(({ name }) => name);
+  return (
+    <>
+      <ManualLink to="targets" />
+      <FormFaults errors={errors} shown={["name", ...shown]} />
+      <TextField
+        name="name"
+        label="Name"
+        value={typed ? typed.name : target?.name}
+        error={errors.name}
+        placeholder="Warehouse"
+        required
+        maxlength={200}
+        autofocus={target === undefined && typed === undefined}
+      />
+      <FieldSections
+        fields={fields}
+        values={{ ...target?.config, ...policy, ...signingValues(target) }}
+        typed={typed}
+        errors={errors}
+        manual={TARGET_PARTS}
+      />
+    </>
+  );
+}
+
+function Submit(props: PropsWithChildren<{ label: string; webhook: Webhook }>): JSX.Element {
+  return (
+    <div class="form-actions">
+      <Button kind="primary" label={props.label} />
+      <Button label="Cancel" href={webhookPath(props.webhook.id)} />
+      {props.children ?? ""}
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+/** What became of a target's deliveries, in numbers, and how its last try went. */
+import { Html } from "@elysiajs/html";
+import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
+import type { DeliveryStatus } from "../../../storage/event-db/types.ts";
+import type { Target } from "../../../webhooks/targets.ts";
+import { Time } from "../../components/values.tsx";
+import { Count } from "../count.tsx";
+import { logPath } from "../paths.ts";
+
+export function TargetNumbers(props: {
+  target: Target;
+  overview: TargetOverview | undefined;
+  settlesAtIngest: boolean;
+}): JSX.Element {
+  const { target, overview, settlesAtIngest } = props;
+  const log = (status: DeliveryStatus) => logPath(target.webhookId, { target: target.id, status });
+  const { counts, lastResult } = overview ?? { counts: null, lastResult: null };
+  return (
+    <dl class="stats part-stats">
+      <div>
+        <dt>Delivered</dt>
+        <dd>
+          <Count n={counts?.delivered ?? 0} />
+        </dd>
+      </div>
+      <div>
+        <dt>Pending</dt>
+        <dd>
+          <Count n={counts?.pending ?? 0} href={log("pending")} />
+        </dd>
+      </div>
+      {counts?.held ? (
+        <div>
+          <dt>Held</dt>
+          <dd>
+            <Count n={counts.held} href={log("held")} />
+          </dd>
+        </div>
+      ) : (
+        ""
+      )}
+      <div>
+        <dt>Failed</dt>
+        <dd>
+          <Count n={counts?.failed ?? 0} bad href={log("failed")} />
+        </dd>
+      </div>
+      {counts?.discarded ? (
+        <div>
+          <dt>Discarded</dt>
+          <dd>
+            <Count n={counts.discarded} href={log("discarded")} />
+          </dd>
+        </div>
+      ) : (
+        ""
+      )}
+      <div class="stat-wide">
+        <dt>Last try</dt>
+        <dd>
+          {lastResult !== null ? (
+            <LastTry result={lastResult} />
+          ) : (
+            <span class="muted">{settlesAtIngest ? "with each event" : "none yet"}</span>
+          )}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function LastTry({ result }: { result: NonNullable<TargetOverview["lastResult"]> }): JSX.Element {
+  const { at, delivered, statusCode, error } = result;
+  const text = delivered ? (statusCode === null ? "done" : String(statusCode)) : (error ?? "failed");
+  return (
+    <>
+      <span class={delivered ? "text-ok" : "text-bad"} safe>
+        {text}
+      </span>{" "}
+      <span class="muted">
+        <Time at={at} relative />
+      </span>
+    </>
+  );
+}

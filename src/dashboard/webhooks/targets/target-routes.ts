@@ -1,0 +1,125 @@
+/** Forms of targets: adding, changing, switching on and off, deleting. */
+import { notFound } from "../../../lib/errors.ts";
+import type { TargetType } from "../../../targets/target-type.ts";
+import type { Target } from "../../../webhooks/targets.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
+import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { redirect, renderPage } from "../../render.ts";
+import type { SourcesDeps } from "../deps.ts";
+import { webhookPath } from "../paths.ts";
+import { readWebhookState } from "../webhook-state.ts";
+import { toWebhook } from "./signing-routes.ts";
+import { DeleteTargetPage } from "./target-delete-view.tsx";
+import { EditTargetPage, NewTargetPage } from "./target-form-views.tsx";
+import { readTarget } from "./target-input.ts";
+import { wantedActive } from "./wanted-active.ts";
+
+/** A form that comes back with its faults. */
+type Returned = Readonly<{ typed: FormInput; errors: FieldErrors }>;
+
+export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, targetTypes } = deps;
+
+  function ids({ viewer, params }: PageContext) {
+    const { id = "", targetId = "" } = params;
+    return { userId: viewer.id, webhookId: id, targetId };
+  }
+
+  async function own(context: PageContext) {
+    const of = ids(context);
+    const [webhook, target] = await Promise.all([useCases.webhooks.get(of), useCases.targets.get(of)]);
+    return { webhook, target };
+  }
+
+  /** The first of the list where none, or none that there is, was asked for. */
+  function typeToShow(asked: string | null | undefined): TargetType {
+    const type = targetTypes.find(asked ?? "") ?? targetTypes.list()[0];
+    if (!type) throw notFound("target type");
+    return type;
+  }
+
+  async function showNew(context: PageContext, type: TargetType, returned?: Returned): Promise<Response> {
+    const webhook = await useCases.webhooks.get(ids(context));
+    const markup = NewTargetPage({
+      ...{ viewer: context.viewer, webhook, type, types: targetTypes.list() },
+      typed: returned?.typed,
+      errors: returned?.errors ?? NO_ERRORS,
+    });
+    return renderPage(markup, { status: returned ? 422 : 200 });
+  }
+
+  async function create(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    await useCases.webhooks.get(of);
+    const form = await context.form();
+    const type = typeToShow(form.type);
+    try {
+      const input = { ...readTarget({ fields: type.fields, form }), type: form.type ?? "" };
+      const target = await useCases.targets.create({ ...of, input });
+      const text = `Target “${target.name}” was added: it gets every event from now on.`;
+      return toWebhook(deps, context, { target, text });
+    } catch (error) {
+      return showNew(context, type, { typed: form, errors: fieldErrors(error, "config") });
+    }
+  }
+
+  async function showEdit(context: PageContext, returned?: Returned): Promise<Response> {
+    const { webhook, target } = await own(context);
+    const markup = EditTargetPage({
+      ...{ viewer: context.viewer, webhook, target, type: targetTypes.get(target.type) },
+      typed: returned?.typed,
+      errors: returned?.errors ?? NO_ERRORS,
+    });
+    return renderPage(markup, { status: returned ? 422 : 200 });
+  }
+
+  async function update(context: PageContext): Promise<Response> {
+    const { target } = await own(context);
+    const form = await context.form();
+    const { fields } = targetTypes.get(target.type);
+    try {
+      const input = readTarget({ fields, form, stored: target.config });
+      const changed = await useCases.targets.update({ ...ids(context), input });
+      await deps.flow.changed(ids(context));
+      return toWebhook(deps, context, { target: changed, text: `Target “${changed.name}” was saved.` });
+    } catch (error) {
+      return showEdit(context, { typed: form, errors: fieldErrors(error, "config") });
+    }
+  }
+
+  async function toggle(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    const { active } = await useCases.targets.get(of);
+    const wanted = wantedActive(await context.form(), active);
+    const target = await useCases.targets.setActive({ ...of, active: wanted });
+    const now = wanted ? "is active: what waited for it is sent" : "is inactive: it gets no new events";
+    return backTo(target, `Target “${target.name}” ${now}.`);
+  }
+
+  async function askToDelete(context: PageContext): Promise<Response> {
+    const { webhook, target } = await own(context);
+    const state = await readWebhookState(deps, webhook);
+    return renderPage(DeleteTargetPage({ viewer: context.viewer, state, target }));
+  }
+
+  async function remove(context: PageContext): Promise<Response> {
+    const of = ids(context);
+    const target = await useCases.targets.get(of);
+    await useCases.targets.remove(of);
+    return backTo(target, `Target “${target.name}” was deleted. What was pending for it is discarded.`);
+  }
+
+  return [
+    page("/source/:id/targets/new", (context) => showNew(context, typeToShow(context.query.get("type")))),
+    action("/source/:id/targets", create),
+    page("/source/:id/targets/:targetId/edit", (context) => showEdit(context)),
+    action("/source/:id/targets/:targetId/edit", update),
+    action("/source/:id/targets/:targetId/toggle", toggle),
+    page("/source/:id/targets/:targetId/delete", askToDelete),
+    action("/source/:id/targets/:targetId/delete", remove),
+  ];
+}
+
+function backTo({ webhookId }: Target, text: string): Response {
+  return redirect(webhookPath(webhookId), { tone: "ok", text });
+}

@@ -1,0 +1,186 @@
+/** Targets on their webhook's page. */
+import { Html } from "@elysiajs/html";
+import type { TargetFlowView } from "../../../delivery/throttle/flow-control.ts";
+import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
+import type { TargetType } from "../../../targets/target-type.ts";
+import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
+import type { Target } from "../../../webhooks/targets.ts";
+import { Badge } from "../../components/badge.tsx";
+import { ActionButton, Button } from "../../components/button.tsx";
+import { Card } from "../../components/card.tsx";
+import { Notice } from "../../components/flash-line.tsx";
+import { attribute } from "../../render.ts";
+import { catchUpPath } from "../../replays/paths.ts";
+import { EditAndDelete } from "../edit-and-delete.tsx";
+import { EmptyPlaces } from "../entrypoints/empty-places.tsx";
+import { targetPath, webhookPath } from "../paths.ts";
+import type { WebhookState } from "../webhook-state.ts";
+import { Goal } from "./goal.tsx";
+import { targetHealth } from "./health.ts";
+import { TargetFlow } from "./target-flow.tsx";
+import { TargetNumbers } from "./target-numbers.tsx";
+
+type CardProps = Readonly<{
+  state: WebhookState;
+  types: readonly TargetType[];
+  /** By target. */
+  emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
+}>;
+
+export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Element {
+  const { targets, file, webhook } = state;
+  const newPath = `${webhookPath(webhook.id)}/targets/new`;
+  const isEmpty = targets.length === 0;
+  const add = isEmpty ? undefined : <Button size="small" icon="plus" label="Add target" href={newPath} />;
+  return (
+    <Card
+      title="Targets"
+      lead="Each gets every event."
+      id="targets"
+      {...(add !== undefined && { actions: add })}
+      flush
+    >
+      {isEmpty ? <TypeChoice types={types} newPath={newPath} /> : ""}
+      <ul class="parts">
+        {targets.map((target) => (
+          <Row
+            target={target}
+            type={types.find(({ type }) => type === target.type)}
+            overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
+            flow={file.fault === null ? file.flows.get(target.id) : undefined}
+            emptyPlaces={emptyPlaces?.get(target.id) ?? []}
+            isKnown={file.fault === null}
+            hasEvents={file.fault === null && file.overview.lastEventAt !== null}
+          />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** Where there is no target yet, adding one begins with where to. */
+function TypeChoice({ types, newPath }: { types: readonly TargetType[]; newPath: string }): JSX.Element {
+  return (
+    <div class="type-choice">
+      <p class="muted">
+        No target yet: events are stored and can be delivered later by a replay. Where should they go?
+      </p>
+      <ul class="types">
+        {types.map(({ type, label, description }) => (
+          <li>
+            <a class="type" href={attribute(`${newPath}?type=${encodeURIComponent(type)}`)}>
+              <strong safe>{label}</strong>
+              <span class="muted" safe>
+                {description}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Row(props: {
+  target: Target;
+  type: TargetType | undefined;
+  overview: TargetOverview | undefined;
+  flow: TargetFlowView | undefined;
+  emptyPlaces: readonly EmptyPlace[];
+  isKnown: boolean;
+  /** The webhook has received some. */
+  hasEvents: boolean;
+}): JSX.Element {
+  const { target, type, overview, flow, emptyPlaces, isKnown, hasEvents } = props;
+  const health = targetHealth(target, overview, flow);
+  return (
+    <li class="part">
+      <div class="part-head">
+        <div class="part-title">
+          <h3 safe>{target.name}</h3>
+          {isKnown || !target.active || target.pausedAt !== null ? (
+            <Badge tone={health.tone} label={health.label} />
+          ) : (
+            ""
+          )}
+        </div>
+        <Actions target={target} type={type} />
+      </div>
+      {target.deactivatedReason === null ? (
+        ""
+      ) : (
+        <Notice
+          tone="bad"
+          text={target.deactivatedReason}
+          hint="Its deliveries wait, and it gets no new events. Activate it when it is there again; a replay then brings it what it missed."
+        />
+      )}
+      <EmptyPlaces places={emptyPlaces} />
+      {flow ? <TargetFlow target={target} flow={flow} /> : ""}
+      <div class="part-body">
+        <p class="target-goal">
+          <span class="tag" safe>
+            {type?.label ?? target.type}
+          </span>
+          <Goal target={target} />
+        </p>
+        {isKnown ? (
+          <TargetNumbers
+            target={target}
+            overview={overview}
+            settlesAtIngest={type?.settlesAtIngest === true}
+          />
+        ) : (
+          ""
+        )}
+        {hasEvents && overview === undefined ? (
+          <p class="muted part-note">
+            It had no event yet. <a href={attribute(catchUpPath(target))}>Deliver stored events to it…</a>
+          </p>
+        ) : (
+          ""
+        )}
+      </div>
+    </li>
+  );
+}
+
+const small = { size: "small", kind: "quiet" } as const;
+
+/** One whose deliveries are made with the events has nothing to pause. */
+function Switch({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
+  const { name, active, pausedAt } = target;
+  const path = targetPath(target);
+  if (!active || type?.settlesAtIngest === true) {
+    const label = active ? "Deactivate" : "Activate";
+    return (
+      <ActionButton
+        {...small}
+        icon={active ? "pause" : "play"}
+        label={label}
+        describe={`${label} target ${name}`}
+        action={`${path}/toggle`}
+        fields={{ active: String(!active) }}
+      />
+    );
+  }
+  const label = pausedAt === null ? "Pause" : "Resume";
+  return (
+    <ActionButton
+      {...small}
+      icon={pausedAt === null ? "pause" : "play"}
+      label={label}
+      describe={`${label} target ${name}`}
+      action={`${path}/${label.toLowerCase()}`}
+    />
+  );
+}
+
+function Actions({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
+  return (
+    <div class="part-actions">
+      <Switch target={target} type={type} />
+      <EditAndDelete what={`target ${target.name}`} path={targetPath(target)} canEdit={type !== undefined} />
+    </div>
+  );
+}

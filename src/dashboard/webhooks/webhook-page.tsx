@@ -1,0 +1,206 @@
+/** A webhook's page: how it fares, what to do next, its entrypoints and its targets. */
+import { Html } from "@elysiajs/html";
+import type { Growth } from "../../storage/event-db/numbers/growth.ts";
+import type { TargetType } from "../../targets/target-type.ts";
+import type { Provider } from "../../verification/provider.ts";
+import type { Providers } from "../../verification/registry.ts";
+import type { EmptyPlace } from "../../webhooks/place-trials.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { PageHeader } from "../components/card.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { formatCount } from "../components/format.ts";
+import { SecretOnce } from "../components/secret-once.tsx";
+import { Bytes, Time } from "../components/values.tsx";
+import { Layout } from "../layout.tsx";
+import { replaysPath } from "../replays/paths.ts";
+import type { Flash, Viewer } from "../viewer.ts";
+import { Count } from "./count.tsx";
+import { LIST_CRUMB } from "./crumbs.ts";
+import { EntrypointsCard, type NewEntrypoint } from "./entrypoints/entrypoints-card.tsx";
+import { NextSteps } from "./first-steps.tsx";
+import { LostEvents } from "./lost-events.tsx";
+import { logPath, webhookPath } from "./paths.ts";
+import { dayTotals, Sparkline } from "./sparkline.tsx";
+import { ImportNotes } from "./storage/import-views.tsx";
+import { StorageCard } from "./storage/storage-card.tsx";
+import { TargetsCard } from "./targets/targets-card.tsx";
+import type { Usable, WebhookState } from "./webhook-state.ts";
+
+type SourceProps = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  state: WebhookState;
+  /** Left out where the page is only shown again with a form's faults. */
+  growth?: Growth | null;
+  config: Readonly<{ baseUrl: string; retentionDays: number }>;
+  targetTypes: readonly TargetType[];
+  providers: Pick<Providers, "find">;
+  /** Providers that entrypoints' requests look like, by entrypoint. */
+  suggestions?: ReadonlyMap<string, Provider>;
+  /** How many rejected requests are kept, by entrypoint. */
+  rejected?: ReadonlyMap<string, number>;
+  /** Settings that cannot work on what comes in, by entrypoint and by target. */
+  emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]>;
+  /** An entrypoint's form that comes back with its faults. */
+  newEntrypoint?: NewEntrypoint;
+  /** A signing secret that is shown now and never again. */
+  newSecret?: Readonly<{ secret: string; of: string }> | null;
+  /** What an import has to say of it, now and never again. */
+  imported?: readonly string[];
+}>;
+
+export function SourcePage(props: SourceProps): JSX.Element {
+  const {
+    viewer,
+    flash,
+    state,
+    growth = null,
+    config,
+    targetTypes,
+    providers,
+    newEntrypoint,
+    newSecret,
+    imported = [],
+  } = props;
+  const { webhook, health, file } = state;
+  return (
+    <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
+      <PageHeader title={webhook.name} badge={<Badge tone={health.tone} label={health.label} />}>
+        <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
+        <Button icon="replay" label="Replays" href={replaysPath(webhook.id)} />
+        <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
+      </PageHeader>
+      <div class="stack">
+        {webhook.eventsLostAt === null ? "" : <LostEvents webhook={webhook} at={webhook.eventsLostAt} />}
+        {imported.length > 0 ? <ImportNotes notes={imported} /> : ""}
+        {newSecret ? (
+          <SecretOnce title={`Signing secret of ${newSecret.of}`} secret={newSecret.secret} />
+        ) : (
+          ""
+        )}
+        {file.fault === null ? (
+          <>
+            {needsMore(state, file) ? <NextSteps state={state} file={file} baseUrl={config.baseUrl} /> : ""}
+            {file.overview.lastEventAt === null ? (
+              ""
+            ) : (
+              <Day webhook={webhook} file={file} defaultDays={config.retentionDays} />
+            )}
+          </>
+        ) : (
+          <Notice
+            tone="bad"
+            text={file.fault.message}
+            hint={`${file.fault.hint ?? ""} Until then senders are answered 503 and try again later. What is set below can be changed all the same.`}
+          />
+        )}
+        <EntrypointsCard
+          state={state}
+          providers={providers}
+          suggestions={props.suggestions}
+          rejected={props.rejected}
+          emptyPlaces={props.emptyPlaces}
+          baseUrl={config.baseUrl}
+          newEntrypoint={newEntrypoint}
+        />
+        <TargetsCard state={state} types={targetTypes} emptyPlaces={props.emptyPlaces} />
+        {growth === null ? (
+          ""
+        ) : (
+          <StorageCard webhook={webhook} growth={growth} defaultDays={config.retentionDays} />
+        )}
+      </div>
+    </Layout>
+  );
+}
+
+function needsMore({ targets }: WebhookState, file: Usable): boolean {
+  return targets.length === 0 || file.overview.lastEventAt === null;
+}
+
+function Day({
+  webhook,
+  file,
+  defaultDays,
+}: {
+  webhook: Webhook;
+  file: Usable;
+  defaultDays: number;
+}): JSX.Element {
+  const retentionDays = webhook.retentionDays ?? defaultDays;
+  const { hours, lastEventAt, counts, fileBytes } = file.overview;
+  const { received, failed } = dayTotals(hours);
+  return (
+    <section class="card day" aria-labelledby="day">
+      <div class="day-drawing">
+        <h2 class="day-title" id="day">
+          Last 24 hours
+        </h2>
+        <Sparkline hours={hours} large />
+        <p class="day-scale muted" aria-hidden="true">
+          <span>24 h ago</span>
+          <span>now</span>
+        </p>
+      </div>
+      <dl class="stats day-stats">
+        <div>
+          <dt>
+            <span class="key key-received" aria-hidden="true"></span>Received
+          </dt>
+          <dd>
+            <Count n={received} />
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <span class="key key-failed" aria-hidden="true"></span>Failed tries
+          </dt>
+          <dd>
+            <Count n={failed} bad />
+          </dd>
+        </div>
+        <div>
+          <dt>Last event</dt>
+          <dd>
+            {lastEventAt === null ? <span class="muted">never</span> : <Time at={lastEventAt} relative />}
+          </dd>
+        </div>
+        <div>
+          <dt>Delivered</dt>
+          <dd>
+            <Count n={counts.delivered} />
+          </dd>
+        </div>
+        <div>
+          <dt>Pending</dt>
+          <dd>
+            <Count
+              n={counts.pending + counts.held}
+              href={logPath(webhook.id, { status: counts.pending > 0 ? "pending" : "held" })}
+            />
+          </dd>
+        </div>
+        <div>
+          <dt>Failed</dt>
+          <dd>
+            <Count n={counts.failed} bad href={logPath(webhook.id, { status: "failed" })} />
+          </dd>
+        </div>
+        <div>
+          <dt>Stored</dt>
+          <dd>
+            <Bytes n={fileBytes} />
+          </dd>
+        </div>
+        <div>
+          <dt>Kept for</dt>
+          <dd>
+            <span safe>{formatCount(retentionDays, "day")}</span>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

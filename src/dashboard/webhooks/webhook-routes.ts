@@ -1,0 +1,152 @@
+/** Pages of webhooks: the list, a new one, one with all that is in it, its settings. */
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { readFields } from "../form-values.ts";
+import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { redirect, renderPage } from "../render.ts";
+import type { SourcesDeps } from "./deps.ts";
+import { listEmptyPlaces } from "./entrypoints/empty-places.tsx";
+import { countRejected } from "./entrypoints/rejected-counts.ts";
+import { listSuggestions } from "./entrypoints/suggestions.ts";
+import { ListPage } from "./list-views.tsx";
+import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { formatSize, readSize } from "./storage/size-text.ts";
+import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
+import { SourcePage } from "./webhook-page.tsx";
+import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
+
+/** Each one's event file is read for its row, and a page stays small. */
+const WEBHOOKS_PER_PAGE = 50;
+
+export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, config } = deps;
+
+  function own({ viewer, params }: PageContext): Promise<Webhook> {
+    return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
+  }
+
+  async function list({ viewer, flash, query }: PageContext): Promise<Response> {
+    const all = await useCases.webhooks.list({ userId: viewer.id });
+    const search = query.get("q")?.trim() ?? "";
+    const found = all.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
+    const pages = Math.max(1, Math.ceil(found.length / WEBHOOKS_PER_PAGE));
+    const current = Math.min(pages, Math.max(1, Math.trunc(Number(query.get("page"))) || 1));
+    const shown = found.slice((current - 1) * WEBHOOKS_PER_PAGE, current * WEBHOOKS_PER_PAGE);
+    const states = await readWebhookStates(deps, shown);
+    return renderPage(
+      ListPage({
+        ...{ viewer, flash, states, search },
+        total: all.length,
+        isLong: all.length > WEBHOOKS_PER_PAGE,
+        page: { current, pages },
+        baseUrl: config.baseUrl,
+      }),
+    );
+  }
+
+  function showNew({ viewer }: PageContext, values: FormInput, errors: FieldErrors): Promise<Response> {
+    const markup = NewWebhookPage({ viewer, values, errors, retentionDays: config.retentionDays });
+    return renderPage(markup, { status: errors === NO_ERRORS ? 200 : 422 });
+  }
+
+  async function create(context: PageContext): Promise<Response> {
+    const form = await context.form();
+    const userId = context.viewer.id;
+    try {
+      const webhook = await useCases.webhooks.create({ userId, input: webhookInput(form) });
+      await useCases.entrypoints.create({ userId, webhookId: webhook.id, input: {} });
+      return redirect(webhookPath(webhook.id), { tone: "ok", text: `Webhook “${webhook.name}” is ready.` });
+    } catch (error) {
+      return showNew(context, form, faultsOf(error, form));
+    }
+  }
+
+  async function showOne(context: PageContext): Promise<Response> {
+    const { viewer, flash, sessionId, query } = context;
+    const read = await readWebhookState(deps, await own(context));
+    // Its event file may have been found missing just now.
+    const state = { ...read, webhook: await own(context) };
+    const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
+    const targetTypes = deps.targetTypes.list();
+    const secret = deps.reveals.take({ sessionId, key: query.get("made") });
+    const signed = state.targets.find(({ id }) => id === query.get("target"));
+    const newSecret = secret === null ? null : { secret, of: signed?.name ?? "the target" };
+    const imported = deps.reveals.take({ sessionId, key: query.get("imported") })?.split("\n") ?? [];
+    const { providers } = deps;
+    const suggestions = await listSuggestions(deps, state);
+    const rejected = await countRejected(deps, state.entrypoints);
+    const emptyPlaces = await listEmptyPlaces(deps, state);
+    return renderPage(
+      SourcePage({
+        ...{ newSecret, viewer, flash, state, growth, config, targetTypes, providers },
+        ...{ suggestions, rejected, imported, emptyPlaces },
+      }),
+    );
+  }
+
+  async function showEdit(
+    context: PageContext,
+    filled?: Readonly<{ values: FormInput; errors: FieldErrors }>,
+  ): Promise<Response> {
+    const webhook = await own(context);
+    const { name, retentionDays, retentionBytes } = webhook;
+    const stored = {
+      name,
+      retention_days: retentionDays === null ? "" : String(retentionDays),
+      retention_bytes: retentionBytes === null ? "" : formatSize(retentionBytes),
+    };
+    const markup = EditWebhookPage({
+      ...{ viewer: context.viewer, webhook, retentionDays: config.retentionDays },
+      values: filled?.values ?? stored,
+      errors: filled?.errors ?? NO_ERRORS,
+    });
+    return renderPage(markup, { status: filled ? 422 : 200 });
+  }
+
+  async function update(context: PageContext): Promise<Response> {
+    const form = await context.form();
+    const webhook = await own(context);
+    try {
+      const input = webhookInput(form);
+      await useCases.webhooks.update({ userId: webhook.userId, webhookId: webhook.id, input });
+    } catch (error) {
+      return showEdit(context, { values: form, errors: faultsOf(error, form) });
+    }
+    return redirect(webhookPath(webhook.id), { tone: "ok", text: "Settings saved." });
+  }
+
+  async function dismissLoss({ viewer, params }: PageContext): Promise<Response> {
+    const of = { userId: viewer.id, webhookId: params.id ?? "" };
+    const { id } = await useCases.webhooks.update({ ...of, input: { events_lost_at: null } });
+    return redirect(webhookPath(id), { tone: "ok", text: "The warning is dismissed." });
+  }
+
+  return [
+    page(LIST_PATH, list),
+    page(NEW_PATH, (context) => showNew(context, {}, NO_ERRORS)),
+    action(NEW_PATH, create),
+    page("/source/:id", showOne),
+    page("/source/:id/edit", (context) => showEdit(context)),
+    action("/source/:id/edit", update),
+    action("/source/:id/lost-events/dismiss", dismissLoss),
+  ];
+}
+
+/** Programs give the size in bytes, people do not. */
+function faultsOf(error: unknown, { retention_bytes: size = "" }: FormInput): FieldErrors {
+  const errors = fieldErrors(error);
+  if (errors.retention_bytes === undefined || typeof readSize(size) === "number") return errors;
+  return { ...errors, retention_bytes: "This is not a size such as 500 MB or 2 GB." };
+}
+
+/** Emptied, the days are the server's default, and there is no limit on the size. */
+function webhookInput(form: FormInput): Record<string, unknown> {
+  const values = readFields([{ name: "retention_days", label: "", kind: "number" }], form);
+  const size = form.retention_bytes;
+  return {
+    name: form.name ?? "",
+    ...(form.retention_days !== undefined && { retention_days: null }),
+    ...(size !== undefined && { retention_bytes: size.trim() === "" ? null : readSize(size) }),
+    ...values,
+  };
+}

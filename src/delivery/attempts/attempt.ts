@@ -1,0 +1,152 @@
+/** Runs one try, and stores what it came to together with the state that it leaves its delivery in. */
+import type { Clock } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
+import { newId } from "../../lib/ids.ts";
+import type { Notices } from "../../notices/notices.ts";
+import type { Logger } from "../../observability/log.ts";
+import { type DeliveryMetrics, noMetrics } from "../../observability/metrics.ts";
+import type { Tracing } from "../../observability/tracing.ts";
+import type { DueDelivery, Settlement } from "../../storage/event-db/types.ts";
+import type { DeliveryTarget } from "../../storage/main-db/routing.ts";
+import type { EventStore } from "../../storage/stores/event-store.ts";
+import type { Outcome } from "../../targets/target-type.ts";
+import { type NextState, nextState } from "../transition.ts";
+import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
+import { reportTry } from "./report-try.ts";
+import { beginTrace } from "./trace-try.ts";
+
+/** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not tried meanwhile. */
+const STORE_AGAIN_MS = 1_000;
+
+export type AttemptDeps = Readonly<{
+  events: EventStore;
+  clock: Clock;
+  log: Logger;
+  metrics?: DeliveryMetrics;
+  /** Told how each try leaves its delivery. */
+  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  /** Undefined: nobody traces. */
+  tracing?: Tracing | undefined;
+  random: () => number;
+  /** The target says that it is gone for good (410). */
+  onGone?: ((target: DeliveryTarget) => void) | undefined;
+  /** Aborted when the grace period of a stop is over. */
+  signal: AbortSignal;
+}>;
+
+/** What a try came to, and what is stored of it. */
+export type Attempt = Readonly<{ outcome: Outcome; settlement: Settlement }>;
+
+/** Null where the program stopped first: the delivery is still pending and will be tried again. */
+export async function runAttempt(
+  deps: AttemptDeps,
+  opened: OpenedTarget,
+  due: DueDelivery,
+): Promise<Attempt | null> {
+  const { clock, signal, log, metrics = noMetrics } = deps;
+  const startedAt = clock.now();
+  const from = clock.monotonic();
+  const traced = deps.tracing && beginTrace(deps.tracing, opened, due);
+  const outcome = await deliverOnce({ opened, due, signal, log, traceparent: traced?.traceparent });
+  const endedAt = clock.now();
+  const durationMs = Math.round(clock.monotonic() - from);
+  if (signal.aborted && outcome.kind === "failed") return null;
+
+  const next = nextState({
+    delivery: due,
+    outcome,
+    policy: opened.policy,
+    now: endedAt,
+    random: deps.random(),
+  });
+  const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
+  if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
+  reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
+  const { statusCode, error } = settlement.result;
+  traced?.end({ status: settlement.status, statusCode, error });
+  if (deps.notices) tellOwner(deps.notices, opened, settlement);
+  return { outcome, settlement };
+}
+
+function tellOwner(
+  notices: Pick<Notices, "targetGivenUp" | "targetDelivered">,
+  { target: { webhookId, id: targetId } }: OpenedTarget,
+  { status, reason }: Settlement,
+): void {
+  if (status === "delivered") notices.targetDelivered({ webhookId, targetId });
+  else if (status === "failed") notices.targetGivenUp({ webhookId, targetId, reason: reason ?? "" });
+}
+
+function toSettlement(done: {
+  due: DueDelivery;
+  outcome: Outcome;
+  next: NextState;
+  startedAt: number;
+  durationMs: number;
+}): Settlement {
+  const { due, outcome, next, startedAt, durationMs } = done;
+  const { response } = outcome;
+  return {
+    eventId: due.eventId,
+    targetId: due.targetId,
+    replays: due.replays,
+    status: next.status,
+    nextAttemptAt: next.nextAttemptAt,
+    reason: next.reason,
+    result: {
+      id: newId(),
+      attempt: due.attempts + 1,
+      startedAt,
+      durationMs,
+      statusCode: response?.statusCode ?? null,
+      error: outcome.kind === "failed" ? outcome.error : null,
+      responseHeaders: response?.headers ?? null,
+      responseBody: response?.body ?? null,
+      responseBodyTruncated: response?.bodyTruncated ?? false,
+    },
+  };
+}
+
+/** "gone": the webhook was deleted with its file. "refused": the file cannot take it now. */
+export type Stored = "stored" | "gone" | "refused";
+
+export function storeOnce(
+  events: Pick<EventStore, "settle">,
+  webhookId: string,
+  settlement: Settlement,
+): Promise<Stored> {
+  return events.settle(webhookId, settlement).then(isStored, whyNotStored);
+}
+
+function isStored(): Stored {
+  return "stored";
+}
+
+function whyNotStored(error: unknown): Stored {
+  return error instanceof AppError && error.kind === "not_found" ? "gone" : "refused";
+}
+
+/** Tries again until the file takes it or the program stops; the delivery is then still pending. */
+export async function storeLater(
+  deps: AttemptDeps,
+  webhookId: string,
+  settlement: Settlement,
+): Promise<void> {
+  let stored: Stored = "refused";
+  while (stored === "refused" && !deps.signal.aborted) {
+    await pause(deps.clock, STORE_AGAIN_MS, deps.signal);
+    stored = await storeOnce(deps.events, webhookId, settlement);
+  }
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, done);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,29 @@
+/** Deactivates a target that answers 410 (Gone), with a reason for people. */
+import type { Clock } from "../../lib/clock.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import type { Notices } from "../../notices/notices.ts";
+import type { Logger } from "../../observability/log.ts";
+import type { DeliveryTarget } from "../../storage/main-db/routing.ts";
+import type { TargetQueries } from "../../storage/main-db/targets.ts";
+
+const REASON = "It answered 410 (Gone): its owner says that it will not be back.";
+
+export function createGoneHandler(deps: {
+  targets: Pick<TargetQueries, "deactivate">;
+  notices?: Pick<Notices, "targetDeactivated">;
+  clock: Clock;
+  log: Logger;
+}): (target: DeliveryTarget) => void {
+  const { targets, notices, clock, log } = deps;
+  return ({ id, webhookId }) => {
+    const of = { webhook_id: webhookId, target_id: id };
+    try {
+      targets.deactivate({ id, webhookId, reason: REASON, at: clock.now() });
+      notices?.targetDeactivated({ webhookId, targetId: id, reason: REASON });
+      log.warn("a target answered 410 and was deactivated; its deliveries wait", of);
+    } catch (error) {
+      // The next try asks again: the delivery is stored as one that failed.
+      log.error("a target that answered 410 could not be deactivated", { ...of, cause: errorMessage(error) });
+    }
+  };
+}

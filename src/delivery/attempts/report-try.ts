@@ -1,0 +1,63 @@
+/** Tells the log and the metrics of one try: one wide line, with everything by which it may be looked for. */
+import type { Logger } from "../../observability/log.ts";
+import type { DeliveryMetrics, Try } from "../../observability/metrics.ts";
+import type { DeliveryStatus, DueDelivery, Settlement } from "../../storage/event-db/types.ts";
+import type { OpenedTarget } from "./deliver-once.ts";
+
+type Done = Readonly<{
+  log: Logger;
+  metrics: DeliveryMetrics;
+  opened: OpenedTarget;
+  due: DueDelivery;
+  settlement: Settlement;
+  /** Monotonic. */
+  begunAt: number;
+  /** Wall-clock time. */
+  endedAt: number;
+}>;
+
+export function reportTry(done: Done): void {
+  const { opened, due, settlement, begunAt, endedAt } = done;
+  done.metrics.tried({
+    webhookId: opened.target.webhookId,
+    targetId: due.targetId,
+    targetType: opened.type.type,
+    eventId: due.eventId,
+    receivedAt: due.event.receivedAt,
+    endedAt,
+    begunAt,
+    triesBefore: due.attempts,
+    isReplay: due.replays > 0,
+    outcome: outcomeOf(settlement.status),
+  });
+  logTry(done);
+}
+
+function outcomeOf(status: DeliveryStatus): Try["outcome"] {
+  return status === "delivered" || status === "failed" ? status : "retried";
+}
+
+/** Headers, bodies and addresses stay out: they may hold what only the two ends should see. */
+function logTry({ log, opened, due, settlement, endedAt }: Done): void {
+  const { result, status } = settlement;
+  const fields = {
+    webhook_id: opened.target.webhookId,
+    entrypoint_id: due.event.entrypointId,
+    event_id: due.eventId,
+    target_id: due.targetId,
+    target_type: opened.type.type,
+    attempt: result.attempt,
+    replays: due.replays,
+    status,
+    status_code: result.statusCode,
+    error: result.error,
+    duration_ms: result.durationMs,
+    since_received_ms: endedAt - due.event.receivedAt,
+    body_bytes: due.event.bodySize,
+    response_bytes: result.responseBody?.byteLength ?? null,
+    next_attempt_at: settlement.nextAttemptAt,
+  };
+  if (status === "delivered") log.debug("delivered", fields);
+  else if (status === "failed") log.warn("delivery given up", fields);
+  else log.info("delivery failed, will be tried again", fields);
+}

@@ -1,0 +1,97 @@
+/** What people and programs see of how targets are dealt with, and what they may do about it. */
+
+import type { Clock } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
+import type { EventStore } from "../../storage/stores/event-store.ts";
+import type { FlowStore } from "../../storage/stores/flow-store.ts";
+import type { StoredDeliveryPolicy } from "../../targets/delivery-policy.ts";
+import { toFlowPolicy } from "../../targets/flow-policy.ts";
+import type { DeliveryEngine } from "../engine.ts";
+import type { FlowState } from "./flows.ts";
+
+type SeenTarget = Readonly<{
+  id: string;
+  webhookId: string;
+  active: boolean;
+  pausedAt: number | null;
+  policy: StoredDeliveryPolicy;
+}>;
+
+export type TargetFlowView = Readonly<{
+  /** Deliveries that wait for the end of a pause, or to be let go after one. */
+  held: number;
+  /** How what is held is let go; null where nothing is. */
+  drain: Readonly<{ perSecond: number; estimateMs: number }> | null;
+}> &
+  Pick<FlowState, "circuit" | "restsUntil">;
+
+type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
+
+/** The caller has checked that the webhook is the user's. */
+export type FlowControl = Readonly<{
+  /** By target, all of one webhook; empty where its file cannot be used. */
+  read: (targets: readonly SeenTarget[]) => Promise<ReadonlyMap<string, TargetFlowView>>;
+  /** What is known of its failures is forgotten: it is tried at once. */
+  resetCircuit: (of: OfTarget) => Promise<void>;
+  /** Its settings changed, and what failed before may work now. Never rejects. */
+  changed: (of: OfTarget) => Promise<void>;
+  /** What is held for a target that is not paused goes as fast as it is taken, not at a rising rate. */
+  hurry: (of: OfTarget) => void;
+  /** Gives up what is held, and keeps the reason with each; returns how many. */
+  discardHeld: (of: OfTarget & Readonly<{ reason?: string | undefined }>) => Promise<number>;
+}>;
+
+export function createFlowControl(deps: {
+  engine: Pick<DeliveryEngine, "describe" | "resetCircuit" | "hurry" | "nudge">;
+  events: Pick<EventStore, "targetOverviews">;
+  store: Pick<FlowStore, "discardHeld">;
+  clock: Clock;
+}): FlowControl {
+  const { engine, events, store, clock } = deps;
+
+  async function readUsable(webhookId: string, targets: readonly SeenTarget[]) {
+    const ids = targets.map(({ id }) => id);
+    const [overviews, states] = await Promise.all([
+      events.targetOverviews(webhookId),
+      engine.describe(webhookId, ids),
+    ]);
+    return new Map(
+      targets.flatMap((target, index) => {
+        const state = states[index];
+        return state ? [[target.id, view(target, state, overviews.get(target.id)?.counts.held ?? 0)]] : [];
+      }),
+    );
+  }
+
+  return {
+    async read(targets) {
+      const [first] = targets;
+      if (!first) return new Map();
+      try {
+        return await readUsable(first.webhookId, targets);
+      } catch (error) {
+        if (error instanceof AppError && error.kind === "unavailable") return new Map();
+        throw error;
+      }
+    },
+    resetCircuit: (of) => engine.resetCircuit(of),
+    changed: (of) => engine.resetCircuit(of).catch(() => undefined),
+    hurry: (of) => engine.hurry(of),
+    async discardHeld({ reason, ...of }) {
+      const why = reason === undefined ? "." : `: ${reason}`;
+      const given = { ...of, reason: `Discarded by hand while it was held${why}`, now: clock.now() };
+      const discarded = await store.discardHeld(given);
+      // What waited behind one of them in its lane may be due now.
+      engine.nudge(of.webhookId);
+      return discarded;
+    },
+  };
+}
+
+function view(target: SeenTarget, { circuit, restsUntil, drain }: FlowState, held: number): TargetFlowView {
+  const isDraining = held > 0 && target.active && target.pausedAt === null;
+  return {
+    ...{ held, circuit, restsUntil },
+    drain: isDraining ? drain(held, toFlowPolicy(target.policy)) : null,
+  };
+}

@@ -1,0 +1,167 @@
+/** The flow of every target that the engine deals with; keeps open circuits over restarts, and tells of them. */
+import type { Clock } from "../../lib/clock.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../observability/log.ts";
+import type { DeliveryMetrics } from "../../observability/metrics.ts";
+import type { Routing } from "../../storage/main-db/routing.ts";
+import type { EventStore } from "../../storage/stores/event-store.ts";
+import type { FlowStore } from "../../storage/stores/flow-store.ts";
+import type { FlowPolicy } from "../../targets/flow-policy.ts";
+import { findOwnTarget } from "../attempts/own-target.ts";
+import type { Circuit } from "./circuit.ts";
+import { type FlowTry, type Moment, TargetFlow } from "./target-flow.ts";
+
+type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
+
+/** Told when a target is given up for a while, and when it is back. */
+export type CircuitListener = Readonly<{
+  onCircuitOpened: (opened: OfTarget & Readonly<{ reason: string; at: number }>) => void;
+  onCircuitClosed: (closed: OfTarget & Readonly<{ openedAt: number; at: number }>) => void;
+}>;
+
+/** Times are milliseconds UTC. */
+export type FlowState = Readonly<{
+  circuit: Readonly<{
+    state: Circuit["state"];
+    since: number | null;
+    reason: string | null;
+    nextProbeAt: number | null;
+  }>;
+  /** The target asked for a rest. */
+  restsUntil: number | null;
+  /** How what is held is let go: deliveries a second now, and how long for `left` of them. */
+  drain: (left: number, policy: FlowPolicy) => Readonly<{ perSecond: number; estimateMs: number }>;
+}>;
+
+type Deps = Readonly<{
+  events: Pick<EventStore, "targetsBefore">;
+  store: Pick<FlowStore, "writeCircuit">;
+  routing: Pick<Routing, "findTarget">;
+  clock: Clock;
+  log: Logger;
+  random: () => number;
+  metrics?: Pick<DeliveryMetrics, "circuitOpened"> | undefined;
+  listener?: CircuitListener | undefined;
+}>;
+
+export class Flows {
+  readonly #deps: Deps;
+  readonly #byTarget = new Map<string, TargetFlow>();
+  readonly #loaded = new Set<string>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Before anything else of the webhook; rejects where its file cannot be used. */
+  async load(webhookId: string): Promise<void> {
+    if (this.#loaded.has(webhookId)) return;
+    const before = await this.#deps.events.targetsBefore(webhookId);
+    if (this.#loaded.has(webhookId)) return;
+    this.#loaded.add(webhookId);
+    const moment = this.#now();
+    for (const [targetId, each] of before) {
+      if (findOwnTarget(this.#deps.routing, { webhookId, targetId }) === null) continue;
+      this.of(targetId).takeUp(each, moment, this.#deps.random());
+      this.forgetIfPlain(targetId);
+    }
+  }
+
+  of(targetId: string): TargetFlow {
+    let flow = this.#byTarget.get(targetId);
+    if (!flow) {
+      flow = new TargetFlow();
+      this.#byTarget.set(targetId, flow);
+    }
+    return flow;
+  }
+
+  forgetIfPlain(targetId: string): void {
+    if (this.#byTarget.get(targetId)?.isForgettable(this.#deps.clock.monotonic()))
+      this.#byTarget.delete(targetId);
+  }
+
+  /** Of a target that is gone. */
+  forget(targetId: string): void {
+    this.#byTarget.delete(targetId);
+  }
+
+  /** Circuits that are not closed. */
+  get openCircuits(): number {
+    let count = 0;
+    for (const flow of this.#byTarget.values()) if (flow.circuit.state !== "closed") count++;
+    return count;
+  }
+
+  end(of: OfTarget, policy: FlowPolicy, ended: Omit<FlowTry, "at" | "random">): void {
+    const flow = this.of(of.targetId);
+    const before = flow.openCircuit;
+    flow.end(policy, { ...ended, at: this.#now(), random: this.#deps.random() });
+    const after = flow.openCircuit;
+    if (before === null && after !== null) this.#opened(of, after);
+    else if (before !== null && after === null) this.#closed(of, before.openedAt);
+  }
+
+  /** By a person. */
+  reset(of: OfTarget): void {
+    const flow = this.of(of.targetId);
+    const before = flow.openCircuit;
+    flow.reset();
+    if (before !== null) this.#closed(of, before.openedAt);
+  }
+
+  describe(targetId: string): FlowState {
+    const flow = this.of(targetId);
+    const now = this.#now();
+    const { circuit } = flow;
+    const wallOf = (mono: number) => Math.round(now.wall + mono - now.mono);
+    const state: FlowState = {
+      circuit: {
+        state: circuit.state,
+        since: flow.openCircuit?.openedAt ?? null,
+        reason: circuit.state === "closed" ? null : circuit.reason,
+        nextProbeAt: circuit.state === "open" ? wallOf(Math.max(circuit.nextProbeAt, now.mono)) : null,
+      },
+      restsUntil: flow.restsUntil > now.mono ? wallOf(flow.restsUntil) : null,
+      drain: (left, policy) => flow.drain(left, policy, now.mono),
+    };
+    this.forgetIfPlain(targetId);
+    return state;
+  }
+
+  #opened(of: OfTarget, { reason, openedAt }: { reason: string; openedAt: number }): void {
+    const { log, metrics, listener } = this.#deps;
+    log.warn("a target fails: its deliveries wait, and it is probed until it answers", {
+      ...{ webhook_id: of.webhookId, target_id: of.targetId, reason },
+    });
+    metrics?.circuitOpened();
+    this.#write(of, { openedAt, reason });
+    listener?.onCircuitOpened({ ...of, reason, at: openedAt });
+  }
+
+  #closed(of: OfTarget, openedAt: number): void {
+    const { log, listener } = this.#deps;
+    const at = this.#now().wall;
+    log.info("a target answers again: its deliveries go on", {
+      ...{ webhook_id: of.webhookId, target_id: of.targetId, after_ms: Math.max(0, at - openedAt) },
+    });
+    this.#write(of, null);
+    listener?.onCircuitClosed({ ...of, openedAt, at });
+  }
+
+  /** Not waited for: a state that is lost is found again by ten failures. */
+  #write({ webhookId, targetId }: OfTarget, circuit: { openedAt: number; reason: string } | null): void {
+    const { store, log } = this.#deps;
+    store.writeCircuit({ webhookId, targetId, circuit }).catch((error: unknown) => {
+      log.debug("the state of a circuit could not be stored", {
+        target_id: targetId,
+        cause: errorMessage(error),
+      });
+    });
+  }
+
+  #now(): Moment {
+    const { clock } = this.#deps;
+    return { mono: clock.monotonic(), wall: clock.now() };
+  }
+}

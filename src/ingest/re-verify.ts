@@ -1,0 +1,120 @@
+/** Verifies rejected requests again, and makes events of those that pass now. */
+import type { Clock } from "../lib/clock.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
+import type { RejectedRequest, Release } from "../storage/event-db/rejected.ts";
+import type { Route, Routing } from "../storage/main-db/routing.ts";
+import type { RejectedStore } from "../storage/stores/rejected-store.ts";
+import { calledUrl } from "../verification/called-url.ts";
+import type { ReceivedRequest } from "../verification/provider.ts";
+import { makeReadable } from "../verification/request-place.ts";
+import { hideSecret, isSecretHidden, revealSecret } from "../verification/sender-secret.ts";
+import type { RulesReader } from "./entrypoint-rules.ts";
+import { readTraits } from "./event-traits.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import type { VerifierOpener } from "./verifiers.ts";
+
+/** Requests of one transaction; a body may have 4 MiB. */
+const STEP = 8;
+
+export type Verified = Readonly<{
+  /** That were looked at. */
+  checked: number;
+  /** Of those that passed, in the order of their receipt; a copy of an event has that event's id. */
+  eventIds: readonly string[];
+}>;
+
+/**
+ * `ids` null: all of the entrypoint, or of the webhook. A signed time is compared with when the request came. Rejects
+ * with AppError unavailable where a verification cannot be opened.
+ */
+export type VerifyAgain = (
+  asked: Readonly<{ webhookId: string; ids: readonly string[] | null; entrypointId: string | null }>,
+) => Promise<Verified>;
+
+type Carried = Readonly<{ headers: Headers; query: string }>;
+
+export function createVerifyAgain(deps: {
+  routing: Pick<Routing, "findRoute">;
+  openVerifier: VerifierOpener;
+  readRules: RulesReader;
+  store: RejectedStore;
+  clock: Clock;
+  keys: Pick<Sealer, "open">;
+  baseUrl: string;
+}): VerifyAgain {
+  const { routing, openVerifier, readRules, store, clock, keys, baseUrl } = deps;
+
+  function toRequest(rejected: RejectedRequest, { headers, query }: Carried): ReceivedRequest {
+    const { entrypointId, method, pathTail, remoteAddress, receivedAt, body } = rejected;
+    const url = calledUrl({ baseUrl, entrypointId, pathTail, query });
+    return { method, url, query, headers, body, remoteAddress, receivedAt };
+  }
+
+  /** The release, or why there is none. */
+  async function judge(rejected: RejectedRequest, route: Route): Promise<Release | string> {
+    const verifier = openVerifier(route);
+    const stored = { headers: toHeaders(rejected.headers), query: rejected.query };
+    const came = revealSecret(stored, rejected, keys);
+    if (came === null) return "The secret that came with it cannot be read with this SECRET_KEY.";
+    const request = toRequest(rejected, came);
+    const verdict = verifier === null ? null : await verifier.verify(request);
+    if (verdict !== null && !verdict.accepted) {
+      const isGone = isSecretHidden(request, verifier?.secretPlace);
+      return isGone ? "The secret that came with it is not kept any more." : verdict.reason;
+    }
+    const readable = makeReadable(request);
+    if (readable !== null) await readable;
+    const question =
+      (await verifier?.signedHandshake?.(request)) ?? readRules(route)?.echo?.answer(request, verifier?.key);
+    if (question) return "It is a question of the provider's, and no event.";
+    // What was hidden by the verification of its time stays so, also where another one carries its secret elsewhere.
+    const { shown } = hideSecret(stored, verifier?.secretPlace);
+    const { type, dedupKey } = readTraits({
+      ...{ rules: readRules(route), verifier },
+      toRequest: () => toRequest(rejected, shown),
+    });
+    const { method, pathTail, remoteAddress, body } = rejected;
+    const facts = { method, pathTail, remoteAddress, ...shown };
+    return {
+      id: rejected.id,
+      draft: takeSnapshot({ facts, body, route, type, now: clock.now() }),
+      dedupKey,
+    };
+  }
+
+  async function step(webhookId: string, ids: readonly string[]): Promise<Verified> {
+    const releases: Release[] = [];
+    const reasons = new Map<string, string>();
+    let checked = 0;
+    for (const id of ids) {
+      const rejected = await store.find(webhookId, id);
+      if (rejected === null) continue;
+      checked++;
+      const route = routing.findRoute(rejected.entrypointId);
+      // A file may name another webhook's entrypoint, whose targets would get the event.
+      const isOwn = route?.webhookId === webhookId;
+      const judged = isOwn ? await judge(rejected, route) : "Its entrypoint was deleted.";
+      if (typeof judged !== "string") releases.push(judged);
+      else if (judged !== rejected.reason) reasons.set(id, judged);
+    }
+    if (reasons.size > 0) await store.setReasons(webhookId, reasons);
+    const recorded = releases.length === 0 ? [] : await store.release(webhookId, releases);
+    return { checked, eventIds: recorded.flatMap((each) => (each === null ? [] : [each.eventId])) };
+  }
+
+  return async ({ webhookId, ids, entrypointId }) => {
+    const all = ids === null ? await store.listIds(webhookId, entrypointId) : [...ids].sort();
+    let checked = 0;
+    const eventIds: string[] = [];
+    for (let from = 0; from < all.length; from += STEP) {
+      const done = await step(webhookId, all.slice(from, from + STEP));
+      checked += done.checked;
+      eventIds.push(...done.eventIds);
+    }
+    return { checked, eventIds };
+  };
+}
+
+function toHeaders(pairs: RejectedRequest["headers"]): Headers {
+  return new Headers(pairs.map(([name, value]) => [name, value]));
+}

@@ -1,0 +1,85 @@
+/** Hands one notice to a target or an e-mail address, once; whatever goes wrong is told in a sentence. */
+
+import type { TargetOpener } from "../delivery/attempts/deliver-once.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorMessage } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { SendMail } from "../lib/mailer.ts";
+import type { NoticeChannel, NoticeSettings } from "../storage/main-db/notice-settings.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
+import type { NoticeMessage } from "./notice-message.ts";
+
+const TIMEOUT_MS = 15_000;
+
+/** Null when it has arrived. */
+export type SendOnce = (notice: {
+  userId: string;
+  webhook: Readonly<{ id: string; name: string }>;
+  channel: NoticeChannel;
+  settings: NoticeSettings;
+  message: NoticeMessage;
+}) => Promise<string | null>;
+
+export function createNoticeChannels(deps: {
+  routing: Pick<Routing, "findTarget">;
+  webhooks: Pick<WebhookQueries, "find">;
+  openTarget: TargetOpener;
+  /** Null where the server sends no e-mail. */
+  sendMail: SendMail | null;
+  clock: Clock;
+  signal: AbortSignal;
+}): SendOnce {
+  const { routing, webhooks, openTarget, sendMail, clock, signal } = deps;
+
+  async function mail(to: string, { title, text }: NoticeMessage): Promise<string | null> {
+    if (sendMail === null) return "This server sends no e-mail: SMTP_URL is not set.";
+    await sendMail({ to, subject: `[webhooker] ${title}`, text });
+    return null;
+  }
+
+  const deliver = async (
+    targetId: string,
+    { userId, webhook, message }: Parameters<SendOnce>[0],
+  ): Promise<string | null> => {
+    const target = routing.findTarget(targetId);
+    // Stored settings may name anything: what they name must be the user's own.
+    const isOwn = target && !target.deleted && webhooks.find(target.webhookId)?.userId === userId;
+    if (!isOwn) return "The target that notices go to is not there any more.";
+    const opened = openTarget(target);
+    if (!opened) return "The settings of the target that notices go to cannot be opened.";
+    const outcome = await opened.type.deliver({
+      event: {
+        id: newId(),
+        entrypointId: "",
+        receivedAt: clock.now(),
+        method: "POST",
+        pathTail: "",
+        query: "",
+        headers: [["content-type", "application/json"]],
+        contentType: "application/json",
+        remoteAddress: "",
+        body: new TextEncoder().encode(JSON.stringify(message.json)),
+      },
+      notice: { title: message.title, text: message.text },
+      webhook,
+      target: { id: target.id, name: target.name },
+      config: opened.config,
+      signer: opened.signer,
+      attempt: 1,
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    });
+    return outcome.kind === "delivered" ? null : outcome.error;
+  };
+
+  return async (notice) => {
+    const { channel, settings, message } = notice;
+    try {
+      if (channel === "email") return settings.email === null ? null : await mail(settings.email, message);
+      return settings.target_id === null ? null : await deliver(settings.target_id, notice);
+    } catch (error) {
+      return errorMessage(error);
+    }
+  };
+}

@@ -1,0 +1,124 @@
+/** Looks every few minutes whether entrypoints have fallen silent: of webhooks that want to know, from memory. */
+import type { Clock } from "../lib/clock.ts";
+import { errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Rhythm, Rhythms } from "../storage/event-db/numbers/rhythm.ts";
+import type { NoticeSettings } from "../storage/main-db/notice-settings.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
+import type { ReadRhythms } from "../storage/reader/rhythms.ts";
+import type { Notices } from "./notices.ts";
+import { describeSilence } from "./silence.ts";
+
+const LOOK_EVERY_MS = 5 * 60_000;
+/** Files read at a time; a worker takes about 0.2 ms for each. */
+const READ_STEP = 500;
+/** Webhooks judged in one go of the event loop: about 1 ms. */
+const JUDGE_STEP = 100;
+
+export type SilenceWatch = Readonly<{
+  start: () => void;
+  /** Says that a webhook has new events; cheap. */
+  noteRecorded: (webhookId: string) => void;
+  /** Reads the files that have new events, and no other; judges all. What a tick does. */
+  pass: () => Promise<void>;
+  stop: () => Promise<void>;
+}>;
+
+type Watched = { isDirty: boolean; rhythms: Rhythms };
+
+export function createSilenceWatch(deps: {
+  readRhythms: ReadRhythms;
+  webhooks: Pick<WebhookQueries, "listWithNotices">;
+  routing: Pick<Routing, "findRoute" | "onInvalidate">;
+  findSettings: (webhookId: string) => NoticeSettings | null;
+  notices: Pick<Notices, "entrypointSilent" | "entrypointHeard">;
+  clock: Clock;
+  log: Logger;
+}): SilenceWatch {
+  const { readRhythms, webhooks, routing, findSettings, notices, clock, log } = deps;
+  const watched = new Map<string, Watched>();
+  /** Webhooks whose settings may be others by now. */
+  const changed = new Set<string>();
+  const unsubscribe = routing.onInvalidate((webhookId) => changed.add(webhookId));
+  let listeningSince = clock.now();
+  let isStopped = false;
+  let running: Promise<void> | null = null;
+  let cancel: () => void = () => undefined;
+
+  function pass(): Promise<void> {
+    running ??= passNow().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  async function passNow(): Promise<void> {
+    for (const webhookId of changed) follow(webhookId);
+    changed.clear();
+    const dirty = [...watched].filter(([, { isDirty }]) => isDirty).map(([webhookId]) => webhookId);
+    for (let from = 0; from < dirty.length && !isStopped; from += READ_STEP) {
+      await read(dirty.slice(from, from + READ_STEP));
+    }
+    let judged = 0;
+    for (const [webhookId, { rhythms }] of watched) {
+      if (isStopped) return;
+      for (const [entrypointId, rhythm] of rhythms) judge(webhookId, entrypointId, rhythm);
+      judged++;
+      if (judged % JUDGE_STEP === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  function follow(webhookId: string): void {
+    const isWanted = findSettings(webhookId)?.on.includes("entrypoint_silent") === true;
+    if (!isWanted) watched.delete(webhookId);
+    else if (!watched.has(webhookId)) watched.set(webhookId, { isDirty: true, rhythms: new Map() });
+  }
+
+  async function read(webhookIds: readonly string[]): Promise<void> {
+    const each = webhookIds.flatMap((id) => watched.get(id) ?? []);
+    // Before the read: what comes meanwhile may not be in it.
+    for (const one of each) one.isDirty = false;
+    try {
+      for (const [webhookId, rhythms] of await readRhythms(webhookIds)) {
+        const one = watched.get(webhookId);
+        if (one) one.rhythms = rhythms;
+      }
+    } catch (error) {
+      for (const one of each) one.isDirty = true;
+      log.warn("entrypoints' rhythms could not be read", { cause: errorMessage(error) });
+    }
+  }
+
+  function judge(webhookId: string, entrypointId: string, rhythm: Rhythm): void {
+    const route = routing.findRoute(entrypointId);
+    // A file may name another webhook's entrypoint, of which nothing may be told or taken back.
+    if (route?.active !== true || route.webhookId !== webhookId) return;
+    const reason = describeSilence(rhythm, { now: clock.now(), listeningSince });
+    if (reason !== null) notices.entrypointSilent({ webhookId, entrypointId, reason });
+    else notices.entrypointHeard({ entrypointId, at: rhythm.lastEventAt });
+  }
+
+  function lookLater(): void {
+    if (!isStopped) cancel = clock.after(LOOK_EVERY_MS, () => void pass().finally(lookLater));
+  }
+
+  return {
+    start() {
+      listeningSince = clock.now();
+      for (const { id } of webhooks.listWithNotices()) changed.add(id);
+      lookLater();
+    },
+    noteRecorded(webhookId) {
+      const each = watched.get(webhookId);
+      if (each) each.isDirty = true;
+    },
+    pass,
+    async stop() {
+      isStopped = true;
+      unsubscribe();
+      cancel();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,245 @@
+/** Counts what becomes of events, in plain numbers: cheap enough for each one. The registry shows them on demand. */
+
+import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
+import { Buckets } from "./buckets.ts";
+import { PendingDeliveries } from "./pending-deliveries.ts";
+import { RecentTimes } from "./recent-times.ts";
+
+/** Targets that have series of their own, the first that were tried; the rest share one. */
+export const MOST_TARGETS = 200;
+
+export const REJECT_REASONS = [
+  "not_found",
+  "inactive",
+  "method_not_allowed",
+  "too_large",
+  "unverified",
+  "network",
+  "rate_limited",
+  "incomplete",
+  "busy",
+  "unavailable",
+  "fault",
+] as const;
+type RejectReason = (typeof REJECT_REASONS)[number];
+
+/** By the error's code, else by its kind. */
+const REASONS = new Map<string, RejectReason>([
+  ["not_found", "not_found"],
+  ["entrypoint_inactive", "inactive"],
+  ["method_not_allowed", "method_not_allowed"],
+  ["too_large", "too_large"],
+  ["verification_failed", "unverified"],
+  ["network_not_allowed", "network"],
+  ["rate_limited", "rate_limited"],
+  ["incomplete_body", "incomplete"],
+  ["busy", "busy"],
+  ["unavailable", "unavailable"],
+]);
+
+export type IngestMetrics = Readonly<{
+  /** Milliseconds of monotonic time, to hand back with what ended. */
+  now: () => number;
+  /** A request came to a sender's address. */
+  received: () => void;
+  /** The event is on disk and is about to be acknowledged; `since` is when the request was complete. */
+  stored: (event: {
+    id: string;
+    bodyBytes: number;
+    targets: readonly Readonly<{ settlesAtIngest: boolean }>[];
+    since: number;
+  }) => void;
+  rejected: (error: unknown) => void;
+  /** A copy of an event that is stored already was acknowledged. */
+  duplicated: () => void;
+  /** A provider's question whether the URL is willing was answered. */
+  shookHands: () => void;
+}>;
+
+export type StorageMetrics = Readonly<{
+  now: () => number;
+  committed: (since: number) => void;
+  synced: (since: number) => void;
+  failed: () => void;
+  /** A webhook's event file is missing. */
+  eventFileLost: () => void;
+  /** The webhook's pending deliveries, as its file counts them; 0 for a deleted one. */
+  pending: (webhookId: string, count: number) => void;
+}>;
+
+export type Try = Readonly<{
+  webhookId: string;
+  targetId: string;
+  targetType: string;
+  eventId: string;
+  /** Wall-clock time, as that of the end. */
+  receivedAt: number;
+  endedAt: number;
+  /** Monotonic. */
+  begunAt: number;
+  /** Tries made before, replays included. */
+  triesBefore: number;
+  /** Asked for by a person: its time since receipt says nothing of the gateway. */
+  isReplay: boolean;
+  outcome: "delivered" | "retried" | "failed";
+}>;
+
+export type DeliveryMetrics = Readonly<{
+  tried: (done: Try) => void;
+  discarded: (given: { webhookId: string; targetId: string; targetType: string; count: number }) => void;
+  /** A target failed so often that it is only probed now. */
+  circuitOpened: () => void;
+}>;
+
+export type Outcomes = { delivered: number; retried: number; failed: number; discarded: number };
+export type TargetTries = { readonly webhookId: string; readonly targetId: string } & Outcomes;
+
+export type Metrics = IngestMetrics & StorageMetrics & DeliveryMetrics & Readonly<{ counts: Counts }>;
+
+const nothing = () => undefined;
+
+/** Where nobody asks for metrics, nothing is counted. */
+export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
+  now: () => 0,
+  received: nothing,
+  stored: nothing,
+  rejected: nothing,
+  duplicated: nothing,
+  shookHands: nothing,
+  committed: nothing,
+  synced: nothing,
+  failed: nothing,
+  eventFileLost: nothing,
+  pending: nothing,
+  tried: nothing,
+  discarded: nothing,
+  circuitOpened: nothing,
+};
+
+const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Finest about 20 ms, which nothing is to hold the event loop for. */
+const LAG = [
+  0.001, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
+];
+const FAST_TO_AN_HOUR = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3_600];
+/** Retries go on for days. */
+const FAST_TO_DAYS = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3_600, 21_600, 86_400, 259_200,
+];
+
+/** What the registry reads. */
+export class Counts {
+  received = 0;
+  stored = 0;
+  storedBytes = 0;
+  handshakes = 0;
+  duplicates = 0;
+  /** Deliveries to targets that are settled by storing the event. */
+  settledAtIngest = 0;
+  storageFaults = 0;
+  eventFilesLost = 0;
+  circuitsOpened = 0;
+  readonly rejected = new Map<RejectReason, number>(REJECT_REASONS.map((reason) => [reason, 0]));
+  readonly byType = new Map<string, Outcomes>();
+  readonly byTarget = new Map<string, TargetTries>();
+  readonly otherTargets: Outcomes = newOutcomes();
+  readonly acknowledge = new Buckets(FAST);
+  readonly firstTry = new Buckets(FAST_TO_AN_HOUR);
+  readonly delivered = new Buckets(FAST_TO_DAYS);
+  readonly commit = new Buckets(FAST);
+  readonly sync = new Buckets(FAST);
+  readonly eventLoopLag = new Buckets(LAG);
+  readonly pending = new PendingDeliveries();
+
+  outcomesOfType(type: string): Outcomes {
+    let outcomes = this.byType.get(type);
+    if (!outcomes) {
+      outcomes = newOutcomes();
+      this.byType.set(type, outcomes);
+    }
+    return outcomes;
+  }
+
+  outcomesOfTarget(webhookId: string, targetId: string): Outcomes {
+    const known = this.byTarget.get(targetId);
+    if (known) return known;
+    if (this.byTarget.size >= MOST_TARGETS) return this.otherTargets;
+    const tries = { webhookId, targetId, ...newOutcomes() };
+    this.byTarget.set(targetId, tries);
+    return tries;
+  }
+}
+
+export function createMetrics({ clock }: { clock: Clock }): Metrics {
+  const counts = new Counts();
+  const acknowledged = new RecentTimes();
+  const now = clock.monotonic;
+  return {
+    now,
+    counts,
+    received() {
+      counts.received++;
+    },
+    stored({ id, bodyBytes, targets, since }) {
+      counts.stored++;
+      counts.storedBytes += bodyBytes;
+      const at = now();
+      counts.acknowledge.observe(at - since);
+      let settled = 0;
+      for (const target of targets) if (target.settlesAtIngest) settled++;
+      counts.settledAtIngest += settled;
+      if (settled < targets.length) acknowledged.put(id, at);
+    },
+    rejected(error) {
+      const reason = reasonOf(error);
+      counts.rejected.set(reason, (counts.rejected.get(reason) ?? 0) + 1);
+    },
+    duplicated() {
+      counts.duplicates++;
+    },
+    shookHands() {
+      counts.handshakes++;
+    },
+    committed: (since) => counts.commit.observe(now() - since),
+    synced: (since) => counts.sync.observe(now() - since),
+    failed() {
+      counts.storageFaults++;
+    },
+    eventFileLost() {
+      counts.eventFilesLost++;
+    },
+    pending: (webhookId, count) => counts.pending.setCount(webhookId, count),
+    tried(done) {
+      const { webhookId, targetId, outcome, isReplay } = done;
+      counts.outcomesOfType(done.targetType)[outcome]++;
+      counts.outcomesOfTarget(webhookId, targetId)[outcome]++;
+      const isFirst = done.triesBefore === 0;
+      if (isFirst && !isReplay) {
+        const at = acknowledged.find(done.eventId);
+        // A backlog, or an earlier run's: the time since receipt is as good then.
+        const tookMs = done.endedAt - done.receivedAt - (now() - done.begunAt);
+        counts.firstTry.observe(at === null ? tookMs : done.begunAt - at);
+      }
+      if (outcome === "delivered" && !isReplay) counts.delivered.observe(done.endedAt - done.receivedAt);
+      if (outcome === "retried") counts.pending.waits(webhookId, done);
+      else if (!isFirst) counts.pending.ended(webhookId, done);
+    },
+    circuitOpened() {
+      counts.circuitsOpened++;
+    },
+    discarded({ webhookId, targetId, targetType, count }) {
+      counts.outcomesOfType(targetType).discarded += count;
+      counts.pending.discarded(webhookId, targetId);
+    },
+  };
+}
+
+function reasonOf(error: unknown): RejectReason {
+  if (!(error instanceof AppError)) return "fault";
+  return REASONS.get(error.code) ?? REASONS.get(error.kind) ?? "fault";
+}
+
+function newOutcomes(): Outcomes {
+  return { delivered: 0, retried: 0, failed: 0, discarded: 0 };
+}

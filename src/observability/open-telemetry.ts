@@ -1,0 +1,222 @@
+/**
+ * Sends traces to a collector by OTLP over HTTP: one span for each event's request, and below it one for each try.
+ *
+ * The span of the request is found again from the event alone, days and restarts later: its id is the end of the
+ * event's id, and where the sender began no trace, the event's id is that of the trace too.
+ */
+import {
+  type Attributes,
+  type Context,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from "@opentelemetry/api";
+import { ExportResultCode, parseTraceParent } from "@opentelemetry/core";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  RandomIdGenerator,
+  type Sampler,
+  SamplingDecision,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
+import type { Clock } from "../lib/clock.ts";
+import { userAgent, version } from "../lib/version.ts";
+import type { Logger } from "./log.ts";
+import type { BegunTry, EndedTry, ReceivedRequest, TracedTry, Tracing } from "./tracing.ts";
+
+export type TracesConfig = Readonly<{
+  /** Without a trailing slash. */
+  endpoint: string;
+  headers: Readonly<Record<string, string>>;
+  serviceName: string;
+  resourceAttributes: Readonly<Record<string, string>>;
+  sampler: string;
+  /** The share of traces that a sampler by ratio takes, 0 to 1. */
+  ratio: number;
+}>;
+
+/** Spans that wait for a collector, about 2 KB each; those beyond are dropped. */
+const MOST_WAITING = 8_192;
+const BATCH = 1_024;
+const EXPORT_MS = 10_000;
+/** A stop waits no longer for the collector. */
+const STOP_MS = 2_000;
+
+export function startTracing(options: { config: TracesConfig; clock: Clock; log: Logger }): {
+  tracing: Tracing;
+  /** Sends what waits, or gives up. */
+  stop: () => Promise<void>;
+} {
+  const { config, clock, log } = options;
+  const sampler = createSampler(config);
+  const random = new RandomIdGenerator();
+  /** What the next span is called: the library asks for ids while it starts one. */
+  let next = { traceId: "", spanId: "" };
+  const exporter = new OTLPTraceExporter({
+    url: `${config.endpoint}/v1/traces`,
+    headers: { ...config.headers },
+    timeoutMillis: EXPORT_MS,
+    userAgent,
+  });
+  const processor = new BatchSpanProcessor({
+    exporter: tellingOfFaults(exporter, log),
+    maxQueueSize: MOST_WAITING,
+    maxExportBatchSize: BATCH,
+    exportTimeoutMillis: EXPORT_MS,
+  });
+  const provider = new TracerProvider({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        "service.version": version,
+        ...config.resourceAttributes,
+        "service.name": config.serviceName,
+      }),
+    ),
+    sampler,
+    idGenerator: { generateTraceId: () => next.traceId, generateSpanId: () => next.spanId },
+    spanProcessors: [processor],
+  });
+  const tracer = provider.getTracer("webhooker", version);
+
+  function received(request: ReceivedRequest): void {
+    const { eventId, isDuplicate, method, entrypointId, statusCode } = request;
+    const endedAt = clock.now();
+    next = {
+      traceId: traceIdOf(eventId),
+      spanId: isDuplicate ? random.generateSpanId() : receivedSpanIdOf(eventId),
+    };
+    const attributes: Attributes = {
+      "http.request.method": method,
+      "http.route": "/webhook/:entrypointId",
+      "http.response.status_code": statusCode,
+      "http.request.body.size": request.bodyBytes,
+      "webhooker.webhook_id": request.webhookId,
+      "webhooker.entrypoint_id": entrypointId,
+      "webhooker.event_id": eventId,
+      ...(isDuplicate && { "webhooker.duplicate": true }),
+    };
+    const startTime = endedAt - (clock.monotonic() - request.since);
+    const from = contextOf(parentOf(request.traceparent));
+    tracer
+      .startSpan(`${method} /webhook`, { kind: SpanKind.SERVER, startTime, attributes }, from)
+      .end(endedAt);
+  }
+
+  function beginTry(begun: BegunTry): TracedTry | null {
+    const { eventId, targetType } = begun;
+    const sender = parentOf(begun.traceparent);
+    const traceId = sender?.traceId ?? traceIdOf(eventId);
+    const { decision } = sampler.shouldSample(contextOf(sender), traceId, "", SpanKind.SERVER, {}, []);
+    if (decision !== SamplingDecision.RECORD_AND_SAMPLED) return null;
+    const spanId = random.generateSpanId();
+    next = { traceId, spanId };
+    const startTime = clock.now();
+    const since = clock.monotonic();
+    const span = tracer.startSpan(
+      `deliver ${targetType}`,
+      { kind: SpanKind.CLIENT, startTime, attributes: attributesOf(begun) },
+      contextOf({ traceId, spanId: receivedSpanIdOf(eventId), traceFlags: TraceFlags.SAMPLED }),
+    );
+    return {
+      traceparent: `00-${traceId}-${spanId}-01`,
+      end({ status, statusCode, error }: EndedTry) {
+        span.setAttribute("webhooker.delivery_status", status);
+        if (statusCode !== null) span.setAttribute("http.response.status_code", statusCode);
+        if (error !== null) {
+          span.setAttribute("error.type", statusCode === null ? "_OTHER" : String(statusCode));
+          span.setStatus({ code: SpanStatusCode.ERROR, message: error });
+        }
+        span.end(startTime + (clock.monotonic() - since));
+      },
+    };
+  }
+
+  return {
+    tracing: { now: clock.monotonic, received, beginTry },
+    async stop() {
+      const flushed = provider.shutdown().catch(() => undefined);
+      await Promise.race([flushed, new Promise<void>((resolve) => clock.after(STOP_MS, resolve))]);
+    },
+  };
+}
+
+function createSampler({ sampler, ratio }: TracesConfig): Sampler {
+  const [, isByParent, name] = /^(parentbased_)?(.*)$/.exec(sampler) ?? [];
+  const root =
+    name === "traceidratio"
+      ? new TraceIdRatioBasedSampler(ratio)
+      : name === "always_off"
+        ? new AlwaysOffSampler()
+        : new AlwaysOnSampler();
+  return isByParent === undefined ? root : new ParentBasedSampler({ root });
+}
+
+/** Once when it begins and once when it is over; the library would be silent. */
+function tellingOfFaults(exporter: OTLPTraceExporter, log: Logger): SpanExporter {
+  let isFaulty = false;
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        const failed = result.code !== ExportResultCode.SUCCESS;
+        if (failed && !isFaulty) log.warn("traces cannot be sent", { cause: result.error?.message });
+        if (!failed && isFaulty) log.info("traces are sent again");
+        isFaulty = failed;
+        done(result);
+      });
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+function parentOf(traceparent: string | null): SpanContext | null {
+  return traceparent === null ? null : parseTraceParent(traceparent);
+}
+
+function contextOf(parent: SpanContext | null): Context {
+  return parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
+}
+
+function traceIdOf(eventId: string): string {
+  return eventId.replaceAll("-", "");
+}
+
+/** Of the end, as an id begins with the time. */
+function receivedSpanIdOf(eventId: string): string {
+  return traceIdOf(eventId).slice(16);
+}
+
+function attributesOf(begun: BegunTry): Attributes {
+  return {
+    ...placeOf(begun),
+    "webhooker.webhook_id": begun.webhookId,
+    "webhooker.event_id": begun.eventId,
+    "webhooker.target_id": begun.targetId,
+    "webhooker.target_type": begun.targetType,
+    "webhooker.attempt": begun.attempt,
+    "webhooker.replays": begun.replays,
+  };
+}
+
+function placeOf({ destination, method }: BegunTry): Attributes {
+  const url = URL.parse(destination);
+  // A Slack target's is a host alone, which with a port looks like a URL of another kind.
+  if (url === null || !/^https?:$/.test(url.protocol)) return {};
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  return {
+    "http.request.method": method,
+    "url.full": url.href,
+    "server.address": url.hostname,
+    "server.port": port,
+  };
+}

@@ -1,0 +1,87 @@
+/** A request as it goes over the wire: which headers, in which order, and the bytes of a plain HTTP/1.1 request. */
+
+import { userAgent } from "../lib/version.ts";
+import { failure } from "./failures.ts";
+import type { Place } from "./origin.ts";
+import type { OutboundFailure, OutboundHeaders, OutboundRequest } from "./outbound.ts";
+import type { Connection } from "./sockets.ts";
+
+/** Said by the client itself; what the caller says on them is left out. */
+const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
+/** Without a Content-Length their receivers may wait for a body. */
+const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+const NOTHING: readonly Uint8Array[] = [];
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Name, value, name, value: the form in which order, case and repeats are kept. A User-Agent is added where the caller
+ * names none.
+ */
+export function headersOf({ headers, method, body }: OutboundRequest, authority: string): string[] {
+  const flat = ["Host", hostIn(headers) ?? authority];
+  let hasUserAgent = false;
+  for (const [name, value] of headers) {
+    const length = name.length;
+    if (length === 4 || length === 10 || length === 14 || length === 17) {
+      const lower = name.toLowerCase();
+      if (lower === "host" || FRAMING.has(lower)) continue;
+      if (lower === "user-agent") hasUserAgent = true;
+    }
+    flat.push(name, value);
+  }
+  if (!hasUserAgent) flat.push("User-Agent", userAgent);
+  if (body.byteLength > 0 || METHODS_WITH_BODY.has(method))
+    flat.push("Content-Length", String(body.byteLength));
+  return flat;
+}
+
+/** All that goes before the body, in Latin-1; a failure where it cannot be said in HTTP. */
+export function requestHead(request: OutboundRequest, place: Place): string | OutboundFailure {
+  const { method } = request;
+  if (!TOKEN.test(method)) return unsayable("its method is no word");
+  // Joined at the end: a text that grows by each header leaves three behind each time.
+  const parts = [method, " ", place.path, " HTTP/1.1\r\n"];
+  const flat = headersOf(request, place.authority);
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const name = flat[at] ?? "";
+    const value = flat[at + 1] ?? "";
+    if (!TOKEN.test(name)) return unsayable("a header has no valid name");
+    if (!VALUE.test(value)) return unsayable("a header has a value that cannot be sent");
+    parts.push(name, ": ", value, "\r\n");
+  }
+  parts.push("Connection: keep-alive\r\n\r\n");
+  return parts.join("");
+}
+
+/** Where short requests are put together: one that is written at once needs no memory of its own. */
+const together = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * Writes as much as is taken at once, and returns the rest, in parts to be written one after the other; null where the
+ * connection is gone.
+ */
+export function writeRequest(
+  head: string,
+  body: Uint8Array,
+  connection: Pick<Connection, "write">,
+): readonly Uint8Array[] | null {
+  const length = head.length + body.byteLength;
+  // One write is cheaper than two, up to a size at which the copy costs more.
+  if (length > together.byteLength) return [Buffer.from(head, "latin1"), body];
+  together.write(head, 0, "latin1");
+  together.set(body, head.length);
+  const written = connection.write(together, 0, length);
+  if (written < 0) return null;
+  return written === length ? NOTHING : [new Uint8Array(together.subarray(written, length))];
+}
+
+function unsayable(why: string): OutboundFailure {
+  return failure("invalid_request", `the request cannot be sent as HTTP: ${why}`, false);
+}
+
+function hostIn(headers: OutboundHeaders): string | undefined {
+  for (const [name, value] of headers) if (name.length === 4 && name.toLowerCase() === "host") return value;
+  return undefined;
+}

@@ -1,0 +1,227 @@
+/**
+ * Reads one HTTP/1.1 answer as its bytes come in. What leaves no doubt about the status and the end is read however
+ * sloppily it is written, and its connection not used again; all else is refused, not guessed at.
+ */
+
+import type { KeptBody } from "./body.ts";
+import { type AnswerHead, HeadReader, InvalidAnswer } from "./response-head.ts";
+
+const MAX_HEAD_BYTES = 32 * 1024;
+/** A chunk's size with its extensions. */
+const MAX_CHUNK_LINE_BYTES = 4 * 1024;
+const CHUNK_SIZE = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+const START = "HTTP/1.";
+/** Lines that end in LF alone, or in both. */
+const HEAD_END = /\r?\n\r?\n/;
+const LF = 0x0a;
+const CR = 0x0d;
+
+type Step = "head" | "length" | "chunk line" | "chunk" | "chunk end" | "trailers" | "until close" | "done";
+
+export class Answer {
+  /** Known once the final head, not that of an interim answer, has come. */
+  head: AnswerHead | null = null;
+  /** More is sent than the body is worth: the connection is better closed. */
+  isTooLong = false;
+  /** Something came behind the answer's end, where nothing had been asked. */
+  hasSurplus = false;
+  /** A line ended without CR: whoever reads it on the way may have seen other lines. */
+  #isSloppy = false;
+  readonly #method: string;
+  readonly #body: KeptBody;
+  readonly #heads: HeadReader;
+  #step: Step = "head";
+  /** Of the body, or of the chunk that is being read. */
+  #left = 0;
+  #interimBytes = 0;
+  #trailerBytes = 0;
+  #unread: Buffer | null = null;
+
+  constructor(options: { method: string; body: KeptBody; heads?: HeadReader }) {
+    this.#heads = options.heads ?? new HeadReader();
+    this.#method = options.method;
+    this.#body = options.body;
+  }
+
+  /** Throws InvalidAnswer. */
+  read(chunk: Buffer): void {
+    let bytes = this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]);
+    this.#unread = null;
+    while (!this.isTooLong) {
+      if (this.#step === "done") {
+        this.hasSurplus = true;
+        return;
+      }
+      const used = this.#take(bytes);
+      if (used === 0) {
+        this.#unread = bytes;
+        return;
+      }
+      if (used === bytes.length) return;
+      bytes = bytes.subarray(used);
+    }
+  }
+
+  /** Complete, with nothing left to come. */
+  get isDone(): boolean {
+    return this.#step === "done";
+  }
+
+  /** Nothing but the end of the connection ends its body. */
+  get endsWithConnection(): boolean {
+    return this.#step === "until close";
+  }
+
+  get keepsAlive(): boolean {
+    if (!this.isDone || this.hasSurplus || this.#isSloppy || this.head === null) return false;
+    // After 101 the connection speaks something else.
+    return this.head.keepsAlive && this.head.statusCode !== 101;
+  }
+
+  /** Returns how many bytes were used; 0 where more must come first. */
+  #take(bytes: Buffer): number {
+    switch (this.#step) {
+      case "head":
+        return this.#takeHead(bytes);
+      case "length":
+        return this.#takeBody(bytes, "done");
+      case "chunk":
+        return this.#takeBody(bytes, "chunk end");
+      case "chunk line":
+        return this.#takeChunkLine(bytes);
+      case "chunk end":
+        return this.#takeChunkEnd(bytes);
+      case "trailers":
+        return this.#takeTrailer(bytes);
+      case "until close":
+        this.#keep(bytes);
+        return bytes.length;
+      case "done":
+        return 0;
+    }
+  }
+
+  #takeHead(bytes: Buffer): number {
+    if (bytes[0] === CR || bytes[0] === LF) return this.#takeEmptyLine(bytes);
+    const start = bytes.toString("latin1", 0, START.length);
+    if (!START.startsWith(start)) throw new InvalidAnswer("it begins with something else");
+    const found = this.#findHead(bytes);
+    const length = found?.length ?? bytes.length;
+    if (length > MAX_HEAD_BYTES + 4) throw new InvalidAnswer("headers too large");
+    if (found === null) return 0;
+    const head = this.#heads.read(found.text);
+    const { statusCode } = head;
+    // An interim answer; what follows it is the answer. Nobody asked for an upgrade, so that one is final.
+    if (statusCode < 200 && statusCode !== 101) {
+      this.#countInterim(length);
+      return length;
+    }
+    this.head = head;
+    this.#left = head.length ?? 0;
+    this.#step = this.#stepAfter(head);
+    return length;
+  }
+
+  /** The head's lines, each with CR LF behind it, and its length with the empty line; null while it is not whole. */
+  #findHead(bytes: Buffer): { text: string; length: number } | null {
+    const end = bytes.indexOf("\r\n\r\n");
+    if (end !== -1) {
+      const text = bytes.toString("latin1", 0, end + 2);
+      if (!hasBareLineFeed(text)) return { text, length: end + 4 };
+    }
+    // Looked for first, as this is asked again with each part of a head that comes in many.
+    if (end === -1 && bytes.indexOf("\n\n") === -1 && bytes.indexOf("\n\r\n") === -1) return null;
+    const start = bytes.toString("latin1", 0, MAX_HEAD_BYTES + 4);
+    const found = HEAD_END.exec(start);
+    if (found === null) return null;
+    this.#isSloppy = true;
+    const lines = start.slice(0, found.index).split(/\r?\n/);
+    return { text: `${lines.join("\r\n")}\r\n`, length: found.index + found[0].length };
+  }
+
+  /** RFC 9112 2.2 lets servers that are sent one skip it; some send one themselves. */
+  #takeEmptyLine(bytes: Buffer): number {
+    if (bytes[0] === CR && bytes.length === 1) return 0;
+    if (bytes[0] === CR && bytes[1] !== LF) throw new InvalidAnswer("it begins with something else");
+    const length = bytes[0] === LF ? 1 : 2;
+    this.#isSloppy = true;
+    this.#countInterim(length);
+    return length;
+  }
+
+  #countInterim(bytes: number): void {
+    this.#interimBytes += bytes;
+    if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("interim answers without end");
+  }
+
+  #stepAfter({ statusCode, isChunked, hasUnknownEnd, length }: AnswerHead): Step {
+    if (this.#method === "HEAD" || statusCode < 200 || statusCode === 204 || statusCode === 304)
+      return "done";
+    if (isChunked) return "chunk line";
+    if (hasUnknownEnd || length === null) return "until close";
+    return length === 0 ? "done" : "length";
+  }
+
+  #takeBody(bytes: Buffer, next: Step): number {
+    const part = bytes.length <= this.#left ? bytes : bytes.subarray(0, this.#left);
+    this.#left -= part.length;
+    if (this.#left === 0) this.#step = next;
+    this.#keep(part);
+    return part.length;
+  }
+
+  #takeChunkLine(bytes: Buffer): number {
+    const taken = this.#takeLine(bytes, MAX_CHUNK_LINE_BYTES);
+    if (taken === null) return 0;
+    const size = CHUNK_SIZE.exec(taken.line)?.[1];
+    if (size === undefined) throw new InvalidAnswer("a chunk has no size");
+    this.#left = Number.parseInt(size, 16);
+    this.#step = this.#left === 0 ? "trailers" : "chunk";
+    return taken.length;
+  }
+
+  #takeChunkEnd(bytes: Buffer): number {
+    const taken = this.#takeLine(bytes, 0, "a chunk is longer than it said");
+    if (taken === null) return 0;
+    this.#step = "chunk line";
+    return taken.length;
+  }
+
+  /** Read past: what they say was not asked for. */
+  #takeTrailer(bytes: Buffer): number {
+    const taken = this.#takeLine(bytes, MAX_HEAD_BYTES);
+    if (taken === null) return 0;
+    this.#trailerBytes += taken.line.length;
+    if (this.#trailerBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("trailers too large");
+    if (taken.line === "") this.#step = "done";
+    return taken.length;
+  }
+
+  /** The next line without its end, and its length with it; null while it is not whole. At most `most` characters. */
+  #takeLine(
+    bytes: Buffer,
+    most: number,
+    fault = "a line without end",
+  ): { line: string; length: number } | null {
+    const at = bytes.indexOf(LF);
+    const isSloppy = at !== -1 && bytes[at - 1] !== CR;
+    const end = at === -1 ? bytes.length : isSloppy ? at : at - 1;
+    // Where only a CR has come, its LF may follow.
+    const known = at === -1 && bytes.at(-1) === CR ? end - 1 : end;
+    if (known > most) throw new InvalidAnswer(fault);
+    if (at === -1) return null;
+    if (isSloppy) this.#isSloppy = true;
+    return { line: bytes.toString("latin1", 0, end), length: at + 1 };
+  }
+
+  #keep(part: Buffer): void {
+    if (!this.#body.add(part)) this.isTooLong = true;
+  }
+}
+
+function hasBareLineFeed(text: string): boolean {
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+    if (text.charCodeAt(at - 1) !== CR) return true;
+  }
+  return false;
+}

@@ -1,0 +1,40 @@
+/** Why something cannot be done with a replay, in words for people. */
+import { AppError } from "../lib/errors.ts";
+import { MOST_UNFINISHED_REPLAYS, type ReplayRun } from "../storage/event-db/replays/replay-run.ts";
+
+export function ended({ state }: ReplayRun): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "replay_ended",
+    message: `This replay is ${state}.`,
+    hint: "Begin another one.",
+  });
+}
+
+export function onlyTarget(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "only_target",
+    message: "This replay has one target alone.",
+    hint: "Cancel the replay instead.",
+  });
+}
+
+export function busy({ retryAfterSeconds }: { retryAfterSeconds: number }): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "busy",
+    message: "Other replays are being counted.",
+    hint: "Try again when they are done.",
+    retryAfterSeconds,
+  });
+}
+
+export function tooMany(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "too_many_replays",
+    message: `This webhook has ${MOST_UNFINISHED_REPLAYS} replays that have not ended.`,
+    hint: "Wait until one of them is done, or cancel one.",
+  });
+}

@@ -1,0 +1,220 @@
+/** Replays of many events: counting what one would take, beginning it, looking at it, pausing and ending it. */
+import type { Clock } from "../lib/clock.ts";
+import { AppError, errorMessage, notFound } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Logger } from "../observability/log.ts";
+import type { WaitReason } from "../storage/event-db/replays/replay-room.ts";
+import type {
+  ReplayCount,
+  ReplayOrder,
+  ReplayRun,
+  ReplayState,
+} from "../storage/event-db/replays/replay-run.ts";
+import { newReplayTarget, type ReplayRunTarget } from "../storage/event-db/replays/replay-target.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { ReplayChange, ReplayStore } from "../storage/stores/replay-store.ts";
+import { busy, ended, onlyTarget, tooMany } from "./replay-refusals.ts";
+import { type Counted, createReplayWalks } from "./replay-walk.ts";
+
+/** Somebody waits for the answer. */
+const ASKED_COUNT_MS = 3_000;
+/** Such counts at once, each of which has a thread; whoever asks for more is asked to wait. */
+const MOST_ASKED = 4;
+/** Nobody does. */
+const RUN_COUNT_MS = 30_000;
+/** Files looked through at a time after a start. */
+const START_STEP = 500;
+
+export type SeenTarget = ReplayRunTarget &
+  Readonly<{
+    /** What it waits for before it takes more; null: it waits for nothing, or the replay is not running. */
+    waitsFor: WaitReason | null;
+  }>;
+
+export type SeenReplay = Omit<ReplayRun, "targets"> & Readonly<{ targets: readonly SeenTarget[] }>;
+
+type OfRun = Readonly<{ webhookId: string; id: string }>;
+
+/** The caller has checked that the webhook is the user's. What is not there rejects with AppError `not_found`. */
+export type ReplayRuns = Readonly<{
+  /**
+   * What a replay would take now, counted off the main thread; after a few seconds it is "at least so many". Rejects
+   * with AppError `unavailable` while too many others are being counted.
+   */
+  count: (webhookId: string, order: ReplayOrder) => Promise<ReplayCount>;
+  begin: (webhookId: string, order: ReplayOrder & Readonly<{ askedBy: string }>) => Promise<SeenReplay>;
+  /** Newest first; ended ones are kept for a while. */
+  list: (webhookId: string) => Promise<readonly SeenReplay[]>;
+  get: (of: OfRun) => Promise<SeenReplay>;
+  /** These three reject with AppError `conflict` for one that has ended. */
+  pause: (of: OfRun) => Promise<SeenReplay>;
+  resume: (of: OfRun) => Promise<SeenReplay>;
+  /** What is due already is still delivered. */
+  cancel: (of: OfRun) => Promise<SeenReplay>;
+  /**
+   * The others go on without the target; what is due to it already is still delivered. Rejects with AppError
+   * `conflict` also for a replay to one target, which can be cancelled.
+   */
+  removeTarget: (of: OfRun & Readonly<{ targetId: string }>) => Promise<SeenReplay>;
+  /** Goes on with what an earlier process left; resolves when all files were looked through. */
+  start: (webhookIds: readonly string[]) => Promise<void>;
+  /** Ends after the steps under way; the rest is done after the next start. */
+  stop: () => Promise<void>;
+}>;
+
+export function createReplayRuns(deps: {
+  store: ReplayStore;
+  events: Pick<EventStore, "onRecorded">;
+  routing: Pick<Routing, "findTarget" | "onInvalidate">;
+  /** Deliveries of the webhook were made due. */
+  onDue: (webhookId: string) => void;
+  clock: Clock;
+  log: Logger;
+  rest?: (ms: number) => Promise<void>;
+}): ReplayRuns {
+  const { store, routing, clock, log } = deps;
+  const walks = createReplayWalks({
+    ...deps,
+    count: countRun,
+  });
+  let isStopping = false;
+  let asked = 0;
+
+  const isThere = (webhookId: string, targetId: string) => {
+    const target = routing.findTarget(targetId);
+    return target !== null && !target.deleted && target.webhookId === webhookId;
+  };
+
+  async function countUpTo(
+    webhookId: string,
+    wanted: ReplayOrder & Readonly<{ lastEventId: string | null; limitMs: number }>,
+  ) {
+    const { selection, targetId, onlyMissing, lastEventId, limitMs } = wanted;
+    const order = { selection, targetId, onlyMissing };
+    const { deliveries: counts, ...count } = await store.count(webhookId, { order, lastEventId, limitMs });
+    const byTarget = counts.filter(([id]) => isThere(webhookId, id));
+    const deliveries = sumOf(byTarget);
+    return { count: { ...count, deliveries }, byTarget, toDeleted: sumOf(counts) - deliveries };
+  }
+
+  async function countRun(webhookId: string, run: ReplayRun): Promise<Counted> {
+    const counted = await countUpTo(webhookId, { ...run, limitMs: RUN_COUNT_MS });
+    const { count: matched, byTarget, toDeleted } = counted;
+    const { cursor } = run;
+    const targets = byTarget.map(([targetId, of]) => newReplayTarget({ targetId, cursor, matched: of }));
+    // All targets are known then; else others are looked for on the way.
+    const isKnown = matched.isExact && run.targetId === null;
+    return {
+      ...{ matched, targets },
+      ...(isKnown ? { cursor: run.lastEventId, skipped: toDeleted } : { cursor, skipped: run.skipped }),
+    };
+  }
+
+  function requireTarget(webhookId: string, { targetId }: ReplayOrder): void {
+    if (targetId !== null && !isThere(webhookId, targetId)) throw notFound("target");
+  }
+
+  function seen(run: ReplayRun): SeenReplay {
+    const waits = walks.waits(run.id);
+    const waitsOf = ({ targetId, state }: ReplayRunTarget) =>
+      run.state === "running" && state === "running" ? (waits.get(targetId) ?? null) : null;
+    return { ...run, targets: run.targets.map((target) => ({ ...target, waitsFor: waitsOf(target) })) };
+  }
+
+  async function change(of: OfRun, next: (run: ReplayRun) => ReplayChange | AppError): Promise<SeenReplay> {
+    let fault: AppError | null = null;
+    const apply = (run: ReplayRun): ReplayChange => {
+      const hasEnded = run.state === "done" || run.state === "cancelled";
+      const change = hasEnded ? ended(run) : next(run);
+      fault = change instanceof AppError ? change : null;
+      return change instanceof AppError ? {} : change;
+    };
+    const run = await store.change(of, apply, clock.now());
+    if (!run) throw notFound("replay");
+    if (fault !== null) throw fault;
+    walks.look(of);
+    return seen(run);
+  }
+
+  async function findUnfinished(webhookIds: readonly string[]): Promise<readonly string[]> {
+    try {
+      return await store.findUnfinished(webhookIds);
+    } catch (error) {
+      log.warn("event files could not be looked through for replays, so each is opened", {
+        cause: errorMessage(error),
+      });
+      return webhookIds;
+    }
+  }
+
+  async function resumeAll(webhookId: string): Promise<void> {
+    try {
+      for (const { id, state } of await store.list(webhookId)) {
+        if (state === "counting" || state === "running") walks.look({ webhookId, id });
+      }
+    } catch (error) {
+      log.error("a webhook's replays cannot go on", { webhook_id: webhookId, cause: errorMessage(error) });
+    }
+  }
+
+  return {
+    async count(webhookId, order) {
+      requireTarget(webhookId, order);
+      if (asked >= MOST_ASKED) throw busy({ retryAfterSeconds: ASKED_COUNT_MS / 1_000 });
+      asked++;
+      try {
+        const asking = { ...order, lastEventId: null, limitMs: ASKED_COUNT_MS };
+        return (await countUpTo(webhookId, asking)).count;
+      } finally {
+        asked--;
+      }
+    },
+    async begin(webhookId, order) {
+      requireTarget(webhookId, order);
+      const id = newId();
+      const run = await store.insert(webhookId, { ...order, id, now: clock.now() });
+      if (!run) throw tooMany();
+      walks.look({ webhookId, id });
+      return seen(run);
+    },
+    list: async (webhookId) => (await store.list(webhookId)).map(seen),
+    async get(of) {
+      const run = await store.find(of);
+      if (!run) throw notFound("replay");
+      return seen(run);
+    },
+    pause: (of) => change(of, () => ({ state: "paused" })),
+    resume: (of) => change(of, (run) => ({ state: resumed(run) })),
+    cancel: (of) => change(of, () => ({ state: "cancelled" })),
+    removeTarget: ({ targetId, ...of }) =>
+      change(of, (run) => {
+        if (run.targetId !== null) return onlyTarget();
+        const target = run.targets.find((each) => each.targetId === targetId);
+        if (!target && !isThere(of.webhookId, targetId)) return notFound("target");
+        if (target?.state === "done") return {};
+        const removed = target ?? newReplayTarget({ targetId, cursor: run.cursor });
+        return { targets: [{ ...removed, state: "removed" }] };
+      }),
+    async start(webhookIds) {
+      for (let from = 0; from < webhookIds.length && !isStopping; from += START_STEP) {
+        for (const webhookId of await findUnfinished(webhookIds.slice(from, from + START_STEP))) {
+          await resumeAll(webhookId);
+        }
+      }
+    },
+    async stop() {
+      isStopping = true;
+      await walks.stop();
+    },
+  };
+}
+
+function sumOf(counts: readonly (readonly [string, number])[]): number {
+  return counts.reduce((sum, [, count]) => sum + count, 0);
+}
+
+function resumed({ state, matched }: ReplayRun): ReplayState {
+  if (state !== "paused") return state;
+  return matched === null ? "counting" : "running";
+}

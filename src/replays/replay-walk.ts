@@ -1,0 +1,187 @@
+/** Takes replays of many events from where they stand to their end, in small steps that leave room for live traffic. */
+import type { Clock } from "../lib/clock.ts";
+import { AppError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../observability/log.ts";
+import { ReplayMemory, type ReplayScan } from "../storage/event-db/replays/replay-memory.ts";
+import type { FindReplayTarget } from "../storage/event-db/replays/replay-room.ts";
+import type { ReplayCount, ReplayRun } from "../storage/event-db/replays/replay-run.ts";
+import type { Waits } from "../storage/event-db/replays/replay-step.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { ReplayChange, ReplayStore } from "../storage/stores/replay-store.ts";
+import { createPace, createRests } from "./replay-pace.ts";
+import { listenToWebhook, type WakeUp } from "./replay-wake-up.ts";
+
+/** A file that could not be used is tried again after this long. */
+const AGAIN_MS = 30_000;
+/** While tries end one after the other, room is looked for this often at most. */
+const LOOK_MS = 5;
+
+type OfRun = Readonly<{ webhookId: string; id: string }>;
+
+type Walk = {
+  readonly wakeUp: WakeUp;
+  readonly memory: ReplayMemory;
+  isAsked: boolean;
+  waits: Waits;
+};
+
+const NO_WAITS: Waits = new Map();
+
+export type Counted = Pick<ReplayRun, "targets" | "cursor" | "skipped"> & Readonly<{ matched: ReplayCount }>;
+
+export type ReplayWalks = Readonly<{
+  /** Begins the run, or looks at it again where it is under way: somebody changed it. */
+  look: (of: OfRun) => void;
+  /** The targets that have no room for more, and why. */
+  waits: (runId: string) => Waits;
+  stop: () => Promise<void>;
+}>;
+
+export function createReplayWalks(deps: {
+  store: ReplayStore;
+  events: Pick<EventStore, "onRecorded">;
+  routing: Pick<Routing, "findTarget" | "onInvalidate">;
+  /** Counts what a run takes: what is then known of it. */
+  count: (webhookId: string, run: ReplayRun) => Promise<Counted>;
+  /** Deliveries of the webhook were made due. */
+  onDue: (webhookId: string) => void;
+  clock: Clock;
+  log: Logger;
+  rest?: (ms: number) => Promise<void>;
+}): ReplayWalks {
+  const { store, clock, log } = deps;
+  const walks = new Map<string, Walk>();
+  const running = new Set<Promise<void>>();
+  let isStopping = false;
+  let stopWaiting: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    stopWaiting = resolve;
+  });
+  const rests = createRests(clock);
+  const rest = deps.rest ?? rests.rest;
+  const pace = createPace({ clock, rest });
+
+  function look(of: OfRun): void {
+    const known = walks.get(of.id);
+    if (known) {
+      known.isAsked = true;
+      known.wakeUp.wake();
+      return;
+    }
+    if (isStopping) return;
+    const wakeUp = listenToWebhook(of.webhookId, deps);
+    const walk = { wakeUp, memory: new ReplayMemory(), isAsked: true, waits: NO_WAITS };
+    walks.set(of.id, walk);
+    const work = see(of, walk).finally(() => {
+      walk.wakeUp.end();
+      walks.delete(of.id);
+      running.delete(work);
+    });
+    running.add(work);
+  }
+
+  /** Until there is nothing to do, and nobody changed it while that was found. */
+  async function see(of: OfRun, walk: Walk): Promise<void> {
+    while (walk.isAsked && !isStopping) {
+      walk.isAsked = false;
+      try {
+        await count(of);
+        await walkOn(of, walk);
+      } catch (error) {
+        if (error instanceof AppError && error.kind === "not_found") return;
+        log.warn("a replay waits until it can go on", { ...namesOf(of), cause: errorMessage(error) });
+        await rest(AGAIN_MS);
+        walk.isAsked = true;
+      }
+    }
+  }
+
+  async function count(of: OfRun): Promise<void> {
+    const run = await store.find(of);
+    if (run?.state !== "counting") return;
+    const counted = await Promise.race([deps.count(of.webhookId, run), stopped]);
+    if (!counted) return;
+    const change = ({ state, targets }: ReplayRun): ReplayChange => ({
+      ...counted,
+      // One that was removed meanwhile stays so.
+      targets: counted.targets.filter(
+        ({ targetId }) => !targets.some((known) => known.targetId === targetId),
+      ),
+      ...(state === "counting" && { state: "running" }),
+    });
+    await store.change(of, change, clock.now());
+    const { events, deliveries } = counted.matched;
+    log.info("a replay begins", { ...namesOf(of), events, deliveries });
+  }
+
+  async function walkOn(of: OfRun, walk: Walk): Promise<void> {
+    while (!isStopping) {
+      const { run, replayed, waits, isStuck, toScan } = await pace.take(() =>
+        store.step(of, {
+          findTarget: (targetId) => findTarget(of, targetId),
+          memory: walk.memory,
+          now: clock.now(),
+        }),
+      );
+      walk.waits = waits;
+      if (replayed > 0) deps.onDue(of.webhookId);
+      if (run?.state !== "running") return tellEnd(of, run);
+      if (toScan !== null) walk.memory.addScan(await scan(of, run, toScan));
+      if (isStuck) await waitForRoom(of, walk);
+    }
+  }
+
+  function scan({ webhookId }: OfRun, run: ReplayRun, after: string): Promise<ReplayScan> {
+    const { selection, targetId, onlyMissing, lastEventId } = run;
+    return store.scan(webhookId, { order: { selection, targetId, onlyMissing }, after, lastEventId });
+  }
+
+  const findTarget = ({ webhookId }: OfRun, targetId: string): ReturnType<FindReplayTarget> => {
+    const target = deps.routing.findTarget(targetId);
+    if (target === null || target.deleted || target.webhookId !== webhookId) return null;
+    const { active, paused, policy } = target;
+    // Not the whole policy, as this is asked for each event.
+    return { active, paused, orderBy: typeof policy.order_by === "string" ? policy.order_by : null };
+  };
+
+  /** Until one of the targets can take more or is gone, or somebody changed the run. Nobody looks while nothing happens. */
+  async function waitForRoom(of: OfRun, walk: Walk): Promise<void> {
+    while (!isStopping && !walk.isAsked) {
+      await walk.wakeUp.next();
+      await rest(LOOK_MS);
+      for (const targetId of walk.waits.keys()) if (await canGoOn(of, walk, targetId)) return;
+    }
+  }
+
+  async function canGoOn(of: OfRun, { memory }: Walk, targetId: string): Promise<boolean> {
+    const target = findTarget(of, targetId);
+    if (target === null) return true;
+    // No look at the file for what is known without it.
+    if (!target.active || target.paused) return false;
+    const given = { backlogs: memory.backlogs, now: clock.now(), findTarget: () => target };
+    return store.hasRoom({ webhookId: of.webhookId, targetId }, given);
+  }
+
+  function tellEnd(of: OfRun, run: ReplayRun | null): void {
+    if (run === null || run.state === "counting") return;
+    const { state, replayed, skipped } = run;
+    log.info(`a replay is ${state}`, { ...namesOf(of), replayed, skipped });
+  }
+
+  return {
+    look,
+    waits: (runId) => walks.get(runId)?.waits ?? NO_WAITS,
+    async stop() {
+      isStopping = true;
+      stopWaiting();
+      rests.end();
+      for (const { wakeUp } of walks.values()) wakeUp.wake();
+      await Promise.all(running);
+    },
+  };
+}
+
+function namesOf({ webhookId, id }: OfRun) {
+  return { webhook_id: webhookId, replay_id: id };
+}

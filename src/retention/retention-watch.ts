@@ -1,0 +1,142 @@
+/** Knows of each webhook when something of it may be old or too much, so that no file is opened to find out. */
+import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
+import { timeOfId } from "../lib/ids.ts";
+import type { FileSurvey } from "../storage/reader/inspection.ts";
+import { HOURS_KEPT_MS, type RetentionLimits, type RunReport } from "./retention-run.ts";
+
+/** A file that has new events is open anyway; one that has none is opened for this at most once a day. */
+const BUSY_AGAIN_MS = HOUR_MS;
+const IDLE_AGAIN_MS = DAY_MS;
+/** A file that is over its limit, and holds only what may not go or cannot be used, is looked at again after this long. */
+const SIZE_AGAIN_MS = 10 * 60_000;
+const NEVER = Number.POSITIVE_INFINITY;
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+
+type Settings = Readonly<{ retentionDays: number | null; retentionBytes: number | null }>;
+
+type Watched = {
+  settings: Settings;
+  /** When the oldest event will be old enough; wall clock. */
+  dueAt: number;
+  /** Monotonic, as those below. */
+  lookedAt: number;
+  hasNewEvents: boolean;
+  mayBeTooLarge: boolean;
+  sizeRestsUntil: number;
+  isOverLimit: boolean;
+};
+
+export type DueRun = Readonly<{ webhookId: string; limits: RetentionLimits; kind: "full" | "by size" }>;
+
+export class RetentionWatch {
+  readonly #watched = new Map<string, Watched>();
+  readonly #clock: Clock;
+  readonly #defaultDays: number;
+
+  constructor(clock: Clock, defaultDays: number) {
+    this.#clock = clock;
+    this.#defaultDays = defaultDays;
+  }
+
+  /** Of a webhook that is new, changed, or gone: null. */
+  follow(webhookId: string, settings: Settings | null): void {
+    if (settings === null) {
+      this.#watched.delete(webhookId);
+      return;
+    }
+    const { retentionDays, retentionBytes } = settings;
+    const known = this.#watched.get(webhookId);
+    if (!known) {
+      // It may get its first events before it is heard of here.
+      const dueAt = this.#clock.now() + this.#keptMs({ settings });
+      this.#watched.set(webhookId, {
+        ...{ settings: { retentionDays, retentionBytes }, dueAt, lookedAt: LONG_AGO },
+        ...{ hasNewEvents: false, mayBeTooLarge: false, sizeRestsUntil: LONG_AGO, isOverLimit: false },
+      });
+      return;
+    }
+    const before = known.settings;
+    if (before.retentionDays === retentionDays && before.retentionBytes === retentionBytes) return;
+    known.settings = { retentionDays, retentionBytes };
+    if (known.dueAt !== NEVER) known.dueAt = LONG_AGO;
+    known.lookedAt = LONG_AGO;
+    known.sizeRestsUntil = LONG_AGO;
+    known.mayBeTooLarge = retentionBytes !== null;
+  }
+
+  recorded(webhookId: string): void {
+    const watched = this.#watched.get(webhookId);
+    if (!watched) return;
+    watched.hasNewEvents = true;
+    watched.mayBeTooLarge = watched.settings.retentionBytes !== null;
+    if (watched.dueAt === NEVER) watched.dueAt = this.#clock.now() + this.#keptMs(watched);
+  }
+
+  /** What a look at the file found; undefined where it is missing or damaged, which its opening will tell. */
+  surveyed(webhookId: string, survey: FileSurvey | undefined): void {
+    const watched = this.#watched.get(webhookId);
+    if (!watched || !survey) return;
+    const { oldestEventId, oldestHour, usedBytes, isLoose } = survey;
+    const { retentionBytes } = watched.settings;
+    watched.dueAt = Math.min(
+      watched.dueAt,
+      oldestEventId === null ? NEVER : timeOfId(oldestEventId) + this.#keptMs(watched),
+      oldestHour === null ? NEVER : oldestHour + HOURS_KEPT_MS,
+      isLoose ? LONG_AGO : NEVER,
+    );
+    if (retentionBytes !== null && usedBytes > retentionBytes) watched.mayBeTooLarge = true;
+  }
+
+  /** Nothing could be found out: it is opened. */
+  unknown(webhookId: string): void {
+    const watched = this.#watched.get(webhookId);
+    if (watched) watched.dueAt = LONG_AGO;
+  }
+
+  listDue(): readonly string[] {
+    return [...this.#watched.keys()].filter((webhookId) => this.findRun(webhookId) !== null);
+  }
+
+  /** By the settings of this moment. */
+  findRun(webhookId: string): DueRun | null {
+    const watched = this.#watched.get(webhookId);
+    if (!watched) return null;
+    const now = this.#clock.monotonic();
+    const days = watched.settings.retentionDays ?? this.#defaultDays;
+    const limits = { days, bytes: watched.settings.retentionBytes };
+    const again = watched.hasNewEvents ? BUSY_AGAIN_MS : IDLE_AGAIN_MS;
+    if (this.#clock.now() >= watched.dueAt && now >= watched.lookedAt + again) {
+      return { webhookId, limits, kind: "full" };
+    }
+    const isSizeDue = watched.mayBeTooLarge && now >= watched.sizeRestsUntil;
+    return isSizeDue ? { webhookId, limits, kind: "by size" } : null;
+  }
+
+  /** Returns true when the file has become larger than it may be, for want of events that may go. */
+  ended(webhookId: string, { dueAt, isOverLimit }: RunReport): boolean {
+    const watched = this.#watched.get(webhookId);
+    if (!watched) return false;
+    const now = this.#clock.monotonic();
+    if (dueAt !== null) {
+      watched.dueAt = dueAt;
+      watched.lookedAt = now;
+      watched.hasNewEvents = false;
+    }
+    const isNews = isOverLimit && !watched.isOverLimit;
+    watched.isOverLimit = isOverLimit;
+    watched.mayBeTooLarge = isOverLimit;
+    watched.sizeRestsUntil = isOverLimit ? now + SIZE_AGAIN_MS : LONG_AGO;
+    return isNews;
+  }
+
+  failed(webhookId: string): void {
+    const watched = this.#watched.get(webhookId);
+    if (!watched) return;
+    watched.lookedAt = this.#clock.monotonic();
+    watched.sizeRestsUntil = watched.lookedAt + SIZE_AGAIN_MS;
+  }
+
+  #keptMs(watched: Pick<Watched, "settings">): number {
+    return (watched.settings.retentionDays ?? this.#defaultDays) * DAY_MS;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Deletes events when their time has come, one webhook after the other, without looking into files for nothing.
+ *
+ * - Finished events (every delivery delivered or discarded, or none) are deleted at the retention's age.
+ * - Undelivered ones (a delivery pending, held or failed) are kept for twice that age; then those deliveries are
+ *   discarded, which says why, and the events are deleted a day later.
+ * - Whatever a try or a replay changed within the last day is left alone.
+ * - A file over its size limit loses finished events, the oldest first, whatever their age; never an undelivered one.
+ */
+
+import { createClockJumpDetector } from "../delivery/clock-jump.ts";
+import { type Clock, HOUR_MS } from "../lib/clock.ts";
+import { AppError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../observability/log.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
+import type { RetentionStore } from "../storage/stores/retention-store.ts";
+import { createRetentionRuns, type RunReport } from "./retention-run.ts";
+import { type DueRun, RetentionWatch } from "./retention-watch.ts";
+
+const TICK_MS = 60_000;
+/** Files looked through at a time after a start. */
+const SURVEY_STEP = 500;
+/** A clock set forward by more may be wrong, and would make events old: nothing is deleted for a while. */
+const LARGEST_JUMP_MS = HOUR_MS;
+const REST_AFTER_JUMP_MS = HOUR_MS;
+
+export type Retention = Readonly<{
+  /** Looks through all webhooks' files once, in the background, and goes on by itself; resolves after the first look. */
+  start: () => Promise<void>;
+  /** Says that a webhook has new events; cheap. */
+  noteRecorded: (webhookId: string) => void;
+  /** Says that a webhook has come with events of any age. */
+  noteImported: (webhookId: string) => void;
+  /** Ends after the step under way; the rest is done after the next start. */
+  stop: () => Promise<void>;
+  /** What each tick does; for tests. */
+  pass: () => Promise<void>;
+}>;
+
+export function createRetention(deps: {
+  store: RetentionStore;
+  webhooks: Pick<WebhookQueries, "listAll" | "find">;
+  routing: Pick<Routing, "onInvalidate">;
+  /** Where a webhook does not say otherwise. */
+  defaultDays: number;
+  clock: Clock;
+  log: Logger;
+  rest?: (ms: number) => Promise<void>;
+}): Retention {
+  const { store, webhooks, clock, log } = deps;
+  const rest = deps.rest ?? ((ms) => new Promise<void>((resolve) => clock.after(ms, resolve)));
+  const watch = new RetentionWatch(clock, deps.defaultDays);
+  /** Webhooks whose settings may be others by now. */
+  const changed = new Set<string>();
+  const imported = new Set<string>();
+  const isInterrupted = (webhookId: string) => isStopping || changed.has(webhookId);
+  const runs = createRetentionRuns({ store, clock, isInterrupted, rest });
+  const clockJump = createClockJumpDetector(clock);
+  let restUntil = Number.NEGATIVE_INFINITY;
+  let isStopping = false;
+  let cancelTick: () => void = () => undefined;
+  let running: Promise<void> | null = null;
+  const unsubscribe = deps.routing.onInvalidate((webhookId) => changed.add(webhookId));
+
+  function pass(): Promise<void> {
+    running ??= passNow().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  async function passNow(): Promise<void> {
+    followChanges();
+    if (isResting()) return;
+    for (const webhookId of watch.listDue()) {
+      followChanges();
+      const run = watch.findRun(webhookId);
+      if (isStopping) return;
+      if (run) await look(run);
+    }
+  }
+
+  function followChanges(): void {
+    for (const webhookId of changed) watch.follow(webhookId, webhooks.find(webhookId));
+    changed.clear();
+    for (const webhookId of imported) watch.unknown(webhookId);
+    imported.clear();
+  }
+
+  async function look(run: DueRun): Promise<void> {
+    const { webhookId } = run;
+    try {
+      const report = run.kind === "full" ? await runs.full(run) : await runs.bySize(run);
+      tell(webhookId, report, !isInterrupted(webhookId) && watch.ended(webhookId, report));
+    } catch (error) {
+      watch.failed(webhookId);
+      if (error instanceof AppError && error.kind === "not_found") return;
+      log.warn("old events could not be deleted", { webhook_id: webhookId, cause: errorMessage(error) });
+    }
+  }
+
+  function isResting(): boolean {
+    const jumpMs = clockJump();
+    if (jumpMs > LARGEST_JUMP_MS) {
+      restUntil = clock.monotonic() + REST_AFTER_JUMP_MS;
+      log.warn("the clock was set forward; no events are deleted for an hour", { jump_ms: jumpMs });
+    }
+    return clock.monotonic() < restUntil;
+  }
+
+  function tell(webhookId: string, report: RunReport, isNewlyOver: boolean): void {
+    const { deletedEvents, deletedBytes, discardedDeliveries } = report;
+    const fields = { webhook_id: webhookId, events: deletedEvents, body_bytes: deletedBytes };
+    if (deletedEvents > 0) log.info("old events deleted", fields);
+    if (discardedDeliveries > 0) {
+      log.warn("deliveries discarded: not delivered in twice the retention", {
+        webhook_id: webhookId,
+        deliveries: discardedDeliveries,
+      });
+    }
+    if (isNewlyOver) {
+      log.warn("an event file is over its size limit: all that is left is undelivered", {
+        webhook_id: webhookId,
+      });
+    }
+  }
+
+  async function survey(): Promise<void> {
+    const all = webhooks.listAll();
+    for (const webhook of all) watch.follow(webhook.id, webhook);
+    for (let from = 0; from < all.length && !isStopping; from += SURVEY_STEP) {
+      const ids = all.slice(from, from + SURVEY_STEP).map(({ id }) => id);
+      try {
+        const found = await store.survey(ids);
+        for (const id of ids) watch.surveyed(id, found.get(id));
+      } catch (error) {
+        log.warn("event files could not be surveyed, so each is opened", { cause: errorMessage(error) });
+        for (const id of ids) watch.unknown(id);
+      }
+    }
+  }
+
+  function tickLater(): void {
+    if (!isStopping) cancelTick = clock.after(TICK_MS, () => void pass().finally(tickLater));
+  }
+
+  return {
+    async start() {
+      running = survey();
+      await running;
+      running = null;
+      tickLater();
+    },
+    noteRecorded: (webhookId) => watch.recorded(webhookId),
+    noteImported: (webhookId) => imported.add(webhookId),
+    async stop() {
+      isStopping = true;
+      unsubscribe();
+      cancelTick();
+      await running;
+    },
+    pass,
+  };
+}

@@ -1,0 +1,146 @@
+/** Secrets in a target's or an entrypoint's config: sealed at rest, opened to use, redacted to show, kept on change. */
+import { AppError } from "../lib/errors.ts";
+import type { FormField } from "./form-field.ts";
+
+export type Sealer = Readonly<{
+  seal: (plaintext: string, boundTo: string) => string;
+  open: (sealed: string, boundTo: string) => string;
+}>;
+
+type Config = Record<string, unknown>;
+type Fields = Readonly<{ fields: readonly FormField[] }>;
+
+/** The row that the secrets belong to: its table and id. What is sealed for one does not open for another. */
+export type ConfigOwner = `targets:${string}` | `entrypoints:${string}`;
+
+/** What stands in API answers and forms where a secret is; sent back unchanged it keeps the secret. */
+export const REDACTED = "[secret]";
+
+export function sealConfig(options: {
+  type: Fields;
+  config: unknown;
+  owner: ConfigOwner;
+  keys: Sealer;
+}): Config {
+  const { keys, owner } = options;
+  return mapSecrets(options.type, options.config, (value, path) =>
+    keys.seal(JSON.stringify(value), `${owner}:${path}`),
+  );
+}
+
+/** Throws where a sealed value was made with another key, or for another owner or field. */
+export function openConfig(options: {
+  type: Fields;
+  config: unknown;
+  owner: ConfigOwner;
+  keys: Sealer;
+}): Config {
+  const { keys, owner } = options;
+  return mapSecrets(options.type, options.config, (value, path): unknown =>
+    JSON.parse(keys.open(String(value), `${owner}:${path}`)),
+  );
+}
+
+/** Takes a sealed or an opened config. */
+export function redactConfig(options: { type: Fields; config: unknown }): Config {
+  return mapSecrets(options.type, options.config, () => REDACTED);
+}
+
+/**
+ * The config a person sent, with the stored (opened) secrets where they left them out: a secret field that
+ * is missing, empty or "[secret]", and a header whose value is "[secret]". null removes a secret field.
+ * For a new row pass no `stored`. Throws AppError invalid where there is nothing to keep; `within` is the field of
+ * the input that holds the config.
+ */
+export function keepStoredSecrets(options: {
+  type: Fields;
+  config: unknown;
+  stored?: unknown;
+  within?: string;
+}): Config {
+  const { within = "config" } = options;
+  const config = toRecord(options.config, within);
+  const stored = options.stored === undefined ? {} : toRecord(options.stored, within);
+  const kept = { ...config };
+  for (const field of options.type.fields) {
+    if (field.secret !== true) continue;
+    const value = config[field.name];
+    if (value === null) delete kept[field.name];
+    else if (isLeftOut(value)) keepField({ kept, stored, field, value, path: `${within}.${field.name}` });
+    else if (field.kind === "headers") {
+      const path = `${within}.${field.name}`;
+      kept[field.name] = keepHeaders(toRecord(value, path), stored[field.name], path);
+    }
+  }
+  return kept;
+}
+
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || value === "" || value === REDACTED;
+}
+
+function keepField(options: {
+  kept: Config;
+  stored: Config;
+  field: FormField;
+  value: unknown;
+  path: string;
+}): void {
+  const { kept, stored, field, value, path } = options;
+  const before = stored[field.name];
+  if (before !== undefined) kept[field.name] = before;
+  else if (value === REDACTED) throw nothingToKeep(path);
+  else delete kept[field.name];
+}
+
+function keepHeaders(headers: Config, stored: unknown, path: string): Config {
+  const before = new Map<string, unknown>();
+  if (stored !== undefined) {
+    for (const [name, value] of Object.entries(toRecord(stored, path))) before.set(name.toLowerCase(), value);
+  }
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      if (value !== REDACTED) return [name, value];
+      const kept = before.get(name.toLowerCase());
+      if (kept === undefined) throw nothingToKeep(`${path}.${name}`);
+      return [name, kept];
+    }),
+  );
+}
+
+function mapSecrets(type: Fields, config: unknown, map: (value: unknown, path: string) => unknown): Config {
+  const mapped = { ...toRecord(config, "config") };
+  for (const field of type.fields) {
+    const value = mapped[field.name];
+    if (field.secret !== true || value === undefined) continue;
+    if (field.kind === "headers") {
+      // Each value is bound to its header's name, so that a stored one cannot be moved under another name.
+      mapped[field.name] = Object.fromEntries(
+        Object.entries(toRecord(value, field.name)).map(([name, secret]) => [
+          name,
+          map(secret, `${field.name}.${name.toLowerCase()}`),
+        ]),
+      );
+    } else {
+      mapped[field.name] = map(value, field.name);
+    }
+  }
+  return mapped;
+}
+
+function toRecord(value: unknown, path: string): Config {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new AppError({
+    kind: "invalid",
+    message: "The config is not valid.",
+    details: [{ path, message: "must be an object" }],
+  });
+}
+
+function nothingToKeep(path: string): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: "The config is not valid.",
+    details: [{ path, message: `is "${REDACTED}", but no value is stored that could be kept` }],
+  });
+}

@@ -1,0 +1,36 @@
+/** Looks things up by their `type`, such as target types and verification providers. */
+import { AppError } from "../lib/errors.ts";
+
+export type TypeList<T> = Readonly<{
+  /** Throws AppError invalid for a type there is not. */
+  get: (type: string) => T;
+  find: (type: string) => T | null;
+  /** In the order in which forms offer them. */
+  list: () => readonly T[];
+}>;
+
+export function createTypeList<T extends Readonly<{ type: string }>>(options: {
+  all: readonly T[];
+  /** As messages call one: "target type". */
+  what: string;
+  /** The field of the input that names it. */
+  path: string;
+}): TypeList<T> {
+  const { all, what, path } = options;
+  const byType = new Map(all.map((each) => [each.type, each]));
+  return {
+    find: (type) => byType.get(type) ?? null,
+    list: () => all,
+    get(type) {
+      const found = byType.get(type);
+      if (found !== undefined) return found;
+      const known = all.map((each) => each.type).join(", ");
+      throw new AppError({
+        kind: "invalid",
+        message: `There is no such ${what}.`,
+        hint: `Use one of: ${known}.`,
+        details: [{ path, message: `must be one of: ${known}` }],
+      });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Compares what the tallies say with the rows that they count. */
+import type { Database } from "bun:sqlite";
+import type { DeliveryStatus } from "../types.ts";
+import { countRows, type RowCounts } from "./row-counts.ts";
+
+const STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const satisfies DeliveryStatus[];
+
+type TargetRow = { target_id: string; created: number; deleted: number } & Record<DeliveryStatus, number>;
+type EntrypointRow = { entrypoint_id: string; tallied: number | null; counted: number | null };
+
+/** Each fault is a sentence; reads one state of the file, however long that takes. */
+export function listLedgerFaults(db: Database): readonly string[] {
+  // What is sorted takes a few megabytes, and a container may have no folder for temporary files.
+  db.run("PRAGMA temp_store = MEMORY");
+  db.run("BEGIN");
+  try {
+    const counts = countRows(db);
+    return [
+      ...checkTargets(db, counts),
+      ...checkEntrypoints(db, counts),
+      ...checkBelonging(db, counts),
+      ...checkLanes(db),
+    ];
+  } finally {
+    db.run("ROLLBACK");
+  }
+}
+
+function checkTargets(db: Database, { deliveries }: RowCounts): string[] {
+  const unknown = new Set(deliveries.keys());
+  const faults: string[] = [];
+  for (const row of db.query<TargetRow, []>("SELECT * FROM target_tallies").all()) {
+    const { target_id, created, deleted } = row;
+    const counts = deliveries.get(target_id);
+    unknown.delete(target_id);
+    let present = 0;
+    for (const status of STATUSES) {
+      const n = counts?.get(status) ?? 0;
+      present += row[status];
+      if (n === row[status]) continue;
+      faults.push(`target ${target_id}: ${n} deliveries are ${status}, the ledger says ${row[status]}`);
+    }
+    if (created !== present + deleted) {
+      const sides = `${created} were made, ${present} are there and ${deleted} deleted`;
+      faults.push(`target ${target_id}: the ledger is out of balance: ${sides}`);
+    }
+  }
+  for (const target_id of unknown) {
+    faults.push(`target ${target_id}: it has deliveries that no ledger knows`);
+  }
+  return faults;
+}
+
+function checkEntrypoints(db: Database, { events }: RowCounts): string[] {
+  const sql = "SELECT entrypoint_id, events FROM entrypoint_tallies";
+  const rows = db.query<{ entrypoint_id: string; events: number }, []>(sql).all();
+  const tallies = new Map(rows.map((row) => [row.entrypoint_id, row.events]));
+  return [...new Set([...tallies.keys(), ...events.keys()])].flatMap((id) => {
+    const tallied = tallies.get(id);
+    const counted = events.get(id) ?? 0;
+    if (tallied === counted) return [];
+    const said = tallied === undefined ? "no ledger knows them" : `the ledger says ${tallied}`;
+    return [`entrypoint ${id}: ${counted} events are stored, ${said}`];
+  });
+}
+
+/** Of each lane one delivery has a due time, or its oldest is held. */
+function checkLanes(db: Database): string[] {
+  return db
+    .query<{ target_id: string; due: number; n: number }, []>(
+      `SELECT target_id, due, count(*) AS n FROM (
+        SELECT target_id, min(event_id), status, count(next_attempt_at) AS due FROM deliveries
+          WHERE order_key IS NOT NULL AND (status = 'pending' OR status = 'held') GROUP BY target_id, order_key)
+        WHERE due > 1 OR (due = 0 AND status = 'pending') GROUP BY target_id, due > 1`,
+    )
+    .all()
+    .map(({ target_id, due, n }) =>
+      due > 1
+        ? `target ${target_id}: lanes in which more than one delivery is due: ${n}`
+        : `target ${target_id}: lanes in which nothing goes on: ${n}`,
+    );
+}
+
+function checkRejected(db: Database): string[] {
+  return db
+    .query<EntrypointRow, []>(
+      `SELECT entrypoint_id, t.requests AS tallied, c.n AS counted
+        FROM (SELECT entrypoint_id, count(*) AS n, sum(size) AS bytes FROM rejected_requests GROUP BY 1) c
+        FULL JOIN rejected_tallies t USING (entrypoint_id)
+        WHERE coalesce(t.requests, -1) <> coalesce(c.n, 0) OR t.bytes <> coalesce(c.bytes, 0)`,
+    )
+    .all()
+    .map(({ entrypoint_id, counted }) => {
+      return `entrypoint ${entrypoint_id}: ${counted ?? 0} rejected requests are stored, which is not what was counted`;
+    });
+}
+
+function checkBelonging(db: Database, { strayDeliveries, strayResults }: RowCounts): string[] {
+  const count = (sql: string) => db.query<{ n: number }, []>(`SELECT count(*) AS n ${sql}`).get()?.n ?? 0;
+  const keys = count("FROM dedup_keys k WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = k.event_id)");
+  const copies = count(
+    "FROM event_duplicates c WHERE NOT EXISTS (SELECT 1 FROM dedup_keys k WHERE k.event_id = c.event_id)",
+  );
+  return [
+    ...(keys > 0 ? [`keys of duplicates that belong to no event: ${keys}`] : []),
+    ...(copies > 0 ? [`duplicates that belong to no key: ${copies}`] : []),
+    ...checkRejected(db),
+    ...(strayDeliveries > 0 ? [`deliveries that belong to no event: ${strayDeliveries}`] : []),
+    ...(strayResults > 0 ? [`delivery results that belong to no delivery: ${strayResults}`] : []),
+  ];
+}

@@ -1,0 +1,115 @@
+/** What the dashboard's lists say of a webhook, read from the tallies: a few rows, however many events there are. */
+import { HOUR_MS } from "../../../lib/clock.ts";
+import { logBytesOf, sizeOf } from "../../sqlite/file-size.ts";
+import type { EventFile } from "../event-file.ts";
+import type { DeliveryCounts } from "../types.ts";
+
+const HOURS_SHOWN = 24;
+
+export type HourTally = Readonly<{
+  /** Start of the hour. */
+  at: number;
+  received: number;
+  /** Failed tries. */
+  failed: number;
+}>;
+
+export type Overview = Readonly<{
+  /** The last 24, oldest first, the present one last. */
+  hours: readonly HourTally[];
+  lastEventAt: number | null;
+  counts: DeliveryCounts;
+  fileBytes: number;
+}>;
+
+export type TargetOverview = Readonly<{
+  counts: DeliveryCounts;
+  lastResult: Readonly<{
+    at: number;
+    delivered: boolean;
+    statusCode: number | null;
+    error: string | null;
+  }> | null;
+}>;
+
+type CountsRow = { pending: number; delivered: number; failed: number; held: number; discarded: number };
+type TargetRow = CountsRow & {
+  target_id: string;
+  last_result_at: number | null;
+  last_delivered: number | null;
+  last_status_code: number | null;
+  last_error: string | null;
+};
+
+export function readOverview(file: EventFile, now: number): Overview {
+  const counts = file.db
+    .query<CountsRow, []>(
+      `SELECT coalesce(sum(pending), 0) AS pending, coalesce(sum(delivered), 0) AS delivered,
+         coalesce(sum(failed), 0) AS failed, coalesce(sum(held), 0) AS held, coalesce(sum(discarded), 0) AS discarded
+         FROM target_tallies`,
+    )
+    .get();
+  const last = file.db
+    .query<{ at: number | null }, []>("SELECT max(last_event_at) AS at FROM entrypoint_tallies")
+    .get();
+  return {
+    hours: readHours(file, now),
+    lastEventAt: last?.at ?? null,
+    counts: counts ?? { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 },
+    fileBytes: sizeOf(file.path) + logBytesOf(file.path),
+  };
+}
+
+function readHours(file: EventFile, now: number): readonly HourTally[] {
+  const first = now - (now % HOUR_MS) - (HOURS_SHOWN - 1) * HOUR_MS;
+  const rows = file.db
+    .query<{ hour: number; received: number; failed: number }, [number]>(
+      "SELECT hour, sum(received) AS received, sum(failed) AS failed FROM hourly_tallies WHERE hour >= ? GROUP BY hour",
+    )
+    .all(first);
+  const byHour = new Map(rows.map((row) => [row.hour, row]));
+  return Array.from({ length: HOURS_SHOWN }, (_, index) => {
+    const at = first + index * HOUR_MS;
+    const row = byHour.get(at);
+    return { at, received: row?.received ?? 0, failed: row?.failed ?? 0 };
+  });
+}
+
+export function readTargetOverviews(file: EventFile): ReadonlyMap<string, TargetOverview> {
+  const rows = file.db.query<TargetRow, []>("SELECT * FROM target_tallies").all();
+  return new Map(
+    rows.map(({ target_id, pending, delivered, failed, held, discarded, ...last }) => [
+      target_id,
+      {
+        counts: { pending, delivered, failed, held, discarded },
+        lastResult:
+          last.last_result_at === null
+            ? null
+            : {
+                at: last.last_result_at,
+                delivered: last.last_delivered === 1,
+                statusCode: last.last_status_code,
+                error: last.last_error,
+              },
+      },
+    ]),
+  );
+}
+
+/** When each entrypoint received its last event. */
+export function readEntrypointLastEvents(file: EventFile): ReadonlyMap<string, number> {
+  const rows = file.db
+    .query<{ entrypoint_id: string; last_event_at: number }, []>(
+      "SELECT entrypoint_id, last_event_at FROM entrypoint_tallies",
+    )
+    .all();
+  return new Map(rows.map((row) => [row.entrypoint_id, row.last_event_at]));
+}
+
+/** The events that are stored now. */
+export function countEvents(file: EventFile): number {
+  const row = file.db
+    .query<{ n: number | null }, []>("SELECT sum(events) AS n FROM entrypoint_tallies")
+    .get();
+  return row?.n ?? 0;
+}

@@ -1,0 +1,171 @@
+/** Counts what a transaction changes and writes the counts with it, so that no page ever has to count rows. */
+import type { Database } from "bun:sqlite";
+import { HOUR_MS } from "../../../lib/clock.ts";
+import type { DeliveryStatus } from "../types.ts";
+import { HourNotes } from "./rhythm.ts";
+import { UncountedEvents } from "./uncounted-events.ts";
+
+type StatusChanges = Record<DeliveryStatus, number>;
+
+type LastResult = Readonly<{
+  at: number;
+  delivered: boolean;
+  statusCode: number | null;
+  error: string | null;
+}>;
+
+type TargetChange = {
+  counts: StatusChanges;
+  created: number;
+  deleted: number;
+  delivered: number;
+  failed: number;
+  lastResult: LastResult | null;
+};
+
+export function prepareTallyStatements(db: Database) {
+  return {
+    tries: db.prepare(
+      `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, 0, 0, ?, ?)
+       ON CONFLICT (hour) DO UPDATE SET delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
+    ),
+    forgotten: db.prepare(
+      "UPDATE counted_entrypoints SET events = events - ?2, deleted = deleted + ?2 WHERE entrypoint_id = ?1",
+    ),
+    target: db.prepare(
+      `INSERT INTO target_tallies (target_id, created, deleted, pending, delivered, failed, held, discarded)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (target_id) DO UPDATE SET created = created + excluded.created,
+         deleted = deleted + excluded.deleted, pending = pending + excluded.pending,
+         delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
+         held = held + excluded.held, discarded = discarded + excluded.discarded`,
+    ),
+    lastResult: db.prepare(
+      `UPDATE target_tallies SET last_result_at = ?2, last_delivered = ?3, last_status_code = ?4, last_error = ?5
+        WHERE target_id = ?1`,
+    ),
+  };
+}
+
+/** Of one transaction; empty again after `write`. */
+export class Tally {
+  readonly #statements: ReturnType<typeof prepareTallyStatements>;
+  /** Of the last try. */
+  #triedAt = 0;
+  /** When each entrypoint received its last event. */
+  readonly #received = new Map<string, number>();
+  /** How many events of each entrypoint were deleted. */
+  readonly #forgotten = new Map<string, number>();
+  readonly #targets = new Map<string, TargetChange>();
+  readonly #hours: HourNotes;
+  readonly #uncounted: UncountedEvents;
+  /** Pending deliveries of the whole file, once what is under way is committed. */
+  #pending: number;
+  #pendingBefore: number;
+
+  constructor(db: Database) {
+    this.#statements = prepareTallyStatements(db);
+    this.#hours = new HourNotes(db);
+    this.#uncounted = new UncountedEvents(db);
+    const sum = "SELECT coalesce(sum(pending), 0) AS n FROM target_tallies";
+    this.#pending = db.prepare<{ n: number }, []>(sum).get()?.n ?? 0;
+    this.#pendingBefore = this.#pending;
+  }
+
+  /** Pending deliveries of the whole file, as committed. */
+  get pending(): number {
+    return this.#pendingBefore;
+  }
+
+  /** An event that was stored; its deliveries are told by `moved`. */
+  received(entrypointId: string, at: number): void {
+    this.#uncounted.add();
+    this.#received.set(entrypointId, Math.max(this.#received.get(entrypointId) ?? 0, at));
+  }
+
+  /** To be called before events are deleted, as those that are not counted yet could not be any more. */
+  countReceived(): void {
+    this.#uncounted.count();
+  }
+
+  /** An event that the retention has just deleted; its deliveries are told by `moved`. */
+  forgotten(eventId: string, entrypointId: string): void {
+    this.#uncounted.deleted(eventId);
+    this.#forgotten.set(entrypointId, (this.#forgotten.get(entrypointId) ?? 0) + 1);
+  }
+
+  /** `from` is null for a new delivery, `to` for a deleted one; `count` of them at once. */
+  moved(targetId: string, from: DeliveryStatus | null, to: DeliveryStatus | null, count = 1): void {
+    const target = this.#target(targetId);
+    if (from) target.counts[from] -= count;
+    else target.created += count;
+    if (to) target.counts[to] += count;
+    else target.deleted += count;
+  }
+
+  tried(targetId: string, result: LastResult): void {
+    const target = this.#target(targetId);
+    if (result.delivered) target.delivered++;
+    else target.failed++;
+    target.lastResult = result;
+    this.#triedAt = result.at;
+  }
+
+  /** Writes what was counted, inside the transaction that it counts. */
+  write(): void {
+    let delivered = 0;
+    let failed = 0;
+    for (const [targetId, target] of this.#targets) {
+      const { counts, created, deleted, lastResult } = target;
+      delivered += target.delivered;
+      failed += target.failed;
+      const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
+      this.#pending += pending;
+      this.#statements.target.run(targetId, created, deleted, pending, done, givenUp, held, discarded);
+      if (lastResult) {
+        const { at, statusCode, error } = lastResult;
+        this.#statements.lastResult.run(targetId, at, lastResult.delivered ? 1 : 0, statusCode, error);
+      }
+    }
+    for (const [entrypointId, at] of this.#received) this.#hours.note(entrypointId, at);
+    for (const [entrypointId, events] of this.#forgotten) {
+      this.#statements.forgotten.run(entrypointId, events);
+    }
+    if (this.#triedAt > 0) {
+      this.#statements.tries.run(this.#triedAt - (this.#triedAt % HOUR_MS), delivered, failed);
+    }
+    this.#uncounted.countMany();
+    this.#empty();
+  }
+
+  /** What was written is committed. */
+  committed(): void {
+    this.#pendingBefore = this.#pending;
+    this.#uncounted.committed();
+  }
+
+  /** Forgets what was counted: its transaction was rolled back. */
+  clear(): void {
+    this.#pending = this.#pendingBefore;
+    this.#hours.clear();
+    this.#uncounted.clear();
+    this.#empty();
+  }
+
+  #empty(): void {
+    this.#triedAt = 0;
+    this.#received.clear();
+    this.#forgotten.clear();
+    this.#targets.clear();
+  }
+
+  #target(targetId: string): TargetChange {
+    let target = this.#targets.get(targetId);
+    if (!target) {
+      const counts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
+      target = { counts, created: 0, deleted: 0, delivered: 0, failed: 0, lastResult: null };
+      this.#targets.set(targetId, target);
+    }
+    return target;
+  }
+}

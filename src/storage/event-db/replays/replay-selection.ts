@@ -1,0 +1,192 @@
+/** Which events and deliveries a replay takes, the oldest first: one definition for counting and for doing. */
+import type { SQLQueryBindings } from "bun:sqlite";
+import type { BodySearch } from "../../../bodies/body-search.ts";
+import { firstIdAt } from "../../../lib/ids.ts";
+import { type Conditions, toConditions } from "../event-search.ts";
+import type { ReadableFile } from "../event-summary.ts";
+import { bodySearchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
+import type { DeliveryStatus } from "../types.ts";
+import { beginOf, type ReplayOrder } from "./replay-run.ts";
+
+/** Events after one id, up to another that is one of them. */
+export type Window = Readonly<{ after: string; upTo: string }>;
+
+/** A delivery that an event has. */
+export type Present = Readonly<{ target_id: string; status: DeliveryStatus }>;
+
+/** Reads events in windows, so that no step takes long however few of them fit. */
+export class ReplaySelector {
+  readonly #file: ReadableFile;
+  readonly #order: ReplayOrder;
+  readonly #text: BodySearch | null;
+  readonly #conditions: Conditions;
+  readonly #last: string;
+
+  /** `lastEventId` is the newest event that may be taken. */
+  constructor(file: ReadableFile, order: ReplayOrder, lastEventId: string) {
+    this.#file = file;
+    this.#order = order;
+    this.#text = order.selection.kind === "filter" ? bodySearchFor(order.selection.filter.text) : null;
+    this.#conditions = conditionsOf(order);
+    const to = order.selection.kind === "filter" ? order.selection.filter.to : undefined;
+    // Ids sort by time of receipt; the first id of a time is no event's own.
+    this.#last = to === undefined || firstIdAt(to + 1) > lastEventId ? lastEventId : firstIdAt(to + 1);
+  }
+
+  get begin(): string {
+    return beginOf(this.#order.selection);
+  }
+
+  /** Nothing comes after it. */
+  isEnd(cursor: string): boolean {
+    return cursor >= this.#last;
+  }
+
+  /** The next window, of about `size` events that may fit; null where no more are left. */
+  findWindow(after: string, size: number): Window | null {
+    if (this.isEnd(after)) return null;
+    if (this.#order.selection.kind === "events") return { after, upTo: this.#last };
+    return { after, upTo: this.#endAfter(after, size) ?? this.#last };
+  }
+
+  /** Which events of a window fit is said by `scan`, and not by `listEvents`, which knows nothing of texts. */
+  get isByText(): boolean {
+    return this.#text !== null;
+  }
+
+  /** The window's events that fit, the oldest first; null where no text is asked for. */
+  scan({ after, upTo }: Window): TextScan | null {
+    const { values } = this.#conditions;
+    const sql = `${this.#fitting(SCAN_COLUMNS)} ORDER BY e.id`;
+    const query = { sql: () => sql, values: (from: string) => [from, upTo, ...values] };
+    if (this.#text === null) return null;
+    return new TextScan(this.#file, {
+      search: this.#text,
+      query,
+      from: after,
+      mostFound: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** At most `limit` events of the window that fit, the oldest first. */
+  listEvents({ after, upTo }: Window, limit: number): readonly string[] {
+    return this.#file.db
+      .query<{ id: string }, SQLQueryBindings[]>(`${this.#fitting("e.id")} ORDER BY e.id LIMIT ?`)
+      .all(after, upTo, ...this.#conditions.values, limit)
+      .map(({ id }) => id);
+  }
+
+  /** The targets that get the event: the one of the order, or those of its deliveries that fit. */
+  listTargets(eventId: string): readonly string[] {
+    const { targetId, onlyMissing } = this.#order;
+    if (targetId !== null) return onlyMissing && this.#has(eventId, targetId) ? [] : [targetId];
+    return this.#file.db
+      .query<Present, [string]>("SELECT target_id, status FROM deliveries WHERE event_id = ?")
+      .all(eventId)
+      .filter((delivery) => this.#takes(delivery))
+      .map(({ target_id }) => target_id);
+  }
+
+  countEvents({ after, upTo }: Window): number {
+    const counted = this.#file.db.query<{ n: number }, SQLQueryBindings[]>(this.#fitting("count(*) AS n"));
+    return counted.get(after, upTo, ...this.#conditions.values)?.n ?? 0;
+  }
+
+  /** By target, of the window's events that fit; of those in `eventIds`, where it is not null. */
+  countDeliveries(
+    { after, upTo }: Window,
+    eventIds: readonly string[] | null = null,
+  ): ReadonlyMap<string, number> {
+    const { selection } = this.#order;
+    const filter = selection.kind === "filter" ? selection.filter : {};
+    const only: string[] = [];
+    const values: SQLQueryBindings[] = [];
+    if (filter.status !== undefined) {
+      only.push("AND d.status = ?");
+      values.push(filter.status);
+    }
+    if (filter.targetId !== undefined) {
+      only.push("AND d.target_id = ?");
+      values.push(filter.targetId);
+    }
+    const rows = this.#file.db
+      .query<{ target_id: string; n: number }, SQLQueryBindings[]>(
+        `SELECT d.target_id, count(*) AS n FROM deliveries d
+          WHERE d.event_id > ?1 AND d.event_id <= ?2
+            AND d.event_id IN (${eventIds === null ? this.#fitting("e.id") : "SELECT value FROM json_each(?)"})
+            ${only.join(" ")} GROUP BY 1`,
+      )
+      .all(
+        after,
+        upTo,
+        ...(eventIds === null ? this.#conditions.values : [JSON.stringify(eventIds)]),
+        ...values,
+      );
+    return new Map(rows.map(({ target_id, n }) => [target_id, n]));
+  }
+
+  /** It may have got one since the window was looked through. */
+  #has(eventId: string, targetId: string): boolean {
+    const delivery = this.#file.db.query<unknown, [string, string]>(
+      "SELECT 1 FROM deliveries WHERE event_id = ? AND target_id = ?",
+    );
+    return delivery.get(eventId, targetId) !== null;
+  }
+
+  #takes({ target_id, status }: Present): boolean {
+    const { selection } = this.#order;
+    if (selection.kind === "events") return true;
+    const { filter } = selection;
+    const isOfTarget = filter.targetId === undefined || filter.targetId === target_id;
+    return isOfTarget && (filter.status === undefined || filter.status === status);
+  }
+
+  #fitting(columns: string): string {
+    const named = this.#troubled();
+    const where = [
+      "e.id > ?1 AND e.id <= ?2",
+      ...(named === null ? [] : [`e.id IN (${named})`]),
+      ...this.#conditions.sql,
+    ];
+    return `SELECT ${columns} FROM events e WHERE ${where.join(" AND ")}`;
+  }
+
+  /** The events that an index names, where it does; few among many. */
+  #troubled(): string | null {
+    const { selection } = this.#order;
+    const status = selection.kind === "filter" ? selection.filter.status : undefined;
+    if (status !== "failed" && status !== "held" && status !== "discarded") return null;
+    // Named in the text and not bound, so that the partial index serves it.
+    return `SELECT DISTINCT event_id AS id FROM deliveries INDEXED BY deliveries_troubled
+      WHERE status = '${status}' AND event_id > ?1 AND event_id <= ?2`;
+  }
+
+  #candidates(): string {
+    return this.#troubled() ?? "SELECT id FROM events WHERE id > ?1 AND id <= ?2";
+  }
+
+  #endAfter(after: string, size: number): string | null {
+    return (
+      this.#file.db
+        .query<{ id: string }, [string, string, number]>(
+          `${this.#candidates()} ORDER BY id LIMIT 1 OFFSET ?3`,
+        )
+        .get(after, this.#last, size - 1)?.id ?? null
+    );
+  }
+}
+
+function conditionsOf({ selection, targetId, onlyMissing }: ReplayOrder): Conditions {
+  const { sql, values } =
+    selection.kind === "filter"
+      ? toConditions(selection.filter)
+      : {
+          sql: ["e.id IN (SELECT value FROM json_each(?))"],
+          values: [JSON.stringify(selection.eventIds)],
+        };
+  if (targetId === null || !onlyMissing) return { sql, values };
+  return {
+    sql: [...sql, "NOT EXISTS (SELECT 1 FROM deliveries x WHERE x.event_id = e.id AND x.target_id = ?)"],
+    values: [...values, targetId],
+  };
+}

@@ -1,0 +1,110 @@
+/** Knows which event files cannot be used and why, and when each may be tried again. */
+import { diskFault } from "../../lib/disk-fault.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
+import { sqliteCode } from "../sqlite/sqlite.ts";
+import { descriptorShortage } from "./descriptor-shortage.ts";
+
+/** A file that cannot be used is tried again after this long: it may have been restored, or space made, meanwhile. */
+const RETRY_MS = 5_000;
+
+type Fault = {
+  readonly error: AppError;
+  at: number;
+  /** Copies the log back, where a failed sync has left doubt about it: nothing may build on it before. */
+  readonly repair: (() => Promise<void>) | null;
+  isUnderRepair: boolean;
+};
+
+export class EventFileFaults {
+  readonly #faults = new Map<string, Fault>();
+  readonly #monotonic: () => number;
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** Returns what to throw. Without `repair` the next try is simply to open the file. */
+  add(
+    webhookId: string,
+    cause: unknown,
+    repair: Readonly<{ first: () => Promise<void>; again: () => Promise<void> }> | null = null,
+  ): AppError {
+    const error = cause instanceof AppError ? cause : unusable(webhookId, cause);
+    const fault = { error, at: this.#monotonic(), repair: repair?.again ?? null, isUnderRepair: false };
+    this.#faults.set(webhookId, fault);
+    if (repair) this.#run(webhookId, fault, repair.first);
+    return error;
+  }
+
+  forget(webhookId: string): void {
+    this.#faults.delete(webhookId);
+  }
+
+  throwIfFaulty(webhookId: string): void {
+    const fault = this.#faults.get(webhookId);
+    if (!fault) return;
+    if (!fault.isUnderRepair && this.#monotonic() - fault.at >= RETRY_MS) {
+      if (!fault.repair) {
+        this.#faults.delete(webhookId);
+        return;
+      }
+      this.#run(webhookId, fault, fault.repair);
+    }
+    throw fault.error;
+  }
+
+  #run(webhookId: string, fault: Fault, repair: () => Promise<void>): void {
+    fault.isUnderRepair = true;
+    repair().then(
+      () => {
+        if (this.#faults.get(webhookId) === fault) this.#faults.delete(webhookId);
+      },
+      () => {
+        fault.isUnderRepair = false;
+        fault.at = this.#monotonic();
+      },
+    );
+  }
+}
+
+/** It was in use, and its path leads to another file or to none. */
+export function fileGone(webhookId: string): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "event_file_gone",
+    message: `The event file of webhook ${webhookId} is not where it was: it was moved, deleted or replaced, or its disk is not mounted.`,
+    hint: "Put it back, or restore it from a backup: it is then used again by itself. To begin with an empty one, restart the gateway.",
+    retryAfterSeconds: 30,
+  });
+}
+
+/** Made there, a file would be hidden once the right folder is back. */
+export function folderGone(webhookId: string): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "data_folder_gone",
+    message: `No event file can be made for webhook ${webhookId}: the data folder or the main database is not where it was.`,
+    hint: "Mount it or put it back: it is then used again by itself. To begin with another one, restart the gateway.",
+    retryAfterSeconds: 30,
+  });
+}
+
+/** What a person needs to know of a file that SQLite refuses. */
+export function unusable(webhookId: string, error: unknown): AppError {
+  const shortage = descriptorShortage(webhookId, error);
+  if (shortage !== null) return shortage;
+  const disk = diskFault(error);
+  if (disk?.code === "disk_full" || disk?.code === "disk_read_only") return disk;
+  const code = sqliteCode(error);
+  const isDamaged = code !== null && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
+  return new AppError({
+    kind: "unavailable",
+    code: isDamaged ? "event_file_damaged" : "event_file_unavailable",
+    message: `The event file of webhook ${webhookId} cannot be used: ${code ?? errorMessage(error)}.`,
+    hint: isDamaged
+      ? "Restore the file from a backup, or move it away to start with an empty one. Other webhooks are not affected."
+      : "Check free space, permissions and the health of the disk; it is tried again by itself.",
+    retryAfterSeconds: 30,
+    cause: error,
+  });
+}

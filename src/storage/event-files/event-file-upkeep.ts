@@ -1,0 +1,98 @@
+/** The event loop's side of the worker that checkpoints, closes and scans event files, and of the threads that sync them. */
+import { POOL_THREADS } from "../../config.ts";
+import { createSyncPool, type SyncDescriptor } from "../workers/sync-pool.ts";
+import { openWorkerLine } from "../workers/worker-line.ts";
+import type { WorkerRequest } from "./event-file-worker.ts";
+
+type RequestBody<T> = T extends unknown ? Omit<T, "id"> : never;
+
+export type EventFileUpkeep = Readonly<{
+  /** Copies the write-ahead log back into the file while writers go on. */
+  checkpoint: (path: string) => Promise<void>;
+  /** Copies the rest and starts the log over; the caller holds back its own writes meanwhile. */
+  restartLog: (path: string) => Promise<void>;
+  /**
+   * Opens a file without syncing on the event loop, making it if it is missing: `open`, which is called whatever
+   * happens, runs while the worker holds the file. Rejects only as `open` throws.
+   */
+  prepare: (path: string, open: () => void) => Promise<void>;
+  /**
+   * Closes a file without syncing on the event loop: `close`, which is called whatever happens, runs between the
+   * worker's two steps. Rejects if the log could not be copied back.
+   */
+  retire: (path: string, close: () => void) => Promise<void>;
+  /** Those of the paths that have pending deliveries, or cannot be read. */
+  scan: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** Logs are left for a replicator, which need not understand what is behind their last frames. */
+  keepsLogs: boolean;
+  /** Makes what was written to a file durable; many at once. */
+  sync: SyncDescriptor;
+  /** Makes new directory entries durable. */
+  syncFolder: (path: string) => Promise<void>;
+  stop: () => void;
+}>;
+
+/**
+ * `script` is another worker's file where a test wants a failing one; `keepsLogs` leaves them for a replicator;
+ * `threads` is how many the runtime's pool may have.
+ */
+export function startEventFileUpkeep({
+  script = new URL("./event-file-worker.ts", import.meta.url),
+  keepsLogs = false,
+  threads = POOL_THREADS,
+}: {
+  script?: URL;
+  keepsLogs?: boolean;
+  threads?: number;
+} = {}): EventFileUpkeep {
+  const line = openWorkerLine<WorkerRequest, unknown>({
+    ...{ script, what: "the event file worker" },
+    ...(keepsLogs && { first: { kind: "keep-logs", id: 0 } }),
+  });
+
+  function ask(request: RequestBody<WorkerRequest>, id = line.nextId()): Promise<unknown> {
+    return line.ask(id, { ...request, id });
+  }
+
+  return {
+    async checkpoint(path) {
+      await ask({ kind: "checkpoint", path, restart: false });
+    },
+    async restartLog(path) {
+      await ask({ kind: "checkpoint", path, restart: true });
+    },
+    async prepare(path, open) {
+      const holder = line.nextId();
+      // What is wrong with the file its opening will tell.
+      await ask({ kind: "prepare", path }, holder).catch(() => undefined);
+      try {
+        open();
+      } finally {
+        ask({ kind: "let-go", holder }).catch(() => undefined);
+      }
+    },
+    async retire(path, close) {
+      const holder = line.nextId();
+      try {
+        await ask({ kind: "retire", path }, holder);
+      } catch (error) {
+        close();
+        throw error;
+      }
+      try {
+        close();
+      } finally {
+        await ask({ kind: "release", holder });
+      }
+    },
+    async scan(paths) {
+      const found = await ask({ kind: "scan", paths });
+      return Array.isArray(found) ? found : [];
+    },
+    async syncFolder(path) {
+      await ask({ kind: "sync-folder", path });
+    },
+    ...{ keepsLogs, sync: createSyncPool(threads) },
+    stop: () => line.stop(),
+  };
+}

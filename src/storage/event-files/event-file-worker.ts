@@ -1,0 +1,229 @@
+/** Runs in a Worker: everything on event files that syncs or reads for long, so that the event loop never does. */
+import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { eventMigrations } from "../event-db/migrations/index.ts";
+import { makeEventFile } from "../event-db/new-file.ts";
+import { syncFolder } from "../folder/folder.ts";
+import { isLost, logBytesOf } from "../sqlite/file-size.ts";
+import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
+import { openForReading } from "../sqlite/reading-database.ts";
+import { beginLog, keepLog, openDatabase } from "../sqlite/sqlite.ts";
+import { keptLengthOf, logInUse } from "../sqlite/wal-in-use.ts";
+import { type LineAnswer, lineFault } from "../workers/worker-line.ts";
+
+/** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
+export type WorkerRequest = Readonly<{ id: number }> &
+  (
+    | Readonly<{ kind: "checkpoint"; path: string; restart: boolean }>
+    | Readonly<{ kind: "prepare"; path: string }>
+    | Readonly<{ kind: "let-go"; holder: number }>
+    | Readonly<{ kind: "retire"; path: string }>
+    | Readonly<{ kind: "release"; holder: number }>
+    | Readonly<{ kind: "keep-logs" }>
+    | Readonly<{ kind: "scan"; paths: readonly string[] }>
+    | Readonly<{ kind: "sync-folder"; path: string }>
+  );
+
+declare const self: Worker;
+
+/** By the id of the request: a file may be reopened and retired once more before it is released. */
+const held = new Map<number, Database>();
+/** By path: see `keepFromRestarting`. */
+const readers = new Map<string, Database>();
+
+/** For a replicator: see `keepLog`. */
+let keepsLogs = false;
+
+/** What the event loop reads in one go takes a few milliseconds. */
+const READERS_MS = 100;
+
+/** Half of what a log holds when it is copied back, and twice as much: 2 and 8 MiB. */
+const PAGES_LEFT_BY_LONG_READERS = 500;
+const SHORT_LOG_PAGES = 2_000;
+/** Each copies what came during the one before, if the disk is quicker than the writers. */
+const MOST_ROUNDS = 10;
+
+function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
+  const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
+  if (keepsLogs) keepLog(db);
+  return db;
+}
+
+/**
+ * Makes the file if it is missing, replays what a crash has left in its log, and begins the log, which syncs its
+ * header; then holds it all open, so that the event loop can open it and write to it without a sync of its own.
+ */
+function prepare(id: number, path: string): void {
+  if (isLost(path)) makeEventFile(path);
+  // A newer one must be left as it is, and an older one's opening migrates it.
+  if (versionOf(path) !== eventMigrations.length) return;
+  const db = openForUpkeep(path, "NORMAL");
+  try {
+    beginLog(db);
+  } catch (error) {
+    db.close(true);
+    throw error;
+  }
+  held.set(id, db);
+}
+
+function versionOf(path: string): number {
+  const db = openForReading(path);
+  try {
+    // Nothing may be written to what is none.
+    refuseForeign(db, { what: "event file", table: "events" });
+    return readVersion(db);
+  } finally {
+    db.close(true);
+  }
+}
+
+function letGo(holder: number): void {
+  held.get(holder)?.close(true);
+  held.delete(holder);
+}
+
+function checkpoint(path: string, restart: boolean): void {
+  stopReading(path);
+  const db = openForUpkeep(path);
+  try {
+    if (!restart) {
+      copyBack(db, path);
+      return;
+    }
+    runCheckpoint(db, "PASSIVE");
+    // Waits for readers, of which the event loop may be one at this moment; not for a long one such as a check or a
+    // backup, as nothing is written meanwhile.
+    db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
+    if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
+    if (!keepsLogs) db.run(`PRAGMA journal_size_limit = ${keptLengthOf(logBytesOf(path))}`);
+    // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
+    beginLog(db);
+  } catch (error) {
+    stopReading(path);
+    throw error;
+  } finally {
+    db.close(true);
+  }
+}
+
+/** As often as more than a little has come meanwhile: the rest is copied while nothing can be written. */
+function copyBack(db: Database, path: string): void {
+  for (let copied = 0, rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+    keepFromRestarting(path);
+    const { pages, pagesLeft } = runCheckpoint(db, "PASSIVE");
+    // Writes would be held for nothing: who reads so old a state will not be done in a moment.
+    if (pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw logInUse();
+    if (pages - copied < SHORT_LOG_PAGES) return;
+    copied = pages;
+  }
+}
+
+/**
+ * Whoever writes next to a log that was copied back whole starts it over, and syncs its header: the event loop, if it
+ * comes before the restart. It cannot while somebody reads from that log.
+ */
+function keepFromRestarting(path: string): void {
+  const previous = readers.get(path);
+  const reader = openForUpkeep(path);
+  readers.set(path, reader);
+  reader.run("BEGIN");
+  reader.query("SELECT count(*) FROM sqlite_schema").get();
+  previous?.close(true);
+}
+
+function stopReading(path: string): void {
+  readers.get(path)?.close(true);
+  readers.delete(path);
+}
+
+type CheckpointRow = { busy: number; log: number; checkpointed: number };
+
+/** PASSIVE waits for nobody, and may leave some of the log to be copied; RESTART waits, but not for ever. */
+function runCheckpoint(
+  db: Database,
+  mode: "PASSIVE" | "RESTART",
+): { isComplete: boolean; pages: number; pagesLeft: number } {
+  const row = db.query<CheckpointRow, []>(`PRAGMA wal_checkpoint(${mode})`).get();
+  const pages = row?.log ?? 0;
+  const pagesLeft = pages - (row?.checkpointed ?? 0);
+  return { isComplete: row?.busy === 0 && pagesLeft === 0, pages, pagesLeft };
+}
+
+/** Holds the file open while the event loop closes it: the last connection to close is the one that syncs. */
+function retire(id: number, path: string): void {
+  const db = openForUpkeep(path);
+  try {
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+  } catch (error) {
+    db.close(true);
+    throw error;
+  }
+  held.set(id, db);
+}
+
+function release(holder: number): void {
+  const db = held.get(holder);
+  held.delete(holder);
+  if (!db) return;
+  try {
+    // Locks out no writer, as the file may have been opened again. The log is removed by the close.
+    if (!runCheckpoint(db, "PASSIVE").isComplete) throw logInUse();
+  } finally {
+    db.close(true);
+  }
+}
+
+/** Which of the files have pending or held deliveries; a file that cannot be read counts, so that its opening tells why. */
+function scan(paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    if (!existsSync(path)) return false;
+    try {
+      const db = new Database(path, { readwrite: true, create: false });
+      try {
+        if (keepsLogs) keepLog(db);
+        // Two statements, as each has an index of its own.
+        return ["pending", "held"].some(
+          (status) => db.query(`SELECT 1 FROM deliveries WHERE status = '${status}' LIMIT 1`).get() !== null,
+        );
+      } finally {
+        db.close(true);
+      }
+    } catch {
+      return true;
+    }
+  });
+}
+
+function answer(request: WorkerRequest): unknown {
+  switch (request.kind) {
+    case "checkpoint":
+      return checkpoint(request.path, request.restart);
+    case "prepare":
+      return prepare(request.id, request.path);
+    case "let-go":
+      return letGo(request.holder);
+    case "retire":
+      return retire(request.id, request.path);
+    case "release":
+      return release(request.holder);
+    case "keep-logs":
+      keepsLogs = true;
+      return null;
+    case "scan":
+      return scan(request.paths);
+    case "sync-folder":
+      return syncFolder(request.path);
+  }
+}
+
+self.onmessage = (event: MessageEvent<WorkerRequest>) => {
+  const { id } = event.data;
+  let reply: LineAnswer<unknown>;
+  try {
+    reply = { id, value: answer(event.data) ?? null, error: null };
+  } catch (error) {
+    reply = { id, value: null, error: lineFault(error) };
+  }
+  self.postMessage(reply);
+};

@@ -1,0 +1,109 @@
+/** Space that is kept for deletions, results and checkpoints: once the disk is full, new events are refused and it is given up. */
+import { unlinkSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { diskFault } from "../../lib/disk-fault.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../observability/log.ts";
+import { sizeOf } from "../sqlite/file-size.ts";
+
+/** What deletions write before they free: a few logs of 4 MiB each, copied back into their files. */
+export const RESERVE_FILE_BYTES = 32 * 1024 * 1024;
+/** It is not made where that would take a large part of what is left. */
+const FREE_TO_MAKE = 3 * RESERVE_FILE_BYTES;
+/** Events are taken again once this much is free without it, and then it is made anew. */
+const FREE_TO_ACCEPT = 2 * RESERVE_FILE_BYTES;
+const CHUNK_BYTES = 1024 * 1024;
+const NAME = "webhooker.reserve";
+
+export type DiskReserve = Readonly<{
+  /** AppError `unavailable` while the disk is full, else null. */
+  refusal: () => AppError | null;
+  isSpent: () => boolean;
+  /** Gives the space up if a write failed for want of it. */
+  noteFault: (cause: unknown) => void;
+  /** Takes note of the bytes that are free, and makes the file where there is room for it. */
+  look: (freeBytes: number) => void;
+  /** Resolves when nothing is being written any more. */
+  settled: () => Promise<void>;
+}>;
+
+export function createDiskReserve(options: { folder: string; log: Logger }): DiskReserve {
+  const { folder, log } = options;
+  const path = join(folder, NAME);
+  let isHeld = sizeOf(path) >= RESERVE_FILE_BYTES;
+  let isSpent = false;
+  let making: Promise<void> | null = null;
+
+  function spend(cause: unknown): void {
+    isSpent = true;
+    isHeld = false;
+    try {
+      unlinkSync(path);
+    } catch (error) {
+      log.warn("the reserved space could not be given up", { path, cause: errorMessage(error) });
+    }
+    log.error("the disk is full: no more events are accepted until there is space", {
+      cause: errorMessage(cause),
+      free_bytes_wanted: FREE_TO_ACCEPT,
+    });
+  }
+
+  async function make(): Promise<void> {
+    try {
+      await writeWhole(path);
+      isHeld = true;
+    } catch (error) {
+      await rm(path, { force: true });
+      log.warn("no space could be reserved", { path, cause: errorMessage(error) });
+    } finally {
+      making = null;
+    }
+  }
+
+  return {
+    refusal: () => (isSpent ? diskFull() : null),
+    isSpent: () => isSpent,
+    noteFault(cause) {
+      if (isHeld && isFull(cause)) spend(cause);
+    },
+    look(freeBytes) {
+      if (isHeld || making !== null) return;
+      if (isSpent && freeBytes >= FREE_TO_ACCEPT) {
+        isSpent = false;
+        log.info("the disk has space again, and events are accepted", { free_bytes: freeBytes });
+      }
+      if (!isSpent && freeBytes >= FREE_TO_MAKE) making = make();
+    },
+    async settled() {
+      await making;
+    },
+  };
+}
+
+/** With bytes that no file system can leave out. */
+async function writeWhole(path: string): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    for (let written = 0; written < RESERVE_FILE_BYTES; written += CHUNK_BYTES) {
+      await file.write(crypto.getRandomValues(new Uint8Array(CHUNK_BYTES)));
+    }
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+function isFull(cause: unknown): boolean {
+  return diskFault(cause)?.code === "disk_full";
+}
+
+function diskFull(): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "disk_full",
+    message: "The disk is full: no events are accepted until there is space.",
+    hint: "Free space where DATA_DIR is, or let the webhooks keep less; events are then accepted by themselves.",
+    retryAfterSeconds: 30,
+  });
+}

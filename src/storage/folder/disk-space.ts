@@ -1,0 +1,78 @@
+/** Watches the free space where the event files are, so that senders are led elsewhere before the disk is full. */
+import { statfs } from "node:fs/promises";
+import type { Clock } from "../../lib/clock.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../observability/log.ts";
+
+/**
+ * At 35,000 events of 1 KB a second the files grow by about 60 MB a second: enough for the time until the next look
+ * and until senders stay away, and still there for checkpoints, and for deletions, which write before they free.
+ */
+export const RESERVE_BYTES = 256 * 1024 * 1024;
+const LOOK_EVERY_MS = 2_000;
+
+export type FreeSpace = Readonly<{ freeBytes: number; reserveBytes: number }>;
+
+export type DiskSpace = Readonly<{
+  /** As of the last look; null before the first one and where it cannot be told. */
+  find: () => FreeSpace | null;
+  /** The reserve is touched. The gateway goes on accepting as long as SQLite does. */
+  isLow: () => boolean;
+  stop: () => void;
+}>;
+
+export function watchDiskSpace(options: {
+  folder: string;
+  clock: Clock;
+  log: Logger;
+  reserveBytes?: number;
+  /** Called with the bytes free at each look. */
+  onLook?: (freeBytes: number) => void;
+  /** Bytes free to the program. */
+  measure?: (folder: string) => Promise<number>;
+}): DiskSpace {
+  const { folder, clock, log, reserveBytes = RESERVE_BYTES, measure = measureFree } = options;
+  let freeBytes: number | null = null;
+  let isLow = false;
+  let hasFailed = false;
+  let isStopped = false;
+  let cancel = () => {};
+
+  async function look(): Promise<void> {
+    try {
+      freeBytes = await measure(folder);
+      hasFailed = false;
+      note(freeBytes < reserveBytes);
+      options.onLook?.(freeBytes);
+    } catch (error) {
+      freeBytes = null;
+      if (!hasFailed) log.warn("the free space cannot be told", { folder, cause: errorMessage(error) });
+      hasFailed = true;
+    }
+    if (!isStopped) cancel = clock.after(LOOK_EVERY_MS, () => void look());
+  }
+
+  function note(nowLow: boolean): void {
+    if (nowLow === isLow) return;
+    isLow = nowLow;
+    const fields = { folder, free_bytes: freeBytes, reserve_bytes: reserveBytes };
+    if (isLow)
+      log.warn("the disk's reserve is touched; the gateway is not ready until there is space", fields);
+    else log.info("the disk has its reserve again", fields);
+  }
+
+  void look();
+  return {
+    find: () => (freeBytes === null ? null : { freeBytes, reserveBytes }),
+    isLow: () => isLow,
+    stop() {
+      isStopped = true;
+      cancel();
+    },
+  };
+}
+
+async function measureFree(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}

@@ -1,0 +1,49 @@
+/** Lets one process at a time use a data folder; the lock dies with its holder, kill -9 included. */
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { AppError, errorMessage } from "../../lib/errors.ts";
+import { sqliteCode } from "../sqlite/sqlite.ts";
+import { makeFolder } from "./folder.ts";
+
+/** Else a lock whose release nobody keeps would end when its connection is garbage collected. */
+const held = new Set<Database>();
+
+/** There for as long as the folder is used, and left there afterwards. */
+export function lockPathOf(folder: string): string {
+  return join(folder, "webhooker.lock");
+}
+
+/** Returns what gives the lock back. Throws AppError `conflict` while another process holds it. */
+export function lockFolder(folder: string): () => void {
+  try {
+    makeFolder(folder);
+    const db = new Database(lockPathOf(folder), { readwrite: true, create: true });
+    try {
+      db.run("BEGIN EXCLUSIVE");
+    } catch (error) {
+      db.close(true);
+      throw error;
+    }
+    held.add(db);
+    return () => {
+      held.delete(db);
+      db.close(true);
+    };
+  } catch (error) {
+    if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) {
+      throw new AppError({
+        kind: "conflict",
+        code: "folder_in_use",
+        message: `Another webhooker is running on the data folder ${folder}.`,
+        hint: "Stop that one first, or give this one a DATA_DIR and DBURL of its own.",
+      });
+    }
+    throw new AppError({
+      kind: "unavailable",
+      code: "folder_unusable",
+      message: `The data folder ${folder} cannot be used: ${errorMessage(error)}.`,
+      hint: "DATA_DIR must name a folder that this user may write to.",
+      cause: error,
+    });
+  }
+}

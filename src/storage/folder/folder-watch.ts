@@ -1,0 +1,54 @@
+/** Watches that the data folder and the main database are still those that the gateway was started on. */
+import type { Clock } from "../../lib/clock.ts";
+import { every } from "../../lib/every.ts";
+import type { Logger } from "../../observability/log.ts";
+import { watchPlace } from "../sqlite/same-file.ts";
+import { lockPathOf } from "./folder-lock.ts";
+
+const LOOK_EVERY_MS = 2_000;
+
+export type FolderWatch = Readonly<{
+  /** Asked before a file is made: in another folder it would be hidden once the right one is back. */
+  isInPlace: () => boolean;
+  /** "the data folder" or "the main database", as of the last look; null where both are in place. */
+  findLost: () => string | null;
+  stop: () => void;
+}>;
+
+/** For a folder that is locked, and a main database that is open. */
+export function watchFolder(options: {
+  dataDir: string;
+  dbPath: string;
+  clock: Clock;
+  log: Logger;
+}): FolderWatch {
+  const { dataDir, dbPath, clock, log } = options;
+  const watched = [
+    { what: "the data folder", path: dataDir, isInPlace: watchPlace(lockPathOf(dataDir)) },
+    { what: "the main database", path: dbPath, isInPlace: watchPlace(dbPath) },
+  ].map((each) => ({ ...each, isLost: false }));
+
+  function look(): void {
+    for (const each of watched) {
+      const isLost = !each.isInPlace();
+      if (isLost === each.isLost) continue;
+      each.isLost = isLost;
+      const { what, path } = each;
+      if (isLost) {
+        log.error(
+          `${what} is not where it was: it was moved, deleted or replaced, or its disk is not mounted`,
+          {
+            path,
+            cure: "put it back, or start the gateway anew on the one that is to be used",
+          },
+        );
+      } else log.info(`${what} is back`, { path });
+    }
+  }
+
+  return {
+    isInPlace: () => watched.every(({ isInPlace }) => isInPlace()),
+    findLost: () => watched.find(({ isLost }) => isLost)?.what ?? null,
+    stop: every(clock, LOOK_EVERY_MS, look),
+  };
+}

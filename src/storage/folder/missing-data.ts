@@ -1,0 +1,74 @@
+/** Finds at the start that data which must be there is not: most often a disk that is not mounted, or a wrong path. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../../lib/errors.ts";
+import { isLost } from "../sqlite/file-size.ts";
+import { openForReading } from "../sqlite/reading-database.ts";
+import { lockPathOf } from "./folder-lock.ts";
+
+type Where = Readonly<{ dbPath: string; dataDir: string }>;
+
+const EVENT_FILE = /^events-(.+)\.db$/;
+
+/**
+ * Throws AppError unavailable rather than begin anew beside data that is elsewhere. For the time before anything is
+ * made: a folder that was in use once has a lock file.
+ */
+export function refuseMissingData({ dbPath, dataDir }: Where): void {
+  refuseMissingMainDb({ dbPath, dataDir });
+  if (isLost(dbPath)) return;
+  const webhookIds = listFileIds(dataDir);
+  if (webhookIds.length > 0 || existsSync(lockPathOf(dataDir))) return;
+  const webhooks = countWebhooks(dbPath);
+  if (webhooks > 0) throw eventFilesMissing({ dbPath, dataDir }, webhooks);
+}
+
+/** Throws AppError unavailable where there are event files, and no main database that they belong to. */
+export function refuseMissingMainDb({ dbPath, dataDir }: Where): void {
+  if (!isLost(dbPath)) return;
+  const { length } = listFileIds(dataDir);
+  if (length > 0) throw mainDbMissing({ dbPath, dataDir }, length);
+}
+
+/** Those of the webhooks that have no event file, or one of 0 bytes. */
+export function listWithoutFile(dataDir: string, webhookIds: readonly string[]): readonly string[] {
+  return webhookIds.filter((id) => isLost(join(dataDir, `events-${id}.db`)));
+}
+
+function listFileIds(dataDir: string): readonly string[] {
+  if (!statSync(dataDir, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(dataDir).flatMap((name) => EVENT_FILE.exec(name)?.[1] ?? []);
+}
+
+/** 0 where it cannot be read, which its opening tells. */
+function countWebhooks(dbPath: string): number {
+  try {
+    const db = openForReading(dbPath);
+    try {
+      const count = "SELECT count(*) AS count FROM webhooks WHERE deleted_at IS NULL";
+      return db.query<{ count: number }, []>(count).get()?.count ?? 0;
+    } finally {
+      db.close(true);
+    }
+  } catch {
+    return 0;
+  }
+}
+
+function mainDbMissing({ dbPath, dataDir }: Where, files: number): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "main_database_missing",
+    message: `There is no main database at ${dbPath}, but ${dataDir} has event files (${files}).`,
+    hint: "Is its disk mounted, and DBURL right? Else restore the main database from a backup; or, to begin anew, move the event files away.",
+  });
+}
+
+function eventFilesMissing({ dbPath, dataDir }: Where, webhooks: number): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "event_files_missing",
+    message: `The main database ${dbPath} has webhooks (${webhooks}), but ${dataDir} has never held their event files.`,
+    hint: `Is its disk mounted, and DATA_DIR right? To begin with empty event files there, make the file ${lockPathOf(dataDir)}.`,
+  });
+}

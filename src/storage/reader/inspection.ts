@@ -1,0 +1,77 @@
+/** The event loop's side of the worker that looks through database files; one worker for one question. */
+
+import type { Rhythms } from "../event-db/numbers/rhythm.ts";
+import type { CountedReplay } from "../event-db/replays/replay-count.ts";
+import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
+import { askWorker } from "../workers/ask-worker.ts";
+import type { CheckProgress, CheckReport } from "./check.ts";
+import type { InspectionAnswer, InspectionRequest } from "./inspection-worker.ts";
+
+export type FileSurvey = Readonly<{
+  /** Of events and rejected requests. */
+  oldestEventId: string | null;
+  oldestHour: number | null;
+  usedBytes: number;
+  isLoose: boolean;
+}>;
+
+export type SurveyedFile = FileSurvey & Readonly<{ path: string }>;
+
+/** Those that are missing or cannot be read are left out: their opening tells why. */
+export async function surveyFiles(paths: readonly string[]): Promise<readonly SurveyedFile[]> {
+  const answer = await inspect({ kind: "survey", paths });
+  return answer.kind === "survey" ? answer.files : [];
+}
+
+export type ReplayToCount = Readonly<{
+  path: string;
+  order: ReplayOrder;
+  /** Null: up to the newest event. */
+  lastEventId: string | null;
+  /** Milliseconds after which it is a count of at least so many. */
+  limitMs: number;
+}>;
+
+/** Those of the files that have replays under way. */
+export async function findUnfinishedReplays(paths: readonly string[]): Promise<readonly string[]> {
+  const answer = await inspect({ kind: "unfinished replays", paths });
+  return answer.kind === "unfinished replays" ? answer.paths : [];
+}
+
+export async function countReplayInBackground(wanted: ReplayToCount): Promise<CountedReplay> {
+  const answer = await inspect({ kind: "count replay", ...wanted });
+  if (answer.kind !== "count replay") throw new Error("the replay was not counted");
+  return answer.count;
+}
+
+export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
+
+export async function readRhythmsOf(paths: readonly string[]): Promise<readonly FileRhythms[]> {
+  const answer = await inspect({ kind: "rhythms", paths });
+  return answer.kind === "rhythms" ? answer.files : [];
+}
+
+/** Checks every database; see `check.ts`. */
+export async function checkInBackground(
+  where: { dbPath: string; dataDir: string },
+  onProgress: (progress: CheckProgress) => void = () => undefined,
+): Promise<CheckReport> {
+  const { dbPath, dataDir } = where;
+  const answer = await inspect({ kind: "check", dbPath, dataDir }, onProgress);
+  if (answer.kind !== "check") throw new Error("the check has no report");
+  return answer.report;
+}
+
+async function inspect(
+  request: InspectionRequest,
+  onProgress: (progress: CheckProgress) => void = () => undefined,
+): Promise<InspectionAnswer> {
+  const script = new URL("./inspection-worker.ts", import.meta.url);
+  const answer = await askWorker<InspectionRequest, InspectionAnswer>(script, request, (message) => {
+    if (message.kind !== "progress") return true;
+    onProgress(message.progress);
+    return false;
+  });
+  if (answer.kind === "failed") throw new Error(answer.error);
+  return answer;
+}

@@ -1,0 +1,36 @@
+/** Tells this program's databases from others', before anything is written to one. */
+import type { Database } from "bun:sqlite";
+import { AppError } from "../../lib/errors.ts";
+
+/** "WHOK". Files from before it was written have none. */
+export const APPLICATION_ID = 1464353864;
+
+export const FOREIGN_DATABASE = "foreign_database";
+
+/** `table` is one that such a database has had from the beginning. */
+export type Own = Readonly<{ what: string; table: "events" | "webhooks" }>;
+
+/** Throws AppError unavailable for a database that is neither new nor of that kind; only reads. */
+export function refuseForeign(db: Database, { what, table }: Own): void {
+  // What Litestream keeps in a file that it replicates is no part of it.
+  const tables = db
+    .query<{ name: string }, []>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('_litestream_seq', '_litestream_lock')",
+    )
+    .all();
+  const head = db.query<{ id: number }, []>("SELECT application_id AS id FROM pragma_application_id").get();
+  const isMarked = head?.id === APPLICATION_ID || head?.id === 0;
+  const isNew = tables.length === 0 && readVersion(db) === 0;
+  if (isMarked && (isNew || tables.some(({ name }) => name === table))) return;
+  throw new AppError({
+    kind: "unavailable",
+    code: FOREIGN_DATABASE,
+    message: `The ${what} is another database: it has not the tables that it must have.`,
+    hint: "Put the right file in its place, or restore it from a backup; it has not been changed.",
+    retryAfterSeconds: 30,
+  });
+}
+
+export function readVersion(db: Database): number {
+  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+}

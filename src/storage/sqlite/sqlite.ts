@@ -1,0 +1,82 @@
+/** Opens SQLite files with the settings that every database of the program shares. */
+import { constants, Database } from "bun:sqlite";
+import { errorCode } from "../../lib/errors.ts";
+import { APPLICATION_ID } from "./own-database.ts";
+
+/** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/** Of SQLite's modes of auto_vacuum. */
+const INCREMENTAL = 2;
+
+export type OpenOptions = Readonly<{
+  path: string;
+  /** Fails instead of making a new file. */
+  mustExist?: boolean;
+  /** FULL syncs every commit; NORMAL leaves durability to whoever syncs the write-ahead log. */
+  synchronous: "FULL" | "NORMAL";
+  /** Pages after which a commit checkpoints by itself; 0 leaves checkpoints to the caller. */
+  autocheckpointPages: number;
+  /** SQLite's page cache, KiB. */
+  cacheKib: number;
+}>;
+
+/** `check`: see `configure`. */
+export function openDatabase(options: OpenOptions, check: (db: Database) => void = () => {}): Database {
+  const db = new Database(options.path, { readwrite: true, create: !options.mustExist, strict: true });
+  try {
+    return configure(db, options, check);
+  } catch (error) {
+    db.close(true);
+    throw error;
+  }
+}
+
+/** `check` runs before the first statement that may write: what it throws leaves the file as it was. */
+export function configure<DB extends Database>(
+  db: DB,
+  options: Omit<OpenOptions, "path" | "mustExist">,
+  check: (db: DB) => void = () => {},
+): DB {
+  db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  check(db);
+  // Setting it again would be a write, with a sync, at every opening.
+  if (readAutoVacuum(db) !== INCREMENTAL) db.run(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
+  // Before `synchronous`: turning a new file into a WAL database writes its first page, which must be on disk
+  // before its log counts, as SQLite throws away the log of an empty file.
+  db.run("PRAGMA journal_mode = WAL");
+  db.run(`PRAGMA synchronous = ${options.synchronous}`);
+  db.run("PRAGMA foreign_keys = ON");
+  db.run(`PRAGMA wal_autocheckpoint = ${options.autocheckpointPages}`);
+  db.run(`PRAGMA cache_size = -${options.cacheKib}`);
+  return db;
+}
+
+function readAutoVacuum(db: Database): number | undefined {
+  return db.query<{ auto_vacuum: number }, []>("PRAGMA auto_vacuum").get()?.auto_vacuum;
+}
+
+/**
+ * Length of a log, 1 GiB, at which it is copied back although a replicator was to do it: twice the length at which
+ * Litestream stops all writing to do so.
+ */
+export const LONGEST_LOG_PAGES = 262_144;
+
+/**
+ * Leaves the log beside the file when this connection is the last to close: a replicator that was away goes on in it
+ * where it stopped, and without it has to copy the whole file anew.
+ */
+export function keepLog(db: Database): void {
+  db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
+}
+
+/** Writes to have written something: the first write to a log syncs its header. */
+export function beginLog(db: Database): void {
+  db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+}
+
+/** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */
+export function sqliteCode(error: unknown): string | null {
+  const code = errorCode(error);
+  return code?.startsWith("SQLITE_") ? code : null;
+}

@@ -1,0 +1,208 @@
+/** Everything the rest of the program may do with event data: promises in, plain values out, never a file handle. */
+
+import type { Clock } from "../../lib/clock.ts";
+import { notFound } from "../../lib/errors.ts";
+import { discardPending, replayDelivery } from "../event-db/change-deliveries.ts";
+import {
+  type ClaimFront,
+  claimDue,
+  earliestDue,
+  findPendingDelivery,
+  findPendingState,
+  listPendingTargets,
+  type PendingState,
+  shiftStep,
+} from "../event-db/due-deliveries.ts";
+import {
+  type DedupKey,
+  type Duplicates,
+  type Recorded,
+  readDuplicates,
+  recordOnce,
+} from "../event-db/duplicates.ts";
+import type { EventFile } from "../event-db/event-file.ts";
+import { findEvent, listDeliveries } from "../event-db/event-log.ts";
+import type { FoundEvents } from "../event-db/event-search.ts";
+import { listHeldTargets } from "../event-db/held-deliveries.ts";
+import { type Growth, readGrowth } from "../event-db/numbers/growth.ts";
+import {
+  countEvents,
+  type Overview,
+  readEntrypointLastEvents,
+  readOverview,
+  readTargetOverviews,
+  type TargetOverview,
+} from "../event-db/numbers/overview.ts";
+import { readTargetsBefore, type TargetBefore } from "../event-db/open-circuits.ts";
+import { claimScattered, type ScatteredClaim } from "../event-db/scattered-claim.ts";
+import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "../event-db/types.ts";
+import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
+import type { AskedSearch, EventReader } from "../reader/event-reader.ts";
+import { readBeside, readEventFile } from "../reader/read-event-file.ts";
+import type { EventWriter } from "../writer/event-writer.ts";
+import type { ChangeSignal } from "./change-signal.ts";
+import { RecentEvents } from "./recent-events.ts";
+
+/** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
+const STEP = 500;
+
+/** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
+export type EventStore = Readonly<{
+  append: (draft: EventDraft) => Promise<Recorded>;
+  /**
+   * The same, unless the entrypoint has an event of that key from an equal request: then the draft is counted as a copy
+   * of it. Resolves once the event that it names is on disk.
+   */
+  appendOnce: (draft: EventDraft, dedupKey: DedupKey) => Promise<Recorded>;
+  settle: (webhookId: string, settlement: Settlement) => Promise<void>;
+  /** Due deliveries of one target with their events, oldest due time first, without those in `inFlight`. */
+  claimDue: (options: {
+    webhookId: string;
+    targetId: string;
+    now: number;
+    /** A due time later than this was written under another clock, and is due. */
+    beyond: number;
+    limit: number;
+    inFlight: ReadonlyMap<string, unknown>;
+    /** Null: whatever is due. Else what is due from there on, if that fills the claim. */
+    front: ClaimFront | null;
+  }) => Promise<readonly DueDelivery[]>;
+  /** The same for a target that fails some: from any place among what is due, those that it has not failed yet first. */
+  claimScattered: (options: { webhookId: string } & ScatteredClaim) => Promise<readonly DueDelivery[]>;
+  /** One pending delivery with its event; null where it is not pending, or waits in its lane. */
+  findPendingDelivery: (of: {
+    webhookId: string;
+    targetId: string;
+    eventId: string;
+  }) => Promise<DueDelivery | null>;
+  findPendingState: (of: {
+    webhookId: string;
+    targetId: string;
+    eventId: string;
+  }) => Promise<PendingState | null>;
+  /** The earliest due time after `after` among a target's pending deliveries. */
+  earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
+  /** The targets that have pending deliveries, deleted and inactive ones too. */
+  listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
+  /** The targets that have held deliveries, deleted and inactive ones too. */
+  listHeldTargets: (webhookId: string) => Promise<readonly string[]>;
+  /** What the delivery engine must know from before its start; a target that never had a delivery is not in it. */
+  targetsBefore: (webhookId: string) => Promise<ReadonlyMap<string, TargetBefore>>;
+  /** Which of the webhooks have pending or held deliveries, without opening their files here. */
+  findPending: (webhookIds: readonly string[]) => Promise<readonly string[]>;
+  /** Moves the target's due times that lie after `after` by `deltaMs`, which is below zero, in steps. */
+  shiftDue: (options: {
+    webhookId: string;
+    targetId: string;
+    after: number;
+    deltaMs: number;
+  }) => Promise<void>;
+  /** Gives every pending delivery of a target up, in steps. */
+  discardPending: (options: {
+    webhookId: string;
+    targetId: string;
+    reason: string;
+    now: number;
+  }) => Promise<number>;
+  /** Makes the event due now for these targets, whatever became of it before. Rejects with AppError `not_found`. */
+  replay: (options: {
+    webhookId: string;
+    eventId: string;
+    targetIds: readonly string[];
+    now: number;
+  }) => Promise<void>;
+  /** Newest first, by what a person remembers; off the event loop, bounded in time, and says so when it stopped early. */
+  searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
+  countEvents: (webhookId: string) => Promise<number>;
+  overview: (webhookId: string) => Promise<Overview>;
+  growth: (webhookId: string) => Promise<Growth>;
+  /** By target; a target that never had a delivery is not in it. */
+  targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
+  /** When each entrypoint received its last event. */
+  entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
+  /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
+  onRecorded: (webhookId: string, listener: () => void) => () => void;
+  findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
+  listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
+  /** The copies of an event that came later. */
+  findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
+}>;
+
+export function createEventStore(options: {
+  files: WebhookDBManager;
+  writer: EventWriter;
+  reader: EventReader;
+  changes: ChangeSignal;
+  clock: Clock;
+}): EventStore {
+  const { files, writer, reader, changes, clock } = options;
+  const recent = new RecentEvents();
+
+  const read = <T>(webhookId: string, query: (file: EventFile) => T) =>
+    readEventFile(files, webhookId, query);
+
+  async function discardInSteps(given: { webhookId: string; targetId: string; reason: string; now: number }) {
+    const { webhookId, targetId, reason, now } = given;
+    let discarded = 0;
+    for (;;) {
+      const count = await writer.change(webhookId, (file) =>
+        discardPending(file, { targetId, limit: STEP, reason, now }),
+      );
+      discarded += count;
+      if (count < STEP) return discarded;
+    }
+  }
+
+  async function shiftDue(given: { webhookId: string; targetId: string; after: number; deltaMs: number }) {
+    const { webhookId, targetId, deltaMs } = given;
+    // Upwards, so that what was moved down lies below the next step and is not moved again.
+    for (let after: number | null = given.after; after !== null; ) {
+      const from: number = after;
+      after = await writer.change(webhookId, (file) =>
+        shiftStep({ file, targetId, from, deltaMs, step: STEP }),
+      );
+    }
+  }
+
+  return {
+    append(draft) {
+      recent.put(draft);
+      return writer.append(draft);
+    },
+    appendOnce: (draft, dedupKey) =>
+      writer.change(draft.webhookId, (file) => {
+        const recorded = recordOnce(file, draft, dedupKey);
+        if (!recorded.isDuplicate) recent.put(draft);
+        return recorded;
+      }),
+    settle: writer.settle,
+    claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, recent)),
+    claimScattered: (claim) => read(claim.webhookId, (file) => claimScattered(file, claim, recent)),
+    findPendingDelivery: (of) => read(of.webhookId, (file) => findPendingDelivery(file, of, recent)),
+    findPendingState: (of) => read(of.webhookId, (file) => findPendingState(file, of)),
+    earliestDue: ({ webhookId, targetId, after }) =>
+      read(webhookId, (file) => earliestDue(file, targetId, after)),
+    listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
+    listHeldTargets: (webhookId) => read(webhookId, listHeldTargets),
+    targetsBefore: (webhookId) => read(webhookId, readTargetsBefore),
+    findPending: (webhookIds) => files.findPending(webhookIds),
+    shiftDue,
+    discardPending: discardInSteps,
+    async replay({ webhookId, eventId, targetIds, now }) {
+      const isThere = await writer.change(webhookId, (file) =>
+        targetIds.every((targetId) => replayDelivery(file, { eventId, targetId, now })),
+      );
+      if (!isThere) throw notFound("event");
+    },
+    searchEvents: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.search(file, asked)),
+    countEvents: (webhookId) => read(webhookId, countEvents),
+    growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
+    overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
+    targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
+    entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
+    onRecorded: changes.listen,
+    findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
+    listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),
+    findDuplicates: (webhookId, eventId) => read(webhookId, (file) => readDuplicates(file, eventId)),
+  };
+}

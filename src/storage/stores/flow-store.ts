@@ -1,0 +1,48 @@
+/** What pauses and circuits do to event files: in bounded steps, each in a transaction that is due anyway. */
+import { discardHeld, holdPending, releaseHeld } from "../event-db/held-deliveries.ts";
+import { type OpenCircuit, writeCircuit } from "../event-db/open-circuits.ts";
+import type { EventWriter } from "../writer/event-writer.ts";
+
+/** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
+const STEP = 500;
+
+type OfTarget = Readonly<{ webhookId: string; targetId: string; now: number }>;
+
+/** All of them reject with AppError where the webhook's file cannot be used. */
+export type FlowStore = Readonly<{
+  /** Makes every pending delivery of the target held; returns how many. */
+  holdPending: (of: OfTarget) => Promise<number>;
+  /** Makes up to `limit` held deliveries due, the oldest events first; returns how many. */
+  releaseHeld: (of: OfTarget & Readonly<{ limit: number }>) => Promise<number>;
+  /** Gives up what is held, with the reason; resolves once it is on disk. */
+  discardHeld: (of: OfTarget & Readonly<{ reason: string }>) => Promise<number>;
+  /** Null: it is closed. */
+  writeCircuit: (of: { webhookId: string; targetId: string; circuit: OpenCircuit | null }) => Promise<void>;
+}>;
+
+export function createFlowStore({ writer }: { writer: Pick<EventWriter, "change" | "tidy"> }): FlowStore {
+  async function inSteps(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
+    let sum = 0;
+    for (;;) {
+      const most = Math.min(STEP, limit - sum);
+      const count = await step(most);
+      sum += count;
+      if (count < most || sum >= limit) return sum;
+    }
+  }
+
+  return {
+    holdPending: ({ webhookId, ...of }) =>
+      inSteps(Number.POSITIVE_INFINITY, (limit) =>
+        writer.tidy(webhookId, (file) => holdPending(file, { ...of, limit })),
+      ),
+    releaseHeld: ({ webhookId, limit: most, ...of }) =>
+      inSteps(most, (limit) => writer.tidy(webhookId, (file) => releaseHeld(file, { ...of, limit }))),
+    discardHeld: ({ webhookId, ...of }) =>
+      inSteps(Number.POSITIVE_INFINITY, (limit) =>
+        writer.change(webhookId, (file) => discardHeld(file, { ...of, limit })),
+      ),
+    writeCircuit: ({ webhookId, targetId, circuit }) =>
+      writer.tidy(webhookId, (file) => writeCircuit(file, targetId, circuit)),
+  };
+}

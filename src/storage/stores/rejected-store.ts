@@ -1,0 +1,63 @@
+/** What the rest of the program may do with rejected requests; each call is one bounded step of the event loop. */
+import type { Recorded } from "../event-db/duplicates.ts";
+import {
+  countRejected,
+  deleteRejected,
+  findFirstReceivedAt,
+  findRejected,
+  keepRejected,
+  listRejected,
+  listRejectedIds,
+  type RejectedDraft,
+  type RejectedPage,
+  type RejectedRequest,
+  type Release,
+  releaseRejected,
+  setReasons,
+} from "../event-db/rejected.ts";
+import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
+import { readEventFile } from "../reader/read-event-file.ts";
+import type { EventWriter } from "../writer/event-writer.ts";
+
+/** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
+export type RejectedStore = Readonly<{
+  /** Resolves once it is committed, synced or not: nobody was promised that it is kept. */
+  keep: (webhookId: string, draft: RejectedDraft) => Promise<void>;
+  /** Newest first. */
+  list: (
+    webhookId: string,
+    asked: Readonly<{ entrypointId: string | null; limit: number; cursor: string | null }>,
+  ) => Promise<RejectedPage>;
+  /** Oldest first; a few thousand at most. */
+  listIds: (webhookId: string, entrypointId: string | null) => Promise<readonly string[]>;
+  find: (webhookId: string, id: string) => Promise<RejectedRequest | null>;
+  /** By entrypoint. */
+  count: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
+  /** Resolves once the events are on disk; null for a request that was gone. */
+  release: (webhookId: string, releases: readonly Release[]) => Promise<readonly (Recorded | null)[]>;
+  setReasons: (webhookId: string, reasons: ReadonlyMap<string, string>) => Promise<void>;
+  /** How many of them there were. */
+  remove: (webhookId: string, ids: readonly string[]) => Promise<number>;
+  findFirstReceivedAt: (webhookId: string, eventId: string) => Promise<number | null>;
+}>;
+
+export function createRejectedStore(options: {
+  files: WebhookDBManager;
+  writer: Pick<EventWriter, "change" | "tidy">;
+}): RejectedStore {
+  const { files, writer } = options;
+  return {
+    keep: (webhookId, draft) => writer.tidy(webhookId, (file) => keepRejected(file, draft)),
+    list: (webhookId, asked) => readEventFile(files, webhookId, (file) => listRejected(file, asked)),
+    listIds: (webhookId, entrypointId) =>
+      readEventFile(files, webhookId, (file) => listRejectedIds(file, entrypointId)),
+    find: (webhookId, id) => readEventFile(files, webhookId, (file) => findRejected(file, id)),
+    count: (webhookId) => readEventFile(files, webhookId, countRejected),
+    release: (webhookId, releases) =>
+      writer.change(webhookId, (file) => releases.map((release) => releaseRejected(file, release))),
+    setReasons: (webhookId, reasons) => writer.tidy(webhookId, (file) => setReasons(file, reasons)),
+    remove: (webhookId, ids) => writer.change(webhookId, (file) => deleteRejected(file, ids)),
+    findFirstReceivedAt: (webhookId, eventId) =>
+      readEventFile(files, webhookId, (file) => findFirstReceivedAt(file, eventId)),
+  };
+}

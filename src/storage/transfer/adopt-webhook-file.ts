@@ -1,0 +1,71 @@
+/** Makes an imported file the event file of its webhook, with no ids in it but that webhook's own. */
+import type { Database } from "bun:sqlite";
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { newId, newUnguessableId } from "../../lib/ids.ts";
+import { syncFolder } from "../folder/folder.ts";
+import { changeFile } from "./change-file.ts";
+import { EXPORT_TABLE } from "./webhook-file.ts";
+
+/** From each id of the exported webhook's parts to the one that it has from now on, which may be the same. */
+export type IdChanges = Readonly<{
+  targets: Readonly<Record<string, string>>;
+  entrypoints: Readonly<Record<string, string>>;
+}>;
+
+/** `to` must not exist: an event file is never overwritten. For a file that was read, and so has the newest schema. */
+export function adoptWebhookFile(options: { path: string; to: string; ids: IdChanges }): void {
+  const { path, to, ids } = options;
+  changeFile(path, (db) => {
+    db.run(`DROP TABLE ${EXPORT_TABLE}`);
+    // What was being replayed is not gone on with: its filter names the old ids, and who asked is no user here.
+    for (const table of ["replay_runs", "replay_targets"]) db.run(`DELETE FROM ${table}`);
+    db.run("CREATE TEMP TABLE new_ids (before TEXT PRIMARY KEY NOT NULL, after TEXT NOT NULL) STRICT");
+    changeIds(db, { column: "target_id", known: ids.targets, another: newId });
+    changeIds(db, { column: "entrypoint_id", known: ids.entrypoints, another: newUnguessableId });
+    db.run("DROP TABLE new_ids");
+  });
+  closeSync(openSync(to, "wx", 0o600));
+  try {
+    renameSync(path, to);
+  } catch (error) {
+    rmSync(to, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(to));
+}
+
+/**
+ * Whatever is not the webhook's own gets an id that is nobody's: deleted parts, and others' that a stranger named.
+ * Also where nobody has such an id yet, as a part that comes later could keep it.
+ */
+function changeIds(
+  db: Database,
+  given: { column: string; known: Readonly<Record<string, string>>; another: () => string },
+): void {
+  const { column, known, another } = given;
+  const tables = listTablesWith(db, column);
+  const all = tables.map((table) => `SELECT ${column} AS id FROM ${table} WHERE ${column} IS NOT NULL`);
+  const changes = new Map(Object.entries(known));
+  const insert = db.prepare("INSERT INTO new_ids VALUES (?, ?)");
+  for (const { id } of db.query<{ id: string }, []>(all.join(" UNION ")).all()) {
+    const after = changes.get(id) ?? another();
+    if (after !== id) insert.run(id, after);
+  }
+  for (const table of tables) {
+    db.run(`UPDATE ${table} SET ${column} = (SELECT after FROM new_ids WHERE before = ${column})
+      WHERE ${column} IN (SELECT before FROM new_ids)`);
+  }
+  db.run("DELETE FROM new_ids");
+}
+
+/** Whatever tables there are: an id of a target or an entrypoint stands in a column of that name. */
+function listTablesWith(db: Database, column: string): readonly string[] {
+  return db
+    .query<{ name: string }, [string]>(
+      `SELECT m.name FROM main.sqlite_schema m JOIN pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND c.name = ?`,
+    )
+    .all(column)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,134 @@
+/** One webhook as one SQLite file: its event file, and its configuration as a document in a table beside the events. */
+import { Database } from "bun:sqlite";
+import { diskFault } from "../../lib/disk-fault.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
+import { copyDatabase, listStructureFaults } from "../backup/copy-database.ts";
+import { eventMigrations } from "../event-db/migrations/index.ts";
+import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
+import { changeFile } from "./change-file.ts";
+import { listRowFaults } from "./row-faults.ts";
+
+export const EXPORT_TABLE = "webhook_export";
+const TABLE_SQL = `CREATE TABLE ${EXPORT_TABLE} (document TEXT NOT NULL) STRICT`;
+/** Of JSON, which the event loop parses; a webhook with a thousand targets has about one. */
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+
+/** Takes as long as the file is large; `to` must not exist. */
+export function writeWebhookFile(options: { eventFile: string; to: string; document: string }): void {
+  const { eventFile, to, document } = options;
+  copyDatabase({ from: eventFile, to });
+  changeFile(to, (db) => {
+    // What Litestream keeps in a file that it replicates is no part of the webhook.
+    for (const table of listReplicatorTables(db)) db.run(`DROP TABLE "${table}"`);
+    if (hasSealedSecrets(db)) {
+      // Sealed with this server's key, and of use to no other. What stood there is overwritten.
+      db.run("PRAGMA secure_delete = ON");
+      db.run("UPDATE rejected_requests SET sealed_secret = NULL WHERE sealed_secret IS NOT NULL");
+    }
+    db.run(TABLE_SQL);
+    db.prepare(`INSERT INTO ${EXPORT_TABLE} VALUES (?)`).run(document);
+  });
+}
+
+/**
+ * What a file says of its webhook that a stranger may have made; brings an older one to the newest schema. Throws
+ * AppError invalid for one that is not sound in every way: in structure, schema, rows and ledger.
+ */
+export function readWebhookFile(path: string): string {
+  try {
+    const [broken] = listStructureFaults(path, "integrity_check");
+    if (broken !== undefined) throw unfit(broken);
+    changeFile(path, (db) => {
+      refuseOthers(db);
+      upgrade(db);
+    });
+    return readSound(path);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw diskFault(error) ?? unfit(errorMessage(error));
+  }
+}
+
+function refuseOthers(db: Database): void {
+  const version = versionOf(db);
+  if (version > eventMigrations.length) {
+    throw unfit("it comes from a newer webhooker", "Import it with a webhooker that is as new as that one.");
+  }
+  requireOwnSchema(db, version);
+}
+
+function readSound(path: string): string {
+  const db = new Database(path, { readonly: true });
+  try {
+    db.run("PRAGMA trusted_schema = OFF");
+    const [fault] = [...listRowFaults(db, EXPORT_TABLE), ...listLedgerFaults(db)];
+    if (fault !== undefined) throw unfit(fault);
+    return readDocument(db);
+  } finally {
+    db.close(true);
+  }
+}
+
+/** As its opening would. */
+function upgrade(db: Database): void {
+  for (const sql of eventMigrations.slice(versionOf(db))) db.run(sql);
+  db.run(`PRAGMA user_version = ${eventMigrations.length}`);
+}
+
+/** False for a file of an older version that no gateway has opened since. */
+function hasSealedSecrets(db: Database): boolean {
+  const column = "SELECT 1 FROM pragma_table_info('rejected_requests') WHERE name = 'sealed_secret'";
+  return db.query(column).get() !== null;
+}
+
+function listReplicatorTables(db: Database): readonly string[] {
+  return db
+    .query<{ name: string }, []>(
+      "SELECT name FROM sqlite_schema WHERE name IN ('_litestream_seq', '_litestream_lock')",
+    )
+    .all()
+    .map(({ name }) => name);
+}
+
+type SchemaRow = { type: string; name: string; tbl_name: string; sql: string | null };
+
+/** Triggers, views or other tables of a stranger would run in our statements. */
+function requireOwnSchema(db: Database, version: number): void {
+  const own = new Database(":memory:");
+  try {
+    for (const sql of eventMigrations.slice(0, version)) own.run(sql);
+    own.run(TABLE_SQL);
+    if (describeSchema(own) !== describeSchema(db)) throw unfit("its tables are not those of a webhook");
+  } finally {
+    own.close();
+  }
+}
+
+function describeSchema(db: Database): string {
+  const rows = db.query<SchemaRow, []>("SELECT type, name, tbl_name, sql FROM sqlite_schema").all();
+  return JSON.stringify(rows.map((row) => JSON.stringify(row)).sort());
+}
+
+function versionOf(db: Database): number {
+  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+}
+
+function readDocument(db: Database): string {
+  const rows = db
+    .query<{ document: string }, [number]>(
+      `SELECT document FROM ${EXPORT_TABLE} WHERE octet_length(document) <= ? LIMIT 2`,
+    )
+    .all(MAX_DOCUMENT_BYTES);
+  const [row, another] = rows;
+  if (!row || another) throw unfit("it does not describe one webhook");
+  return row.document;
+}
+
+function unfit(fault: string, hint = "Export it again with: webhooker export WEBHOOK FILE."): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "not_an_export",
+    message: `This file is no exported webhook: ${fault}.`,
+    hint,
+  });
+}

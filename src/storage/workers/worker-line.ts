@@ -1,0 +1,103 @@
+/** A worker that stays, and the questions that wait for its answers; one that dies is made anew with the next question. */
+import { errorCode, errorMessage } from "../../lib/errors.ts";
+
+export type LineAnswer<Value> = Readonly<{
+  id: number;
+  value: Value | null;
+  /** What went wrong: see `lineFault`. */
+  error: LineFault | null;
+}>;
+
+type LineFault = Readonly<{ message: string; code: string | null }>;
+
+type Waiting<Value> = Readonly<{ resolve: (value: Value | null) => void; reject: (error: Error) => void }>;
+
+export type WorkerLine<Request, Value> = Readonly<{
+  nextId: () => number;
+  /** Rejects with what the worker says went wrong, where the worker dies, and at the end. */
+  ask: (id: number, request: Request) => Promise<Value | null>;
+  /** Nobody waits for an answer. A worker that is not there needs not be told. */
+  tell: (request: Request) => void;
+  /** Ends the wait; what is answered later is dropped. */
+  reject: (id: number, error: Error) => void;
+  stop: () => void;
+}>;
+
+export function openWorkerLine<Request, Value>(options: {
+  script: URL;
+  /** Names the worker in errors. */
+  what: string;
+  /** What each new worker is told before anything else. */
+  first?: Request;
+}): WorkerLine<Request, Value> {
+  const { script, what, first } = options;
+  const waiting = new Map<number, Waiting<Value>>();
+  let lastId = 0;
+  let isStopped = false;
+  let worker: Worker | null = null;
+
+  function start(): Worker {
+    const started = new Worker(script.href);
+    started.onmessage = ({ data }: MessageEvent<LineAnswer<Value>>) => {
+      const asker = take(data.id);
+      if (data.error === null) asker?.resolve(data.value);
+      else asker?.reject(withCode(data.error));
+    };
+    started.onerror = (event: ErrorEvent) => lose(started, `${what} failed: ${event.message}`);
+    // Not every end is an error, and then nothing else tells of it.
+    started.addEventListener("close", () => lose(started, `${what} has ended`));
+    if (first !== undefined) started.postMessage(first);
+    return started;
+  }
+
+  function lose(dead: Worker, reason: string): void {
+    if (worker !== dead) return;
+    worker = null;
+    dead.terminate();
+    rejectAll(reason);
+  }
+
+  function take(id: number): Waiting<Value> | undefined {
+    const asker = waiting.get(id);
+    waiting.delete(id);
+    // It keeps no program running that waits for nothing.
+    if (waiting.size === 0) worker?.unref();
+    return asker;
+  }
+
+  function rejectAll(reason: string): void {
+    for (const asker of waiting.values()) asker.reject(new Error(reason));
+    waiting.clear();
+  }
+
+  return {
+    nextId() {
+      lastId += 1;
+      return lastId;
+    },
+    ask(id, request) {
+      if (isStopped) return Promise.reject(new Error(`${what} has been stopped`));
+      worker ??= start();
+      worker.ref();
+      const answered = new Promise<Value | null>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      worker.postMessage(request);
+      return answered;
+    },
+    tell: (request) => worker?.postMessage(request),
+    reject: (id, error) => take(id)?.reject(error),
+    stop() {
+      isStopped = true;
+      worker?.terminate();
+      rejectAll(`${what} has been stopped`);
+    },
+  };
+}
+
+/** On the worker's side: an error as it goes over the line, where it would lose SQLite's or the system's code. */
+export function lineFault(error: unknown): LineFault {
+  return { message: errorMessage(error), code: errorCode(error) };
+}
+
+function withCode({ message, code }: LineFault): Error {
+  return code === null ? new Error(message) : Object.assign(new Error(message), { code });
+}

@@ -1,0 +1,56 @@
+/** Commits a group of writes to an event file: all in one transaction, or each by itself where one of them is at fault. */
+import type { EventFile } from "../event-db/event-file.ts";
+import { sqliteCode } from "../sqlite/sqlite.ts";
+
+type Applicable = Readonly<{ apply: (file: EventFile) => void }>;
+
+/** Returns those that were committed, and hands each of the others to `reject`. Throws where the file is at fault. */
+export function commitWrites<Write extends Applicable>(
+  file: EventFile,
+  writes: readonly Write[],
+  reject: (write: Write, cause: unknown) => void,
+): readonly Write[] {
+  try {
+    inTransaction(file, () => {
+      for (const write of writes) write.apply(file);
+    });
+    return writes;
+  } catch (error) {
+    if (writes.length === 1 || isFileFault(error)) throw error;
+  }
+  return writes.filter((write) => {
+    try {
+      inTransaction(file, () => write.apply(file));
+      return true;
+    } catch (error) {
+      reject(write, error);
+      return false;
+    }
+  });
+}
+
+/** True where the connection is of no more use; a full disk or a lock is no such fault. */
+export function isBroken(error: unknown): boolean {
+  return /^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(sqliteCode(error) ?? "");
+}
+
+function inTransaction(file: EventFile, apply: () => void): void {
+  file.begin.run();
+  try {
+    apply();
+    file.tally.write();
+    file.commit.run();
+    file.tally.committed();
+  } catch (error) {
+    file.tally.clear();
+    file.knownDue.forgetAll();
+    // SQLite has already rolled back by itself after a full disk or an I/O error.
+    if (file.db.inTransaction) file.rollback.run();
+    throw error;
+  }
+}
+
+/** True where the file or the disk is at fault, not one row: trying rows one by one would not help. */
+function isFileFault(error: unknown): boolean {
+  return isBroken(error) || /^SQLITE_(FULL|CANTOPEN|BUSY|LOCKED|NOMEM)/.test(sqliteCode(error) ?? "");
+}

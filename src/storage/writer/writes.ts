@@ -1,0 +1,95 @@
+/** What the writer is asked to write: an event, the result of a try, or any other change of an event file. */
+import { recordSettlement } from "../event-db/change-deliveries.ts";
+import type { Recorded } from "../event-db/duplicates.ts";
+import type { EventFile } from "../event-db/event-file.ts";
+import { recordEvent } from "../event-db/record-events.ts";
+import { bytesOf, type EventDraft, type EventGoal, type Settlement } from "../event-db/types.ts";
+
+export type Write = Readonly<{
+  /** Runs inside a transaction, and perhaps once more in another where this one is rolled back. */
+  apply: (file: EventFile) => void;
+  /** What it writes beside the usual small columns, at most. */
+  bytes: number;
+  /** Wait for the disk before `resolve`. */
+  durable: boolean;
+  /** It may leave deliveries that are due. */
+  due: boolean;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}>;
+
+/** Of a change, which may be to many rows: the log's length is asked for after it. */
+const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
+
+/** The hot ones are classes: functions of their own for each would be most of what an event leaves to the collector. */
+export class EventWrite implements Write {
+  readonly bytes: number;
+  readonly durable = true;
+  readonly due: boolean;
+  readonly reject: (error: Error) => void;
+  readonly #draft: EventDraft;
+  readonly #done: (recorded: Recorded) => void;
+
+  constructor(draft: EventDraft, done: (recorded: Recorded) => void, reject: (error: Error) => void) {
+    this.bytes = bytesOf(draft);
+    this.due = draft.targets.some(isTried);
+    this.reject = reject;
+    this.#draft = draft;
+    this.#done = done;
+  }
+
+  apply(file: EventFile): void {
+    recordEvent(file, this.#draft);
+  }
+
+  resolve(): void {
+    this.#done({ eventId: this.#draft.id, isDuplicate: false });
+  }
+}
+
+export class SettlementWrite implements Write {
+  readonly bytes: number;
+  readonly durable = false;
+  readonly due = false;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly #settlement: Settlement;
+
+  constructor(settlement: Settlement, resolve: () => void, reject: (error: Error) => void) {
+    this.bytes = settlement.result.responseBody?.byteLength ?? 0;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.#settlement = settlement;
+  }
+
+  apply(file: EventFile): void {
+    recordSettlement(file, this.#settlement);
+  }
+}
+
+/** Any change, made by `apply`, whose last result it resolves with. */
+export function changeWrite<T>(change: {
+  apply: (file: EventFile) => T;
+  durable: boolean;
+  resolve: (result: T) => void;
+  reject: (error: Error) => void;
+}): Write {
+  const { apply, durable, resolve, reject } = change;
+  let result: T;
+  return {
+    apply(file) {
+      // It may make anything due, or due no more.
+      file.knownDue.forgetAll();
+      result = apply(file);
+    },
+    bytes: UNKNOWN_BYTES,
+    durable,
+    due: durable,
+    resolve: () => resolve(result),
+    reject,
+  };
+}
+
+function isTried({ settlesAtIngest }: EventGoal): boolean {
+  return !settlesAtIngest;
+}

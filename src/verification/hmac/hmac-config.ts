@@ -1,0 +1,143 @@
+/** The settings of the generic HMAC provider, and what is wrong with some. */
+import { z } from "zod";
+import { headerName, placeShape, secretShape, toleranceSeconds } from "../config-fields.ts";
+import { decode, decodeKey, ENCODINGS, HASHES } from "./signature.ts";
+import { compileTemplate } from "./signed-template.ts";
+
+const shape = z.strictObject({
+  ...secretShape,
+  secret_encoding: z
+    .enum(["text", "base64", "hex", "base64url"])
+    .default("text")
+    .describe("How the secret is written."),
+  header: headerName.optional().describe("The header that holds the signature, or several."),
+  signature_place: z
+    .string()
+    .trim()
+    .max(200)
+    .regex(
+      /^(?:\?[^\s=&#]+|\$\.\S+)$/,
+      "must be “?” and a query parameter's name, or a path in the JSON body",
+    )
+    .optional()
+    .describe("Where else the signature stands: ?signature in the query, $.signature in a JSON body."),
+  prefix: z
+    .string()
+    .max(200)
+    .transform((text) => text.trimStart())
+    .optional()
+    .describe("What stands before each signature, a blank at its end too: sha256= or HMAC"),
+  signature_key: z
+    .string()
+    .trim()
+    .max(100)
+    .optional()
+    .describe(
+      "Where signatures are pairs of a key and a value: the key. v1 in t=1,v1=…; several with commas.",
+    ),
+  timestamp_key: z.string().trim().max(50).optional().describe("The key of the pair that holds {timestamp}."),
+  separator: z
+    .string()
+    .max(5)
+    .optional()
+    .describe("Letters that stand between several signatures or pairs; blanks do too. Without it a comma."),
+  key_separator: z.string().max(5).optional().describe("Stands between key and value. Without it =."),
+  template: z
+    .string()
+    .min(1)
+    .max(2_000)
+    .transform((text) => text.replaceAll(/\r?\n/g, "{newline}"))
+    .default("{body}")
+    .describe("What is signed, with placeholders for parts of the request: {timestamp}.{body}"),
+  unsigned_body: z
+    .boolean()
+    .optional()
+    .describe("The sender does not sign the body: whoever overhears one request could change it."),
+  hash: z.enum(HASHES).default("sha256"),
+  encoding: z.enum(ENCODINGS).default("hex").describe("How the signature is written."),
+  timestamp_header: headerName
+    .optional()
+    .describe("Holds {timestamp}: seconds, milliseconds (or finer, by its size) or RFC 3339."),
+  id_header: headerName.optional().describe("Holds {id}."),
+  tolerance_seconds: toleranceSeconds
+    .optional()
+    .describe("How far the signed time may be away from now; without it that is not checked."),
+  ...placeShape,
+});
+
+export type HmacConfig = z.infer<typeof shape>;
+
+type Fault = (field: keyof HmacConfig, message: string) => void;
+
+function faultWith(context: z.core.$RefinementCtx): Fault {
+  return (field, message) => context.addIssue({ code: "custom", path: [field], message });
+}
+
+/** What is stored, and so what must never become stricter. */
+export const hmacConfigSchema = shape.superRefine((config, context) => {
+  const fault = faultWith(context);
+  checkPlaces(config, fault);
+  checkTemplate(config, fault);
+  const { secret_encoding: encoding } = config;
+  if (encoding === "text") return;
+  for (const name of ["secret", "previous_secret"] as const) {
+    const value = config[name];
+    if (value !== undefined && (decodeKey(value, encoding)?.byteLength ?? 0) === 0)
+      fault(name, `is not ${encoding}`);
+  }
+});
+
+/** What is saved: beyond that, nothing that could only be a mistake. */
+export const hmacInputSchema = hmacConfigSchema.superRefine((config, context) => {
+  const fault = faultWith(context);
+  const [unknown] = compileTemplate(config.template).unknown;
+  if (unknown !== undefined) fault("template", `contains ${unknown}, which stands for nothing`);
+  const { separator = "", encoding, secret_encoding: keyEncoding } = config;
+  const alphabet = encoding === "hex" ? /[0-9a-f]/i : /[0-9a-z+/=_-]/i;
+  if (alphabet.test(separator)) fault("separator", "cannot be a letter of which signatures consist");
+  if (keyEncoding === "text") return;
+  for (const name of ["secret", "previous_secret"] as const) {
+    const value = config[name];
+    if (value !== undefined && decodeKey(value, keyEncoding) !== null && decode(value, keyEncoding) === null)
+      fault(name, `is not whole ${keyEncoding}: some of it is missing`);
+  }
+});
+
+function checkPlaces(config: HmacConfig, fault: Fault): void {
+  const { header, signature_place: place, signature_key: key, timestamp_key: timeKey } = config;
+  if (header === undefined && place === undefined)
+    fault("header", "is needed, unless the signature stands elsewhere");
+  if (header !== undefined && place !== undefined)
+    fault("signature_place", "cannot be set beside the signature header");
+  if (timeKey !== undefined && key === undefined)
+    fault("signature_key", "is needed, as the time is in a pair beside it");
+  if (timeKey !== undefined && config.timestamp_header !== undefined)
+    fault("timestamp_key", "cannot be set beside the timestamp header");
+}
+
+type TemplateConfig = Pick<
+  HmacConfig,
+  "template" | "unsigned_body" | "timestamp_header" | "timestamp_key" | "id_header" | "tolerance_seconds"
+>;
+
+/** Calls `fault` with what is wrong with a template, and with the places of what it names. */
+export function checkTemplate(
+  config: TemplateConfig,
+  fault: (field: keyof TemplateConfig, message: string) => void,
+): void {
+  const template = compileTemplate(config.template);
+  if (!template.signsBody && config.unsigned_body !== true)
+    fault("template", "must contain {body}: else anyone could change what is sent");
+  if (!template.signsBody && !template.tellsRequestsApart)
+    fault("template", "must contain something that is not the same in every request");
+  if (
+    template.uses("timestamp") &&
+    config.timestamp_header === undefined &&
+    config.timestamp_key === undefined
+  )
+    fault("timestamp_header", "is needed, as the template contains {timestamp}");
+  if (template.uses("id") && config.id_header === undefined)
+    fault("id_header", "is needed, as the template contains {id}");
+  if (config.tolerance_seconds !== undefined && !template.uses("timestamp"))
+    fault("tolerance_seconds", "needs {timestamp} in the template: a time that is not signed proves nothing");
+}

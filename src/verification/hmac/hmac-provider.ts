@@ -1,0 +1,77 @@
+/** Makes a provider of a row that says what is signed by HMAC, and where in a request things stand. */
+import { z } from "zod";
+import {
+  bytesOfSecrets,
+  secretFields,
+  secretShape,
+  timedSecretShape,
+  toleranceField,
+} from "../config-fields.ts";
+import type { Provider, Verifier } from "../provider.ts";
+import { createHmacVerify, type HmacScheme } from "./hmac-scheme.ts";
+import { decodeKey } from "./signature.ts";
+
+export type HmacRow = Omit<HmacScheme, "signatureFrom"> &
+  Pick<Verifier, "eventType" | "duplicateId" | "unsignedHandshake" | "signedHandshake"> &
+  Readonly<{
+    type: string;
+    label: string;
+    description: string;
+    /** The header that holds the signature. */
+    header: string;
+    /** The provider's own word for it. */
+    secretLabel?: string;
+    /** The provider shows the key's bytes in base64. */
+    hasBase64Secret?: boolean;
+    /** How far the signed time may be away from now, unless the entrypoint says otherwise. */
+    toleranceSeconds?: number;
+    /** A request that has all of these headers looks like this provider's. */
+    recognizedBy: readonly string[];
+  }>;
+
+const untimedSchema = z.strictObject(secretShape);
+const timedSchema = z.strictObject(timedSecretShape);
+
+export type HmacConfig = z.infer<typeof timedSchema>;
+
+const base64Secret = secretShape.secret.refine((text) => bytesOfBase64(text).byteLength > 0, "is not base64");
+const base64Schema = z.strictObject({ secret: base64Secret, previous_secret: base64Secret.optional() });
+
+function bytesOfBase64(text: string): Uint8Array {
+  return decodeKey(text, "base64") ?? new Uint8Array(0);
+}
+
+export function createHmacProvider(row: HmacRow): Provider<HmacConfig> {
+  const { type, label, description, toleranceSeconds = null, hasBase64Secret = false } = row;
+  const fields = secretFields(row.secretLabel);
+  const { eventType, duplicateId, unsignedHandshake, signedHandshake } = row;
+  const rest = {
+    ...{ eventType, duplicateId },
+    ...(unsignedHandshake && { unsignedHandshake }),
+    ...(signedHandshake && { signedHandshake }),
+  };
+  const plainSchema = hasBase64Secret ? base64Schema : untimedSchema;
+  return {
+    ...{ type, label, description },
+    configSchema: toleranceSeconds === null ? plainSchema : timedSchema,
+    fields: toleranceSeconds === null ? fields : [...fields, toleranceField(toleranceSeconds)],
+    recognizes: (headers) => row.recognizedBy.every((name) => isLike(row, name, headers.get(name))),
+    prepare(config) {
+      const keys = bytesOfSecrets(config, hasBase64Secret ? bytesOfBase64 : undefined);
+      const [key] = keys;
+      return {
+        ...rest,
+        ...(key && { key }),
+        verify: createHmacVerify({
+          ...{ scheme: { ...row, signatureFrom: row.header }, keys },
+          toleranceSeconds: config.tolerance_seconds ?? toleranceSeconds,
+        }),
+      };
+    },
+  };
+}
+
+/** A header that others send too, such as Authorization, tells by the signature's prefix. */
+function isLike({ header, prefix = "" }: HmacRow, name: string, value: string | null): boolean {
+  return value !== null && (name !== header.toLowerCase() || value.startsWith(prefix));
+}

@@ -1,0 +1,146 @@
+/** Verifies what is signed, after a description of what is signed, how, and where the signature stands. */
+import { isInBody, JSON_MARK } from "../../settings/value-path.ts";
+import { readingsOf, withoutParameter } from "../called-url.ts";
+import { judgeFreshness } from "../freshness.ts";
+import { ACCEPTED, type ReceivedRequest, refused, type Verdict, type Verifier } from "../provider.ts";
+import { missing, wrongSignature } from "../refusals.ts";
+import { readerOf, textAt, whenReadable } from "../request-place.ts";
+import { type Hash, hmac, matchesAny } from "./signature.ts";
+import { createListReader, type ListForm } from "./signature-list.ts";
+import { compileTemplate } from "./signed-template.ts";
+
+export type HmacScheme = SignedScheme & Readonly<{ hash: Hash }>;
+
+export type SignedScheme = ListForm &
+  Readonly<{
+    /** See signed-template.ts. */
+    template: string;
+    /** Where the signature stands: a header's name, "?" and a query parameter's, or "$." and a path in the JSON body. */
+    signatureFrom: string;
+    idHeader?: string | undefined;
+    timestampHeader?: string | undefined;
+    /** Where the time stands in the body, which is read once the signature is right. */
+    bodyTimestamp?: string;
+  }>;
+
+export const QUERY_MARK = "?";
+
+/** `toleranceSeconds` null: the time, where there is one, is not looked at. */
+export function createHmacVerify(options: {
+  scheme: HmacScheme;
+  keys: readonly Uint8Array[];
+  toleranceSeconds: number | null;
+}): Verifier["verify"] {
+  const { scheme, keys, toleranceSeconds } = options;
+  return createSchemeVerify({
+    ...{ scheme, toleranceSeconds },
+    isSigned: (parts, signatures) =>
+      matchesAny(
+        signatures,
+        keys.map((key) => hmac(scheme.hash, key, parts)),
+      ),
+  });
+}
+
+/** The same for any kind of signature: `isSigned` says whether one of them is right for what is signed. */
+export function createSchemeVerify(options: {
+  scheme: SignedScheme;
+  isSigned: (parts: readonly (string | Uint8Array)[], signatures: readonly Uint8Array[]) => boolean;
+  toleranceSeconds: number | null;
+}): Verifier["verify"] {
+  const { scheme, isSigned, toleranceSeconds } = options;
+  const { idHeader, timestampHeader } = scheme;
+  const template = compileTemplate(scheme.template);
+  const [signsUrl, signsTime, signsId] = [
+    template.uses("url"),
+    template.uses("timestamp"),
+    template.uses("id"),
+  ];
+  const place = placeOf(scheme.signatureFrom);
+  const readList = createListReader(scheme);
+  const readBodyTimestamp = scheme.bodyTimestamp === undefined ? null : readerOf(scheme.bodyTimestamp);
+  const urlsOf = signsUrl ? ({ url }: ReceivedRequest) => readingsOf(place.urlSigned(url)) : plainUrl;
+
+  function verify(request: ReceivedRequest): Verdict {
+    const { headers } = request;
+    const text = place.read(request);
+    if (text === null) return place.missing;
+    const { signatures, timestamps } = readList(text);
+    if (signatures.length === 0) return refused(`${place.label} does not hold a signature in its form.`);
+    const id = idHeader === undefined ? null : headers.get(idHeader);
+    if (id === null && signsId && idHeader !== undefined) return missing(idHeader);
+    for (const name of template.headers) if (!headers.has(name)) return missing(name);
+    const times: readonly string[] =
+      timestampHeader === undefined ? timestamps : [headers.get(timestampHeader)].filter(isGiven);
+    if (signsTime && times.length === 0)
+      return timestampHeader === undefined
+        ? refused(`${place.label} holds no time.`)
+        : missing(timestampHeader);
+
+    let verdict: Verdict = wrongSignature({ signsUrl });
+    for (const timestamp of signsTime ? times : [""]) {
+      const isRight = urlsOf(request).some((url) =>
+        isSigned(template.fill({ request, url, id: id ?? "", timestamp }), signatures),
+      );
+      if (!isRight) continue;
+      if (toleranceSeconds === null) return ACCEPTED;
+      verdict = judgeFreshness({
+        timestamp: readBodyTimestamp ? readBodyTimestamp(request) : timestamp,
+        receivedAt: request.receivedAt,
+        toleranceSeconds,
+      });
+      if (verdict.accepted) return verdict;
+    }
+    return verdict;
+  }
+
+  const readsBody = isInBody(scheme.signatureFrom) || template.readsBody || readBodyTimestamp !== null;
+  return readsBody ? whenReadable(verify) : verify;
+}
+
+function plainUrl({ url }: ReceivedRequest): readonly string[] {
+  return [url];
+}
+
+function isGiven(text: string | null): text is string {
+  return text !== null;
+}
+
+/** What a scheme has to know of the place of its signatures. `urlSigned` leaves out what cannot have been signed. */
+function placeOf(from: string) {
+  const unchanged = (url: string) => url;
+  if (from.startsWith(QUERY_MARK)) {
+    const name = from.slice(QUERY_MARK.length);
+    return {
+      read: ({ query }: ReceivedRequest) => parameterOf(query, name),
+      label: `The query parameter ${name}`,
+      missing: refused(`The query parameter ${name} is missing.`),
+      urlSigned: (url: string) => withoutParameter(url, name),
+    };
+  }
+  if (from.startsWith(JSON_MARK)) {
+    return {
+      read: (request: ReceivedRequest) => textAt(request, from.slice(JSON_MARK.length)),
+      label: `The value at ${from}`,
+      missing: refused(`The body has no text at ${from}.`),
+      urlSigned: unchanged,
+    };
+  }
+  return {
+    read: ({ headers }: ReceivedRequest) => headers.get(from),
+    label: `The header ${from}`,
+    missing: missing(from),
+    urlSigned: unchanged,
+  };
+}
+
+/** Not as a form's: the "+" of base64 that was not escaped stays. */
+function parameterOf(query: string, name: string): string | null {
+  const pair = query.split("&").find((each) => each.startsWith(`${name}=`));
+  if (pair === undefined) return null;
+  try {
+    return decodeURIComponent(pair.slice(name.length + 1));
+  } catch {
+    return "";
+  }
+}

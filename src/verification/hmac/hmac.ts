@@ -1,0 +1,53 @@
+/** The generic provider for whatever else signs by HMAC: the entrypoint's owner describes how. */
+import { bytesOfSecrets, readersOf } from "../config-fields.ts";
+import type { Provider } from "../provider.ts";
+import { type HmacConfig, hmacConfigSchema, hmacInputSchema } from "./hmac-config.ts";
+import { hmacFields } from "./hmac-fields.ts";
+import { createHmacVerify } from "./hmac-scheme.ts";
+import { decodeKey } from "./signature.ts";
+
+const encoder = new TextEncoder();
+
+function bytesOf(secret: string, encoding: HmacConfig["secret_encoding"]): Uint8Array {
+  const bytes = encoding === "text" ? null : decodeKey(secret, encoding);
+  return bytes ?? encoder.encode(secret);
+}
+
+/** "v1, v2" */
+function keysIn(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((key) => key !== "");
+}
+
+export const hmacProvider: Provider<HmacConfig> = {
+  type: "hmac",
+  label: "HMAC",
+  description: "Checks a signature by HMAC of any other sender: say what it signs, how, and in which header.",
+  configSchema: hmacConfigSchema,
+  inputSchema: hmacInputSchema,
+  fields: hmacFields,
+  prepare(config) {
+    const { secret_encoding: encoding, signature_key: key } = config;
+    return {
+      ...readersOf(config),
+      key: bytesOf(config.secret, encoding),
+      verify: createHmacVerify({
+        scheme: {
+          hash: config.hash,
+          encoding: config.encoding,
+          template: config.template,
+          // The schema takes no config that has neither.
+          signatureFrom: config.header ?? config.signature_place ?? "",
+          prefix: config.prefix,
+          separator: config.separator,
+          signatureKeys: key === undefined ? undefined : keysIn(key),
+          timestampKey: config.timestamp_key,
+          keySeparator: config.key_separator,
+          idHeader: config.id_header,
+          timestampHeader: config.timestamp_header,
+        },
+        keys: bytesOfSecrets(config, (secret) => bytesOf(secret, encoding)),
+        toleranceSeconds: config.tolerance_seconds ?? null,
+      }),
+    };
+  },
+};

@@ -1,0 +1,85 @@
+/** Mailgun, which signs a token in the body and not the body itself: in JSON for its webhooks, in forms for its routes. */
+import { z } from "zod";
+import type { BodyValue } from "../../bodies/body-values.ts";
+import type { JsonValue } from "../../bodies/json-text.ts";
+import { bytesOfSecrets, secretFields, timedSecretShape, toleranceField } from "../config-fields.ts";
+import { findFormFields } from "../form-fields.ts";
+import { judgeFreshness } from "../freshness.ts";
+import { decode, hmac, matchesAny } from "../hmac/signature.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "../provider.ts";
+import { wrongSignature } from "../refusals.ts";
+import { readerOf, valuesOf, whenReadable } from "../request-place.ts";
+import { createTokenMemory } from "./token-memory.ts";
+
+const TOLERANCE_SECONDS = 300;
+
+/** By the key of the account above, where the event is one of a subaccount's. */
+const PARENT_SIGNATURE = "parent-signature";
+
+const configSchema = z.strictObject(timedSecretShape);
+const signatureSchema = z.object({
+  /** In JSON a text or a number: Mailgun's own documents have both. */
+  timestamp: z.string().max(20),
+  token: z.string().min(1).max(200),
+  signature: z.string().max(200),
+  [PARENT_SIGNATURE]: z.string().max(200).optional(),
+});
+
+/** https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks */
+export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "mailgun",
+  label: "Mailgun",
+  description:
+    "Checks the token that Mailgun signs, in webhooks and in what routes forward, with the HTTP webhook signing key; for a subaccount's events that of the primary account will do. Mailgun does not sign the body: who overhears a request could change it within the allowed age, so each token is taken with one body only.",
+  configSchema,
+  fields: [...secretFields("Webhook signing key"), toleranceField(TOLERANCE_SECONDS)],
+  recognizes: (headers) => headers.get("user-agent")?.toLowerCase().startsWith("mailgun") ?? false,
+  prepare(config) {
+    const keys = bytesOfSecrets(config);
+    const toleranceSeconds = config.tolerance_seconds ?? TOLERANCE_SECONDS;
+    const tokens = createTokenMemory();
+    return {
+      verify: whenReadable((request) => {
+        const read = signatureSchema.safeParse(signatureIn(request));
+        if (!read.success)
+          return refused(
+            valuesOf(request).fault() ?? "The body has no signature with a timestamp and a token.",
+          );
+        const { timestamp, token, signature, [PARENT_SIGNATURE]: parent } = read.data;
+        const given = [signature, parent ?? ""].map((text) => decode(text, "hex"));
+        const right = keys.map((key) => hmac("sha256", key, [timestamp, token]));
+        if (!matchesAny(given.filter(isReadable), right)) return wrongSignature();
+        const { receivedAt, body } = request;
+        const verdict = judgeFreshness({ timestamp, receivedAt, toleranceSeconds });
+        if (!verdict.accepted) return verdict;
+        // Both directions of the tolerance: for so long it would be fresh again.
+        const until = receivedAt + 2 * toleranceSeconds * 1_000;
+        return tokens.take({ token, body, now: receivedAt, until })
+          ? ACCEPTED
+          : refused("The token came before, with another body.");
+      }),
+      eventType: readerOf("$.event-data.event"),
+      // Unique within a day, as Mailgun says: a later event with the same id has another body.
+      duplicateId: readerOf("$.event-data.id"),
+    };
+  },
+};
+
+function isReadable(bytes: Uint8Array | null): bytes is Uint8Array {
+  return bytes !== null;
+}
+
+function isWritten(value: BodyValue | null): value is JsonValue {
+  return value?.kind === "text" || value?.kind === "number";
+}
+
+function signatureIn(request: ReceivedRequest): unknown {
+  const { headers, body } = request;
+  const names = Object.keys(signatureSchema.shape);
+  const fields = findFormFields({ contentType: headers.get("content-type"), body, names });
+  if (fields !== null) return Object.fromEntries(fields);
+  const values = names.map((name) => [name, valuesOf(request).at(`signature.${name}`)] as const);
+  return Object.fromEntries(
+    values.flatMap(([name, value]) => (isWritten(value) ? [[name, value.text]] : [])),
+  );
+}

@@ -1,0 +1,43 @@
+/** Microsoft Graph's change notifications, which carry a secret of the subscription's maker. */
+import { z } from "zod";
+import { constantTimeEqual } from "../../lib/crypto.ts";
+import { secretFields, secretShape } from "../config-fields.ts";
+import { answerMicrosoftGraph } from "../handshakes.ts";
+import { ACCEPTED, type Provider, refused } from "../provider.ts";
+import { readerOf, valuesOf, whenReadable } from "../request-place.ts";
+
+/** A batch has at most some hundreds; each is compared. */
+const MOST_NOTIFICATIONS = 10_000;
+
+const configSchema = z.strictObject(secretShape);
+
+export const microsoftGraphProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "microsoft-graph",
+  label: "Microsoft Graph, SharePoint",
+  description:
+    "Compares the clientState of each notification with the one that the subscription was made with, and answers the validation token when a subscription is made.",
+  configSchema,
+  fields: secretFields("Client state"),
+  prepare({ secret, previous_secret: previous }) {
+    const right = previous === undefined ? [secret] : [secret, previous];
+    const isRight = (state: string) => right.some((each) => constantTimeEqual(state, each));
+    return {
+      unsignedHandshake: answerMicrosoftGraph,
+      verify: whenReadable((request) => {
+        const values = valuesOf(request);
+        const fault = values.fault();
+        if (fault !== null) return refused(fault);
+        let count = 0;
+        for (const at of values.each("value")) {
+          if (++count > MOST_NOTIFICATIONS) return refused("The body has too many notifications.");
+          const state = at("clientState");
+          if (state?.kind !== "text" || !isRight(state.text))
+            return refused("The clientState of a notification is missing or another one.");
+        }
+        return count === 0 ? refused("The body is no list of notifications.") : ACCEPTED;
+      }),
+      eventType: readerOf("$.value.0.changeType", "$.value.0.lifecycleEvent"),
+      duplicateId: () => null,
+    };
+  },
+};

@@ -1,0 +1,199 @@
+/** Providers that send a secret as it is: basic, bearer, a key in a header or in the query, and Okta's hooks. */
+import { z } from "zod";
+import type { FormField } from "../../settings/form-field.ts";
+import {
+  headerName,
+  placeFields,
+  placeShape,
+  readersOf,
+  secretFields,
+  secretShape,
+} from "../config-fields.ts";
+import { answerOkta } from "../handshakes.ts";
+import { decode } from "../hmac/signature.ts";
+import {
+  ACCEPTED,
+  type Provider,
+  type ReceivedRequest,
+  refused,
+  type SecretPlace,
+  type Verdict,
+} from "../provider.ts";
+import { missing } from "../refusals.ts";
+import { readerOf } from "../request-place.ts";
+import {
+  bytesOfHeader,
+  bytesOfParameter,
+  createSecretComparison,
+  refuseForHeader,
+  refuseForToken,
+  type SecretComparison,
+} from "../secret-comparison.ts";
+
+const AUTHORIZATION = "Authorization";
+const IN_AUTHORIZATION: SecretPlace = { in: "header", name: AUTHORIZATION };
+const COLON = 0x3a;
+
+function compared(given: Uint8Array, isRight: SecretComparison): Verdict {
+  return isRight(given) ? ACCEPTED : refused("The secret is another one.");
+}
+
+/** What follows the scheme's word; null where the header is missing or names another scheme. */
+function credentials({ headers }: ReceivedRequest, scheme: string): string | null {
+  // Blanks of ASCII alone: others are bytes of letters beyond it.
+  const [word = "", ...rest] = (headers.get(AUTHORIZATION) ?? "").split(/[ \t]+/);
+  return word.toLowerCase() === scheme && rest.length === 1 ? (rest[0] ?? null) : null;
+}
+
+const basicSchema = z.strictObject({
+  username: z
+    .string()
+    .max(200)
+    .regex(/^[^:]*$/, "cannot contain a colon"),
+  ...secretShape,
+  ...placeShape,
+});
+
+export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
+  type: "basic",
+  label: "Basic authentication",
+  description: "Compares the user name and the password that the sender gives in the Authorization header.",
+  configSchema: basicSchema,
+  fields: [
+    { name: "username", label: "User name", kind: "text", required: true },
+    ...secretFields("Password"),
+    ...placeFields,
+  ],
+  credentials: "basic",
+  prepare({ username, ...config }) {
+    const isUser = createSecretComparison({ secret: username });
+    const isPassword = createSecretComparison(config);
+    return {
+      ...readersOf(config),
+      secretPlace: IN_AUTHORIZATION,
+      verify(request) {
+        const given = credentials(request, "basic");
+        if (given === null) return refused(`The header ${AUTHORIZATION} has no basic credentials.`);
+        const bytes = decode(given, "base64") ?? new Uint8Array(0);
+        const mark = bytes.indexOf(COLON);
+        const isBoth = [isUser(bytes.subarray(0, Math.max(mark, 0))), isPassword(bytes.subarray(mark + 1))];
+        return mark >= 0 && isBoth.every(Boolean)
+          ? ACCEPTED
+          : refused("The user name or the password is another one.");
+      },
+    };
+  },
+};
+
+const bearerSchema = z.strictObject({ ...secretShape, ...placeShape });
+
+export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
+  type: "bearer",
+  label: "Bearer token",
+  description: "Compares the token that the sender gives in the Authorization header, after the word Bearer.",
+  configSchema: bearerSchema,
+  inputSchema: bearerSchema.superRefine(refuseForToken),
+  fields: [...secretFields("Token"), ...placeFields],
+  prepare(config) {
+    const isRight = createSecretComparison(config);
+    return {
+      ...readersOf(config),
+      secretPlace: IN_AUTHORIZATION,
+      verify(request) {
+        const given = credentials(request, "bearer");
+        return given === null
+          ? refused(`The header ${AUTHORIZATION} has no bearer token.`)
+          : compared(bytesOfHeader(given), isRight);
+      },
+    };
+  },
+};
+
+const apiKeySchema = z.strictObject({
+  ...secretShape,
+  place: z.enum(["header", "query"]).default("header").describe("Where the key is sent."),
+  name: headerName.default("X-API-Key").describe("The header's or the query parameter's name."),
+  ...placeShape,
+});
+
+const API_KEY_PLACE: readonly FormField[] = [
+  {
+    name: "place",
+    label: "Sent as",
+    kind: "select",
+    options: [
+      { value: "header", label: "a header" },
+      { value: "query", label: "a query parameter" },
+    ],
+    help: "What is in the query passes through proxies' logs; with events the key is stored as [secret].",
+  },
+  {
+    name: "name",
+    label: "Its name",
+    kind: "text",
+    placeholder: "X-API-Key",
+  },
+];
+
+export const apiKeyProvider: Provider<z.infer<typeof apiKeySchema>> = {
+  type: "api-key",
+  label: "API key",
+  description: "Compares a key that the sender gives in a header or a query parameter.",
+  configSchema: apiKeySchema,
+  inputSchema: apiKeySchema.superRefine((config, context) => {
+    if (config.place === "header") refuseForHeader(config, context);
+  }),
+  fields: [...secretFields("Key"), ...API_KEY_PLACE, ...placeFields],
+  prepare(config) {
+    const isRight = createSecretComparison(config);
+    return {
+      ...readersOf(config),
+      secretPlace: { in: config.place, name: config.name },
+      verify({ headers, query }) {
+        if (config.place === "header") {
+          const given = headers.get(config.name);
+          return given === null ? missing(config.name) : compared(bytesOfHeader(given), isRight);
+        }
+        const given = bytesOfParameter(query, config.name);
+        return given === null
+          ? refused(`The query parameter ${config.name} is missing.`)
+          : compared(given, isRight);
+      },
+    };
+  },
+};
+
+const oktaSchema = z.strictObject({ ...secretShape, header: headerName.default(AUTHORIZATION) });
+
+export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
+  type: "okta",
+  label: "Okta",
+  description:
+    "Compares the authentication secret of Okta's event hook, and answers the challenge by which Okta tries the URL.",
+  configSchema: oktaSchema,
+  inputSchema: oktaSchema.superRefine(refuseForHeader),
+  fields: [
+    ...secretFields("Authentication secret"),
+    {
+      name: "header",
+      label: "Authentication field",
+      kind: "text",
+      placeholder: AUTHORIZATION,
+      help: "The header that Okta sends the secret in.",
+    },
+  ],
+  handshakeMethods: ["GET"],
+  prepare(config) {
+    const isRight = createSecretComparison(config);
+    return {
+      unsignedHandshake: answerOkta,
+      secretPlace: { in: "header", name: config.header },
+      verify({ headers }) {
+        const given = headers.get(config.header);
+        return given === null ? missing(config.header) : compared(bytesOfHeader(given), isRight);
+      },
+      eventType: readerOf("$.data.events.0.eventType", "$.eventType"),
+      duplicateId: readerOf("$.eventId"),
+    };
+  },
+};

@@ -1,0 +1,114 @@
+/** Standard Webhooks, by which Svix and many that use it sign: https://www.standardwebhooks.com */
+import { z } from "zod";
+import {
+  secretFields,
+  secretShape,
+  toleranceField,
+  toleranceSeconds as toleranceSchema,
+} from "../config-fields.ts";
+import { readEd25519Key } from "../ed25519.ts";
+import { judgeFreshness } from "../freshness.ts";
+import { decode, decodeKey, hmac, matchesAny } from "../hmac/signature.ts";
+import { type Provider, type ReceivedRequest, refused, type Verdict } from "../provider.ts";
+import { isSignedBy } from "../public-key.ts";
+import { missing, wrongSignature } from "../refusals.ts";
+import { readerOf } from "../request-place.ts";
+
+const TOLERANCE_SECONDS = 300;
+/** Signatures beyond these are not looked at: each by ed25519 costs a tenth of a millisecond. */
+const MAX_SIGNATURES = 16;
+const SYMMETRIC = "whsec_";
+const PUBLIC = "whpk_";
+
+/** Whether the signed text has the given signature; one for each kind of key. */
+type Key = (signed: readonly (string | Uint8Array)[], signatures: Signatures) => boolean;
+type Signatures = Readonly<{ v1: readonly Uint8Array[]; v1a: readonly Uint8Array[] }>;
+
+/** Null for what is neither a secret nor a public key in the standard's form; a secret's prefix may be left out. */
+export function readStandardKey(text: string): Key | null {
+  if (text.startsWith(PUBLIC)) return readPublicKey(text.slice(PUBLIC.length));
+  const bytes = decodeKey(text.startsWith(SYMMETRIC) ? text.slice(SYMMETRIC.length) : text, "base64");
+  if (bytes === null || bytes.byteLength === 0) return null;
+  return (signed, { v1 }) => matchesAny(v1, [hmac("sha256", bytes, signed)]);
+}
+
+function readPublicKey(text: string): Key | null {
+  const key = readEd25519Key(text, "base64");
+  if (key === null) return null;
+  return (parts, { v1a }) =>
+    v1a.some((signature) => isSignedBy({ keys: [key], hash: null, parts, signature }));
+}
+
+/** `svix-` are the names from before the standard. */
+function nameHeaders(headers: Headers) {
+  const prefix = headers.has("webhook-signature") || !headers.has("svix-signature") ? "webhook" : "svix";
+  return { id: `${prefix}-id`, timestamp: `${prefix}-timestamp`, signature: `${prefix}-signature` };
+}
+
+export function isStandard(headers: Headers): boolean {
+  return headers.has("webhook-signature") || headers.has("svix-signature");
+}
+
+export function verifyStandard(options: {
+  request: ReceivedRequest;
+  keys: readonly Key[];
+  toleranceSeconds?: number | undefined;
+}): Verdict {
+  const { request, keys, toleranceSeconds = TOLERANCE_SECONDS } = options;
+  const { headers, body, receivedAt } = request;
+  const names = nameHeaders(headers);
+  const id = headers.get(names.id);
+  const timestamp = headers.get(names.timestamp);
+  const signature = headers.get(names.signature);
+  if (id === null) return missing(names.id);
+  if (timestamp === null) return missing(names.timestamp);
+  if (signature === null) return missing(names.signature);
+  const signatures = split(signature);
+  if (signatures.v1.length + signatures.v1a.length === 0)
+    return refused(`The header ${names.signature} does not hold a signature in its form.`);
+  const signed = [`${id}.${timestamp}.`, body];
+  if (!keys.some((key) => key(signed, signatures))) return wrongSignature();
+  return judgeFreshness({ timestamp, receivedAt, toleranceSeconds });
+}
+
+function split(text: string): Signatures {
+  const signatures = { v1: [] as Uint8Array[], v1a: [] as Uint8Array[] };
+  for (const item of text.split(" ", MAX_SIGNATURES)) {
+    const [version, encoded = ""] = item.split(",", 2);
+    const bytes = decode(encoded, "base64");
+    if (bytes !== null && (version === "v1" || version === "v1a")) signatures[version].push(bytes);
+  }
+  return signatures;
+}
+
+const key = secretShape.secret.refine(
+  (text) => readStandardKey(text) !== null,
+  "must be a secret (whsec_…) or a public key (whpk_…)",
+);
+const configSchema = z.strictObject({
+  secret: key,
+  previous_secret: key.optional(),
+  tolerance_seconds: toleranceSchema.optional(),
+});
+
+const nameId = readerOf("webhook-id", "svix-id");
+
+export const standardWebhooksProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "standard-webhooks",
+  label: "Standard Webhooks",
+  description:
+    "Checks signatures by Standard Webhooks or Svix, as Clerk, Resend, OpenAI, Replicate and others send them; the signing secret (whsec_…) stands on the provider's page of the webhook.",
+  configSchema,
+  fields: [...secretFields(), toleranceField(TOLERANCE_SECONDS)],
+  recognizes: isStandard,
+  prepare({ secret, previous_secret: previous, tolerance_seconds: toleranceSeconds }) {
+    const keys = [secret, ...(previous === undefined ? [] : [previous])]
+      .map(readStandardKey)
+      .filter((each) => each !== null);
+    return {
+      verify: (request) => verifyStandard({ request, keys, toleranceSeconds }),
+      eventType: readerOf("$.type"),
+      duplicateId: nameId,
+    };
+  },
+};

@@ -1,0 +1,106 @@
+/** Twilio, which signs the URL and the fields of a form; of a JSON body the URL carries the hash. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { createStrictDecode } from "../../bodies/charset.ts";
+import { isFormType, MAX_FORM_BYTES, MAX_FORM_FIELDS, readFormValues } from "../../bodies/form-values.ts";
+import { constantTimeEqual } from "../../lib/crypto.ts";
+import { readingsOf } from "../called-url.ts";
+import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
+import { decode, type Hash, hmac, matchesAny } from "../hmac/signature.ts";
+import { ACCEPTED, type Provider, type ReceivedRequest, type Refusal, refused } from "../provider.ts";
+import { missing, wrongSignature } from "../refusals.ts";
+import { readerOf } from "../request-place.ts";
+
+const SIGNATURE = "X-Twilio-Signature";
+const SETTINGS = "X-Twilio-Webhooks-Signature-Settings";
+
+const NOT_COVERED = refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
+const TOO_LARGE = refused(
+  `The body is a form of more than ${MAX_FORM_BYTES / 1024} KiB or ${MAX_FORM_FIELDS} fields.`,
+);
+
+const ALGORITHMS: ReadonlyMap<string, Hash> = new Map([
+  ["HMAC_SHA1", "sha1"],
+  ["HMAC_SHA256", "sha256"],
+]);
+/** Twilio sends two. */
+const MAX_SETTINGS = 10;
+
+const configSchema = z.strictObject(secretShape);
+
+/** https://www.twilio.com/docs/usage/webhooks/webhooks-security, and …/webhook-shared-keys */
+export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
+  type: "twilio",
+  label: "Twilio",
+  description:
+    "Checks the signature of Twilio's requests, with the account's auth token, or with the shared key where a webhook setting names one. Twilio signs the URL too, as it is entered there: it must begin with this gateway's BASE_URL.",
+  configSchema,
+  fields: secretFields("Auth token or shared key"),
+  recognizes: (headers) => headers.has(SIGNATURE),
+  prepare(config) {
+    const keys = bytesOfSecrets(config);
+    return {
+      verify(request) {
+        const given = request.headers.get(SIGNATURE);
+        if (given === null) return missing(SIGNATURE);
+        const signature = decode(given, "base64");
+        if (signature === null)
+          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+        const hash = hashOf(request.headers.get(SETTINGS));
+        if (hash === null)
+          return refused(`The header ${SETTINGS} names none of HMAC_SHA1 and HMAC_SHA256 as its algorithm.`);
+        const fields = signedFields(request);
+        if (typeof fields !== "string") return fields;
+        const urls = readingsOf(request.url).flatMap(withAndWithoutPort);
+        const right = keys.flatMap((key) => urls.map((url) => hmac(hash, key, [url, fields])));
+        return matchesAny([signature], right) ? ACCEPTED : wrongSignature({ signsUrl: true });
+      },
+      eventType: readerOf("EventType"),
+      duplicateId: readerOf("I-Twilio-Idempotency-Token"),
+    };
+  },
+};
+
+/** "key=SK…,algorithm=HMAC_SHA256"; without the header it is the account's auth token and SHA-1. Null: another one. */
+function hashOf(settings: string | null): Hash | null {
+  if (settings === null) return "sha1";
+  const named = settings.split(",", MAX_SETTINGS).map((pair) => pair.split("=", 2));
+  const [, algorithm = ""] = named.find(([name = ""]) => name.trim().toLowerCase() === "algorithm") ?? [];
+  return ALGORITHMS.get(algorithm.trim().toUpperCase()) ?? null;
+}
+
+/** Twilio's own library tries both: which of them is signed depends on the product. */
+function withAndWithoutPort(url: string): readonly string[] {
+  const [, scheme = "", host = "", port = "", rest = ""] =
+    /^(https?):\/\/([^/?#]+?)(:\d+)?([/?#].*)?$/.exec(url) ?? [];
+  const other = port === "" ? `${host}:${scheme === "https" ? 443 : 80}` : host;
+  return [url, `${scheme}://${other}${rest}`];
+}
+
+/** What is signed of the body, after the URL; the refusal where that does not cover it. */
+function signedFields({ headers, query, body }: ReceivedRequest): string | Refusal {
+  const hash = query.includes("bodySHA256=") ? new URLSearchParams(query).get("bodySHA256") : null;
+  if (hash !== null) {
+    const right = createHash("sha256").update(body).digest("hex");
+    return constantTimeEqual(hash.toLowerCase(), right) ? "" : NOT_COVERED;
+  }
+  if (body.byteLength === 0) return "";
+  return isFormType(headers.get("content-type") ?? "") ? formFields(body) : NOT_COVERED;
+}
+
+/** Sorted by name, each name with its value; of a name that is repeated, each value once, sorted. */
+function formFields(form: Uint8Array): string | Refusal {
+  const fields = readFormValues(form, createStrictDecode("utf-8"));
+  if (fields === null) return TOO_LARGE;
+  const values = new Map<string, Set<string>>();
+  for (const { name, value } of fields) {
+    if (name === null || value === null) return refused("The body is a form that is not valid UTF-8.");
+    const known = values.get(name);
+    if (known) known.add(value);
+    else values.set(name, new Set([value]));
+  }
+  return [...values.keys()]
+    .sort()
+    .flatMap((name) => [...(values.get(name) ?? [])].sort().map((value) => name + value))
+    .join("");
+}

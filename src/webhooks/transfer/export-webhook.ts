@@ -1,0 +1,66 @@
+/** Exports one webhook as a file that this or another server imports. */
+import type { Clock } from "../../lib/clock.ts";
+import { version } from "../../lib/version.ts";
+import type { Sealer } from "../../settings/sealed-config.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { WebhookFiles } from "../../storage/transfer/webhook-files.ts";
+import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
+import { FORMAT, type MovedDocument } from "./document.ts";
+import { keysOfPassphrase, newSalt, takeSecrets } from "./secrets.ts";
+
+export type MovingDeps = Readonly<{
+  mainDb: MainDb;
+  files: WebhookFiles;
+  keys: Sealer;
+  clock: Clock;
+}>;
+
+export type Exported = Readonly<{
+  /** The caller's to hand out and to discard. */
+  path: string;
+  /** What to call it. */
+  fileName: string;
+  /** How many secrets were left out, and how many of those as their key is lost. */
+  leftOut: number;
+}>;
+
+/** Without a passphrase secrets are left out. Throws AppError: not_found, unavailable. */
+export type ExportWebhook = (
+  options: InWebhook & Readonly<{ passphrase: string | null; to?: string }>,
+) => Promise<Exported>;
+
+export function createExport({ mainDb, files, keys, clock }: MovingDeps): ExportWebhook {
+  return async ({ passphrase, to, ...of }) => {
+    const { id: webhookId } = getOwnWebhook(mainDb, of);
+    const salt = newSalt();
+    const passphraseKeys = passphrase === null ? null : await keysOfPassphrase(passphrase, salt);
+    const rows = mainDb.moving.read(webhookId);
+    const entrypoints = takeSecrets({
+      table: "entrypoints",
+      rows: rows.entrypoints,
+      ...{ keys, passphraseKeys },
+    });
+    const targets = takeSecrets({ table: "targets", rows: rows.targets, keys, passphraseKeys });
+    const secrets = [...entrypoints.secrets, ...targets.secrets];
+    const [webhook = {}] = rows.webhooks;
+    // Read back by a stricter schema: rows that this program wrote fit it.
+    const document: Record<keyof MovedDocument, unknown> = {
+      format: FORMAT,
+      version,
+      schema: mainDb.moving.schemaVersion(),
+      exported_at: new Date(clock.now()).toISOString(),
+      webhook,
+      entrypoints: entrypoints.rows,
+      targets: targets.rows,
+      secrets,
+      passphrase: passphraseKeys && { salt },
+    };
+    const path = await files.write({
+      webhookId,
+      document: JSON.stringify(document),
+      ...(to !== undefined && { to }),
+    });
+    const leftOut = secrets.filter(({ sealed }) => sealed === null).length;
+    return { path, fileName: `webhook-${webhookId}.db`, leftOut };
+  };
+}

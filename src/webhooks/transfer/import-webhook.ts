@@ -1,0 +1,144 @@
+/** Imports a webhook that this or another server exported: a new webhook of the user's, with its events. */
+import { AppError } from "../../lib/errors.ts";
+import type { Sealer } from "../../settings/sealed-config.ts";
+import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
+import { type ChosenIds, chooseIds, NO_CHANGES } from "./chosen-ids.ts";
+import { type MovedDocument, parseDocument } from "./document.ts";
+import type { MovingDeps } from "./export-webhook.ts";
+import { makeRows, NOT_TWICE, WITHOUT_SECRETS } from "./make-rows.ts";
+import type { CheckRows, LeftOut } from "./moved-rows.ts";
+import { keysOfPassphrase } from "./secrets.ts";
+import { unfitRows } from "./unfit-rows.ts";
+
+export type Imported = Readonly<{
+  webhookId: string;
+  /** What is not as it was, and what can be done about it: sentences for people. */
+  notes: readonly string[];
+}>;
+
+/**
+ * The file at `path` becomes the webhook's event file, or is left for the caller to discard. `passphrase` null:
+ * secrets are left out. Throws AppError: invalid, conflict, unavailable.
+ */
+export type ImportWebhook = (options: {
+  userId: string;
+  path: string;
+  passphrase: string | null;
+  withoutSecrets: boolean;
+}) => Promise<Imported>;
+
+export function createImport(
+  deps: MovingDeps &
+    Readonly<{
+      checkRows: CheckRows;
+      removeFile: (webhookId: string) => Promise<void>;
+      /** Its events may be of any age, and its deliveries due. */
+      onImported: (webhookId: string) => void;
+    }>,
+): ImportWebhook {
+  const { mainDb, files, keys, clock, checkRows, removeFile, onImported } = deps;
+
+  async function passphraseKeysOf(
+    document: MovedDocument,
+    { passphrase, withoutSecrets }: { passphrase: string | null; withoutSecrets: boolean },
+  ): Promise<Sealer | null> {
+    if (document.passphrase === null || withoutSecrets) return null;
+    if (passphrase === null) throw passphraseMissing();
+    return keysOfPassphrase(passphrase, document.passphrase.salt);
+  }
+
+  /** All ids that the webhook may keep are its own from then on, though nobody sees it yet. */
+  function reserve(given: { document: MovedDocument; userId: string; passphraseKeys: Sealer | null }) {
+    const { document, userId, passphraseKeys } = given;
+    const isOwnTarget = (targetId: string) => {
+      const target = mainDb.routing.findTarget(targetId);
+      return target?.deleted === false && mainDb.webhooks.find(target.webhookId)?.userId === userId;
+    };
+    let ids = NO_CHANGES;
+    let leftOut: LeftOut = new Map();
+    const webhookId = mainDb.moving.reserve(
+      (stateOfId) => {
+        ids = chooseIds({ document, userId, stateOfId, hasFile: files.isTaken });
+        const made = makeRows({ document, ids, userId, keys, passphraseKeys, isOwnTarget });
+        leftOut = made.leftOut;
+        return { ...made.rows, webhookId: ids.all[document.webhook.id] ?? document.webhook.id };
+      },
+      (id) => checkRows(id, leftOut),
+      clock.now(),
+    );
+    return { webhookId, ids, leftOut };
+  }
+
+  /** Takes back what this import has made, and nothing else; what is left is cleared at the next start. */
+  async function undo(webhookId: string, made: { hasFile: boolean; ids: ChosenIds }): Promise<void> {
+    try {
+      mainDb.moving.withdraw(webhookId, made.ids.reclaimed, clock.now());
+      if (made.hasFile) await removeFile(webhookId);
+    } catch {
+      // The disk is full, as is told already.
+    }
+  }
+
+  return async ({ userId, path, ...secretsWish }) => {
+    const document = parseDocument(await files.read(path), mainDb.moving.schemaVersion());
+    const passphraseKeys = await passphraseKeysOf(document, secretsWish);
+    const { webhookId, ids, leftOut } = orUnfit(() => reserve({ document, userId, passphraseKeys }));
+    let hasFile = false;
+    try {
+      // Before the file: a power cut must not leave one that no row tells of.
+      await mainDb.synced();
+      await files.adopt({ path, webhookId, ids });
+      hasFile = true;
+      // The file first, so that a webhook that can be seen can also take events.
+      mainDb.moving.reveal(webhookId);
+    } catch (error) {
+      await undo(webhookId, { hasFile, ids });
+      throw error;
+    }
+    // Nothing may be delivered that a power cut would have imported, and delivered, once more.
+    await mainDb.synced();
+    onImported(webhookId);
+    return { webhookId, notes: describe({ document, ids, isComplete: passphraseKeys !== null, leftOut }) };
+  };
+}
+
+function orUnfit<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    // What a table does not take, such as a text for a number.
+    const isRow = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(sqliteCode(cause) ?? "");
+    throw isRow ? unfitRows("a row does not fit its table", undefined, cause) : cause;
+  }
+}
+
+function describe(done: {
+  document: MovedDocument;
+  ids: ChosenIds;
+  isComplete: boolean;
+  leftOut: LeftOut;
+}): string[] {
+  const { document, ids, isComplete, leftOut } = done;
+  const notes: string[] = [];
+  const lacks = (id: string) => leftOut.has(ids.all[id] ?? id);
+  for (const { id, name } of document.entrypoints) {
+    if (ids.all[id] !== undefined)
+      notes.push(`Entrypoint ${name}: its URL was taken, it has a new one. Tell its sender.`);
+    if (lacks(id))
+      notes.push(`Entrypoint ${name} answers 503 until its secrets, which were left out, are entered anew.`);
+  }
+  for (const { id, name } of document.targets) {
+    if (lacks(id)) notes.push(`Target ${name} is inactive. ${WITHOUT_SECRETS}`);
+    else if (!isComplete) notes.push(`Target ${name} is inactive. ${NOT_TWICE}`);
+  }
+  return notes;
+}
+
+function passphraseMissing(): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "passphrase_missing",
+    message: "This file holds secrets, which need the passphrase that it was exported with.",
+    hint: "Give the passphrase, or import it without its secrets.",
+  });
+}

@@ -1,0 +1,68 @@
+/** Makes the rows of an imported webhook: with the ids and for the user that it has here, its secrets sealed anew. */
+import type { Sealer } from "../../settings/sealed-config.ts";
+import type { PlainRow, WebhookRows } from "../../storage/main-db/transfer.ts";
+import type { ChosenIds } from "./chosen-ids.ts";
+import type { MovedDocument } from "./document.ts";
+import { movedNotices } from "./moved-notices.ts";
+import type { LeftOut } from "./moved-rows.ts";
+import { putSecret } from "./secrets.ts";
+
+export const WITHOUT_SECRETS = "It was imported without its secrets. Enter them, then activate it.";
+export const NOT_TWICE = "It was imported, and nothing is to be delivered twice. Activate it when it may be.";
+
+type Row = Record<string, string | number | null>;
+
+/** Throws AppError invalid for a wrong passphrase. */
+export function makeRows(given: {
+  document: MovedDocument;
+  ids: ChosenIds;
+  userId: string;
+  keys: Sealer;
+  /** Null: secrets are left out. */
+  passphraseKeys: Sealer | null;
+  isOwnTarget: (targetId: string) => boolean;
+}): { rows: WebhookRows; leftOut: LeftOut } {
+  const { document, ids, userId, keys, passphraseKeys, isOwnTarget } = given;
+  const idOf = (id: string) => ids.all[id] ?? id;
+  const webhook_id = idOf(document.webhook.id);
+  const moved = (row: PlainRow): Row => ({ ...withIds(row, ids), webhook_id, deleted_at: null });
+  const parts = { entrypoints: document.entrypoints.map(moved), targets: document.targets.map(moved) };
+  const leftOut = new Map<string, string[][]>();
+  for (const secret of document.secrets) {
+    const id = idOf(secret.id);
+    const row = parts[secret.table].find((each) => each.id === id);
+    if (!row) continue;
+    if (passphraseKeys && secret.sealed !== null) putSecret({ row, secret, passphraseKeys, keys, id });
+    else leftOut.set(id, [...(leftOut.get(id) ?? []), pathInConfig(secret)]);
+  }
+  for (const row of parts.targets) {
+    const reason = leftOut.has(String(row.id)) ? WITHOUT_SECRETS : passphraseKeys ? null : NOT_TWICE;
+    if (reason !== null) Object.assign(row, { active: 0, deactivated_reason: reason });
+  }
+  // Entrypoints stay as they were: one that cannot verify answers 503, and its sender comes again.
+  const row = withIds(document.webhook, ids);
+  const isOwn = (id: string) => isOwnTarget(id) || parts.targets.some((target) => target.id === id);
+  const webhook: Row = {
+    ...row,
+    user_id: userId,
+    deleted_at: null,
+    notices: movedNotices(row.notices, isOwn),
+  };
+  return { rows: { webhooks: [webhook], ...parts }, leftOut };
+}
+
+/** A verification's config stands within its column, a target's is one. */
+function pathInConfig({ table, path }: MovedDocument["secrets"][number]): string[] {
+  return table === "entrypoints" ? path.slice(1) : [...path];
+}
+
+const ANY_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** Ids stand in columns of their own, and in settings that name other parts. */
+function withIds(row: PlainRow, { all }: ChosenIds): Row {
+  const changed: Row = { ...row };
+  for (const [column, value] of Object.entries(row)) {
+    if (typeof value === "string") changed[column] = value.replace(ANY_ID, (id) => all[id] ?? id);
+  }
+  return changed;
+}

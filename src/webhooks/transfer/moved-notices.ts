@@ -1,0 +1,28 @@
+/** Whom an imported webhook's notices go to: never to what is another user's. */
+
+import { noticeSettingsSchema } from "../../storage/main-db/notice-settings.ts";
+import type { PlainRow } from "../../storage/main-db/transfer.ts";
+
+type Value = PlainRow[string] | undefined;
+
+/** The column as it is to be stored; what does not fit its schema stays as it is, and is refused with its row. */
+export function movedNotices(
+  stored: Value,
+  isOwnTarget: (targetId: string) => boolean,
+): string | number | null {
+  if (stored === undefined || stored === null) return null;
+  const settings =
+    typeof stored === "string" ? noticeSettingsSchema.safeParse(readJson(stored)).data : undefined;
+  if (settings === undefined || settings.target_id === null || isOwnTarget(settings.target_id)) return stored;
+  // Nobody is left to be told.
+  if (settings.email === null) return null;
+  return JSON.stringify({ ...settings, target_id: null });
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,156 @@
+/** Checks rows that came in a file by the schemas of what people send, and shows each once as pages do. */
+import { z } from "zod";
+import { diskFault } from "../../lib/disk-fault.ts";
+import { AppError } from "../../lib/errors.ts";
+import { entrypointSettingsSchema } from "../../settings/entrypoint-settings.ts";
+import { openConfig, type Sealer } from "../../settings/sealed-config.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
+import { LAST_TIME } from "../../storage/transfer/row-faults.ts";
+import { deliveryPolicySchema } from "../../targets/delivery-policy.ts";
+import type { TargetTypes } from "../../targets/registry.ts";
+import { readSigning } from "../../targets/signing.ts";
+import type { Providers } from "../../verification/registry.ts";
+import { parseVerification } from "../../verification/stored-verification.ts";
+import { entrypointInput, targetInput, webhookInput } from "../schemas.ts";
+import type { WebhookUseCases } from "../use-cases.ts";
+import { unfitRows } from "./unfit-rows.ts";
+
+/** Where secrets were left out, by the row that they belong to: the paths in its config. */
+export type LeftOut = ReadonlyMap<string, readonly (readonly string[])[]>;
+
+export type CheckRows = (webhookId: string, leftOut: LeftOut) => void;
+
+type Config = Readonly<{
+  fields: Parameters<typeof openConfig>[0]["type"]["fields"];
+  configSchema: z.ZodType;
+}>;
+
+/** Of columns that nobody sends. A new column has to be named here before it can be moved. */
+const time = z.int().min(0).max(LAST_TIME);
+const born = { createdAt: time, updatedAt: time, deletedAt: z.null() };
+const id = z.string();
+
+const webhookColumns = {
+  ...{ id, userId: id, ...born, eventsLostAt: time.nullable() },
+  name: webhookInput.shape.name,
+  retentionDays: webhookInput.shape.retention_days,
+  retentionBytes: webhookInput.shape.retention_bytes,
+  notices: webhookInput.shape.notices,
+} satisfies Record<keyof WebhookRow, z.ZodType>;
+
+const entrypointColumns = {
+  ...{ id, webhookId: id, ...born },
+  name: entrypointInput.shape.name,
+  active: z.boolean(),
+  verification: z.unknown(),
+  settings: entrypointSettingsSchema.nullable(),
+} satisfies Record<keyof EntrypointRow, z.ZodType>;
+
+const targetColumns = {
+  ...{ id, webhookId: id, ...born, pausedAt: time.nullable() },
+  name: targetInput.shape.name,
+  type: targetInput.shape.type,
+  active: z.boolean(),
+  config: z.unknown(),
+  policy: deliveryPolicySchema,
+  settlesAtIngest: z.boolean(),
+  deactivatedReason: z.string().max(1_000).nullable(),
+  signing: z.unknown(),
+} satisfies Record<keyof TargetRow, z.ZodType>;
+
+const rowSchemas = {
+  webhook: z.object(webhookColumns),
+  entrypoint: z.object(entrypointColumns),
+  target: z.object(targetColumns),
+};
+
+/** Throws AppError invalid. For rows that are inserted, in the transaction that inserts them. */
+export function createRowCheck(deps: {
+  mainDb: Pick<MainDb, "webhooks" | "entrypoints" | "targets">;
+  useCases: Pick<WebhookUseCases, "entrypoints" | "targets">;
+  targetTypes: TargetTypes;
+  providers: Providers;
+  keys: Sealer;
+}): CheckRows {
+  const { mainDb, useCases, targetTypes, providers, keys } = deps;
+
+  function checkConfig(given: {
+    what: string;
+    type: Config;
+    config: unknown;
+    owner: `targets:${string}` | `entrypoints:${string}`;
+    leftOut: readonly (readonly string[])[];
+  }): void {
+    const { what, type, config, owner, leftOut } = given;
+    const { error } = type.configSchema.safeParse(openConfig({ type, config, owner, keys }));
+    const issue = error?.issues.find((each) => !isOfLeftOut(each, leftOut));
+    if (issue) throw unfitRows(`${what}: ${describe(issue)}`);
+  }
+
+  function checkEntrypoint(row: EntrypointRow, leftOut: LeftOut): void {
+    const what = `entrypoint ${row.name}`;
+    parse(what, rowSchemas.entrypoint, row);
+    if (row.verification !== null) {
+      const { type: name, config } = parseVerification(row.verification);
+      const type = providers.find(name);
+      if (type === null) throw unfitRows(`${what}: its provider is unknown here`, NEWER);
+      const owner = `entrypoints:${row.id}` as const;
+      checkConfig({ what, type, config, owner, leftOut: leftOut.get(row.id) ?? [] });
+    }
+    useCases.entrypoints.present(row);
+  }
+
+  function checkTarget(row: TargetRow, leftOut: LeftOut): void {
+    const what = `target ${row.name}`;
+    parse(what, rowSchemas.target, row);
+    const type = targetTypes.find(row.type);
+    if (type === null) throw unfitRows(`${what}: its type is unknown here`, NEWER);
+    if (row.settlesAtIngest !== type.settlesAtIngest) throw unfitRows(`${what}: its type settles otherwise`);
+    const signing = readSigning(row.signing);
+    if (signing !== null && type.signs !== true) throw unfitRows(`${what}: its type does not sign`);
+    if (signing?.previous) parse(what, time, signing.previous.until);
+    const { id, config } = row;
+    const owner = `targets:${id}` as const;
+    checkConfig({ what, type, config, owner, leftOut: leftOut.get(id) ?? [] });
+    useCases.targets.present(row);
+  }
+
+  function check(webhookId: string, leftOut: LeftOut): void {
+    parse("webhook", rowSchemas.webhook, mainDb.webhooks.find(webhookId));
+    for (const row of mainDb.entrypoints.list(webhookId)) checkEntrypoint(row, leftOut);
+    for (const row of mainDb.targets.list(webhookId)) checkTarget(row, leftOut);
+  }
+
+  return (webhookId, leftOut) => {
+    try {
+      check(webhookId, leftOut);
+    } catch (cause) {
+      const isKnown = cause instanceof AppError && cause.code === "not_an_export";
+      // A full disk says nothing of the rows.
+      if (isKnown || diskFault(cause) !== null) throw cause;
+      // A row that cannot even be read, or not be shown.
+      throw unfitRows("a row cannot be shown", undefined, cause);
+    }
+  };
+}
+
+const NEWER = "Import it with a webhooker that is as new as the one that exported it.";
+
+function parse(what: string, schema: z.ZodType, value: unknown): void {
+  const [issue] = schema.safeParse(value).error?.issues ?? [];
+  if (issue) throw unfitRows(`${what}: ${describe(issue)}`);
+}
+
+/** Never the value. */
+function describe({ path, message }: z.core.$ZodIssue): string {
+  return path.length === 0 ? message : `${path.join(".")} ${message}`;
+}
+
+/** Where a secret is to be entered anew, something is missing there, or in what it is a part of. */
+function isOfLeftOut({ code, path }: z.core.$ZodIssue, leftOut: readonly (readonly string[])[]): boolean {
+  if (code === "unrecognized_keys") return false;
+  return leftOut.some((each) =>
+    each.every((part, index) => index >= path.length || String(path[index]) === part),
+  );
+}

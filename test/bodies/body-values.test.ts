@@ -1,0 +1,173 @@
+import { describe, expect, test } from "bun:test";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { unpackAhead } from "../../src/bodies/body-content.ts";
+import { type BodyValue, bodyValuesOf } from "../../src/bodies/body-values.ts";
+
+const FORM = "application/x-www-form-urlencoded";
+
+type Said = Readonly<{ type?: string; encoding?: string }>;
+
+function valuesOf(body: string | Uint8Array, { type = "application/json", encoding = "" }: Said = {}) {
+  return bodyValuesOf(new Uint8Array(Buffer.from(body)), () => ({
+    contentType: type,
+    contentEncoding: encoding,
+  }));
+}
+
+function at(body: string | Uint8Array, path: string, said?: Said): BodyValue | null {
+  return valuesOf(body, said).at(path);
+}
+
+const text = (value: string) => ({ kind: "text", text: value }) as const;
+
+describe("a JSON body", () => {
+  test("is read whatever its content type, with a byte order mark, and in its charset", () => {
+    for (const type of ["", "text/plain", "application/vnd.x+json", FORM])
+      expect(at('{"id":"1"}', "id", { type })).toEqual(text("1"));
+    expect(at('\ufeff{"id":"é"}', "id")).toEqual(text("é"));
+    expect(
+      at(Buffer.from('{"id":"é"}', "latin1"), "id", { type: "application/json; charset=ISO-8859-1" }),
+    ).toEqual(text("é"));
+    expect(at(Buffer.from('{"id":"é"}', "utf16le"), "id", { type: 'text/json;charset="utf-16"' })).toEqual(
+      text("é"),
+    );
+  });
+
+  test("that is no text, no JSON, too deep or too large has no value, and says why", () => {
+    const bodies: [string | Uint8Array, string][] = [
+      [Buffer.from('{"id":"é"}', "latin1"), "The body is not valid UTF-8."],
+      ['{"id":1', "The body is not valid JSON."],
+      ['{"id":1} x', "The body is not valid JSON."],
+      [`{"id":${"[".repeat(200)}${"]".repeat(200)}}`, "The JSON is nested deeper than 128 levels."],
+      [`{"id":"${"x".repeat(1024 * 1024)}"}`, "The body is larger than 1 MiB."],
+    ];
+    for (const [body, why] of bodies) {
+      expect(at(body, "id")).toEqual({ kind: "unreadable", why });
+      expect(valuesOf(body).fault()).toBe(why);
+    }
+    expect([at("", "id"), valuesOf("").fault()]).toEqual([null, null]);
+  });
+
+  test("of 1 MiB is read, and of one byte more is not", () => {
+    const body = `{"id":"${"x".repeat(1024 * 1024 - 9)}"}`;
+    expect(at(body, "id")?.kind).toBe("text");
+    expect(at(`${body} `, "id")?.kind).toBe("unreadable");
+  });
+
+  test("has no text that ends amid a character, as two such texts would be stored as one", () => {
+    expect(at('{"id":"\\ud83d","b":1}', "id")).toEqual({
+      kind: "unreadable",
+      why: "The text at “id” is not valid Unicode.",
+    });
+    expect(at('{"id":"\\ud83d","b":1}', "b")?.kind).toBe("number");
+  });
+});
+
+describe("a form", () => {
+  test("gives the fields that URLSearchParams gives, the last of those with one name", () => {
+    const part = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 8 }),
+      fc.constantFrom("a", "%", "%4", "+", "=", "&"),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(part, part), { maxLength: 6 }), fc.boolean(), (pairs, encodes) => {
+        const form = encodes
+          ? new URLSearchParams(
+              pairs.map(([name, value]): [string, string] => [name.toWellFormed(), value.toWellFormed()]),
+            ).toString()
+          : pairs.map(([name, value]) => `${name}=${value}`.toWellFormed()).join("&");
+        const right = new Map(new URLSearchParams(form));
+        for (const [name, value] of right) {
+          if (name.includes("\ufffd") || value.includes("\ufffd") || /^[{[]/.test(form)) continue;
+          expect([form, name, at(form, name, { type: FORM })]).toEqual([form, name, text(value)]);
+        }
+      }),
+    );
+  });
+
+  test("gives what is in the JSON of its field payload, where no field has the whole name", () => {
+    const payload = encodeURIComponent('{"action":"opened","number":1610521604143693813,"a":{"b":["x"]}}');
+    const find = (path: string, form = `payload=${payload}`) => at(form, path, { type: FORM });
+    expect(find("action")).toEqual(text("opened"));
+    expect(find("number")).toEqual({ kind: "number", text: "1610521604143693813" });
+    expect(find("a.b.0")).toEqual(text("x"));
+    expect(find("action", `payload=${payload}&action=own`)).toEqual(text("own"));
+    expect(find("data[id]", "data[id]=7")).toEqual(text("7"));
+    expect([find("x", "payload=no+JSON"), find("x", "payload=[")]).toEqual([null, null]);
+    expect(find("x", `payload=${"[".repeat(200)}`)?.kind).toBe("unreadable");
+  });
+
+  test("keeps a field whose bytes are no text apart from all others", () => {
+    const said = { type: FORM };
+    expect(at("name=Jos%E9&id=7", "name", said)).toEqual({
+      kind: "unreadable",
+      why: "The form field “name” is not valid text.",
+    });
+    expect(at("name=Jos%E9&id=7", "id", said)).toEqual(text("7"));
+    expect(at("name=Jos%E9", "name", { type: `${FORM}; charset=windows-1252` })).toEqual(text("José"));
+  });
+
+  test("is not read beyond 256 KiB or 1,000 fields, whatever its separators are", () => {
+    const fields = (count: number) =>
+      Array.from({ length: count }, (_, place) => `f${place}=${place}`).join("&");
+    expect(at(fields(1_000), "f999", { type: FORM })).toEqual(text("999"));
+    expect(valuesOf(fields(1_001), { type: FORM }).fault()).toBe(
+      "The body is a form of more than 1,000 fields.",
+    );
+    expect(valuesOf(`a=${"x".repeat(256 * 1024)}`, { type: FORM }).fault()).toBe(
+      "The body is a form larger than 256 KiB.",
+    );
+    expect(at(`${"&".repeat(200_000)}a=1`, "a", { type: FORM })).toEqual(text("1"));
+  });
+});
+
+describe("a compressed body", () => {
+  const json = '{"id":"evt_1"}';
+  const packed: [string, Uint8Array][] = [
+    ["gzip", gzipSync(json)],
+    ["X-Gzip", gzipSync(json)],
+    ["deflate", deflateSync(json)],
+    ["deflate", deflateRawSync(json)],
+    [" BR ", brotliCompressSync(json)],
+  ];
+
+  test("is read as what was compressed, whether it was unpacked ahead or not", async () => {
+    for (const [encoding, bytes] of packed) {
+      expect(at(bytes, "id", { encoding })).toEqual(text("evt_1"));
+      const body = new Uint8Array(bytes);
+      const head = { contentType: "", contentEncoding: encoding };
+      await unpackAhead(body, head);
+      expect(unpackAhead(body, head)).toBeNull();
+      expect(bodyValuesOf(body, () => head).at("id")).toEqual(text("evt_1"));
+    }
+    expect(at(json, "id", { encoding: "identity" })).toEqual(text("evt_1"));
+    expect(unpackAhead(Buffer.from(json), { contentType: "", contentEncoding: "identity" })).toBeNull();
+  });
+
+  test("that is none, or unpacks to more than 1 MiB, or in a way nobody knows, says so", async () => {
+    const zeros = Buffer.alloc(1024 * 1024 + 1, "0");
+    const bodies: [string, Uint8Array, string][] = [
+      ["gzip", Buffer.from(json), "The body is not valid gzip, as its Content-Encoding says."],
+      ["gzip", gzipSync(json).subarray(0, 20), "The body is not valid gzip, as its Content-Encoding says."],
+      ["br", Buffer.from(json), "The body is not valid br, as its Content-Encoding says."],
+      ["gzip", gzipSync(zeros), "The body decompresses to more than 1 MiB."],
+      ["br", brotliCompressSync(zeros), "The body decompresses to more than 1 MiB."],
+      ["deflate", deflateSync(zeros), "The body decompresses to more than 1 MiB."],
+      ["gzip", zeros, "The compressed body is larger than 1 MiB."],
+      ["gzip, gzip", gzipSync(gzipSync(json)), "The Content-Encoding “gzip, gzip” is not supported."],
+      ["zstd", Buffer.from(json), "The Content-Encoding “zstd” is not supported."],
+    ];
+    for (const [encoding, bytes, why] of bodies) {
+      expect([encoding, valuesOf(bytes, { encoding }).fault()]).toEqual([encoding, why]);
+      const body = new Uint8Array(bytes);
+      const head = { contentType: "", contentEncoding: encoding };
+      await unpackAhead(body, head);
+      expect([encoding, bodyValuesOf(body, () => head).fault()]).toEqual([encoding, why]);
+    }
+  });
+
+  test("may be a form", () => {
+    expect(at(gzipSync("id=7&type=a"), "type", { type: FORM, encoding: "gzip" })).toEqual(text("a"));
+  });
+});

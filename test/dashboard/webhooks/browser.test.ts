@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { z } from "zod";
+import { DESKTOP, launchBrowser, PHONE } from "../../support/browser.ts";
+import { hoursBefore, NO_DELIVERIES } from "../../support/fake-overviews.ts";
+import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
+
+// A browser that starts beside other tests takes its time.
+setDefaultTimeout(120_000);
+
+const HOSTILE = `"'><img src=x onerror=window.pwned=1><script>window.pwned=1</script></textarea>&quot;&lt;b`;
+
+let all: SourcePages;
+let browser: Browser;
+
+beforeAll(async () => {
+  [all, browser] = await Promise.all([startSourcePages(), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await all.stop();
+});
+
+async function open(options: BrowserContextOptions, path: string): Promise<Page> {
+  const context = await browser.newContext({ baseURL: all.pages.url, ...options });
+  const page = await context.newPage();
+  await page.goto(path);
+  return page;
+}
+
+/** A webhook in every part of which somebody wrote markup. */
+async function makeHostile() {
+  const userId = all.ada;
+  const webhook = await all.useCases.webhooks.create({ userId, input: { name: HOSTILE } });
+  const of = { userId, webhookId: webhook.id };
+  const entrypoint = await all.useCases.entrypoints.create({ ...of, input: { name: HOSTILE } });
+  const url = `https://example.com/${HOSTILE}`;
+  const input = { name: HOSTILE, type: "http", config: { url, headers: { "X-'": "'" } } };
+  const target = await all.useCases.targets.create({ ...of, input });
+  const at = all.clock.now();
+  const lastResult = { at, delivered: false, statusCode: null, error: HOSTILE };
+  all.files.set(webhook.id, {
+    eventCount: 12_345,
+    overview: {
+      hours: hoursBefore(
+        at,
+        Array.from({ length: 24 }, (_, hour) => [hour * 3, hour % 3] as const),
+      ),
+      lastEventAt: at,
+      counts: { ...NO_DELIVERIES, delivered: 800, pending: 7, failed: 2 },
+    },
+    lastEvents: { [entrypoint.id]: at },
+    targets: { [target.id]: { counts: { ...NO_DELIVERIES, pending: 7, failed: 2 }, lastResult } },
+  });
+  const path = `/source/${webhook.id}`;
+  return {
+    webhook,
+    paths: [
+      ...["/sources", "/sources/new", path, `${path}/edit`, `${path}/delete`],
+      ...[`${path}/targets/new`, `${path}/targets/new?type=slack`],
+      ...[`${path}/targets/${target.id}/edit`, `${path}/targets/${target.id}/delete`],
+      ...[`${path}/entrypoints/${entrypoint.id}/edit`, `${path}/entrypoints/${entrypoint.id}/delete`],
+    ],
+  };
+}
+
+async function expectHarmless(page: Page): Promise<void> {
+  expect(await page.evaluate("window.pwned === undefined")).toBe(true);
+  expect(await page.locator("img, script:not([src]), [onerror]").count()).toBe(0);
+}
+
+test("markup in names, addresses and errors is shown and not run", async () => {
+  const { webhook, paths } = await makeHostile();
+  const page = await open(DESKTOP, "/sources");
+  for (const path of paths) {
+    await page.goto(path);
+    await expectHarmless(page);
+    if (path !== "/sources/new") expect(await page.content()).toContain("window.pwned");
+  }
+  await page.goto(`/source/${webhook.id}`);
+  expect(await page.locator("h1").textContent()).toContain(HOSTILE);
+  expect(await page.locator(".stat-wide").textContent()).toContain("<script>");
+  await page.context().close();
+});
+
+test("markup that is typed into a form comes back as it was typed", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await open({ ...DESKTOP, javaScriptEnabled }, `${all.paths.webhook}/targets/new`);
+    await page.fill('[name="name"]', HOSTILE);
+    await page.fill('[name="url"]', `https://user:pass@example.com/${HOSTILE}`);
+    await page.fill('[name="headers.0.name"]', HOSTILE);
+    await page.click('button:has-text("Add target")');
+    await page.waitForSelector(".field-error");
+    expect(await page.inputValue('[name="name"]')).toBe(HOSTILE);
+    expect(await page.inputValue('[name="headers.0.name"]')).toBe(HOSTILE);
+    expect(await page.locator("img, script:not([src])").count()).toBe(0);
+    await page.context().close();
+  }
+});
+
+test("a webhook is made, filled, paused and deleted, with scripts and without, on a phone too", async () => {
+  for (const options of [DESKTOP, { ...PHONE, javaScriptEnabled: false }]) {
+    const page = await open(options, "/sources");
+    await page.click('a:has-text("New webhook")');
+    await page.fill('[name="name"]', "Journey");
+    await page.click('button:has-text("Create webhook")');
+    await page.waitForSelector("text=What to do next");
+    expect(await page.locator(".copy-text").textContent()).toStartWith("https://hooks.example/webhook/");
+
+    await page.click('.type:has-text("HTTP")');
+    await page.waitForURL(/targets\/new/);
+    await page.fill('[name="name"]', "Receiver");
+    await page.fill('[name="url"]', "https://receiver.example/in");
+    await page.click('button:has-text("Add target")');
+    await page.waitForSelector("text=it gets every event from now on");
+    await page.click('#targets button:has-text("Pause")');
+    await page.waitForSelector("#targets .badge:has-text('paused')");
+
+    await page.click('#entrypoints summary:has-text("Add an entrypoint")');
+    await page.fill('#entrypoints [name="name"]', "Second");
+    await page.click('button:has-text("Add entrypoint")');
+    await page.waitForSelector("h3:has-text('Second')");
+    await page.click('[aria-label="Switch off entrypoint Second"]');
+    await page.waitForSelector("#entrypoints .badge:has-text('off')");
+
+    await page.click('a:has-text("Settings")');
+    await page.click('a:has-text("Delete")');
+    await page.waitForSelector("text=These go for good");
+    await page.fill('[name="confirm_name"]', "Not the name");
+    await page.click('button:has-text("Delete webhook")');
+    await page.waitForSelector(".field-error");
+    await page.fill('[name="confirm_name"]', "Journey");
+    await page.click('button:has-text("Delete webhook")');
+    await page.waitForSelector("text=was deleted with all its events");
+    await page.context().close();
+  }
+});
+
+const violations = z.array(
+  z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
+);
+
+test("every page is fit for screen readers and keyboards, in light and dark, and no wider than a phone", async () => {
+  const { paths } = await makeHostile();
+  const damaged = await all.useCases.webhooks.create({ userId: all.ada, input: { name: "Damaged" } });
+  all.files.set(damaged.id, { isUnusable: true });
+  const looks = [
+    { ...DESKTOP, colorScheme: "light" },
+    { ...PHONE, colorScheme: "dark" },
+  ] as const;
+  for (const look of looks) {
+    const page = await open(look, "/sources");
+    for (const path of [...paths, `/source/${damaged.id}`, all.paths.webhook]) {
+      await page.goto(path);
+      const isTooWide = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+      expect(`${path} ${await page.evaluate(isTooWide)}`).toBe(`${path} false`);
+      await page.evaluate(axe.source);
+      const found = violations.parse(await page.evaluate("axe.run().then(({ violations }) => violations)"));
+      const serious = found.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect({ path, look: look.colorScheme, serious }).toEqual({
+        path,
+        look: look.colorScheme,
+        serious: [],
+      });
+    }
+    await page.context().close();
+  }
+});

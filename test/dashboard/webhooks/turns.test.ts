@@ -1,0 +1,20 @@
+/** The list of webhooks does not hold the event loop for as long as it takes to read them all. */
+import { expect, spyOn, test } from "bun:test";
+import { startSourcePages } from "../../support/webhook-pages.ts";
+
+test("a full page of webhooks is read over several turns of the event loop", async () => {
+  const many = await startSourcePages();
+  for (let index = 1; index <= 50; index++)
+    await many.useCases.webhooks.create({ userId: many.bob, input: { name: `Hook ${index}` } });
+  const read = spyOn(many.useCases.targets, "list");
+  const perTurn: number[] = [];
+  let next = setImmediate(function count() {
+    perTurn.push(read.mock.calls.length - perTurn.reduce((sum, reads) => sum + reads, 0));
+    next = setImmediate(count);
+  });
+  await many.pages.get("/sources", { as: many.bob });
+  clearImmediate(next);
+  expect(read).toHaveBeenCalledTimes(50);
+  expect(Math.max(...perTurn)).toBe(10);
+  await many.stop();
+});

@@ -1,0 +1,297 @@
+/** Each trouble is told once when it begins and once when it is over, to whoever wants to know, over restarts too. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createNoticeSender, type NoticeSender } from "../../src/notices/notice-sender.ts";
+import { createNotices, type NoticeKeeper } from "../../src/notices/notices.ts";
+import { type NoticeSettings, TROUBLE_KINDS } from "../../src/storage/main-db/notice-settings.ts";
+import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+import { appErrorOf } from "../support/thrown.ts";
+
+const MINUTE = 60_000;
+const BY_MAIL: NoticeSettings = { target_id: null, email: "ops@example.com", on: [...TROUBLE_KINDS] };
+
+type World = TestMainDb & { webhookId: string; targetId: string; entrypointId: string; userId: string };
+
+let world: World;
+let running: { notices: NoticeKeeper; sender: NoticeSender };
+/** Titles and texts that went out, by channel. */
+let sent: string[];
+let fault: string | null;
+/** That what was written is on disk. */
+let kept: Promise<void>;
+let lines: ReturnType<typeof createRecordingLog>["lines"];
+
+beforeEach(() => {
+  const main = createTestMainDb();
+  const userId = main.addUser().id;
+  const webhookId = main.addWebhook({ userId, name: "Shop", notices: BY_MAIL }).id;
+  const targetId = main.addTarget({ webhookId, name: "Bank" }).id;
+  const entrypointId = main.addEntrypoint({ webhookId, name: "Orders" }).id;
+  world = { ...main, userId, webhookId, targetId, entrypointId };
+  sent = [];
+  fault = null;
+  kept = Promise.resolve();
+  running = start();
+});
+
+afterEach(async () => {
+  await stop();
+  world.dispose();
+});
+
+function start(): typeof running {
+  const { mainDb, clock } = world;
+  const recording = createRecordingLog();
+  const { log } = recording;
+  lines = recording.lines;
+  const { webhooks, entrypoints, routing, notices: queries } = mainDb;
+  const notices = createNotices({ queries, webhooks, routing, clock, log, onNotice: () => undefined });
+  const { findSettings } = notices;
+  const sender = createNoticeSender({
+    ...{ queries, webhooks, entrypoints, routing, findSettings, clock, log },
+    synced: () => kept,
+    baseUrl: "https://hooks.example",
+    async sendOnce({ channel, message }) {
+      if (fault === null) sent.push(`${channel}: ${message.title}`);
+      return fault;
+    },
+  });
+  return { notices, sender };
+}
+
+async function stop(): Promise<void> {
+  running.notices.stop();
+  await running.sender.stop();
+}
+
+async function restart(): Promise<void> {
+  await stop();
+  running = start();
+}
+
+/** Lets what was said be written and sent. */
+async function told(): Promise<string[]> {
+  running.notices.flush();
+  await running.sender.pass();
+  return sent.splice(0);
+}
+
+const ofTarget = () => ({ webhookId: world.webhookId, targetId: world.targetId });
+const giveUp = () => running.notices.targetGivenUp({ ...ofTarget(), reason: "Given up after 12 tries." });
+const deliver = () => running.notices.targetDelivered(ofTarget());
+
+function setNotices(notices: NoticeSettings | null): void {
+  const row = world.mainDb.webhooks.find(world.webhookId);
+  if (!row) throw new Error("there is no webhook");
+  world.mainDb.webhooks.update({ ...row, notices });
+}
+
+const FAILS = "email: Shop: target “Bank” fails: deliveries are given up";
+const RECOVERS = "email: Shop: target “Bank” takes deliveries again";
+
+describe("a target that fails", () => {
+  test("is told once, however many deliveries are given up, and once more when it has recovered", async () => {
+    for (let n = 0; n < 50; n++) giveUp();
+    expect(await told()).toEqual([FAILS]);
+    giveUp();
+    deliver();
+    world.clock.advance(4 * MINUTE);
+    expect(await told()).toEqual([]);
+    world.clock.advance(2 * MINUTE);
+    expect(await told()).toEqual([RECOVERS]);
+    world.clock.advance(60 * MINUTE);
+    expect(await told()).toEqual([]);
+    giveUp();
+    expect(await told()).toEqual([FAILS]);
+  });
+
+  test("and succeeds in turn is one trouble", async () => {
+    for (let n = 0; n < 30; n++) {
+      giveUp();
+      deliver();
+      world.clock.advance(2 * MINUTE);
+    }
+    expect(await told()).toEqual([FAILS]);
+  });
+
+  test("and is only not tried any more has not recovered", async () => {
+    giveUp();
+    world.clock.advance(600 * MINUTE);
+    expect(await told()).toEqual([FAILS]);
+  });
+
+  test("is not told anew by a restart, and its recovery is told after one", async () => {
+    giveUp();
+    expect(await told()).toEqual([FAILS]);
+    await restart();
+    giveUp();
+    expect(await told()).toEqual([]);
+    deliver();
+    world.clock.advance(6 * MINUTE);
+    expect(await told()).toEqual([RECOVERS]);
+    await restart();
+    expect(await told()).toEqual([]);
+  });
+
+  test("is forgotten when it is deleted, and nobody is told", async () => {
+    giveUp();
+    await told();
+    world.mainDb.targets.softDelete({ ...ofTarget(), id: world.targetId, at: 1 });
+    world.clock.advance(2 * MINUTE);
+    expect(await told()).toEqual([]);
+    expect(world.mainDb.notices.listTroubles()).toEqual([]);
+  });
+});
+
+test("a deactivated target is told, and that somebody has activated it", async () => {
+  const row = world.mainDb.targets.find({ id: world.targetId, webhookId: world.webhookId });
+  if (!row) throw new Error("there is no target");
+  world.mainDb.targets.update({ ...row, active: false });
+  const deactivated = { ...ofTarget(), reason: "It answered 410." };
+  running.notices.targetDeactivated(deactivated);
+  running.notices.targetDeactivated(deactivated);
+  expect(await told()).toEqual(["email: Shop: target “Bank” was deactivated: its deliveries wait"]);
+  world.clock.advance(60 * MINUTE);
+  expect(await told()).toEqual([]);
+  world.mainDb.targets.update({ ...row, active: true });
+  world.clock.advance(2 * MINUTE);
+  expect(await told()).toEqual(["email: Shop: target “Bank” is active again"]);
+});
+
+test("a circuit breaker that opens and closes in turn is one trouble", async () => {
+  for (let n = 0; n < 10; n++) {
+    running.notices.circuitOpened({ ...ofTarget(), reason: "10 tries failed in a row." });
+    world.clock.advance(MINUTE);
+    running.notices.circuitClosed(ofTarget());
+    world.clock.advance(MINUTE);
+  }
+  expect(await told()).toEqual(["email: Shop: target “Bank” fails time after time: its deliveries wait"]);
+  world.clock.advance(6 * MINUTE);
+  expect(await told()).toEqual(["email: Shop: target “Bank” answers again"]);
+});
+
+test("a silent entrypoint is told, and over only with an event that is younger", async () => {
+  const { entrypointId, webhookId, clock } = world;
+  const quiet = () => running.notices.entrypointSilent({ webhookId, entrypointId, reason: "No event." });
+  quiet();
+  quiet();
+  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” is silent"]);
+  running.notices.entrypointHeard({ entrypointId, at: clock.now() - 1 });
+  expect(await told()).toEqual([]);
+  running.notices.entrypointHeard({ entrypointId, at: clock.now() + 1 });
+  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” receives again"]);
+});
+
+describe("who is told", () => {
+  test("is nobody without settings, and not of what is not asked for", async () => {
+    setNotices(null);
+    giveUp();
+    expect(await told()).toEqual([]);
+    setNotices({ ...BY_MAIL, on: ["entrypoint_silent"] });
+    giveUp();
+    expect(await told()).toEqual([]);
+    setNotices(BY_MAIL);
+    giveUp();
+    expect(await told()).toEqual([FAILS]);
+  });
+
+  test("may be a target and an address", async () => {
+    setNotices({ ...BY_MAIL, target_id: world.targetId });
+    giveUp();
+    expect((await told()).sort()).toEqual([FAILS, FAILS.replace("email", "target")]);
+  });
+
+  test("hears of an outage of many targets in one notice", async () => {
+    for (let n = 0; n < 100; n++) {
+      const targetId = world.addTarget({ webhookId: world.webhookId, name: `Target ${n}` }).id;
+      running.notices.targetGivenUp({ webhookId: world.webhookId, targetId, reason: "Given up." });
+    }
+    expect(await told()).toEqual(["email: Shop: target “Target 0” fails: deliveries are given up, and more"]);
+  });
+});
+
+describe("a notice", () => {
+  test("is sent once it is on disk that it was, so that a power cut has nobody told again", async () => {
+    const synced = Promise.withResolvers<void>();
+    kept = synced.promise;
+    giveUp();
+    running.notices.flush();
+    const passed = running.sender.pass();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(sent).toEqual([]);
+    synced.resolve();
+    await passed;
+    expect(sent).toEqual([FAILS]);
+  });
+
+  test("is sent even where the disk fails", async () => {
+    kept = Promise.reject(new Error("EIO"));
+    giveUp();
+    expect(await told()).toEqual([FAILS]);
+  });
+});
+
+describe("a notice that does not arrive", () => {
+  test("is sent again a few times, over a restart too, and then given up and logged", async () => {
+    fault = "The server said no.";
+    giveUp();
+    expect(await told()).toEqual([]);
+    await restart();
+    for (const minutes of [0.5, 2, 10]) {
+      world.clock.advance(minutes * MINUTE);
+      await running.sender.pass();
+    }
+    expect(world.mainDb.notices.earliestDue()).not.toBeNull();
+    world.clock.advance(60 * MINUTE);
+    await running.sender.pass();
+    expect(world.mainDb.notices.earliestDue()).toBeNull();
+    expect(lines.at(-1)).toMatchObject({
+      level: "warn",
+      message: "a notice was given up",
+      fields: { webhook_id: world.webhookId, channel: "email", error: "The server said no." },
+    });
+  });
+
+  test("arrives the second time, once", async () => {
+    fault = "The server said no.";
+    giveUp();
+    await told();
+    fault = null;
+    expect(await told()).toEqual([]);
+    world.clock.advance(MINUTE);
+    expect(await told()).toEqual([FAILS]);
+    world.clock.advance(60 * MINUTE);
+    expect(await told()).toEqual([]);
+  });
+
+  test("is dropped when the webhook is deleted or tells nobody any more", async () => {
+    giveUp();
+    running.notices.flush();
+    setNotices(null);
+    expect(await told()).toEqual([]);
+    expect(world.mainDb.notices.earliestDue()).toBeNull();
+  });
+});
+
+describe("a test notice", () => {
+  const ask = () => {
+    const webhook = world.mainDb.webhooks.find(world.webhookId);
+    if (!webhook) throw new Error("there is no webhook");
+    return running.sender.sendTest(webhook);
+  };
+
+  test("is sent at once, and says what went wrong", async () => {
+    expect(await ask()).toEqual([{ channel: "email", error: null }]);
+    expect(sent).toEqual(["email: Shop: test notice"]);
+    fault = "Nobody there.";
+    world.clock.advance(MINUTE);
+    expect(await ask()).toEqual([{ channel: "email", error: "Nobody there." }]);
+  });
+
+  test("needs somebody to send it to, and some time since the last one", async () => {
+    await ask();
+    expect(await appErrorOf(ask)).toMatchObject({ kind: "rate_limited" });
+    setNotices(null);
+    expect(await appErrorOf(ask)).toMatchObject({ kind: "conflict", code: "no_notices" });
+  });
+});

@@ -1,0 +1,332 @@
+/** The retention looks at a webhook when something of it may be old, and at no other time. */
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { newIdAt } from "../../src/lib/ids.ts";
+import { createRetention, type Retention } from "../../src/retention/retention.ts";
+import { keepRejected } from "../../src/storage/event-db/rejected.ts";
+import { createRetentionWorld, DAY_MS, type RetentionWorld } from "../storage/retention-world.ts";
+import { turn } from "../storage/storage-world.ts";
+import { createRecordingLog } from "../support/recording-log.ts";
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+type Settings = { retentionDays: number | null; retentionBytes: number | null };
+
+let world: RetentionWorld;
+let retention: Retention;
+let settings: Settings | null;
+let change: (to: Settings | null) => void;
+let lines: ReturnType<typeof createRecordingLog>["lines"];
+let rest: () => Promise<void>;
+
+beforeEach(() => {
+  world = createRetentionWorld();
+  settings = { retentionDays: null, retentionBytes: null };
+  rest = () => Promise.resolve();
+  retention = create();
+});
+
+afterEach(async () => {
+  await retention.stop();
+  await world.dispose();
+});
+
+function create(): Retention {
+  const listeners: ((webhookId: string) => void)[] = [];
+  change = (to) => {
+    settings = to;
+    for (const listener of listeners) listener(world.webhookId);
+  };
+  const recorded = createRecordingLog();
+  lines = recorded.lines;
+  return createRetention({
+    store: world.store,
+    webhooks: {
+      listAll: () => (settings ? [{ id: world.webhookId, ...settings }] : []),
+      find: (id) => settings && { ...row, id, ...settings },
+    },
+    routing: {
+      onInvalidate(listener) {
+        listeners.push(listener);
+        return () => listeners.splice(listeners.indexOf(listener), 1);
+      },
+    },
+    defaultDays: 10,
+    clock: world.clock,
+    log: recorded.log,
+    rest: () => rest(),
+  });
+}
+
+const row = {
+  userId: "ada",
+  name: "Shop",
+  createdAt: 0,
+  updatedAt: 0,
+  notices: null,
+  eventsLostAt: null,
+  deletedAt: null,
+};
+
+async function receive(...given: Parameters<RetentionWorld["receive"]>): Promise<string> {
+  const id = await world.receive(...given);
+  retention.noteRecorded(world.webhookId);
+  return id;
+}
+
+const messages = () => lines.map(({ message }) => message);
+const stored = () => world.storedIds(world.webhookId);
+
+async function after(ms: number): Promise<void> {
+  world.clock.advance(ms);
+  // The first ends what the clock's timer began on the way.
+  await retention.pass();
+  await retention.pass();
+}
+
+describe("by age", () => {
+  test("a webhook without days of its own uses the default, and one with some uses those", async () => {
+    await retention.start();
+    await receive({ a: "delivered" });
+    await after(9.9 * DAY_MS);
+    expect(stored()).toHaveLength(1);
+    await after(0.2 * DAY_MS);
+    expect(stored()).toHaveLength(0);
+    await receive({ a: "delivered" });
+    change({ retentionDays: 2, retentionBytes: null });
+    await after(MINUTE_MS);
+    await after(2.1 * DAY_MS);
+    expect(stored()).toHaveLength(0);
+    expect(messages()).toEqual(["old events deleted", "old events deleted"]);
+  });
+
+  test("it finds what an earlier run left, without opening the file for the look", async () => {
+    await world.receive({ a: "delivered" });
+    await world.files.closeAll();
+    world.clock.advance(11 * DAY_MS);
+    await retention.start();
+    expect(world.files.openCount).toBe(0);
+    await retention.pass();
+    expect(stored()).toHaveLength(0);
+  });
+
+  test("a webhook that was imported is looked through soon, as its events may be old", async () => {
+    change(null);
+    await retention.start();
+    await world.receive({ a: "delivered" });
+    world.clock.advance(11 * DAY_MS);
+    change({ retentionDays: null, retentionBytes: null });
+    retention.noteImported(world.webhookId);
+    await after(MINUTE_MS);
+    expect(stored()).toHaveLength(0);
+  });
+
+  test("undelivered events are given up with a warning after twice the days, and deleted after that", async () => {
+    await retention.start();
+    const id = await receive({ a: "pending" });
+    await after(19 * DAY_MS);
+    await after(0.9 * DAY_MS);
+    expect((await world.events.listDeliveries(world.webhookId, id))[0]?.status).toBe("pending");
+    await after(1.2 * DAY_MS);
+    expect((await world.events.listDeliveries(world.webhookId, id))[0]).toMatchObject({
+      status: "discarded",
+      reason: "Older than the retention of 10 days, and still not delivered after twice that time.",
+    });
+    expect(messages()).toEqual(["deliveries discarded: not delivered in twice the retention"]);
+    await after(1.2 * DAY_MS);
+    expect(stored()).toHaveLength(0);
+    expect(world.ledgerFaults()).toEqual([]);
+  });
+
+  test("rejected requests go at their age, where there never was an event too", async () => {
+    await retention.start();
+    const receivedAt = world.clock.now();
+    await world.writer.tidy(world.webhookId, (file) =>
+      keepRejected(file, {
+        ...{ id: newIdAt(receivedAt), entrypointId: "entrypoint", receivedAt, method: "POST", pathTail: "" },
+        ...{ query: "", headers: [], contentType: "", remoteAddress: "", reason: "No signature." },
+        ...{ sealedSecret: null, body: new Uint8Array(9) },
+      }),
+    );
+    retention.noteRecorded(world.webhookId);
+    await after(9 * DAY_MS);
+    expect(world.rows("rejected_requests")).toBe(1);
+    await after(2 * DAY_MS);
+    expect(world.rows("rejected_requests")).toBe(0);
+    expect(world.ledgerFaults()).toEqual([]);
+  });
+
+  test("the space of what was deleted is given back", async () => {
+    await retention.start();
+    for (let n = 0; n < 30; n++) await receive({}, { body: Buffer.alloc(200_000) });
+    await after(11 * DAY_MS);
+    const { usedBytes, isLoose } = await world.store.measure(world.webhookId);
+    expect(isLoose).toBe(false);
+    expect(usedBytes).toBeLessThan(300_000);
+  });
+});
+
+test("space that an earlier run had no time to give back is given back after the next start", async () => {
+  for (let n = 0; n < 30; n++) await world.receive({}, { body: Buffer.alloc(200_000) });
+  world.clock.advance(3 * DAY_MS);
+  await world.receive();
+  await world.pruneAll(world.rule());
+  await world.writer.drain();
+  await world.files.closeAll();
+  await retention.start();
+  await after(MINUTE_MS);
+  expect((await world.store.measure(world.webhookId)).isLoose).toBe(false);
+});
+
+describe("files are left alone", () => {
+  test("while nothing in them can be old", async () => {
+    await retention.start();
+    await receive({ a: "delivered" });
+    const tidy = spyOn(world.store, "prune");
+    for (let day = 0; day < 9; day++) await after(DAY_MS);
+    expect(tidy).not.toHaveBeenCalled();
+  });
+
+  test("but for once an hour while events come, and once a day when none do", async () => {
+    await retention.start();
+    const prune = spyOn(world.store, "prune");
+    for (let minute = 0; minute < 30; minute++) {
+      await receive({ a: "delivered" });
+      world.clock.advance(MINUTE_MS);
+    }
+    await after(10 * DAY_MS - 20 * MINUTE_MS);
+    expect(prune).toHaveBeenCalledTimes(1);
+    const left = stored().length;
+    expect(left).toBeGreaterThan(0);
+    for (let hour = 0; hour < 23; hour++) await after(HOUR_MS);
+    expect(prune).toHaveBeenCalledTimes(1);
+    await receive({ a: "delivered" });
+    await after(0);
+    expect(prune).toHaveBeenCalledTimes(2);
+    expect(stored()).toHaveLength(1);
+  });
+
+  test("when a webhook is deleted", async () => {
+    await retention.start();
+    await receive({ a: "delivered" });
+    await world.files.delete(world.webhookId);
+    await after(11 * DAY_MS);
+    change(null);
+    await after(DAY_MS);
+    expect(lines).toEqual([]);
+  });
+});
+
+describe("by size", () => {
+  const limit = { retentionDays: null, retentionBytes: 2_000_000 };
+  const body = Buffer.alloc(500_000);
+
+  test("the oldest finished events go first, and no undelivered one", async () => {
+    settings = limit;
+    await retention.start();
+    const pending = await receive({ a: "pending" }, { body });
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      world.clock.advance(10);
+      ids.push(await receive({ a: "delivered" }, { body }));
+    }
+    await retention.pass();
+    const { usedBytes, isLoose } = await world.store.measure(world.webhookId);
+    expect([usedBytes <= 2_000_000, isLoose]).toEqual([true, false]);
+    expect(stored()).toEqual([pending, ...ids.slice(-2)]);
+    expect(world.ledgerFaults()).toEqual([]);
+  });
+
+  test("a file that holds only what is undelivered stays over its limit, and that is said once", async () => {
+    settings = limit;
+    await retention.start();
+    for (let n = 0; n < 6; n++) await receive({ a: "pending" }, { body });
+    for (let n = 0; n < 30; n++) await after(MINUTE_MS);
+    expect(stored()).toHaveLength(6);
+    expect(messages()).toEqual(["an event file is over its size limit: all that is left is undelivered"]);
+  });
+
+  test("a limit set later holds for what is there, and is found after a restart", async () => {
+    await retention.start();
+    for (let n = 0; n < 6; n++) await receive({}, { body });
+    await after(MINUTE_MS);
+    expect(stored()).toHaveLength(6);
+    await retention.stop();
+    settings = limit;
+    retention = create();
+    await retention.start();
+    await after(MINUTE_MS);
+    expect(stored()).toHaveLength(3);
+    change({ retentionDays: null, retentionBytes: 1_200_000 });
+    await after(MINUTE_MS);
+    expect(stored()).toHaveLength(2);
+  });
+});
+
+describe("care", () => {
+  test("a clock set forward deletes nothing for an hour, and nothing at all when it is set back", async () => {
+    await retention.start();
+    await receive({ a: "delivered" });
+    world.clock.jump(100 * DAY_MS);
+    await after(MINUTE_MS);
+    await after(50 * MINUTE_MS);
+    expect(stored()).toHaveLength(1);
+    world.clock.jump(-100 * DAY_MS);
+    await after(2 * HOUR_MS);
+    expect(stored()).toHaveLength(1);
+    world.clock.jump(100 * DAY_MS);
+    await after(MINUTE_MS);
+    await after(HOUR_MS);
+    expect(stored()).toHaveLength(0);
+  });
+
+  test("days raised while events are being deleted keep the rest of them", async () => {
+    await retention.start();
+    for (let n = 0; n < 300; n++) await receive({ a: "delivered" });
+    let rests = 0;
+    rest = async () => {
+      rests++;
+      if (rests === 1) change({ retentionDays: 100, retentionBytes: null });
+    };
+    await after(11 * DAY_MS);
+    const left = stored().length;
+    expect(left).toBeGreaterThan(100);
+    await after(DAY_MS);
+    expect(stored()).toHaveLength(left);
+  });
+
+  test("a stop ends it after the step under way, and passes never overlap", async () => {
+    await retention.start();
+    for (let n = 0; n < 300; n++) await receive({ a: "delivered" });
+    world.clock.advance(11 * DAY_MS);
+    await retention.pass();
+    const prune = spyOn(world.store, "prune");
+    const passes = [retention.pass(), retention.pass()];
+    await retention.stop();
+    await Promise.all(passes);
+    expect(prune).toHaveBeenCalledTimes(1);
+    expect(stored().length).toBeGreaterThan(0);
+  });
+
+  test("a file that cannot be used is told, harms no other, and is tried again later", async () => {
+    await retention.start();
+    await receive({ a: "delivered" });
+    const prune = spyOn(world.store, "prune").mockRejectedValueOnce(new Error("disk full"));
+    await after(11 * DAY_MS);
+    expect(messages()).toEqual(["old events could not be deleted"]);
+    await after(MINUTE_MS);
+    expect(prune).toHaveBeenCalledTimes(1);
+    await after(HOUR_MS);
+    expect(stored()).toHaveLength(0);
+  });
+
+  test("it goes on by itself, a minute after each look", async () => {
+    await retention.start();
+    await receive({ a: "delivered" });
+    for (const days of [11, 1]) {
+      world.clock.advance(days * DAY_MS);
+      for (let turns = 0; turns < 20; turns++) await turn();
+    }
+    expect(stored()).toHaveLength(0);
+  });
+});

@@ -1,0 +1,49 @@
+/** A long reader tells of a log that it keeps long, and lets it be started over before it reads on. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { logBytesOf } from "../../../src/storage/sqlite/file-size.ts";
+import { hasGrownLong, waitForLog } from "../../../src/storage/sqlite/wal-in-use.ts";
+
+const MIB = 1024 * 1024;
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "webhooker-log-"));
+  path = join(folder, "events.db");
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function writeLog(bytes: number): void {
+  writeFileSync(`${path}-wal`, "");
+  truncateSync(`${path}-wal`, bytes);
+}
+
+test("a log is told of each time that it has grown by a GiB", () => {
+  const lengths = [1_000, 262_000, 263_000, 264_000, 524_000, 525_000];
+  const told = lengths.filter((pages, index) => hasGrownLong(pages, lengths[index - 1] ?? 0));
+  expect(told).toEqual([263_000, 525_000]);
+});
+
+test("a log that has grown is waited for until it is cut", async () => {
+  writeLog(100 * MIB);
+  const cut = Bun.spawn([process.execPath, "-e", `fs.truncateSync(${JSON.stringify(`${path}-wal`)}, 0)`]);
+  waitForLog(path, 0);
+  expect(logBytesOf(path)).toBe(0);
+  expect(await cut.exited).toBe(0);
+});
+
+test("nobody is waited for where there is no log, where it is short or was as long before, and not for ever", () => {
+  const forEver = Number.POSITIVE_INFINITY;
+  waitForLog(path, 0, forEver);
+  writeLog(10 * MIB);
+  waitForLog(path, 0, forEver);
+  writeLog(100 * MIB);
+  waitForLog(path, 100 * MIB, forEver);
+  waitForLog(path, 0, 0);
+  expect(logBytesOf(path)).toBe(100 * MIB);
+});

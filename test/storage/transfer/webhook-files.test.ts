@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createWebhookFiles } from "../../../src/storage/transfer/webhook-files.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "webhooker-files-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A file of two pieces, of which the second comes once `end` is called. */
+function slowFile() {
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  async function* chunks() {
+    yield Buffer.from("first ");
+    begun.resolve();
+    await ended.promise;
+    yield Buffer.from("second");
+  }
+  return { chunks: chunks(), begun: begun.promise, end: ended.resolve, breakOff: ended.reject };
+}
+
+test("files that are slowly coming in take nobody's place, and arrive whole", async () => {
+  const files = createWebhookFiles(folder);
+  const uploads = Array.from({ length: 5 }, slowFile);
+  const received = uploads.map(({ chunks }) => files.receive(chunks, 12));
+  await Promise.all(uploads.map(({ begun }) => begun));
+  const other = join(folder, "other");
+  writeFileSync(other, "no database");
+  // As many as are looked at, at once; that they are none is another matter.
+  for (const looked of [files.read(other), files.read(other)]) {
+    expect(await looked.catch(({ code }: { code: string }) => code)).toBe("not_an_export");
+  }
+  for (const { end } of uploads) end();
+  for (const path of await Promise.all(received)) expect(readFileSync(path, "utf8")).toBe("first second");
+});
+
+test("a file that breaks off leaves nothing behind", async () => {
+  const upload = slowFile();
+  const received = createWebhookFiles(folder).receive(upload.chunks, 12);
+  await upload.begun;
+  upload.breakOff(new Error("gone"));
+  expect(await received.catch(({ message }: Error) => message)).toBe("gone");
+  expect(readdirSync(folder)).toEqual([]);
+});
