@@ -8,7 +8,7 @@ const SRC = join(import.meta.dir, "../src");
 /** What these print was made here. */
 const OWN_JSON = [
   "cli/observability/commands.ts",
-  "dashboard/sources/test-event.ts",
+  "dashboard/webhooks/entrypoints/test-event.ts",
   "storage/backup/manifest.ts",
 ];
 

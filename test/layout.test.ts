@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 
 const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 250;
+const MAX_FILES_IN_FOLDER = 27;
 
 /** Imports point down this list, never up and never sideways. */
 const TIERS: readonly (readonly string[])[] = [
@@ -12,8 +13,10 @@ const TIERS: readonly (readonly string[])[] = [
   ["cli"],
   ["server"],
   ["dashboard", "api"],
-  ["ingest", "delivery", "webhooks", "auth"],
+  ["ingest", "delivery", "replays", "retention", "notices", "webhooks", "auth"],
   ["storage", "targets", "verification", "http"],
+  ["outbound", "observability", "settings"],
+  ["bodies"],
   ["lib", "config", "manual"],
 ];
 
@@ -72,6 +75,35 @@ function wrongImports(file: SourceFile): string[] {
     .map((path) => `${file.path} imports ${path}`);
 }
 
+/** Which source files each of them imports. */
+function importsOf(files: readonly SourceFile[]): ReadonlyMap<string, readonly string[]> {
+  const paths = new Set(files.map(({ path }) => path));
+  return new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports
+        .filter((specifier) => specifier.startsWith("."))
+        .map((specifier) => join(dirname(path), specifier))
+        .filter((to) => paths.has(to)),
+    ]),
+  );
+}
+
+/** Each circle once, from the file at which it was met first. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  function visit(path: string, way: readonly string[]): void {
+    const at = way.indexOf(path);
+    if (at !== -1) circles.push([...way.slice(at), path].join(" → "));
+    if (at !== -1 || done.has(path)) return;
+    for (const to of graph.get(path) ?? []) visit(to, [...way, path]);
+    done.add(path);
+  }
+  for (const path of graph.keys()) visit(path, []);
+  return circles;
+}
+
 function importersOf(packages: RegExp, allowed: (path: string) => boolean): string[] {
   return sources
     .filter(({ imports }) => imports.some((specifier) => packages.test(specifier)))
@@ -89,6 +121,21 @@ describe("imports", () => {
 
   test("point down the tiers, never up or sideways", () => {
     expect(sources.flatMap(wrongImports)).toEqual([]);
+  });
+
+  test("lead from no file back to itself, whatever lies between", () => {
+    expect(circlesIn(importsOf(sources))).toEqual([]);
+  });
+
+  test("a circle is found, however many files it goes through", () => {
+    const graph = new Map([
+      ["a", ["b"]],
+      ["b", ["c", "d"]],
+      ["c", ["a"]],
+      ["d", []],
+      ["e", ["e"]],
+    ]);
+    expect(circlesIn(graph)).toEqual(["a → b → c → a", "e → e"]);
   });
 
   test("an import up or sideways is found, whatever its form", () => {
@@ -150,6 +197,12 @@ describe("files", () => {
       .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
       .filter(({ lines }) => lines > MAX_LINES);
     expect(long).toEqual([]);
+  });
+
+  test(`stand in folders with at most ${MAX_FILES_IN_FOLDER} of them directly in each`, () => {
+    const folders = Map.groupBy(sources, ({ path }) => dirname(path));
+    const full = [...folders].filter(([, files]) => files.length > MAX_FILES_IN_FOLDER);
+    expect(full.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([]);
   });
 
   test("begin with a sentence on their responsibility", () => {

@@ -1,7 +1,8 @@
 /** Tells who asks by the bearer token of the request. */
+
+import type { Caller } from "../auth/api-keys.ts";
 import { AppError } from "../lib/errors.ts";
 import type { ApiDeps } from "./deps.ts";
-import type { Caller } from "./operation.ts";
 
 const BEARER = /^Bearer +([\w.~+/=-]{1,200})$/i;
 

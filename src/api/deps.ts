@@ -1,5 +1,6 @@
 /** What the API needs from the rest of the program. */
 
+import type { Caller } from "../auth/api-keys.ts";
 import type { FlowControl } from "../delivery/throttle/flow-control.ts";
 import type { VerifyAgain } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
@@ -15,7 +16,6 @@ import type { Providers } from "../verification/registry.ts";
 import type { Moving } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
-import type { Caller } from "./operation.ts";
 
 export type ApiDeps = Readonly<{
   /** Public address of the server, without a trailing slash. */

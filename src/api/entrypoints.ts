@@ -1,10 +1,12 @@
 /** /webhooks/{id}/entrypoints: the inbound URLs of a webhook. */
+
+import type { Caller } from "../auth/api-keys.ts";
 import { readSettings } from "../settings/entrypoint-settings.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import { entrypointChange, entrypointInput, verificationTrialInput } from "../webhooks/schemas.ts";
 import type { ApiDeps } from "./deps.ts";
 import { verificationComponent } from "./openapi.ts";
-import { type Caller, type Operation, operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { presentEntrypoint, presentTrial } from "./presenters.ts";
 import { entrypointPath, entrypointSchema, listOf, trialSchema, webhookPath } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 /** Which events are meant, as programs say it: in the query of a list, and in what is to be replayed. */
 import { z } from "zod";
-import type { EventFilter } from "../storage/event-db/event-search.ts";
+import type { EventFilter } from "../storage/event-db/event-filter.ts";
 import { deliveryStatus } from "./event-schemas.ts";
 
 const time = z.iso

@@ -1,12 +1,13 @@
 /** /webhooks/{id}/events: what was received, what became of it, and doing it again. */
 import { z } from "zod";
+import type { Caller } from "../auth/api-keys.ts";
 import { notFound } from "../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../storage/event-db/types.ts";
 import { listUnreadValues, type UnreadValue } from "../webhooks/unread-values.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas.ts";
-import { type Caller, type Operation, operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
 import { count } from "./schema-parts.ts";

@@ -1,26 +1,12 @@
 /** Draws the OpenAPI 3.1 document from the operations and their schemas. */
 import { z } from "zod";
 import { statusOf } from "../http/error-description.ts";
-import type { ErrorKind } from "../lib/errors.ts";
 import { MANUAL_PATH } from "../manual/html.ts";
 import type { ApiDeps } from "./deps.ts";
+import { DOCUMENTED_ERRORS, type DocumentedError } from "./documented-errors.ts";
 import { type Json, toJsonSchemas } from "./json-schemas.ts";
 import { API_PREFIX, type OperationDoc } from "./operation.ts";
 import { errorSchema } from "./schemas.ts";
-
-const ERRORS = {
-  malformed: "The request cannot be read.",
-  unauthenticated: "There is no valid API key.",
-  not_found: "There is no such thing, or it is not yours.",
-  conflict: "It cannot be done as things stand.",
-  too_large: "The body is too large.",
-  unsupported_type: "The body is not announced as JSON.",
-  invalid: "What was sent is not valid.",
-  rate_limited: "It was asked for too often.",
-  unavailable: "The server cannot do it now; try again later.",
-} satisfies Partial<Record<ErrorKind, string>>;
-
-export type DocumentedError = keyof typeof ERRORS;
 
 /** Not a kind of mistake: what is left when the server itself fails. */
 const INTERNAL = "Something went wrong inside the server.";
@@ -52,7 +38,7 @@ export function createOpenApiDocument(
     const path = doc.path.replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [doc.method.toLowerCase()]: describe(doc, schemaOf) };
   }
-  const errors = Object.entries({ ...ERRORS, internal: INTERNAL });
+  const errors = Object.entries({ ...DOCUMENTED_ERRORS, internal: INTERNAL });
   return {
     openapi: "3.1.0",
     info: { title: "webhooker", version: options.version, license: { name: "MIT", identifier: "MIT" } },

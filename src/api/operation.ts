@@ -1,16 +1,15 @@
 /** One operation of the API, declared once: what it takes, answers and does; routes and document follow from it. */
 import type { z } from "zod";
+import type { Caller } from "../auth/api-keys.ts";
 import { readJson } from "../http/body.ts";
 import { queryOf } from "../http/request-url.ts";
 import { AppError } from "../lib/errors.ts";
 import { validate } from "../webhooks/validate.ts";
-import type { DocumentedError } from "./openapi.ts";
+import type { DocumentedError } from "./documented-errors.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
-
-export type Caller = Readonly<{ userId: string; apiKeyId: string }>;
 
 /** The part of an operation that the OpenAPI document tells. */
 export type OperationDoc = Readonly<{

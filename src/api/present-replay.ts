@@ -1,7 +1,7 @@
 /** A replay of many events as the API answers it. */
 import type { z } from "zod";
 import type { SeenReplay } from "../replays/replay-runs.ts";
-import type { EventFilter } from "../storage/event-db/event-search.ts";
+import type { EventFilter } from "../storage/event-db/event-filter.ts";
 import type { ReplayCount } from "../storage/event-db/replays/replay-run.ts";
 import { time } from "./presenters.ts";
 import type { replayRunSchema } from "./schemas.ts";

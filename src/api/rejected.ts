@@ -1,9 +1,10 @@
 /** /webhooks/{id}/rejected: requests that could not be verified, verified again or deleted. */
 import { z } from "zod";
+import type { Caller } from "../auth/api-keys.ts";
 import { notFound } from "../lib/errors.ts";
 import type { RejectedRequest, RejectedSummary } from "../storage/event-db/rejected.ts";
 import type { ApiDeps } from "./deps.ts";
-import { type Caller, type Operation, operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { base64, presentHeaders, time } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
 import {

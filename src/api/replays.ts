@@ -1,11 +1,12 @@
 /** /webhooks/{id}/replays: delivering many stored events again, by filter or by their ids. */
 import { z } from "zod";
+import type { Caller } from "../auth/api-keys.ts";
 import { isId } from "../lib/ids.ts";
 import type { SeenReplay } from "../replays/replay-runs.ts";
 import type { ReplayOrder } from "../storage/event-db/replays/replay-run.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
-import { type Caller, type Operation, operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { presentReplayCount, presentReplayRun } from "./present-replay.ts";
 import {
   listOf,

@@ -1,8 +1,9 @@
 /** /webhooks/{id}/targets/{id}/…: pausing a target, what becomes of what it holds, and its circuit. */
 import { z } from "zod";
+import type { Caller } from "../auth/api-keys.ts";
 import type { ApiDeps } from "./deps.ts";
 import { discardedSchema } from "./flow-schemas.ts";
-import { type Caller, type Operation, operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { createTargetPresenter } from "./present-targets.ts";
 import { targetPath, targetSchema } from "./schemas.ts";
 

@@ -1,10 +1,11 @@
 /** /webhooks/{id}/targets: where a webhook's events are delivered to. */
 
+import type { Caller } from "../auth/api-keys.ts";
 import { targetChange, targetInput } from "../webhooks/schemas.ts";
 import { rotationInput } from "../webhooks/target-signing.ts";
 import type { ApiDeps } from "./deps.ts";
 import { configComponent } from "./openapi.ts";
-import { type Caller, type Operation, operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { createTargetPresenter } from "./present-targets.ts";
 import { listOf, targetPath, targetSchema, webhookPath } from "./schemas.ts";
 

@@ -17,6 +17,9 @@ export type APIKey = Readonly<{
   revokedAt: number | null;
 }>;
 
+/** The user for whom a program acts, and the key by which it does. */
+export type Caller = Readonly<{ userId: string; apiKeyId: string }>;
+
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
 /** Lets people, and scanners for leaked secrets, tell what it is. */
@@ -70,7 +73,7 @@ export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock 
     },
 
     /** Asks the database each time, so that a key revoked by another process is refused at once. */
-    authenticate(token: string): { userId: string; apiKeyId: string } | null {
+    authenticate(token: string): Caller | null {
       const row = mainDb.apiKeys.findUsable(hashToken(token));
       if (!row) return null;
       noteUse(row);

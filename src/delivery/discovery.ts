@@ -3,7 +3,7 @@
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
-import type { createDueTimeShifts } from "./clock-jump.ts";
+import type { createDueTimeShifts } from "./due-time-shifts.ts";
 import type { Lane } from "./target-queue.ts";
 import type { Flows } from "./throttle/flows.ts";
 

@@ -3,7 +3,6 @@
 import { createAlarm } from "../lib/alarm.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
-import type { Notices } from "../notices/notices.ts";
 import type { Logger } from "../observability/log.ts";
 import type { DeliveryMetrics } from "../observability/metrics.ts";
 import { type AttemptJournal, noJournal } from "../storage/attempt-journal/attempt-journal.ts";
@@ -11,13 +10,14 @@ import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { FlowStore } from "../storage/stores/flow-store.ts";
 import type { AttemptDeps } from "./attempts/attempt.ts";
-import type { TargetOpener } from "./attempts/deliver-once.ts";
 import { lookAtLeftBehind } from "./attempts/set-aside.ts";
 import { Suspects } from "./attempts/suspects.ts";
-import { createClockFollower, createDueTimeShifts } from "./clock-jump.ts";
 import { createDiscovery } from "./discovery.ts";
+import { createClockFollower, createDueTimeShifts } from "./due-time-shifts.ts";
+import type { TargetOpener } from "./open-target.ts";
 import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./slots.ts";
+import type { TargetNotices } from "./target-notices.ts";
 import { type Lane, Lanes } from "./target-queue.ts";
 import { type CircuitListener, type FlowState, Flows } from "./throttle/flows.ts";
 import { createTurns } from "./turn.ts";
@@ -59,7 +59,7 @@ export function createDeliveryEngine(deps: {
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
-  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
   tracing?: AttemptDeps["tracing"];
   random?: () => number;
   /** Tries under way and event files open at once; by default as many as are of use. */

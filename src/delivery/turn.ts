@@ -1,6 +1,5 @@
 /** One lane's turn: takes what is due, as much as it has room for, and sees each delivery through one try. */
 import type { Clock } from "../lib/clock.ts";
-import type { Notices } from "../notices/notices.ts";
 import type { Logger } from "../observability/log.ts";
 import type { DeliveryMetrics } from "../observability/metrics.ts";
 import type { AttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
@@ -10,12 +9,13 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { FlowStore } from "../storage/stores/flow-store.ts";
 import type { AttemptDeps } from "./attempts/attempt.ts";
 import { createBegunAttempts } from "./attempts/begun-attempts.ts";
-import type { OpenedTarget, TargetOpener } from "./attempts/deliver-once.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
 import type { Suspects } from "./attempts/suspects.ts";
 import { createBacklog } from "./backlog.ts";
 import { longestWaitMs } from "./backoff.ts";
+import type { OpenedTarget, TargetOpener } from "./open-target.ts";
 import type { Places } from "./slots.ts";
+import type { TargetNotices } from "./target-notices.ts";
 import type { Lane, Lanes } from "./target-queue.ts";
 import type { Flows } from "./throttle/flows.ts";
 
@@ -45,7 +45,7 @@ export function createTurns(deps: {
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
-  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
   tracing?: AttemptDeps["tracing"];
   random: () => number;
   onGone?: AttemptDeps["onGone"];

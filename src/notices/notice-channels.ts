@@ -1,14 +1,20 @@
 /** Hands one notice to a target or an e-mail address, once; whatever goes wrong is told in a sentence. */
 
-import type { TargetOpener } from "../delivery/attempts/deliver-once.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { SendMail } from "../lib/mailer.ts";
 import type { NoticeChannel, NoticeSettings } from "../storage/main-db/notice-settings.ts";
-import type { Routing } from "../storage/main-db/routing.ts";
+import type { DeliveryTarget, Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
+import type { Signer } from "../targets/signing.ts";
+import type { TargetType } from "../targets/target-type.ts";
 import type { NoticeMessage } from "./notice-message.ts";
+
+/** Null where the settings of the target cannot be opened. */
+type OpenTarget = (
+  target: DeliveryTarget,
+) => Readonly<{ type: TargetType; config: Record<string, unknown>; signer: Signer | null }> | null;
 
 const TIMEOUT_MS = 15_000;
 
@@ -24,7 +30,7 @@ export type SendOnce = (notice: {
 export function createNoticeChannels(deps: {
   routing: Pick<Routing, "findTarget">;
   webhooks: Pick<WebhookQueries, "find">;
-  openTarget: TargetOpener;
+  openTarget: OpenTarget;
   /** Null where the server sends no e-mail. */
   sendMail: SendMail | null;
   clock: Clock;

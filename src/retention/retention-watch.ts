@@ -1,7 +1,7 @@
 /** Knows of each webhook when something of it may be old or too much, so that no file is opened to find out. */
 import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
 import { timeOfId } from "../lib/ids.ts";
-import type { FileSurvey } from "../storage/reader/inspection.ts";
+import type { FileSurvey } from "../storage/reader/inspection-questions.ts";
 import { HOURS_KEPT_MS, type RetentionLimits, type RunReport } from "./retention-run.ts";
 
 /** A file that has new events is open anyway; one that has none is opened for this at most once a day. */

@@ -8,8 +8,8 @@
  * - A file over its size limit loses finished events, the oldest first, whatever their age; never an undelivered one.
  */
 
-import { createClockJumpDetector } from "../delivery/clock-jump.ts";
 import { type Clock, HOUR_MS } from "../lib/clock.ts";
+import { createClockJumpDetector } from "../lib/clock-jump.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Routing } from "../storage/main-db/routing.ts";

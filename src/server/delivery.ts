@@ -1,8 +1,8 @@
 /** The parts that bring stored events to their targets, and those that delete them when their time has come. */
 import type { Config } from "../config.ts";
 import { createGoneHandler } from "../delivery/attempts/deactivate-gone.ts";
-import { createTargetOpener } from "../delivery/attempts/deliver-once.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
+import { createTargetOpener } from "../delivery/open-target.ts";
 import { createFlowControl } from "../delivery/throttle/flow-control.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DescriptorBudget } from "../lib/descriptor-budget.ts";

@@ -1,6 +1,6 @@
 /** The parts that tell owners of their webhooks' troubles. */
 import type { Config } from "../config.ts";
-import type { TargetOpener } from "../delivery/attempts/deliver-once.ts";
+import type { TargetOpener } from "../delivery/open-target.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createMailer } from "../lib/mailer.ts";
 import { createNoticeChannels } from "../notices/notice-channels.ts";

@@ -1,10 +1,7 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import {
-  createTargetOpener,
-  deliverOnce,
-  type OpenedTarget,
-} from "../../src/delivery/attempts/deliver-once.ts";
+import { deliverOnce } from "../../src/delivery/attempts/deliver-once.ts";
+import { createTargetOpener, type OpenedTarget } from "../../src/delivery/open-target.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { sealConfig } from "../../src/settings/sealed-config.ts";
 import type { DueDelivery } from "../../src/storage/event-db/types.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
-import type { OpenedTarget } from "../../src/delivery/attempts/deliver-once.ts";
 import { reportTry } from "../../src/delivery/attempts/report-try.ts";
+import type { OpenedTarget } from "../../src/delivery/open-target.ts";
 import { noMetrics, type Try } from "../../src/observability/metrics.ts";
 import type { DueDelivery, Settlement } from "../../src/storage/event-db/types.ts";
 import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";

@@ -1,6 +1,6 @@
 /** Targets that do what a test says, with their routes in memory. */
 import { z } from "zod";
-import type { OpenedTarget, TargetOpener } from "../../src/delivery/attempts/deliver-once.ts";
+import type { OpenedTarget, TargetOpener } from "../../src/delivery/open-target.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { DeliveryTarget, Routing } from "../../src/storage/main-db/routing.ts";
 import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";

@@ -1,6 +1,6 @@
 /** A notice goes through a target of the user's alone, in words for a chat and as JSON for a program. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { createTargetOpener } from "../../src/delivery/attempts/deliver-once.ts";
+import { createTargetOpener } from "../../src/delivery/open-target.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { createNoticeChannels } from "../../src/notices/notice-channels.ts";
 import { describeNotice } from "../../src/notices/notice-message.ts";

@@ -149,7 +149,7 @@ describe("standard output", () => {
   const program = (body: string) => [
     "bun",
     "-e",
-    `import { createLogger } from ${JSON.stringify(`${import.meta.dir}/../../src/lib/log.ts`)};
+    `import { createLogger } from ${JSON.stringify(`${import.meta.dir}/../../src/observability/log.ts`)};
      const log = createLogger({ level: "info", format: "json" });
      ${body}`,
   ];

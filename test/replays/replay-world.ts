@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { newId } from "../../src/lib/ids.ts";
 import { createReplayRuns, type ReplayRuns, type SeenReplay } from "../../src/replays/replay-runs.ts";
-import type { EventFilter } from "../../src/storage/event-db/event-search.ts";
+import type { EventFilter } from "../../src/storage/event-db/event-filter.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import type { ReplayOrder } from "../../src/storage/event-db/replays/replay-run.ts";
 import { createReplayStore } from "../../src/storage/stores/replay-store.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
-import type { EventFilter } from "../../storage/event-db/event-search.ts";
+import type { EventFilter } from "../../storage/event-db/event-filter.ts";
 import type { DeliveryStatus } from "../../storage/event-db/types.ts";
 import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
 

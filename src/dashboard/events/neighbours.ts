@@ -1,5 +1,5 @@
 /** Finds the events next to one among those that a filter lets through. */
-import type { EventFilter } from "../../storage/event-db/event-search.ts";
+import type { EventFilter } from "../../storage/event-db/event-filter.ts";
 import type { EventReads } from "./deps.ts";
 
 export type Neighbours = Readonly<{ newerId: string | null; olderId: string | null }>;

@@ -1,7 +1,7 @@
 /** Says in words what a replay takes and where to. */
 
 import type { SeenTarget } from "../../replays/replay-runs.ts";
-import type { EventFilter } from "../../storage/event-db/event-search.ts";
+import type { EventFilter } from "../../storage/event-db/event-filter.ts";
 import type { ReplayCount, ReplayOrder } from "../../storage/event-db/replays/replay-run.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import { formatCount, formatUtc } from "../components/format.ts";

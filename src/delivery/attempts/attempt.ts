@@ -2,7 +2,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
-import type { Notices } from "../../notices/notices.ts";
 import type { Logger } from "../../observability/log.ts";
 import { type DeliveryMetrics, noMetrics } from "../../observability/metrics.ts";
 import type { Tracing } from "../../observability/tracing.ts";
@@ -10,8 +9,10 @@ import type { DueDelivery, Settlement } from "../../storage/event-db/types.ts";
 import type { DeliveryTarget } from "../../storage/main-db/routing.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { Outcome } from "../../targets/target-type.ts";
+import type { OpenedTarget } from "../open-target.ts";
+import type { TargetNotices } from "../target-notices.ts";
 import { type NextState, nextState } from "../transition.ts";
-import { deliverOnce, type OpenedTarget } from "./deliver-once.ts";
+import { deliverOnce } from "./deliver-once.ts";
 import { reportTry } from "./report-try.ts";
 import { beginTrace } from "./trace-try.ts";
 
@@ -24,7 +25,7 @@ export type AttemptDeps = Readonly<{
   log: Logger;
   metrics?: DeliveryMetrics;
   /** Told how each try leaves its delivery. */
-  notices?: Pick<Notices, "targetGivenUp" | "targetDelivered">;
+  notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
   /** Undefined: nobody traces. */
   tracing?: Tracing | undefined;
   random: () => number;
@@ -69,7 +70,7 @@ export async function runAttempt(
 }
 
 function tellOwner(
-  notices: Pick<Notices, "targetGivenUp" | "targetDelivered">,
+  notices: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">,
   { target: { webhookId, id: targetId } }: OpenedTarget,
   { status, reason }: Settlement,
 ): void {

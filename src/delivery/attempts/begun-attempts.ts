@@ -2,11 +2,11 @@
 import type { AttemptJournal } from "../../storage/attempt-journal/attempt-journal.ts";
 import type { Suspect } from "../../storage/attempt-journal/records.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
+import type { OpenedTarget } from "../open-target.ts";
 import type { Places } from "../slots.ts";
 import type { Lane, Lanes } from "../target-queue.ts";
 import type { Flows } from "../throttle/flows.ts";
 import { type Attempt, type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
-import type { OpenedTarget } from "./deliver-once.ts";
 import type { Suspects } from "./suspects.ts";
 
 /** Launches take no longer at a time, as each makes its request ready. */

@@ -1,16 +1,16 @@
 /** Deactivates a target that answers 410 (Gone), with a reason for people. */
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
-import type { Notices } from "../../notices/notices.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { DeliveryTarget } from "../../storage/main-db/routing.ts";
 import type { TargetQueries } from "../../storage/main-db/targets.ts";
+import type { TargetNotices } from "../target-notices.ts";
 
 const REASON = "It answered 410 (Gone): its owner says that it will not be back.";
 
 export function createGoneHandler(deps: {
   targets: Pick<TargetQueries, "deactivate">;
-  notices?: Pick<Notices, "targetDeactivated">;
+  notices?: Pick<TargetNotices, "targetDeactivated">;
   clock: Clock;
   log: Logger;
 }): (target: DeliveryTarget) => void {

@@ -2,7 +2,7 @@
 import type { Logger } from "../../observability/log.ts";
 import type { DeliveryMetrics, Try } from "../../observability/metrics.ts";
 import type { DeliveryStatus, DueDelivery, Settlement } from "../../storage/event-db/types.ts";
-import type { OpenedTarget } from "./deliver-once.ts";
+import type { OpenedTarget } from "../open-target.ts";
 
 type Done = Readonly<{
   log: Logger;

@@ -2,13 +2,13 @@
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
-import type { Notices } from "../../notices/notices.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { AttemptJournal } from "../../storage/attempt-journal/attempt-journal.ts";
 import type { Suspect } from "../../storage/attempt-journal/records.ts";
 import type { PendingState } from "../../storage/event-db/due-deliveries.ts";
 import type { Settlement } from "../../storage/event-db/types.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
+import type { TargetNotices } from "../target-notices.ts";
 import type { Suspects } from "./suspects.ts";
 
 /** Looked up before the event loop goes round. */
@@ -20,7 +20,7 @@ type Deps = Readonly<{
   suspects: Suspects;
   clock: Clock;
   log: Logger;
-  notices?: Pick<Notices, "targetGivenUp"> | undefined;
+  notices?: Pick<TargetNotices, "targetGivenUp"> | undefined;
   isStopping: () => boolean;
 }>;
 

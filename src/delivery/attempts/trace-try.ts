@@ -2,7 +2,7 @@
 import type { TracedTry, Tracing } from "../../observability/tracing.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
 import type { ReceivedEvent } from "../../targets/target-type.ts";
-import type { OpenedTarget } from "./deliver-once.ts";
+import type { OpenedTarget } from "../open-target.ts";
 
 const TRACEPARENT = "traceparent";
 

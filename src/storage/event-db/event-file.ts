@@ -12,7 +12,7 @@ import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { KnownDue } from "./known-due.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { Tally } from "./numbers/tally.ts";
-import { prepareRecordStatements } from "./record-events.ts";
+import { prepareRecordStatements } from "./record-statements.ts";
 import type { HeaderPairs } from "./types.ts";
 import { LogReserve } from "./wal-reserve.ts";
 

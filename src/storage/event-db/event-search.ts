@@ -3,24 +3,11 @@ import type { SQLQueryBindings } from "bun:sqlite";
 import type { BodySearch } from "../../bodies/body-search.ts";
 import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
+import type { EventFilter } from "./event-filter.ts";
 import { chooseSource, type Source } from "./event-source.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
 import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
-import type { DeliveryStatus, EventSummary } from "./types.ts";
-
-export type EventFilter = Readonly<{
-  /** Receive time, milliseconds UTC, both ends included. */
-  from?: number | undefined;
-  to?: number | undefined;
-  entrypointId?: string | undefined;
-  targetId?: string | undefined;
-  /** Of any delivery, or of the one to `targetId`. */
-  status?: DeliveryStatus | undefined;
-  method?: string | undefined;
-  type?: string | undefined;
-  /** Anywhere in the text that the body shows; ASCII letters match in either case. */
-  text?: string | undefined;
-}>;
+import type { EventSummary } from "./types.ts";
 
 export type EventSearch = Readonly<{ limit: number; cursor: string | null; filter: EventFilter }>;
 

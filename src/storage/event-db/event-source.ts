@@ -1,5 +1,5 @@
 /** Where a search looks for events: through all of them, or only through those that an index of deliveries names. */
-import type { EventFilter } from "./event-search.ts";
+import type { EventFilter } from "./event-filter.ts";
 import type { ReadableFile } from "./event-summary.ts";
 import type { DeliveryStatus } from "./types.ts";
 

@@ -1,5 +1,4 @@
 /** Writes events with their first deliveries; raw statements, as this is the ingest path. */
-import type { Database } from "bun:sqlite";
 import { newId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import { mustWaitInLane } from "./order.ts";
@@ -9,19 +8,6 @@ import type { EventDraft } from "./types.ts";
 const INSERT_IN_LANE = `INSERT INTO deliveries
     (event_id, target_id, id, status, next_attempt_at, created_at, updated_at, order_key)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-
-export function prepareRecordStatements(db: Database) {
-  return {
-    insertEvent: db.prepare(
-      `INSERT INTO events (id, entrypoint_id, received_at, method, path_tail, query, headers, content_type,
-         remote_address, body_size, body, type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    insertDelivery: db.prepare(
-      `INSERT INTO deliveries (event_id, target_id, id, status, next_attempt_at, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ),
-  };
-}
 
 /** Runs inside the caller's transaction. */
 export function recordEvent(file: EventFile, draft: EventDraft): void {

@@ -6,25 +6,13 @@ import { measureSpace } from "../event-db/numbers/space.ts";
 import { type CountedReplay, countReplay } from "../event-db/replays/replay-count.ts";
 import { hasUnfinishedReplayRun } from "../event-db/replays/replay-run.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
-import { type CheckProgress, type CheckReport, checkDatabases } from "./check.ts";
-import type { FileRhythms, ReplayToCount, SurveyedFile } from "./inspection.ts";
-
-export type InspectionRequest =
-  | Readonly<{ kind: "survey"; paths: readonly string[] }>
-  | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
-  | (Readonly<{ kind: "count replay" }> & ReplayToCount)
-  | Readonly<{ kind: "rhythms"; paths: readonly string[] }>
-  | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
-
-export type InspectionAnswer =
-  | Readonly<{ kind: "survey"; files: readonly SurveyedFile[] }>
-  | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
-  | Readonly<{ kind: "count replay"; count: CountedReplay }>
-  | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
-  | Readonly<{ kind: "check"; report: CheckReport }>
-  /** Comes before the answer, any number of times. */
-  | Readonly<{ kind: "progress"; progress: CheckProgress }>
-  | Readonly<{ kind: "failed"; error: string }>;
+import { type CheckProgress, checkDatabases } from "./check.ts";
+import type {
+  InspectionAnswer,
+  InspectionRequest,
+  ReplayToCount,
+  SurveyedFile,
+} from "./inspection-questions.ts";
 
 declare const self: Worker;
 

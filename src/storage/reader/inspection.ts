@@ -1,36 +1,21 @@
 /** The event loop's side of the worker that looks through database files; one worker for one question. */
 
-import type { Rhythms } from "../event-db/numbers/rhythm.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
-import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
 import { askWorker } from "../workers/ask-worker.ts";
 import type { CheckProgress, CheckReport } from "./check.ts";
-import type { InspectionAnswer, InspectionRequest } from "./inspection-worker.ts";
-
-export type FileSurvey = Readonly<{
-  /** Of events and rejected requests. */
-  oldestEventId: string | null;
-  oldestHour: number | null;
-  usedBytes: number;
-  isLoose: boolean;
-}>;
-
-export type SurveyedFile = FileSurvey & Readonly<{ path: string }>;
+import type {
+  FileRhythms,
+  InspectionAnswer,
+  InspectionRequest,
+  ReplayToCount,
+  SurveyedFile,
+} from "./inspection-questions.ts";
 
 /** Those that are missing or cannot be read are left out: their opening tells why. */
 export async function surveyFiles(paths: readonly string[]): Promise<readonly SurveyedFile[]> {
   const answer = await inspect({ kind: "survey", paths });
   return answer.kind === "survey" ? answer.files : [];
 }
-
-export type ReplayToCount = Readonly<{
-  path: string;
-  order: ReplayOrder;
-  /** Null: up to the newest event. */
-  lastEventId: string | null;
-  /** Milliseconds after which it is a count of at least so many. */
-  limitMs: number;
-}>;
 
 /** Those of the files that have replays under way. */
 export async function findUnfinishedReplays(paths: readonly string[]): Promise<readonly string[]> {
@@ -43,8 +28,6 @@ export async function countReplayInBackground(wanted: ReplayToCount): Promise<Co
   if (answer.kind !== "count replay") throw new Error("the replay was not counted");
   return answer.count;
 }
-
-export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
 
 export async function readRhythmsOf(paths: readonly string[]): Promise<readonly FileRhythms[]> {
   const answer = await inspect({ kind: "rhythms", paths });

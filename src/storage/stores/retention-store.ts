@@ -4,7 +4,8 @@ import { type FileSpace, measureSpace, vacuumStep } from "../event-db/numbers/sp
 import { oldestEventFrom, type PruneRule, type PruneStep, pruneHours, pruneStep } from "../event-db/prune.ts";
 import { pruneRejected } from "../event-db/rejected.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
-import { type FileSurvey, surveyFiles } from "../reader/inspection.ts";
+import { surveyFiles } from "../reader/inspection.ts";
+import type { FileSurvey } from "../reader/inspection-questions.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
 /** Each call is one bounded step of the event loop, and rejects with AppError where the file cannot be used. */

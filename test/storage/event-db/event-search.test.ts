@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
-import { type EventFilter, searchEvents } from "../../../src/storage/event-db/event-search.ts";
+import type { EventFilter } from "../../../src/storage/event-db/event-filter.ts";
+import { searchEvents } from "../../../src/storage/event-db/event-search.ts";
 import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
 import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 

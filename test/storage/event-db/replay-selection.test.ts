@@ -1,7 +1,7 @@
 /** What a replay takes is what the event log shows for the same filter, counted and walked through alike. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
-import type { EventFilter } from "../../../src/storage/event-db/event-search.ts";
+import type { EventFilter } from "../../../src/storage/event-db/event-filter.ts";
 import type { ReplayOrder, ReplaySelection } from "../../../src/storage/event-db/replays/replay-run.ts";
 import { ReplaySelector } from "../../../src/storage/event-db/replays/replay-selection.ts";
 import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";

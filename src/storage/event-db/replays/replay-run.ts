@@ -2,7 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { firstIdAt } from "../../../lib/ids.ts";
-import type { EventFilter } from "../event-search.ts";
+import type { EventFilter } from "../event-filter.ts";
 import {
   deleteLostReplayTargets,
   listAllReplayTargets,

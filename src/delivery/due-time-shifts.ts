@@ -1,21 +1,8 @@
-/** Tells when the wall clock was set, and moves due times, which were written by it, when it was set back. */
+/** Moves due times, which were written by the wall clock, when that was set back. */
 import type { Clock } from "../lib/clock.ts";
+import { createClockJumpDetector } from "../lib/clock-jump.ts";
 import type { Logger } from "../observability/log.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-
-/** Smaller differences are drift or slewing, and harmless. */
-const SMALLEST_JUMP_MS = 1_000;
-
-/** Each call returns the jump since the one before, in milliseconds; 0 for none, negative for back. */
-export function createClockJumpDetector(clock: Clock): () => number {
-  let offset = clock.now() - clock.monotonic();
-  return () => {
-    const jump = Math.round(clock.now() - clock.monotonic() - offset);
-    if (Math.abs(jump) < SMALLEST_JUMP_MS) return 0;
-    offset += jump;
-    return jump;
-  };
-}
 
 export type DueTimeShifts = Readonly<{
   /** The clock was set by `deltaMs`. Set forward, due times simply come sooner, and each delivery is tried once. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createClockJumpDetector } from "../../src/delivery/clock-jump.ts";
+import { createClockJumpDetector } from "../../src/lib/clock-jump.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
 test("time that goes by is no jump", () => {

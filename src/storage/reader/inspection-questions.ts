@@ -1,0 +1,44 @@
+/** What the worker that looks through database files is asked, and what it answers. */
+
+import type { Rhythms } from "../event-db/numbers/rhythm.ts";
+import type { CountedReplay } from "../event-db/replays/replay-count.ts";
+import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
+import type { CheckProgress, CheckReport } from "./check.ts";
+
+export type FileSurvey = Readonly<{
+  /** Of events and rejected requests. */
+  oldestEventId: string | null;
+  oldestHour: number | null;
+  usedBytes: number;
+  isLoose: boolean;
+}>;
+
+export type SurveyedFile = FileSurvey & Readonly<{ path: string }>;
+
+export type ReplayToCount = Readonly<{
+  path: string;
+  order: ReplayOrder;
+  /** Null: up to the newest event. */
+  lastEventId: string | null;
+  /** Milliseconds after which it is a count of at least so many. */
+  limitMs: number;
+}>;
+
+export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
+
+export type InspectionRequest =
+  | Readonly<{ kind: "survey"; paths: readonly string[] }>
+  | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
+  | (Readonly<{ kind: "count replay" }> & ReplayToCount)
+  | Readonly<{ kind: "rhythms"; paths: readonly string[] }>
+  | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
+
+export type InspectionAnswer =
+  | Readonly<{ kind: "survey"; files: readonly SurveyedFile[] }>
+  | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
+  | Readonly<{ kind: "count replay"; count: CountedReplay }>
+  | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
+  | Readonly<{ kind: "check"; report: CheckReport }>
+  /** Comes before the answer, any number of times. */
+  | Readonly<{ kind: "progress"; progress: CheckProgress }>
+  | Readonly<{ kind: "failed"; error: string }>;
