@@ -76,30 +76,29 @@ export const variables = {
     cure: "Set at least 10 characters.",
   },
   MAX_BODY_BYTES: {
-    meaning: "Largest body that is received, in bytes; a larger one is refused with 413",
+    meaning: "Largest accepted body, in bytes; a larger one gets 413",
     default: "26214400",
     cure: "Set a whole number from 1 to 536870912.",
   },
   RETENTION_DAYS: {
-    meaning: "Days that events are kept, where the webhook does not say otherwise",
+    meaning: "Days that events are kept, unless the webhook sets its own",
     default: "30",
     cure: "Set a whole number from 1 to 36500.",
   },
   CHECKPOINTS: {
     meaning:
-      "Who copies the databases' logs back into them: `gateway`, or `replicator` where Litestream or the like does",
+      "Copies the write-ahead logs back into the databases: `gateway`, or `replicator` (Litestream and the like)",
     default: "gateway",
     cure: "Set gateway or replicator.",
   },
   UV_THREADPOOL_SIZE: {
-    meaning:
-      "Threads that wait for the disk, and for other work beside the event loop; a slow disk wants many",
+    meaning: "Threads for the disk and for other work beside the event loop; a slow disk needs many",
     default: "32",
     cure: "Set a whole number from 2 to 1024.",
   },
   TRUSTED_PROXIES: {
     meaning:
-      "CIDRs of the reverse proxies whose `X-Forwarded-For` is believed, with or without ports and brackets; a sender that they call by no address (`unknown`) is in no list of networks",
+      "CIDRs of the reverse proxies whose `X-Forwarded-For` is trusted, with or without ports and brackets; a sender that they report without an address (`unknown`) is in no list of networks",
     default: "none",
     cure: CIDRS_CURE,
   },
@@ -109,18 +108,18 @@ export const variables = {
     cure: CIDRS_CURE,
   },
   SMTP_URL: {
-    meaning: "The mail server that notices go through: `smtp://` or `smtps://`, with user name and password",
+    meaning: "Mail server for notices: `smtp://` or `smtps://`, with user name and password",
     default: "",
     secret: true,
     cure: MAIL_CURE,
   },
   MAIL_FROM: {
-    meaning: "The address that e-mail comes from",
+    meaning: "Sender address of e-mail",
     default: "",
     cure: MAIL_CURE,
   },
   METRICS_USERNAME: {
-    meaning: "User name for `/metrics`, which is off without it",
+    meaning: "User name for `/metrics`, which is disabled without it",
     default: "",
     cure: METRICS_CURE,
   },
@@ -131,39 +130,39 @@ export const variables = {
     cure: METRICS_CURE,
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
-    meaning: "The OpenTelemetry collector that traces go to, by OTLP over HTTP; without it nothing is traced",
+    meaning: "OpenTelemetry collector for traces, by OTLP over HTTP; without it nothing is traced",
     default: "",
     cure: "Set a URL, such as http://localhost:4318.",
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
-    meaning: "Headers for the collector: `key=value` with commas between, percent-encoded",
+    meaning: "Headers for the collector: `key=value`, separated by commas, percent-encoded",
     default: "",
     secret: true,
     cure: PAIRS_CURE,
   },
   OTEL_SERVICE_NAME: {
-    meaning: "What the gateway is called in traces",
+    meaning: "Name of the gateway in traces",
     default: "webhooker",
     cure: "Set a name.",
   },
   OTEL_RESOURCE_ATTRIBUTES: {
-    meaning: "What else traces say of the gateway, such as `deployment.environment=prod`",
+    meaning: "Further attributes of the gateway in traces, such as `deployment.environment=prod`",
     default: "",
     cure: PAIRS_CURE,
   },
   OTEL_TRACES_SAMPLER: {
     meaning:
-      "Which traces are sent: `always_on`, `always_off` or `traceidratio`, or with `parentbased_` before it what the sender has decided, if it has",
+      "Traces to send: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before it the sender's decision counts, if there is one",
     default: "parentbased_always_on",
     cure: "Set parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio.",
   },
   OTEL_TRACES_SAMPLER_ARG: {
-    meaning: "The share of traces that `traceidratio` sends, from 0 to 1",
+    meaning: "Share of traces that `traceidratio` sends, from 0 to 1",
     default: "1",
     cure: "Set a number from 0 to 1, such as 0.1.",
   },
   LOG_LEVEL: {
-    meaning: "The least level that is logged: `debug`, `info`, `warn` or `error`",
+    meaning: "Lowest level that is logged: `debug`, `info`, `warn` or `error`",
     default: "info",
     cure: "Set debug, info, warn or error.",
   },

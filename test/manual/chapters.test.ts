@@ -93,6 +93,16 @@ describe("the manual", () => {
     expect(odd).toEqual([]);
   });
 
+  test("has no sentence whose subject begins with Of, What or Whose", () => {
+    const odd = manualChapters.flatMap(({ slug, text }) => {
+      const sentences = text.replaceAll(/^\|.*\n(?=\|---)/gm, "");
+      return [...sentences.matchAll(/(?:^|[.:!?] |\| |- )(?:Of|What|Whose|Whatever|Whoever) .*/gm)].map(
+        ([found]) => `${slug}: ${found}`,
+      );
+    });
+    expect(odd).toEqual([]);
+  });
+
   test("lists every variable of the configuration as the program has it", () => {
     const rows = configVariables.map(({ name, meaning, default: byDefault, secret }) => [
       `\`${name}\`${secret ? `, \`${name}_FILE\`` : ""}`,
