@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json";
 import { configVariables } from "../src/config.ts";
@@ -24,6 +24,12 @@ describe("the README", () => {
 
   test("is short: what explains one part stands in the manual", () => {
     expect(Buffer.byteLength(readme)).toBeLessThan(MAX_BYTES);
+  });
+
+  test("leads to files that are there", () => {
+    const paths = linksIn(readme).filter((link) => !/^https?:/.test(link));
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path.replace(/#.*/, ""))))).toEqual([]);
   });
 
   test("leads to every chapter of the manual but those that it holds itself", () => {
