@@ -112,7 +112,7 @@ function busy(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "busy",
-    message: "Too many large requests at once; this one was not stored.",
+    message: "Too many large requests are being received. Nothing was stored; retry later.",
   });
 }
 
@@ -120,6 +120,7 @@ function tooSlow(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "too_slow",
-    message: "The body came too slowly while others waited for its memory; nothing was stored.",
+    message:
+      "The body arrived too slowly while other requests waited for memory. Nothing was stored; retry later.",
   });
 }

@@ -50,7 +50,7 @@ export function createBodyReader(options: {
     if (!isOwn) onTooLarge();
     return new AppError({
       kind: "too_large",
-      message: `The body is larger than ${limit} bytes, and nothing of it was stored.`,
+      message: `The body exceeds ${limit} bytes. Nothing was stored.`,
       hint: isOwn ? "The entrypoint's owner can raise its limit." : "The operator can raise MAX_BODY_BYTES.",
     });
   }
@@ -143,7 +143,7 @@ function hangUp(cause: unknown): AppError {
   return new AppError({
     kind: "malformed",
     code: "incomplete_body",
-    message: "The request ended before its body did; nothing was stored.",
+    message: "The request ended before its body was complete. Nothing was stored.",
     cause,
   });
 }
@@ -152,7 +152,7 @@ function hasTrailers(): AppError {
   return new AppError({
     kind: "malformed",
     code: "trailers_not_supported",
-    message: "A body in chunks with trailer fields after it cannot be received; nothing was stored.",
+    message: "Chunked bodies with trailer fields are not supported. Nothing was stored.",
     hint: "Send the body with a Content-Length, or without trailer fields.",
   });
 }

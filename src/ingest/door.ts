@@ -32,8 +32,8 @@ export function createDoor({ clock }: { clock: Pick<Clock, "monotonic"> }): Door
         throw new AppError({
           kind: "forbidden",
           code: "network_not_allowed",
-          message: "This entrypoint takes no requests from this address; nothing was stored.",
-          hint: "Its owner can add the network. Behind a proxy, TRUSTED_PROXIES must name that.",
+          message: "Requests from this address aren't allowed. Nothing was stored.",
+          hint: "The entrypoint's owner can add the address to its allowed networks. Behind a reverse proxy, set TRUSTED_PROXIES.",
         });
       }
       if (rate === null) return;
@@ -52,7 +52,7 @@ function refuseFor(waitMs: number): void {
   throw new AppError({
     kind: "rate_limited",
     code: "entrypoint_rate_limited",
-    message: "This entrypoint receives more requests than it may; this one was not stored.",
+    message: "This entrypoint's rate limit is exceeded. Nothing was stored; retry later.",
     retryAfterSeconds: waitMs / 1_000,
   });
 }
@@ -61,7 +61,7 @@ function refuseFor(waitMs: number): void {
 export function refuseMethod(methods: readonly string[]): never {
   throw new AppError({
     kind: "method_not_allowed",
-    message: `This entrypoint takes ${methods.join(", ")} only.`,
+    message: `This entrypoint accepts only ${methods.join(", ")}.`,
     allowed: methods,
   });
 }

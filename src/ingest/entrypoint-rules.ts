@@ -47,7 +47,7 @@ export function createRulesReader({ log }: { log: Logger }): RulesReader {
       return prepare(readSettings(settings));
     } catch (error) {
       const fields = { entrypoint_id: entrypointId, cause: errorMessage(error) };
-      log.error("an entrypoint's settings cannot be read; what is sent to it is refused", fields);
+      log.error("an entrypoint's settings cannot be read; its requests are refused with 503", fields);
       return "unusable";
     }
   }
@@ -63,8 +63,8 @@ export function createRulesReader({ log }: { log: Logger }): RulesReader {
     throw new AppError({
       kind: "unavailable",
       code: "settings_unusable",
-      message: "This entrypoint's settings cannot be used at the moment; nothing was stored.",
-      hint: "Its owner finds the cause in the server's log, and can save them anew.",
+      message: "This entrypoint's settings cannot be read. Nothing was stored.",
+      hint: "The server's log has the cause. The entrypoint's owner can save the settings again.",
     });
   };
 }

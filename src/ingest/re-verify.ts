@@ -55,18 +55,18 @@ export function createVerifyAgain(deps: {
     const verifier = openVerifier(route);
     const stored = { headers: toHeaders(rejected.headers), query: rejected.query };
     const came = revealSecret(stored, rejected, keys);
-    if (came === null) return "The secret that came with it cannot be read with this SECRET_KEY.";
+    if (came === null) return "The request's secret cannot be read with this SECRET_KEY.";
     const request = toRequest(rejected, came);
     const verdict = verifier === null ? null : await verifier.verify(request);
     if (verdict !== null && !verdict.accepted) {
       const isGone = isSecretHidden(request, verifier?.secretPlace);
-      return isGone ? "The secret that came with it is not kept any more." : verdict.reason;
+      return isGone ? "The request's secret is no longer kept." : verdict.reason;
     }
     const readable = makeReadable(request);
     if (readable !== null) await readable;
     const question =
       (await verifier?.signedHandshake?.(request)) ?? readRules(route)?.echo?.answer(request, verifier?.key);
-    if (question) return "It is a question of the provider's, and no event.";
+    if (question) return "This is a challenge from the provider, not an event.";
     // What was hidden by the verification of its time stays so, also where another one carries its secret elsewhere.
     const { shown } = hideSecret(stored, verifier?.secretPlace);
     const { type, dedupKey } = readTraits({
@@ -93,7 +93,7 @@ export function createVerifyAgain(deps: {
       const route = routing.findRoute(rejected.entrypointId);
       // A file may name another webhook's entrypoint, whose targets would get the event.
       const isOwn = route?.webhookId === webhookId;
-      const judged = isOwn ? await judge(rejected, route) : "Its entrypoint was deleted.";
+      const judged = isOwn ? await judge(rejected, route) : "Its entrypoint has been deleted.";
       if (typeof judged !== "string") releases.push(judged);
       else if (judged !== rejected.reason) reasons.set(id, judged);
     }

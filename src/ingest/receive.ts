@@ -150,7 +150,11 @@ export function createReceiver(deps: {
       secret !== undefined &&
       !(await keepLearned({ entrypointId, webhookId, type: verifier.type, secret, remoteAddress }))
     )
-      return refuse(route, verifier, refused("A handshake brought a secret while another one is stored."));
+      return refuse(
+        route,
+        verifier,
+        refused("The handshake sent a secret, but a different one is already stored."),
+      );
     return { kind: "handshake", answer } as const;
   }
 
@@ -180,7 +184,7 @@ export function createReceiver(deps: {
         throw new AppError({
           kind: "gone",
           code: "entrypoint_inactive",
-          message: "This entrypoint is switched off.",
+          message: "This entrypoint is disabled.",
         });
       }
       return route;

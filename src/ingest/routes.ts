@@ -97,8 +97,8 @@ export function createIngestRoutes(deps: {
       throw new AppError({
         kind: "unauthenticated",
         code: "verification_failed",
-        message: "The request could not be verified, and is no event.",
-        hint: "Check that the sender has the same secret as this entrypoint. Its owner finds the reason among the webhook's rejected requests.",
+        message: "Verification failed; the event was not stored.",
+        hint: "Check that the sender and this entrypoint have the same secret. The entrypoint's owner finds the reason under the webhook's rejected requests.",
         credentials: judgement.credentials,
       });
     }

@@ -36,10 +36,10 @@ export function createVerifierOpener(deps: {
         ...(credentials && { credentials }),
       };
     } catch (error) {
-      log.error("an entrypoint's verification cannot be opened; what is sent to it is refused", {
+      log.error("an entrypoint's verification cannot be read; its requests are refused with 503", {
         entrypoint_id: entrypointId,
         cause: errorMessage(error),
-        hint: "Was SECRET_KEY changed? Start with the old key, or enter the verification's settings anew.",
+        hint: "Check whether SECRET_KEY has changed. Start with the old key, or enter the verification's settings again.",
       });
       return "unusable";
     }
@@ -56,8 +56,8 @@ export function createVerifierOpener(deps: {
     throw new AppError({
       kind: "unavailable",
       code: "verification_unavailable",
-      message: "This entrypoint cannot verify requests at the moment; nothing was stored.",
-      hint: "Its owner finds the cause on the entrypoint's page and in the server's log.",
+      message: "This entrypoint cannot verify requests. Nothing was stored.",
+      hint: "The entrypoint's page and the server's log have the cause.",
     });
   };
 }

@@ -14,13 +14,13 @@ export const headerName = z
   .string()
   .trim()
   .max(100)
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is not a header's name");
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is not a valid header name");
 
 export const place = z
   .string()
   .trim()
   .max(200)
-  .regex(PLACE, "must be a header's name, or a path in the body such as $.event.type");
+  .regex(PLACE, "must be a header name, or a path in the body such as $.event.type");
 
 export const toleranceSeconds = z.int().min(1).max(DAY_SECONDS);
 
@@ -42,7 +42,7 @@ export function secretFields(label = "Signing secret", help?: string): FormField
       label: `Previous ${label.charAt(0).toLowerCase()}${label.slice(1)}`,
       kind: "password",
       secret: true,
-      help: "While the secret is being replaced: requests signed with this one are accepted too.",
+      help: "Requests signed with this one are accepted too. Use it while you replace the secret.",
     },
   ];
 }
@@ -53,15 +53,19 @@ export function toleranceField(seconds: number | null): FormField {
     label: "Allowed age (s)",
     kind: "number",
     ...(seconds !== null && { placeholder: String(seconds) }),
-    help: "A request whose signed time is further away from now, in either direction, is refused.",
+    help: "Requests whose timestamp is off by more than this many seconds are rejected.",
   };
 }
 
 export const placeShape = {
   event_type: place
     .optional()
-    .describe("Where the event's type stands: a header's name, or $.path in the body."),
-  duplicate_id: place.optional().describe("Where the event's id stands, the same for every copy of it."),
+    .describe("Where to find the event type: a header name, or $.path in the body."),
+  duplicate_id: place
+    .optional()
+    .describe(
+      "Where to find the event id, which is the same for every copy of an event: a header name, or $.path in the body.",
+    ),
 };
 
 export const placeFields: readonly FormField[] = [
@@ -70,14 +74,14 @@ export const placeFields: readonly FormField[] = [
     label: "Event type from",
     kind: "text",
     placeholder: "X-Event-Type or $.type",
-    help: "A header's name, or a path in the body's JSON or form that begins with “$.”.",
+    help: "A header name, or a path into the JSON or form body that begins with “$.”.",
   },
   {
     name: "duplicate_id",
     label: "Event id from",
     kind: "text",
     placeholder: "X-Event-Id or $.id",
-    help: "What is the same for every copy of one event, written in the same way.",
+    help: "The value that is the same in every copy of an event. Same notation as above.",
   },
 ];
 

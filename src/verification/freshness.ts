@@ -33,11 +33,11 @@ export function judgeFreshness(options: {
 }): Verdict {
   const { receivedAt, toleranceSeconds } = options;
   const time = parseTimestamp(options.timestamp ?? "");
-  if (time === null) return refused("The signed time is missing, or is not in its form.");
+  if (time === null) return refused("The signed timestamp is missing or malformed.");
   const age = (receivedAt - time) / 1_000;
   if (Math.abs(age) <= toleranceSeconds) return ACCEPTED;
   const away = `${Math.round(Math.abs(age))} s ${age > 0 ? "old" : "in the future"}`;
   return refused(
-    `The signed time is ${away}, which is more than the ${toleranceSeconds} s that are allowed. Are the clocks right?`,
+    `The signed timestamp is ${away}; the limit is ${toleranceSeconds} s. Check the clocks of the sender and this server.`,
   );
 }

@@ -27,7 +27,7 @@ export function publicKeyFields(label: string, kind: "text" | "textarea" = "text
       name: "previous_public_key",
       label: `Previous ${label.charAt(0).toLowerCase()}${label.slice(1)}`,
       kind,
-      help: "While the key is being replaced: requests signed with this one are accepted too.",
+      help: "Requests signed with this one are accepted too. Use it while you replace the key.",
     },
   ];
 }
@@ -56,7 +56,7 @@ export function createPublicKeyVerify(options: {
     if (timestamp === null) return missing(timestampHeader);
     const signature = decode(given, encoding);
     if (signature === null || signature.byteLength === 0)
-      return refused(`The header ${signatureHeader} does not hold a signature in its form.`);
+      return refused(`The header ${signatureHeader} does not contain a signature in the expected format.`);
     return isSignedBy({ keys, hash, parts: [timestamp, body], signature }) ? ACCEPTED : wrongSignature();
   };
 }

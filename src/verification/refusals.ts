@@ -6,6 +6,6 @@ export function missing(header: string): Refusal {
 }
 
 export function wrongSignature({ signsUrl = false }: { signsUrl?: boolean } = {}): Refusal {
-  const url = signsUrl ? ", and is BASE_URL the address that the sender calls" : "";
-  return refused(`The signature is not right: is the secret the one that the sender signs with${url}?`);
+  const url = signsUrl ? ", and that BASE_URL is the address the sender calls" : "";
+  return refused(`Signature mismatch. Check that this is the sender's signing secret${url}.`);
 }

@@ -57,7 +57,7 @@ export function whyUnusable(values: BodyValues, path: string): string | null {
         ? `The value at “${path}” is longer than ${MAX_VALUE_LENGTH} characters.`
         : null;
     default:
-      return `The value at “${path}” is neither a text nor a number.`;
+      return `The value at “${path}” is neither text nor a number.`;
   }
 }
 

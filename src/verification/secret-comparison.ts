@@ -62,13 +62,13 @@ const isBlank = (letter: string) => letter === " " || letter === "\t";
 /** Refuses to save what no header can hold. */
 export const refuseForHeader = refuseSecrets(
   isControl,
-  "cannot have line ends or control characters, as no header can",
+  "cannot contain line breaks or control characters, because a header cannot",
 );
 
 /** Refuses to save what ends a token; most often it was pasted with the word that stands before it. */
 export const refuseForToken = refuseSecrets(
   (letter) => isControl(letter) || isBlank(letter),
-  "cannot have blanks or line ends, as no token can: is the word Bearer among it?",
+  "cannot contain spaces or line breaks. Leave out the word Bearer.",
 );
 
 /** A secret that no request can bring would refuse all of them. */

@@ -97,7 +97,7 @@ describe("rejected requests", () => {
     expect(await listed()).toEqual([forged]);
     expect((await api.call("GET", `${list}/${good}`)).status).toBe(404);
     const { body } = await api.call("GET", `${list}/${forged}`);
-    expect(body).toMatchObject({ reason: expect.stringContaining("is the secret the one") });
+    expect(body).toMatchObject({ reason: expect.stringContaining("the sender's signing secret") });
   });
 
   test("that name another user's entrypoint, as an imported file may, become nobody's events", async () => {

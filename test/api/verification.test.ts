@@ -66,7 +66,7 @@ describe("a trial of a verification", () => {
     const tried = await tryOut({ type: "github", config: { secret: "old" } });
     expect(tried).toMatchObject({ status: 200, body: { tried: 3, accepted: 2 } });
     expect(tried.body).toMatchObject({
-      refused: [{ event_id: second.id, reason: expect.stringContaining("signature is not right") }],
+      refused: [{ event_id: second.id, reason: expect.stringContaining("Signature mismatch") }],
     });
     const both = await tryOut({ type: "github", config: { secret: "new", previous_secret: "old" } });
     expect(both.body).toEqual({ tried: 3, untried: 0, accepted: 3, refused: [], rejected: NOTHING });

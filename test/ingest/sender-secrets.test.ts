@@ -223,7 +223,7 @@ test("a rejected request that came with an import, without its secret, says so, 
   );
   expect((await verifyAgain(verifyBy({ type: "bearer" }, RIGHT))).eventIds).toEqual([]);
   const [kept] = (await rejected.list(WEBHOOK, { entrypointId: null, limit: 5, cursor: null })).requests;
-  expect(kept?.reason).toBe("The secret that came with it is not kept any more.");
+  expect(kept?.reason).toBe("The request's secret is no longer kept.");
 });
 
 test("what an entrypoint that verifies by none receives is stored as it came", async () => {

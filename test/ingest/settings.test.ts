@@ -115,7 +115,7 @@ describe("a body limit", () => {
     for (const body of ["fives", chunked(Buffer.from("fiv"), Buffer.from("es"))]) {
       const answer = await send("POST", { body });
       expect(answer.status).toBe(413);
-      expect(await answer.text()).toContain("larger than 4 bytes");
+      expect(await answer.text()).toContain("exceeds 4 bytes");
     }
     expect(ingest.stored).toHaveLength(1);
     // It is the owner's limit; the operator's log has nothing of it.
@@ -126,7 +126,7 @@ describe("a body limit", () => {
     ingest.setRoute({ settings: { max_body_bytes: 5_000 } });
     const answer = await send("POST", { body: "x".repeat(1_001) });
     expect(answer.status).toBe(413);
-    expect(await answer.text()).toContain("larger than 1000 bytes");
+    expect(await answer.text()).toContain("exceeds 1000 bytes");
   });
 });
 

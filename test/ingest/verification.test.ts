@@ -91,7 +91,7 @@ describe("an entrypoint that verifies", () => {
         reason: "The header X-Hub-Signature-256 is missing.",
       }),
       expect.objectContaining({
-        reason: "The signature is not right: is the secret the one that the sender signs with?",
+        reason: "Signature mismatch. Check that this is the sender's signing secret.",
         refused_since_the_last_line: 4,
       }),
     ]);

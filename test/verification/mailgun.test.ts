@@ -17,7 +17,7 @@ test("Mailgun's token is taken again with the same body, as in a retry, and with
   for (const _ of [1, 2]) expect(await verifier.verify(request)).toEqual({ accepted: true });
   const body = encoder.encode(new TextDecoder().decode(request.body).replace("opened", "failed"));
   expect(await verifier.verify({ ...request, body })).toMatchObject({
-    reason: "The token came before, with another body.",
+    reason: "The token was already used with a different body.",
   });
 });
 

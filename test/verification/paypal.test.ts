@@ -138,7 +138,7 @@ describe("the certificate", () => {
     for (const [pem, privateKey] of wrong) {
       answer = answered(pem);
       expect(await verifier().verify(request({}, privateKey))).toMatchObject({
-        reason: "The header PAYPAL-CERT-URL names no certificate of PayPal that can be trusted.",
+        reason: "The header PAYPAL-CERT-URL does not point to a trusted PayPal certificate.",
       });
     }
     answer = answered(chain("paypal.crt", "secure-test.crt", "signing-authority.crt", "signing-root.crt"));

@@ -281,7 +281,7 @@ describe("subscriptions", () => {
       { verify_token: "chosen" },
       unsigned({ body: { subscription_id: 1 } }),
     );
-    expect(outcome).toMatchObject({ reason: expect.stringContaining("not entered yet") });
+    expect(outcome).toMatchObject({ reason: expect.stringContaining("The subscription id is not set yet") });
   });
 
   test("to a WebSub topic begin where it is listed and end where it is not, whoever asks the hub", async () => {

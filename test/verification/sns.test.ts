@@ -150,7 +150,7 @@ describe("a message of Amazon SNS", () => {
       `${text.slice(0, -1)},"Message":"evil"}`,
       `${text.slice(0, -1)},"\\u004dessage":"evil"}`,
     ])
-      expect(await reasonOf(requestWith(doubled))).toBe("The body says something twice.");
+      expect(await reasonOf(requestWith(doubled))).toBe("The body contains a field twice.");
     expect(asked).toEqual([]);
   });
 
@@ -243,7 +243,7 @@ describe("SNS's certificate", () => {
     ];
     for (const url of urls) {
       const reason = await reasonOf(requestWith(signMessage(NOTIFICATION, { url })));
-      expect([url, reason]).toEqual([url, "SigningCertURL names no certificate of SNS that can be trusted."]);
+      expect([url, reason]).toEqual([url, "SigningCertURL does not point to a trusted SNS certificate."]);
     }
     expect(asked).toEqual([]);
     for (const host of [
@@ -328,6 +328,6 @@ describe("the question whether a subscription is wanted", () => {
   test("is no notification, and no notification is one", async () => {
     expect(await ask(NOTIFICATION)).toBeNull();
     const disguised = requestWith(signMessage(NOTIFICATION), "SubscriptionConfirmation");
-    expect(await reasonOf(disguised)).toContain("no message");
+    expect(await reasonOf(disguised)).toContain("not an SNS message");
   });
 });

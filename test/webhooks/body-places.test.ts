@@ -66,12 +66,12 @@ describe("why an event has no type, key or lane", () => {
       {
         setting: "event_type_from",
         place: "$.type",
-        reason: "The value at “type” is neither a text nor a number.",
+        reason: "The value at “type” is neither text nor a number.",
       },
       {
         setting: "deduplicate_value",
         place: "$.id",
-        reason: "The value at “id” is neither a text nor a number.",
+        reason: "The value at “id” is neither text nor a number.",
       },
     ]);
     expect(await unreadOf({ body: `{"id":"${"x".repeat(251)}"}` })).toEqual([

@@ -35,7 +35,9 @@ export function createEcho(settings: QuestionSettings): Echo | null {
       if (challenge === null) return null;
       if (encoding === "off") return answerWith(settings, challenge, null);
       if (key === undefined)
-        return refused("A question is to be answered by an HMAC, but the verification has no secret for it.");
+        return refused(
+          "The challenge must be answered with an HMAC, but this verification has no secret to compute it with.",
+        );
       const digest = Buffer.from(hmac("sha256", key, [challenge])).toString(encoding);
       return answerWith(settings, challenge, digest);
     },

@@ -10,8 +10,8 @@ const TYPE = "aeg-event-type";
 
 const configSchema = z.strictObject({
   ...secretShape,
-  place: z.enum(["query", "header"]).default("query").describe("Where the secret is sent."),
-  name: headerName.default("code").describe("The query parameter's or the header's name."),
+  place: z.enum(["query", "header"]).default("query").describe("Where the sender puts the secret."),
+  name: headerName.default("code").describe("The name of the query parameter or header."),
 });
 
 /** https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema */
@@ -19,7 +19,7 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
   type: "event-grid",
   label: "Azure Event Grid",
   description:
-    "Compares a secret in the subscription's URL (…?code=secret) or in a delivery property, and answers the validation when the subscription is made: by validationCode, and by CloudEvents' OPTIONS. Event Grid does not sign the body.",
+    "Compares a secret in the subscription's URL (…?code=secret) or in a delivery property, and answers the validation when the subscription is created: a validationCode, or an OPTIONS request with CloudEvents. Event Grid does not sign the body.",
   configSchema,
   fields: [
     ...secretFields("Secret"),
@@ -31,7 +31,7 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
         { value: "query", label: "a query parameter of the URL" },
         { value: "header", label: "a header (delivery property)" },
       ],
-      help: "What is in the query passes through proxies' logs; with events the secret is stored as [secret].",
+      help: "Proxies may log query parameters. Stored events show the secret as [secret].",
     },
     { name: "name", label: "Its name", kind: "text", placeholder: "code" },
   ],

@@ -14,8 +14,8 @@ const row = {
   header: "X-Hook-Signature",
   secretLabel: "Hook secret",
   secretHelp:
-    "Leave empty: the first X-Hook-Secret that arrives becomes the secret, and no later one replaces it. Create the webhook right after saving; to take a new secret, remove this one first.",
-  unset: `No handshake has brought a secret yet: create the webhook at the provider, which then sends ${SECRET_HEADER}.`,
+    "Leave empty. The first X-Hook-Secret received becomes the secret, and later ones do not replace it. Create the webhook right after saving. To accept a new secret, remove this one first.",
+  unset: `No secret has been received yet. Create the webhook at the provider, which then sends ${SECRET_HEADER}.`,
 } as const;
 
 /** Whoever comes first sets the key, whoever comes later cannot change it, and the same one may ask again. */
@@ -25,11 +25,11 @@ function learnOnce(secret: string | undefined): Pick<Verifier, "unsignedHandshak
       const given = headers.get(SECRET_HEADER);
       if (method !== "POST" || given === null || headers.has(row.header)) return null;
       const answer = echoInHeader(SECRET_HEADER, given);
-      if (answer === null) return refused(`The header ${SECRET_HEADER} does not hold a secret in its form.`);
+      if (answer === null) return refused(`The header ${SECRET_HEADER} does not contain a valid secret.`);
       if (secret === undefined) return { ...answer, learns: given };
       if (constantTimeEqual(given, secret)) return answer;
       return refused(
-        `A handshake brought another secret than the one that is stored, which stays. Remove that to take a new one.`,
+        `The handshake sent a secret that differs from the stored one. The stored one was kept; remove it to accept a new one.`,
       );
     },
   };
@@ -41,7 +41,7 @@ export const asanaProvider = createLaterProvider({
   type: "asana",
   label: "Asana",
   description:
-    "Checks the signature of Asana's requests, with the secret that Asana's handshake brings when the webhook is created. Each Asana webhook has a secret of its own, so give each an entrypoint.",
+    "Checks the signature of Asana's requests with the secret that Asana sends when the webhook is created. Each Asana webhook has its own secret, so create one entrypoint for each.",
   eventType: readerOf(),
   duplicateId: readerOf(),
   recognizedBy: ["x-hook-signature"],
@@ -54,7 +54,7 @@ export const clioProvider = createLaterProvider({
   type: "clio",
   label: "Clio",
   description:
-    "Checks the signature of Clio's requests, with the secret that Clio's handshake brings when the webhook is created. Each Clio webhook has a secret of its own, so give each an entrypoint.",
+    "Checks the signature of Clio's requests with the secret that Clio sends when the webhook is created. Each Clio webhook has its own secret, so create one entrypoint for each.",
   eventType: readerOf("$.meta.event"),
   duplicateId: readerOf(),
   recognizedBy: ["x-hook-signature", "x-clio-webhook"],

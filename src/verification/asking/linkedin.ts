@@ -14,7 +14,7 @@ const row: HmacRow = {
   type: "linkedin",
   label: "LinkedIn",
   description:
-    "Checks the signature of LinkedIn's requests, with the app's client secret, and answers the challenge that LinkedIn sends at first and every two hours.",
+    "Checks the signature of LinkedIn's requests with the app's client secret, and answers the challenge that LinkedIn sends when the URL is registered and every two hours after that.",
   secretLabel: "Client secret",
   hash: "sha256",
   encoding: "hex",

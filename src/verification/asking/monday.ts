@@ -18,7 +18,7 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
   type: "monday",
   label: "Monday.com",
   description:
-    "Checks the token (JWT) in the Authorization header of monday.com's requests, with the app's signing secret, and answers the challenge with which monday.com tries the URL. The token does not sign the body, and only webhooks that an app made have one.",
+    "Checks the token (JWT) in the Authorization header of monday.com's requests with the app's signing secret, and answers the challenge that monday.com sends to check the URL. The token does not sign the body, and only webhooks created by an app have one.",
   configSchema,
   fields: secretFields(),
   prepare(config) {
@@ -30,10 +30,10 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
         if (given === null) return missing(HEADER);
         const claims = readHs256Token({ token: given.replace(/^Bearer\s+/i, "").trim(), keys });
         if (claims === "malformed")
-          return refused(`The header ${HEADER} does not hold a token signed by HS256.`);
+          return refused(`The header ${HEADER} does not contain a token signed with HS256.`);
         if (claims === "forged") return wrongSignature();
         const { exp: expires } = claims;
-        if (typeof expires !== "number") return refused("The token does not say when it expires.");
+        if (typeof expires !== "number") return refused("The token has no expiry time.");
         return expires * 1_000 + LEEWAY_MS >= receivedAt ? ACCEPTED : refused("The token has expired.");
       },
       // It covers no body: until it expires, whoever has it can send.

@@ -9,11 +9,11 @@ export const nylasProvider = createLaterProvider({
   type: "nylas",
   label: "Nylas",
   description:
-    "Checks the signature of Nylas's requests, with the webhook's secret, and answers the challenge with which Nylas tries the URL.",
+    "Checks the signature of Nylas's requests with the webhook's secret, and answers the challenge that Nylas sends to check the URL.",
   secretLabel: "Webhook secret",
   secretHelp:
-    "Nylas shows it once the URL has answered: save without it, create the webhook there, and enter it here.",
-  unset: "The webhook's secret, which Nylas showed when the webhook was created, is not entered yet.",
+    "Nylas shows it after the URL has answered the challenge. Save without it, create the webhook at Nylas, then enter it here.",
+  unset: "The webhook secret is not set yet. Enter the one that Nylas showed when the webhook was created.",
   hash: "sha256",
   encoding: "hex",
   template: "{body}",

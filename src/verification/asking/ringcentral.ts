@@ -19,11 +19,11 @@ export const ringcentralProvider: Provider<z.infer<typeof configSchema>> = {
   type: "ringcentral",
   label: "RingCentral",
   description:
-    "Compares the token that RingCentral sends in the header Verification-Token, and answers the Validation-Token when a subscription is made. RingCentral does not sign the body.",
+    "Compares the token that RingCentral sends in the Verification-Token header, and answers the Validation-Token when a subscription is created. RingCentral does not sign the body.",
   configSchema,
   fields: secretFields(
     "Verification token",
-    "Any text of yours: give the same one as deliveryMode.verificationToken when the subscription is made.",
+    "Choose any text. Use the same text as deliveryMode.verificationToken when you create the subscription.",
   ),
   recognizes: (headers) => headers.has(SENT) || headers.has(ASKED),
   prepare({ secret, previous_secret: previous }) {
@@ -38,7 +38,9 @@ export const ringcentralProvider: Provider<z.infer<typeof configSchema>> = {
         const given = headers.get(SENT);
         if (given === null) return missing(SENT);
         const isRight = right.map((each) => constantTimeEqual(given.trim(), each)).includes(true);
-        return isRight ? ACCEPTED : refused("The verification token is another one.");
+        return isRight
+          ? ACCEPTED
+          : refused("The verification token does not match. Check that both sides have the same one.");
       },
       secretPlace: { in: "header", name: SENT },
       eventType: readerOf("$.event"),

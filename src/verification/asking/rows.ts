@@ -25,7 +25,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     type: "dropbox",
     label: "Dropbox",
     description:
-      "Checks the signature of Dropbox's requests, with the app secret (App Console → Settings), and answers the challenge with which Dropbox tries the URL.",
+      "Checks the signature of Dropbox's requests with the app secret (App Console → Settings), and answers the challenge that Dropbox sends to check the URL.",
     secretLabel: "App secret",
     header: "X-Dropbox-Signature",
     eventType: readerOf(),
@@ -39,7 +39,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     type: "front",
     label: "Front",
     description:
-      "Checks the signature of Front's application webhooks, with the signing key that is shown where the webhook is set up, and answers the challenge with which Front tries the URL.",
+      "Checks the signature of Front's application webhooks with the signing key shown on the webhook's setup page, and answers the challenge that Front sends to check the URL.",
     secretLabel: "Signing key",
     hash: "sha256",
     encoding: "base64",
@@ -61,7 +61,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     type: "smartcar",
     label: "Smartcar",
     description:
-      "Checks the signature of Smartcar's requests, with the application management token (Dashboard → Configuration), and answers the challenge with which Smartcar tries the URL.",
+      "Checks the signature of Smartcar's requests with the application management token (Dashboard → Configuration), and answers the challenge that Smartcar sends to check the URL.",
     secretLabel: "Application management token",
     header: "SC-Signature",
     eventType: readerOf("$.eventType", "$.eventName"),
@@ -80,7 +80,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     type: "trello",
     label: "Trello",
     description:
-      "Checks the signature of Trello's requests, with the application's secret, and answers the HEAD with which Trello tries the URL. Trello signs the URL too, as the webhook was made with it: it must begin with this gateway's BASE_URL.",
+      "Checks the signature of Trello's requests with the application's secret, and answers the HEAD request that Trello sends to check the URL. Trello also signs the URL, so the URL registered at Trello must begin with this gateway's BASE_URL.",
     secretLabel: "Application secret",
     hash: "sha1",
     encoding: "base64",
@@ -96,7 +96,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     type: "zoom",
     label: "Zoom",
     description:
-      "Checks the signature of Zoom's requests, with the secret token of the app's Feature page, and answers the validation with which Zoom tries the URL at first and every 72 hours.",
+      "Checks the signature of Zoom's requests with the secret token from the app's Feature page, and answers the validation request that Zoom sends when the URL is saved and every 72 hours after that.",
     secretLabel: "Secret token",
     hash: "sha256",
     encoding: "hex",

@@ -9,11 +9,11 @@ import { answerJson, askedByGet, readChallenge } from "./answers.ts";
 const subscriptionId = z
   .string()
   .trim()
-  .regex(/^\d{1,15}$/, "must be the subscription's number");
+  .regex(/^\d{1,15}$/, "must be the subscription's numeric id");
 
 const configSchema = z.strictObject({
-  verify_token: secret.describe("What Strava must say when it asks for the callback URL."),
-  subscription_id: subscriptionId.optional().describe("Events of other subscriptions are refused."),
+  verify_token: secret.describe("The verify token that Strava sends when it validates the callback URL."),
+  subscription_id: subscriptionId.optional().describe("Events of other subscriptions are rejected."),
   previous_subscription_id: subscriptionId.optional(),
 });
 
@@ -22,7 +22,7 @@ export const stravaProvider: Provider<z.infer<typeof configSchema>> = {
   type: "strava",
   label: "Strava",
   description:
-    "Answers Strava when the subscription is made, and takes the events of that subscription alone. Strava signs nothing, so whoever knows the URL and the number can send: keep both to yourself.",
+    "Answers Strava when the subscription is created, and accepts only that subscription's events. Strava does not sign requests, so anyone with the URL and the subscription id can send events: keep both secret.",
   configSchema,
   fields: [
     {
@@ -31,20 +31,20 @@ export const stravaProvider: Provider<z.infer<typeof configSchema>> = {
       kind: "password",
       required: true,
       secret: true,
-      help: "Any text of yours; give the same one as verify_token when the subscription is made.",
+      help: "Choose any text. Use the same text as verify_token when you create the subscription.",
     },
     {
       name: "subscription_id",
       label: "Subscription id",
       kind: "text",
       placeholder: "120475",
-      help: "Strava answers with it once the URL has answered: save without it, make the subscription, and enter it here. Until then events are refused.",
+      help: "Strava returns it after the URL has answered. Save without it, create the subscription, then enter it here. Until then events are rejected.",
     },
     {
       name: "previous_subscription_id",
       label: "Previous subscription id",
       kind: "text",
-      help: "While the subscription is being made anew: events of this one are accepted too.",
+      help: "Events of this subscription are accepted too. Use it while you replace the subscription.",
     },
   ],
   handshakeMethods: ["GET"],
@@ -55,17 +55,19 @@ export const stravaProvider: Provider<z.infer<typeof configSchema>> = {
       unsignedHandshake(request) {
         if (askedByGet(request, "hub.mode") !== "subscribe") return null;
         if (!constantTimeEqual(askedByGet(request, "hub.verify_token") ?? "", config.verify_token))
-          return refused("Strava asked for the callback URL with another verify token.");
+          return refused("Strava's verify token does not match. Check that both sides have the same one.");
         const challenge = readChallenge(askedByGet(request, "hub.challenge"));
         return challenge === null ? null : answerJson({ "hub.challenge": challenge });
       },
       verify(request) {
         if (known.length === 0)
-          return refused("The subscription's id, which Strava gave when it was made, is not entered yet.");
+          return refused(
+            "The subscription id is not set yet. Enter the one that Strava returned when the subscription was created.",
+          );
         const id = readId(request);
         return id !== null && known.includes(id)
           ? ACCEPTED
-          : refused("The subscription_id of the body is missing or another one.");
+          : refused("The body's subscription_id is missing or does not match.");
       },
       eventType: readerOfBoth("$.object_type", "$.aspect_type"),
       duplicateId: () => null,

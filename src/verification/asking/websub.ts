@@ -16,7 +16,7 @@ const configSchema = z.strictObject({
     .array(z.string().trim().min(1).max(2_000))
     .min(1, "must name at least one")
     .max(MOST_TOPICS)
-    .describe("The topic URLs whose subscription is confirmed."),
+    .describe("Topic URLs whose subscriptions are confirmed."),
 });
 
 const hashes: ReadonlyMap<string, Hash> = new Map<string, Hash>([
@@ -31,7 +31,7 @@ export const websubProvider: Provider<z.infer<typeof configSchema>> = {
   type: "websub",
   label: "WebSub",
   description:
-    "Checks the signature of a WebSub (PubSubHubbub) hub, such as YouTube's, with the hub.secret that the subscription was made with. Subscriptions to the topics below are confirmed when the hub asks, and the end of any other; nothing else is.",
+    "Checks the signature of a WebSub (PubSubHubbub) hub, such as YouTube's, with the hub.secret of the subscription. When the hub asks, subscriptions to the topics below are confirmed, and unsubscriptions from all other topics.",
   configSchema,
   fields: [
     ...secretFields("Hub secret"),
@@ -41,7 +41,7 @@ export const websubProvider: Provider<z.infer<typeof configSchema>> = {
       kind: "list",
       required: true,
       placeholder: "https://www.youtube.com/xml/feeds/videos.xml?channel_id=…",
-      help: "Topic URLs, one a line, exactly as they are subscribed to.",
+      help: "Topic URLs, one per line, exactly as you subscribed to them.",
     },
   ],
   handshakeMethods: ["GET"],
@@ -54,9 +54,9 @@ export const websubProvider: Provider<z.infer<typeof configSchema>> = {
         const isWanted = topics.includes(askedByGet(request, "hub.topic") ?? "");
         // A stranger can ask a hub to end a subscription; only its owner can take the topic from the list.
         if (mode === "subscribe" && !isWanted)
-          return refused("A hub asked to confirm the subscription to a topic that is not listed.");
+          return refused("The hub asked to confirm a subscription to a topic that is not listed.");
         if (mode === "unsubscribe" && isWanted)
-          return refused("A hub asked to confirm the end of the subscription to a topic that is listed.");
+          return refused("The hub asked to confirm unsubscribing from a listed topic.");
         return echo(askedByGet(request, "hub.challenge"));
       },
       verify({ headers, body }) {
@@ -66,7 +66,7 @@ export const websubProvider: Provider<z.infer<typeof configSchema>> = {
         const hash = hashes.get(method.toLowerCase());
         const signature = decode(text, "hex");
         if (hash === undefined || signature === null)
-          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+          return refused(`The header ${SIGNATURE} does not contain a signature in the expected format.`);
         const right = keys.map((key) => hmac(hash, key, [body]));
         return matchesAny([signature], right) ? ACCEPTED : wrongSignature();
       },

@@ -9,59 +9,65 @@ const shape = z.strictObject({
   secret_encoding: z
     .enum(["text", "base64", "hex", "base64url"])
     .default("text")
-    .describe("How the secret is written."),
-  header: headerName.optional().describe("The header that holds the signature, or several."),
+    .describe("The secret's encoding."),
+  header: headerName.optional().describe("The header that contains one or more signatures."),
   signature_place: z
     .string()
     .trim()
     .max(200)
-    .regex(
-      /^(?:\?[^\s=&#]+|\$\.\S+)$/,
-      "must be “?” and a query parameter's name, or a path in the JSON body",
-    )
+    .regex(/^(?:\?[^\s=&#]+|\$\.\S+)$/, "must be “?” and a query parameter name, or a path in the JSON body")
     .optional()
-    .describe("Where else the signature stands: ?signature in the query, $.signature in a JSON body."),
+    .describe(
+      "Where the signature is when it is not in a header: ?signature for the query, $.signature for a JSON body.",
+    ),
   prefix: z
     .string()
     .max(200)
     .transform((text) => text.trimStart())
     .optional()
-    .describe("What stands before each signature, a blank at its end too: sha256= or HMAC"),
+    .describe("Text before each signature, including a trailing space: sha256= or HMAC"),
   signature_key: z
     .string()
     .trim()
     .max(100)
     .optional()
     .describe(
-      "Where signatures are pairs of a key and a value: the key. v1 in t=1,v1=…; several with commas.",
+      "For signatures written as key-value pairs: the key, such as v1 in t=1,v1=…. Separate several with commas.",
     ),
-  timestamp_key: z.string().trim().max(50).optional().describe("The key of the pair that holds {timestamp}."),
+  timestamp_key: z
+    .string()
+    .trim()
+    .max(50)
+    .optional()
+    .describe("The key of the pair that contains {timestamp}."),
   separator: z
     .string()
     .max(5)
     .optional()
-    .describe("Letters that stand between several signatures or pairs; blanks do too. Without it a comma."),
-  key_separator: z.string().max(5).optional().describe("Stands between key and value. Without it =."),
+    .describe("Characters that separate signatures or pairs; spaces always do. Default: a comma."),
+  key_separator: z.string().max(5).optional().describe("The text between key and value. Default: =."),
   template: z
     .string()
     .min(1)
     .max(2_000)
     .transform((text) => text.replaceAll(/\r?\n/g, "{newline}"))
     .default("{body}")
-    .describe("What is signed, with placeholders for parts of the request: {timestamp}.{body}"),
+    .describe("The signed text, with placeholders for parts of the request: {timestamp}.{body}"),
   unsigned_body: z
     .boolean()
     .optional()
-    .describe("The sender does not sign the body: whoever overhears one request could change it."),
+    .describe("The sender does not sign the body, so anyone who intercepts a request can change it."),
   hash: z.enum(HASHES).default("sha256"),
-  encoding: z.enum(ENCODINGS).default("hex").describe("How the signature is written."),
+  encoding: z.enum(ENCODINGS).default("hex").describe("The signature's encoding."),
   timestamp_header: headerName
     .optional()
-    .describe("Holds {timestamp}: seconds, milliseconds (or finer, by its size) or RFC 3339."),
-  id_header: headerName.optional().describe("Holds {id}."),
+    .describe(
+      "The header that contains {timestamp}: seconds, milliseconds (or finer, detected by size) or RFC 3339.",
+    ),
+  id_header: headerName.optional().describe("The header that contains {id}."),
   tolerance_seconds: toleranceSeconds
     .optional()
-    .describe("How far the signed time may be away from now; without it that is not checked."),
+    .describe("How many seconds the signed timestamp may be off. Without it, age is not checked."),
   ...placeShape,
 });
 
@@ -91,28 +97,28 @@ export const hmacConfigSchema = shape.superRefine((config, context) => {
 export const hmacInputSchema = hmacConfigSchema.superRefine((config, context) => {
   const fault = faultWith(context);
   const [unknown] = compileTemplate(config.template).unknown;
-  if (unknown !== undefined) fault("template", `contains ${unknown}, which stands for nothing`);
+  if (unknown !== undefined) fault("template", `contains ${unknown}, which is not a known placeholder`);
   const { separator = "", encoding, secret_encoding: keyEncoding } = config;
   const alphabet = encoding === "hex" ? /[0-9a-f]/i : /[0-9a-z+/=_-]/i;
-  if (alphabet.test(separator)) fault("separator", "cannot be a letter of which signatures consist");
+  if (alphabet.test(separator)) fault("separator", "cannot be a character that signatures contain");
   if (keyEncoding === "text") return;
   for (const name of ["secret", "previous_secret"] as const) {
     const value = config[name];
     if (value !== undefined && decodeKey(value, keyEncoding) !== null && decode(value, keyEncoding) === null)
-      fault(name, `is not whole ${keyEncoding}: some of it is missing`);
+      fault(name, `is incomplete ${keyEncoding}`);
   }
 });
 
 function checkPlaces(config: HmacConfig, fault: Fault): void {
   const { header, signature_place: place, signature_key: key, timestamp_key: timeKey } = config;
   if (header === undefined && place === undefined)
-    fault("header", "is needed, unless the signature stands elsewhere");
+    fault("header", "is required, unless signature_from is set");
   if (header !== undefined && place !== undefined)
-    fault("signature_place", "cannot be set beside the signature header");
+    fault("signature_place", "cannot be combined with the signature header");
   if (timeKey !== undefined && key === undefined)
-    fault("signature_key", "is needed, as the time is in a pair beside it");
+    fault("signature_key", "is required, because the timestamp is in a pair next to it");
   if (timeKey !== undefined && config.timestamp_header !== undefined)
-    fault("timestamp_key", "cannot be set beside the timestamp header");
+    fault("timestamp_key", "cannot be combined with the timestamp header");
 }
 
 type TemplateConfig = Pick<
@@ -127,17 +133,17 @@ export function checkTemplate(
 ): void {
   const template = compileTemplate(config.template);
   if (!template.signsBody && config.unsigned_body !== true)
-    fault("template", "must contain {body}: else anyone could change what is sent");
+    fault("template", "must contain {body}; otherwise anyone could change the body");
   if (!template.signsBody && !template.tellsRequestsApart)
-    fault("template", "must contain something that is not the same in every request");
+    fault("template", "must contain something that differs between requests");
   if (
     template.uses("timestamp") &&
     config.timestamp_header === undefined &&
     config.timestamp_key === undefined
   )
-    fault("timestamp_header", "is needed, as the template contains {timestamp}");
+    fault("timestamp_header", "is required, because the template contains {timestamp}");
   if (template.uses("id") && config.id_header === undefined)
-    fault("id_header", "is needed, as the template contains {id}");
+    fault("id_header", "is required, because the template contains {id}");
   if (config.tolerance_seconds !== undefined && !template.uses("timestamp"))
-    fault("tolerance_seconds", "needs {timestamp} in the template: a time that is not signed proves nothing");
+    fault("tolerance_seconds", "requires {timestamp} in the template: an unsigned timestamp proves nothing");
 }

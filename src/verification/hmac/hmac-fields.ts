@@ -6,7 +6,7 @@ export const hmacFields: readonly FormField[] = [
   ...secretFields(),
   {
     name: "secret_encoding",
-    label: "The secret is written as",
+    label: "Secret encoding",
     kind: "select",
     options: [
       { value: "text", label: "text, used as it is" },
@@ -21,14 +21,14 @@ export const hmacFields: readonly FormField[] = [
     label: "Prefix",
     kind: "text",
     placeholder: "sha256=",
-    help: "What stands before the signature in the header, a blank at its end too.",
+    help: "Text before the signature in the header, including a trailing space.",
   },
   {
     name: "template",
     label: "Signed text",
     kind: "text",
     placeholder: "{body}",
-    help: "Placeholders stand for parts of the request: {timestamp}.{body}. There are {body}, {timestamp}, {id}, {url}, {method}, {host}, {path}, {query}, {target} (path and query), {body_sha256_hex} and other digests, {header.Name}, {$.path.in.json} and {newline}.",
+    help: "With placeholders for parts of the request, such as {timestamp}.{body}. Available: {body}, {timestamp}, {id}, {url}, {method}, {host}, {path}, {query}, {target} (path and query), {body_sha256_hex} and other digests, {header.Name}, {$.path.in.json} and {newline}.",
   },
   {
     name: "hash",
@@ -43,7 +43,7 @@ export const hmacFields: readonly FormField[] = [
   },
   {
     name: "encoding",
-    label: "The signature is written as",
+    label: "Signature encoding",
     kind: "select",
     options: [
       { value: "hex", label: "hex" },
@@ -57,47 +57,53 @@ export const hmacFields: readonly FormField[] = [
     label: "Timestamp header",
     kind: "text",
     placeholder: "X-Timestamp",
-    help: "Holds {timestamp}: seconds, milliseconds or RFC 3339.",
+    help: "The header that contains {timestamp}: seconds, milliseconds or RFC 3339.",
   },
   toleranceField(null),
-  ...inSection("Time and signatures in one header", [
+  ...inSection("Timestamp and signatures in one header", [
     {
       name: "signature_key",
-      label: "Key of signatures",
+      label: "Signature key",
       kind: "text",
       placeholder: "v1",
-      help: "For a header such as t=1700000000,v1=…: v1. Several keys with commas between them.",
+      help: "v1 for a header such as t=1700000000,v1=…. Separate several keys with commas.",
     },
     {
       name: "timestamp_key",
-      label: "Key of the time",
+      label: "Timestamp key",
       kind: "text",
       placeholder: "t",
-      help: "Holds {timestamp}, in place of a timestamp header.",
+      help: "The key of {timestamp}, used instead of a timestamp header.",
     },
     {
       name: "separator",
-      label: "Between pairs or signatures",
+      label: "Separator",
       kind: "text",
       placeholder: ",",
-      help: "One letter or several, any of which separates. Blanks separate too.",
+      help: "One or more characters, each of which separates pairs or signatures. Spaces always do.",
     },
-    { name: "key_separator", label: "Between key and value", kind: "text", placeholder: "=" },
+    { name: "key_separator", label: "Key-value separator", kind: "text", placeholder: "=" },
   ]),
-  ...inSection("Signature elsewhere, or of something else", [
+  ...inSection("Signature outside a header, or not of the body", [
     {
       name: "signature_place",
       label: "Signature from",
       kind: "text",
       placeholder: "?signature or $.signature",
-      help: "In place of a signature header: “?” and a query parameter's name, or a path in the JSON body.",
+      help: "Instead of a signature header: “?” and a query parameter name, or a path in the JSON body.",
     },
-    { name: "id_header", label: "Id header", kind: "text", placeholder: "X-Id", help: "Holds {id}." },
+    {
+      name: "id_header",
+      label: "Id header",
+      kind: "text",
+      placeholder: "X-Id",
+      help: "The header that contains {id}.",
+    },
     {
       name: "unsigned_body",
-      label: "The body is not signed",
+      label: "Body is not signed",
       kind: "checkbox",
-      help: "For senders whose signed text has no {body}: whoever overhears a request could change it and send it again.",
+      help: "For senders whose signed text has no {body}. Anyone who intercepts a request can change it and send it again.",
     },
   ]),
   ...placeFields,

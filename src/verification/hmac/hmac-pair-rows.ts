@@ -19,7 +19,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "calendly",
     label: "Calendly",
     description:
-      "Checks the signature of Calendly's requests, with the signing key that the webhook subscription was made with, or that of the OAuth app.",
+      "Checks the signature of Calendly's requests with the signing key of the webhook subscription or of the OAuth app.",
     secretLabel: "Webhook signing key",
     header: "Calendly-Webhook-Signature",
     eventType: readerOf("$.event"),
@@ -33,7 +33,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "elevenlabs",
     label: "ElevenLabs",
     description:
-      "Checks the signature of ElevenLabs' requests, with the secret that is shown when a webhook is made there.",
+      "Checks the signature of ElevenLabs' requests with the secret that ElevenLabs shows when the webhook is created.",
     secretLabel: "Webhook secret",
     header: "ElevenLabs-Signature",
     signatureKeys: ["v0"],
@@ -50,7 +50,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "knock",
     label: "Knock",
     description:
-      "Checks the signature of Knock's requests, with the signing key of the webhook's page there.",
+      "Checks the signature of Knock's requests with the signing key from the webhook's page in Knock.",
     secretLabel: "Signing key",
     encoding: "base64",
     header: "X-Knock-Signature",
@@ -65,7 +65,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "mux",
     label: "Mux",
     description:
-      "Checks the signature of Mux's requests, with the signing secret of the webhook under Settings → Webhooks.",
+      "Checks the signature of Mux's requests with the signing secret from Mux → Settings → Webhooks.",
     header: "Mux-Signature",
     eventType: readerOf("$.type"),
     duplicateId: readerOf("$.id"),
@@ -76,7 +76,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "paddle",
     label: "Paddle",
     description:
-      "Checks the signature of Paddle's requests, with the secret key of the notification destination there.",
+      "Checks the signature of Paddle's requests with the secret key from Paddle → Notifications → the destination.",
     secretLabel: "Secret key",
     template: "{timestamp}:{body}",
     header: "Paddle-Signature",
@@ -95,7 +95,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "persona",
     label: "Persona",
     description:
-      "Checks the signature of Persona's requests, with the secret of the webhook under Integration → Webhooks (wbhsec_…); while it is rotated there, either of its secrets.",
+      "Checks the signature of Persona's requests with the webhook's secret (wbhsec_…) from Persona → Integration → Webhooks. During a rotation either secret works.",
     secretLabel: "Webhook secret",
     header: "Persona-Signature",
     eventType: readerOf("$.data.attributes.name"),
@@ -107,7 +107,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "stripe",
     label: "Stripe",
     description:
-      "Checks the signature of Stripe's requests, with the signing secret (whsec_…) of the webhook's page there.",
+      "Checks the signature of Stripe's requests with the signing secret (whsec_…) from Stripe → Webhooks.",
     header: "Stripe-Signature",
     eventType: readerOf("$.type"),
     duplicateId: readerOf("$.id"),
@@ -119,7 +119,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     type: "tiktok",
     label: "TikTok",
     description:
-      "Checks the signature of requests of TikTok for Developers, with the app's client secret. TikTok Shop signs in another way: see HMAC.",
+      "Checks the signature of TikTok for Developers' requests with the app's client secret. TikTok Shop signs differently: use HMAC for it.",
     secretLabel: "Client secret",
     header: "TikTok-Signature",
     signatureKeys: ["s"],
@@ -132,7 +132,8 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     // https://workos.com/docs/events/data-syncing/webhooks
     type: "workos",
     label: "WorkOS",
-    description: "Checks the signature of WorkOS' requests, with the secret of the webhook's page there.",
+    description:
+      "Checks the signature of WorkOS' requests with the secret from the webhook's page in WorkOS.",
     secretLabel: "Webhook secret",
     header: "WorkOS-Signature",
     eventType: readerOf("$.event"),

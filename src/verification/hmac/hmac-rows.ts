@@ -13,7 +13,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     ...BODY_HEX,
     type: "bitbucket",
     label: "Bitbucket",
-    description: "Checks the signature of Bitbucket's requests, with the secret that the webhook has there.",
+    description: "Checks the signature of Bitbucket's requests with the webhook's secret.",
     secretLabel: "Secret",
     header: "X-Hub-Signature",
     prefix: "sha256=",
@@ -26,7 +26,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "github",
     label: "GitHub",
     description:
-      "Checks the signature of GitHub's requests, with the secret that is entered there under Settings → Webhooks.",
+      "Checks the signature of GitHub's requests with the secret set in GitHub → Settings → Webhooks.",
     secretLabel: "Secret",
     header: "X-Hub-Signature-256",
     prefix: "sha256=",
@@ -39,7 +39,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "linear",
     label: "Linear",
     description:
-      "Checks the signature of Linear's requests, with the signing secret of the webhook's page there.",
+      "Checks the signature of Linear's requests with the signing secret from the webhook's page in Linear.",
     header: "Linear-Signature",
     bodyTimestamp: "$.webhookTimestamp",
     toleranceSeconds: 60,
@@ -53,7 +53,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "pagerduty",
     label: "PagerDuty",
     description:
-      "Checks the signature of PagerDuty's V3 webhooks, with the secret that is shown when a subscription is made there.",
+      "Checks the signature of PagerDuty's V3 webhooks with the secret that PagerDuty shows when the subscription is created.",
     secretLabel: "Webhook secret",
     header: "X-PagerDuty-Signature",
     prefix: "v1=",
@@ -66,7 +66,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "shopify",
     label: "Shopify",
     description:
-      "Checks the signature of Shopify's requests, with the app's client secret, or the key shown under Settings → Notifications → Webhooks.",
+      "Checks the signature of Shopify's requests with the app's client secret, or with the key from Shopify → Settings → Notifications → Webhooks.",
     secretLabel: "Client secret",
     header: "X-Shopify-Hmac-SHA256",
     eventType: readerOf("X-Shopify-Topic"),
@@ -77,7 +77,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "slack",
     label: "Slack",
     description:
-      "Checks the signature of Slack's requests, with the signing secret of the app's Basic Information, and answers Slack when the request URL is entered there.",
+      "Checks the signature of Slack's requests with the signing secret from the app's Basic Information, and answers the challenge that Slack sends when the request URL is saved.",
     hash: "sha256",
     encoding: "hex",
     template: "v0:{timestamp}:{body}",
@@ -95,7 +95,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "square",
     label: "Square",
     description:
-      "Checks the signature of Square's requests, with the subscription's signature key. Square signs the URL too, as it is entered there: it must begin with this gateway's BASE_URL.",
+      "Checks the signature of Square's requests with the subscription's signature key. Square also signs the URL, so the URL entered at Square must begin with this gateway's BASE_URL.",
     secretLabel: "Signature key",
     template: "{url}{body}",
     header: "X-Square-HmacSha256-Signature",
@@ -109,7 +109,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "teams",
     label: "Microsoft Teams",
     description:
-      "Checks the signature of Teams' outgoing webhooks, with the security token that is shown when one is made there. Teams shows the answer in the conversation: the entrypoint's settings say what it is.",
+      "Checks the signature of Teams' outgoing webhooks with the security token that Teams shows when the webhook is created. Teams posts the response to the conversation; set it in the entrypoint's settings.",
     secretLabel: "Security token",
     hasBase64Secret: true,
     header: "Authorization",
@@ -123,7 +123,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "twitch",
     label: "Twitch",
     description:
-      "Checks the signature of Twitch EventSub's requests, with the secret that the subscription was made with, and answers the challenge with which Twitch begins.",
+      "Checks the signature of Twitch EventSub's requests with the secret of the subscription, and answers the challenge that Twitch sends first.",
     secretLabel: "Secret",
     hash: "sha256",
     encoding: "hex",
@@ -143,7 +143,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "vercel",
     label: "Vercel",
     description:
-      "Checks the signature of Vercel's requests, with the secret that is shown when a webhook is made there.",
+      "Checks the signature of Vercel's requests with the secret that Vercel shows when the webhook is created.",
     secretLabel: "Secret",
     hash: "sha1",
     header: "X-Vercel-Signature",
@@ -156,7 +156,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "woocommerce",
     label: "WooCommerce",
     description:
-      "Checks the signature of WooCommerce's requests, with the secret of the webhook under Settings → Advanced → Webhooks, and answers the ping that WooCommerce sends when one is saved.",
+      "Checks the signature of WooCommerce's requests with the webhook's secret from Settings → Advanced → Webhooks, and answers the ping that WooCommerce sends when a webhook is saved.",
     secretLabel: "Secret",
     header: "X-WC-Webhook-Signature",
     eventType: readerOf("X-WC-Webhook-Topic"),
@@ -170,7 +170,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     type: "zendesk",
     label: "Zendesk",
     description:
-      "Checks the signature of Zendesk's requests, with the signing secret of the webhook's page there.",
+      "Checks the signature of Zendesk's requests with the signing secret from the webhook's page in Zendesk.",
     template: "{timestamp}{body}",
     header: "X-Zendesk-Webhook-Signature",
     timestampHeader: "X-Zendesk-Webhook-Signature-Timestamp",

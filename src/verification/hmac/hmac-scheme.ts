@@ -66,7 +66,8 @@ export function createSchemeVerify(options: {
     const text = place.read(request);
     if (text === null) return place.missing;
     const { signatures, timestamps } = readList(text);
-    if (signatures.length === 0) return refused(`${place.label} does not hold a signature in its form.`);
+    if (signatures.length === 0)
+      return refused(`${place.label} does not contain a signature in the expected format.`);
     const id = idHeader === undefined ? null : headers.get(idHeader);
     if (id === null && signsId && idHeader !== undefined) return missing(idHeader);
     for (const name of template.headers) if (!headers.has(name)) return missing(name);
@@ -74,7 +75,7 @@ export function createSchemeVerify(options: {
       timestampHeader === undefined ? timestamps : [headers.get(timestampHeader)].filter(isGiven);
     if (signsTime && times.length === 0)
       return timestampHeader === undefined
-        ? refused(`${place.label} holds no time.`)
+        ? refused(`${place.label} contains no timestamp.`)
         : missing(timestampHeader);
 
     let verdict: Verdict = wrongSignature({ signsUrl });

@@ -21,7 +21,8 @@ function keysIn(text: string): readonly string[] {
 export const hmacProvider: Provider<HmacConfig> = {
   type: "hmac",
   label: "HMAC",
-  description: "Checks a signature by HMAC of any other sender: say what it signs, how, and in which header.",
+  description:
+    "Checks the HMAC signature of any other sender. You set what is signed, how, and in which header the signature is.",
   configSchema: hmacConfigSchema,
   inputSchema: hmacInputSchema,
   fields: hmacFields,

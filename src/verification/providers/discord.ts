@@ -16,7 +16,7 @@ export const discordProvider: Provider<z.infer<typeof configSchema>> = {
   type: "discord",
   label: "Discord",
   description:
-    "Checks the signature of Discord's requests, with the public key of the application's General Information, and answers the pings by which Discord tries the URL.",
+    "Checks the signature of Discord's requests with the public key from the application's General Information, and answers the pings that Discord sends to check the URL.",
   configSchema,
   fields: publicKeyFields("Public key"),
   recognizes: (headers) => headers.has(SIGNATURE),

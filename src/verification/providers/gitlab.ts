@@ -27,7 +27,7 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
   type: "gitlab",
   label: "GitLab",
   description:
-    "Checks GitLab's requests by the secret token of the webhook's page there, or their signature by its signing token (whsec_…).",
+    "Checks GitLab's requests with the webhook's secret token, or their signature with its signing token (whsec_…).",
   configSchema,
   inputSchema: configSchema.superRefine(refuseForHeader),
   fields: secretFields("Secret token or signing token"),
@@ -64,5 +64,7 @@ function verifyToken({ headers }: ReceivedRequest, tokens: readonly SecretCompar
   const given = headers.get(TOKEN_HEADER);
   if (given === null) return missing(TOKEN_HEADER);
   const matches = tokens.map((isRight) => isRight(bytesOfHeader(given)));
-  return matches.includes(true) ? ACCEPTED : refused("The secret token is another one.");
+  return matches.includes(true)
+    ? ACCEPTED
+    : refused("The secret token does not match. Check that both sides have the same one.");
 }

@@ -9,7 +9,7 @@ const MOST_NETWORKS = 500;
 const network = z
   .string()
   .trim()
-  .refine((text) => parseCidr(text) !== null, "must be an address or a network, such as 192.0.2.0/24");
+  .refine((text) => parseCidr(text) !== null, "must be an IP address or a network, such as 192.0.2.0/24");
 
 const configSchema = z.strictObject({
   networks: z.array(network).min(1).max(MOST_NETWORKS).describe("Addresses, and networks in CIDR form."),
@@ -20,7 +20,7 @@ export const ipAllowListProvider: Provider<z.infer<typeof configSchema>> = {
   type: "ip-allow-list",
   label: "IP allow-list",
   description:
-    "Accepts requests that come from one of these networks. It proves less than a signature does; behind a reverse proxy it needs TRUSTED_PROXIES.",
+    "Accepts requests from these networks only. This is weaker than a signature. Behind a reverse proxy, set TRUSTED_PROXIES.",
   configSchema,
   fields: [
     {
@@ -29,7 +29,7 @@ export const ipAllowListProvider: Provider<z.infer<typeof configSchema>> = {
       kind: "list",
       required: true,
       placeholder: "192.0.2.0/24\n2001:db8::/32",
-      help: "One address or network in a line.",
+      help: "One IP address or network per line.",
     },
     ...placeFields,
   ],
@@ -39,7 +39,7 @@ export const ipAllowListProvider: Provider<z.infer<typeof configSchema>> = {
       verify: ({ remoteAddress }) =>
         list.includes(remoteAddress)
           ? ACCEPTED
-          : refused(`The sender's address is in none of the networks: ${remoteAddress || "unknown"}.`),
+          : refused(`The sender's address (${remoteAddress || "unknown"}) is not in the allowed networks.`),
       ...readersOf(places),
     };
   },

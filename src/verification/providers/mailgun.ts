@@ -30,7 +30,7 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
   type: "mailgun",
   label: "Mailgun",
   description:
-    "Checks the token that Mailgun signs, in webhooks and in what routes forward, with the HTTP webhook signing key; for a subaccount's events that of the primary account will do. Mailgun does not sign the body: who overhears a request could change it within the allowed age, so each token is taken with one body only.",
+    "Checks the token that Mailgun signs, in webhooks and in forwarded messages, with the HTTP webhook signing key. For a subaccount's events, use the primary account's key. Mailgun does not sign the body, so anyone who intercepts a request could change it within the allowed age; each token is therefore accepted with one body only.",
   configSchema,
   fields: [...secretFields("Webhook signing key"), toleranceField(TOLERANCE_SECONDS)],
   recognizes: (headers) => headers.get("user-agent")?.toLowerCase().startsWith("mailgun") ?? false,
@@ -56,7 +56,7 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
         const until = receivedAt + 2 * toleranceSeconds * 1_000;
         return tokens.take({ token, body, now: receivedAt, until })
           ? ACCEPTED
-          : refused("The token came before, with another body.");
+          : refused("The token was already used with a different body.");
       }),
       eventType: readerOf("$.event-data.event"),
       // Unique within a day, as Mailgun says: a later event with the same id has another body.

@@ -18,7 +18,7 @@ const signed = createHmacProvider({
   type: "meta",
   label: "Meta",
   description:
-    "Checks the signature of requests of Facebook, Instagram and WhatsApp, with the app secret (App settings → Basic), and answers Meta when the callback URL is entered there.",
+    "Checks the signature of requests from Facebook, Instagram and WhatsApp with the app secret (App settings → Basic), and answers the verification request that Meta sends when the callback URL is saved.",
   secretLabel: "App secret",
   hash: "sha256",
   encoding: "hex",
@@ -32,7 +32,9 @@ const signed = createHmacProvider({
 
 const configSchema = z.strictObject({
   ...secretShape,
-  verify_token: secret.optional().describe("What Meta must say when it asks for the callback URL."),
+  verify_token: secret
+    .optional()
+    .describe("The verify token that Meta sends when it verifies the callback URL."),
 });
 
 export const metaProvider: Provider<z.infer<typeof configSchema>> = {
@@ -45,7 +47,7 @@ export const metaProvider: Provider<z.infer<typeof configSchema>> = {
       label: "Verify token",
       kind: "password",
       secret: true,
-      help: "Any text of yours; enter the same one at Meta beside the callback URL, which Meta then asks for.",
+      help: "Choose any text. Enter the same text at Meta next to the callback URL.",
     },
   ],
   handshakeMethods: ["GET"],
@@ -63,8 +65,9 @@ function answer(
   if (method !== "GET") return null;
   const asked = new URLSearchParams(query);
   if (asked.get("hub.mode") !== "subscribe") return null;
-  if (token === undefined) return refused("Meta asked for the callback URL, but no verify token is set.");
+  if (token === undefined)
+    return refused("Meta sent a verification request, but no verify token is set here.");
   if (!constantTimeEqual(asked.get("hub.verify_token") ?? "", token))
-    return refused("Meta asked for the callback URL with another verify token.");
+    return refused("Meta's verify token does not match. Check that both sides have the same one.");
   return echo(asked.get("hub.challenge"));
 }

@@ -15,7 +15,7 @@ export const microsoftGraphProvider: Provider<z.infer<typeof configSchema>> = {
   type: "microsoft-graph",
   label: "Microsoft Graph, SharePoint",
   description:
-    "Compares the clientState of each notification with the one that the subscription was made with, and answers the validation token when a subscription is made.",
+    "Compares the clientState of each notification with the subscription's, and answers the validation token when a subscription is created.",
   configSchema,
   fields: secretFields("Client state"),
   prepare({ secret, previous_secret: previous }) {
@@ -29,12 +29,12 @@ export const microsoftGraphProvider: Provider<z.infer<typeof configSchema>> = {
         if (fault !== null) return refused(fault);
         let count = 0;
         for (const at of values.each("value")) {
-          if (++count > MOST_NOTIFICATIONS) return refused("The body has too many notifications.");
+          if (++count > MOST_NOTIFICATIONS) return refused("The body contains too many notifications.");
           const state = at("clientState");
           if (state?.kind !== "text" || !isRight(state.text))
-            return refused("The clientState of a notification is missing or another one.");
+            return refused("The clientState of a notification is missing or does not match.");
         }
-        return count === 0 ? refused("The body is no list of notifications.") : ACCEPTED;
+        return count === 0 ? refused("The body is not a list of notifications.") : ACCEPTED;
       }),
       eventType: readerOf("$.value.0.changeType", "$.value.0.lifecycleEvent"),
       duplicateId: () => null,

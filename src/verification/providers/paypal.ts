@@ -30,7 +30,7 @@ export function createPayPalProvider(deps: {
     type: "paypal",
     label: "PayPal",
     description:
-      "Checks the signature of PayPal's requests, with the certificate that is fetched from paypal.com. The webhook ID, which is signed too, stands beside the webhook on the app's page there.",
+      "Checks the signature of PayPal's requests with the certificate fetched from paypal.com. PayPal also signs the webhook ID, shown next to the webhook on the app's page at PayPal.",
     configSchema,
     fields: [
       { name: "webhook_id", label: "Webhook ID", kind: "text", required: true },
@@ -38,7 +38,7 @@ export function createPayPalProvider(deps: {
         name: "previous_webhook_id",
         label: "Previous webhook ID",
         kind: "text",
-        help: "While the webhook is being made anew: requests of this one are accepted too.",
+        help: "Requests of this webhook are accepted too. Use it while you replace the webhook.",
       },
     ],
     recognizes: (headers) => headers.has(HEADERS.signature),
@@ -51,14 +51,16 @@ export function createPayPalProvider(deps: {
           if (absent !== undefined) return missing(absent);
           const given = (name: string) => headers.get(name) ?? "";
           if (given(HEADERS.algorithm) !== ALGORITHM)
-            return refused(`The header ${HEADERS.algorithm} names another algorithm than ${ALGORITHM}.`);
+            return refused(`The header ${HEADERS.algorithm} must be ${ALGORITHM}.`);
           const signature = decode(given(HEADERS.signature), "base64");
           if (signature === null)
-            return refused(`The header ${HEADERS.signature} does not hold a signature in its form.`);
+            return refused(
+              `The header ${HEADERS.signature} does not contain a signature in the expected format.`,
+            );
           const trusted = await find({ url: given(HEADERS.certificate), remoteAddress });
           if (trusted === null || receivedAt < trusted.validFrom || receivedAt > trusted.validTo)
             return refused(
-              `The header ${HEADERS.certificate} names no certificate of PayPal that can be trusted.`,
+              `The header ${HEADERS.certificate} does not point to a trusted PayPal certificate.`,
             );
           const checksum = Bun.hash.crc32(body);
           const isRight = ids.some((id) =>

@@ -28,7 +28,7 @@ export const sendgridProvider: Provider<z.infer<typeof configSchema>> = {
   type: "sendgrid",
   label: "SendGrid",
   description:
-    "Checks the signature of SendGrid's event webhook, with the verification key that is shown where signing is switched on there.",
+    "Checks the signature of SendGrid's event webhook with the verification key that SendGrid shows where you enable signing.",
   configSchema,
   fields: publicKeyFields("Verification key"),
   recognizes: (headers) => headers.has(SIGNATURE),

@@ -35,7 +35,9 @@ const IN_AUTHORIZATION: SecretPlace = { in: "header", name: AUTHORIZATION };
 const COLON = 0x3a;
 
 function compared(given: Uint8Array, isRight: SecretComparison): Verdict {
-  return isRight(given) ? ACCEPTED : refused("The secret is another one.");
+  return isRight(given)
+    ? ACCEPTED
+    : refused("The secret does not match. Check that both sides have the same one.");
 }
 
 /** What follows the scheme's word; null where the header is missing or names another scheme. */
@@ -57,7 +59,7 @@ const basicSchema = z.strictObject({
 export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
   type: "basic",
   label: "Basic authentication",
-  description: "Compares the user name and the password that the sender gives in the Authorization header.",
+  description: "Compares the user name and password in the Authorization header.",
   configSchema: basicSchema,
   fields: [
     { name: "username", label: "User name", kind: "text", required: true },
@@ -73,13 +75,13 @@ export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
       secretPlace: IN_AUTHORIZATION,
       verify(request) {
         const given = credentials(request, "basic");
-        if (given === null) return refused(`The header ${AUTHORIZATION} has no basic credentials.`);
+        if (given === null) return refused(`The header ${AUTHORIZATION} does not contain Basic credentials.`);
         const bytes = decode(given, "base64") ?? new Uint8Array(0);
         const mark = bytes.indexOf(COLON);
         const isBoth = [isUser(bytes.subarray(0, Math.max(mark, 0))), isPassword(bytes.subarray(mark + 1))];
         return mark >= 0 && isBoth.every(Boolean)
           ? ACCEPTED
-          : refused("The user name or the password is another one.");
+          : refused("The user name or password does not match. Check that both sides have the same ones.");
       },
     };
   },
@@ -90,7 +92,7 @@ const bearerSchema = z.strictObject({ ...secretShape, ...placeShape });
 export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
   type: "bearer",
   label: "Bearer token",
-  description: "Compares the token that the sender gives in the Authorization header, after the word Bearer.",
+  description: "Compares the token in the Authorization header, after the word Bearer.",
   configSchema: bearerSchema,
   inputSchema: bearerSchema.superRefine(refuseForToken),
   fields: [...secretFields("Token"), ...placeFields],
@@ -102,7 +104,7 @@ export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
       verify(request) {
         const given = credentials(request, "bearer");
         return given === null
-          ? refused(`The header ${AUTHORIZATION} has no bearer token.`)
+          ? refused(`The header ${AUTHORIZATION} does not contain a bearer token.`)
           : compared(bytesOfHeader(given), isRight);
       },
     };
@@ -111,8 +113,8 @@ export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
 
 const apiKeySchema = z.strictObject({
   ...secretShape,
-  place: z.enum(["header", "query"]).default("header").describe("Where the key is sent."),
-  name: headerName.default("X-API-Key").describe("The header's or the query parameter's name."),
+  place: z.enum(["header", "query"]).default("header").describe("Where the sender puts the key."),
+  name: headerName.default("X-API-Key").describe("The name of the header or query parameter."),
   ...placeShape,
 });
 
@@ -125,7 +127,7 @@ const API_KEY_PLACE: readonly FormField[] = [
       { value: "header", label: "a header" },
       { value: "query", label: "a query parameter" },
     ],
-    help: "What is in the query passes through proxies' logs; with events the key is stored as [secret].",
+    help: "Proxies may log query parameters. Stored events show the key as [secret].",
   },
   {
     name: "name",
@@ -138,7 +140,7 @@ const API_KEY_PLACE: readonly FormField[] = [
 export const apiKeyProvider: Provider<z.infer<typeof apiKeySchema>> = {
   type: "api-key",
   label: "API key",
-  description: "Compares a key that the sender gives in a header or a query parameter.",
+  description: "Compares a key in a header or a query parameter.",
   configSchema: apiKeySchema,
   inputSchema: apiKeySchema.superRefine((config, context) => {
     if (config.place === "header") refuseForHeader(config, context);
@@ -169,7 +171,7 @@ export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
   type: "okta",
   label: "Okta",
   description:
-    "Compares the authentication secret of Okta's event hook, and answers the challenge by which Okta tries the URL.",
+    "Compares the authentication secret of Okta's event hook, and answers the challenge that Okta sends to check the URL.",
   configSchema: oktaSchema,
   inputSchema: oktaSchema.superRefine(refuseForHeader),
   fields: [

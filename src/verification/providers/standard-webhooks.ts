@@ -65,7 +65,7 @@ export function verifyStandard(options: {
   if (signature === null) return missing(names.signature);
   const signatures = split(signature);
   if (signatures.v1.length + signatures.v1a.length === 0)
-    return refused(`The header ${names.signature} does not hold a signature in its form.`);
+    return refused(`The header ${names.signature} does not contain a signature in the expected format.`);
   const signed = [`${id}.${timestamp}.`, body];
   if (!keys.some((key) => key(signed, signatures))) return wrongSignature();
   return judgeFreshness({ timestamp, receivedAt, toleranceSeconds });
@@ -97,7 +97,7 @@ export const standardWebhooksProvider: Provider<z.infer<typeof configSchema>> = 
   type: "standard-webhooks",
   label: "Standard Webhooks",
   description:
-    "Checks signatures by Standard Webhooks or Svix, as Clerk, Resend, OpenAI, Replicate and others send them; the signing secret (whsec_…) stands on the provider's page of the webhook.",
+    "Checks signatures of Standard Webhooks or Svix, which Clerk, Resend, OpenAI, Replicate and others use. Find the signing secret (whsec_…) on the webhook's page at the provider.",
   configSchema,
   fields: [...secretFields(), toleranceField(TOLERANCE_SECONDS)],
   recognizes: isStandard,

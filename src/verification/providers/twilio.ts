@@ -14,7 +14,7 @@ import { readerOf } from "../request-place.ts";
 const SIGNATURE = "X-Twilio-Signature";
 const SETTINGS = "X-Twilio-Webhooks-Signature-Settings";
 
-const NOT_COVERED = refused("The body is neither a form nor the one whose hash the URL names as bodySHA256.");
+const NOT_COVERED = refused("The body is not a form, and its hash is not the URL's bodySHA256.");
 const TOO_LARGE = refused(
   `The body is a form of more than ${MAX_FORM_BYTES / 1024} KiB or ${MAX_FORM_FIELDS} fields.`,
 );
@@ -33,7 +33,7 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
   type: "twilio",
   label: "Twilio",
   description:
-    "Checks the signature of Twilio's requests, with the account's auth token, or with the shared key where a webhook setting names one. Twilio signs the URL too, as it is entered there: it must begin with this gateway's BASE_URL.",
+    "Checks the signature of Twilio's requests with the account's auth token, or with the shared key if the webhook's settings name one. Twilio also signs the URL, so the URL entered at Twilio must begin with this gateway's BASE_URL.",
   configSchema,
   fields: secretFields("Auth token or shared key"),
   recognizes: (headers) => headers.has(SIGNATURE),
@@ -45,10 +45,10 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
         if (given === null) return missing(SIGNATURE);
         const signature = decode(given, "base64");
         if (signature === null)
-          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+          return refused(`The header ${SIGNATURE} does not contain a signature in the expected format.`);
         const hash = hashOf(request.headers.get(SETTINGS));
         if (hash === null)
-          return refused(`The header ${SETTINGS} names none of HMAC_SHA1 and HMAC_SHA256 as its algorithm.`);
+          return refused(`The header ${SETTINGS} must name HMAC_SHA1 or HMAC_SHA256 as its algorithm.`);
         const fields = signedFields(request);
         if (typeof fields !== "string") return fields;
         const urls = readingsOf(request.url).flatMap(withAndWithoutPort);

@@ -11,7 +11,7 @@ const signed = createHmacProvider({
   type: "twitter",
   label: "X (Twitter)",
   description:
-    "Checks the signature of X's requests, with the app's consumer secret (API key secret), and answers the challenges by which X asks for it.",
+    "Checks the signature of X's requests with the app's consumer secret (API key secret), and answers the challenges that X sends to check the URL.",
   secretLabel: "Consumer secret",
   hash: "sha256",
   encoding: "base64",

@@ -14,7 +14,7 @@ const SIGNATURE = "x-ebay-signature";
 /** Its JSON names a key and holds one signature. */
 const MAX_HEADER_LENGTH = 2_000;
 
-const shape = publicKeyShape(readPublicKey, "a public key as eBay's getPublicKey answers it");
+const shape = publicKeyShape(readPublicKey, "a public key as eBay's getPublicKey returns it");
 const configSchema = z.strictObject({
   verification_token: z
     .string()
@@ -31,7 +31,7 @@ export const ebayProvider: Provider<z.infer<typeof configSchema>> = {
   type: "ebay",
   label: "eBay",
   description:
-    "Answers the challenge with which eBay tries the URL, by the verification token, and checks the signature of its notifications. eBay hashes the URL as it is entered there: it must begin with this gateway's BASE_URL.",
+    "Answers the challenge that eBay sends to check the URL, using the verification token, and checks the signature of its notifications. eBay hashes the URL, so the URL entered at eBay must begin with this gateway's BASE_URL.",
   configSchema,
   fields: [
     {
@@ -40,14 +40,14 @@ export const ebayProvider: Provider<z.infer<typeof configSchema>> = {
       kind: "password",
       required: true,
       secret: true,
-      help: "Any 32 to 80 letters, digits, _ and - of yours; enter the same ones at eBay.",
+      help: "Choose 32 to 80 letters, digits, _ or -. Enter the same text at eBay.",
     },
     ...publicKeyFields("Public key", "textarea").map((field) =>
       field.name === "public_key"
         ? {
             ...field,
             required: false,
-            help: "As eBay's getPublicKey answers it. The first notification is rejected, with the key's id in the reason: get the key by that, enter it, and verify the request again.",
+            help: "As eBay's getPublicKey returns it. The first notification is rejected, and the reason names the key's id. Fetch that key, enter it here, and verify the request again.",
           }
         : field,
     ),
@@ -72,10 +72,10 @@ export const ebayProvider: Provider<z.infer<typeof configSchema>> = {
         const said = readHeader(given);
         const signature = said === null ? null : decode(said.signature, "base64");
         if (said === null || signature === null)
-          return refused(`The header ${SIGNATURE} does not hold a signature in its form.`);
+          return refused(`The header ${SIGNATURE} does not contain a signature in the expected format.`);
         if (keys.length === 0)
           return refused(
-            `eBay signed with the key ${said.kid}: get that by getPublicKey, and enter it here.`,
+            `eBay signed with the key ${said.kid}. Fetch it with getPublicKey and enter it in the entrypoint's verification.`,
           );
         return isSigned([body], [signature]) ? ACCEPTED : wrongSignature();
       },

@@ -22,28 +22,33 @@ const MAX_SIGNATURES = 4;
 
 const configSchema = z
   .strictObject({
-    ...publicKeyShape(readPublicKey, "a public key of ed25519, ECDSA or RSA, in PEM or base64"),
-    hash: z.enum(HASHES).default("sha256").describe("Of ECDSA and RSA; ed25519 has its own."),
-    padding: z.enum(["pkcs1", "pss"]).default("pkcs1").describe("Of RSA."),
-    header: headerName.describe("The header that holds the signature, or several."),
-    encoding: z.enum(["base64", "hex", "base64url"]).default("base64").describe("How it is written."),
-    prefix: z.string().max(200).optional().describe("What stands before each signature."),
-    signature_key: z.string().trim().max(100).optional().describe("The key of pairs: v1 in t=1,v1=…"),
+    ...publicKeyShape(readPublicKey, "an ed25519, ECDSA or RSA public key in PEM or base64"),
+    hash: z.enum(HASHES).default("sha256").describe("For ECDSA and RSA; ed25519 has its own."),
+    padding: z.enum(["pkcs1", "pss"]).default("pkcs1").describe("For RSA."),
+    header: headerName.describe("The header that contains one or more signatures."),
+    encoding: z.enum(["base64", "hex", "base64url"]).default("base64").describe("The signature's encoding."),
+    prefix: z.string().max(200).optional().describe("Text before each signature."),
+    signature_key: z
+      .string()
+      .trim()
+      .max(100)
+      .optional()
+      .describe("For signatures written as key-value pairs: the key, such as v1 in t=1,v1=…"),
     timestamp_key: z
       .string()
       .trim()
       .max(50)
       .optional()
-      .describe("The key of the pair that holds {timestamp}."),
+      .describe("The key of the pair that contains {timestamp}."),
     template: z
       .string()
       .min(1)
       .max(2_000)
       .transform((text) => text.replaceAll(/\r?\n/g, "{newline}"))
       .default("{body}")
-      .describe("What is signed, with placeholders for parts of the request: {timestamp}|{body}"),
-    timestamp_header: headerName.optional().describe("Holds {timestamp}."),
-    id_header: headerName.optional().describe("Holds {id}."),
+      .describe("The signed text, with placeholders for parts of the request: {timestamp}|{body}"),
+    timestamp_header: headerName.optional().describe("The header that contains {timestamp}."),
+    id_header: headerName.optional().describe("The header that contains {id}."),
     tolerance_seconds: toleranceSeconds.optional(),
     ...placeShape,
   })
@@ -52,9 +57,9 @@ const configSchema = z
       context.addIssue({ code: "custom", path: [field], message });
     checkTemplate(config, fault);
     if (config.timestamp_key !== undefined && config.signature_key === undefined)
-      fault("signature_key", "is needed, as the time is in a pair beside it");
+      fault("signature_key", "is required, because the timestamp is in a pair next to it");
     if (config.timestamp_key !== undefined && config.timestamp_header !== undefined)
-      fault("timestamp_key", "cannot be set beside the timestamp header");
+      fault("timestamp_key", "cannot be combined with the timestamp header");
   });
 
 type Config = z.infer<typeof configSchema>;
@@ -66,7 +71,7 @@ const OWN_FIELDS: readonly FormField[] = [
     label: "Signed text",
     kind: "text",
     placeholder: "{body}",
-    help: "Placeholders as for HMAC: {timestamp}.{body}, {id}, {url}, {method}, {header.Name}, {newline}.",
+    help: "Same placeholders as for HMAC: {timestamp}.{body}, {id}, {url}, {method}, {header.Name}, {newline}.",
   },
   {
     name: "hash",
@@ -78,11 +83,11 @@ const OWN_FIELDS: readonly FormField[] = [
       { value: "sha1", label: "SHA-1" },
       { value: "sha384", label: "SHA-384" },
     ],
-    help: "Of ECDSA and RSA; ed25519 has its own.",
+    help: "For ECDSA and RSA; ed25519 has its own.",
   },
   {
     name: "padding",
-    label: "Padding of RSA",
+    label: "RSA padding",
     kind: "select",
     options: [
       { value: "pkcs1", label: "PKCS #1 v1.5" },
@@ -91,7 +96,7 @@ const OWN_FIELDS: readonly FormField[] = [
   },
   {
     name: "encoding",
-    label: "The signature is written as",
+    label: "Signature encoding",
     kind: "select",
     options: [
       { value: "base64", label: "base64" },
@@ -99,19 +104,24 @@ const OWN_FIELDS: readonly FormField[] = [
       { value: "base64url", label: "base64url" },
     ],
   },
-  { name: "prefix", label: "Prefix", kind: "text", help: "What stands before the signature in the header." },
-  { name: "timestamp_header", label: "Timestamp header", kind: "text", help: "Holds {timestamp}." },
-  { name: "id_header", label: "Id header", kind: "text", help: "Holds {id}." },
+  { name: "prefix", label: "Prefix", kind: "text", help: "Text before the signature in the header." },
+  {
+    name: "timestamp_header",
+    label: "Timestamp header",
+    kind: "text",
+    help: "The header that contains {timestamp}.",
+  },
+  { name: "id_header", label: "Id header", kind: "text", help: "The header that contains {id}." },
   toleranceField(null),
-  { name: "signature_key", label: "Key of signatures", kind: "text", placeholder: "v1" },
-  { name: "timestamp_key", label: "Key of the time", kind: "text", placeholder: "t" },
+  { name: "signature_key", label: "Signature key", kind: "text", placeholder: "v1" },
+  { name: "timestamp_key", label: "Timestamp key", kind: "text", placeholder: "t" },
 ];
 
 export const publicKeyProvider: Provider<Config> = {
   type: "public-key",
   label: "Public key",
   description:
-    "Checks a signature by ed25519, ECDSA or RSA of any other sender: say what it signs, how, and in which header.",
+    "Checks the ed25519, ECDSA or RSA signature of any other sender. You set what is signed, how, and in which header the signature is.",
   configSchema,
   fields: [...publicKeyFields("Public key", "textarea"), ...OWN_FIELDS, ...placeFields],
   prepare(config) {

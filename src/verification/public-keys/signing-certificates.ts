@@ -118,7 +118,8 @@ export function createSigningCertificates(deps: {
         throw new AppError({
           kind: "unavailable",
           code: "certificate_unavailable",
-          message: "The certificate to verify this request with cannot be fetched at the moment.",
+          message:
+            "The certificate needed to verify this request could not be fetched. The sender can retry later.",
           retryAfterSeconds: KEEP_FAILURE_MS / 1_000,
         });
       };

@@ -41,7 +41,7 @@ const TOPIC = /^(?:\d{12}|arn:aws(?:-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}
 
 const configSchema = z.strictObject({
   topics: z
-    .array(z.string().trim().regex(TOPIC, "must be a topic's ARN, or the 12 digits of an AWS account"))
+    .array(z.string().trim().regex(TOPIC, "must be a topic ARN, or the 12 digits of an AWS account"))
     .min(1, "must name at least one")
     .max(100)
     .describe("Topic ARNs, or AWS accounts, whose messages are accepted."),
@@ -49,7 +49,7 @@ const configSchema = z.strictObject({
     .enum(["fetch", "show"])
     .default("fetch")
     .describe(
-      "fetch: subscriptions to these topics are confirmed. show: the question is an event, with a link.",
+      "fetch: subscriptions to these topics are confirmed automatically. show: the confirmation request is stored as an event that contains the link.",
     ),
 });
 
@@ -63,7 +63,7 @@ export function createSnsProvider(deps: {
     type: SNS_TYPE,
     label: "Amazon SNS",
     description:
-      "Checks the signature of Amazon SNS's messages, with the certificate that is fetched from AWS, and takes those of the topics below alone. The subscription is confirmed when SNS asks. Raw message delivery must be off: SNS signs nothing then.",
+      "Checks the signature of Amazon SNS's messages with the certificate fetched from AWS, and accepts only messages of the topics below. The subscription is confirmed when SNS asks. Turn raw message delivery off: SNS does not sign raw messages.",
     configSchema,
     fields: [
       {
@@ -72,15 +72,15 @@ export function createSnsProvider(deps: {
         kind: "list",
         required: true,
         placeholder: "arn:aws:sns:eu-central-1:123456789012:orders",
-        help: "ARNs, one a line, or the 12 digits of an AWS account for all of its topics. Anybody's topic has a right signature: nothing else tells yours from it.",
+        help: "Topic ARNs, one per line, or the 12 digits of an AWS account to accept all its topics. Anyone's topic has a valid signature, so only this list protects you.",
       },
       {
         name: "confirm",
         label: "Subscriptions to these topics",
         kind: "select",
         options: [
-          { value: "fetch", label: "are confirmed at once" },
-          { value: "show", label: "are shown as events with a link that confirms" },
+          { value: "fetch", label: "are confirmed automatically" },
+          { value: "show", label: "are stored as events that contain the confirmation link" },
         ],
       },
     ],
@@ -106,33 +106,34 @@ async function verifyMessage(
   const kind = headers.get(TYPE);
   if (kind === null) return missing(TYPE);
   if (headers.get(RAW) === "true")
-    return refused("Raw message delivery is on for the subscription: SNS signs nothing then.");
+    return refused(
+      "Raw message delivery is on for this subscription, and SNS does not sign raw messages. Turn it off.",
+    );
   const readable = makeReadable(request);
   if (readable !== null) await readable;
   // In a form a message could stand beside something that nobody signed.
   if (isFormType(headers.get("content-type") ?? ""))
-    return refused("The body is a form, and no message of SNS.");
+    return refused("The body is a form, not an SNS message.");
   const names = SIGNED[kind];
   if (names === undefined || textAt(request, "Type") !== kind)
-    return refused("The body is no message of SNS.");
+    return refused("The body is not an SNS message.");
   // Values are signed, and not the body: of a name that is there twice others may take the value that was not.
-  if (hasNameTwice(request)) return refused("The body says something twice.");
-  if (!isOurs(textAt(request, "TopicArn") ?? ""))
-    return refused("The message is of a topic that is not listed.");
+  if (hasNameTwice(request)) return refused("The body contains a field twice.");
+  if (!isOurs(textAt(request, "TopicArn") ?? "")) return refused("The message's topic is not listed.");
   const hash = HASHES[textAt(request, "SignatureVersion") ?? ""];
   const signature = decode(textAt(request, "Signature") ?? "", "base64");
   if (hash === undefined || signature === null || signature.byteLength === 0)
-    return refused("The message does not hold a signature in its form.");
+    return refused("The message does not contain a signature in the expected format.");
   const url = textAt(request, "SigningCertURL") ?? "";
   const trusted = await find({ url, remoteAddress });
   if (trusted === null || receivedAt < trusted.validFrom || receivedAt > trusted.validTo)
-    return refused("SigningCertURL names no certificate of SNS that can be trusted.");
+    return refused("SigningCertURL does not point to a trusted SNS certificate.");
   const parts = names.flatMap((name) => {
     const value = textAt(request, name);
     return value === null ? [] : [`${name}\n${value}\n`];
   });
   if (!isSignedBy({ keys: [trusted.key], hash, parts, signature }))
-    return refused("The signature of the message is not right.");
+    return refused("The message's signature does not match.");
   trusted.proveRight();
   return ACCEPTED;
 }
@@ -165,7 +166,7 @@ async function confirmSubscription(
   throw new AppError({
     kind: "unavailable",
     code: "subscription_not_confirmed",
-    message: "The subscription could not be confirmed at the moment.",
+    message: "The subscription could not be confirmed. SNS will ask again.",
     retryAfterSeconds: 30,
   });
 }

@@ -22,7 +22,7 @@ export const telnyxProvider: Provider<z.infer<typeof configSchema>> = {
   type: "telnyx",
   label: "Telnyx",
   description:
-    "Checks the signature of Telnyx's requests, with the account's public key (Mission Control Portal → Keys & Credentials → Public Key).",
+    "Checks the signature of Telnyx's requests with the account's public key (Mission Control Portal → Keys & Credentials → Public Key).",
   configSchema,
   fields: [...publicKeyFields("Public key"), toleranceField(TOLERANCE_SECONDS)],
   recognizes: (headers) => headers.has(SIGNATURE),
