@@ -25,7 +25,7 @@ export async function readUpload<Taken>(
   try {
     for await (const part of partsOf(request)) {
       if (++count > MAX_FIELDS) {
-        throw new AppError({ kind: "too_large", message: "The form has more fields than any here." });
+        throw new AppError({ kind: "too_large", message: "The form has too many fields." });
       }
       if (part.fileName === null) fields[part.name] = await textOf(part.body, MAX_FIELD_BYTES);
       else if (part.name === name && part.fileName !== "") taken ??= await take(part.body);

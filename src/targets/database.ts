@@ -7,7 +7,8 @@ const configSchema = z.strictObject({});
 export const databaseTarget: TargetType<z.infer<typeof configSchema>> = {
   type: "database",
   label: "Database",
-  description: "Keeps the event in this webhook's own database file; delivered the moment it is received.",
+  description:
+    "Marks events as delivered as soon as they are stored. Nothing is sent. Use it to keep and search events without a receiver.",
   configSchema,
   fields: [],
   settlesAtIngest: true,

@@ -54,14 +54,14 @@ const retryFields: readonly FormField[] = [
   {
     name: "max_attempts",
     nullable: true,
-    label: "Tries before a delivery is given up",
+    label: "Max attempts",
     kind: "number",
     placeholder: "no limit",
-    help: "1 means no retry, empty means no limit. With the waits as they are by default 12 tries take about three days.",
+    help: "1 means no retry. Leave empty for no limit. With the default retry schedule, 12 attempts take about three days.",
   },
   {
     name: "timeout_ms",
-    label: "Time limit of one try, in milliseconds",
+    label: "Attempt timeout (ms)",
     kind: "number",
     placeholder: String(DEFAULT_TIMEOUT_MS),
     help: "From 1000 to 120000.",
@@ -71,7 +71,7 @@ const retryFields: readonly FormField[] = [
 
 /** How forms draw the policy; the same for every type. */
 export const deliveryPolicyFields: readonly FormField[] = [
-  ...inSection("Retries and time limit", retryFields),
+  ...inSection("Retries and timeout", retryFields),
   ...inSection("Flow", flowPolicyFields),
 ];
 

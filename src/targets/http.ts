@@ -64,7 +64,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
   return {
     type: "http",
     label: "HTTP",
-    description: "Sends the request on to a URL as it came: method, body, query and headers.",
+    description: "Forwards the request unchanged: method, headers, query and body.",
     configSchema,
     fields: [
       { name: "url", label: "URL", kind: "url", required: true, placeholder: "https://example.com/hooks" },
@@ -79,7 +79,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
         name: "append_path",
         label: "Append the received path",
         kind: "checkbox",
-        help: "Adds what followed the entrypoint's address to the URL.",
+        help: "Adds the path after the entrypoint's address to the URL.",
       },
       {
         name: "connect_timeout_ms",
@@ -91,7 +91,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
         name: "follow_redirects",
         label: "Follow redirects",
         kind: "checkbox",
-        help: "Up to 5 that keep method and body: 307 and 308, of a GET all. Each address is checked again. To another origin go neither these headers nor the signature nor the client certificate.",
+        help: "Follows up to 5 redirects: 307/308, and any for GET. Each address is checked again. Another origin gets neither these headers nor the signature nor the client certificate.",
       },
       ...receivedHeadersFields,
       ...tlsFields,

@@ -13,7 +13,7 @@ export function createLogTarget({ log }: { log: Logger }): TargetType<z.infer<ty
   return {
     type: "log",
     label: "Log",
-    description: "Writes one line with the event's facts and, when it is short text, its body to the log.",
+    description: "Writes one line per event to the log, with its facts and, if it is short text, its body.",
     configSchema,
     fields: [],
     settlesAtIngest: false,

@@ -33,13 +33,13 @@ export const receivedHeadersFields = inSection("Received headers", [
     label: "Headers to leave out",
     kind: "list",
     placeholder: "Authorization",
-    help: "One name a line. Headers of the connection itself never go on.",
+    help: "One name per line. Headers of the connection itself are never forwarded.",
   },
   {
     name: "forward_headers",
     label: "Proxy headers to forward",
     kind: "list",
     placeholder: "X-Forwarded-For",
-    help: "One name a line. Headers that proxies write, such as X-Forwarded-For or CF-Connecting-IP, go on only when named here.",
+    help: "One name per line. Headers that proxies write, such as X-Forwarded-For or CF-Connecting-IP, are forwarded only if named here.",
   },
 ]);

@@ -43,17 +43,17 @@ type TlsSettings = Readonly<z.output<z.ZodObject<typeof tlsShape>>>;
 export const tlsFields: readonly FormField[] = inSection("TLS", [
   {
     name: "tls_ca",
-    label: "Private authority",
+    label: "Private CA",
     kind: "textarea",
     placeholder: "-----BEGIN CERTIFICATE-----",
-    help: "In PEM. The receiver's certificate must come from it, and from no other. Empty: the public authorities.",
+    help: "In PEM. The receiver's certificate must be issued by this CA and no other. Leave empty for the public CAs.",
   },
   {
     name: "tls_client_certificate",
     label: "Client certificate",
     kind: "textarea",
     placeholder: "-----BEGIN CERTIFICATE-----",
-    help: "In PEM, its chain after it: by it the receiver knows the gateway.",
+    help: "In PEM, followed by its chain; identifies the gateway to the receiver.",
   },
   {
     name: "tls_client_key",

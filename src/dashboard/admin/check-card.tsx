@@ -11,20 +11,20 @@ import { Time } from "../components/values.tsx";
 type Props = Readonly<{ runningSince: number | null; last: LastCheck | null }>;
 
 const LEAD =
-  "The structure of every database, and each target's ledger against its deliveries. Weekly by itself.";
+  "Checks every database's structure and compares each target's ledger with its deliveries. Runs automatically every week.";
 
 export function CheckCard({ runningSince, last }: Props): JSX.Element {
   const again = <ActionButton size="small" label="Check now" action="/admin/server/check" />;
   return (
-    <Card title="Check of the databases" lead={LEAD} {...(runningSince === null && { actions: again })}>
+    <Card title="Database check" lead={LEAD} {...(runningSince === null && { actions: again })}>
       {runningSince === null ? (
         ""
       ) : (
         <p>
-          A check is under way since <Time at={runningSince} relative />.
+          A check is running. It started <Time at={runningSince} relative />.
         </p>
       )}
-      {last === null ? <p class="muted">None has ended since the start.</p> : <Found last={last} />}
+      {last === null ? <p class="muted">Not run since startup.</p> : <Found last={last} />}
       <ManualLink to="ledger#check-the-counts" />
     </Card>
   );

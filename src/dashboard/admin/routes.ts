@@ -112,7 +112,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   function startCheck(): Response {
     // Not awaited: it reads every page of every file, for hours where there are many.
     void storage.checks.run();
-    return redirect(SERVER, { tone: "ok", text: "The databases are being checked." });
+    return redirect(SERVER, { tone: "ok", text: "The database check has started." });
   }
 
   return [

@@ -45,7 +45,7 @@ export function serverView(props: Props): JSX.Element {
             of at most {props.maxOpenFiles}
           </Tile>
         </dl>
-        <Card title="Where everything is" lead="Back up both, and the key file beside the main database.">
+        <Card title="Data location" lead="Back up both, and the key file beside the main database.">
           <dl class="facts">
             <dt>Main database</dt>
             <dd>
@@ -61,7 +61,7 @@ export function serverView(props: Props): JSX.Element {
         <Card
           flush
           title="Configuration"
-          lead="Read from the environment at the start. Secrets are not shown."
+          lead="Read from the environment at startup. Secrets are not shown."
         >
           <DataTable caption="Configuration" stack columns={["Variable", "Value", "Meaning"]}>
             {props.configuration.map(({ name, value, meaning, isSecret }) => (

@@ -34,7 +34,7 @@ const ROLES = [
 export function usersView({ viewer, flash, users, newPassword, errors, typed }: Props): JSX.Element {
   return (
     <AdminLayout title="Users" viewer={viewer} flash={flash} current={USERS}>
-      <PageHeader title="Users" lead="Everyone has webhooks of their own; nobody sees another's." />
+      <PageHeader title="Users" lead="Each user has their own webhooks; users can't see each other's." />
       {newPassword === null ? (
         ""
       ) : (
@@ -59,7 +59,7 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
             ))}
           </DataTable>
         </Card>
-        <Card title="Add a user" lead="A password is made up for them and shown to you once.">
+        <Card title="Add a user" lead="A password is generated and shown to you once.">
           <form class="form" method="post" action={USERS}>
             <TextField
               name="username"
@@ -112,7 +112,7 @@ function UserActions({ user: { id, username, disabledAt } }: { user: User }): JS
         icon="key"
         label="Reset password"
         describe={`Reset password of ${username}`}
-        confirm={`Give ${username} a new password? The old one and all their sessions end.`}
+        confirm={`Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`}
       />{" "}
       {disabledAt === null ? (
         <ActionButton
@@ -121,7 +121,7 @@ function UserActions({ user: { id, username, disabledAt } }: { user: User }): JS
           size="small"
           label="Disable"
           describe={`Disable ${username}`}
-          confirm={`Disable ${username}? They are signed out and their API keys are refused. Their webhooks go on.`}
+          confirm={`Disable ${username}? They are signed out and their API keys are refused. Their webhooks keep running.`}
         />
       ) : (
         <ActionButton
@@ -149,7 +149,7 @@ export function disableView({ viewer, user }: Asked): JSX.Element {
       cancelHref={USERS}
     >
       <p>They are signed out everywhere and their API keys are refused until they are enabled again.</p>
-      <p>Their webhooks go on receiving and delivering.</p>
+      <p>Their webhooks keep receiving and delivering.</p>
     </ConfirmPage>
   );
 }
@@ -165,7 +165,7 @@ export function resetPasswordView({ viewer, user }: Asked): JSX.Element {
       confirmLabel="Reset password"
       cancelHref={USERS}
     >
-      <p>Their password and all their sessions end. A new password is made up and shown to you once.</p>
+      <p>Their current password stops working and they are signed out everywhere. A new password is generated and shown to you once.</p>
     </ConfirmPage>
   );
 }

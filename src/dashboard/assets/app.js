@@ -11,11 +11,14 @@
     ["year", Number.POSITIVE_INFINITY],
   ];
 
-  function ago(date) {
+  /* `isAhead`: something is due then, and is due "now" once the time has come. */
+  function ago(date, isAhead) {
     let count = (date.getTime() - Date.now()) / 1000;
+    if (isAhead && count <= 2) return "now";
     if (Math.abs(count) < 45) return count > 2 ? "in a moment" : "just now";
     for (const [unit, next] of steps) {
-      if (Math.abs(count) < next) return relative.format(Math.round(count), unit);
+      // Without the full stop of an abbreviation, as the sentence may have one of its own.
+      if (Math.abs(count) < next) return relative.format(Math.round(count), unit).replace(/\.$/, "");
       count /= next;
     }
     return "";
@@ -24,7 +27,8 @@
   function drawTimes(root) {
     for (const time of root.querySelectorAll("time[data-time]")) {
       const date = new Date(time.dateTime);
-      time.textContent = time.dataset.time === "relative" ? ago(date) : full.format(date);
+      const { time: form } = time.dataset;
+      time.textContent = form === "local" ? full.format(date) : ago(date, form === "ahead");
     }
   }
 

@@ -4,13 +4,17 @@ import { attribute } from "../render.ts";
 import { formatBytes, formatUtc } from "./format.ts";
 import { Icon } from "./icon.tsx";
 
-/** UTC without scripts; with them in the reader's zone, or as "3 min ago" with `relative`. */
-export function Time({ at, relative = false }: { at: number; relative?: boolean }): JSX.Element {
+/**
+ * UTC without scripts. With them in the reader's zone, as "3 min ago" with `relative`, or, with `ahead`, as "in 3 min"
+ * and "now" once the time has come.
+ */
+export function Time(props: { at: number; relative?: boolean; ahead?: boolean }): JSX.Element {
+  const { at, relative = false, ahead = false } = props;
   return (
     <time
       datetime={new Date(at).toISOString()}
       title={formatUtc(at)}
-      data-time={relative ? "relative" : "local"}
+      data-time={ahead ? "ahead" : relative ? "relative" : "local"}
       safe
     >
       {formatUtc(at)}

@@ -26,11 +26,11 @@ export function DuplicatesCard({ webhookId, duplicates, query }: DuplicatesProps
 function SameKeyLine(props: Readonly<{ webhookId: string; sameKeyAs: SameKey; query: string }>): JSX.Element {
   const { webhookId, sameKeyAs, query } = props;
   const { eventId, differsIn } = sameKeyAs;
-  const difference = differsIn === "body" ? "another body" : "another method, path or query";
+  const difference = differsIn === "body" ? "different body" : "different method, path or query";
   return (
     <p class="same-key">
       <Badge tone="warn" label="same key" />
-      <span safe>{`Same key, ${difference} as`}</span>
+      <span safe>{`Same key, ${difference} than`}</span>
       <a class="break" href={attribute(eventPath(webhookId, eventId, query))} safe>
         {`event ${eventId}`}
       </a>
@@ -44,7 +44,7 @@ function Copies({ count, differing, last }: Duplicates): JSX.Element {
     <>
       <p
         safe
-      >{`${formatCount(count, "copy", "copies")} that came later, answered with this event's id.${more}`}</p>
+      >{`${formatCount(count, "copy", "copies")} received later. Their senders got this event's id.${more}`}</p>
       {differing === 0 ? (
         ""
       ) : (

@@ -146,11 +146,11 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         eventId: context.params.eventId ?? "",
         targetId: targetId || undefined,
       });
-      const text = `Delivering again to ${formatCount(deliveries, "target")}.`;
+      const text = `Replaying to ${formatCount(deliveries, "target")}.`;
       return redirect(back, { tone: "ok", text });
     } catch (error) {
       if (!(error instanceof AppError) || error.kind !== "conflict") throw error;
-      return redirect(back, { tone: "bad", text: "There is no active target: add or resume one first." });
+      return redirect(back, { tone: "bad", text: "No target is active. Add, enable or resume one first." });
     }
   }
 

@@ -28,7 +28,7 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
           name="event"
           value={attribute(event.id)}
           form={CHOICE_FORM}
-          aria-label={attribute(`Choose ${event.method} of ${formatUtc(event.receivedAt)}`)}
+          aria-label={attribute(`Select ${event.method} of ${formatUtc(event.receivedAt)}`)}
         />
       </td>
       <td class="log-time">
@@ -143,9 +143,9 @@ function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX
 function DuplicateCount({ count, differing }: EventSummary["duplicates"]): JSX.Element {
   if (count === 0) return "";
   const label = `+${count}`;
-  if (differing === 0) return <Badge tone="idle" label={label} title="Copies that came later" />;
+  if (differing === 0) return <Badge tone="idle" label={label} title="Copies received later" />;
   return (
-    <Badge tone="warn" label={label} title={`Copies that came later; different requests: ${differing}`} />
+    <Badge tone="warn" label={label} title={`Copies received later; different requests: ${differing}`} />
   );
 }
 

@@ -99,8 +99,8 @@ function Confirmation({ confirmation }: EventPageProps): JSX.Element {
   return (
     <Notice
       tone="info"
-      text={`Amazon SNS asks whether the topic ${confirmation.topicArn} may send here.`}
-      hint="The link is the one that SNS signed. It is valid for three days."
+      text={`Amazon SNS asks you to confirm the subscription to the topic ${confirmation.topicArn}.`}
+      hint="This is the link that SNS signed. It is valid for three days."
     >
       <p>
         <a href={attribute(confirmation.url)} target="_blank" rel="noopener noreferrer" hx-boost="false">
@@ -124,7 +124,7 @@ function EventHeader(props: EventPageProps): JSX.Element {
             "received "
           ) : (
             <>
-              rejected at first, <Time at={firstReceivedAt} />; verified again and released{" "}
+              rejected <Time at={firstReceivedAt} />, accepted on re-check{" "}
             </>
           )}
           <Time at={event.receivedAt} />
@@ -195,7 +195,7 @@ function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPage
       <div class="card-header">
         <h2>Deliveries</h2>
         {isUnderWay ? (
-          <Badge tone="info" label="under way" />
+          <Badge tone="info" label="in progress" />
         ) : (
           <span class="muted text-s" safe>
             {summary(deliveries)}
@@ -204,7 +204,7 @@ function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPage
       </div>
       {deliveries.length === 0 ? (
         <p class="muted">
-          There was no active target when this event came. Add one, then replay: the event is kept.
+          No target was active when this event arrived. Add one and replay it.
         </p>
       ) : (
         deliveries.map((delivery) => <DeliveryView {...delivery} />)

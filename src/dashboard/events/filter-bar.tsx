@@ -72,7 +72,7 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
               label="Received"
               value={filter.range ?? ""}
               options={[
-                any("Any time, or the times below"),
+                any("Any time"),
                 ...Object.entries(RANGE_LABELS).map(([value, label]) => ({ value, label })),
               ]}
             />
@@ -94,7 +94,7 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
 export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
   const { range, from, to, status, targetId, entrypointId, method, type, text } = filter;
   const chips = [
-    text === null ? "" : <Chip label="Body has" value={`“${text}”`} href={without({ text: null })} />,
+    text === null ? "" : <Chip label="Body contains" value={`“${text}”`} href={without({ text: null })} />,
     status === null ? "" : <Chip label="Delivery" value={status} href={without({ status: null })} />,
     targetId === null ? (
       ""

@@ -35,14 +35,14 @@ export type LogFilter = Readonly<{
 
 const DEFAULT_ZONE = "UTC";
 
-const id = z.string().refine(isId, "is no id.");
+const id = z.string().refine(isId, "is not an id.");
 const schemas = {
-  range: z.enum(["1h", "24h", "7d"], "is none of 1h, 24h, 7d."),
-  zone: z.string().refine(isTimeZone, "is no time zone."),
+  range: z.enum(["1h", "24h", "7d"], "must be one of 1h, 24h, 7d."),
+  zone: z.string().refine(isTimeZone, "is not a time zone."),
   entrypoint: id,
   target: id,
-  status: z.enum(STATUSES, `is none of ${STATUSES.join(", ")}.`),
-  method: z.enum(METHODS, `is none of ${METHODS.join(", ")}.`),
+  status: z.enum(STATUSES, `must be one of ${STATUSES.join(", ")}.`),
+  method: z.enum(METHODS, `must be one of ${METHODS.join(", ")}.`),
   type: z.string().max(250, "is longer than 250 characters."),
   q: z.string().max(200, "is longer than 200 characters."),
 };
@@ -56,7 +56,7 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
     if (value === null || value === "") return null;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    notes.push(`“${name}” was left out: it ${parsed.error.issues[0]?.message ?? "is not valid."}`);
+    notes.push(`“${name}” was ignored: it ${parsed.error.issues[0]?.message ?? "is not valid."}`);
     return null;
   }
 
@@ -65,7 +65,7 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
   const from = read("from", timeIn(zone));
   const to = read("to", timeIn(zone));
   if (range !== null && (from !== null || to !== null)) {
-    notes.push("“from” and “to” were left out: a range up to now is chosen.");
+    notes.push("“from” and “to” were ignored: a range up to now is selected.");
   }
   const filter = {
     range,
@@ -80,7 +80,7 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
     text: read("q", schemas.q),
   };
   if (filter.from !== null && filter.to !== null && filter.from > filter.to) {
-    notes.push("Nothing can be found: “from” is later than “to”.");
+    notes.push("No event can match: “from” is later than “to”.");
   }
   return { filter, notes };
 }
@@ -92,7 +92,7 @@ function timeIn(zone: string) {
     if (local !== null) return local;
     const exact = z.iso.datetime({ offset: true }).safeParse(text);
     if (exact.success) return Date.parse(exact.data);
-    context.addIssue("is no date with a time.");
+    context.addIssue("is not a date with a time.");
     return z.NEVER;
   });
 }

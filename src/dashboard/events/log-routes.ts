@@ -14,7 +14,7 @@ import { LogPage, UnusableLogPage } from "./log-views.tsx";
 import { type Names, readNames } from "./names.ts";
 
 const EVENTS_PER_PAGE = 50;
-const LOST_PLACE = "“cursor” was left out: it names no place in this log. These are the newest events.";
+const LOST_PLACE = "“cursor” was ignored: it is not a position in this log. The newest events are shown.";
 
 type Log = Readonly<{ webhook: Webhook; names: Names; filter: LogFilter; notes: readonly string[] }>;
 

@@ -23,7 +23,7 @@ import { livePath } from "./paths.ts";
 import { SearchNotes } from "./search-notes.tsx";
 
 export const COLUMNS = [
-  { label: "Choose", hidden: true },
+  { label: "Select", hidden: true },
   "Received",
   "Request",
   "Entrypoint",
@@ -97,8 +97,7 @@ export function UnusableLogPage(
     <LogFrame {...props}>
       <Notice tone="bad" text={fault.message} hint={fault.hint ?? undefined} />
       <p class="muted">
-        The webhook’s settings and all other webhooks are not touched by this. Nothing of this file was
-        changed.
+        The webhook’s settings and all other webhooks are not affected. This file was not changed.
       </p>
     </LogFrame>
   );
@@ -149,7 +148,7 @@ function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
 function Choice({ webhookId }: { webhookId: string }): JSX.Element {
   return (
     <form class="log-chosen" id={CHOICE_FORM} method="get" action={newReplayPath(webhookId)}>
-      <Button size="small" icon="replay" label="Replay marked events…" name="chosen" value="1" />
+      <Button size="small" icon="replay" label="Replay selected events…" name="chosen" value="1" />
     </form>
   );
 }
@@ -189,20 +188,20 @@ function NothingFound({ webhook, filter, names, baseUrl, isFirstPage, found }: L
     return (
       <EmptyState
         icon="search"
-        title={isFiltered(filter) ? "No event fits this filter" : "No older events"}
+        title={isFiltered(filter) ? "No matching events" : "No older events"}
         text={
           found.stoppedEarly
-            ? "Not all of them were looked at yet."
-            : "Try a longer time or fewer conditions."
+            ? "Not all events have been searched yet."
+            : "Widen the time range or remove a filter."
         }
       >
-        <Button label={isFiltered(filter) ? "Clear the filter" : "Newest"} href={logPath(webhook.id)} />
+        <Button label={isFiltered(filter) ? "Clear filters" : "Newest"} href={logPath(webhook.id)} />
       </EmptyState>
     );
   }
   const [entrypoint] = names.entrypoints;
   return (
-    <EmptyState title="No events yet" text="Whatever is sent to this webhook appears here at once.">
+    <EmptyState title="No events yet" text="New events appear here instantly.">
       {entrypoint === undefined ? (
         <Button kind="primary" label="Add an entrypoint" href={webhookPath(webhook.id)} />
       ) : (

@@ -24,7 +24,7 @@ function NotSearched({ count }: { count: number }): JSX.Element {
       <Notice
         tone="warn"
         text={`${formatCount(count, "event")} could not be searched for the text.`}
-        hint="A body that is compressed or encoded in a way that is not supported, or that is too large for that, is searched only as it was sent."
+        hint="A body whose compression or encoding is not supported, or that is too large to decode, is searched only as it was sent."
       />
     </div>
   );
@@ -34,17 +34,8 @@ function StoppedEarly({ found, olderHref }: NotesProps): JSX.Element {
   const { searchedBackTo } = found;
   return (
     <p class="notice notice-info stopped-early">
-      <span>
-        The search stopped early, to leave the server to others.{" "}
-        {searchedBackTo === null ? (
-          ""
-        ) : (
-          <span>
-            It looked back to <Time at={searchedBackTo} />.
-          </span>
-        )}
-      </span>
-      <Button label="Go on from there" href={olderHref} />
+      <span>Search paused{searchedBackTo === null ? "" : <span>{" at "}<Time at={searchedBackTo} /></span>} to keep the server responsive.</span>
+      <Button label="Continue" href={olderHref} />
     </p>
   );
 }

@@ -70,7 +70,7 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
         {earlierTries > 0 ? (
           <li class="try try-idle">
             <p class="muted" safe>
-              {`${formatCount(earlierTries, "earlier try", "earlier tries")} not shown`}
+              {`${formatCount(earlierTries, "earlier attempt")} not shown`}
             </p>
           </li>
         ) : (
@@ -88,14 +88,14 @@ function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps)
     return (
       <li class="try try-next">
         <p class="try-line">
-          <strong safe>{attempts === 0 ? "First try" : `Try ${attempts + 1}`}</strong>
+          <strong safe>{attempts === 0 ? "First attempt" : `Attempt ${attempts + 1}`}</strong>
           {isTargetPaused ? (
             <span class="muted">waits until the target is active again</span>
           ) : nextAttemptAt === null || nextAttemptAt <= now ? (
             <span class="muted">due now</span>
           ) : (
             <span class="muted">
-              due <Time at={nextAttemptAt} relative />
+              due <Time at={nextAttemptAt} ahead />
             </span>
           )}
         </p>
@@ -107,13 +107,13 @@ function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps)
   return (
     <li class={status === "failed" ? "try try-bad" : "try try-idle"}>
       <p class="try-line">
-        <strong>{status === "failed" ? "Given up" : status === "held" ? "Held" : "Discarded"}</strong>
+        <strong>{status === "failed" ? "Gave up" : status === "held" ? "Held" : "Discarded"}</strong>
         <span class="muted" safe>
           {text}
         </span>
       </p>
       {status === "failed" && !target.isDeleted ? (
-        <p class="muted text-s">Mend the target, then replay.</p>
+        <p class="muted text-s">Fix the target, then replay.</p>
       ) : (
         ""
       )}
@@ -130,7 +130,7 @@ function TryView(
   return (
     <li class={isDelivered ? "try try-ok" : "try try-bad"}>
       <p class="try-line">
-        <strong safe>{`Try ${result.attempt}`}</strong>
+        <strong safe>{`Attempt ${result.attempt}`}</strong>
         <StatusCode code={result.statusCode} isDelivered={isDelivered} />
         <span class="nowrap" safe>
           {formatDuration(result.durationMs)}
@@ -151,12 +151,12 @@ function TryView(
       ) : (
         <details class="try-response" open={isLatest && !isDelivered}>
           <summary>Response</summary>
-          <HeaderTable headers={headers} caption={`Response headers of try ${result.attempt}`} />
+          <HeaderTable headers={headers} caption={`Response headers of attempt ${result.attempt}`} />
           {picture === null ? (
             <p class="muted">No body was kept.</p>
           ) : (
             <>
-              <BodyView picture={picture} label={`Response body of try ${result.attempt}`} />
+              <BodyView picture={picture} label={`Response body of attempt ${result.attempt}`} />
               <ResponseNotes {...{ result, picture, delivery, webhookId }} />
             </>
           )}
@@ -175,7 +175,7 @@ function ResponseNotes(
   return (
     <p class="body-notes muted text-s">
       {picture.isCut ? <span>Only the beginning is shown.</span> : ""}
-      {result.responseBodyTruncated ? <span>The answer was longer than what is kept of it.</span> : ""}
+      {result.responseBodyTruncated ? <span>The response was longer than the part that is kept.</span> : ""}
       <a href={attribute(href)} hx-boost="false">
         Raw
       </a>
@@ -185,7 +185,7 @@ function ResponseNotes(
 
 /** Not every type of target answers with a status. */
 function StatusCode({ code, isDelivered }: { code: number | null; isDelivered: boolean }): JSX.Element {
-  if (code === null) return isDelivered ? "" : <span class="status-code status-bad">no answer</span>;
+  if (code === null) return isDelivered ? "" : <span class="status-code status-bad">no response</span>;
   const tone = code < 300 ? "ok" : code < 400 ? "warn" : "bad";
   return <span class={`status-code status-${tone}`}>{code}</span>;
 }

@@ -43,7 +43,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: sessionId });
     if (!turn.allowed) {
       const seconds = Math.ceil(turn.retryAfterMs / 1_000);
-      return show(context, { password: { current_password: `Too many tries. Wait ${seconds} s.` } });
+      return show(context, { password: { current_password: `Too many attempts. Wait ${seconds} s.` } });
     }
     const given = { username, password: form.current_password ?? "", isTrusted: true };
     if (!(await users.verifyPassword(given))) {

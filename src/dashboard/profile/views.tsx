@@ -50,7 +50,7 @@ function ApiKeys({ apiKeys, apiKeyErrors, typedKeyName }: Profile): JSX.Element 
       flush
       id="api-keys"
       title="API keys"
-      lead="Programs send one as a bearer token. It may do through the API what you may do here with webhooks."
+      lead="Programs send a key as a bearer token. A key allows through the API what you can do with webhooks here."
       actions={
         <a class="button button-plain button-small" href="/api/v1/openapi.json" hx-boost="false">
           OpenAPI document
@@ -60,7 +60,7 @@ function ApiKeys({ apiKeys, apiKeyErrors, typedKeyName }: Profile): JSX.Element 
       <form class="form-inline card-bar" method="post" action="/profile/api-keys">
         <TextField
           name="name"
-          label="Name of a new key"
+          label="Name of the new key"
           placeholder="deploy script"
           value={typedKeyName}
           error={apiKeyErrors.name}
@@ -74,7 +74,7 @@ function ApiKeys({ apiKeys, apiKeyErrors, typedKeyName }: Profile): JSX.Element 
         <EmptyState
           icon="key"
           title="No API keys yet"
-          text="Create one for each program, to revoke it alone."
+          text="Create one for each program, so that you can revoke it on its own."
         />
       ) : (
         <DataTable
@@ -113,7 +113,7 @@ function ApiKeyRow({ apiKey }: { apiKey: APIKey }): JSX.Element {
             size="small"
             label="Revoke"
             describe={`Revoke ${name}`}
-            confirm={`Revoke the API key ${name}? Programs that use it are refused at once.`}
+            confirm={`Revoke the API key ${name}? Programs that use it are refused immediately.`}
           />
         ) : (
           <Badge tone="idle" label="revoked" />
@@ -130,7 +130,7 @@ function Sessions({ sessions, sessionId }: Profile): JSX.Element {
       flush
       id="sessions"
       title="Sessions"
-      lead="Browsers that are signed in as you. One that is not used for 14 days is signed out by itself."
+      lead="Browsers that are signed in as you. A browser not used for 14 days is signed out automatically."
       actions={
         others > 0 ? (
           <ActionButton action="/profile/sessions/end-others" icon="sign-out" label="Sign out elsewhere" />
@@ -219,7 +219,7 @@ export function revokeKeyView({ viewer, apiKey }: { viewer: Viewer; apiKey: APIK
       confirmLabel="Revoke key"
       cancelHref="/profile"
     >
-      <p>Programs that use it are refused at once. This cannot be undone; a new key can be created.</p>
+      <p>Programs that use it are refused immediately. This cannot be undone; a new key can be created.</p>
     </ConfirmPage>
   );
 }

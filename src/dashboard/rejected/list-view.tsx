@@ -35,7 +35,7 @@ const COLUMNS = [
   "Received",
   "Request",
   "Entrypoint",
-  "Refused because",
+  "Reason",
   { label: "Size", align: "end" },
 ] as const;
 
@@ -52,7 +52,7 @@ export function RejectedPage(props: RejectedPageProps): JSX.Element {
           <RejectedActions
             webhookId={webhook.id}
             fields={entrypointId === null ? {} : { entrypoint: entrypointId }}
-            verifyLabel="Verify all again"
+            verifyLabel="Re-check all"
             deleteLabel="Delete all…"
           />
         )}
@@ -60,7 +60,7 @@ export function RejectedPage(props: RejectedPageProps): JSX.Element {
       {found.requests.length === 0 ? (
         <EmptyState
           title="No rejected requests"
-          text="Requests that an entrypoint's verification refuses are kept here for a while, with the reason."
+          text="Requests that fail an entrypoint's verification are kept here for a while, with the reason."
         />
       ) : (
         <div class="card card-flush">
@@ -112,8 +112,8 @@ export function DeleteRejectedPage(props: {
       confirmLabel="Delete"
       cancelHref={rejectedPath(webhook.id, entrypointId)}
     >
-      {entrypointId === null ? "" : <p safe>{`Of the entrypoint ${names.entrypoint(entrypointId).name}.`}</p>}
-      <p>They can then no longer be verified again. Events are not touched.</p>
+      {entrypointId === null ? "" : <p safe>{`Entrypoint: ${names.entrypoint(entrypointId).name}.`}</p>}
+      <p>They can no longer be re-checked then. Events are not affected.</p>
     </ConfirmPage>
   );
 }
@@ -161,7 +161,7 @@ function Row(props: { webhookId: string; request: RejectedSummary; entrypoint: N
       <td data-label="Entrypoint">
         <NameOf named={entrypoint} />
       </td>
-      <td data-label="Refused because" safe>
+      <td data-label="Reason" safe>
         {request.reason}
       </td>
       <td data-label="Size" class="cell-end">
@@ -172,8 +172,8 @@ function Row(props: { webhookId: string; request: RejectedSummary; entrypoint: N
 }
 
 function leadOf(names: Names, entrypointId: string | null): string {
-  const of = entrypointId === null ? "" : ` of ${names.entrypoint(entrypointId).name}`;
-  return `What could not be verified${of}: the last 1,000 of each entrypoint, 16 MiB at most. Once the secret is mended, verify them again.`;
+  const of = entrypointId === null ? "" : ` to ${names.entrypoint(entrypointId).name}`;
+  return `Requests${of} that failed verification: the last 1,000 of each entrypoint, up to 16 MiB. Fix the secret, then re-check them.`;
 }
 
 function olderHref(path: string, cursor: string): string {

@@ -40,7 +40,7 @@ export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Elemen
         <Notice
           tone="bad"
           text={request.reason}
-          hint="Mend the verification of its entrypoint, then verify it again."
+          hint="Fix the verification of its entrypoint, then re-check it."
         />
         <Facts {...props} />
         <Card
@@ -93,7 +93,7 @@ function Header({ webhook, request }: RejectedRequestPageProps): JSX.Element {
         <RejectedActions
           webhookId={webhook.id}
           fields={{ id: request.id }}
-          verifyLabel="Verify again"
+          verifyLabel="Re-check"
           deleteLabel="Delete…"
         />
       </div>

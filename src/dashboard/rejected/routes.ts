@@ -90,7 +90,7 @@ export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
     try {
       const { checked, eventIds } = await verifyAgain({ webhookId, ids, entrypointId });
       const released = eventIds.length;
-      const text = `${formatCount(checked, "request")} verified again: ${released} released into the event log, ${checked - released} still refused.`;
+      const text = `${formatCount(checked, "request")} re-checked: ${released} accepted into the event log, ${checked - released} still refused.`;
       return redirect(back, { tone: released > 0 || checked === 0 ? "ok" : "bad", text });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

@@ -46,12 +46,12 @@ export function AskReplayPage(props: AskProps): JSX.Element {
               <Fields form={form} />
               <SelectField
                 name="deliver"
-                label="Deliver"
+                label="Target"
                 value={form.deliver}
                 options={destinations(names, form)}
-                help="Another choice is counted before anything happens."
+                help="Changing this recounts; nothing is sent yet."
               />
-              <Button label="Count again" />
+              <Button label="Recount" />
             </form>
             <Outcome {...props} count={count} />
           </>
@@ -66,7 +66,7 @@ function Selection({ webhook, names, form }: AskProps): JSX.Element {
   if (chosen !== null) {
     return (
       <p>
-        <strong safe>{formatCount(chosen.length, "chosen event")}</strong>
+        <strong safe>{formatCount(chosen.length, "selected event")}</strong>
       </p>
     );
   }
@@ -92,12 +92,12 @@ function destinations(names: Names, { filter, chosen }: OrderForm) {
     {
       value: "again",
       label: isNarrowed
-        ? `again: ${[status ?? "all", "deliveries", targetId === null ? "" : `to ${names.target(targetId).name}`].join(" ").trim()}`
-        : "again to the targets that each event went to",
+        ? `Same targets: ${[status ?? "all", "deliveries", targetId === null ? "" : `to ${names.target(targetId).name}`].join(" ").trim()}`
+        : "Same targets as before",
     },
     ...names.targets.flatMap(({ id, name }) => [
-      { value: `missing:${id}`, label: `to ${name}: only events that it never had` },
-      { value: `all:${id}`, label: `to ${name}: all of these events` },
+      { value: `missing:${id}`, label: `${name}: only events it never received` },
+      { value: `all:${id}`, label: `${name}: all of these events` },
     ]),
   ];
 }
@@ -110,11 +110,11 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
       <>
         <Notice
           tone="info"
-          text="There is nothing to replay."
+          text="Nothing to replay."
           hint={
             events === 0
-              ? `No stored event is meant by this. ${describeNotSearched(count)}`.trim()
-              : "These events have no delivery to a target that is still there. Choose a target above."
+              ? `No stored event matches. ${describeNotSearched(count)}`.trim()
+              : "These events have no delivery to a target that still exists. Choose a target above."
           }
         />
         <div class="form-actions">
@@ -136,19 +136,18 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
             <span
               safe
             >{`of ${least}${formatCount(events, "event")}, to ${describeDestination(form.order, names)}`}</span>
-            {isExact ? "" : "; it goes on being counted before it begins"}
+            {isExact ? "" : "; counting finishes before the replay starts"}
           </li>
           {notSearched === "" ? "" : <li class="text-bad" safe>{`${notSearched}.`}</li>}
           <li>
-            The oldest first, and live events go before them. A target that is slow or down holds back no
-            other.
+            Oldest first; live events take priority. A slow or failing target does not delay the others.
           </li>
-          <li>Receivers get each event under the id that it had before, so that they can drop repeats.</li>
-          <li>It can be paused and cancelled, and goes on after a restart.</li>
+          <li>Receivers get each event with its original id, so that they can drop duplicates.</li>
+          <li>You can pause or cancel the replay. It continues after a restart.</li>
           {paused === null ? (
             ""
           ) : (
-            <li class="text-bad" safe>{`“${paused}” is paused: the replay waits until it is resumed.`}</li>
+            <li class="text-bad" safe>{`“${paused}” is paused: the replay waits until you resume it.`}</li>
           )}
         </ul>
       </div>

@@ -31,7 +31,7 @@ export function ReplaysPage(
         <EmptyState
           icon="replay"
           title="No replays yet"
-          text="Filter the event log or mark events in it, and deliver them again: to the same targets, or to a new one."
+          text="Filter or select events in the event log, then replay them to the same targets or to a new one."
         >
           <Button kind="primary" label="Event log" href={logPath(webhook.id)} />
         </EmptyState>
@@ -40,7 +40,7 @@ export function ReplaysPage(
           <DataTable
             caption={`Replays of ${webhook.name}`}
             stack
-            columns={["Asked for", "Events", "To", "State", "Progress", { label: "Actions", hidden: true }]}
+            columns={["Started", "Filter", "Target", "State", "Progress", { label: "Actions", hidden: true }]}
           >
             {runs.map((run) => (
               <Row run={run} names={names} webhookId={webhook.id} />
@@ -102,13 +102,13 @@ const TONES: Readonly<Record<ReplayState, Tone>> = {
 function Row({ run, names, webhookId }: { run: SeenReplay; names: Names; webhookId: string }): JSX.Element {
   return (
     <tr>
-      <td data-label="Asked for" class="nowrap">
+      <td data-label="Started" class="nowrap">
         <Time at={run.createdAt} relative />
       </td>
-      <td data-label="Events" safe>
+      <td data-label="Filter" safe>
         {describeSelection(run, names)}
       </td>
-      <td data-label="To" safe>
+      <td data-label="Target" safe>
         {describeDestination(run, names)}
       </td>
       <td data-label="State">
@@ -141,7 +141,7 @@ function Progress({ run }: { run: SeenReplay }): JSX.Element {
   const total =
     matched === null ? "" : ` of ${matched.isExact ? "" : "at least "}${count(matched.deliveries)}`;
   const left = [
-    skipped === 0 ? "" : `${count(skipped)} left out: their target was deleted`,
+    skipped === 0 ? "" : `${count(skipped)} skipped: their target was deleted`,
     describeNotSearched(matched),
   ].filter((words) => words !== "");
   const isUnderWay = state === "running" || state === "paused";
@@ -151,7 +151,7 @@ function Progress({ run }: { run: SeenReplay }): JSX.Element {
         <progress
           max={String(Math.max(1, matched.deliveries))}
           value={String(Math.min(replayed, matched.deliveries))}
-          aria-label="Deliveries made due"
+          aria-label="Deliveries queued"
         ></progress>
       ) : (
         ""

@@ -26,10 +26,10 @@ export function readOrder(query: URLSearchParams, now: number): OrderForm {
   const wanted = query.get("deliver") || "again";
   const found = DESTINATION.exec(wanted);
   const faults = [...notes];
-  if (found === null) faults.push("“deliver” names no way to replay.");
-  if (chosen?.length === 0) faults.push("No event was chosen: mark some in the log first.");
-  if (chosen?.some((id) => !isId(id))) faults.push("“event” names what is no event.");
-  if ((chosen?.length ?? 0) > MOST_CHOSEN) faults.push(`At most ${MOST_CHOSEN} events can be chosen.`);
+  if (found === null) faults.push("“deliver” is not a choice of this form.");
+  if (chosen?.length === 0) faults.push("No event is selected: select some in the log first.");
+  if (chosen?.some((id) => !isId(id))) faults.push("“event” is not an event's id.");
+  if ((chosen?.length ?? 0) > MOST_CHOSEN) faults.push(`At most ${MOST_CHOSEN} events can be selected.`);
   const [, deliver = "again", kind, targetId = null] = found ?? [];
   return {
     ...{ filter, chosen, deliver, faults },

@@ -14,8 +14,8 @@ import { replaysPath } from "./paths.ts";
 
 const DONE = {
   pause: "The replay is paused.",
-  resume: "The replay goes on.",
-  cancel: "The replay is cancelled: nothing more is made due.",
+  resume: "The replay is resumed.",
+  cancel: "The replay is cancelled: no more deliveries are queued.",
 } as const;
 
 export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
@@ -68,8 +68,8 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     }
     const text =
       order.selection.kind === "events"
-        ? `Replaying ${formatCount(order.selection.eventIds.length, "chosen event")}.`
-        : "The replay begins as soon as it is counted.";
+        ? `Replaying ${formatCount(order.selection.eventIds.length, "selected event")}.`
+        : "The replay starts as soon as its events are counted.";
     return redirect(replaysPath(webhook.id), { tone: "ok", text });
   }
 
@@ -93,7 +93,7 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     } catch (error) {
       return backWithFault(webhook, error);
     }
-    return redirect(replaysPath(webhook.id), { tone: "ok", text: "The replay goes on without that target." });
+    return redirect(replaysPath(webhook.id), { tone: "ok", text: "The replay continues without that target." });
   }
 
   const path = "/source/:id/replays";

@@ -52,10 +52,10 @@ function Line(props: { target: SeenTarget; name: string; removePath: string | nu
         <ActionButton
           size="small"
           kind="quiet"
-          label="Go on without it"
-          describe={`Go on without ${name}`}
+          label="Continue without it"
+          describe={`Continue without ${name}`}
           action={removePath}
-          confirm={`Nothing more of this replay goes to ${name}. What it made due already is still delivered.`}
+          confirm={`This replay sends nothing more to ${name}. Deliveries that are queued already are still sent.`}
         />
       )}
     </li>

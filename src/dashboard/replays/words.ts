@@ -10,9 +10,9 @@ import type { Names } from "../events/names.ts";
 type NamesOf = Pick<Names, "entrypoint" | "target">;
 
 export function describeSelection({ selection }: ReplayOrder, names: NamesOf): string {
-  if (selection.kind === "events") return formatCount(selection.eventIds.length, "chosen event");
+  if (selection.kind === "events") return formatCount(selection.eventIds.length, "selected event");
   const words = describeFilter(selection.filter, names);
-  return words.length === 0 ? "all of them" : words.join(", ");
+  return words.length === 0 ? "all events" : words.join(", ");
 }
 
 function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] {
@@ -32,22 +32,22 @@ function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] 
 export function describeDestination({ targetId, onlyMissing }: ReplayOrder, names: NamesOf): string {
   if (targetId === null) return "the same targets";
   const { name } = names.target(targetId);
-  return onlyMissing ? `${name}, only what it never had` : name;
+  return onlyMissing ? `${name}, only events it never received` : name;
 }
 
 /** What one of a replay's targets waits for, or what became of it; "" while it goes on. */
 export function describeWait({ state, waitsFor }: Pick<SeenTarget, "state" | "waitsFor">): string {
-  if (state === "removed") return "left out: the replay went on without it";
+  if (state === "removed") return "skipped: the replay continues without it";
   if (state === "done") return "done";
   switch (waitsFor) {
     case null:
       return "";
     case "paused":
-      return "is paused: waits until it is resumed";
+      return "paused: waiting until you resume it";
     case "due":
-      return "waits until it has taken what is due";
+      return "waiting for deliveries that are queued";
     case "retries":
-      return "fails: waits until the deliveries that are tried again have ended";
+      return "failing: waiting for its retries to end";
   }
 }
 

@@ -41,7 +41,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: known });
     if (!turn.allowed) {
       const seconds = Math.ceil(turn.retryAfterMs / 1_000);
-      const fault = `Too many tries. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`;
+      const fault = `Too many attempts. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`;
       const answer = await signInPage(context, { username, fault, status: 429 });
       answer.headers.set("retry-after", String(seconds));
       return answer;
@@ -52,7 +52,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       throw error;
     });
     if (user === null) {
-      const fault = "The username or the password is not right.";
+      const fault = "The username or password is wrong.";
       return signInPage(context, { username, fault, status: 422 });
     }
     turn.succeeded();

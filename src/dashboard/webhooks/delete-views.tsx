@@ -26,9 +26,9 @@ export function DeleteWebhookPage({ viewer, state, eventCount, errors }: Props):
       <section class="card card-narrow">
         <h1 safe>{`Delete “${webhook.name}”?`}</h1>
         <div class="prose">
-          <p>This cannot be undone. These go for good:</p>
+          <p>This cannot be undone. This will be permanently deleted:</p>
           <Losses state={state} eventCount={eventCount} />
-          <p class="muted">Senders are answered 404 from then on.</p>
+          <p class="muted">Senders get 404 from then on.</p>
         </div>
         <form class="form" method="post" action={`${path}/delete`}>
           <TextField
@@ -54,7 +54,7 @@ function Losses({ state, eventCount }: Pick<Props, "state" | "eventCount">): JSX
   return (
     <ul class="losses">
       {file.fault !== null || eventCount === null ? (
-        <li>its event file, which cannot be read now: how many events it holds is not known</li>
+        <li>its event file, which cannot be read now: the number of its events is unknown</li>
       ) : (
         <li>
           <strong safe>{formatCount(eventCount, "event")}</strong>{" "}

@@ -15,19 +15,18 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
       <div class="steps-head">
         <h2 id="first-steps">Receive your first event in a minute</h2>
         <p class="muted">
-          Senders post to a webhook’s URL. Every event is on disk before it is acknowledged, and goes to every
-          target until it arrives.
+          Senders post to a webhook’s URL. Every event is on disk before it is acknowledged, and is sent to each active target until it is delivered.
         </p>
       </div>
       <ol class="steps">
-        <Step title="Make a webhook">
-          <p class="muted">It holds the URLs that receive and the targets that get what comes in.</p>
+        <Step title="Create a webhook">
+          <p class="muted">It holds the URLs that receive events and the targets that the events are sent to.</p>
           <div>
             <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />
           </div>
         </Step>
         <Step title="Copy its URL">
-          <p class="muted">Give it to the service that sends, or try it from a terminal:</p>
+          <p class="muted">Give it to the sender, or try it from a terminal:</p>
           <Command text={curlCommand(entrypointUrl(baseUrl, "{its-id}"))} />
         </Step>
         <Step title="Add a target">
@@ -38,8 +37,7 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
         </Step>
       </ol>
       <p class="muted">
-        A webhook of another server, or a deleted one, comes back from its file:{" "}
-        <a href={IMPORT_PATH}>import it</a>.
+        To restore a deleted webhook, or to move one from another server, <a href={IMPORT_PATH}>import its file</a>.
       </p>
     </section>
   );
@@ -55,8 +53,8 @@ export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: s
     <section class="card steps-card" aria-labelledby="next-steps">
       <h2 id="next-steps">What to do next</h2>
       <ol class="steps">
-        <Step title="Make a webhook" isDone>
-          <p class="muted">It is ready, and receives from now on.</p>
+        <Step title="Create a webhook" isDone>
+          <p class="muted">It is ready to receive events.</p>
         </Step>
         <Step title="Send it an event" isDone={hasEvent}>
           {hasEvent ? (
@@ -64,14 +62,14 @@ export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: s
               Received. The <a href={logPath(state.webhook.id)}>event log</a> shows it.
             </p>
           ) : entrypoint === undefined ? (
-            <p class="muted">Add an entrypoint below, or switch one on, to get a URL.</p>
+            <p class="muted">Add an entrypoint below, or enable one, to get a URL.</p>
           ) : (
             <FirstEvent entrypoint={entrypoint} url={entrypointUrl(baseUrl, entrypoint.id)} />
           )}
         </Step>
         <Step title="Add a target" isDone={hasTarget}>
           {hasTarget ? (
-            <p class="muted">Every event is delivered there.</p>
+            <p class="muted">Every event is sent there.</p>
           ) : (
             <>
               <p class="muted">Your service over HTTP, a Slack channel, or the log.</p>

@@ -52,7 +52,7 @@ function Rows({ states, search }: Pick<ListProps, "states" | "search">): JSX.Ele
   if (states.length === 0) {
     return (
       <p class="card muted" safe>
-        {`No webhook's name has “${search}” in it.`}
+        {`No webhook's name contains “${search}”.`}
       </p>
     );
   }
@@ -111,7 +111,7 @@ function Numbers({ file }: { file: Usable }): JSX.Element {
           <span safe>{`${received.toLocaleString("en")} received`}</span>
           {failed > 0 ? (
             <span class="text-bad" safe>
-              {` · ${formatCount(failed, "failed try", "failed tries")}`}
+              {` · ${formatCount(failed, "failed attempt")}`}
             </span>
           ) : (
             ""

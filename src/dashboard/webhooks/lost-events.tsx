@@ -11,8 +11,8 @@ export function LostEvents({ webhook, at }: { webhook: Webhook; at: number }): J
   return (
     <Notice
       tone="warn"
-      text={`The event file was missing on ${formatUtc(at)}, and an empty one was made: the events before are lost.`}
-      hint="If there is a backup: stop the gateway, restore the file from it, and start the gateway again."
+      text={`The event file was missing on ${formatUtc(at)}, and an empty one was created: earlier events are lost.`}
+      hint="If you have a backup, stop the gateway, restore the file, and start the gateway again."
     >
       <ActionButton
         size="small"

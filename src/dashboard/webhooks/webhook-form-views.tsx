@@ -23,7 +23,7 @@ export function NewWebhookPage(props: FormProps): JSX.Element {
     <Layout title="New webhook" viewer={props.viewer} section="sources" crumbs={[LIST_CRUMB]}>
       <section class="card card-narrow">
         <h1>New webhook</h1>
-        <p class="muted">It comes with a URL that receives events at once. Targets are added next.</p>
+        <p class="muted">It comes with a URL that is ready to receive events. Add targets next.</p>
         <form class="form" method="post" action={NEW_PATH}>
           <Fields {...props} isNew />
           <div class="form-actions">
@@ -56,16 +56,16 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
           <h2>Notices</h2>
           <p class="muted">
             {webhook.notices === null
-              ? "Nobody is told when a target fails or an entrypoint falls silent."
-              : "Somebody is told when this webhook is in trouble."}
+              ? "Notices are off: you get no message when a target fails or an entrypoint falls silent."
+              : "A message is sent when a problem starts and when it's resolved."}
           </p>
         </div>
-        <Button label="Change" describe="Change who is told" href={noticesPath(webhook.id)} />
+        <Button label="Change" describe="Change notices" href={noticesPath(webhook.id)} />
       </section>
       <section class="card card-narrow card-row">
         <div>
           <h2>Delete this webhook</h2>
-          <p class="muted">Its events, entrypoints and targets go with it. You are asked first.</p>
+          <p class="muted">Also deletes its events, entrypoints and targets. You'll be asked to confirm.</p>
         </div>
         <Button
           kind="danger"
@@ -88,7 +88,7 @@ function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: 
         label="Name"
         value={values.name}
         error={errors.name}
-        help="What sends, or what it is about."
+        help="The sender or the purpose."
         placeholder="Shop orders"
         required
         maxlength={200}
@@ -102,16 +102,16 @@ function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: 
         max={36_500}
         value={values.retention_days}
         error={errors.retention_days}
-        help={`Empty: ${retentionDays}, as this server does by default. An event that is not delivered is kept twice as long; then its deliveries are discarded with that reason, and it is deleted a day later.`}
+        help={`Leave empty for the server default (${retentionDays} days). An event that is not delivered is kept twice as long; then its deliveries are discarded with that reason, and it is deleted a day later.`}
         placeholder={String(retentionDays)}
         optional
       />
       <TextField
         name="retention_bytes"
-        label="Most to store"
+        label="Storage limit"
         value={values.retention_bytes}
         error={errors.retention_bytes}
-        help="Such as 500 MB or 2 GB; empty: no limit. Beyond it the oldest events are deleted first, whatever their age, but never one that is not delivered yet."
+        help="For example 500 MB or 2 GB. Leave empty for no limit. Above it the oldest events are deleted first, even before their time, but never one that is not yet delivered."
         placeholder="no limit"
         maxlength={30}
         optional

@@ -93,7 +93,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
           <Notice
             tone="bad"
             text={file.fault.message}
-            hint={`${file.fault.hint ?? ""} Until then senders are answered 503 and try again later. What is set below can be changed all the same.`}
+            hint={`${file.fault.hint ?? ""} Until then senders get 503 and retry later. You can still change the settings below.`}
           />
         )}
         <EntrypointsCard
@@ -155,7 +155,7 @@ function Day({
         </div>
         <div>
           <dt>
-            <span class="key key-failed" aria-hidden="true"></span>Failed tries
+            <span class="key key-failed" aria-hidden="true"></span>Failed attempts
           </dt>
           <dd>
             <Count n={failed} bad />

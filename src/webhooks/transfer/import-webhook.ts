@@ -123,13 +123,13 @@ function describe(done: {
   const lacks = (id: string) => leftOut.has(ids.all[id] ?? id);
   for (const { id, name } of document.entrypoints) {
     if (ids.all[id] !== undefined)
-      notes.push(`Entrypoint ${name}: its URL was taken, it has a new one. Tell its sender.`);
+      notes.push(`Entrypoint ${name}: its URL was taken, so it has a new one. Give it to the sender.`);
     if (lacks(id))
-      notes.push(`Entrypoint ${name} answers 503 until its secrets, which were left out, are entered anew.`);
+      notes.push(`Entrypoint ${name} responds 503 until you enter its secrets, which were left out.`);
   }
   for (const { id, name } of document.targets) {
-    if (lacks(id)) notes.push(`Target ${name} is inactive. ${WITHOUT_SECRETS}`);
-    else if (!isComplete) notes.push(`Target ${name} is inactive. ${NOT_TWICE}`);
+    if (lacks(id)) notes.push(`Target ${name} is disabled. ${WITHOUT_SECRETS}`);
+    else if (!isComplete) notes.push(`Target ${name} is disabled. ${NOT_TWICE}`);
   }
   return notes;
 }

@@ -7,8 +7,8 @@ import { movedNotices } from "./moved-notices.ts";
 import type { LeftOut } from "./moved-rows.ts";
 import { putSecret } from "./secrets.ts";
 
-export const WITHOUT_SECRETS = "It was imported without its secrets. Enter them, then activate it.";
-export const NOT_TWICE = "It was imported, and nothing is to be delivered twice. Activate it when it may be.";
+export const WITHOUT_SECRETS = "Imported without its secrets. Enter them, then enable it.";
+export const NOT_TWICE = "Disabled by the import so that nothing is sent twice. Enable it when ready.";
 
 type Row = Record<string, string | number | null>;
 

@@ -27,7 +27,7 @@ export async function listEmptyPlaces(
 const CONSEQUENCES: Readonly<Record<EmptyPlace["setting"], string>> = {
   event_type_from: "Events without it have no event type.",
   deduplicate_value: "Duplicates among events without it are not recognized.",
-  order_by: "Events without it are delivered in no order.",
+  order_by: "Events without it are delivered in any order.",
 };
 
 export function EmptyPlaces({ places }: { places: readonly EmptyPlace[] }): JSX.Element {

@@ -1,4 +1,4 @@
-/** Forms of entrypoints: adding, editing, switching on and off, deleting, and sending a test event. */
+/** Forms of entrypoints: adding, editing, enabling and disabling, deleting, and sending a test event. */
 
 import { AppError } from "../../../lib/errors.ts";
 import { entrypointSettingsFields } from "../../../settings/entrypoint-settings-fields.ts";
@@ -93,7 +93,7 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
     const { active } = await useCases.entrypoints.get(of);
     const wanted = wantedActive(await context.form(), active);
     const changed = await useCases.entrypoints.setActive({ ...of, active: wanted });
-    const now = wanted ? "receives again" : "is off: senders are answered 410 Gone";
+    const now = wanted ? "is enabled" : "is disabled: senders get 410 Gone";
     return backTo(changed, `Entrypoint “${changed.name}” ${now}.`);
   }
 
@@ -123,7 +123,7 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
         text: `The test event was not stored. ${error.message}`,
       });
     }
-    return backTo(entrypoint, `A test event was received by “${entrypoint.name}”: the event log shows it.`);
+    return backTo(entrypoint, `“${entrypoint.name}” received a test event. The event log shows it.`);
   }
 
   return [

@@ -87,7 +87,7 @@ export function DeleteEntrypointPage(props: {
       cancelHref={webhookPath(entrypoint.webhookId)}
     >
       <p>
-        Whoever still sends to its URL is answered <strong>404</strong>, and the same URL cannot be had again:
+        Senders to its URL get <strong>404</strong>, and the URL cannot be restored:
       </p>
       <p>
         <code class="break" safe>
@@ -98,7 +98,7 @@ export function DeleteEntrypointPage(props: {
         ""
       ) : (
         <p>
-          Its last event came <Time at={lastEventAt} relative />.
+          Its last event arrived <Time at={lastEventAt} relative />.
         </p>
       )}
       <p>The events it received stay in the log, and are still delivered.</p>

@@ -48,7 +48,7 @@ export function EntrypointsCard({
   return (
     <Card title="Entrypoints" lead="URLs that receive events." id="entrypoints" flush>
       {entrypoints.length === 0 ? (
-        <EmptyState title="Nothing can be received" text="Add an entrypoint to get a URL for the sender." />
+        <EmptyState title="No URL yet" text="Add an entrypoint to get a URL for the sender." />
       ) : (
         <ul class="parts">
           {entrypoints.map((entrypoint) => (
@@ -88,7 +88,7 @@ function Row(props: {
       <div class="part-head">
         <div class="part-title">
           <h3 safe>{name}</h3>
-          {active ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="off" />}
+          {active ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
           <VerificationBadge entrypoint={entrypoint} providers={providers} />
         </div>
         <Actions entrypoint={entrypoint} />
@@ -100,7 +100,7 @@ function Row(props: {
       <div class="part-foot">
         <p class="muted">
           {!isKnown ? (
-            "Last event: not known"
+            "Last event: unknown"
           ) : lastEventAt === null ? (
             "No event yet"
           ) : (
@@ -111,11 +111,11 @@ function Row(props: {
         </p>
         {active ? (
           <details class="curl">
-            <summary>Send one with curl</summary>
+            <summary>Send an event with curl</summary>
             <CodeBlock text={curlCommand(url)} />
           </details>
         ) : (
-          <p class="muted">Senders are answered 410 Gone.</p>
+          <p class="muted">Senders get 410 Gone.</p>
         )}
       </div>
     </li>
@@ -129,7 +129,7 @@ function VerificationBadge(props: {
   const { verification } = props.entrypoint;
   if (verification === null) return "";
   const { type, fault } = verification;
-  if (fault !== null) return <Badge tone="bad" label="cannot verify: answers 503" title={fault} />;
+  if (fault !== null) return <Badge tone="bad" label="cannot verify: responds 503" title={fault} />;
   return <Badge tone="ok" label={`verified: ${props.providers.find(type)?.label ?? type}`} />;
 }
 
@@ -154,8 +154,8 @@ function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
       <ActionButton
         {...small}
         icon={active ? "pause" : "play"}
-        label={active ? "Switch off" : "Switch on"}
-        describe={`Switch ${active ? "off" : "on"} entrypoint ${name}`}
+        label={active ? "Disable" : "Enable"}
+        describe={`${active ? "Disable" : "Enable"} entrypoint ${name}`}
         action={`${path}/toggle`}
         fields={{ active: String(!active) }}
       />

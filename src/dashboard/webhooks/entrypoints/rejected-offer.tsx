@@ -16,14 +16,14 @@ export function RejectedOffer({ entrypoint, count }: { entrypoint: Entrypoint; c
       <div class="suggestion-act">
         <p>
           <span safe>{`${formatCount(count, "rejected request")}: `}</span>
-          <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "look at it" : "look at them"}</a>,{" "}
-          <a href={attribute(verificationPath(entrypoint))}>mend the secret</a>, and then
+          <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "review it" : "review them"}</a>,{" "}
+          <a href={attribute(verificationPath(entrypoint))}>fix the secret</a>, then
         </p>
         <ActionButton
           size="small"
           icon="replay"
-          label="Verify again"
-          describe={`Verify rejected requests of ${name} again`}
+          label="Re-check"
+          describe={`Re-check rejected requests of ${name}`}
           action={rejectedActionPath(webhookId, "verify")}
           fields={{ entrypoint: id }}
         />

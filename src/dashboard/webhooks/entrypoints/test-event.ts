@@ -25,7 +25,7 @@ export function createTestEventSender(deps: {
     const route = receiver.findRoute(entrypointId);
     const content = {
       type: "webhooker.test",
-      text: "This is a test event. It was received, stored and delivered like any other.",
+      text: "This is a test event. It is handled like any other event.",
       sent_at: new Date(clock.now()).toISOString(),
       webhook: { id: webhook.id, name: webhook.name },
       entrypoint: { id: entrypoint.id, name: entrypoint.name },

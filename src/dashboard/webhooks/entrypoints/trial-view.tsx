@@ -18,8 +18,8 @@ export function TrialNotices({ trial, webhookId }: { trial: Trial; webhookId: st
     return (
       <Notice
         tone="info"
-        text="No request is stored that it could be tried on."
-        hint="Let the provider send one first; test events of this dashboard do not count, as nobody signs them."
+        text="There is no stored request to try it on."
+        hint="Let the provider send one first. Test events from this dashboard do not count because they are not signed."
       />
     );
   }
@@ -40,7 +40,7 @@ export function TrialNotices({ trial, webhookId }: { trial: Trial; webhookId: st
       ) : (
         <Notice
           tone="info"
-          text={`${formatCount(rejected.untried, "rejected request")} cannot be tried: the secret that came with it is not kept any more, or was sealed with another SECRET_KEY.`}
+          text={`${formatCount(rejected.untried, "rejected request")} cannot be tried: the secret that came with it is no longer kept, or was sealed with another SECRET_KEY.`}
         />
       )}
     </>
@@ -52,9 +52,9 @@ type ResultProps = Readonly<{ result: TrialResult; webhookId: string }>;
 function OfEvents({ result, webhookId }: ResultProps): JSX.Element {
   const { tried, accepted } = result;
   const tone = accepted === tried ? "ok" : accepted === 0 ? "bad" : "warn";
-  const one = `It would have ${accepted === 1 ? "accepted" : "refused"} the one event that is stored.`;
+  const one = `The one event that is stored would ${accepted === 1 ? "pass" : "be refused"}.`;
   const text =
-    tried === 1 ? one : `It would have accepted ${accepted} of the last ${formatCount(tried, "event")}.`;
+    tried === 1 ? one : `${amountOf(result)} of the last ${formatCount(tried, "event")} would pass.`;
   return (
     <div class="trial">
       <Notice tone={tone} text={text} hint="Nothing is saved yet." />
@@ -66,8 +66,8 @@ function OfEvents({ result, webhookId }: ResultProps): JSX.Element {
 /** That some stay refused is no fault of the verification: they may be forged. */
 function OfRejected({ result, webhookId }: ResultProps): JSX.Element {
   const { tried, accepted } = result;
-  const one = `It would ${accepted === 1 ? "accept" : "refuse again"} the one rejected request that is kept.`;
-  const many = `It would accept ${accepted} of the last ${formatCount(tried, "rejected request")} that are kept.`;
+  const one = `The one rejected request that is kept would ${accepted === 1 ? "pass" : "be refused again"}.`;
+  const many = `${amountOf(result)} of the last ${formatCount(tried, "rejected request")} that are kept would pass.`;
   return (
     <div class="trial">
       <Notice
@@ -75,13 +75,18 @@ function OfRejected({ result, webhookId }: ResultProps): JSX.Element {
         text={tried === 1 ? one : many}
         hint={
           accepted > 0
-            ? "Save it, then verify them again: those that pass become events."
+            ? "Save it, then re-check them: those that pass become events."
             : "Nothing is saved yet."
         }
       />
       <Reasons result={result} hrefOf={(id) => rejectedRequestPath(webhookId, id)} />
     </div>
   );
+}
+
+function amountOf({ tried, accepted }: TrialResult): string {
+  if (accepted === 0) return "None";
+  return accepted === tried ? "All" : accepted.toLocaleString("en");
 }
 
 function Reasons(props: { result: TrialResult; hrefOf: (id: string) => string }): JSX.Element {

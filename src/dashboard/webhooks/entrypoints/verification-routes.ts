@@ -53,7 +53,7 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
     const form = await context.form();
     if (form.type === NO_PROVIDER) {
       const changed = await useCases.entrypoints.update({ ...of, input: { verification: null } });
-      return backTo(changed, `“${changed.name}” takes requests of whoever knows its URL.`);
+      return backTo(changed, `“${changed.name}” accepts requests from anyone with its URL.`);
     }
     const provider = providers.get(form.type ?? "");
     try {
@@ -64,7 +64,7 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
       }
       const changed = await useCases.entrypoints.update({ ...of, input: { verification } });
       const kept = (await countRejected(deps, [changed])).get(changed.id) ?? 0;
-      const text = `“${changed.name}” now takes verified requests alone: ${provider.label}.`;
+      const text = `“${changed.name}” now accepts only verified requests: ${provider.label}.`;
       return backTo(changed, `${text}${offerOf(kept)}`);
     } catch (error) {
       return show(context, { provider, typed: form, errors: fieldErrors(error, WITHIN) });
@@ -91,7 +91,7 @@ function readConfig(of: { provider: Provider; form: FormInput; entrypoint: Entry
 function offerOf(rejected: number): string {
   if (rejected === 0) return "";
   const [are, them] = rejected === 1 ? ["is", "it"] : ["are", "them"];
-  return ` ${formatCount(rejected, "rejected request")} ${are} kept: verify ${them} again.`;
+  return ` ${formatCount(rejected, "rejected request")} ${are} kept: re-check ${them}.`;
 }
 
 function backTo({ webhookId }: Entrypoint, text: string): Response {

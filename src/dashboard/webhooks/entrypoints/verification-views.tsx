@@ -50,10 +50,10 @@ export function VerificationPage(props: Props): JSX.Element {
       <section class="card card-narrow">
         <h1 safe>{title}</h1>
         <p class="muted">
-          Whose requests are stored. What is not theirs is refused with 401{" "}
+          Only requests from this sender are stored. Others get 401 and are{" "}
           {entrypoint.settings.keep_rejected
-            ? "and kept for a while with the reason, to be verified again."
-            : "and not kept; the server’s log says why."}
+            ? "kept for a while so you can re-check them."
+            : "not kept; the server’s log says why."}
         </p>
         <p>
           <a href={rejectedPath(webhook.id, entrypoint.id)}>Rejected requests</a>
@@ -79,7 +79,7 @@ function State({ entrypoint }: Props): JSX.Element {
     <Notice
       tone="bad"
       text={verification.fault}
-      hint="Until then senders are answered 503: nothing is accepted unverified."
+      hint="Until then senders get 503: no request is accepted unverified."
     />
   );
 }
@@ -130,7 +130,7 @@ function NoneForm(props: Props): JSX.Element {
   return entrypoint.verification === null ? (
     <>
       <p>
-        Requests are not verified: <strong>whoever knows the URL may send.</strong> Choose the service that
+        Requests are not verified: <strong>anyone with the URL can send events.</strong> Choose the service that
         sends.
       </p>
       <div class="form-actions">
@@ -141,12 +141,11 @@ function NoneForm(props: Props): JSX.Element {
     <form class="form" method="post" action={verificationPath(entrypoint)}>
       <FormFaults errors={errors} shown={[]} />
       <p>
-        Without verification <strong>whoever knows the URL may send</strong>, and the stored secrets are
-        forgotten.
+        Without verification <strong>anyone with the URL can send events</strong>, and the stored secrets are deleted.
       </p>
       <input type="hidden" name="type" value={NO_PROVIDER} />
       <div class="form-actions">
-        <Button kind="danger" label="Stop verifying" />
+        <Button kind="danger" label="Remove verification" />
         <Button label="Cancel" href={webhookPath(webhook.id)} />
       </div>
     </form>

@@ -62,8 +62,8 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
     } catch (error) {
       return show(context, { values: form, errors: fieldErrors(error, "notices") });
     }
-    if (notices === null) return redirect(webhookPath(webhookId), { tone: "ok", text: "Nobody is told." });
-    const text = "Notices are saved. Send a test notice to see that they arrive.";
+    if (notices === null) return redirect(webhookPath(webhookId), { tone: "ok", text: "Notices are off." });
+    const text = "Notices are saved. Send a test notice to check that they arrive.";
     return redirect(noticesPath(webhookId), { tone: "ok", text });
   }
 

@@ -7,9 +7,9 @@ import {
 import type { FormInput } from "../../forms.ts";
 
 export const TROUBLE_LABELS: Readonly<Record<TroubleKind, string>> = {
-  target_circuit_open: "A target fails time after time: its circuit breaker opens",
-  target_failing: "Deliveries of a target are given up",
-  target_deactivated: "A target is deactivated by the program",
+  target_circuit_open: "A target keeps failing: its circuit breaker opens",
+  target_failing: "Deliveries to a target are given up",
+  target_deactivated: "A target is disabled automatically",
   entrypoint_silent: "An entrypoint falls silent",
 };
 

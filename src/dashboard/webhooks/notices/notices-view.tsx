@@ -26,9 +26,9 @@ type Props = Readonly<{
   errors: FieldErrors;
 }>;
 
-const MAIL_HELP = "It gets an e-mail when something begins and when it is over.";
+const MAIL_HELP = "It gets an e-mail when a problem starts and when it's resolved.";
 const NO_MAIL_HELP =
-  "This server sends no e-mail yet: whoever runs it sets SMTP_URL and MAIL_FROM. Until then choose a target.";
+  "This server cannot send e-mail yet: its operator must set SMTP_URL and MAIL_FROM. Until then choose a target.";
 
 export function NoticesPage(props: Props): JSX.Element {
   const { viewer, flash, webhook, targets, sendsMail, values, errors } = props;
@@ -39,8 +39,7 @@ export function NoticesPage(props: Props): JSX.Element {
         <h1>Notices</h1>
         <ManualLink to="notices" />
         <p class="muted">
-          Somebody is told when a trouble of this webhook begins, once, and when it is over. Leave target and
-          e-mail empty to tell nobody.
+          Get one message when a problem starts and one when it's resolved. Leave target and e-mail empty to turn notices off.
         </p>
         <form class="form" method="post" action={path}>
           <FormFaults errors={errors} shown={["target_id", "email", "on"]} />
@@ -49,7 +48,7 @@ export function NoticesPage(props: Props): JSX.Element {
             label="Through a target"
             value={values.target_id}
             error={errors.target_id}
-            help="A chat’s incoming webhook, say. Notices are no events: they are not stored, and not delivered anywhere else."
+            help="For example a chat’s incoming webhook. Notices are not events: they are not stored, and not sent to other targets."
             options={[{ value: "", label: "none" }, ...targets]}
             optional
           />
@@ -71,7 +70,7 @@ export function NoticesPage(props: Props): JSX.Element {
                 label={TROUBLE_LABELS[kind]}
                 help={
                   kind === "entrypoint_silent"
-                    ? "Against its own rhythm: it needs a week of events to know it."
+                    ? "Compared with its usual pattern (needs a week of events)."
                     : undefined
                 }
                 error={undefined}
@@ -100,9 +99,9 @@ export function NoticesPage(props: Props): JSX.Element {
         <section class="card card-narrow card-row">
           <div>
             <h2>Try it</h2>
-            <p class="muted">A test notice goes where the saved settings say.</p>
+            <p class="muted">The test notice is sent as the saved settings say.</p>
           </div>
-          <ActionButton icon="send" label="Send a test notice" action={`${path}/test`} />
+          <ActionButton icon="send" label="Send test notice" action={`${path}/test`} />
         </section>
       )}
     </Layout>

@@ -20,8 +20,7 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
         <h1>Import a webhook</h1>
         <ManualLink to="export-import" />
         <p class="muted">
-          It comes with its events, entrypoints and targets. Senders’ URLs go on here, unless they are taken.
-          Targets come switched off, unless their secrets come along, so that nothing is delivered twice.
+          The file brings the webhook’s events, entrypoints and targets. Entrypoints keep their URLs, unless these are taken. Targets are disabled, unless their secrets are in the file, so that nothing is sent twice.
         </p>
         {/* The browser itself shows how far it has come. */}
         <form class="form" method="post" action={IMPORT_PATH} enctype="multipart/form-data" hx-boost="false">
@@ -30,7 +29,7 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
             name="file"
             label="File"
             error={errors.file}
-            help={`As “Download this webhook’s file” or “webhooker export” wrote it.${errors === NO_ERRORS ? "" : " Choose it again."}`}
+            help={`The file from “Download this webhook’s file” or “webhooker export”.${errors === NO_ERRORS ? "" : " Choose it again."}`}
             required
           />
           <TextField
@@ -38,14 +37,14 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
             label="Passphrase"
             type="password"
             error={errors.passphrase}
-            help="The one that it was exported with, if it holds secrets. A file from a webhook’s page holds none."
+            help="The passphrase that it was exported with, if it holds secrets. A file from a webhook’s page holds none."
             maxlength={1_000}
             optional
           />
           <CheckboxField
             name="without_secrets"
-            label="Leave its secrets out"
-            help="No passphrase is needed then. They are to be entered anew."
+            label="Import without secrets"
+            help="No passphrase is needed. Enter the secrets again afterwards."
             error={undefined}
             idPrefix={undefined}
             checked={values.without_secrets !== undefined}
@@ -62,7 +61,7 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
 
 export function ImportNotes({ notes }: { notes: readonly string[] }): JSX.Element {
   return (
-    <Card title="What is not as it was">
+    <Card title="Check after import">
       <div class="prose">
         <ul>
           {notes.map((note) => (

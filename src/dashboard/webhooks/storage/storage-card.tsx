@@ -75,12 +75,12 @@ export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Elemen
 function describe({ settlesAtBytes, limitInDays }: Forecast, growth: Growth, kept: Kept): string {
   const days = formatCount(kept.days, "day");
   if (kept.bytes !== null && growth.usedBytes > kept.bytes) {
-    return "Over its limit: the oldest events are deleted, but never one that is not delivered yet.";
+    return "Over the limit: the oldest events are deleted, but never one that is not yet delivered.";
   }
-  if (limitInDays === 0) return `The limit is met: the oldest events go before they are ${days} old.`;
+  if (limitInDays === 0) return `The limit is reached: the oldest events are deleted before they are ${days} old.`;
   if (growth.recent.events === 0) return `Events are kept for ${days}.`;
-  const settles = `At this rate it comes to about ${formatBytes(Math.round(settlesAtBytes))}`;
+  const settles = `At this rate they take about ${formatBytes(Math.round(settlesAtBytes))}`;
   if (limitInDays === null) return `Events are kept for ${days}. ${settles}.`;
   const inDays = formatCount(Math.max(1, Math.round(limitInDays)), "day");
-  return `Events are kept for ${days}. At this rate the limit is met in about ${inDays}; then the oldest go first.`;
+  return `Events are kept for ${days}. At this rate the limit is reached in about ${inDays}; then the oldest are deleted first.`;
 }

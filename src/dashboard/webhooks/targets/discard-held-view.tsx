@@ -22,22 +22,22 @@ export function DiscardHeldPage(props: {
   return (
     <Layout title="Discard" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
       <section class="card card-narrow">
-        <h1 safe>{`Discard what is held for “${target.name}”?`}</h1>
+        <h1 safe>{`Discard deliveries on hold for “${target.name}”?`}</h1>
         <div class="prose">
           <p safe>
             {held === null
-              ? "How many deliveries are held is not known: the event file cannot be used now."
+              ? "The number of deliveries on hold is unknown: the event file cannot be used now."
               : `${formatCount(held, "held delivery is", "held deliveries are")} discarded and not sent.`}
           </p>
           <p class="muted">
-            Their events stay in the log, and can be replayed from there as long as they are kept.
+            Their events stay in the log, and you can replay them as long as they are kept.
           </p>
         </div>
         <form class="form" method="post" action={`${targetPath(target)}/discard-held`}>
           <TextField
             name="reason"
             label="Reason"
-            help="Kept with each of the deliveries."
+            help="Stored with each delivery."
             maxlength={maxReason}
             optional
           />

@@ -11,15 +11,15 @@ export function targetHealth(
   overview: TargetOverview | undefined,
   flow: TargetFlowView | undefined,
 ): Health {
-  if (target.deactivatedReason !== null) return { tone: "bad", label: "deactivated" };
-  if (!target.active) return { tone: "idle", label: "inactive" };
+  if (target.deactivatedReason !== null) return { tone: "bad", label: "disabled" };
+  if (!target.active) return { tone: "idle", label: "disabled" };
   if (target.pausedAt !== null) return { tone: "warn", label: "paused" };
   if (flow && flow.circuit.state !== "closed") return { tone: "bad", label: "circuit open" };
-  if (flow?.drain) return { tone: "info", label: "draining" };
+  if (flow?.drain) return { tone: "info", label: "catching up" };
   if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
-  if (overview && overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
+  if (overview && overview.counts.failed > 0) return { tone: "warn", label: "some failed" };
   const hasDelivered = overview && (overview.lastResult !== null || overview.counts.delivered > 0);
-  return hasDelivered ? { tone: "ok", label: "healthy" } : { tone: "idle", label: "nothing yet" };
+  return hasDelivered ? { tone: "ok", label: "healthy" } : { tone: "idle", label: "no deliveries yet" };
 }
 
 export function webhookHealth(parts: {
@@ -34,10 +34,10 @@ export function webhookHealth(parts: {
     ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), flows.get(id)).tone === "bad",
   );
   if (failing.length > 0) return { tone: "bad", label: failingLabel(failing.length, targets.length) };
-  if (overview.counts.failed > 0) return { tone: "warn", label: "has failures" };
-  if (!entrypoints.some((entrypoint) => entrypoint.active)) return { tone: "idle", label: "not receiving" };
+  if (overview.counts.failed > 0) return { tone: "warn", label: "some failed" };
+  if (!entrypoints.some((entrypoint) => entrypoint.active)) return { tone: "idle", label: "no active URL" };
   if (overview.lastEventAt === null) return { tone: "idle", label: "no events yet" };
-  if (targets.length === 0) return { tone: "info", label: "stores only" };
+  if (targets.length === 0) return { tone: "info", label: "no targets" };
   if (targets.every((target) => !target.active || target.pausedAt !== null)) {
     return { tone: "idle", label: "paused" };
   }

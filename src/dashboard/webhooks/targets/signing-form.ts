@@ -10,21 +10,21 @@ const SECRET = "signing.secret";
 export const signingFields: readonly FormField[] = inSection("Signing", [
   {
     name: SCHEME,
-    label: "Signature on each request",
+    label: "Signature",
     kind: "select",
     options: [
       { value: "v1", label: "HMAC-SHA256 (v1)" },
       { value: "v1a", label: "ed25519 (v1a)" },
       { value: "none", label: "None" },
     ],
-    help: "By Standard Webhooks: receivers verify it with any library for that or for Svix.",
+    help: "Signs each request by Standard Webhooks. Receivers verify it with any library for Standard Webhooks or Svix.",
   },
   {
     name: SECRET,
-    label: "Secret of your own",
+    label: "Use my own secret",
     kind: "password",
     placeholder: "whsec_…",
-    help: "Leave it empty: a secret is made where there is none, and shown once. One that is entered replaces the secret at once; a rotation lets the old one stay for a while.",
+    help: "A secret is generated if empty and none is stored, and shown once. An entered secret replaces the stored one immediately; a rotation keeps the old one valid for a while.",
   },
 ]);
 

@@ -52,7 +52,7 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
   return (
     <div class="stack">
       <p class="muted">
-        Each request carries <code>webhook-id</code>, which is the event's, <code>webhook-timestamp</code> and{" "}
+        Each request carries <code>webhook-id</code>(the event's id), <code>webhook-timestamp</code> and{" "}
         <code>webhook-signature</code>. Receivers verify them with any library for Standard Webhooks or Svix.
       </p>
       {isUsable ? (
@@ -76,7 +76,7 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
         ""
       ) : (
         <p>
-          The secret before the last rotation signs as well until <Time at={previousUntil} />.
+          The secret before the last rotation also signs until <Time at={previousUntil} />.
         </p>
       )}
       <h2>Rotate the secret</h2>
@@ -84,23 +84,23 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
         <FormFaults errors={errors} shown={["overlap_hours", "secret", "signing.secret"]} />
         <TextField
           name="overlap_hours"
-          label="Hours for which both secrets sign"
+          label="Overlap (hours)"
           type="number"
           value={typed?.overlap_hours ?? "24"}
           error={errors.overlap_hours}
-          help="From 0 to 720. Until then requests carry both signatures, so that receivers can change over."
+          help="From 0 to 720. Meanwhile requests carry the signatures of both secrets, so that receivers can switch over."
           required
         />
         <TextField
           name="secret"
-          label="New secret of your own"
+          label="Use my own secret"
           type="password"
           error={errors.secret ?? errors["signing.secret"]}
-          help="Leave it empty: one is made, and shown once."
+          help="A secret is generated if empty, and shown once."
           optional
         />
         <div class="form-actions">
-          <Button kind="primary" label="Rotate" />
+          <Button kind="primary" label="Rotate secret" />
           <Button label="Cancel" href={webhookPath(target.webhookId)} />
         </div>
       </form>

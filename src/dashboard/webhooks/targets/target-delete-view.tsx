@@ -33,16 +33,16 @@ export function DeleteTargetPage(props: {
       <ul>
         <li safe>
           {state.file.fault !== null
-            ? "How many deliveries are pending is not known: the event file cannot be used now."
+            ? "The number of pending deliveries is unknown: the event file cannot be used now."
             : pending === 0
-              ? "No delivery is pending for it."
+              ? "It has no pending deliveries."
               : `${formatCount(pending, "pending delivery is", "pending deliveries are")} discarded and never sent.`}
         </li>
-        <li>Its settings and secrets are gone.</li>
+        <li>Its settings and secrets are deleted.</li>
         <li>The events, and what was delivered before, stay in the log.</li>
       </ul>
       {target.active ? (
-        <p class="muted">To stop it only for a while, pause it: its deliveries then wait.</p>
+        <p class="muted">To stop it for a while, pause it instead: its deliveries are then kept on hold.</p>
       ) : (
         ""
       )}

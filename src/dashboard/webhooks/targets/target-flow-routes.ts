@@ -19,26 +19,26 @@ export function createTargetFlowRoutes(deps: SourcesDeps): readonly PageRoute[] 
 
   async function pause(context: PageContext): Promise<Response> {
     const target = await useCases.targets.setPaused({ ...ids(context), paused: true });
-    return backTo(target, `Target “${target.name}” is paused: its deliveries are held, new ones too.`);
+    return backTo(target, `Target “${target.name}” is paused: its deliveries are on hold, new ones too.`);
   }
 
   async function resume(context: PageContext): Promise<Response> {
     const target = await useCases.targets.setPaused({ ...ids(context), paused: false });
-    return backTo(target, `Target “${target.name}” goes on: new events at once, what was held bit by bit.`);
+    return backTo(target, `Target “${target.name}” is running again: new events right away, the backlog gradually.`);
   }
 
   async function release(context: PageContext): Promise<Response> {
     const of = ids(context);
     const target = await useCases.targets.setPaused({ ...of, paused: false });
     flow.hurry(of);
-    return backTo(target, `All that was held for target “${target.name}” is sent now.`);
+    return backTo(target, `All deliveries on hold for target “${target.name}” are sent now.`);
   }
 
   async function resetCircuit(context: PageContext): Promise<Response> {
     const of = ids(context);
     const target = await useCases.targets.get(of);
     await flow.resetCircuit(of);
-    return backTo(target, `Target “${target.name}” is tried again now.`);
+    return backTo(target, `Target “${target.name}” is probed now.`);
   }
 
   async function askToDiscard(context: PageContext): Promise<Response> {

@@ -19,7 +19,7 @@ export function TargetFlow({ target, flow }: Props): JSX.Element {
         ""
       ) : (
         <p class="flow-line muted">
-          It asked for a rest: its deliveries go on <Time at={flow.restsUntil} relative />.
+          Rate-limited by the target (429/503). Resuming <Time at={flow.restsUntil} ahead />.
         </p>
       )}
     </>
@@ -33,8 +33,7 @@ function Paused({ target, flow }: Props): JSX.Element {
   return (
     <div class="flow-line">
       <p>
-        <strong safe>{formatCount(flow.held, "delivery", "deliveries")}</strong> held since it was paused{" "}
-        <Time at={target.pausedAt ?? 0} relative />. New events are held too.
+        <strong safe>{formatCount(flow.held, "delivery", "deliveries")}</strong> on hold since you paused this target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
       {flow.held > 0 ? (
         <div class="flow-actions">
@@ -42,7 +41,7 @@ function Paused({ target, flow }: Props): JSX.Element {
             {...small}
             icon="send"
             label="Release all now"
-            describe={`Release all now: what is held for target ${target.name}`}
+            describe={`Release all now: deliveries on hold for target ${target.name}`}
             action={`${path}/release`}
           />
           <HeldLinks target={target} />
@@ -59,15 +58,15 @@ function Draining({ target, flow }: Props): JSX.Element {
   return (
     <div class="flow-line">
       <p>
-        <strong safe>{formatCount(held, "held delivery", "held deliveries")}</strong>
-        {flow.circuit.state === "closed" ? <Pace flow={flow} /> : " left, which go on once it answers."}
+        <strong safe>{formatCount(held, "delivery", "deliveries")}</strong> still on hold
+        {flow.circuit.state === "closed" ? <Pace flow={flow} /> : "; they continue once the target responds."}
       </p>
       <div class="flow-actions">
         <ActionButton
           {...small}
           icon="send"
           label="Release all now"
-          describe={`Release all now: what is held for target ${target.name}`}
+          describe={`Release all now: deliveries on hold for target ${target.name}`}
           action={`${targetPath(target)}/release`}
         />
         <HeldLinks target={target} />
@@ -82,9 +81,9 @@ function Pace({ flow: { drain } }: Pick<Props, "flow">): JSX.Element {
   const rate = Math.max(1, Math.round(perSecond));
   return (
     <>
-      <span safe>{` left, about ${left}`}</span>
+      <span safe>{`, about ${left} left`}</span>
       <span class="muted" safe>
-        {` (${rate} a second now, rising while it answers; new events go first)`}
+        {` (${rate} per second now, rising while the target responds; new events go first)`}
       </span>
     </>
   );
@@ -97,15 +96,15 @@ function HeldLinks({ target }: { target: Target }): JSX.Element {
       <Button
         {...small}
         icon="replay"
-        label="Look, or replay elsewhere"
-        describe={`Look, or replay elsewhere: what is held for target ${name}`}
+        label="View or replay elsewhere"
+        describe={`View or replay elsewhere: deliveries on hold for target ${name}`}
         href={logPath(webhookId, { target: id, status: "held" })}
       />
       <Button
         {...small}
         icon="trash"
         label="Discard…"
-        describe={`Discard… what is held for target ${name}`}
+        describe={`Discard… deliveries on hold for target ${name}`}
         href={`${targetPath(target)}/discard-held`}
       />
     </>
@@ -118,7 +117,7 @@ function Open({ target, flow }: Props): JSX.Element {
   return (
     <div class="flow-line flow-open">
       <p>
-        <strong safe>{reason ?? "It fails."}</strong> Its deliveries wait
+        <strong safe>{reason ?? "The target keeps failing."}</strong> Deliveries are paused
         {since === null ? (
           ""
         ) : (
@@ -127,11 +126,11 @@ function Open({ target, flow }: Props): JSX.Element {
             (since <Time at={since} relative />)
           </>
         )}
-        , and none of their tries is spent.{" "}
+        {" "}and don't use up attempts.{" "}
         {isGoing ? (
-          <>Next try: {nextProbeAt === null ? "under way" : <Time at={nextProbeAt} relative />}.</>
+          <>Next probe {nextProbeAt === null ? "is in progress" : <Time at={nextProbeAt} ahead />}.</>
         ) : (
-          "The next is made once it is resumed or activated."
+          "It will be probed again once you resume or enable it."
         )}
       </p>
       {isGoing ? (
@@ -139,8 +138,8 @@ function Open({ target, flow }: Props): JSX.Element {
           <ActionButton
             {...small}
             icon="replay"
-            label="Try now"
-            describe={`Try now: target ${target.name}`}
+            label="Probe now"
+            describe={`Probe now: target ${target.name}`}
             action={`${targetPath(target)}/reset-circuit`}
           />
         </div>

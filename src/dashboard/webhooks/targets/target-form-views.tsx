@@ -33,7 +33,7 @@ export function NewTargetPage(props: FormProps & Readonly<{ types: readonly Targ
   return (
     <Frame title="Add target" viewer={viewer} webhook={webhook}>
       <h1>Add target</h1>
-      <nav class="choice" aria-label="Type of target">
+      <nav class="choice" aria-label="Target type">
         {types.map((each) => (
           <a
             class="choice-item"
@@ -84,12 +84,12 @@ function Deactivation({ target }: { target: Target }): JSX.Element {
   return (
     <div class="card-end">
       <p class="muted">
-        An inactive target gets no new events at all. To have them held for later, pause it instead.
+        A disabled target gets no new events. To keep them on hold for later, pause it instead.
       </p>
       <ActionButton
         size="small"
-        label="Deactivate"
-        describe={`Deactivate target ${target.name}`}
+        label="Disable"
+        describe={`Disable target ${target.name}`}
         action={`${targetPath(target)}/toggle`}
         fields={{ active: "false" }}
       />

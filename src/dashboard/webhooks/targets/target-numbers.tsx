@@ -56,7 +56,7 @@ export function TargetNumbers(props: {
         ""
       )}
       <div class="stat-wide">
-        <dt>Last try</dt>
+        <dt>Last attempt</dt>
         <dd>
           {lastResult !== null ? (
             <LastTry result={lastResult} />

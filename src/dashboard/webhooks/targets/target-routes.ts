@@ -1,4 +1,4 @@
-/** Forms of targets: adding, changing, switching on and off, deleting. */
+/** Forms of targets: adding, changing, enabling and disabling, deleting. */
 import { notFound } from "../../../lib/errors.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
@@ -56,7 +56,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     try {
       const input = { ...readTarget({ fields: type.fields, form }), type: form.type ?? "" };
       const target = await useCases.targets.create({ ...of, input });
-      const text = `Target “${target.name}” was added: it gets every event from now on.`;
+      const text = `Target “${target.name}” was added. It gets every event from now on.`;
       return toWebhook(deps, context, { target, text });
     } catch (error) {
       return showNew(context, type, { typed: form, errors: fieldErrors(error, "config") });
@@ -92,7 +92,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const { active } = await useCases.targets.get(of);
     const wanted = wantedActive(await context.form(), active);
     const target = await useCases.targets.setActive({ ...of, active: wanted });
-    const now = wanted ? "is active: what waited for it is sent" : "is inactive: it gets no new events";
+    const now = wanted ? "is enabled: its waiting deliveries are sent" : "is disabled: it gets no new events";
     return backTo(target, `Target “${target.name}” ${now}.`);
   }
 
@@ -106,7 +106,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const of = ids(context);
     const target = await useCases.targets.get(of);
     await useCases.targets.remove(of);
-    return backTo(target, `Target “${target.name}” was deleted. What was pending for it is discarded.`);
+    return backTo(target, `Target “${target.name}” was deleted. Its pending deliveries are discarded.`);
   }
 
   return [

@@ -35,7 +35,7 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
   return (
     <Card
       title="Targets"
-      lead="Each gets every event."
+      lead="Every event is sent to each active target."
       id="targets"
       {...(add !== undefined && { actions: add })}
       flush
@@ -63,7 +63,7 @@ function TypeChoice({ types, newPath }: { types: readonly TargetType[]; newPath:
   return (
     <div class="type-choice">
       <p class="muted">
-        No target yet: events are stored and can be delivered later by a replay. Where should they go?
+        No targets yet. Events are stored and can be replayed later. Where should they be sent?
       </p>
       <ul class="types">
         {types.map(({ type, label, description }) => (
@@ -112,7 +112,7 @@ function Row(props: {
         <Notice
           tone="bad"
           text={target.deactivatedReason}
-          hint="Its deliveries wait, and it gets no new events. Activate it when it is there again; a replay then brings it what it missed."
+          hint="Its deliveries wait, and it gets no new events. Enable it when it is available again, then replay what it missed."
         />
       )}
       <EmptyPlaces places={emptyPlaces} />
@@ -135,7 +135,7 @@ function Row(props: {
         )}
         {hasEvents && overview === undefined ? (
           <p class="muted part-note">
-            It had no event yet. <a href={attribute(catchUpPath(target))}>Deliver stored events to it…</a>
+            No deliveries yet. <a href={attribute(catchUpPath(target))}>Send it the events already stored…</a>
           </p>
         ) : (
           ""
@@ -152,7 +152,7 @@ function Switch({ target, type }: { target: Target; type: TargetType | undefined
   const { name, active, pausedAt } = target;
   const path = targetPath(target);
   if (!active || type?.settlesAtIngest === true) {
-    const label = active ? "Deactivate" : "Activate";
+    const label = active ? "Disable" : "Enable";
     return (
       <ActionButton
         {...small}
