@@ -58,11 +58,7 @@ export function serverView(props: Props): JSX.Element {
           </dl>
         </Card>
         <CheckCard runningSince={props.checkRunningSince} last={props.lastCheck} />
-        <Card
-          flush
-          title="Configuration"
-          lead="Read from the environment at startup. Secrets are not shown."
-        >
+        <Card flush title="Configuration" lead="Read from the environment at startup. Secrets are not shown.">
           <DataTable caption="Configuration" stack columns={["Variable", "Value", "Meaning"]}>
             {props.configuration.map(({ name, value, meaning, isSecret }) => (
               <tr>

@@ -165,7 +165,10 @@ export function resetPasswordView({ viewer, user }: Asked): JSX.Element {
       confirmLabel="Reset password"
       cancelHref={USERS}
     >
-      <p>Their current password stops working and they are signed out everywhere. A new password is generated and shown to you once.</p>
+      <p>
+        Their current password stops working and they are signed out everywhere. A new password is generated
+        and shown to you once.
+      </p>
     </ConfirmPage>
   );
 }

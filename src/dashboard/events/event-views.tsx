@@ -203,9 +203,7 @@ function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPage
         )}
       </div>
       {deliveries.length === 0 ? (
-        <p class="muted">
-          No target was active when this event arrived. Add one and replay it.
-        </p>
+        <p class="muted">No target was active when this event arrived. Add one and replay it.</p>
       ) : (
         deliveries.map((delivery) => <DeliveryView {...delivery} />)
       )}

@@ -34,7 +34,18 @@ function StoppedEarly({ found, olderHref }: NotesProps): JSX.Element {
   const { searchedBackTo } = found;
   return (
     <p class="notice notice-info stopped-early">
-      <span>Search paused{searchedBackTo === null ? "" : <span>{" at "}<Time at={searchedBackTo} /></span>} to keep the server responsive.</span>
+      <span>
+        Search paused
+        {searchedBackTo === null ? (
+          ""
+        ) : (
+          <span>
+            {" at "}
+            <Time at={searchedBackTo} />
+          </span>
+        )}{" "}
+        to keep the server responsive.
+      </span>
       <Button label="Continue" href={olderHref} />
     </p>
   );

@@ -31,13 +31,7 @@ export type RejectedPageProps = FrameProps &
 /** A row has no room for more. */
 const SHOWN_CHARS = 200;
 
-const COLUMNS = [
-  "Received",
-  "Request",
-  "Entrypoint",
-  "Reason",
-  { label: "Size", align: "end" },
-] as const;
+const COLUMNS = ["Received", "Request", "Entrypoint", "Reason", { label: "Size", align: "end" }] as const;
 
 export function RejectedPage(props: RejectedPageProps): JSX.Element {
   const { webhook, names, entrypointId, found, isFirstPage } = props;

@@ -93,7 +93,10 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     } catch (error) {
       return backWithFault(webhook, error);
     }
-    return redirect(replaysPath(webhook.id), { tone: "ok", text: "The replay continues without that target." });
+    return redirect(replaysPath(webhook.id), {
+      tone: "ok",
+      text: "The replay continues without that target.",
+    });
   }
 
   const path = "/source/:id/replays";

@@ -15,12 +15,15 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
       <div class="steps-head">
         <h2 id="first-steps">Receive your first event in a minute</h2>
         <p class="muted">
-          Senders post to a webhook’s URL. Every event is on disk before it is acknowledged, and is sent to each active target until it is delivered.
+          Senders post to a webhook’s URL. Every event is on disk before it is acknowledged, and is sent to
+          each active target until it is delivered.
         </p>
       </div>
       <ol class="steps">
         <Step title="Create a webhook">
-          <p class="muted">It holds the URLs that receive events and the targets that the events are sent to.</p>
+          <p class="muted">
+            It holds the URLs that receive events and the targets that the events are sent to.
+          </p>
           <div>
             <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />
           </div>
@@ -37,7 +40,8 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
         </Step>
       </ol>
       <p class="muted">
-        To restore a deleted webhook, or to move one from another server, <a href={IMPORT_PATH}>import its file</a>.
+        To restore a deleted webhook, or to move one from another server,{" "}
+        <a href={IMPORT_PATH}>import its file</a>.
       </p>
     </section>
   );

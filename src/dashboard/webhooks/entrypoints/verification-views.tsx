@@ -130,8 +130,8 @@ function NoneForm(props: Props): JSX.Element {
   return entrypoint.verification === null ? (
     <>
       <p>
-        Requests are not verified: <strong>anyone with the URL can send events.</strong> Choose the service that
-        sends.
+        Requests are not verified: <strong>anyone with the URL can send events.</strong> Choose the service
+        that sends.
       </p>
       <div class="form-actions">
         <Button label="Back" href={webhookPath(webhook.id)} />
@@ -141,7 +141,8 @@ function NoneForm(props: Props): JSX.Element {
     <form class="form" method="post" action={verificationPath(entrypoint)}>
       <FormFaults errors={errors} shown={[]} />
       <p>
-        Without verification <strong>anyone with the URL can send events</strong>, and the stored secrets are deleted.
+        Without verification <strong>anyone with the URL can send events</strong>, and the stored secrets are
+        deleted.
       </p>
       <input type="hidden" name="type" value={NO_PROVIDER} />
       <div class="form-actions">

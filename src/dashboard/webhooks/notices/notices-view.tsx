@@ -39,7 +39,8 @@ export function NoticesPage(props: Props): JSX.Element {
         <h1>Notices</h1>
         <ManualLink to="notices" />
         <p class="muted">
-          Get one message when a problem starts and one when it's resolved. Leave target and e-mail empty to turn notices off.
+          Get one message when a problem starts and one when it's resolved. Leave target and e-mail empty to
+          turn notices off.
         </p>
         <form class="form" method="post" action={path}>
           <FormFaults errors={errors} shown={["target_id", "email", "on"]} />

@@ -20,7 +20,9 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
         <h1>Import a webhook</h1>
         <ManualLink to="export-import" />
         <p class="muted">
-          The file brings the webhook’s events, entrypoints and targets. Entrypoints keep their URLs, unless these are taken. Targets are disabled, unless their secrets are in the file, so that nothing is sent twice.
+          The file brings the webhook’s events, entrypoints and targets. Entrypoints keep their URLs, unless
+          these are taken. Targets are disabled, unless their secrets are in the file, so that nothing is sent
+          twice.
         </p>
         {/* The browser itself shows how far it has come. */}
         <form class="form" method="post" action={IMPORT_PATH} enctype="multipart/form-data" hx-boost="false">

@@ -77,7 +77,8 @@ function describe({ settlesAtBytes, limitInDays }: Forecast, growth: Growth, kep
   if (kept.bytes !== null && growth.usedBytes > kept.bytes) {
     return "Over the limit: the oldest events are deleted, but never one that is not yet delivered.";
   }
-  if (limitInDays === 0) return `The limit is reached: the oldest events are deleted before they are ${days} old.`;
+  if (limitInDays === 0)
+    return `The limit is reached: the oldest events are deleted before they are ${days} old.`;
   if (growth.recent.events === 0) return `Events are kept for ${days}.`;
   const settles = `At this rate they take about ${formatBytes(Math.round(settlesAtBytes))}`;
   if (limitInDays === null) return `Events are kept for ${days}. ${settles}.`;

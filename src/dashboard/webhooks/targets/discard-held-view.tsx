@@ -29,9 +29,7 @@ export function DiscardHeldPage(props: {
               ? "The number of deliveries on hold is unknown: the event file cannot be used now."
               : `${formatCount(held, "held delivery is", "held deliveries are")} discarded and not sent.`}
           </p>
-          <p class="muted">
-            Their events stay in the log, and you can replay them as long as they are kept.
-          </p>
+          <p class="muted">Their events stay in the log, and you can replay them as long as they are kept.</p>
         </div>
         <form class="form" method="post" action={`${targetPath(target)}/discard-held`}>
           <TextField

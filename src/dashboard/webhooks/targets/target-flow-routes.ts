@@ -24,7 +24,10 @@ export function createTargetFlowRoutes(deps: SourcesDeps): readonly PageRoute[] 
 
   async function resume(context: PageContext): Promise<Response> {
     const target = await useCases.targets.setPaused({ ...ids(context), paused: false });
-    return backTo(target, `Target “${target.name}” is running again: new events right away, the backlog gradually.`);
+    return backTo(
+      target,
+      `Target “${target.name}” is running again: new events right away, the backlog gradually.`,
+    );
   }
 
   async function release(context: PageContext): Promise<Response> {

@@ -33,7 +33,8 @@ function Paused({ target, flow }: Props): JSX.Element {
   return (
     <div class="flow-line">
       <p>
-        <strong safe>{formatCount(flow.held, "delivery", "deliveries")}</strong> on hold since you paused this target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
+        <strong safe>{formatCount(flow.held, "delivery", "deliveries")}</strong> on hold since you paused this
+        target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
       {flow.held > 0 ? (
         <div class="flow-actions">
@@ -125,8 +126,8 @@ function Open({ target, flow }: Props): JSX.Element {
             {" "}
             (since <Time at={since} relative />)
           </>
-        )}
-        {" "}and don't use up attempts.{" "}
+        )}{" "}
+        and don't use up attempts.{" "}
         {isGoing ? (
           <>Next probe {nextProbeAt === null ? "is in progress" : <Time at={nextProbeAt} ahead />}.</>
         ) : (
