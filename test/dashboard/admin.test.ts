@@ -109,9 +109,9 @@ describe("the server page", () => {
 
   test("begins a check of the databases, and shows what it found", async () => {
     const page = async () => (await dashboard.ask("/admin/server", { cookie: root })).text();
-    expect(await page()).toContain("None has ended since the start.");
+    expect(await page()).toContain("Not run since startup.");
     expect((await post("/admin/server/check")).headers.get("location")).toBe("/admin/server");
-    expect(await page()).toContain("A check is under way");
+    expect(await page()).toContain("A check is running. It started");
     await dashboard.checks.run();
     expect(await page()).toContain("The main database and 0 event files,");
     writeFileSync(join(dashboard.config.dataDir, "events-<b>.db"), "no database at all".repeat(100));

@@ -84,7 +84,7 @@ describe("in a browser", () => {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const complaints = collectComplaints(page);
     await signIn(page);
-    await page.getByLabel("Name of a new key").fill("<b>deploy</b>");
+    await page.getByLabel("Name of the new key").fill("<b>deploy</b>");
     await page.getByRole("button", { name: "Create key" }).click();
     const made = page.getByRole("region", { name: "Your new API key" });
     await made.getByRole("button", { name: "Copy" }).click();

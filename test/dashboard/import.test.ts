@@ -57,11 +57,11 @@ const webhookNames = async () =>
 const partFiles = () => readdirSync(dashboard.config.dataDir).filter((name) => name.startsWith("moving-"));
 
 describe("a webhook's file", () => {
-  test("becomes a webhook, whose page says once what is not as it was", async () => {
+  test("becomes a webhook, whose page says once what to check", async () => {
     const { status, location } = await upload(formOf({ file: await exported(), passphrase: "" }));
     expect([status, location]).toEqual([303, expect.stringMatching(/^\/source\/[0-9a-f-]{36}\?imported=/)]);
     expect(await webhookNames()).toEqual(["Shop", "Shop"]);
-    const NOTE = "Target Bank &amp; sons is inactive. It was imported without its secrets.";
+    const NOTE = "Target Bank &amp; sons is disabled. Imported without its secrets.";
     expect(await (await dashboard.ask(location, { cookie })).text()).toContain(NOTE);
     expect(await (await dashboard.ask(location, { cookie })).text()).not.toContain(NOTE);
     expect(partFiles()).toEqual([]);
@@ -92,7 +92,7 @@ describe("nothing is imported, or left behind,", () => {
     expect((await upload(new URLSearchParams({ file: "hello" }))).status).toBe(422);
     const many = formOf({ file: await exported() });
     for (let count = 0; count < 30; count++) many.append("more", "x");
-    expect((await upload(many)).html).toContain("more fields than any here");
+    expect((await upload(many)).html).toContain("too many fields");
     expect(await webhookNames()).toEqual(["Shop"]);
     expect(partFiles()).toEqual([]);
   });

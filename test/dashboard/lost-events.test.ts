@@ -3,7 +3,7 @@ import { startSourcePages } from "../support/webhook-pages.ts";
 
 test("a webhook whose events are lost says so on its page, before all else, and in the list, until that is dismissed", async () => {
   const all = await startSourcePages();
-  const LOST = "the events before are lost";
+  const LOST = "earlier events are lost";
   expect((await all.pages.get(all.paths.webhook)).html).not.toContain(LOST);
   all.mainDb.webhooks.noteEventsLost({ id: all.webhook.id, at: Date.UTC(2030, 0, 31) });
   const { html } = await all.pages.get(all.paths.webhook);

@@ -51,7 +51,7 @@ describe("API keys", () => {
     const { apiKey, token } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "deploy" });
     const path = `/profile/api-keys/${apiKey.id}/revoke`;
     const asked = await dashboard.ask(path, { form: {}, cookie: carol });
-    expect(await asked.text()).toContain("Programs that use it are refused at once.");
+    expect(await asked.text()).toContain("Programs that use it are refused immediately.");
     expect(dashboard.apiKeys.authenticate(token)).not.toBeNull();
     const done = await dashboard.ask(path, { form: { confirmed: "yes" }, cookie: carol });
     expect(done.headers.get("location")).toBe("/profile");
@@ -111,7 +111,7 @@ describe("the password", () => {
   test("cannot be guessed here either", async () => {
     for (let count = 0; count < 5; count++) await change({ current_password: "guess", password: NEW });
     const page = await (await change({ current_password: PASSWORD, password: NEW })).text();
-    expect(page).toContain("Too many tries.");
+    expect(page).toContain("Too many attempts.");
     expect(await dashboard.users.verifyPassword({ username: "carol", password: PASSWORD })).not.toBeNull();
   });
 });

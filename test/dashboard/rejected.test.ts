@@ -63,7 +63,7 @@ test("each is listed with its reason and shown whole, and what is hostile in it 
   }
   const verification = `/source/${of.webhookId}/entrypoints/${of.entrypointId}/verification`;
   expect(await get(`${path}/${id}`)).toContain(`href="${verification}"`);
-  expect(await get(verification)).toContain("refused with 401 and kept for a while");
+  expect(await get(verification)).toContain("Others get 401 and are kept for a while");
   const download = await dashboard.ask(`${path}/${id}/body`, { cookie });
   expect(await download.text()).toBe(hostile);
   expect(download.headers.get("content-disposition")).toStartWith("attachment");
@@ -83,7 +83,7 @@ test("one, or all, are verified again, and those that pass are in the log", asyn
     filter: {},
   });
   const event = await get(`/source/${of.webhookId}/events/${page.events[0]?.id}`);
-  expect(event).toContain("rejected at first");
+  expect(event).toContain("accepted on re-check");
 });
 
 test("the webhook's page counts them, and verifies those of an entrypoint again", async () => {

@@ -56,7 +56,7 @@ describe("from the log", () => {
     const answer = await begin(link);
     expect([answer.status, answer.headers.get("location")]).toEqual([303, replays]);
     const list = await ended();
-    expect(list).toContain('data-label="Events">failed<');
+    expect(list).toContain('data-label="Filter">failed<');
     expect(list).toContain("2 of 2");
     expect(await Promise.all(failed.map(statesOf))).toEqual([["pending"], ["pending"]]);
     expect(await statesOf(pending.id)).toEqual(["pending"]);
@@ -67,9 +67,9 @@ describe("from the log", () => {
     const log = await html(`${app.path}/logs`);
     for (const id of ids) expect(log).toContain(`name="event" value="${id}" form="chosen-events"`);
     const path = `${replays}/new?chosen=1&event=${ids[0]}&event=${ids[2]}`;
-    expect(await html(path)).toContain("2 chosen events");
+    expect(await html(path)).toContain("2 selected events");
     expect((await begin(path)).status).toBe(303);
-    expect(await ended()).toContain("2 chosen events");
+    expect(await ended()).toContain("2 selected events");
     expect(await Promise.all(ids.map(statesOf))).toEqual([["pending"], ["failed"], ["pending"]]);
   });
 
@@ -86,14 +86,12 @@ describe("a new target", () => {
     const { id } = await app.addEvent();
     const target = await app.useCases.targets.create({ ...app.of, input: { name: "New", type: "log" } });
     const page = await html(`${replays}/new?deliver=missing:${target.id}`);
-    expect(page).toContain("to New: only events that it never had");
+    expect(page).toContain("New: only events it never received");
     expect(page).toContain("1 delivery");
     await begin(`${replays}/new?deliver=missing:${target.id}`);
-    expect(await ended()).toContain("New, only what it never had");
+    expect(await ended()).toContain("New, only events it never received");
     expect(await statesOf(id)).toHaveLength(2);
-    expect(await html(`${replays}/new?deliver=missing:${target.id}`)).toContain(
-      "There is nothing to replay.",
-    );
+    expect(await html(`${replays}/new?deliver=missing:${target.id}`)).toContain("Nothing to replay.");
   });
 
   test("that is paused is said to be waited for", async () => {
@@ -102,7 +100,7 @@ describe("a new target", () => {
     const { id } = await app.useCases.targets.create({ ...app.of, input });
     expect(await html(`${replays}/new?deliver=all:${id}`)).toContain("“Paused” is paused");
     await begin(`${replays}/new?deliver=all:${id}`);
-    for (;;) if ((await html(replays)).includes("is paused: waits until it is resumed")) break;
+    for (;;) if ((await html(replays)).includes("paused: waiting until you resume it")) break;
     const [run] = await app.replayRuns.list(app.webhook.id);
     const act = async (name: string) => {
       const answer = await app.ask(`${replays}/${run?.id}/${name}`, { form: {} });
@@ -125,13 +123,13 @@ test("a target that is paused is named with what it waits for, and the replay go
   await app.store.replay({ webhookId: app.webhook.id, eventId: id, targetIds: both, now: app.clock.now() });
   await app.useCases.targets.update({ ...app.of, targetId: paused.id, input: { active: false } });
   await begin(`${replays}/new`);
-  for (;;) if ((await html(replays)).includes("is paused: waits until it is resumed")) break;
+  for (;;) if ((await html(replays)).includes("paused: waiting until you resume it")) break;
   const page = await html(replays);
   const without = new RegExp(`action="([^"]+/targets/${paused.id}/remove)"`).exec(page)?.[1] ?? "";
-  expect(page).toContain("Go on without Paused");
+  expect(page).toContain("Continue without Paused");
   expect((await app.ask(without, { form: {} })).headers.get("location")).toBe(replays);
   const list = await ended();
-  expect(list).toContain("left out: the replay went on without it");
+  expect(list).toContain("skipped: the replay continues without it");
   expect(await app.replayRuns.list(app.webhook.id)).toMatchObject([{ state: "done", replayed: 1 }]);
   expect((await app.ask(without, { form: {} })).status).toBe(303);
 });
@@ -141,10 +139,10 @@ describe("nothing is replayed by mistake", () => {
     ["status=lost", "status"],
     ["from=yesterday", "from"],
     ["target=x", "target"],
-    ["chosen=1", "No event was chosen"],
-    ["chosen=1&event=x", "what is no event"],
-    ["deliver=everyone", "no way to replay"],
-    [`deliver=all:${"x".repeat(36)}`, "no way to replay"],
+    ["chosen=1", "No event is selected"],
+    ["chosen=1&event=x", "is not an event id"],
+    ["deliver=everyone", "is not a choice of this form"],
+    [`deliver=all:${"x".repeat(36)}`, "is not a choice of this form"],
     [`chosen=1${"&event=00000000-0000-7000-8000-000000000000".repeat(201)}`, "At most 200"],
   ])("%#: what is not understood is refused, not left out", async (query, word) => {
     await addFailed();

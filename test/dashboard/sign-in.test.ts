@@ -71,7 +71,7 @@ describe("signing in", () => {
     expect([wrong.status, unknown.status]).toEqual([422, 422]);
     const text = (await wrong.text()).replace('value="carol"', 'value="nobody"');
     expect(await unknown.text()).toBe(text);
-    expect(text).toContain("The username or the password is not right.");
+    expect(text).toContain("The username or password is wrong.");
     expect(text).not.toContain("wrong-password");
   });
 
@@ -106,7 +106,7 @@ describe("signing in", () => {
     const refused = await post({ username: "carol", password: PASSWORD }, { from });
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toBe("1");
-    expect(await refused.text()).toContain("Too many tries. Wait 1 second");
+    expect(await refused.text()).toContain("Too many attempts. Wait 1 second");
     dashboard.clock.advance(1_000);
     expect((await post({ username: "carol", password: PASSWORD }, { from })).status).toBe(303);
   });

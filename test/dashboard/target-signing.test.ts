@@ -44,7 +44,7 @@ describe("a signing secret", () => {
     const answer = await all.pages.post(`${path}/signing/rotate`, { overlap_hours: "3", secret: "" });
     expect((await shownAt(answer.location)).secret).toBeDefined();
     expect((await get()).signing.previousUntil).toBe(all.clock.now() + 3 * 3_600_000);
-    expect((await all.pages.get(`${path}/signing`)).html).toContain("signs as well until");
+    expect((await all.pages.get(`${path}/signing`)).html).toContain("also signs until");
   });
 
   test("of the user's own is taken, and shown nowhere", async () => {

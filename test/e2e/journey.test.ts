@@ -200,7 +200,7 @@ async function openAndReplay(traveller: Traveller): Promise<void> {
   const before = receiver.requests.length;
   receiver.answerWith({ body: "thank you" });
   await traveller.press("Replay to Warehouse");
-  await traveller.sees("Delivering again to 1 target.");
+  await traveller.sees("Replaying to 1 target.");
   const replayed = (await receiver.waitFor(before + 1)).at(-1);
   expect(new TextDecoder().decode(replayed?.body)).toBe('{"order":2,"items":["tea","cups"]}');
   await traveller.awaits(".status-code >> text=200");
@@ -222,13 +222,13 @@ async function switchOffAndOn(traveller: Traveller, url: string): Promise<void> 
   await traveller.press("Resume target Warehouse");
   await page.locator("#targets .badge", { hasText: "paused" }).waitFor({ state: "detached" });
 
-  await traveller.press("Switch off entrypoint Till");
-  await page.locator("#entrypoints .badge", { hasText: "off" }).waitFor();
+  await traveller.press("Disable entrypoint Till");
+  await page.locator("#entrypoints .badge", { hasText: "disabled" }).waitFor();
   const till = (await page.locator("#entrypoints .copy-text").last().textContent()) ?? "";
   expect([await send(till, {}), await send(url, { order: 4 })].sort()).toEqual([200, 410]);
   await receiver.waitFor(before + 1);
-  await traveller.press("Switch on entrypoint Till");
-  await page.locator("#entrypoints .badge", { hasText: "off" }).waitFor({ state: "detached" });
+  await traveller.press("Enable entrypoint Till");
+  await page.locator("#entrypoints .badge", { hasText: "disabled" }).waitFor({ state: "detached" });
   expect(await send(till, {})).toBe(200);
 }
 
@@ -246,7 +246,7 @@ async function deleteEverything(traveller: Traveller, url: string): Promise<void
   await traveller.sees("Target “Warehouse” was deleted");
   await traveller.follow("Settings");
   await traveller.follow("Delete this webhook");
-  await traveller.sees("These go for good");
+  await traveller.sees("This will be permanently deleted");
   await traveller.lookAround();
   await page.getByLabel("Type the webhook’s name to confirm").fill("Shop orders");
   await traveller.press("Delete webhook");

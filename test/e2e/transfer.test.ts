@@ -130,9 +130,9 @@ test("a stopped gateway imports by the command line, and a running one says how 
   expect(imported.code).toBe(0);
   expect(imported.out).toMatch(/^[0-9a-f-]{36}\n$/);
   expect(imported.err.split("\n").slice(0, -1)).toEqual([
-    "Entrypoint Entrypoint: its URL was taken, it has a new one. Tell its sender.",
-    "Target target 0 is inactive. It was imported without its secrets. Enter them, then activate it.",
-    "Target target 1 is inactive. It was imported, and nothing is to be delivered twice. Activate it when it may be.",
+    "Entrypoint Entrypoint: its URL was taken, so it has a new one. Give it to the sender.",
+    "Target target 0 is disabled. Imported without its secrets. Enter them, then enable it.",
+    "Target target 1 is disabled. Disabled by the import so that nothing is sent twice. Enable it when ready.",
   ]);
   expect(existsSync(join(gateway.folder, "plain.db"))).toBe(true);
   expect(await gateway.run(["check"])).toMatchObject({

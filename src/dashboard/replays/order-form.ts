@@ -28,7 +28,7 @@ export function readOrder(query: URLSearchParams, now: number): OrderForm {
   const faults = [...notes];
   if (found === null) faults.push("“deliver” is not a choice of this form.");
   if (chosen?.length === 0) faults.push("No event is selected: select some in the log first.");
-  if (chosen?.some((id) => !isId(id))) faults.push("“event” is not an event's id.");
+  if (chosen?.some((id) => !isId(id))) faults.push("“event” is not an event id.");
   if ((chosen?.length ?? 0) > MOST_CHOSEN) faults.push(`At most ${MOST_CHOSEN} events can be selected.`);
   const [, deliver = "again", kind, targetId = null] = found ?? [];
   return {

@@ -251,10 +251,10 @@ describe("without scripts", () => {
         expect(await page.getByRole("link", { name: "Reload" }).isVisible()).toBe(true);
         await page.locator("tbody tr a").click();
         await page.getByRole("button", { name: "Replay to Warehouse" }).click();
-        await page.getByText("Delivering again to 1 target.").waitFor();
+        await page.getByText("Replaying to 1 target.").waitFor();
         expect(new URL(page.url()).search).toBe("?status=failed&q=needle");
         await page.getByText("Back to all events").click();
-        expect(await page.getByText("No event fits this filter").count()).toBe(1);
+        expect(await page.getByText("No matching events").count()).toBe(1);
       }),
     TEST_MS,
   );

@@ -56,7 +56,17 @@ describe("the page of an event", () => {
     }
     const page = await html(pathOf(event.id));
     const text = words(page);
-    const order = ["Try 3", "Try 2", "502", "2.5 s", "Refused 2.", "Try 1", "501", "1.2 s", "Refused 1."];
+    const order = [
+      "Attempt 3",
+      "Attempt 2",
+      "502",
+      "2.5 s",
+      "Refused 2.",
+      "Attempt 1",
+      "501",
+      "1.2 s",
+      "Refused 1.",
+    ];
     const places = order.map((part) => text.indexOf(part));
     expect(places).not.toContain(-1);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
@@ -119,7 +129,7 @@ describe("the page of an event", () => {
       });
       const text = words(await html(pathOf(event.id)));
       expect(text).toContain(shown);
-      expect(text).toContain("longer than what is kept");
+      expect(text).toContain("longer than the part that is kept");
     }
   });
 
@@ -143,7 +153,7 @@ describe("the page of an event", () => {
     const page = await html(pathOf(event.id));
     expect(page.length).toBeLessThan(120_000);
     expect(page).toContain("Only the beginning");
-    expect(page).toContain("10 earlier tries not shown");
+    expect(page).toContain("10 earlier attempts not shown");
     expect((await html(`${pathOf(event.id)}?body=long`)).length).toBeGreaterThan(2 * page.length);
   });
 
@@ -160,11 +170,11 @@ describe("the page of an event", () => {
     await send({ id: otherBody, body: "other" });
     await send({ id: otherQuery, query: "a=2" });
     for (const [id, difference] of [
-      [otherBody, "another body"],
-      [otherQuery, "another method, path or query"],
+      [otherBody, "different body"],
+      [otherQuery, "different method, path or query"],
     ] as const) {
       const page = await html(pathOf(id));
-      expect(words(page)).toContain(`Same key, ${difference} as`);
+      expect(words(page)).toContain(`Same key, ${difference} than`);
       expect(page).toContain(`href="${pathOf(first)}"`);
     }
     expect(words(await html(pathOf(first)))).not.toContain("Same key");
@@ -248,9 +258,7 @@ describe("replay", () => {
     expect([all.status, all.headers.get("location")]).toEqual([303, `${path}?status=failed`]);
     expect(await app.store.listDeliveries(app.webhook.id, event.id)).toHaveLength(2);
     const cookie = all.headers.getSetCookie()[0]?.split(";")[0] ?? "";
-    expect(await (await app.ask(path, { headers: { cookie } })).text()).toContain(
-      "Delivering again to 2 targets.",
-    );
+    expect(await (await app.ask(path, { headers: { cookie } })).text()).toContain("Replaying to 2 targets.");
 
     await app.addTry(event.id, { targetId: second.id, replays: 1, status: "failed", nextAttemptAt: null });
     await app.ask(`${path}/replay`, { form: { target_id: second.id } });
@@ -264,7 +272,7 @@ describe("replay", () => {
     const answer = await app.ask(`${pathOf(event.id)}/replay`, { form: {} });
     const cookie = answer.headers.getSetCookie()[0]?.split(";")[0] ?? "";
     expect(await (await app.ask(pathOf(event.id), { headers: { cookie } })).text()).toContain(
-      "no active target",
+      "No target is active",
     );
   });
 

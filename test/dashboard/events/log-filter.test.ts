@@ -92,7 +92,7 @@ describe("the filter of the event log", () => {
 
   test("says where two conditions cannot go together", () => {
     expect(read("range=1h&from=2026-11-23T10:00")).toMatchObject({
-      notes: ["“from” and “to” were left out: a range up to now is chosen."],
+      notes: ["“from” and “to” were ignored: a range up to now is selected."],
       filter: { from: null },
     });
     expect(read("from=2026-11-23T10:00&to=2026-11-23T09:00").notes).toHaveLength(1);

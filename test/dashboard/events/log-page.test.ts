@@ -126,7 +126,7 @@ describe("the event log", () => {
     const [id = ""] = await addEvents(1);
     const page = await html(`${log}?status=lost&range=5y&cursor=nowhere`);
     expect(eventsOn(page)).toEqual([id]);
-    for (const name of ["status", "range", "cursor"]) expect(page).toContain(`“${name}” was left out`);
+    for (const name of ["status", "range", "cursor"]) expect(page).toContain(`“${name}” was ignored`);
     expect(page).not.toContain("nowhere");
   });
 
@@ -142,7 +142,7 @@ describe("the event log", () => {
     const event = await app.addEvent();
     app.stopSearchesAt(event);
     const page = await html(`${log}?q=x`);
-    expect(page).toContain("The search stopped early");
+    expect(page).toContain("Search paused<span> at <time");
     expect(page).toContain(new Date(event.receivedAt).toISOString());
     expect(hrefs(page, /cursor=/)).toContain(`${log}?q=x&cursor=${event.id}`);
   });
@@ -157,7 +157,7 @@ describe("the event log", () => {
   test("in which nothing fits says so, and leads out", async () => {
     await app.addEvent();
     const page = await html(`${log}?q=nothing`);
-    expect(page).toContain("No event fits this filter");
+    expect(page).toContain("No matching events");
     expect(hrefs(page, /logs$/)).toContain(log);
   });
 

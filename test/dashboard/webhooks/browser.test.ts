@@ -122,12 +122,12 @@ test("a webhook is made, filled, paused and deleted, with scripts and without, o
     await page.fill('#entrypoints [name="name"]', "Second");
     await page.click('button:has-text("Add entrypoint")');
     await page.waitForSelector("h3:has-text('Second')");
-    await page.click('[aria-label="Switch off entrypoint Second"]');
+    await page.click('[aria-label="Disable entrypoint Second"]');
     await page.waitForSelector("#entrypoints .badge:has-text('off')");
 
     await page.click('a:has-text("Settings")');
     await page.click('a:has-text("Delete")');
-    await page.waitForSelector("text=These go for good");
+    await page.waitForSelector("text=This will be permanently deleted");
     await page.fill('[name="confirm_name"]', "Not the name");
     await page.click('button:has-text("Delete webhook")');
     await page.waitForSelector(".field-error");

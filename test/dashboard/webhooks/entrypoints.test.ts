@@ -143,7 +143,7 @@ describe("a test event", () => {
   test("is asked for by a button, in the asker's name and from the asker's address", async () => {
     const sent = await all.pages.post(`${all.paths.entrypoint}/test`);
     expect(sent).toMatchObject({ status: 303, location: all.paths.webhook });
-    expect(sent.flash).toStartWith("ok: A test event was received");
+    expect(sent.flash).toStartWith("ok: “Shop orders” received a test event.");
     const asked = { ...all.of, entrypointId: all.entrypoint.id, remoteAddress: "192.0.2.7" };
     expect(all.tests).toEqual([asked]);
   });

@@ -23,7 +23,7 @@ describe("who is told", () => {
     expect(status).toBe(200);
     expect(html).toContain("SMTP_URL");
     expect(html.match(/type="checkbox"[^>]* checked/g)).toHaveLength(4);
-    expect(html).not.toContain("Send a test notice");
+    expect(html).not.toContain("Send test notice");
   });
 
   test("is a target that was chosen, of this webhook or another of the user's", async () => {
@@ -48,7 +48,7 @@ describe("who is told", () => {
     const again = (await world.pages.get(path)).html;
     expect(again).toContain(`value="${chat.id}" selected`);
     expect(again.match(/type="checkbox"[^>]* checked/g)).toHaveLength(2);
-    expect(again).toContain("Send a test notice");
+    expect(again).toContain("Send test notice");
   });
 
   test("is nobody any more where both are emptied", async () => {

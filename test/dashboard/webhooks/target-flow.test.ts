@@ -29,12 +29,14 @@ function hold(held: number): void {
 test("a target is paused and resumed, and a button pressed twice does no harm", async () => {
   for (const each of [1, 2]) {
     const { flash } = await all.pages.post(`${all.paths.target}/pause`);
-    expect([each, flash]).toEqual([each, expect.stringContaining("are held, new ones too")]);
+    expect([each, flash]).toEqual([each, expect.stringContaining("are on hold, new ones too")]);
     expect(await isPaused()).toBe(true);
   }
   expect(await rowOf("Warehouse")).toContain("Resume target Warehouse");
   for (const _ of [1, 2]) {
-    expect((await all.pages.post(`${all.paths.target}/resume`)).flash).toContain("bit by bit");
+    expect((await all.pages.post(`${all.paths.target}/resume`)).flash).toContain(
+      "new events right away, the backlog gradually",
+    );
     expect(await isPaused()).toBe(false);
   }
   expect(await rowOf("Warehouse")).toContain("Pause target Warehouse");
@@ -48,7 +50,7 @@ test("a paused target says how much it holds, and what can be done with it", asy
     ">paused<",
     "1,200 deliveries",
     "Release all now",
-    "Look, or replay elsewhere",
+    "View or replay elsewhere",
     "Discard…",
   ]) {
     expect(row).toContain(text);
@@ -63,7 +65,12 @@ test("a drain says how many are left and how long it takes", async () => {
   const drain = { perSecond: 12, estimateMs: 125_000 };
   all.flows.set(all.target.id, { ...NOTHING_HELD, held: 300, drain });
   const row = await rowOf("Warehouse");
-  for (const text of [">draining<", "300 held deliveries", "about 2 min 5 s", "12 a second"]) {
+  for (const text of [
+    ">catching up<",
+    "300 deliveries</strong> still on hold",
+    "about 2 min 5 s left",
+    "12 per second",
+  ]) {
     expect(row).toContain(text);
   }
 });
@@ -95,13 +102,13 @@ test("an open circuit says why, since when and when the next try is, and can be 
   for (const text of [
     ">circuit open<",
     "10 tries in a row failed.",
-    "none of their tries is spent",
-    "asked for a rest",
+    "don't use up attempts",
+    "Rate-limited by the target",
   ]) {
     expect(row).toContain(text);
   }
-  expect(row).toContain("Next try: ");
-  expect((await all.pages.post(`${all.paths.target}/reset-circuit`)).flash).toContain("is tried again now");
+  expect(row).toContain("Next probe ");
+  expect((await all.pages.post(`${all.paths.target}/reset-circuit`)).flash).toContain("is probed now");
   expect(all.flowCalls).toEqual(["resetCircuit"]);
 });
 
@@ -111,13 +118,13 @@ test("an open circuit promises no try of what is paused, and no pace of what is 
   const drain = { perSecond: 2, estimateMs: 4_000 };
   all.flows.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8, drain });
   const draining = await rowOf("Warehouse");
-  expect(draining).toContain("left, which go on once it answers");
-  expect(draining).not.toContain("a second now");
+  expect(draining).toContain("; they continue once the target responds");
+  expect(draining).not.toContain("per second now");
   await all.pages.post(`${all.paths.target}/pause`);
   all.flows.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8 });
   const paused = await rowOf("Warehouse");
-  expect(paused).toContain("The next is made once it is resumed");
-  expect(paused).not.toContain("Next try: ");
+  expect(paused).toContain("It will be probed again once you resume or enable it.");
+  expect(paused).not.toContain("Next probe ");
 });
 
 test("a target whose settings were saved is tried at once", async () => {

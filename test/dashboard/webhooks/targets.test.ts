@@ -198,12 +198,12 @@ describe("a target", () => {
     expect(faulty.html).not.toContain("s3cret");
   });
 
-  test("is deactivated and activated", async () => {
+  test("is disabled and enabled", async () => {
     const of = { ...all.of, targetId: all.target.id };
-    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is inactive");
+    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is disabled");
     expect((await all.useCases.targets.get(of)).active).toBe(false);
-    expect((await all.pages.get(all.paths.webhook)).html).toContain("Activate target Warehouse");
-    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is active");
+    expect((await all.pages.get(all.paths.webhook)).html).toContain("Enable target Warehouse");
+    expect((await all.pages.post(`${all.paths.target}/toggle`)).flash).toContain("is enabled");
     expect((await all.useCases.targets.get(of)).active).toBe(true);
   });
 

@@ -22,7 +22,7 @@ test("the form offers every provider, says what doing without means, and is reac
   expect((await all.pages.get(all.paths.webhook)).html).toContain(`href="${path}"`);
   const { status, html } = await all.pages.get(path);
   expect(status).toBe(200);
-  expect(html).toContain("whoever knows the URL may send");
+  expect(html).toContain("anyone with the URL can send events");
   for (const { type, label } of all.providers.list()) {
     expect(html).toContain(`href="${path}?type=${type}"`);
     expect(html).toContain(label);
@@ -94,7 +94,7 @@ test("a provider that there is not is refused", async () => {
 
 test("verification is taken away after a page that says what that means", async () => {
   const { html } = await all.pages.get(`${path}?type=none`);
-  expect(html).toContain("the stored secrets are forgotten");
+  expect(html).toContain("the stored secrets are deleted");
   expect((await all.pages.post(path, { type: "none" })).status).toBe(303);
   expect(await stored()).toBeNull();
 });
@@ -115,8 +115,8 @@ test("what is typed can be tried before it is saved", async () => {
   const { status, html } = await all.pages.post(path, { type: "stripe", secret: "whsec_new", try: "true" });
   expect(status).toBe(200);
   expect(all.trials.asked).toEqual([{ verification: { type: "stripe", config: { secret: "whsec_new" } } }]);
-  expect(html).toContain("It would have accepted 48 of the last 50 events.");
-  expect(html).toContain("It would accept 3 of the last 5 rejected requests that are kept.");
+  expect(html).toContain("48 of the last 50 events would pass.");
+  expect(html).toContain("3 of the last 5 rejected requests that are kept would pass.");
   for (const id of ["e1", "r2"]) expect(html).toContain(Html.escapeHtml(`The <b>${id}</b> is wrong.`));
   expect(html).toContain("/events/e1");
   expect(html).toContain("/rejected/r2");
@@ -130,7 +130,7 @@ test("a trial without stored requests says what to do", async () => {
   expect((await all.pages.post(path, form)).html).toContain("Let the provider send one first");
   all.trials.answer = { events: NOTHING_TRIED, rejected: { tried: 1, untried: 0, accepted: 1, refused: [] } };
   const { html } = await all.pages.post(path, form);
-  expect(html).toContain("It would accept the one rejected request that is kept.");
+  expect(html).toContain("The one rejected request that is kept would pass.");
   expect(html).not.toContain("Let the provider send one first");
 });
 
@@ -151,7 +151,7 @@ test("rejected requests are offered where something verifies, and after it was s
   await all.pages.post(path, { type: "none" });
   expect((await all.pages.get(all.paths.webhook)).html).not.toContain("rejected request");
   const saved = await all.pages.post(path, { type: "github", secret: SECRET });
-  expect(saved.flash).toEndWith("3 rejected requests are kept: verify them again.");
+  expect(saved.flash).toEndWith("3 rejected requests are kept: re-check them.");
   const { html } = await all.pages.get(all.paths.webhook);
   expect(html).toContain("3 rejected requests: ");
   expect(html).toContain(`href="${all.paths.webhook}/rejected?entrypoint=${all.entrypoint.id}"`);

@@ -27,7 +27,7 @@ describe("the list of webhooks", () => {
   test("tells who has none the three steps, with a curl to send an event", async () => {
     const { status, html } = await all.pages.get("/sources", { as: all.bob });
     expect(status).toBe(200);
-    for (const text of ["Make a webhook", "Copy its URL", "Add a target", 'href="/sources/new"']) {
+    for (const text of ["Create a webhook", "Copy its URL", "Add a target", 'href="/sources/new"']) {
       expect(html).toContain(text);
     }
     expect(html).toContain("https://hooks.example/webhook/");
@@ -49,8 +49,8 @@ describe("the list of webhooks", () => {
     });
     const { html } = await all.pages.get("/sources");
     const row = between(html, `href="/source/${webhook.id}"`, "</li>");
-    expect(row).toContain("has failures");
-    expect(row).toContain('aria-label="Last 24 hours: 1,234 events received, 7 failed tries."');
+    expect(row).toContain("some failed");
+    expect(row).toContain('aria-label="Last 24 hours: 1,234 events received, 7 failed attempts."');
     expect(row).toContain(new Date(now - 60_000).toISOString());
     expect(row).toMatch(/Pending<\/dt><dd><span[^>]*>5</);
     expect(row).toMatch(/Failed<\/dt><dd><span[^>]*>3</);
@@ -207,7 +207,7 @@ describe("deleting a webhook", () => {
   test("works where the event file cannot be used", async () => {
     const { webhook, path } = await makeWebhook("Wreck");
     all.files.set(webhook.id, { isUnusable: true });
-    expect((await all.pages.get(`${path}/delete`)).html).toContain("how many events it holds is not known");
+    expect((await all.pages.get(`${path}/delete`)).html).toContain("the number of its events is unknown");
     expect((await all.pages.post(`${path}/delete`, { confirm_name: "Wreck" })).status).toBe(303);
   });
 });
@@ -250,11 +250,11 @@ describe("the storage of a webhook", () => {
   }
 
   test("is shown with its growth and when a limit will be met", async () => {
-    expect(await lead({})).toContain("Events are kept for 30 days. At this rate it comes to about 28.4 MB.");
-    expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is met in about 3 days;");
+    expect(await lead({})).toContain("Events are kept for 30 days. At this rate they take about 28.4 MB.");
+    expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is reached in about 3 days;");
     expect(await lead({ retention_bytes: 90_000_000, retention_days: 3 })).toContain("kept for 3 days");
-    expect(await lead({ retention_bytes: 5_065_536 })).toContain("The limit is met:");
-    expect(await lead({ retention_bytes: 2_000_000 })).toContain("Over its limit:");
+    expect(await lead({ retention_bytes: 5_065_536 })).toContain("The limit is reached:");
+    expect(await lead({ retention_bytes: 2_000_000 })).toContain("Over the limit:");
   });
 
   test("foretells nothing where nothing came in", async () => {
