@@ -82,6 +82,8 @@ describe("the manual", () => {
         .map(({ title }) => `${slug}: ${title}`),
     );
     expect(odd).toEqual([]);
+    // The id of the list of chapters.
+    expect([...anchorsOf].filter(([, anchors]) => anchors.has("chapters"))).toEqual([]);
   });
 
   test("contains no HTML, and nothing that one renderer reads as more than text", () => {

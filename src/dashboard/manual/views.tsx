@@ -7,6 +7,9 @@ import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 
+/** No heading of a chapter may have it. */
+const CONTENTS_ID = "chapters";
+
 type Reader = Readonly<{ viewer: Viewer | null; flash: Flash | null }>;
 
 export function contentsView(reader: Reader): JSX.Element {
@@ -49,45 +52,45 @@ export function chapterView({ chapter, ...reader }: Reader & Readonly<{ chapter:
       {...reader}
     >
       <div class="manual">
-        <Contents current={chapter} />
-        <div>
+        <a class="button button-plain manual-jump" href={`#${CONTENTS_ID}`}>
+          Chapters
+        </a>
+        <div class="manual-chapter">
           <article class="card manual-text">{safeText}</article>
           <Neighbours of={chapter} />
         </div>
+        <Contents current={chapter} />
       </div>
     </Layout>
   );
 }
 
-/** Folded on a phone, where it stands above the text; the stylesheet opens it beside the text. */
+/** Beside the text; on a phone below it, where a link above the text leads. */
 function Contents({ current }: { current: Chapter }): JSX.Element {
   return (
-    <details class="manual-contents">
-      <summary>Chapters</summary>
-      <nav aria-label="Chapters">
-        {manualParts.map(({ title, chapters }) => (
-          <>
-            <p class="manual-part" safe>
-              {title}
-            </p>
-            <ul>
-              {chapters.map((chapter) => (
-                <li>
-                  <a
-                    href={chapterPath(chapter.slug)}
-                    aria-current={chapter.slug === current.slug ? "page" : undefined}
-                    safe
-                  >
-                    {chapter.title}
-                  </a>
-                  {chapter.slug === current.slug ? <Headings of={chapter} /> : ""}
-                </li>
-              ))}
-            </ul>
-          </>
-        ))}
-      </nav>
-    </details>
+    <nav class="manual-contents" id={CONTENTS_ID} aria-label="Chapters">
+      {manualParts.map(({ title, chapters }) => (
+        <>
+          <p class="manual-part" safe>
+            {title}
+          </p>
+          <ul>
+            {chapters.map((chapter) => (
+              <li>
+                <a
+                  href={chapterPath(chapter.slug)}
+                  aria-current={chapter.slug === current.slug ? "page" : undefined}
+                  safe
+                >
+                  {chapter.title}
+                </a>
+                {chapter.slug === current.slug ? <Headings of={chapter} /> : ""}
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
+    </nav>
   );
 }
 
