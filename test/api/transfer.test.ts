@@ -97,13 +97,11 @@ describe("an exported webhook", () => {
       ["Bank", false, expect.objectContaining({ url: "https://bank.example/in", headers: {} })],
     ]);
     expect(notes).toEqual([
-      "Target Warehouse is inactive. It was imported, and nothing is to be delivered twice. Activate it when it may be.",
-      "Target Bank is inactive. It was imported without its secrets. Enter them, then activate it.",
+      "Target Warehouse is disabled. The import left it disabled so that nothing is sent twice. Enable it when ready.",
+      "Target Bank is disabled. Imported without its secrets. Enter them, then enable it.",
     ]);
     const [, bank] = await api.useCases.targets.list({ userId: api.ada, webhookId: webhook.id });
-    expect(bank?.deactivatedReason).toBe(
-      "It was imported without its secrets. Enter them, then activate it.",
-    );
+    expect(bank?.deactivatedReason).toBe("Imported without its secrets. Enter them, then enable it.");
     expect(api.imported).toEqual([webhook.id]);
     expect(partFiles()).toEqual([]);
 
@@ -129,7 +127,9 @@ describe("an exported webhook", () => {
     const { webhook, entrypoints, notes } = await imported(await download());
     expect(webhook.id).not.toBe(api.webhook.id);
     expect(entrypoints[0]?.id).not.toBe(api.entrypoint.id);
-    expect(notes[0]).toBe("Entrypoint Orders: its URL was taken, it has a new one. Tell its sender.");
+    expect(notes[0]).toBe(
+      "Entrypoint Orders: its URL was taken, so it has a new one. Give it to the sender.",
+    );
     const found = await api.events.findEvent(webhook.id, api.event.id);
     expect(found?.entrypointId).toBe(entrypoints[0]?.id);
     expect(api.mainDb.routing.findRoute(api.entrypoint.id)?.webhookId).toBe(api.webhook.id);
@@ -180,7 +180,7 @@ describe("an exported webhook", () => {
     const bare = await imported(await download());
     expect(await faultAt(bare.webhook.id)).toContain("secret");
     expect(bare.notes).toContain(
-      "Entrypoint Signed answers 503 until its secrets, which were left out, are entered anew.",
+      "Entrypoint Signed responds 503 until you enter its secrets, which were left out.",
     );
   });
 

@@ -132,7 +132,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   expect(imported.err.split("\n").slice(0, -1)).toEqual([
     "Entrypoint Entrypoint: its URL was taken, so it has a new one. Give it to the sender.",
     "Target target 0 is disabled. Imported without its secrets. Enter them, then enable it.",
-    "Target target 1 is disabled. Disabled by the import so that nothing is sent twice. Enable it when ready.",
+    "Target target 1 is disabled. The import left it disabled so that nothing is sent twice. Enable it when ready.",
   ]);
   expect(existsSync(join(gateway.folder, "plain.db"))).toBe(true);
   expect(await gateway.run(["check"])).toMatchObject({

@@ -8,7 +8,7 @@ import type { LeftOut } from "./moved-rows.ts";
 import { putSecret } from "./secrets.ts";
 
 export const WITHOUT_SECRETS = "Imported without its secrets. Enter them, then enable it.";
-export const NOT_TWICE = "Disabled by the import so that nothing is sent twice. Enable it when ready.";
+export const NOT_TWICE = "The import left it disabled so that nothing is sent twice. Enable it when ready.";
 
 type Row = Record<string, string | number | null>;
 
