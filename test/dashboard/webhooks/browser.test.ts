@@ -123,7 +123,7 @@ test("a webhook is made, filled, paused and deleted, with scripts and without, o
     await page.click('button:has-text("Add entrypoint")');
     await page.waitForSelector("h3:has-text('Second')");
     await page.click('[aria-label="Disable entrypoint Second"]');
-    await page.waitForSelector("#entrypoints .badge:has-text('off')");
+    await page.waitForSelector("#entrypoints .badge:has-text('disabled')");
 
     await page.click('a:has-text("Settings")');
     await page.click('a:has-text("Delete")');
