@@ -95,6 +95,19 @@ describe("the manual", () => {
     expect(odd).toEqual([]);
   });
 
+  test("names buttons and pages as the dashboard does", () => {
+    const folder = join(ROOT, "src/dashboard");
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("\n");
+    const labels = manualChapters.flatMap(({ slug, text }) =>
+      [...text.matchAll(/(?<!\*)\*([A-Z][^*\n]{2,40})\*(?!\*)/g)].map(([, label = ""]) => ({ slug, label })),
+    );
+    expect(labels.length).toBeGreaterThan(8);
+    expect(labels.filter(({ label }) => !sources.includes(label))).toEqual([]);
+  });
+
   test("has no sentence whose subject begins with Of, What or Whose", () => {
     const odd = manualChapters.flatMap(({ slug, text }) => {
       const sentences = text.replaceAll(/^\|.*\n(?=\|---)/gm, "");
