@@ -50,7 +50,7 @@ export class ConfigError extends Error {
 
   constructor(faults: readonly ConfigFault[]) {
     const lines = faults.map(({ variable, fault, cure }) => `  ${variable}: ${fault}. ${cure}`);
-    super(`The configuration has ${faults.length === 1 ? "a fault" : "faults"}:\n${lines.join("\n")}`);
+    super(`Invalid configuration:\n${lines.join("\n")}`);
     this.faults = faults;
   }
 }

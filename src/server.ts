@@ -203,7 +203,7 @@ export async function startServer(options: {
     .deleteLeftovers(mainDb.webhooks.listDeletedIds())
     .then(delivery.start)
     .catch((error: unknown) => {
-      log.error("looking for pending deliveries failed", { cause: error });
+      log.error("searching for pending deliveries failed", { cause: error });
     });
 
   try {

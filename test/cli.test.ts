@@ -108,7 +108,7 @@ describe("the command line", () => {
     environment = { PORT: "http", LOG_LEVEL: "loud" };
     const { code, out, err } = await run("user list");
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toStartWith("webhooker: The configuration has faults:\n  PORT: ");
+    expect(err).toStartWith("webhooker: Invalid configuration:\n  PORT: ");
     expect(err).toContain("LOG_LEVEL");
     expect(err).not.toContain("    at ");
   });
@@ -118,14 +118,14 @@ describe("the command line", () => {
     const { code, err } = await run("user list");
     expect(code).toBe(1);
     expect(err).toStartWith(`webhooker: The main database ${directory} cannot be opened`);
-    expect(err).toContain("\nDBURL must name a file");
+    expect(err).toContain("\nLet DBURL name a file");
     expect(err).not.toContain("    at ");
   });
 
   test("tells that nobody answers a health check", async () => {
     environment = { PORT: "1", HOST: "127.0.0.1" };
     const { code, err } = await run("healthcheck");
-    expect([code, err]).toEqual([1, "webhooker: No gateway that is well answers on 127.0.0.1, port 1."]);
+    expect([code, err]).toEqual([1, "webhooker: No healthy gateway responds on 127.0.0.1, port 1."]);
   });
 });
 
@@ -149,7 +149,7 @@ describe("webhooker manual", () => {
     expect((await run("manual Signing.md")).out).toStartWith("Signed deliveries\n");
     const { code, out, err } = await run("manual signings");
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toStartWith('webhooker: The manual has no chapter "signings".\nChapters: ');
+    expect(err).toStartWith('webhooker: Unknown chapter "signings".\nChapters: ');
     for (const { slug } of manualChapters) expect(err).toContain(slug);
   });
 });
@@ -210,13 +210,13 @@ describe("webhooker user", () => {
     await run("user add ada --password-stdin", "battery staple");
     const taken = await run("user add ADA");
     expect([taken.code, taken.out]).toEqual([1, ""]);
-    expect(taken.err).toStartWith("webhooker: There is a user of that name already.\n");
+    expect(taken.err).toStartWith("webhooker: User already exists.\n");
     expect((await run("user add a/b")).err).toStartWith("webhooker: The username must be");
     const short = await run("user add bob --password-stdin", "short\n");
     expect(short.err).toStartWith("webhooker: The password has fewer than 10 characters.\n");
     expect(short.code).toBe(1);
     const unknown = await run("user passwd bob");
-    expect(unknown.err).toBe("webhooker: No such user.\nSee who there is with: webhooker user list.");
+    expect(unknown.err).toBe("webhooker: No such user.\nList the users with: webhooker user list.");
     expect([unknown.code, unknown.out]).toEqual([1, ""]);
   });
 });
@@ -231,7 +231,7 @@ describe("without a main database", () => {
   ])("%s says where it looks for one, and makes none", async (words) => {
     const { code, out, err } = await run(words);
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toStartWith(`webhooker: There is no main database at ${environment.DBURL}.\nDBURL must be`);
+    expect(err).toStartWith(`webhooker: The main database ${environment.DBURL} does not exist.\nSet DBURL`);
     expect(existsSync(join(directory, "data"))).toBe(false);
   });
 });
@@ -286,17 +286,17 @@ test("webhooker export and import say which file cannot be", async () => {
   const exported = await run(`export Orders ${join(nowhere, "orders.db")}`);
   expect([exported.code, exported.err.split("\n")[0]]).toEqual([
     1,
-    `webhooker: No file can be made in ${nowhere} (ENOENT).`,
+    `webhooker: Cannot create a file in ${nowhere} (ENOENT).`,
   ]);
   const imported = await run(`import ${directory} --user ada`);
-  expect([imported.code, imported.err]).toEqual([1, `webhooker: There is no file ${directory}.`]);
+  expect([imported.code, imported.err]).toEqual([1, `webhooker: The file ${directory} does not exist.`]);
 });
 
 test("webhooker backup says which folder it cannot make", async () => {
   await withGateway(async () => undefined);
   const to = join(directory, "data", "webhooker.db", "backup");
   const { code, err } = await run(`backup ${to}`);
-  expect([code, err.split("\n")[0]]).toEqual([1, `webhooker: The folder ${to} cannot be made (ENOTDIR).`]);
+  expect([code, err.split("\n")[0]]).toEqual([1, `webhooker: The folder ${to} cannot be created (ENOTDIR).`]);
 });
 
 describe("webhooker check", () => {
@@ -321,7 +321,7 @@ describe("webhooker check", () => {
   test("tells where there is nothing to check, and makes nothing there", async () => {
     const { code, err } = await run("check");
     expect(code).toBe(1);
-    expect(err).toStartWith("webhooker: There is nothing to check at ");
+    expect(err).toStartWith("webhooker: Nothing to check: ");
     expect(existsSync(join(directory, "data"))).toBe(false);
   });
 });

@@ -222,7 +222,7 @@ describe("faults", () => {
     const error = faultsOf({ PORT: "80a", LOG_LEVEL: "loud", WEBHOOKER_ENVIRONMENT: "production" });
     expect(error.message).toBe(
       [
-        "The configuration has faults:",
+        "Invalid configuration:",
         '  WEBHOOKER_ENVIRONMENT: "production" is none of the known values. Set dev or prod.',
         '  PORT: "80a" is not a whole number. Set a whole number from 0 to 65535.',
         '  LOG_LEVEL: "loud" is none of the known values. Set debug, info, warn or error.',

@@ -9,7 +9,7 @@ const BEARER = /^Bearer +([\w.~+/=-]{1,200})$/i;
 export function createAuthenticator(apiKeys: ApiDeps["apiKeys"]): (request: Request) => Promise<Caller> {
   return async (request) => {
     const header = request.headers.get("authorization");
-    if (header === null) throw unauthenticated("This needs an API key.");
+    if (header === null) throw unauthenticated("This request needs an API key.");
     const token = BEARER.exec(header)?.[1];
     const caller = token === undefined ? null : await apiKeys.authenticate(token);
     // One answer for wrong, revoked and disabled: which it is helps only who guesses.
@@ -22,6 +22,6 @@ function unauthenticated(message: string): AppError {
   return new AppError({
     kind: "unauthenticated",
     message,
-    hint: 'Send "Authorization: Bearer whk_…"; make a key with: webhooker apikey create.',
+    hint: 'Send "Authorization: Bearer whk_…". Create a key with: webhooker apikey create.',
   });
 }

@@ -3,14 +3,14 @@ import type { ErrorKind } from "../lib/errors.ts";
 
 export const DOCUMENTED_ERRORS = {
   malformed: "The request cannot be read.",
-  unauthenticated: "There is no valid API key.",
-  not_found: "There is no such thing, or it is not yours.",
-  conflict: "It cannot be done as things stand.",
+  unauthenticated: "The API key is missing or not valid.",
+  not_found: "It does not exist, or it is not yours.",
+  conflict: "The current state does not allow this.",
   too_large: "The body is too large.",
-  unsupported_type: "The body is not announced as JSON.",
-  invalid: "What was sent is not valid.",
-  rate_limited: "It was asked for too often.",
-  unavailable: "The server cannot do it now; try again later.",
+  unsupported_type: "Content-Type must be application/json.",
+  invalid: "The input is not valid; `details` names each field.",
+  rate_limited: "Too many requests; `Retry-After` says when to try again.",
+  unavailable: "The server cannot do this now; `Retry-After` says when to try again.",
 } satisfies Partial<Record<ErrorKind, string>>;
 
 export type DocumentedError = keyof typeof DOCUMENTED_ERRORS;

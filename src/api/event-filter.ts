@@ -7,6 +7,8 @@ const time = z.iso
   .datetime({ offset: true, error: "must be a time such as 2026-11-24T08:00:00Z" })
   .transform((text) => Date.parse(text));
 
+const text = z.string().max(200).optional();
+
 export const eventFilterShape = {
   from: time.optional().describe("Received at or after this time."),
   to: time.optional().describe("Received at or before this time."),
@@ -17,18 +19,15 @@ export const eventFilterShape = {
     .describe("With a delivery in this state; with `target_id`, the one to that target."),
   method: z.string().max(20).optional().describe("Received with this method."),
   type: z.string().max(250).optional().describe("Of this type, exactly."),
-  text: z
-    .string()
-    .max(200)
-    .optional()
-    .describe(
-      "Anywhere in the body as it was sent, or as it reads decompressed, decoded by its charset and with the escapes of JSON and forms undone; ASCII letters in either case.",
-    ),
+  text: text.describe(
+    "Found anywhere in the body, as it was sent or as it reads after decompression, charset decoding and removal of JSON and form escapes. ASCII letters match in either case.",
+  ),
+  q: text.describe("The same as `text`, which has precedence."),
 };
 
 const eventFilter = z.strictObject(eventFilterShape);
 
 export function toEventFilter(given: z.infer<typeof eventFilter>): EventFilter {
-  const { entrypoint_id: entrypointId, target_id: targetId, ...rest } = given;
-  return { ...rest, entrypointId, targetId };
+  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, ...rest } = given;
+  return { ...rest, text, entrypointId, targetId };
 }

@@ -9,7 +9,7 @@ import { API_PREFIX, type OperationDoc } from "./operation.ts";
 import { errorSchema } from "./schemas.ts";
 
 /** Not a kind of mistake: what is left when the server itself fails. */
-const INTERNAL = "Something went wrong inside the server.";
+const INTERNAL = "Internal server error.";
 
 type SchemaOf = (schema: z.ZodType) => Json;
 

@@ -142,7 +142,7 @@ export function openOperation(
 /** The router hands on null for what is no percent-encoding, such as "%ff": nothing has such an id. */
 function readPath(schema: z.ZodType, given: unknown): unknown {
   const result = schema.safeParse(given);
-  if (!result.success) throw new AppError({ kind: "not_found", message: "There is nothing at this path." });
+  if (!result.success) throw new AppError({ kind: "not_found", message: "Not found." });
   return result.data;
 }
 

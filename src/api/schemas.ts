@@ -21,7 +21,7 @@ export const webhookSchema = z
         on: z.array(z.enum(TROUBLE_KINDS)),
       })
       .nullable()
-      .describe("Who is told of troubles; null: nobody."),
+      .describe("Who is notified of problems; null: nobody."),
     events_lost_at: time
       .nullable()
       .describe(

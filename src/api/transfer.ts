@@ -105,6 +105,6 @@ async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (cause) {
-    throw new AppError({ kind: "malformed", message: "The file ended before it was complete.", cause });
+    throw new AppError({ kind: "malformed", message: "The file is incomplete. Send it again.", cause });
   }
 }

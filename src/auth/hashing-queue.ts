@@ -51,7 +51,7 @@ function busy(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "sign_in_busy",
-    message: "Too many people are signing in at the moment.",
+    message: "Too many sign-ins are in progress.",
     hint: "Try again in a few seconds.",
     retryAfterSeconds: 5,
   });

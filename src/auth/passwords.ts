@@ -34,7 +34,7 @@ export function createPasswords(argon2: Argon2 = Bun.password): Passwords {
       const length = [...password].length;
       if (length < MIN_LENGTH) throw unfit(`has fewer than ${MIN_LENGTH} characters`);
       if (length > MAX_LENGTH) throw unfit(`has more than ${MAX_LENGTH} characters`);
-      if (await isCommonPassword(password)) throw unfit("is one of the most common, which are guessed first");
+      if (await isCommonPassword(password)) throw unfit("is one of the most common passwords");
       return queue.run(() => argon2.hash(normalize(password), ARGON2ID), { isTrusted: true });
     },
     async verify(password, hash, of = { isTrusted: false }) {

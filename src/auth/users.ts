@@ -128,8 +128,8 @@ function taken(): AppError {
   return new AppError({
     kind: "conflict",
     code: "username_taken",
-    message: "There is a user of that name already.",
-    hint: "Usernames are compared without regard to case.",
+    message: "User already exists.",
+    hint: "Choose another username. Upper and lower case do not differ.",
   });
 }
 

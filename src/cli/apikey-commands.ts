@@ -13,8 +13,8 @@ export function addApiKeyCommands(program: Command, io: Io): void {
 
   apikey
     .command("create")
-    .description("print a new API key, alone, once")
-    .requiredOption("--user <name>", "username of whom the key acts for")
+    .description("print a new API key (shown once)")
+    .requiredOption("--user <name>", "user the key acts for")
     .requiredOption("--name <label>", "what the key is for")
     .action(async (options: { user: string; name: string }) => {
       const { token } = await withMainDb(io, (mainDb) =>
@@ -28,8 +28,8 @@ export function addApiKeyCommands(program: Command, io: Io): void {
 
   apikey
     .command("list")
-    .description("list API keys, without the keys themselves")
-    .option("--user <name>", "only those of this user")
+    .description("list API keys (not the keys themselves)")
+    .option("--user <name>", "only this user's keys")
     .action(async (options: { user?: string }) => {
       const rows = await withMainDb(io, (mainDb) => {
         const userId = options.user === undefined ? undefined : getUser(mainDb, options.user).id;
@@ -42,8 +42,8 @@ export function addApiKeyCommands(program: Command, io: Io): void {
 
   apikey
     .command("revoke")
-    .description("make an API key useless, at once and for good")
-    .argument("<id>", "as `apikey list` shows it")
+    .description("revoke an API key")
+    .argument("<id>", "id from `apikey list`")
     .action(async (id: string) => {
       await withMainDb(io, (mainDb) => createApiKeys({ mainDb, clock }).revoke({ id }));
       io.out(`Revoked the API key ${id}.`);

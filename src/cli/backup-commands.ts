@@ -8,14 +8,14 @@ import { requireData } from "./data-there.ts";
 import type { Io } from "./io.ts";
 import { count } from "./table.ts";
 
-const KEY_NOTE = "Secrets and sessions can be read with the same SECRET_KEY or webhooker.key alone";
+const KEY_NOTE = "Secrets and sessions can be read only with the same SECRET_KEY or webhooker.key";
 
 export function addBackupCommands(program: Command, io: Io): void {
   program
     .command("backup")
-    .description("copy every database into an empty folder, also while the gateway runs")
-    .argument("<dir>", "folder that is new or empty")
-    .option("--with-key", "copy the secret key file too: who has the backup then has every secret")
+    .description("copy all databases into an empty folder; the gateway may be running")
+    .argument("<dir>", "new or empty folder")
+    .option("--with-key", "include the secret key file; anyone with the backup can then read all secrets")
     .action((to: string, options: { withKey?: true }) => {
       const { dbPath, dataDir } = io.loadConfig();
       requireData({ dbPath, dataDir }, "back up");
@@ -23,33 +23,31 @@ export function addBackupCommands(program: Command, io: Io): void {
       const { clock, err: tell } = io;
       const { eventFiles, bytes, faults } = backUp({ dbPath, dataDir, to, withKey, version, clock, tell });
       io.out(`Backed up the main database and ${count(eventFiles, "event file")}, ${bytes} bytes, to ${to}.`);
-      if (!withKey) io.err(`${KEY_NOTE}, which is not in this backup: keep a copy of it elsewhere.`);
+      if (!withKey) io.err(`${KEY_NOTE}, which is not in this backup. Keep a copy of it elsewhere.`);
       if (faults.length === 0) return;
       throw new AppError({
         kind: "unavailable",
-        message: `${count(faults.length, "file")} could not be copied; the rest is backed up.`,
-        hint: "See what is wrong with: webhooker check.",
+        message: `${count(faults.length, "file")} could not be copied; everything else was backed up.`,
+        hint: "Find the cause with: webhooker check.",
       });
     });
 
   program
     .command("restore")
-    .description(
-      "put a backup where DBURL and DATA_DIR say; overwrites nothing, and the gateway must not run",
-    )
-    .argument("<dir>", "folder of the backup")
-    .option("--partial", "leave out event files that are damaged, instead of restoring nothing")
+    .description("restore a backup to DBURL and DATA_DIR; stop the gateway first; never overwrites files")
+    .argument("<dir>", "the backup's folder")
+    .option("--partial", "skip damaged event files instead of restoring nothing")
     .action((from: string, options: { partial?: true }) => {
       const { dbPath, dataDir, secretKey } = io.loadConfig();
       const partial = options.partial === true;
       const report = restore({ from, dbPath, dataDir, partial, tell: io.err });
       const { eventFiles, takenAt, hasKey, faults } = report;
       io.out(`Restored the main database and ${count(eventFiles, "event file")} of ${takenAt}.`);
-      if (!hasKey && secretKey === null) io.err(`${KEY_NOTE}: put it there before the start.`);
+      if (!hasKey && secretKey === null) io.err(`${KEY_NOTE}. Put it in place before you start the gateway.`);
       if (faults.length === 0) return;
       throw new AppError({
         kind: "unavailable",
-        message: `${count(faults.length, "file")} could not be restored; those webhooks start without events.`,
+        message: `${count(faults.length, "file")} could not be restored; their webhooks start without events.`,
         details: faults.map(({ file, fault }) => ({ path: file, message: fault })),
       });
     });

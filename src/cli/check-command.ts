@@ -12,7 +12,7 @@ import { count } from "./table.ts";
 export function addCheckCommand(program: Command, io: Io): void {
   program
     .command("check")
-    .description("check every database's structure and ledger; exit with 1 and a line for each fault")
+    .description("check all databases; print each fault and exit 1 if there are any")
     .action(async () => {
       const { dbPath, dataDir } = io.loadConfig();
       requireData({ dbPath, dataDir }, "check");
@@ -23,7 +23,7 @@ export function addCheckCommand(program: Command, io: Io): void {
       throw new AppError({
         kind: "unavailable",
         message: `${count(faults.length, "fault")} in ${checked}.`,
-        hint: "A damaged file: restore it from a backup. A ledger out of balance: please report it.",
+        hint: "Restore damaged files from a backup. Please report a ledger that is out of balance.",
       });
     });
 }

@@ -12,7 +12,7 @@ export function requireData({ dbPath, dataDir }: Where, what: string): void {
   if (missing === undefined) return;
   throw new AppError({
     kind: "not_found",
-    message: `There is nothing to ${what} at ${missing}.`,
-    hint: "DBURL and DATA_DIR must be those that the gateway is run with.",
+    message: `Nothing to ${what}: ${missing} does not exist.`,
+    hint: "Set DBURL and DATA_DIR as for the gateway.",
   });
 }

@@ -8,7 +8,7 @@ const ENVIRONMENT = "env";
 export function addHelpCommand(program: Command, io: Pick<Io, "out">): void {
   program
     .command("help")
-    .description(`print the help of a command, or of all environment variables (${ENVIRONMENT})`)
+    .description(`print help for a command, or for all environment variables (${ENVIRONMENT})`)
     .argument("[topic...]", `a command, or ${ENVIRONMENT}`)
     .action((topic: readonly string[]) => {
       if (topic.length === 1 && topic[0] === ENVIRONMENT) io.out(variablesHelp());

@@ -31,8 +31,8 @@ export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise
   if (!isLost(dbPath)) return withAnyMainDb(io, use);
   throw new AppError({
     kind: "not_found",
-    message: `There is no main database at ${dbPath}.`,
-    hint: "DBURL must be that which the gateway is run with, and relative paths begin where it is started.",
+    message: `The main database ${dbPath} does not exist.`,
+    hint: "Set DBURL as for the gateway. Relative paths start at the working directory.",
   });
 }
 

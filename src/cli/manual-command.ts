@@ -8,7 +8,7 @@ import { table } from "./table.ts";
 export function addManualCommand(program: Command, io: Pick<Io, "out" | "terminal">): void {
   program
     .command("manual")
-    .description("print a chapter of the manual, or the list of chapters")
+    .description("print a chapter of the manual, or list the chapters")
     .argument("[chapter]", "such as retries")
     .action(async (slug: string | undefined) => {
       // Only here, so that the other commands need not load the texts.
@@ -32,7 +32,7 @@ function contents(chapters: readonly Chapter[]): string {
 function unknownChapter(slug: string, chapters: readonly Chapter[]): AppError {
   return new AppError({
     kind: "not_found",
-    message: `The manual has no chapter ${JSON.stringify(slug)}.`,
+    message: `Unknown chapter ${JSON.stringify(slug)}.`,
     hint: `Chapters: ${chapters.map((chapter) => chapter.slug).join(", ")}.`,
   });
 }

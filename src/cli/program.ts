@@ -36,9 +36,9 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
 
 function createProgram(io: Io): Command {
   const program = new Command("webhooker")
-    .description("Self-hosted webhook gateway. Without a command it serves.")
+    .description("Self-hosted webhook gateway. Without a command it runs the gateway.")
     .version(version, "--version", "print the version")
-    .helpOption("-h, --help", "print what a command does and takes")
+    .helpOption("-h, --help", "print help for a command")
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
@@ -69,7 +69,7 @@ function createProgram(io: Io): Command {
   addLicencesCommand(program, io);
   program
     .command("healthcheck")
-    .description("exit with 0 if the gateway on this machine is well")
+    .description("exit 0 if the gateway on this machine is healthy")
     .action(async () => {
       const config = io.loadConfig();
       if (!(await healthcheck(config))) throw unwell(config);
@@ -81,7 +81,7 @@ function createProgram(io: Io): Command {
 function unwell({ host, port }: { host: string; port: number }): AppError {
   return new AppError({
     kind: "unavailable",
-    message: `No gateway that is well answers on ${host}, port ${port}.`,
+    message: `No healthy gateway responds on ${host}, port ${port}.`,
   });
 }
 

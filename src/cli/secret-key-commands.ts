@@ -11,17 +11,17 @@ import { count } from "./table.ts";
 import { whileStopped } from "./transfer-run.ts";
 
 const HELP = `
-With SECRET_KEY set: put the new key into SECRET_KEY and the one before into SECRET_KEY_PREVIOUS, stop the gateway, run
-this, and take SECRET_KEY_PREVIOUS away. Without: stop the gateway and run this; it makes a new key in webhooker.key,
-and keeps the one before in webhooker.key.old, which backups from before need.
-Everybody signs in again afterwards. After a crash in the middle, run it again.`;
+With SECRET_KEY set: set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the old one, stop the gateway, run this
+command, then remove SECRET_KEY_PREVIOUS. Without SECRET_KEY: stop the gateway and run this command. It writes a new key
+to webhooker.key and keeps the old one in webhooker.key.old, which older backups need.
+All users must sign in again afterwards. If the command is interrupted, run it again.`;
 
 export function addSecretKeyCommands(program: Command, io: Io): void {
   const secretKey = program.command("secret-key").helpCommand(false).description("change the secret key");
   secretKey
     .command("rotate")
-    .description("seal every stored secret with another secret key; the gateway must not run")
-    .option("--partial", "leave secrets that no key opens as they are, instead of changing nothing")
+    .description("seal all stored secrets with a new secret key; stop the gateway first")
+    .option("--partial", "skip secrets that no key opens instead of changing nothing")
     .addHelpText("after", HELP)
     .action(async (options: { partial?: true }) => {
       const config = io.loadConfig();
@@ -29,16 +29,16 @@ export function addSecretKeyCommands(program: Command, io: Io): void {
       if (config.secretKey !== null && config.secretKeyPrevious === null) throw previousMissing();
       const { resealed, unreadable } = await whileStopped(
         config,
-        "Stop it: what it stores meanwhile would be sealed with the old key.",
+        "Stop it first; otherwise it would seal new secrets with the old key.",
         () => rotate(io, config, options.partial === true),
       );
       io.out(`Sealed ${count(resealed, "secret")} with the new key.`);
-      if (unreadable > 0) io.err(`${count(unreadable, "secret")} could not be opened: enter them anew.`);
-      io.err("Everybody has to sign in again.");
+      if (unreadable > 0) io.err(`${count(unreadable, "secret")} could not be opened. Enter them again.`);
+      io.err("All users must sign in again.");
       io.err(
         config.secretKey === null
-          ? `The key before is in ${oldKeyPath(config.dbPath)}: backups from before need it.`
-          : "SECRET_KEY_PREVIOUS is not needed any more, but for backups from before.",
+          ? `The old key is in ${oldKeyPath(config.dbPath)}. Older backups need it.`
+          : "Remove SECRET_KEY_PREVIOUS, but keep the old key: older backups need it.",
       );
     });
 }
@@ -59,7 +59,7 @@ function rotate(io: Io, config: Config, partial: boolean) {
 function previousMissing(): AppError {
   return new AppError({
     kind: "invalid",
-    message: "The secret key is what SECRET_KEY says, and SECRET_KEY_PREVIOUS is not set.",
-    hint: "Set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the one before, and run this again.",
+    message: "SECRET_KEY is set, but SECRET_KEY_PREVIOUS is not.",
+    hint: "Set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the old one, then run this again.",
   });
 }

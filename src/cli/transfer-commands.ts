@@ -17,20 +17,20 @@ type Secrets = Readonly<{ withSecrets?: true; passphraseFile?: string }>;
 
 /** It would not know of the new webhook's deliveries. */
 const WHILE_RUNNING =
-  "Import the file in its dashboard, under Webhooks, or by POST /api/v1/webhooks/import; or stop it for the import.";
+  "Import the file in its dashboard under Webhooks, or with POST /api/v1/webhooks/import, or stop the gateway first.";
 
 const passphraseFile = [
   "--passphrase-file <file>",
-  "file with the passphrase of the secrets; without it standard input is read",
+  "file that contains the passphrase (default: standard input)",
 ] as const;
 
 export function addMovingCommands(program: Command, io: Io): void {
   program
     .command("export")
-    .description("write a webhook with its events into one file, also while the gateway runs")
-    .argument("<webhook>", "its id, or its name")
-    .argument("<file>", "file that is not there yet")
-    .option("--with-secrets", "take its secrets along, sealed under a passphrase")
+    .description("export a webhook and its events to one file; the gateway may be running")
+    .argument("<webhook>", "the webhook's id or name")
+    .argument("<file>", "new file")
+    .option("--with-secrets", "include its secrets, sealed with a passphrase")
     .option(...passphraseFile)
     .action(async (webhook: string, to: string, options: Secrets) => {
       const config = io.loadConfig();
@@ -47,22 +47,22 @@ export function addMovingCommands(program: Command, io: Io): void {
         );
       });
       io.out(`Exported the webhook to ${to}.`);
-      if (leftOut > 0) io.err(`${count(leftOut, "secret")} left out: --with-secrets takes them along.`);
+      if (leftOut > 0) io.err(`${count(leftOut, "secret")} left out. Use --with-secrets to include them.`);
     });
 
   program
     .command("import")
-    .description("make an exported webhook one of a user's; the gateway must not run")
-    .argument("<file>", "as `export` wrote it")
-    .requiredOption("--user <name>", "username of whose it becomes")
-    .option("--with-secrets", "with the secrets in it, whose passphrase is read")
+    .description("import an exported webhook for a user; stop the gateway first")
+    .argument("<file>", "file that `export` wrote")
+    .requiredOption("--user <name>", "user who will own the webhook")
+    .option("--with-secrets", "import its secrets; reads their passphrase")
     .option(...passphraseFile)
-    .option("--without-secrets", "leave the secrets in it out")
+    .option("--without-secrets", "import without its secrets")
     .action(async (file: string, options: Secrets & { user: string; withoutSecrets?: true }) => {
       const config = io.loadConfig();
       requireData(config, "import into");
       if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-        throw new AppError({ kind: "not_found", message: `There is no file ${file}.` });
+        throw new AppError({ kind: "not_found", message: `The file ${file} does not exist.` });
       }
       const passphrase = await readPassphrase(io, options);
       const { runMoving, whileStopped } = await import("./transfer-run.ts");
@@ -105,7 +105,7 @@ function readFile(path: string): string {
     throw new AppError({
       kind: "not_found",
       message: `The passphrase cannot be read from ${path}.`,
-      hint: "Name a readable file, or give the passphrase on standard input.",
+      hint: "Name a readable file, or pass the passphrase on standard input.",
       cause,
     });
   }
@@ -120,8 +120,8 @@ function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
   if (found && !another) return found;
   throw new AppError({
     kind: found ? "conflict" : "not_found",
-    message: found ? "Several webhooks have that name." : "No such webhook.",
-    hint: "Name it by its id, as its page's address and the API have it.",
+    message: found ? "Several webhooks have this name." : "No such webhook.",
+    hint: "Use its id (in its page's URL).",
   });
 }
 
@@ -131,8 +131,8 @@ function requireFolder(folder: string): void {
   } catch (cause) {
     throw new AppError({
       kind: "not_found",
-      message: `No file can be made in ${folder} (${errorReason(cause)}).`,
-      hint: "Name a file in a folder that is there and that this user may write to.",
+      message: `Cannot create a file in ${folder} (${errorReason(cause)}).`,
+      hint: "Use an existing folder that this user can write to.",
       cause,
     });
   }
@@ -141,8 +141,8 @@ function requireFolder(folder: string): void {
 function alreadyThere(path: string): AppError {
   return new AppError({
     kind: "conflict",
-    message: `${path} is there already.`,
-    hint: "Name a file that is not there yet.",
+    message: `${path} already exists.`,
+    hint: "Name a new file.",
   });
 }
 

@@ -11,7 +11,7 @@ type PasswordOptions = { passwordStdin?: true };
 
 const passwordStdin = [
   "--password-stdin",
-  "read the password from standard input instead of making one up",
+  "read the password from standard input instead of generating one",
 ] as const;
 
 export function addUserCommands(program: Command, io: Io): void {
@@ -19,13 +19,13 @@ export function addUserCommands(program: Command, io: Io): void {
   const user = program
     .command("user")
     .helpCommand(false)
-    .description("add and list users, set their passwords");
+    .description("add users, list them, set their passwords");
 
   user
     .command("add")
-    .description("add a user and print the password that was made up")
+    .description("add a user and print the generated password")
     .argument("<name>", "username")
-    .addOption(new Option("--role <role>", "what the user may do").choices(["admin", "user"]).default("user"))
+    .addOption(new Option("--role <role>", "the user's role").choices(["admin", "user"]).default("user"))
     .option(...passwordStdin)
     .action(async (username: string, options: PasswordOptions & { role: Role }) => {
       const { password, told } = await choosePassword(io, options);
@@ -45,7 +45,7 @@ export function addUserCommands(program: Command, io: Io): void {
 
   user
     .command("passwd")
-    .description("give a user a new password, print it if it was made up, and end the user's sessions")
+    .description("set a user's password (printed if generated) and end the user's sessions")
     .argument("<name>", "username")
     .option(...passwordStdin)
     .action(async (username: string, options: PasswordOptions) => {
@@ -66,7 +66,7 @@ export function getUser(mainDb: MainDb, username: string): { id: string } {
   throw new AppError({
     kind: "not_found",
     message: "No such user.",
-    hint: "See who there is with: webhooker user list.",
+    hint: "List the users with: webhooker user list.",
   });
 }
 

@@ -39,14 +39,9 @@ export function fieldErrors(error: unknown, within?: string): FieldErrors {
   return errors;
 }
 
-/** The schema library's words are for programmers. */
+/** As a sentence under a field, whose subject is the field. */
 function readable(message: string): string {
-  if (/^is missing$|expected string to have >=1 char|received NaN/i.test(message)) return "Fill this in.";
-  const tooBig = /^Too big: expected \w+ to (?:have|be) <=(\d+)( characters)?/i.exec(message);
-  if (tooBig) return `At most ${tooBig[1]}${tooBig[2] ?? ""}.`;
-  const tooSmall = /^Too small: expected \w+ to (?:have|be) >=?(\d+)( characters)?/i.exec(message);
-  if (tooSmall) return `At least ${tooSmall[1]}${tooSmall[2] ?? ""}.`;
-  if (/^Invalid input: expected (int|number)/i.test(message)) return "This is not a whole number.";
+  if (/^(?:is missing|must not be empty)$/.test(message)) return "Fill this in.";
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -20,7 +20,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     if (error instanceof AppError) throw error;
     throw new AppError({
       kind: "malformed",
-      message: "The body ended before it was complete.",
+      message: "The request body is incomplete.",
       cause: error,
     });
   }
@@ -35,8 +35,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   if (!JSON_TYPE.test(type)) {
     throw new AppError({
       kind: "unsupported_type",
-      message: "The body is not announced as JSON.",
-      hint: "Send it with Content-Type: application/json.",
+      message: "Content-Type must be application/json.",
+      hint: "Send the JSON body with Content-Type: application/json.",
     });
   }
   try {

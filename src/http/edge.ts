@@ -65,6 +65,6 @@ function refuseHost(): never {
   throw new AppError({
     kind: "malformed",
     code: "malformed_host",
-    message: "The Host header is not a host name with an optional port.",
+    message: "The Host header must be a host name with an optional port.",
   });
 }

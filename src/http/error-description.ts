@@ -35,7 +35,7 @@ const CHALLENGE: Readonly<Record<Credentials, string>> = {
   basic: 'Basic realm="webhooker"',
 };
 
-const NOTHING_HERE = new AppError({ kind: "not_found", message: "There is nothing at this path." });
+const NOTHING_HERE = new AppError({ kind: "not_found", message: "Not found." });
 const UNREADABLE = new AppError({ kind: "malformed", message: "The request could not be read." });
 const NOT_VALID = new AppError({ kind: "invalid", message: "The request is not valid." });
 
@@ -45,8 +45,8 @@ export function describeError(error: unknown): ErrorDescription {
     return {
       status: 500,
       code: "internal",
-      message: "Something went wrong inside the server.",
-      hint: "The server's log has the cause under this request's id.",
+      message: "Internal server error.",
+      hint: "Find the cause in the server's log by this request's id.",
       details: undefined,
       headers: {},
     };

@@ -77,7 +77,7 @@ function withMethods(error: unknown, request: Request, routes: readonly Register
   if (allowed.length === 0 || allowed.includes(request.method)) return error;
   return new AppError({
     kind: "method_not_allowed",
-    message: "This path does not take that method.",
+    message: "Method not allowed.",
     hint: `Use ${allowed.join(", ")}.`,
     allowed,
   });

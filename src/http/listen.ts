@@ -28,8 +28,8 @@ function freePort(host: string): number {
   } catch (cause) {
     throw new AppError({
       ...{ kind: "unavailable", code: "address_unusable", cause },
-      message: `Nothing can be received on ${host}: it is no address of this machine.`,
-      hint: "Set HOST to 127.0.0.1 for this machine alone, or to 0.0.0.0 or :: for all that reach it.",
+      message: `Cannot listen on ${host}: it is not an address of this machine.`,
+      hint: "Set HOST to 127.0.0.1 to accept local connections only, or to 0.0.0.0 or :: to accept all.",
     });
   }
 }
@@ -54,10 +54,10 @@ export function listen(app: AnyElysia, { host, port }: { host: string; port: num
       ...(errorCode(cause) === "EACCES"
         ? {
             message: `This user may not listen on port ${port}.`,
-            hint: "On most systems those below 1024 are the administrator's: set a higher PORT.",
+            hint: "Most systems reserve ports below 1024 for the administrator. Set a higher PORT.",
           }
         : {
-            message: `Another program listens on ${host}, port ${port}.`,
+            message: `Port ${port} on ${host} is already in use.`,
             hint: "Stop the other program, or set another PORT or HOST.",
           }),
     });

@@ -45,8 +45,8 @@ function basicCredentials(header: string): Credentials {
 function refuse(request: Request): Response {
   const error = new AppError({
     kind: "unauthenticated",
-    message: "The metrics ask for their user name and password.",
-    hint: "Send METRICS_USERNAME and METRICS_PASSWORD by basic authentication.",
+    message: "The metrics need a user name and password.",
+    hint: "Send METRICS_USERNAME and METRICS_PASSWORD with Basic authentication.",
   });
   const response = renderErrorAsJson(describeError(error), request);
   response.headers.set("www-authenticate", 'Basic realm="webhooker metrics", charset="UTF-8"');

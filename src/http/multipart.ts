@@ -41,8 +41,7 @@ export async function textOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.byteLength;
-    if (size > maxBytes)
-      throw new AppError({ kind: "too_large", message: "A field of the form is too long." });
+    if (size > maxBytes) throw new AppError({ kind: "too_large", message: "A form field is too long." });
     kept.push(chunk);
   }
   return Buffer.concat(kept).toString("utf8");
@@ -111,5 +110,5 @@ async function exhaust(chunks: AsyncIterable<Uint8Array>): Promise<void> {
 }
 
 function cutOff(cause?: unknown): AppError {
-  return new AppError({ kind: "malformed", message: "The form ended before it was complete.", cause });
+  return new AppError({ kind: "malformed", message: "The form is incomplete. Send it again.", cause });
 }

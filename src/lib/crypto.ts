@@ -48,7 +48,7 @@ export function createKeyRing(secretKey: Uint8Array, others: readonly Uint8Array
           kind: "unavailable",
           code: "secret_unreadable",
           message: "A stored secret cannot be read with this secret key.",
-          hint: "Start with the SECRET_KEY (or the webhooker.key file) it was stored with, or enter the secret anew.",
+          hint: "Start with the SECRET_KEY (or webhooker.key file) that it was stored with, or enter the secret again.",
           cause,
         });
       }
@@ -100,8 +100,8 @@ export function loadSecretKey(options: { fromConfig: Uint8Array | null; dbPath: 
     throw new AppError({
       kind: "unavailable",
       code: "secret_key_unreadable",
-      message: `The key file ${path} can be neither read nor made (${errorReason(cause)}).`,
-      hint: "DBURL must name a file in a folder that this user may read and write; or set SECRET_KEY.",
+      message: `The key file ${path} can be neither read nor created (${errorReason(cause)}).`,
+      hint: "Let DBURL name a file in a folder that this user can read and write, or set SECRET_KEY.",
       cause,
     });
   }
@@ -155,7 +155,7 @@ function readKeyFile(path: string): Uint8Array {
     kind: "unavailable",
     code: "secret_key_unreadable",
     message: `The key file ${path} does not hold 32 bytes in base64.`,
-    hint: "Restore it from a backup or set SECRET_KEY. If there is no copy, remove the file: a new key is made, everybody signs in anew and secrets of targets are entered anew.",
+    hint: "Restore it from a backup or set SECRET_KEY. If there is no copy, remove the file: a new key is generated, and all users must sign in and enter stored secrets again.",
   });
 }
 

@@ -35,8 +35,8 @@ export function shareDescriptors(limit = readDescriptorLimit()): DescriptorBudge
     throw new AppError({
       kind: "unavailable",
       code: "too_few_descriptors",
-      message: `This process may have ${limit} open files and connections, which is too few.`,
-      hint: `Raise the limit to ${LEAST_LIMIT} or more, better 4096 (ulimit -n, or LimitNOFILE in a systemd unit).`,
+      message: `The limit of open files and connections (${limit}) is too low.`,
+      hint: `Raise it to at least ${LEAST_LIMIT}, preferably 4096 (ulimit -n, or LimitNOFILE in a systemd unit).`,
     });
   }
   const shared = limit - OWN_DESCRIPTORS;

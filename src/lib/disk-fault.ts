@@ -10,13 +10,13 @@ const KINDS: readonly Kind[] = [
   {
     code: "disk_full",
     message: "The disk is full: nothing can be stored or changed until there is space.",
-    hint: "Free space where DATA_DIR and DBURL are; all goes on by itself then. Deleting webhooks frees some.",
+    hint: "Free space on the disk of DATA_DIR and DBURL; the gateway then continues automatically. Deleting webhooks frees space.",
     isTold: (code) => /^(SQLITE_FULL|ENOSPC$|EDQUOT$)/.test(code),
   },
   {
     code: "disk_read_only",
     message: "The disk is read-only: nothing can be stored or changed.",
-    hint: "Mount it writable where DATA_DIR and DBURL are, or give this user the permission to write there.",
+    hint: "Remount the disk of DATA_DIR and DBURL as writable, or give this user write permission.",
     isTold: (code) => /^(SQLITE_READONLY|EROFS$)/.test(code),
   },
   {

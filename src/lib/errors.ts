@@ -70,7 +70,7 @@ export function invalidCursor(): AppError {
   return new AppError({
     kind: "invalid",
     code: "invalid_cursor",
-    message: "The cursor is not one that this list returned.",
+    message: "The cursor is not valid. Use a `next_cursor` that this list returned.",
   });
 }
 

@@ -56,7 +56,7 @@ function findNextKey(dbPath: string): Uint8Array | null {
       kind: "unavailable",
       code: "secret_key_unreadable",
       message: `The key file ${nextPath(dbPath)} cannot be read (${errorReason(cause)}).`,
-      hint: "A rotation of the secret key was broken off: make the file readable, and rotate again.",
+      hint: "A rotation of the secret key was interrupted. Make the file readable and rotate again.",
       cause,
     });
   }

@@ -65,7 +65,7 @@ function droppedLine(count: number): string {
   const fact = {
     level: "warn",
     time: new Date(),
-    message: "log lines were dropped: nobody reads them",
+    message: "log lines were dropped because the log is not being read",
     count,
   };
   return `${JSON.stringify(fact)}\n`;

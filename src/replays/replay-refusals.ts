@@ -7,7 +7,7 @@ export function ended({ state }: ReplayRun): AppError {
     kind: "conflict",
     code: "replay_ended",
     message: `This replay is ${state}.`,
-    hint: "Begin another one.",
+    hint: "Start a new replay.",
   });
 }
 
@@ -15,7 +15,7 @@ export function onlyTarget(): AppError {
   return new AppError({
     kind: "conflict",
     code: "only_target",
-    message: "This replay has one target alone.",
+    message: "This replay has only one target.",
     hint: "Cancel the replay instead.",
   });
 }
@@ -24,7 +24,7 @@ export function busy({ retryAfterSeconds }: { retryAfterSeconds: number }): AppE
   return new AppError({
     kind: "unavailable",
     code: "busy",
-    message: "Other replays are being counted.",
+    message: "Other replays are still being counted.",
     hint: "Try again when they are done.",
     retryAfterSeconds,
   });
@@ -34,7 +34,7 @@ export function tooMany(): AppError {
   return new AppError({
     kind: "conflict",
     code: "too_many_replays",
-    message: `This webhook has ${MOST_UNFINISHED_REPLAYS} replays that have not ended.`,
-    hint: "Wait until one of them is done, or cancel one.",
+    message: `This webhook already has ${MOST_UNFINISHED_REPLAYS} unfinished replays.`,
+    hint: "Wait until one is finished, or cancel one.",
   });
 }

@@ -154,7 +154,7 @@ export function createReplayRuns(deps: {
         if (state === "counting" || state === "running") walks.look({ webhookId, id });
       }
     } catch (error) {
-      log.error("a webhook's replays cannot go on", { webhook_id: webhookId, cause: errorMessage(error) });
+      log.error("a webhook's replays cannot continue", { webhook_id: webhookId, cause: errorMessage(error) });
     }
   }
 

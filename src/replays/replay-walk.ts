@@ -90,7 +90,7 @@ export function createReplayWalks(deps: {
         await walkOn(of, walk);
       } catch (error) {
         if (error instanceof AppError && error.kind === "not_found") return;
-        log.warn("a replay waits until it can go on", { ...namesOf(of), cause: errorMessage(error) });
+        log.warn("a replay waits until it can continue", { ...namesOf(of), cause: errorMessage(error) });
         await rest(AGAIN_MS);
         walk.isAsked = true;
       }
@@ -112,7 +112,7 @@ export function createReplayWalks(deps: {
     });
     await store.change(of, change, clock.now());
     const { events, deliveries } = counted.matched;
-    log.info("a replay begins", { ...namesOf(of), events, deliveries });
+    log.info("a replay has started", { ...namesOf(of), events, deliveries });
   }
 
   async function walkOn(of: OfRun, walk: Walk): Promise<void> {

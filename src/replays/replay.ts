@@ -30,7 +30,7 @@ export function createReplay(deps: {
         kind: "conflict",
         code: "no_active_target",
         message: "This webhook has no active target to replay to.",
-        hint: "Add or activate a target first, or name one with target_id.",
+        hint: "Add or activate a target, or name one with target_id.",
       });
     }
     await events.replay({ webhookId, eventId, targetIds, now: clock.now() });

@@ -104,7 +104,7 @@ export function createRetention(deps: {
     const jumpMs = clockJump();
     if (jumpMs > LARGEST_JUMP_MS) {
       restUntil = clock.monotonic() + REST_AFTER_JUMP_MS;
-      log.warn("the clock was set forward; no events are deleted for an hour", { jump_ms: jumpMs });
+      log.warn("the system clock was set forward; no events are deleted for an hour", { jump_ms: jumpMs });
     }
     return clock.monotonic() < restUntil;
   }

@@ -33,7 +33,7 @@ export function watchLostData(deps: {
   );
   for (const _ of missing) metrics.eventFileLost();
   if (missing.length > 0) {
-    log.error("event files are missing: an empty one is made for each webhook once it is used", {
+    log.error("event files are missing: an empty one is created for each webhook when it is used", {
       webhooks: missing.length,
       webhook_ids: missing.slice(0, MOST_NAMED),
       cure: "stop the gateway and restore them from a backup",
@@ -50,7 +50,7 @@ export function watchLostData(deps: {
       mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
       // A fault of it is logged, and the file is missed in any case.
       mainDb.synced().catch(() => undefined);
-      log.error("the event file of a webhook was missing, and an empty one is made: its events are lost", {
+      log.error("the event file of a webhook was missing, and an empty one was created: its events are lost", {
         webhook_id: webhookId,
         cure: "stop the gateway and restore the file from a backup",
       });

@@ -7,7 +7,7 @@ const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 export function warnOfLocalUrls({ config, log }: { config: Config; log: Pick<Logger, "warn"> }): void {
   const { environment, baseUrl } = config;
   if (environment !== "prod" || !LOCAL.test(new URL(baseUrl).hostname)) return;
-  log.warn("entrypoint URLs lead to this machine itself: no sender elsewhere can use them", {
+  log.warn("entrypoint URLs point to this machine: senders elsewhere cannot use them", {
     base_url: baseUrl,
     cure: "set BASE_URL to the address that senders reach, such as https://hooks.example.com",
   });

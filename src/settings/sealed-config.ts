@@ -141,6 +141,6 @@ function nothingToKeep(path: string): AppError {
   return new AppError({
     kind: "invalid",
     message: "The config is not valid.",
-    details: [{ path, message: `is "${REDACTED}", but no value is stored that could be kept` }],
+    details: [{ path, message: `is "${REDACTED}", but no value is stored. Enter one.` }],
   });
 }

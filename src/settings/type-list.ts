@@ -27,7 +27,7 @@ export function createTypeList<T extends Readonly<{ type: string }>>(options: {
       const known = all.map((each) => each.type).join(", ");
       throw new AppError({
         kind: "invalid",
-        message: `There is no such ${what}.`,
+        message: `Unknown ${what}.`,
         hint: `Use one of: ${known}.`,
         details: [{ path, message: `must be one of: ${known}` }],
       });

@@ -102,8 +102,8 @@ function tellOfLongLogs(
   return {
     ...upkeep,
     checkpoint(path) {
-      const cause = new Error("Does the replicator run, and does it know this file?");
-      onError(`the log of ${path} has grown too long without a replicator, and is copied back here`, cause);
+      const cause = new Error("Check that the replicator is running and replicates this file.");
+      onError(`the write-ahead log of ${path} has grown too long, so the gateway checkpoints it`, cause);
       return upkeep.checkpoint(path);
     },
   };

@@ -16,7 +16,7 @@ export type Verification = Readonly<{
   fault: string | null;
 }>;
 
-const ANOTHER_KEY = "Its secrets were stored with another SECRET_KEY: enter them anew.";
+const ANOTHER_KEY = "Its secrets were stored with another SECRET_KEY. Enter them again.";
 
 type Row = Pick<EntrypointRow, "id" | "verification">;
 type Sent = z.infer<typeof verificationInput>;
@@ -51,7 +51,7 @@ export function createVerifications({ providers, keys }: { providers: Providers;
       const { type, config } = parseVerification(verification);
       const provider = providers.find(type);
       if (!provider)
-        return { type, config: {}, fault: "This version of webhooker does not know the provider." };
+        return { type, config: {}, fault: "This version of webhooker does not know this provider." };
       const opened = keeper.findOpened(provider, config, `entrypoints:${id}`);
       return {
         type,
@@ -66,5 +66,5 @@ export function createVerifications({ providers, keys }: { providers: Providers;
 function faultOf(provider: Provider, config: unknown): string | null {
   const { error } = provider.configSchema.safeParse(config);
   const fields = error?.issues.map(({ path }) => path.join(".")) ?? [];
-  return error ? `Its settings are not complete: see ${[...new Set(fields)].join(", ")}.` : null;
+  return error ? `Its settings are incomplete. Check ${[...new Set(fields)].join(", ")}.` : null;
 }

@@ -46,7 +46,7 @@ export function createLearnedSecrets(deps: {
     if (opened.secret !== undefined) return constantTimeEqual(String(opened.secret), secret);
     const config = keeper.toStored({ owner, type: provider, sent: { ...opened, secret } });
     mainDb.entrypoints.update({ ...row, verification: { type, config }, updatedAt: clock.now() });
-    log.info("an entrypoint took its secret from a provider's handshake", {
+    log.info("an entrypoint stored the secret from a provider's handshake", {
       entrypoint_id: id,
       provider: type,
       remote_address: remoteAddress,

@@ -12,7 +12,7 @@ export const noticesInput = noticeSettingsSchema
   })
   .nullable()
   .optional()
-  .describe("Who is told of troubles; null: nobody.");
+  .describe("Who is notified of problems; null: nobody.");
 
 type Deps = Readonly<{ mainDb: MainDb; targetTypes: TargetTypes; sendsMail: boolean }>;
 
@@ -22,14 +22,14 @@ export function checkNoticeSettings(
   { userId, settings }: { userId: string; settings: NoticeSettings },
 ): void {
   if (settings.email !== null && !sendsMail) {
-    throw invalid("email", "cannot be used: this server sends no e-mail, as its SMTP_URL is not set");
+    throw invalid("email", "cannot be used, because SMTP_URL is not set on this server");
   }
   if (settings.target_id === null) return;
   const target = mainDb.routing.findTarget(settings.target_id);
   const isOwn = target && !target.deleted && mainDb.webhooks.find(target.webhookId)?.userId === userId;
-  if (!isOwn) throw invalid("target_id", "is none of your targets");
+  if (!isOwn) throw invalid("target_id", "is not one of your targets");
   if (targetTypes.find(target.type)?.settlesAtIngest === true) {
-    throw invalid("target_id", "must be of a type that delivers somewhere");
+    throw invalid("target_id", "must be a target of a type that sends events");
   }
 }
 

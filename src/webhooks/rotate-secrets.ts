@@ -44,7 +44,7 @@ function notOpened(count: number): AppError {
   return new AppError({
     kind: "conflict",
     code: "secrets_unreadable",
-    message: `No key opens ${count} of the stored secrets, so nothing was changed.`,
-    hint: "Set SECRET_KEY_PREVIOUS to the key that they were sealed with; if that is lost, leave them as they are with --partial, and enter them anew.",
+    message: `${count} of the stored secrets cannot be opened with any key. Nothing was changed.`,
+    hint: "Set SECRET_KEY_PREVIOUS to the key that they were sealed with. If it is lost, skip them with --partial and enter them again.",
   });
 }

@@ -23,14 +23,14 @@ const webhookShape = {
     .max(MAX_RETENTION_DAYS)
     .nullable()
     .optional()
-    .describe("How long events are kept; null: as long as the server keeps them by default."),
+    .describe("Days that events are kept; null: the server's default."),
   retention_bytes: z
     .int("must be a whole number of bytes")
     .min(MIN_RETENTION_BYTES, "must be at least 1048576 bytes (1 MB)")
     .nullable()
     .optional()
     .describe(
-      "The most that is stored; beyond it the oldest events go first, undelivered ones never. null: no limit.",
+      "Storage limit. Above it the oldest events are deleted first; undelivered events are never deleted for it. null: no limit.",
     ),
   notices: noticesInput,
 };
@@ -39,10 +39,7 @@ export const webhookInput = z.strictObject(webhookShape);
 export const webhookChange = z
   .strictObject({
     ...webhookShape,
-    events_lost_at: z
-      .null()
-      .optional()
-      .describe("null: the loss of its events is known, and not told any more."),
+    events_lost_at: z.null().optional().describe("null: dismisses the note about lost events."),
   })
   .partial();
 
@@ -55,12 +52,12 @@ export const verificationInput = z.strictObject({
 export const verificationTrialInput = z.strictObject({ verification: verificationInput });
 
 const entrypointShape = {
-  name: name.optional().describe("Without one it is called Entrypoint."),
-  active: active.optional().describe("true unless said otherwise; an inactive entrypoint answers 410."),
+  name: name.optional().describe("Default: Entrypoint."),
+  active: active.optional().describe("Default: true. An inactive entrypoint responds with 410."),
   verification: verificationInput
     .nullable()
     .optional()
-    .describe("How requests prove whose they are; null, the default: whoever knows the URL may send."),
+    .describe("How requests are verified; null, the default: anyone with the URL can send events."),
 };
 
 export const entrypointInput = z.strictObject({ ...entrypointShape, ...entrypointSettingsShape });
@@ -72,12 +69,12 @@ const targetShape = {
   name,
   type: targetTypeName,
   config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
-  active: active.optional().describe("true unless said otherwise; an inactive target's deliveries wait."),
+  active: active.optional().describe("Default: true. Deliveries to an inactive target wait."),
 };
 
 const signing = signingInput
   .optional()
-  .describe("How requests are signed (Standard Webhooks); a type that signs does so unless told otherwise.");
+  .describe("How requests are signed (Standard Webhooks). Default: types that can sign do.");
 
 export const targetInput = z.strictObject({ ...targetShape, signing, ...deliveryPolicyShape });
 

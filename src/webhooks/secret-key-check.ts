@@ -22,10 +22,10 @@ export function checkSecretKey(deps: {
     mainDb.secretKeyCheck.replace(sealKnownText(keys));
     return;
   }
-  log.error("the secret key is not the one that the stored secrets were sealed with", {
+  log.error("the stored secrets were sealed with another secret key", {
     unreadable_secrets: unreadable,
-    until_then: "senders whose verification needs one of them are answered 503, and deliveries that do fail",
-    cure: "start with the SECRET_KEY, or the webhooker.key beside the main database, that it had before; if that is lost, enter the secrets anew",
+    until_then: "senders whose verification needs one of them get 503, and deliveries that need one fail",
+    cure: "start with the previous SECRET_KEY, or the previous webhooker.key next to the main database; if it is lost, enter the secrets again",
   });
 }
 

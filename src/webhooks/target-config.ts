@@ -22,13 +22,13 @@ export function createTargetConfigs({ targetTypes, keys }: { targetTypes: Target
     /** Without secrets. Never throws for a row that cannot be used: it must be possible to see and cure it. */
     toShown(row: Stored): Shown {
       const type = targetTypes.find(row.type);
-      if (!type) return { config: {}, summary: "This version of webhooker does not know the type." };
+      if (!type) return { config: {}, summary: "This version of webhooker does not know this type." };
       const opened = keeper.findOpened(type, row.config, `targets:${row.id}`);
       return {
         config: redactConfig({ type, config: row.config }),
         summary: opened
           ? type.summarize(opened)
-          : "Its secrets were stored with another SECRET_KEY: enter them anew.",
+          : "Its secrets were stored with another SECRET_KEY. Enter them again.",
       };
     },
   };

@@ -22,13 +22,13 @@ const DEFAULT_OVERLAP_HOURS = 24;
 const secret = z
   .string()
   .max(200)
-  .describe("whsec_… (v1) or whsk_… (v1a), in base64. Left out, one is made, and told once.");
+  .describe("whsec_… (v1) or whsk_… (v1a), in base64. If left out, one is generated and shown once.");
 
 export const signingInput = z.strictObject({
   scheme: z
     .enum([...SIGNING_SCHEMES, "none"])
     .optional()
-    .describe("v1: HMAC-SHA256; v1a: ed25519, verified with a public key; none: nothing is signed."),
+    .describe("v1: HMAC-SHA256; v1a: ed25519, verified with a public key; none: requests are not signed."),
   secret: secret.optional(),
 });
 
@@ -38,7 +38,7 @@ export const rotationInput = z.strictObject({
     .min(0)
     .max(MAX_OVERLAP_HOURS)
     .default(DEFAULT_OVERLAP_HOURS)
-    .describe("So long requests are signed with the old secret as well as with the new one."),
+    .describe("How long requests are signed with both the old and the new secret."),
   secret: secret.optional(),
 });
 
@@ -83,7 +83,7 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
   }
 
   return {
-    /** For a new target: signed, unless its type does not sign or the sender says otherwise. */
+    /** For a new target: signed, unless its type cannot sign or the sender says otherwise. */
     begin(options: { id: string; type: TargetType; sent: z.infer<typeof signingInput> | undefined }): Change {
       const { id, type, sent } = options;
       const scheme = sent?.scheme ?? (type.signs === true ? "v1" : "none");
@@ -139,6 +139,6 @@ function nothingToRotate(): AppError {
     kind: "conflict",
     code: "not_signed",
     message: "This target's requests are not signed, so there is no secret to rotate.",
-    hint: "Switch signing on first: change the target's signing.scheme to v1 or v1a.",
+    hint: "Enable signing first: set the target's signing.scheme to v1 or v1a.",
   });
 }

@@ -72,7 +72,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
     const shown = configs.toShown(row);
     return {
       ...{ id, webhookId, name, type, ...state, ...shown, policy, signing },
-      ...(!signing.isUsable && { summary: "Its signing secret is missing or cannot be read: rotate it." }),
+      ...(!signing.isUsable && { summary: "Its signing secret is missing or cannot be read. Rotate it." }),
       ...(made !== null && { signingSecret: made }),
     };
   }
@@ -163,8 +163,9 @@ function nothingToPause(): AppError {
   return new AppError({
     kind: "conflict",
     code: "nothing_to_pause",
-    message: "This target has its deliveries the moment events are stored, so none can be held.",
-    hint: "Deactivate it to keep new events from it.",
+    message:
+      "Deliveries to this target are done as soon as events are stored, so they cannot be put on hold.",
+    hint: "Deactivate the target to stop new deliveries.",
   });
 }
 
@@ -176,7 +177,7 @@ function fixedType(): AppError {
   return new AppError({
     kind: "invalid",
     message: "A target's type cannot change.",
-    hint: "Add a target of the other type and delete this one.",
+    hint: "Create a target of the other type and delete this one.",
     details: [{ path: "type", message: "cannot change" }],
   });
 }

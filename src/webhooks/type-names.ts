@@ -17,4 +17,4 @@ export const targetTypeName = z
 export const providerName = z
   .string()
   .max(MAX_LENGTH)
-  .meta({ description: "The provider whose requests are accepted.", [WORDS_OF]: "providers" });
+  .meta({ description: "The provider that sends the requests.", [WORDS_OF]: "providers" });

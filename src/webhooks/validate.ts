@@ -1,6 +1,7 @@
 /** Checks input against a schema and says field by field what is wrong, without repeating what was sent. */
 import type { z } from "zod";
 import { AppError, type FieldFault } from "../lib/errors.ts";
+import { wordIssue } from "./issue-words.ts";
 
 type Options<T> = Readonly<{
   schema: z.ZodType<T>;
@@ -11,12 +12,9 @@ type Options<T> = Readonly<{
   within?: string;
 }>;
 
-/** The schema library's word for what was left out. */
-const MISSING = /^Invalid input: expected .*, received undefined$/;
-
 /** Throws AppError invalid. */
 export function validate<T>({ schema, value, what, within }: Options<T>): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wordIssue });
   if (result.success) return result.data;
   const prefix = within === undefined ? [] : [within];
   throw new AppError({
@@ -28,9 +26,6 @@ export function validate<T>({ schema, value, what, within }: Options<T>): T {
 
 function toFaults(issue: z.core.$ZodIssue, prefix: readonly string[]): FieldFault[] {
   const path = [...prefix, ...issue.path.map(String)];
-  if (issue.code !== "unrecognized_keys") {
-    const message = MISSING.test(issue.message) ? "is missing" : issue.message;
-    return [{ path: path.join("."), message }];
-  }
+  if (issue.code !== "unrecognized_keys") return [{ path: path.join("."), message: issue.message }];
   return issue.keys.map((key) => ({ path: [...path, key].join("."), message: "is not a known field" }));
 }

@@ -65,6 +65,8 @@ describe("a list of events", () => {
       `entrypoint_id=${api.entrypoint.id}`,
       "method=POST",
       `text=${encodeURIComponent('"N":1')}`,
+      `q=${encodeURIComponent('"N":1')}`,
+      `q=absent&text=${encodeURIComponent('"N":1')}`,
     ]) {
       expect(await idsOf(match)).toContain(api.event.id);
     }
@@ -74,6 +76,7 @@ describe("a list of events", () => {
       "entrypoint_id=none",
       "method=PUT",
       "text=absent",
+      "q=absent",
     ]) {
       expect(await idsOf(miss)).toEqual([]);
     }

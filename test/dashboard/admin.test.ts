@@ -42,7 +42,7 @@ describe("administrators", () => {
     const taken = await post("/admin/users", { username: "Carol", role: "admin" });
     expect(taken.status).toBe(422);
     const page = await taken.text();
-    expect(page).toContain("There is a user of that name already.");
+    expect(page).toContain("User already exists.");
     expect(page).toContain('value="Carol"');
     expect(page).toContain('<option value="admin" selected');
     expect((await post("/admin/users", { username: "a b" })).status).toBe(422);

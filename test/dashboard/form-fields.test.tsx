@@ -154,7 +154,7 @@ describe("faults", () => {
       kind: "invalid",
       message: "The target is not valid.",
       details: [
-        { path: "name", message: "Too small: expected string to have >=1 characters" },
+        { path: "name", message: "must not be empty" },
         { path: "config.url", message: "must be an http or https URL" },
         { path: "config.url", message: "a second one" },
       ],

@@ -106,7 +106,7 @@ describe("nothing is imported, or left behind,", () => {
     const bytes = new Uint8Array(await whole.arrayBuffer());
     for (const end of [bytes.length / 2, bytes.length / 2, bytes.length / 2, bytes.length - 50]) {
       const { status, html } = await upload(bytes.slice(0, end), headers);
-      expect([status, html]).toEqual([422, expect.stringContaining("ended before it was complete")]);
+      expect([status, html]).toEqual([422, expect.stringContaining("is incomplete. Send it again.")]);
     }
     expect(await webhookNames()).toEqual(["Shop"]);
     expect(partFiles()).toEqual([]);

@@ -55,7 +55,7 @@ describe("a signing secret", () => {
       expect((await all.pages.get(page)).html).not.toContain(own);
     }
     const wrong = await all.pages.post(`${path}/signing/rotate`, { overlap_hours: "721", secret: own });
-    expect([wrong.status, wrong.html.includes("At most 720.")]).toEqual([422, true]);
+    expect([wrong.status, wrong.html.includes("Must be at most 720.")]).toEqual([422, true]);
     expect(wrong.html).not.toContain(own);
   });
 

@@ -47,7 +47,7 @@ test("a backup under load has every event that was acknowledged before it began,
   expect(new Set(receiver.requests.map((request) => request.header("authorization")))).toEqual(
     new Set(["Bearer s3cret"]),
   );
-  expect((await restored.run(["restore", backup])).err).toContain("Another webhooker is running");
+  expect((await restored.run(["restore", backup])).err).toContain("Another webhooker is using");
   rmSync(folder, { recursive: true });
   await receiver.close();
 });
@@ -62,5 +62,5 @@ test("a backup that cannot have everything says so and ends with 1", async () =>
   expect(code).toBe(1);
   expect(out).toStartWith("Backed up the main database and 1 event file, ");
   expect(err).toContain(`events/events-${webhookId}.db: file is not a database\n`);
-  expect(err).toContain("webhooker: 1 file could not be copied; the rest is backed up.");
+  expect(err).toContain("webhooker: 1 file could not be copied; everything else was backed up.");
 });

@@ -38,7 +38,7 @@ test("a key file is rotated while the gateway is stopped, also after a rotation 
   const before = readFileSync(keyPath, "utf8");
   const done = await gateway.run(["secret-key", "rotate"]);
   expect([done.code, done.out]).toEqual([0, "Sealed 2 secrets with the new key.\n"]);
-  expect(done.err).toContain("Everybody has to sign in again.");
+  expect(done.err).toContain("All users must sign in again.");
   const after = readFileSync(keyPath, "utf8");
   expect([after === before, readFileSync(`${keyPath}.old`, "utf8")]).toEqual([false, before]);
   expect(statSync(keyPath).mode & 0o777).toBe(0o600);

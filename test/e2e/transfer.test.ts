@@ -119,7 +119,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   const again = await gateway.run(["export", webhookId, "plain.db"]);
   expect([again.code, again.err]).toEqual([
     1,
-    "webhooker: plain.db is there already.\nName a file that is not there yet.\n",
+    "webhooker: plain.db already exists.\nName a file that is not there yet.\n",
   ]);
   const running = await gateway.run(["import", "plain.db", "--user", "admin"]);
   expect(running.code).toBe(1);

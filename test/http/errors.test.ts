@@ -126,8 +126,8 @@ describe("anything else", () => {
       expect(JSON.parse(answer.text)).toEqual({
         error: {
           code: "internal",
-          message: "Something went wrong inside the server.",
-          hint: "The server's log has the cause under this request's id.",
+          message: "Internal server error.",
+          hint: "Find the cause in the server's log by this request's id.",
           request_id: id,
         },
       });

@@ -10,7 +10,7 @@ test("a port that is taken, and an address that is none, are told apart", async 
   const port = Number(new URL(other.url).port);
   expect(await thrownBy(() => listen(new Elysia(), { host: "127.0.0.1", port }))).toMatchObject({
     kind: "unavailable",
-    message: `Another program listens on 127.0.0.1, port ${port}.`,
+    message: `Port ${port} on 127.0.0.1 is already in use.`,
   });
   await other.stop();
   const host = "999.0.0.1";

@@ -90,7 +90,7 @@ describe("the secret key", () => {
     const dbPath = join(directory, "file", "webhooker.db");
     writeFileSync(join(directory, "file"), "");
     expect(() => loadSecretKey({ fromConfig: null, dbPath })).toThrow(
-      `The key file ${join(directory, "file", "webhooker.key")} can be neither read nor made (`,
+      `The key file ${join(directory, "file", "webhooker.key")} can be neither read nor created (`,
     );
   });
 });

@@ -12,7 +12,7 @@ test("there are never more files than are worth having", () => {
 
 test("a limit under which nothing would work is refused, with how to raise it", () => {
   expect(shareDescriptors(192).openFiles).toBeGreaterThanOrEqual(8);
-  expect(() => shareDescriptors(191)).toThrow("This process may have 191 open files and connections");
+  expect(() => shareDescriptors(191)).toThrow("The limit of open files and connections (191) is too low");
 });
 
 test("the process's own limit is read", () => {

@@ -91,7 +91,7 @@ describe("an event file's log", () => {
     for (let n = 0; n < 4; n++) await append(LONG_BODY);
     expect(statSync(path).size).toBeGreaterThan(15 * MIB);
     expect(errors).toEqual([
-      `the log of ${path} has grown too long without a replicator, and is copied back here`,
+      `the write-ahead log of ${path} has grown too long, so the gateway checkpoints it`,
     ]);
   });
 });

@@ -72,7 +72,7 @@ export function openAttemptJournal(options: {
     closeDescriptor();
     if (!hasFailed) {
       const cause = errorMessage(error);
-      log.warn("attempts cannot be marked as begun: one that stops the gateway will not be found", {
+      log.warn("starts of attempts cannot be recorded: an attempt that crashes the gateway will not be detected", {
         path,
         cause,
       });

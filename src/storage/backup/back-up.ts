@@ -68,8 +68,8 @@ function makeTarget(to: string): void {
   } catch (cause) {
     throw new AppError({
       kind: "unavailable",
-      message: `The folder ${to} cannot be made (${errorReason(cause)}).`,
-      hint: "Name a new folder in one that this user may write to.",
+      message: `The folder ${to} cannot be created (${errorReason(cause)}).`,
+      hint: "Name a new folder inside one that this user can write to.",
       cause,
     });
   }
@@ -121,7 +121,7 @@ class Backup {
     if (existsSync(`${from}.next`)) {
       this.#note(
         KEY_FILE,
-        "a rotation of the secret key was broken off: run `webhooker secret-key rotate` again",
+        "a rotation of the secret key was interrupted: run `webhooker secret-key rotate` again",
       );
     }
     this.#add(KEY_FILE, hashFile({ from, to: join(this.#options.to, KEY_FILE) }));
@@ -211,7 +211,7 @@ function notEmpty(folder: string): AppError {
   return new AppError({
     kind: "conflict",
     message: `The folder ${folder} is not empty.`,
-    hint: "Each backup goes into a folder of its own, such as backup-2030-01-31.",
+    hint: "Name a new folder for each backup, such as backup-2030-01-31.",
   });
 }
 
@@ -219,8 +219,8 @@ function diskFull(folder: string, cause: unknown): AppError {
   return new AppError({
     kind: "unavailable",
     code: "too_little_space",
-    message: `The disk of ${folder} is full; what is there is no backup.`,
-    hint: "Remove the folder, make space, and take another backup.",
+    message: `The disk of ${folder} is full; the backup is incomplete.`,
+    hint: "Remove the folder, free space and back up again.",
     cause,
   });
 }

@@ -14,11 +14,11 @@ export function requireSpace(need: { folder: string; bytes: number; besides?: st
   const wanted = bytes + SLACK_BYTES + (isShared ? RESERVE_BYTES : 0);
   const free = bavail * bsize;
   if (free >= wanted) return;
-  const kept = isShared ? ", with the reserve that the running gateway needs on the same disk" : "";
+  const kept = isShared ? ", including the reserve of the running gateway" : "";
   throw new AppError({
     kind: "unavailable",
     code: "too_little_space",
     message: `The disk of ${folder} has ${free} bytes free; ${wanted} are needed${kept}.`,
-    hint: "Make space, or name a folder on another disk.",
+    hint: "Free space, or name a folder on another disk.",
   });
 }

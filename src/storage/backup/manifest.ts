@@ -59,8 +59,8 @@ export function readManifest(folder: string): Manifest {
   } catch (cause) {
     throw new AppError({
       kind: "not_found",
-      message: `There is no backup in ${folder}: its ${MANIFEST_FILE} cannot be read.`,
-      hint: "A backup that was broken off has none. Take another one, or name another folder.",
+      message: `No complete backup in ${folder}: its ${MANIFEST_FILE} cannot be read.`,
+      hint: "An interrupted backup has none. Back up again, or name another folder.",
       cause,
     });
   }
@@ -69,8 +69,8 @@ export function readManifest(folder: string): Manifest {
   } catch (cause) {
     throw new AppError({
       kind: "unavailable",
-      message: `The ${MANIFEST_FILE} in ${folder} is not one that this program knows.`,
-      hint: "It is damaged, or was written by a newer webhooker: restore it with that version.",
+      message: `The ${MANIFEST_FILE} in ${folder} is in an unknown format.`,
+      hint: "It is damaged or from a newer webhooker. Restore it with that version.",
       details: [{ path: MANIFEST_FILE, message: firstFault(cause) }],
       cause,
     });

@@ -87,7 +87,7 @@ function put(file: BackedUpFile, folder: string, to: string): string | null {
   try {
     const { bytes, sha256 } = hashFile({ from: join(folder, file.name), to });
     if (bytes !== file.bytes) return `it has ${bytes} bytes, the manifest says ${file.bytes}`;
-    if (sha256 !== file.sha256) return "it is not what was backed up: its SHA-256 differs";
+    if (sha256 !== file.sha256) return "its content has changed since the backup: the SHA-256 differs";
     return file.name === KEY_FILE ? null : (listStructureFaults(to, "integrity_check")[0] ?? null);
   } catch (error) {
     if (errorCode(error) === "ENOSPC") throw error;
@@ -109,8 +109,8 @@ function refuseToOverwrite({ dbPath, dataDir }: Options, manifest: Manifest): vo
   throw new AppError({
     kind: "conflict",
     code: "not_empty",
-    message: `${resolve(first)} is there already${there.length > 1 ? `, and ${there.length - 1} more` : ""}: a restore overwrites nothing.`,
-    hint: "Move the data folder away, or name other ones with DBURL and DATA_DIR.",
+    message: `${resolve(first)} already exists${there.length > 1 ? `, and ${there.length - 1} more` : ""}. A restore never overwrites files.`,
+    hint: "Move the data folder away, or set DBURL and DATA_DIR to other places.",
   });
 }
 
@@ -131,6 +131,6 @@ function damaged(name: string, fault: string): AppError {
     hint:
       name === MAIN_FILE
         ? "Restore an older backup."
-        : "Restore an older backup, or what is sound of this one with --partial.",
+        : "Restore an older backup, or restore the undamaged files with --partial.",
   });
 }

@@ -14,7 +14,7 @@ export function descriptorShortage(webhookId: string, cause: unknown): AppError 
     kind: "unavailable",
     code: "descriptors_exhausted",
     message: `The event file of webhook ${webhookId} cannot be opened now: too many files and connections are open.`,
-    hint: "Raise the limit of open files (ulimit -n, or LimitNOFILE in a systemd unit); it is tried again by itself.",
+    hint: "Raise the limit of open files (ulimit -n, or LimitNOFILE in a systemd unit). The gateway retries automatically.",
     retryAfterSeconds: 1,
     cause,
   });

@@ -73,7 +73,7 @@ export function fileGone(webhookId: string): AppError {
     kind: "unavailable",
     code: "event_file_gone",
     message: `The event file of webhook ${webhookId} is not where it was: it was moved, deleted or replaced, or its disk is not mounted.`,
-    hint: "Put it back, or restore it from a backup: it is then used again by itself. To begin with an empty one, restart the gateway.",
+    hint: "Put it back, or restore it from a backup; the gateway then uses it automatically. To start with an empty file, restart the gateway.",
     retryAfterSeconds: 30,
   });
 }
@@ -83,8 +83,8 @@ export function folderGone(webhookId: string): AppError {
   return new AppError({
     kind: "unavailable",
     code: "data_folder_gone",
-    message: `No event file can be made for webhook ${webhookId}: the data folder or the main database is not where it was.`,
-    hint: "Mount it or put it back: it is then used again by itself. To begin with another one, restart the gateway.",
+    message: `Cannot create an event file for webhook ${webhookId}: the data folder or the main database is not where it was.`,
+    hint: "Mount it or put it back; the gateway then uses it automatically. To start with a new one, restart the gateway.",
     retryAfterSeconds: 30,
   });
 }
@@ -103,7 +103,7 @@ export function unusable(webhookId: string, error: unknown): AppError {
     message: `The event file of webhook ${webhookId} cannot be used: ${code ?? errorMessage(error)}.`,
     hint: isDamaged
       ? "Restore the file from a backup, or move it away to start with an empty one. Other webhooks are not affected."
-      : "Check free space, permissions and the health of the disk; it is tried again by itself.",
+      : "Check free space, permissions and the health of the disk. The gateway retries automatically.",
     retryAfterSeconds: 30,
     cause: error,
   });

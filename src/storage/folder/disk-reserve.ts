@@ -41,7 +41,7 @@ export function createDiskReserve(options: { folder: string; log: Logger }): Dis
     try {
       unlinkSync(path);
     } catch (error) {
-      log.warn("the reserved space could not be given up", { path, cause: errorMessage(error) });
+      log.warn("the reserved space could not be freed", { path, cause: errorMessage(error) });
     }
     log.error("the disk is full: no more events are accepted until there is space", {
       cause: errorMessage(cause),
@@ -55,7 +55,7 @@ export function createDiskReserve(options: { folder: string; log: Logger }): Dis
       isHeld = true;
     } catch (error) {
       await rm(path, { force: true });
-      log.warn("no space could be reserved", { path, cause: errorMessage(error) });
+      log.warn("space could not be reserved", { path, cause: errorMessage(error) });
     } finally {
       making = null;
     }
@@ -103,7 +103,7 @@ function diskFull(): AppError {
     kind: "unavailable",
     code: "disk_full",
     message: "The disk is full: no events are accepted until there is space.",
-    hint: "Free space where DATA_DIR is, or let the webhooks keep less; events are then accepted by themselves.",
+    hint: "Free space on the disk of DATA_DIR, or reduce the retention of webhooks. Events are then accepted automatically.",
     retryAfterSeconds: 30,
   });
 }

@@ -46,7 +46,7 @@ export function watchDiskSpace(options: {
       options.onLook?.(freeBytes);
     } catch (error) {
       freeBytes = null;
-      if (!hasFailed) log.warn("the free space cannot be told", { folder, cause: errorMessage(error) });
+      if (!hasFailed) log.warn("the free space cannot be determined", { folder, cause: errorMessage(error) });
       hasFailed = true;
     }
     if (!isStopped) cancel = clock.after(LOOK_EVERY_MS, () => void look());
@@ -57,8 +57,8 @@ export function watchDiskSpace(options: {
     isLow = nowLow;
     const fields = { folder, free_bytes: freeBytes, reserve_bytes: reserveBytes };
     if (isLow)
-      log.warn("the disk's reserve is touched; the gateway is not ready until there is space", fields);
-    else log.info("the disk has its reserve again", fields);
+      log.warn("free space is below the reserve; the gateway is not ready until there is space", fields);
+    else log.info("free space is above the reserve again", fields);
   }
 
   void look();

@@ -34,15 +34,15 @@ export function lockFolder(folder: string): () => void {
       throw new AppError({
         kind: "conflict",
         code: "folder_in_use",
-        message: `Another webhooker is running on the data folder ${folder}.`,
-        hint: "Stop that one first, or give this one a DATA_DIR and DBURL of its own.",
+        message: `Another webhooker is using the data folder ${folder}.`,
+        hint: "Stop it first, or use another DATA_DIR and DBURL.",
       });
     }
     throw new AppError({
       kind: "unavailable",
       code: "folder_unusable",
       message: `The data folder ${folder} cannot be used: ${errorMessage(error)}.`,
-      hint: "DATA_DIR must name a folder that this user may write to.",
+      hint: "Set DATA_DIR to a folder that this user can write to.",
       cause: error,
     });
   }

@@ -39,7 +39,7 @@ export function watchFolder(options: {
           `${what} is not where it was: it was moved, deleted or replaced, or its disk is not mounted`,
           {
             path,
-            cure: "put it back, or start the gateway anew on the one that is to be used",
+            cure: "put it back, or restart the gateway with the right one",
           },
         );
       } else log.info(`${what} is back`, { path });

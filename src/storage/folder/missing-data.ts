@@ -60,7 +60,7 @@ function mainDbMissing({ dbPath, dataDir }: Where, files: number): AppError {
     kind: "unavailable",
     code: "main_database_missing",
     message: `There is no main database at ${dbPath}, but ${dataDir} has event files (${files}).`,
-    hint: "Is its disk mounted, and DBURL right? Else restore the main database from a backup; or, to begin anew, move the event files away. `webhooker manual recovery` has more.",
+    hint: "Check that its disk is mounted and DBURL is right. Otherwise restore the main database from a backup, or move the event files away to start empty. `webhooker manual recovery` has more.",
   });
 }
 
@@ -69,6 +69,6 @@ function eventFilesMissing({ dbPath, dataDir }: Where, webhooks: number): AppErr
     kind: "unavailable",
     code: "event_files_missing",
     message: `The main database ${dbPath} has webhooks (${webhooks}), but ${dataDir} has never held their event files.`,
-    hint: `Is its disk mounted, and DATA_DIR right? To begin with empty event files there, make the file ${lockPathOf(dataDir)}. \`webhooker manual recovery\` has more.`,
+    hint: `Check that its disk is mounted and DATA_DIR is right. To start with empty event files there, create the file ${lockPathOf(dataDir)}. \`webhooker manual recovery\` has more.`,
   });
 }

@@ -154,8 +154,8 @@ function unusable(path: string, cause: unknown): AppError {
     code: isDamaged ? "main_database_damaged" : "main_database_unavailable",
     message: `The main database ${path} cannot be opened: ${errorMessage(cause)}.`,
     hint: isDamaged
-      ? "Restore the file from a backup, or let DBURL name another one."
-      : "DBURL must name a file in a folder that this user may write to, on a disk with free space.",
+      ? "Restore the file from a backup, or let DBURL name another file."
+      : "Let DBURL name a file in a folder that this user can write to, on a disk with free space.",
     cause,
   });
 }

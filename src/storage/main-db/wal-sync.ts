@@ -110,8 +110,8 @@ function unsynced(cause: unknown): AppError {
   return new AppError({
     kind: "unavailable",
     code: "main_database_unavailable",
-    message: `The main database cannot be synced, so that the last changes may be lost: ${errorMessage(cause)}.`,
-    hint: "Check free space and the health of the disk; it is tried again by itself.",
+    message: `The main database cannot be synced, so the last changes may be lost: ${errorMessage(cause)}.`,
+    hint: "Check free space and the health of the disk. The gateway retries automatically.",
     retryAfterSeconds: 5,
     cause,
   });

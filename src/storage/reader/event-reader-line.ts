@@ -70,7 +70,7 @@ function closedMeanwhile(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "search_ended",
-    message: "The webhook's events were closed during the search: it was deleted, or the gateway stops.",
+    message: "The search was interrupted: the webhook was deleted, or the gateway is stopping.",
     hint: "Search again.",
     retryAfterSeconds: 2,
   });

@@ -96,7 +96,7 @@ function busy(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "busy",
-    message: "Too many searches are under way.",
+    message: "Too many searches are running.",
     hint: "Try again when they are done.",
     retryAfterSeconds: 2,
   });

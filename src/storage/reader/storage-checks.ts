@@ -43,7 +43,7 @@ export function createStorageChecks(options: {
       report = await check();
       // An imbalance is an error: it must not wait until somebody looks at a page.
       for (const { database, fault } of report.faults)
-        log.error("a database is at fault", { database, fault });
+        log.error("a database has faults", { database, fault });
     } catch (cause) {
       error = errorMessage(cause);
       log.error("checking the databases failed", { cause: error });

@@ -28,7 +28,7 @@ export function refuseNewer(db: Database, migrations: Migrations, what: string):
     kind: "unavailable",
     code: NEWER_DATABASE,
     message: `The ${what} has schema version ${version}; this program knows up to ${migrations.length}.`,
-    hint: "It was written by a newer webhooker: start that version, or restore an older copy of the file.",
+    hint: "It was written by a newer webhooker. Start that version, or restore an older copy of the file.",
   });
 }
 

@@ -25,8 +25,8 @@ export function refuseForeign(db: Database, { what, table }: Own): void {
   throw new AppError({
     kind: "unavailable",
     code: FOREIGN_DATABASE,
-    message: `The ${what} is another database: it has not the tables that it must have.`,
-    hint: "Put the right file in its place, or restore it from a backup; it has not been changed.",
+    message: `The ${what} is a different database: required tables are missing.`,
+    hint: "Put the right file in its place, or restore it from a backup. The file was not changed.",
     retryAfterSeconds: 30,
   });
 }

@@ -47,8 +47,8 @@ function rulesOf(column: Column, columns: readonly Column[]): Rule[] {
     fault: `${table}.${name} ${what}`,
   });
   if (type === "INTEGER") {
-    if (isTime(name)) return [rule(`${name} NOT BETWEEN 0 AND ${LAST_TIME}`, "holds what is no time")];
-    const rules = [rule(`${name} NOT BETWEEN 0 AND ${LARGEST_COUNT}`, "holds what is no count")];
+    if (isTime(name)) return [rule(`${name} NOT BETWEEN 0 AND ${LAST_TIME}`, "contains an invalid time")];
+    const rules = [rule(`${name} NOT BETWEEN 0 AND ${LARGEST_COUNT}`, "contains an invalid count")];
     if (name !== "body_size" || !columns.some((each) => each.name === "body")) return rules;
     return [...rules, rule("body_size <> length(body)", "is not the size of the body")];
   }
@@ -59,17 +59,17 @@ function rulesOf(column: Column, columns: readonly Column[]): Rule[] {
   const rules = [rule(`octet_length(${name}) > ${MAX_TEXT_BYTES}`, "is longer than any that is stored")];
   if (name === "id" || name === "event_id") {
     // `length` ends at a NUL.
-    rules.push(rule(`${name} NOT GLOB '${UUID}' OR octet_length(${name}) <> 36`, "holds what is no id"));
+    rules.push(rule(`${name} NOT GLOB '${UUID}' OR octet_length(${name}) <> 36`, "contains an invalid id"));
   }
   if (name === "method") {
     // GLOB ends at a NUL.
     const isOdd = "method GLOB '*[^A-Z]*' OR instr(method, char(0)) > 0";
-    rules.push(rule(`${isOdd} OR octet_length(method) NOT BETWEEN 1 AND 20`, "holds what is no method"));
+    rules.push(rule(`${isOdd} OR octet_length(method) NOT BETWEEN 1 AND 20`, "contains an invalid method"));
   }
   if (name === "headers" || name === "response_headers") {
-    rules.push(rule(`NOT ${arePairs(name)}`, "holds what are no headers"));
+    rules.push(rule(`NOT ${arePairs(name)}`, "contains invalid headers"));
   }
-  if (name === "headers") rules.push(rule(`NOT ${areSendable(name)}`, "holds what are no headers"));
+  if (name === "headers") rules.push(rule(`NOT ${areSendable(name)}`, "contains invalid headers"));
   return rules;
 }
 

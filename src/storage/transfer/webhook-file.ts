@@ -52,7 +52,7 @@ export function readWebhookFile(path: string): string {
 function refuseOthers(db: Database): void {
   const version = versionOf(db);
   if (version > eventMigrations.length) {
-    throw unfit("it comes from a newer webhooker", "Import it with a webhooker that is as new as that one.");
+    throw unfit("it comes from a newer webhooker", "Import it with that version or a newer one.");
   }
   requireOwnSchema(db, version);
 }
@@ -98,7 +98,8 @@ function requireOwnSchema(db: Database, version: number): void {
   try {
     for (const sql of eventMigrations.slice(0, version)) own.run(sql);
     own.run(TABLE_SQL);
-    if (describeSchema(own) !== describeSchema(db)) throw unfit("its tables are not those of a webhook");
+    if (describeSchema(own) !== describeSchema(db))
+      throw unfit("its tables do not match an exported webhook");
   } finally {
     own.close();
   }
@@ -120,7 +121,7 @@ function readDocument(db: Database): string {
     )
     .all(MAX_DOCUMENT_BYTES);
   const [row, another] = rows;
-  if (!row || another) throw unfit("it does not describe one webhook");
+  if (!row || another) throw unfit("it does not contain exactly one webhook");
   return row.document;
 }
 
@@ -128,7 +129,7 @@ function unfit(fault: string, hint = "Export it again with: webhooker export WEB
   return new AppError({
     kind: "invalid",
     code: "not_an_export",
-    message: `This file is no exported webhook: ${fault}.`,
+    message: `The file is not an exported webhook: ${fault}.`,
     hint,
   });
 }

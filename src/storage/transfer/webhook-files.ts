@@ -130,7 +130,7 @@ function busy(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "busy",
-    message: "Other webhooks are being exported or imported.",
+    message: "Other exports or imports are running.",
     hint: "Try again when they are done.",
     retryAfterSeconds: 10,
   });

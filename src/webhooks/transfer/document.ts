@@ -48,7 +48,7 @@ export function parseDocument(text: string, schema: number): MovedDocument {
   if (document.data.schema > schema) throw unknown("it comes from a newer webhooker");
   const { webhook, entrypoints, targets } = document.data;
   const ids = [webhook, ...entrypoints, ...targets].map((each) => each.id);
-  if (new Set(ids).size < ids.length) throw unknown("it names an id twice");
+  if (new Set(ids).size < ids.length) throw unknown("it contains an id twice");
   return document.data;
 }
 
@@ -64,7 +64,7 @@ function unknown(fault: string): AppError {
   return new AppError({
     kind: "invalid",
     code: "not_an_export",
-    message: `This file's configuration cannot be read: ${fault}.`,
-    hint: "Import it with a webhooker that is as new as the one that exported it.",
+    message: `The file's configuration cannot be read: ${fault}.`,
+    hint: "Import it with the webhooker version that exported it, or a newer one.",
   });
 }

@@ -94,7 +94,7 @@ export function createRowCheck(deps: {
     if (row.verification !== null) {
       const { type: name, config } = parseVerification(row.verification);
       const type = providers.find(name);
-      if (type === null) throw unfitRows(`${what}: its provider is unknown here`, NEWER);
+      if (type === null) throw unfitRows(`${what}: this server does not know its provider`, NEWER);
       const owner = `entrypoints:${row.id}` as const;
       checkConfig({ what, type, config, owner, leftOut: leftOut.get(row.id) ?? [] });
     }
@@ -105,10 +105,11 @@ export function createRowCheck(deps: {
     const what = `target ${row.name}`;
     parse(what, rowSchemas.target, row);
     const type = targetTypes.find(row.type);
-    if (type === null) throw unfitRows(`${what}: its type is unknown here`, NEWER);
-    if (row.settlesAtIngest !== type.settlesAtIngest) throw unfitRows(`${what}: its type settles otherwise`);
+    if (type === null) throw unfitRows(`${what}: this server does not know its type`, NEWER);
+    if (row.settlesAtIngest !== type.settlesAtIngest)
+      throw unfitRows(`${what}: its deliveries do not match its type`);
     const signing = readSigning(row.signing);
-    if (signing !== null && type.signs !== true) throw unfitRows(`${what}: its type does not sign`);
+    if (signing !== null && type.signs !== true) throw unfitRows(`${what}: its type cannot sign`);
     if (signing?.previous) parse(what, time, signing.previous.until);
     const { id, config } = row;
     const owner = `targets:${id}` as const;
@@ -130,12 +131,12 @@ export function createRowCheck(deps: {
       // A full disk says nothing of the rows.
       if (isKnown || diskFault(cause) !== null) throw cause;
       // A row that cannot even be read, or not be shown.
-      throw unfitRows("a row cannot be shown", undefined, cause);
+      throw unfitRows("a row is not valid", undefined, cause);
     }
   };
 }
 
-const NEWER = "Import it with a webhooker that is as new as the one that exported it.";
+const NEWER = "Import it with the webhooker version that exported it, or a newer one.";
 
 function parse(what: string, schema: z.ZodType, value: unknown): void {
   const [issue] = schema.safeParse(value).error?.issues ?? [];

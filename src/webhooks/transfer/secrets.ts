@@ -143,8 +143,8 @@ function openOrRefuse(keys: Sealer, sealed: string, bound: string): string {
     throw new AppError({
       kind: "invalid",
       code: "wrong_passphrase",
-      message: "The secrets of this file cannot be opened with this passphrase.",
-      hint: "Give the passphrase that it was exported with, or import it without its secrets.",
+      message: "The passphrase does not open the file's secrets.",
+      hint: "Enter the passphrase of the export, or import the file without its secrets.",
       cause,
     });
   }

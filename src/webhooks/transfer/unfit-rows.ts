@@ -3,13 +3,13 @@ import { AppError } from "../../lib/errors.ts";
 
 export function unfitRows(
   fault: string,
-  hint = "Export it again; a file that was changed by hand may not fit.",
+  hint = "Export the webhook again, and do not edit the file.",
   cause?: unknown,
 ): AppError {
   return new AppError({
     kind: "invalid",
     code: "not_an_export",
-    message: `This file describes a webhook that cannot be: ${fault}.`,
+    message: `The file's webhook is not valid: ${fault}.`,
     ...{ hint, cause },
   });
 }

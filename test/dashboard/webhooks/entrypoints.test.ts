@@ -35,7 +35,7 @@ describe("an entrypoint", () => {
     const { status, html } = await all.pages.post(`${all.paths.webhook}/entrypoints`, { name });
     expect(status).toBe(422);
     expect(html).toContain(`value="${name}"`);
-    expect(html).toContain("At most 200 characters.");
+    expect(html).toContain("Must have at most 200 characters.");
     expect(html).toContain('<details class="part-add" open');
   });
 

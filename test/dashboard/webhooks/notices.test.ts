@@ -61,7 +61,7 @@ describe("who is told", () => {
   test("comes back with what is wrong beside the field", async () => {
     const mail = await world.pages.post(path, { target_id: "", email: "a@example.com", ...ON });
     expect(mail.status).toBe(422);
-    expect(mail.html).toContain("Cannot be used: this server sends no e-mail, as its SMTP_URL is not set.");
+    expect(mail.html).toContain("Cannot be used, because SMTP_URL is not set on this server.");
     expect(mail.html).toContain('value="a@example.com"');
     const never = await world.pages.post(path, { target_id: world.target.id, email: "" });
     expect([never.status, never.html.includes("Choose at least one.")]).toEqual([422, true]);

@@ -142,7 +142,7 @@ describe("a target", () => {
     expect(field(again.html, "name")).toContain('value="Kept"');
     expect(field(again.html, "url")).toContain('value="ftp://files.example"');
     expect(field(again.html, "url")).toContain("Must begin with http:// or https://.");
-    expect(field(again.html, "connect_timeout_ms")).toContain("At least 100.");
+    expect(field(again.html, "connect_timeout_ms")).toContain("Must be at least 100.");
     expect(again.html).toContain('value="Content-Length"');
     expect(again.html).toContain("Content-Length: Is set by the gateway itself.");
   });
@@ -151,8 +151,8 @@ describe("a target", () => {
     const { answer } = await add({ ...HTTP, max_attempts: "0", timeout_ms: "soon" });
     expect(answer.status).toBe(422);
     expect(answer.html).toMatch(/<details class="more" open/);
-    expect(field(answer.html, "max_attempts")).toContain("At least 1.");
-    expect(field(answer.html, "timeout_ms")).toContain("This is not a whole number.");
+    expect(field(answer.html, "max_attempts")).toContain("Must be at least 1.");
+    expect(field(answer.html, "timeout_ms")).toContain("Must be a number.");
     expect(field(answer.html, "timeout_ms")).toContain('value="soon"');
   });
 

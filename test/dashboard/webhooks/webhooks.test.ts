@@ -116,7 +116,7 @@ describe("a new webhook", () => {
     expect(between(html, 'name="name"', "</div>")).toContain("Fill this in.");
     const days = between(html, 'name="retention_days"', "</div>");
     expect(days).toContain('value="-3"');
-    expect(days).toContain("At least 1.");
+    expect(days).toContain("Must be at least 1.");
     expect(days).toContain('aria-invalid="true"');
     expect(await all.useCases.webhooks.list({ userId: all.ada })).toHaveLength(before);
   });
@@ -162,7 +162,7 @@ describe("a webhook's settings", () => {
     expect(status).toBe(422);
     expect(html).toContain("x".repeat(201));
     expect(html).toContain('value="soon"');
-    expect(html).toContain("At most 200 characters.");
+    expect(html).toContain("Must have at most 200 characters.");
   });
 });
 

@@ -55,7 +55,7 @@ describe("the free space", () => {
     await next();
     expect(disk.find()).toBeNull();
     expect(disk.isLow()).toBe(true);
-    expect(lines.filter(({ message }) => message === "the free space cannot be told")).toHaveLength(1);
+    expect(lines.filter(({ message }) => message === "the free space cannot be determined")).toHaveLength(1);
     await next();
     expect(disk.isLow()).toBe(false);
     disk.stop();

@@ -183,7 +183,7 @@ describe("checks in the background", () => {
     expect([calls, checks.runningSince()]).toEqual([1, null]);
     expect(checks.last()).toEqual({ startedAt, durationMs: 700, report, error: null });
     expect(lines.map(({ level, message, fields }) => ({ level, message, fields }))).toEqual([
-      { level: "error", message: "a database is at fault", fields: { database: file, fault: "it is torn" } },
+      { level: "error", message: "a database has faults", fields: { database: file, fault: "it is torn" } },
     ]);
     clock.advance(7 * 86_400_000);
     expect(calls).toBe(2);
