@@ -111,7 +111,7 @@ describe("a start", () => {
     expect(gateway.log).toMatch(new RegExp(`ERROR .*event files are missing.*${flow.webhookId}`));
     for (const { entrypointId } of [flow, other]) expect((await post(entrypointId)).status).toBe(200);
     expect(gateway.log).toMatch(
-      new RegExp(`ERROR .*was missing, and an empty one is made.*${flow.webhookId}`),
+      new RegExp(`ERROR .*was missing, and an empty one was created.*${flow.webhookId}`),
     );
     const lostAt = async (id: string) => {
       const answer = await gateway.api.request("GET", `/webhooks/${id}`);

@@ -29,7 +29,7 @@ for (const { megabytes, ready, body } of disks) {
       const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
       expect(answer.status).toBe(200);
       const { out } = await gateway.stop();
-      expect(out.includes("the disk's reserve is touched")).toBe(ready === 503);
+      expect(out.includes("free space is below the reserve")).toBe(ready === 503);
     } finally {
       unmountSmallDisk(data);
       await gateway.remove();
