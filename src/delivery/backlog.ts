@@ -58,7 +58,8 @@ export function createBacklog(deps: {
       const { webhookId, targetId } = lane;
       lane.hasHeld = false;
       const target = findOwnTarget(routing, lane);
-      const reason = target === null ? "The target is none of this webhook's." : "The target was deleted.";
+      const reason =
+        target === null ? "The target does not belong to this webhook." : "The target was deleted.";
       const given = { webhookId, targetId, reason, now: clock.now() };
       const count = await apart(
         lane,
@@ -89,7 +90,7 @@ export function createBacklog(deps: {
         if (released < count) {
           lane.hasHeld = false;
           flow.endDrain();
-          log.info("all that was held for a target is let go", namesOf(lane));
+          log.info("all deliveries on hold for a target are released", namesOf(lane));
         }
       } finally {
         flow.isReleasing = false;

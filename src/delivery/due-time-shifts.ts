@@ -48,7 +48,7 @@ export function createClockFollower(deps: {
   return (listWebhookIds) => {
     const jumpMs = clockJump();
     if (jumpMs === 0) return;
-    log.warn("the clock was set; due times follow it", { jump_ms: jumpMs });
+    log.warn("the system clock was changed; due times were adjusted", { jump_ms: jumpMs });
     const webhookIds = listWebhookIds();
     dueTimeShifts.note(jumpMs, webhookIds);
     if (jumpMs < 0) for (const webhookId of webhookIds) nudge(webhookId);

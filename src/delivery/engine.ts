@@ -167,7 +167,7 @@ export function createDeliveryEngine(deps: {
       return;
     }
     if (!parked.has(webhookId)) {
-      log.error("a webhook's deliveries wait until they can go on", {
+      log.error("a webhook's deliveries wait until its event file can be used", {
         webhook_id: webhookId,
         cause: errorMessage(error),
       });

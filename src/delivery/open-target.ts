@@ -40,10 +40,10 @@ export function createTargetOpener(deps: {
       const signer = signing && openSigning({ targetId: target.id, keys: deps.keys }, signing).signer;
       return { target, type, config, policy: parseDeliveryPolicy(target.policy), signer };
     } catch (error) {
-      deps.log.error("a target's settings cannot be opened; its deliveries wait", {
+      deps.log.error("a target's settings cannot be read; its deliveries wait", {
         target_id: target.id,
         cause: errorMessage(error),
-        hint: "Was SECRET_KEY changed? Start with the old key, or enter the target's settings anew.",
+        hint: "Check whether SECRET_KEY has changed. Start with the old key, or enter the target's settings again.",
       });
       return null;
     }

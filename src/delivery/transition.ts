@@ -27,24 +27,24 @@ export function nextState(tried: Tried): NextState {
   if (outcome.kind === "delivered") return { status: "delivered", nextAttemptAt: null, reason: null };
   const next = nextTryAt(tried, outcome);
   if (typeof next === "number") return { status: "pending", nextAttemptAt: next, reason: null };
-  return { status: "failed", nextAttemptAt: null, reason: `Given up${next}: ${outcome.error}` };
+  return { status: "failed", nextAttemptAt: null, reason: `Gave up${next}: ${outcome.error}` };
 }
 
-/** The time, or why there is none, in words that follow "Given up". */
+/** The time, or why there is none, in words that follow "Gave up". */
 function nextTryAt({ delivery, policy, now, random }: Tried, outcome: Failure): number | string {
   const failures = delivery.attempts + 1 - delivery.attemptsAtReplay;
-  const tries = failures === 1 ? "1 try" : `${failures} tries`;
+  const tries = failures === 1 ? "1 attempt" : `${failures} attempts`;
   const status = outcome.response?.statusCode;
-  if (!outcome.retryable) return ", as another try cannot help";
+  if (!outcome.retryable) return ", because a retry cannot succeed";
   if (status !== undefined && policy.noRetryStatuses.has(status)) {
-    return `, as the target's settings say not to try again after ${status}`;
+    return `, because the target's settings say not to retry after ${status}`;
   }
   if (policy.maxAttempts !== null && failures >= policy.maxAttempts) return ` after ${tries}`;
   const delay = retryDelayMs({ waits: policy.waits, failures, random, retryAfterMs: outcome.retryAfterMs });
-  if (delay === null) return ` after ${tries}, as the list of waits is at its end`;
+  if (delay === null) return ` after ${tries}, at the end of the retry schedule`;
   if (policy.maxAgeMs !== null && now + delay > delivery.dueSince + policy.maxAgeMs) {
     const hours = policy.maxAgeMs / HOUR_MS;
-    return ` after ${tries}, as the next would come later than ${hours} h after the event was received or replayed`;
+    return ` after ${tries}, because the next one would be more than ${hours} h after the event was received or replayed`;
   }
   return now + delay;
 }

@@ -26,7 +26,9 @@ export async function nudgeUnfinished({
     try {
       return await events.findPending(step);
     } catch (error) {
-      log.warn("event files could not be scanned, so each is opened", { cause: errorMessage(error) });
+      log.warn("event files could not be scanned in the background; opening each one instead", {
+        cause: errorMessage(error),
+      });
       return step;
     }
   }

@@ -39,7 +39,7 @@ export function createNoticeChannels(deps: {
   const { routing, webhooks, openTarget, sendMail, clock, signal } = deps;
 
   async function mail(to: string, { title, text }: NoticeMessage): Promise<string | null> {
-    if (sendMail === null) return "This server sends no e-mail: SMTP_URL is not set.";
+    if (sendMail === null) return "This server cannot send e-mail, because SMTP_URL is not set.";
     await sendMail({ to, subject: `[webhooker] ${title}`, text });
     return null;
   }
@@ -51,9 +51,9 @@ export function createNoticeChannels(deps: {
     const target = routing.findTarget(targetId);
     // Stored settings may name anything: what they name must be the user's own.
     const isOwn = target && !target.deleted && webhooks.find(target.webhookId)?.userId === userId;
-    if (!isOwn) return "The target that notices go to is not there any more.";
+    if (!isOwn) return "The target for notices was deleted.";
     const opened = openTarget(target);
-    if (!opened) return "The settings of the target that notices go to cannot be opened.";
+    if (!opened) return "The settings of the target for notices cannot be read.";
     const outcome = await opened.type.deliver({
       event: {
         id: newId(),

@@ -26,10 +26,10 @@ const WHAT: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
 };
 
 const WORDS: Readonly<Record<TroubleKind, readonly [begun: string, over: string]>> = {
-  target_circuit_open: ["fails time after time: its deliveries wait", "answers again"],
-  target_failing: ["fails: deliveries are given up", "takes deliveries again"],
-  target_deactivated: ["was deactivated: its deliveries wait", "is active again"],
-  entrypoint_silent: ["is silent", "receives again"],
+  target_circuit_open: ["keeps failing; deliveries are paused", "is responding again"],
+  target_failing: ["is failing; deliveries have been given up", "accepts deliveries again"],
+  target_deactivated: ["was deactivated; its deliveries wait", "is active again"],
+  entrypoint_silent: ["has stopped receiving events", "is receiving events again"],
 };
 
 export function describeNotice(
@@ -41,7 +41,7 @@ export function describeNotice(
   const [first] = told.map(headline);
   const title = changes.length === 1 ? `${webhook.name}: ${first}` : `${webhook.name}: ${first}, and more`;
   const lines = told.map((change) => {
-    const since = change.isOver ? ` It had lasted since ${time(change.since)}.` : "";
+    const since = change.isOver ? ` Started at ${time(change.since)}.` : "";
     const detail = change.detail === "" ? "" : `\n  ${change.detail}`;
     return `${capital(headline(change))}.${since}${detail}`;
   });
@@ -64,7 +64,7 @@ export function describeNotice(
 }
 
 export function describeTest({ webhook, url }: NoticeSubject): NoticeMessage {
-  const text = "This is a test notice. Notices of this webhook’s troubles arrive here.";
+  const text = "This is a test notice. Notices about problems with this webhook will arrive here.";
   return {
     title: `${webhook.name}: test notice`,
     text: `${text}\n\n${url}`,

@@ -114,7 +114,7 @@ export function createNoticeSender(deps: {
       log.warn("a notice was given up", fields);
       return queries.remove(ids);
     }
-    log.info("a notice did not arrive, and will be sent again", fields);
+    log.info("a notice could not be sent, and will be retried", fields);
     queries.retryLater(ids, clock.now() + wait);
   }
 
@@ -170,15 +170,15 @@ function nobody(): AppError {
   return new AppError({
     kind: "conflict",
     code: "no_notices",
-    message: "Nobody is told of this webhook’s troubles.",
-    hint: "Choose a target or an e-mail address for its notices first.",
+    message: "Notices are off for this webhook.",
+    hint: "Choose a target or an e-mail address for notices first.",
   });
 }
 
 function tooOften(): AppError {
   return new AppError({
     kind: "rate_limited",
-    message: "A test notice was sent just now.",
+    message: "A test notice was just sent.",
     hint: "Wait a few seconds.",
     retryAfterSeconds: TEST_EVERY_MS / 1_000,
   });

@@ -137,7 +137,7 @@ export function createNotices(deps: {
       );
       onNotice();
     } catch (error) {
-      log.error("notices could not be written; nobody is told", { cause: errorMessage(error) });
+      log.error("notices could not be stored, and will not be sent", { cause: errorMessage(error) });
     }
   }
 
@@ -170,7 +170,7 @@ export function createNotices(deps: {
     try {
       queries.record([{ ...trouble, isOver: true, detail: "" }], []);
     } catch (error) {
-      log.warn("a trouble that is gone could not be forgotten", { cause: errorMessage(error) });
+      log.warn("a resolved problem could not be removed from the notices", { cause: errorMessage(error) });
     }
   }
 

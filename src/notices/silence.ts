@@ -33,7 +33,7 @@ export function describeSilence(
     if (busy < needed) return null;
   }
   const compared = weeks === 1 ? "a week ago" : `in each of the last ${weeks} weeks`;
-  return `No event since ${new Date(lastEventAt).toISOString()}; at these hours there were some ${compared}.`;
+  return `No event since ${new Date(lastEventAt).toISOString()}. Events arrived at this time of day ${compared}.`;
 }
 
 /** Of the first hour that is not before `at`; by halves, as there are hundreds for each of thousands. */

@@ -18,7 +18,7 @@ export function failure(code: OutboundFailureCode, message: string, retryable = 
 }
 
 export function timeoutFailure(timeoutMs: number): OutboundFailure {
-  return failure("timeout", `no answer within ${timeoutMs / 1000} s`);
+  return failure("timeout", `no response within ${timeoutMs / 1000} s`);
 }
 
 export function connectTimeoutFailure(place: string, connectTimeoutMs: number): OutboundFailure {
@@ -26,18 +26,18 @@ export function connectTimeoutFailure(place: string, connectTimeoutMs: number): 
 }
 
 export function abortedFailure(): OutboundFailure {
-  return failure("aborted", "stopped before an answer came, because the gateway is stopping");
+  return failure("aborted", "stopped before a response arrived, because the gateway is stopping");
 }
 
 export function lostFailure(place: string): OutboundFailure {
-  return failure("connection_lost", `${place} closed the connection before it answered`);
+  return failure("connection_lost", `${place} closed the connection before responding`);
 }
 
 /** `place` is "host:port". The error is whatever Bun's sockets, TLS or the resolver gave. */
 export function classify(error: unknown, place: string): OutboundFailure {
   if (error instanceof OutboundError) return error.failure;
   if (error instanceof InvalidAnswer) {
-    return failure("invalid_response", `${place} did not answer in HTTP (${error.message})`);
+    return failure("invalid_response", `${place} did not respond with valid HTTP (${error.message})`);
   }
   const { code, message, address, port } = partsOf(error);
   const where = address === undefined ? place : hostAndPort(address, port);
@@ -49,7 +49,7 @@ export function classify(error: unknown, place: string): OutboundFailure {
     case "ECONNABORTED":
       return lostFailure(place);
     case "ETIMEDOUT":
-      return failure("connect_timeout", `no connection to ${where}: it does not answer`);
+      return failure("connect_timeout", `no connection to ${where}: it does not respond`);
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "EHOSTDOWN":
@@ -60,7 +60,7 @@ export function classify(error: unknown, place: string): OutboundFailure {
       return failure("unreachable", `${where} cannot be reached from here (${code})`);
     case "EMFILE":
     case "ENFILE":
-      return failure("failed", "this server has no file descriptor left for another connection");
+      return failure("failed", "this server has no file descriptors left for more connections");
     default:
       if (isTlsCode(code)) return failure("tls", `TLS with ${place} failed: ${tlsReason(code, message)}`);
       return failure("failed", `the request to ${place} failed: ${message}`);
@@ -89,11 +89,11 @@ function isTlsCode(code: string): boolean {
 
 function tlsReason(code: string, message: string): string {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
-    return "its certificate is for another name";
+    return "its certificate is for a different name";
   }
   if (code === "CERT_HAS_EXPIRED") return "its certificate has expired";
   if (/SELF_SIGNED/.test(code)) return "its certificate is self-signed";
-  if (/^UNABLE_TO_/.test(code)) return "its certificate is from an unknown authority";
+  if (/^UNABLE_TO_/.test(code)) return "its certificate is from an unknown CA";
   return message || code;
 }
 

@@ -40,7 +40,7 @@ export function headersOf({ headers, method, body }: OutboundRequest, authority:
 /** All that goes before the body, in Latin-1; a failure where it cannot be said in HTTP. */
 export function requestHead(request: OutboundRequest, place: Place): string | OutboundFailure {
   const { method } = request;
-  if (!TOKEN.test(method)) return unsayable("its method is no word");
+  if (!TOKEN.test(method)) return unsayable("the method is not valid");
   // Joined at the end: a text that grows by each header leaves three behind each time.
   const parts = [method, " ", place.path, " HTTP/1.1\r\n"];
   const flat = headersOf(request, place.authority);

@@ -71,6 +71,6 @@ function unresolved(host: string, error: unknown): string {
   const code = errorCode(error) ?? "";
   const temporary = TEMPORARY.test(code);
   return temporary
-    ? `the name ${host} cannot be resolved just now (${code})`
+    ? `the name ${host} cannot be resolved right now (${code})`
     : `the name ${host} does not resolve`;
 }

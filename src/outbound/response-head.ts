@@ -54,7 +54,7 @@ export class HeadReader {
 export function readHead(text: string): AnswerHead {
   let lineEnd = text.indexOf("\r\n");
   const status = STATUS_LINE.exec(text.slice(0, lineEnd));
-  if (status === null) throw new InvalidAnswer("its first line is no status line");
+  if (status === null) throw new InvalidAnswer("the first line is not a status line");
   const headers: [string, string][] = [];
   const connection: string[] = [];
   const codings: string[] = [];
@@ -102,8 +102,8 @@ export function readHead(text: string): AnswerHead {
 /** Throws InvalidAnswer for what is no number, and for another one than was said before. */
 function sameLength(value: string, before: number | null): number {
   const digits = LENGTH.exec(value)?.[1];
-  if (digits === undefined) throw new InvalidAnswer("its length is no number");
-  if (before !== null && before !== Number(digits)) throw new InvalidAnswer("it has two lengths");
+  if (digits === undefined) throw new InvalidAnswer("the length is not a number");
+  if (before !== null && before !== Number(digits)) throw new InvalidAnswer("it has two different lengths");
   return Number(digits);
 }
 
@@ -118,7 +118,7 @@ function sloppyHeader(line: string, headers: [string, string][]): readonly (stri
     return [];
   }
   if (NO_HEADER.test(line)) return [];
-  throw new InvalidAnswer("a line of its head is no header");
+  throw new InvalidAnswer("a header line is malformed");
 }
 
 function tokensOf(values: readonly string[]): string[] {

@@ -151,7 +151,7 @@ export class Answer {
 
   #countInterim(bytes: number): void {
     this.#interimBytes += bytes;
-    if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("interim answers without end");
+    if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("too many interim responses");
   }
 
   #stepAfter({ statusCode, isChunked, hasUnknownEnd, length }: AnswerHead): Step {
@@ -181,7 +181,7 @@ export class Answer {
   }
 
   #takeChunkEnd(bytes: Buffer): number {
-    const taken = this.#takeLine(bytes, 0, "a chunk is longer than it said");
+    const taken = this.#takeLine(bytes, 0, "a chunk is longer than its size");
     if (taken === null) return 0;
     this.#step = "chunk line";
     return taken.length;
@@ -201,7 +201,7 @@ export class Answer {
   #takeLine(
     bytes: Buffer,
     most: number,
-    fault = "a line without end",
+    fault = "a line is too long",
   ): { line: string; length: number } | null {
     const at = bytes.indexOf(LF);
     const isSloppy = at !== -1 && bytes[at - 1] !== CR;

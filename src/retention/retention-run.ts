@@ -163,5 +163,5 @@ const NOTHING = {
 
 function discardReason(days: number): string {
   const kept = days === 1 ? "1 day" : `${days} days`;
-  return `Older than the retention of ${kept}, and still not delivered after twice that time.`;
+  return `Not delivered within twice the retention of ${kept}.`;
 }

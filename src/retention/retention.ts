@@ -114,13 +114,13 @@ export function createRetention(deps: {
     const fields = { webhook_id: webhookId, events: deletedEvents, body_bytes: deletedBytes };
     if (deletedEvents > 0) log.info("old events deleted", fields);
     if (discardedDeliveries > 0) {
-      log.warn("deliveries discarded: not delivered in twice the retention", {
+      log.warn("deliveries discarded: not delivered within twice the retention", {
         webhook_id: webhookId,
         deliveries: discardedDeliveries,
       });
     }
     if (isNewlyOver) {
-      log.warn("an event file is over its size limit: all that is left is undelivered", {
+      log.warn("an event file exceeds its size limit, but only undelivered events are left", {
         webhook_id: webhookId,
       });
     }

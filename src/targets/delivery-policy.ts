@@ -23,13 +23,13 @@ export const deliveryPolicyShape = {
     .min(1)
     .max(1_000_000)
     .nullable()
-    .describe("Tries before a delivery is given up; 1 means no retry, null means no limit.")
+    .describe("Maximum attempts before a delivery is given up. 1: no retry; null: no limit.")
     .default(DEFAULT_MAX_ATTEMPTS),
   timeout_ms: z
     .int()
     .min(1_000)
     .max(120_000)
-    .describe("Limit of one try, in milliseconds.")
+    .describe("Timeout of one attempt, in milliseconds.")
     .default(DEFAULT_TIMEOUT_MS),
   ...retryPolicyShape,
   ...flowPolicyShape,
@@ -38,7 +38,7 @@ export const deliveryPolicyShape = {
 export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape).superRefine((policy, context) => {
   if (policy.retry_strategy !== "list" || policy.retry_delays_seconds.length > 0) return;
   const message =
-    "must name at least one wait, as retry_strategy is list; for no retry set max_attempts to 1";
+    "must contain at least one delay, because retry_strategy is list; to disable retries set max_attempts to 1";
   context.addIssue({ code: "custom", path: ["retry_delays_seconds"], message });
 });
 

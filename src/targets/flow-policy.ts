@@ -18,7 +18,7 @@ export const flowPolicyShape = {
     .min(1)
     .max(100_000)
     .nullable()
-    .describe("Tries begun within any `rate_period`, retries included; null: no limit.")
+    .describe("Maximum attempts within any `rate_period`, retries included; null: no limit.")
     .default(null),
   rate_period: z.enum(["second", "minute", "hour"]).default("second"),
   max_concurrency: z
@@ -26,7 +26,7 @@ export const flowPolicyShape = {
     .min(1)
     .max(MOST_CONCURRENT)
     .nullable()
-    .describe("Tries under way at once; null: as many as go well.")
+    .describe("Maximum concurrent attempts; null: adjusted automatically.")
     .default(null),
   order_by: z
     .string()
@@ -34,7 +34,7 @@ export const flowPolicyShape = {
     .regex(PATH, 'must be "*" or a path such as data.object.id')
     .nullable()
     .describe(
-      'null: in no order. "*": one delivery after the other. A path into bodies (JSON or a form) such as "data.object.id": one after the other among events with the same value there; an event without a value waits for none. Counts for events received from now on.',
+      'null: no order. "*": deliveries are sent one after another. A path into bodies (JSON or a form) such as "data.object.id": events with the same value there are sent one after another; events without a value are not ordered. Applies to events received from now on.',
     )
     .default(null),
   circuit_failures: z
@@ -43,7 +43,7 @@ export const flowPolicyShape = {
     .max(10_000)
     .nullable()
     .describe(
-      "Failures in a row after which the target is only probed until it takes an event again; an event that it answers 5xx counts once. null: never for that.",
+      "Consecutive failures after which the circuit opens: the target is only probed until it accepts an event. An event that gets 5xx responses counts once. null: never opens for this reason.",
     )
     .default(DEFAULT_CIRCUIT_FAILURES),
   circuit_failure_rate: z
@@ -52,7 +52,7 @@ export const flowPolicyShape = {
     .max(100)
     .nullable()
     .describe(
-      "The same when so many percent of at least 20 tries within a minute failed; null: never for that.",
+      "Opens the circuit when this percentage of at least 20 attempts within a minute failed; null: never opens for this reason.",
     )
     .default(null),
 };

@@ -36,18 +36,18 @@ const configShape = z.strictObject({
   append_path: z
     .boolean()
     .default(false)
-    .describe("Append what followed the entrypoint's own path to the URL's path."),
+    .describe("Append the part of the received path after the entrypoint's own path to the URL's path."),
   connect_timeout_ms: z
     .int()
     .min(100)
     .max(60_000)
     .default(10_000)
-    .describe("Limit for name resolution, connection and TLS together, in milliseconds."),
+    .describe("Timeout of name resolution, connection and TLS together, in milliseconds."),
   follow_redirects: z
     .boolean()
     .default(false)
     .describe(
-      "Follow up to 5 redirects that keep method and body (307, 308; of a GET all). To another origin go neither configured headers nor signature nor client certificate.",
+      "Follow up to 5 redirects: 307 and 308, and any for GET. Configured headers, the signature and the client certificate are not sent to another origin.",
     ),
   ...receivedHeadersShape,
   ...tlsShape,
@@ -135,13 +135,13 @@ async function deliver(
     const { response } = result;
     const { statusCode, headers } = response;
     if (statusCode >= 200 && statusCode < 300) return { kind: "delivered", response };
-    if (statusCode < 300 || statusCode >= 400) return failed(`answered ${statusCode}`, response, clock);
+    if (statusCode < 300 || statusCode >= 400) return failed(`HTTP ${statusCode}`, response, clock);
     if (!config.follow_redirects) {
-      return failed(`answered ${statusCode}: redirects are not followed`, response, clock);
+      return failed(`HTTP ${statusCode}: redirects are not followed`, response, clock);
     }
     const redirect = redirectOf({ statusCode, headers, method: event.method, url, followed });
     if (redirect.kind === "refused") {
-      return failed(`answered ${statusCode}: ${redirect.reason}`, response, clock);
+      return failed(`HTTP ${statusCode}: ${redirect.reason}`, response, clock);
     }
     url = redirect.url;
     // For good: a way that leads back does not make what lay between trustworthy.

@@ -12,18 +12,21 @@ const receivedNames = z
       .trim()
       .max(100)
       .refine(isHeaderName, { error: "must be the name of a header", abort: true })
-      .refine((name) => !isNeverForwarded(name), "is the connection's or the gateway's, and never goes on"),
+      .refine(
+        (name) => !isNeverForwarded(name),
+        "belongs to the connection or the gateway and is never forwarded",
+      ),
   )
   .max(MAX_NAMES);
 
 export const receivedHeadersShape = {
   drop_headers: receivedNames
     .default([])
-    .describe("Received headers that this target does not get, beside those that proxies write."),
+    .describe("Received headers that are not forwarded to this target, in addition to proxy headers."),
   forward_headers: receivedNames
     .default([])
     .describe(
-      "Headers of proxies before the gateway that this target gets all the same, such as X-Forwarded-For; all others are left out.",
+      "Headers set by proxies in front of the gateway to forward to this target, such as X-Forwarded-For. Other proxy headers are not forwarded.",
     ),
 };
 

@@ -26,17 +26,20 @@ export function redirectOf(answer: {
   followed: number;
 }): Redirect {
   const { statusCode, method, followed } = answer;
-  if (!STATUSES.has(statusCode)) return refused("it names no other place");
+  if (!STATUSES.has(statusCode)) return refused("the redirect has no usable destination");
   if (!KEEPING.has(statusCode) && !WITHOUT_BODY.has(method)) {
-    return refused(`only 307 and 308 are followed, as a ${method} would arrive as a GET without its body`);
+    return refused(
+      `only 307 and 308 are followed, because others would turn a ${method} into a GET without a body`,
+    );
   }
   if (followed >= MAX_REDIRECTS) return refused(`more than ${MAX_REDIRECTS} redirects`);
   const location = answer.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
-  if (location === undefined) return refused("it has no Location");
+  if (location === undefined) return refused("the response has no Location");
   const base = new URL(answer.url);
   const url = parseOutboundUrl(URL.parse(location, base.href)?.href ?? "", MAX_CALLED);
   if (typeof url === "string") return refused(`the URL in its Location ${url}`);
-  if (base.protocol === "https:" && url.protocol !== "https:") return refused("it leads from https to http");
+  if (base.protocol === "https:" && url.protocol !== "https:")
+    return refused("the redirect leads from https to http");
   url.hash = "";
   return { kind: "follow", url: url.href, isSameOrigin: url.origin === base.origin };
 }

@@ -47,7 +47,7 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
     signs: inner.signs === true,
     summarize(config) {
       const result = check(config);
-      return result.success ? inner.summarize(result.data) : `${inner.label} (its settings are not valid)`;
+      return result.success ? inner.summarize(result.data) : `${inner.label} (settings are not valid)`;
     },
     deliver(attempt) {
       const result = check(attempt.config);

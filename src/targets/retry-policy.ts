@@ -20,34 +20,36 @@ export const retryPolicyShape = {
   retry_strategy: z
     .enum(["exponential", "linear", "list"])
     .describe(
-      "How waits grow: by `retry_factor`, by `retry_step_seconds`, or as `retry_delays_seconds` says one by one.",
+      "How retry delays grow: by `retry_factor`, by `retry_step_seconds`, or as listed in `retry_delays_seconds`.",
     )
     .default("exponential"),
-  retry_delay_seconds: seconds.describe("The first wait; `exponential` and `linear`.").default(5),
+  retry_delay_seconds: seconds.describe("The first delay, for `exponential` and `linear`.").default(5),
   retry_factor: z
     .number()
     .min(1)
     .max(10)
-    .describe("`exponential`: each wait is so many times longer.")
+    .describe("For `exponential`: each delay is this many times longer.")
     .default(3.2),
   retry_step_seconds: z
     .int()
     .min(0)
     .max(MAX_DELAY_SECONDS)
-    .describe("`linear`: each wait is so much longer; 0: all are the same.")
+    .describe("For `linear`: each delay is this much longer; 0: all are the same.")
     .default(0),
-  retry_max_delay_seconds: seconds.describe("The longest wait; `exponential` and `linear`.").default(86_400),
+  retry_max_delay_seconds: seconds
+    .describe("The longest delay, for `exponential` and `linear`.")
+    .default(86_400),
   retry_delays_seconds: z
     .array(seconds)
     .max(MAX_DELAYS)
-    .describe("`list`: the waits in order. After the last of them the delivery is given up.")
+    .describe("For `list`: the delays in order. After the last one the delivery is given up.")
     .default([]),
   retry_jitter_percent: z
     .int()
     .min(0)
     .max(50)
     .describe(
-      "A wait is that much shorter or longer by chance, so that retries of one outage do not come together.",
+      "Each delay varies randomly by up to this much, so that retries after an outage are spread out.",
     )
     .default(15),
   max_age_hours: z
@@ -55,7 +57,7 @@ export const retryPolicyShape = {
     .min(1)
     .max(MAX_AGE_HOURS)
     .nullable()
-    .describe("A delivery older than this, counted from receipt or replay, is given up. null: no limit.")
+    .describe("Give up deliveries older than this, counted from receipt or replay. null: no limit.")
     .default(null),
   no_retry_statuses: z
     .array(
@@ -67,12 +69,12 @@ export const retryPolicyShape = {
     )
     .max(MAX_STATUS_PATTERNS)
     .describe(
-      "A delivery answered so is given up at once: 404, 400-499 or 4xx. 408, 409, 425 and 429 only by their own number.",
+      "Response statuses that are not retried: 404, 400-499 or 4xx. 408, 409, 425 and 429 count only if listed individually.",
     )
     .default([]),
   on_gone: z
     .enum(["deactivate", "retry"])
-    .describe("What an answer 410 (Gone) does to the target.")
+    .describe("What a 410 (Gone) response does to the target.")
     .default("deactivate"),
 };
 

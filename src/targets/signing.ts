@@ -66,7 +66,9 @@ export function openSecret({ targetId, keys }: Of, { secret }: StoredSigning): s
 export function openSigning(of: Of, stored: StoredSigning): OpenedSigning {
   const secret = openSecret(of, stored);
   if (secret === null)
-    throw new Error("the signing secret is missing: it was left out when the webhook was moved");
+    throw new Error(
+      "the signing secret is missing: it was left out of the export. Set it in the target's signing settings",
+    );
   const current = openSigningKey(stored.scheme, secret);
   const before = stored.previous?.secret;
   const previous =

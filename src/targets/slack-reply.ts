@@ -46,7 +46,7 @@ export function reasonInReply(body: Uint8Array): string | null {
 }
 
 function faultInText(text: string): string | null {
-  if (PAGE.test(text)) return "it answered with a page. Is this an incoming webhook?";
+  if (PAGE.test(text)) return "it responded with an HTML page. Check that the URL is an incoming webhook.";
   if (text.length > MAX_SENTENCE) return null;
   if (FAULT_NAME.test(text)) return GOOD_NAME.test(text) ? null : shown(text);
   if (NO.includes(text.toLowerCase())) return shown(text);
@@ -57,7 +57,7 @@ function faultInObject(reply: Readonly<Record<string, unknown>>): string | null 
   const said = saysYes(reply);
   if (said === true) return null;
   if (said === null && !hasBadCode(reply) && !ERRORS.some((key) => isSomething(reply[key]))) return null;
-  return reasonIn(reply) ?? "it says that it failed";
+  return reasonIn(reply) ?? "the response reports a failure";
 }
 
 /** Null where it says neither. */

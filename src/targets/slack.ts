@@ -72,9 +72,9 @@ export function createSlackTarget(deps: {
 function faultOf({ statusCode, body }: OutboundResponse): string | null {
   if (statusCode >= 200 && statusCode < 300) {
     const fault = faultInReply(body);
-    return fault === null ? null : `answered ${statusCode}, but refused the message: ${fault}`;
+    return fault === null ? null : `HTTP ${statusCode}, but the message was refused: ${fault}`;
   }
-  if (statusCode >= 300 && statusCode < 400) return `answered ${statusCode}: redirects are not followed`;
+  if (statusCode >= 300 && statusCode < 400) return `HTTP ${statusCode}: redirects are not followed`;
   const reason = reasonInReply(body);
-  return reason === null ? `answered ${statusCode}` : `answered ${statusCode}: ${reason}`;
+  return reason === null ? `HTTP ${statusCode}` : `HTTP ${statusCode}: ${reason}`;
 }

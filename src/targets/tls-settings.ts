@@ -27,12 +27,10 @@ const privateKey = pem.superRefine((text, context) => {
 export const tlsShape = {
   tls_ca: certificates
     .optional()
-    .describe(
-      "PEM certificates of a private authority: the receiver's certificate must come from it, and from no other.",
-    ),
+    .describe("PEM certificates of a private CA. Only certificates issued by it are trusted."),
   tls_client_certificate: certificates
     .optional()
-    .describe("PEM certificate by which the receiver knows the gateway, its chain after it."),
+    .describe("PEM client certificate that identifies the gateway to the receiver, followed by its chain."),
   tls_client_key: privateKey.optional().describe("PEM private key of the client certificate, not encrypted."),
 };
 
@@ -74,19 +72,19 @@ export function tlsFault(settings: TlsSettings & Readonly<{ url: string }>): Tls
   const first = TLS_NAMES.find((name) => given[name] !== undefined);
   if (first === undefined) return null;
   if (!url.toLowerCase().startsWith("https:")) {
-    return { field: first, message: "is for https, and the URL is not" };
+    return { field: first, message: "needs an https URL" };
   }
   if (certificate === undefined) {
-    const message = "is missing: enter it beside its private key, or remove the key";
+    const message = "is missing. Enter the certificate of the private key, or remove the key.";
     return key === undefined ? null : { field: "tls_client_certificate", message };
   }
   if (key === undefined)
-    return { field: "tls_client_key", message: "is missing: a client certificate needs its private key" };
+    return { field: "tls_client_key", message: "is missing. A client certificate needs its private key." };
   const [leaf] = certificate.match(CERTIFICATE) ?? [];
   const opened = readKey(key);
   if (leaf === undefined || typeof opened === "string") return null;
   if (new X509Certificate(leaf).checkPrivateKey(opened)) return null;
-  const message = "is not the key of the client certificate, which must stand first in its chain";
+  const message = "does not match the client certificate, which must be first in its chain";
   return { field: "tls_client_key", message };
 }
 
@@ -98,16 +96,16 @@ export function tlsOf(settings: TlsSettings): OutboundTls | undefined {
 }
 
 function certificatesFault(text: string): string | null {
-  if (text.includes("PRIVATE KEY-----")) return "holds a private key: it has a field of its own";
+  if (text.includes("PRIVATE KEY-----")) return "contains a private key. Enter it in its own field.";
   const blocks = text.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) return "must be in PEM: -----BEGIN CERTIFICATE----- and what follows";
+  if (blocks.length === 0) return "must be in PEM: -----BEGIN CERTIFICATE----- and so on";
   for (const [index, block] of blocks.entries()) {
     try {
       new X509Certificate(block);
     } catch {
       return blocks.length === 1
         ? "is not a certificate"
-        : `is not a certificate, as its number ${index + 1} shows`;
+        : `is not valid: certificate ${index + 1} cannot be read`;
     }
   }
   return null;
@@ -116,9 +114,9 @@ function certificatesFault(text: string): string | null {
 /** The key, or what is wrong with it. */
 function readKey(text: string): KeyObject | string {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
-    return "must be in PEM: -----BEGIN PRIVATE KEY----- and what follows";
+    return "must be in PEM: -----BEGIN PRIVATE KEY----- and so on";
   }
-  if (text.includes("ENCRYPTED")) return "is encrypted: enter it decrypted, it is sealed here";
+  if (text.includes("ENCRYPTED")) return "is encrypted. Enter it decrypted; it is stored encrypted.";
   try {
     return createPrivateKey(text);
   } catch {

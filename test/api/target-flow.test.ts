@@ -65,7 +65,7 @@ test("what is held is discarded with the reason, and what it may be is checked",
       expect.objectContaining({
         target_id: api.target.id,
         status: "discarded",
-        reason: "Discarded by hand while it was held: sent by hand",
+        reason: "Discarded manually while on hold: sent by hand",
       }),
     ]),
   });

@@ -95,7 +95,7 @@ test("a delivery is given up after its last try, and stays as it is", async () =
   await world.pass(60_000, 1_000);
   const delivery = await world.fate(target, eventId);
   expect(delivery).toMatchObject({ status: "failed", attempts: 3, nextAttemptAt: null });
-  expect(delivery.reason).toContain("3 tries");
+  expect(delivery.reason).toContain("3 attempts");
   await world.pass(3 * 86_400_000, 21_600_000);
   expect(target.attempts.length).toBe(3);
 });

@@ -166,7 +166,7 @@ describe("a circuit", () => {
       );
     const mixed = Array.from({ length: 20 }, (_, index): Sign => (index % 2 === 0 ? "up" : "down"));
     expect(run(mixed.slice(0, 18), 10).state).toBe("closed");
-    expect(run(mixed, 10)).toMatchObject({ state: "open", reason: "10 of the last 20 tries failed." });
+    expect(run(mixed, 10)).toMatchObject({ state: "open", reason: "10 of the last 20 attempts failed." });
     expect(run(mixed, 5_000).state).toBe("closed");
   });
 });

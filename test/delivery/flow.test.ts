@@ -60,7 +60,7 @@ test("a target that fails for an hour and recovers gets everything, in order, wi
   expect(whileDown).toBeLessThan(60);
   expect((await countsOf(target)).pending).toBe(sent);
   expect(await world.engine.describe(target.webhookId, [target.id])).toMatchObject([
-    { circuit: { state: "open", reason: "10 tries in a row failed." } },
+    { circuit: { state: "open", reason: "10 consecutive attempts failed." } },
   ]);
 
   isDown = false;

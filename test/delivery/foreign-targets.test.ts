@@ -50,7 +50,7 @@ describe.each(STATES)("a target of another webhook that is %s", (_, state) => {
     world.change(victim, state);
     const eventId = await store(held);
     await world.until(() => discarded(eventId));
-    expect((await world.fate(named, eventId)).reason).toBe("The target is none of this webhook's.");
+    expect((await world.fate(named, eventId)).reason).toBe("The target does not belong to this webhook.");
     expect(victim.attempts).toEqual([]);
     expect(listLedgerFaults(world.files.open(named.webhookId).db)).toEqual([]);
   });

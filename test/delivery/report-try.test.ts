@@ -52,7 +52,7 @@ function report(status: Settlement["status"], values: Partial<DueDelivery> = {})
 describe("a try is told", () => {
   test.each([
     ["delivered", "debug", "delivered"],
-    ["pending", "info", "delivery failed, will be tried again"],
+    ["pending", "info", "delivery failed, will be retried"],
     ["failed", "warn", "delivery given up"],
   ] as const)("in one line, with all by which it is looked for: %s at %s", (status, level, message) => {
     const { lines } = report(status);

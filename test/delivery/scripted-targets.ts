@@ -7,12 +7,12 @@ import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
 import type { DeliveryAttempt, Outcome } from "../../src/targets/target-type.ts";
 
 export const DELIVERED: Outcome = { kind: "delivered", response: null };
-export const FAILED: Outcome = { kind: "failed", retryable: true, error: "answered 500", response: null };
+export const FAILED: Outcome = { kind: "failed", retryable: true, error: "HTTP 500", response: null };
 
 /** A failure that the target answered. */
 export function answered(statusCode: number, retryAfterMs?: number): Outcome {
   const response = { statusCode, headers: [], body: new Uint8Array(), bodyTruncated: false };
-  const error = `answered ${statusCode}`;
+  const error = `HTTP ${statusCode}`;
   return {
     ...{ kind: "failed", retryable: true, error, response },
     ...(retryAfterMs !== undefined && { retryAfterMs }),

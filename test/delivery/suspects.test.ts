@@ -4,7 +4,7 @@ import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { answered, DELIVERED, HANGS, type WorldTarget } from "./scripted-targets.ts";
 
-const SET_ASIDE = "Set aside: the gateway stopped twice during this attempt. Replay it to try it again.";
+const SET_ASIDE = "Set aside: the gateway stopped twice during this attempt. Replay the event to retry.";
 
 let world: World;
 

@@ -9,7 +9,7 @@ import { DELIVERED } from "./scripted-targets.ts";
 const GONE: Outcome = {
   kind: "failed",
   retryable: true,
-  error: "answered 410",
+  error: "HTTP 410",
   response: { statusCode: 410, headers: [], body: new Uint8Array(), bodyTruncated: false },
 };
 
@@ -69,7 +69,7 @@ test("the reason is kept with the target, and its routes end at once", () => {
   onGone(target);
   expect(targets.find(row)).toMatchObject({
     active: false,
-    deactivatedReason: "It answered 410 (Gone): its owner says that it will not be back.",
+    deactivatedReason: "It responded with 410 (Gone), which means that it has been removed for good.",
     updatedAt: db.clock.now(),
   });
   expect(routing.findTarget(row.id)).toMatchObject({ active: false });

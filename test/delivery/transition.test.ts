@@ -39,7 +39,7 @@ function afterFailure(
 
 function answered(statusCode: number): Outcome {
   const response = { statusCode, headers: [], body: new Uint8Array(), bodyTruncated: false };
-  return { kind: "failed", retryable: true, error: `answered ${statusCode}`, response };
+  return { kind: "failed", retryable: true, error: `HTTP ${statusCode}`, response };
 }
 
 const GIVEN_UP: Partial<NextState> = { status: "failed", nextAttemptAt: null };
@@ -76,7 +76,7 @@ test("one try means no retry", () => {
   expect(afterFailure({ max_attempts: 1 })).toEqual({
     status: "failed",
     nextAttemptAt: null,
-    reason: "Given up after 1 try: answered 500",
+    reason: "Gave up after 1 attempt: HTTP 500",
   });
 });
 
@@ -105,7 +105,7 @@ test("a list of waits is followed to its end, and then the delivery is given up"
   expect(after(1).nextAttemptAt).toBe(NOW + 5_000);
   expect(after(2)).toMatchObject({
     ...GIVEN_UP,
-    reason: "Given up after 3 tries, as the list of waits is at its end: answered 500",
+    reason: "Gave up after 3 attempts, at the end of the retry schedule: HTTP 500",
   });
   expect(after(1, { max_attempts: 2 })).toMatchObject(GIVEN_UP);
 });
@@ -117,7 +117,7 @@ describe("an answer that the policy names", () => {
   test("gives the delivery up at once, any other is tried again", () => {
     expect(afterFailure({ no_retry_statuses: ["404"] }, { outcome: answered(404) })).toMatchObject({
       ...GIVEN_UP,
-      reason: "Given up, as the target's settings say not to try again after 404: answered 404",
+      reason: "Gave up, because the target's settings say not to retry after 404: HTTP 404",
     });
     expect(statusAfter(403, "404")).toBe("pending");
     expect(statusAfter(404)).toBe("pending");
@@ -151,7 +151,7 @@ test("a delivery is given up when its next try would come after its greatest age
   expect(aged(23.1)).toMatchObject({
     ...GIVEN_UP,
     reason:
-      "Given up after 1 try, as the next would come later than 24 h after the event was received or replayed: answered 500",
+      "Gave up after 1 attempt, because the next one would be more than 24 h after the event was received or replayed: HTTP 500",
   });
   expect(afterFailure({}, { delivery: { ...NEW, dueSince: 0 } }).status).toBe("pending");
 });

@@ -95,7 +95,7 @@ describe("a sender who closes its half of the connection", () => {
   });
 });
 
-test("a length that is too short cuts the body there, and what follows is not taken for anything", async () => {
+test("a length that is too short cuts the body there, and so on is not taken for anything", async () => {
   const answer = await exchange(gateway.port, request("Content-Length: 2\r\n", "hi, and more than that", ""));
   expect([200, 400]).toContain(answer.status ?? 0);
   await untilStored(1);

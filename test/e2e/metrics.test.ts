@@ -103,7 +103,7 @@ describe("a scrape of the executable", () => {
     const url = gateway.entrypointUrl(entrypointId);
     const answer = await fetch(url, { method: "POST", body: "x".repeat(1_000) });
     const eventId = answer.headers.get("x-webhooker-event-id") ?? "";
-    await gateway.waitForLog(/"delivery failed, will be tried again"/);
+    await gateway.waitForLog(/"delivery failed, will be retried"/);
     await gateway.waitForLog(/"delivery given up"/);
     await gateway.waitForLog(/"delivered"/);
     await fetch(url, { method: "POST", body: "x".repeat(2_001) });
@@ -197,7 +197,7 @@ describe("a scrape of the executable", () => {
     ]);
     const before = await scrape();
     await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "" });
-    await gateway.waitForLog(/will be tried again/);
+    await gateway.waitForLog(/will be retried/);
     expect((await scrape()).sample("webhooker_pending_deliveries")).toBe(2);
     await gateway.api.request("DELETE", `/webhooks/${webhookId}/targets/${targetIds[0]}`);
     await gateway.waitForLog(/deliveries without a target discarded/);

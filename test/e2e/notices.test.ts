@@ -40,7 +40,7 @@ test("a target that is given up is told by e-mail and to a target, once, also af
   for (let n = 0; n < 5; n++) await (await send()).arrayBuffer();
   const [, notice] = await mail.waitFor(2);
   expect(notice?.to).toEqual([EMAIL]);
-  expect(notice?.text).toContain("answered 500");
+  expect(notice?.text).toContain("HTTP 500");
   // Long lines are broken in quoted-printable.
   expect(notice?.text.replaceAll("=\r\n", "")).toContain(`/source/${flow.webhookId}\r\n`);
   const [, posted] = await told.waitFor(2);
@@ -73,7 +73,7 @@ test("a mail server that is not there holds up no delivery and no stop", async (
   const notices = { email: EMAIL };
   await gateway.api.request("PATCH", `/webhooks/${flow.webhookId}`, { notices });
   await (await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "x" })).arrayBuffer();
-  await gateway.waitForLog(/a notice did not arrive, and will be sent again/);
+  await gateway.waitForLog(/a notice could not be sent, and will be retried/);
   const [event] = await gateway.api.waitUntilSettled(flow.webhookId);
   expect(event?.delivery_counts.failed).toBe(1);
   const { code } = await gateway.stop();

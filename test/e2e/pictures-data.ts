@@ -182,7 +182,7 @@ function triesOf(
     }
     const isGivenUp = of.index % 3 === 0;
     const next: Partial<Settlement> = isGivenUp
-      ? { status: "failed", nextAttemptAt: null, reason: "Given up after 12 tries." }
+      ? { status: "failed", nextAttemptAt: null, reason: "Gave up after 12 attempts." }
       : { nextAttemptAt: of.now + 14 * MINUTE_MS };
     return settle(draft, id, [DOWN, { ...DOWN, afterMs: 6_000 }], next);
   });

@@ -211,7 +211,7 @@ describe("a running gateway", () => {
     const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
     expect(answer.status).toBe(200);
     const eventId = answer.headers.get("x-webhooker-event-id") ?? "";
-    await gateway.waitForLog(/delivery failed, will be tried again/);
+    await gateway.waitForLog(/delivery failed, will be retried/);
     const { deliveries } = await gateway.api.getEvent(webhookId, eventId);
     expect(deliveries).toMatchObject([{ status: "pending", attempts: 1 }]);
     expect(deliveries[0]?.results[0]?.error).toContain("ALLOWED_TARGET_CIDRS");

@@ -114,7 +114,7 @@ describe("an event's trace", () => {
     for (const span of [failed, replayed]) {
       expect(span).toMatchObject({ traceId: request?.traceId, parentSpanId: request?.spanId });
     }
-    expect(failed).toMatchObject({ statusCode: 2, statusMessage: "answered 500" });
+    expect(failed).toMatchObject({ statusCode: 2, statusMessage: "HTTP 500" });
     expect(failed?.attributes).toMatchObject({ "error.type": "500", "webhooker.delivery_status": "failed" });
     expect(replayed?.attributes).toMatchObject({ "webhooker.replays": 1, "http.response.status_code": 204 });
   });

@@ -36,7 +36,7 @@ beforeEach(async () => {
   webhookId = (await all.useCases.webhooks.create({ userId: all.ada, input: { name: "Shop" } })).id;
   const webhook = { id: webhookId, name: "Shop" };
   const change = { kind: "target_failing", subjectId: "t", webhookId, since: 0, isOver: false } as const;
-  const message = describeNotice([{ ...change, name: "<Bank>", detail: "answered 500" }], {
+  const message = describeNotice([{ ...change, name: "<Bank>", detail: "HTTP 500" }], {
     webhook,
     url: "https://hooks.example/source/1",
   });
@@ -62,13 +62,13 @@ const bodyOf = (request: OutboundRequest | undefined): unknown =>
 test("a chat gets it in words, with its own marks escaped", async () => {
   expect(await send(await addTarget("slack"))).toBeNull();
   expect(bodyOf(requests[0])).toEqual({
-    text: "Shop: target “&lt;Bank&gt;” fails: deliveries are given up",
+    text: "Shop: target “&lt;Bank&gt;” is failing; deliveries have been given up",
     blocks: [
       {
         type: "header",
         text: {
           type: "plain_text",
-          text: "Shop: target “<Bank>” fails: deliveries are given up",
+          text: "Shop: target “<Bank>” is failing; deliveries have been given up",
           emoji: false,
         },
       },
@@ -76,7 +76,7 @@ test("a chat gets it in words, with its own marks escaped", async () => {
         type: "section",
         text: {
           type: "mrkdwn",
-          text: "Target “&lt;Bank&gt;” fails: deliveries are given up.\n  answered 500\n\nhttps://hooks.example/source/1",
+          text: "Target “&lt;Bank&gt;” is failing; deliveries have been given up.\n  HTTP 500\n\nhttps://hooks.example/source/1",
         },
       },
     ],
@@ -96,7 +96,7 @@ test("another user's target, a deleted one and one that never was get nothing", 
   const target = all.mainDb.routing.findTarget(deleted);
   all.mainDb.targets.softDelete({ id: deleted, webhookId: target?.webhookId ?? "", at: 1 });
   for (const id of [await addTarget("http", all.bob), deleted, crypto.randomUUID()]) {
-    expect(await send(id)).toBe("The target that notices go to is not there any more.");
+    expect(await send(id)).toBe("The target for notices was deleted.");
   }
   expect(requests).toEqual([]);
 });

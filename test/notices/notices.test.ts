@@ -77,7 +77,7 @@ async function told(): Promise<string[]> {
 }
 
 const ofTarget = () => ({ webhookId: world.webhookId, targetId: world.targetId });
-const giveUp = () => running.notices.targetGivenUp({ ...ofTarget(), reason: "Given up after 12 tries." });
+const giveUp = () => running.notices.targetGivenUp({ ...ofTarget(), reason: "Gave up after 12 attempts." });
 const deliver = () => running.notices.targetDelivered(ofTarget());
 
 function setNotices(notices: NoticeSettings | null): void {
@@ -86,8 +86,8 @@ function setNotices(notices: NoticeSettings | null): void {
   world.mainDb.webhooks.update({ ...row, notices });
 }
 
-const FAILS = "email: Shop: target “Bank” fails: deliveries are given up";
-const RECOVERS = "email: Shop: target “Bank” takes deliveries again";
+const FAILS = "email: Shop: target “Bank” is failing; deliveries have been given up";
+const RECOVERS = "email: Shop: target “Bank” accepts deliveries again";
 
 describe("a target that fails", () => {
   test("is told once, however many deliveries are given up, and once more when it has recovered", async () => {
@@ -147,10 +147,10 @@ test("a deactivated target is told, and that somebody has activated it", async (
   const row = world.mainDb.targets.find({ id: world.targetId, webhookId: world.webhookId });
   if (!row) throw new Error("there is no target");
   world.mainDb.targets.update({ ...row, active: false });
-  const deactivated = { ...ofTarget(), reason: "It answered 410." };
+  const deactivated = { ...ofTarget(), reason: "It responded with 410." };
   running.notices.targetDeactivated(deactivated);
   running.notices.targetDeactivated(deactivated);
-  expect(await told()).toEqual(["email: Shop: target “Bank” was deactivated: its deliveries wait"]);
+  expect(await told()).toEqual(["email: Shop: target “Bank” was deactivated; its deliveries wait"]);
   world.clock.advance(60 * MINUTE);
   expect(await told()).toEqual([]);
   world.mainDb.targets.update({ ...row, active: true });
@@ -160,14 +160,14 @@ test("a deactivated target is told, and that somebody has activated it", async (
 
 test("a circuit breaker that opens and closes in turn is one trouble", async () => {
   for (let n = 0; n < 10; n++) {
-    running.notices.circuitOpened({ ...ofTarget(), reason: "10 tries failed in a row." });
+    running.notices.circuitOpened({ ...ofTarget(), reason: "10 consecutive attempts failed." });
     world.clock.advance(MINUTE);
     running.notices.circuitClosed(ofTarget());
     world.clock.advance(MINUTE);
   }
-  expect(await told()).toEqual(["email: Shop: target “Bank” fails time after time: its deliveries wait"]);
+  expect(await told()).toEqual(["email: Shop: target “Bank” keeps failing; deliveries are paused"]);
   world.clock.advance(6 * MINUTE);
-  expect(await told()).toEqual(["email: Shop: target “Bank” answers again"]);
+  expect(await told()).toEqual(["email: Shop: target “Bank” is responding again"]);
 });
 
 test("a silent entrypoint is told, and over only with an event that is younger", async () => {
@@ -175,11 +175,11 @@ test("a silent entrypoint is told, and over only with an event that is younger",
   const quiet = () => running.notices.entrypointSilent({ webhookId, entrypointId, reason: "No event." });
   quiet();
   quiet();
-  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” is silent"]);
+  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” has stopped receiving events"]);
   running.notices.entrypointHeard({ entrypointId, at: clock.now() - 1 });
   expect(await told()).toEqual([]);
   running.notices.entrypointHeard({ entrypointId, at: clock.now() + 1 });
-  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” receives again"]);
+  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” is receiving events again"]);
 });
 
 describe("who is told", () => {
@@ -206,7 +206,9 @@ describe("who is told", () => {
       const targetId = world.addTarget({ webhookId: world.webhookId, name: `Target ${n}` }).id;
       running.notices.targetGivenUp({ webhookId: world.webhookId, targetId, reason: "Given up." });
     }
-    expect(await told()).toEqual(["email: Shop: target “Target 0” fails: deliveries are given up, and more"]);
+    expect(await told()).toEqual([
+      "email: Shop: target “Target 0” is failing; deliveries have been given up, and more",
+    ]);
   });
 });
 

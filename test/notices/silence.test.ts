@@ -94,6 +94,6 @@ test("it says since when, and what it was compared with", () => {
   const lastEventAt = MONDAY + 30 * DAY - 1;
   const now = MONDAY + 31 * DAY;
   expect(describeSilence({ lastEventAt, hours }, { now, listeningSince: 0 })).toBe(
-    "No event since 2026-02-03T23:59:59.999Z; at these hours there were some in each of the last 4 weeks.",
+    "No event since 2026-02-03T23:59:59.999Z. Events arrived at this time of day in each of the last 4 weeks.",
   );
 });

@@ -29,7 +29,7 @@ describe("the limit of the whole request", () => {
     clock.advance(29_999);
     expect(receiver.openConnections()).toBe(1);
     clock.advance(SWEEP_MS);
-    expect(inShort(await result)).toBe("timeout: no answer within 30 s");
+    expect(inShort(await result)).toBe("timeout: no response within 30 s");
     await receiver.waitForOpenConnections(0);
   });
 

@@ -36,7 +36,7 @@ test("a name that is not answered for ends a request in its time, and the next o
 
 for (const [code, word] of [
   ["ENOTFOUND", "does not resolve"],
-  ["EAI_AGAIN", "just now"],
+  ["EAI_AGAIN", "right now"],
 ] as const) {
   test(`a name that fails with ${code} is tried again later, and goes on once it resolves`, async () => {
     let fails = true;

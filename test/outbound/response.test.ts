@@ -112,7 +112,7 @@ const INVALID: [what: string, bytes: string][] = [
   ["a chunk longer than it said", `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n`],
   ["a chunk's line without end", `${OK}Transfer-Encoding: chunked\r\n\r\n1;${"x".repeat(5_000)}`],
   ["too large a head", `${OK}A: ${"x".repeat(40_000)}\r\n\r\n`],
-  ["interim answers without end", "HTTP/1.1 102 x\r\n\r\n".repeat(3_000)],
+  ["too many interim responses", "HTTP/1.1 102 x\r\n\r\n".repeat(3_000)],
   ["a head without end", `${OK}${"A: b\r\n".repeat(10_000)}`],
   [
     "too large trailers",

@@ -132,7 +132,7 @@ describe("by age", () => {
       status: "discarded",
       reason: "Older than the retention of 10 days, and still not delivered after twice that time.",
     });
-    expect(messages()).toEqual(["deliveries discarded: not delivered in twice the retention"]);
+    expect(messages()).toEqual(["deliveries discarded: not delivered within twice the retention"]);
     await after(1.2 * DAY_MS);
     expect(stored()).toHaveLength(0);
     expect(world.ledgerFaults()).toEqual([]);
@@ -243,7 +243,9 @@ describe("by size", () => {
     for (let n = 0; n < 6; n++) await receive({ a: "pending" }, { body });
     for (let n = 0; n < 30; n++) await after(MINUTE_MS);
     expect(stored()).toHaveLength(6);
-    expect(messages()).toEqual(["an event file is over its size limit: all that is left is undelivered"]);
+    expect(messages()).toEqual([
+      "an event file exceeds its size limit, but only undelivered events are left",
+    ]);
   });
 
   test("a limit set later holds for what is there, and is found after a restart", async () => {

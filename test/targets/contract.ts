@@ -194,7 +194,7 @@ export function describeTargetContract(options: {
     test("a redirect is a failure that says it is not followed", async () => {
       bench.receiver.answerWith({ status: 302, headers: { location: `${bench.receiver.url}/other` } });
       const outcome = failed(await bench.type.deliver(attemptOf(config)));
-      expect(outcome.error).toBe("answered 302: redirects are not followed");
+      expect(outcome.error).toBe("HTTP 302: redirects are not followed");
       expect(outcome.response?.statusCode).toBe(302);
       expect(bench.receiver.requests).toHaveLength(1);
     });

@@ -100,7 +100,7 @@ describe("a redirect, where they are followed", () => {
   test("without end stops after five", async () => {
     bench.receiver.answerWith(to("/again"));
     const outcome = failed(await deliver());
-    expect(outcome.error).toBe("answered 307: more than 5 redirects");
+    expect(outcome.error).toBe("HTTP 307: more than 5 redirects");
     expect(outcome.response?.statusCode).toBe(307);
     expect(bench.receiver.requests).toHaveLength(6);
   });
@@ -114,13 +114,13 @@ describe("a redirect, where they are followed", () => {
   test("all together have the time of one try", async () => {
     bench.receiver.answerWith(({ path }) => (path === "/hooks" ? to("/slow") : { hang: true }));
     const outcome = failed(await deliver({ timeoutMs: 1 }));
-    expect(outcome.error).toMatch(/no answer within/);
+    expect(outcome.error).toMatch(/no response within/);
   });
 });
 
 test("no redirect is followed unless that is switched on", async () => {
   bench.receiver.answerWith(to(`${other.url}/else`));
   const outcome = failed(await deliver({}, { follow_redirects: false }));
-  expect(outcome.error).toBe("answered 307: redirects are not followed");
+  expect(outcome.error).toBe("HTTP 307: redirects are not followed");
   expect(other.connections()).toBe(0);
 });

@@ -35,7 +35,7 @@ const deliver = (receiver: Receiver, settings: Record<string, unknown>) =>
 describe("a target's own TLS", () => {
   test("trusts the authority that it names", async () => {
     expect((await deliver(open, { tls_ca: authority })).kind).toBe("delivered");
-    expect(failed(await deliver(open, {})).error).toContain("unknown authority");
+    expect(failed(await deliver(open, {})).error).toContain("unknown CA");
   });
 
   test("trusts no other authority then, and none of it is trusted for another target", async () => {
@@ -43,7 +43,7 @@ describe("a target's own TLS", () => {
       "TLS with",
     );
     expect((await deliver(open, { tls_ca: authority })).kind).toBe("delivered");
-    expect(failed(await deliver(open, {})).error).toContain("unknown authority");
+    expect(failed(await deliver(open, {})).error).toContain("unknown CA");
   });
 
   test("shows its certificate to a receiver that lets in no others", async () => {
@@ -100,7 +100,7 @@ describe("settings of TLS", () => {
     const cases: [settings: Record<string, unknown>, field: string, word: string][] = [
       [{ tls_ca: "hunter2" }, "tls_ca", "must be in PEM"],
       [{ tls_ca: broken }, "tls_ca", "is not a certificate"],
-      [{ tls_ca: authority + broken }, "tls_ca", "number 2"],
+      [{ tls_ca: authority + broken }, "tls_ca", "certificate 2 cannot be read"],
       [{ tls_ca: client.tls_client_key }, "tls_ca", "a field of its own"],
       [{ ...client, tls_client_key: "hunter2" }, "tls_client_key", "must be in PEM"],
       [{ ...client, tls_client_key: authority }, "tls_client_key", "must be in PEM"],

@@ -27,8 +27,8 @@ describe("a redirect that keeps method and body", () => {
   });
 
   test("is not followed to what is no place, to less safety, or without end", () => {
-    expect(reasonOf(ask(null))).toBe("it has no Location");
-    expect(reasonOf(ask("http://shop.example/in"))).toBe("it leads from https to http");
+    expect(reasonOf(ask(null))).toBe("the response has no Location");
+    expect(reasonOf(ask("http://shop.example/in"))).toBe("the redirect leads from https to http");
     expect(reasonOf(ask("http://else.example/"))).toContain("from https to http");
     for (const wrong of ["file:///etc/passwd", "gopher://x/", "https://", "javascript:alert(1)"]) {
       expect(reasonOf(ask(wrong))).toContain("the URL in its Location");
@@ -49,5 +49,5 @@ test("one that would make a GET of a POST is refused, as the event would be lost
 
 test("an answer that names no other place is none", () => {
   for (const statusCode of [300, 304, 305])
-    expect(reasonOf(ask("/x", { statusCode }))).toContain("no other place");
+    expect(reasonOf(ask("/x", { statusCode }))).toContain("no usable destination");
 });

@@ -49,9 +49,15 @@ const REFUSED: Readonly<Record<string, readonly [reply: string, reason: string]>
   ],
   "an error in an object": ['{"error":{"code":7,"message":"gone"}}', "gone"],
   "a list of errors": ['{"errors":[{"message":"too long"}]}', "too long"],
-  "an error without words": ['{"error":true}', "it says that it failed"],
-  "a page": ["<!DOCTYPE html><title>Sign in</title>", "Is this an incoming webhook?"],
-  "a page without a type": ["\n<html>sign in</html>", "Is this an incoming webhook?"],
+  "an error without words": ['{"error":true}', "the response reports a failure"],
+  "a page": [
+    "<!DOCTYPE html><title>Sign in</title>",
+    "it responded with an HTML page. Check that the URL is an incoming webhook.",
+  ],
+  "a page without a type": [
+    "\n<html>sign in</html>",
+    "it responded with an HTML page. Check that the URL is an incoming webhook.",
+  ],
   no: ["no", "no"],
   false: ["false", "false"],
 };

@@ -137,11 +137,11 @@ describe("the slack target", () => {
 
   test("has failed where a chat refuses the message, though the status is 200", async () => {
     bench.receiver.answerWith({ body: '{"ok":false,"error":"invalid_auth"}' });
-    expect(failed(await deliver()).error).toBe("answered 200, but refused the message: invalid_auth");
+    expect(failed(await deliver()).error).toBe("HTTP 200, but the message was refused: invalid_auth");
   });
 
   test("names the fault that Slack names", async () => {
     bench.receiver.answerWith({ status: 410, body: "channel_is_archived" });
-    expect(failed(await deliver()).error).toBe("answered 410: channel_is_archived");
+    expect(failed(await deliver()).error).toBe("HTTP 410: channel_is_archived");
   });
 });

@@ -6,7 +6,7 @@ import type { DeliveryTarget } from "../../storage/main-db/routing.ts";
 import type { TargetQueries } from "../../storage/main-db/targets.ts";
 import type { TargetNotices } from "../target-notices.ts";
 
-const REASON = "It answered 410 (Gone): its owner says that it will not be back.";
+const REASON = "It responded with 410 (Gone), which means that it has been removed for good.";
 
 export function createGoneHandler(deps: {
   targets: Pick<TargetQueries, "deactivate">;
@@ -20,10 +20,13 @@ export function createGoneHandler(deps: {
     try {
       targets.deactivate({ id, webhookId, reason: REASON, at: clock.now() });
       notices?.targetDeactivated({ webhookId, targetId: id, reason: REASON });
-      log.warn("a target answered 410 and was deactivated; its deliveries wait", of);
+      log.warn("a target responded with 410 and was deactivated; its deliveries wait", of);
     } catch (error) {
       // The next try asks again: the delivery is stored as one that failed.
-      log.error("a target that answered 410 could not be deactivated", { ...of, cause: errorMessage(error) });
+      log.error("a target that responded with 410 could not be deactivated", {
+        ...of,
+        cause: errorMessage(error),
+      });
     }
   };
 }

@@ -37,7 +37,7 @@ export async function deliverOnce(options: {
     return {
       kind: "failed",
       retryable: true,
-      error: "An unexpected fault inside webhooker; see its log.",
+      error: "Unexpected error inside webhooker. See its log.",
       response: null,
     };
   }

@@ -59,5 +59,5 @@ function logTry({ log, opened, due, settlement, endedAt }: Done): void {
   };
   if (status === "delivered") log.debug("delivered", fields);
   else if (status === "failed") log.warn("delivery given up", fields);
-  else log.info("delivery failed, will be tried again", fields);
+  else log.info("delivery failed, will be retried", fields);
 }

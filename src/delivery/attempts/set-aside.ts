@@ -39,7 +39,7 @@ export async function lookAtLeftBehind(deps: Deps): Promise<void> {
   }
   const left = [...suspects.all()];
   if (left.length > 0) {
-    deps.log.warn("the gateway died while deliveries were attempted: these go last, one at a time", {
+    deps.log.warn("the gateway crashed during delivery attempts; they will be retried last, one at a time", {
       deliveries: left.length,
     });
   }
@@ -73,7 +73,7 @@ async function setAside(deps: Deps, culprit: Suspect): Promise<void> {
   const names = { webhook_id: webhookId, target_id: targetId, event_id: eventId };
   try {
     await events.settle(webhookId, settlement);
-    log.error("a delivery was set aside: the gateway stopped again and again during its attempt", {
+    log.error("a delivery was set aside: the gateway stopped repeatedly during its attempt", {
       ...names,
       deaths: culprit.deaths,
     });
@@ -91,7 +91,7 @@ function settlementOf(found: PendingState, { eventId, targetId, deaths }: Suspec
     replays: found.replays,
     status: "failed",
     nextAttemptAt: null,
-    reason: `Set aside: ${fault}. Replay it to try it again.`,
+    reason: `Set aside: ${fault}. Replay the event to retry.`,
     result: {
       id: newId(),
       attempt: found.attempts + 1,

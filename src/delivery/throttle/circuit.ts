@@ -90,14 +90,15 @@ function reasonToOpen(given: {
 }): Pick<Opened, "reason" | "by"> | null {
   const { failuresInRow, window, policy } = given;
   if (policy.failures !== null && failuresInRow >= policy.failures) {
-    const reason = failuresInRow === 1 ? "A try failed." : `${failuresInRow} tries in a row failed.`;
+    const reason =
+      failuresInRow === 1 ? "An attempt failed." : `${failuresInRow} consecutive attempts failed.`;
     return { reason, by: "row" };
   }
   if (policy.failureRate === null || window === null) return null;
   const down = window.before.down + window.now.down;
   const all = down + window.before.up + window.now.up;
   if (all < LEAST_TRIES || down / all < policy.failureRate) return null;
-  return { reason: `${down} of the last ${all} tries failed.`, by: "share" };
+  return { reason: `${down} of the last ${all} attempts failed.`, by: "share" };
 }
 
 const NO_TRIES: Tries = { up: 0, down: 0 };

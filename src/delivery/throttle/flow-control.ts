@@ -79,7 +79,7 @@ export function createFlowControl(deps: {
     hurry: (of) => engine.hurry(of),
     async discardHeld({ reason, ...of }) {
       const why = reason === undefined ? "." : `: ${reason}`;
-      const given = { ...of, reason: `Discarded by hand while it was held${why}`, now: clock.now() };
+      const given = { ...of, reason: `Discarded manually while on hold${why}`, now: clock.now() };
       const discarded = await store.discardHeld(given);
       // What waited behind one of them in its lane may be due now.
       engine.nudge(of.webhookId);

@@ -131,7 +131,7 @@ export class Flows {
 
   #opened(of: OfTarget, { reason, openedAt }: { reason: string; openedAt: number }): void {
     const { log, metrics, listener } = this.#deps;
-    log.warn("a target fails: its deliveries wait, and it is probed until it answers", {
+    log.warn("a target keeps failing: its deliveries are paused, and it is probed until it responds", {
       ...{ webhook_id: of.webhookId, target_id: of.targetId, reason },
     });
     metrics?.circuitOpened();
@@ -142,7 +142,7 @@ export class Flows {
   #closed(of: OfTarget, openedAt: number): void {
     const { log, listener } = this.#deps;
     const at = this.#now().wall;
-    log.info("a target answers again: its deliveries go on", {
+    log.info("a target responds again: its deliveries continue", {
       ...{ webhook_id: of.webhookId, target_id: of.targetId, after_ms: Math.max(0, at - openedAt) },
     });
     this.#write(of, null);

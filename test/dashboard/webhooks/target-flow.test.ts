@@ -93,7 +93,7 @@ test("an open circuit says why, since when and when the next try is, and can be 
     circuit: {
       state: "open",
       since: now - 60_000,
-      reason: "10 tries in a row failed.",
+      reason: "10 consecutive attempts failed.",
       nextProbeAt: now + 9_000,
     },
     restsUntil: now + 1_000,
@@ -101,7 +101,7 @@ test("an open circuit says why, since when and when the next try is, and can be 
   const row = await rowOf("Warehouse");
   for (const text of [
     ">circuit open<",
-    "10 tries in a row failed.",
+    "10 consecutive attempts failed.",
     "don't use up attempts",
     "Rate-limited by the target",
   ]) {

@@ -221,7 +221,7 @@ describe("a target", () => {
   });
 
   test("shows where it goes, its health, what is pending and failed, and how its last try ended", async () => {
-    const lastResult = { at: all.clock.now(), delivered: false, statusCode: 503, error: "answered 503" };
+    const lastResult = { at: all.clock.now(), delivered: false, statusCode: 503, error: "HTTP 503" };
     const counts = { ...NO_DELIVERIES, delivered: 1_234, pending: 5, failed: 2, discarded: 7 };
     all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult } } });
     const { html } = await all.pages.get(all.paths.webhook);
@@ -229,7 +229,7 @@ describe("a target", () => {
       html.indexOf(">Warehouse</h3>"),
       html.indexOf("</li>", html.indexOf(">Warehouse</h3>")),
     );
-    for (const text of ["failing", "https://warehouse.example/in", "1,234", "answered 503"]) {
+    for (const text of ["failing", "https://warehouse.example/in", "1,234", "HTTP 503"]) {
       expect(row).toContain(text);
     }
     for (const status of ["pending", "failed", "discarded"]) {

@@ -16,7 +16,7 @@ async function makeWebhook(name: string) {
   return { webhook, path: `/source/${webhook.id}` };
 }
 
-/** The text between the first `from` and what follows it up to `to`. */
+/** The text between the first `from` and so on it up to `to`. */
 function between(html: string, from: string, to: string): string {
   const start = html.indexOf(from);
   if (start === -1) throw new Error(`the page has no ${from}`);
