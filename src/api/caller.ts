@@ -9,7 +9,7 @@ export function callerOperations(): readonly Operation[] {
       method: "GET",
       path: "/me",
       tag: "API",
-      summary: "Read who you are",
+      summary: "Read the caller's identity",
       success: { status: 200, description: "The user and the API key.", schema: callerSchema },
       handle: async ({ caller: { userId, apiKeyId } }) => ({ user_id: userId, api_key_id: apiKeyId }),
     }),

@@ -84,12 +84,12 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/verification/test`,
       tag,
-      summary: "Try a verification on what an entrypoint has stored or rejected",
+      summary: "Test a verification against stored events and rejected requests",
       description:
-        "Tells how many of its last events, and of its rejected requests that are kept, would have been accepted, each judged at its own time; nothing is changed. Secrets that are left out are the stored ones. Test events of the dashboard are not tried.",
+        "Counts how many of the entrypoint's last events and kept rejected requests would be accepted, each checked at the time it was received. Changes nothing. Secrets that are left out are taken from storage. The dashboard's test events are not included.",
       params: entrypointPath,
       body: verificationTrialInput,
-      success: { status: 200, description: "What it would have done.", schema: trialSchema },
+      success: { status: 200, description: "The result of the test.", schema: trialSchema },
       handle: async ({ caller, params, body: input }) =>
         presentTrial(await deps.trials.run({ ...which(caller, params), input })),
     }),
@@ -99,9 +99,9 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       path,
       tag,
       summary: "Delete an entrypoint",
-      description: "Senders get 404 from now on. What it received stays.",
+      description: "Senders get 404 from now on. Events already received are kept.",
       params: entrypointPath,
-      success: { status: 204, description: "It is deleted." },
+      success: { status: 204, description: "Deleted." },
       async handle({ caller, params }) {
         await entrypoints.remove(which(caller, params));
       },
@@ -112,7 +112,7 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
         method: "POST",
         path: `${path}/${active ? "activate" : "deactivate"}`,
         tag,
-        summary: active ? "Let an entrypoint receive" : "Make an entrypoint refuse with 410",
+        summary: active ? "Activate an entrypoint" : "Deactivate an entrypoint",
         params: entrypointPath,
         success: asItIsNow,
         handle: async ({ caller, params }) =>

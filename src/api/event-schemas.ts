@@ -5,16 +5,16 @@ import { count, headerPairs, id, time } from "./schema-parts.ts";
 export const resultSchema = z
   .strictObject({
     id,
-    attempt: z.int().describe("1 for the first try; counts on over replays."),
+    attempt: z.int().describe("1 for the first attempt; replays continue the count."),
     started_at: time,
     duration_ms: z.number(),
     status_code: z.int().nullable(),
     error: z.string().nullable(),
     response_headers: headerPairs.nullable(),
-    response_body_base64: z.string().nullable().describe("At most the first 64 KiB of the answer."),
+    response_body_base64: z.string().nullable().describe("At most the first 64 KiB of the response."),
     response_body_truncated: z.boolean(),
   })
-  .meta({ id: "DeliveryResult", description: "One try of a delivery." });
+  .meta({ id: "DeliveryResult", description: "One delivery attempt." });
 
 export const deliveryStatus = z.enum(["pending", "delivered", "failed", "held", "discarded"]);
 
@@ -27,13 +27,13 @@ export const deliverySchema = z
     attempts: count,
     next_attempt_at: time
       .nullable()
-      .describe("null also while it is held, or waits for an earlier delivery of its lane."),
+      .describe("null also while it is on hold or waits for an earlier delivery with the same order value."),
     reason: z.string().nullable(),
     created_at: time,
     updated_at: time,
     results: z.array(resultSchema),
   })
-  .meta({ id: "Delivery", description: "What became of one event at one target." });
+  .meta({ id: "Delivery", description: "The state of one event's delivery to one target." });
 
 const eventFacts = {
   id,
@@ -45,10 +45,10 @@ const eventFacts = {
   content_type: z.string(),
   body_size: count.describe("Bytes."),
   remote_address: z.string(),
-  type: z.string().nullable().describe("What happened, in the sender's words; null where that is not known."),
-  duplicate_count: count.describe("Copies that came later and were not stored."),
+  type: z.string().nullable().describe("The event type as the sender names it; null if unknown."),
+  duplicate_count: count.describe("Number of copies that arrived later and were not stored."),
   differing_duplicate_count: count.describe(
-    "Those of them that were another request: with `deduplicate_differing` set to `drop`.",
+    "Number of those copies that differed from the event (with `deduplicate_differing` set to `drop`).",
   ),
   same_key_as: id
     .nullable()
@@ -75,19 +75,21 @@ export const eventSchema = z
     ...eventFacts,
     first_received_at: time
       .nullable()
-      .describe("When it came, where it was rejected at first and released later; else null."),
+      .describe(
+        "When the request first arrived, if it was rejected first and accepted later; otherwise null.",
+      ),
     headers: headerPairs,
     body_base64: z.string().meta({ contentEncoding: "base64" }),
     unread_values: z
       .array(
         z.strictObject({
           setting: z.enum(["event_type_from", "deduplicate_value", "order_by", "verification"]),
-          place: z.string().nullable().describe("As the setting has it; null with `verification`."),
+          place: z.string().nullable().describe("The path in the setting; null for `verification`."),
           reason: z.string(),
         }),
       )
       .describe(
-        "Settings, as they are now, that find nothing usable in this body, and why: it is too large, cannot be decoded, or is no JSON and no form. What is simply not there is left out.",
+        "Current settings that cannot read a value from this body, with the reason: it is too large, cannot be decoded, or is neither JSON nor a form. Values that are simply absent are not listed.",
       ),
     duplicates: z
       .array(
@@ -95,10 +97,10 @@ export const eventSchema = z
           received_at: time,
           remote_address: z.string(),
           body_size: count,
-          body_differs: z.boolean().describe("Its body, method, path or query was another one."),
+          body_differs: z.boolean().describe("Whether its body, method, path or query differed."),
         }),
       )
       .describe("The last copies, newest first."),
     deliveries: z.array(deliverySchema),
   })
-  .meta({ id: "Event", description: "A request that was received, exactly as it was." });
+  .meta({ id: "Event", description: "A received request, unchanged." });

@@ -25,7 +25,7 @@ const pageQuery = z.strictObject({
 
 const replayInput = z
   .strictObject({
-    target_id: z.string().optional().describe("One of the webhook's targets; else all active ones."),
+    target_id: z.string().optional().describe("One of the webhook's targets. Default: all active targets."),
   })
   .meta({ id: "ReplayInput" });
 
@@ -73,10 +73,10 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       success: {
         status: 200,
         description:
-          "One page; a page may hold fewer than `limit` while there is a `next_cursor`, as a search stops in time.",
+          "One page. It may contain fewer than `limit` events even if `next_cursor` is set, because searches are limited in time.",
         schema: listOf(eventSummarySchema).extend({
           not_searched: count.describe(
-            "With `text`: events among those looked through for this page whose bodies could not be searched.",
+            "With `text`: number of events searched for this page whose bodies could not be searched.",
           ),
         }),
       },
@@ -123,7 +123,7 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       params: eventPath,
       success: {
         status: 200,
-        description: "The bytes as they came, with the content type they came with.",
+        description: "The bytes as received, with the received content type.",
         contentType: "*/*",
       },
       async handle({ caller, params }) {

@@ -4,22 +4,22 @@ import { count, time } from "./schema-parts.ts";
 
 export const targetFlowSchema = z
   .strictObject({
-    held: count.describe("Deliveries that wait for the end of a pause, or to be let go after one."),
+    held: count.describe("Deliveries on hold during a pause, or waiting to be released after it."),
     draining: z
       .strictObject({ left: count, per_second: z.number().min(0), estimate_seconds: count })
       .nullable()
-      .describe("How what was held is let go; null where nothing is."),
+      .describe("How deliveries on hold are being released; null if none are."),
     circuit: z.strictObject({
       state: z
         .enum(["closed", "open", "half_open"])
-        .describe("open: deliveries wait; half_open: one is tried."),
+        .describe("open: deliveries are paused; half_open: one is being attempted."),
       since: time.nullable(),
       reason: z.string().nullable(),
       next_probe_at: time.nullable(),
     }),
-    rests_until: time.nullable().describe("The target asked for a rest (429, 503, Retry-After)."),
+    rests_until: time.nullable().describe("The target is rate-limited (429, 503 or Retry-After)."),
   })
-  .meta({ id: "TargetFlow", description: "How a target is dealt with at this moment." });
+  .meta({ id: "TargetFlow", description: "The current delivery state of a target." });
 
 export const discardedSchema = z
   .strictObject({ discarded: count.describe("Deliveries.") })
@@ -27,7 +27,9 @@ export const discardedSchema = z
 
 /** Part of a target. */
 export const targetFlowShape = {
-  paused: z.boolean().describe("A paused target's deliveries are held, those of new events too."),
+  paused: z
+    .boolean()
+    .describe("Deliveries to a paused target are put on hold, including those of new events."),
   paused_at: time.nullable(),
-  flow: targetFlowSchema.nullable().describe("null while the webhook's event file cannot be used."),
+  flow: targetFlowSchema.nullable().describe("null while the webhook's event file is unavailable."),
 };

@@ -7,7 +7,7 @@ const facts = {
   id,
   entrypoint_id: id,
   received_at: time,
-  reason: z.string().describe("Why it was refused, the last time that it was verified."),
+  reason: z.string().describe("Why the last verification failed."),
   method: z.string(),
   path_tail: z.string(),
   query: z.string(),
@@ -26,13 +26,15 @@ export const rejectedSchema = z
     headers: headerPairs,
     body_base64: z.string().meta({ contentEncoding: "base64" }),
   })
-  .meta({ id: "Rejected", description: "A request that could not be verified, exactly as it was." });
+  .meta({ id: "Rejected", description: "A request that failed verification, unchanged." });
 
 export const rejectedVerificationSchema = z
   .strictObject({
     checked: count,
     released: count,
-    event_ids: z.array(id).describe("Of those that passed; a copy of an event has that event's id."),
+    event_ids: z
+      .array(id)
+      .describe("Ids of the events that were accepted. A copy of an existing event has that event's id."),
   })
   .meta({ id: "RejectedVerification" });
 

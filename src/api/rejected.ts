@@ -20,7 +20,7 @@ const tag = "Rejected requests";
 const listPath = "/webhooks/:webhook_id/rejected";
 const path = `${listPath}/:rejected_id`;
 
-const entrypoint_id = z.string().optional().describe("Those of this entrypoint alone.");
+const entrypoint_id = z.string().optional().describe("Only requests to this entrypoint.");
 
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Requests on a page."),
@@ -33,7 +33,7 @@ const MAX_IDS = 1_000;
 
 const choice = z
   .strictObject({
-    ids: z.array(z.string()).max(MAX_IDS).optional().describe("These; else all there are."),
+    ids: z.array(z.string()).max(MAX_IDS).optional().describe("Only these requests. Default: all."),
     entrypoint_id,
   })
   .meta({ id: "RejectedChoice" });
@@ -56,9 +56,9 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       method: "GET",
       path: listPath,
       tag,
-      summary: "List the requests that could not be verified, newest first",
+      summary: "List requests that failed verification, newest first",
       description:
-        "They are kept within bounds for each entrypoint, the oldest go first; see `keep_rejected`.",
+        "Each entrypoint keeps a limited number; the oldest are deleted first. See `keep_rejected`.",
       params: webhookPath,
       query: pageQuery,
       success: { status: 200, description: "One page.", schema: listOf(rejectedSummarySchema) },
@@ -76,7 +76,11 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       tag,
       summary: "Read a rejected request",
       params: rejectedPath,
-      success: { status: 200, description: "As it came, with the reason.", schema: rejectedSchema },
+      success: {
+        status: 200,
+        description: "The request as received, with the reason.",
+        schema: rejectedSchema,
+      },
       handle: async ({ caller, params }) => present(await get(caller, params)),
     }),
     operation({
@@ -86,7 +90,7 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       tag,
       summary: "Read the bytes of a rejected request's body",
       params: rejectedPath,
-      success: { status: 200, description: "The bytes as they came.", contentType: "*/*" },
+      success: { status: 200, description: "The bytes as received.", contentType: "*/*" },
       handle: async ({ caller, params }) => rawBodyResponse(await get(caller, params)),
     }),
     operation({
@@ -96,11 +100,15 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       tag,
       summary: "Verify rejected requests again and deliver those that pass",
       description:
-        "By the entrypoint's verification as it is now. Those that pass become events, received now; a signed time is compared with when they came.",
+        "Uses the entrypoint's current verification. Requests that pass become events, received now. Signed timestamps are compared with the original time of receipt.",
       params: webhookPath,
       body: choice,
       emptyBody: {},
-      success: { status: 200, description: "What became of them.", schema: rejectedVerificationSchema },
+      success: {
+        status: 200,
+        description: "The result for each request.",
+        schema: rejectedVerificationSchema,
+      },
       async handle({ caller, params, body: { ids = null, entrypoint_id = null } }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const { checked, eventIds } = await verifyAgain({ webhookId, ids, entrypointId: entrypoint_id });
@@ -115,7 +123,11 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       summary: "Delete rejected requests",
       params: webhookPath,
       body: choice,
-      success: { status: 200, description: "How many.", schema: rejectedDeletionSchema },
+      success: {
+        status: 200,
+        description: "The number of deleted requests.",
+        schema: rejectedDeletionSchema,
+      },
       async handle({ caller, params, body: { ids, entrypoint_id = null } }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const chosen = ids ?? (await rejected.listIds(webhookId, entrypoint_id));
@@ -129,7 +141,7 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       tag,
       summary: "Delete a rejected request",
       params: rejectedPath,
-      success: { status: 204, description: "It is deleted." },
+      success: { status: 204, description: "Deleted." },
       async handle({ caller, params }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         if ((await rejected.remove(webhookId, [params.rejected_id])) === 0)

@@ -30,34 +30,32 @@ const replayRunInput = z
       .strictObject(eventFilterShape)
       .optional()
       .describe(
-        "Those that fit all of it; {} is every event. `status` and `target_id` also choose their deliveries.",
+        "Events that match all conditions; {} matches every event. `status` and `target_id` also select deliveries.",
       ),
     event_ids: z
-      .array(z.string().refine(isId, "is no id"))
+      .array(z.string().refine(isId, "is not a valid id"))
       .min(1)
       .max(MOST_EVENT_IDS)
       .optional()
-      .describe("These events; ids that name none are left out."),
+      .describe("These events. Unknown ids are ignored."),
     target_id: z
       .string()
       .optional()
-      .describe(
-        "Every event to this target. Without it, again to the targets that each event already went to.",
-      ),
+      .describe("Send every event to this target. Default: the same targets as before."),
     only_missing: z
       .boolean()
       .default(false)
       .describe(
-        "With `target_id`: only events that never had a delivery to it, to bring a new target up to date.",
+        "With `target_id`: only events that the target never received, to bring a new target up to date.",
       ),
-    dry_run: z.boolean().default(false).describe("Only count what it would take."),
+    dry_run: z.boolean().default(false).describe("Only count; replay nothing."),
   })
   .refine(({ filter, event_ids }) => (filter === undefined) !== (event_ids === undefined), {
-    message: "give either this or event_ids",
+    message: "set either this or event_ids",
     path: ["filter"],
   })
   .refine(({ only_missing, target_id }) => !only_missing || target_id !== undefined, {
-    message: "is needed with only_missing",
+    message: "is required with only_missing",
     path: ["target_id"],
   })
   .meta({ id: "ReplayRunInput" });
@@ -98,14 +96,14 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: listPath,
       tag,
-      summary: "Deliver many events again, or count how many that would be",
+      summary: "Replay many events, or count them",
       description:
-        "The oldest first, and so slowly that what comes in live is delivered before. Events that come in after this request are no part of it.",
+        "Replays the oldest events first. Live events take priority. Events received after this request are not included.",
       params: webhookPath,
       body: replayRunInput,
       success: {
         status: 202,
-        description: "The replay, which is counted and then begins; with `dry_run` only the count.",
+        description: "The replay, which is counted and then started; with `dry_run` only the count.",
         schema: z.union([replayRunSchema, replayCountSchema]),
       },
       errors: ["conflict"],
@@ -130,7 +128,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       params: webhookPath,
       success: {
         status: 200,
-        description: "All that have not ended, and about a hundred that have.",
+        description: "All unfinished replays and about 100 finished ones.",
         schema: listOf(replayRunSchema),
       },
       async handle({ caller, params }) {
@@ -144,7 +142,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path,
       tag,
-      summary: "Read a replay: how far it came",
+      summary: "Read a replay and its progress",
       params: replayPath,
       success: { status: 200, description: "The replay.", schema: replayRunSchema },
       async handle({ caller, params }) {
@@ -154,21 +152,21 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
     }),
     control("pause", {
       summary: "Pause a replay",
-      description: "Nothing more is made due until it is resumed.",
+      description: "No more deliveries are scheduled until it is resumed.",
     }),
-    control("resume", { summary: "Resume a paused replay", description: "It goes on where it stood." }),
+    control("resume", { summary: "Resume a paused replay", description: "It continues where it stopped." }),
     control("cancel", {
       summary: "Cancel a replay",
-      description: "It has ended; deliveries that it made due are still delivered.",
+      description: "Ends the replay. Deliveries already scheduled are still sent.",
     }),
     operation({
       id: "removeReplayTarget",
       method: "POST",
       path: `${path}/targets/:target_id/remove`,
       tag,
-      summary: "Take a target out of a replay",
+      summary: "Remove a target from a replay",
       description:
-        "The other targets go on without it. Its deliveries that the replay made due are still delivered.",
+        "The replay continues with the other targets. Deliveries already scheduled are still sent.",
       params: replayTargetPath,
       success: { status: 200, description: "The replay.", schema: replayRunSchema },
       errors: ["conflict"],

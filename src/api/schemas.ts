@@ -12,8 +12,8 @@ export const webhookSchema = z
   .strictObject({
     id,
     name: z.string(),
-    retention_days: z.int().nullable().describe("null: as long as the server keeps events by default."),
-    retention_bytes: z.int().nullable().describe("null: no limit on what is stored."),
+    retention_days: z.int().nullable().describe("null: the server's default."),
+    retention_bytes: z.int().nullable().describe("null: no storage limit."),
     notices: z
       .strictObject({
         target_id: z.string().nullable(),
@@ -24,21 +24,24 @@ export const webhookSchema = z
       .describe("Who is notified of problems; null: nobody."),
     events_lost_at: time
       .nullable()
-      .describe(
-        "When its event file was missing and an empty one was made; null: never, or it was dismissed.",
-      ),
+      .describe("When its event file was missing and an empty one was created; null: never, or dismissed."),
     created_at: time,
     updated_at: time,
   })
-  .meta({ id: "Webhook", description: "Groups entrypoints and targets, and has its own events." });
+  .meta({ id: "Webhook", description: "Groups entrypoints and targets, and stores their events." });
 
 export const entrypointSchema = z
   .strictObject({
     id,
     webhook_id: id,
     name: z.string(),
-    url: z.string().meta({ format: "uri", description: "Where senders POST to. Who knows it may send." }),
-    active: z.boolean().describe("An inactive entrypoint refuses what is sent to it with 410."),
+    url: z
+      .string()
+      .meta({
+        format: "uri",
+        description: "The URL that senders call. Keep it secret unless requests are verified.",
+      }),
+    active: z.boolean().describe("An inactive entrypoint rejects requests with 410."),
     verification: z
       .strictObject({
         type: providerName,
@@ -47,7 +50,7 @@ export const entrypointSchema = z
           .describe('Depends on the type; secrets show as "[secret]".'),
       })
       .nullable()
-      .describe("How requests prove whose they are; null: whoever knows the URL may send."),
+      .describe("How requests are verified; null: anyone with the URL can send events."),
     ...entrypointSettingsChangeShape,
     created_at: time,
     updated_at: time,
@@ -57,21 +60,21 @@ export const entrypointSchema = z
 export const trialSchema = z
   .strictObject({
     tried: count.describe("With `untried` at most 50, the newest."),
-    untried: count.describe("Events that cannot be tried: the secret that came with them is not stored."),
+    untried: count.describe("Events that cannot be tested, because the secret they carried is not stored."),
     accepted: count,
     refused: z
       .array(z.strictObject({ event_id: id, received_at: time, reason: z.string() }))
-      .describe("Those that would have been refused, newest first."),
+      .describe("Events that would have been rejected, newest first."),
     rejected: z
       .strictObject({
         tried: count.describe("With `untried` at most 50, the newest that are kept."),
-        untried: count.describe("Those whose secret cannot be read any more."),
-        accepted: count.describe("Those that pass once it is saved and they are verified again."),
+        untried: count.describe("Requests whose secret can no longer be read."),
+        accepted: count.describe("Requests that would be accepted after saving and verifying again."),
         refused: z
           .array(z.strictObject({ rejected_id: id, received_at: time, reason: z.string() }))
-          .describe("Those that would be refused again, newest first."),
+          .describe("Requests that would be rejected again, newest first."),
       })
-      .describe("The same of the requests that could not be verified."),
+      .describe("The same for rejected requests."),
   })
   .meta({ id: "VerificationTrial" });
 
@@ -85,31 +88,33 @@ export const targetSchema = z
     deactivated_reason: z
       .string()
       .nullable()
-      .describe("Why the gateway deactivated it; null where somebody did, or it is active."),
+      .describe("Why the gateway deactivated it; null if a user did or it is active."),
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
-    summary: z.string().describe("Where it goes, in a few words."),
+    summary: z.string().describe("A short description of the destination."),
     ...deliveryPolicyChangeShape,
     ...targetFlowShape,
     signing: z
       .strictObject({
         scheme: z.enum(["v1", "v1a", "none"]),
-        public_key: z.string().nullable().describe("whpk_…: what receivers verify v1a with."),
-        previous_until: time.nullable().describe("Until then the secret before the rotation signs as well."),
+        public_key: z.string().nullable().describe("whpk_…: the public key with which receivers verify v1a."),
+        previous_until: time
+          .nullable()
+          .describe("Until then requests are also signed with the previous secret."),
       })
       .describe("Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature on every request."),
     signing_secret: z
       .string()
       .optional()
-      .describe("whsec_…: only in the answer to what made it. It is not shown again."),
+      .describe("whsec_…: only in the response that created it. It is not shown again."),
     created_at: time,
     updated_at: time,
   })
-  .meta({ id: "Target", description: "Where the events of a webhook are delivered to." });
+  .meta({ id: "Target", description: "A destination for a webhook's events." });
 
 export const testNoticeSchema = z
   .strictObject({
     channel: z.enum(["target", "email"]),
-    error: z.string().nullable().describe("Why it did not arrive; null: it did."),
+    error: z.string().nullable().describe("Why it could not be sent; null: it was sent."),
   })
   .meta({ id: "TestNotice" });
 
@@ -118,9 +123,9 @@ export const importSchema = z
     webhook: webhookSchema,
     entrypoints: z.array(entrypointSchema),
     targets: z.array(targetSchema),
-    notes: z.array(z.string()).describe("What is not as it was, for people."),
+    notes: z.array(z.string()).describe("Notes on what changed during the import."),
   })
-  .meta({ id: "Import", description: "A webhook that was imported." });
+  .meta({ id: "Import", description: "An imported webhook." });
 
 export const replaySchema = z
   .strictObject({ deliveries: count.describe("How many deliveries are due now.") })
@@ -129,10 +134,12 @@ export const replaySchema = z
 export const replayCountSchema = z
   .strictObject({
     events: count,
-    deliveries: count.describe("That would be made due, or were."),
-    exact: z.boolean().describe("false: there are at least as many; counting would have taken too long."),
+    deliveries: count.describe("Deliveries that would be scheduled, or were."),
+    exact: z
+      .boolean()
+      .describe("false: there are at least this many; counting them all would take too long."),
     not_searched: count.describe(
-      "With a `text`: events left out because their bodies could not be searched for it.",
+      "With `text`: number of events left out because their bodies could not be searched.",
     ),
   })
   .meta({ id: "ReplayCount" });
@@ -142,9 +149,9 @@ const replayRunTargetSchema = z
     target_id: id,
     state: z
       .enum(["running", "done", "removed"])
-      .describe("removed: somebody had the replay go on without this target."),
-    matched: count.nullable().describe("Its deliveries when the replay was counted; null: not known."),
-    replayed: count.describe("Its deliveries made due so far."),
+      .describe("removed: a user removed this target from the replay."),
+    matched: count.nullable().describe("Its deliveries when the replay was counted; null: unknown."),
+    replayed: count.describe("Its deliveries scheduled so far."),
     skipped: count.describe("Its deliveries left out because it was deleted."),
     waiting_for: z
       .enum(["paused", "due", "retries"])
@@ -155,7 +162,7 @@ const replayRunTargetSchema = z
   })
   .meta({
     id: "ReplayRunTarget",
-    description: "How far one target of a replay came; each goes on by itself.",
+    description: "The progress of one target of a replay; targets progress independently.",
   });
 
 export const replayRunSchema = z
@@ -176,18 +183,20 @@ export const replayRunSchema = z
       })
       .nullable(),
     event_ids: z.array(id).nullable(),
-    target_id: id.nullable().describe("null: again to the targets that each event already went to."),
+    target_id: id.nullable().describe("null: the same targets as before."),
     only_missing: z.boolean(),
-    matched: replayCountSchema.nullable().describe("What it was to take when it began; null until counted."),
-    replayed: count.describe("Deliveries made due so far."),
+    matched: replayCountSchema
+      .nullable()
+      .describe("What it covered when it was started; null until counted."),
+    replayed: count.describe("Deliveries scheduled so far."),
     skipped: count.describe("Deliveries left out because their target was deleted."),
     targets: z
       .array(replayRunTargetSchema)
-      .describe("Those that the replay was counted for, and others once it comes to them."),
+      .describe("The targets that the replay was counted for, and others when it reaches them."),
     waiting_for_target_id: id
       .nullable()
       .describe("The first target of those waited for, where no target can go on; see `targets`."),
-    reason: z.string().nullable().describe("Why it was cancelled, where nobody asked for that."),
+    reason: z.string().nullable().describe("Why it was cancelled, if not by a user."),
     asked_by: id.describe("The user."),
     created_at: time,
     updated_at: time,
@@ -199,14 +208,17 @@ export const callerSchema = z.strictObject({ user_id: id, api_key_id: id }).meta
 export const errorSchema = z
   .strictObject({
     error: z.strictObject({
-      code: z.string().describe("Stable, for programs."),
-      message: z.string().describe("For people."),
-      hint: z.string().optional().describe("What can be done about it."),
+      code: z.string().describe("A stable code for programs."),
+      message: z.string().describe("A message for people."),
+      hint: z.string().optional().describe("How to fix it."),
       details: z
         .array(z.strictObject({ path: z.string(), message: z.string() }))
         .optional()
-        .describe("One entry for each field at fault."),
-      request_id: z.string().optional().describe("With status 500: where to find it in the server's log."),
+        .describe("One entry for each invalid field."),
+      request_id: z
+        .string()
+        .optional()
+        .describe("With status 500: the id to search for in the server's log."),
     }),
   })
   .meta({ id: "Error" });
@@ -214,7 +226,10 @@ export const errorSchema = z
 export function listOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
     data: z.array(item),
-    next_cursor: z.string().nullable().describe("Ask for the next page with it; null on the last one."),
+    next_cursor: z
+      .string()
+      .nullable()
+      .describe("Pass it as `cursor` to get the next page; null on the last page."),
   });
 }
 

@@ -11,7 +11,7 @@ const tag = "Targets";
 const path = "/webhooks/:webhook_id/targets/:target_id";
 
 const discardInput = z.strictObject({
-  reason: z.string().trim().min(1).max(500).optional().describe("Kept with each of the deliveries."),
+  reason: z.string().trim().min(1).max(500).optional().describe("Stored with each delivery."),
 });
 
 type Params = { webhook_id: string; target_id: string };
@@ -26,9 +26,9 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       method: "POST",
       path: `${path}/pause`,
       tag,
-      summary: "Hold a target's deliveries",
+      summary: "Pause a target",
       description:
-        "Those that are pending become `held`, and so do those of new events. Tries under way end as they end.",
+        "Pending deliveries become `held`, and so do those of new events. Attempts in progress are completed.",
       params: targetPath,
       success: asItIsNow,
       handle: async ({ caller, params }) =>
@@ -39,9 +39,9 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       method: "POST",
       path: `${path}/resume`,
       tag,
-      summary: "End a target's pause and drain what it holds",
+      summary: "Resume a target and release its deliveries gradually",
       description:
-        "New events are delivered at once; what is held follows at a rate that rises from two a second and doubles every ten seconds while the target takes it, within the target's own limits.",
+        "New events are delivered right away. Deliveries on hold follow at two per second; the rate doubles every ten seconds while the target accepts them, within the target's own limits.",
       params: targetPath,
       success: asItIsNow,
       handle: async ({ caller, params }) =>
@@ -52,8 +52,8 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       method: "POST",
       path: `${path}/release`,
       tag,
-      summary: "End a target's pause and send all that it holds at once",
-      description: "As fast as the target answers, within its own limits and not at a rising rate.",
+      summary: "Resume a target and release all its deliveries now",
+      description: "As fast as the target responds, within its own limits, without a gradual increase.",
       params: targetPath,
       success: asItIsNow,
       async handle({ caller, params }) {
@@ -68,13 +68,12 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       method: "POST",
       path: `${path}/discard-held`,
       tag,
-      summary: "Discard what a target holds",
-      description:
-        "They are never sent; each keeps the reason, and can be replayed as long as its event is kept.",
+      summary: "Discard a target's deliveries on hold",
+      description: "They are not sent. Each stores the reason and can be replayed while its event is kept.",
       params: targetPath,
       body: discardInput,
       emptyBody: {},
-      success: { status: 200, description: "What was discarded.", schema: discardedSchema },
+      success: { status: 200, description: "The number of discarded deliveries.", schema: discardedSchema },
       async handle({ caller, params, body: { reason } }) {
         const of = which(caller, params);
         await targets.get(of);
@@ -86,8 +85,8 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       method: "POST",
       path: `${path}/reset-circuit`,
       tag,
-      summary: "Close a target's circuit and try it at once",
-      description: "Also ends a rest that the target asked for.",
+      summary: "Close a target's circuit and retry now",
+      description: "Also ends a wait that the target asked for (429, 503 or Retry-After).",
       params: targetPath,
       success: asItIsNow,
       async handle({ caller, params }) {

@@ -41,7 +41,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       path: listPath,
       tag,
       summary: "Create a target",
-      description: `It gets the events that are received from now on. The schema of \`config\` by type: ${configs.join(", ")}.`,
+      description: `It gets events received from now on. The schema of \`config\` by type: ${configs.join(", ")}.`,
       params: webhookPath,
       body: targetInput,
       success: { status: 201, description: "The new target.", schema: targetSchema },
@@ -85,7 +85,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       summary: "Give a target a new signing secret",
       description:
-        "Requests carry the signatures of both secrets until the overlap is over. The answer has the new `signing_secret`, once.",
+        "Requests are signed with both secrets until the overlap ends. Only this response contains the new `signing_secret`.",
       params: targetPath,
       body: rotationInput,
       emptyBody: rotationInput.parse({}),
@@ -102,7 +102,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       summary: "Delete a target",
       description: "Its pending deliveries are discarded.",
       params: targetPath,
-      success: { status: 204, description: "It is deleted." },
+      success: { status: 204, description: "Deleted." },
       async handle({ caller, params }) {
         await targets.remove(which(caller, params));
       },
@@ -113,10 +113,10 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
         method: "POST",
         path: `${path}/${active ? "activate" : "deactivate"}`,
         tag,
-        summary: active ? "Let deliveries to a target run" : "Keep new events from a target",
+        summary: active ? "Activate a target" : "Deactivate a target",
         description: active
-          ? "What waits for it is sent."
-          : "It gets no deliveries of new events; those that are pending wait. To hold both, pause it.",
+          ? "Its waiting deliveries are sent."
+          : "New events are not delivered to it, and pending deliveries wait. To put both on hold, pause it.",
         params: targetPath,
         success: asItIsNow,
         handle: async ({ caller, params }) =>

@@ -19,7 +19,7 @@ const importQuery = z.strictObject({
   secrets: z
     .enum(["keep", "leave_out"])
     .default("keep")
-    .describe("`leave_out` imports a file that holds secrets without its passphrase, and without them."),
+    .describe("`leave_out` imports a file without its secrets, so no passphrase is needed."),
 });
 
 export function movingOperations(deps: ApiDeps): readonly Operation[] {
@@ -31,7 +31,7 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       path: "/webhooks/:webhook_id/export",
       tag,
       summary: "Export a webhook as one file",
-      description: `An SQLite file with its events and its configuration. Secrets are left out, unless the header \`${PASSPHRASE_HEADER}\` has a passphrase (base64) under which they are sealed.`,
+      description: `An SQLite file with the webhook's events and configuration. Secrets are left out, unless the header \`${PASSPHRASE_HEADER}\` contains a passphrase (in base64) to encrypt them with.`,
       params: webhookPath,
       success: { status: 200, description: "The file.", contentType: FILE_TYPE },
       errors: ["invalid"],
@@ -48,11 +48,11 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: "/webhooks/import",
       tag,
-      summary: "Import a webhook that was exported",
-      description: `Entrypoints keep their URLs unless they are taken here. Without its secrets (a file that has them needs its passphrase in \`${PASSPHRASE_HEADER}\`, in base64) all targets are inactive.`,
+      summary: "Import an exported webhook",
+      description: `Entrypoints keep their URLs unless these are already in use here. Without its secrets (a file that has them needs its passphrase in \`${PASSPHRASE_HEADER}\`, in base64) all targets are inactive.`,
       query: importQuery,
       upload: FILE_TYPE,
-      success: { status: 201, description: "The webhook, as it is here.", schema: importSchema },
+      success: { status: 201, description: "The imported webhook.", schema: importSchema },
       location: ({ webhook }) => `/webhooks/${webhook.id}`,
       async handle({ caller: { userId }, query, request, setIdleTimeout }) {
         const passphrase = passphraseOf(request);

@@ -76,9 +76,9 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       path,
       tag,
       summary: "Delete a webhook",
-      description: "Its entrypoints and targets go with it, and so do all its events, for good.",
+      description: "Permanently deletes its entrypoints, targets and events too.",
       params: webhookPath,
-      success: { status: 204, description: "It is deleted." },
+      success: { status: 204, description: "Deleted." },
       async handle({ caller: { userId }, params }) {
         await webhooks.remove({ userId, webhookId: params.webhook_id });
       },
@@ -89,9 +89,13 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       path: `${path}/notices/test`,
       tag,
       summary: "Send a test notice",
-      description: "At once, and once, to whoever is told of the webhook's troubles.",
+      description: "Sends one notice now to the webhook's notice recipients.",
       params: webhookPath,
-      success: { status: 200, description: "What became of it.", schema: listOf(testNoticeSchema) },
+      success: {
+        status: 200,
+        description: "The result of each recipient.",
+        schema: listOf(testNoticeSchema),
+      },
       errors: ["conflict", "rate_limited"],
       async handle({ caller: { userId }, params }) {
         const webhook = await webhooks.get({ userId, webhookId: params.webhook_id });

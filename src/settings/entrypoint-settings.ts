@@ -47,9 +47,7 @@ export const entrypointSettingsShape = {
     .refine((methods) => methods.length === 0 || methods.some((method) => eventMethods.includes(method)), {
       error: `must name one that events come with: ${EVENT_METHODS.join(", ")}`,
     })
-    .describe(
-      "The methods that are answered; others get 405. HEAD and OPTIONS are answered 200 and store no event.",
-    )
+    .describe("Accepted methods; others get 405. HEAD and OPTIONS get 200 and store no event.")
     .default(["POST"]),
   response_status: z
     .int()
@@ -60,7 +58,7 @@ export const entrypointSettingsShape = {
   response_headers: z
     .record(settableHeaderName, z.string().max(1_000).regex(HEADER_VALUE, "must be printable ASCII"))
     .refine((headers) => Object.keys(headers).length <= MAX_RESPONSE_HEADERS, {
-      error: `must be ${MAX_RESPONSE_HEADERS} headers at most`,
+      error: `must have at most ${MAX_RESPONSE_HEADERS} headers`,
     })
     .describe(
       "Headers of the answer: names of your own (X-…) on which no browser or proxy acts, Content-Language, and those of CORS. X-Webhooker-Event-Id is always among them.",
@@ -86,7 +84,7 @@ export const entrypointSettingsShape = {
     .min(0)
     .max(MAX_BODY_LIMIT)
     .nullable()
-    .describe("Larger bodies are answered 413; null, and beyond it: as MAX_BODY_BYTES says.")
+    .describe("Larger bodies get 413. null: MAX_BODY_BYTES, which always applies.")
     .default(null),
   rate_limit: z
     .int()
@@ -103,7 +101,7 @@ export const entrypointSettingsShape = {
     .min(1)
     .max(MAX_RATE)
     .nullable()
-    .describe("Requests that may come at once after a quiet time; null: as many as `rate_limit`.")
+    .describe("Burst: requests allowed in a row after a pause; null: `rate_limit`.")
     .default(null),
   allowed_networks: z
     .array(
@@ -116,7 +114,7 @@ export const entrypointSettingsShape = {
         }),
     )
     .max(MAX_NETWORKS)
-    .describe("Who may send; others are answered 403. Empty: from everywhere.")
+    .describe("Networks that may send; others get 403. Empty: any.")
     .default([]),
   event_type_from: place
     .nullable()

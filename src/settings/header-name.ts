@@ -12,7 +12,7 @@ const RESERVED =
 export const headerName = z
   .string()
   .max(100)
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is no name of a header");
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is not a valid header name");
 
 function isReserved(name: string): boolean {
   return RESERVED.test(name);
@@ -28,5 +28,5 @@ export function isChallengeHeader(name: string): boolean {
 
 export const settableHeaderName = headerName.refine(
   isAnswerHeader,
-  "is a header that cannot be set: use a name of your own, such as X-Answer",
+  "is a header that cannot be set. Use a custom name, such as X-Answer.",
 );

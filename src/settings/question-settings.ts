@@ -61,7 +61,7 @@ export const questionSettingsShape = {
     .default(null),
   question_verified: z
     .boolean()
-    .describe("Whether only a question that passes the verification is answered.")
+    .describe("Whether only challenges that pass the verification are answered.")
     .default(false),
 };
 

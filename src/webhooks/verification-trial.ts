@@ -31,7 +31,7 @@ export type TrialResult = Readonly<{
   /** Those that could not be: they were refused for want of their secret, which is not stored. */
   untried: number;
   accepted: number;
-  /** Those that would have been refused, newest first. */
+  /** Events that would have been rejected, newest first. */
   refused: readonly TriedRequest[];
 }>;
 

@@ -18,7 +18,7 @@ type SeenTarget = Readonly<{
 }>;
 
 export type TargetFlowView = Readonly<{
-  /** Deliveries that wait for the end of a pause, or to be let go after one. */
+  /** Deliveries on hold during a pause, or waiting to be released after it. */
   held: number;
   /** How what is held is let go; null where nothing is. */
   drain: Readonly<{ perSecond: number; estimateMs: number }> | null;

@@ -24,7 +24,7 @@ export type EventDraft = Readonly<{
   headers: HeaderPairs;
   contentType: string;
   remoteAddress: string;
-  /** What happened, in the sender's words; null where that is not known. */
+  /** The event type as the sender names it; null if unknown. */
   type: string | null;
   body: Uint8Array;
   targets: readonly EventGoal[];
@@ -118,7 +118,7 @@ export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 export type SameKey = Readonly<{ eventId: string; differsIn: "body" | "request line" }>;
 
 export type DuplicateCounts = Readonly<{
-  /** Copies that came later and were not stored. */
+  /** Number of copies that arrived later and were not stored. */
   count: number;
   /** Those of them that were another request. */
   differing: number;

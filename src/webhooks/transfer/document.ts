@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
 
-const id = z.string().refine(isId, "is no id");
+const id = z.string().refine(isId, "is not a valid id");
 const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const movedRow = row.and(z.object({ id, name: z.string().min(1).max(200) }));
 

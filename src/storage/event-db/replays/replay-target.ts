@@ -9,7 +9,7 @@ export type ReplayRunTarget = Readonly<{
   state: ReplayTargetState;
   /** The last event that was looked at for it. */
   cursor: string;
-  /** Its deliveries when the replay was counted; null: not known. */
+  /** Its deliveries when the replay was counted; null: unknown. */
   matched: number | null;
   replayed: number;
   /** Deliveries left out because it was deleted. */
