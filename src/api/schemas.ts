@@ -35,12 +35,10 @@ export const entrypointSchema = z
     id,
     webhook_id: id,
     name: z.string(),
-    url: z
-      .string()
-      .meta({
-        format: "uri",
-        description: "The URL that senders call. Keep it secret unless requests are verified.",
-      }),
+    url: z.string().meta({
+      format: "uri",
+      description: "The URL that senders call. Keep it secret unless requests are verified.",
+    }),
     active: z.boolean().describe("An inactive entrypoint rejects requests with 410."),
     verification: z
       .strictObject({

@@ -50,10 +50,13 @@ export function watchLostData(deps: {
       mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
       // A fault of it is logged, and the file is missed in any case.
       mainDb.synced().catch(() => undefined);
-      log.error("the event file of a webhook was missing, and an empty one was created: its events are lost", {
-        webhook_id: webhookId,
-        cure: "stop the gateway and restore the file from a backup",
-      });
+      log.error(
+        "the event file of a webhook was missing, and an empty one was created: its events are lost",
+        {
+          webhook_id: webhookId,
+          cure: "stop the gateway and restore the file from a backup",
+        },
+      );
     },
     stop: folder.stop,
   };

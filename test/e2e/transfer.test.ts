@@ -117,10 +117,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   const plain = await gateway.run(["export", webhookId, "plain.db"]);
   expect(plain).toMatchObject({ code: 0, err: "2 secrets left out: --with-secrets takes them along.\n" });
   const again = await gateway.run(["export", webhookId, "plain.db"]);
-  expect([again.code, again.err]).toEqual([
-    1,
-    "webhooker: plain.db already exists.\nName a file that is not there yet.\n",
-  ]);
+  expect([again.code, again.err]).toEqual([1, "webhooker: plain.db already exists.\nName a new file.\n"]);
   const running = await gateway.run(["import", "plain.db", "--user", "admin"]);
   expect(running.code).toBe(1);
   expect(running.err).toContain("webhooker: The gateway is running.\nImport the file in its dashboard");

@@ -72,10 +72,13 @@ export function openAttemptJournal(options: {
     closeDescriptor();
     if (!hasFailed) {
       const cause = errorMessage(error);
-      log.warn("starts of attempts cannot be recorded: an attempt that crashes the gateway will not be detected", {
-        path,
-        cause,
-      });
+      log.warn(
+        "starts of attempts cannot be recorded: an attempt that crashes the gateway will not be detected",
+        {
+          path,
+          cause,
+        },
+      );
     }
     hasFailed = true;
   }
