@@ -72,7 +72,7 @@ describe("a webhook's file", () => {
     const missing = await upload(formOf({ file }));
     expect([missing.status, missing.html]).toEqual([422, expect.stringContaining("need the passphrase")]);
     const wrong = await upload(formOf({ file, passphrase: "another" }));
-    expect([wrong.status, wrong.html]).toEqual([422, expect.stringContaining("cannot be opened")]);
+    expect([wrong.status, wrong.html]).toEqual([422, expect.stringContaining("The passphrase does not open the file")]);
     expect(await webhookNames()).toEqual(["Shop"]);
     expect(partFiles()).toEqual([]);
     const whole = await upload(formOf({ passphrase: PASSPHRASE, file }));
@@ -87,7 +87,7 @@ describe("nothing is imported, or left behind,", () => {
     const none = await upload(formOf({ file: new File([], "") }));
     expect([none.status, none.html]).toEqual([422, expect.stringContaining("Choose the file.")]);
     const other = await upload(formOf({ file: new File(["hello"], "a.txt"), without_secrets: "true" }));
-    expect([other.status, other.html]).toEqual([422, expect.stringContaining("no exported webhook")]);
+    expect([other.status, other.html]).toEqual([422, expect.stringContaining("not an exported webhook")]);
     expect(other.html).toMatch(/name="without_secrets" value="true" checked/);
     expect((await upload(new URLSearchParams({ file: "hello" }))).status).toBe(422);
     const many = formOf({ file: await exported() });
