@@ -72,7 +72,10 @@ describe("a webhook's file", () => {
     const missing = await upload(formOf({ file }));
     expect([missing.status, missing.html]).toEqual([422, expect.stringContaining("need the passphrase")]);
     const wrong = await upload(formOf({ file, passphrase: "another" }));
-    expect([wrong.status, wrong.html]).toEqual([422, expect.stringContaining("The passphrase does not open the file")]);
+    expect([wrong.status, wrong.html]).toEqual([
+      422,
+      expect.stringContaining("The passphrase does not open the file"),
+    ]);
     expect(await webhookNames()).toEqual(["Shop"]);
     expect(partFiles()).toEqual([]);
     const whole = await upload(formOf({ passphrase: PASSPHRASE, file }));
