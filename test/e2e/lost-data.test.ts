@@ -86,7 +86,7 @@ describe("a start", () => {
     const refused = await gateway.run(["serve"], { env: { PORT: "0" } });
     expect([refused.code, refused.out, readdirSync(events)]).toEqual([1, "", []]);
     expect(refused.err).toContain("has never held their event files");
-    const lockPath = /make the file (\S+)\. /.exec(refused.err)?.[1] ?? "";
+    const lockPath = /create the file (\S+)\. /.exec(refused.err)?.[1] ?? "";
     await Bun.write(join(gateway.folder, lockPath), "");
     await gateway.start();
     expect((await post()).status).toBe(200);

@@ -123,7 +123,7 @@ describe("a running gateway", () => {
     const { code, out, err } = await gateway.run(["serve"], { env: { PORT: "0" } });
     expect(code).toBe(1);
     expect(out).toBe("");
-    expect(err).toContain("Another webhooker is using on the data folder");
+    expect(err).toContain("Another webhooker is using the data folder");
     expect(await gateway.api.isHealthy()).toBe(true);
     await gateway.kill9();
     await gateway.start();

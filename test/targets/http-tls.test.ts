@@ -101,14 +101,14 @@ describe("settings of TLS", () => {
       [{ tls_ca: "hunter2" }, "tls_ca", "must be in PEM"],
       [{ tls_ca: broken }, "tls_ca", "is not a certificate"],
       [{ tls_ca: authority + broken }, "tls_ca", "certificate 2 cannot be read"],
-      [{ tls_ca: client.tls_client_key }, "tls_ca", "a field of its own"],
+      [{ tls_ca: client.tls_client_key }, "tls_ca", "its own field"],
       [{ ...client, tls_client_key: "hunter2" }, "tls_client_key", "must be in PEM"],
       [{ ...client, tls_client_key: authority }, "tls_client_key", "must be in PEM"],
       [{ ...client, tls_client_key: locked }, "tls_client_key", "is encrypted"],
-      [{ ...client, tls_client_key: foreign }, "tls_client_key", "is not the key"],
+      [{ ...client, tls_client_key: foreign }, "tls_client_key", "does not match the client certificate"],
       [{ tls_client_key: client.tls_client_key }, "tls_client_certificate", "is missing"],
       [{ tls_client_certificate: client.tls_client_certificate }, "tls_client_key", "is missing"],
-      [{ url: "http://secure.test/", tls_ca: authority }, "tls_ca", "is for https"],
+      [{ url: "http://secure.test/", tls_ca: authority }, "tls_ca", "needs an https URL"],
     ];
     for (const [settings, field, word] of cases) {
       const found = faults(settings);

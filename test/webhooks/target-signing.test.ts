@@ -161,7 +161,7 @@ describe("a rotation", () => {
     const one = { ...of, targetId: made.id };
     const shown = await targets.get(one);
     expect(shown.signing).toMatchObject({ scheme: "v1", isUsable: false });
-    expect(shown.summary).toContain("rotate it");
+    expect(shown.summary).toContain("Rotate it.");
     const cured = await targets.rotateSigning({ ...one, input: {} });
     expect(cured.signing).toMatchObject({ isUsable: true, previousUntil: null });
     const moved = all.addTarget({ webhookId: of.webhookId, signing: { scheme: "v1" } });

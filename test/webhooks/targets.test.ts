@@ -212,7 +212,7 @@ describe("a target that cannot be used", () => {
     const one = { ...of, targetId: made.id };
     const shown = await targets.get(one);
     expect(shown).toMatchObject({ name: "Team", config: { url: "[secret]" } });
-    expect(shown.summary).toContain("enter them anew");
+    expect(shown.summary).toContain("Enter them again.");
     expect((await targets.update({ ...one, input: { name: "Ops" } })).name).toBe("Ops");
     const keep = () => targets.update({ ...one, input: { config: { url: "[secret]" } } });
     expect((await appErrorOf(keep)).kind).toBe("invalid");

@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync
 import { join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
+import { watchPlace } from "../sqlite/same-file.ts";
 import { readBootId } from "./boot-id.ts";
 import { type LeftBehind, lines, type MarkedAttempt, readJournal, type Suspect } from "./records.ts";
 
@@ -57,6 +58,7 @@ export function openAttemptJournal(options: {
 }): AttemptJournal {
   const { folder, log, bootId = readBootId() } = options;
   const path = join(folder, NAME);
+  const isFolderInPlace = watchPlace(folder);
   const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   let descriptor: number | null = null;
   let bytes = 0;
@@ -119,6 +121,11 @@ export function openAttemptJournal(options: {
   /** In a new file that takes the other's place: at no moment is there none that names what is under way. */
   function rewrite({ suspects, tests, begun: underWay }: JournalState): void {
     if (isClosed) return;
+    if (!isFolderInPlace()) {
+      // A disk that was unmounted has left another folder behind, in which nobody will look.
+      fail(new Error("the data folder is not in its place"));
+      return;
+    }
     const text = [
       lines.boot(bootId),
       ...Iterator.from(suspects).map(lines.suspect),
