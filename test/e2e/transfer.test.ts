@@ -115,7 +115,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   const config = { url: "http://127.0.0.1:9/", headers: { authorization: AUTHORIZATION } };
   const { webhookId } = await gateway.api.createFlow([{ type: "http", config }, { type: "log" }]);
   const plain = await gateway.run(["export", webhookId, "plain.db"]);
-  expect(plain).toMatchObject({ code: 0, err: "2 secrets left out: --with-secrets takes them along.\n" });
+  expect(plain).toMatchObject({ code: 0, err: "2 secrets left out. Use --with-secrets to include them.\n" });
   const again = await gateway.run(["export", webhookId, "plain.db"]);
   expect([again.code, again.err]).toEqual([1, "webhooker: plain.db already exists.\nName a new file.\n"]);
   const running = await gateway.run(["import", "plain.db", "--user", "admin"]);
