@@ -69,10 +69,10 @@ test("a key of the environment is rotated with the one before it beside it, and 
   await gateway.stop();
   const env = { SECRET_KEY: second ?? "" };
   const alone = await gateway.run(["secret-key", "rotate"], { env });
-  expect([alone.code, alone.err]).toEqual([1, expect.stringContaining("SECRET_KEY_PREVIOUS is not set")]);
+  expect([alone.code, alone.err]).toEqual([1, expect.stringContaining("SECRET_KEY_PREVIOUS is not.")]);
   const wrong = { ...env, SECRET_KEY_PREVIOUS: Buffer.alloc(32, 3).toString("base64") };
   const refused = await gateway.run(["secret-key", "rotate"], { env: wrong });
-  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("nothing was changed")]);
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("Nothing was changed")]);
   const done = await gateway.run(["secret-key", "rotate"], {
     env: { ...env, SECRET_KEY_PREVIOUS: first ?? "" },
   });

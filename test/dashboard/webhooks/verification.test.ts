@@ -67,7 +67,7 @@ test("faults come back beside their fields, with what was typed but for secrets"
   };
   const { status, html } = await all.pages.post(path, form);
   expect(status).toBe(422);
-  expect(html).toContain("Is not a header");
+  expect(html).toContain("Is not a valid header name.");
   expect(html).toContain('value="{timestamp}"');
   expect((await stored())?.type).toBe("github");
 });

@@ -35,7 +35,7 @@ test("a lock outlives the garbage collector, though nobody keeps what gives it b
 });
 
 test("a lock dies with its process, killed without a chance to clean up", async () => {
-  const script = `const { lockFolder } = await import(${JSON.stringify(join(import.meta.dir, "../../src/storage/folder-lock.ts"))});
+  const script = `const { lockFolder } = await import(${JSON.stringify(join(import.meta.dir, "../../../src/storage/folder/folder-lock.ts"))});
     lockFolder(${JSON.stringify(folder)}); console.log("locked"); setInterval(() => {}, 1_000);`;
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
   const { value } = await child.stdout.getReader().read();

@@ -31,9 +31,8 @@ test("files that are slowly coming in take nobody's place, and arrive whole", as
   const other = join(folder, "other");
   writeFileSync(other, "no database");
   // As many as are looked at, at once; that they are none is another matter.
-  for (const looked of [files.read(other), files.read(other)]) {
-    expect(await looked.catch(({ code }: { code: string }) => code)).toBe("not_an_export");
-  }
+  const look = () => files.read(other).catch(({ code }: { code: string }) => code);
+  expect(await Promise.all([look(), look()])).toEqual(["not_an_export", "not_an_export"]);
   for (const { end } of uploads) end();
   for (const path of await Promise.all(received)) expect(readFileSync(path, "utf8")).toBe("first second");
 });
