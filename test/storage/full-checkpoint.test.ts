@@ -45,14 +45,18 @@ function fill(): void {
 
 type Append = (body: Buffer) => Promise<Readonly<{ id: string }>>;
 
-/** Returns the ids of those that were acknowledged. */
-async function appendUntil(append: Append, isEnough: () => boolean): Promise<string[]> {
+/**
+ * Returns the ids of those that were acknowledged. `refusals` are borne before it is given up: what a deleted file has
+ * taken is free only once the file system has written that down.
+ */
+async function appendUntil(append: Append, isEnough: () => boolean, refusals = 0): Promise<string[]> {
   const acknowledged: string[] = [];
+  let left = refusals;
   while (!isEnough() && acknowledged.length < MOST_EVENTS) {
     try {
       acknowledged.push((await append(BODY)).id);
     } catch {
-      break;
+      if (left-- <= 0) break;
     }
   }
   expect(acknowledged.length).toBeLessThan(MOST_EVENTS);
@@ -93,7 +97,8 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     await world.writer.drain();
     expect(world.errors).toEqual([`checkpoint of ${world.files.pathOf(webhookId)} failed`]);
     const later = await appendUntil(append, () => false);
-    expect(later.length).toBeGreaterThan(5);
+    // How many depends on how far the log had come when its disk was filled.
+    expect(later.length).toBeGreaterThan(0);
     acknowledged.push(...later);
     expect(await appErrorOf(() => append(BODY))).toMatchObject({
       kind: "unavailable",
@@ -103,7 +108,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
 
     rmSync(filler);
     const isCopiedBack = () => world.files.open(webhookId).log.ask() < 100;
-    acknowledged.push(...(await appendUntil(append, isCopiedBack)));
+    acknowledged.push(...(await appendUntil(append, isCopiedBack, MOST_EVENTS)));
     expect(isCopiedBack()).toBe(true);
     await world.writer.drain();
     await world.files.closeAll();
