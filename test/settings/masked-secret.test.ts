@@ -11,14 +11,16 @@ import {
 const character = fc.constantFrom("a", "k", "=", "&", "%", "6", "b", "+", " ", "ü", "[", "%6b", ";", "?");
 const queries = fc.array(character, { maxLength: 20 }).map((characters) => characters.join(""));
 
+/** URLSearchParams drops a "?" at the very beginning, which in a stored query is part of the first name. */
+const parse = (query: string) => new URLSearchParams(`&${query}`);
+
 describe("masking a parameter", () => {
   test("leaves none of its values that a reader would find, and every other part as it was", () => {
     fc.assert(
       fc.property(queries, (query) => {
         const masked = maskParameter(query, "k");
-        for (const value of new URLSearchParams(masked).getAll("k"))
-          expect(["[secret]", ""]).toContain(value);
-        const others = (text: string) => [...new URLSearchParams(text)].filter(([name]) => name !== "k");
+        for (const value of parse(masked).getAll("k")) expect(["[secret]", ""]).toContain(value);
+        const others = (text: string) => [...parse(text)].filter(([name]) => name !== "k");
         expect(others(masked)).toEqual(others(query));
         expect(maskParameter(masked, "k")).toBe(masked);
         const isThere = listParameterValues(query, "k").length > 0;
@@ -31,7 +33,7 @@ describe("masking a parameter", () => {
     fc.assert(
       fc.property(queries, (query) => {
         const left = withoutMaskedParameters(maskParameter(query, "k"));
-        const isOther = (part: string) => !part.includes("=") || new URLSearchParams(part).get("k") === null;
+        const isOther = (part: string) => !part.includes("=") || parse(part).get("k") === null;
         expect(left).toBe(
           listParameterValues(query, "k").length === 0 ? query : query.split("&").filter(isOther).join("&"),
         );
