@@ -25,6 +25,7 @@ const logOf = (id: string) => `${world.files.pathOf(id)}-wal`;
 test("a log is never longer than is known by more than 48 pages, whatever is written", async () => {
   const length = new LogLength(world.files.open(webhookId).db);
   const file = world.files.open(webhookId);
+  let longest = 0;
   for (let n = 0; n < 120; n++) {
     const body = Buffer.alloc((n % 11) * 3_000, 97);
     const { id } = await world.append({ webhookId, body, targets: [pendingFor("target")] });
@@ -33,8 +34,9 @@ test("a log is never longer than is known by more than 48 pages, whatever is wri
     const responseBody = Buffer.alloc((n % 5) * 10_000, 98);
     await world.events.settle(webhookId, settlement({ eventId: id, targetId: "target" }, { responseBody }));
     expect(file.log.ask() - length.after(1, responseBody.length)).toBeLessThanOrEqual(48);
+    longest = Math.max(longest, file.log.ask());
   }
-  expect(file.log.ask()).toBeGreaterThan(500);
+  expect(longest).toBeGreaterThan(500);
 });
 
 test("most commits of a busy webhook find room in the log's file, so that their syncs need not wait for it to grow", async () => {
