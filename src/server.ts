@@ -100,7 +100,7 @@ export async function startServer(options: {
   const delivery = createDeliveryParts({
     ...{ config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors },
   });
-  const { targetTypes, flow, replay, replayRuns } = delivery;
+  const { targetTypes, throttle, replay, replayRuns } = delivery;
 
   // People and programs
   const users = createUsers({ mainDb, clock });
@@ -131,7 +131,7 @@ export async function startServer(options: {
   const remoteAddressOf = createRemoteAddressReader(config.trustedProxies);
   const dashboard = createDashboard({
     ...{ config, version, clock, log, users, apiKeys, useCases, moving, targetTypes, providers, trials },
-    ...{ events, flow, rejected, verifyAgain, replay, replayRuns },
+    ...{ events, throttle, rejected, verifyAgain, replay, replayRuns },
     routing: mainDb.routing,
     stopping: stopping.signal,
     sessionKey: keys.sessionKey,
@@ -186,7 +186,7 @@ export async function startServer(options: {
         sendTestNotice: delivery.sendTestNotice,
         apiKeys,
         events,
-        flow,
+        throttle,
         rejected,
         verifyAgain,
         replay,

@@ -11,7 +11,7 @@ import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
-import { targetFlowOperations } from "./target-flow.ts";
+import { targetThrottleOperations } from "./target-throttle.ts";
 import { targetOperations } from "./targets.ts";
 import { movingOperations } from "./transfer.ts";
 import { webhookOperations } from "./webhooks.ts";
@@ -63,7 +63,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...movingOperations(deps),
     ...entrypointOperations(deps),
     ...targetOperations(deps),
-    ...targetFlowOperations(deps),
+    ...targetThrottleOperations(deps),
     ...eventOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),

@@ -1,7 +1,7 @@
 /** What the API needs from the rest of the program. */
 
 import type { Caller } from "../auth/api-keys.ts";
-import type { FlowControl } from "../delivery/throttle/flow-control.ts";
+import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { VerifyAgain } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { SendTestNotice } from "../notices/notice-sender.ts";
@@ -32,7 +32,7 @@ export type ApiDeps = Readonly<{
   log: Pick<Logger, "info">;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
-  flow: FlowControl;
+  throttle: ThrottleControl;
   rejected: Omit<RejectedStore, "keep" | "release" | "setReasons">;
   verifyAgain: VerifyAgain;
   replay: Replay;

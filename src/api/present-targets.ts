@@ -1,27 +1,27 @@
 /** Targets as the API answers them: what is stored of them, with how they are dealt with at this moment. */
 import type { z } from "zod";
-import type { FlowControl, TargetFlowView } from "../delivery/throttle/flow-control.ts";
+import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
 import type { Target } from "../webhooks/targets.ts";
-import type { targetFlowSchema } from "./flow-schemas.ts";
+import type { throttleSchema } from "./throttle-schemas.ts";
 import { time } from "./presenters.ts";
 import type { targetSchema } from "./schemas.ts";
 
 type Presented = z.infer<typeof targetSchema>;
 
-export function createTargetPresenter(flow: Pick<FlowControl, "read">) {
+export function createTargetPresenter(throttle: Pick<ThrottleControl, "read">) {
   return {
     async one(target: Target): Promise<Presented> {
-      return present(target, (await flow.read([target])).get(target.id));
+      return present(target, (await throttle.read([target])).get(target.id));
     },
     /** Of one webhook. */
     async all(targets: readonly Target[]): Promise<Presented[]> {
-      const flows = await flow.read(targets);
-      return targets.map((target) => present(target, flows.get(target.id)));
+      const throttles = await throttle.read(targets);
+      return targets.map((target) => present(target, throttles.get(target.id)));
     },
   };
 }
 
-function present(target: Target, flow: TargetFlowView | undefined): Presented {
+function present(target: Target, throttle: ThrottleView | undefined): Presented {
   return {
     id: target.id,
     webhook_id: target.webhookId,
@@ -40,13 +40,13 @@ function present(target: Target, flow: TargetFlowView | undefined): Presented {
       previous_until: timeOrNull(target.signing.previousUntil),
     },
     ...(target.signingSecret !== undefined && { signing_secret: target.signingSecret }),
-    flow: flow ? presentFlow(flow) : null,
+    flow: throttle ? presentThrottle(throttle) : null,
     created_at: time(target.createdAt),
     updated_at: time(target.updatedAt),
   };
 }
 
-function presentFlow({ held, drain, circuit, restsUntil }: TargetFlowView): z.infer<typeof targetFlowSchema> {
+function presentThrottle({ held, drain, circuit, restsUntil }: ThrottleView): z.infer<typeof throttleSchema> {
   return {
     held,
     draining: drain && {

@@ -5,7 +5,7 @@ import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { deliveryStatus } from "./event-schemas.ts";
-import { targetFlowShape } from "./flow-schemas.ts";
+import { throttleShape } from "./throttle-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
 
 export const webhookSchema = z
@@ -90,7 +90,7 @@ export const targetSchema = z
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("A short description of the destination."),
     ...deliveryPolicyChangeShape,
-    ...targetFlowShape,
+    ...throttleShape,
     signing: z
       .strictObject({
         scheme: z.enum(["v1", "v1a", "none"]),

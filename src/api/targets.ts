@@ -17,8 +17,8 @@ type Params = { webhook_id: string; target_id: string };
 
 export function targetOperations(deps: ApiDeps): readonly Operation[] {
   const { targets } = deps.useCases;
-  const { targetTypes, flow } = deps;
-  const present = createTargetPresenter(flow);
+  const { targetTypes, throttle } = deps;
+  const present = createTargetPresenter(throttle);
   const configs = targetTypes.list().map(({ type }) => `\`${type}\`: ${configComponent(type)}`);
   const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
   return [
@@ -74,7 +74,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       async handle({ caller, params, body: input }) {
         const of = which(caller, params);
         const target = await targets.update({ ...of, input });
-        await flow.changed(of);
+        await throttle.changed(of);
         return present.one(target);
       },
     }),

@@ -72,7 +72,7 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
             entrypoints: (await useCases.entrypoints.list(of)).map((each) =>
               presentEntrypoint(each, deps.baseUrl),
             ),
-            targets: await createTargetPresenter(deps.flow).all(await useCases.targets.list(of)),
+            targets: await createTargetPresenter(deps.throttle).all(await useCases.targets.list(of)),
             notes: [...notes],
           };
         } finally {

@@ -4,7 +4,7 @@ import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
-import type { FlowControl } from "../delivery/throttle/flow-control.ts";
+import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { VerifyAgain } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -44,7 +44,7 @@ export type DashboardDeps = Readonly<{
   providers: Providers;
   trials: VerificationTrials;
   events: EventStore;
-  flow: FlowControl;
+  throttle: ThrottleControl;
   rejected: RejectedStore;
   verifyAgain: VerifyAgain;
   replay: Replay;

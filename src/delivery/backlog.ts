@@ -4,23 +4,23 @@ import type { Logger } from "../observability/log.ts";
 import type { DeliveryMetrics } from "../observability/metrics.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-import type { FlowStore } from "../storage/stores/flow-store.ts";
+import type { ThrottleStore } from "../storage/stores/throttle-store.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
 import type { Lane, Lanes } from "./target-queue.ts";
-import type { TargetFlow } from "./throttle/target-flow.ts";
+import type { TargetThrottle } from "./throttle/target-throttle.ts";
 
 export type Backlog = Readonly<{
   /** Of a target that is deleted or not the webhook's: its deliveries are given up, held ones too. */
   discard: (lane: Lane) => Promise<void>;
   /** Of a paused target: what is pending becomes held. */
-  hold: (lane: Lane, flow: TargetFlow) => Promise<void>;
+  hold: (lane: Lane, throttle: TargetThrottle) => Promise<void>;
   /** Makes `count` held deliveries due, the oldest first. */
-  release: (lane: Lane, flow: TargetFlow, count: number) => Promise<void>;
+  release: (lane: Lane, throttle: TargetThrottle, count: number) => Promise<void>;
 }>;
 
 export function createBacklog(deps: {
   events: Pick<EventStore, "discardPending">;
-  store: Pick<FlowStore, "holdPending" | "releaseHeld" | "discardHeld">;
+  store: Pick<ThrottleStore, "holdPending" | "releaseHeld" | "discardHeld">;
   routing: Pick<Routing, "findTarget">;
   clock: Clock;
   log: Logger;
@@ -73,27 +73,27 @@ export function createBacklog(deps: {
       goOn(lane);
     },
 
-    async hold(lane, flow) {
+    async hold(lane, throttle) {
       const { webhookId, targetId } = lane;
       lane.hasHeld = false;
-      flow.endDrain();
+      throttle.endDrain();
       const count = await apart(lane, () => store.holdPending({ webhookId, targetId, now: clock.now() }));
       if (count > 0) log.info("a paused target's deliveries are held", { ...namesOf(lane), count });
       goOn(lane);
     },
 
-    async release(lane, flow, count) {
+    async release(lane, throttle, count) {
       const { webhookId, targetId } = lane;
-      flow.isReleasing = true;
+      throttle.isReleasing = true;
       try {
         const released = await store.releaseHeld({ webhookId, targetId, limit: count, now: clock.now() });
         if (released < count) {
           lane.hasHeld = false;
-          flow.endDrain();
+          throttle.endDrain();
           log.info("all deliveries on hold for a target are released", namesOf(lane));
         }
       } finally {
-        flow.isReleasing = false;
+        throttle.isReleasing = false;
       }
       lanes.enqueue(lane);
       deps.wake();

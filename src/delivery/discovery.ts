@@ -5,17 +5,17 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
 import type { createDueTimeShifts } from "./due-time-shifts.ts";
 import type { Lane } from "./target-queue.ts";
-import type { Flows } from "./throttle/flows.ts";
+import type { Throttles } from "./throttle/throttles.ts";
 
 /** The returned function rejects where the webhook's file cannot be used. */
 export function createDiscovery(deps: {
   events: Pick<EventStore, "listPendingTargets" | "listHeldTargets">;
   routing: Pick<Routing, "findTarget">;
-  flows: Pick<Flows, "load">;
+  throttles: Pick<Throttles, "load">;
   dueTimeShifts: Pick<ReturnType<typeof createDueTimeShifts>, "apply">;
   enqueue: (webhookId: string, targetId: string) => Lane;
 }): (webhookId: string) => Promise<void> {
-  const { events, routing, flows, dueTimeShifts, enqueue } = deps;
+  const { events, routing, throttles, dueTimeShifts, enqueue } = deps;
 
   /** What is held for a target that may not be tried stays so. */
   function mustWait(of: { webhookId: string; targetId: string }): boolean {
@@ -24,7 +24,7 @@ export function createDiscovery(deps: {
   }
 
   return async (webhookId) => {
-    await flows.load(webhookId);
+    await throttles.load(webhookId);
     await dueTimeShifts.apply(webhookId);
     for (const targetId of await events.listPendingTargets(webhookId)) enqueue(webhookId, targetId);
     for (const targetId of await events.listHeldTargets(webhookId)) {

@@ -8,7 +8,7 @@ import type { DeliveryMetrics } from "../observability/metrics.ts";
 import { type AttemptJournal, noJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-import type { FlowStore } from "../storage/stores/flow-store.ts";
+import type { ThrottleStore } from "../storage/stores/throttle-store.ts";
 import type { AttemptDeps } from "./attempts/attempt.ts";
 import { lookAtLeftBehind } from "./attempts/set-aside.ts";
 import { Suspects } from "./attempts/suspects.ts";
@@ -19,7 +19,7 @@ import { createPasses } from "./passes.ts";
 import { Places, SLOW_AFTER_MS } from "./slots.ts";
 import type { TargetNotices } from "./target-notices.ts";
 import { type Lane, Lanes } from "./target-queue.ts";
-import { type CircuitListener, type FlowState, Flows } from "./throttle/flows.ts";
+import { type CircuitListener, type ThrottleState, Throttles } from "./throttle/throttles.ts";
 import { createTurns } from "./turn.ts";
 import { nudgeUnfinished } from "./unfinished.ts";
 
@@ -42,7 +42,7 @@ export type DeliveryEngine = Readonly<{
   /** Tries under way. */
   inFlight: () => number;
   /** How each of the targets is dealt with. Rejects where the webhook's file cannot be used. */
-  describe: (webhookId: string, targetIds: readonly string[]) => Promise<readonly FlowState[]>;
+  describe: (webhookId: string, targetIds: readonly string[]) => Promise<readonly ThrottleState[]>;
   /** Forgets what is known of a target's failures: it is tried at once. */
   resetCircuit: (of: { webhookId: string; targetId: string }) => Promise<void>;
   /** What a resumed target still holds goes as fast as it takes it, not at a rising rate. */
@@ -53,7 +53,7 @@ export type DeliveryEngine = Readonly<{
 
 export function createDeliveryEngine(deps: {
   events: EventStore;
-  flowStore: FlowStore;
+  throttleStore: ThrottleStore;
   routing: Routing;
   openTarget: TargetOpener;
   clock: Clock;
@@ -76,13 +76,13 @@ export function createDeliveryEngine(deps: {
   // Each file is needed several times on the way of a delivery: were more looked into, they would close each other.
   const inOnePass = Math.min(PASS, Math.floor((deps.limits?.openFiles ?? 2 * PASS) / 2));
   const { random = Math.random, metrics, circuitListener: listener, journal = noJournal } = deps;
-  const flows = new Flows({ events, routing, store: deps.flowStore, clock, log, random, metrics, listener });
+  const throttles = new Throttles({ events, routing, store: deps.throttleStore, clock, log, random, metrics, listener });
   const nudged = new Set<string>();
   /** Webhooks whose file could not be used; the safety interval looks again. */
   const parked = new Set<string>();
   const dueTimeShifts = createDueTimeShifts(deps);
   const followClock = createClockFollower({ clock, log, dueTimeShifts, nudge });
-  const discover = createDiscovery({ events, routing, flows, dueTimeShifts, enqueue });
+  const discover = createDiscovery({ events, routing, throttles, dueTimeShifts, enqueue });
   const passes = createPasses(pass);
   const dueAlarm = createAlarm(clock, enqueueDue);
   const safetyAlarm = createAlarm(clock, checkSafety);
@@ -92,7 +92,7 @@ export function createDeliveryEngine(deps: {
     ...deps,
     random,
     signal: abort.signal,
-    ...{ lanes, places, flows, suspects, journal, wake },
+    ...{ lanes, places, throttles, suspects, journal, wake },
     onExpected: (dueAt) => dueAlarm.ringIn(dueAt - clock.now()),
     onFault: park,
   });
@@ -230,18 +230,18 @@ export function createDeliveryEngine(deps: {
       await nudgeUnfinished({ ...given, webhookIds, nudge });
     },
     inFlight: () => places.inFlight,
-    openCircuits: () => flows.openCircuits,
+    openCircuits: () => throttles.openCircuits,
     async describe(webhookId, targetIds) {
-      await flows.load(webhookId);
-      return targetIds.map((targetId) => flows.describe(targetId));
+      await throttles.load(webhookId);
+      return targetIds.map((targetId) => throttles.describe(targetId));
     },
     async resetCircuit(of) {
-      await flows.load(of.webhookId);
-      flows.reset(of);
+      await throttles.load(of.webhookId);
+      throttles.reset(of);
       nudge(of.webhookId);
     },
     hurry({ webhookId, targetId }) {
-      flows.of(targetId).isRushed = true;
+      throttles.of(targetId).isRushed = true;
       nudge(webhookId);
     },
   };

@@ -6,7 +6,7 @@ import type { AttemptJournal } from "../storage/attempt-journal/attempt-journal.
 import { type ClaimFront, frontAfter } from "../storage/event-db/due-deliveries.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-import type { FlowStore } from "../storage/stores/flow-store.ts";
+import type { ThrottleStore } from "../storage/stores/throttle-store.ts";
 import type { AttemptDeps } from "./attempts/attempt.ts";
 import { createBegunAttempts } from "./attempts/begun-attempts.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
@@ -17,7 +17,7 @@ import type { OpenedTarget, TargetOpener } from "./open-target.ts";
 import type { Places } from "./slots.ts";
 import type { TargetNotices } from "./target-notices.ts";
 import type { Lane, Lanes } from "./target-queue.ts";
-import type { Flows } from "./throttle/flows.ts";
+import type { Throttles } from "./throttle/throttles.ts";
 
 /** Deliveries one lane takes before it is the next lane's turn. */
 const TURN = 32;
@@ -39,7 +39,7 @@ export type Turns = Readonly<{
 
 export function createTurns(deps: {
   events: EventStore;
-  flowStore: FlowStore;
+  throttleStore: ThrottleStore;
   routing: Routing;
   openTarget: TargetOpener;
   clock: Clock;
@@ -52,7 +52,7 @@ export function createTurns(deps: {
   signal: AbortSignal;
   lanes: Lanes;
   places: Places;
-  flows: Flows;
+  throttles: Throttles;
   suspects: Suspects;
   journal: AttemptJournal;
   /** A place has become free, or a lane ready. */
@@ -62,7 +62,7 @@ export function createTurns(deps: {
   /** The webhook's deliveries cannot go on for now. */
   onFault: (webhookId: string, error: unknown) => void;
 }): Turns {
-  const { events, routing, openTarget, clock, lanes, places, flows, suspects } = deps;
+  const { events, routing, openTarget, clock, lanes, places, throttles, suspects } = deps;
   const attempts = createBegunAttempts({
     ...deps,
     onFault(lane, error) {
@@ -72,7 +72,7 @@ export function createTurns(deps: {
     },
   });
   const { track } = attempts;
-  const backlog = createBacklog({ ...deps, store: deps.flowStore, rest: (lane) => rest(lane, null) });
+  const backlog = createBacklog({ ...deps, store: deps.throttleStore, rest: (lane) => rest(lane, null) });
 
   async function take(lane: Lane): Promise<void> {
     const { webhookId, targetId, share } = lane;
@@ -82,32 +82,32 @@ export function createTurns(deps: {
     }
     const target = findOwnTarget(routing, lane);
     if (!target || target.deleted) {
-      flows.forget(targetId);
+      throttles.forget(targetId);
       suspects.dropTarget(targetId);
       return track(backlog.discard(lane), lane);
     }
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
     if (!target.active) return keepWaiting(lane);
-    const flow = flows.of(targetId);
+    const throttle = throttles.of(targetId);
     if (target.paused) {
       suspects.dropTarget(targetId);
-      return track(backlog.hold(lane, flow), lane);
+      return track(backlog.hold(lane, throttle), lane);
     }
     const opened = openTarget(target);
     const now = clock.now();
     if (!opened) return rest(lane, now + OPEN_AGAIN_MS);
     const mono = clock.monotonic();
-    const policy = opened.policy.flow;
-    const waitMs = flow.waitMs(policy, mono);
+    const policy = opened.policy.throttle;
+    const waitMs = throttle.waitMs(policy, mono);
     if (waitMs !== 0) return waitMs === null ? undefined : restAtLeast(lane, now + waitMs);
-    const allowed = flow.room(policy, { now: mono, inFlight: share.inFlight.size });
+    const allowed = throttle.room(policy, { now: mono, inFlight: share.inFlight.size });
     const room = Math.min(places.room(share), TURN, allowed);
     if (room === 0 || !places.worthFilling(share)) {
       if (share.inFlight.size === 0) lanes.starve(lane);
       return;
     }
     if (await takeSuspect(lane, opened)) return;
-    const picked = flow.pick(mono);
+    const picked = throttle.pick(mono);
     const front = picked === null ? frontOf(lane, mono) : null;
     const beyond = now + longestWaitMs(opened.policy.waits);
     const inFlight = suspects.withThose(targetId, share.inFlight);
@@ -154,11 +154,11 @@ export function createTurns(deps: {
 
   /** Lets held deliveries go where live ones leave room; one always, so that they never wait for ever. */
   function drain(lane: Lane, room: number): number | null {
-    const flow = flows.of(lane.targetId);
-    if (flow.isReleasing) return null;
-    const { count, waitMs } = flow.takeHeld(Math.max(1, room), clock.monotonic());
+    const throttle = throttles.of(lane.targetId);
+    if (throttle.isReleasing) return null;
+    const { count, waitMs } = throttle.takeHeld(Math.max(1, room), clock.monotonic());
     if (count === 0) return waitMs;
-    track(backlog.release(lane, flow, count), lane);
+    track(backlog.release(lane, throttle, count), lane);
     return null;
   }
 
@@ -179,7 +179,7 @@ export function createTurns(deps: {
   function rest(lane: Lane, dueAt: number | null): void {
     lane.dueAt = dueAt;
     if (dueAt !== null) deps.onExpected(dueAt);
-    else if (lanes.forgetIfIdle(lane)) flows.forgetIfPlain(lane.targetId);
+    else if (lanes.forgetIfIdle(lane)) throttles.forgetIfPlain(lane.targetId);
   }
 
   return { take, rest, launch: attempts.launch, ended: attempts.ended };

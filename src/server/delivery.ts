@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { createGoneHandler } from "../delivery/attempts/deactivate-gone.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
 import { createTargetOpener } from "../delivery/open-target.ts";
-import { createFlowControl } from "../delivery/throttle/flow-control.ts";
+import { createThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DescriptorBudget } from "../lib/descriptor-budget.ts";
 import type { Logger } from "../observability/log.ts";
@@ -50,13 +50,13 @@ export function createDeliveryParts(deps: {
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
   const engine = createDeliveryEngine({
-    ...{ events, flowStore: storage.flow, routing, openTarget, clock, log, metrics, notices, tracing },
+    ...{ events, throttleStore: storage.throttle, routing, openTarget, clock, log, metrics, notices, tracing },
     limits: descriptors,
     journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });
-  const flow = createFlowControl({ engine, events, store: storage.flow, clock });
+  const throttle = createThrottleControl({ engine, events, store: storage.throttle, clock });
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
     ...{ events, routing, clock, log },
@@ -73,7 +73,7 @@ export function createDeliveryParts(deps: {
     outbound,
     targetTypes,
     engine,
-    flow,
+    throttle,
     replay,
     replayRuns,
     notices,

@@ -7,7 +7,7 @@ import type { DiskReserve } from "./folder/disk-reserve.ts";
 import { type EventReader, startEventReader } from "./reader/event-reader.ts";
 import { createChangeSignal } from "./stores/change-signal.ts";
 import { createEventStore, type EventStore } from "./stores/event-store.ts";
-import { createFlowStore, type FlowStore } from "./stores/flow-store.ts";
+import { createThrottleStore, type ThrottleStore } from "./stores/throttle-store.ts";
 import { createRejectedStore, type RejectedStore } from "./stores/rejected-store.ts";
 import { createEventWriter, type EventWriter } from "./writer/event-writer.ts";
 
@@ -16,7 +16,7 @@ export type EventStorage = Readonly<{
   writer: EventWriter;
   reader: EventReader;
   events: EventStore;
-  flow: FlowStore;
+  throttle: ThrottleStore;
   rejected: RejectedStore;
   /** Ends when everything that was accepted is stored, and every file is closed. */
   close: () => Promise<void>;
@@ -82,7 +82,7 @@ export function openEventStorage(options: {
       append: (draft) => refuse() ?? events.append(draft),
       appendOnce: (draft, dedupKey) => refuse() ?? events.appendOnce(draft, dedupKey),
     },
-    flow: createFlowStore({ writer }),
+    throttle: createThrottleStore({ writer }),
     rejected: createRejectedStore({ files, writer }),
     async close() {
       await writer.drain();

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";
 import {
-  type FlowPolicy,
-  flowPolicyChangeShape,
-  flowPolicyFields,
-  flowPolicyShape,
-  toFlowPolicy,
-} from "./flow-policy.ts";
+  type ThrottlePolicy,
+  throttlePolicyChangeShape,
+  throttlePolicyFields,
+  throttlePolicyShape,
+  toThrottlePolicy,
+} from "./throttle-policy.ts";
 import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
 import { statusesOf } from "./retry-statuses.ts";
 
@@ -32,7 +32,7 @@ export const deliveryPolicyShape = {
     .describe("Timeout of one attempt, in milliseconds.")
     .default(DEFAULT_TIMEOUT_MS),
   ...retryPolicyShape,
-  ...flowPolicyShape,
+  ...throttlePolicyShape,
 };
 
 export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape).superRefine((policy, context) => {
@@ -47,7 +47,7 @@ export const deliveryPolicyChangeShape = {
   max_attempts: deliveryPolicyShape.max_attempts.unwrap(),
   timeout_ms: deliveryPolicyShape.timeout_ms.unwrap(),
   ...retryPolicyChangeShape,
-  ...flowPolicyChangeShape,
+  ...throttlePolicyChangeShape,
 };
 
 const retryFields: readonly FormField[] = [
@@ -72,7 +72,7 @@ const retryFields: readonly FormField[] = [
 /** How forms draw the policy; the same for every type. */
 export const deliveryPolicyFields: readonly FormField[] = [
   ...inSection("Retries and timeout", retryFields),
-  ...inSection("Flow", flowPolicyFields),
+  ...inSection("Flow", throttlePolicyFields),
 ];
 
 /** As it stands in the API, in the forms and in the database. */
@@ -115,7 +115,7 @@ export type DeliveryPolicy = Readonly<{
   noRetryStatuses: ReadonlySet<number>;
   /** An answer 410 deactivates the target. */
   deactivatesWhenGone: boolean;
-  flow: FlowPolicy;
+  throttle: ThrottlePolicy;
 }>;
 
 /** Throws a ZodError on a policy that was not written by this schema. */
@@ -136,6 +136,6 @@ export function parseDeliveryPolicy(json: unknown): DeliveryPolicy {
     maxAgeMs: policy.max_age_hours === null ? null : policy.max_age_hours * HOUR_MS,
     noRetryStatuses: statusesOf(policy.no_retry_statuses),
     deactivatesWhenGone: policy.on_gone === "deactivate",
-    flow: toFlowPolicy(policy),
+    throttle: toThrottlePolicy(policy),
   };
 }

@@ -16,7 +16,7 @@ import { WebhookDBManager } from "../../src/storage/event-files/webhook-db-manag
 import { type EventReader, startEventReader } from "../../src/storage/reader/event-reader.ts";
 import { createChangeSignal } from "../../src/storage/stores/change-signal.ts";
 import { createEventStore } from "../../src/storage/stores/event-store.ts";
-import { createFlowStore, type FlowStore } from "../../src/storage/stores/flow-store.ts";
+import { createThrottleStore, type ThrottleStore } from "../../src/storage/stores/throttle-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -43,7 +43,7 @@ export type World = SpiedStore &
     told: { what: "opened" | "closed"; targetId: string }[];
     /** Reasons that owners were told of. */
     givenUp: readonly string[];
-    flowStore: FlowStore;
+    throttleStore: ThrottleStore;
     fate: (target: WorldTarget, eventId: string) => Promise<Delivery>;
     /** Runs the event loop until it holds. */
     until: (condition: () => boolean | Promise<boolean>) => Promise<void>;
@@ -92,7 +92,7 @@ export function createWorld(
   const { routing, openTarget, forgetListeners, ...targets } = createScriptedTargets();
   const spied = spyOnStore(createEventStore({ files, writer, reader, changes, clock }));
   const { events } = spied;
-  const flowStore = createFlowStore({ writer });
+  const throttleStore = createThrottleStore({ writer });
 
   const told: World["told"] = [];
   const givenUp: string[] = [];
@@ -100,7 +100,7 @@ export function createWorld(
   function newEngine(): DeliveryEngine {
     return createDeliveryEngine({
       events,
-      flowStore,
+      throttleStore,
       routing,
       openTarget,
       clock,
@@ -134,7 +134,7 @@ export function createWorld(
     },
     ...spied,
     ...targets,
-    ...{ clock, files, writer, reader, routing, lines, quiet, flowStore },
+    ...{ clock, files, writer, reader, routing, lines, quiet, throttleStore },
     replay: createReplay({ events, routing, clock }),
     draft: (to) => draftFor(to, clock, 1),
     async send(to, count = 1, bodyBytes = 1) {

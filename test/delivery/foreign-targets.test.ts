@@ -86,7 +86,7 @@ test("a circuit that such a file says is open stays closed", async () => {
   const { webhookId } = named;
   const circuit = { openedAt: world.clock.now(), reason: "It is said to be down." };
   await world.send([named]);
-  await world.flowStore.writeCircuit({ webhookId, targetId: victim.id, circuit });
+  await world.throttleStore.writeCircuit({ webhookId, targetId: victim.id, circuit });
   world.restart();
   await world.engine.start([webhookId]);
   await world.engine.describe(webhookId, []);

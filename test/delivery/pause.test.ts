@@ -108,7 +108,7 @@ test("after the pause the backlog goes at a rising rate, and live events do not 
   expect(last).toBeGreaterThan(3 * first);
   const left = await heldOf(target);
   const [state] = await world.engine.describe(target.webhookId, [target.id]);
-  const estimate = state?.drain(left, parseDeliveryPolicy({}).flow);
+  const estimate = state?.drain(left, parseDeliveryPolicy({}).throttle);
   expect(estimate?.perSecond).toBeGreaterThan(8);
   await world.pass((estimate?.estimateMs ?? 0) + 5_000, 50);
   expect(await countsOf(target)).toMatchObject({ held: 0, pending: 0, delivered: 2_030 });

@@ -13,9 +13,9 @@ test("a backup under load has every event that was acknowledged before it began,
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const http = { type: "http", config: { url: receiver.url, headers: { authorization: "Bearer s3cret" } } };
-  const flows = [await gateway.api.createFlow([http]), await gateway.api.createFlow([{ type: "database" }])];
+  const setups = [await gateway.api.setUpWebhook([http]), await gateway.api.setUpWebhook([{ type: "database" }])];
   const load = new Load();
-  const running = load.run({ gateway, flows, senders: 16 });
+  const running = load.run({ gateway, setups, senders: 16 });
   await load.waitFor(2_000);
 
   const before = [...load.acknowledged];
@@ -36,7 +36,7 @@ test("a backup under load has every event that was acknowledged before it began,
   expect(check).toMatchObject({ code: 0, out: "No faults in the main database and 2 event files.\n" });
   await restored.start();
   const stored = new Map<string, number>();
-  for (const { webhookId } of flows) {
+  for (const { webhookId } of setups) {
     for (const { id, delivery_counts } of await restored.api.waitUntilSettled(webhookId)) {
       stored.set(id, (stored.get(id) ?? 0) + 1);
       expect(delivery_counts.delivered).toBe(1);
@@ -54,8 +54,8 @@ test("a backup under load has every event that was acknowledged before it began,
 
 test("a backup that cannot have everything says so and ends with 1", async () => {
   await using gateway = await startGateway();
-  const { webhookId } = await gateway.api.createFlow();
-  await gateway.api.createFlow();
+  const { webhookId } = await gateway.api.setUpWebhook();
+  await gateway.api.setUpWebhook();
   await gateway.stop();
   await Bun.write(join(gateway.folder, "data", `events-${webhookId}.db`), "torn ".repeat(2_000));
   const { code, out, err } = await gateway.run(["backup", "copy"]);

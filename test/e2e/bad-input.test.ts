@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { errorCodeOf, type Flow } from "../support/api-client.ts";
+import { errorCodeOf, type WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { begin, exchange, hangUp } from "./raw-exchange.ts";
 
@@ -11,14 +11,14 @@ const MAX_BODY_BYTES = 100_000;
 const PROTOCOL_REFUSALS = [400, 413, 431, 505];
 
 let gateway: Gateway;
-let flow: Flow;
+let setup: WebhookSetup;
 let path: string;
 let storedBefore: number;
 
 beforeAll(async () => {
   gateway = await startGateway({ env: { MAX_BODY_BYTES: String(MAX_BODY_BYTES) } });
-  flow = await gateway.api.createFlow([{ type: "database" }]);
-  path = `/webhook/${flow.entrypointId}`;
+  setup = await gateway.api.setUpWebhook([{ type: "database" }]);
+  path = `/webhook/${setup.entrypointId}`;
   storedBefore = 0;
 });
 
@@ -27,11 +27,11 @@ afterAll(() => gateway.remove());
 /** Whatever was sent, the gateway is well afterwards, and takes and keeps exactly one good event. */
 afterEach(async () => {
   expect(await gateway.api.isHealthy()).toBe(true);
-  const refused = await gateway.api.listEvents(flow.webhookId);
+  const refused = await gateway.api.listEvents(setup.webhookId);
   expect(refused).toHaveLength(storedBefore);
   const good = await fetch(gateway.origin + path, { method: "POST", body: "good" });
   expect(good.status).toBe(200);
-  const stored = await gateway.api.listEvents(flow.webhookId);
+  const stored = await gateway.api.listEvents(setup.webhookId);
   expect(stored).toHaveLength(storedBefore + 1);
   expect(stored[0]?.body_size).toBe(4);
   storedBefore = stored.length;
@@ -195,7 +195,7 @@ describe("a path", () => {
   ])("that leads nowhere is 404: %s", (wanted) =>
     expectRefusal(
       request({
-        line: `POST ${wanted.replace("ID", flow.entrypointId)} HTTP/1.1`,
+        line: `POST ${wanted.replace("ID", setup.entrypointId)} HTTP/1.1`,
         headers: "Content-Length: 2\r\n",
         body: "hi",
       }),
@@ -211,7 +211,7 @@ describe("a path", () => {
     "/webhook/ID/%2e%2e/%2e%2e/livez",
   ])("that climbs is what it climbs to, and nothing is received: %s", (wanted) =>
     expectRefusal(
-      request({ line: `POST ${wanted.replace("ID", flow.entrypointId)} HTTP/1.1` }),
+      request({ line: `POST ${wanted.replace("ID", setup.entrypointId)} HTTP/1.1` }),
       405,
       "method_not_allowed",
     ),

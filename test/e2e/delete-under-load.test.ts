@@ -17,10 +17,10 @@ test("senders of a webhook that is deleted get 404, and the log has no error", a
   const statuses = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
     fails = round % 2 === 1;
-    const kept = await gateway.api.createFlow([http]);
-    const flow = await gateway.api.createFlow([http, { ...http, max_attempts: 1 }]);
-    const path = `/webhooks/${flow.webhookId}`;
-    const door = `${path}/entrypoints/${flow.entrypointId}`;
+    const kept = await gateway.api.setUpWebhook([http]);
+    const setup = await gateway.api.setUpWebhook([http, { ...http, max_attempts: 1 }]);
+    const path = `/webhooks/${setup.webhookId}`;
+    const door = `${path}/entrypoints/${setup.entrypointId}`;
     await gateway.api.request("PATCH", door, round % 3 === 0 ? { deduplicate_by: "body" } : {});
     const verification = { type: "github", config: { secret: "unknown to senders" } };
     if (round % 3 === 1) await gateway.api.request("PATCH", door, { verification });
@@ -29,7 +29,7 @@ test("senders of a webhook that is deleted get 404, and the log has no error", a
     const senders = Array.from({ length: SENDERS }, async () => {
       for (let after = 0; after < 5; ) {
         const body = `event ${sent++}`;
-        const answer = await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body });
+        const answer = await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body });
         await answer.arrayBuffer();
         statuses.add(answer.status);
         if (isDeleted) after++;

@@ -1,6 +1,6 @@
 /** A process that may have few files and connections open. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import type { Flow } from "../support/api-client.ts";
+import type { WebhookSetup } from "../support/api-client.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 
@@ -64,10 +64,10 @@ test(`with ${DESCRIPTORS} descriptors, events for ${WEBHOOKS} webhooks are all t
   const { receiver, arrivalOf } = await startWatchedReceiver();
   await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
   const target = { type: "http", config: { url: receiver.url } };
-  const flows = await inTurn(Array.from({ length: WEBHOOKS }), 8, () => gateway.api.createFlow([target]));
+  const setups = await inTurn(Array.from({ length: WEBHOOKS }), 8, () => gateway.api.setUpWebhook([target]));
 
   // Every one of them meets a file that was closed to make room for others.
-  const answers = await inTurn(flows, SENDERS, ({ entrypointId }) =>
+  const answers = await inTurn(setups, SENDERS, ({ entrypointId }) =>
     post(gateway.entrypointUrl(entrypointId)),
   );
 
@@ -84,8 +84,8 @@ test("senders who hold every descriptor have others put off, and nothing is left
   const { receiver, arrivalOf } = await startWatchedReceiver();
   await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
   const target = { type: "http", config: { url: receiver.url } };
-  const open: Flow = await gateway.api.createFlow([target]);
-  const closed = await inTurn(Array.from({ length: 30 }), 1, () => gateway.api.createFlow([target]));
+  const open: WebhookSetup = await gateway.api.setUpWebhook([target]);
+  const closed = await inTurn(Array.from({ length: 30 }), 1, () => gateway.api.setUpWebhook([target]));
   // One that is served already, as the process takes no more connections once it has no descriptor left.
   expect(await post(gateway.entrypointUrl(open.entrypointId))).toMatchObject({ status: 200 });
   const idle = await Promise.all(

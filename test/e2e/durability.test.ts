@@ -14,15 +14,15 @@ test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, 
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const http = { type: "http", config: { url: receiver.url } };
-  const flows = [
-    await gateway.api.createFlow([http]),
-    await gateway.api.createFlow([http, { type: "database" }]),
-    await gateway.api.createFlow([{ type: "log" }, http]),
+  const setups = [
+    await gateway.api.setUpWebhook([http]),
+    await gateway.api.setUpWebhook([http, { type: "database" }]),
+    await gateway.api.setUpWebhook([{ type: "log" }, http]),
   ];
   const load = new Load();
 
   for (let kill = 1; kill <= KILLS; kill++) {
-    const running = load.run({ gateway, flows, senders: SENDERS });
+    const running = load.run({ gateway, setups, senders: SENDERS });
     // Another number each time, so that the kill meets another moment of writing, syncing and delivering.
     await load.waitFor(load.acknowledged.length + 30 + ((kill * 37) % 90));
     await gateway.kill9();
@@ -31,13 +31,13 @@ test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, 
   }
 
   expect(load.unanswered).toBeGreaterThanOrEqual(KILLS);
-  expect(await listUndelivered({ gateway, load, flows, received: receiver.requests })).toEqual([]);
+  expect(await listUndelivered({ gateway, load, setups, received: receiver.requests })).toEqual([]);
   await receiver.close();
 });
 
 test("what the gateway commits to its main database it syncs itself, as SQLite would do it on the event loop", async () => {
   await using gateway = await startGateway();
-  await gateway.api.createFlow();
+  await gateway.api.setUpWebhook();
   const descriptors = `/proc/${gateway.pid}/fd`;
   const open = readdirSync(descriptors).map((name) => readlinkSync(`${descriptors}/${name}`));
   // SQLite's own, and the one by which the log is synced.
@@ -47,11 +47,11 @@ test("what the gateway commits to its main database it syncs itself, as SQLite w
 test("SIGTERM in the middle of load loses nothing and exits with 0", async () => {
   const receiver = await startReceiver();
   await using gateway = await startGateway();
-  const flows = [await gateway.api.createFlow([{ type: "http", config: { url: receiver.url } }])];
+  const setups = [await gateway.api.setUpWebhook([{ type: "http", config: { url: receiver.url } }])];
   const load = new Load();
 
   for (let stop = 1; stop <= 3; stop++) {
-    const running = load.run({ gateway, flows, senders: SENDERS });
+    const running = load.run({ gateway, setups, senders: SENDERS });
     await load.waitFor(load.acknowledged.length + 50);
     const { code, out } = await gateway.stop();
     await running;
@@ -61,7 +61,7 @@ test("SIGTERM in the middle of load loses nothing and exits with 0", async () =>
     await gateway.start();
   }
 
-  expect(await listUndelivered({ gateway, load, flows, received: receiver.requests })).toEqual([]);
+  expect(await listUndelivered({ gateway, load, setups, received: receiver.requests })).toEqual([]);
   await receiver.close();
 });
 
@@ -70,7 +70,7 @@ test("a second signal exits at once, and the delivery that was under way is made
   let answer: Answer = { after: hanging.promise };
   const receiver = await startReceiver({ script: () => answer });
   await using gateway = await startGateway();
-  const { webhookId, entrypointId } = await gateway.api.createFlow([
+  const { webhookId, entrypointId } = await gateway.api.setUpWebhook([
     { type: "http", config: { url: receiver.url } },
   ]);
   await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });

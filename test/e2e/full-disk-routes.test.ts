@@ -88,7 +88,7 @@ for (const disk of disks) {
       await addPerson(gateway, "abel");
       const api = apiOf(gateway, person);
       const inUse = await createWebhookInUse(gateway, { api, receiver });
-      const doomed = await api.createFlow();
+      const doomed = await api.setUpWebhook();
       const ids = { ...idsOf(inUse), ...(await ownIdsOf(gateway, person)) };
       while (!existsSync(join(data, "webhooker.reserve"))) await fetch(`${gateway.origin}/livez`);
       fill(data, "filler");
@@ -121,7 +121,7 @@ for (const disk of disks) {
       expect(await gateway.api.isHealthy()).toBe(true);
 
       for (const name of ["filler", "filler-2"]) rmSync(join(data, name));
-      const again = await api.createFlow();
+      const again = await api.setUpWebhook();
       for (;;) {
         const answer = await fetch(gateway.entrypointUrl(again.entrypointId), {
           method: "POST",

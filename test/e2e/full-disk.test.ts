@@ -35,21 +35,21 @@ for (const place of places) {
     try {
       await gateway.start();
       const http = { type: "http", config: { url: receiver.url } };
-      const flows = [await gateway.api.createFlow([http]), await gateway.api.createFlow([http])];
-      const doomed = await gateway.api.createFlow([http]);
+      const setups = [await gateway.api.setUpWebhook([http]), await gateway.api.setUpWebhook([http])];
+      const doomed = await gateway.api.setUpWebhook([http]);
       const post = (entrypointId: string, body: string) =>
         fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body });
       expect((await post(doomed.entrypointId, "x".repeat(MIB))).status).toBe(200);
       await until(() => existsSync(reserve));
 
       const load = new Load();
-      const running = load.run({ gateway, flows, senders: SENDERS });
+      const running = load.run({ gateway, setups, senders: SENDERS });
       await load.waitFor(50);
       const { bavail, bsize } = statfsSync(data);
       writeFileSync(filler, Buffer.alloc(bavail * bsize - LEFT_MIB * MIB));
-      const [flow] = flows;
+      const [setup] = setups;
       await until(async () => {
-        const answer = await post(flow?.entrypointId ?? "", "one more");
+        const answer = await post(setup?.entrypointId ?? "", "one more");
         await answer.text();
         if (answer.status === 200) return false;
         expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
@@ -60,7 +60,7 @@ for (const place of places) {
       expect((await fetch(`${gateway.origin}/readyz`)).status).toBe(503);
       expect((await gateway.api.request("DELETE", `/webhooks/${doomed.webhookId}`)).status).toBe(204);
       // Results are stored in the space that was kept for them.
-      for (const { webhookId } of flows) await until(async () => !(await gateway.api.hasPending(webhookId)));
+      for (const { webhookId } of setups) await until(async () => !(await gateway.api.hasPending(webhookId)));
 
       const before = load.acknowledged.length;
       rmSync(filler);
@@ -69,7 +69,7 @@ for (const place of places) {
       await gateway.kill9();
       await running;
       await gateway.start();
-      expect(await listUndelivered({ gateway, load, flows, received: receiver.requests })).toEqual([]);
+      expect(await listUndelivered({ gateway, load, setups, received: receiver.requests })).toEqual([]);
       expect((await gateway.run(["check"])).code).toBe(0);
     } finally {
       unmountSmallDisk(data);

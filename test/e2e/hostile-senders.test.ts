@@ -11,7 +11,7 @@ import {
 } from "bun:test";
 import { connect } from "node:net";
 import fc from "fast-check";
-import type { Flow } from "../support/api-client.ts";
+import type { WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { begin, exchange, hangUp } from "./raw-exchange.ts";
 
@@ -22,13 +22,13 @@ const MAX_BODY_BYTES = 100_000;
 const RUNS = 150;
 
 let gateway: Gateway;
-let flow: Flow;
+let setup: WebhookSetup;
 
 beforeAll(async () => {
   gateway = await startGateway({ env: { MAX_BODY_BYTES: String(MAX_BODY_BYTES) } });
 });
 beforeEach(async () => {
-  flow = await gateway.api.createFlow([{ type: "database" }]);
+  setup = await gateway.api.setUpWebhook([{ type: "database" }]);
 });
 afterEach(async () => {
   expect(await gateway.api.isHealthy()).toBe(true);
@@ -37,18 +37,18 @@ afterEach(async () => {
 afterAll(() => gateway.remove());
 
 function post(): Promise<Response> {
-  return fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "good" });
+  return fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "good" });
 }
 
 function request(headers: string, body = "", more = "Connection: close\r\n"): string {
-  return `POST /webhook/${flow.entrypointId} HTTP/1.1\r\nHost: localhost\r\n${more}${headers}\r\n${body}`;
+  return `POST /webhook/${setup.entrypointId} HTTP/1.1\r\nHost: localhost\r\n${more}${headers}\r\n${body}`;
 }
 
 const plain = (body: string, more?: string) => request(`Content-Length: ${body.length}\r\n`, body, more);
 
 /** Sizes of the bodies that are stored, the newest first. */
 async function storedSizes(): Promise<number[]> {
-  return (await gateway.api.listEvents(flow.webhookId)).map(({ body_size }) => body_size);
+  return (await gateway.api.listEvents(setup.webhookId)).map(({ body_size }) => body_size);
 }
 
 /** All that comes back of bytes whose sender then closes its half, or breaks off. */
@@ -125,7 +125,7 @@ describe("requests that come before the answer to the one before", () => {
     const bodies = ["a", "bb", "ccc"];
     const bytes = bodies.map((body, index) => plain(body, index < 2 ? "" : undefined)).join("");
     const ids = acknowledged(await sendAndLeave(bytes));
-    const events = await gateway.api.listEvents(flow.webhookId);
+    const events = await gateway.api.listEvents(setup.webhookId);
     expect(events.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
     const sizes = events.map(({ body_size }) => body_size);
     expect(new Set(sizes).size).toBe(sizes.length);
@@ -203,7 +203,7 @@ test("whatever becomes of a request on its way, what is acknowledged is stored, 
     }),
     { numRuns: RUNS },
   );
-  const events = await gateway.api.listEvents(flow.webhookId);
+  const events = await gateway.api.listEvents(setup.webhookId);
   expect(events.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import type { Flow } from "../support/api-client.ts";
+import type { WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 
 // Starts processes; only a machine that hangs takes this long.
@@ -60,7 +60,7 @@ function receiveTimes() {
   };
 }
 
-async function post(gateway: Gateway, { entrypointId }: Flow): Promise<string> {
+async function post(gateway: Gateway, { entrypointId }: WebhookSetup): Promise<string> {
   const answer = await fetch(gateway.entrypointUrl(entrypointId), {
     method: "POST",
     body: "x".repeat(1_000),
@@ -71,8 +71,8 @@ async function post(gateway: Gateway, { entrypointId }: Flow): Promise<string> {
 }
 
 /** Milliseconds from acknowledgement to arrival of one event with nothing else on the way. */
-async function measure(gateway: Gateway, flow: Flow): Promise<number> {
-  const eventId = await post(gateway, flow);
+async function measure(gateway: Gateway, setup: WebhookSetup): Promise<number> {
+  const eventId = await post(gateway, setup);
   const acknowledgedAt = performance.now();
   return (await arrivals.waitFor(eventId)) - acknowledgedAt;
 }
@@ -87,18 +87,18 @@ test("a healthy target gets its events about as soon beside a silent and a faili
   if (!healthy || !silent || !failing) throw new Error("unreachable");
   await using alone = await startGateway();
   await using beside = await startGateway();
-  const aloneFlow = await alone.api.createFlow([healthy]);
-  const besideFlow = await beside.api.createFlow([silent, healthy, failing]);
+  const aloneSetup = await alone.api.setUpWebhook([healthy]);
+  const besideSetup = await beside.api.setUpWebhook([silent, healthy, failing]);
   for (let count = 0; count < BACKLOG; count++) {
-    await measure(alone, aloneFlow);
-    await measure(beside, besideFlow);
+    await measure(alone, aloneSetup);
+    await measure(beside, besideSetup);
   }
 
   // In turn, so that whatever else the machine does falls on both alike.
   const times = { alone: [] as number[], beside: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    times.alone.push(await measure(alone, aloneFlow));
-    times.beside.push(await measure(beside, besideFlow));
+    times.alone.push(await measure(alone, aloneSetup));
+    times.beside.push(await measure(beside, besideSetup));
   }
   expect(median(times.beside)).toBeLessThan(2 * Math.max(median(times.alone), LEAST_MEASURABLE_MS));
 });
@@ -107,10 +107,10 @@ test("every event reaches the healthy target while more deliveries hang at silen
   const SILENT = 40;
   arrivals = receiveTimes();
   await using gateway = await startGateway();
-  const sick = await gateway.api.createFlow(
+  const sick = await gateway.api.setUpWebhook(
     Array.from({ length: SILENT }, (_, index) => arrivals.target(`/silent/${index}`)),
   );
-  const mixed = await gateway.api.createFlow([
+  const mixed = await gateway.api.setUpWebhook([
     arrivals.target("/silent"),
     arrivals.target("/failing"),
     arrivals.target("/healthy"),

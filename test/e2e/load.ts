@@ -1,12 +1,12 @@
 /** Numbered events sent without a pause until the gateway goes away, and the check that none of them was lost. */
-import type { EventSummary, Flow } from "../support/api-client.ts";
+import type { EventSummary, WebhookSetup } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
 import type { ReceivedRequest } from "../support/receiver.ts";
 
 /** Bodies differ in size, so that logs are checkpointed and torn in many places. */
 const SIZES = [64, 900, 4_000, 30_000];
 
-export type Acknowledged = Readonly<{ number: number; eventId: string; flow: Flow }>;
+export type Acknowledged = Readonly<{ number: number; eventId: string; setup: WebhookSetup }>;
 
 export class Load {
   /** Each answer: those to copies of an event too. */
@@ -14,22 +14,22 @@ export class Load {
   /** Sent, and answered by nothing: the gateway may have stored them or not. */
   unanswered = 0;
   readonly #waiting = new Set<{ count: number; resolve: () => void }>();
-  readonly #copiesFor: (flow: Flow) => number;
+  readonly #copiesFor: (setup: WebhookSetup) => number;
   /** Numbers that are sent again in the next run, as nobody knows whether they were stored. */
   readonly #again: number[] = [];
   #next = 0;
 
-  /** `copiesFor` a flow that looks for duplicates: how often each event is sent to it at once, and once more after that. */
-  constructor(copiesFor: (flow: Flow) => number = () => 0) {
+  /** How often each event is sent at once to a webhook that looks for duplicates, and once more after that. */
+  constructor(copiesFor: (setup: WebhookSetup) => number = () => 0) {
     this.#copiesFor = copiesFor;
   }
 
   /** Ends when every sender has found the gateway gone. */
-  async run(options: { gateway: Gateway; flows: readonly Flow[]; senders: number }): Promise<void> {
-    const { gateway, flows, senders } = options;
+  async run(options: { gateway: Gateway; setups: readonly WebhookSetup[]; senders: number }): Promise<void> {
+    const { gateway, setups, senders } = options;
     await Promise.all(
       Array.from({ length: senders }, async () => {
-        while (await this.#send(gateway, flows));
+        while (await this.#send(gateway, setups));
       }),
     );
   }
@@ -40,12 +40,12 @@ export class Load {
     await new Promise<void>((resolve) => this.#waiting.add({ count, resolve }));
   }
 
-  async #send(gateway: Gateway, flows: readonly Flow[]): Promise<boolean> {
+  async #send(gateway: Gateway, setups: readonly WebhookSetup[]): Promise<boolean> {
     const number = this.#again.shift() ?? this.#next++;
-    const flow = flows[number % flows.length];
-    if (!flow) throw new Error("there is no webhook to send to");
-    const copies = this.#copiesFor(flow);
-    const post = () => this.#post(gateway, flow, number);
+    const setup = setups[number % setups.length];
+    if (!setup) throw new Error("there is no webhook to send to");
+    const copies = this.#copiesFor(setup);
+    const post = () => this.#post(gateway, setup, number);
     const isAnswered =
       copies === 0
         ? await post()
@@ -54,10 +54,10 @@ export class Load {
     return isAnswered;
   }
 
-  async #post(gateway: Gateway, flow: Flow, number: number): Promise<boolean> {
+  async #post(gateway: Gateway, setup: WebhookSetup, number: number): Promise<boolean> {
     let answer: Response;
     try {
-      answer = await fetch(`${gateway.entrypointUrl(flow.entrypointId)}/${number}`, {
+      answer = await fetch(`${gateway.entrypointUrl(setup.entrypointId)}/${number}`, {
         method: "POST",
         body: bodyOf(number),
         // A client that reuses connections sends again by itself where one was cut, which would store twice.
@@ -69,7 +69,7 @@ export class Load {
       return false;
     }
     if (answer.status === 200) {
-      this.acknowledged.push({ number, eventId: answer.headers.get("x-webhooker-event-id") ?? "", flow });
+      this.acknowledged.push({ number, eventId: answer.headers.get("x-webhooker-event-id") ?? "", setup });
       for (const waiter of this.#waiting) if (this.acknowledged.length >= waiter.count) waiter.resolve();
     }
     return true;
@@ -104,18 +104,18 @@ export function listLosses(options: {
 export async function listUndelivered(options: {
   gateway: Gateway;
   load: Load;
-  flows: readonly Flow[];
+  setups: readonly WebhookSetup[];
   received: readonly ReceivedRequest[];
 }): Promise<string[]> {
-  const { gateway, load, flows, received } = options;
+  const { gateway, load, setups, received } = options;
   const stored: EventSummary[] = [];
-  for (const { webhookId } of flows) stored.push(...(await gateway.api.waitUntilSettled(webhookId)));
+  for (const { webhookId } of setups) stored.push(...(await gateway.api.waitUntilSettled(webhookId)));
   const arrivals = new Map(received.map((request) => [request.header("x-webhooker-event-id"), request]));
   return listLosses({
     acknowledged: load.acknowledged,
     stored,
-    faultOf({ id, delivery_counts }, { number, flow }) {
-      if (delivery_counts.delivered !== flow.targetIds.length) {
+    faultOf({ id, delivery_counts }, { number, setup }) {
+      if (delivery_counts.delivered !== setup.targetIds.length) {
         return `${number} is not delivered: ${JSON.stringify(delivery_counts)}`;
       }
       const body = Buffer.from(arrivals.get(id)?.body ?? []).toString();

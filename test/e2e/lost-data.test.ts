@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { webhookSchema } from "../../src/api/schemas.ts";
-import type { Flow } from "../support/api-client.ts";
+import type { WebhookSetup } from "../support/api-client.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 
@@ -12,18 +12,18 @@ setDefaultTimeout(120_000);
 
 let gateway: Gateway;
 let events: string;
-let flow: Flow;
+let setup: WebhookSetup;
 
 beforeEach(async () => {
   const env = { DATA_DIR: "./events", DBURL: "./main/main.db" };
   gateway = new Gateway(makeFolder(), { env });
   events = join(gateway.folder, "events");
   await gateway.start();
-  flow = await gateway.api.createFlow([{ type: "database" }]);
+  setup = await gateway.api.setUpWebhook([{ type: "database" }]);
 });
 afterEach(() => gateway.remove());
 
-async function post(entrypointId = flow.entrypointId): Promise<Response> {
+async function post(entrypointId = setup.entrypointId): Promise<Response> {
   return fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
 }
 
@@ -63,7 +63,7 @@ describe("a running gateway", () => {
     await postUntilStored();
     await gateway.waitForLog(/the data folder is back/);
     expect((await fetch(`${gateway.origin}/readyz`)).status).toBe(200);
-    const ids = (await gateway.api.listEvents(flow.webhookId)).map(({ id }) => id);
+    const ids = (await gateway.api.listEvents(setup.webhookId)).map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining([first, ...acknowledged]));
     expect((await gateway.run(["check"])).code).toBe(0);
   });
@@ -102,30 +102,30 @@ describe("a start", () => {
   });
 
   test("tells which event files are missing, makes empty ones, and lets nobody overlook it", async () => {
-    const other = await gateway.api.createFlow([{ type: "database" }]);
+    const other = await gateway.api.setUpWebhook([{ type: "database" }]);
     await gateway.stop();
-    rmSync(join(events, `events-${flow.webhookId}.db`));
+    rmSync(join(events, `events-${setup.webhookId}.db`));
     const checked = await gateway.run(["check"]);
-    expect(checked.out).toContain(`events-${flow.webhookId}.db: the file of this webhook is missing`);
+    expect(checked.out).toContain(`events-${setup.webhookId}.db: the file of this webhook is missing`);
     await gateway.start();
-    expect(gateway.log).toMatch(new RegExp(`ERROR .*event files are missing.*${flow.webhookId}`));
-    for (const { entrypointId } of [flow, other]) expect((await post(entrypointId)).status).toBe(200);
+    expect(gateway.log).toMatch(new RegExp(`ERROR .*event files are missing.*${setup.webhookId}`));
+    for (const { entrypointId } of [setup, other]) expect((await post(entrypointId)).status).toBe(200);
     expect(gateway.log).toMatch(
-      new RegExp(`ERROR .*was missing, and an empty one was created.*${flow.webhookId}`),
+      new RegExp(`ERROR .*was missing, and an empty one was created.*${setup.webhookId}`),
     );
     const lostAt = async (id: string) => {
       const answer = await gateway.api.request("GET", `/webhooks/${id}`);
       return webhookSchema.parse(await answer.json()).events_lost_at;
     };
-    expect(await lostAt(flow.webhookId)).toBeString();
+    expect(await lostAt(setup.webhookId)).toBeString();
     expect(await lostAt(other.webhookId)).toBeNull();
-    await gateway.api.request("PATCH", `/webhooks/${flow.webhookId}`, { events_lost_at: null });
-    expect(await lostAt(flow.webhookId)).toBeNull();
+    await gateway.api.request("PATCH", `/webhooks/${setup.webhookId}`, { events_lost_at: null });
+    expect(await lostAt(setup.webhookId)).toBeNull();
   });
 
   test("with another secret key says so where there are secrets", async () => {
     const verification = { type: "github", config: { secret: "hush" } };
-    const path = `/webhooks/${flow.webhookId}/entrypoints/${flow.entrypointId}`;
+    const path = `/webhooks/${setup.webhookId}/entrypoints/${setup.entrypointId}`;
     expect((await gateway.api.request("PATCH", path, { verification })).status).toBe(200);
     await gateway.stop();
     rmSync(join(gateway.folder, "main", "webhooker.key"));
@@ -152,7 +152,7 @@ test.each(disks)(
       expect(refused.err).toContain("Set DATA_DIR to a folder that this user can write to");
       Bun.spawnSync(["mount", "-o", "remount,rw", data]);
       await onDisk.start();
-      const { entrypointId } = await onDisk.api.createFlow([{ type: "database" }]);
+      const { entrypointId } = await onDisk.api.setUpWebhook([{ type: "database" }]);
       const send = () => fetch(onDisk.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
       expect((await send()).status).toBe(200);
       unmountSmallDisk(data);

@@ -94,7 +94,7 @@ afterAll(async () => {
 describe("a scrape of the executable", () => {
   test("tells what became of every event, and names none of them", async () => {
     const dead = { type: "http", config: { url: "http://127.0.0.1:1/" } };
-    const { webhookId, entrypointId, targetIds } = await gateway.api.createFlow([
+    const { webhookId, entrypointId, targetIds } = await gateway.api.setUpWebhook([
       { type: "http", config: { url: receiver.url, headers: { "x-key": SECRET } } },
       { ...dead, max_attempts: 1 },
       dead,
@@ -192,7 +192,7 @@ describe("a scrape of the executable", () => {
   });
 
   test("counts what is discarded with its target, and waits for it no more", async () => {
-    const { webhookId, entrypointId, targetIds } = await gateway.api.createFlow([
+    const { webhookId, entrypointId, targetIds } = await gateway.api.setUpWebhook([
       { type: "http", config: { url: "http://127.0.0.1:1/" } },
     ]);
     const before = await scrape();

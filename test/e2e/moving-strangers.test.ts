@@ -69,9 +69,9 @@ async function exportRich(): Promise<Uint8Array> {
   for (let n = 0; n < 3; n++) await post(own.entrypointId, "the same");
   await api.request("PATCH", `${path}/targets/${own.targetId}`, { paused: true });
   await post(own.entrypointId, "held");
-  await rejectOne(gateway, { api, flow: own, body: "released" });
+  await rejectOne(gateway, { api, setup: own, body: "released" });
   await api.request("POST", `${path}/rejected/verify`, {});
-  await rejectOne(gateway, { api, flow: own, body: "stays" });
+  await rejectOne(gateway, { api, setup: own, body: "stays" });
   await api.request("PATCH", path, {
     notices: { target_id: own.targetId, email: null, on: ["target_failing"] },
   });

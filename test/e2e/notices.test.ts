@@ -20,10 +20,10 @@ test("a target that is given up is told by e-mail and to a target, once, also af
   await using gateway = await startGateway({
     env: { SMTP_URL: mail.url, MAIL_FROM: "hooks@example.com", LOG_LEVEL: "debug" },
   });
-  const chat = await gateway.api.createFlow([{ type: "http", config: { url: told.url } }]);
-  const flow = await gateway.api.createFlow([{ type: "http", config: { url: broken.url }, max_attempts: 1 }]);
+  const chat = await gateway.api.setUpWebhook([{ type: "http", config: { url: told.url } }]);
+  const setup = await gateway.api.setUpWebhook([{ type: "http", config: { url: broken.url }, max_attempts: 1 }]);
   const notices = { target_id: chat.targetIds[0], email: EMAIL, on: ["target_failing"] };
-  const path = `/webhooks/${flow.webhookId}`;
+  const path = `/webhooks/${setup.webhookId}`;
   expect((await gateway.api.request("PATCH", path, { notices })).status).toBe(200);
 
   const tried = await gateway.api.request("POST", `${path}/notices/test`);
@@ -36,25 +36,25 @@ test("a target that is given up is told by e-mail and to a target, once, also af
   });
   expect(subjectOf((await mail.waitFor(1))[0] ?? { text: "" })).toBe("[webhooker] test: test notice");
 
-  const send = () => fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "x" });
+  const send = () => fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" });
   for (let n = 0; n < 5; n++) await (await send()).arrayBuffer();
   const [, notice] = await mail.waitFor(2);
   expect(notice?.to).toEqual([EMAIL]);
   expect(notice?.text).toContain("HTTP 500");
   // Long lines are broken in quoted-printable.
-  expect(notice?.text.replaceAll("=\r\n", "")).toContain(`/source/${flow.webhookId}\r\n`);
+  expect(notice?.text.replaceAll("=\r\n", "")).toContain(`/source/${setup.webhookId}\r\n`);
   const [, posted] = await told.waitFor(2);
   expect(JSON.parse(Buffer.from(posted?.body ?? []).toString())).toMatchObject({
     type: "webhooker.notice",
-    webhook: { id: flow.webhookId, name: "test" },
+    webhook: { id: setup.webhookId, name: "test" },
     changes: [
-      { kind: "target_failing", state: "begun", target: { id: flow.targetIds[0], name: "target 0" } },
+      { kind: "target_failing", state: "begun", target: { id: setup.targetIds[0], name: "target 0" } },
     ],
   });
 
   await gateway.restart();
   await (await send()).arrayBuffer();
-  await gateway.api.waitUntilSettled(flow.webhookId);
+  await gateway.api.waitUntilSettled(setup.webhookId);
   await gateway.stop();
   expect([mail.mails.length, told.requests.length]).toEqual([2, 2]);
   // Notices are no events.
@@ -69,12 +69,12 @@ test("a mail server that is not there holds up no delivery and no stop", async (
   await using gateway = await startGateway({
     env: { SMTP_URL: "smtp://127.0.0.1:9", MAIL_FROM: "hooks@example.com" },
   });
-  const flow = await gateway.api.createFlow([{ type: "http", config: { url: broken.url }, max_attempts: 1 }]);
+  const setup = await gateway.api.setUpWebhook([{ type: "http", config: { url: broken.url }, max_attempts: 1 }]);
   const notices = { email: EMAIL };
-  await gateway.api.request("PATCH", `/webhooks/${flow.webhookId}`, { notices });
-  await (await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "x" })).arrayBuffer();
+  await gateway.api.request("PATCH", `/webhooks/${setup.webhookId}`, { notices });
+  await (await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" })).arrayBuffer();
   await gateway.waitForLog(/a notice could not be sent, and will be retried/);
-  const [event] = await gateway.api.waitUntilSettled(flow.webhookId);
+  const [event] = await gateway.api.waitUntilSettled(setup.webhookId);
   expect(event?.delivery_counts.failed).toBe(1);
   const { code } = await gateway.stop();
   expect(code).toBe(0);
@@ -83,7 +83,7 @@ test("a mail server that is not there holds up no delivery and no stop", async (
 
 test("an e-mail address is refused where the server sends none, and another user's target everywhere", async () => {
   await using gateway = await startGateway();
-  const { webhookId } = await gateway.api.createFlow();
+  const { webhookId } = await gateway.api.setUpWebhook();
   for (const notices of [{ email: EMAIL }, { target_id: crypto.randomUUID() }, {}, { email: "no address" }]) {
     const answer = await gateway.api.request("PATCH", `/webhooks/${webhookId}`, { notices });
     expect([notices, answer.status]).toEqual([notices, 422]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { errorCodeOf, type Flow } from "../support/api-client.ts";
+import { errorCodeOf, type WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { exchange } from "./raw-exchange.ts";
 
@@ -7,11 +7,11 @@ import { exchange } from "./raw-exchange.ts";
 setDefaultTimeout(120_000);
 
 let gateway: Gateway;
-let flow: Flow;
+let setup: WebhookSetup;
 
 beforeAll(async () => {
   gateway = await startGateway();
-  flow = await gateway.api.createFlow([{ type: "database" }]);
+  setup = await gateway.api.setUpWebhook([{ type: "database" }]);
 });
 
 afterAll(() => gateway.remove());
@@ -19,11 +19,11 @@ afterAll(() => gateway.remove());
 /** Sends it raw and resolves with the event that is stored of it. */
 async function send(options: { tail?: string; headers?: string; host?: string; body?: string }) {
   const { tail = "", headers = "", host = "localhost", body = "" } = options;
-  const head = `POST /webhook/${flow.entrypointId}${tail} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`;
+  const head = `POST /webhook/${setup.entrypointId}${tail} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`;
   const answer = await exchange(gateway.port, `${head}${headers}\r\n${body}`);
   expect(answer.status).toBe(200);
   const { id } = JSON.parse(answer.body);
-  return gateway.api.getEvent(flow.webhookId, id);
+  return gateway.api.getEvent(setup.webhookId, id);
 }
 
 describe("odd but sound requests are kept exactly as they came", () => {
@@ -62,7 +62,7 @@ describe("odd but sound requests are kept exactly as they came", () => {
   );
 
   test("the path tail, though the Host header holds the entrypoint's id", async () => {
-    const event = await send({ host: `${flow.entrypointId}.evil.test`, tail: "/tail" });
+    const event = await send({ host: `${setup.entrypointId}.evil.test`, tail: "/tail" });
     expect(event.path_tail).toBe("/tail");
   });
 
@@ -128,7 +128,7 @@ describe("what the API cannot take is refused in its error shape", () => {
     ["/webhooks/WEBHOOK/events?unknown=1", 422],
     ["/../../../etc/passwd", 404],
   ])("GET %s is %p", async (path, status) => {
-    const answer = await gateway.api.request("GET", path.replace("WEBHOOK", flow.webhookId));
+    const answer = await gateway.api.request("GET", path.replace("WEBHOOK", setup.webhookId));
     expect(answer.status).toBe(status);
     expect(errorCodeOf(await answer.json())).not.toBe("internal");
   });

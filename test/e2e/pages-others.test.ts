@@ -258,13 +258,13 @@ describe("the owner", () => {
 
   /** For what changes or deletes it. */
   async function createAnother(): Promise<Ids> {
-    const flow = await gateway.api.createFlow([{ type: "log" }]);
-    const answer = await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "x" });
+    const setup = await gateway.api.setUpWebhook([{ type: "log" }]);
+    const answer = await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" });
     await answer.arrayBuffer();
     const eventId = answer.headers.get("x-webhooker-event-id") ?? "";
-    const [targetId = ""] = flow.targetIds;
-    const replayId = await gateway.api.createReplay(flow.webhookId);
-    const rejectedId = await rejectOne(gateway, { api: gateway.api, flow, body: "unsigned" });
-    return idsOf({ ...flow, targetId, eventId, resultId: "", replayId, rejectedId });
+    const [targetId = ""] = setup.targetIds;
+    const replayId = await gateway.api.createReplay(setup.webhookId);
+    const rejectedId = await rejectOne(gateway, { api: gateway.api, setup, body: "unsigned" });
+    return idsOf({ ...setup, targetId, eventId, resultId: "", replayId, rejectedId });
   }
 });

@@ -17,7 +17,7 @@ const KINDS = ["push", "pull_request", "issues", "workflow_run", "check_run", "i
 const RECEIVED = [9, 4, 2, 1, 0, 1, 3, 8, 17, 26, 31, 24, 19, 28, 33, 38, 29, 22, 25, 18, 14, 16, 22, 27];
 const OUTAGE_HOURS = new Set([22, 23]);
 
-export type Flow = Readonly<{
+export type WebhookSetup = Readonly<{
   webhookId: string;
   entrypointIds: readonly string[];
   targetIds: readonly string[];
@@ -28,7 +28,7 @@ export type Wish = Readonly<{
   targets: readonly Readonly<{ name: string; type: string; config?: Record<string, unknown> }>[];
 }>;
 
-export async function createFlow(gateway: Gateway, wish: Wish): Promise<Flow> {
+export async function setUpWebhook(gateway: Gateway, wish: Wish): Promise<WebhookSetup> {
   const webhookId = await create(gateway, "/webhooks", { name: wish.name });
   const path = `/webhooks/${webhookId}`;
   const entrypointIds: string[] = [];
@@ -49,11 +49,11 @@ async function create(gateway: Gateway, path: string, body: unknown): Promise<st
 /** Writes a day into the webhook's file while no gateway runs. Resolves with the event that is looked at closely. */
 export function fillDay(
   gateway: Gateway,
-  flow: Flow,
+  setup: WebhookSetup,
   { share, failing }: { share: number; failing: boolean },
 ): string {
-  const path = join(gateway.folder, "data", `events-${flow.webhookId}.db`);
-  const file = new EventFile(flow.webhookId, path, { sync: async () => undefined, keepsLogs: false });
+  const path = join(gateway.folder, "data", `events-${setup.webhookId}.db`);
+  const file = new EventFile(setup.webhookId, path, { sync: async () => undefined, keepsLogs: false });
   const now = Date.now();
   let count = 0;
   let shown = "";
@@ -61,7 +61,7 @@ export function fillDay(
     Array.from({ length: Math.round(received * share) }, (_, place) => {
       const first = now - (RECEIVED.length - hour) * HOUR_MS;
       const at = Math.floor(first + ((place + 0.6) / (received * share)) * HOUR_MS) - 2 * MINUTE_MS;
-      const draft = draftOf(flow, count, at);
+      const draft = draftOf(setup, count, at);
       const isDown = failing && OUTAGE_HOURS.has(hour) && place % 4 === 1;
       if (draft.headers.some(([, value]) => value === "pull_request") && at < now - 3 * MINUTE_MS)
         shown = draft.id;
@@ -84,7 +84,7 @@ export function fillDay(
   return shown;
 }
 
-function draftOf(flow: Flow, index: number, receivedAt: number): EventDraft {
+function draftOf(setup: WebhookSetup, index: number, receivedAt: number): EventDraft {
   const kind = KINDS[(index * 5) % KINDS.length] ?? "push";
   const examples = definitions.find(({ name }) => name === kind)?.examples ?? [];
   const body = JSON.stringify(examples[index % examples.length]);
@@ -101,8 +101,8 @@ function draftOf(flow: Flow, index: number, receivedAt: number): EventDraft {
   ];
   return {
     id: newIdAt(receivedAt),
-    webhookId: flow.webhookId,
-    entrypointId: flow.entrypointIds[index % 6 === 5 ? flow.entrypointIds.length - 1 : 0] ?? "",
+    webhookId: setup.webhookId,
+    entrypointId: setup.entrypointIds[index % 6 === 5 ? setup.entrypointIds.length - 1 : 0] ?? "",
     receivedAt,
     method: "POST",
     pathTail: `/${kind}`,
@@ -112,7 +112,7 @@ function draftOf(flow: Flow, index: number, receivedAt: number): EventDraft {
     remoteAddress: "140.82.115.42",
     type: null,
     body: Buffer.from(body),
-    targets: flow.targetIds.map((id) => ({ id, settlesAtIngest: false })),
+    targets: setup.targetIds.map((id) => ({ id, settlesAtIngest: false })),
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { DESKTOP, launchBrowser, PHONE } from "../support/browser.ts";
 import { administrator, type Person, startSite } from "../support/site.ts";
-import { createFlow, type Flow, fillDay } from "./pictures-data.ts";
+import { setUpWebhook, type WebhookSetup, fillDay } from "./pictures-data.ts";
 
 const FOLDER = join(import.meta.dir, "../../.github/pictures");
 const LIGHT: BrowserContextOptions = { ...DESKTOP, colorScheme: "light", deviceScaleFactor: 1.5 };
@@ -38,14 +38,14 @@ const WISHES = [
 const gateway = await startSite({ BASE_URL: "https://hooks.example.com" });
 const browser = await launchBrowser();
 try {
-  const flows: Flow[] = [];
-  for (const { wish } of WISHES) flows.push(await createFlow(gateway, wish));
+  const setups: WebhookSetup[] = [];
+  for (const { wish } of WISHES) setups.push(await setUpWebhook(gateway, wish));
   const admin = await administrator(gateway);
   await gateway.stop();
   const events = WISHES.map(({ day }, index) => {
-    const flow = flows[index];
-    if (flow === undefined) throw new Error("a webhook was not made");
-    return { path: `/source/${flow.webhookId}`, eventId: fillDay(gateway, flow, day) };
+    const setup = setups[index];
+    if (setup === undefined) throw new Error("a webhook was not made");
+    return { path: `/source/${setup.webhookId}`, eventId: fillDay(gateway, setup, day) };
   });
   await gateway.start();
   const { path, eventId } = events[1] ?? { path: "", eventId: "" };

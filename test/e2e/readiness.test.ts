@@ -25,7 +25,7 @@ for (const { megabytes, ready, body } of disks) {
       const response = await fetch(`${gateway.origin}/readyz`);
       expect([response.status, await response.json()]).toEqual([ready, body]);
       expect(await gateway.api.isHealthy()).toBe(true);
-      const { entrypointId } = await gateway.api.createFlow();
+      const { entrypointId } = await gateway.api.setUpWebhook();
       const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
       expect(answer.status).toBe(200);
       const { out } = await gateway.stop();

@@ -44,7 +44,7 @@ test("every sample of GitHub's webhooks arrives byte for byte and verifiable, th
     },
   });
   await using gateway = await startGateway();
-  const { webhookId, entrypointId } = await gateway.api.createFlow([
+  const { webhookId, entrypointId } = await gateway.api.setUpWebhook([
     { type: "http", config: { url: `${receiver.url}/from-github` } },
   ]);
 

@@ -15,7 +15,7 @@ const KILLS = 3;
 test("each event is replayed once, however often the gateway is killed meanwhile", async () => {
   const receiver = await startReceiver();
   await using gateway = await startGateway();
-  const { webhookId, entrypointId } = await gateway.api.createFlow([
+  const { webhookId, entrypointId } = await gateway.api.setUpWebhook([
     { type: "http", config: { url: receiver.url } },
   ]);
   for (let sent = 0; sent < EVENTS; sent += 50) {

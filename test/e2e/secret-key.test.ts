@@ -15,11 +15,11 @@ test("a key file is rotated while the gateway is stopped, also after a rotation 
   await using gateway = await startSite();
   const receiver = await startReceiver();
   const config = { url: receiver.url, headers: { authorization: AUTHORIZATION } };
-  const flow = await gateway.api.createFlow([{ type: "http", config }]);
+  const setup = await gateway.api.setUpWebhook([{ type: "http", config }]);
   const { cookie } = await administrator(gateway);
   const post = async () => {
     const count = receiver.requests.length;
-    await (await fetch(gateway.entrypointUrl(flow.entrypointId), { method: "POST", body: "a" })).text();
+    await (await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "a" })).text();
     const requests = await receiver.waitFor(count + 1);
     expect(requests.at(-1)?.header("authorization")).toBe(AUTHORIZATION);
     expect(requests.at(-1)?.header("webhook-signature")).toBeString();
@@ -65,7 +65,7 @@ test("a key file is rotated while the gateway is stopped, also after a rotation 
 test("a key of the environment is rotated with the one before it beside it, and not without", async () => {
   const [first, second] = [1, 2].map((fill) => Buffer.alloc(32, fill).toString("base64"));
   await using gateway = await startGateway({ env: { SECRET_KEY: first ?? "" } });
-  await gateway.api.createFlow([{ type: "http", config: { url: "http://127.0.0.1:9/" } }]);
+  await gateway.api.setUpWebhook([{ type: "http", config: { url: "http://127.0.0.1:9/" } }]);
   await gateway.stop();
   const env = { SECRET_KEY: second ?? "" };
   const alone = await gateway.run(["secret-key", "rotate"], { env });

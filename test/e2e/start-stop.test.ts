@@ -22,7 +22,7 @@ describe("the first start", () => {
 
   test("names the port that the system chose in the URLs of entrypoints", async () => {
     await using gateway = await startGateway();
-    const { webhookId, entrypointId } = await gateway.api.createFlow();
+    const { webhookId, entrypointId } = await gateway.api.setUpWebhook();
     const response = await gateway.api.request("GET", `/webhooks/${webhookId}/entrypoints/${entrypointId}`);
     const { url } = entrypointSchema.parse(await response.json());
     expect(url).toBe(`http://localhost:${gateway.port}/webhook/${entrypointId}`);
@@ -33,7 +33,7 @@ describe("the first start", () => {
     const password = /user "admin" with password "([^"]{16,})"/.exec(gateway.terminal)?.[1] ?? "";
     expect(password).not.toBe("");
     expect(gateway.terminal.split(password)).toHaveLength(2);
-    await gateway.api.createFlow();
+    await gateway.api.setUpWebhook();
     const { out } = await gateway.stop();
     expect(out).not.toContain(password);
     for (const path of filesUnder(gateway.folder).filter((each) => statSync(each).isFile())) {
@@ -82,7 +82,7 @@ describe("the first start", () => {
     });
     for (const name of ["events", "main"]) mkdirSync(join(gateway.folder, name), { mode: 0o755 });
     await gateway.start();
-    const { entrypointId } = await gateway.api.createFlow([{ type: "database" }]);
+    const { entrypointId } = await gateway.api.setUpWebhook([{ type: "database" }]);
     await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "private" });
     const files = filesUnder(gateway.folder).filter((path) => statSync(path).isFile());
     expect(files.length).toBeGreaterThan(3);
@@ -167,7 +167,7 @@ describe("a running gateway", () => {
 
   test.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, and its files close", async (signal) => {
     await using gateway = await startGateway();
-    const { entrypointId } = await gateway.api.createFlow([{ type: "database" }]);
+    const { entrypointId } = await gateway.api.setUpWebhook([{ type: "database" }]);
     await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
     gateway.signal(signal);
     const { code, out } = await gateway.finished;
@@ -178,7 +178,7 @@ describe("a running gateway", () => {
 
   test("refuses bodies over MAX_BODY_BYTES, said so or not, and tells the log", async () => {
     await using gateway = await startGateway({ env: { MAX_BODY_BYTES: "1000" } });
-    const { webhookId, entrypointId } = await gateway.api.createFlow();
+    const { webhookId, entrypointId } = await gateway.api.setUpWebhook();
     const url = gateway.entrypointUrl(entrypointId);
     const pieces = (count: number) =>
       new ReadableStream({
@@ -205,7 +205,7 @@ describe("a running gateway", () => {
     const receiver = await startReceiver();
     const env = { WEBHOOKER_ENVIRONMENT: "prod", DBURL: "./main.db", DATA_DIR: "./events" };
     await using gateway = await startGateway({ env });
-    const { webhookId, entrypointId } = await gateway.api.createFlow([
+    const { webhookId, entrypointId } = await gateway.api.setUpWebhook([
       { type: "http", config: { url: receiver.url } },
     ]);
     const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });

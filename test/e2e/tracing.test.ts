@@ -29,9 +29,9 @@ function start(env: Record<string, string> = {}): Promise<Gateway> {
   return startGateway({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env } });
 }
 
-async function flowOf(gateway: Gateway) {
+async function setUp(gateway: Gateway) {
   const target = { type: "http", config: { url: `${receiver.url}/in?key=secret` }, max_attempts: 1 };
-  return gateway.api.createFlow([target]);
+  return gateway.api.setUpWebhook([target]);
 }
 
 /** Returns the event's id once it is delivered, or given up. */
@@ -52,7 +52,7 @@ describe("an event's trace", () => {
       OTEL_SERVICE_NAME: "hooks",
       OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=test",
     });
-    const { webhookId, entrypointId, targetIds } = await flowOf(gateway);
+    const { webhookId, entrypointId, targetIds } = await setUp(gateway);
     const eventId = await send(gateway, entrypointId, { traceparent: SAMPLED, tracestate: "a=b" });
     await gateway.api.waitUntilSettled(webhookId);
     await gateway.stop();
@@ -98,7 +98,7 @@ describe("an event's trace", () => {
   test("has the event's id where the sender has none, and goes on after a restart, with what went wrong", async () => {
     receiver.answerWith({ status: 500 });
     await using gateway = await start();
-    const { webhookId, entrypointId } = await flowOf(gateway);
+    const { webhookId, entrypointId } = await setUp(gateway);
     const eventId = await send(gateway, entrypointId);
     await gateway.api.waitUntilSettled(webhookId);
     await gateway.restart();
@@ -121,7 +121,7 @@ describe("an event's trace", () => {
 
   test("is not sent where the sender does not want it, whose header then goes on as it came", async () => {
     await using gateway = await start();
-    const { webhookId, entrypointId } = await flowOf(gateway);
+    const { webhookId, entrypointId } = await setUp(gateway);
     await send(gateway, entrypointId, { traceparent: NOT_SAMPLED });
     await gateway.api.waitUntilSettled(webhookId);
     await gateway.stop();
@@ -131,7 +131,7 @@ describe("an event's trace", () => {
 
   test("is left out by the sampler's share", async () => {
     await using gateway = await start({ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" });
-    const { webhookId, entrypointId } = await flowOf(gateway);
+    const { webhookId, entrypointId } = await setUp(gateway);
     await send(gateway, entrypointId, { traceparent: SAMPLED });
     await gateway.api.waitUntilSettled(webhookId);
     await gateway.stop();
@@ -144,7 +144,7 @@ describe("a collector that is not there", () => {
   test("hinders no event, is told of once, and no stop waits for it", async () => {
     await collector.close();
     await using gateway = await start();
-    const { webhookId, entrypointId } = await flowOf(gateway);
+    const { webhookId, entrypointId } = await setUp(gateway);
     for (let n = 0; n < 20; n++) await send(gateway, entrypointId);
     const events = await gateway.api.waitUntilSettled(webhookId);
     expect(events.map(({ delivery_counts }) => delivery_counts.delivered)).toEqual(Array(20).fill(1));
@@ -158,7 +158,7 @@ describe("a collector that is not there", () => {
 
 test("without a collector the sender's trace goes on as it came", async () => {
   await using gateway = await startGateway();
-  const { webhookId, entrypointId } = await flowOf(gateway);
+  const { webhookId, entrypointId } = await setUp(gateway);
   await send(gateway, entrypointId, { traceparent: SAMPLED });
   await gateway.api.waitUntilSettled(webhookId);
   expect(receiver.requests[0]?.header("traceparent")).toBe(SAMPLED);

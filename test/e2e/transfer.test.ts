@@ -31,12 +31,12 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
   const receiver = await startReceiver({ script: { status: 503 } });
   await using from = await startGateway();
   const config = { url: receiver.url, headers: { authorization: AUTHORIZATION } };
-  const flow = await from.api.createFlow([{ type: "http", config }]);
-  const sent = await fetch(from.entrypointUrl(flow.entrypointId), { method: "POST", body: "before" });
+  const setup = await from.api.setUpWebhook([{ type: "http", config }]);
+  const sent = await fetch(from.entrypointUrl(setup.entrypointId), { method: "POST", body: "before" });
   const eventId = sent.headers.get("x-webhooker-event-id") ?? "";
   await receiver.waitFor(1);
 
-  await from.api.createReplay(flow.webhookId);
+  await from.api.createReplay(setup.webhookId);
 
   const file = join(from.folder, "orders.db");
   const exported = await from.run(["export", "test", file, "--with-secrets"], { stdin: `${PASSPHRASE}\n` });
@@ -58,13 +58,13 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
   });
   expect(answer.status).toBe(201);
   const { webhook, entrypoints, notes } = importSchema.parse(await answer.json());
-  expect([webhook.id, entrypoints[0]?.id, notes]).toEqual([flow.webhookId, flow.entrypointId, []]);
+  expect([webhook.id, entrypoints[0]?.id, notes]).toEqual([setup.webhookId, setup.entrypointId, []]);
   expect(partFiles(to)).toEqual([]);
-  await fetch(to.entrypointUrl(flow.entrypointId), { method: "POST", body: "after" });
-  const events = await to.api.waitUntilSettled(flow.webhookId);
+  await fetch(to.entrypointUrl(setup.entrypointId), { method: "POST", body: "after" });
+  const events = await to.api.waitUntilSettled(setup.webhookId);
   expect(events.map(({ delivery_counts }) => delivery_counts.delivered)).toEqual([1, 1]);
   expect(events.map(({ id }) => id)).toContain(eventId);
-  const replays = await to.api.request("GET", `/webhooks/${flow.webhookId}/replays`);
+  const replays = await to.api.request("GET", `/webhooks/${setup.webhookId}/replays`);
   expect(await replays.json()).toMatchObject({ data: [] });
   expect(receiver.requests.slice(seen).map((request) => request.header("authorization"))).toEqual([
     AUTHORIZATION,
@@ -76,7 +76,7 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
 
 test("a running gateway imports in the dashboard, and what is broken off there leaves nothing behind", async () => {
   await using gateway = await startSite();
-  const { webhookId } = await gateway.api.createFlow();
+  const { webhookId } = await gateway.api.setUpWebhook();
   await gateway.run(["export", webhookId, "plain.db"]);
   const { cookie } = await administrator(gateway);
   const headers = { cookie, "sec-fetch-site": "same-origin" };
@@ -113,7 +113,7 @@ test("a running gateway imports in the dashboard, and what is broken off there l
 test("a stopped gateway imports by the command line, and a running one says how it is done there", async () => {
   await using gateway = await startGateway();
   const config = { url: "http://127.0.0.1:9/", headers: { authorization: AUTHORIZATION } };
-  const { webhookId } = await gateway.api.createFlow([{ type: "http", config }, { type: "log" }]);
+  const { webhookId } = await gateway.api.setUpWebhook([{ type: "http", config }, { type: "log" }]);
   const plain = await gateway.run(["export", webhookId, "plain.db"]);
   expect(plain).toMatchObject({ code: 0, err: "2 secrets left out. Use --with-secrets to include them.\n" });
   const again = await gateway.run(["export", webhookId, "plain.db"]);
@@ -140,7 +140,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
 
 test("a download that is broken off leaves nothing behind, and neither does what a crash left", async () => {
   await using gateway = await startGateway();
-  const { webhookId, entrypointId } = await gateway.api.createFlow();
+  const { webhookId, entrypointId } = await gateway.api.setUpWebhook();
   const body = crypto.getRandomValues(new Uint8Array(65_536));
   const large = Buffer.concat(Array.from({ length: 320 }, () => body));
   await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: large });

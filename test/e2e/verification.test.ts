@@ -17,7 +17,7 @@ let entrypointId: string;
 
 beforeAll(async () => {
   gateway = await startGateway({ env: keyOf(7) });
-  ({ webhookId, entrypointId } = await gateway.api.createFlow());
+  ({ webhookId, entrypointId } = await gateway.api.setUpWebhook());
   path = `/webhooks/${webhookId}/entrypoints/${entrypointId}`;
 });
 

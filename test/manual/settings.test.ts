@@ -4,7 +4,7 @@ import { findChapter } from "../../src/manual/chapters.ts";
 import { entrypointSettingsShape } from "../../src/settings/entrypoint-settings.ts";
 import { TROUBLE_KINDS } from "../../src/storage/main-db/notice-settings.ts";
 import { deliveryPolicyShape } from "../../src/targets/delivery-policy.ts";
-import { flowPolicyShape } from "../../src/targets/flow-policy.ts";
+import { throttlePolicyShape } from "../../src/targets/throttle-policy.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
 import { tableRows } from "../support/manual.ts";
 import { createTestOutbound } from "../support/outbound.ts";
@@ -58,12 +58,12 @@ describe("the manual's tables have every setting with its default, and no other"
   });
 
   test("of retries", () => {
-    const shape = without(deliveryPolicyShape, flowPolicyShape);
+    const shape = without(deliveryPolicyShape, throttlePolicyShape);
     expect(sorted(settingsIn("retries", "Settings"))).toEqual(sorted(settingsOf(shape)));
   });
 
   test("of flow control", () => {
-    expect(sorted(settingsIn("flow", "Settings"))).toEqual(sorted(settingsOf(flowPolicyShape)));
+    expect(sorted(settingsIn("flow", "Settings"))).toEqual(sorted(settingsOf(throttlePolicyShape)));
   });
 
   test("of http targets", () => {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Load } from "../e2e/load.ts";
 import { createRandom } from "../soak/random.ts";
-import { ApiClient, type Flow } from "../support/api-client.ts";
+import { ApiClient, type WebhookSetup } from "../support/api-client.ts";
 import { Gateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { FrailFolder } from "./frail-folder.ts";
@@ -65,7 +65,7 @@ async function main(): Promise<number> {
     () => Promise.resolve(key),
   );
   const receiver = await startReceiver();
-  const flows: Flow[] = [];
+  const setups: WebhookSetup[] = [];
   const acknowledged = new Set<string>();
   const entrypointIds = new Set<string>();
   const faults: string[] = [];
@@ -82,11 +82,11 @@ async function main(): Promise<number> {
   /** Under load until it is killed. */
   async function live(): Promise<void> {
     await gateway.start();
-    while (flows.length < Number(flags.webhooks)) {
-      flows.push(await api.createFlow([{ type: "http", config: { url: receiver.url } }]));
+    while (setups.length < Number(flags.webhooks)) {
+      setups.push(await api.setUpWebhook([{ type: "http", config: { url: receiver.url } }]));
     }
     const load = new Load();
-    const running = load.run({ gateway, flows, senders: SENDERS });
+    const running = load.run({ gateway, setups, senders: SENDERS });
     const configuring = Array.from({ length: CONFIGURERS }, configure);
     await Promise.race([load.waitFor(Number(flags.events)), Bun.sleep(LONGEST_LIFE_MS)]);
     await gateway.kill9();
@@ -97,7 +97,7 @@ async function main(): Promise<number> {
 
   /** Until the gateway is killed. */
   async function configure(): Promise<void> {
-    const path = `/webhooks/${flows[0]?.webhookId}/entrypoints`;
+    const path = `/webhooks/${setups[0]?.webhookId}/entrypoints`;
     for (;;) {
       const answer = await api.request("POST", path, { name: "x".repeat(200) }).catch(() => null);
       if (answer === null) return;

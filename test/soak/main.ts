@@ -1,10 +1,10 @@
 /** `bun run soak`: kills the gateway at random moments under load, again and again, and proves that nothing is lost. */
 import { parseArgs } from "node:util";
 import { Load } from "../e2e/load.ts";
-import type { Flow } from "../support/api-client.ts";
+import type { WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { Pauses } from "./pauses.ts";
-import { drain, type Habit, listFaults, type SoakFlow } from "./proof.ts";
+import { drain, type Habit, listFaults, type SoakWebhook } from "./proof.ts";
 import { createRandom } from "./random.ts";
 import { type ServiceName, startTargets, type Targets } from "./targets.ts";
 
@@ -44,12 +44,12 @@ async function soak(random: () => number): Promise<number> {
   process.stdout.write(`${rounds} rounds with --seed ${seed}\n`);
   const targets = await startTargets();
   const gateway = await startGateway();
-  const flows = await createFlows(gateway, targets);
-  const load = new Load((flow) => (habitOf(flows, flow) === "copies" ? COPIES : 0));
-  const pauses = new Pauses({ gateway, flows, random });
+  const setups = await setUpWebhooks(gateway, targets);
+  const load = new Load((setup) => (habitOf(setups, setup) === "copies" ? COPIES : 0));
+  const pauses = new Pauses({ gateway, setups, random });
   let killedStarts = 0;
   for (let round = 1; round <= rounds; round++) {
-    const running = load.run({ gateway, flows, senders: SENDERS });
+    const running = load.run({ gateway, setups, senders: SENDERS });
     const pausing = pauses.run();
     await Bun.sleep(random() * LONGEST_LIFE_MS);
     await gateway.kill9();
@@ -62,8 +62,8 @@ async function soak(random: () => number): Promise<number> {
     if (round % 10 === 0) process.stdout.write(`round ${round}: ${load.acknowledged.length} acknowledged\n`);
   }
   await pauses.end();
-  const drainedAfter = await drain({ gateway, flows, limitMs: DRAIN_MS });
-  const faults = [...pauses.faults, ...(await listFaults({ gateway, flows, load, targets }))];
+  const drainedAfter = await drain({ gateway, setups, limitMs: DRAIN_MS });
+  const faults = [...pauses.faults, ...(await listFaults({ gateway, setups, load, targets }))];
   const { tries, damaged } = targets.counts;
   const told = [
     `kills: ${rounds}, and ${killedStarts} during a start`,
@@ -86,21 +86,21 @@ async function soak(random: () => number): Promise<number> {
   return 1;
 }
 
-async function createFlows(gateway: Gateway, targets: Targets): Promise<SoakFlow[]> {
-  const flows: SoakFlow[] = [];
+async function setUpWebhooks(gateway: Gateway, targets: Targets): Promise<SoakWebhook[]> {
+  const setups: SoakWebhook[] = [];
   for (const { services, habit = "plain" } of WEBHOOKS) {
-    const flow = await gateway.api.createFlow(services.map(targets.wish));
-    flows.push({ ...flow, services, habit });
+    const setup = await gateway.api.setUpWebhook(services.map(targets.wish));
+    setups.push({ ...setup, services, habit });
     if (habit !== "copies") continue;
-    const path = `/webhooks/${flow.webhookId}/entrypoints/${flow.entrypointId}`;
+    const path = `/webhooks/${setup.webhookId}/entrypoints/${setup.entrypointId}`;
     const changed = await gateway.api.request("PATCH", path, { deduplicate_by: "body" });
     if (!changed.ok) throw new Error(`looking for duplicates: ${changed.status} ${await changed.text()}`);
   }
-  return flows;
+  return setups;
 }
 
-function habitOf(flows: readonly SoakFlow[], { webhookId }: Flow): Habit {
-  return flows.find((flow) => flow.webhookId === webhookId)?.habit ?? "plain";
+function habitOf(setups: readonly SoakWebhook[], { webhookId }: WebhookSetup): Habit {
+  return setups.find((setup) => setup.webhookId === webhookId)?.habit ?? "plain";
 }
 
 function countCopies({ acknowledged }: Load): number {

@@ -1,6 +1,6 @@
 /** Pauses targets at random moments and ends their pauses, gently or at once, while the gateway is killed again and again. */
 import type { Gateway } from "../support/gateway.ts";
-import type { SoakFlow } from "./proof.ts";
+import type { SoakWebhook } from "./proof.ts";
 
 /** Between two actions, at most. */
 const LONGEST_WAIT_MS = 300;
@@ -19,10 +19,10 @@ export class Pauses {
   readonly #random: () => number;
   #next = 0;
 
-  constructor(options: { gateway: Gateway; flows: readonly SoakFlow[]; random: () => number }) {
+  constructor(options: { gateway: Gateway; setups: readonly SoakWebhook[]; random: () => number }) {
     this.#gateway = options.gateway;
     this.#random = options.random;
-    this.#targets = options.flows
+    this.#targets = options.setups
       .filter(({ habit }) => habit === "pauses")
       .flatMap(({ webhookId, targetIds }) => targetIds.map((id) => `/webhooks/${webhookId}/targets/${id}`));
   }

@@ -1,10 +1,10 @@
 /** What the soak demands at the end: nothing lost, nothing twice, nothing stuck or held, and a ledger that adds up. */
 import { type Load, listLosses } from "../e2e/load.ts";
-import type { EventSummary, Flow } from "../support/api-client.ts";
+import type { EventSummary, WebhookSetup } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { isRefused, type ServiceName, type Targets } from "./targets.ts";
 
-export type SoakFlow = Flow & Readonly<{ services: readonly ServiceName[]; habit: Habit }>;
+export type SoakWebhook = WebhookSetup & Readonly<{ services: readonly ServiceName[]; habit: Habit }>;
 
 /** `copies`: each event is sent several times; `pauses`: its targets are paused now and then. */
 export type Habit = "plain" | "copies" | "pauses";
@@ -14,12 +14,12 @@ const LOOK_EVERY_MS = 250;
 /** Waits until nothing is pending or held, or the time is up; returns how long it took. */
 export async function drain(options: {
   gateway: Gateway;
-  flows: readonly SoakFlow[];
+  setups: readonly SoakWebhook[];
   limitMs: number;
 }): Promise<number> {
-  const { gateway, flows, limitMs } = options;
+  const { gateway, setups, limitMs } = options;
   const since = performance.now();
-  for (const { webhookId } of flows) {
+  for (const { webhookId } of setups) {
     for (const status of ["held", "pending"] as const) {
       while (performance.now() - since < limitMs && (await gateway.api.hasSome(webhookId, status))) {
         await Bun.sleep(LOOK_EVERY_MS);
@@ -32,25 +32,25 @@ export async function drain(options: {
 /** One line for each fault. */
 export async function listFaults(options: {
   gateway: Gateway;
-  flows: readonly SoakFlow[];
+  setups: readonly SoakWebhook[];
   load: Load;
   targets: Targets;
 }): Promise<string[]> {
-  const { gateway, flows, load, targets } = options;
+  const { gateway, setups, load, targets } = options;
   const stored: EventSummary[] = [];
-  for (const { webhookId } of flows) stored.push(...(await gateway.api.listEvents(webhookId)));
-  const servicesOf = new Map(flows.map(({ webhookId, services }) => [webhookId, services]));
+  for (const { webhookId } of setups) stored.push(...(await gateway.api.listEvents(webhookId)));
+  const servicesOf = new Map(setups.map(({ webhookId, services }) => [webhookId, services]));
   const losses = listLosses({
     acknowledged: load.acknowledged,
     stored,
-    faultOf(event, { number, flow }) {
-      const services = servicesOf.get(flow.webhookId) ?? [];
+    faultOf(event, { number, setup }) {
+      const services = servicesOf.get(setup.webhookId) ?? [];
       const unseen = services.find((name) => !targets.hasSeen(name, event.id));
       return unseen === undefined ? null : `${number} has never arrived at ${unseen}`;
     },
   });
   // Also of events that nobody was told of: what is stored is delivered.
-  const unsettled = flows.flatMap(({ entrypointId, services }) => {
+  const unsettled = setups.flatMap(({ entrypointId, services }) => {
     const refusals = ({ path_tail }: EventSummary) =>
       services.filter((name) => isRefused(name, Number(path_tail.slice(1)))).length;
     return stored

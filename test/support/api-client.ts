@@ -21,7 +21,7 @@ export type TargetWish = Readonly<{
   circuit_failures?: number | null;
 }>;
 /** What one webhook of a test needs to receive and deliver. */
-export type Flow = Readonly<{ webhookId: string; entrypointId: string; targetIds: readonly string[] }>;
+export type WebhookSetup = Readonly<{ webhookId: string; entrypointId: string; targetIds: readonly string[] }>;
 
 const PAGE = 200;
 const eventPage = listOf(eventSummarySchema).extend({ not_searched: z.int() });
@@ -54,7 +54,7 @@ export class ApiClient {
   }
 
   /** A webhook with one entrypoint and the wished targets. */
-  async createFlow(targets: readonly TargetWish[] = []): Promise<Flow> {
+  async setUpWebhook(targets: readonly TargetWish[] = []): Promise<WebhookSetup> {
     const post = { method: "POST" };
     const { id: webhookId } = await this.#ask({
       ...post,

@@ -1,6 +1,6 @@
 /** The compiled gateway as people use it: signed-in browsers and programs of several users, and a webhook in use. */
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
-import { ApiClient, type Flow } from "./api-client.ts";
+import { ApiClient, type WebhookSetup } from "./api-client.ts";
 import { type Environment, type Gateway, startGateway } from "./gateway.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -95,30 +95,30 @@ export async function createWebhookInUse(
   gateway: Gateway,
   { api, receiver }: { api: ApiClient; receiver: Receiver },
 ): Promise<WebhookInUse> {
-  const flow = await api.createFlow([{ type: "http", config: { url: `${receiver.url}/in` } }]);
-  const answer = await fetch(gateway.entrypointUrl(flow.entrypointId), {
+  const setup = await api.setUpWebhook([{ type: "http", config: { url: `${receiver.url}/in` } }]);
+  const answer = await fetch(gateway.entrypointUrl(setup.entrypointId), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ order: 1 }),
   });
   await answer.arrayBuffer();
-  const [event] = await api.waitUntilSettled(flow.webhookId);
-  const [targetId] = flow.targetIds;
+  const [event] = await api.waitUntilSettled(setup.webhookId);
+  const [targetId] = setup.targetIds;
   if (event === undefined || targetId === undefined) throw new Error("no event was stored");
-  const { deliveries } = await api.getEvent(flow.webhookId, event.id);
+  const { deliveries } = await api.getEvent(setup.webhookId, event.id);
   const resultId = deliveries[0]?.results[0]?.id ?? "";
-  const replayId = await api.createReplay(flow.webhookId);
-  const rejectedId = await rejectOne(gateway, { api, flow, body: "unsigned" });
-  return { ...flow, targetId, eventId: event.id, resultId, replayId, rejectedId };
+  const replayId = await api.createReplay(setup.webhookId);
+  const rejectedId = await rejectOne(gateway, { api, setup, body: "unsigned" });
+  return { ...setup, targetId, eventId: event.id, resultId, replayId, rejectedId };
 }
 
 /** The entrypoint verifies for as long as that takes; returns the id of what it rejected. */
 export async function rejectOne(
   gateway: Gateway,
-  given: { api: ApiClient; flow: Pick<Flow, "webhookId" | "entrypointId">; body: string },
+  given: { api: ApiClient; setup: Pick<WebhookSetup, "webhookId" | "entrypointId">; body: string },
 ): Promise<string> {
-  const { api, flow, body } = given;
-  const { webhookId, entrypointId } = flow;
+  const { api, setup, body } = given;
+  const { webhookId, entrypointId } = setup;
   const verify = (verification: unknown) =>
     api.request("PATCH", `/webhooks/${webhookId}/entrypoints/${entrypointId}`, { verification });
   await verify({ type: "github", config: { secret: "not the sender's" } });

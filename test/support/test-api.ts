@@ -16,7 +16,7 @@ import { openEventStorage } from "../../src/storage/event-storage.ts";
 import type { Background } from "../../src/storage/main-db/open.ts";
 import { createReplayStore } from "../../src/storage/stores/replay-store.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
-import { createTestFlow } from "./flow.ts";
+import { createTestThrottle } from "./throttle.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestMoving } from "./transfer.ts";
@@ -85,7 +85,7 @@ export async function startTestApi(background?: Background) {
         trials,
         apiKeys: { authenticate: (token) => callers.get(token) ?? null },
         events,
-        flow: createTestFlow(storage, clock),
+        throttle: createTestThrottle(storage, clock),
         rejected: storage.rejected,
         verifyAgain,
         replay: createReplay({

@@ -23,7 +23,7 @@ import { checkInBackground } from "../../src/storage/reader/inspection.ts";
 import { createStorageChecks } from "../../src/storage/reader/storage-checks.ts";
 import { createReplayStore } from "../../src/storage/stores/replay-store.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
-import { createTestFlow } from "./flow.ts";
+import { createTestThrottle } from "./throttle.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestMoving } from "./transfer.ts";
@@ -98,7 +98,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     verifyAgain,
     version: "1.2.3",
     sendTestNotice: async () => [{ channel: "email", error: null }],
-    flow: createTestFlow(storage, clock),
+    throttle: createTestThrottle(storage, clock),
     moving,
     stopping: stopping.signal,
     sessionKey: new Uint8Array(32).fill(3),

@@ -9,7 +9,7 @@ import type { EmptyPlace } from "../../src/webhooks/place-trials.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
-import { createFakeFlow } from "./flow.ts";
+import { createFakeThrottle } from "./throttle.ts";
 import { serveSources } from "./test-webhook-pages.ts";
 import { createTestMoving } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
@@ -61,12 +61,12 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   };
   /** What the last events have nothing of, by entrypoint and target. */
   const emptyPlaces = new Map<string, EmptyPlace>();
-  const fakeFlow = createFakeFlow();
+  const fakeThrottle = createFakeThrottle();
   const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
   let testFault: Error | null = null;
   const pages = serveSources(
     {
-      ...{ useCases, targetTypes, providers: all.providers, events, rejected, flow: fakeFlow.flow },
+      ...{ useCases, targetTypes, providers: all.providers, events, rejected, throttle: fakeThrottle.throttle },
       reveals: createReveals(all.clock),
       config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
       sendTestNotice: async () => [{ channel: "email", error: null }],
@@ -121,8 +121,8 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
       target,
     },
     ...{
-      flows: fakeFlow.views,
-      flowCalls: fakeFlow.calls,
+      throttles: fakeThrottle.views,
+      throttleCalls: fakeThrottle.calls,
       openTarget,
       providers: all.providers,
       ada: all.ada,

@@ -16,7 +16,7 @@ test("a policy that says nothing tries twelve times, thirty seconds each, after 
     maxAgeMs: null,
     noRetryStatuses: new Set(),
     deactivatesWhenGone: true,
-    flow: {
+    throttle: {
       ...{ rate: null, concurrency: null, orderBy: null },
       circuit: { failures: 10, failureRate: null },
     },
@@ -28,9 +28,9 @@ test("no retry and no limit are both possible", () => {
   expect(parseDeliveryPolicy({ max_attempts: null }).maxAttempts).toBeNull();
 });
 
-test("a flow is read as the engine takes it", () => {
+test("a throttle is read as the engine takes it", () => {
   const sent = { rate_limit: 90, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };
-  expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).flow).toEqual({
+  expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).throttle).toEqual({
     ...{ rate: { limit: 90, periodMs: 60_000 }, concurrency: 2, orderBy: "data.object.id" },
     circuit: { failures: null, failureRate: 0.5 },
   });

@@ -1,6 +1,6 @@
 /** What the pages of webhooks, entrypoints and targets need. */
 import type { Config } from "../../config.ts";
-import type { FlowControl } from "../../delivery/throttle/flow-control.ts";
+import type { ThrottleControl } from "../../delivery/throttle/throttle-control.ts";
 import type { SendTestNotice } from "../../notices/notice-sender.ts";
 import type { Growth } from "../../storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
@@ -33,7 +33,7 @@ export type SourcesDeps = Readonly<{
   placeTrials: PlaceTrials;
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;
-  flow: FlowControl;
+  throttle: ThrottleControl;
   sendTestEvent: SendTestEvent;
   /** New signing secrets and what an import says, on their way to the page that shows them once. */
   reveals: Reveals;

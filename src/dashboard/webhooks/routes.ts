@@ -8,7 +8,7 @@ import { createNoticeRoutes } from "./notices/notice-routes.ts";
 import { createDownloadRoutes } from "./storage/download-routes.ts";
 import { createImportRoutes } from "./storage/import-routes.ts";
 import { createSigningRoutes } from "./targets/signing-routes.ts";
-import { createTargetFlowRoutes } from "./targets/target-flow-routes.ts";
+import { createTargetThrottleRoutes } from "./targets/target-throttle-routes.ts";
 import { createTargetRoutes } from "./targets/target-routes.ts";
 import { createWebhookRoutes } from "./webhook-routes.ts";
 
@@ -23,6 +23,6 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),
     ...createSigningRoutes(deps),
-    ...createTargetFlowRoutes(deps),
+    ...createTargetThrottleRoutes(deps),
   ];
 }

@@ -1,6 +1,6 @@
 /** Gathers what pages show of a webhook; one whose event file cannot be used is shown as that. */
 
-import type { TargetFlowView } from "../../delivery/throttle/flow-control.ts";
+import type { ThrottleView } from "../../delivery/throttle/throttle-control.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
@@ -20,7 +20,7 @@ export type Usable = Readonly<{
   overview: Overview;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
   lastEvents: ReadonlyMap<string, number>;
-  flows: ReadonlyMap<string, TargetFlowView>;
+  throttles: ReadonlyMap<string, ThrottleView>;
 }>;
 
 /** Why it says nothing. */
@@ -37,7 +37,7 @@ export type WebhookState = Readonly<{
 }>;
 
 export async function readWebhookState(
-  deps: Pick<SourcesDeps, "useCases" | "events" | "flow">,
+  deps: Pick<SourcesDeps, "useCases" | "events" | "throttle">,
   webhook: Webhook,
 ): Promise<WebhookState> {
   const { useCases } = deps;
@@ -56,7 +56,7 @@ export async function readWebhookState(
 
 /** The same of many, a few at a time; others run in between. */
 export async function readWebhookStates(
-  deps: Pick<SourcesDeps, "useCases" | "events" | "flow">,
+  deps: Pick<SourcesDeps, "useCases" | "events" | "throttle">,
   webhooks: readonly Webhook[],
 ): Promise<readonly WebhookState[]> {
   const states: WebhookState[] = [];
@@ -69,18 +69,18 @@ export async function readWebhookStates(
 }
 
 async function readFile(
-  { events, flow }: Pick<SourcesDeps, "events" | "flow">,
+  { events, throttle }: Pick<SourcesDeps, "events" | "throttle">,
   webhookId: string,
   targets: readonly Target[],
 ): Promise<FileState> {
   try {
-    const [overview, targetOverviews, lastEvents, flows] = await Promise.all([
+    const [overview, targetOverviews, lastEvents, throttles] = await Promise.all([
       events.overview(webhookId),
       events.targetOverviews(webhookId),
       events.entrypointLastEvents(webhookId),
-      flow.read(targets),
+      throttle.read(targets),
     ]);
-    return { fault: null, overview, targetOverviews, lastEvents, flows };
+    return { fault: null, overview, targetOverviews, lastEvents, throttles };
   } catch (error) {
     return { fault: faultOf(error) };
   }

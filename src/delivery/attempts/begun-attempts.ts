@@ -5,7 +5,7 @@ import type { DueDelivery } from "../../storage/event-db/types.ts";
 import type { OpenedTarget } from "../open-target.ts";
 import type { Places } from "../slots.ts";
 import type { Lane, Lanes } from "../target-queue.ts";
-import type { Flows } from "../throttle/flows.ts";
+import type { Throttles } from "../throttle/throttles.ts";
 import { type Attempt, type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
 import type { Suspects } from "./suspects.ts";
 
@@ -37,14 +37,14 @@ export function createBegunAttempts(
     Readonly<{
       lanes: Lanes;
       places: Places;
-      flows: Flows;
+      throttles: Throttles;
       suspects: Suspects;
       journal: AttemptJournal;
       wake: () => void;
       onFault: (lane: Lane, error: unknown) => void;
     }>,
 ): BegunAttempts {
-  const { events, clock, lanes, places, flows, suspects, journal } = deps;
+  const { events, clock, lanes, places, throttles, suspects, journal } = deps;
   let underWay = 0;
   let unmarked: Begun[] = [];
   const marked: Begun[] = [];
@@ -54,7 +54,7 @@ export function createBegunAttempts(
   function begin(lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[], suspect?: Suspect): void {
     if (due.length === 0) return;
     const mono = clock.monotonic();
-    const isProbe = flows.of(lane.targetId).begin(opened.policy.flow, { now: mono, count: due.length });
+    const isProbe = throttles.of(lane.targetId).begin(opened.policy.throttle, { now: mono, count: due.length });
     // Where a pass waits for a file, what it has taken before must not wait with it.
     launchLater();
     let bodyBytes = 0;
@@ -114,7 +114,7 @@ export function createBegunAttempts(
         const outcome = attempt?.outcome ?? null;
         places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
         const isOver = attempt !== null && attempt.settlement.status !== "pending";
-        flows.end(lane, opened.policy.flow, { isProbe, eventId: due.eventId, outcome, isOver });
+        throttles.end(lane, opened.policy.throttle, { isProbe, eventId: due.eventId, outcome, isOver });
       }
       if (attempt && stored === "refused") {
         lane.holds++;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
 import type { DueDelivery } from "../../../src/storage/event-db/types.ts";
-import { createFlowStore } from "../../../src/storage/stores/flow-store.ts";
+import { createThrottleStore } from "../../../src/storage/stores/throttle-store.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 
 const TARGET = "target";
@@ -145,7 +145,7 @@ test("whatever happens, a claim finds what the file says is due, and each of it"
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 60 }), async (acts) => {
       webhookId = newId();
-      const flow = createFlowStore(world);
+      const throttle = createThrottleStore(world);
       const seen: string[] = [];
       let inFlight: DueDelivery[] = [];
       const ids = () => inFlight.map(({ eventId }) => eventId);
@@ -181,10 +181,10 @@ test("whatever happens, a claim finds what the file says is due, and each of it"
             await world.events.discardPending({ ...of(), reason: "Not wanted." });
             return;
           case "hold":
-            await flow.holdPending(of());
+            await throttle.holdPending(of());
             return;
           case "release":
-            await flow.releaseHeld({ ...of(), limit: 3 });
+            await throttle.releaseHeld({ ...of(), limit: 3 });
         }
       };
       for (const one of acts) {

@@ -5,16 +5,16 @@ import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import type { Delivery, DueDelivery } from "../../../src/storage/event-db/types.ts";
-import { createFlowStore, type FlowStore } from "../../../src/storage/stores/flow-store.ts";
+import { createThrottleStore, type ThrottleStore } from "../../../src/storage/stores/throttle-store.ts";
 import { createStorageWorld, type StorageWorld, settlement } from "../storage-world.ts";
 
 let world: StorageWorld;
-let flow: FlowStore;
+let throttle: ThrottleStore;
 let webhookId: string;
 
 beforeEach(() => {
   world = createStorageWorld();
-  flow = createFlowStore(world);
+  throttle = createThrottleStore(world);
   webhookId = newId();
 });
 
@@ -110,22 +110,22 @@ test("a replay waits for its turn in its lane", async () => {
 test("what was held goes on in order, and new events of a lane wait behind what is still held", async () => {
   const first = await append("k");
   const second = await append("k");
-  expect(await flow.holdPending(of())).toBe(2);
+  expect(await throttle.holdPending(of())).toBe(2);
   const third = await append("k", true);
   expect(await dueIds()).toEqual([]);
   const fourth = await append("k");
   expect(await dueIds()).toEqual([]);
-  expect(await flow.releaseHeld({ ...of(), limit: 1 })).toBe(1);
+  expect(await throttle.releaseHeld({ ...of(), limit: 1 })).toBe(1);
   for (const next of [first]) expect(await settleFirst("delivered")).toBe(next);
   expect(await dueIds()).toEqual([]);
-  expect(await flow.releaseHeld({ ...of(), limit: 10 })).toBe(2);
+  expect(await throttle.releaseHeld({ ...of(), limit: 10 })).toBe(2);
   for (const next of [second, third, fourth]) expect(await settleFirst("delivered")).toBe(next);
 });
 
 test("a lane goes on when what it waited for is discarded, and the check finds nothing", async () => {
   await append("k", true);
   const waiting = await append("k");
-  expect(await flow.discardHeld({ ...of(), reason: "not wanted" })).toBe(1);
+  expect(await throttle.discardHeld({ ...of(), reason: "not wanted" })).toBe(1);
   expect(await dueIds()).toEqual([waiting]);
   expect(faults()).toEqual([]);
 });
@@ -169,14 +169,14 @@ test("whatever happens, no lane is stuck, no two of a lane are due, and the ledg
           const eventId = made[one.pick % Math.max(1, made.length)];
           if (eventId === undefined) continue;
           await world.events.replay({ webhookId, eventId, targetIds: [targetId], now: world.clock.now() });
-        } else if (one.kind === "hold") await flow.holdPending(of());
-        else if (one.kind === "release") await flow.releaseHeld({ ...of(), limit: one.limit });
+        } else if (one.kind === "hold") await throttle.holdPending(of());
+        else if (one.kind === "release") await throttle.releaseHeld({ ...of(), limit: one.limit });
         else if (one.kind === "discard") await world.events.discardPending({ ...of(), reason: "gone" });
-        else await flow.discardHeld({ ...of(), reason: "not wanted" });
+        else await throttle.discardHeld({ ...of(), reason: "not wanted" });
         if (made.length > 0) expect(faults()).toEqual([]);
       }
       if (made.length === 0) return;
-      await flow.releaseHeld({ ...of(), limit: 100 });
+      await throttle.releaseHeld({ ...of(), limit: 100 });
       // Nothing is left behind: all of it comes, one after the other.
       for (let round = 0; round < 200; round++) {
         world.clock.advance(5_000);

@@ -1,5 +1,5 @@
 /** What the numbers of a webhook or a target mean, in a word and a tone. */
-import type { TargetFlowView } from "../../../delivery/throttle/flow-control.ts";
+import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { Overview, TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { Target } from "../../../webhooks/targets.ts";
@@ -9,13 +9,13 @@ export type Health = Readonly<{ tone: "ok" | "warn" | "bad" | "idle" | "info"; l
 export function targetHealth(
   target: Pick<Target, "active" | "deactivatedReason" | "pausedAt">,
   overview: TargetOverview | undefined,
-  flow: TargetFlowView | undefined,
+  throttle: ThrottleView | undefined,
 ): Health {
   if (target.deactivatedReason !== null) return { tone: "bad", label: "disabled" };
   if (!target.active) return { tone: "idle", label: "disabled" };
   if (target.pausedAt !== null) return { tone: "warn", label: "paused" };
-  if (flow && flow.circuit.state !== "closed") return { tone: "bad", label: "circuit open" };
-  if (flow?.drain) return { tone: "info", label: "catching up" };
+  if (throttle && throttle.circuit.state !== "closed") return { tone: "bad", label: "circuit open" };
+  if (throttle?.drain) return { tone: "info", label: "catching up" };
   if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
   if (overview && overview.counts.failed > 0) return { tone: "warn", label: "some failed" };
   const hasDelivered = overview && (overview.lastResult !== null || overview.counts.delivered > 0);
@@ -27,11 +27,11 @@ export function webhookHealth(parts: {
   targets: readonly Pick<Target, "id" | "active" | "deactivatedReason" | "pausedAt">[];
   overview: Overview;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
-  flows: ReadonlyMap<string, TargetFlowView>;
+  throttles: ReadonlyMap<string, ThrottleView>;
 }): Health {
-  const { entrypoints, targets, overview, targetOverviews, flows } = parts;
+  const { entrypoints, targets, overview, targetOverviews, throttles } = parts;
   const failing = targets.filter(
-    ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), flows.get(id)).tone === "bad",
+    ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), throttles.get(id)).tone === "bad",
   );
   if (failing.length > 0) return { tone: "bad", label: failingLabel(failing.length, targets.length) };
   if (overview.counts.failed > 0) return { tone: "warn", label: "some failed" };

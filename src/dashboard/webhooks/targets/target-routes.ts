@@ -80,7 +80,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     try {
       const input = readTarget({ fields, form, stored: target.config });
       const changed = await useCases.targets.update({ ...ids(context), input });
-      await deps.flow.changed(ids(context));
+      await deps.throttle.changed(ids(context));
       return toWebhook(deps, context, { target: changed, text: `Target “${changed.name}” was saved.` });
     } catch (error) {
       return showEdit(context, { typed: form, errors: fieldErrors(error, "config") });

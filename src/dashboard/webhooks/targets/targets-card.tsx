@@ -1,6 +1,6 @@
 /** Targets on their webhook's page. */
 import { Html } from "@elysiajs/html";
-import type { TargetFlowView } from "../../../delivery/throttle/flow-control.ts";
+import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
@@ -17,7 +17,7 @@ import { targetPath, webhookPath } from "../paths.ts";
 import type { WebhookState } from "../webhook-state.ts";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
-import { TargetFlow } from "./target-flow.tsx";
+import { TargetThrottle } from "./target-throttle.tsx";
 import { TargetNumbers } from "./target-numbers.tsx";
 
 type CardProps = Readonly<{
@@ -47,7 +47,7 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
             target={target}
             type={types.find(({ type }) => type === target.type)}
             overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
-            flow={file.fault === null ? file.flows.get(target.id) : undefined}
+            throttle={file.fault === null ? file.throttles.get(target.id) : undefined}
             emptyPlaces={emptyPlaces?.get(target.id) ?? []}
             isKnown={file.fault === null}
             hasEvents={file.fault === null && file.overview.lastEventAt !== null}
@@ -85,14 +85,14 @@ function Row(props: {
   target: Target;
   type: TargetType | undefined;
   overview: TargetOverview | undefined;
-  flow: TargetFlowView | undefined;
+  throttle: ThrottleView | undefined;
   emptyPlaces: readonly EmptyPlace[];
   isKnown: boolean;
   /** The webhook has received some. */
   hasEvents: boolean;
 }): JSX.Element {
-  const { target, type, overview, flow, emptyPlaces, isKnown, hasEvents } = props;
-  const health = targetHealth(target, overview, flow);
+  const { target, type, overview, throttle, emptyPlaces, isKnown, hasEvents } = props;
+  const health = targetHealth(target, overview, throttle);
   return (
     <li class="part">
       <div class="part-head">
@@ -116,7 +116,7 @@ function Row(props: {
         />
       )}
       <EmptyPlaces places={emptyPlaces} />
-      {flow ? <TargetFlow target={target} flow={flow} /> : ""}
+      {throttle ? <TargetThrottle target={target} throttle={throttle} /> : ""}
       <div class="part-body">
         <p class="target-goal">
           <span class="tag" safe>

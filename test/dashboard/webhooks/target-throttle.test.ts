@@ -1,7 +1,7 @@
 /** Pausing targets and what becomes of what they hold; their circuits; as their webhook's page shows and settles it. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { NO_DELIVERIES } from "../../support/fake-overviews.ts";
-import { NOTHING_HELD } from "../../support/flow.ts";
+import { NOTHING_HELD } from "../../support/throttle.ts";
 import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
 
 let all: SourcePages;
@@ -23,7 +23,7 @@ const isPaused = async () =>
 function hold(held: number): void {
   const counts = { ...NO_DELIVERIES, held };
   all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult: null } } });
-  all.flows.set(all.target.id, { ...NOTHING_HELD, held });
+  all.throttles.set(all.target.id, { ...NOTHING_HELD, held });
 }
 
 test("a target is paused and resumed, and a button pressed twice does no harm", async () => {
@@ -57,13 +57,13 @@ test("a paused target says how much it holds, and what can be done with it", asy
   }
   expect(row).toContain(`status=held`);
   expect((await all.pages.post(`${all.paths.target}/release`)).status).toBe(303);
-  expect([await isPaused(), all.flowCalls]).toEqual([false, ["hurry"]]);
+  expect([await isPaused(), all.throttleCalls]).toEqual([false, ["hurry"]]);
 });
 
 test("a drain says how many are left and how long it takes", async () => {
   hold(300);
   const drain = { perSecond: 12, estimateMs: 125_000 };
-  all.flows.set(all.target.id, { ...NOTHING_HELD, held: 300, drain });
+  all.throttles.set(all.target.id, { ...NOTHING_HELD, held: 300, drain });
   const row = await rowOf("Warehouse");
   for (const text of [
     ">catching up<",
@@ -82,13 +82,13 @@ test("what is held is discarded after a page that says how much, with the reason
   const { flash } = await all.pages.post(`${all.paths.target}/discard-held`, { reason: " sent by hand " });
   expect(flash).toBe("ok: 3 held deliveries were discarded for target “Warehouse”.");
   await all.pages.post(`${all.paths.target}/discard-held`, { reason: "" });
-  expect(all.flowCalls).toEqual(["discardHeld sent by hand", "discardHeld undefined"]);
+  expect(all.throttleCalls).toEqual(["discardHeld sent by hand", "discardHeld undefined"]);
 });
 
 test("an open circuit says why, since when and when the next try is, and can be closed", async () => {
   const now = all.clock.now();
   hold(0);
-  all.flows.set(all.target.id, {
+  all.throttles.set(all.target.id, {
     ...NOTHING_HELD,
     circuit: {
       state: "open",
@@ -109,19 +109,19 @@ test("an open circuit says why, since when and when the next try is, and can be 
   }
   expect(row).toContain("Next probe ");
   expect((await all.pages.post(`${all.paths.target}/reset-circuit`)).flash).toContain("is probed now");
-  expect(all.flowCalls).toEqual(["resetCircuit"]);
+  expect(all.throttleCalls).toEqual(["resetCircuit"]);
 });
 
 test("an open circuit promises no try of what is paused, and no pace of what is held", async () => {
   hold(8);
   const circuit = { state: "open", since: null, reason: "It fails.", nextProbeAt: all.clock.now() } as const;
   const drain = { perSecond: 2, estimateMs: 4_000 };
-  all.flows.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8, drain });
+  all.throttles.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8, drain });
   const draining = await rowOf("Warehouse");
   expect(draining).toContain("; they continue once the target responds");
   expect(draining).not.toContain("per second now");
   await all.pages.post(`${all.paths.target}/pause`);
-  all.flows.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8 });
+  all.throttles.set(all.target.id, { ...NOTHING_HELD, circuit, held: 8 });
   const paused = await rowOf("Warehouse");
   expect(paused).toContain("It will be probed again once you resume or enable it.");
   expect(paused).not.toContain("Next probe ");
@@ -129,13 +129,13 @@ test("an open circuit promises no try of what is paused, and no pace of what is 
 
 test("a target whose settings were saved is tried at once", async () => {
   await all.pages.post(`${all.paths.target}/edit`, { name: "Warehouse", url: "https://new.example/in" });
-  expect(all.flowCalls).toEqual(["changed"]);
+  expect(all.throttleCalls).toEqual(["changed"]);
 });
 
-test("the flow's settings are kept as they are typed, and emptied where they may be", async () => {
+test("the throttle's settings are kept as they are typed, and emptied where they may be", async () => {
   const form = { name: "Warehouse", url: "https://warehouse.example/in" };
-  const flow = { rate_limit: "30", rate_period: "minute", max_concurrency: "2", order_by: "data.object.id" };
-  await all.pages.post(`${all.paths.target}/edit`, { ...form, ...flow, circuit_failures: "" });
+  const throttle = { rate_limit: "30", rate_period: "minute", max_concurrency: "2", order_by: "data.object.id" };
+  await all.pages.post(`${all.paths.target}/edit`, { ...form, ...throttle, circuit_failures: "" });
   const of = { ...all.of, targetId: all.target.id };
   const changed = { rate_limit: 30, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };
   expect((await all.useCases.targets.get(of)).policy).toMatchObject({ ...changed, circuit_failures: null });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { count, time } from "./schema-parts.ts";
 
-export const targetFlowSchema = z
+export const throttleSchema = z
   .strictObject({
     held: count.describe("Deliveries on hold during a pause, or waiting to be released after it."),
     draining: z
@@ -26,10 +26,10 @@ export const discardedSchema = z
   .meta({ id: "Discarded" });
 
 /** Part of a target. */
-export const targetFlowShape = {
+export const throttleShape = {
   paused: z
     .boolean()
     .describe("Deliveries to a paused target are put on hold, including those of new events."),
   paused_at: time.nullable(),
-  flow: targetFlowSchema.nullable().describe("null while the webhook's event file is unavailable."),
+  flow: throttleSchema.nullable().describe("null while the webhook's event file is unavailable."),
 };

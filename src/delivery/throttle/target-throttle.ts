@@ -2,7 +2,7 @@
 import { HOUR_MS } from "../../lib/clock.ts";
 import type { OpenCircuit, TargetBefore } from "../../storage/event-db/open-circuits.ts";
 import type { ClaimFrom } from "../../storage/event-db/scattered-claim.ts";
-import type { FlowPolicy } from "../../targets/flow-policy.ts";
+import type { ThrottlePolicy } from "../../targets/throttle-policy.ts";
 import type { Outcome } from "../../targets/target-type.ts";
 import {
   afterProbe,
@@ -34,7 +34,7 @@ const MIXED_MS = 60_000;
 const PROBE_FROM = ["newest", "oldest", "between"] as const satisfies ClaimFrom[];
 
 /** How a try ended. */
-export type FlowTry = Readonly<{
+export type AttemptEnd = Readonly<{
   isProbe: boolean;
   eventId: string;
   /** Null where the program stopped first. */
@@ -48,7 +48,7 @@ export type FlowTry = Readonly<{
 /** Monotonic and wall-clock time of one moment. */
 export type Moment = Readonly<{ mono: number; wall: number }>;
 
-export class TargetFlow {
+export class TargetThrottle {
   /** Some held deliveries are being let go at this moment. */
   isReleasing = false;
   /** They go as fast as the target takes them. */
@@ -92,7 +92,7 @@ export class TargetFlow {
   }
 
   /** Milliseconds until a try may begin; null while a probe is under way, whose end decides. */
-  waitMs({ rate }: FlowPolicy, now: number): number | null {
+  waitMs({ rate }: ThrottlePolicy, now: number): number | null {
     const open = waitForTry(this.#circuit, now);
     const rest = waitForRest(this.#rest, now);
     if (open === null || rest === null) return null;
@@ -112,14 +112,14 @@ export class TargetFlow {
   }
 
   /** How many tries may begin now, of those that are not to wait. */
-  room({ rate, concurrency }: FlowPolicy, { now, inFlight }: { now: number; inFlight: number }): number {
+  room({ rate, concurrency }: ThrottlePolicy, { now, inFlight }: { now: number; inFlight: number }): number {
     if (this.#circuit.state !== "closed" || isTested(this.#rest)) return 1;
     const free = concurrency === null ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - inFlight);
     return rate === null ? free : Math.min(free, allowance(this.#rateOf(rate), rate, now));
   }
 
   /** So many tries begin. True where it is a probe. */
-  begin({ rate }: FlowPolicy, { now, count }: { now: number; count: number }): boolean {
+  begin({ rate }: ThrottlePolicy, { now, count }: { now: number; count: number }): boolean {
     if (rate !== null) this.#rate = spend(this.#rateOf(rate), rate, { now, count });
     const isProbe = this.#circuit.state === "open" || isTested(this.#rest);
     this.#circuit = beginProbe(this.#circuit);
@@ -127,7 +127,7 @@ export class TargetFlow {
     return isProbe;
   }
 
-  end(policy: FlowPolicy, ended: FlowTry): void {
+  end(policy: ThrottlePolicy, ended: AttemptEnd): void {
     const { isProbe, eventId, outcome, at } = ended;
     const sign = outcome === null ? "unclear" : signOf(outcome);
     const wasClosed = this.#circuit.state === "closed";
@@ -154,8 +154,8 @@ export class TargetFlow {
   }
 
   #afterEnd(
-    policy: FlowPolicy,
-    { isProbe, eventId, outcome, at, random }: FlowTry,
+    policy: ThrottlePolicy,
+    { isProbe, eventId, outcome, at, random }: AttemptEnd,
     { sign, failedEvent }: { sign: Sign; failedEvent: string | undefined },
   ): Circuit {
     const given = { now: at.mono, random };
@@ -197,7 +197,7 @@ export class TargetFlow {
   }
 
   /** What is known of the drain of `left` deliveries; the rate is per second. */
-  drain(left: number, { rate }: FlowPolicy, now: number): { perSecond: number; estimateMs: number } {
+  drain(left: number, { rate }: ThrottlePolicy, now: number): { perSecond: number; estimateMs: number } {
     const highest = rate === null ? undefined : (rate.limit * 1_000) / rate.periodMs;
     const ramp = this.#ramp ?? newRamp(now);
     return {
@@ -215,7 +215,7 @@ export class TargetFlow {
     return this.restsUntil <= now && isForgettable(this.#rate, now);
   }
 
-  #rateOf(rate: NonNullable<FlowPolicy["rate"]>): RateState {
+  #rateOf(rate: NonNullable<ThrottlePolicy["rate"]>): RateState {
     if (this.#lastTryAt !== null) this.#rate = stateAfter(this.#lastTryAt, rate);
     this.#lastTryAt = null;
     return this.#rate;
@@ -223,7 +223,7 @@ export class TargetFlow {
 
   #wish(
     outcome: Outcome & { kind: "failed" },
-    { eventId, isProbe: isTest, at: { mono: now } }: FlowTry,
+    { eventId, isProbe: isTest, at: { mono: now } }: AttemptEnd,
   ): void {
     const status = outcome.response?.statusCode;
     if (outcome.retryAfterMs === undefined && status !== 429) {

@@ -3,11 +3,11 @@
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
-import type { FlowStore } from "../../storage/stores/flow-store.ts";
+import type { ThrottleStore } from "../../storage/stores/throttle-store.ts";
 import type { StoredDeliveryPolicy } from "../../targets/delivery-policy.ts";
-import { toFlowPolicy } from "../../targets/flow-policy.ts";
+import { toThrottlePolicy } from "../../targets/throttle-policy.ts";
 import type { DeliveryEngine } from "../engine.ts";
-import type { FlowState } from "./flows.ts";
+import type { ThrottleState } from "./throttles.ts";
 
 type SeenTarget = Readonly<{
   id: string;
@@ -17,20 +17,20 @@ type SeenTarget = Readonly<{
   policy: StoredDeliveryPolicy;
 }>;
 
-export type TargetFlowView = Readonly<{
+export type ThrottleView = Readonly<{
   /** Deliveries on hold during a pause, or waiting to be released after it. */
   held: number;
   /** How what is held is let go; null where nothing is. */
   drain: Readonly<{ perSecond: number; estimateMs: number }> | null;
 }> &
-  Pick<FlowState, "circuit" | "restsUntil">;
+  Pick<ThrottleState, "circuit" | "restsUntil">;
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
 /** The caller has checked that the webhook is the user's. */
-export type FlowControl = Readonly<{
+export type ThrottleControl = Readonly<{
   /** By target, all of one webhook; empty where its file cannot be used. */
-  read: (targets: readonly SeenTarget[]) => Promise<ReadonlyMap<string, TargetFlowView>>;
+  read: (targets: readonly SeenTarget[]) => Promise<ReadonlyMap<string, ThrottleView>>;
   /** What is known of its failures is forgotten: it is tried at once. */
   resetCircuit: (of: OfTarget) => Promise<void>;
   /** Its settings changed, and what failed before may work now. Never rejects. */
@@ -41,12 +41,12 @@ export type FlowControl = Readonly<{
   discardHeld: (of: OfTarget & Readonly<{ reason?: string | undefined }>) => Promise<number>;
 }>;
 
-export function createFlowControl(deps: {
+export function createThrottleControl(deps: {
   engine: Pick<DeliveryEngine, "describe" | "resetCircuit" | "hurry" | "nudge">;
   events: Pick<EventStore, "targetOverviews">;
-  store: Pick<FlowStore, "discardHeld">;
+  store: Pick<ThrottleStore, "discardHeld">;
   clock: Clock;
-}): FlowControl {
+}): ThrottleControl {
   const { engine, events, store, clock } = deps;
 
   async function readUsable(webhookId: string, targets: readonly SeenTarget[]) {
@@ -88,10 +88,10 @@ export function createFlowControl(deps: {
   };
 }
 
-function view(target: SeenTarget, { circuit, restsUntil, drain }: FlowState, held: number): TargetFlowView {
+function view(target: SeenTarget, { circuit, restsUntil, drain }: ThrottleState, held: number): ThrottleView {
   const isDraining = held > 0 && target.active && target.pausedAt === null;
   return {
     ...{ held, circuit, restsUntil },
-    drain: isDraining ? drain(held, toFlowPolicy(target.policy)) : null,
+    drain: isDraining ? drain(held, toThrottlePolicy(target.policy)) : null,
   };
 }

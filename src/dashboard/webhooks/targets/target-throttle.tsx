@@ -1,25 +1,25 @@
 /** What holds a target's deliveries back at this moment, in words, with what can be done about it. */
 import { Html } from "@elysiajs/html";
-import type { TargetFlowView } from "../../../delivery/throttle/flow-control.ts";
+import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
 import { formatCount, formatDuration } from "../../components/format.ts";
 import { Time } from "../../components/values.tsx";
 import { logPath, targetPath } from "../paths.ts";
 
-type Props = Readonly<{ target: Target; flow: TargetFlowView }>;
+type Props = Readonly<{ target: Target; throttle: ThrottleView }>;
 
-export function TargetFlow({ target, flow }: Props): JSX.Element {
+export function TargetThrottle({ target, throttle }: Props): JSX.Element {
   return (
     <>
-      {target.active && target.pausedAt !== null ? <Paused target={target} flow={flow} /> : ""}
-      {flow.circuit.state === "closed" ? "" : <Open target={target} flow={flow} />}
-      {flow.drain ? <Draining target={target} flow={flow} /> : ""}
-      {flow.restsUntil === null ? (
+      {target.active && target.pausedAt !== null ? <Paused target={target} throttle={throttle} /> : ""}
+      {throttle.circuit.state === "closed" ? "" : <Open target={target} throttle={throttle} />}
+      {throttle.drain ? <Draining target={target} throttle={throttle} /> : ""}
+      {throttle.restsUntil === null ? (
         ""
       ) : (
-        <p class="flow-line muted">
-          Rate-limited by the target (429/503). Resuming <Time at={flow.restsUntil} ahead />.
+        <p class="throttle-line muted">
+          Rate-limited by the target (429/503). Resuming <Time at={throttle.restsUntil} ahead />.
         </p>
       )}
     </>
@@ -28,16 +28,16 @@ export function TargetFlow({ target, flow }: Props): JSX.Element {
 
 const small = { size: "small", kind: "quiet" } as const;
 
-function Paused({ target, flow }: Props): JSX.Element {
+function Paused({ target, throttle }: Props): JSX.Element {
   const path = targetPath(target);
   return (
-    <div class="flow-line">
+    <div class="throttle-line">
       <p>
-        <strong safe>{formatCount(flow.held, "delivery", "deliveries")}</strong> on hold since you paused this
+        <strong safe>{formatCount(throttle.held, "delivery", "deliveries")}</strong> on hold since you paused this
         target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
-      {flow.held > 0 ? (
-        <div class="flow-actions">
+      {throttle.held > 0 ? (
+        <div class="throttle-actions">
           <ActionButton
             {...small}
             icon="send"
@@ -54,15 +54,15 @@ function Paused({ target, flow }: Props): JSX.Element {
   );
 }
 
-function Draining({ target, flow }: Props): JSX.Element {
-  const { held } = flow;
+function Draining({ target, throttle }: Props): JSX.Element {
+  const { held } = throttle;
   return (
-    <div class="flow-line">
+    <div class="throttle-line">
       <p>
         <strong safe>{formatCount(held, "delivery", "deliveries")}</strong> still on hold
-        {flow.circuit.state === "closed" ? <Pace flow={flow} /> : "; they continue once the target responds."}
+        {throttle.circuit.state === "closed" ? <Pace throttle={throttle} /> : "; they continue once the target responds."}
       </p>
-      <div class="flow-actions">
+      <div class="throttle-actions">
         <ActionButton
           {...small}
           icon="send"
@@ -76,7 +76,7 @@ function Draining({ target, flow }: Props): JSX.Element {
   );
 }
 
-function Pace({ flow: { drain } }: Pick<Props, "flow">): JSX.Element {
+function Pace({ throttle: { drain } }: Pick<Props, "throttle">): JSX.Element {
   const { perSecond = 0, estimateMs = 0 } = drain ?? {};
   const left = formatDuration(Math.max(1, Math.ceil(estimateMs / 1_000)) * 1_000);
   const rate = Math.max(1, Math.round(perSecond));
@@ -112,11 +112,11 @@ function HeldLinks({ target }: { target: Target }): JSX.Element {
   );
 }
 
-function Open({ target, flow }: Props): JSX.Element {
-  const { reason, since, nextProbeAt } = flow.circuit;
+function Open({ target, throttle }: Props): JSX.Element {
+  const { reason, since, nextProbeAt } = throttle.circuit;
   const isGoing = target.active && target.pausedAt === null;
   return (
-    <div class="flow-line flow-open">
+    <div class="throttle-line throttle-open">
       <p>
         <strong safe>{reason ?? "The target keeps failing."}</strong> Deliveries are paused
         {since === null ? (
@@ -135,7 +135,7 @@ function Open({ target, flow }: Props): JSX.Element {
         )}
       </p>
       {isGoing ? (
-        <div class="flow-actions">
+        <div class="throttle-actions">
           <ActionButton
             {...small}
             icon="replay"

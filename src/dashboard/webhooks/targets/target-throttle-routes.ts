@@ -9,8 +9,8 @@ import { DiscardHeldPage } from "./discard-held-view.tsx";
 
 const MAX_REASON = 500;
 
-export function createTargetFlowRoutes(deps: SourcesDeps): readonly PageRoute[] {
-  const { useCases, flow } = deps;
+export function createTargetThrottleRoutes(deps: SourcesDeps): readonly PageRoute[] {
+  const { useCases, throttle } = deps;
 
   function ids({ viewer, params }: PageContext) {
     const { id = "", targetId = "" } = params;
@@ -33,21 +33,21 @@ export function createTargetFlowRoutes(deps: SourcesDeps): readonly PageRoute[] 
   async function release(context: PageContext): Promise<Response> {
     const of = ids(context);
     const target = await useCases.targets.setPaused({ ...of, paused: false });
-    flow.hurry(of);
+    throttle.hurry(of);
     return backTo(target, `All deliveries on hold for target “${target.name}” are sent now.`);
   }
 
   async function resetCircuit(context: PageContext): Promise<Response> {
     const of = ids(context);
     const target = await useCases.targets.get(of);
-    await flow.resetCircuit(of);
+    await throttle.resetCircuit(of);
     return backTo(target, `Target “${target.name}” is probed now.`);
   }
 
   async function askToDiscard(context: PageContext): Promise<Response> {
     const of = ids(context);
     const [webhook, target] = await Promise.all([useCases.webhooks.get(of), useCases.targets.get(of)]);
-    const held = (await flow.read([target])).get(target.id)?.held ?? null;
+    const held = (await throttle.read([target])).get(target.id)?.held ?? null;
     return renderPage(
       DiscardHeldPage({ viewer: context.viewer, webhook, target, held, maxReason: MAX_REASON }),
     );
@@ -57,7 +57,7 @@ export function createTargetFlowRoutes(deps: SourcesDeps): readonly PageRoute[] 
     const of = ids(context);
     const target = await useCases.targets.get(of);
     const reason = (await context.form()).reason?.trim().slice(0, MAX_REASON);
-    const count = await flow.discardHeld({ ...of, reason: reason === "" ? undefined : reason });
+    const count = await throttle.discardHeld({ ...of, reason: reason === "" ? undefined : reason });
     const what = formatCount(count, "held delivery was", "held deliveries were");
     return backTo(target, `${what} discarded for target “${target.name}”.`);
   }

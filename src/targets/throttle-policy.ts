@@ -12,7 +12,7 @@ const PERIOD_MS = { second: 1_000, minute: 60_000, hour: 3_600_000 } as const;
 const PATH = /^[^.\s]+(\.[^.\s]+)*$/;
 
 /** Part of the delivery policy. */
-export const flowPolicyShape = {
+export const throttlePolicyShape = {
   rate_limit: z
     .int()
     .min(1)
@@ -58,16 +58,16 @@ export const flowPolicyShape = {
 };
 
 /** Without the defaults, which would otherwise overwrite what a change leaves out. */
-export const flowPolicyChangeShape = {
-  rate_limit: flowPolicyShape.rate_limit.unwrap(),
-  rate_period: flowPolicyShape.rate_period.unwrap(),
-  max_concurrency: flowPolicyShape.max_concurrency.unwrap(),
-  order_by: flowPolicyShape.order_by.unwrap(),
-  circuit_failures: flowPolicyShape.circuit_failures.unwrap(),
-  circuit_failure_rate: flowPolicyShape.circuit_failure_rate.unwrap(),
+export const throttlePolicyChangeShape = {
+  rate_limit: throttlePolicyShape.rate_limit.unwrap(),
+  rate_period: throttlePolicyShape.rate_period.unwrap(),
+  max_concurrency: throttlePolicyShape.max_concurrency.unwrap(),
+  order_by: throttlePolicyShape.order_by.unwrap(),
+  circuit_failures: throttlePolicyShape.circuit_failures.unwrap(),
+  circuit_failure_rate: throttlePolicyShape.circuit_failure_rate.unwrap(),
 };
 
-export const flowPolicyFields: readonly FormField[] = [
+export const throttlePolicyFields: readonly FormField[] = [
   {
     name: "rate_limit",
     nullable: true,
@@ -120,7 +120,7 @@ export const flowPolicyFields: readonly FormField[] = [
   },
 ];
 
-export type FlowPolicy = Readonly<{
+export type ThrottlePolicy = Readonly<{
   /** At most `limit` tries begun within any `periodMs`. */
   rate: Readonly<{ limit: number; periodMs: number }> | null;
   concurrency: number | null;
@@ -129,9 +129,9 @@ export type FlowPolicy = Readonly<{
   circuit: Readonly<{ failures: number | null; failureRate: number | null }>;
 }>;
 
-type Stored = z.output<z.ZodObject<typeof flowPolicyShape>>;
+type Stored = z.output<z.ZodObject<typeof throttlePolicyShape>>;
 
-export function toFlowPolicy(policy: Stored): FlowPolicy {
+export function toThrottlePolicy(policy: Stored): ThrottlePolicy {
   const { rate_limit: limit, circuit_failure_rate: percent } = policy;
   return {
     rate: limit === null ? null : { limit, periodMs: PERIOD_MS[policy.rate_period] },

@@ -1,15 +1,15 @@
-/** The flow of every target that the engine deals with; keeps open circuits over restarts, and tells of them. */
+/** The throttle of every target that the engine deals with; keeps open circuits over restarts, and tells of them. */
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { DeliveryMetrics } from "../../observability/metrics.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
-import type { FlowStore } from "../../storage/stores/flow-store.ts";
-import type { FlowPolicy } from "../../targets/flow-policy.ts";
+import type { ThrottleStore } from "../../storage/stores/throttle-store.ts";
+import type { ThrottlePolicy } from "../../targets/throttle-policy.ts";
 import { findOwnTarget } from "../attempts/own-target.ts";
 import type { Circuit } from "./circuit.ts";
-import { type FlowTry, type Moment, TargetFlow } from "./target-flow.ts";
+import { type AttemptEnd, type Moment, TargetThrottle } from "./target-throttle.ts";
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
@@ -20,7 +20,7 @@ export type CircuitListener = Readonly<{
 }>;
 
 /** Times are milliseconds UTC. */
-export type FlowState = Readonly<{
+export type ThrottleState = Readonly<{
   circuit: Readonly<{
     state: Circuit["state"];
     since: number | null;
@@ -30,12 +30,12 @@ export type FlowState = Readonly<{
   /** The target asked for a rest. */
   restsUntil: number | null;
   /** How what is held is let go: deliveries a second now, and how long for `left` of them. */
-  drain: (left: number, policy: FlowPolicy) => Readonly<{ perSecond: number; estimateMs: number }>;
+  drain: (left: number, policy: ThrottlePolicy) => Readonly<{ perSecond: number; estimateMs: number }>;
 }>;
 
 type Deps = Readonly<{
   events: Pick<EventStore, "targetsBefore">;
-  store: Pick<FlowStore, "writeCircuit">;
+  store: Pick<ThrottleStore, "writeCircuit">;
   routing: Pick<Routing, "findTarget">;
   clock: Clock;
   log: Logger;
@@ -44,9 +44,9 @@ type Deps = Readonly<{
   listener?: CircuitListener | undefined;
 }>;
 
-export class Flows {
+export class Throttles {
   readonly #deps: Deps;
-  readonly #byTarget = new Map<string, TargetFlow>();
+  readonly #byTarget = new Map<string, TargetThrottle>();
   readonly #loaded = new Set<string>();
 
   constructor(deps: Deps) {
@@ -67,13 +67,13 @@ export class Flows {
     }
   }
 
-  of(targetId: string): TargetFlow {
-    let flow = this.#byTarget.get(targetId);
-    if (!flow) {
-      flow = new TargetFlow();
-      this.#byTarget.set(targetId, flow);
+  of(targetId: string): TargetThrottle {
+    let throttle = this.#byTarget.get(targetId);
+    if (!throttle) {
+      throttle = new TargetThrottle();
+      this.#byTarget.set(targetId, throttle);
     }
-    return flow;
+    return throttle;
   }
 
   forgetIfPlain(targetId: string): void {
@@ -89,41 +89,41 @@ export class Flows {
   /** Circuits that are not closed. */
   get openCircuits(): number {
     let count = 0;
-    for (const flow of this.#byTarget.values()) if (flow.circuit.state !== "closed") count++;
+    for (const throttle of this.#byTarget.values()) if (throttle.circuit.state !== "closed") count++;
     return count;
   }
 
-  end(of: OfTarget, policy: FlowPolicy, ended: Omit<FlowTry, "at" | "random">): void {
-    const flow = this.of(of.targetId);
-    const before = flow.openCircuit;
-    flow.end(policy, { ...ended, at: this.#now(), random: this.#deps.random() });
-    const after = flow.openCircuit;
+  end(of: OfTarget, policy: ThrottlePolicy, ended: Omit<AttemptEnd, "at" | "random">): void {
+    const throttle = this.of(of.targetId);
+    const before = throttle.openCircuit;
+    throttle.end(policy, { ...ended, at: this.#now(), random: this.#deps.random() });
+    const after = throttle.openCircuit;
     if (before === null && after !== null) this.#opened(of, after);
     else if (before !== null && after === null) this.#closed(of, before.openedAt);
   }
 
   /** By a person. */
   reset(of: OfTarget): void {
-    const flow = this.of(of.targetId);
-    const before = flow.openCircuit;
-    flow.reset();
+    const throttle = this.of(of.targetId);
+    const before = throttle.openCircuit;
+    throttle.reset();
     if (before !== null) this.#closed(of, before.openedAt);
   }
 
-  describe(targetId: string): FlowState {
-    const flow = this.of(targetId);
+  describe(targetId: string): ThrottleState {
+    const throttle = this.of(targetId);
     const now = this.#now();
-    const { circuit } = flow;
+    const { circuit } = throttle;
     const wallOf = (mono: number) => Math.round(now.wall + mono - now.mono);
-    const state: FlowState = {
+    const state: ThrottleState = {
       circuit: {
         state: circuit.state,
-        since: flow.openCircuit?.openedAt ?? null,
+        since: throttle.openCircuit?.openedAt ?? null,
         reason: circuit.state === "closed" ? null : circuit.reason,
         nextProbeAt: circuit.state === "open" ? wallOf(Math.max(circuit.nextProbeAt, now.mono)) : null,
       },
-      restsUntil: flow.restsUntil > now.mono ? wallOf(flow.restsUntil) : null,
-      drain: (left, policy) => flow.drain(left, policy, now.mono),
+      restsUntil: throttle.restsUntil > now.mono ? wallOf(throttle.restsUntil) : null,
+      drain: (left, policy) => throttle.drain(left, policy, now.mono),
     };
     this.forgetIfPlain(targetId);
     return state;

@@ -9,7 +9,7 @@ const STEP = 500;
 type OfTarget = Readonly<{ webhookId: string; targetId: string; now: number }>;
 
 /** All of them reject with AppError where the webhook's file cannot be used. */
-export type FlowStore = Readonly<{
+export type ThrottleStore = Readonly<{
   /** Makes every pending delivery of the target held; returns how many. */
   holdPending: (of: OfTarget) => Promise<number>;
   /** Makes up to `limit` held deliveries due, the oldest events first; returns how many. */
@@ -20,7 +20,7 @@ export type FlowStore = Readonly<{
   writeCircuit: (of: { webhookId: string; targetId: string; circuit: OpenCircuit | null }) => Promise<void>;
 }>;
 
-export function createFlowStore({ writer }: { writer: Pick<EventWriter, "change" | "tidy"> }): FlowStore {
+export function createThrottleStore({ writer }: { writer: Pick<EventWriter, "change" | "tidy"> }): ThrottleStore {
   async function inSteps(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
     let sum = 0;
     for (;;) {

@@ -1,4 +1,4 @@
-/** The pure state machines of the flow: what they promise holds whatever happens. */
+/** The pure state machines of the throttle: what they promise holds whatever happens. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import type { ApiDeps } from "./deps.ts";
-import { discardedSchema } from "./flow-schemas.ts";
+import { discardedSchema } from "./throttle-schemas.ts";
 import { type Operation, operation } from "./operation.ts";
 import { createTargetPresenter } from "./present-targets.ts";
 import { targetPath, targetSchema } from "./schemas.ts";
@@ -16,8 +16,8 @@ const discardInput = z.strictObject({
 
 type Params = { webhook_id: string; target_id: string };
 
-export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): readonly Operation[] {
-  const present = createTargetPresenter(flow);
+export function targetThrottleOperations({ useCases: { targets }, throttle }: ApiDeps): readonly Operation[] {
+  const present = createTargetPresenter(throttle);
   const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
 
   return [
@@ -59,7 +59,7 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       async handle({ caller, params }) {
         const of = which(caller, params);
         const target = await targets.setPaused({ ...of, paused: false });
-        flow.hurry(of);
+        throttle.hurry(of);
         return present.one(target);
       },
     }),
@@ -77,7 +77,7 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       async handle({ caller, params, body: { reason } }) {
         const of = which(caller, params);
         await targets.get(of);
-        return { discarded: await flow.discardHeld({ ...of, reason }) };
+        return { discarded: await throttle.discardHeld({ ...of, reason }) };
       },
     }),
     operation({
@@ -92,7 +92,7 @@ export function targetFlowOperations({ useCases: { targets }, flow }: ApiDeps): 
       async handle({ caller, params }) {
         const of = which(caller, params);
         const target = await targets.get(of);
-        await flow.resetCircuit(of);
+        await throttle.resetCircuit(of);
         return present.one(target);
       },
     }),
