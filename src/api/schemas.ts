@@ -155,7 +155,7 @@ const replayRunTargetSchema = z
       .enum(["paused", "due", "retries"])
       .nullable()
       .describe(
-        "Before it takes more: that it is active and not paused; that it takes what is due; that deliveries which wait for their next try end. null: nothing.",
+        "Before it takes more: that it is active and not paused; that it takes what is due; that deliveries which wait for their next attempt end. null: nothing.",
       ),
   })
   .meta({

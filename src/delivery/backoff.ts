@@ -12,7 +12,7 @@ export function longestWaitMs(waits: RetryWaits): number {
 }
 
 /**
- * Milliseconds until the next try; null where the policy's list has no more. `failures` counts the tries made so
+ * Milliseconds until the next attempt; null where the policy's list has no more. `failures` counts the attempts made so
  * far, from 1; `random` is in [0, 1). A target's own wish (Retry-After) is never undercut, and capped at a day.
  */
 export function retryDelayMs(options: {

@@ -29,7 +29,7 @@ const PASS = 32;
 const PASS_MS = 5;
 /** Nothing depends on it in the normal run: it finds what a fault or a clock jump left behind. */
 const SAFETY_INTERVAL_MS = 10_000;
-/** A try that does not heed the end of the grace period is left behind after this long. */
+/** An attempt that does not heed the end of the grace period is left behind after this long. */
 const ABORT_MS = 1_000;
 
 export type DeliveryEngine = Readonly<{
@@ -37,9 +37,9 @@ export type DeliveryEngine = Readonly<{
   nudge: (webhookId: string) => void;
   /** Picks up what an earlier run left pending; ends when all webhooks were looked through. */
   start: (webhookIds: readonly string[]) => Promise<void>;
-  /** Begins no more tries, lets those under way end within `graceMs`, then breaks them off; they stay pending. */
+  /** Begins no more attempts, lets those under way end within `graceMs`, then breaks them off; they stay pending. */
   stop: (graceMs: number) => Promise<void>;
-  /** Tries under way. */
+  /** Attempts under way. */
   inFlight: () => number;
   /** How each of the targets is dealt with. Rejects where the webhook's file cannot be used. */
   describe: (webhookId: string, targetIds: readonly string[]) => Promise<readonly ThrottleState[]>;
@@ -62,8 +62,8 @@ export function createDeliveryEngine(deps: {
   notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
   tracing?: AttemptDeps["tracing"];
   random?: () => number;
-  /** Tries under way and event files open at once; by default as many as are of use. */
-  limits?: Readonly<{ tries: number; openFiles: number }>;
+  /** Attempts under way and event files open at once; by default as many as are of use. */
+  limits?: Readonly<{ attempts: number; openFiles: number }>;
   onGone?: AttemptDeps["onGone"];
   /** Where attempts are marked as begun; without one nothing is known of what killed the process before. */
   journal?: AttemptJournal;
@@ -72,7 +72,7 @@ export function createDeliveryEngine(deps: {
   const { events, routing, clock, log } = deps;
   const abort = new AbortController();
   const lanes = new Lanes();
-  const places = new Places(deps.limits?.tries);
+  const places = new Places(deps.limits?.attempts);
   // Each file is needed several times on the way of a delivery: were more looked into, they would close each other.
   const inOnePass = Math.min(PASS, Math.floor((deps.limits?.openFiles ?? 2 * PASS) / 2));
   const { random = Math.random, metrics, circuitListener: listener, journal = noJournal } = deps;
@@ -198,7 +198,7 @@ export function createDeliveryEngine(deps: {
     safetyAlarm.ringIn(SAFETY_INTERVAL_MS);
   }
 
-  /** While tries run, finds lanes that turned slow, so that they give their places up to others. */
+  /** While attempts run, finds lanes that turned slow, so that they give their places up to others. */
   function sweep(): void {
     for (const lane of lanes.all()) places.review(lane.share, clock.monotonic());
     if (lanes.hasStarved) wake();

@@ -10,7 +10,7 @@ const SUSPECT_PLACES = 256;
 const MOST_PLACES = 1_024;
 /** Bodies that one lane may hold in memory at once, as far as the last ones tell; one body always may. */
 const LANE_BYTES = 32 * 1024 * 1024;
-/** A try that runs longer than this makes its lane suspect until it ends. */
+/** An attempt that runs longer than this makes its lane suspect until it ends. */
 export const SLOW_AFTER_MS = 1_000;
 
 /** A target's share: what is in flight, and how much of it the target has earned. */
@@ -32,7 +32,7 @@ export class Places {
   #healthy = 0;
   #suspect = 0;
 
-  /** `most` is how many tries may run at once at all, where the process has room for fewer than is usual. */
+  /** `most` is how many attempts may run at once at all, where the process has room for fewer than is usual. */
   constructor(most = MOST_PLACES) {
     this.#most = Math.min(MOST_PLACES, most);
     this.#mostHealthy = Math.min(HEALTHY_PLACES, Math.ceil(this.#most / 2));
@@ -54,7 +54,7 @@ export class Places {
     return this.#healthy + this.#suspect;
   }
 
-  /** How many more tries this share may begin now. */
+  /** How many more attempts this share may begin now. */
   room(share: Share): number {
     const own = share.suspect ? this.#mostSuspect - this.#suspect : this.#mostHealthy - this.#healthy;
     const left = Math.min(own, this.#most - this.inFlight);

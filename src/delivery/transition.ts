@@ -1,4 +1,4 @@
-/** What comes after a try: a pure function of the delivery, its outcome and the time. */
+/** What comes after an attempt: a pure function of the delivery, its outcome and the time. */
 import { HOUR_MS } from "../lib/clock.ts";
 import type { DeliveryStatus } from "../storage/event-db/types.ts";
 import type { DeliveryPolicy } from "../targets/delivery-policy.ts";
@@ -13,7 +13,7 @@ export type NextState = Readonly<{
 
 type Failure = Extract<Outcome, { kind: "failed" }>;
 
-type Tried = Readonly<{
+type Attempted = Readonly<{
   /** Counts before this try. */
   delivery: Readonly<{ attempts: number; attemptsAtReplay: number; dueSince: number }>;
   outcome: Outcome;
@@ -22,29 +22,29 @@ type Tried = Readonly<{
   random: number;
 }>;
 
-export function nextState(tried: Tried): NextState {
-  const { outcome } = tried;
+export function nextState(attempted: Attempted): NextState {
+  const { outcome } = attempted;
   if (outcome.kind === "delivered") return { status: "delivered", nextAttemptAt: null, reason: null };
-  const next = nextTryAt(tried, outcome);
+  const next = retryAtOrReason(attempted, outcome);
   if (typeof next === "number") return { status: "pending", nextAttemptAt: next, reason: null };
   return { status: "failed", nextAttemptAt: null, reason: `Gave up${next}: ${outcome.error}` };
 }
 
 /** The time, or why there is none, in words that follow "Gave up". */
-function nextTryAt({ delivery, policy, now, random }: Tried, outcome: Failure): number | string {
+function retryAtOrReason({ delivery, policy, now, random }: Attempted, outcome: Failure): number | string {
   const failures = delivery.attempts + 1 - delivery.attemptsAtReplay;
-  const tries = failures === 1 ? "1 attempt" : `${failures} attempts`;
+  const attempts = failures === 1 ? "1 attempt" : `${failures} attempts`;
   const status = outcome.response?.statusCode;
   if (!outcome.retryable) return ", because a retry cannot succeed";
   if (status !== undefined && policy.noRetryStatuses.has(status)) {
     return `, because the target's settings say not to retry after ${status}`;
   }
-  if (policy.maxAttempts !== null && failures >= policy.maxAttempts) return ` after ${tries}`;
+  if (policy.maxAttempts !== null && failures >= policy.maxAttempts) return ` after ${attempts}`;
   const delay = retryDelayMs({ waits: policy.waits, failures, random, retryAfterMs: outcome.retryAfterMs });
-  if (delay === null) return ` after ${tries}, at the end of the retry schedule`;
+  if (delay === null) return ` after ${attempts}, at the end of the retry schedule`;
   if (policy.maxAgeMs !== null && now + delay > delivery.dueSince + policy.maxAgeMs) {
     const hours = policy.maxAgeMs / HOUR_MS;
-    return ` after ${tries}, because the next one would be more than ${hours} h after the event was received or replayed`;
+    return ` after ${attempts}, because the next one would be more than ${hours} h after the event was received or replayed`;
   }
   return now + delay;
 }

@@ -1,4 +1,4 @@
-/** One lane's turn: takes what is due, as much as it has room for, and sees each delivery through one try. */
+/** One lane's turn: takes what is due, as much as it has room for, and sees each delivery through one attempt. */
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
 import type { DeliveryMetrics } from "../observability/metrics.ts";

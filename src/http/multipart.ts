@@ -51,7 +51,7 @@ export async function textOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number
 class Bytes {
   readonly #chunks: AsyncIterator<Uint8Array> | null;
   /** As if a line had ended: the first delimiter has none before it. */
-  #held: Buffer = Buffer.from("\r\n");
+  #buffered: Buffer = Buffer.from("\r\n");
 
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.#chunks = body?.[Symbol.asyncIterator]() ?? null;
@@ -60,21 +60,21 @@ class Bytes {
   /** All that stands before `mark`, in pieces; the mark itself is left out. */
   async *until(mark: Buffer): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const held = this.#held;
-      const at = held.indexOf(mark);
+      const buffered = this.#buffered;
+      const at = buffered.indexOf(mark);
       // Behind this the mark's beginning may stand, whose end is still to come.
-      const end = at === -1 ? Math.max(0, held.length - mark.length + 1) : at;
-      this.#held = held.subarray(at === -1 ? end : end + mark.length);
-      if (end > 0) yield held.subarray(0, end);
+      const end = at === -1 ? Math.max(0, buffered.length - mark.length + 1) : at;
+      this.#buffered = buffered.subarray(at === -1 ? end : end + mark.length);
+      if (end > 0) yield buffered.subarray(0, end);
       if (at !== -1) return;
       await this.#more();
     }
   }
 
   async take(count: number): Promise<string> {
-    while (this.#held.length < count) await this.#more();
-    const taken = this.#held.toString("latin1", 0, count);
-    this.#held = this.#held.subarray(count);
+    while (this.#buffered.length < count) await this.#more();
+    const taken = this.#buffered.toString("latin1", 0, count);
+    this.#buffered = this.#buffered.subarray(count);
     return taken;
   }
 
@@ -85,7 +85,7 @@ class Bytes {
   async #more(): Promise<void> {
     const next = await this.#next();
     if (next === undefined || next.done === true) throw cutOff();
-    this.#held = Buffer.concat([this.#held, next.value]);
+    this.#buffered = Buffer.concat([this.#buffered, next.value]);
   }
 
   async #next(): Promise<IteratorResult<Uint8Array> | undefined> {

@@ -68,12 +68,12 @@ export function createBodyMemory(options: { room: BodyRoom; clock: Pick<Clock, "
       short -= bytes;
     },
     count(sender, cutOff) {
-      let held = 0;
+      let taken = 0;
       let quickAt = clock.monotonic();
       let sinceQuick = 0;
       const resize = (to: number) => {
-        shares.add(sender, to - held);
-        held = to;
+        shares.add(sender, to - taken);
+        taken = to;
       };
       const self: Receiving = {
         isStalled: () => clock.monotonic() - quickAt > STALLED_MS,
@@ -93,7 +93,7 @@ export function createBodyMemory(options: { room: BodyRoom; clock: Pick<Clock, "
           }
           if (memory === 0) return;
           makeRoom(self, sender, memory);
-          resize(held + memory);
+          resize(taken + memory);
         },
         complete(bytes) {
           receiving.delete(self);

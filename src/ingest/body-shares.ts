@@ -19,16 +19,16 @@ export type Shares = Readonly<{
 export function createShares(room: number): Shares {
   const byEntrypoint = new Map<string, number>();
   const byAddress = new Map<string, number>();
-  let held = 0;
+  let taken = 0;
   return {
     fits({ entrypointId, address }, bytes) {
-      const free = room - held - bytes;
+      const free = room - taken - bytes;
       const ofEntrypoint = (byEntrypoint.get(entrypointId) ?? 0) + bytes;
       const ofAddress = (byAddress.get(address) ?? 0) + bytes;
       return ofEntrypoint <= ENTRYPOINT_PER_FREE * free && ofAddress <= ADDRESS_PER_FREE * free;
     },
     add({ entrypointId, address }, bytes) {
-      held += bytes;
+      taken += bytes;
       addTo(byEntrypoint, entrypointId, bytes);
       addTo(byAddress, address, bytes);
     },
@@ -36,8 +36,8 @@ export function createShares(room: number): Shares {
 }
 
 /** Who holds nothing is forgotten. */
-function addTo(held: Map<string, number>, who: string, bytes: number): void {
-  const sum = (held.get(who) ?? 0) + bytes;
-  if (sum === 0) held.delete(who);
-  else held.set(who, sum);
+function addTo(taken: Map<string, number>, who: string, bytes: number): void {
+  const sum = (taken.get(who) ?? 0) + bytes;
+  if (sum === 0) taken.delete(who);
+  else taken.set(who, sum);
 }

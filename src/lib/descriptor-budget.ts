@@ -23,8 +23,8 @@ const ASSUMED_LIMIT = 1_024;
 export type DescriptorBudget = Readonly<{
   /** Event files open at once. */
   openFiles: number;
-  /** Tries under way at once, each with a connection of its own. */
-  tries: number;
+  /** Attempts under way at once, each with a connection of its own. */
+  attempts: number;
   /** Connections kept for the next delivery, of each kind (plain and TLS). */
   idleConnections: number;
 }>;
@@ -43,7 +43,7 @@ export function shareDescriptors(limit = readDescriptorLimit()): DescriptorBudge
   const files = Math.floor(shared / 2 / DESCRIPTORS_PER_FILE / FILES_MEANWHILE);
   return {
     openFiles: Math.max(LEAST_FILES, Math.min(MOST_FILES, files)),
-    tries: Math.floor(shared / 8),
+    attempts: Math.floor(shared / 8),
     idleConnections: Math.floor(shared / 16),
   };
 }

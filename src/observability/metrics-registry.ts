@@ -17,7 +17,7 @@ export type MetricsSources = Readonly<{
   /** Wall-clock time. */
   now: () => number;
   isReady: () => boolean;
-  triesInFlight: () => number;
+  attemptsInFlight: () => number;
   openCircuits: () => number;
   openFiles: () => number;
   maxOpenFiles: number;
@@ -86,18 +86,18 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
       ];
     }),
   );
-  const tries = {
+  const attempts = {
     name: "webhooker_delivery_tries_total",
-    help: "Tries of deliveries, by target type",
+    help: "Attempts of deliveries, by target type",
   };
-  registry.addCounter(tries, () =>
-    [...counts.byType].flatMap(([target_type, of]) => triesOf({ target_type }, of)),
+  registry.addCounter(attempts, () =>
+    [...counts.byType].flatMap(([target_type, of]) => attemptsOf({ target_type }, of)),
   );
-  const firstTry = {
+  const firstAttempt = {
     name: "webhooker_first_try_seconds",
-    help: "From an event's acknowledgement to a delivery's first try",
+    help: "From an event's acknowledgement to a delivery's first attempt",
   };
-  registry.addHistogram(firstTry, counts.firstTry);
+  registry.addHistogram(firstAttempt, counts.firstAttempt);
   const delivered = {
     name: "webhooker_delivered_seconds",
     help: "From an event's receipt to its delivery, with retries and without replays",
@@ -106,29 +106,29 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
 }
 
 function addTargets(registry: MetricsRegistry, counts: Counts): void {
-  const tries = {
+  const attempts = {
     name: "webhooker_target_tries_total",
-    help: "Tries of deliveries, by target: the first 200 that were tried, the rest together as other",
+    help: "Attempts of deliveries, by target: the first 200 that were tried, the rest together as other",
   };
-  registry.addCounter(tries, () => [
+  registry.addCounter(attempts, () => [
     ...[...counts.byTarget.values()].flatMap((of) =>
-      triesOf({ webhook_id: of.webhookId, target_id: of.targetId }, of),
+      attemptsOf({ webhook_id: of.webhookId, target_id: of.targetId }, of),
     ),
-    ...triesOf({ webhook_id: "other", target_id: "other" }, counts.otherTargets),
+    ...attemptsOf({ webhook_id: "other", target_id: "other" }, counts.otherTargets),
   ]);
 }
 
 function addQueue(
   registry: MetricsRegistry,
-  { counts, triesInFlight, openCircuits, now }: MetricsSources,
+  { counts, attemptsInFlight, openCircuits, now }: MetricsSources,
 ): void {
   const pending = {
     name: "webhooker_pending_deliveries",
-    help: "Deliveries that wait for a try or have one",
+    help: "Deliveries that wait for an attempt or have one",
   };
   registry.addGauge(pending, () => counts.pending.total);
-  const inFlight = { name: "webhooker_tries_in_flight", help: "Tries under way" };
-  registry.addGauge(inFlight, triesInFlight);
+  const inFlight = { name: "webhooker_tries_in_flight", help: "Attempts under way" };
+  registry.addGauge(inFlight, attemptsInFlight);
   const circuits = {
     name: "webhooker_open_circuits",
     help: "Targets that failed so often that they are only probed now and then",
@@ -138,7 +138,7 @@ function addQueue(
   registry.addCounter(opened, () => counts.circuitsOpened);
   const oldest = {
     name: "webhooker_oldest_pending_seconds",
-    help: "Age of the oldest event that waits for another try, of those tried since the start; 0 for none",
+    help: "Age of the oldest event that waits for another attempt, of those tried since the start; 0 for none",
   };
   registry.addGauge(oldest, () => {
     const receivedAt = counts.pending.oldestReceivedAt();
@@ -202,7 +202,7 @@ function addProgram(registry: MetricsRegistry, { counts, version, isReady }: Met
   registry.addGauge(build, () => [[{ version, bun: Bun.version }, 1]]);
 }
 
-function triesOf(labels: Readonly<Record<string, string>>, of: Outcomes): Sample[] {
+function attemptsOf(labels: Readonly<Record<string, string>>, of: Outcomes): Sample[] {
   return [
     [{ ...labels, outcome: "delivered" }, of.delivered],
     [{ ...labels, outcome: "failed" }, of.retried + of.failed],

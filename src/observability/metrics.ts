@@ -68,7 +68,7 @@ export type StorageMetrics = Readonly<{
   pending: (webhookId: string, count: number) => void;
 }>;
 
-export type Try = Readonly<{
+export type MeasuredAttempt = Readonly<{
   webhookId: string;
   targetId: string;
   targetType: string;
@@ -78,22 +78,22 @@ export type Try = Readonly<{
   endedAt: number;
   /** Monotonic. */
   begunAt: number;
-  /** Tries made before, replays included. */
-  triesBefore: number;
+  /** Attempts made before, replays included. */
+  attemptsBefore: number;
   /** Asked for by a person: its time since receipt says nothing of the gateway. */
   isReplay: boolean;
   outcome: "delivered" | "retried" | "failed";
 }>;
 
 export type DeliveryMetrics = Readonly<{
-  tried: (done: Try) => void;
+  attempted: (done: MeasuredAttempt) => void;
   discarded: (given: { webhookId: string; targetId: string; targetType: string; count: number }) => void;
   /** A target failed so often that it is only probed now. */
   circuitOpened: () => void;
 }>;
 
 export type Outcomes = { delivered: number; retried: number; failed: number; discarded: number };
-export type TargetTries = { readonly webhookId: string; readonly targetId: string } & Outcomes;
+export type TargetAttempts = { readonly webhookId: string; readonly targetId: string } & Outcomes;
 
 export type Metrics = IngestMetrics & StorageMetrics & DeliveryMetrics & Readonly<{ counts: Counts }>;
 
@@ -112,7 +112,7 @@ export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
   failed: nothing,
   eventFileLost: nothing,
   pending: nothing,
-  tried: nothing,
+  attempted: nothing,
   discarded: nothing,
   circuitOpened: nothing,
 };
@@ -142,10 +142,10 @@ export class Counts {
   circuitsOpened = 0;
   readonly rejected = new Map<RejectReason, number>(REJECT_REASONS.map((reason) => [reason, 0]));
   readonly byType = new Map<string, Outcomes>();
-  readonly byTarget = new Map<string, TargetTries>();
+  readonly byTarget = new Map<string, TargetAttempts>();
   readonly otherTargets: Outcomes = newOutcomes();
   readonly acknowledge = new Buckets(FAST);
-  readonly firstTry = new Buckets(FAST_TO_AN_HOUR);
+  readonly firstAttempt = new Buckets(FAST_TO_AN_HOUR);
   readonly delivered = new Buckets(FAST_TO_DAYS);
   readonly commit = new Buckets(FAST);
   readonly sync = new Buckets(FAST);
@@ -165,9 +165,9 @@ export class Counts {
     const known = this.byTarget.get(targetId);
     if (known) return known;
     if (this.byTarget.size >= MOST_TARGETS) return this.otherTargets;
-    const tries = { webhookId, targetId, ...newOutcomes() };
-    this.byTarget.set(targetId, tries);
-    return tries;
+    const attempts = { webhookId, targetId, ...newOutcomes() };
+    this.byTarget.set(targetId, attempts);
+    return attempts;
   }
 }
 
@@ -210,16 +210,16 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
       counts.eventFilesLost++;
     },
     pending: (webhookId, count) => counts.pending.setCount(webhookId, count),
-    tried(done) {
+    attempted(done) {
       const { webhookId, targetId, outcome, isReplay } = done;
       counts.outcomesOfType(done.targetType)[outcome]++;
       counts.outcomesOfTarget(webhookId, targetId)[outcome]++;
-      const isFirst = done.triesBefore === 0;
+      const isFirst = done.attemptsBefore === 0;
       if (isFirst && !isReplay) {
         const at = acknowledged.find(done.eventId);
         // A backlog, or an earlier run's: the time since receipt is as good then.
         const tookMs = done.endedAt - done.receivedAt - (now() - done.begunAt);
-        counts.firstTry.observe(at === null ? tookMs : done.begunAt - at);
+        counts.firstAttempt.observe(at === null ? tookMs : done.begunAt - at);
       }
       if (outcome === "delivered" && !isReplay) counts.delivered.observe(done.endedAt - done.receivedAt);
       if (outcome === "retried") counts.pending.waits(webhookId, done);

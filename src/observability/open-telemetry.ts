@@ -1,5 +1,5 @@
 /**
- * Sends traces to a collector by OTLP over HTTP: one span for each event's request, and below it one for each try.
+ * Sends traces to a collector by OTLP over HTTP: one span for each event's request, and below it one for each attempt.
  *
  * The span of the request is found again from the event alone, days and restarts later: its id is the end of the
  * event's id, and where the sender began no trace, the event's id is that of the trace too.
@@ -32,7 +32,7 @@ import {
 import type { Clock } from "../lib/clock.ts";
 import { userAgent, version } from "../lib/version.ts";
 import type { Logger } from "./log.ts";
-import type { BegunTry, EndedTry, ReceivedRequest, TracedTry, Tracing } from "./tracing.ts";
+import type { BegunAttempt, EndedAttempt, ReceivedRequest, TracedAttempt, Tracing } from "./tracing.ts";
 
 export type TracesConfig = Readonly<{
   /** Without a trailing slash. */
@@ -112,7 +112,7 @@ export function startTracing(options: { config: TracesConfig; clock: Clock; log:
       .end(endedAt);
   }
 
-  function beginTry(begun: BegunTry): TracedTry | null {
+  function beginAttempt(begun: BegunAttempt): TracedAttempt | null {
     const { eventId, targetType } = begun;
     const sender = parentOf(begun.traceparent);
     const traceId = sender?.traceId ?? traceIdOf(eventId);
@@ -129,7 +129,7 @@ export function startTracing(options: { config: TracesConfig; clock: Clock; log:
     );
     return {
       traceparent: `00-${traceId}-${spanId}-01`,
-      end({ status, statusCode, error }: EndedTry) {
+      end({ status, statusCode, error }: EndedAttempt) {
         span.setAttribute("webhooker.delivery_status", status);
         if (statusCode !== null) span.setAttribute("http.response.status_code", statusCode);
         if (error !== null) {
@@ -142,7 +142,7 @@ export function startTracing(options: { config: TracesConfig; clock: Clock; log:
   }
 
   return {
-    tracing: { now: clock.monotonic, received, beginTry },
+    tracing: { now: clock.monotonic, received, beginAttempt },
     async stop() {
       const flushed = provider.shutdown().catch(() => undefined);
       await Promise.race([flushed, new Promise<void>((resolve) => clock.after(STOP_MS, resolve))]);
@@ -196,7 +196,7 @@ function receivedSpanIdOf(eventId: string): string {
   return traceIdOf(eventId).slice(16);
 }
 
-function attributesOf(begun: BegunTry): Attributes {
+function attributesOf(begun: BegunAttempt): Attributes {
   return {
     ...placeOf(begun),
     "webhooker.webhook_id": begun.webhookId,
@@ -208,7 +208,7 @@ function attributesOf(begun: BegunTry): Attributes {
   };
 }
 
-function placeOf({ destination, method }: BegunTry): Attributes {
+function placeOf({ destination, method }: BegunAttempt): Attributes {
   const url = URL.parse(destination);
   // A Slack target's is a host alone, which with a port looks like a URL of another kind.
   if (url === null || !/^https?:$/.test(url.protocol)) return {};

@@ -22,7 +22,7 @@ export class PendingDeliveries {
     if (this.#waiting.size > 0) this.#dropBeyond(webhookId, count);
   }
 
-  /** A try failed, and another will follow. */
+  /** An attempt failed, and another will follow. */
   waits(webhookId: string, delivery: { eventId: string; targetId: string; receivedAt: number }): void {
     if (this.#known >= MOST_KNOWN) return;
     let waiting = this.#waiting.get(webhookId);

@@ -1,6 +1,6 @@
 /** Remembers when something happened to the last thousand ids, at the price of a map's entry. */
 
-/** Two of these at most are kept; an event's first try nearly always begins within milliseconds. */
+/** Two of these at most are kept; an event's first attempt nearly always begins within milliseconds. */
 const GENERATION = 1_024;
 
 /** Whole generations are dropped: to remove ids one by one would cost as much as to keep them. */

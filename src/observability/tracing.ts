@@ -1,4 +1,4 @@
-/** What a tracer is told of events and tries. Where nobody traces there is none, and nothing is made for it. */
+/** What a tracer is told of events and attempts. Where nobody traces there is none, and nothing is made for it. */
 
 export type ReceivedRequest = Readonly<{
   eventId: string;
@@ -15,7 +15,7 @@ export type ReceivedRequest = Readonly<{
   since: number;
 }>;
 
-export type BegunTry = Readonly<{
+export type BegunAttempt = Readonly<{
   eventId: string;
   webhookId: string;
   targetId: string;
@@ -29,13 +29,13 @@ export type BegunTry = Readonly<{
   replays: number;
 }>;
 
-export type EndedTry = Readonly<{ status: string; statusCode: number | null; error: string | null }>;
+export type EndedAttempt = Readonly<{ status: string; statusCode: number | null; error: string | null }>;
 
-export type TracedTry = Readonly<{
+export type TracedAttempt = Readonly<{
   /** What the target is to be told, for its own spans to hang on. */
   traceparent: string;
-  /** A try that is cut off by a stop is not ended: it does not count. */
-  end: (ended: EndedTry) => void;
+  /** An attempt that is cut off by a stop is not ended: it does not count. */
+  end: (ended: EndedAttempt) => void;
 }>;
 
 export type Tracing = Readonly<{
@@ -44,5 +44,5 @@ export type Tracing = Readonly<{
   /** The event was acknowledged. */
   received: (request: ReceivedRequest) => void;
   /** Null where this event's trace is not sampled. */
-  beginTry: (begun: BegunTry) => TracedTry | null;
+  beginAttempt: (begun: BegunAttempt) => TracedAttempt | null;
 }>;

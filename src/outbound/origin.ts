@@ -48,7 +48,7 @@ function placeOf(url: string, rules: AddressRules): Place | OutboundFailure {
   const isAddress = isIP(host) !== 0;
   // Sockets never look up an address, so this is where it is checked.
   const refusal = isAddress ? rules.refusal(host) : null;
-  // Another try can help: the operator may list the address meanwhile, and the delivery should not be lost to it.
+  // Another attempt can help: the operator may list the address meanwhile, and the delivery should not be lost to it.
   if (refusal !== null) return failure("forbidden_address", refusal);
   return {
     kind: "place",

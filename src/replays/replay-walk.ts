@@ -14,7 +14,7 @@ import { listenToWebhook, type WakeUp } from "./replay-wake-up.ts";
 
 /** A file that could not be used is tried again after this long. */
 const AGAIN_MS = 30_000;
-/** While tries end one after the other, room is looked for this often at most. */
+/** While attempts end one after the other, room is looked for this often at most. */
 const LOOK_MS = 5;
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;

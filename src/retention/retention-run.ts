@@ -6,7 +6,7 @@ import type { RetentionStore } from "../storage/stores/retention-store.ts";
 
 /** Undelivered events are kept this many times as long, so that a target's long outage loses nothing. */
 const UNDELIVERED_FACTOR = 2;
-/** What changed is left alone for as long: a replay gets its tries, and an end can be seen before it is deleted. */
+/** What changed is left alone for as long: a replay gets its attempts, and an end can be seen before it is deleted. */
 const REST_MS = DAY_MS;
 /** More than a year of hours, so that a month can be compared with that of the year before. */
 export const HOURS_KEPT_MS = 400 * DAY_MS;

@@ -4,7 +4,7 @@
  * - Finished events (every delivery delivered or discarded, or none) are deleted at the retention's age.
  * - Undelivered ones (a delivery pending, held or failed) are kept for twice that age; then those deliveries are
  *   discarded, which says why, and the events are deleted a day later.
- * - Whatever a try or a replay changed within the last day is left alone.
+ * - Whatever an attempt or a replay changed within the last day is left alone.
  * - A file over its size limit loses finished events, the oldest first, whatever their age; never an undelivered one.
  */
 

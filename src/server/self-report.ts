@@ -51,7 +51,7 @@ export function createSelfReport(deps: {
     ...{ counts: counted.counts, now: clock.now, version, maxOpenFiles, openFiles },
     targetTypes: delivery.targetTypes.list(),
     isReady: () => readiness().ready,
-    triesInFlight: delivery.engine.inFlight,
+    attemptsInFlight: delivery.engine.inFlight,
     openCircuits: delivery.engine.openCircuits,
     disk: disk.find,
     files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),

@@ -12,7 +12,7 @@ import {
 import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
 import { statusesOf } from "./retry-statuses.ts";
 
-/** Twelve tries spread over about three days by the default waits. */
+/** Twelve attempts spread over about three days by the default waits. */
 const DEFAULT_MAX_ATTEMPTS = 12;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -92,7 +92,7 @@ export function readPolicy(stored: unknown = {}): StoredDeliveryPolicy {
   return deliveryPolicySchema.parse(stored);
 }
 
-/** How long a delivery waits between two tries. */
+/** How long a delivery waits between two attempts. */
 export type RetryWaits = Readonly<{
   strategy: "exponential" | "linear" | "list";
   firstMs: number;

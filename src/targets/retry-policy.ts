@@ -13,7 +13,7 @@ const MAX_STATUS_PATTERNS = 50;
 const seconds = z.int().min(1).max(MAX_DELAY_SECONDS);
 
 /**
- * The defaults: the first retry comes within seconds, as most failures are restarts and deployments; twelve tries
+ * The defaults: the first retry comes within seconds, as most failures are restarts and deployments; twelve attempts
  * spread over about 70 hours, as Standard Webhooks advises (about 75 h).
  */
 export const retryPolicyShape = {

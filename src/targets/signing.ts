@@ -15,7 +15,7 @@ export type StoredSigning = z.infer<typeof storedSchema>;
 
 /** What a target signs its requests with. */
 export type Signer = Readonly<{
-  /** `now` in milliseconds UTC: the time of the try. */
+  /** `now` in milliseconds UTC: the time of the attempt. */
   headers: (signed: { id: string; body: Uint8Array; now: number }) => readonly (readonly [string, string])[];
 }>;
 

@@ -1,4 +1,4 @@
-/** The interface of a target type: what it must say about itself, and the outcome of one try. */
+/** The interface of a target type: what it must say about itself, and the outcome of one attempt. */
 import type { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
 import type { Signer } from "./signing.ts";
@@ -31,7 +31,7 @@ export type DeliveryAttempt<Config> = Readonly<{
   config: Config;
   /** Null: the request is not signed. */
   signer: Signer | null;
-  /** 1 for the first try; counts on over replays. */
+  /** 1 for the first attempt; counts on over replays. */
   attempt: number;
   /** Limit of the whole try in milliseconds. */
   timeoutMs: number;
@@ -47,12 +47,12 @@ export type TargetResponse = Readonly<{
   bodyTruncated: boolean;
 }>;
 
-/** How one try ended. `deliver` returns it and never throws for what a target did. */
+/** How one attempt ended. `deliver` returns it and never throws for what a target did. */
 export type Outcome =
   | Readonly<{ kind: "delivered"; response: TargetResponse | null }>
   | Readonly<{
       kind: "failed";
-      /** False where another try cannot help, whatever the policy. */
+      /** False where another attempt cannot help, whatever the policy. */
       retryable: boolean;
       /** For people; says what happened and names no secret. */
       error: string;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
 
-/** Tries of different deliveries come close together, so a restart of a minute may fail a few of them. */
+/** Attempts of different deliveries come close together, so a restart of a minute may fail a few of them. */
 const DEFAULT_CIRCUIT_FAILURES = 10;
 /** More at once only makes each slower; the engine itself goes no higher. */
 const MOST_CONCURRENT = 64;
@@ -121,7 +121,7 @@ export const throttlePolicyFields: readonly FormField[] = [
 ];
 
 export type ThrottlePolicy = Readonly<{
-  /** At most `limit` tries begun within any `periodMs`. */
+  /** At most `limit` attempts begun within any `periodMs`. */
   rate: Readonly<{ limit: number; periodMs: number }> | null;
   concurrency: number | null;
   /** "*" for the whole target. */

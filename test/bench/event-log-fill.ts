@@ -79,7 +79,7 @@ const FILL = [
   `INSERT INTO deliveries (event_id, target_id, id, status, attempts, next_attempt_at, reason, created_at, updated_at)
     SELECT e.id, g.target_id, ${idOf("e.received_at")},
       CASE WHEN ${IS_FAILED} THEN 'failed' WHEN ${IS_PENDING} THEN 'pending' ELSE 'delivered' END, 1,
-      iif(${IS_PENDING}, now + ${DAY_MS}, NULL), iif(${IS_FAILED}, '12 tries failed.', NULL),
+      iif(${IS_PENDING}, now + ${DAY_MS}, NULL), iif(${IS_FAILED}, '12 attempts failed.', NULL),
       e.received_at, e.received_at + 15 FROM ${DELIVERIES}`,
   `INSERT INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
       response_headers, response_body)

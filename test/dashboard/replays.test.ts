@@ -36,7 +36,7 @@ async function ended(): Promise<string> {
 
 async function addFailed(): Promise<string> {
   const { id } = await app.addEvent();
-  await app.addTry(id, { status: "failed", nextAttemptAt: null, reason: "Given up." });
+  await app.addAttempt(id, { status: "failed", nextAttemptAt: null, reason: "Given up." });
   return id;
 }
 

@@ -37,7 +37,7 @@ function plain(policy: Record<string, unknown>, count: number): (number | null)[
 
 function byDefault(count: number, drawn: number, retryAfterMs?: number): number {
   const delay = retryDelayMs({ waits: defaults, failures: count, random: drawn, retryAfterMs });
-  if (delay === null) throw new Error("no more tries");
+  if (delay === null) throw new Error("no more attempts");
   return delay;
 }
 
@@ -107,7 +107,7 @@ describe("by default", () => {
     );
   });
 
-  test("twelve tries spread over about three days", () => {
+  test("twelve attempts spread over about three days", () => {
     for (const drawn of [0, 0.5, 0.999]) {
       let total = 0;
       for (let count = 1; count < 12; count++) total += byDefault(count, drawn);

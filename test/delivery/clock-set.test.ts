@@ -23,8 +23,8 @@ test("set forward by a month, each waiting delivery is tried once more, and none
   await world.pass(10_000);
   await world.until(() => target.attempts.length >= 400);
   await world.quiet();
-  const tries = eventIds.map((id) => target.attempts.filter((attempt) => attempt.event.id === id).length);
-  expect([Math.min(...tries), Math.max(...tries)]).toEqual([2, 2]);
+  const attempts = eventIds.map((id) => target.attempts.filter((attempt) => attempt.event.id === id).length);
+  expect([Math.min(...attempts), Math.max(...attempts)]).toEqual([2, 2]);
   target.script = () => DELIVERED;
   await world.pass(DAY, HOUR);
   await world.until(() => target.attempts.length === 600);

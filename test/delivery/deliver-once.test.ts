@@ -61,7 +61,7 @@ test("a policy that cannot be read opens to nothing", () => {
   expect(openerWith(1)({ ...target, policy: { max_attempts: "many" } })).toBeNull();
 });
 
-test("a target type is given the event, who is asked, the number of the try and its limit", async () => {
+test("a target type is given the event, who is asked, the number of the attempt and its limit", async () => {
   let given: unknown;
   const opened: OpenedTarget = {
     target,
@@ -90,7 +90,7 @@ test("a target type is given the event, who is asked, the number of the try and 
   });
 });
 
-test("a target type that throws makes a failed try that will be repeated, and a line in the log", async () => {
+test("a target type that throws makes a failed attempt that will be repeated, and a line in the log", async () => {
   for (const deliver of [
     () => {
       throw new Error("broken at once");

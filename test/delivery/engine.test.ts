@@ -88,7 +88,7 @@ test("a failed delivery is tried again at its due time and not before", async ()
   expect(target.attempts.map((attempt) => attempt.attempt)).toEqual([1, 2]);
 });
 
-test("a delivery is given up after its last try, and stays as it is", async () => {
+test("a delivery is given up after its last attempt, and stays as it is", async () => {
   const target = world.addTarget({ script: () => FAILED, maxAttempts: 3 });
   const [eventId = ""] = await world.send([target]);
   await world.quiet();
@@ -107,7 +107,7 @@ test("the target of an event that was stored while the engine looked elsewhere i
   await world.until(() => world.engine.inFlight() === 0);
 });
 
-test("all targets of a start get their turn, though none of the tries ends", async () => {
+test("all targets of a start get their turn, though none of the attempts ends", async () => {
   const targets = Array.from({ length: 40 }, () => world.addTarget({ script: HANGS }));
   for (const target of targets) world.change(target, { active: false });
   await Promise.all(targets.map((target) => world.send([target])));
@@ -118,7 +118,7 @@ test("all targets of a start get their turn, though none of the tries ends", asy
   await world.until(() => targets.every((target) => target.running === 1));
 });
 
-test("all deliveries that are due at one moment are tried, though none of the tries ends", async () => {
+test("all deliveries that are due at one moment are tried, though none of the attempts ends", async () => {
   const { webhookId } = world.addTarget();
   const targets = Array.from({ length: 100 }, () => world.addTarget({ webhookId, script: () => FAILED }));
   await world.send(targets);
@@ -212,7 +212,7 @@ test("a discard that fails is done later, and others' deliveries go on meanwhile
   expect((await world.fate(target, eventId)).status).toBe("discarded");
 });
 
-test("a replay during a try is not lost", async () => {
+test("a replay during an attempt is not lost", async () => {
   for (const outcome of [DELIVERED, FAILED]) {
     const { opened, open } = gate();
     const target = world.addTarget({ script: () => opened.then(() => outcome), maxAttempts: 1 });
@@ -242,7 +242,7 @@ test("a replayed delivery has all its tries again", async () => {
   expect(await world.fate(target, eventId)).toMatchObject({ status: "failed", attempts: 4 });
 });
 
-test("a stop lets tries end within the grace period, and breaks off the others uncounted", async () => {
+test("a stop lets attempts end within the grace period, and breaks off the others uncounted", async () => {
   const { opened, open } = gate();
   const ending = world.addTarget({ script: () => opened.then(() => DELIVERED) });
   const hanging = world.addTarget({ script: HANGS });
@@ -259,7 +259,7 @@ test("a stop lets tries end within the grace period, and breaks off the others u
   expect(ending.attempts.length).toBe(1);
 });
 
-test("a try that heeds no signal does not hold up a stop for ever", async () => {
+test("an attempt that heeds no signal does not hold up a stop for ever", async () => {
   const target = world.addTarget({ script: () => new Promise(() => undefined) });
   await world.send([target]);
   await world.until(() => target.running === 1);
@@ -283,7 +283,7 @@ test("after a stop no file is looked into", async () => {
   expect(world.calls).toEqual([]);
 });
 
-test("a target whose settings cannot be opened keeps its deliveries, and no try is spent", async () => {
+test("a target whose settings cannot be opened keeps its deliveries, and no attempt is spent", async () => {
   const target = world.addTarget();
   world.lock(target, true);
   const [eventId = ""] = await world.send([target]);
@@ -357,7 +357,7 @@ test("an idle webhook causes no reads, however long", async () => {
   expect(world.calls).toEqual([]);
 });
 
-test("a webhook whose next try is hours away causes no reads until then", async () => {
+test("a webhook whose next attempt is hours away causes no reads until then", async () => {
   const target = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: 7_200_000 }) });
   await world.send([target]);
   await world.quiet();

@@ -9,13 +9,13 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-/** Lets the target earn as many tries at once as it may have. */
+/** Lets the target earn as many attempts at once as it may have. */
 async function warmUp(targets: readonly WorldTarget[]): Promise<void> {
   await world.send(targets, 300);
   await world.until(() => targets.every((target) => target.attempts.length === 300));
 }
 
-test("a target begins with few tries at once and earns 64, and no more", async () => {
+test("a target begins with few attempts at once and earns 64, and no more", async () => {
   const { opened, open } = gate();
   const target = world.addTarget({ script: () => opened.then(() => DELIVERED) });
   await world.send([target], 600);

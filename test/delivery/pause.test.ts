@@ -68,7 +68,7 @@ test("a long backlog is held in steps while others' deliveries go on", async () 
   expect(listLedgerFaults(world.files.open(target.webhookId).db)).toEqual([]);
 });
 
-test("a try that was under way at the pause counts: arrived it is delivered, failed it is held", async () => {
+test("an attempt that was under way at the pause counts: arrived it is delivered, failed it is held", async () => {
   const { webhookId } = world.addTarget();
   for (const outcome of [DELIVERED, FAILED]) {
     let answer: (() => void) | null = null;

@@ -53,9 +53,9 @@ describe("events that are answered 500", () => {
       target.script = poisonedBy(bad);
       await world.quiet();
       expect(await sendGood(target, 40)).toBeLessThan(10);
-      // Their own tries are spent at their own times.
-      const tries = target.attempts.filter(({ event }) => bad.has(event.id)).length;
-      expect(tries).toBeLessThanOrEqual(count * 6);
+      // Their own attempts are spent at their own times.
+      const attempts = target.attempts.filter(({ event }) => bad.has(event.id)).length;
+      expect(attempts).toBeLessThanOrEqual(count * 6);
     });
   }
 
@@ -166,7 +166,7 @@ describe("a target that is down", () => {
     expect((await circuitOf(target))?.state).toBe("open");
   });
 
-  test("is known to work again by a try that began before the circuit opened", async () => {
+  test("is known to work again by an attempt that began before the circuit opened", async () => {
     const target = world.addTarget({ policy: { circuit_failures: 5 } });
     const answer = Promise.withResolvers<Outcome>();
     target.script = () => (target.attempts.length === 1 ? answer.promise : FAILED);

@@ -24,7 +24,7 @@ const steps = fc.array(
 );
 
 describe("a wish for rest", () => {
-  test("never begins more than one try at a time while it is long, and never blocks for ever", () => {
+  test("never begins more than one attempt at a time while it is long, and never blocks for ever", () => {
     fc.assert(
       fc.property(steps, (all) => {
         let rest: Rest | null = null;

@@ -34,7 +34,7 @@ export type WorldTarget = {
   readonly attempts: Attempt[];
   running: number;
   mostRunning: number;
-  /** Events of which two tries ran at once, which must not be. */
+  /** Events of which two attempts ran at once, which must not be. */
   readonly overlaps: string[];
 };
 

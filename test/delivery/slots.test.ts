@@ -14,7 +14,7 @@ function fill(places: Places, share: Share, at: number): string[] {
   return ids;
 }
 
-test("a target that answers well earns more tries at once, up to a limit", () => {
+test("a target that answers well earns more attempts at once, up to a limit", () => {
   const places = new Places();
   const share = places.newShare();
   expect(places.room(share)).toBe(8);
@@ -24,7 +24,7 @@ test("a target that answers well earns more tries at once, up to a limit", () =>
   expect(places.room(share)).toBe(64);
 });
 
-test("a failure halves what a target may have at once, and one try always remains", () => {
+test("a failure halves what a target may have at once, and one attempt always remains", () => {
   const places = new Places();
   const share = places.newShare();
   const limits = Array.from({ length: 5 }, () => {
@@ -87,7 +87,7 @@ test("in an outage of many, what runs at once has an end, and a target that neve
   expect(Math.max(...unknown.map((share) => share.inFlight.size))).toBe(1);
 });
 
-test("large bodies leave room for fewer tries at once, and for one always", () => {
+test("large bodies leave room for fewer attempts at once, and for one always", () => {
   const places = new Places();
   const share = places.newShare();
   share.limit = 64;

@@ -3,13 +3,13 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
   afterProbe,
-  afterTry,
+  afterAttempt,
   beginProbe,
   type Circuit,
   type CircuitPolicy,
   CLOSED,
   type Sign,
-  waitForTry,
+  waitForCircuit,
 } from "../../src/delivery/throttle/circuit.ts";
 import {
   advance,
@@ -120,7 +120,7 @@ describe("a circuit", () => {
           now += ms;
           const before = circuit.state;
           if (before === "closed") {
-            circuit = afterTry(circuit, policy, { sign, now, random });
+            circuit = afterAttempt(circuit, policy, { sign, now, random });
             inRow = sign === "up" ? 0 : inRow + (sign === "down" ? 1 : 0);
             if (policy.failures !== null && inRow >= policy.failures) expect(circuit.state).toBe("open");
             if (policy.failures === null && policy.failureRate === null) expect(circuit.state).toBe("closed");
@@ -128,13 +128,13 @@ describe("a circuit", () => {
             continue;
           }
           inRow = 0;
-          const wait = waitForTry(circuit, now);
+          const wait = waitForCircuit(circuit, now);
           expect(wait).toBeLessThanOrEqual(330_000);
-          // A failure of a try that began before says nothing now.
-          expect(afterTry(circuit, policy, { sign, now, random })).toBe(circuit);
+          // A failure of an attempt that began before says nothing now.
+          expect(afterAttempt(circuit, policy, { sign, now, random })).toBe(circuit);
           if (wait !== 0) continue;
           circuit = beginProbe(circuit);
-          expect(waitForTry(circuit, now)).toBeNull();
+          expect(waitForCircuit(circuit, now)).toBeNull();
           circuit = afterProbe(circuit, { sign, now, random });
           expect(circuit.state).toBe(sign === "up" ? "closed" : "open");
         }
@@ -147,11 +147,11 @@ describe("a circuit", () => {
     let circuit: Circuit = CLOSED;
     for (let failure = 0; failure < 10; failure++) {
       expect(circuit.state).toBe("closed");
-      circuit = afterTry(circuit, { failures: 10, failureRate: null }, given);
+      circuit = afterAttempt(circuit, { failures: 10, failureRate: null }, given);
     }
     const waits: (number | null)[] = [];
     for (let probe = 0; probe < 7; probe++) {
-      waits.push(waitForTry(circuit, 0));
+      waits.push(waitForCircuit(circuit, 0));
       circuit = afterProbe(beginProbe(circuit), given);
     }
     expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
@@ -161,7 +161,7 @@ describe("a circuit", () => {
     const policy = { failures: null, failureRate: 0.5 };
     const run = (signs: readonly Sign[], msEach: number) =>
       signs.reduce<Circuit>(
-        (circuit, sign, index) => afterTry(circuit, policy, { sign, now: index * msEach, random: 0.5 }),
+        (circuit, sign, index) => afterAttempt(circuit, policy, { sign, now: index * msEach, random: 0.5 }),
         CLOSED,
       );
     const mixed = Array.from({ length: 20 }, (_, index): Sign => (index % 2 === 0 ? "up" : "down"));

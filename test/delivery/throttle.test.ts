@@ -75,7 +75,7 @@ test("a target that fails for an hour and recovers gets everything, in order, wi
 }, 60_000);
 
 describe("a circuit", () => {
-  test("that is open costs probes and counts no try of those that wait", async () => {
+  test("that is open costs probes and counts no attempt of those that wait", async () => {
     const target = world.addTarget({ script: () => FAILED });
     const eventIds = await world.send([target], 200);
     await world.quiet();
@@ -149,7 +149,7 @@ describe("a limit", () => {
     expect(mostWithin(times, rate.periodMs)).toBe(5);
   });
 
-  test("on tries at once is kept", async () => {
+  test("on attempts at once is kept", async () => {
     const { opened, open } = gate();
     const target = world.addTarget({
       script: () => opened.then(() => DELIVERED),
@@ -165,7 +165,7 @@ describe("a limit", () => {
 });
 
 describe("a wish for rest", () => {
-  test("that came for two events holds all of the target's deliveries, and spends none of their tries", async () => {
+  test("that came for two events holds all of the target's deliveries, and spends none of their attempts", async () => {
     const target = world.addTarget({
       script: () => answered(429, 5 * MINUTE),
       policy: { max_concurrency: 2 },
@@ -182,8 +182,8 @@ describe("a wish for rest", () => {
   });
 
   test("is not read into a 503 that comes between successes and names no time", async () => {
-    let tries = 0;
-    const target = world.addTarget({ script: () => (++tries % 4 === 0 ? answered(503) : DELIVERED) });
+    let attempts = 0;
+    const target = world.addTarget({ script: () => (++attempts % 4 === 0 ? answered(503) : DELIVERED) });
     await world.send([target], 20);
     await world.quiet();
     expect(target.attempts.length).toBe(20);

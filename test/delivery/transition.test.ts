@@ -17,9 +17,9 @@ const failed = fc.record({
 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const before = fc
-  .record({ attemptsAtReplay: fc.nat(50), tries: fc.nat(50) })
-  .map(({ attemptsAtReplay, tries }) => ({
-    attempts: attemptsAtReplay + tries,
+  .record({ attemptsAtReplay: fc.nat(50), attempts: fc.nat(50) })
+  .map(({ attemptsAtReplay, attempts }) => ({
+    attempts: attemptsAtReplay + attempts,
     attemptsAtReplay,
     dueSince: NOW,
   }));
@@ -49,8 +49,8 @@ test("a failure under the limit always stays pending, with a time that comes", (
     fc.property(before, failed, random, fc.option(fc.integer({ min: 1, max: 200 })), (...given) => {
       const [delivery, outcome, drawn, max_attempts] = given;
       const next = afterFailure({ max_attempts }, { delivery, outcome, random: drawn });
-      const tries = delivery.attempts + 1 - delivery.attemptsAtReplay;
-      if (max_attempts !== null && tries >= max_attempts) {
+      const attempts = delivery.attempts + 1 - delivery.attemptsAtReplay;
+      if (max_attempts !== null && attempts >= max_attempts) {
         expect(next).toMatchObject(GIVEN_UP);
         expect(next.reason).toContain(outcome.error);
         return;
@@ -72,7 +72,7 @@ test("a success ends it, whatever came before", () => {
   );
 });
 
-test("one try means no retry", () => {
+test("one attempt means no retry", () => {
   expect(afterFailure({ max_attempts: 1 })).toEqual({
     status: "failed",
     nextAttemptAt: null,
@@ -123,7 +123,7 @@ describe("an answer that the policy names", () => {
     expect(statusAfter(404)).toBe("pending");
   });
 
-  test("may be named by its range or class, which spares those that ask for another try", () => {
+  test("may be named by its range or class, which spares those that ask for another attempt", () => {
     expect(statusAfter(422, "4xx")).toBe("failed");
     expect(statusAfter(499, "400-499")).toBe("failed");
     expect(statusAfter(500, "4XX")).toBe("pending");
@@ -138,7 +138,7 @@ describe("an answer that the policy names", () => {
   });
 });
 
-test("a delivery is given up when its next try would come after its greatest age", () => {
+test("a delivery is given up when its next attempt would come after its greatest age", () => {
   const policy = {
     max_age_hours: 24,
     max_attempts: null,

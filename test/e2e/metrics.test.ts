@@ -124,10 +124,10 @@ describe("a scrape of the executable", () => {
     expect([ended("http", "delivered"), ended("http", "failed"), ended("database", "delivered")]).toEqual([
       1, 1, 1,
     ]);
-    const tries = (outcome: string, of: string) => sample(`webhooker_${of},outcome="${outcome}"}`);
-    expect(tries("failed", 'delivery_tries_total{target_type="http"')).toBeGreaterThanOrEqual(2);
+    const attempts = (outcome: string, of: string) => sample(`webhooker_${of},outcome="${outcome}"}`);
+    expect(attempts("failed", 'delivery_tries_total{target_type="http"')).toBeGreaterThanOrEqual(2);
     const ofFirst = `target_tries_total{webhook_id="${webhookId}",target_id="${targetIds[0]}"`;
-    expect([tries("delivered", ofFirst), tries("failed", ofFirst)]).toEqual([1, 0]);
+    expect([attempts("delivered", ofFirst), attempts("failed", ofFirst)]).toEqual([1, 0]);
     expect(sample("webhooker_acknowledge_seconds_count")).toBe(1);
     expect(sample("webhooker_first_try_seconds_count")).toBe(3);
     expect(sample("webhooker_delivered_seconds_count")).toBe(1);
@@ -207,17 +207,17 @@ describe("a scrape of the executable", () => {
   });
 });
 
-/** One line for each try, with all that leads from it to the event, its target and its sender's request. */
+/** One line for each attempt, with all that leads from it to the event, its target and its sender's request. */
 async function expectWideLines(eventId: string, targetIds: readonly string[]): Promise<void> {
   const lines = gateway.log.split("\n").filter((line) => line.includes(eventId));
   const parsed = lines.map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
   const request = parsed.find(({ message }) => message === "request");
   expect(request).toMatchObject({ level: "debug", status: 200, event_id: eventId });
   expect(request?.request_id).toBeString();
-  const tries = parsed.filter(({ attempt }) => attempt === 1);
-  const levels = targetIds.slice(0, 3).map((id) => tries.find(({ target_id }) => target_id === id)?.level);
+  const attempts = parsed.filter(({ attempt }) => attempt === 1);
+  const levels = targetIds.slice(0, 3).map((id) => attempts.find(({ target_id }) => target_id === id)?.level);
   expect(levels).toEqual(["debug", "warn", "info"]);
-  for (const line of tries) {
+  for (const line of attempts) {
     expect(line).toMatchObject({ target_type: "http", event_id: eventId, body_bytes: 1_000 });
     for (const field of ["webhook_id", "entrypoint_id"]) expect(line[field]).toBeString();
     for (const field of ["duration_ms", "since_received_ms"]) expect(line[field]).toBeNumber();

@@ -65,12 +65,12 @@ export function fillDay(
       const isDown = failing && OUTAGE_HOURS.has(hour) && place % 4 === 1;
       if (draft.headers.some(([, value]) => value === "pull_request") && at < now - 3 * MINUTE_MS)
         shown = draft.id;
-      return { draft, tries: triesOf(draft, { index: count++, isDown, now }) };
+      return { draft, settlements: settlementsOf(draft, { index: count++, isDown, now }) };
     }),
-  ).map(({ draft, tries }) => ({
+  ).map(({ draft, settlements }) => ({
     apply() {
       recordEvent(file, draft);
-      const settled = draft.id === shown && failing ? slowlyDelivered(draft) : tries;
+      const settled = draft.id === shown && failing ? slowlyDelivered(draft) : settlements;
       for (const settlement of settled) recordSettlement(file, settlement);
     },
   }));
@@ -116,7 +116,7 @@ function draftOf(setup: WebhookSetup, index: number, receivedAt: number): EventD
   };
 }
 
-type Try = Readonly<{
+type AttemptData = Readonly<{
   afterMs: number;
   durationMs: number;
   statusCode: number | null;
@@ -124,7 +124,7 @@ type Try = Readonly<{
   body?: string;
 }>;
 
-const DOWN: Try = {
+const DOWN: AttemptData = {
   afterMs: 40,
   durationMs: 212,
   statusCode: 503,
@@ -135,11 +135,11 @@ const DOWN: Try = {
 function settle(
   draft: EventDraft,
   targetId: string,
-  tries: readonly Try[],
+  attempts: readonly AttemptData[],
   next: Partial<Settlement>,
 ): Settlement[] {
-  return tries.map((each, index) => {
-    const isLast = index === tries.length - 1;
+  return attempts.map((each, index) => {
+    const isLast = index === attempts.length - 1;
     const { statusCode, error, durationMs, body = '{"queued":true}' } = each;
     return {
       eventId: draft.id,
@@ -171,7 +171,7 @@ function settle(
 }
 
 /** Delivered everywhere at once, but to the first target while it is down. */
-function triesOf(
+function settlementsOf(
   draft: EventDraft,
   of: { index: number; isDown: boolean; now: number },
 ): readonly Settlement[] {
@@ -191,7 +191,7 @@ function triesOf(
 /** Refused, not answered, and then taken: what a timeline is for. */
 function slowlyDelivered(draft: EventDraft): readonly Settlement[] {
   const silent = { statusCode: null, error: "No answer within 30 s." };
-  const tries: readonly Try[] = [
+  const attempts: readonly AttemptData[] = [
     DOWN,
     { ...silent, afterMs: 5_400, durationMs: 30_000 },
     { afterMs: 64_000, durationMs: 87, statusCode: 202, error: null, body: '{"queued":true,"build":4183}' },
@@ -200,7 +200,7 @@ function slowlyDelivered(draft: EventDraft): readonly Settlement[] {
     settle(
       draft,
       id,
-      place === 0 ? tries : [{ afterMs: 3, durationMs: 64, statusCode: 200, error: null }],
+      place === 0 ? attempts : [{ afterMs: 3, durationMs: 64, statusCode: 200, error: null }],
       {},
     ),
   );

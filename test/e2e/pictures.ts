@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { DESKTOP, launchBrowser, PHONE } from "../support/browser.ts";
 import { administrator, type Person, startSite } from "../support/site.ts";
-import { setUpWebhook, type WebhookSetup, fillDay } from "./pictures-data.ts";
+import { fillDay, setUpWebhook, type WebhookSetup } from "./pictures-data.ts";
 
 const FOLDER = join(import.meta.dir, "../../.github/pictures");
 const LIGHT: BrowserContextOptions = { ...DESKTOP, colorScheme: "light", deviceScaleFactor: 1.5 };

@@ -21,23 +21,23 @@ const samples: Sample[] = definitions.flatMap(({ name, examples }) =>
   })),
 );
 
-/** Refuses the first try of every 7th sample, cuts the connection at the first try of every 11th. */
-function answerFor(delivery: string, tries: number): Answer {
+/** Refuses the first attempt of every 7th sample, cuts the connection at the first attempt of every 11th. */
+function answerFor(delivery: string, attempts: number): Answer {
   const index = samples.findIndex((sample) => sample.delivery === delivery);
-  if (tries > 1) return {};
+  if (attempts > 1) return {};
   if (index % 7 === 0) return { status: 503 };
   return index % 11 === 0 ? { reset: true } : {};
 }
 
 test("every sample of GitHub's webhooks arrives byte for byte and verifiable, though the receiver fails some first", async () => {
   const arrived = new Map<string, ReceivedRequest>();
-  const tries = new Map<string, number>();
+  const attempts = new Map<string, number>();
   const all = Promise.withResolvers<void>();
   const receiver = await startReceiver({
     script(request) {
       const delivery = request.header("x-github-delivery") ?? "none";
-      tries.set(delivery, (tries.get(delivery) ?? 0) + 1);
-      const answer = answerFor(delivery, tries.get(delivery) ?? 0);
+      attempts.set(delivery, (attempts.get(delivery) ?? 0) + 1);
+      const answer = answerFor(delivery, attempts.get(delivery) ?? 0);
       if (answer.status === undefined && !answer.reset) arrived.set(delivery, request);
       if (arrived.size === samples.length) all.resolve();
       return answer;
@@ -83,8 +83,8 @@ test("every sample of GitHub's webhooks arrives byte for byte and verifiable, th
     expect(request?.header("x-webhooker-event-id")).toBe(eventIds.get(delivery));
     expect(request?.header("x-webhooker-webhook-id")).toBe(webhookId);
     // A connection that is cut while it is reused is replaced within the same attempt.
-    const attempts = answerFor(delivery, 1).reset ? ["1", "2"] : [String(tries.get(delivery))];
-    expect(attempts).toContain(request?.header("x-webhooker-attempt") ?? "none");
+    const expected = answerFor(delivery, 1).reset ? ["1", "2"] : [String(attempts.get(delivery))];
+    expect(expected).toContain(request?.header("x-webhooker-attempt") ?? "none");
     const bytes = Buffer.from(request?.body ?? []);
     expect(bytes.equals(Buffer.from(body))).toBe(true);
     const signature = request?.header("x-hub-signature-256") ?? "";

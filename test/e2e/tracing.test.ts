@@ -46,7 +46,7 @@ async function send(gateway: Gateway, entrypointId: string, headers: Record<stri
 const spanOf = (name: string) => collector.spans.filter((span) => span.name === name);
 
 describe("an event's trace", () => {
-  test("is the sender's: the request below the sender's span, the try below the request, the target told of the try", async () => {
+  test("is the sender's: the request below the sender's span, the attempt below the request, the target told of the attempt", async () => {
     await using gateway = await start({
       OTEL_EXPORTER_OTLP_HEADERS: "api-key=for%20the%20collector",
       OTEL_SERVICE_NAME: "hooks",

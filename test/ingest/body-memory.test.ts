@@ -105,24 +105,24 @@ test("twelve of the largest have room, and never less than 64 MiB", () => {
   expect(roomFor(1_000).counted).toBe(64 * 1024 * 1024);
 });
 
-test("whoever grows and ends: never more than the room is held, the next stranger finds some, and all comes back", () => {
+test("whoever grows and ends: never more than the room is taken, the next stranger finds some, and all comes back", () => {
   const who = fc.record({ entrypointId: fc.constantFrom("a", "b", "c"), address: fc.constantFrom("1", "2") });
   const step = fc.record({ who, bytes: fc.nat(400), isEnd: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const shares = createShares(1_000);
-      const held: { who: Sender; bytes: number }[] = [];
+      const taken: { who: Sender; bytes: number }[] = [];
       for (const { who, bytes, isEnd } of steps) {
-        const last = isEnd ? held.pop() : undefined;
+        const last = isEnd ? taken.pop() : undefined;
         if (last) shares.add(last.who, -last.bytes);
         if (!shares.fits(who, bytes)) continue;
         shares.add(who, bytes);
-        held.push({ who, bytes });
-        expect(held.reduce((sum, each) => sum + each.bytes, 0)).toBeLessThan(1_000);
+        taken.push({ who, bytes });
+        expect(taken.reduce((sum, each) => sum + each.bytes, 0)).toBeLessThan(1_000);
       }
       // At worst three entrypoints and two addresses have taken all that they may.
       expect(shares.fits({ entrypointId: "new", address: "new" }, 20)).toBe(true);
-      for (const { who, bytes } of held) shares.add(who, -bytes);
+      for (const { who, bytes } of taken) shares.add(who, -bytes);
       expect(shares.fits({ entrypointId: "a", address: "1" }, 500)).toBe(true);
       expect(shares.fits({ entrypointId: "a", address: "1" }, 501)).toBe(false);
     }),

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readDescriptorLimit, shareDescriptors } from "../../src/lib/descriptor-budget.ts";
 
 test("half of what is not needed elsewhere goes to files, and an eighth and two sixteenths to targets", () => {
-  expect(shareDescriptors(40 + 960)).toEqual({ openFiles: 64, tries: 120, idleConnections: 60 });
+  expect(shareDescriptors(40 + 960)).toEqual({ openFiles: 64, attempts: 120, idleConnections: 60 });
 });
 
 test("there are never more files than are worth having", () => {

@@ -3,7 +3,7 @@ import { AppError, notFound } from "../../src/lib/errors.ts";
 import { boundMeasure } from "../../src/observability/bounded-measure.ts";
 import { Buckets } from "../../src/observability/buckets.ts";
 import { watchEventLoopLag } from "../../src/observability/event-loop-lag.ts";
-import { createMetrics, MOST_TARGETS, noMetrics, type Try } from "../../src/observability/metrics.ts";
+import { createMetrics, MOST_TARGETS, type MeasuredAttempt, noMetrics } from "../../src/observability/metrics.ts";
 import { PendingDeliveries } from "../../src/observability/pending-deliveries.ts";
 import { RecentTimes } from "../../src/observability/recent-times.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -12,11 +12,11 @@ function started() {
   const clock = createFakeClock();
   const metrics = createMetrics({ clock });
   const { counts } = metrics;
-  /** A try that begins now and takes `tookMs`. */
-  function tried(values: Partial<Try> = {}, tookMs = 0): void {
+  /** An attempt that begins now and takes `tookMs`. */
+  function attempted(values: Partial<MeasuredAttempt> = {}, tookMs = 0): void {
     const begunAt = clock.monotonic();
     clock.advance(tookMs);
-    metrics.tried({
+    metrics.attempted({
       ...{
         webhookId: "w",
         targetId: "t",
@@ -24,11 +24,11 @@ function started() {
         eventId: "e",
         receivedAt: clock.now() - tookMs,
       },
-      ...{ endedAt: clock.now(), begunAt, triesBefore: 0, isReplay: false, outcome: "delivered" as const },
+      ...{ endedAt: clock.now(), begunAt, attemptsBefore: 0, isReplay: false, outcome: "delivered" as const },
       ...values,
     });
   }
-  return { clock, metrics, counts, tried };
+  return { clock, metrics, counts, attempted };
 }
 
 /** What fell into the bucket that ends at `bound`. */
@@ -80,10 +80,10 @@ describe("what ingestion tells", () => {
 
 describe("what delivery tells", () => {
   test("is counted by type and by target", () => {
-    const { counts, tried } = started();
-    tried();
-    tried({ outcome: "retried" });
-    tried({ outcome: "failed", targetId: "t2", targetType: "slack" });
+    const { counts, attempted } = started();
+    attempted();
+    attempted({ outcome: "retried" });
+    attempted({ outcome: "failed", targetId: "t2", targetType: "slack" });
     expect(counts.byType.get("http")).toEqual({ delivered: 1, retried: 1, failed: 0, discarded: 0 });
     expect(counts.byType.get("slack")).toMatchObject({ failed: 1 });
     expect(counts.byTarget.get("t")).toMatchObject({ webhookId: "w", delivered: 1, retried: 1 });
@@ -91,49 +91,49 @@ describe("what delivery tells", () => {
   });
 
   test("gives series to so many targets only; the rest share one", () => {
-    const { counts, tried } = started();
-    for (let n = 0; n < MOST_TARGETS + 5; n++) tried({ targetId: `t${n}` });
+    const { counts, attempted } = started();
+    for (let n = 0; n < MOST_TARGETS + 5; n++) attempted({ targetId: `t${n}` });
     expect(counts.byTarget.size).toBe(MOST_TARGETS);
     expect(counts.otherTargets.delivered).toBe(5);
-    tried({ targetId: "t0" });
+    attempted({ targetId: "t0" });
     expect(counts.byTarget.get("t0")?.delivered).toBe(2);
   });
 
-  test("times the first try from the acknowledgement", () => {
-    const { clock, metrics, counts, tried } = started();
+  test("times the first attempt from the acknowledgement", () => {
+    const { clock, metrics, counts, attempted } = started();
     const receivedAt = clock.now();
     clock.advance(700);
     metrics.stored({ id: "e", bodyBytes: 1, targets: [{ settlesAtIngest: false }], since: metrics.now() });
     clock.advance(20);
-    tried({ receivedAt, outcome: "retried" }, 3_000);
-    expect(inBucket(counts.firstTry, 0.025)).toBe(1);
-    tried({ receivedAt, triesBefore: 1 });
-    expect(counts.firstTry.counts.reduce((sum, count) => sum + count)).toBe(1);
+    attempted({ receivedAt, outcome: "retried" }, 3_000);
+    expect(inBucket(counts.firstAttempt, 0.025)).toBe(1);
+    attempted({ receivedAt, attemptsBefore: 1 });
+    expect(counts.firstAttempt.counts.reduce((sum, count) => sum + count)).toBe(1);
   });
 
-  test("times the first try from the receipt where the acknowledgement is not remembered", () => {
-    const { clock, counts, tried } = started();
-    tried({ receivedAt: clock.now() - 20_000 }, 3_000);
-    expect(inBucket(counts.firstTry, 30)).toBe(1);
+  test("times the first attempt from the receipt where the acknowledgement is not remembered", () => {
+    const { clock, counts, attempted } = started();
+    attempted({ receivedAt: clock.now() - 20_000 }, 3_000);
+    expect(inBucket(counts.firstAttempt, 30)).toBe(1);
   });
 
   test("leaves out of it what a person asked for, as for a target that is newer than the event", () => {
-    const { clock, counts, tried } = started();
-    tried({ receivedAt: clock.now() - 20_000, isReplay: true });
-    expect(counts.firstTry.counts.reduce((sum, count) => sum + count)).toBe(0);
+    const { clock, counts, attempted } = started();
+    attempted({ receivedAt: clock.now() - 20_000, isReplay: true });
+    expect(counts.firstAttempt.counts.reduce((sum, count) => sum + count)).toBe(0);
   });
 
   test("times the delivery from the receipt, with retries and without replays", () => {
-    const { clock, counts, tried } = started();
-    tried({ receivedAt: clock.now() - 40_000, triesBefore: 3 });
-    tried({ receivedAt: clock.now() - 40_000, isReplay: true });
-    tried({ receivedAt: clock.now() - 40_000, outcome: "failed" });
+    const { clock, counts, attempted } = started();
+    attempted({ receivedAt: clock.now() - 40_000, attemptsBefore: 3 });
+    attempted({ receivedAt: clock.now() - 40_000, isReplay: true });
+    attempted({ receivedAt: clock.now() - 40_000, outcome: "failed" });
     expect(inBucket(counts.delivered, 60)).toBe(1);
     expect(counts.delivered.counts.reduce((sum, count) => sum + count)).toBe(1);
   });
 
-  test("knows the oldest event that waits for another try, until it is delivered, given up or discarded", () => {
-    const { metrics, counts, tried } = started();
+  test("knows the oldest event that waits for another attempt, until it is delivered, given up or discarded", () => {
+    const { metrics, counts, attempted } = started();
     const oldest = () => counts.pending.oldestReceivedAt();
     expect(oldest()).toBeNull();
     for (const [eventId, receivedAt] of [
@@ -141,12 +141,12 @@ describe("what delivery tells", () => {
       ["b", 1],
       ["c", 2],
     ] as const) {
-      tried({ eventId, receivedAt, outcome: "retried" });
+      attempted({ eventId, receivedAt, outcome: "retried" });
     }
     expect(oldest()).toBe(1);
-    tried({ eventId: "b", triesBefore: 1 });
+    attempted({ eventId: "b", attemptsBefore: 1 });
     expect(oldest()).toBe(2);
-    tried({ eventId: "c", triesBefore: 1, outcome: "failed" });
+    attempted({ eventId: "c", attemptsBefore: 1, outcome: "failed" });
     expect(oldest()).toBe(3);
     metrics.discarded({ webhookId: "w", targetId: "t", targetType: "http", count: 1 });
     expect(oldest()).toBeNull();

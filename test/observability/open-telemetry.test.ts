@@ -98,7 +98,7 @@ test("a copy has a span of its own in the trace of the event that it is a copy o
   expect(collector.spans.map(({ durationMs }) => durationMs)).toEqual([5, 5]);
 });
 
-test("a try says where it went where that is a web address, and no more than its target's list does", async () => {
+test("an attempt says where it went where that is a web address, and no more than its target's list does", async () => {
   const { stop, tracing } = start();
   const begun = {
     ...{ eventId: newId(), webhookId: "w", targetId: "t", targetType: "slack", method: "POST" },
@@ -106,7 +106,7 @@ test("a try says where it went where that is a web address, and no more than its
   };
   for (const destination of ["https://example.com/in", "localhost:8080", "this server's log"]) {
     const ended = { status: "delivered", statusCode: null, error: null };
-    tracing.beginTry({ ...begun, destination })?.end(ended);
+    tracing.beginAttempt({ ...begun, destination })?.end(ended);
   }
   await stop();
   const placesOf = collector.spans.map(({ attributes }) => [

@@ -64,7 +64,7 @@ async function soak(random: () => number): Promise<number> {
   await pauses.end();
   const drainedAfter = await drain({ gateway, setups, limitMs: DRAIN_MS });
   const faults = [...pauses.faults, ...(await listFaults({ gateway, setups, load, targets }))];
-  const { tries, damaged } = targets.counts;
+  const { attempts, damaged } = targets.counts;
   const told = [
     `kills: ${rounds}, and ${killedStarts} during a start`,
     `answers that acknowledge an event: ${load.acknowledged.length}, of which to copies: ${countCopies(load)}; requests that a kill left unanswered: ${load.unanswered}`,

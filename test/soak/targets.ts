@@ -4,13 +4,13 @@ import { bodyOf } from "../e2e/load.ts";
 import type { TargetWish } from "../support/api-client.ts";
 import { type Answer, type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
 
-/** A silent try holds its place for the shortest limit that a target may have. */
+/** A silent attempt holds its place for the shortest limit that a target may have. */
 const TIMEOUT_MS = 1_000;
 
 type Service = Readonly<{
   wish: Omit<TargetWish, "type" | "config">;
-  /** `tries` counts those of this event here, from 1; `number` is the event's. */
-  answer: (number: number, tries: number) => Answer;
+  /** `attempts` counts those of this event here, from 1; `number` is the event's. */
+  answer: (number: number, attempts: number) => Answer;
 }>;
 
 /** Where the event is given up. */
@@ -28,17 +28,17 @@ const BAD_ANSWERS: readonly Answer[] = [
 
 export const services = {
   steady: { wish: {}, answer: () => ({}) },
-  /** Fails the first try of one event in three; never by 429 or 503, which ask the gateway for fewer tries. */
+  /** Fails the first attempt of one event in three; never by 429 or 503, which ask the gateway for fewer attempts. */
   flaky: {
     wish: {},
-    answer: (number, tries) => (tries === 1 && number % 3 === 0 ? (BAD_ANSWERS[number % 5] ?? {}) : {}),
+    answer: (number, attempts) => (attempts === 1 && number % 3 === 0 ? (BAD_ANSWERS[number % 5] ?? {}) : {}),
   },
-  /** Never answers the first try of one event in forty. */
+  /** Never answers the first attempt of one event in forty. */
   silent: {
     wish: { timeout_ms: TIMEOUT_MS },
-    answer: (number, tries) => ({ hang: tries === 1 && number % 40 === 0 }),
+    answer: (number, attempts) => ({ hang: attempts === 1 && number % 40 === 0 }),
   },
-  /** Gives one event in four up after two tries; its second tries all fail, for which it must not be left to rest. Not by 503, which asks for fewer tries. */
+  /** Gives one event in four up after two attempts; its second attempts all fail, for which it must not be left to rest. Not by 503, which asks for fewer attempts. */
   picky: {
     wish: { max_attempts: 2, circuit_failures: null },
     answer: (number) => (isRefused("picky", number) ? { status: 500 } : {}),
@@ -51,31 +51,31 @@ export type Targets = Readonly<{
   wish: (name: ServiceName) => TargetWish;
   /** The event has come here, whole, at least once. */
   hasSeen: (name: ServiceName, eventId: string) => boolean;
-  /** Tries that came in, and those among them whose body was not what was sent. */
-  counts: Readonly<{ tries: number; damaged: number }>;
+  /** Attempts that came in, and those among them whose body was not what was sent. */
+  counts: Readonly<{ attempts: number; damaged: number }>;
   close: Receiver["close"];
 }>;
 
 export async function startTargets(): Promise<Targets> {
-  const tries = new Map<string, number>();
-  const counts = { tries: 0, damaged: 0 };
+  const attempts = new Map<string, number>();
+  const counts = { attempts: 0, damaged: 0 };
   const receiver = await startReceiver({ script: answer, forgets: true });
 
   function answer(request: ReceivedRequest): Answer {
     const body = Buffer.from(request.body).toString();
     const number = Number(body.slice(0, body.indexOf(":")));
-    counts.tries++;
+    counts.attempts++;
     if (body !== bodyOf(number)) counts.damaged++;
     const name = serviceOf(request.path);
     const key = keyOf(name, request.header("x-webhooker-event-id") ?? "");
-    const count = (tries.get(key) ?? 0) + 1;
-    tries.set(key, count);
+    const count = (attempts.get(key) ?? 0) + 1;
+    attempts.set(key, count);
     return services[name].answer(number, count);
   }
 
   return {
     wish: (name) => ({ ...services[name].wish, type: "http", config: { url: `${receiver.url}/${name}` } }),
-    hasSeen: (name, eventId) => tries.has(keyOf(name, eventId)),
+    hasSeen: (name, eventId) => attempts.has(keyOf(name, eventId)),
     counts,
     close: receiver.close,
   };

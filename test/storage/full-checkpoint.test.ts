@@ -116,7 +116,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     await world.dispose();
   });
 
-  test("gives the reserve up, with which tries are stored, and takes events again once there is space", async () => {
+  test("gives the reserve up, with which attempts are stored, and takes events again once there is space", async () => {
     mountSmallDisk(folder, 128);
     const { log } = createRecordingLog();
     const reserve = createDiskReserve({ folder, log });

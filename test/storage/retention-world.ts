@@ -13,7 +13,7 @@ export type RetentionWorld = StorageWorld &
   Readonly<{
     webhookId: string;
     store: RetentionStore;
-    /** Stores an event received now, with a first try for each target that ends in the given state. */
+    /** Stores an event received now, with a first attempt for each target that ends in the given state. */
     receive: (
       fates?: Readonly<Record<string, DeliveryStatus>>,
       values?: Partial<EventDraft>,

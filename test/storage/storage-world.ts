@@ -133,7 +133,7 @@ export function dedupKey(
 
 export const pendingFor = (id: string) => ({ id, settlesAtIngest: false });
 
-/** What a first try that was answered 200 leaves behind. */
+/** What a first attempt that was answered 200 leaves behind. */
 export function settlement(
   values: Partial<Omit<Settlement, "result">> & { eventId: string; targetId: string },
   result: Partial<Settlement["result"]> = {},

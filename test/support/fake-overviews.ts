@@ -59,7 +59,7 @@ export function createFakeOverviews(now: number) {
   return { events, rejected, files };
 }
 
-/** The 24 hours up to now, with what each received and how many tries failed. */
+/** The 24 hours up to now, with what each received and how many attempts failed. */
 export function hoursBefore(now: number, tallies: readonly (readonly [number, number])[] = []) {
   const last = now - (now % HOUR_MS);
   return Array.from({ length: 24 }, (_, index) => {

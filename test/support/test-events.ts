@@ -149,8 +149,8 @@ export async function startTestEvents() {
       await store.append(draft);
       return draft;
     },
-    /** Stores a try; by default one that the target refused, with another due in a minute. */
-    async addTry(
+    /** Stores an attempt; by default one that the target refused, with another due in a minute. */
+    async addAttempt(
       eventId: string,
       values: Partial<Omit<Settlement, "result">> & { result?: Partial<Settlement["result"]> } = {},
     ) {

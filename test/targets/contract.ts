@@ -210,7 +210,7 @@ export function describeTargetContract(options: {
       });
     }
 
-    test("an abort ends a try that waits for its answer", async () => {
+    test("an abort ends an attempt that waits for its answer", async () => {
       bench.receiver.answerWith({ hang: true });
       const controller = new AbortController();
       const outcome = bench.type.deliver(attemptOf(config, { signal: controller.signal }));
@@ -219,7 +219,7 @@ export function describeTargetContract(options: {
       expect(failed(await outcome).retryable).toBe(true);
     });
 
-    test("an abort before the try sends nothing", async () => {
+    test("an abort before the attempt sends nothing", async () => {
       const outcome = await bench.type.deliver(attemptOf(config, { signal: AbortSignal.abort() }));
       expect(failed(outcome).response).toBeNull();
       expect(bench.receiver.connections()).toBe(0);

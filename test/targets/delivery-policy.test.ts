@@ -5,7 +5,7 @@ import {
   parseDeliveryPolicy,
 } from "../../src/targets/delivery-policy.ts";
 
-test("a policy that says nothing tries twelve times, thirty seconds each, after growing waits", () => {
+test("a policy that says nothing allows twelve attempts, thirty seconds each, after growing waits", () => {
   expect(parseDeliveryPolicy({})).toEqual({
     maxAttempts: 12,
     timeoutMs: 30_000,

@@ -111,7 +111,7 @@ describe("a redirect, where they are followed", () => {
     expect(bench.receiver.requests).toHaveLength(1);
   });
 
-  test("all together have the time of one try", async () => {
+  test("all together have the time of one attempt", async () => {
     bench.receiver.answerWith(({ path }) => (path === "/hooks" ? to("/slow") : { hang: true }));
     const outcome = failed(await deliver({ timeoutMs: 1 }));
     expect(outcome.error).toMatch(/no response within/);

@@ -71,7 +71,7 @@ describe("the http target passes on", () => {
     });
   }
 
-  test("the event's identity and the count of the try", async () => {
+  test("the event's identity and the count of the attempt", async () => {
     const request = await sent({ attempt: 3, event: { headers: [["x-webhooker-event-id", "forged"]] } });
     expect(request.header("x-webhooker-event-id")).toBe(event.id);
     expect(request.header("x-webhooker-webhook-id")).toBe("0190a000-0000-7000-8000-000000000003");

@@ -18,13 +18,13 @@ import { filterQuery, readLogFilter, toEventFilter } from "./log-filter.ts";
 import { type Names, readNames } from "./names.ts";
 import { findNeighbours } from "./neighbours.ts";
 import { eventPath } from "./paths.ts";
-import type { DeliveryProps, Try } from "./timeline.tsx";
+import type { DeliveryProps, ShownAttempt } from "./timeline.tsx";
 import { unpackForPage } from "./unpacked-body.ts";
 
 /** Markup of the body, at first and when more is asked for: a page with all that it loads stays under 150 KB. */
 const BODY_CHARS = 75_000;
 const LONG_BODY_CHARS = 2_000_000;
-/** Of all answers; each try gets an equal part. */
+/** Of all answers; each attempt gets an equal part. */
 const ANSWER_CHARS = 20_000;
 const MAX_ANSWER_CHARS = 8_000;
 const TRIES_SHOWN = 20;
@@ -179,7 +179,7 @@ function describeDelivery(
 ): Omit<DeliveryProps, "query" | "webhookId" | "now"> {
   const shown = delivery.results.slice(-TRIES_SHOWN).reverse();
   const maxChars = Math.min(MAX_ANSWER_CHARS, Math.ceil(ANSWER_CHARS / (shown.length * deliveries)));
-  const tries: Try[] = shown.map((result) => ({
+  const attempts: ShownAttempt[] = shown.map((result) => ({
     result,
     picture:
       result.responseBody === null
@@ -191,8 +191,8 @@ function describeDelivery(
           }),
   }));
   return {
-    ...{ delivery, tries },
-    earlierTries: delivery.results.length - shown.length,
+    ...{ delivery, attempts },
+    earlierAttempts: delivery.results.length - shown.length,
     target: names.target(delivery.targetId),
     isTargetPaused: names.targets.find(({ id }) => id === delivery.targetId)?.active === false,
   };

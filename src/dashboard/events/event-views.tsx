@@ -27,7 +27,7 @@ export type EventPageProps = RequestProps &
     viewer: Viewer;
     flash: Flash | null;
     deliveries: readonly DeliveryProps[];
-    /** A try is due so soon that waiting for it on the page makes sense. */
+    /** An attempt is due so soon that waiting for it on the page makes sense. */
     isUnderWay: boolean;
     duplicates: Duplicates;
     /** When it came, where it was rejected at first and released later. */

@@ -1,4 +1,4 @@
-/** One delivery with every try on a timeline: what comes next, then the tries, the last one first. */
+/** One delivery with every attempt on a timeline: what comes next, then the attempts, the last one first. */
 import { Html } from "@elysiajs/html";
 import type { Delivery, DeliveryResult } from "../../storage/event-db/types.ts";
 import { Badge, StatusBadge } from "../components/badge.tsx";
@@ -13,14 +13,14 @@ import { HeaderTable } from "./header-table.tsx";
 import type { Named } from "./names.ts";
 import { replayPath, resultBodyPath } from "./paths.ts";
 
-export type Try = Readonly<{ result: DeliveryResult; picture: BodyPicture | null }>;
+export type ShownAttempt = Readonly<{ result: DeliveryResult; picture: BodyPicture | null }>;
 
 export type DeliveryProps = Readonly<{
   webhookId: string;
   delivery: Delivery;
   /** The last ones, the latest first. */
-  tries: readonly Try[];
-  earlierTries: number;
+  attempts: readonly ShownAttempt[];
+  earlierAttempts: number;
   target: Named;
   isTargetPaused: boolean;
   now: number;
@@ -28,8 +28,8 @@ export type DeliveryProps = Readonly<{
 }>;
 
 export function DeliveryView(props: DeliveryProps): JSX.Element {
-  const { delivery, target, tries, earlierTries, webhookId, query } = props;
-  const [latest] = tries;
+  const { delivery, target, attempts, earlierAttempts, webhookId, query } = props;
+  const [latest] = attempts;
   return (
     <section class="delivery" aria-label={attribute(`Delivery to ${target.name}`)}>
       <div class="delivery-head">
@@ -53,24 +53,24 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
           )}
         </span>
       </div>
-      <ol class="tries">
+      <ol class="attempts">
         <WhatComesNext {...props} />
-        {tries.map((each) => (
-          <TryView {...each} delivery={delivery} webhookId={webhookId} isLatest={each === latest} />
+        {attempts.map((each) => (
+          <AttemptView {...each} delivery={delivery} webhookId={webhookId} isLatest={each === latest} />
         ))}
-        {tries.length === 0 && delivery.status === "delivered" ? (
-          <li class="try try-ok">
-            <p class="try-line">
+        {attempts.length === 0 && delivery.status === "delivered" ? (
+          <li class="attempt attempt-ok">
+            <p class="attempt-line">
               <strong>Stored</strong> <span class="muted">when the event was received</span>
             </p>
           </li>
         ) : (
           ""
         )}
-        {earlierTries > 0 ? (
-          <li class="try try-idle">
+        {earlierAttempts > 0 ? (
+          <li class="attempt attempt-idle">
             <p class="muted" safe>
-              {`${formatCount(earlierTries, "earlier attempt")} not shown`}
+              {`${formatCount(earlierAttempts, "earlier attempt")} not shown`}
             </p>
           </li>
         ) : (
@@ -86,8 +86,8 @@ function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps)
   const { status, nextAttemptAt, attempts, reason } = delivery;
   if (status === "pending") {
     return (
-      <li class="try try-next">
-        <p class="try-line">
+      <li class="attempt attempt-next">
+        <p class="attempt-line">
           <strong safe>{attempts === 0 ? "First attempt" : `Attempt ${attempts + 1}`}</strong>
           {isTargetPaused ? (
             <span class="muted">waits until the target is active again</span>
@@ -105,8 +105,8 @@ function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps)
   const text = reason ?? (status === "held" ? "The target is paused." : null);
   if (text === null || status === "delivered") return "";
   return (
-    <li class={status === "failed" ? "try try-bad" : "try try-idle"}>
-      <p class="try-line">
+    <li class={status === "failed" ? "attempt attempt-bad" : "attempt attempt-idle"}>
+      <p class="attempt-line">
         <strong>{status === "failed" ? "Gave up" : status === "held" ? "Held" : "Discarded"}</strong>
         <span class="muted" safe>
           {text}
@@ -121,15 +121,15 @@ function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps)
   );
 }
 
-function TryView(
-  props: Try & Readonly<{ delivery: Delivery; webhookId: string; isLatest: boolean }>,
+function AttemptView(
+  props: ShownAttempt & Readonly<{ delivery: Delivery; webhookId: string; isLatest: boolean }>,
 ): JSX.Element {
   const { result, picture, delivery, webhookId, isLatest } = props;
   const isDelivered = result.error === null;
   const headers = result.responseHeaders ?? [];
   return (
-    <li class={isDelivered ? "try try-ok" : "try try-bad"}>
-      <p class="try-line">
+    <li class={isDelivered ? "attempt attempt-ok" : "attempt attempt-bad"}>
+      <p class="attempt-line">
         <strong safe>{`Attempt ${result.attempt}`}</strong>
         <StatusCode code={result.statusCode} isDelivered={isDelivered} />
         <span class="nowrap" safe>
@@ -142,14 +142,14 @@ function TryView(
       {result.error === null ? (
         ""
       ) : (
-        <p class="try-error" safe>
+        <p class="attempt-error" safe>
           {result.error}
         </p>
       )}
       {result.statusCode === null ? (
         ""
       ) : (
-        <details class="try-response" open={isLatest && !isDelivered}>
+        <details class="attempt-response" open={isLatest && !isDelivered}>
           <summary>Response</summary>
           <HeaderTable headers={headers} caption={`Response headers of attempt ${result.attempt}`} />
           {picture === null ? (

@@ -1,4 +1,4 @@
-/** A day of a webhook as a drawing: events received above the line, failed tries below it. */
+/** A day of a webhook as a drawing: events received above the line, failed attempts below it. */
 import { Html } from "@elysiajs/html";
 import type { HourTally } from "../../storage/event-db/numbers/overview.ts";
 import { formatCount } from "../components/format.ts";

@@ -1,4 +1,4 @@
-/** Runs one try, and stores what it came to together with the state that it leaves its delivery in. */
+/** Runs one attempt, and stores what it came to together with the state that it leaves its delivery in. */
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
@@ -13,8 +13,8 @@ import type { OpenedTarget } from "../open-target.ts";
 import type { TargetNotices } from "../target-notices.ts";
 import { type NextState, nextState } from "../transition.ts";
 import { deliverOnce } from "./deliver-once.ts";
-import { reportTry } from "./report-try.ts";
-import { beginTrace } from "./trace-try.ts";
+import { reportAttempt } from "./report-attempt.ts";
+import { beginTrace } from "./trace-attempt.ts";
 
 /** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not tried meanwhile. */
 const STORE_AGAIN_MS = 1_000;
@@ -24,7 +24,7 @@ export type AttemptDeps = Readonly<{
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
-  /** Told how each try leaves its delivery. */
+  /** Told how each attempt leaves its delivery. */
   notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
   /** Undefined: nobody traces. */
   tracing?: Tracing | undefined;
@@ -35,7 +35,7 @@ export type AttemptDeps = Readonly<{
   signal: AbortSignal;
 }>;
 
-/** What a try came to, and what is stored of it. */
+/** What an attempt came to, and what is stored of it. */
 export type Attempt = Readonly<{ outcome: Outcome; settlement: Settlement }>;
 
 /** Null where the program stopped first: the delivery is still pending and will be tried again. */
@@ -62,7 +62,7 @@ export async function runAttempt(
   });
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
   if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
-  reportTry({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
+  reportAttempt({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
   const { statusCode, error } = settlement.result;
   traced?.end({ status: settlement.status, statusCode, error });
   if (deps.notices) tellOwner(deps.notices, opened, settlement);

@@ -22,7 +22,7 @@ export function createGoneHandler(deps: {
       notices?.targetDeactivated({ webhookId, targetId: id, reason: REASON });
       log.warn("a target responded with 410 and was deactivated; its deliveries wait", of);
     } catch (error) {
-      // The next try asks again: the delivery is stored as one that failed.
+      // The next attempt asks again: the delivery is stored as one that failed.
       log.error("a target that responded with 410 could not be deactivated", {
         ...of,
         cause: errorMessage(error),

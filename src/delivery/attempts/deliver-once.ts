@@ -4,7 +4,7 @@ import type { Logger } from "../../observability/log.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
 import type { Outcome } from "../../targets/target-type.ts";
 import type { OpenedTarget } from "../open-target.ts";
-import { withTraceparent } from "./trace-try.ts";
+import { withTraceparent } from "./trace-attempt.ts";
 
 export async function deliverOnce(options: {
   opened: OpenedTarget;

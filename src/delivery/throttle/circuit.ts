@@ -2,8 +2,8 @@
 
 /** The share of failures is looked at over the last one to two of these. */
 const WINDOW_MS = 30_000;
-/** Of fewer tries a share says nothing. */
-const LEAST_TRIES = 20;
+/** Of fewer attempts a share says nothing. */
+const LEAST_ATTEMPTS = 20;
 const FIRST_PROBE_MS = 10_000;
 /** Where it answered all that failed: the fault may be that of those events. */
 const QUICK_PROBE_MS = 1_000;
@@ -17,12 +17,12 @@ const MOST_TOLD_APART = 64;
 export type CircuitPolicy = Readonly<{ failures: number | null; failureRate: number | null }>;
 
 /**
- * What a try says of its target. "up": it works, or refuses this event alone; "down"; "unclear" where it says
+ * What an attempt says of its target. "up": it works, or refuses this event alone; "down"; "unclear" where it says
  * neither, as a wish to come later does.
  */
 export type Sign = "up" | "down" | "unclear";
 
-type Tries = Readonly<{ up: number; down: number }>;
+type Counts = Readonly<{ up: number; down: number }>;
 
 /** Of an open circuit: why, after how many probes that failed, and how long the first of them had to wait. */
 type Opened = Readonly<{ reason: string; by: "row" | "share"; probes: number; firstProbeMs: number }>;
@@ -35,7 +35,7 @@ export type Circuit = Readonly<
       /** Events among those failures that were answered: each counts once. */
       failedEvents: readonly string[];
       /** Null while no share is asked for. */
-      window: Readonly<{ from: number; before: Tries; now: Tries }> | null;
+      window: Readonly<{ from: number; before: Counts; now: Counts }> | null;
     }
   | ({ state: "open"; nextProbeAt: number } & Opened)
   /** A probe is under way. */
@@ -47,15 +47,15 @@ export const CLOSED: Circuit = { state: "closed", failuresInRow: 0, failedEvents
 /** `random` is in [0, 1): probes of targets that went down together do not stay together. */
 type At = Readonly<{ now: number; random: number }>;
 
-export type TryEnded = At &
+export type AttemptSign = At &
   Readonly<{
     sign: Sign;
     /** The event that failed, where the target answered. Without an answer it is the target's fault, each time. */
     failedEvent?: string | undefined;
   }>;
 
-/** A try that is no probe has ended. While the circuit is open, only a success says something: see `afterSuccess`. */
-export function afterTry(circuit: Circuit, policy: CircuitPolicy, given: TryEnded): Circuit {
+/** An attempt that is no probe has ended. While the circuit is open, only a success says something: see `afterSuccess`. */
+export function afterAttempt(circuit: Circuit, policy: CircuitPolicy, given: AttemptSign): Circuit {
   const { sign, now, failedEvent } = given;
   if (circuit.state !== "closed" || sign === "unclear") return circuit;
   if (sign === "up" && circuit.failuresInRow === 0 && policy.failureRate === null) return circuit;
@@ -85,7 +85,7 @@ export function afterSuccess(circuit: Circuit): Circuit {
 
 function reasonToOpen(given: {
   failuresInRow: number;
-  window: { before: Tries; now: Tries } | null;
+  window: { before: Counts; now: Counts } | null;
   policy: CircuitPolicy;
 }): Pick<Opened, "reason" | "by"> | null {
   const { failuresInRow, window, policy } = given;
@@ -97,22 +97,22 @@ function reasonToOpen(given: {
   if (policy.failureRate === null || window === null) return null;
   const down = window.before.down + window.now.down;
   const all = down + window.before.up + window.now.up;
-  if (all < LEAST_TRIES || down / all < policy.failureRate) return null;
+  if (all < LEAST_ATTEMPTS || down / all < policy.failureRate) return null;
   return { reason: `${down} of the last ${all} attempts failed.`, by: "share" };
 }
 
-const NO_TRIES: Tries = { up: 0, down: 0 };
+const NO_COUNTS: Counts = { up: 0, down: 0 };
 
-function noted(known: { from: number; before: Tries; now: Tries } | null, sign: "up" | "down", at: number) {
+function noted(known: { from: number; before: Counts; now: Counts } | null, sign: "up" | "down", at: number) {
   const age = known === null ? Number.POSITIVE_INFINITY : at - known.from;
   const kept = known !== null && age < WINDOW_MS ? known : null;
-  const before = kept?.before ?? (known !== null && age < 2 * WINDOW_MS ? known.now : NO_TRIES);
-  const now = kept?.now ?? NO_TRIES;
+  const before = kept?.before ?? (known !== null && age < 2 * WINDOW_MS ? known.now : NO_COUNTS);
+  const now = kept?.now ?? NO_COUNTS;
   return { from: kept?.from ?? at, before, now: { ...now, [sign]: now[sign] + 1 } };
 }
 
-/** Milliseconds until a try may begin: 0 for at once, null while a probe is under way. */
-export function waitForTry(circuit: Circuit, now: number): number | null {
+/** Milliseconds until an attempt may begin: 0 for at once, null while a probe is under way. */
+export function waitForCircuit(circuit: Circuit, now: number): number | null {
   if (circuit.state === "closed") return 0;
   return circuit.state === "half_open" ? null : Math.max(0, Math.ceil(circuit.nextProbeAt - now));
 }

@@ -38,7 +38,7 @@ export function take(ramp: Ramp, count: number): Ramp {
   return { ...ramp, credit: Math.max(0, ramp.credit - count) };
 }
 
-/** A try failed: half the rate, and no rise for a while. */
+/** An attempt failed: half the rate, and no rise for a while. */
 export function slowDown(ramp: Ramp, now: number): Ramp {
   // Failures of one moment count once.
   if (ramp.risesFrom > now) return ramp;

@@ -54,17 +54,17 @@ function askersAfter(known: readonly string[], wish: Wish): readonly string[] {
   return isMixed && !isTest && known.length > 0 ? known : [...known, eventId];
 }
 
-/** Milliseconds until a try may begin; null while the test is under way, whose end decides. */
+/** Milliseconds until an attempt may begin; null while the test is under way, whose end decides. */
 export function waitForRest(rest: Rest | null, now: number): number | null {
   if (rest === null) return 0;
-  return rest.isTesting ? null : Math.max(0, Math.ceil(nextTryAt(rest) - now));
+  return rest.isTesting ? null : Math.max(0, Math.ceil(nextAttemptAt(rest) - now));
 }
 
-export function nextTryAt(rest: Rest): number {
+export function nextAttemptAt(rest: Rest): number {
   return rest.testAt ?? rest.until;
 }
 
-/** True while tries are to begin one at a time. */
+/** True while attempts are to begin one at a time. */
 export function isTested(rest: Rest | null): rest is Rest {
   return rest !== null && rest.testAt !== null;
 }

@@ -7,18 +7,18 @@ import type { Outcome } from "../../targets/target-type.ts";
 import {
   afterProbe,
   afterSuccess,
-  afterTry,
+  afterAttempt,
   beginProbe,
   type Circuit,
   CLOSED,
   reopened,
   type Sign,
-  waitForTry,
+  waitForCircuit,
 } from "./circuit.ts";
 import { advance, estimateMs, newRamp, type Ramp, slowDown, take, waitForCredit } from "./ramp.ts";
 import { allowance, FRESH, isForgettable, type RateState, spend, stateAfter, waitMs } from "./rate.ts";
 import { RefusedEvents } from "./refused-events.ts";
-import { afterTest, afterWish, beginTest, isTested, nextTryAt, type Rest, waitForRest } from "./rest.ts";
+import { afterTest, afterWish, beginTest, isTested, nextAttemptAt, type Rest, waitForRest } from "./rest.ts";
 
 /** A target that asks for more is asked again after this long. */
 const LONGEST_REST_MS = HOUR_MS;
@@ -33,7 +33,7 @@ const MIXED_MS = 60_000;
 /** Where probes look for an event, in turn: most often one bad batch is the oldest that is due. */
 const PROBE_FROM = ["newest", "oldest", "between"] as const satisfies ClaimFrom[];
 
-/** How a try ended. */
+/** How an attempt ended. */
 export type AttemptEnd = Readonly<{
   isProbe: boolean;
   eventId: string;
@@ -57,7 +57,7 @@ export class TargetThrottle {
   #circuit: Circuit = CLOSED;
   #openedAt: number | null = null;
   #rate: RateState = FRESH;
-  #lastTryAt: number | null = null;
+  #lastAttemptAt: number | null = null;
   #rest: Rest | null = null;
   #rests = 0;
   #unexplained = 0;
@@ -68,9 +68,9 @@ export class TargetThrottle {
 
   /** What an earlier run of the program left. */
   takeUp(before: TargetBefore, { mono, wall }: Moment, random: number): void {
-    const sinceTry =
-      before.lastTryAt === null ? Number.POSITIVE_INFINITY : Math.max(0, wall - before.lastTryAt);
-    if (sinceTry < LONGEST_PERIOD_MS) this.#lastTryAt = mono - sinceTry;
+    const sinceAttempt =
+      before.lastAttemptAt === null ? Number.POSITIVE_INFINITY : Math.max(0, wall - before.lastAttemptAt);
+    if (sinceAttempt < LONGEST_PERIOD_MS) this.#lastAttemptAt = mono - sinceAttempt;
     if (before.circuit === null) return;
     this.#circuit = reopened(before.circuit.reason, { now: mono, random });
     this.#openedAt = before.circuit.openedAt;
@@ -86,21 +86,21 @@ export class TargetThrottle {
     return { openedAt: this.#openedAt ?? 0, reason: this.#circuit.reason };
   }
 
-  /** Monotonic; in the past where the target asked for no rest. The next try may be a test of it. */
+  /** Monotonic; in the past where the target asked for no rest. The next attempt may be a test of it. */
   get restsUntil(): number {
-    return this.#rest === null ? 0 : nextTryAt(this.#rest);
+    return this.#rest === null ? 0 : nextAttemptAt(this.#rest);
   }
 
-  /** Milliseconds until a try may begin; null while a probe is under way, whose end decides. */
+  /** Milliseconds until an attempt may begin; null while a probe is under way, whose end decides. */
   waitMs({ rate }: ThrottlePolicy, now: number): number | null {
-    const open = waitForTry(this.#circuit, now);
+    const open = waitForCircuit(this.#circuit, now);
     const rest = waitForRest(this.#rest, now);
     if (open === null || rest === null) return null;
     const wait = Math.max(open, rest);
     return rate === null ? wait : Math.max(wait, waitMs(this.#rateOf(rate), rate, now));
   }
 
-  /** Where among what is due the next tries are taken from; null for the oldest, as nearly always. */
+  /** Where among what is due the next attempts are taken from; null for the oldest, as nearly always. */
   pick(now: number): Readonly<{ from: ClaimFrom; isRefused: (eventId: string) => boolean }> | null {
     const isOpen = this.#circuit.state !== "closed";
     if (!isOpen && !isTested(this.#rest) && now >= this.#mixedUntil) return null;
@@ -111,14 +111,14 @@ export class TargetThrottle {
     };
   }
 
-  /** How many tries may begin now, of those that are not to wait. */
+  /** How many attempts may begin now, of those that are not to wait. */
   room({ rate, concurrency }: ThrottlePolicy, { now, inFlight }: { now: number; inFlight: number }): number {
     if (this.#circuit.state !== "closed" || isTested(this.#rest)) return 1;
     const free = concurrency === null ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - inFlight);
     return rate === null ? free : Math.min(free, allowance(this.#rateOf(rate), rate, now));
   }
 
-  /** So many tries begin. True where it is a probe. */
+  /** So many attempts begin. True where it is a probe. */
   begin({ rate }: ThrottlePolicy, { now, count }: { now: number; count: number }): boolean {
     if (rate !== null) this.#rate = spend(this.#rateOf(rate), rate, { now, count });
     const isProbe = this.#circuit.state === "open" || isTested(this.#rest);
@@ -164,7 +164,7 @@ export class TargetThrottle {
     if (outcome?.kind === "delivered" && circuit.state !== "closed") return afterSuccess(circuit);
     // Others were taken since it failed this one before, so it says nothing of the target.
     const isOwn = failedEvent !== undefined && this.#refused.isAtFault(eventId);
-    return afterTry(circuit, policy.circuit, {
+    return afterAttempt(circuit, policy.circuit, {
       ...given,
       failedEvent,
       sign: isOwn && sign === "down" ? "unclear" : sign,
@@ -210,14 +210,14 @@ export class TargetThrottle {
   isForgettable(now: number): boolean {
     if (this.#circuit.state !== "closed" || this.#circuit.failuresInRow > 0) return false;
     if (this.#ramp !== null || this.isRushed) return false;
-    if (this.#lastTryAt !== null && now - this.#lastTryAt < LONGEST_PERIOD_MS) return false;
+    if (this.#lastAttemptAt !== null && now - this.#lastAttemptAt < LONGEST_PERIOD_MS) return false;
     if (!this.#refused.isEmpty || now < this.#mixedUntil) return false;
     return this.restsUntil <= now && isForgettable(this.#rate, now);
   }
 
   #rateOf(rate: NonNullable<ThrottlePolicy["rate"]>): RateState {
-    if (this.#lastTryAt !== null) this.#rate = stateAfter(this.#lastTryAt, rate);
-    this.#lastTryAt = null;
+    if (this.#lastAttemptAt !== null) this.#rate = stateAfter(this.#lastAttemptAt, rate);
+    this.#lastAttemptAt = null;
     return this.#rate;
   }
 

@@ -4,7 +4,7 @@ import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn, mustWaitInLane } from "./order.ts";
 import type { HeaderPairs, Settlement } from "./types.ts";
 
-/** Skipped for a delivery deleted meanwhile, and for a try that is stored: one in doubt may be written once more. */
+/** Skipped for a delivery deleted meanwhile, and for an attempt that is stored: one in doubt may be written once more. */
 export function recordSettlement(file: EventFile, settlement: Settlement): void {
   const { eventId, targetId, result } = settlement;
   if (settlePlainly(file, settlement)) file.knownDue.settled(targetId, eventId, settlement.nextAttemptAt);
@@ -26,7 +26,7 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
     result.responseBodyTruncated ? 1 : 0,
   );
   const { statusCode, error } = result;
-  file.tally.tried(targetId, { at: endOf(settlement), delivered: error === null, statusCode, error });
+  file.tally.attempted(targetId, { at: endOf(settlement), delivered: error === null, statusCode, error });
 }
 
 /** In one statement; false where it does not apply, and nothing was changed. */
@@ -49,9 +49,9 @@ function settlePlainly(file: EventFile, settlement: Settlement): boolean {
   return true;
 }
 
-/** False where the try is not to be stored. */
+/** False where the attempt is not to be stored. */
 function settleWithCare(file: EventFile, settlement: Settlement): boolean {
-  const { state, settle, countAttempt, countTry } = file.deliveries;
+  const { state, settle, countAttempt, countLateAttempt } = file.deliveries;
   const { eventId, targetId, result, status, nextAttemptAt, reason } = settlement;
   const before = state.get(eventId, targetId);
   if (!before || before.attempts >= result.attempt) return false;
@@ -60,9 +60,9 @@ function settleWithCare(file: EventFile, settlement: Settlement): boolean {
     countAttempt.run(eventId, targetId, result.attempt, endedAt);
     return true;
   }
-  // Somebody gave it up during the try: only its arrival is worth more than that.
+  // Somebody gave it up during the attempt: only its arrival is worth more than that.
   if (before.status === "discarded" && status !== "delivered") {
-    countTry.run(eventId, targetId, result.attempt, endedAt);
+    countLateAttempt.run(eventId, targetId, result.attempt, endedAt);
     return true;
   }
   settle.run(eventId, targetId, result.attempt, endedAt, status, nextAttemptAt, reason);

@@ -78,18 +78,18 @@ export function prepareDeliveryStatements(db: Database) {
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
         WHERE event_id = ?1 AND target_id = ?2`,
     ),
-    /** The same for a delivery that nothing happened to since the try began, and that is in no lane: nearly all. */
+    /** The same for a delivery that nothing happened to since the attempt began, and that is in no lane: nearly all. */
     settlePlain: db.prepare(
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
         WHERE event_id = ?1 AND target_id = ?2
           AND status = 'pending' AND attempts < ?3 AND replays = ?8 AND order_key IS NULL`,
     ),
-    // For a replay asked for during the try: the delivery stays pending, the try is still counted.
+    // For a replay asked for during the attempt: the delivery stays pending, the attempt is still counted.
     countAttempt: db.prepare(
       `UPDATE deliveries SET attempts = ?3, attempts_at_replay = ?3, updated_at = ?4
         WHERE event_id = ?1 AND target_id = ?2`,
     ),
-    countTry: db.prepare(
+    countLateAttempt: db.prepare(
       "UPDATE deliveries SET attempts = ?3, updated_at = ?4 WHERE event_id = ?1 AND target_id = ?2",
     ),
     nthDue: db.prepare<{ at: number }, [targetId: string, after: number, offset: number]>(

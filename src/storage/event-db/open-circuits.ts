@@ -10,8 +10,8 @@ export type OpenCircuit = Readonly<{
 /** What the delivery engine must know of a target from before its start. */
 export type TargetBefore = Readonly<{
   circuit: OpenCircuit | null;
-  /** When its last try ended, milliseconds UTC. */
-  lastTryAt: number | null;
+  /** When its last attempt ended, milliseconds UTC. */
+  lastAttemptAt: number | null;
 }>;
 
 type Row = {
@@ -34,7 +34,7 @@ export function readTargetsBefore(file: EventFile): ReadonlyMap<string, TargetBe
       target_id,
       {
         circuit: opened_at === null || reason === null ? null : { openedAt: opened_at, reason },
-        lastTryAt: last_result_at,
+        lastAttemptAt: last_result_at,
       },
     ]),
   );

@@ -62,7 +62,7 @@ export type StoredEvent = Readonly<{
   body: Uint8Array;
 }>;
 
-/** A due delivery with its event, ready for one try. */
+/** A due delivery with its event, ready for one attempt. */
 export type DueDelivery = Readonly<{
   eventId: string;
   targetId: string;
@@ -79,7 +79,7 @@ export type DueDelivery = Readonly<{
 export type Settlement = Readonly<{
   eventId: string;
   targetId: string;
-  /** The delivery's `replays` when the try began: a replay asked for meanwhile keeps it pending. */
+  /** The delivery's `replays` when the attempt began: a replay asked for meanwhile keeps it pending. */
   replays: number;
   status: DeliveryStatus;
   nextAttemptAt: number | null;

@@ -1,4 +1,4 @@
-/** Remembers webhooks deleted lately, so that requests and tries under way do not make their files anew. */
+/** Remembers webhooks deleted lately, so that requests and attempts under way do not make their files anew. */
 
 const MOST = 10_000;
 

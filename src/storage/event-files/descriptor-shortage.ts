@@ -24,15 +24,15 @@ function isShort(error: unknown): boolean {
   if (saysShort(error)) return true;
   // All that SQLite says is that it could not open something.
   if (sqliteCode(error)?.startsWith("SQLITE_CANTOPEN") !== true) return false;
-  const held: number[] = [];
+  const opened: number[] = [];
   try {
     // Its failed opening has given back what it had got.
-    while (held.length < DESCRIPTORS_TO_OPEN) held.push(openSync(devNull, "r"));
+    while (opened.length < DESCRIPTORS_TO_OPEN) opened.push(openSync(devNull, "r"));
     return false;
   } catch (fault) {
     return saysShort(fault);
   } finally {
-    for (const descriptor of held) closeSync(descriptor);
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 

@@ -23,7 +23,7 @@ export class EventFileFaults {
     this.#monotonic = monotonic;
   }
 
-  /** Returns what to throw. Without `repair` the next try is simply to open the file. */
+  /** Returns what to throw. Without `repair` the next attempt is simply to open the file. */
   add(
     webhookId: string,
     cause: unknown,

@@ -27,7 +27,7 @@ export type WorkerRequest = Readonly<{ id: number }> &
 declare const self: Worker;
 
 /** By the id of the request: a file may be reopened and retired once more before it is released. */
-const held = new Map<number, Database>();
+const holders = new Map<number, Database>();
 /** By path: see `keepFromRestarting`. */
 const readers = new Map<string, Database>();
 
@@ -64,7 +64,7 @@ function prepare(id: number, path: string): void {
     db.close(true);
     throw error;
   }
-  held.set(id, db);
+  holders.set(id, db);
 }
 
 function versionOf(path: string): number {
@@ -79,8 +79,8 @@ function versionOf(path: string): number {
 }
 
 function letGo(holder: number): void {
-  held.get(holder)?.close(true);
-  held.delete(holder);
+  holders.get(holder)?.close(true);
+  holders.delete(holder);
 }
 
 function checkpoint(path: string, restart: boolean): void {
@@ -159,12 +159,12 @@ function retire(id: number, path: string): void {
     db.close(true);
     throw error;
   }
-  held.set(id, db);
+  holders.set(id, db);
 }
 
 function release(holder: number): void {
-  const db = held.get(holder);
-  held.delete(holder);
+  const db = holders.get(holder);
+  holders.delete(holder);
   if (!db) return;
   try {
     // Locks out no writer, as the file may have been opened again. The log is removed by the close.

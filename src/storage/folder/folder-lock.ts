@@ -6,7 +6,7 @@ import { sqliteCode } from "../sqlite/sqlite.ts";
 import { makeFolder } from "./folder.ts";
 
 /** Else a lock whose release nobody keeps would end when its connection is garbage collected. */
-const held = new Set<Database>();
+const locks = new Set<Database>();
 
 /** There for as long as the folder is used, and left there afterwards. */
 export function lockPathOf(folder: string): string {
@@ -24,9 +24,9 @@ export function lockFolder(folder: string): () => void {
       db.close(true);
       throw error;
     }
-    held.add(db);
+    locks.add(db);
     return () => {
-      held.delete(db);
+      locks.delete(db);
       db.close(true);
     };
   } catch (error) {

@@ -59,7 +59,7 @@ export function leaveSyncsTo(
   /** Who is being answered, and may write at any moment. */
   let answering = 0;
   /** Until then nobody is begun to be answered: a write would wait for the worker's lock, and the event loop with it. */
-  let held: Promise<void> | null = null;
+  let startingOver: Promise<void> | null = null;
 
   function lookAfterLog(): void {
     if (stage === "short" && lengthOfLog() >= checkpointAt) work = copyBack();
@@ -116,9 +116,9 @@ export function leaveSyncsTo(
   async function startOver(then: () => void = () => undefined): Promise<void> {
     const restarted = upkeep.restartLog(path).then(then);
     const over = restarted.catch(() => undefined);
-    held = over;
+    startingOver = over;
     await over;
-    if (held === over) held = null;
+    if (startingOver === over) startingOver = null;
     await restarted;
   }
 
@@ -130,7 +130,7 @@ export function leaveSyncsTo(
   return {
     synced,
     async durably(answer) {
-      while (held !== null) await held;
+      while (startingOver !== null) await startingOver;
       answering++;
       try {
         return await answer();
@@ -143,7 +143,7 @@ export function leaveSyncsTo(
     async drain() {
       await log.synced().catch(() => undefined);
       await work;
-      await held;
+      await startingOver;
     },
     close: () => log.close(),
   };

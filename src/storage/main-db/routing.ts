@@ -1,4 +1,4 @@
-/** Where an entrypoint leads and what a target is, from memory: the lookups of every event and every try. */
+/** Where an entrypoint leads and what a target is, from memory: the lookups of every event and every attempt. */
 import type { Database } from "bun:sqlite";
 import { parseJsonObject } from "./json-object.ts";
 

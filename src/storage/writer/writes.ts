@@ -1,4 +1,4 @@
-/** What the writer is asked to write: an event, the result of a try, or any other change of an event file. */
+/** What the writer is asked to write: an event, the result of an attempt, or any other change of an event file. */
 import { recordSettlement } from "../event-db/change-deliveries.ts";
 import type { Recorded } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
@@ -32,7 +32,7 @@ export class EventWrite implements Write {
 
   constructor(draft: EventDraft, done: (recorded: Recorded) => void, reject: (error: Error) => void) {
     this.bytes = bytesOf(draft);
-    this.due = draft.targets.some(isTried);
+    this.due = draft.targets.some(isAttempted);
     this.reject = reject;
     this.#draft = draft;
     this.#done = done;
@@ -90,6 +90,6 @@ export function changeWrite<T>(change: {
   };
 }
 
-function isTried({ settlesAtIngest }: EventGoal): boolean {
+function isAttempted({ settlesAtIngest }: EventGoal): boolean {
   return !settlesAtIngest;
 }

@@ -80,7 +80,7 @@ async function addHostileEvent(values: { contentType?: string; body: string }) {
     headers: [[HOSTILE, HOSTILE]],
     targets: [{ id: target.id, settlesAtIngest: false }],
   });
-  await app.addTry(event.id, {
+  await app.addAttempt(event.id, {
     targetId: target.id,
     status: "failed",
     nextAttemptAt: null,
@@ -169,7 +169,7 @@ describe("with scripts", () => {
         await row.waitFor();
         expect(await page.locator("tbody tr").first().getAttribute("data-event")).toBe(event.id);
         expect(await row.locator("time").first().textContent()).not.toContain("UTC");
-        await app.addTry(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
+        await app.addAttempt(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
         await row.getByText("delivered").waitFor();
 
         await page.getByRole("button", { name: "Pause" }).click();
@@ -240,7 +240,7 @@ describe("without scripts", () => {
     () =>
       withPage({ ...DESKTOP, javaScriptEnabled: false }, async (page) => {
         const event = await app.addEvent({ body: "needle" });
-        await app.addTry(event.id, { status: "failed", nextAttemptAt: null });
+        await app.addAttempt(event.id, { status: "failed", nextAttemptAt: null });
         await page.goto(`${app.url}${app.path}/logs`);
         await page.getByLabel("Text in the body").fill("needle");
         await page.getByText("Filters", { exact: true }).click();

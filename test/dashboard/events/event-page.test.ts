@@ -41,10 +41,10 @@ describe("the page of an event", () => {
     }
   });
 
-  test("shows each delivery with every try, the last first, and when the next is due", async () => {
+  test("shows each delivery with every attempt, the last first, and when the next is due", async () => {
     const event = await app.addEvent();
     for (const attempt of [1, 2]) {
-      await app.addTry(event.id, {
+      await app.addAttempt(event.id, {
         nextAttemptAt: app.clock.now() + 90_000,
         result: {
           attempt,
@@ -98,14 +98,14 @@ describe("the page of an event", () => {
   test("asks again by itself only while something is about to happen", async () => {
     const event = await app.addEvent();
     expect(await html(pathOf(event.id))).toContain('hx-trigger="every 2s"');
-    await app.addTry(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
+    await app.addAttempt(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
     expect(await html(pathOf(event.id))).not.toContain("hx-trigger");
   });
 
   test("says why a delivery was given up, discarded or waits", async () => {
     const event = await app.addEvent();
-    await app.addTry(event.id, { status: "failed", nextAttemptAt: null, reason: "12 tries failed." });
-    expect(await html(pathOf(event.id))).toContain("12 tries failed.");
+    await app.addAttempt(event.id, { status: "failed", nextAttemptAt: null, reason: "12 attempts failed." });
+    expect(await html(pathOf(event.id))).toContain("12 attempts failed.");
     const waiting = await app.addEvent();
     await app.useCases.targets.setActive({ ...app.of, targetId: app.target.id, active: false });
     expect(await html(pathOf(waiting.id))).toContain("waits until the target is active again");
@@ -124,7 +124,7 @@ describe("the page of an event", () => {
     ] as const;
     for (const [type, responseBody, shown] of answers) {
       const event = await app.addEvent();
-      await app.addTry(event.id, {
+      await app.addAttempt(event.id, {
         result: { responseHeaders: [["Content-Type", type]], responseBody, responseBodyTruncated: true },
       });
       const text = words(await html(pathOf(event.id)));
@@ -148,7 +148,7 @@ describe("the page of an event", () => {
     const event = await app.addEvent({ body: JSON.stringify(new Array(50_000).fill({ k: "v" })) });
     for (let attempt = 1; attempt <= 30; attempt++) {
       const responseBody = new TextEncoder().encode('{"k":1},'.repeat(8_000));
-      await app.addTry(event.id, { result: { attempt, responseBody } });
+      await app.addAttempt(event.id, { result: { attempt, responseBody } });
     }
     const page = await html(pathOf(event.id));
     expect(page.length).toBeLessThan(120_000);
@@ -260,7 +260,7 @@ describe("replay", () => {
     const cookie = all.headers.getSetCookie()[0]?.split(";")[0] ?? "";
     expect(await (await app.ask(path, { headers: { cookie } })).text()).toContain("Replaying to 2 targets.");
 
-    await app.addTry(event.id, { targetId: second.id, replays: 1, status: "failed", nextAttemptAt: null });
+    await app.addAttempt(event.id, { targetId: second.id, replays: 1, status: "failed", nextAttemptAt: null });
     await app.ask(`${path}/replay`, { form: { target_id: second.id } });
     const deliveries = await app.store.listDeliveries(app.webhook.id, event.id);
     expect(deliveries.find(({ targetId }) => targetId === second.id)?.status).toBe("pending");
@@ -317,7 +317,7 @@ describe("the bytes of a body", () => {
 
   test("of an answer are served the same way", async () => {
     const event = await app.addEvent();
-    await app.addTry(event.id, { result: { responseHeaders: [["content-type", "text/html"]] } });
+    await app.addAttempt(event.id, { result: { responseHeaders: [["content-type", "text/html"]] } });
     const [delivery] = await app.store.listDeliveries(app.webhook.id, event.id);
     const response = await app.ask(`${pathOf(event.id)}/results/${delivery?.results[0]?.id}/body`);
     expect([await response.text(), response.headers.get("content-type")]).toEqual([

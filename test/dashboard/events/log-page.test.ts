@@ -41,7 +41,7 @@ async function addEvents(count: number): Promise<string[]> {
 describe("the event log", () => {
   test("shows the newest first, with what came and what became of it", async () => {
     const settled = await app.addEvent({ pathTail: "/first" });
-    await app.addTry(settled.id, { status: "failed", nextAttemptAt: null, reason: "Given up." });
+    await app.addAttempt(settled.id, { status: "failed", nextAttemptAt: null, reason: "Given up." });
     app.clock.jump(1_000);
     const newest = await app.addEvent({ body: "x".repeat(2_048), contentType: "text/plain; charset=utf-8" });
     const page = await html(log);
@@ -94,7 +94,7 @@ describe("the event log", () => {
   test("filters by every condition, and takes the filter along", async () => {
     const other = await app.useCases.entrypoints.create({ ...app.of, input: { name: "Refunds" } });
     const wanted = await app.addEvent({ entrypointId: other.id, body: '{"city":"Łódź"}' });
-    await app.addTry(wanted.id, { status: "failed", nextAttemptAt: null });
+    await app.addAttempt(wanted.id, { status: "failed", nextAttemptAt: null });
     await addEvents(3);
     for (const query of [
       `entrypoint=${other.id}`,
@@ -178,7 +178,7 @@ describe("the event log", () => {
 
 test("of what is another user's, there is nothing on any path", async () => {
   const event = await app.addEvent();
-  await app.addTry(event.id);
+  await app.addAttempt(event.id);
   const [delivery] = await app.store.listDeliveries(app.webhook.id, event.id);
   const path = `${app.path}/events/${event.id}`;
   const result = `${path}/results/${delivery?.results[0]?.id}/body`;

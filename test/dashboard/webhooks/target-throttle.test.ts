@@ -85,7 +85,7 @@ test("what is held is discarded after a page that says how much, with the reason
   expect(all.throttleCalls).toEqual(["discardHeld sent by hand", "discardHeld undefined"]);
 });
 
-test("an open circuit says why, since when and when the next try is, and can be closed", async () => {
+test("an open circuit says why, since when and when the next attempt is, and can be closed", async () => {
   const now = all.clock.now();
   hold(0);
   all.throttles.set(all.target.id, {
@@ -112,7 +112,7 @@ test("an open circuit says why, since when and when the next try is, and can be 
   expect(all.throttleCalls).toEqual(["resetCircuit"]);
 });
 
-test("an open circuit promises no try of what is paused, and no pace of what is held", async () => {
+test("an open circuit promises no attempt of what is paused, and no pace of what is held", async () => {
   hold(8);
   const circuit = { state: "open", since: null, reason: "It fails.", nextProbeAt: all.clock.now() } as const;
   const drain = { perSecond: 2, estimateMs: 4_000 };

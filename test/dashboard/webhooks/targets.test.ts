@@ -220,7 +220,7 @@ describe("a target", () => {
     );
   });
 
-  test("shows where it goes, its health, what is pending and failed, and how its last try ended", async () => {
+  test("shows where it goes, its health, what is pending and failed, and how its last attempt ended", async () => {
     const lastResult = { at: all.clock.now(), delivered: false, statusCode: 503, error: "HTTP 503" };
     const counts = { ...NO_DELIVERIES, delivered: 1_234, pending: 5, failed: 2, discarded: 7 };
     all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult } } });

@@ -81,7 +81,7 @@ test("events that the retention deletes between two steps are passed over", asyn
   expect(run).toMatchObject({ state: "done", replayed: left.length });
 });
 
-test("a target whose tries all wait gets no more than so many from a replay, whatever it had before", async () => {
+test("a target whose attempts all wait gets no more than so many from a replay, whatever it had before", async () => {
   const tomorrow = { receivedAt: START + 86_400_000, targets: [pendingFor("a")] };
   await Promise.all(Array.from({ length: 10_000 }, () => world.append({ webhookId: own, ...tomorrow })));
   const hasRoom = (before: readonly (readonly [string, number])[]) =>

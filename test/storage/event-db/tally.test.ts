@@ -34,7 +34,7 @@ async function expectCountsToMatchRows(): Promise<void> {
   expect(total).toBe(rows.reduce((sum, row) => sum + row.n, 0));
 }
 
-test("counts equal the rows after any sequence of events, tries, replays and discards", async () => {
+test("counts equal the rows after any sequence of events, attempts, replays and discards", async () => {
   const targets = ["a", "b"];
   const step = fc.oneof(
     fc.record({ kind: fc.constant("append" as const), target: fc.constantFrom(...targets) }),
@@ -86,7 +86,7 @@ test("a rolled back write leaves no trace in the counts", async () => {
   await expectCountsToMatchRows();
 });
 
-test("an overview tells of 24 hours, the last event, and each target's last try", async () => {
+test("an overview tells of 24 hours, the last event, and each target's last attempt", async () => {
   const now = world.clock.now();
   const event = await world.append({
     webhookId,

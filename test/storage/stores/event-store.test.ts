@@ -60,7 +60,7 @@ async function onlyDelivery(eventId: string) {
   return delivery;
 }
 
-test("an event goes from its receipt over a failed try to its delivery, and the log shows all of it", async () => {
+test("an event goes from its receipt over a failed attempt to its delivery, and the log shows all of it", async () => {
   const now = world.clock.now();
   const event = await world.append({
     webhookId,
@@ -214,7 +214,7 @@ describe("claiming", () => {
 });
 
 describe("settling", () => {
-  test("a delivery that was replayed meanwhile keeps it pending, and counts the try", async () => {
+  test("a delivery that was replayed meanwhile keeps it pending, and counts the attempt", async () => {
     const eventId = await addPending();
     const [due] = await claim();
     world.clock.advance(1_000);
@@ -224,7 +224,7 @@ describe("settling", () => {
       targetId: TARGET,
       replays: due?.replays ?? -1,
       status: "failed",
-      reason: "no more tries",
+      reason: "no more attempts",
     });
     expect(await onlyDelivery(eventId)).toMatchObject({
       status: "pending",
@@ -253,9 +253,9 @@ describe("settling", () => {
 });
 
 describe("replaying", () => {
-  test("makes a finished delivery due now, with its tries kept and no longer counted", async () => {
+  test("makes a finished delivery due now, with its attempts kept and no longer counted", async () => {
     const eventId = await addPending();
-    await settle({ eventId, targetId: TARGET, status: "failed", reason: "no more tries" }, { attempt: 1 });
+    await settle({ eventId, targetId: TARGET, status: "failed", reason: "no more attempts" }, { attempt: 1 });
     world.clock.advance(1_000);
     await world.events.replay({ webhookId, eventId, targetIds: [TARGET], now: world.clock.now() });
     expect(await claim()).toMatchObject([
@@ -281,7 +281,7 @@ test.each([
   ["failed", "discarded"],
   ["pending", "discarded"],
   ["delivered", "delivered"],
-] as const)("a delivery given up during a try that ends %s is then %s", async (ended, status) => {
+] as const)("a delivery given up during an attempt that ends %s is then %s", async (ended, status) => {
   const eventId = await addPending(world.clock.now());
   const given = { webhookId, targetId: TARGET, reason: "Not wanted.", now: world.clock.now() };
   await world.events.discardPending(given);

@@ -172,7 +172,7 @@ describe("a failed sync", () => {
     world.upkeep.restartLog = () => Promise.reject(new Error("ENOSPC"));
     spyOn(file, "syncWal").mockRejectedValueOnce(new Error("EIO"));
     await appErrorOf(() => world.append({ webhookId }));
-    for (let tries = 0; tries < 3; tries++) {
+    for (let attempts = 0; attempts < 3; attempts++) {
       await world.files.closeAll();
       world.clock.advance(5_000);
       expect((await appErrorOf(() => world.append({ webhookId }))).kind).toBe("unavailable");

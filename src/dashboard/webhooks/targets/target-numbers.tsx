@@ -1,4 +1,4 @@
-/** What became of a target's deliveries, in numbers, and how its last try went. */
+/** What became of a target's deliveries, in numbers, and how its last attempt went. */
 import { Html } from "@elysiajs/html";
 import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
 import type { DeliveryStatus } from "../../../storage/event-db/types.ts";
@@ -59,7 +59,7 @@ export function TargetNumbers(props: {
         <dt>Last attempt</dt>
         <dd>
           {lastResult !== null ? (
-            <LastTry result={lastResult} />
+            <LastAttempt result={lastResult} />
           ) : (
             <span class="muted">{settlesAtIngest ? "with each event" : "none yet"}</span>
           )}
@@ -69,7 +69,7 @@ export function TargetNumbers(props: {
   );
 }
 
-function LastTry({ result }: { result: NonNullable<TargetOverview["lastResult"]> }): JSX.Element {
+function LastAttempt({ result }: { result: NonNullable<TargetOverview["lastResult"]> }): JSX.Element {
   const { at, delivered, statusCode, error } = result;
   const text = delivered ? (statusCode === null ? "done" : String(statusCode)) : (error ?? "failed");
   return (

@@ -10,7 +10,7 @@ export type HourTally = Readonly<{
   /** Start of the hour. */
   at: number;
   received: number;
-  /** Failed tries. */
+  /** Failed attempts. */
   failed: number;
 }>;
 

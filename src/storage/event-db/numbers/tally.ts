@@ -25,7 +25,7 @@ type TargetChange = {
 
 export function prepareTallyStatements(db: Database) {
   return {
-    tries: db.prepare(
+    attempts: db.prepare(
       `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, 0, 0, ?, ?)
        ON CONFLICT (hour) DO UPDATE SET delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
     ),
@@ -50,8 +50,8 @@ export function prepareTallyStatements(db: Database) {
 /** Of one transaction; empty again after `write`. */
 export class Tally {
   readonly #statements: ReturnType<typeof prepareTallyStatements>;
-  /** Of the last try. */
-  #triedAt = 0;
+  /** Of the last attempt. */
+  #attemptedAt = 0;
   /** When each entrypoint received its last event. */
   readonly #received = new Map<string, number>();
   /** How many events of each entrypoint were deleted. */
@@ -103,12 +103,12 @@ export class Tally {
     else target.deleted += count;
   }
 
-  tried(targetId: string, result: LastResult): void {
+  attempted(targetId: string, result: LastResult): void {
     const target = this.#target(targetId);
     if (result.delivered) target.delivered++;
     else target.failed++;
     target.lastResult = result;
-    this.#triedAt = result.at;
+    this.#attemptedAt = result.at;
   }
 
   /** Writes what was counted, inside the transaction that it counts. */
@@ -131,8 +131,8 @@ export class Tally {
     for (const [entrypointId, events] of this.#forgotten) {
       this.#statements.forgotten.run(entrypointId, events);
     }
-    if (this.#triedAt > 0) {
-      this.#statements.tries.run(this.#triedAt - (this.#triedAt % HOUR_MS), delivered, failed);
+    if (this.#attemptedAt > 0) {
+      this.#statements.attempts.run(this.#attemptedAt - (this.#attemptedAt % HOUR_MS), delivered, failed);
     }
     this.#uncounted.countMany();
     this.#empty();
@@ -153,7 +153,7 @@ export class Tally {
   }
 
   #empty(): void {
-    this.#triedAt = 0;
+    this.#attemptedAt = 0;
     this.#received.clear();
     this.#forgotten.clear();
     this.#targets.clear();

@@ -9,7 +9,7 @@ import type { EventFile } from "../event-file.ts";
 export const MOST_DUE = 32;
 /** Less room is not worth a step. */
 const LEAST_ROOM = 16;
-/** Pending ones that a replay may add, most of which wait for another try: one that is down gets no more of them. */
+/** Pending ones that a replay may add, most of which wait for another attempt: one that is down gets no more of them. */
 const MOST_ADDED = 10_000;
 
 export type ReplayTarget = Readonly<{
@@ -24,7 +24,7 @@ export type FindReplayTarget = (targetId: string) => ReplayTarget | null;
 
 /**
  * What a target waits for: that it is resumed; that it takes what is due; that deliveries that failed and wait for
- * their next try end.
+ * their next attempt end.
  */
 export type WaitReason = "paused" | "due" | "retries";
 
@@ -45,7 +45,7 @@ export function findRoom(file: EventFile, targetId: string, given: GivenRoom): n
     file.db
       .query<{ pending: number }, [string]>("SELECT pending FROM target_tallies WHERE target_id = ?")
       .get(targetId)?.pending ?? 0;
-  // What failed for days waits for its next try for hours: a target that is well again need not wait for that.
+  // What failed for days waits for its next attempt for hours: a target that is well again need not wait for that.
   const backlog = Math.min(given.backlogs.get(targetId) ?? pending, pending);
   given.backlogs.set(targetId, backlog);
   const left = MOST_ADDED - (pending - backlog);

@@ -1,5 +1,5 @@
-/** Has one try traced, and tells the target of the trace in place of the sender's own. */
-import type { TracedTry, Tracing } from "../../observability/tracing.ts";
+/** Has one attempt traced, and tells the target of the trace in place of the sender's own. */
+import type { TracedAttempt, Tracing } from "../../observability/tracing.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
 import type { ReceivedEvent } from "../../targets/target-type.ts";
 import type { OpenedTarget } from "../open-target.ts";
@@ -7,9 +7,9 @@ import type { OpenedTarget } from "../open-target.ts";
 const TRACEPARENT = "traceparent";
 
 /** Null where this event's trace is not sampled. */
-export function beginTrace(tracing: Tracing, opened: OpenedTarget, due: DueDelivery): TracedTry | null {
+export function beginTrace(tracing: Tracing, opened: OpenedTarget, due: DueDelivery): TracedAttempt | null {
   const { target, type, config } = opened;
-  return tracing.beginTry({
+  return tracing.beginAttempt({
     eventId: due.eventId,
     webhookId: target.webhookId,
     targetId: target.id,

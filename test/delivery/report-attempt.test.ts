@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
-import { reportTry } from "../../src/delivery/attempts/report-try.ts";
+import { reportAttempt } from "../../src/delivery/attempts/report-attempt.ts";
 import type { OpenedTarget } from "../../src/delivery/open-target.ts";
-import { noMetrics, type Try } from "../../src/observability/metrics.ts";
+import { type MeasuredAttempt, noMetrics } from "../../src/observability/metrics.ts";
 import type { DueDelivery, Settlement } from "../../src/storage/event-db/types.ts";
 import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -33,8 +33,8 @@ const due: DueDelivery = {
 
 function report(status: Settlement["status"], values: Partial<DueDelivery> = {}) {
   const { log, lines } = createRecordingLog();
-  const tries: Try[] = [];
-  const metrics = { ...noMetrics, tried: (done: Try) => tries.push(done) };
+  const attempts: MeasuredAttempt[] = [];
+  const metrics = { ...noMetrics, attempted: (done: MeasuredAttempt) => attempts.push(done) };
   const settlement: Settlement = {
     ...{ eventId: "e1", targetId: "t1", replays: 0, status, nextAttemptAt: status === "pending" ? 9 : null },
     reason: null,
@@ -45,11 +45,11 @@ function report(status: Settlement["status"], values: Partial<DueDelivery> = {})
     },
   };
   const delivery = { ...due, ...values };
-  reportTry({ log, metrics, opened, due: delivery, settlement, begunAt: 77, endedAt: 5_000 });
-  return { lines, tries };
+  reportAttempt({ log, metrics, opened, due: delivery, settlement, begunAt: 77, endedAt: 5_000 });
+  return { lines, attempts };
 }
 
-describe("a try is told", () => {
+describe("an attempt is told", () => {
   test.each([
     ["delivered", "debug", "delivered"],
     ["pending", "info", "delivery failed, will be retried"],
@@ -76,13 +76,13 @@ describe("a try is told", () => {
     ["pending", "retried"],
     ["failed", "failed"],
   ] as const)("to the metrics: %s as %s", (status, outcome) => {
-    const { tries } = report(status);
-    expect(tries).toEqual([
+    const { attempts } = report(status);
+    expect(attempts).toEqual([
       {
         ...{ webhookId: "w1", targetId: "t1", targetType: "fake", eventId: "e1", receivedAt: 1_000 },
-        ...{ endedAt: 5_000, begunAt: 77, triesBefore: 3, isReplay: false, outcome },
+        ...{ endedAt: 5_000, begunAt: 77, attemptsBefore: 3, isReplay: false, outcome },
       },
     ]);
-    expect(report(status, { replays: 1 }).tries[0]?.isReplay).toBe(true);
+    expect(report(status, { replays: 1 }).attempts[0]?.isReplay).toBe(true);
   });
 });

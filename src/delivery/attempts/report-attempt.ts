@@ -1,6 +1,6 @@
-/** Tells the log and the metrics of one try: one wide line, with everything by which it may be looked for. */
+/** Tells the log and the metrics of one attempt: one wide line, with everything by which it may be looked for. */
 import type { Logger } from "../../observability/log.ts";
-import type { DeliveryMetrics, Try } from "../../observability/metrics.ts";
+import type { DeliveryMetrics, MeasuredAttempt } from "../../observability/metrics.ts";
 import type { DeliveryStatus, DueDelivery, Settlement } from "../../storage/event-db/types.ts";
 import type { OpenedTarget } from "../open-target.ts";
 
@@ -16,9 +16,9 @@ type Done = Readonly<{
   endedAt: number;
 }>;
 
-export function reportTry(done: Done): void {
+export function reportAttempt(done: Done): void {
   const { opened, due, settlement, begunAt, endedAt } = done;
-  done.metrics.tried({
+  done.metrics.attempted({
     webhookId: opened.target.webhookId,
     targetId: due.targetId,
     targetType: opened.type.type,
@@ -26,19 +26,19 @@ export function reportTry(done: Done): void {
     receivedAt: due.event.receivedAt,
     endedAt,
     begunAt,
-    triesBefore: due.attempts,
+    attemptsBefore: due.attempts,
     isReplay: due.replays > 0,
     outcome: outcomeOf(settlement.status),
   });
-  logTry(done);
+  logAttempt(done);
 }
 
-function outcomeOf(status: DeliveryStatus): Try["outcome"] {
+function outcomeOf(status: DeliveryStatus): MeasuredAttempt["outcome"] {
   return status === "delivered" || status === "failed" ? status : "retried";
 }
 
 /** Headers, bodies and addresses stay out: they may hold what only the two ends should see. */
-function logTry({ log, opened, due, settlement, endedAt }: Done): void {
+function logAttempt({ log, opened, due, settlement, endedAt }: Done): void {
   const { result, status } = settlement;
   const fields = {
     webhook_id: opened.target.webhookId,
