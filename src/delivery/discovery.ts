@@ -4,8 +4,10 @@ import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
 import type { createDueTimeShifts } from "./due-time-shifts.ts";
-import type { Lane } from "./target-queue.ts";
+import type { TargetQueue } from "./target-queue.ts";
 import type { Throttles } from "./throttle/throttles.ts";
+
+type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
 /** The returned function rejects where the webhook's file cannot be used. */
 export function createDiscovery(deps: {
@@ -13,12 +15,12 @@ export function createDiscovery(deps: {
   routing: Pick<Routing, "findTarget">;
   throttles: Pick<Throttles, "load">;
   dueTimeShifts: Pick<ReturnType<typeof createDueTimeShifts>, "apply">;
-  enqueue: (webhookId: string, targetId: string) => Lane;
+  enqueue: (of: OfTarget) => TargetQueue;
 }): (webhookId: string) => Promise<void> {
   const { events, routing, throttles, dueTimeShifts, enqueue } = deps;
 
-  /** What is held for a target that may not be tried stays so. */
-  function mustWait(of: { webhookId: string; targetId: string }): boolean {
+  /** True where held deliveries stay so, because the target may not be attempted. */
+  function mustWait(of: OfTarget): boolean {
     const target = findOwnTarget(routing, of);
     return target !== null && !target.deleted && (target.paused || !target.active);
   }
@@ -26,9 +28,9 @@ export function createDiscovery(deps: {
   return async (webhookId) => {
     await throttles.load(webhookId);
     await dueTimeShifts.apply(webhookId);
-    for (const targetId of await events.listPendingTargets(webhookId)) enqueue(webhookId, targetId);
+    for (const targetId of await events.listPendingTargets(webhookId)) enqueue({ webhookId, targetId });
     for (const targetId of await events.listHeldTargets(webhookId)) {
-      if (!mustWait({ webhookId, targetId })) enqueue(webhookId, targetId).hasHeld = true;
+      if (!mustWait({ webhookId, targetId })) enqueue({ webhookId, targetId }).noteHeld();
     }
   };
 }

@@ -1,43 +1,41 @@
-/** One lane's turn: takes what is due, as much as it has room for, and sees each delivery through one attempt. */
+/** One turn of a target's queue: takes what is due, as much as it has room for, and begins an attempt of each. */
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
 import type { DeliveryMetrics } from "../observability/metrics.ts";
 import type { AttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
-import { type ClaimFront, frontAfter } from "../storage/event-db/due-deliveries.ts";
+import type { Suspect } from "../storage/attempt-journal/records.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { ThrottleStore } from "../storage/stores/throttle-store.ts";
 import type { AttemptDeps } from "./attempts/attempt.ts";
-import { createBegunAttempts } from "./attempts/begun-attempts.ts";
+import { BegunAttempts } from "./attempts/begun-attempts.ts";
 import { findOwnTarget } from "./attempts/own-target.ts";
 import type { Suspects } from "./attempts/suspects.ts";
 import { createBacklog } from "./backlog.ts";
-import { longestWaitMs } from "./backoff.ts";
+import { createClaims } from "./claims.ts";
 import type { OpenedTarget, TargetOpener } from "./open-target.ts";
-import type { Places } from "./slots.ts";
+import { createRests, type Rests } from "./rests.ts";
+import type { Slots } from "./slots.ts";
 import type { TargetNotices } from "./target-notices.ts";
-import type { Lane, Lanes } from "./target-queue.ts";
+import type { TargetQueue, TargetQueues } from "./target-queue.ts";
 import type { Throttles } from "./throttle/throttles.ts";
 
-/** Deliveries one lane takes before it is the next lane's turn. */
-const TURN = 32;
+/** Deliveries of one target that are taken before it is the next one's turn. */
+const MOST_PER_TURN = 32;
 /** A target whose settings cannot be opened is looked at again after this long. */
 const OPEN_AGAIN_MS = 10_000;
-/** Of a lane whose claims are full ones. */
-const LOOK_THROUGH_EVERY_MS = 250;
 
-export type Turns = Readonly<{
-  /** Rejects where the webhook's file, or the target's row, cannot be read. */
-  take: (lane: Lane) => Promise<void>;
-  /** The lane has nothing due now, and next at `dueAt`. */
-  rest: (lane: Lane, dueAt: number | null) => void;
-  /** Begins what was taken since, marked as begun in one write; called at the end of each pass. */
-  launch: (until: number) => void;
-  /** Resolves when all that was begun has ended; nothing new may be begun meanwhile. */
-  ended: () => Promise<void>;
-}>;
+export type Turns = Pick<Rests, "rest" | "abandon"> &
+  Readonly<{
+    /** Rejects where the webhook's file, or the target's row, cannot be read. */
+    take: (queue: TargetQueue) => Promise<void>;
+    /** Makes the attempts that were begun since, marked as begun in one write; called at the end of each pass. */
+    launch: (until: number) => void;
+    /** Resolves when all that was begun has ended; nothing new may be begun meanwhile. */
+    ended: () => Promise<void>;
+  }>;
 
-export function createTurns(deps: {
+type TurnDeps = Readonly<{
   events: EventStore;
   throttleStore: ThrottleStore;
   routing: Routing;
@@ -50,144 +48,116 @@ export function createTurns(deps: {
   random: () => number;
   onGone?: AttemptDeps["onGone"];
   signal: AbortSignal;
-  lanes: Lanes;
-  places: Places;
+  queues: TargetQueues;
+  slots: Slots;
   throttles: Throttles;
   suspects: Suspects;
   journal: AttemptJournal;
-  /** A place has become free, or a lane ready. */
+  /** A slot is free, or a queue ready. */
   wake: () => void;
-  /** Called with each wall-clock time at which a lane will have something due. */
+  /** Called with each wall-clock time at which a queue will have something due. */
   onExpected: (dueAt: number) => void;
   /** The webhook's deliveries cannot go on for now. */
   onFault: (webhookId: string, error: unknown) => void;
-}): Turns {
-  const { events, routing, openTarget, clock, lanes, places, throttles, suspects } = deps;
-  const attempts = createBegunAttempts({
+}>;
+
+export function createTurns(deps: TurnDeps): Turns {
+  const { events, routing, openTarget, clock, slots, throttles, suspects } = deps;
+  const rests = createRests(deps);
+  const claims = createClaims(deps);
+  const attempts = new BegunAttempts({
     ...deps,
-    onFault(lane, error) {
-      deps.onFault(lane.webhookId, error);
-      rest(lane, null);
+    onFault(queue, error) {
+      deps.onFault(queue.webhookId, error);
+      rests.rest(queue, null);
       deps.wake();
     },
   });
-  const { track } = attempts;
-  const backlog = createBacklog({ ...deps, store: deps.throttleStore, rest: (lane) => rest(lane, null) });
+  const backlog = createBacklog({ ...deps, store: deps.throttleStore, rest: (queue) => rests.rest(queue, null) });
 
-  async function take(lane: Lane): Promise<void> {
-    const { webhookId, targetId, share } = lane;
-    if (lane.holds > 0) {
-      lane.wasPassedOver = true;
-      return;
-    }
-    const target = findOwnTarget(routing, lane);
+  async function take(queue: TargetQueue): Promise<void> {
+    const { targetId } = queue;
+    const target = findOwnTarget(routing, queue);
     if (!target || target.deleted) {
       throttles.forget(targetId);
       suspects.dropTarget(targetId);
-      return track(backlog.discard(lane), lane);
+      return attempts.track(backlog.discard(queue), queue);
     }
     // An inactive target's deliveries wait in the file; activating it invalidates the route, which nudges.
-    if (!target.active) return keepWaiting(lane);
-    const throttle = throttles.of(targetId);
+    if (!target.active) return rests.keepWaiting(queue);
     if (target.paused) {
       suspects.dropTarget(targetId);
-      return track(backlog.hold(lane, throttle), lane);
+      return attempts.track(backlog.hold(queue), queue);
     }
     const opened = openTarget(target);
+    if (!opened) return rests.rest(queue, clock.now() + OPEN_AGAIN_MS);
+    return deliver(queue, opened);
+  }
+
+  async function deliver(queue: TargetQueue, opened: OpenedTarget): Promise<void> {
     const now = clock.now();
-    if (!opened) return rest(lane, now + OPEN_AGAIN_MS);
     const mono = clock.monotonic();
-    const policy = opened.policy.throttle;
-    const waitMs = throttle.waitMs(policy, mono);
-    if (waitMs !== 0) return waitMs === null ? undefined : restAtLeast(lane, now + waitMs);
-    const allowed = throttle.room(policy, { now: mono, inFlight: share.inFlight.size });
-    const room = Math.min(places.room(share), TURN, allowed);
-    if (room === 0 || !places.worthFilling(share)) {
-      if (share.inFlight.size === 0) lanes.starve(lane);
+    const throttle = throttles.of(queue.targetId);
+    const waitMs = throttle.waitMs(opened.policy.throttle, mono);
+    // A probe is under way, whose end decides.
+    if (waitMs === null) return;
+    if (waitMs > 0) return rests.restAtLeast(queue, now + waitMs);
+    const limit = roomFor(queue, opened, mono);
+    if (limit === 0) {
+      if (queue.share.inFlight.size === 0) queue.starve();
       return;
     }
-    if (await takeSuspect(lane, opened)) return;
-    const picked = throttle.pick(mono);
-    const front = picked === null ? frontOf(lane, mono) : null;
-    const beyond = now + longestWaitMs(opened.policy.waits);
-    const inFlight = suspects.withThose(targetId, share.inFlight);
-    const claim = { webhookId, targetId, now, beyond, limit: room, inFlight, front };
-    const due = await (picked === null
-      ? events.claimDue(claim)
-      : events.claimScattered({ ...claim, ...picked, random: deps.random() }));
-    lane.front = null;
-    // A result could not be stored meanwhile: its delivery still looks due, and may be among these.
-    if (lane.holds > 0) {
-      lane.wasPassedOver = true;
-      return;
-    }
-    if (due.length === room && picked === null) lane.front = frontAfter(due, front);
-    attempts.begin(lane, opened, due);
-    const drainsIn = lane.hasHeld ? drain(lane, room - due.length) : null;
-    if (due.length === room) lanes.enqueue(lane);
-    else {
-      const earliest = await events.earliestDue({ webhookId, targetId, after: now });
-      rest(
-        lane,
-        drainsIn === null ? earliest : Math.min(earliest ?? Number.POSITIVE_INFINITY, now + drainsIn),
-      );
-    }
+    const suspect = suspects.next(queue.targetId);
+    if (suspect !== null) return deliverSuspect(queue, opened, suspect);
+    const due = await claims.claim({ queue, opened, limit, now, mono });
+    if (due === null) return queue.enqueue();
+    attempts.begin(queue, opened, due);
+    const releaseInMs = queue.hasHeld ? release(queue, limit - due.length) : null;
+    if (due.length === limit) queue.enqueue();
+    else await restUntilDue(queue, now, releaseInMs);
   }
 
-  /** True where the lane's turn went to a delivery that was under way when the process before died. */
-  async function takeSuspect(lane: Lane, opened: OpenedTarget): Promise<boolean> {
-    const suspect = suspects.next(lane.targetId);
-    if (suspect === null) return false;
-    const { webhookId, targetId, eventId, attempt } = suspect;
-    const due = await events.findPendingDelivery({ webhookId, targetId, eventId });
-    // Another target's turn may have taken the place meanwhile, and a result may wait to be stored.
-    if (suspects.next(targetId) !== suspect || lane.holds > 0) {
-      lanes.enqueue(lane);
-      return true;
-    }
-    if (due === null || due.dueAt > clock.now() || (attempt > 0 && due.attempts + 1 !== attempt)) {
-      suspects.drop(suspect);
-    } else attempts.begin(lane, opened, [due], suspect);
-    lanes.enqueue(lane);
-    return true;
+  /** How many deliveries may be taken now; 0 also where so few could be that a look into the file is not worth it. */
+  function roomFor({ targetId, share }: TargetQueue, opened: OpenedTarget, mono: number): number {
+    if (!slots.worthFilling(share)) return 0;
+    const given = { now: mono, inFlight: share.inFlight.size };
+    const allowed = throttles.of(targetId).room(opened.policy.throttle, given);
+    return Math.min(slots.room(share), MOST_PER_TURN, allowed);
   }
 
-  /** Lets held deliveries go where live ones leave room; one always, so that they never wait for ever. */
-  function drain(lane: Lane, room: number): number | null {
-    const throttle = throttles.of(lane.targetId);
+  /** Gives the turn to a delivery that was under way when the process before died. */
+  async function deliverSuspect(queue: TargetQueue, opened: OpenedTarget, suspect: Suspect): Promise<void> {
+    const due = await claims.claimSuspect(queue, suspect);
+    if (due === "none") suspects.drop(suspect);
+    else if (due !== "waits") attempts.begin(queue, opened, [due], suspect);
+    queue.enqueue();
+  }
+
+  /**
+   * Releases held deliveries where live ones leave `room`; always one, so that they never wait for ever. Returns in how
+   * many milliseconds the next may go; null where the end of a release brings the next turn.
+   */
+  function release(queue: TargetQueue, room: number): number | null {
+    const throttle = throttles.of(queue.targetId);
     if (throttle.isReleasing) return null;
     const { count, waitMs } = throttle.takeHeld(Math.max(1, room), clock.monotonic());
     if (count === 0) return waitMs;
-    track(backlog.release(lane, throttle, count), lane);
+    attempts.track(backlog.release(queue, count), queue);
     return null;
   }
 
-  /** Kept as long as it has deliveries, whose due times move when the clock is set back. */
-  async function keepWaiting(lane: Lane): Promise<void> {
-    const { webhookId, targetId } = lane;
-    lane.dueAt = null;
-    if ((await events.earliestDue({ webhookId, targetId, after: 0 })) === null) lanes.forgetIfIdle(lane);
+  async function restUntilDue(queue: TargetQueue, now: number, releaseInMs: number | null): Promise<void> {
+    const { webhookId, targetId } = queue;
+    const earliest = await events.earliestDue({ webhookId, targetId, after: now });
+    const releaseAt = releaseInMs === null ? null : now + releaseInMs;
+    rests.rest(queue, earliest === null || releaseAt === null ? (earliest ?? releaseAt) : Math.min(earliest, releaseAt));
   }
 
-  /** The target is left in peace until `from`, and longer where nothing is due then. */
-  async function restAtLeast(lane: Lane, from: number): Promise<void> {
-    const { webhookId, targetId } = lane;
-    const earliest = lane.hasHeld ? from : await events.earliestDue({ webhookId, targetId, after: 0 });
-    rest(lane, earliest && Math.max(from, earliest));
-  }
-
-  function rest(lane: Lane, dueAt: number | null): void {
-    lane.dueAt = dueAt;
-    if (dueAt !== null) deps.onExpected(dueAt);
-    else if (lanes.forgetIfIdle(lane)) throttles.forgetIfPlain(lane.targetId);
-  }
-
-  return { take, rest, launch: attempts.launch, ended: attempts.ended };
-}
-
-/** Now and then all is looked through: what was stored a little later than what is due after it must not wait. */
-function frontOf(lane: Lane, mono: number): ClaimFront | null {
-  if (lane.front !== null && mono - lane.lookedThroughAt < LOOK_THROUGH_EVERY_MS) return lane.front;
-  lane.lookedThroughAt = mono;
-  return null;
+  return {
+    take,
+    rest: rests.rest,
+    abandon: rests.abandon,
+    launch: (until) => attempts.launch(until),
+    ended: () => attempts.ended(),
+  };
 }

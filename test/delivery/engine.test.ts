@@ -369,7 +369,7 @@ test("a webhook whose next attempt is hours away causes no reads until then", as
   expect(target.attempts.length).toBe(2);
 });
 
-test("a deleted webhook's lanes ask nothing any more", async () => {
+test("a deleted webhook's queues ask nothing any more", async () => {
   const target = world.addTarget({ script: () => FAILED });
   await world.send([target]);
   await world.quiet();

@@ -28,10 +28,10 @@ test("a target begins with few attempts at once and earns 64, and no more", asyn
   expect(target.mostRunning).toBe(64);
 });
 
-test("lanes take turns: a backlog is not begun whole before the next lane's", async () => {
+test("targets take turns: a backlog is not begun whole before the next one's", async () => {
   const first = world.addTarget();
   const second = world.addTarget({ webhookId: first.webhookId });
-  // One delivery keeps each lane, and what it has earned, alive.
+  // One delivery keeps each queue, and what its target has earned, alive.
   const both = [first, second];
   const { opened, open } = gate();
   for (const target of both) {
@@ -116,7 +116,7 @@ test("a backlog of 5,000 delays another webhook's delivery by no more than a tur
   await world.until(() => busy.attempts.length === 5_000);
 });
 
-test("results that cannot be stored hold no place that others need", async () => {
+test("results that cannot be stored take no slot that others need", async () => {
   const { webhookId } = world.addTarget();
   const targets = Array.from({ length: 80 }, () => world.addTarget({ webhookId, script: () => FAILED }));
   world.faults.settle.error = new Error("disk full");
@@ -136,7 +136,7 @@ test("results that cannot be stored hold no place that others need", async () =>
   }
 });
 
-test("lanes without a place get one as soon as another's try ends, be its result stored or not", async () => {
+test("targets without a slot get one as soon as another's attempt ends, be its result stored or not", async () => {
   for (const fault of [null, new Error("disk full")]) {
     const gates: (() => void)[] = [];
     const script: Script = () => {
@@ -161,7 +161,7 @@ test("lanes without a place get one as soon as another's try ends, be its result
   }
 });
 
-test("lanes without a place cost no work while nothing ends", async () => {
+test("targets without a slot cost no work while nothing ends", async () => {
   const { webhookId } = world.addTarget();
   const hanging = Array.from({ length: 100 }, () => world.addTarget({ webhookId, script: HANGS }));
   await world.send(hanging, 8);

@@ -64,7 +64,7 @@ export type ScriptedTargets = Readonly<{
   ) => void;
   /** Settings that no key opens, until set back. */
   lock: (target: WorldTarget, isLocked: boolean) => void;
-  /** How often a target was looked up, once for each turn of a lane. */
+  /** How often a target was looked up, once for each turn of its queue. */
   lookups: () => number;
   /** Nobody is told of changes any more, until somebody asks again. */
   forgetListeners: () => void;

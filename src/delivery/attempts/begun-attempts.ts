@@ -3,17 +3,18 @@ import type { AttemptJournal } from "../../storage/attempt-journal/attempt-journ
 import type { Suspect } from "../../storage/attempt-journal/records.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
 import type { OpenedTarget } from "../open-target.ts";
-import type { Places } from "../slots.ts";
-import type { Lane, Lanes } from "../target-queue.ts";
+import type { Slots } from "../slots.ts";
+import type { TargetQueue, TargetQueues } from "../target-queue.ts";
 import type { Throttles } from "../throttle/throttles.ts";
-import { type Attempt, type AttemptDeps, runAttempt, storeLater, storeOnce } from "./attempt.ts";
+import { type Attempt, type AttemptDeps, runAttempt, type Stored, storeLater, storeOnce } from "./attempt.ts";
 import type { Suspects } from "./suspects.ts";
+import { WorkUnderWay } from "./work-under-way.ts";
 
-/** Launches take no longer at a time, as each makes its request ready. */
+/** Ends a launch after this long, because each attempt makes its request ready at once; the rest follows a turn later. */
 const LAUNCH_MS = 5;
 
 type Begun = Readonly<{
-  lane: Lane;
+  queue: TargetQueue;
   opened: OpenedTarget;
   due: DueDelivery;
   isProbe: boolean;
@@ -21,138 +22,137 @@ type Begun = Readonly<{
   suspect: Suspect | null;
 }>;
 
-export type BegunAttempts = Readonly<{
-  /** From here on they are in flight; they are made by `launch`, or a turn of the event loop later. */
-  begin: (lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[], suspect?: Suspect) => void;
-  /** At least one, and no more after `until`, in monotonic time: the rest follows when the event loop has gone round. */
-  launch: (until: number) => void;
-  /** Waits for other work on a lane too. */
-  track: (work: Promise<void>, lane: Lane) => void;
-  /** Resolves when all of it has ended; nothing new may be begun meanwhile. */
-  ended: () => Promise<void>;
-}>;
+type Deps = AttemptDeps &
+  Readonly<{
+    queues: TargetQueues;
+    slots: Slots;
+    throttles: Throttles;
+    suspects: Suspects;
+    journal: AttemptJournal;
+    /** A slot is free, or a queue ready. */
+    wake: () => void;
+    onFault: (queue: TargetQueue, error: unknown) => void;
+  }>;
 
-export function createBegunAttempts(
-  deps: AttemptDeps &
-    Readonly<{
-      lanes: Lanes;
-      places: Places;
-      throttles: Throttles;
-      suspects: Suspects;
-      journal: AttemptJournal;
-      wake: () => void;
-      onFault: (lane: Lane, error: unknown) => void;
-    }>,
-): BegunAttempts {
-  const { events, clock, lanes, places, throttles, suspects, journal } = deps;
-  let underWay = 0;
-  let unmarked: Begun[] = [];
-  const marked: Begun[] = [];
-  let isLaunchingLater = false;
-  const whenEnded: (() => void)[] = [];
+export class BegunAttempts {
+  readonly #deps: Deps;
+  readonly #underWay = new WorkUnderWay();
+  /** Begun, and not yet in the journal. */
+  #unmarked: Begun[] = [];
+  /** In the journal, and not yet made. */
+  readonly #marked: Begun[] = [];
+  #isLaunchingLater = false;
 
-  function begin(lane: Lane, opened: OpenedTarget, due: readonly DueDelivery[], suspect?: Suspect): void {
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** From here on they are in flight; `launch` makes them, or the event loop a turn later. */
+  begin(queue: TargetQueue, opened: OpenedTarget, due: readonly DueDelivery[], suspect?: Suspect): void {
     if (due.length === 0) return;
+    const { clock, throttles, slots, suspects } = this.#deps;
+    const { share, targetId } = queue;
     const mono = clock.monotonic();
-    const isProbe = throttles.of(lane.targetId).begin(opened.policy.throttle, { now: mono, count: due.length });
+    const isProbe = throttles.of(targetId).begin(opened.policy.throttle, { now: mono, count: due.length });
     // Where a pass waits for a file, what it has taken before must not wait with it.
-    launchLater();
+    this.#launchLater();
     let bodyBytes = 0;
     for (const delivery of due) {
       bodyBytes = Math.max(bodyBytes, delivery.event.body.byteLength);
-      places.begin(lane.share, delivery.eventId, mono);
-      unmarked.push({ lane, opened, due: delivery, isProbe, suspect: suspect ?? null });
-      underWay++;
+      slots.begin(share, delivery.eventId, mono);
+      this.#unmarked.push({ queue, opened, due: delivery, isProbe, suspect: suspect ?? null });
+      this.#underWay.begin();
     }
-    lane.share.bodyBytes = bodyBytes;
+    share.bodyBytes = bodyBytes;
     if (suspect) suspects.begin(suspect);
   }
 
-  function launchLater(): void {
-    if (isLaunchingLater) return;
-    isLaunchingLater = true;
+  /** Makes at least one, and no more after `until`, in monotonic time: the rest follows when the event loop has gone round. */
+  launch(until: number): void {
+    // Else what is left of one launch and what this one adds would hold the event loop together.
+    if (this.#marked.length === 0) this.#launchUntil(until);
+  }
+
+  /** Waits for other work on a queue too. */
+  track(work: Promise<void>, queue: TargetQueue): void {
+    this.#underWay.begin();
+    void work.catch((error: unknown) => this.#deps.onFault(queue, error)).then(() => this.#underWay.end());
+  }
+
+  /** Resolves when all of it has ended; nothing new may be begun meanwhile. */
+  ended(): Promise<void> {
+    return this.#underWay.ended();
+  }
+
+  #launchLater(): void {
+    if (this.#isLaunchingLater) return;
+    this.#isLaunchingLater = true;
     setImmediate(() => {
-      isLaunchingLater = false;
-      launchUntil(clock.monotonic() + LAUNCH_MS);
+      this.#isLaunchingLater = false;
+      this.#launchUntil(this.#deps.clock.monotonic() + LAUNCH_MS);
     });
   }
 
-  function launchUntil(until: number): void {
-    if (unmarked.length > 0) mark();
+  #launchUntil(until: number): void {
+    if (this.#unmarked.length > 0) this.#mark();
     let launched = 0;
-    for (const each of marked) {
-      void seeThrough(each);
+    for (const each of this.#marked) {
+      void this.#seeThrough(each);
       launched++;
-      if (clock.monotonic() >= until) break;
+      if (this.#deps.clock.monotonic() >= until) break;
     }
-    marked.splice(0, launched);
-    if (marked.length > 0) launchLater();
+    this.#marked.splice(0, launched);
+    if (this.#marked.length > 0) this.#launchLater();
   }
 
-  function mark(): void {
-    for (const { lane, due, suspect } of unmarked) {
-      if (suspect === null) journal.mark(lane.webhookId, lane.targetId, due.eventId, due.attempts + 1);
+  #mark(): void {
+    const { journal, suspects, queues } = this.#deps;
+    for (const { queue, due, suspect } of this.#unmarked) {
+      if (suspect === null) journal.mark(queue.webhookId, queue.targetId, due.eventId, due.attempts + 1);
     }
     journal.flush();
-    marked.push(...unmarked);
-    unmarked = [];
+    this.#marked.push(...this.#unmarked);
+    this.#unmarked = [];
     if (!journal.isLong()) return;
-    journal.rewrite({ suspects: suspects.all(), tests: suspects.tests, begun: lanes.inFlight() });
+    journal.rewrite({ suspects: suspects.all(), tests: suspects.tests, begun: queues.inFlight() });
   }
 
-  async function seeThrough({ lane, opened, due, isProbe, suspect }: Begun): Promise<void> {
-    const { webhookId, share } = lane;
+  async #seeThrough(begun: Begun): Promise<void> {
+    const { queue, opened, due } = begun;
+    const deps = this.#deps;
     let attempt: Attempt | null = null;
-    let stored = null;
+    let stored: Stored | null = null;
     try {
       try {
         attempt = await runAttempt(deps, opened, due);
-        stored = attempt && (await storeOnce(events, webhookId, attempt.settlement));
+        stored = attempt && (await storeOnce(deps.events, queue.webhookId, attempt.settlement));
       } finally {
-        if (suspect !== null) suspects.end(suspect);
-        // Before a result that cannot be stored yet: its file must not keep places from other webhooks.
-        const outcome = attempt?.outcome ?? null;
-        places.end(share, due.eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
-        const isOver = attempt !== null && attempt.settlement.status !== "pending";
-        throttles.end(lane, opened.policy.throttle, { isProbe, eventId: due.eventId, outcome, isOver });
+        // Before a result that cannot be stored yet: its file must not keep slots from other webhooks.
+        this.#giveBack(begun, attempt);
       }
       if (attempt && stored === "refused") {
-        lane.holds++;
+        queue.block();
         deps.wake();
-        await storeLater(deps, webhookId, attempt.settlement);
-        lane.holds--;
+        await storeLater(deps, queue.webhookId, attempt.settlement);
+        queue.unblock();
       }
       // Its next turn finds out when the next of its deliveries is due.
-      lanes.enqueue(lane);
+      queue.enqueue();
       deps.wake();
     } catch (error) {
-      deps.onFault(lane, error);
+      deps.onFault(queue, error);
     }
-    end();
+    this.#underWay.end();
   }
 
-  function track(work: Promise<void>, lane: Lane): void {
-    underWay++;
-    void work.catch((error: unknown) => deps.onFault(lane, error)).then(end);
+  /** Gives the slot back and tells the throttle. `attempt` is null where it was aborted or failed unexpectedly. */
+  #giveBack({ queue, opened, due, isProbe, suspect }: Begun, attempt: Attempt | null): void {
+    const { suspects, slots, throttles, clock } = this.#deps;
+    const { eventId } = due;
+    if (suspect !== null) suspects.end(suspect);
+    const outcome = attempt?.outcome ?? null;
+    slots.end(queue.share, eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
+    const isOver = attempt !== null && attempt.settlement.status !== "pending";
+    throttles.end(queue, opened.policy.throttle, { isProbe, eventId, outcome, isOver });
   }
-
-  function end(): void {
-    underWay--;
-    if (underWay > 0) return;
-    for (const resolve of whenEnded.splice(0)) resolve();
-  }
-
-  function ended(): Promise<void> {
-    return underWay === 0 ? Promise.resolve() : new Promise((resolve) => whenEnded.push(resolve));
-  }
-
-  return {
-    begin,
-    launch(until) {
-      // Else what is left of one launch and what this one adds would hold the event loop together.
-      if (marked.length === 0) launchUntil(until);
-    },
-    track,
-    ended,
-  };
 }

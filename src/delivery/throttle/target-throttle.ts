@@ -104,9 +104,9 @@ export class TargetThrottle {
   pick(now: number): Readonly<{ from: ClaimFrom; isRefused: (eventId: string) => boolean }> | null {
     const isOpen = this.#circuit.state !== "closed";
     if (!isOpen && !isTested(this.#rest) && now >= this.#mixedUntil) return null;
-    const places = isOpen ? PROBE_FROM.length : PROBE_FROM.length - 1;
+    const choices = isOpen ? PROBE_FROM.length : PROBE_FROM.length - 1;
     return {
-      from: PROBE_FROM[this.#picks++ % places] ?? "newest",
+      from: PROBE_FROM[this.#picks++ % choices] ?? "newest",
       isRefused: (eventId) => this.#refused.isKnown(eventId),
     };
   }

@@ -3,7 +3,7 @@ import type { EventFile } from "../event-db/event-file.ts";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { hasGrownLong, isLogInUse } from "../sqlite/wal-in-use.ts";
-import type { Queue } from "./write-queue.ts";
+import type { WriteQueue } from "./write-queue.ts";
 
 /** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
 const CHECKPOINT_PAGES = 1_000;
@@ -15,7 +15,7 @@ const UNHURRIED_PAGES = 500;
 const UNHURRIED_MS = 500;
 
 /** Begins a checkpoint of the file, which must be pinned, if its log is long after `pages`. */
-export type CheckpointIfLong = (queue: Queue, file: EventFile, pages: number) => void;
+export type CheckpointIfLong = (queue: WriteQueue, file: EventFile, pages: number) => void;
 
 export function createCheckpoints(options: {
   files: Pick<WebhookDBManager, "pin" | "unpin">;
@@ -24,9 +24,9 @@ export function createCheckpoints(options: {
   checkpointPages: number | undefined;
   monotonic: () => number;
   onError: (message: string, error: unknown) => void;
-  /** Writes that were held may go on. */
-  onResume: (queue: Queue) => void;
-  onEnd: (queue: Queue) => void;
+  /** Writes that had to wait may go on. */
+  onReopened: (queue: WriteQueue) => void;
+  onEnd: (queue: WriteQueue) => void;
 }): CheckpointIfLong {
   const { files, upkeep, checkpointPages, monotonic, onError } = options;
   /** Lengths of logs whose last checkpoints failed: a queue does not live as long. */
@@ -36,8 +36,8 @@ export function createCheckpoints(options: {
   let lastTurn: Promise<unknown> = Promise.resolve();
 
   /**
-   * One file after the other: the worker takes one request at a time, and a file whose writes are held for its last
-   * request would wait behind the long first ones of all others. With 100 busy webhooks each stood still for 100 ms.
+   * One file after the other: the worker takes one request at a time, and a file whose writes wait for its last
+   * request would stand behind the long first ones of all others. With 100 busy webhooks each stood still for 100 ms.
    */
   function inTurn(work: () => Promise<void>): Promise<void> {
     const turn = lastTurn.then(work);
@@ -45,17 +45,16 @@ export function createCheckpoints(options: {
     return turn;
   }
 
-  /** Copies most of the log back while writing goes on, then holds writing for the short rest. */
-  async function checkpoint(queue: Queue, file: EventFile): Promise<void> {
+  /** Copies most of the log back while writing goes on, then lets writes wait for the short rest. */
+  async function checkpoint(queue: WriteQueue, file: EventFile): Promise<void> {
     await upkeep.checkpoint(file.path);
-    if (queue.underWay > 0) await new Promise<void>((resolve) => (queue.hold = resolve));
-    queue.held = true;
+    await queue.close();
     try {
       await upkeep.restartLog(file.path);
       file.log.ask();
     } finally {
-      queue.held = false;
-      options.onResume(queue);
+      queue.reopen();
+      options.onReopened(queue);
     }
   }
 
@@ -70,9 +69,9 @@ export function createCheckpoints(options: {
   }
 
   return (queue, file, pages) => {
-    if (queue.checkpointing || !isLong(file, pages)) return;
+    if (queue.isCheckpointed || !isLong(file, pages)) return;
     const before = failedAt.get(file) ?? 0;
-    queue.checkpointing = true;
+    queue.beginCheckpoint();
     files.pin(file);
     void inTurn(() => checkpoint(queue, file))
       .then(() => {
@@ -88,7 +87,7 @@ export function createCheckpoints(options: {
       })
       .finally(() => {
         files.unpin(file);
-        queue.checkpointing = false;
+        queue.endCheckpoint();
         options.onEnd(queue);
       });
   };
