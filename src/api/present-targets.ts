@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
 import type { Target } from "../webhooks/targets.ts";
-import type { throttleSchema } from "./throttle-schemas.ts";
 import { time } from "./presenters.ts";
 import type { targetSchema } from "./schemas.ts";
+import type { throttleSchema } from "./throttle-schemas.ts";
 
 type Presented = z.infer<typeof targetSchema>;
 

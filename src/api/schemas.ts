@@ -5,8 +5,8 @@ import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
 import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { deliveryStatus } from "./event-schemas.ts";
-import { throttleShape } from "./throttle-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
+import { throttleShape } from "./throttle-schemas.ts";
 
 export const webhookSchema = z
   .strictObject({

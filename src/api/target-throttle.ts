@@ -2,10 +2,10 @@
 import { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import type { ApiDeps } from "./deps.ts";
-import { discardedSchema } from "./throttle-schemas.ts";
 import { type Operation, operation } from "./operation.ts";
 import { createTargetPresenter } from "./present-targets.ts";
 import { targetPath, targetSchema } from "./schemas.ts";
+import { discardedSchema } from "./throttle-schemas.ts";
 
 const tag = "Targets";
 const path = "/webhooks/:webhook_id/targets/:target_id";

@@ -1,19 +1,19 @@
-/** When to try again: a policy's waits with jitter, pure. */
+/** When to retry: a policy's waits with jitter, pure. */
 import { DAY_MS } from "../lib/clock.ts";
 import type { RetryWaits } from "../targets/delivery-policy.ts";
 
-/** A target's own wish (Retry-After) is followed up to this. */
+/** A target's own wish (Retry-After) is capped at this. */
 const LONGEST_WISH_MS = DAY_MS;
 
-/** No due time lies further ahead than this, unless the clock was set back, or the policy changed, after it was written. */
+/** The furthest ahead that a due time can lie, unless the clock was set back or the policy changed since. */
 export function longestWaitMs(waits: RetryWaits): number {
   const longest = waits.strategy === "list" ? Math.max(0, ...waits.listMs) : waits.longestMs;
   return Math.max(Math.ceil(longest * (1 + waits.jitter)), LONGEST_WISH_MS);
 }
 
 /**
- * Milliseconds until the next attempt; null where the policy's list has no more. `failures` counts the attempts made so
- * far, from 1; `random` is in [0, 1). A target's own wish (Retry-After) is never undercut, and capped at a day.
+ * Returns milliseconds until the next attempt; null where the policy's list has ended. `failures` counts the attempts
+ * made so far, from 1; `random` is in [0, 1). Never less than the target's own wish (Retry-After), capped at a day.
  */
 export function retryDelayMs(options: {
   waits: RetryWaits;

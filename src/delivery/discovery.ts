@@ -1,4 +1,4 @@
-/** Finds the targets of a webhook that have something to be delivered, when its file is looked into. */
+/** Finds the targets of a webhook that have pending or held deliveries. */
 
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";

@@ -1,13 +1,13 @@
-/** Moves due times, which were written by the wall clock, when that was set back. */
+/** Moves due times when the wall clock, by which they were written, was set back. */
 import type { Clock } from "../lib/clock.ts";
 import { createClockJumpDetector } from "../lib/clock-jump.ts";
 import type { Logger } from "../observability/log.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 
 export type DueTimeShifts = Readonly<{
-  /** The clock was set by `deltaMs`. Set forward, due times simply come sooner, and each delivery is tried once. */
+  /** The clock was set by `deltaMs`. After a move forward, due times simply come sooner: one attempt per delivery. */
   note: (deltaMs: number, webhookIds: Iterable<string>) => void;
-  /** Moves the webhook's due times by what is noted for it. Rejects while its file cannot be used; the note stays. */
+  /** Moves the webhook's due times by what was noted for it. Rejects while its file cannot be used; the note stays. */
   apply: (webhookId: string) => Promise<void>;
 }>;
 
@@ -36,7 +36,7 @@ export function createDueTimeShifts(deps: { events: EventStore; clock: Clock }):
   };
 }
 
-/** Called now and then, the returned function sees whether the clock was set, and has the webhooks' due times follow it. */
+/** Returns a function, to be called now and then, that moves the webhooks' due times where the clock was set. */
 export function createClockFollower(deps: {
   clock: Clock;
   log: Logger;

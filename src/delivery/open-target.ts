@@ -1,4 +1,4 @@
-/** Makes a stored target ready to be delivered to: finds its type and opens its secrets. */
+/** Makes a stored target ready for deliveries: finds its type and opens its secrets. */
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import { openConfig, type Sealer } from "../settings/sealed-config.ts";
@@ -8,7 +8,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import { openSigning, readSigning, type Signer } from "../targets/signing.ts";
 import type { TargetType } from "../targets/target-type.ts";
 
-/** A target ready to be delivered to: its type known, its secrets opened. */
+/** A target ready for deliveries: its type known, its secrets opened. */
 export type OpenedTarget = Readonly<{
   target: DeliveryTarget;
   type: TargetType;
@@ -17,10 +17,10 @@ export type OpenedTarget = Readonly<{
   signer: Signer | null;
 }>;
 
-/** Null where the settings cannot be opened, most often for another SECRET_KEY: the deliveries wait, none is spent. */
+/** Returns null where the settings cannot be opened, mostly because SECRET_KEY changed: the deliveries wait. */
 export type TargetOpener = (target: DeliveryTarget) => OpenedTarget | null;
 
-/** Opening costs a decryption, so it is kept as long as the routing keeps the target unchanged. */
+/** Opening costs a decryption, so its result is kept for as long as the routing keeps the target. */
 export function createTargetOpener(deps: {
   targetTypes: TargetTypes;
   keys: Sealer;

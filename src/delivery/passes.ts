@@ -1,7 +1,7 @@
-/** Runs passes one after the other: what is asked for during one is done by the next. */
+/** Runs passes one after the other; a pass that is asked for during one is the next. */
 
 export type Passes = Readonly<{
-  /** A pass will begin after this call; cheap, and never too often. */
+  /** Makes sure that a pass begins after this call; cheap, and never too often. */
   ask: () => void;
   /** Begins no more passes; resolves when the one under way has ended. */
   stop: () => Promise<void>;
@@ -15,7 +15,7 @@ export function createPasses(pass: () => Promise<void>): Passes {
 
   async function run(): Promise<void> {
     while (isAsked && !isStopped) {
-      // All that one turn of the event loop asks for becomes one pass, and others get theirs in between.
+      // One pass for all that a turn of the event loop asks for; other work has its turn in between.
       await nextTurn();
       if (isStopped) break;
       isAsked = false;

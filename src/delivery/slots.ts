@@ -57,9 +57,7 @@ export class Slots {
 
   /** How many more attempts this share may begin now. */
   room(share: Share): number {
-    const own = share.isHealthy
-      ? this.#mostHealthy - this.#healthy
-      : this.#mostUnhealthy - this.#unhealthy;
+    const own = share.isHealthy ? this.#mostHealthy - this.#healthy : this.#mostUnhealthy - this.#unhealthy;
     const left = Math.min(own, this.#most - this.inFlight);
     return Math.max(0, Math.min(left, this.#limitOf(share) - share.inFlight.size));
   }

@@ -1,4 +1,4 @@
-/** What the engine tells whoever gives notice of targets in trouble. */
+/** What the engine reports to whoever gives notice of targets in trouble. */
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 

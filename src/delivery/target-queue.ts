@@ -3,7 +3,7 @@ import type { MarkedAttempt } from "../storage/attempt-journal/records.ts";
 import type { ClaimFront } from "../storage/event-db/due-deliveries.ts";
 import type { Share } from "./slots.ts";
 
-/** Rescans all that is due at least this often while every claim comes back full: an event may be stored out of order. */
+/** Rescans all that is due at least this often while every claim comes back full: events may be stored out of order. */
 const RESCAN_MS = 250;
 
 /**
@@ -27,7 +27,7 @@ export class TargetQueue {
   readonly share: Share;
   readonly #round: Round;
   #state: TargetQueueState = "idle";
-  /** Wall-clock time of the earliest known delivery that is not due yet. Kept in every state: a turn may change nothing. */
+  /** When the next delivery is due that is not yet, in wall-clock time. Kept in every state: a turn may change nothing. */
   #dueAt: number | null = null;
   /** Blocks that have not ended; they may overlap. */
   #blocks = 0;

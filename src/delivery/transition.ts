@@ -1,4 +1,4 @@
-/** What comes after an attempt: a pure function of the delivery, its outcome and the time. */
+/** The delivery's state after an attempt: a pure function of the delivery, the outcome and the time. */
 import { HOUR_MS } from "../lib/clock.ts";
 import type { DeliveryStatus } from "../storage/event-db/types.ts";
 import type { DeliveryPolicy } from "../targets/delivery-policy.ts";
@@ -14,7 +14,7 @@ export type NextState = Readonly<{
 type Failure = Extract<Outcome, { kind: "failed" }>;
 
 type Attempted = Readonly<{
-  /** Counts before this try. */
+  /** With the counts before this attempt. */
   delivery: Readonly<{ attempts: number; attemptsAtReplay: number; dueSince: number }>;
   outcome: Outcome;
   policy: Pick<DeliveryPolicy, "maxAttempts" | "waits" | "maxAgeMs" | "noRetryStatuses">;
@@ -30,7 +30,7 @@ export function nextState(attempted: Attempted): NextState {
   return { status: "failed", nextAttemptAt: null, reason: `Gave up${next}: ${outcome.error}` };
 }
 
-/** The time, or why there is none, in words that follow "Gave up". */
+/** Returns the time of the retry, or why there is none, in words that follow "Gave up". */
 function retryAtOrReason({ delivery, policy, now, random }: Attempted, outcome: Failure): number | string {
   const failures = delivery.attempts + 1 - delivery.attemptsAtReplay;
   const attempts = failures === 1 ? "1 attempt" : `${failures} attempts`;

@@ -73,7 +73,11 @@ export function createTurns(deps: TurnDeps): Turns {
       deps.wake();
     },
   });
-  const backlog = createBacklog({ ...deps, store: deps.throttleStore, rest: (queue) => rests.rest(queue, null) });
+  const backlog = createBacklog({
+    ...deps,
+    store: deps.throttleStore,
+    rest: (queue) => rests.rest(queue, null),
+  });
 
   async function take(queue: TargetQueue): Promise<void> {
     const { targetId } = queue;
@@ -150,7 +154,10 @@ export function createTurns(deps: TurnDeps): Turns {
     const { webhookId, targetId } = queue;
     const earliest = await events.earliestDue({ webhookId, targetId, after: now });
     const releaseAt = releaseInMs === null ? null : now + releaseInMs;
-    rests.rest(queue, earliest === null || releaseAt === null ? (earliest ?? releaseAt) : Math.min(earliest, releaseAt));
+    rests.rest(
+      queue,
+      earliest === null || releaseAt === null ? (earliest ?? releaseAt) : Math.min(earliest, releaseAt),
+    );
   }
 
   return {

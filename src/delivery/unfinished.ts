@@ -1,9 +1,9 @@
-/** Finds the webhooks with deliveries that an earlier run of the program left, without opening every file. */
+/** Finds webhooks with deliveries that an earlier run of the program left, without opening every file. */
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 
-/** Webhooks looked through at a time. */
+/** Webhooks scanned at a time. */
 const STEP = 50;
 
 type Options = Readonly<{
@@ -14,7 +14,7 @@ type Options = Readonly<{
   isStopping: () => boolean;
 }>;
 
-/** Ends when all of them were looked through. */
+/** Resolves when all of them were scanned. */
 export async function nudgeUnfinished({
   events,
   log,

@@ -50,7 +50,17 @@ export function createDeliveryParts(deps: {
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
   const engine = createDeliveryEngine({
-    ...{ events, throttleStore: storage.throttle, routing, openTarget, clock, log, metrics, notices, tracing },
+    ...{
+      events,
+      throttleStore: storage.throttle,
+      routing,
+      openTarget,
+      clock,
+      log,
+      metrics,
+      notices,
+      tracing,
+    },
     limits: descriptors,
     journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),

@@ -7,8 +7,8 @@ import type { DiskReserve } from "./folder/disk-reserve.ts";
 import { type EventReader, startEventReader } from "./reader/event-reader.ts";
 import { createChangeSignal } from "./stores/change-signal.ts";
 import { createEventStore, type EventStore } from "./stores/event-store.ts";
-import { createThrottleStore, type ThrottleStore } from "./stores/throttle-store.ts";
 import { createRejectedStore, type RejectedStore } from "./stores/rejected-store.ts";
+import { createThrottleStore, type ThrottleStore } from "./stores/throttle-store.ts";
 import { createEventWriter, type EventWriter } from "./writer/event-writer.ts";
 
 export type EventStorage = Readonly<{

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";
+import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
+import { statusesOf } from "./retry-statuses.ts";
 import {
   type ThrottlePolicy,
   throttlePolicyChangeShape,
@@ -9,8 +11,6 @@ import {
   throttlePolicyShape,
   toThrottlePolicy,
 } from "./throttle-policy.ts";
-import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
-import { statusesOf } from "./retry-statuses.ts";
 
 /** Twelve attempts spread over about three days by the default waits. */
 const DEFAULT_MAX_ATTEMPTS = 12;

@@ -134,7 +134,14 @@ export function createWorld(
     },
     ...spied,
     ...targets,
-    ...{ clock, files, writer, reader, routing, lines, quiet, throttleStore },
+    clock,
+    files,
+    writer,
+    reader,
+    routing,
+    lines,
+    quiet,
+    throttleStore,
     replay: createReplay({ events, routing, clock }),
     draft: (to) => draftFor(to, clock, 1),
     async send(to, count = 1, bodyBytes = 1) {
@@ -146,7 +153,8 @@ export function createWorld(
       const goal = { id: target.id, settlesAtIngest: false, ...(orderKey !== "" && { orderKey }) };
       await events.append({ ...draftFor([target], clock, 1), query, targets: [goal] });
     },
-    ...{ told, givenUp },
+    told,
+    givenUp,
     async fate(target, eventId) {
       const deliveries = await events.listDeliveries(target.webhookId, eventId);
       const delivery = deliveries.find((each) => each.targetId === target.id);
@@ -191,8 +199,16 @@ function draftFor(targets: readonly WorldTarget[], clock: FakeClock, bodyBytes: 
   const webhookId = targets[0]?.webhookId;
   if (webhookId === undefined) throw new Error("an event goes to one target at least");
   return {
-    ...{ id: newId(), webhookId, entrypointId: newId(), receivedAt: clock.now() },
-    ...{ method: "POST", pathTail: "", query: "", headers: [], contentType: "", remoteAddress: "" },
+    id: newId(),
+    webhookId,
+    entrypointId: newId(),
+    receivedAt: clock.now(),
+    method: "POST",
+    pathTail: "",
+    query: "",
+    headers: [],
+    contentType: "",
+    remoteAddress: "",
     type: null,
     body: new Uint8Array(bodyBytes),
     targets: targets.map(({ id }) => ({ id, settlesAtIngest: false })),

@@ -36,7 +36,9 @@ async function store(held: boolean): Promise<string> {
   const id = newId();
   const { webhookId } = named;
   await world.events.append({
-    ...{ ...event, id, webhookId },
+    ...event,
+    id,
+    webhookId,
     targets: [{ id: victim.id, settlesAtIngest: false, held: true }],
   });
   return id;

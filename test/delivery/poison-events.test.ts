@@ -114,8 +114,11 @@ describe("events that are answered 500", () => {
 
   test("say nothing of the target after another was taken, though it opens at a share of failures", async () => {
     const policy = {
-      ...{ circuit_failures: null, circuit_failure_rate: 50 },
-      ...{ retry_strategy: "linear", retry_delay_seconds: 1, retry_jitter_percent: 0 },
+      circuit_failures: null,
+      circuit_failure_rate: 50,
+      retry_strategy: "linear",
+      retry_delay_seconds: 1,
+      retry_jitter_percent: 0,
     };
     const target = world.addTarget({ policy, maxAttempts: null });
     const bad = new Set(await world.send([target], 5));

@@ -10,24 +10,53 @@ import { DELIVERED } from "./scripted-targets.ts";
 
 const opened: OpenedTarget = {
   target: {
-    ...{ id: "t1", webhookId: "w1", webhookName: "Shop", name: "Warehouse", type: "fake" },
-    ...{ active: true, paused: false, deleted: false, policy: {}, config: {}, signing: null },
+    id: "t1",
+    webhookId: "w1",
+    webhookName: "Shop",
+    name: "Warehouse",
+    type: "fake",
+    active: true,
+    paused: false,
+    deleted: false,
+    policy: {},
+    config: {},
+    signing: null,
   },
   type: {
-    ...{ type: "fake", label: "Fake", description: "", configSchema: z.unknown(), fields: [] },
-    ...{ settlesAtIngest: false, summarize: () => "", deliver: async () => DELIVERED },
+    type: "fake",
+    label: "Fake",
+    description: "",
+    configSchema: z.unknown(),
+    fields: [],
+    settlesAtIngest: false,
+    summarize: () => "",
+    deliver: async () => DELIVERED,
   },
   config: { url: "https://example.com/the-secret-path" },
   signer: null,
   policy: parseDeliveryPolicy({}),
 };
 const due: DueDelivery = {
-  ...{ eventId: "e1", targetId: "t1", attempts: 3, attemptsAtReplay: 0, replays: 0, dueAt: 1, dueSince: 1 },
+  eventId: "e1",
+  targetId: "t1",
+  attempts: 3,
+  attemptsAtReplay: 0,
+  replays: 0,
+  dueAt: 1,
+  dueSince: 1,
   event: {
-    ...{ id: "e1", entrypointId: "p1", receivedAt: 1_000, method: "POST", pathTail: "", query: "key=secret" },
-    ...{ headers: [["authorization", "Bearer secret"]], contentType: "", remoteAddress: "" },
+    id: "e1",
+    entrypointId: "p1",
+    receivedAt: 1_000,
+    method: "POST",
+    pathTail: "",
+    query: "key=secret",
+    headers: [["authorization", "Bearer secret"]],
+    contentType: "",
+    remoteAddress: "",
     type: null,
-    ...{ bodySize: 6, body: Buffer.from("secret") },
+    bodySize: 6,
+    body: Buffer.from("secret"),
   },
 };
 
@@ -36,12 +65,22 @@ function report(status: Settlement["status"], values: Partial<DueDelivery> = {})
   const attempts: MeasuredAttempt[] = [];
   const metrics = { ...noMetrics, attempted: (done: MeasuredAttempt) => attempts.push(done) };
   const settlement: Settlement = {
-    ...{ eventId: "e1", targetId: "t1", replays: 0, status, nextAttemptAt: status === "pending" ? 9 : null },
+    eventId: "e1",
+    targetId: "t1",
+    replays: 0,
+    status,
+    nextAttemptAt: status === "pending" ? 9 : null,
     reason: null,
     result: {
-      ...{ id: "r1", attempt: 4, startedAt: 4_900, durationMs: 100, responseHeaders: [["x-key", "secret"]] },
-      ...{ statusCode: 500, error: status === "delivered" ? null : "The target answered 500." },
-      ...{ responseBody: Buffer.from("a secret"), responseBodyTruncated: false },
+      id: "r1",
+      attempt: 4,
+      startedAt: 4_900,
+      durationMs: 100,
+      responseHeaders: [["x-key", "secret"]],
+      statusCode: 500,
+      error: status === "delivered" ? null : "The target answered 500.",
+      responseBody: Buffer.from("a secret"),
+      responseBodyTruncated: false,
     },
   };
   const delivery = { ...due, ...values };
@@ -61,10 +100,21 @@ describe("an attempt is told", () => {
         level,
         message,
         fields: {
-          ...{ webhook_id: "w1", entrypoint_id: "p1", event_id: "e1", target_id: "t1", target_type: "fake" },
-          ...{ attempt: 4, replays: 0, status, status_code: 500, duration_ms: 100, since_received_ms: 4_000 },
+          webhook_id: "w1",
+          entrypoint_id: "p1",
+          event_id: "e1",
+          target_id: "t1",
+          target_type: "fake",
+          attempt: 4,
+          replays: 0,
+          status,
+          status_code: 500,
+          duration_ms: 100,
+          since_received_ms: 4_000,
           error: status === "delivered" ? null : "The target answered 500.",
-          ...{ body_bytes: 6, response_bytes: 8, next_attempt_at: status === "pending" ? 9 : null },
+          body_bytes: 6,
+          response_bytes: 8,
+          next_attempt_at: status === "pending" ? 9 : null,
         },
       },
     ]);
@@ -79,8 +129,16 @@ describe("an attempt is told", () => {
     const { attempts } = report(status);
     expect(attempts).toEqual([
       {
-        ...{ webhookId: "w1", targetId: "t1", targetType: "fake", eventId: "e1", receivedAt: 1_000 },
-        ...{ endedAt: 5_000, begunAt: 77, attemptsBefore: 3, isReplay: false, outcome },
+        webhookId: "w1",
+        targetId: "t1",
+        targetType: "fake",
+        eventId: "e1",
+        receivedAt: 1_000,
+        endedAt: 5_000,
+        begunAt: 77,
+        attemptsBefore: 3,
+        isReplay: false,
+        outcome,
       },
     ]);
     expect(report(status, { replays: 1 }).attempts[0]?.isReplay).toBe(true);

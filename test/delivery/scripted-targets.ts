@@ -14,7 +14,10 @@ export function answered(statusCode: number, retryAfterMs?: number): Outcome {
   const response = { statusCode, headers: [], body: new Uint8Array(), bodyTruncated: false };
   const error = `HTTP ${statusCode}`;
   return {
-    ...{ kind: "failed", retryable: true, error, response },
+    kind: "failed",
+    retryable: true,
+    error,
+    response,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 }
@@ -127,17 +130,35 @@ export function createScriptedTargets(): ScriptedTargets {
   }
 
   return {
-    ...{ routing, openTarget, lookups: () => lookups },
+    routing,
+    openTarget,
+    lookups: () => lookups,
     addTarget({ webhookId = newId(), script = () => DELIVERED, maxAttempts = 12, policy = {} } = {}) {
       const id = newId();
       const target: WorldTarget = {
-        ...{ id, webhookId, script, maxAttempts, policy },
-        ...{ attempts: [], running: 0, mostRunning: 0, overlaps: [] },
+        id,
+        webhookId,
+        script,
+        maxAttempts,
+        policy,
+        attempts: [],
+        running: 0,
+        mostRunning: 0,
+        overlaps: [],
       };
       targets.set(id, target);
       rows.set(id, {
-        ...{ id, webhookId, webhookName: "Shop", name: "Warehouse", type: "scripted" },
-        ...{ active: true, paused: false, deleted: false, config: {}, policy: {}, signing: null },
+        id,
+        webhookId,
+        webhookName: "Shop",
+        name: "Warehouse",
+        type: "scripted",
+        active: true,
+        paused: false,
+        deleted: false,
+        config: {},
+        policy: {},
+        signing: null,
       });
       return target;
     },

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Slots, type Share, SLOW_AFTER_MS } from "../../src/delivery/slots.ts";
+import { type Share, SLOW_AFTER_MS, Slots } from "../../src/delivery/slots.ts";
 
 let lastId = 0;
 

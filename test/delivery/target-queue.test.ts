@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Slots } from "../../src/delivery/slots.ts";
-import { type TargetQueue, TargetQueues, type TargetQueueState } from "../../src/delivery/target-queue.ts";
+import { type TargetQueue, type TargetQueueState, TargetQueues } from "../../src/delivery/target-queue.ts";
 
 const slots = new Slots();
 

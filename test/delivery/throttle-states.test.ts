@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
-  afterProbe,
   afterAttempt,
+  afterProbe,
   beginProbe,
   type Circuit,
   type CircuitPolicy,

@@ -31,7 +31,10 @@ function afterFailure(
   changes: Partial<Parameters<typeof nextState>[0]> = {},
 ) {
   return nextState({
-    ...{ delivery: NEW, outcome: FAILED, now: NOW, random: 0.5 },
+    delivery: NEW,
+    outcome: FAILED,
+    now: NOW,
+    random: 0.5,
     policy: parseDeliveryPolicy(policy),
     ...changes,
   });

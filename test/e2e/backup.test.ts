@@ -13,7 +13,10 @@ test("a backup under load has every event that was acknowledged before it began,
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const http = { type: "http", config: { url: receiver.url, headers: { authorization: "Bearer s3cret" } } };
-  const setups = [await gateway.api.setUpWebhook([http]), await gateway.api.setUpWebhook([{ type: "database" }])];
+  const setups = [
+    await gateway.api.setUpWebhook([http]),
+    await gateway.api.setUpWebhook([{ type: "database" }]),
+  ];
   const load = new Load();
   const running = load.run({ gateway, setups, senders: 16 });
   await load.waitFor(2_000);

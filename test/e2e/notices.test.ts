@@ -21,7 +21,9 @@ test("a target that is given up is told by e-mail and to a target, once, also af
     env: { SMTP_URL: mail.url, MAIL_FROM: "hooks@example.com", LOG_LEVEL: "debug" },
   });
   const chat = await gateway.api.setUpWebhook([{ type: "http", config: { url: told.url } }]);
-  const setup = await gateway.api.setUpWebhook([{ type: "http", config: { url: broken.url }, max_attempts: 1 }]);
+  const setup = await gateway.api.setUpWebhook([
+    { type: "http", config: { url: broken.url }, max_attempts: 1 },
+  ]);
   const notices = { target_id: chat.targetIds[0], email: EMAIL, on: ["target_failing"] };
   const path = `/webhooks/${setup.webhookId}`;
   expect((await gateway.api.request("PATCH", path, { notices })).status).toBe(200);
@@ -69,7 +71,9 @@ test("a mail server that is not there holds up no delivery and no stop", async (
   await using gateway = await startGateway({
     env: { SMTP_URL: "smtp://127.0.0.1:9", MAIL_FROM: "hooks@example.com" },
   });
-  const setup = await gateway.api.setUpWebhook([{ type: "http", config: { url: broken.url }, max_attempts: 1 }]);
+  const setup = await gateway.api.setUpWebhook([
+    { type: "http", config: { url: broken.url }, max_attempts: 1 },
+  ]);
   const notices = { email: EMAIL };
   await gateway.api.request("PATCH", `/webhooks/${setup.webhookId}`, { notices });
   await (await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" })).arrayBuffer();

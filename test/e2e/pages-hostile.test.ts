@@ -115,7 +115,11 @@ async function makeVictim(text: string): Promise<Victim> {
     ...{ webhookId, entrypointId, targetId },
     ...{ eventId: newest?.id ?? "", resultId: resultId ?? "" },
     replayId: await gateway.api.createReplay(webhookId),
-    rejectedId: await rejectOne(gateway, { api: gateway.api, setup: { webhookId, entrypointId }, body: text }),
+    rejectedId: await rejectOne(gateway, {
+      api: gateway.api,
+      setup: { webhookId, entrypointId },
+      body: text,
+    }),
   });
   return {
     text,

@@ -3,7 +3,12 @@ import { AppError, notFound } from "../../src/lib/errors.ts";
 import { boundMeasure } from "../../src/observability/bounded-measure.ts";
 import { Buckets } from "../../src/observability/buckets.ts";
 import { watchEventLoopLag } from "../../src/observability/event-loop-lag.ts";
-import { createMetrics, MOST_TARGETS, type MeasuredAttempt, noMetrics } from "../../src/observability/metrics.ts";
+import {
+  createMetrics,
+  type MeasuredAttempt,
+  MOST_TARGETS,
+  noMetrics,
+} from "../../src/observability/metrics.ts";
 import { PendingDeliveries } from "../../src/observability/pending-deliveries.ts";
 import { RecentTimes } from "../../src/observability/recent-times.ts";
 import { createFakeClock } from "../support/fake-clock.ts";

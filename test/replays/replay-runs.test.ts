@@ -17,7 +17,9 @@ afterEach(async () => {
 /** Tried whatever it does: no circuit opens. */
 const add = (script?: WorldTarget["script"]) =>
   world.addTarget({
-    ...{ webhookId: world.webhookId, maxAttempts: 1, policy: { circuit_failures: null } },
+    webhookId: world.webhookId,
+    maxAttempts: 1,
+    policy: { circuit_failures: null },
     ...(script && { script }),
   });
 

@@ -47,7 +47,11 @@ export function createReplayWorld(): ReplayWorld {
   function newRuns(): ReplayRuns {
     const own = ++life;
     return createReplayRuns({
-      ...{ events, routing, clock, log, onDue: (id) => world.engine.nudge(id) },
+      events,
+      routing,
+      clock,
+      log,
+      onDue: (id) => world.engine.nudge(id),
       store: {
         ...stored,
         async step(of, given) {
@@ -87,7 +91,10 @@ export function createReplayWorld(): ReplayWorld {
     },
     begin: (order) =>
       runs.begin(webhookId, {
-        ...{ ...everything(), targetId: null, onlyMissing: false, askedBy: "ada" },
+        ...everything(),
+        targetId: null,
+        onlyMissing: false,
+        askedBy: "ada",
         ...order,
       }),
     async ended(id) {

@@ -21,7 +21,11 @@ export type TargetWish = Readonly<{
   circuit_failures?: number | null;
 }>;
 /** What one webhook of a test needs to receive and deliver. */
-export type WebhookSetup = Readonly<{ webhookId: string; entrypointId: string; targetIds: readonly string[] }>;
+export type WebhookSetup = Readonly<{
+  webhookId: string;
+  entrypointId: string;
+  targetIds: readonly string[];
+}>;
 
 const PAGE = 200;
 const eventPage = listOf(eventSummarySchema).extend({ not_searched: z.int() });

@@ -16,9 +16,9 @@ import { openEventStorage } from "../../src/storage/event-storage.ts";
 import type { Background } from "../../src/storage/main-db/open.ts";
 import { createReplayStore } from "../../src/storage/stores/replay-store.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
-import { createTestThrottle } from "./throttle.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
+import { createTestThrottle } from "./throttle.ts";
 import { createTestMoving } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
 

@@ -23,9 +23,9 @@ import { checkInBackground } from "../../src/storage/reader/inspection.ts";
 import { createStorageChecks } from "../../src/storage/reader/storage-checks.ts";
 import { createReplayStore } from "../../src/storage/stores/replay-store.ts";
 import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
-import { createTestThrottle } from "./throttle.ts";
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
+import { createTestThrottle } from "./throttle.ts";
 import { createTestMoving } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
 

@@ -9,8 +9,8 @@ import type { EmptyPlace } from "../../src/webhooks/place-trials.ts";
 import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
-import { createFakeThrottle } from "./throttle.ts";
 import { serveSources } from "./test-webhook-pages.ts";
+import { createFakeThrottle } from "./throttle.ts";
 import { createTestMoving } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
@@ -66,7 +66,14 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   let testFault: Error | null = null;
   const pages = serveSources(
     {
-      ...{ useCases, targetTypes, providers: all.providers, events, rejected, throttle: fakeThrottle.throttle },
+      ...{
+        useCases,
+        targetTypes,
+        providers: all.providers,
+        events,
+        rejected,
+        throttle: fakeThrottle.throttle,
+      },
       reveals: createReveals(all.clock),
       config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
       sendTestNotice: async () => [{ channel: "email", error: null }],

@@ -30,10 +30,12 @@ test("no retry and no limit are both possible", () => {
 
 test("a throttle is read as the engine takes it", () => {
   const sent = { rate_limit: 90, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };
-  expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).throttle).toEqual({
-    ...{ rate: { limit: 90, periodMs: 60_000 }, concurrency: 2, orderBy: "data.object.id" },
-    circuit: { failures: null, failureRate: 0.5 },
-  });
+  expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).throttle).toEqual(
+    {
+      ...{ rate: { limit: 90, periodMs: 60_000 }, concurrency: 2, orderBy: "data.object.id" },
+      circuit: { failures: null, failureRate: 0.5 },
+    },
+  );
 });
 
 test("each field is drawn in forms", () => {

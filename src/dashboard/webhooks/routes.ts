@@ -8,8 +8,8 @@ import { createNoticeRoutes } from "./notices/notice-routes.ts";
 import { createDownloadRoutes } from "./storage/download-routes.ts";
 import { createImportRoutes } from "./storage/import-routes.ts";
 import { createSigningRoutes } from "./targets/signing-routes.ts";
-import { createTargetThrottleRoutes } from "./targets/target-throttle-routes.ts";
 import { createTargetRoutes } from "./targets/target-routes.ts";
+import { createTargetThrottleRoutes } from "./targets/target-throttle-routes.ts";
 import { createWebhookRoutes } from "./webhook-routes.ts";
 
 export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {

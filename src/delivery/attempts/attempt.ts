@@ -1,4 +1,4 @@
-/** Runs one attempt, and stores what it came to together with the state that it leaves its delivery in. */
+/** Runs one attempt and stores its result together with the delivery's new state. */
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
@@ -16,7 +16,7 @@ import { deliverOnce } from "./deliver-once.ts";
 import { reportAttempt } from "./report-attempt.ts";
 import { beginTrace } from "./trace-attempt.ts";
 
-/** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not tried meanwhile. */
+/** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not attempted meanwhile. */
 const STORE_AGAIN_MS = 1_000;
 
 export type AttemptDeps = Readonly<{
@@ -24,21 +24,21 @@ export type AttemptDeps = Readonly<{
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
-  /** Told how each attempt leaves its delivery. */
+  /** Told of each delivery that succeeded or was given up. */
   notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
-  /** Undefined: nobody traces. */
+  /** Undefined where traces are not wanted. */
   tracing?: Tracing | undefined;
   random: () => number;
-  /** The target says that it is gone for good (410). */
+  /** Called when the target says that it is gone for good (410). */
   onGone?: ((target: DeliveryTarget) => void) | undefined;
   /** Aborted when the grace period of a stop is over. */
   signal: AbortSignal;
 }>;
 
-/** What an attempt came to, and what is stored of it. */
+/** The outcome of an attempt, and what is stored of it. */
 export type Attempt = Readonly<{ outcome: Outcome; settlement: Settlement }>;
 
-/** Null where the program stopped first: the delivery is still pending and will be tried again. */
+/** Resolves to null where the program stopped first: the delivery is still pending and will be attempted again. */
 export async function runAttempt(
   deps: AttemptDeps,
   opened: OpenedTarget,
@@ -127,7 +127,7 @@ function whyNotStored(error: unknown): Stored {
   return error instanceof AppError && error.kind === "not_found" ? "gone" : "refused";
 }
 
-/** Tries again until the file takes it or the program stops; the delivery is then still pending. */
+/** Retries until the file takes the result or the program stops; the delivery is then still pending. */
 export async function storeLater(
   deps: AttemptDeps,
   webhookId: string,

@@ -10,7 +10,7 @@ import { type Attempt, type AttemptDeps, runAttempt, type Stored, storeLater, st
 import type { Suspects } from "./suspects.ts";
 import { WorkUnderWay } from "./work-under-way.ts";
 
-/** Ends a launch after this long, because each attempt makes its request ready at once; the rest follows a turn later. */
+/** Ends a launch after this long: each attempt makes its request ready at once. The rest follows a turn later. */
 const LAUNCH_MS = 5;
 
 type Begun = Readonly<{
@@ -67,7 +67,7 @@ export class BegunAttempts {
     if (suspect) suspects.begin(suspect);
   }
 
-  /** Makes at least one, and no more after `until`, in monotonic time: the rest follows when the event loop has gone round. */
+  /** Makes at least one attempt, and none after `until`, in monotonic time; the rest follows in the next turn. */
   launch(until: number): void {
     // Else what is left of one launch and what this one adds would hold the event loop together.
     if (this.#marked.length === 0) this.#launchUntil(until);

@@ -1,4 +1,4 @@
-/** Deactivates a target that answers 410 (Gone), with a reason for people. */
+/** Deactivates a target that responds with 410 (Gone), and says why. */
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
@@ -22,7 +22,7 @@ export function createGoneHandler(deps: {
       notices?.targetDeactivated({ webhookId, targetId: id, reason: REASON });
       log.warn("a target responded with 410 and was deactivated; its deliveries wait", of);
     } catch (error) {
-      // The next attempt asks again: the delivery is stored as one that failed.
+      // The delivery is stored as failed, so the next attempt meets the 410 again.
       log.error("a target that responded with 410 could not be deactivated", {
         ...of,
         cause: errorMessage(error),

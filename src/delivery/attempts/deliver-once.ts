@@ -1,4 +1,4 @@
-/** Hands one event to its target and turns whatever happens into an outcome. */
+/** Hands one event to its target type and turns whatever happens into an outcome. */
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
@@ -11,7 +11,7 @@ export async function deliverOnce(options: {
   due: DueDelivery;
   signal: AbortSignal;
   log: Logger;
-  /** Told to the target in place of the sender's. */
+  /** Sent to the target instead of the sender's own; undefined: the sender's is kept. */
   traceparent?: string | undefined;
 }): Promise<Outcome> {
   const { opened, due, signal, log, traceparent } = options;
@@ -28,7 +28,7 @@ export async function deliverOnce(options: {
       signal,
     });
   } catch (error) {
-    // A fault of ours, not of the target: the delivery stays alive, the log says what to mend.
+    // Our fault, not the target's: the delivery is retried, and the log says what to mend.
     log.error("a target type failed unexpectedly", {
       target_id: target.id,
       event_id: due.eventId,

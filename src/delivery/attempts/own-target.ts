@@ -1,7 +1,7 @@
-/** Finds a target for the event file that names it: one of another webhook does not exist there. */
+/** Finds the target that an event file names, if it belongs to the file's webhook. */
 import type { DeliveryTarget, Routing } from "../../storage/main-db/routing.ts";
 
-/** Null for any other webhook's target: an imported file may name whatever its maker wrote into it. */
+/** Returns null for another webhook's target: an imported file may name any. */
 export function findOwnTarget(
   routing: Pick<Routing, "findTarget">,
   { webhookId, targetId }: Readonly<{ webhookId: string; targetId: string }>,

@@ -1,4 +1,4 @@
-/** Tells the log and the metrics of one attempt: one wide line, with everything by which it may be looked for. */
+/** Reports one attempt to the log, in one wide line with all that it may be searched by, and to the metrics. */
 import type { Logger } from "../../observability/log.ts";
 import type { DeliveryMetrics, MeasuredAttempt } from "../../observability/metrics.ts";
 import type { DeliveryStatus, DueDelivery, Settlement } from "../../storage/event-db/types.ts";
@@ -10,7 +10,7 @@ type Done = Readonly<{
   opened: OpenedTarget;
   due: DueDelivery;
   settlement: Settlement;
-  /** Monotonic. */
+  /** Monotonic time. */
   begunAt: number;
   /** Wall-clock time. */
   endedAt: number;
@@ -37,7 +37,7 @@ function outcomeOf(status: DeliveryStatus): MeasuredAttempt["outcome"] {
   return status === "delivered" || status === "failed" ? status : "retried";
 }
 
-/** Headers, bodies and addresses stay out: they may hold what only the two ends should see. */
+/** Leaves headers, bodies and URLs out: they may contain secrets of sender and target. */
 function logAttempt({ log, opened, due, settlement, endedAt }: Done): void {
   const { result, status } = settlement;
   const fields = {

@@ -1,4 +1,4 @@
-/** Looks at what the process before died in: drops what had ended, and gives up what killed it twice. */
+/** Looks at the attempts that a crash cut off: drops those that had ended, and gives up those that crashed it twice. */
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
@@ -11,7 +11,7 @@ import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { TargetNotices } from "../target-notices.ts";
 import type { Suspects } from "./suspects.ts";
 
-/** Looked up before the event loop goes round. */
+/** Suspects looked up in one turn of the event loop. */
 const STEP = 50;
 
 type Deps = Readonly<{
@@ -24,7 +24,7 @@ type Deps = Readonly<{
   isStopping: () => boolean;
 }>;
 
-/** Never rejects. What cannot be looked at now stays a suspect. */
+/** Never rejects. A delivery whose file cannot be read now stays a suspect. */
 export async function lookAtLeftBehind(deps: Deps): Promise<void> {
   const { journal, suspects, isStopping } = deps;
   const { culprits } = journal.left;
@@ -45,7 +45,7 @@ export async function lookAtLeftBehind(deps: Deps): Promise<void> {
   }
 }
 
-/** The delivery as it was when the process died. Null where it is not: its attempt had ended, or it is gone. */
+/** Returns the delivery as it was when the process died; null where its attempt had ended, or it is gone. */
 async function findSuspect(
   { events }: Pick<Deps, "events">,
   { webhookId, targetId, eventId, attempt }: Suspect,

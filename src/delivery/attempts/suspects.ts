@@ -1,18 +1,18 @@
 /**
- * Deliveries whose attempts were under way when the process died: they are attempted again after the others and one
- * at a time, so that the one that kills the process is told from those that were under way beside it.
+ * Suspects: deliveries whose attempts were under way when the process died. They are attempted again after all others
+ * and one at a time, so that the one that kills the process can be told from those that were under way beside it.
  */
 import type { Clock } from "../../lib/clock.ts";
 import type { AttemptJournal } from "../../storage/attempt-journal/attempt-journal.ts";
 import { keyOf, type Suspect } from "../../storage/attempt-journal/records.ts";
 
-/** Others come first: a gateway that dies of a suspect has delivered for this long at each start. */
+/** Other deliveries come first: a gateway that dies of a suspect delivers for this long at each start. */
 const OTHERS_FIRST_MS = 3_000;
-/** What kills the process mostly does so at its beginning; the next suspect begins after this long. */
+/** An attempt that kills the process mostly does so at its beginning; the next suspect begins after this long. */
 const OUTLIVED_MS = 1_000;
-/** Suspects under way at once, nearly all at targets that take long to answer. */
+/** Suspects attempted at once; nearly all of them are at targets that take long to answer. */
 const MOST_TESTS = 32;
-/** Targets asked at a time whether they can take a suspect. */
+/** Targets that get a turn at a time, to see whether they can take a suspect. */
 const TARGETS_ASKED = 8;
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
@@ -27,7 +27,7 @@ export class Suspects {
   #mayBegin = false;
   #cancel: () => void = () => undefined;
 
-  /** `onAllowed`: a suspect of this target may be attempted, where the target can take it. */
+  /** `onAllowed` is called where a suspect of this target may be attempted, if the target can take it. */
   constructor(deps: {
     journal: AttemptJournal;
     clock: Clock;
@@ -40,7 +40,7 @@ export class Suspects {
     for (const suspect of [...suspects, ...culprits]) this.#add(suspect);
   }
 
-  /** None of them is attempted before. */
+  /** Allows suspects after a while; none is attempted before. */
   start(): void {
     this.#cancel = this.#clock.after(OTHERS_FIRST_MS, () => this.#allow());
   }
@@ -60,19 +60,19 @@ export class Suspects {
     return this.#tests.values();
   }
 
-  /** What an ordinary claim must leave alone, with what is in flight. */
+  /** Returns the events that an ordinary claim must leave alone: those in flight, and the target's suspects. */
   withThose(targetId: string, inFlight: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
     const suspects = this.#byTarget.get(targetId);
     return suspects === undefined ? inFlight : new Map<string, unknown>([...suspects, ...inFlight]);
   }
 
-  /** The target's next suspect, where one may begin now. */
+  /** Returns the target's next suspect; null where there is none, or none may begin now. */
   next(targetId: string): Suspect | null {
     if (!this.#mayBegin) return null;
     return this.#byTarget.get(targetId)?.values().next().value ?? null;
   }
 
-  /** It is none any more. */
+  /** The delivery is no longer a suspect. */
   drop({ targetId, eventId }: Pick<Suspect, "targetId" | "eventId">): void {
     const suspects = this.#byTarget.get(targetId);
     if (suspects?.delete(eventId) && suspects.size === 0) this.#byTarget.delete(targetId);
@@ -104,11 +104,11 @@ export class Suspects {
     this.#allow();
   }
 
-  /** For what could not begin before, such as one whose target is left alone. */
+  /** Gives targets a turn whose suspects could not begin before, as where the circuit was open. */
   wake(): void {
     if (!this.#mayBegin || this.#byTarget.size === 0) return;
     for (const [targetId, suspects] of [...this.#byTarget].slice(0, TARGETS_ASKED)) {
-      // Those that were asked come last the next time.
+      // To the end, so that others come first the next time.
       this.#byTarget.delete(targetId);
       this.#byTarget.set(targetId, suspects);
       const [first] = suspects.values();

@@ -1,4 +1,4 @@
-/** Has one attempt traced, and tells the target of the trace in place of the sender's own. */
+/** Traces one attempt, and sends its trace context to the target instead of the sender's. */
 import type { TracedAttempt, Tracing } from "../../observability/tracing.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
 import type { ReceivedEvent } from "../../targets/target-type.ts";
@@ -6,7 +6,7 @@ import type { OpenedTarget } from "../open-target.ts";
 
 const TRACEPARENT = "traceparent";
 
-/** Null where this event's trace is not sampled. */
+/** Returns null where this event's trace is not sampled. */
 export function beginTrace(tracing: Tracing, opened: OpenedTarget, due: DueDelivery): TracedAttempt | null {
   const { target, type, config } = opened;
   return tracing.beginAttempt({

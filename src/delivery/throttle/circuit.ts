@@ -1,30 +1,30 @@
-/** Whether a target is left in peace: a circuit breaker, pure. It opens on failures and closes when a probe succeeds. */
+/** A circuit breaker, pure: opens on failures, so that a target is left alone, and closes when a probe succeeds. */
 
-/** The share of failures is looked at over the last one to two of these. */
+/** The failure rate counts the last one to two of these windows. */
 const WINDOW_MS = 30_000;
-/** Of fewer attempts a share says nothing. */
+/** A failure rate says nothing of fewer attempts. */
 const LEAST_ATTEMPTS = 20;
 const FIRST_PROBE_MS = 10_000;
-/** Where it answered all that failed: the fault may be that of those events. */
+/** The first wait where the target responded to all that failed: the events themselves may be at fault. */
 const QUICK_PROBE_MS = 1_000;
-/** An outage of hours costs a probe every five minutes, and its end is seen as soon. */
+/** An outage of hours costs one probe every five minutes, and its end is noticed as soon. */
 const LONGEST_PROBE_MS = 5 * 60_000;
 
-/** Answered failures in a row told apart by their events; more than these count one by one. */
+/** Failures in a row with a response are told apart by event up to this number; beyond it each counts. */
 const MOST_TOLD_APART = 64;
 
-/** Null: it does not open for that. `failureRate` is a share, above 0. */
+/** What opens the circuit; null: it does not open for that. `failureRate` is a share above 0. */
 export type CircuitPolicy = Readonly<{ failures: number | null; failureRate: number | null }>;
 
 /**
- * What an attempt says of its target. "up": it works, or refuses this event alone; "down"; "unclear" where it says
- * neither, as a wish to come later does.
+ * What an attempt says of its target. "up": it works, or refuses this event alone. "down": it does not work.
+ * "unclear": neither, as when it asks for a retry later.
  */
 export type Sign = "up" | "down" | "unclear";
 
 type Counts = Readonly<{ up: number; down: number }>;
 
-/** Of an open circuit: why, after how many probes that failed, and how long the first of them had to wait. */
+/** Why a circuit is open, how many of its probes have failed, and how long the first of them had to wait. */
 type Opened = Readonly<{ reason: string; by: "row" | "share"; probes: number; firstProbeMs: number }>;
 
 /** Times are milliseconds of monotonic time. */
@@ -32,9 +32,9 @@ export type Circuit = Readonly<
   | {
       state: "closed";
       failuresInRow: number;
-      /** Events among those failures that were answered: each counts once. */
+      /** The events of those failures that had a response: each event counts once. */
       failedEvents: readonly string[];
-      /** Null while no share is asked for. */
+      /** Null where the policy sets no failure rate. */
       window: Readonly<{ from: number; before: Counts; now: Counts }> | null;
     }
   | ({ state: "open"; nextProbeAt: number } & Opened)
@@ -44,17 +44,17 @@ export type Circuit = Readonly<
 
 export const CLOSED: Circuit = { state: "closed", failuresInRow: 0, failedEvents: [], window: null };
 
-/** `random` is in [0, 1): probes of targets that went down together do not stay together. */
+/** `random`, in [0, 1), spreads the probes of targets that went down together. */
 type At = Readonly<{ now: number; random: number }>;
 
 export type AttemptSign = At &
   Readonly<{
     sign: Sign;
-    /** The event that failed, where the target answered. Without an answer it is the target's fault, each time. */
+    /** The event that failed, where the target responded. A failure without a response is always the target's. */
     failedEvent?: string | undefined;
   }>;
 
-/** An attempt that is no probe has ended. While the circuit is open, only a success says something: see `afterSuccess`. */
+/** Returns the circuit after an attempt that is no probe. An open one changes only by a success: see `afterSuccess`. */
 export function afterAttempt(circuit: Circuit, policy: CircuitPolicy, given: AttemptSign): Circuit {
   const { sign, now, failedEvent } = given;
   if (circuit.state !== "closed" || sign === "unclear") return circuit;
@@ -76,8 +76,8 @@ function withEvent(events: readonly string[], eventId: string | undefined): read
 }
 
 /**
- * A delivery that began before has arrived while the circuit is open: the failures were not all in a row. A share of
- * failures is not changed by one success.
+ * Returns the circuit after a success of an attempt that began before the circuit opened: the failures were not all in
+ * a row. One success does not change a failure rate.
  */
 export function afterSuccess(circuit: Circuit): Circuit {
   return circuit.state !== "closed" && circuit.by === "row" ? CLOSED : circuit;
@@ -117,14 +117,14 @@ export function waitForCircuit(circuit: Circuit, now: number): number | null {
   return circuit.state === "half_open" ? null : Math.max(0, Math.ceil(circuit.nextProbeAt - now));
 }
 
-/** Of an open circuit. */
+/** Returns the circuit with a probe under way; unchanged where it is not open. */
 export function beginProbe(circuit: Circuit): Circuit {
   if (circuit.state !== "open") return circuit;
   const { reason, by, probes, firstProbeMs } = circuit;
   return { state: "half_open", reason, by, firstProbeMs, probes: probes + 1 };
 }
 
-/** The probe has ended; one without a clear sign is repeated as though it had not been. */
+/** Returns the circuit after a probe. One without a clear sign is repeated as if it had not been made. */
 export function afterProbe(circuit: Circuit, given: At & Readonly<{ sign: Sign }>): Circuit {
   if (circuit.state !== "half_open") return circuit;
   if (given.sign === "up") return CLOSED;
@@ -134,7 +134,7 @@ export function afterProbe(circuit: Circuit, given: At & Readonly<{ sign: Sign }
   return { state: "open", reason, by, firstProbeMs, probes, nextProbeAt };
 }
 
-/** An earlier run of the program left it open. */
+/** Returns a circuit that an earlier run of the program left open. */
 export function reopened(reason: string, { now, random }: At): Circuit {
   const nextProbeAt = now + FIRST_PROBE_MS * random;
   return { state: "open", reason, by: "row", probes: 0, firstProbeMs: FIRST_PROBE_MS, nextProbeAt };

@@ -1,12 +1,12 @@
-/** Which events a target answers with failures while it takes others: those failures are the events' own. */
+/** The events that a target answers with failures while it accepts others: the fault is the events' own. */
 
-/** Of one target; the oldest are forgotten, and then count as failures of the target once more. */
+/** Events remembered per target. The oldest are forgotten; their failures then count as the target's again. */
 const MOST_KNOWN = 1_000;
 
 export class RefusedEvents {
-  /** Answered with a failure, and no other event was taken since. */
+  /** Answered with a failure, and no other event accepted since. */
   readonly #failing = new Set<string>();
-  /** Answered with a failure before another event was taken. */
+  /** Answered with a failure before another event was accepted. */
   readonly #atFault = new Set<string>();
 
   get isEmpty(): boolean {
@@ -17,7 +17,7 @@ export class RefusedEvents {
     return this.#failing.has(eventId) || this.#atFault.has(eventId);
   }
 
-  /** The target took another event after it had failed this one. */
+  /** True where the target accepted another event after it had failed this one. */
   isAtFault(eventId: string): boolean {
     return this.#atFault.has(eventId);
   }
@@ -33,7 +33,7 @@ export class RefusedEvents {
     this.#failing.clear();
   }
 
-  /** Nothing more will be tried with it. */
+  /** The event will not be attempted again. */
   forget(eventId: string): void {
     this.#failing.delete(eventId);
     this.#atFault.delete(eventId);

@@ -1,23 +1,23 @@
 /**
- * A target's wish to be left alone for a while: pure. A short one is followed. A long one that came for one event only
- * may be that event's, so another event is tried meanwhile, and the wish is followed where that one is answered so too.
+ * A target's wish to be left alone for a while (Retry-After, 429, 503), pure. A short wish is followed. A long one may
+ * concern only the event that it answered, so another event tests it and must be answered alike before it is followed.
  */
 
-/** A wish for longer is tested with another event after this long. */
+/** A wish for longer than this is tested with another event after this long. */
 const TEST_AFTER_MS = 30_000;
-/** The same where some events are known to fail while others are taken. */
+/** The same where some events are known to fail while others are accepted. */
 const TEST_SOON_MS = 1_000;
-/** Events that must be answered so before a long wish is followed. */
+/** Events that must be answered alike before a long wish is followed. */
 const CONFIRMED_BY = 2;
-/** The same where some events are known to fail while others are taken: of those only tests count. */
+/** The same where some events are known to fail while others are accepted; then only tests count. */
 const CONFIRMED_BY_TESTS = 3;
 
 /** Times are milliseconds of monotonic time. */
 export type Rest = Readonly<{
   until: number;
-  /** When another event is tried; null for a short rest, which ends without that. */
+  /** When another event tests the wish; null for a short rest, which ends without a test. */
   testAt: number | null;
-  /** Events that it came for. */
+  /** Events that were answered with the wish. */
   askers: readonly string[];
   isTesting: boolean;
 }>;
@@ -26,11 +26,11 @@ type Wish = Readonly<{
   eventId: string;
   ms: number;
   now: number;
-  /** The event fails while others are taken. */
+  /** This event fails while others are accepted. */
   isAtFault: boolean;
-  /** Some events do. */
+  /** Some events fail while others are accepted. */
   isMixed: boolean;
-  /** It was the test of a wish before. */
+  /** The attempt was the test of an earlier wish. */
   isTest: boolean;
 }>;
 
@@ -64,7 +64,7 @@ export function nextAttemptAt(rest: Rest): number {
   return rest.testAt ?? rest.until;
 }
 
-/** True while attempts are to begin one at a time. */
+/** True while attempts must begin one at a time. */
 export function isTested(rest: Rest | null): rest is Rest {
   return rest !== null && rest.testAt !== null;
 }
@@ -73,7 +73,7 @@ export function beginTest(rest: Rest | null): Rest | null {
   return rest === null || rest.testAt === null ? rest : { ...rest, isTesting: true };
 }
 
-/** The test has ended without another wish; `isUp` where the target answered as one that works. */
+/** Returns the rest after a test that brought no other wish. `isUp`: the target answered as one that works. */
 export function afterTest(rest: Rest | null, { isUp, now }: { isUp: boolean; now: number }): Rest | null {
   if (rest === null || !rest.isTesting) return rest;
   if (isUp || now >= rest.until) return null;

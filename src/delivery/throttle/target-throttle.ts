@@ -1,13 +1,13 @@
-/** Whether a target may be tried now, and how often: its circuit, its rate, its wish for rest, and what it holds. */
+/** The throttle of one target: its circuit, rate limit, wish for rest and ramp say whether and how often to attempt. */
 import { HOUR_MS } from "../../lib/clock.ts";
 import type { OpenCircuit, TargetBefore } from "../../storage/event-db/open-circuits.ts";
 import type { ClaimFrom } from "../../storage/event-db/scattered-claim.ts";
-import type { ThrottlePolicy } from "../../targets/throttle-policy.ts";
 import type { Outcome } from "../../targets/target-type.ts";
+import type { ThrottlePolicy } from "../../targets/throttle-policy.ts";
 import {
+  afterAttempt,
   afterProbe,
   afterSuccess,
-  afterAttempt,
   beginProbe,
   type Circuit,
   CLOSED,
@@ -20,17 +20,17 @@ import { allowance, FRESH, isForgettable, type RateState, spend, stateAfter, wai
 import { RefusedEvents } from "./refused-events.ts";
 import { afterTest, afterWish, beginTest, isTested, nextAttemptAt, type Rest, waitForRest } from "./rest.ts";
 
-/** A target that asks for more is asked again after this long. */
+/** A longer wish for rest is cut to this. */
 const LONGEST_REST_MS = HOUR_MS;
-/** No rate counts longer. */
+/** The longest period of a rate limit. */
 const LONGEST_PERIOD_MS = HOUR_MS;
 const FIRST_REST_MS = 1_000;
-/** A 503 that names no time may be one bad machine behind a balancer; so many without a success between are not. */
+/** A 503 without Retry-After may be one bad machine behind a balancer; this many without a success between are not. */
 const UNEXPLAINED_IN_ROW = 3;
 const LONGEST_GUESSED_REST_MS = 60_000;
-/** After a success among failures that were answered, its deliveries are taken from both ends for so long. */
+/** After a success among failures with a response, deliveries are taken from both ends for this long. */
 const MIXED_MS = 60_000;
-/** Where probes look for an event, in turn: most often one bad batch is the oldest that is due. */
+/** Where probes take their event from, in turn: a bad batch is most often the oldest that is due. */
 const PROBE_FROM = ["newest", "oldest", "between"] as const satisfies ClaimFrom[];
 
 /** How an attempt ended. */
@@ -39,7 +39,7 @@ export type AttemptEnd = Readonly<{
   eventId: string;
   /** Null where the program stopped first. */
   outcome: Outcome | null;
-  /** The delivery is not tried again. */
+  /** The delivery will not be attempted again. */
   isOver: boolean;
   at: Moment;
   random: number;
@@ -49,9 +49,9 @@ export type AttemptEnd = Readonly<{
 export type Moment = Readonly<{ mono: number; wall: number }>;
 
 export class TargetThrottle {
-  /** Some held deliveries are being let go at this moment. */
+  /** Held deliveries are being released at this moment. */
   isReleasing = false;
-  /** They go as fast as the target takes them. */
+  /** Held deliveries are released as fast as the target takes them. */
   isRushed = false;
   #ramp: Ramp | null = null;
   #circuit: Circuit = CLOSED;
@@ -62,11 +62,11 @@ export class TargetThrottle {
   #rests = 0;
   #unexplained = 0;
   readonly #refused = new RefusedEvents();
-  /** Some events are answered with failures and others are taken. */
+  /** Until then some events are answered with failures and others are accepted. */
   #mixedUntil = Number.NEGATIVE_INFINITY;
   #picks = 0;
 
-  /** What an earlier run of the program left. */
+  /** Takes up what an earlier run of the program left. */
   takeUp(before: TargetBefore, { mono, wall }: Moment, random: number): void {
     const sinceAttempt =
       before.lastAttemptAt === null ? Number.POSITIVE_INFINITY : Math.max(0, wall - before.lastAttemptAt);
@@ -80,13 +80,13 @@ export class TargetThrottle {
     return this.#circuit;
   }
 
-  /** As it is kept; null while it is closed. */
+  /** The circuit as it is stored; null while it is closed. */
   get openCircuit(): OpenCircuit | null {
     if (this.#circuit.state === "closed") return null;
     return { openedAt: this.#openedAt ?? 0, reason: this.#circuit.reason };
   }
 
-  /** Monotonic; in the past where the target asked for no rest. The next attempt may be a test of it. */
+  /** Monotonic time of the next attempt, which may be a test of the rest; in the past where none was asked for. */
   get restsUntil(): number {
     return this.#rest === null ? 0 : nextAttemptAt(this.#rest);
   }
@@ -100,7 +100,7 @@ export class TargetThrottle {
     return rate === null ? wait : Math.max(wait, waitMs(this.#rateOf(rate), rate, now));
   }
 
-  /** Where among what is due the next attempts are taken from; null for the oldest, as nearly always. */
+  /** Where among the due deliveries to take the next ones from; null for the oldest, as nearly always. */
   pick(now: number): Readonly<{ from: ClaimFrom; isRefused: (eventId: string) => boolean }> | null {
     const isOpen = this.#circuit.state !== "closed";
     if (!isOpen && !isTested(this.#rest) && now >= this.#mixedUntil) return null;
@@ -111,14 +111,14 @@ export class TargetThrottle {
     };
   }
 
-  /** How many attempts may begin now, of those that are not to wait. */
+  /** How many attempts may begin now, where `waitMs` is 0. */
   room({ rate, concurrency }: ThrottlePolicy, { now, inFlight }: { now: number; inFlight: number }): number {
     if (this.#circuit.state !== "closed" || isTested(this.#rest)) return 1;
     const free = concurrency === null ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - inFlight);
     return rate === null ? free : Math.min(free, allowance(this.#rateOf(rate), rate, now));
   }
 
-  /** So many attempts begin. True where it is a probe. */
+  /** Notes that `count` attempts begin. Returns true where they are a probe or the test of a rest. */
   begin({ rate }: ThrottlePolicy, { now, count }: { now: number; count: number }): boolean {
     if (rate !== null) this.#rate = spend(this.#rateOf(rate), rate, { now, count });
     const isProbe = this.#circuit.state === "open" || isTested(this.#rest);
@@ -162,7 +162,7 @@ export class TargetThrottle {
     const circuit = this.#circuit;
     if (isProbe && circuit.state === "half_open") return afterProbe(circuit, { ...given, sign });
     if (outcome?.kind === "delivered" && circuit.state !== "closed") return afterSuccess(circuit);
-    // Others were taken since it failed this one before, so it says nothing of the target.
+    // The target accepted others since it failed this event before, so the failure says nothing of the target.
     const isOwn = failedEvent !== undefined && this.#refused.isAtFault(eventId);
     return afterAttempt(circuit, policy.circuit, {
       ...given,
@@ -171,7 +171,7 @@ export class TargetThrottle {
     });
   }
 
-  /** All that was known of failures is forgotten. */
+  /** Forgets all failures. */
   reset(): void {
     this.#circuit = CLOSED;
     this.#openedAt = null;
@@ -181,7 +181,7 @@ export class TargetThrottle {
     this.#refused.clear();
   }
 
-  /** How many of the held deliveries, at most `most`, are let go now; and if none, in how many milliseconds. */
+  /** How many held deliveries, `most` at most, to release now; and where none, in how many milliseconds. */
   takeHeld(most: number, now: number): { count: number; waitMs: number } {
     if (this.isRushed) return { count: most, waitMs: 0 };
     const ramp = advance(this.#ramp ?? newRamp(now), now);
@@ -190,13 +190,13 @@ export class TargetThrottle {
     return { count, waitMs: waitForCredit(this.#ramp) };
   }
 
-  /** Nothing is held any more, or the target is paused. */
+  /** No delivery is held any more, or the target is paused. */
   endDrain(): void {
     this.isRushed = false;
     this.#ramp = null;
   }
 
-  /** What is known of the drain of `left` deliveries; the rate is per second. */
+  /** The pace of the release of `left` held deliveries. */
   drain(left: number, { rate }: ThrottlePolicy, now: number): { perSecond: number; estimateMs: number } {
     const highest = rate === null ? undefined : (rate.limit * 1_000) / rate.periodMs;
     const ramp = this.#ramp ?? newRamp(now);
@@ -206,7 +206,7 @@ export class TargetThrottle {
     };
   }
 
-  /** True where a new one would say the same. */
+  /** True where a new throttle would say the same. */
   isForgettable(now: number): boolean {
     if (this.#circuit.state !== "closed" || this.#circuit.failuresInRow > 0) return false;
     if (this.#ramp !== null || this.isRushed) return false;
@@ -229,7 +229,7 @@ export class TargetThrottle {
     if (outcome.retryAfterMs === undefined && status !== 429) {
       if (status !== 503 || ++this.#unexplained < UNEXPLAINED_IN_ROW) return;
     }
-    // What was under way together asks for one rest, not for several that grow.
+    // Attempts that were under way together ask for one rest, not for several that grow.
     if (now >= this.restsUntil) this.#rests++;
     const guess = Math.min(FIRST_REST_MS * 2 ** (this.#rests - 1), LONGEST_GUESSED_REST_MS);
     const ms = Math.min(outcome.retryAfterMs ?? guess, LONGEST_REST_MS);
@@ -239,7 +239,7 @@ export class TargetThrottle {
   }
 }
 
-/** An answer that refuses the event says that the target works; 429 that it does, but not now. */
+/** A response that refuses the event shows that the target works; 429 leaves that open. */
 export function signOf(outcome: Outcome): Sign {
   if (outcome.kind === "delivered") return "up";
   const status = outcome.response?.statusCode;

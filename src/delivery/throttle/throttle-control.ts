@@ -1,4 +1,4 @@
-/** What people and programs see of how targets are dealt with, and what they may do about it. */
+/** What people and programs see of targets' throttles, and what they may do about them. */
 
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -20,7 +20,7 @@ type SeenTarget = Readonly<{
 export type ThrottleView = Readonly<{
   /** Deliveries on hold during a pause, or waiting to be released after it. */
   held: number;
-  /** How what is held is let go; null where nothing is. */
+  /** How held deliveries are being released; null where none are. */
   drain: Readonly<{ perSecond: number; estimateMs: number }> | null;
 }> &
   Pick<ThrottleState, "circuit" | "restsUntil">;
@@ -29,15 +29,15 @@ type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
 /** The caller has checked that the webhook is the user's. */
 export type ThrottleControl = Readonly<{
-  /** By target, all of one webhook; empty where its file cannot be used. */
+  /** The throttles of one webhook's targets, by target; empty where its file cannot be used. */
   read: (targets: readonly SeenTarget[]) => Promise<ReadonlyMap<string, ThrottleView>>;
-  /** What is known of its failures is forgotten: it is tried at once. */
+  /** Forgets the target's failures, so that it is attempted at once. */
   resetCircuit: (of: OfTarget) => Promise<void>;
-  /** Its settings changed, and what failed before may work now. Never rejects. */
+  /** Does the same after a change of settings, with which the target may work now. Never rejects. */
   changed: (of: OfTarget) => Promise<void>;
-  /** What is held for a target that is not paused goes as fast as it is taken, not at a rising rate. */
+  /** Releases the held deliveries of a target that is not paused as fast as it takes them, not at a rising rate. */
   hurry: (of: OfTarget) => void;
-  /** Gives up what is held, and keeps the reason with each; returns how many. */
+  /** Discards held deliveries, with the reason; returns how many. */
   discardHeld: (of: OfTarget & Readonly<{ reason?: string | undefined }>) => Promise<number>;
 }>;
 
@@ -81,7 +81,7 @@ export function createThrottleControl(deps: {
       const why = reason === undefined ? "." : `: ${reason}`;
       const given = { ...of, reason: `Discarded manually while on hold${why}`, now: clock.now() };
       const discarded = await store.discardHeld(given);
-      // What waited behind one of them in its lane may be due now.
+      // A delivery that waited behind one of them in its lane may be due now.
       engine.nudge(of.webhookId);
       return discarded;
     },
@@ -91,7 +91,9 @@ export function createThrottleControl(deps: {
 function view(target: SeenTarget, { circuit, restsUntil, drain }: ThrottleState, held: number): ThrottleView {
   const isDraining = held > 0 && target.active && target.pausedAt === null;
   return {
-    ...{ held, circuit, restsUntil },
+    held,
+    circuit,
+    restsUntil,
     drain: isDraining ? drain(held, toThrottlePolicy(target.policy)) : null,
   };
 }

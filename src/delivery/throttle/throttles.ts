@@ -1,4 +1,4 @@
-/** The throttle of every target that the engine deals with; keeps open circuits over restarts, and tells of them. */
+/** The throttles of all targets that the engine delivers to; stores open circuits over restarts, and reports them. */
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
@@ -13,7 +13,7 @@ import { type AttemptEnd, type Moment, TargetThrottle } from "./target-throttle.
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
-/** Told when a target is given up for a while, and when it is back. */
+/** Told when a target's circuit opens, and when it closes. */
 export type CircuitListener = Readonly<{
   onCircuitOpened: (opened: OfTarget & Readonly<{ reason: string; at: number }>) => void;
   onCircuitClosed: (closed: OfTarget & Readonly<{ openedAt: number; at: number }>) => void;
@@ -27,9 +27,9 @@ export type ThrottleState = Readonly<{
     reason: string | null;
     nextProbeAt: number | null;
   }>;
-  /** The target asked for a rest. */
+  /** When a rest that the target asked for ends; null where there is none. */
   restsUntil: number | null;
-  /** How what is held is let go: deliveries a second now, and how long for `left` of them. */
+  /** The pace of released deliveries: the current rate, and the time that `left` of them will take. */
   drain: (left: number, policy: ThrottlePolicy) => Readonly<{ perSecond: number; estimateMs: number }>;
 }>;
 
@@ -53,7 +53,7 @@ export class Throttles {
     this.#deps = deps;
   }
 
-  /** Before anything else of the webhook; rejects where its file cannot be used. */
+  /** Reads what an earlier run left, before anything else of the webhook. Rejects where its file cannot be used. */
   async load(webhookId: string): Promise<void> {
     if (this.#loaded.has(webhookId)) return;
     const before = await this.#deps.events.targetsBefore(webhookId);
@@ -81,7 +81,7 @@ export class Throttles {
       this.#byTarget.delete(targetId);
   }
 
-  /** Of a target that is gone. */
+  /** Forgets a target that is gone. */
   forget(targetId: string): void {
     this.#byTarget.delete(targetId);
   }
@@ -102,7 +102,7 @@ export class Throttles {
     else if (before !== null && after === null) this.#closed(of, before.openedAt);
   }
 
-  /** By a person. */
+  /** Forgets the target's failures, because a person asked for it. */
   reset(of: OfTarget): void {
     const throttle = this.of(of.targetId);
     const before = throttle.openCircuit;
@@ -132,7 +132,9 @@ export class Throttles {
   #opened(of: OfTarget, { reason, openedAt }: { reason: string; openedAt: number }): void {
     const { log, metrics, listener } = this.#deps;
     log.warn("a target keeps failing: its deliveries are paused, and it is probed until it responds", {
-      ...{ webhook_id: of.webhookId, target_id: of.targetId, reason },
+      webhook_id: of.webhookId,
+      target_id: of.targetId,
+      reason,
     });
     metrics?.circuitOpened();
     this.#write(of, { openedAt, reason });
@@ -143,13 +145,15 @@ export class Throttles {
     const { log, listener } = this.#deps;
     const at = this.#now().wall;
     log.info("a target responds again: its deliveries continue", {
-      ...{ webhook_id: of.webhookId, target_id: of.targetId, after_ms: Math.max(0, at - openedAt) },
+      webhook_id: of.webhookId,
+      target_id: of.targetId,
+      after_ms: Math.max(0, at - openedAt),
     });
     this.#write(of, null);
     listener?.onCircuitClosed({ ...of, openedAt, at });
   }
 
-  /** Not waited for: a state that is lost is found again by ten failures. */
+  /** Not awaited: a state that is lost is found again by ten failures. */
   #write({ webhookId, targetId }: OfTarget, circuit: { openedAt: number; reason: string } | null): void {
     const { store, log } = this.#deps;
     store.writeCircuit({ webhookId, targetId, circuit }).catch((error: unknown) => {

@@ -20,7 +20,11 @@ export type ThrottleStore = Readonly<{
   writeCircuit: (of: { webhookId: string; targetId: string; circuit: OpenCircuit | null }) => Promise<void>;
 }>;
 
-export function createThrottleStore({ writer }: { writer: Pick<EventWriter, "change" | "tidy"> }): ThrottleStore {
+export function createThrottleStore({
+  writer,
+}: {
+  writer: Pick<EventWriter, "change" | "tidy">;
+}): ThrottleStore {
   async function inSteps(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
     let sum = 0;
     for (;;) {

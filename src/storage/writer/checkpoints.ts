@@ -1,4 +1,4 @@
-/** Copies the logs of event files back while they are written to. */
+/** Checkpoints the write-ahead logs of event files while they are written to. */
 import type { EventFile } from "../event-db/event-file.ts";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
@@ -8,36 +8,36 @@ import type { WriteQueue } from "./write-queue.ts";
 /** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
 const CHECKPOINT_PAGES = 1_000;
 /**
- * The same where a log took its time to get so long: a checkpoint more costs little then, and the log's file, whose
- * growth is dear, stays half as long. 100 busy webhooks took 4 % more events in their first seconds.
+ * The same for a log that grew slowly: one checkpoint more costs little then, and the log's file, whose growth is
+ * expensive, stays half as long. 100 busy webhooks took 4 % more events in their first seconds.
  */
 const UNHURRIED_PAGES = 500;
 const UNHURRIED_MS = 500;
 
-/** Begins a checkpoint of the file, which must be pinned, if its log is long after `pages`. */
+/** Begins a checkpoint of the file, which must be pinned, if its log of `pages` pages is long. */
 export type CheckpointIfLong = (queue: WriteQueue, file: EventFile, pages: number) => void;
 
 export function createCheckpoints(options: {
   files: Pick<WebhookDBManager, "pin" | "unpin">;
   upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog">;
-  /** The length at which it begins, where that is not for this to say. */
+  /** The length at which a checkpoint begins; undefined: this decides. */
   checkpointPages: number | undefined;
   monotonic: () => number;
   onError: (message: string, error: unknown) => void;
-  /** Writes that had to wait may go on. */
+  /** Writes that waited for the checkpoint may go on. */
   onReopened: (queue: WriteQueue) => void;
   onEnd: (queue: WriteQueue) => void;
 }): CheckpointIfLong {
   const { files, upkeep, checkpointPages, monotonic, onError } = options;
   /** Lengths of logs whose last checkpoints failed: a queue does not live as long. */
   const failedAt = new WeakMap<EventFile, number>();
-  /** When logs were begun, as far as that is known. */
+  /** When each log was begun, as far as is known. */
   const begunAt = new WeakMap<EventFile, number>();
   let lastTurn: Promise<unknown> = Promise.resolve();
 
   /**
-   * One file after the other: the worker takes one request at a time, and a file whose writes wait for its last
-   * request would stand behind the long first ones of all others. With 100 busy webhooks each stood still for 100 ms.
+   * Checkpoints one file after the other. The worker takes one request at a time, and a file whose writes wait for its
+   * second request would wait for the long first ones of all others: 100 ms with 100 busy webhooks.
    */
   function inTurn(work: () => Promise<void>): Promise<void> {
     const turn = lastTurn.then(work);
@@ -79,7 +79,7 @@ export function createCheckpoints(options: {
         begunAt.set(file, monotonic());
       })
       .catch((error: unknown) => {
-        // A full disk, or somebody who reads for long. The log keeps every event; it is tried again when it has grown.
+        // A full disk, or a long read. The log keeps every event; the next checkpoint begins when it has grown.
         failedAt.set(file, pages);
         if (!isLogInUse(error) || hasGrownLong(pages, before)) {
           onError(`checkpoint of ${file.path} failed`, error);

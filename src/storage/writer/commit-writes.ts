@@ -1,10 +1,10 @@
-/** Commits a group of writes to an event file: all in one transaction, or each by itself where one of them is at fault. */
+/** Commits a group of writes to an event file: all in one transaction, or one by one where one of them is at fault. */
 import type { EventFile } from "../event-db/event-file.ts";
 import { sqliteCode } from "../sqlite/sqlite.ts";
 
 type Applicable = Readonly<{ apply: (file: EventFile) => void }>;
 
-/** Returns those that were committed, and hands each of the others to `reject`. Throws where the file is at fault. */
+/** Returns the writes that were committed, and hands each other one to `reject`. Throws where the file is at fault. */
 export function commitWrites<Write extends Applicable>(
   file: EventFile,
   writes: readonly Write[],
@@ -29,7 +29,7 @@ export function commitWrites<Write extends Applicable>(
   });
 }
 
-/** True where the connection is of no more use; a full disk or a lock is no such fault. */
+/** True where the connection can be used no more; a full disk or a lock is no such fault. */
 export function isBroken(error: unknown): boolean {
   return /^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(sqliteCode(error) ?? "");
 }
@@ -50,7 +50,7 @@ function inTransaction(file: EventFile, apply: () => void): void {
   }
 }
 
-/** True where the file or the disk is at fault, not one row: trying rows one by one would not help. */
+/** True where the file or the disk is at fault, not one row, so that committing one by one would not help. */
 function isFileFault(error: unknown): boolean {
   return isBroken(error) || /^SQLITE_(FULL|CANTOPEN|BUSY|LOCKED|NOMEM)/.test(sqliteCode(error) ?? "");
 }

@@ -1,4 +1,4 @@
-/** The single writer of every event file: gathers one turn's writes, commits them together, syncs off the main thread. */
+/** The only writer of event files: gathers one turn's writes, commits them together, syncs off the main thread. */
 import { AppError } from "../../lib/errors.ts";
 import { createTurnBudget } from "../../lib/turn-budget.ts";
 import type { StorageMetrics } from "../../observability/metrics.ts";

@@ -8,20 +8,20 @@ import { bytesOf, type EventDraft, type EventGoal, type Settlement } from "../ev
 export type Write = Readonly<{
   /** Runs inside a transaction, and perhaps once more in another where this one is rolled back. */
   apply: (file: EventFile) => void;
-  /** What it writes beside the usual small columns, at most. */
+  /** Bytes that it writes at most beside the usual small columns. */
   bytes: number;
-  /** Wait for the disk before `resolve`. */
+  /** True where `resolve` must wait for the disk. */
   durable: boolean;
-  /** It may leave deliveries that are due. */
+  /** True where it may leave deliveries that are due. */
   due: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
 }>;
 
-/** Of a change, which may be to many rows: the log's length is asked for after it. */
+/** A change may be to many rows, so the log's length is read after it. */
 const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
 
-/** The hot ones are classes: functions of their own for each would be most of what an event leaves to the collector. */
+/** A class, as is `SettlementWrite`: closures for each would be most of the garbage that an event leaves. */
 export class EventWrite implements Write {
   readonly bytes: number;
   readonly durable = true;
@@ -67,7 +67,7 @@ export class SettlementWrite implements Write {
   }
 }
 
-/** Any change, made by `apply`, whose last result it resolves with. */
+/** Any change that `apply` makes; resolves with its last result. */
 export function changeWrite<T>(change: {
   apply: (file: EventFile) => T;
   durable: boolean;
@@ -78,7 +78,7 @@ export function changeWrite<T>(change: {
   let result: T;
   return {
     apply(file) {
-      // It may make anything due, or due no more.
+      // It may change what is due.
       file.knownDue.forgetAll();
       result = apply(file);
     },

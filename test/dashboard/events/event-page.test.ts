@@ -260,7 +260,12 @@ describe("replay", () => {
     const cookie = all.headers.getSetCookie()[0]?.split(";")[0] ?? "";
     expect(await (await app.ask(path, { headers: { cookie } })).text()).toContain("Replaying to 2 targets.");
 
-    await app.addAttempt(event.id, { targetId: second.id, replays: 1, status: "failed", nextAttemptAt: null });
+    await app.addAttempt(event.id, {
+      targetId: second.id,
+      replays: 1,
+      status: "failed",
+      nextAttemptAt: null,
+    });
     await app.ask(`${path}/replay`, { form: { target_id: second.id } });
     const deliveries = await app.store.listDeliveries(app.webhook.id, event.id);
     expect(deliveries.find(({ targetId }) => targetId === second.id)?.status).toBe("pending");

@@ -134,7 +134,12 @@ test("a target whose settings were saved is tried at once", async () => {
 
 test("the throttle's settings are kept as they are typed, and emptied where they may be", async () => {
   const form = { name: "Warehouse", url: "https://warehouse.example/in" };
-  const throttle = { rate_limit: "30", rate_period: "minute", max_concurrency: "2", order_by: "data.object.id" };
+  const throttle = {
+    rate_limit: "30",
+    rate_period: "minute",
+    max_concurrency: "2",
+    order_by: "data.object.id",
+  };
   await all.pages.post(`${all.paths.target}/edit`, { ...form, ...throttle, circuit_failures: "" });
   const of = { ...all.of, targetId: all.target.id };
   const changed = { rate_limit: 30, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };

@@ -33,8 +33,8 @@ function Paused({ target, throttle }: Props): JSX.Element {
   return (
     <div class="throttle-line">
       <p>
-        <strong safe>{formatCount(throttle.held, "delivery", "deliveries")}</strong> on hold since you paused this
-        target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
+        <strong safe>{formatCount(throttle.held, "delivery", "deliveries")}</strong> on hold since you paused
+        this target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
       {throttle.held > 0 ? (
         <div class="throttle-actions">
@@ -60,7 +60,11 @@ function Draining({ target, throttle }: Props): JSX.Element {
     <div class="throttle-line">
       <p>
         <strong safe>{formatCount(held, "delivery", "deliveries")}</strong> still on hold
-        {throttle.circuit.state === "closed" ? <Pace throttle={throttle} /> : "; they continue once the target responds."}
+        {throttle.circuit.state === "closed" ? (
+          <Pace throttle={throttle} />
+        ) : (
+          "; they continue once the target responds."
+        )}
       </p>
       <div class="throttle-actions">
         <ActionButton

@@ -17,8 +17,8 @@ import { targetPath, webhookPath } from "../paths.ts";
 import type { WebhookState } from "../webhook-state.ts";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
-import { TargetThrottle } from "./target-throttle.tsx";
 import { TargetNumbers } from "./target-numbers.tsx";
+import { TargetThrottle } from "./target-throttle.tsx";
 
 type CardProps = Readonly<{
   state: WebhookState;
