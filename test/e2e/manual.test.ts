@@ -17,6 +17,8 @@ setDefaultTimeout(240_000);
 
 const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
 const PAGES = ["/docs", ...manualChapters.map(({ slug }) => `/docs/${slug}`)];
+/** Chapters that between them have every element the manual uses: the second look changes colours and widths alone. */
+const SAMPLE = ["/docs", "/docs/retries", "/docs/verification", "/docs/configuration"];
 
 let gateway: Gateway;
 let browser: Browser;
@@ -31,10 +33,10 @@ afterAll(async () => {
 });
 
 describe("the manual, to whoever is not signed in", () => {
-  test.each<[string, BrowserContextOptions]>([
-    ["on a desk in light", { ...DESKTOP, colorScheme: "light" }],
-    ["on a phone in dark", { ...PHONE, colorScheme: "dark" }],
-  ])("has no serious accessibility fault and no complaint, and fits, %s", async (_name, look) => {
+  test.each<[string, BrowserContextOptions, readonly string[]]>([
+    ["on a desk in light", { ...DESKTOP, colorScheme: "light" }, PAGES],
+    ["on a phone in dark", { ...PHONE, colorScheme: "dark" }, SAMPLE],
+  ])("has no serious accessibility fault and no complaint, and fits, %s", async (_name, look, examined) => {
     const context = await browser.newContext({ ...look, baseURL: gateway.origin });
     const found: string[] = [];
     await twoAtOnce(PAGES, async (path) => {
@@ -42,7 +44,8 @@ describe("the manual, to whoever is not signed in", () => {
       const complaints = collectComplaints(page);
       await page.goto(path);
       const surplus = await page.evaluate(SURPLUS_WIDTH);
-      const lines = [...(await findSeriousViolations(page)), ...complaints];
+      const violations = examined.includes(path) ? await findSeriousViolations(page) : [];
+      const lines = [...violations, ...complaints];
       if (surplus !== 0) lines.push(`is ${surplus} px wider than the window`);
       found.push(...lines.map((line) => `${path}: ${line}`));
       await page.close();
