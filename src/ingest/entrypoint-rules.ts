@@ -2,7 +2,12 @@
 import { type CidrList, createCidrList } from "../lib/cidr.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
-import { type EntrypointSettings, readSettings } from "../settings/entrypoint-settings.ts";
+import {
+  type EntrypointSettings,
+  isAutoType,
+  NO_TYPE,
+  readSettings,
+} from "../settings/entrypoint-settings.ts";
 import { isInBody } from "../settings/value-path.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import { createEcho, type Echo } from "../verification/asking/echo.ts";
@@ -17,8 +22,8 @@ export type EntrypointRules = Readonly<{
   /** Null: from everywhere. */
   networks: CidrList | null;
   rate: BucketRule | null;
-  /** Null: where the provider of the verification says. */
-  readType: PlaceReader | null;
+  /** "auto": as the provider of the verification defines, else where most senders have it. "none": no type. */
+  readType: PlaceReader | "auto" | "none";
   /** Null where nobody looks for copies. */
   readDedupKey: DedupKeyReader | null;
   /** Whether one of the two above looks into bodies. */
@@ -75,13 +80,20 @@ function prepare(settings: EntrypointSettings): EntrypointRules {
     maxBodyBytes: settings.max_body_bytes,
     networks: settings.allowed_networks.length === 0 ? null : createCidrList(settings.allowed_networks),
     rate: rateOf(settings),
-    readType: settings.event_type_from === null ? null : readerOf(settings.event_type_from),
+    readType: typeReaderOf(settings.event_type_from),
     readDedupKey: createDedupKeyReader(settings),
-    readsBody: [settings.event_type_from, settings.deduplicate_value].some(isInBody),
+    readsBody:
+      isAutoType(settings.event_type_from) ||
+      [settings.event_type_from, settings.deduplicate_value].some(isInBody),
     keepRejected: settings.keep_rejected,
     echo: createEcho(settings),
     answer: answerOf(settings),
   };
+}
+
+function typeReaderOf(place: EntrypointSettings["event_type_from"]): EntrypointRules["readType"] {
+  if (isAutoType(place)) return "auto";
+  return place === NO_TYPE ? "none" : readerOf(place);
 }
 
 function rateOf({ rate_limit, rate_limit_per, rate_limit_burst }: EntrypointSettings): BucketRule | null {

@@ -1,26 +1,37 @@
-/** What a request says of its event beside its content: its type, and what copies of it have in common. */
+/** Reads from a request what its event needs beside the content: its type, and the key that duplicates share. */
 import type { DedupKey } from "../storage/event-db/duplicates.ts";
+import type { EventDraft } from "../storage/event-db/types.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
+import { autoTypeOf } from "./auto-type.ts";
 import type { EntrypointRules } from "./entrypoint-rules.ts";
 
 export type EventTraits = Readonly<{ type: string | null; dedupKey: DedupKey | null }>;
 
-const NONE: EventTraits = { type: null, dedupKey: null };
-
-/** `rules` and `verifier` are null where the entrypoint has none; `toRequest` is called only where it matters. */
+/**
+ * `rules` and `verifier` are null where the entrypoint has none. `pairs` are the headers of `request`, names in lower
+ * case. `toFullRequest` is called only where a place or the provider is asked.
+ */
 export function readTraits(of: {
   rules: EntrypointRules | null;
   verifier: Verifier | null;
-  toRequest: () => ReceivedRequest;
+  request: Pick<ReceivedRequest, "headers" | "body">;
+  pairs: EventDraft["headers"];
+  toFullRequest: () => ReceivedRequest;
 }): EventTraits {
-  const { rules, verifier, toRequest } = of;
-  const readType = rules?.readType ?? null;
+  const { rules, verifier, request, pairs, toFullRequest } = of;
+  const readType = rules?.readType ?? "auto";
   const readDedupKey = rules?.readDedupKey ?? null;
-  if (readType === null && readDedupKey === null && verifier === null) return NONE;
-  const request = toRequest();
+  const asksMore = typeof readType === "function" || readDedupKey !== null || verifier !== null;
+  const full = asksMore ? toFullRequest() : null;
   return {
-    // What its owner says goes before what the provider knows.
-    type: readType !== null ? readType(request) : (verifier?.eventType(request) ?? null),
-    dedupKey: readDedupKey === null ? null : readDedupKey(request, verifier),
+    type: typeOf(),
+    dedupKey: readDedupKey === null || full === null ? null : readDedupKey(full, verifier),
   };
+
+  function typeOf(): string | null {
+    if (readType === "none") return null;
+    if (typeof readType === "function") return full === null ? null : readType(full);
+    const known = full === null ? null : (verifier?.eventType(full) ?? null);
+    return known ?? autoTypeOf(request, pairs);
+  }
 }

@@ -69,15 +69,19 @@ export function createVerifyAgain(deps: {
     if (question) return "This is a challenge from the provider, not an event.";
     // What was hidden by the verification of its time stays so, also where another one carries its secret elsewhere.
     const { shown } = hideSecret(stored, verifier?.secretPlace);
-    const { type, dedupKey } = readTraits({
-      ...{ rules: readRules(route), verifier },
-      toRequest: () => toRequest(rejected, shown),
-    });
     const { method, pathTail, remoteAddress, body } = rejected;
+    const pairs = [...shown.headers];
+    const { type, dedupKey } = readTraits({
+      rules: readRules(route),
+      verifier,
+      request: { headers: shown.headers, body },
+      pairs,
+      toFullRequest: () => toRequest(rejected, shown),
+    });
     const facts = { method, pathTail, remoteAddress, ...shown };
     return {
       id: rejected.id,
-      draft: takeSnapshot({ facts, body, route, type, now: clock.now() }),
+      draft: takeSnapshot({ facts, pairs, body, route, type, now: clock.now() }),
       dedupKey,
     };
   }

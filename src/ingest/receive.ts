@@ -73,7 +73,7 @@ const NO_BODY = new Uint8Array(0);
 
 /** Whether anything of an unverified event is taken from its body; a verified one has been made readable by then. */
 function readsBody({ targets }: Route, rules: EntrypointRules | null): boolean {
-  return rules?.readsBody === true || targets.some(({ orderBy }) => orderBy !== undefined);
+  return (rules?.readsBody ?? true) || targets.some(({ orderBy }) => orderBy !== undefined);
 }
 
 export function createReceiver(deps: {
@@ -163,16 +163,19 @@ export function createReceiver(deps: {
     rules: EntrypointRules | null,
   ): Promise<Recorded> {
     const { shown } = hideSecret(facts, accepted?.verifier?.secretPlace);
+    const pairs = [...shown.headers];
     const { type, dedupKey } = readTraits({
       rules,
       verifier: accepted === null ? null : accepted.verifier,
-      toRequest() {
+      request: { headers: shown.headers, body },
+      pairs,
+      toFullRequest() {
         if (accepted === null) return toRequest(route, facts, body);
         if (shown === facts) return accepted.request;
         return { ...accepted.request, headers: shown.headers, query: shown.query };
       },
     });
-    const draft = takeSnapshot({ facts: shown, body, route, type, now: clock.now() });
+    const draft = takeSnapshot({ facts: shown, pairs, body, route, type, now: clock.now() });
     return dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
   }
 

@@ -17,13 +17,15 @@ export type RequestFacts = Readonly<{
 
 export function takeSnapshot(options: {
   facts: RequestFacts;
+  /** Its headers, names in lower case. */
+  pairs: EventDraft["headers"];
   body: Uint8Array;
   route: Route;
   /** What happened, in the sender's words. */
   type: string | null;
   now: number;
 }): EventDraft {
-  const { facts, body, route, type, now } = options;
+  const { facts, pairs, body, route, type, now } = options;
   return {
     id: newIdAt(now),
     webhookId: route.webhookId,
@@ -32,7 +34,7 @@ export function takeSnapshot(options: {
     method: facts.method,
     pathTail: facts.pathTail,
     query: facts.query,
-    headers: [...facts.headers],
+    headers: pairs,
     contentType: facts.headers.get("content-type") ?? "",
     remoteAddress: facts.remoteAddress,
     type,

@@ -127,7 +127,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
       label: "Event type from",
       kind: "text",
       placeholder: "X-Event-Type or $.type",
-      help: "A header name, or a path in the JSON or form body. Leave empty to read it as the verification's provider defines.",
+      help: "auto finds it by the verification's provider, CloudEvents, well-known headers such as X-GitHub-Event, and fields such as type or event. Or enter a header name, a path in the JSON or form body, or none.",
     },
   ]),
   ...inSection("Challenge before the first event", [

@@ -32,6 +32,10 @@ const MAX_PLACE = 200;
 const MAX_BODY_LIMIT = 1024 ** 3;
 const MAX_RATE = 100_000;
 
+/** Values of `event_type_from` that are no places. */
+const AUTO_TYPE = "auto";
+export const NO_TYPE = "none";
+
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 
 const place = z
@@ -119,9 +123,9 @@ export const entrypointSettingsShape = {
   event_type_from: place
     .nullable()
     .describe(
-      "Where an event's type stands: a header's name, or a path in the body such as $.type, which leads into JSON, to a form's field, or into the JSON of its field `payload`. null: where the provider of the verification says.",
+      "Where to find an event's type: a header's name, or a path in the body such as $.type, which leads into JSON, to a form's field, or into the JSON of its field `payload`. `auto` (null means the same): as the provider of the verification defines, else the type of a CloudEvent, else the first well-known header such as X-GitHub-Event, else the text at type, event_type, event, topic or action at the top of the body. `none`: events have no type.",
     )
-    .default(null),
+    .default(AUTO_TYPE),
   deduplicate_by: z
     .enum(["off", "provider", "value", "body"])
     .describe(
@@ -178,6 +182,10 @@ export const entrypointSettingsChangeShape = {
   keep_rejected: entrypointSettingsShape.keep_rejected.unwrap(),
   ...questionSettingsChangeShape,
 };
+
+export function isAutoType(place: string | null): place is "auto" | null {
+  return place === null || place === AUTO_TYPE;
+}
 
 /** As it stands in the API, in the forms and in the database. */
 export type EntrypointSettings = z.output<typeof entrypointSettingsSchema>;

@@ -71,7 +71,7 @@ function textOf(text: string | null): string | null {
 }
 
 /** The text at a path of the body; null for anything but a text. */
-export function textAt(request: ReceivedRequest, path: string): string | null {
+export function textAt(request: Message, path: string): string | null {
   const value = valuesOf(request).at(path);
   return value?.kind === "text" ? value.text : null;
 }
@@ -81,7 +81,7 @@ export function valuesOf({ body, headers }: Message): BodyValues {
   return bodyValuesOf(body, () => headOf(headers));
 }
 
-type Message = Pick<ReceivedRequest, "body" | "headers">;
+export type Message = Pick<ReceivedRequest, "body" | "headers">;
 
 /** For what reads a body before it knows the sender: a compressed one is unpacked off the event loop first. */
 export function whenReadable(

@@ -2,6 +2,7 @@
 import { storedHead, unpackAhead } from "../bodies/body-content.ts";
 import { type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
 import { orderPathOf } from "../bodies/order-key.ts";
+import { isAutoType } from "../settings/entrypoint-settings.ts";
 import { bodyPathOf } from "../settings/value-path.ts";
 import type { StoredEvent } from "../storage/event-db/types.ts";
 import { whyUnusable } from "../verification/request-place.ts";
@@ -43,7 +44,7 @@ function inEntrypoint(
 ): (UnreadValue | null)[] {
   const { event_type_from: typeFrom, deduplicate_by: by, deduplicate_value: value } = settings;
   const [typePath, valuePath] = [bodyPathOf(typeFrom), bodyPathOf(by === "value" ? value : null)];
-  const asksProvider = verification !== null && typeFrom === null && event.type === null;
+  const asksProvider = verification !== null && isAutoType(typeFrom) && event.type === null;
   return [
     typePath === null ? null : named("event_type_from", typeFrom, whyUnusable(values, typePath)),
     valuePath === null ? null : named("deduplicate_value", value, whyUnusable(values, valuePath)),

@@ -196,11 +196,6 @@ describe("the event's type", () => {
     expect(await typeOf("$.constructor.name", { body: "{}" })).toBeNull();
     expect(await typeOf("X-Event", {})).toBeNull();
   });
-
-  test("is null where nobody says", async () => {
-    await send("POST", { body: '{"type":"a"}' });
-    expect(ingest.stored[0]?.type).toBeNull();
-  });
 });
 
 test("settings that cannot be read let nothing in, and the log says so once", async () => {
