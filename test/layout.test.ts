@@ -16,6 +16,7 @@ const TIERS: readonly (readonly string[])[] = [
   ["ingest", "delivery", "replays", "retention", "notices", "webhooks", "auth"],
   ["storage", "targets", "verification", "http"],
   ["outbound", "observability", "settings"],
+  ["filters"],
   ["bodies"],
   ["lib", "config", "manual"],
 ];

@@ -21,6 +21,8 @@ export type BodyValues = Readonly<{
   names: () => Generator<string>;
   /** Why nothing can be found in the whole body; null where it was read. */
   fault: () => string | null;
+  /** All of it, for who looks at more than single paths. */
+  content: () => BodyContent;
 }>;
 
 const known = new WeakMap<Uint8Array, BodyValues>();
@@ -64,6 +66,10 @@ class UnreadYet implements BodyValues {
   fault(): string | null {
     return this.#values().fault();
   }
+
+  content(): BodyContent {
+    return this.#values().content();
+  }
 }
 
 function valuesOf(content: BodyContent): BodyValues {
@@ -71,11 +77,11 @@ function valuesOf(content: BodyContent): BodyValues {
     case "json":
       return new InJson(content.json);
     case "form":
-      return formValues(content.fields);
+      return formValues(content);
     case "empty":
-      return { at: () => null, each: none, names: none, fault: noFault };
+      return { at: () => null, each: none, names: none, fault: noFault, content: () => content };
     case "unreadable":
-      return { at: () => content, each: none, names: none, fault: () => content.why };
+      return { at: () => content, each: none, names: none, fault: () => content.why, content: () => content };
   }
 }
 
@@ -108,13 +114,18 @@ class InJson implements BodyValues {
     return null;
   }
 
+  content(): BodyContent {
+    return { kind: "json", json: this.#json };
+  }
+
   #below(from: number, path: string): BodyValue | null {
     const node = this.#json.find(path, from);
     return node === -1 ? null : checked(this.#json.valueOf(node), path);
   }
 }
 
-function formValues(fields: readonly FormValue[]): BodyValues {
+function formValues(content: Extract<BodyContent, { kind: "form" }>): BodyValues {
+  const { fields } = content;
   let payload: BodyValues | null = null;
   const find = (name: string) => fields.findLast((field) => field.name === name);
   return {
@@ -129,6 +140,7 @@ function formValues(fields: readonly FormValue[]): BodyValues {
       for (const { name } of fields) if (name !== null) yield name;
     },
     fault: noFault,
+    content: () => content,
   };
 }
 
