@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { type IpAddress, networkAddress, parseAddress, parseCidr } from "./lib/cidr.ts";
 
 /** A value quoted for a fault; cut, since whole files get pasted into variables by mistake. */
 function quote(text: string): string {
@@ -133,24 +134,21 @@ export const cidrList = text((value): readonly string[] => {
 });
 
 function readCidr(entry: string): string {
-  const [address = "", prefixText, ...more] = entry.split("/");
-  // ipaddr.js also reads 10.1 and 0x7f000001; people who write those mean something else.
-  const isV4 = ipaddr.IPv4.isValidFourPartDecimal(address);
-  if (more.length > 0 || (!isV4 && !ipaddr.IPv6.isValid(address)) || address.includes("%")) {
-    throw new Error(`${quote(entry)} is not a CIDR`);
+  const [addressText = ""] = entry.split("/", 1);
+  const address = parseAddress(addressText);
+  const cidr = parseCidr(entry);
+  if (address === null || entry.split("/").length > 2) throw new Error(`${quote(entry)} is not a CIDR`);
+  if (cidr === null)
+    throw new Error(`the prefix of ${quote(entry)} is not a number up to ${widthOf(address)}`);
+  const network = networkAddress(cidr);
+  if (`${network}` !== `${address}`) {
+    throw new Error(`${quote(entry)} has bits beyond its prefix: it would be ${network}/${cidr.prefix}`);
   }
-  const bits = isV4 ? 32 : 128;
-  if (prefixText === undefined) return `${address}/${bits}`;
-  if (!/^\d{1,3}$/.test(prefixText) || Number(prefixText) > bits) {
-    throw new Error(`the prefix of ${quote(entry)} is not a number up to ${bits}`);
-  }
-  const network = isV4
-    ? ipaddr.IPv4.networkAddressFromCIDR(entry)
-    : ipaddr.IPv6.networkAddressFromCIDR(entry);
-  if (network.toNormalizedString() !== ipaddr.parse(address).toNormalizedString()) {
-    throw new Error(`${quote(entry)} has bits beyond its prefix: it would be ${network}/${prefixText}`);
-  }
-  return entry;
+  return `${address}/${cidr.prefix}`;
+}
+
+function widthOf(address: IpAddress): number {
+  return address.kind() === "ipv4" ? 32 : 128;
 }
 
 /** The names that OpenTelemetry gives them. */

@@ -1,4 +1,4 @@
-/** Holds the shape of the project: tiers, who may touch what, file sizes and the top level. */
+/** Checks the project's structure: tiers, access rules, file sizes and the top level. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -18,13 +18,14 @@ const TIERS: readonly (readonly string[])[] = [
   ["outbound", "observability", "settings"],
   ["filters"],
   ["bodies"],
-  ["lib", "config", "manual"],
+  ["config"],
+  ["lib", "manual"],
 ];
 
 /** Files beside config.ts that are parts of it. */
 const CONFIG_PARTS = new Set(["config-values", "config-variables"]);
 
-/** The owner's card, tool configuration and what tools make; dotfiles are left to their tools. */
+/** The project's own files, tool configuration and tool output; dotfiles are not checked. */
 const TOP_LEVEL = new Set([
   "package.json",
   "bun.lock",
@@ -41,7 +42,7 @@ const TOP_LEVEL = new Set([
 
 type SourceFile = Readonly<{ path: string; text: string; imports: readonly string[] }>;
 
-/** Type-only imports count too, which a transpiler's scan would leave out. */
+/** Includes type-only imports, which a transpiler's scan would omit. */
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
 
@@ -55,7 +56,7 @@ function filesOf(folder: string): SourceFile[] {
   return names.filter((name) => /\.tsx?$/.test(name)).map((name) => read(join(folder, name)));
 }
 
-/** The tier's word for a file: its folder under src, or the name of a file that stands in src itself. */
+/** Returns a file's unit: its folder under src, or its name if it is directly in src. */
 function unitOf(path: string): string {
   const [first = ""] = relative("src", path).split("/");
   const name = first.replace(/\.tsx?$/, "");
@@ -76,7 +77,7 @@ function wrongImports(file: SourceFile): string[] {
     .map((path) => `${file.path} imports ${path}`);
 }
 
-/** Which source files each of them imports. */
+/** Maps each source file to the files it imports. */
 function importsOf(files: readonly SourceFile[]): ReadonlyMap<string, readonly string[]> {
   const paths = new Set(files.map(({ path }) => path));
   return new Map(
@@ -90,7 +91,7 @@ function importsOf(files: readonly SourceFile[]): ReadonlyMap<string, readonly s
   );
 }
 
-/** Each circle once, from the file at which it was met first. */
+/** Returns each cycle once, from the file where it was first found. */
 function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const circles: string[] = [];
@@ -124,11 +125,11 @@ describe("imports", () => {
     expect(sources.flatMap(wrongImports)).toEqual([]);
   });
 
-  test("lead from no file back to itself, whatever lies between", () => {
+  test("contain no cycle of files", () => {
     expect(circlesIn(importsOf(sources))).toEqual([]);
   });
 
-  test("a circle is found, however many files it goes through", () => {
+  test("a cycle of any length is found", () => {
     const graph = new Map([
       ["a", ["b"]],
       ["b", ["c", "d"]],
@@ -139,7 +140,7 @@ describe("imports", () => {
     expect(circlesIn(graph)).toEqual(["a → b → c → a", "e → e"]);
   });
 
-  test("an import up or sideways is found, whatever its form", () => {
+  test("an import up or sideways is found in each form", () => {
     const forms = (to: string) => [
       `import { a } from "${to}";`,
       `import type { A } from "${to}";`,
@@ -162,7 +163,7 @@ describe("imports", () => {
     ).toEqual([]);
   });
 
-  test("name their files with the extension", () => {
+  test("include the file extension", () => {
     const bare = everything.flatMap(({ path, imports }) =>
       imports
         .filter(
@@ -174,18 +175,18 @@ describe("imports", () => {
     expect(bare).toEqual([]);
   });
 
-  test("of SQLite and drizzle are storage's alone", () => {
+  test("of SQLite and drizzle occur in storage only", () => {
     expect(importersOf(/^(bun:sqlite|drizzle-orm)/, (path) => unitOf(path) === "storage")).toEqual([]);
   });
 
-  test("of the HTTP framework are left to the parts that speak HTTP", () => {
+  test("of the HTTP framework occur only in the parts that serve HTTP", () => {
     const speakers = new Set(["http", "api", "ingest", "dashboard", "server"]);
     expect(importersOf(/^(elysia$|elysia\/|@elysiajs\/)/, (path) => speakers.has(unitOf(path)))).toEqual([]);
   });
 });
 
 describe("the environment", () => {
-  test("is read by config.ts alone", () => {
+  test("is read by config.ts only", () => {
     const readers = sources.filter(({ text }) => /\b(process|Bun|import\.meta)\.env\b/.test(text));
     expect(readers.map(({ path }) => path)).toEqual(["src/config.ts"]);
   });
@@ -200,14 +201,14 @@ describe("files", () => {
     expect(long).toEqual([]);
   });
 
-  test(`stand in folders with at most ${MAX_FILES_IN_FOLDER} of them directly in each`, () => {
+  test(`are in folders with at most ${MAX_FILES_IN_FOLDER} files each`, () => {
     const folders = Map.groupBy(sources, ({ path }) => dirname(path));
     const full = [...folders].filter(([, files]) => files.length > MAX_FILES_IN_FOLDER);
     expect(full.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([]);
   });
 
   test("begin with a sentence on their responsibility", () => {
-    // A test file's names are its sentences already.
+    // In test files, the test names describe the responsibility.
     const silent = everything.filter(
       ({ path, text }) => !/\.(d|test)\.tsx?$/.test(path) && !/^\/\*\*\s/.test(text),
     );
@@ -221,8 +222,8 @@ describe("files", () => {
 });
 
 describe("the top level", () => {
-  test("has only what the owner's card lists", () => {
-    // What git ignores (node_modules, dist, data) is nobody's structure.
+  test("contains only the listed files", () => {
+    // Files that git ignores (node_modules, dist, data) do not count.
     const tracked = Bun.spawnSync(["git", "ls-files", "--cached", "--others", "--exclude-standard"], {
       cwd: ROOT,
     });

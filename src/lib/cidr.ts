@@ -35,6 +35,14 @@ export function parseCidr(text: string): Cidr | null {
   return prefix >= 0 && prefix <= width ? { address, prefix } : null;
 }
 
+/** The first address of a network. It differs from the CIDR's address if that has bits beyond the prefix. */
+export function networkAddress({ address, prefix }: Cidr): IpAddress {
+  const text = `${address}/${prefix}`;
+  return address.kind() === "ipv4"
+    ? ipaddr.IPv4.networkAddressFromCIDR(text)
+    : ipaddr.IPv6.networkAddressFromCIDR(text);
+}
+
 /** Throws on a text that `parseCidr` does not take: check lists where they are read. */
 export function createCidrList(texts: readonly string[]): CidrList {
   const cidrs = texts.map((text) => {

@@ -1,5 +1,6 @@
 /** A request as it goes over the wire: which headers, in which order, and the bytes of a plain HTTP/1.1 request. */
 
+import { HEADER_NAME } from "../lib/header-token.ts";
 import { userAgent } from "../lib/version.ts";
 import { failure } from "./failures.ts";
 import type { Place } from "./origin.ts";
@@ -12,7 +13,6 @@ const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
 const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 const NOTHING: readonly Uint8Array[] = [];
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
@@ -40,14 +40,14 @@ export function headersOf({ headers, method, body }: OutboundRequest, authority:
 /** All that goes before the body, in Latin-1; a failure where it cannot be said in HTTP. */
 export function requestHead(request: OutboundRequest, place: Place): string | OutboundFailure {
   const { method } = request;
-  if (!TOKEN.test(method)) return unsayable("the method is not valid");
+  if (!HEADER_NAME.test(method)) return unsayable("the method is not valid");
   // Joined at the end: a text that grows by each header leaves three behind each time.
   const parts = [method, " ", place.path, " HTTP/1.1\r\n"];
   const flat = headersOf(request, place.authority);
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const name = flat[at] ?? "";
     const value = flat[at + 1] ?? "";
-    if (!TOKEN.test(name)) return unsayable("a header has no valid name");
+    if (!HEADER_NAME.test(name)) return unsayable("a header has no valid name");
     if (!VALUE.test(value)) return unsayable("a header has a value that cannot be sent");
     parts.push(name, ": ", value, "\r\n");
   }

@@ -1,4 +1,5 @@
 /** The head of an HTTP/1.1 answer: its status, its headers as they came, and how its body is to be read. */
+import { HEADER_TOKEN } from "../lib/header-token.ts";
 
 /** What a server sent is not HTTP; the message says why. */
 export class InvalidAnswer extends Error {
@@ -17,8 +18,8 @@ export type AnswerHead = Readonly<{
 }>;
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
-const BLANK_BEFORE_COLON = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]+:([\t\x20-\x7e\x80-\xff]*)$/;
+const HEADER_LINE = new RegExp(`^(${HEADER_TOKEN}):([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
+const BLANK_BEFORE_COLON = new RegExp(`^(${HEADER_TOKEN})[\\t ]+:([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
 /** One length, which may be said more than once, as "2, 2". */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Text without a colon, as programs print before they have said all their headers. */

@@ -1,5 +1,6 @@
 /** Names of headers that people may let an answer carry. */
 import { z } from "zod";
+import { HEADER_NAME } from "../lib/header-token.ts";
 import { isActedOn, isAnswerHeader } from "./answer-headers.ts";
 
 /**
@@ -9,10 +10,7 @@ import { isActedOn, isAnswerHeader } from "./answer-headers.ts";
 const RESERVED =
   /^(?:content-(?:type|length|encoding|security-policy.*)|transfer-encoding|connection|keep-alive|upgrade|trailer|te|date|server|set-cookie2?|x-content-type-options|x-frame-options|x-request-id|strict-transport-security|clear-site-data|refresh|service-worker-allowed|x-webhooker-.*)$/i;
 
-export const headerName = z
-  .string()
-  .max(100)
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is not a valid header name");
+export const headerName = z.string().max(100).regex(HEADER_NAME, "is not a valid header name");
 
 function isReserved(name: string): boolean {
   return RESERVED.test(name);

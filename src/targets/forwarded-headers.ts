@@ -1,5 +1,6 @@
 /** Which of a received event's headers go on to a target, and which are ours to say. */
 
+import { HEADER_NAME } from "../lib/header-token.ts";
 import { REDACTED } from "../settings/sealed-config.ts";
 import { isProxyHeader } from "./proxy-headers.ts";
 import type { HeaderList } from "./target-type.ts";
@@ -40,7 +41,6 @@ const NOT_CONFIGURABLE = new Set([
   "expect",
 ]);
 
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Bytes above ASCII are kept: they go on as they came. Anything that does not fit a byte cannot be sent. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
