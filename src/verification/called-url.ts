@@ -1,6 +1,6 @@
-/** The URL that a sender called, as some providers sign it. */
+/** Builds the URL that a sender called, because some providers sign it. */
 
-/** `baseUrl` is BASE_URL, without a trailing slash: what a Host header says proves nothing. */
+/** `baseUrl` is BASE_URL without a trailing slash. The Host header is not used: the sender controls it. */
 export function calledUrl(called: {
   baseUrl: string;
   entrypointId: string;
@@ -11,14 +11,14 @@ export function calledUrl(called: {
   return `${baseUrl}/webhook/${entrypointId}${pathTail}${query === "" ? "" : `?${query}`}`;
 }
 
-/** Letters that the runtime writes by their numbers, whichever way they came: in a query, and in a path. */
+/** Characters that the runtime percent-encodes in a query and in a path, whether or not the sender did. */
 const REWRITTEN_IN_QUERY = /%(?:22|27|3C|3E)/g;
 const REWRITTEN_IN_PATH = /%(?:22|3C|3E|5E|60|7B|7D)/g;
 
 /**
- * The texts that a sender may have signed for this URL, most likely first. `'` and a few more letters need not be
- * escaped, and what signs the URL as its owner wrote it signs them as they are; by the time that it is known here
- * nothing tells whether they were escaped. Three at most.
+ * Returns the forms of this URL that a sender may have signed, most likely first and at most three. `'` and a few more
+ * characters need not be escaped, so a sender may sign them as they are; the runtime's URL no longer shows whether they
+ * were escaped.
  */
 export function readingsOf(url: string): readonly string[] {
   if (!url.includes("%")) return [url];
@@ -34,7 +34,7 @@ export function readingsOf(url: string): readonly string[] {
   return [...new Set([url, withQuotes, asWritten])];
 }
 
-/** `host` has the port where the URL has one; `path` begins with "/"; `query` is without its "?". */
+/** `host` includes the port if the URL has one; `path` begins with "/"; `query` has no "?". */
 export function partsOf(url: string): Readonly<{ host: string; path: string; query: string }> {
   const end = originLength(url);
   const mark = url.indexOf("?", end);
@@ -50,7 +50,7 @@ function originLength(url: string): number {
   return end === -1 ? url.length : end;
 }
 
-/** The URL without a parameter of its query, for signatures that stand in the URL that they sign. */
+/** Removes a query parameter, for signatures that are part of the URL they sign. */
 export function withoutParameter(url: string, name: string): string {
   const mark = url.indexOf("?");
   if (mark === -1) return url;

@@ -1,20 +1,20 @@
-/** Checks who issued a certificate, up to an authority that is trusted. */
+/** Verifies certificate chains up to a trusted root. */
 import { type KeyObject, X509Certificate } from "node:crypto";
 
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-/** Real chains have two or three. */
+/** Real chains have two or three certificates. */
 const MOST_CERTIFICATES = 6;
 
 export type TrustedKey = Readonly<{
   key: KeyObject;
-  /** When every certificate of the chain is valid: milliseconds UTC. */
+  /** The period in which every certificate of the chain is valid: milliseconds UTC. */
   validFrom: number;
   validTo: number;
 }>;
 
 /**
- * The public key of the first certificate in the PEM text, whose name must be `host` or below it. Null where the text
- * is no such certificate, or its chain, which follows it in any order, does not end at one of the roots.
+ * Returns the public key of the first certificate in the PEM text, which must be issued for `host` or a name below it.
+ * Null if there is no such certificate, or if its chain, which follows in any order, does not end at one of the roots.
  */
 export function findTrustedKey(options: {
   pem: string;
@@ -37,8 +37,8 @@ export function findTrustedKey(options: {
 }
 
 /**
- * The key of the first certificate in the PEM text, if `isName` takes a name of it. Who issued it is not looked at: the
- * text must come from where none but its owner can put it.
+ * Returns the key of the first certificate in the PEM text if `isName` accepts one of its names. The issuer is not
+ * checked, so the text must come from a location that only the certificate's owner can write to.
  */
 export function findNamedKey(pem: string, isName: (name: string) => boolean): TrustedKey | null {
   const [leaf] = readAll(pem);
@@ -54,7 +54,7 @@ function readAll(pem: string): X509Certificate[] {
 }
 
 function isIssuedBy(subject: X509Certificate, issuer: X509Certificate): boolean {
-  // The names first: most roots are another's, and verifying costs.
+  // Compares names first: most roots do not match, and verifying a signature is expensive.
   return subject.issuer === issuer.subject && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 }
 
@@ -62,7 +62,7 @@ function isFor(certificate: X509Certificate, host: string): boolean {
   return namesOf(certificate).some((name) => name === host || name.endsWith(`.${host}`));
 }
 
-/** In lower case. */
+/** Returns the certificate's names in lower case. */
 function namesOf({ subject, subjectAltName = "" }: X509Certificate): string[] {
   const lines = `${subject}\n${subjectAltName.replaceAll(", ", "\n")}`;
   return [...lines.matchAll(/^(?:CN=|DNS:)(\S+)$/gm)].map(([, name = ""]) => name.toLowerCase());

@@ -1,20 +1,17 @@
-/** The settings that several providers share: schema and form field of each, side by side. */
+/** Settings shared by several providers: the schema and form field of each, side by side. */
 import { z } from "zod";
+import { HEADER_NAME } from "../lib/header-token.ts";
 import type { FormField } from "../settings/form-field.ts";
 import type { Verifier } from "./provider.ts";
 import { PLACE, readerOf } from "./request-place.ts";
 
-export const MAX_KEY_LENGTH = 1_000;
+const MAX_KEY_LENGTH = 1_000;
 const DAY_SECONDS = 86_400;
 
-/** Pasted secrets come with spaces and line ends around them; none of the providers' own has any. */
+/** Pasted secrets often have surrounding whitespace; no provider's own secret does. */
 export const secret = z.string().trim().min(1).max(MAX_KEY_LENGTH);
 
-export const headerName = z
-  .string()
-  .trim()
-  .max(100)
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "is not a valid header name");
+export const headerName = z.string().trim().max(100).regex(HEADER_NAME, "is not a valid header name");
 
 export const place = z
   .string()
@@ -85,7 +82,7 @@ export const placeFields: readonly FormField[] = [
   },
 ];
 
-/** Null everywhere where the entrypoint's owner did not say where to look. */
+/** Builds readers for the event type and id. A reader returns null if its setting is empty. */
 export function readersOf(config: {
   event_type?: string | undefined;
   duplicate_id?: string | undefined;
@@ -97,7 +94,7 @@ export function readersOf(config: {
   };
 }
 
-/** Both secrets that are valid while one is being replaced, as bytes. */
+/** Returns the current and the previous secret as bytes; both are valid during a rotation. */
 export function bytesOfSecrets(
   config: Readonly<{ secret: string; previous_secret?: string | undefined }>,
   toBytes: (secret: string) => Uint8Array = (text) => new TextEncoder().encode(text),

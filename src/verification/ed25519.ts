@@ -1,10 +1,10 @@
-/** Reads ed25519 public keys, which providers write as their 32 bytes alone. */
+/** Reads ed25519 public keys, which providers show as their bare 32 bytes. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { decode, type Encoding } from "./hmac/signature.ts";
 
 const KEY_BYTES = 32;
 
-/** Null for what is no such key. */
+/** Null if the text is not such a key. */
 export function readEd25519Key(text: string, encoding: Encoding): KeyObject | null {
   const bytes = decode(text, encoding);
   if (bytes?.byteLength !== KEY_BYTES) return null;

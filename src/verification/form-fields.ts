@@ -1,8 +1,8 @@
-/** Finds a few short fields in a form of either encoding, without reading the rest of it: a mail may be in there. */
+/** Finds a few short fields in a form of either encoding without reading the rest, which may hold a whole email. */
 
-/** Longer values are none that are looked for here. */
+/** No field that callers look for is longer. */
 const MAX_VALUE_BYTES = 500;
-/** Fields that are looked at; mails have some dozens, attachments among them. */
+/** Fields that are scanned. Emails have a few dozen, including attachments. */
 const MAX_FIELDS = 1_000;
 const MAX_HEAD_BYTES = 2_048;
 
@@ -11,7 +11,7 @@ const BOUNDARY = /^multipart\/form-data\s*;(?:[^,]*;)?\s*boundary=(?:"([^"]{1,70
 const AMPERSAND = 0x26;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-/** By name, the first of each; null where the body is announced as no form. */
+/** Returns the first value of each name; null if the content type is not a form's. */
 export function findFormFields(options: {
   contentType: string | null;
   body: Uint8Array;
@@ -67,7 +67,7 @@ function inParts(body: Buffer, boundary: string, names: readonly string[]): Read
   return found;
 }
 
-/** Null for a file: what is looked for stands in plain fields. */
+/** Returns a part's name; null for a file, because callers look for plain fields. */
 function nameIn(head: string): string | null {
   const [disposition = ""] = /^content-disposition:.*$/im.exec(head) ?? [];
   if (/;\s*filename\*?=/i.test(disposition)) return null;

@@ -1,9 +1,9 @@
-/** Whether a signed time is near enough to now, so that a request that was overheard cannot be sent again later. */
+/** Checks that a signed timestamp is close to now, so that an intercepted request cannot be replayed later. */
 import { ACCEPTED, refused, type Verdict } from "./provider.ts";
 
 /**
- * From these on a number can only be milliseconds, microseconds and nanoseconds: as seconds, milliseconds and
- * microseconds it would be the year 5138.
+ * Thresholds from which a number must be in milliseconds, microseconds or nanoseconds: in the coarser unit it would
+ * mean the year 5138.
  */
 const FIRST_MILLISECONDS = 1e11;
 const FIRST_MICROSECONDS = 1e14;
@@ -12,7 +12,10 @@ const FIRST_NANOSECONDS = 1e17;
 const NUMBER = /^\d{1,19}(?:\.\d{1,9})?$/;
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** Seconds or finer, by their size, or RFC 3339, as milliseconds UTC; null where it is none of them. */
+/**
+ * Parses a Unix time in seconds or finer (detected by size) or an RFC 3339 time into milliseconds UTC; null for
+ * anything else.
+ */
 export function parseTimestamp(text: string): number | null {
   if (NUMBER.test(text)) return Math.round(toMilliseconds(Number(text)));
   const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
@@ -25,7 +28,7 @@ function toMilliseconds(number: number): number {
   return number < FIRST_NANOSECONDS ? number / 1_000 : number / 1_000_000;
 }
 
-/** `timestamp` is the text that was signed; null where there is none. */
+/** `timestamp` is the signed text; null if there is none. */
 export function judgeFreshness(options: {
   timestamp: string | null;
   receivedAt: number;

@@ -1,4 +1,7 @@
-/** Answers to providers' questions whether a URL is willing; each is null for what is no question. */
+/**
+ * Answers the handshakes with which providers check a URL. Each function returns null if the request is not a
+ * handshake.
+ */
 import { answerJson, echo, readChallenge } from "./asking/answers.ts";
 import type { HandshakeAnswer, ReceivedRequest } from "./provider.ts";
 import { textAt, valuesOf } from "./request-place.ts";
@@ -17,27 +20,28 @@ export const answerTwitch: Question = (request) =>
 
 const WOOCOMMERCE_PING = /^webhook_id=\d{1,20}$/;
 
-/** When a webhook is saved WooCommerce posts its number, unsigned, and takes no other answer than 200. */
+/** Answers WooCommerce's ping: when a webhook is saved, WooCommerce posts its id unsigned, and accepts only 200. */
 export const answerWooCommercePing: Question = ({ headers, body }) => {
   if (headers.has("x-wc-webhook-signature") || body.byteLength > 32) return null;
   const isPing = WOOCOMMERCE_PING.test(new TextDecoder().decode(body));
   return isPing ? { status: 200, contentType: "text/plain; charset=utf-8", body: "" } : null;
 };
 
-/** Discord's questions are signed like its events. https://docs.discord.com/developers/events/webhook-events */
+/** Discord's pings are signed like its events. https://docs.discord.com/developers/events/webhook-events */
 export const answerDiscord: Question = (request) => {
   const values = valuesOf(request);
   const type = values.at("type");
   if (type?.kind !== "number") return null;
   if (type.text === "0") return { status: 204, contentType: "application/json", body: "" };
-  // An event of its webhooks has the type 1 too.
+  // Webhook events have the type 1 too.
   return type.text === "1" && values.at("event") === null ? answerJson({ type: 1 }) : null;
 };
 
 const VALIDATION_TOKEN = /^validationtoken$/i;
 
 /**
- * The text is the decoded one; SharePoint writes the parameter in small letters.
+ * The response is the decoded token. SharePoint writes the parameter's name in lower case.
+ *
  * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */
 export const answerMicrosoftGraph: Question = ({ query }) => {

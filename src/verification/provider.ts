@@ -1,101 +1,103 @@
-/** The interface of a verification provider: how one kind of sender proves that a request is its own. */
+/** The interface of verification providers: how one kind of sender proves that a request is its own. */
 import type { z } from "zod";
 import type { Credentials } from "../lib/errors.ts";
 import type { FormField } from "../settings/form-field.ts";
 
-/** What a provider may look at; the body is exactly what was received and nothing has parsed it. */
+/** What a provider can read. The body is unparsed, byte for byte as received. */
 export type ReceivedRequest = Readonly<{
   method: string;
   /** The URL that the sender called, built from BASE_URL, never from the Host header. */
   url: string;
-  /** The query string without its "?"; "" when there was none. */
+  /** The query string without its "?"; "" if there was none. */
   query: string;
   headers: Headers;
   body: Uint8Array;
   remoteAddress: string;
-  /** When it was received: milliseconds UTC. */
+  /** Time of receipt: milliseconds UTC. */
   receivedAt: number;
 }>;
 
-/** `reason` is for the entrypoint's owner and names no secret. */
+/** `reason` is shown to the entrypoint's owner and contains no secret. */
 export type Refusal = Readonly<{ accepted: false; reason: string }>;
 
-/** Whether a request is the sender's. */
+/** The result of verifying a request. */
 export type Verdict = Readonly<{ accepted: true }> | Refusal;
 
-/** The answer to a provider's question whether this URL is willing; no event is stored for it. */
+/** The response to a provider's handshake, for which no event is stored. */
 export type HandshakeAnswer = Readonly<{
   status: number;
   contentType: string;
   body: string;
-  /** More headers; names in lower case. */
+  /** Additional headers, with names in lower case. */
   headers?: Readonly<Record<string, string>>;
   /**
-   * The secret that the question brings: it has to be stored as the config's `secret` before this is answered, and
-   * only where none is stored yet.
+   * The secret that the handshake brings. It must be stored as the config's `secret` before this response is sent, and
+   * only if none is stored yet.
    */
   learns?: string;
 }>;
 
-/** `name` in any case for a header, and decoded for a query parameter. */
+/** `name` is case-insensitive for a header, and percent-decoded for a query parameter. */
 export type SecretPlace = Readonly<{ in: "header" | "query"; name: string }>;
 
-/** What knows one entrypoint's settings. It throws for no request, however hostile. */
+/** Verifies requests by one entrypoint's settings. Never throws because of a request's content, however hostile. */
 export type Verifier = Readonly<{
-  /** Rejects with AppError unavailable where it cannot find out now: senders are to try again later. */
+  /** Rejects with AppError `unavailable` if the check is not possible now; senders then retry. */
   verify: (request: ReceivedRequest) => Verdict | Promise<Verdict>;
   /**
-   * Asked before `verify`, for the questions that a provider asks without signing them; null where the request is
-   * none. Of a body it reads what `valuesOfQuestion` gives, and no more: nothing is known of the sender yet.
+   * Called before `verify`, for unsigned handshakes; null if the request is not one. It reads only `valuesOfQuestion`
+   * of the body, because the sender is not yet verified.
    */
   unsignedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | Refusal | null;
   /**
-   * Asked once `verify` has accepted, for the questions that are signed like events; null where it is an event.
-   * Rejects with AppError unavailable where the provider is to ask again.
+   * Called after `verify` accepted the request, for signed handshakes; null if the request is an event. Rejects with
+   * AppError `unavailable` if the provider should send the handshake again.
    */
   signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null | Promise<HandshakeAnswer | null>;
-  /** The current secret where it signs by HMAC, for an entrypoint whose questions are answered by one. */
+  /** The current HMAC secret, for entrypoints that answer challenges with an HMAC. */
   key?: Uint8Array;
-  /** What happened, in the provider's own words ("push"); null where the request does not say. */
+  /** The event type in the provider's own words ("push"); null if the request has none. */
   eventType: (request: ReceivedRequest) => string | null;
   /**
-   * The same for every copy of one event, and for no other event; null where the request does not say. An id that
-   * several events may share is none.
+   * The event id: the same for every copy of an event, and different for every other event. Null if the request has
+   * none, or if several events may share it.
    */
   duplicateId: (request: ReceivedRequest) => string | null;
   /**
-   * Where a request carries the secret itself, so that whoever reads it could send in the sender's name: it is stored
-   * as a mark, and goes on to no target. Left out where requests carry a signature of their own content, or where the
-   * secret is in the body, which is stored as it is.
+   * Where a request carries the secret itself, so that anyone who reads the request could impersonate the sender. It is
+   * stored masked and never forwarded to targets. Omitted if requests carry a signature instead, or if the secret is in
+   * the body, which is stored unchanged.
    */
   secretPlace?: SecretPlace;
 }>;
 
 export type Provider<Config = unknown> = Readonly<{
-  /** The word in the API and the database: "github". */
+  /** The identifier in the API and the database: "github". */
   type: string;
-  /** The word on pages: "GitHub". */
+  /** The name on pages: "GitHub". */
   label: string;
-  /** One sentence for the form: what is checked, and where its settings are found at the provider. */
+  /** One sentence for the form: what is checked, and where the provider shows the settings. */
   description: string;
-  /** Not of one service: the entrypoint's owner describes how any sender proves itself. */
+  /**
+   * True if the provider is not bound to one service: the entrypoint's owner describes how the sender proves itself.
+   */
   isGeneric?: boolean;
-  /** Checks and completes the `config` of an entrypoint's verification. */
+  /** Validates the `config` of an entrypoint's verification and fills in defaults. */
   configSchema: z.ZodType<Config>;
-  /** The same for what a person saves, with faults that would break what is stored already, and in use. */
+  /** Validates on save. It can be stricter than `configSchema`, which must accept everything already stored. */
   inputSchema?: z.ZodType<Config>;
-  /** How forms draw the config, in order; `secret` fields are sealed at rest and never shown again. */
+  /** Form fields in order. `secret` fields are encrypted at rest and never shown again. */
   fields: readonly FormField[];
-  /** Called once for an entrypoint and kept while that is unchanged: keys are derived here, not per request. */
+  /** Called once per entrypoint and kept until it changes, so that keys are not derived for each request. */
   prepare: (config: Config) => Verifier;
-  /** What a refusal asks its senders for, in HTTP's own words; left out where HTTP has none for it. */
+  /** The authentication scheme that a refusal asks for (WWW-Authenticate); omitted if HTTP has none. */
   credentials?: Credentials;
   /**
-   * Methods beside POST that its unsigned handshakes come with. HEAD and OPTIONS are answered as if the entrypoint
-   * allowed them where `unsignedHandshake` has no answer.
+   * Methods other than POST that unsigned handshakes use. If `unsignedHandshake` returns null for HEAD or OPTIONS, they
+   * are answered as if the entrypoint allowed them.
    */
   handshakeMethods?: readonly string[];
-  /** True where a request's headers look like this provider's: the dashboard then proposes it. */
+  /** Returns whether a request's headers look like this provider's; the dashboard then suggests it. */
   recognizes?: (headers: Headers) => boolean;
 }>;
 

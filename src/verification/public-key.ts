@@ -1,4 +1,4 @@
-/** Verifying by a provider's public key, which is no secret: its settings, and the check of a signature. */
+/** Verifies signatures with a provider's public key, and defines its settings. */
 import { constants, type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
@@ -6,7 +6,7 @@ import { decode, type Encoding, type Hash } from "./hmac/signature.ts";
 import { ACCEPTED, type ReceivedRequest, refused, type Verdict } from "./provider.ts";
 import { missing, wrongSignature } from "./refusals.ts";
 
-/** A certificate in PEM that holds a key of 4,096 bits has some 2,500 letters. */
+/** A PEM certificate with a 4,096-bit key has about 2,500 characters. */
 const MAX_PUBLIC_KEY_LENGTH = 5_000;
 
 type KeyReader = (text: string) => KeyObject | null;
@@ -40,7 +40,10 @@ export function readKeys(
   return [current, previous ?? null].flatMap((text) => (text === null ? [] : (read(text) ?? [])));
 }
 
-/** For providers that sign the time's text and then the body, in two headers. The time itself is not looked at. */
+/**
+ * Verifies a signature of the timestamp's text followed by the body, each header named. The timestamp's age is not
+ * checked.
+ */
 export function createPublicKeyVerify(options: {
   keys: readonly KeyObject[];
   hash: "sha256" | null;
@@ -61,7 +64,9 @@ export function createPublicKeyVerify(options: {
   };
 }
 
-/** `hash` null: the algorithm has its own. Whatever the signature is, it does not throw. */
+/**
+ * Returns whether one of the keys made the signature; never throws. `hash` null: the algorithm includes its own hash.
+ */
 export function isSignedBy(options: {
   keys: readonly KeyObject[];
   hash: Hash | null;
@@ -77,13 +82,16 @@ export function joined(parts: readonly (string | Uint8Array)[]): Buffer {
   return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
 }
 
-/** Whatever the signature is, it does not throw. Of ECDSA it may be DER, or the two numbers one after the other. */
+/**
+ * Checks one signature with one key; never throws. ECDSA signatures may be DER or the two numbers concatenated (IEEE
+ * P1363).
+ */
 export function isRight(options: {
   key: KeyObject;
   hash: Hash | null;
   signed: Uint8Array;
   signature: Uint8Array;
-  /** RSA with a salt (RSASSA-PSS). */
+  /** RSASSA-PSS instead of PKCS #1 v1.5. */
   isPss?: boolean;
 }): boolean {
   const { key, hash, signed, signature, isPss = false } = options;
@@ -94,7 +102,7 @@ export function isRight(options: {
       key.asymmetricKeyType === "ec" && verify(hash, signed, { key, dsaEncoding: "ieee-p1363" }, signature)
     );
   } catch {
-    // A signature that is not even one of its kind.
+    // A malformed signature.
     return false;
   }
 }

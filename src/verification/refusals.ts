@@ -1,4 +1,4 @@
-/** Why requests are refused, in the words that several providers share; for the entrypoint's owner. */
+/** Refusal reasons shared by several providers, shown to the entrypoint's owner. */
 import { type Refusal, refused } from "./provider.ts";
 
 export function missing(header: string): Refusal {

@@ -1,6 +1,6 @@
-/** Every verification provider there is: a new one is its file and its line in this list. */
+/** Lists all verification providers. A new one needs its file and a line here. */
 import { X509Certificate } from "node:crypto";
-// Not by its name: importing `rootCertificates` reads all of them, which takes a start 50 ms.
+// Not a named import: importing `rootCertificates` parses all of them, which adds 50 ms to the start.
 import tls from "node:tls";
 import type { z } from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
@@ -43,14 +43,14 @@ import { telnyxProvider } from "./public-keys/telnyx.ts";
 
 const AMAZON = /^sns(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/;
 
-/** Of those that recognize a request the first in the list is proposed. */
+/** In order of preference: the first provider that recognizes a request is suggested. */
 export type Providers = TypeList<Provider>;
 
 export function createProviders(deps: {
-  /** For the certificates that PayPal's and Amazon's requests name, and to confirm subscriptions. */
+  /** Fetches the certificates that PayPal's and Amazon's requests name, and confirms subscriptions. */
   outbound: Pick<Outbound, "request">;
   clock?: Clock;
-  /** The authorities that are trusted to issue those; without it, the runtime's own. */
+  /** The authorities trusted to issue PayPal's certificates; default: the runtime's own. */
   roots?: readonly X509Certificate[];
 }): Providers {
   const { outbound, clock = systemClock } = deps;
@@ -64,7 +64,7 @@ export function createProviders(deps: {
   });
   const snsCertificates = createSigningCertificates({
     ...{ outbound, clock, isTheirs: isSnsCertificate },
-    // The connection vouches for it: SNS hands out its certificate without those of its issuers.
+    // The TLS connection authenticates it: SNS serves its certificate without the issuers' certificates.
     read: (pem) => findNamedKey(pem, (name) => AMAZON.test(name)),
   });
   const services: readonly Provider[] = [
@@ -109,7 +109,7 @@ export function createProviders(deps: {
   return createTypeList({ all, what: "verification provider", path: "verification.type" });
 }
 
-/** A provider whose config is whatever was stored: `prepare` throws where the schema does not take it any more. */
+/** Wraps a provider to take its config as stored. `prepare` throws if the schema no longer accepts it. */
 function checked<Config>(inner: Provider<Config>): Provider {
   const configSchema: z.ZodType<Config> = inner.configSchema;
   return { ...inner, prepare: (config) => inner.prepare(configSchema.parse(config)) };

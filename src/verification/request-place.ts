@@ -1,17 +1,19 @@
-/** Where in a request a value stands, as one text: a header's name, or "$." and a path in the body's JSON or form. */
+/**
+ * Reads values from a request by a text that says where: a header name, or "$." and a path in the body's JSON or form.
+ */
 import { type BodyHead, unpackAhead } from "../bodies/body-content.ts";
 import { type BodyValue, type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
 import { JSON_MARK } from "../settings/value-path.ts";
 import type { ReceivedRequest, Verdict } from "./provider.ts";
 
-/** Longer ones are no names and no ids, and would fill indexes. */
+/** Longer values are neither types nor ids, and would fill indexes. */
 const MAX_VALUE_LENGTH = 250;
 
 export { PLACE } from "../settings/value-path.ts";
 
 export type PlaceReader = (request: ReceivedRequest) => string | null;
 
-/** A reader for the first of the places that has a value: a text that is not empty, or a number as it is written. */
+/** Reads the first of the places with a value: non-empty text, or a number as it is written. */
 export function readerOf(...places: readonly string[]): PlaceReader {
   const readers = places.map(singleReader);
   return (request) => {
@@ -23,7 +25,7 @@ export function readerOf(...places: readonly string[]): PlaceReader {
   };
 }
 
-/** The two values with a dot between them, as "Issue.create"; the first alone where there is no second. */
+/** Joins the two values with a dot, as in "Issue.create"; returns the first alone if there is no second. */
 export function readerOfBoth(first: string, second: string): PlaceReader {
   const [readFirst, readSecond] = [readerOf(first), readerOf(second)];
   return (request) => {
@@ -42,7 +44,7 @@ function valueText(value: BodyValue | null): string | null {
   return value?.kind === "text" || value?.kind === "number" ? textOf(value.text) : null;
 }
 
-/** Why the value at a path of the body is no name and no id; null where it is one, or nothing is there. */
+/** Explains why the value at a path of the body cannot be a type or id; null if it can, or if there is none. */
 export function whyUnusable(values: BodyValues, path: string): string | null {
   const value = values.at(path);
   switch (value?.kind) {
@@ -61,7 +63,7 @@ export function whyUnusable(values: BodyValues, path: string): string | null {
   }
 }
 
-/** Whether a path of the body gives a name or an id. */
+/** Returns whether the value at a path of the body can be a type or id. */
 export function isUsable(values: BodyValues, path: string): boolean {
   return valueText(values.at(path)) !== null;
 }
@@ -70,20 +72,23 @@ function textOf(text: string | null): string | null {
   return text !== null && text !== "" && text.length <= MAX_VALUE_LENGTH ? text : null;
 }
 
-/** The text at a path of the body; null for anything but a text. */
+/** Returns the text at a path of the body; null for other kinds of values. */
 export function textAt(request: Message, path: string): string | null {
   const value = valuesOf(request).at(path);
   return value?.kind === "text" ? value.text : null;
 }
 
-/** What the body says, within the limits of every reading: it may be asked before anything is known of the sender. */
+/** Reads the body within limits that are safe before the sender is verified. */
 export function valuesOf({ body, headers }: Message): BodyValues {
   return bodyValuesOf(body, () => headOf(headers));
 }
 
 export type Message = Pick<ReceivedRequest, "body" | "headers">;
 
-/** For what reads a body before it knows the sender: a compressed one is unpacked off the event loop first. */
+/**
+ * Wraps a `verify` that reads the body before the sender is known: compressed bodies are unpacked off the event loop
+ * first.
+ */
 export function whenReadable(
   verify: (request: ReceivedRequest) => Verdict,
 ): (request: ReceivedRequest) => Verdict | Promise<Verdict> {
@@ -93,7 +98,7 @@ export function whenReadable(
   };
 }
 
-/** Null where there is nothing to wait for, as for every plain body. */
+/** Null if there is nothing to wait for, as with every uncompressed body. */
 export function makeReadable({ body, headers }: Message): Promise<void> | null {
   return unpackAhead(body, headOf(headers));
 }

@@ -1,21 +1,21 @@
-/** Compares secrets that senders give as they are, byte for byte, in a time that tells nothing of them. */
+/** Compares secrets sent as they are, byte for byte, in constant time. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
 
-/** Of two secrets while one replaces the other, either will do. */
+/** Either secret is accepted during a rotation. */
 type Secrets = Readonly<{ secret: string; previous_secret?: string | undefined }>;
 
 export type SecretComparison = (given: Uint8Array) => boolean;
 
 /**
- * Letters beyond ASCII are one byte each to some senders (ISO 8859-1, as HTTP was once written) and several to others
- * (UTF-8); both are right.
+ * Builds a comparison. Senders encode non-ASCII characters as one byte each (ISO 8859-1, HTTP's old encoding) or as
+ * UTF-8; both are accepted.
  */
 export function createSecretComparison({ secret, previous_secret: previous }: Secrets): SecretComparison {
   const all = previous === undefined ? [secret] : [secret, previous];
   const right = all.flatMap(readingsOf).map(digestOf);
   return (given) => {
-    // Hashed first: timingSafeEqual throws on unequal lengths, which would also tell the length.
+    // Hashed first: timingSafeEqual throws on unequal lengths, which would also reveal the length.
     const digest = digestOf(given);
     let found = false;
     for (const each of right) if (timingSafeEqual(digest, each)) found = true;
@@ -33,12 +33,12 @@ function digestOf(bytes: Uint8Array): Uint8Array {
   return createHash("sha256").update(bytes).digest();
 }
 
-/** The bytes of a header, of which the runtime makes a letter each. */
+/** Returns a header's bytes, which the runtime provides as one character each. */
 export function bytesOfHeader(text: string): Uint8Array {
   return Buffer.from(text, "latin1");
 }
 
-/** The bytes of a query parameter; null where the query has none of that name. */
+/** Returns the bytes of a query parameter; null if the query has no such parameter. */
 export function bytesOfParameter(query: string, name: string): Uint8Array | null {
   for (const pair of query.split("&")) {
     const mark = pair.indexOf("=");
@@ -49,7 +49,7 @@ export function bytesOfParameter(query: string, name: string): Uint8Array | null
   return null;
 }
 
-/** As forms write it, each byte as one letter: unlike decodeURIComponent it takes bytes that are not UTF-8. */
+/** Decodes form escapes into one character per byte. Unlike decodeURIComponent it accepts bytes that are not UTF-8. */
 function unescaped(text: string): string {
   return text
     .replaceAll("+", " ")
@@ -59,19 +59,19 @@ function unescaped(text: string): string {
 const isControl = (letter: string) => letter < " " && letter !== "\t";
 const isBlank = (letter: string) => letter === " " || letter === "\t";
 
-/** Refuses to save what no header can hold. */
+/** Refuses to save secrets that a header cannot contain. */
 export const refuseForHeader = refuseSecrets(
   isControl,
   "cannot contain line breaks or control characters, because a header cannot",
 );
 
-/** Refuses to save what ends a token; most often it was pasted with the word that stands before it. */
+/** Refuses to save secrets with characters that end a token, usually pasted together with the word “Bearer”. */
 export const refuseForToken = refuseSecrets(
   (letter) => isControl(letter) || isBlank(letter),
   "cannot contain spaces or line breaks. Leave out the word Bearer.",
 );
 
-/** A secret that no request can bring would refuse all of them. */
+/** A secret that no request can carry would reject all requests. */
 function refuseSecrets(isRefused: (letter: string) => boolean, message: string) {
   return (config: Secrets, context: z.core.$RefinementCtx): void => {
     for (const name of ["secret", "previous_secret"] as const)

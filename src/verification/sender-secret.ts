@@ -1,4 +1,4 @@
-/** Keeps the secret that a request carries out of what is stored of it, and puts it back to verify that again. */
+/** Masks the secret that a request carries before storing it, and restores it to verify the request again. */
 import { z } from "zod";
 import { AppError } from "../lib/errors.ts";
 import { hasMaskedParameter, listParameterValues, maskParameter } from "../settings/masked-secret.ts";
@@ -7,23 +7,23 @@ import type { SecretPlace } from "./provider.ts";
 
 type Carrier = Readonly<{ headers: Headers; query: string }>;
 
-/** What stood in a request before it was masked; `query` is null where that is as it was. */
+/** The original headers and query of a masked request; `query` is null if it was not masked. */
 const hiddenSchema = z.object({
   headers: z.array(z.tuple([z.string(), z.string()])),
   query: z.string().nullable(),
 });
 
-export type HiddenSecret = z.infer<typeof hiddenSchema>;
+type HiddenSecret = z.infer<typeof hiddenSchema>;
 
-/** Shorter secrets may stand in any header by chance. */
+/** Shorter secrets may occur in a header by chance. */
 const SHORTEST_REPEATED = 8;
-/** These say how the body is read, and repeat no secret. */
+/** These describe the body, and never repeat a secret. */
 const NEVER_HIDDEN = /^content-/;
 
 /**
- * The request with a mark where its secret stood, and in headers that repeat it, as proxies write them
- * (X-Forwarded-Uri, X-Amzn-Remapped-Authorization). `hidden` is null, and the request what it was, where it carries none
- * there or `place` is undefined.
+ * Masks the secret in a request, and in headers that repeat it, as proxies do (X-Forwarded-Uri,
+ * X-Amzn-Remapped-Authorization). If the request carries no secret or `place` is undefined, it is returned unchanged
+ * and `hidden` is null.
  */
 export function hideSecret<T extends Carrier>(
   request: T,
@@ -47,25 +47,28 @@ export function hideSecret<T extends Carrier>(
   return { shown: { ...request, headers, query }, hidden: { headers: hiddenHeaders, query: hiddenQuery } };
 }
 
-/** In a header without the word before it: a proxy may repeat it alone. In the query as it is written, and as it is meant. */
+/**
+ * Returns the secrets at a place. In a header, the scheme before the secret is dropped, because a proxy may repeat the
+ * secret alone. In a query, both the escaped and the decoded text count.
+ */
 function secretsAt({ headers, query }: Carrier, { in: place, name }: SecretPlace): readonly string[] {
   if (place === "query") return listParameterValues(query, name);
   const value = headers.get(name);
   return value === null ? [] : [value.trim().split(/\s+/).at(-1) ?? value];
 }
 
-/** Whether the secret that is to be verified is one that was not stored. */
+/** Returns whether the secret to verify was masked when the request was stored. */
 export function isSecretHidden({ headers, query }: Carrier, place: SecretPlace | undefined): boolean {
   if (place === undefined) return false;
   return place.in === "query" ? hasMaskedParameter(query) : headers.get(place.name) === REDACTED;
 }
 
-/** Opens for that rejected request alone. */
+/** Encrypts the hidden secret, bound to this rejected request. */
 export function sealSecret(hidden: HiddenSecret, rejectedId: string, keys: Pick<Sealer, "seal">): string {
   return keys.seal(JSON.stringify(hidden), boundTo(rejectedId));
 }
 
-/** The request as it came; null where the secret was sealed with another key. */
+/** Returns the original request; null if the secret was encrypted with another key. */
 export function revealSecret<T extends Carrier>(
   request: T,
   kept: Readonly<{ id: string; sealedSecret: string | null }>,

@@ -1,4 +1,4 @@
-/** Samples of the providers that ask before they send, signed with node's own crypto. */
+/** Samples of the providers that send challenges, signed with node's crypto. */
 import { createHmac } from "node:crypto";
 import type { Sample } from "./sample.ts";
 import { base64, hex, json, KEYS, mac, seconds, secrets } from "./samples.ts";
@@ -26,7 +26,7 @@ const bodyHex = (
 
 const base64url = (text: string) => Buffer.from(text).toString("base64url");
 
-/** A token as any JWT library would make it. */
+/** Builds a token as any JWT library would. */
 export function hs256(
   claims: Record<string, unknown>,
   key: string,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { partsOf, readingsOf, withoutParameter } from "../../src/verification/called-url.ts";
 
-describe("the URL as it may have been signed", () => {
-  test("is the one that was called, where nothing in it can have been written otherwise", () => {
+describe("the forms of a URL that may have been signed", () => {
+  test("are only the called URL if nothing in it can have been escaped differently", () => {
     for (const url of [
       "https://a.example/webhook/1",
       "https://a.example/webhook/1?b=%20c",
@@ -11,7 +11,7 @@ describe("the URL as it may have been signed", () => {
       expect(readingsOf(url)).toEqual([url]);
   });
 
-  test("has quotes as they are or by their number, and the few letters that the runtime escapes too", () => {
+  test("include quotes escaped and unescaped, and the few characters that the runtime also escapes", () => {
     expect(readingsOf("https://a.example/o'n%7B1%7D?n=O%27Brien&q=%22x%22")).toEqual([
       "https://a.example/o'n%7B1%7D?n=O%27Brien&q=%22x%22",
       "https://a.example/o'n%7B1%7D?n=O'Brien&q=%22x%22",
@@ -23,13 +23,13 @@ describe("the URL as it may have been signed", () => {
     ]);
   });
 
-  test("is what the runtime makes of the letters, the other way round", () => {
+  test("cover every character that the runtime escapes", () => {
     const written = `https://a.example/p{x}?n=O'Brien&m=<a>"b"`;
     expect(readingsOf(new URL(written).href)).toContain(written);
   });
 });
 
-test("a URL falls into its host, path and query", () => {
+test("a URL is split into host, path and query", () => {
   expect(partsOf("https://a.example:8443/base/webhook/1?b=c?d/e")).toEqual({
     host: "a.example:8443",
     path: "/base/webhook/1",
@@ -38,7 +38,7 @@ test("a URL falls into its host, path and query", () => {
   expect(partsOf("http://a.example")).toEqual({ host: "a.example", path: "", query: "" });
 });
 
-test("a parameter is taken out of a URL by its name, whole", () => {
+test("a parameter is removed from a URL by its whole name", () => {
   const without = (query: string) => withoutParameter(`https://a.example/1?${query}`, "sig");
   expect(without("a=1&sig=x&b=2")).toBe("https://a.example/1?a=1&b=2");
   expect(without("sig=x")).toBe("https://a.example/1");

@@ -1,4 +1,4 @@
-/** What every verification provider must do: one suite, run against each of them. */
+/** The contract suite that runs against every verification provider. */
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
@@ -32,13 +32,13 @@ export function describeProviderContract(sample: Sample, providers = createTestP
   };
 
   describe(`${sample.type} keeps the contract`, () => {
-    test("it introduces itself", () => {
+    test("it has a type, a label and a description", () => {
       expect(provider.type).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(provider.label).toMatch(/^(?:[A-Z]|eBay$)/);
       expect(provider.description).toMatch(/^[A-Z].*\.$/);
     });
 
-    test("its fields are its schema's keys, and it knows no others", () => {
+    test("its form fields are exactly its schema's keys", () => {
       const shape = z.object({ properties: z.record(z.string(), z.unknown()) });
       const { properties } = shape.parse(z.toJSONSchema(provider.configSchema, { io: "input" }));
       expect(provider.fields.map(({ name }) => name).sort()).toEqual(Object.keys(properties).sort());
@@ -49,7 +49,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
       expect(provider.configSchema.safeParse({}).success).toBe(sample.takesNoSecret === true);
     });
 
-    test("its secrets are sealed at rest, open to what they were, and are shown to nobody", () => {
+    test("its secrets are encrypted at rest, decrypt to the same text, and are never shown", () => {
       const owner = "entrypoints:3f1d8f60-5d0c-4f4e-9a55-0a3b8f6a2c11";
       const keys = createKeyRing(new Uint8Array(32).fill(7));
       const config = provider.configSchema.parse(sample.config(current, next));
@@ -65,7 +65,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
       expect(hasSecret || sample.isPublic === true).toBe(true);
     });
 
-    test("it accepts what is signed rightly, and says what and which it is", async () => {
+    test("it accepts valid signatures, and reads the event's type and id", async () => {
       const sent = await signed();
       expect(await reasonOf(sent)).toBeNull();
       const request = requestOf(sent);
@@ -90,14 +90,14 @@ export function describeProviderContract(sample: Sample, providers = createTestP
       });
     }
 
-    test("it refuses what another key signed, in words without secrets", async () => {
+    test("it refuses another key's signature, with a reason that contains no secret", async () => {
       const reason = await reasonOf(await signed({ key: wrong }));
       expect(reason).toMatch(/^[A-Z].*[.?]$/);
       for (const secret of [current, wrong]) expect(reason).not.toContain(secret);
     });
 
     if (sample.signsBody) {
-      test("it refuses a body that was changed, cut, or made longer", async () => {
+      test("it refuses a body that was changed, truncated or extended", async () => {
         const sent = await signed();
         const bytes = sent.body;
         const flipped = bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));
@@ -105,7 +105,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
           expect(await isAccepted({ ...sent, body })).toBe(false);
       });
 
-      test("it goes by the bytes, whatever they are", async () => {
+      test("it verifies the exact bytes, also if they are not text", async () => {
         if (sample.refusesEmpty) return;
         const bytes = Uint8Array.from({ length: 256 }, (_, value) => value);
         const reason = await reasonOf(await signed({ body: bytes }));
@@ -123,7 +123,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
 
     if (sample.toleranceSeconds !== null) {
       const { toleranceSeconds: seconds } = sample;
-      test(`it takes a time ${seconds} s away, and none that is further, past or future`, async () => {
+      test(`it accepts a timestamp ${seconds} s away, past or future, and none further away`, async () => {
         for (const direction of [-1, 1]) {
           const near = await signed({ at: NOW + direction * (seconds - 2) * 1_000 });
           expect(await reasonOf(near)).toBeNull();
@@ -132,7 +132,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
         }
       });
 
-      test("the entrypoint's owner can allow more or less", async () => {
+      test("the entrypoint's owner can change the tolerance", async () => {
         const sent = await signed({ at: NOW - 30_000 });
         const by = (tolerance_seconds: number) => verifier({ ...sample.config(current), tolerance_seconds });
         expect(await isAccepted(sent, {}, by(20))).toBe(false);
@@ -142,7 +142,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
       });
     }
 
-    test("both keys are valid while one replaces the other, and the old one no longer than that", async () => {
+    test("both keys are valid during a rotation, and the old one is not after it", async () => {
       const rotating = verifier(sample.config(next, current));
       for (const key of [current, next])
         expect(await isAccepted(await signed({ key }), {}, rotating)).toBe(true);
@@ -170,7 +170,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
       });
     }
 
-    test("it takes or refuses a body that is empty, but does not fail", async () => {
+    test("it accepts or refuses an empty body without failing", async () => {
       const sent = await signed({ body: "" });
       expect(await isAccepted(sent)).toBe(sample.refusesEmpty !== true);
       const unsigned = { headers: {}, body: new Uint8Array() };
@@ -203,7 +203,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
     });
 
     if (sample.isPublic !== true) {
-      test("what is stored of its requests holds no secret, and cannot be sent again where it held one", async () => {
+      test("stored requests contain no secret, and cannot be replayed if they carried one", async () => {
         const request = requestOf(await signed());
         const { shown, hidden } = hideSecret(request, verifier().secretPlace);
         const words = [...shown.headers].flatMap(([, value]) => value.split(/\s+/));
@@ -218,7 +218,7 @@ export function describeProviderContract(sample: Sample, providers = createTestP
       });
     }
 
-    test("it mistakes no ordinary event for a handshake", async () => {
+    test("it does not mistake ordinary events for handshakes", async () => {
       const request = requestOf(await signed());
       expect(verifier().unsignedHandshake?.(request) ?? null).toBeNull();
       expect((await verifier().signedHandshake?.(request)) ?? null).toBeNull();

@@ -1,4 +1,4 @@
-/** Which id of each provider's requests names one event, and which look like one and do not. */
+/** Checks which id in each provider's requests identifies an event, and which only looks like one. */
 import { expect, test } from "bun:test";
 import { sectionOf } from "../support/manual.ts";
 import { createTestProviders } from "../support/providers.ts";
@@ -18,7 +18,7 @@ const SAMPLES = [
   ...PUBLIC_KEY_SAMPLES,
 ];
 
-/** Of the providers that fetch certificates, whose samples stand beside their tests. */
+/** Providers that fetch certificates; their samples are beside their tests. */
 const UNSAMPLED: Readonly<Record<string, unknown>> = {
   paypal: { webhook_id: "1" },
   "aws-sns": { topics: ["123456789012"] },
@@ -31,7 +31,7 @@ function idOf(type: string, headers: Record<string, string>, body = ""): string 
   return providers.get(type).prepare(config).duplicateId(request);
 }
 
-/** By header, or by the body where the name begins with a brace or a bracket; "7" is the id. */
+/** By header, or by body if the name begins with a brace or bracket; "7" is the id. */
 const NAMES_ONE_EVENT: readonly (readonly [type: string, place: string, why: string])[] = [
   ["bitbucket", "X-Request-UUID", "of one request; its attempts are told apart by X-Attempt-Number"],
   ["github", "X-GitHub-Delivery", "of one event, and the same when it is redelivered"],
@@ -96,25 +96,25 @@ function idAt(type: string, place: string): string | null {
 }
 
 for (const [type, place, why] of NAMES_ONE_EVENT) {
-  test(`${type}: ${place} names one event: ${why}`, () => {
+  test(`${type}: ${place} identifies an event: ${why}`, () => {
     expect(idAt(type, place)).toBe("7");
   });
 }
 
 for (const [type, place, why] of NAMES_NONE) {
-  test(`${type}: ${place} names none: ${why}`, () => {
+  test(`${type}: ${place} does not identify an event: ${why}`, () => {
     expect(idAt(type, place)).toBeNull();
   });
 }
 
-test("every provider is judged here, but those whose owner says where the id stands", () => {
+test("every provider is covered here, except those whose owner configures the id", () => {
   const judged = new Set([...NAMES_ONE_EVENT, ...NAMES_NONE].map(([type]) => type));
   const types = providers.list().map(({ type }) => type);
   const left = types.filter((type) => !judged.has(type));
   expect(left.sort()).toEqual(["api-key", "basic", "bearer", "hmac", "ip-allow-list", "public-key"]);
 });
 
-test("the manual tells of each id that names one event", async () => {
+test("the manual lists each id that identifies an event", async () => {
   const chapter = await Bun.file(new URL("../../src/manual/duplicates.md", import.meta.url)).text();
   const ids = sectionOf(chapter, "Ids of providers");
   for (const [type, place] of NAMES_ONE_EVENT) {

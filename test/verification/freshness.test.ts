@@ -3,7 +3,7 @@ import { judgeFreshness, parseTimestamp } from "../../src/verification/freshness
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
-test("a number is seconds, milliseconds or finer by its size, and the bounds lie where no other reading makes sense", () => {
+test("a number's size decides whether it is seconds, milliseconds or finer, with bounds that leave no other reading", () => {
   expect(parseTimestamp("1767323045")).toBe(1_767_323_045_000);
   expect(parseTimestamp("99999999999")).toBe(99_999_999_999_000);
   expect(parseTimestamp("100000000000")).toBe(100_000_000_000);
@@ -20,7 +20,7 @@ test("a number is seconds, milliseconds or finer by its size, and the bounds lie
     expect([factor, parseTimestamp(digits)]).toEqual([factor, NOW]);
 });
 
-test("RFC 3339 is a time too, and nothing else is", () => {
+test("RFC 3339 is accepted as a timestamp, and no other text", () => {
   expect(parseTimestamp("2026-01-02T03:04:05.678Z")).toBe(NOW);
   expect(parseTimestamp("2026-01-02T04:04:05.678123+01:00")).toBe(NOW);
   for (const text of [
@@ -39,7 +39,7 @@ test("RFC 3339 is a time too, and nothing else is", () => {
     expect([text, parseTimestamp(text)]).toEqual([text, null]);
 });
 
-test("a time is fresh up to the very edge of what is allowed, in either direction", () => {
+test("a timestamp is fresh up to exactly the tolerance, in both directions", () => {
   const isFresh = (time: number) =>
     judgeFreshness({ timestamp: String(time), receivedAt: NOW, toleranceSeconds: 300 }).accepted;
   expect([-300_000, 300_000].map((away) => isFresh(NOW + away))).toEqual([true, true]);

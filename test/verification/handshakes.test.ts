@@ -29,14 +29,14 @@ const echoed = (body: string) => ({ status: 200, contentType: "text/plain; chars
 describe("Slack's url_verification", () => {
   const verifier = providers.get("slack").prepare({ secret: KEYS.current });
 
-  test("is echoed as plain text, whatever it is", async () => {
+  test("is echoed as plain text for any challenge", async () => {
     const request = await signed("slack", { type: "url_verification", challenge: HOSTILE });
     expect((await verifier.verify(request)).accepted).toBe(true);
     expect(verifier.unsignedHandshake).toBeUndefined();
     expect(verifier.signedHandshake?.(request)).toEqual(echoed(HOSTILE));
   });
 
-  test("without a challenge that is a text of some length is none", async () => {
+  test("is not a handshake without a non-empty text challenge", async () => {
     for (const challenge of [undefined, "", 1, {}, "x".repeat(2_001)]) {
       const request = await signed("slack", { type: "url_verification", challenge });
       expect(verifier.signedHandshake?.(request)).toBeNull();
@@ -52,7 +52,7 @@ test("Twitch's challenge is echoed as plain text", async () => {
   expect(verifier.signedHandshake?.(request)).toEqual(echoed("pogchamp-kappa"));
 });
 
-describe("Meta's question for the callback URL", () => {
+describe("Meta's verification of the callback URL", () => {
   const provider = providers.get("meta");
   const verifier = provider.prepare({ secret: KEYS.current, verify_token: "my token" });
   const query = (token: string, challenge = "1158201444") =>
@@ -62,27 +62,27 @@ describe("Meta's question for the callback URL", () => {
       "hub.challenge": challenge,
     }).toString();
 
-  test("comes by GET, and its challenge is echoed where the token is right", () => {
+  test("is a GET request, whose challenge is echoed if the token matches", () => {
     expect(provider.handshakeMethods).toEqual(["GET"]);
     expect(verifier.unsignedHandshake?.(asked("GET", query("my token")))).toEqual(echoed("1158201444"));
     expect(verifier.unsignedHandshake?.(asked("GET", query("my token", HOSTILE)))).toEqual(echoed(HOSTILE));
   });
 
-  test("with another token, or where none is set, is refused", () => {
+  test("is refused with another token, or if no token is set", () => {
     for (const token of ["", "my", "my token "])
       expect(verifier.unsignedHandshake?.(asked("GET", query(token)))).toMatchObject({ accepted: false });
     const untold = provider.prepare({ secret: KEYS.current });
     expect(untold.unsignedHandshake?.(asked("GET", query("")))).toMatchObject({ accepted: false });
   });
 
-  test("is none by POST, or for another mode", () => {
+  test("is not recognized by POST, or in another mode", () => {
     expect(verifier.unsignedHandshake?.(asked("POST", query("my token")))).toBeNull();
     expect(verifier.unsignedHandshake?.(asked("GET", "hub.mode=unsubscribe"))).toBeNull();
     expect(verifier.unsignedHandshake?.(asked("GET", ""))).toBeNull();
   });
 });
 
-test("X's CRC is answered with the HMAC of the token", () => {
+test("X's CRC gets the HMAC of its token", () => {
   const provider = providers.get("twitter");
   const verifier = provider.prepare({ secret: KEYS.current, previous_secret: KEYS.next });
   const token = mac({ key: KEYS.current, encoding: "base64" }, "challenge+1");
@@ -95,12 +95,12 @@ test("X's CRC is answered with the HMAC of the token", () => {
   expect(provider.handshakeMethods).toEqual(["GET"]);
   for (const other of [asked("POST", "crc_token=a"), asked("GET", "crc_token="), asked("GET", "")])
     expect(verifier.unsignedHandshake?.(other)).toBeNull();
-  // The same key signs the events: an answer must not be a signature of one.
+  // The same key signs events: a response must not be an event's signature.
   for (const event of ['{"tweet_create_events":[{}]}', "[1]", '"a"', "a=1&b=2", "a b"])
     expect(verifier.unsignedHandshake?.(asked("GET", `crc_token=${encodeURIComponent(event)}`))).toBeNull();
 });
 
-test("Microsoft Graph's validation token is echoed, decoded, as plain text", () => {
+test("Microsoft Graph's validation token is decoded and echoed as plain text", () => {
   const verifier = providers.get("microsoft-graph").prepare({ secret: KEYS.current });
   const query = `validationToken=${encodeURIComponent(`Validation: ${HOSTILE}`)}`;
   expect(verifier.unsignedHandshake?.(asked("POST", query))).toEqual(echoed(`Validation: ${HOSTILE}`));
@@ -111,7 +111,7 @@ test("Microsoft Graph's validation token is echoed, decoded, as plain text", () 
   expect(verifier.unsignedHandshake?.(asked("POST", ""))).toBeNull();
 });
 
-test("Okta's challenge is answered as JSON", () => {
+test("Okta's challenge is echoed in JSON", () => {
   const verifier = providers.get("okta").prepare({ secret: KEYS.current });
   const headers = { "x-okta-verification-challenge": 'a"b' };
   const answer = verifier.unsignedHandshake?.(asked("GET", "", headers));
@@ -120,7 +120,7 @@ test("Okta's challenge is answered as JSON", () => {
   expect(verifier.unsignedHandshake?.(asked("GET", ""))).toBeNull();
 });
 
-test("WooCommerce's ping, which is not signed, is answered; nothing else that is not signed is", async () => {
+test("WooCommerce's unsigned ping is accepted, and no other unsigned request", async () => {
   const verifier = providers.get("woocommerce").prepare({ secret: KEYS.current });
   const posted = (body: string) => requestOf({ headers: {}, body: encoder.encode(body) });
   expect(verifier.unsignedHandshake?.(posted("webhook_id=12"))).toMatchObject({ status: 200, body: "" });
@@ -129,7 +129,7 @@ test("WooCommerce's ping, which is not signed, is answered; nothing else that is
   expect(verifier.unsignedHandshake?.(await signed("woocommerce", "webhook_id=12"))).toBeNull();
 });
 
-test("Discord's pings are answered once they are verified, and its events are not taken for pings", async () => {
+test("Discord's pings are answered after verification, and its events are not taken for pings", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const key = publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("hex");
   const verifier = providers.get("discord").prepare({ public_key: key });
@@ -150,7 +150,7 @@ test("Discord's pings are answered once they are verified, and its events are no
   expect(await answerTo({ type: 2 })).toBeNull();
 });
 
-test("only providers with handshakes by other methods are asked by them", () => {
+test("only providers with handshakes by other methods receive those methods", () => {
   const asking = providers
     .list()
     .flatMap(({ type, handshakeMethods = [] }) =>

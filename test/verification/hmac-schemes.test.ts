@@ -15,7 +15,7 @@ function secretOf({ config }: Scheme, key: string): string {
 
 type Sent = ReturnType<typeof signBy>;
 
-/** As it comes from a socket, where a letter beyond ASCII is the letters of its bytes. */
+/** A header as received from a socket: each byte of a non-ASCII character is one character. */
 function requestFrom({ headers, query, body }: Sent) {
   const wire = Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString("latin1")]);
   return requestOf({ headers: Object.fromEntries(wire), query, body: new TextEncoder().encode(body) });
@@ -29,16 +29,16 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
     const signed = (changes: Partial<Parameters<typeof signBy>[0]> = {}) =>
       signBy({ scheme, key: KEY, at: NOW, ...changes });
 
-    test("what is signed so is accepted", async () => {
+    test("a valid signature is accepted", async () => {
       expect(await verifier.verify(requestFrom(signed()))).toEqual({ accepted: true });
     });
 
-    test("what another key signed is not, nor with one bit of the signature changed", async () => {
+    test("another key's signature is refused, as is one changed bit", async () => {
       expect(await isAccepted(signed({ key: OTHER }))).toBe(false);
       expect(await isAccepted(signed({ spoil: true }))).toBe(false);
     });
 
-    test("what is signed of another body is not, nor without its signature", async () => {
+    test("a signature of another body is refused, as is a missing one", async () => {
       const [one, other] = [signed(), signed({ text: "another" })];
       expect(await isAccepted({ ...one, body: other.body.replace(/"additionalData".*/, '"a":1}') })).toBe(
         false,
@@ -51,10 +51,10 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
     });
 
     if (scheme.untimed !== true)
-      test("what has another time than the signed one is not, nor what was signed long ago", async () => {
+      test("a timestamp other than the signed one is refused, as is an old one", async () => {
         const [one, later] = [signed(), signed({ at: NOW + 1_000 })];
         const mixed = Object.entries(one.headers).map(([header, value]) => {
-          // Digits of a signature stay.
+          // Digits of a signature stay unchanged.
           const time = /(?<![0-9a-z])\d{10,13}(?![0-9a-z])/gi;
           const moved = value.replace(time, (digits) => String(Number(digits) + 7));
           return [header, header === "x-ms-date" ? later.headers[header] : moved];

@@ -1,4 +1,4 @@
-/** How services sign that the generic HMAC provider has to be able to describe; each with a signer of its own. */
+/** Signing schemes of services that the generic HMAC provider must support; each has its own signer. */
 import { createHash } from "node:crypto";
 import { PAIR_SCHEMES, pairs } from "./pair-schemes.ts";
 import { type Scheme, seconds } from "./scheme-signing.ts";

@@ -14,8 +14,8 @@ const faultsOf = (config: Record<string, unknown>) =>
 
 const fieldsOf = (config: Record<string, unknown>) => faultsOf(config)?.map(([field]) => field);
 
-describe("the settings of any other HMAC", () => {
-  test("are refused where what they describe proves nothing, or cannot be", () => {
+describe("the generic HMAC settings", () => {
+  test("are refused if the scheme proves nothing or is impossible", () => {
     expect(fieldsOf({})).toBeUndefined();
     expect(fieldsOf({ template: "{timestamp}" })).toEqual(["template", "timestamp_header"]);
     expect(fieldsOf({ template: "{id}.{body}" })).toEqual(["id_header"]);
@@ -35,13 +35,13 @@ describe("the settings of any other HMAC", () => {
       expect(fieldsOf({ header: undefined, signature_place: place })).toContain("signature_place");
   });
 
-  test("are refused with a placeholder that stands for nothing, by its name", () => {
+  test("are refused with an unknown placeholder, which the message names", () => {
     expect(faultsOf({ template: "{boddy}{body}" })?.[0]?.[1]).toContain("{boddy}");
     for (const wrong of ["{body_sha3_hex}", "{header.}", "{$.}", "{constructor}", "{}"])
       expect([wrong, fieldsOf({ template: `{body}${wrong}` })]).toEqual([wrong, ["template"]]);
   });
 
-  test("are refused with a key of which some is missing, which stays in use where it is stored", async () => {
+  test("are refused with a truncated key, which stays valid if it is already stored", async () => {
     for (const [secret_encoding, secret] of [
       ["hex", "abc"],
       ["base64", "AAAAA"],
@@ -56,7 +56,7 @@ describe("the settings of any other HMAC", () => {
     }
   });
 
-  test("keep a blank at the prefix' end, and lines of the template, over storing and a form", () => {
+  test("keep a trailing space of the prefix and line breaks of the template through storage and the form", () => {
     const stored = inputSchema.parse({
       secret: "a",
       header: "A",
@@ -66,7 +66,7 @@ describe("the settings of any other HMAC", () => {
     expect(stored).toMatchObject({ prefix: "HMAC ", template: "{method}{newline}{body}" });
   });
 
-  test("from before there were lists, places and more placeholders mean what they meant", async () => {
+  test("of older versions keep their meaning", async () => {
     const sign = (text: string) => createHmac("sha256", "s").update(text).digest("hex");
     const [body, time] = ["{}", String(Math.floor(NOW / 1_000))];
     const before = [
@@ -101,7 +101,7 @@ describe("the settings of any other HMAC", () => {
   });
 });
 
-test("each of two times of one header counts with its own signature, and the older is not made fresh by the newer", async () => {
+test("each of two timestamps counts with its own signature, so a newer one does not make an older signature fresh", async () => {
   const config = {
     ...{ secret: "s", header: "X-S", template: "{timestamp}.{body}", tolerance_seconds: 300 },
     ...{ signature_key: "v1", timestamp_key: "t" },
@@ -116,7 +116,7 @@ test("each of two times of one header counts with its own signature, and the old
   expect(await isAccepted(`${pair(old)} ${pair(now)}`)).toBe(true);
   expect(await isAccepted(`${pair(now)} ${pair(old)}`)).toBe(true);
   expect(await isAccepted(pair(old))).toBe(false);
-  // The signature of the old time, with the new one put beside it.
+  // The old timestamp's signature, with the new timestamp added.
   expect(await isAccepted(pair(now, old))).toBe(false);
   expect(await isAccepted(`t=${now},${pair(old)}`)).toBe(false);
 });

@@ -9,7 +9,7 @@ const provider = providers.get("mailgun");
 const encoder = new TextEncoder();
 const TIME = Math.floor(NOW / 1_000);
 
-test("Mailgun's token is taken again with the same body, as in a retry, and with no other", async () => {
+test("Mailgun's token is accepted again with the same body, as in a retry, and with no other", async () => {
   const sample = OTHER_SAMPLES.find(({ type }) => type === "mailgun");
   const sent = await sample?.sign({ body: encoder.encode(sample.body), at: NOW, key: KEYS.current, url: "" });
   const request = requestOf(sent ?? { body: new Uint8Array(), headers: {} });
@@ -21,7 +21,7 @@ test("Mailgun's token is taken again with the same body, as in a retry, and with
   });
 });
 
-/** As a route forwards a mail; `key` null: of no known key. */
+/** A message forwarded by a route; `key` null: signed by an unknown key. */
 function routeFields(of: { key?: string; token: string; parentKey?: string; time?: number }) {
   const { key = KEYS.current, token, parentKey, time = TIME } = of;
   const sign = (by: string) => mac({ ...hex, key: by }, String(time), token);
@@ -47,7 +47,7 @@ async function bodyOf(fields: Record<string, string>, kind: "urlencoded" | "mult
   return requestOf({ headers, body: new Uint8Array(await made.arrayBuffer()) });
 }
 
-describe("what Mailgun's routes forward", () => {
+describe("a message forwarded by Mailgun's routes", () => {
   const isAccepted = async (request: ReturnType<typeof requestOf>, secret = KEYS.current) =>
     (await provider.prepare({ secret }).verify(request)).accepted;
 
@@ -78,7 +78,7 @@ describe("what Mailgun's routes forward", () => {
     });
   }
 
-  test("is verified behind and before attachments, whose names and contents count for nothing", async () => {
+  test("is verified before and after attachments, whose names and contents are ignored", async () => {
     const request = await bodyOf(routeFields({ token: "with-file" }), "multipart", true);
     expect(await isAccepted(request)).toBe(true);
     const { token, ...rest } = routeFields({ token: "with-file" });
@@ -92,7 +92,7 @@ describe("what Mailgun's routes forward", () => {
     expect(await isAccepted(await bodyOf(rest, "multipart", true))).toBe(false);
   });
 
-  test("is refused, and does not fail, where the form is cut off, endless or none", async () => {
+  test("is refused without failing if the form is truncated, endless or missing", async () => {
     const whole = await bodyOf(routeFields({ token: "cut" }), "multipart");
     const type = whole.headers.get("content-type") ?? "";
     const boundary = type.split("boundary=")[1] ?? "";
@@ -133,7 +133,7 @@ describe("a webhook of Mailgun's", () => {
   const verify = (signature: Record<string, unknown>) =>
     provider.prepare({ secret: KEYS.current }).verify(json(signature));
 
-  test("may have its time as a number", async () => {
+  test("may have a numeric timestamp", async () => {
     const signature = sign("number");
     expect(await verify({ timestamp: TIME, token: "number", signature })).toEqual({ accepted: true });
     for (const timestamp of [TIME + 1, TIME + 0.5, -TIME, null, [TIME], true, 1e300])

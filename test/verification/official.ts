@@ -1,4 +1,4 @@
-/** The providers' own libraries: each says whether it takes what was sent. */
+/** Verifies requests with the providers' own libraries. */
 
 import { LinearWebhookClient } from "@linear/sdk/webhooks";
 import { verify as verifyGitHub } from "@octokit/webhooks-methods";
@@ -18,7 +18,7 @@ type Official = NonNullable<Sample["official"]>;
 
 const text = ({ body }: Sent) => new TextDecoder().decode(body);
 
-/** Some throw where others say false. */
+/** Some libraries throw instead of returning false. */
 function orFalse(check: () => unknown): boolean {
   try {
     return Boolean(check() ?? true);

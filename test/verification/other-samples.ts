@@ -1,4 +1,4 @@
-/** Samples of the providers that sign by public keys, sign something else than the body, or do not sign. */
+/** Samples of providers that sign by public keys, sign something other than the body, or do not sign. */
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign as signBy } from "node:crypto";
 import twilio from "twilio";
 import { official } from "./official.ts";
@@ -212,7 +212,7 @@ export const OTHER_SAMPLES: readonly Sample[] = [
   },
 ];
 
-/** The hash of a JSON body, as Twilio puts it into the URL. */
+/** Returns the hash of a JSON body that Twilio puts into the URL. */
 export function twilioJson(options: { body: string; key: string; url: string }) {
   const { body, key, url } = options;
   const hash = createHash("sha256").update(body).digest("hex");

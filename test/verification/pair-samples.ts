@@ -1,4 +1,4 @@
-/** Samples of the providers whose signature has a time beside it in one header, or a word before it. */
+/** Samples of providers whose header contains a timestamp or a prefix beside the signature. */
 import type { Sample } from "./sample.ts";
 import { base64, bodySigner, hex, json, KEYS, mac, seconds, secrets } from "./samples.ts";
 
@@ -10,14 +10,14 @@ const BASE64_KEYS = {
   wrong: Buffer.alloc(32, 13).toString("base64"),
 };
 
-/** The providers whose header has the time and the signature as pairs. */
+/** Providers whose header contains timestamp and signature as pairs. */
 function pairSample(of: {
   type: string;
   header: string;
   time?: (at: number) => string;
   keys?: readonly [time: string, signature: string];
   encoding?: "hex" | "base64";
-  /** Between the pairs. */
+  /** The separator of pairs. */
   between?: string;
   toleranceSeconds?: number;
   body: unknown;

@@ -1,7 +1,7 @@
-/** How services sign that send time and signatures as pairs in one header. */
+/** Signing schemes of services that send timestamp and signatures as pairs in one header. */
 import { type Scheme, seconds } from "./scheme-signing.ts";
 
-/** "t=1,v1=…" in the header "Signature", of time and body. */
+/** Signs timestamp and body: "t=1,v1=…" in the header "Signature". */
 export const pairs = (keys: readonly [string, string], more: Partial<Scheme["config"]> = {}) => ({
   ...{ header: "Signature", template: "{timestamp}.{body}", tolerance_seconds: 300 },
   ...{ timestamp_key: keys[0], signature_key: keys[1], ...more },

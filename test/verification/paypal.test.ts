@@ -86,7 +86,7 @@ const request = (changes: Record<string, string> = {}, privateKey?: string, rece
 };
 
 describe("the certificate", () => {
-  test("is fetched from paypal.com alone", async () => {
+  test("is fetched from paypal.com only", async () => {
     const urls = [
       ...["http://api.paypal.com/cert", "https://paypal.com.evil.example/cert", "https://notpaypal.com/cert"],
       ...[
@@ -125,7 +125,7 @@ describe("the certificate", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("must be PayPal's, and issued by authorities up to a root that is trusted", async () => {
+  test("must be PayPal's, and issued by a chain up to a trusted root", async () => {
     const wrong: readonly (readonly [pem: string, privateKey: string])[] = [
       [chain("not-paypal.crt", "signing-authority.crt"), "not-paypal.key"],
       [chain("paypal-by-paypal.crt", "paypal.crt", "signing-authority.crt"), "paypal-by-paypal.key"],
@@ -145,17 +145,17 @@ describe("the certificate", () => {
     expect((await verifier().verify(request())).accepted).toBe(true);
   });
 
-  test("must be valid when the request came", async () => {
+  test("must be valid at the time of receipt", async () => {
     for (const at of [Date.UTC(2024, 11, 31), Date.UTC(2125, 0, 2)])
       expect((await verifier().verify(request({}, "paypal.key", at))).accepted).toBe(false);
   });
 
-  test("is trusted by none of the runtime's own authorities, being the tests'", async () => {
+  test("of the tests is not trusted by the runtime's own roots", async () => {
     const own = createTestProviders({ outbound }).get("paypal").prepare(sample.config(sample.keys.current));
     expect((await own.verify(request())).accepted).toBe(false);
   });
 
-  test("that cannot be fetched now is no refusal: the sender is to try again", async () => {
+  test("that cannot be fetched now is not a refusal: the sender should retry", async () => {
     const one = verifier();
     for (const failure of [
       { kind: "failed", code: "timeout", message: "…", retryable: true } as const,
@@ -172,7 +172,7 @@ describe("the certificate", () => {
     expect((await one.verify(request())).accepted).toBe(true);
   });
 
-  test("that verified a request stays in use while it cannot be fetched anew, and goes when it is gone", async () => {
+  test("that verified a request stays in use while it cannot be fetched again, and is dropped once it is gone", async () => {
     const one = verifier();
     expect((await one.verify(request())).accepted).toBe(true);
     answer = answered("", 503);
@@ -198,7 +198,7 @@ describe("strangers who name certificates", () => {
     }
   };
 
-  test("make the gateway ask three times a minute each, thirty for an entrypoint, and 120 in all", async () => {
+  test("cause at most three fetches a minute each, thirty per entrypoint, and 120 in total", async () => {
     answer = answered("", 404);
     const providers = create();
     const prepared = () => providers.get("paypal").prepare(sample.config(sample.keys.current));
@@ -217,7 +217,7 @@ describe("strangers who name certificates", () => {
     expect(asked).toHaveLength(121);
   });
 
-  test("leave the sender's own certificate to be fetched", async () => {
+  test("do not keep the sender's own certificate from being fetched", async () => {
     const one = verifier();
     answer = answered("", 404);
     for (let n = 0; n < 100; n++) await ask(one, named(n), "192.0.2.1");
@@ -225,7 +225,7 @@ describe("strangers who name certificates", () => {
     expect((await one.verify(request())).accepted).toBe(true);
   });
 
-  test("push out none that verified a request, however many there are of theirs that can be trusted", async () => {
+  test("cannot evict a certificate that verified a request, however many trusted ones they name", async () => {
     const one = verifier();
     expect((await one.verify(request())).accepted).toBe(true);
     for (let n = 0; n < 400; n++) {

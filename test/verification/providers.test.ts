@@ -20,7 +20,7 @@ const SAMPLES = [
 ];
 for (const sample of SAMPLES) describeProviderContract(sample);
 
-test("every provider has a sample here, but those that fetch and the one that goes by addresses", () => {
+test("every provider has a sample here, except those that fetch certificates and the IP allow-list", () => {
   const types = new Set(SAMPLES.map(({ type }) => type));
   expect(
     providers
@@ -30,7 +30,7 @@ test("every provider has a sample here, but those that fetch and the one that go
   ).toEqual(["aws-sns", "paypal", "ip-allow-list"]);
 });
 
-describe("what the providers' own libraries signed is accepted", () => {
+describe("requests signed by the providers' own libraries are accepted", () => {
   for (const { name, type, key, sign } of SIGNED_BY_LIBRARIES) {
     test(name, async () => {
       const body = JSON.stringify({ type: "made", text: "wörld" });
@@ -41,7 +41,7 @@ describe("what the providers' own libraries signed is accepted", () => {
 });
 
 describe("several signatures in one header", () => {
-  test("of Stripe, Paddle and Standard Webhooks: one that is right will do", async () => {
+  test("are accepted if one is valid, for Stripe, Paddle and Standard Webhooks", async () => {
     for (const sample of TIMED_SAMPLES.filter(({ type }) => /stripe|paddle|standard/.test(type))) {
       const { current, next, wrong } = sample.keys;
       const sign = (key: string) =>
@@ -60,7 +60,7 @@ describe("several signatures in one header", () => {
   });
 });
 
-test("GitLab's signing token verifies by Standard Webhooks, and a plain token beside it while one replaces the other", async () => {
+test("GitLab's signing token verifies by Standard Webhooks, also beside a plain token during a rotation", async () => {
   const standard = TIMED_SAMPLES.find(({ type }) => type === "standard-webhooks");
   const key = standard?.keys.current ?? "";
   const sent = await standard?.sign({ body: encoder.encode("{}"), at: NOW, key, url: "" });
@@ -74,7 +74,7 @@ test("GitLab's signing token verifies by Standard Webhooks, and a plain token be
   expect((await alone.verify({ ...signed, body: encoder.encode("{ }") })).accepted).toBe(false);
 });
 
-test("a key may come as a query parameter", async () => {
+test("an API key may be a query parameter", async () => {
   const verifier = providers.get("api-key").prepare({ secret: "s+1", place: "query", name: "token" });
   const by = async (query: string) =>
     (await verifier.verify(requestOf({ body: new Uint8Array(), headers: {}, query }))).accepted;
@@ -91,21 +91,21 @@ describe("an IP allow-list", () => {
   const from = async (remoteAddress: string) =>
     (await verifier.verify(requestOf({ body: new Uint8Array(), headers: {} }, { remoteAddress }))).accepted;
 
-  test("takes requests from its networks alone", async () => {
+  test("accepts requests from its networks only", async () => {
     for (const address of ["203.0.113.9", "2001:db8::1", "::ffff:203.0.113.9"])
       expect(await from(address)).toBe(true);
     for (const address of ["203.0.114.9", "2001:db8::2", "", "unknown", "203.0.113.9, 1.1.1.1"])
       expect(await from(address)).toBe(false);
   });
 
-  test("is refused without a network, or with what is none", () => {
+  test("is refused without networks, or with an invalid one", () => {
     const { configSchema } = providers.get("ip-allow-list");
     for (const networks of [[], ["10.0.0.0/33"], ["example.com"], [""]])
       expect(configSchema.safeParse({ networks }).success).toBe(false);
   });
 });
 
-test("headers tell which provider sends, the nearest first", () => {
+test("headers identify the provider, the most specific first", () => {
   const recognized = (headers: Record<string, string>) =>
     providers.list().find(({ recognizes }) => recognizes?.(new Headers(headers)))?.type ?? null;
   const signature = { "x-hub-signature-256": "sha256=00" };

@@ -1,4 +1,4 @@
-/** Samples of the providers that sign with a private key, by node's own crypto. */
+/** Samples of providers that sign with a private key, made with node's crypto. */
 import { constants, generateKeyPairSync, type KeyObject, sign as signBy } from "node:crypto";
 import type { Sample } from "./sample.ts";
 import { json, seconds } from "./samples.ts";
@@ -20,7 +20,7 @@ const KINDS = {
   rsa: (): Pair => generateKeyPairSync("rsa", { modulusLength: 2_048 }),
 };
 
-/** The ways in which providers show a public key. */
+/** The formats in which providers show a public key. */
 export const SHOWN = {
   pem: (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString().trim(),
   oneLine: (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString().replaceAll("\n", ""),
@@ -60,7 +60,7 @@ type Generic = Readonly<{
   how?: { dsaEncoding?: "ieee-p1363"; padding?: number; saltLength?: number };
 }>;
 
-/** `{timestamp}.{body}` in one header, behind a prefix, with the time in another. */
+/** Signs `{timestamp}.{body}`, with a prefix in one header and the timestamp in another. */
 function generic({ kind, shown, hash, encoding, settings = {}, how = {} }: Generic): Sample {
   return {
     ...common,

@@ -12,7 +12,7 @@ const providers = createTestProviders();
 const TOKEN = "a-token-of-at-least-thirty-two-letters";
 
 describe("a public key", () => {
-  test("is read in each form in which providers show it, and a certificate too", () => {
+  test("is read in each format that providers use, including certificates", () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 2_048 }).publicKey;
     const ed25519 = generateKeyPairSync("ed25519").publicKey;
     for (const [key, form] of [
@@ -26,7 +26,7 @@ describe("a public key", () => {
     expect(readPublicKey(certificate)?.type).toBe("public");
   });
 
-  test("is nothing else: no private key, no other kind, none that is too short, and no text", () => {
+  test("is refused if it is a private key, another kind, too short, or not a key", () => {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const pem = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
     const x25519 = generateKeyPairSync("x25519").publicKey;
@@ -54,7 +54,7 @@ describe("the generic public-key provider", () => {
       .configSchema.safeParse({ public_key: sample?.keys.current, header: "X-Signed", ...config })
       .error?.issues.map(({ path }) => path[0]);
 
-  test("is refused where what it describes proves nothing, or cannot be", () => {
+  test("is refused if the scheme proves nothing or is impossible", () => {
     expect(faultsOf({})).toBeUndefined();
     expect(faultsOf({ template: "{timestamp}", timestamp_header: "X-Time" })).toEqual(["template"]);
     expect(faultsOf({ template: "{timestamp}{body}" })).toEqual(["timestamp_header"]);
@@ -64,7 +64,7 @@ describe("the generic public-key provider", () => {
     expect(faultsOf({ public_key: "a secret" })).toEqual(["public_key"]);
   });
 
-  test("takes no signature of RSA with another padding or hash than is said", async () => {
+  test("refuses RSA signatures with another padding or hash than configured", async () => {
     const rsa = PUBLIC_KEY_SAMPLES.filter(
       ({ keys, type }) => type === "public-key" && keys.current.length > 300,
     );
@@ -97,7 +97,7 @@ describe("eBay", () => {
   const asked = (query: string, method = "GET") =>
     requestOf({ headers: {}, query, body: new Uint8Array() }, { method });
 
-  test("is answered the hash of its code, the token and the URL without its query", () => {
+  test("gets the hash of its code, the token and the URL without its query", () => {
     const endpoint = URL_CALLED.split("?")[0] ?? "";
     const challengeResponse = createHash("sha256").update(`a8628072${TOKEN}${endpoint}`).digest("hex");
     expect(verifier().unsignedHandshake?.(asked("challenge_code=a8628072"))).toEqual({
@@ -108,7 +108,7 @@ describe("eBay", () => {
     expect(verifier().unsignedHandshake?.(asked("challenge_code=a", "POST"))).toBeNull();
   });
 
-  test("has its key's id told while the key is not entered, and hostile ids are not repeated", async () => {
+  test("has its key id named until the key is entered, and hostile ids are not repeated", async () => {
     const by = async (header: unknown) => {
       const text = Buffer.from(typeof header === "string" ? header : json(header)).toString("base64");
       const request = requestOf({ body: new Uint8Array(), headers: { "x-ebay-signature": text } });

@@ -9,7 +9,7 @@ import { json, KEYS } from "./samples.ts";
 const providers = createTestProviders();
 const encoder = new TextEncoder();
 const HOSTILE = `<script>alert("1")</script>&'`;
-/** Longer than any provider's. */
+/** Longer than any provider's challenge. */
 const LONG = "x".repeat(2_001);
 
 const sha256 = (text: string, key: string = KEYS.current) =>
@@ -22,7 +22,7 @@ function unsigned({ method = "POST", query = "", headers = {}, body = "" }: Aske
   return requestOf({ headers, query, body: bytes }, { method });
 }
 
-/** The same, signed as the provider signs its events. */
+/** The challenge, signed as the provider signs its events. */
 async function signed(
   type: string,
   { body = "", headers = {} }: Asked,
@@ -37,7 +37,7 @@ async function signed(
 
 type Outcome = HandshakeAnswer | Refusal | null;
 
-/** What a request gets, in the order in which ingestion asks. */
+/** Processes a request in the order of ingestion. */
 async function ask(
   type: string,
   config: Record<string, unknown>,
@@ -64,12 +64,12 @@ const topics = ["https://feed.example/a?b=c"];
 type Row = Readonly<{
   type: string;
   config?: Record<string, unknown>;
-  /** Asked as the provider asks it. */
+  /** A handshake as the provider sends it. */
   asked: (challenge: string) => Asked;
-  /** Whether the provider signs the question like an event. */
+  /** Whether the provider signs the handshake like an event. */
   isSigned?: boolean;
   answered: (challenge: string) => unknown;
-  /** Null: any text may be a challenge. */
+  /** Null: any text can be a challenge. */
   forbidden?: readonly string[];
 }>;
 
@@ -183,19 +183,19 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe("the question of each provider", () => {
+describe("the handshake of each provider", () => {
   for (const { type, config = secret, asked, isSigned = false, answered, forbidden } of ROWS) {
     const request = async (challenge: string) =>
       isSigned ? signed(type, asked(challenge)) : unsigned(asked(challenge));
     const get = async (challenge: string) => ask(type, config, await request(challenge));
 
-    test(`${type}: ${isSigned ? "signed, " : ""}is answered as it expects, to the byte`, async () => {
+    test(`${type}: ${isSigned ? "signed, " : ""}gets the exact response that the provider expects`, async () => {
       expect(await get("890e4665-4dfe-4ab1-b689-ed553bceeed0")).toEqual(
         answered("890e4665-4dfe-4ab1-b689-ed553bceeed0") as HandshakeAnswer,
       );
     });
 
-    test(`${type}: is answered by no page, whatever the challenge is, and not at all where that is long or none`, async () => {
+    test(`${type}: never responds with a page, and does not respond to a long or missing challenge`, async () => {
       for (const challenge of forbidden === undefined ? [HOSTILE] : []) {
         expect(await get(challenge)).toEqual(answered(challenge) as HandshakeAnswer);
       }
@@ -204,7 +204,7 @@ describe("the question of each provider", () => {
         try {
           outcome = await get(challenge);
         } catch (error) {
-          // What cannot be sent as a header at all.
+          // Text that a header cannot contain.
           expect(error).toBeInstanceOf(TypeError);
         }
         expect([challenge, outcome !== null && "status" in outcome]).toEqual([challenge, false]);
@@ -212,7 +212,7 @@ describe("the question of each provider", () => {
     });
 
     if (isSigned) {
-      test(`${type}: is not answered where another key signed it, or none`, async () => {
+      test(`${type}: does not respond if another key signed it, or none`, async () => {
         for (const hostile of [await signed(type, asked("abc"), KEYS.wrong), unsigned(asked(HOSTILE))])
           expect(await ask(type, config, hostile)).not.toMatchObject({ status: 200 });
       });
@@ -220,8 +220,8 @@ describe("the question of each provider", () => {
   }
 });
 
-describe("questions that nobody signed", () => {
-  test("are not looked for in bodies that are longer than any of them", async () => {
+describe("unsigned handshakes", () => {
+  test("are not looked for in bodies that are too long for one", async () => {
     const filler = " ".repeat(16 * 1024);
     for (const [type, body] of [
       ["monday", `{"challenge":"a"${filler}}`],
@@ -234,7 +234,7 @@ describe("questions that nobody signed", () => {
     }
   });
 
-  test("are not taken for events, nor events for them", async () => {
+  test("are not taken for events, and events not for handshakes", async () => {
     expect(await ask("monday", secret, unsigned({ body: { challenge: "a", event: {} } }))).toMatchObject({
       accepted: false,
     });
@@ -248,7 +248,7 @@ describe("questions that nobody signed", () => {
 describe("a secret that a handshake brings", () => {
   const handshake = (given: string) => unsigned({ headers: { "X-Hook-Secret": given } });
 
-  test("is taken where there is none, answered again where it is the same, and refused where it is another", async () => {
+  test("is stored if there is none, acknowledged again if it is the same, and refused if it differs", async () => {
     for (const type of ["asana", "clio"]) {
       expect(await ask(type, {}, handshake("first"))).toMatchObject({ learns: "first" });
       const again = await ask(type, { secret: "first" }, handshake("first"));
@@ -257,7 +257,7 @@ describe("a secret that a handshake brings", () => {
     }
   });
 
-  test("is needed by everything that is sent", async () => {
+  test("is required before any event is accepted", async () => {
     for (const type of ["asana", "clio", "nylas"]) {
       const outcome = await ask(type, {}, await signed(type, { body: "{}" }, ""));
       expect(outcome).toMatchObject({ accepted: false, reason: expect.stringContaining("yet") });
@@ -266,7 +266,7 @@ describe("a secret that a handshake brings", () => {
 });
 
 describe("subscriptions", () => {
-  test("of Strava with another verify token are refused", async () => {
+  test("of Strava are refused with another verify token", async () => {
     for (const token of ["", "chose", "chosen "]) {
       const query = params({ "hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": "a" });
       expect(
@@ -275,7 +275,7 @@ describe("subscriptions", () => {
     }
   });
 
-  test("of Strava bring no events before their number is known", async () => {
+  test("of Strava bring no events until their id is known", async () => {
     const outcome = await ask(
       "strava",
       { verify_token: "chosen" },
@@ -284,7 +284,7 @@ describe("subscriptions", () => {
     expect(outcome).toMatchObject({ reason: expect.stringContaining("The subscription id is not set yet") });
   });
 
-  test("to a WebSub topic begin where it is listed and end where it is not, whoever asks the hub", async () => {
+  test("to a WebSub topic begin if it is listed and end if it is not, whoever asks the hub", async () => {
     const outcomes: unknown[] = [];
     for (const mode of ["subscribe", "unsubscribe", "denied"]) {
       for (const topic of [topics[0] ?? "", "https://feed.example/other", ""]) {
@@ -296,7 +296,7 @@ describe("subscriptions", () => {
     expect(outcomes).toEqual([true, false, false, false, true, true, null, null, null]);
   });
 
-  test("of WebSub are signed by one of the four hashes, and by no other", async () => {
+  test("of WebSub are signed by one of the four hashes, and no other", async () => {
     const sign = (hash: string) => createHmac(hash, KEYS.current).update("a").digest("hex");
     for (const [method, hash, isRight] of [
       ["sha1", "sha1", true],
@@ -331,7 +331,7 @@ describe("the token of monday.com", () => {
         .verify(unsigned({ headers: { authorization }, body: "{}" }))
     ).accepted;
 
-  test("must be signed by HS256 with the secret, and be valid still", async () => {
+  test("must be signed by HS256 with the secret, and not expired", async () => {
     const head = { alg: "HS256" };
     expect(await verdict(signToken(head, base))).toBe(true);
     expect(await verdict(`Bearer ${signToken(head, base)}`)).toBe(true);
@@ -360,7 +360,7 @@ describe("the token of monday.com", () => {
   });
 });
 
-test("LinkedIn's signature is taken with its mark before it too", async () => {
+test("LinkedIn's signature is accepted with its prefix too", async () => {
   const signature = sha256('hmacsha256={"type":"x"}');
   const verifier = providers.get("linkedin").prepare(secret);
   for (const [given, isRight] of [
@@ -373,7 +373,7 @@ test("LinkedIn's signature is taken with its mark before it too", async () => {
   }
 });
 
-test("Event Grid's secret may stand in the URL, and must be right before its question is answered", async () => {
+test("Event Grid's secret may be in the URL, and must be right before its handshake is answered", async () => {
   const question = {
     headers: { "aeg-event-type": "SubscriptionValidation" },
     body: [{ data: { validationCode: "512d38b6" } }],
@@ -384,7 +384,7 @@ test("Event Grid's secret may stand in the URL, and must be right before its que
     expect(await by(query)).toMatchObject({ accepted: false });
 });
 
-test("headers tell which of them sends", () => {
+test("headers identify the provider", () => {
   const recognized = (headers: Record<string, string>) =>
     providers.list().find(({ recognizes }) => recognizes?.(new Headers(headers)))?.type ?? null;
   expect(recognized({ "x-zm-signature": "v0=" })).toBe("zoom");

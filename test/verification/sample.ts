@@ -1,7 +1,7 @@
-/** What the contract has to know of a provider: its keys, its config, and its way to sign. */
+/** The contract's view of a provider: its keys, its config, and how it signs. */
 import type { ReceivedRequest } from "../../src/verification/provider.ts";
 
-/** What a sender makes of a body. */
+/** A request that a sender creates for a body. */
 export type Sent = Readonly<{
   headers: Readonly<Record<string, string>>;
   query?: string;
@@ -21,34 +21,34 @@ export type Sample = Readonly<{
   type: string;
   /** Signs with any of the keys. */
   sign: (signing: Signing) => Sent | Promise<Sent>;
-  /** What is valid first, what replaces it, and what never was valid. */
+  /** The first key, the one that replaces it, and one that was never valid. */
   keys: Readonly<{ current: string; next: string; wrong: string }>;
-  /** The config that knows the key, and one more that is still valid, where such is possible. */
+  /** Returns the config with a key, and with a previous one if supported. */
   config: (key: string, previous?: string) => Record<string, unknown>;
-  /** Those without which nothing can be verified, as senders write them. */
+  /** Required headers, as senders write them. */
   headers: readonly string[];
-  /** The header of the signature or secret; null where that stands in the body or is no text. */
+  /** The header of the signature or secret; null if it is in the body or not text. */
   signatureHeader: string | null;
   body: string;
   eventType: string | null;
   duplicateId: string | null;
-  /** Null: the provider does not sign the time. */
+  /** Null: the timestamp is not signed. */
   toleranceSeconds: number | null;
-  /** False where the body itself is not signed, or not the key decides. */
+  /** False if the body is not signed, or the key does not decide. */
   signsBody: boolean;
-  /** What is signed are characters: bytes that are none are refused, as two bodies could have one signature. */
+  /** The signature covers text: invalid bytes are refused, because two bodies could share a signature. */
   signsText?: boolean;
-  /** The config may be empty: the secret is learned, or known, later. */
+  /** The config can be empty, because the secret is learned or entered later. */
   takesNoSecret?: boolean;
-  /** The config holds no secret that signs: public keys, networks. */
+  /** The config contains no signing secret: public keys, networks. */
   isPublic?: boolean;
-  /** Whether the provider's own library takes the request; the time is the real one. */
+  /** Returns whether the provider's own library accepts the request; uses the real time. */
   official?: (sent: Sent, signing: Signing) => unknown;
-  /** What a request with an empty body needs to be accepted is more than the provider gives it. */
+  /** Whether the provider cannot sign an empty body in a way that is accepted. */
   refusesEmpty?: boolean;
 }>;
 
-/** Not a whole second, so that rounding is seen. */
+/** Not a whole second, so that rounding is noticed. */
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 export const URL_CALLED =
   "https://hooks.example/webhook/3f1d8f60-5d0c-4f4e-9a55-0a3b8f6a2c11/tail?a=1&b=%20c";

@@ -1,4 +1,4 @@
-/** One sample for each provider that signs by HMAC alone: its key, its way to sign, its library where there is one. */
+/** One sample for each provider that signs by HMAC only: its key, how it signs, and its library if there is one. */
 import { createHmac } from "node:crypto";
 import { official } from "./official.ts";
 import type { Sample, Sent, Signing } from "./sample.ts";
@@ -12,7 +12,7 @@ export const secrets: Keyed = (secret, previous) => ({
   ...(previous !== undefined && { previous_secret: previous }),
 });
 
-/** The HMAC of the parts in order. */
+/** Returns the HMAC of the parts in order. */
 export function mac(
   options: { hash?: string; key: string | Uint8Array; encoding: "hex" | "base64" },
   ...parts: readonly (string | Uint8Array)[]
@@ -27,7 +27,7 @@ const seconds = (at: number) => String(Math.floor(at / 1_000));
 const hex = { encoding: "hex" } as const;
 const base64 = { encoding: "base64" } as const;
 
-/** A provider that signs the body alone, in one header, with more headers beside it. */
+/** A sample of a provider that signs only the body, in one header, with further headers beside it. */
 export function bodySigner(sign: (body: Uint8Array, key: string) => string, header: string, more = {}) {
   return ({ body, key }: Signing): Sent => ({ body, headers: { [header]: sign(body, key), ...more } });
 }

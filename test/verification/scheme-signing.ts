@@ -1,8 +1,8 @@
-/** What a test has to know of how a service signs by HMAC, and how it signs by it. */
+/** Describes how a service signs by HMAC, and signs by it. */
 import { createHmac } from "node:crypto";
 import { URL_CALLED } from "./sample.ts";
 
-/** What a signer may use. `mac` is Node's HMAC, so that a test can spoil one bit of every signature. */
+/** Tools of a signer. `mac` is node's HMAC, so that a test can change one bit of every signature. */
 export type Signer = Readonly<{
   body: string;
   /** Milliseconds UTC. */
@@ -14,12 +14,12 @@ export type Signer = Readonly<{
 export type Signed = Readonly<{ headers?: Record<string, string>; query?: string; body?: string }>;
 
 export type Scheme = Readonly<{
-  /** Without the secret. */
+  /** The config without the secret. */
   config: Readonly<Record<string, unknown>>;
   sign: (by: Signer) => Signed;
-  /** What is sent; without it any JSON. */
+  /** The body; any JSON by default. */
   body?: (text: string) => string;
-  /** The sender signs no time, or as a nonce. */
+  /** The sender signs no timestamp, or only as a nonce. */
   untimed?: boolean;
   /** Only some values of the body are signed. */
   unsignedBody?: boolean;
@@ -27,7 +27,7 @@ export type Scheme = Readonly<{
 
 export const seconds = (at: number) => String(Math.floor(at / 1_000));
 
-/** Signs by a scheme. `spoil` takes one bit of every signature. */
+/** Signs by a scheme. `spoil` changes one bit of every signature. */
 export function signBy(options: {
   scheme: Scheme;
   key: string;

@@ -6,13 +6,13 @@ import { requestOf } from "./sample.ts";
 const providers = createTestProviders();
 const NO_BODY = new Uint8Array();
 
-/** As the runtime gives a header: a letter for each byte. */
+/** A header as the runtime provides it: one character per byte. */
 const onWire = (text: string, encoding: "utf8" | "latin1") => Buffer.from(text, encoding).toString("latin1");
 
 const escaped = (text: string, encoding: "utf8" | "latin1") =>
   [...Buffer.from(text, encoding)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 
-/** How each type brings a secret. */
+/** How each type sends a secret. */
 const WAYS = [
   { type: "bearer", config: {}, headers: (text: string) => ({ Authorization: `Bearer ${text}` }) },
   { type: "api-key", config: { name: "X-Key" }, headers: (text: string) => ({ "X-Key": text }) },
@@ -36,9 +36,9 @@ async function isAccepted(type: string, config: Record<string, unknown>, headers
   ).accepted;
 }
 
-describe("a secret with letters beyond ASCII", () => {
+describe("a secret with non-ASCII characters", () => {
   for (const { type, config, headers } of WAYS)
-    test(`is right in UTF-8 and in ISO 8859-1, as ${type}`, async () => {
+    test(`matches in UTF-8 and in ISO 8859-1, as ${type}`, async () => {
       for (const secret of ["pässwörd", "à", "naïve-\u00a0-x", "ÿ"]) {
         const set = { ...config, secret };
         expect([secret, await isAccepted(type, set, headers(onWire(secret, "utf8")))]).toEqual([
@@ -73,7 +73,7 @@ describe("a secret with letters beyond ASCII", () => {
     ]);
   });
 
-  test("is right in a query too, escaped by either", async () => {
+  test("matches in a query too, escaped in either encoding", async () => {
     const verifier = providers.get("api-key").prepare({ secret: "clé +1", place: "query", name: "key" });
     const by = async (query: string) =>
       (await verifier.verify(requestOf({ headers: {}, body: NO_BODY, query }))).accepted;
@@ -95,13 +95,13 @@ describe("a secret with letters beyond ASCII", () => {
   });
 });
 
-describe("a secret that no request can bring", () => {
+describe("a secret that no request can carry", () => {
   const faultsOf = (type: string, config: Record<string, unknown>) => {
     const { configSchema, inputSchema = configSchema } = providers.get(type);
     return inputSchema.safeParse(config).error?.issues.map(({ path }) => path[0]);
   };
 
-  test("is refused when it is saved, with the field that has it", () => {
+  test("is refused on save, naming its field", () => {
     for (const secret of ["two words", "Bearer abc", "a\tb", "a\nb", "a\0b"]) {
       expect([secret, faultsOf("bearer", { secret })]).toEqual([secret, ["secret"]]);
       expect(faultsOf("bearer", { secret: "a", previous_secret: secret })).toEqual(["previous_secret"]);
@@ -115,12 +115,12 @@ describe("a secret that no request can bring", () => {
     expect(faultsOf("api-key", { secret: "two words" })).toBeUndefined();
   });
 
-  test("beside a good one that is stored already takes nothing from that", async () => {
+  test("does not disable a good one stored beside it", async () => {
     const config = { secret: "good", previous_secret: "two words" };
     expect(await isAccepted("bearer", config, { Authorization: "Bearer good" })).toBe(true);
   });
 
-  test("is every one that is refused, and no other", async () => {
+  test("is refused, and no other secret is", async () => {
     const letters = fc.string({
       unit: fc.constantFrom(..."aZ9-._~+/= \t\n\u0001é€\u00a0"),
       minLength: 1,

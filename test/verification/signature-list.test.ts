@@ -6,7 +6,7 @@ const hexOf = (number: number) => number.toString(16).padStart(64, "0");
 const bytesOf = (number: number) => Buffer.from(hexOf(number), "hex");
 
 describe("a list of signatures", () => {
-  test("is read with any separators, blanks, keys and prefixes that its form names", () => {
+  test("is read with any separators, spaces, keys and prefixes that its form names", () => {
     const forms = fc.record({
       numbers: fc.array(fc.nat(), { minLength: 1, maxLength: MAX_SIGNATURES }),
       separator: fc.constantFrom(undefined, ",", ";", "|", ".", "&", " ", ",;"),
@@ -21,7 +21,7 @@ describe("a list of signatures", () => {
       fc.property(forms, ({ numbers, separator, blanks, prefix, key, keySeparator, encoding, withTime }) => {
         const between = separator?.at(-1) ?? ",";
         fc.pre(!(prefix ?? "").includes(between));
-        // A blank within an item, as after "HMAC", leaves the separator alone to separate.
+        // With a space inside an item, as after "HMAC", only the separator separates.
         fc.pre(between !== " " || !(prefix ?? "").includes(" "));
         const mark = keySeparator ?? "=";
         const items = numbers.map((number) => {
@@ -40,7 +40,7 @@ describe("a list of signatures", () => {
     );
   });
 
-  test("may have a blank after a prefix that has none", () => {
+  test("may have a space after a prefix that has none", () => {
     for (const prefix of ["HMAC", "HMAC "]) {
       const read = createListReader({ encoding: "hex", prefix });
       expect(read(`HMAC ${hexOf(7)}`).signatures).toEqual([bytesOf(7)]);
@@ -56,16 +56,16 @@ describe("a list of signatures", () => {
     expect(read(items.join(",")).signatures).toEqual(items.slice(0, 16).map((_, index) => bytesOf(index)));
   });
 
-  test("with ten thousand pairs is not read beyond its first ones, and times only as far as two", () => {
+  test("with ten thousand pairs is read only at its beginning, with at most two timestamps", () => {
     const read = createListReader({ encoding: "hex", signatureKeys: ["v1"], timestampKey: "t" });
     expect(read("v1=ab,".repeat(10_000)).signatures).toHaveLength(16);
-    // Whatever they are, 64 items are looked at.
+    // 64 items of any kind are read.
     expect(read(`${"x=1,".repeat(63)}v1=ab`).signatures).toHaveLength(1);
     expect(read(`${"x=1,".repeat(64)}v1=ab`).signatures).toEqual([]);
     expect(read("t=1,t=2,t=2,t=3,v1=ab").timestamps).toEqual(["1", "2"]);
   });
 
-  test("has no signatures in other keys, other prefixes, other forms, or in none", () => {
+  test("has no signatures under other keys, prefixes or forms", () => {
     const read = createListReader({ encoding: "hex", signatureKeys: ["v1"], timestampKey: "t" });
     for (const text of ["", ",", "v0=ab", "ab", "v1", "v1=", "v1=abc", "v1=zz", "V1=ab", "=ab", "t=ab"])
       expect([text, read(text).signatures.length]).toEqual([text, 0]);

@@ -10,7 +10,7 @@ function encode(bytes: Uint8Array, encoding: Encoding): string {
 }
 
 describe("a signature", () => {
-  test("is read from what an encoder wrote", () => {
+  test("is decoded from an encoder's output", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 70 }), fc.constantFrom(...ENCODINGS), (bytes, encoding) => {
         const text = encode(bytes, encoding);
@@ -20,7 +20,7 @@ describe("a signature", () => {
     );
   });
 
-  test("is none but what an encoder writes, padding and the case of hex aside", () => {
+  test("is refused in any other form, except for padding and hex case", () => {
     const letters = fc.string({ unit: fc.constantFrom(..."09afAFgzZ+/-_= \n\u00ff"), maxLength: 9 });
     fc.assert(
       fc.property(letters, fc.constantFrom(...ENCODINGS), (text, encoding) => {
@@ -35,7 +35,7 @@ describe("a signature", () => {
     );
   });
 
-  test("has no odd number of digits, no letter too many or too few, no bits beyond its bytes", () => {
+  test("is refused with an odd number of digits, a wrong length, or bits beyond its bytes", () => {
     for (const text of ["a", "abc", "0".repeat(63), "0x00", "00 11"]) expect(decode(text, "hex")).toBeNull();
     for (const text of ["A", "AAAAA", "AB", "AAB", "AA=", "AAA==", "=", "==", "A===", "AA-_", "AA\n="])
       expect([text, decode(text, "base64")]).toEqual([text, null]);
@@ -44,7 +44,7 @@ describe("a signature", () => {
     expect(decode(Buffer.from("zz").toString("base64"), "base64-of-hex")).toBeNull();
   });
 
-  test("is one text alone: with another last letter it is none, or another one", () => {
+  test("has one text only: another last character makes it invalid or different", () => {
     const right = Buffer.alloc(32, 200).toString("base64");
     const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const others = [...letters].map((letter) => `${right.slice(0, 42)}${letter}=`);
@@ -53,7 +53,7 @@ describe("a signature", () => {
   });
 });
 
-test("a key that is in use is read as ever, even where some of it is missing", () => {
+test("a truncated key that is in use still works", () => {
   expect(decodeKey("abc", "hex")).toEqual(Buffer.from([0xab]));
   expect(decodeKey("AAAAA", "base64")).toEqual(Buffer.from([0, 0, 0]));
   expect(decodeKey("no!", "base64")).toBeNull();

@@ -55,7 +55,7 @@ const QUESTION: Message = {
   },
 };
 
-/** As AWS describes it: the names in the order of their letters, each with its value, line by line. */
+/** The signed text as AWS describes it: names in alphabetical order, each with its value, line by line. */
 function signMessage(message: Message, { version = "2", key = "sns.key", url = CERT_URL } = {}): Message {
   const names = Object.keys(message).sort();
   const text = names.map((name) => `${name}\n${message[name]}\n`).join("");
@@ -110,7 +110,7 @@ const sample: Sample = {
 describeProviderContract(sample, createTestProviders({ outbound, clock }));
 
 describe("a message of Amazon SNS", () => {
-  test("is accepted by both versions of the signature, of each kind, and with any text that is signed", async () => {
+  test("is accepted in both signature versions, of each kind, and with any signed text", async () => {
     for (const version of ["1", "2"]) {
       for (const message of [
         NOTIFICATION,
@@ -127,7 +127,7 @@ describe("a message of Amazon SNS", () => {
     expect(await reasonOf(requestWith(signMessage(ending), "UnsubscribeConfirmation"))).toBeNull();
   });
 
-  test("is refused where any value that is signed was changed, added or left out", async () => {
+  test("is refused if any signed value was changed, added or left out", async () => {
     const right = signMessage(NOTIFICATION);
     for (const name of Object.keys(NOTIFICATION)) {
       const { [name]: _, ...without } = right;
@@ -143,7 +143,7 @@ describe("a message of Amazon SNS", () => {
       expect(await reasonOf(requestWith({ ...right, ...changed }))).not.toBeNull();
   });
 
-  test("is refused where it says something twice, as another reader may take the value that nobody signed", async () => {
+  test("is refused with a repeated field, because another reader could take the unsigned value", async () => {
     const text = JSON.stringify(signMessage(NOTIFICATION));
     for (const doubled of [
       `{"Message":"evil",${text.slice(1)}`,
@@ -154,7 +154,7 @@ describe("a message of Amazon SNS", () => {
     expect(asked).toEqual([]);
   });
 
-  test("is refused as a field of a form, beside which anything could stand", async () => {
+  test("is refused as a form field, beside which anything could be", async () => {
     const form = `payload=${encodeURIComponent(JSON.stringify(signMessage(NOTIFICATION)))}&Message=evil`;
     const request = requestWith(form, "Notification", {
       "content-type": "application/x-www-form-urlencoded",
@@ -162,7 +162,7 @@ describe("a message of Amazon SNS", () => {
     expect(await reasonOf(request)).toContain("form");
   });
 
-  test("is refused of a topic that is not listed, before anything is fetched, though its signature is right", async () => {
+  test("is refused for an unlisted topic, before anything is fetched, even with a valid signature", async () => {
     expect(await reasonOf(requestWith(signMessage({ ...NOTIFICATION, TopicArn: OTHER })))).toContain("topic");
     expect(asked).toEqual([]);
     const account = prepare({ topics: ["123456789012"] });
@@ -174,7 +174,7 @@ describe("a message of Amazon SNS", () => {
     );
   });
 
-  test("says what is wrong where raw delivery is on, or it is larger than is read", async () => {
+  test("is refused with the cause if raw delivery is on or it is too large", async () => {
     expect(
       await reasonOf(requestWith("hello", "Notification", { "x-amz-sns-rawdelivery": "true" })),
     ).toContain("Raw");
@@ -183,7 +183,7 @@ describe("a message of Amazon SNS", () => {
     expect(asked).toEqual([]);
   });
 
-  test("needs topics: anybody's has a right signature", () => {
+  test("requires topics, because anyone's topic has a valid signature", () => {
     const { configSchema } = createTestProviders().get("aws-sns");
     for (const topics of [
       [],
@@ -207,7 +207,7 @@ describe("a message of Amazon SNS", () => {
 describe("SNS's certificate", () => {
   const FILE = CERT_URL.slice(CERT_URL.lastIndexOf("/"));
 
-  test("is fetched from SNS alone, under the one form of its address", async () => {
+  test("is fetched from SNS only, under one form of its URL", async () => {
     const urls = [
       ...[
         CERT_URL.replace("https:", "http:"),
@@ -256,7 +256,7 @@ describe("SNS's certificate", () => {
       ).toBeNull();
   });
 
-  test("must be SNS's, and valid when the message came", async () => {
+  test("must be SNS's, and valid at the time of receipt", async () => {
     certificate = answered(fixture("paypal.crt"));
     expect(await reasonOf(requestWith(signMessage(NOTIFICATION, { key: "paypal.key" })))).toContain(
       "trusted",
@@ -270,7 +270,7 @@ describe("SNS's certificate", () => {
   });
 });
 
-describe("the question whether a subscription is wanted", () => {
+describe("the confirmation of a subscription", () => {
   const ask = async (message: Message, config?: Record<string, unknown>) => {
     const verifier = prepare(config);
     const request = requestWith(signMessage(message), message.Type);
@@ -278,14 +278,14 @@ describe("the question whether a subscription is wanted", () => {
     return (await verifier.signedHandshake?.(request)) ?? null;
   };
 
-  test("is answered by calling SNS, once its signature is right", async () => {
+  test("calls SNS after its signature was verified", async () => {
     expect(await ask(QUESTION)).toEqual({ status: 200, contentType: "text/plain; charset=utf-8", body: "" });
     expect(asked).toEqual([`GET ${CERT_URL}`, `GET ${SUBSCRIBE()}`]);
     const forged = requestWith({ ...signMessage(QUESTION), Token: "another" }, "SubscriptionConfirmation");
     expect(await reasonOf(forged)).toContain("signature");
   });
 
-  test("is to be asked again where SNS cannot be reached, or does not take it", async () => {
+  test("should be sent again if SNS cannot be reached or refuses", async () => {
     for (const failure of [FAILED, answered("", 403), answered("", 301)]) {
       confirmation = failure;
       const error = await appErrorOf(() => ask(QUESTION));
@@ -293,7 +293,7 @@ describe("the question whether a subscription is wanted", () => {
     }
   });
 
-  test("leads to SNS alone, whatever is signed, and confirms that topic alone", async () => {
+  test("calls only SNS, whatever is signed, and confirms only that topic", async () => {
     const urls = [
       ...[
         "http://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription",
@@ -313,7 +313,7 @@ describe("the question whether a subscription is wanted", () => {
     expect(asked.filter((call) => !call.endsWith(".pem"))).toEqual([]);
   });
 
-  test("is an event where it is to be shown, with the link", async () => {
+  test("is stored as an event with the link if so configured", async () => {
     expect(await ask(QUESTION, { topics: [ARN], confirm: "show" })).toBeNull();
     expect(asked).toEqual([`GET ${CERT_URL}`]);
     expect(findConfirmation(requestWith(signMessage(QUESTION), "SubscriptionConfirmation"))).toEqual({
@@ -325,7 +325,7 @@ describe("the question whether a subscription is wanted", () => {
     expect(findConfirmation(requestWith(NOTIFICATION))).toBeNull();
   });
 
-  test("is no notification, and no notification is one", async () => {
+  test("is not a notification, and no notification is a confirmation", async () => {
     expect(await ask(NOTIFICATION)).toBeNull();
     const disguised = requestWith(signMessage(NOTIFICATION), "SubscriptionConfirmation");
     expect(await reasonOf(disguised)).toContain("not an SNS message");

@@ -1,4 +1,4 @@
-/** Samples of the providers whose signatures come with a time, or with more than a signature in one header. */
+/** Samples of providers whose signatures come with a timestamp, or with more than a signature in one header. */
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import Stripe from "stripe";
 import { Webhook as SvixWebhook } from "svix";
@@ -68,7 +68,7 @@ export const TIMED_SAMPLES: readonly Sample[] = [
   {
     ...common,
     type: "linear",
-    // The time stands in the body: a body that has none is refused.
+    // The timestamp is in the body, so a body without one is refused.
     sign({ body, at, key }) {
       const text = decoder.decode(body).replace('"webhookTimestamp":0', `"webhookTimestamp":${at}`);
       const timed = text.includes('"webhookTimestamp"') ? new TextEncoder().encode(text) : body;

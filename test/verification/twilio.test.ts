@@ -24,13 +24,13 @@ describe("Twilio", () => {
     expect(await verifier.verify(other)).toMatchObject({ reason: expect.stringContaining("BASE_URL") });
   });
 
-  test("signs nothing of a JSON body without its hash, so that is refused", async () => {
+  test("does not sign a JSON body without its hash, so it is refused", async () => {
     const signature = twilio.getExpectedTwilioSignature(KEYS.current, URL_CALLED, {});
     const headers = { "Content-Type": "application/json", "X-Twilio-Signature": signature };
     expect((await verifier.verify(requestOf({ body: encoder.encode("{}"), headers }))).accepted).toBe(false);
   });
 
-  test("signs the URL with or without its port, as its library takes it", async () => {
+  test("signs the URL with or without its port, as its library accepts", async () => {
     const body = "a=1";
     for (const [called, signedAs] of [
       ["https://hooks.example:8443/webhook/1?b=2", "https://hooks.example/webhook/1?b=2"],
@@ -50,7 +50,7 @@ describe("Twilio", () => {
     }
   });
 
-  test("signs the URL as it was written, with quotes as they are or escaped", async () => {
+  test("signs the URL as written, with quotes escaped or not", async () => {
     const called = "https://hooks.example/webhook/1?n=O%27Brien&m=1";
     for (const signedAs of [
       called,
@@ -74,7 +74,7 @@ describe("Twilio", () => {
     }
   });
 
-  test("signs fields that are repeated once for each value", async () => {
+  test("signs repeated fields once per value", async () => {
     const body = "b=2&a=3&a=1&a=3&c=";
     const params = { a: ["3", "1", "3"], b: "2", c: "" };
     const signature = twilio.getExpectedTwilioSignature(KEYS.current, URL_CALLED, params);
@@ -112,7 +112,7 @@ describe("Twilio", () => {
       expect(await isAccepted(signed("sha256", null))).toBe(false);
     });
 
-    test("by no other, nor by none, whatever the signature is", async () => {
+    test("is refused with another hash or none, whatever the signature is", async () => {
       for (const settings of [
         "",
         "key=SK0123",

@@ -1,4 +1,4 @@
-/** Makes a provider that signs by HMAC and asks questions, of which some are answered with the key. */
+/** Creates providers that sign by HMAC and send challenges, some of which are answered with the key. */
 import { z } from "zod";
 import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
 import { createHmacProvider, type HmacConfig, type HmacRow } from "../hmac/hmac-provider.ts";
@@ -8,9 +8,9 @@ type Questions = Pick<Verifier, "unsignedHandshake" | "signedHandshake">;
 
 export type AskingRow = HmacRow &
   Readonly<{
-    /** Methods beside POST that its questions come with. */
+    /** Methods other than POST that challenges use. */
     handshakeMethods?: readonly string[];
-    /** `key` is the current one, also while it replaces another. */
+    /** `key` is the current key, also during a rotation. */
     questions?: (key: Uint8Array) => Questions;
   }>;
 
@@ -31,16 +31,19 @@ const laterSchema = z.strictObject({ ...secretShape, secret: secretShape.secret.
 
 type LaterConfig = z.infer<typeof laterSchema>;
 
-/** For providers whose secret is known only once their question has been answered: until then nothing is verified. */
+/**
+ * Creates a provider whose secret is known only after its challenge was answered. Until then no request passes
+ * verification.
+ */
 export function createLaterProvider(
   row: HmacRow &
     Readonly<{
       handshakeMethods?: readonly string[];
-      /** Beside the secret's field in the form. */
+      /** Help text under the secret's form field. */
       secretHelp: string;
-      /** Why an event is refused while there is no secret. */
+      /** The reason for refusing events until the secret is set. */
       unset: string;
-      /** `secret` is undefined while there is none. */
+      /** `secret` is undefined until it is set. */
       questions: (secret: string | undefined) => Questions;
     }>,
 ): Provider<LaterConfig> {

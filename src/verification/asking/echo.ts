@@ -1,4 +1,4 @@
-/** Answers a question as an entrypoint's settings describe it: by the challenge, or by its HMAC. */
+/** Answers challenges as an entrypoint's settings describe: with the challenge itself, or with its HMAC. */
 
 import { QUERY_MARK, type QuestionSettings } from "../../settings/question-settings.ts";
 import { JSON_MARK } from "../../settings/value-path.ts";
@@ -7,17 +7,17 @@ import { type HandshakeAnswer, type ReceivedRequest, type Refusal, refused } fro
 import { valuesOf } from "../request-place.ts";
 import { answerJson, echo, echoInHeader, readChallenge, readOpaque, valuesOfQuestion } from "./answers.ts";
 
-/** Those that questions come with; HEAD and OPTIONS have answers of their own. */
+/** Methods that challenges use; HEAD and OPTIONS are handled elsewhere. */
 const METHODS: readonly string[] = ["GET", "POST"];
 
 export type Echo = Readonly<{
-  /** Only a request that passed the verification may be asked about. */
+  /** Whether a request must pass verification before its challenge is answered. */
   isVerified: boolean;
-  /** Null where the request is no question. `key` is the verification's secret; undefined where it has none. */
+  /** Null if the request is not a challenge. `key` is the verification's secret, or undefined if it has none. */
   answer: (request: ReceivedRequest, key: Uint8Array | undefined) => HandshakeAnswer | Refusal | null;
 }>;
 
-/** Null where no question is described. */
+/** Null if the settings describe no challenge. */
 export function createEcho(settings: QuestionSettings): Echo | null {
   const { question_from: from, question_when: when, question_hmac: encoding } = settings;
   if (from === null) return null;
@@ -30,7 +30,7 @@ export function createEcho(settings: QuestionSettings): Echo | null {
     answer(request, key) {
       if (!METHODS.includes(request.method) || !isAsked(request)) return null;
       const value = read(request);
-      // A header that acts, or a signature, is made of few letters; a challenge that is repeated may have any.
+      // Signatures and most header values use few characters; an echoed challenge may contain any.
       const challenge = encoding === "off" || isVerified ? readChallenge(value) : readOpaque(value);
       if (challenge === null) return null;
       if (encoding === "off") return answerWith(settings, challenge, null);
@@ -59,7 +59,7 @@ function answerWith(
 
 type Reader = (request: ReceivedRequest) => string | null;
 
-/** `isVerified`: all that the body says is read then, and not what a question's does alone. */
+/** `isVerified`: read the whole body, not only what is safe to read from an unverified sender. */
 function readerAt(place: string, isVerified: boolean): Reader {
   if (place.startsWith(QUERY_MARK)) {
     const name = place.slice(QUERY_MARK.length);

@@ -1,4 +1,7 @@
-/** Azure Event Grid, which sends a secret of the subscription's maker in the URL or a header, and asks whether it may. */
+/**
+ * Verifies Azure Event Grid: it sends a secret chosen by the subscription's owner in the URL or a header, and validates
+ * the endpoint with a handshake.
+ */
 import { z } from "zod";
 import { headerName, secretFields, secretShape } from "../config-fields.ts";
 import type { Provider } from "../provider.ts";
@@ -33,7 +36,7 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
       ],
       help: "Proxies may log query parameters. Stored events show the secret as [secret].",
     },
-    { name: "name", label: "Its name", kind: "text", placeholder: "code" },
+    { name: "name", label: "Header or parameter name", kind: "text", placeholder: "code" },
   ],
   recognizes: (headers) => headers.has(TYPE),
   handshakeMethods: ["OPTIONS"],
@@ -45,9 +48,9 @@ export const eventGridProvider: Provider<z.infer<typeof configSchema>> = {
       const validationResponse = readChallenge(textAt(request, "0.data.validationCode"));
       return validationResponse === null ? null : answerJson({ validationResponse });
     },
-    // One request may bring many events: it is named by its first.
+    // A request can carry many events; the first gives the type.
     eventType: readerOf("$.0.eventType", "ce-type", "$.type", "$.0.type"),
-    // Of a list none: an event that was not acknowledged may come again among others.
+    // A list has no id: an event that was not acknowledged can come again in another list.
     duplicateId: readerOf("ce-id", "$.id"),
   }),
 };

@@ -1,10 +1,10 @@
-/** Reads a JSON Web Token that is signed by HMAC-SHA256, and no other. */
+/** Reads JSON Web Tokens that are signed by HMAC-SHA256 (HS256), and no others. */
 import { decode, hmac, matchesAny } from "../hmac/signature.ts";
 
 const FORM = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/;
 const MAX_LENGTH = 8_192;
 
-/** What the token says; nothing of it is parsed before the signature is known to be right. */
+/** Returns the token's claims. Nothing is parsed before the signature is verified. */
 export function readHs256Token(options: {
   token: string;
   keys: readonly Uint8Array[];

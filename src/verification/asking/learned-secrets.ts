@@ -1,4 +1,4 @@
-/** Asana and Clio, whose first request brings the key in X-Hook-Secret, to be sent back and kept. */
+/** Verifies Asana and Clio: their first request brings the key in X-Hook-Secret, which is echoed and stored. */
 import { constantTimeEqual } from "../../lib/crypto.ts";
 import { refused, type Verifier } from "../provider.ts";
 import { readerOf } from "../request-place.ts";
@@ -18,7 +18,7 @@ const row = {
   unset: `No secret has been received yet. Create the webhook at the provider, which then sends ${SECRET_HEADER}.`,
 } as const;
 
-/** Whoever comes first sets the key, whoever comes later cannot change it, and the same one may ask again. */
+/** Stores the first key received. Later requests cannot change it; the same key is acknowledged again. */
 function learnOnce(secret: string | undefined): Pick<Verifier, "unsignedHandshake"> {
   return {
     unsignedHandshake({ method, headers }) {

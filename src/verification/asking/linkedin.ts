@@ -1,4 +1,4 @@
-/** LinkedIn, which asks every two hours whether the URL knows the client secret. */
+/** Verifies LinkedIn, which checks every two hours that the endpoint knows the client secret. */
 
 import type { HmacConfig, HmacRow } from "../hmac/hmac-provider.ts";
 import { createHmacProvider } from "../hmac/hmac-provider.ts";
@@ -30,7 +30,7 @@ const plain = createAskingProvider({
   handshakeMethods: ["GET"],
   questions: (key) => ({
     unsignedHandshake(request) {
-      // The same key signs the events, so no text that could be one is signed for whoever asks.
+      // The same key signs events, so text that could be an event is never signed for an unverified sender.
       const challengeCode = readOpaque(askedByGet(request, "challengeCode"));
       if (challengeCode === null || challengeCode.startsWith(MARK)) return null;
       const challengeResponse = Buffer.from(hmac("sha256", key, [challengeCode])).toString("hex");
@@ -48,7 +48,7 @@ export const linkedinProvider: Provider<HmacConfig> = {
     const [verifier, whenMarked] = [plain.prepare(config), marked.prepare(config)];
     return {
       ...verifier,
-      // The documentation can be read either way: the mark stands in what is signed, and perhaps in the header too.
+      // The documentation is ambiguous: the prefix is part of the signed text, and possibly of the header too.
       verify: (request) =>
         (request.headers.get(row.header)?.startsWith(MARK) ? whenMarked : verifier).verify(request),
     };

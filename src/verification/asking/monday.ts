@@ -1,4 +1,4 @@
-/** monday.com, which sends a token that its signing secret has signed. */
+/** Verifies monday.com, whose requests carry a token signed with the app's signing secret. */
 import { z } from "zod";
 import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused } from "../provider.ts";
@@ -8,7 +8,7 @@ import { answerJson, readChallenge, textIn, valuesOfQuestion } from "./answers.t
 import { readHs256Token } from "./hs256-token.ts";
 
 const HEADER = "Authorization";
-/** How far clocks may be apart. */
+/** Allowed clock difference. */
 const LEEWAY_MS = 60_000;
 
 const configSchema = z.strictObject(secretShape);
@@ -36,7 +36,7 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
         if (typeof expires !== "number") return refused("The token has no expiry time.");
         return expires * 1_000 + LEEWAY_MS >= receivedAt ? ACCEPTED : refused("The token has expired.");
       },
-      // It covers no body: until it expires, whoever has it can send.
+      // The token does not cover the body: until it expires, anyone who has it can send.
       secretPlace: { in: "header", name: HEADER },
       eventType: readerOf("$.event.type"),
       duplicateId: readerOf("$.event.triggerUuid"),
@@ -44,7 +44,7 @@ export const mondayProvider: Provider<z.infer<typeof configSchema>> = {
   },
 };
 
-/** Nothing but a challenge, so that no event is taken for one. */
+/** Answers only a body that holds nothing but a challenge, so that no event is mistaken for one. */
 function answerMonday(request: ReceivedRequest) {
   if (request.method !== "POST") return null;
   const body = valuesOfQuestion(request);

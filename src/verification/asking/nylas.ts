@@ -1,4 +1,4 @@
-/** Nylas, which shows the secret once its challenge has been answered. */
+/** Verifies Nylas, which shows the secret only after its challenge was answered. */
 
 import { readerOf } from "../request-place.ts";
 import { askedByGet, echo } from "./answers.ts";

@@ -1,4 +1,6 @@
-/** RingCentral, which sends a token of the subscription's maker, and asks for another one back. */
+/**
+ * Verifies RingCentral: events carry a token chosen by the subscription's owner, and a handshake token must be echoed.
+ */
 import { z } from "zod";
 import { constantTimeEqual } from "../../lib/crypto.ts";
 import { secretFields, secretShape } from "../config-fields.ts";
@@ -9,7 +11,7 @@ import { echoInHeader } from "./answers.ts";
 
 const ASKED = "Validation-Token";
 const SENT = "Verification-Token";
-/** The question's body is empty, or an empty object; what is longer is an event, and not to be lost. */
+/** A handshake's body is empty or an empty object. A longer body is an event and must not be lost. */
 const MAX_QUESTION_BYTES = 2;
 
 const configSchema = z.strictObject(secretShape);

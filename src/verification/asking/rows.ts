@@ -1,4 +1,4 @@
-/** The providers that sign by HMAC and ask before they send: one row each, in the order of their names. */
+/** Lists the providers that sign by HMAC and send challenges: one row each, sorted by name. */
 import type { BodyValues } from "../../bodies/body-values.ts";
 import { hmac } from "../hmac/signature.ts";
 import { readerOf, textAt, valuesOf } from "../request-place.ts";
@@ -69,7 +69,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
     recognizedBy: ["sc-signature"],
     questions: (key) => ({
       signedHandshake: (request) => answerSmartcar(valuesOf(request), key),
-      // Smartcar does not say that this one is signed.
+      // Smartcar does not document whether its challenge is signed.
       unsignedHandshake: (request) =>
         request.headers.has("sc-signature")
           ? null
@@ -121,7 +121,7 @@ export const ASKING_ROWS: readonly AskingRow[] = [
   },
 ];
 
-/** Version 4 says eventType and data, version 2 eventName and payload. https://smartcar.com/docs/webhooks */
+/** Version 4 uses eventType and data, version 2 eventName and payload. https://smartcar.com/docs/webhooks */
 function answerSmartcar(body: BodyValues | null, key: Uint8Array, read = readChallenge) {
   const isAsked = textIn(body, "eventType") === "VERIFY" || textIn(body, "eventName") === "verify";
   const challenge = read(textIn(body, "data.challenge") ?? textIn(body, "payload.challenge"));

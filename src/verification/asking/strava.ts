@@ -1,4 +1,4 @@
-/** Strava, which signs nothing: its requests name the subscription. */
+/** Verifies Strava, which does not sign requests: they only name the subscription. */
 import { z } from "zod";
 import { constantTimeEqual } from "../../lib/crypto.ts";
 import { secret } from "../config-fields.ts";

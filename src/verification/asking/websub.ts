@@ -1,4 +1,4 @@
-/** WebSub, once PubSubHubbub: hubs ask whether a subscription is wanted, and sign what they distribute. */
+/** Verifies WebSub (formerly PubSubHubbub): hubs confirm subscriptions and sign the content they distribute. */
 import { z } from "zod";
 import { bytesOfSecrets, secretFields, secretShape } from "../config-fields.ts";
 import { decode, type Hash, hmac, matchesAny } from "../hmac/signature.ts";
@@ -52,7 +52,7 @@ export const websubProvider: Provider<z.infer<typeof configSchema>> = {
         const mode = askedByGet(request, "hub.mode");
         if (mode !== "subscribe" && mode !== "unsubscribe") return null;
         const isWanted = topics.includes(askedByGet(request, "hub.topic") ?? "");
-        // A stranger can ask a hub to end a subscription; only its owner can take the topic from the list.
+        // Anyone can ask a hub to end a subscription; only its owner can remove the topic from the list.
         if (mode === "subscribe" && !isWanted)
           return refused("The hub asked to confirm a subscription to a topic that is not listed.");
         if (mode === "unsubscribe" && isWanted)

@@ -1,4 +1,4 @@
-/** The settings of the generic HMAC provider, and what is wrong with some. */
+/** Schemas of the generic HMAC provider's settings, with checks that span several of them. */
 import { z } from "zod";
 import { headerName, placeShape, secretShape, toleranceSeconds } from "../config-fields.ts";
 import { decode, decodeKey, ENCODINGS, HASHES } from "./signature.ts";
@@ -79,7 +79,7 @@ function faultWith(context: z.core.$RefinementCtx): Fault {
   return (field, message) => context.addIssue({ code: "custom", path: [field], message });
 }
 
-/** What is stored, and so what must never become stricter. */
+/** Accepts stored settings. Stored settings must stay readable, so this schema must never become stricter. */
 export const hmacConfigSchema = shape.superRefine((config, context) => {
   const fault = faultWith(context);
   checkPlaces(config, fault);
@@ -93,7 +93,7 @@ export const hmacConfigSchema = shape.superRefine((config, context) => {
   }
 });
 
-/** What is saved: beyond that, nothing that could only be a mistake. */
+/** Accepts settings on save. Beyond the stored schema, it rejects values that can only be a mistake. */
 export const hmacInputSchema = hmacConfigSchema.superRefine((config, context) => {
   const fault = faultWith(context);
   const [unknown] = compileTemplate(config.template).unknown;
@@ -112,7 +112,7 @@ export const hmacInputSchema = hmacConfigSchema.superRefine((config, context) =>
 function checkPlaces(config: HmacConfig, fault: Fault): void {
   const { header, signature_place: place, signature_key: key, timestamp_key: timeKey } = config;
   if (header === undefined && place === undefined)
-    fault("header", "is required, unless signature_from is set");
+    fault("header", "is required, unless signature_place is set");
   if (header !== undefined && place !== undefined)
     fault("signature_place", "cannot be combined with the signature header");
   if (timeKey !== undefined && key === undefined)
@@ -126,7 +126,7 @@ type TemplateConfig = Pick<
   "template" | "unsigned_body" | "timestamp_header" | "timestamp_key" | "id_header" | "tolerance_seconds"
 >;
 
-/** Calls `fault` with what is wrong with a template, and with the places of what it names. */
+/** Calls `fault` with each problem of a template, and of the settings that its placeholders need. */
 export function checkTemplate(
   config: TemplateConfig,
   fault: (field: keyof TemplateConfig, message: string) => void,

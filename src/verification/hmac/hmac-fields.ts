@@ -1,4 +1,4 @@
-/** The form of the generic HMAC provider. */
+/** Form fields of the generic HMAC provider. */
 import { type FormField, inSection } from "../../settings/form-field.ts";
 import { placeFields, secretFields, toleranceField } from "../config-fields.ts";
 

@@ -1,4 +1,6 @@
-/** The providers that sign time and body, and send both in one header of pairs: "t=1,v1=…". In the order of their names. */
+/**
+ * Lists the providers that sign timestamp and body, and send both in one header of pairs ("t=1,v1=…"). Sorted by name.
+ */
 
 import { readerOf } from "../request-place.ts";
 import type { HmacRow } from "./hmac-provider.ts";
@@ -23,7 +25,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     secretLabel: "Webhook signing key",
     header: "Calendly-Webhook-Signature",
     eventType: readerOf("$.event"),
-    // Its bodies name the invitee, and not the event.
+    // Bodies contain the invitee's id, not an event id.
     duplicateId: readerOf(),
     recognizedBy: ["calendly-webhook-signature"],
   },
@@ -37,10 +39,10 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     secretLabel: "Webhook secret",
     header: "ElevenLabs-Signature",
     signatureKeys: ["v0"],
-    // As its own library allows.
+    // The tolerance of ElevenLabs' own library.
     toleranceSeconds: 1_800,
     eventType: readerOf("$.type"),
-    // Several types of event tell of one conversation.
+    // Several types of event share one conversation id.
     duplicateId: readerOf(),
     recognizedBy: ["elevenlabs-signature"],
   },
@@ -83,7 +85,7 @@ export const HMAC_PAIR_ROWS: readonly HmacRow[] = [
     separator: ";",
     signatureKeys: ["h1"],
     timestampKey: "ts",
-    // Paddle advises 5 s, which a queue or a clock of a few seconds off would break.
+    // Paddle recommends 5 s, which a queue or a clock that is a few seconds off would exceed.
     toleranceSeconds: 300,
     eventType: readerOf("$.event_type"),
     duplicateId: readerOf("$.event_id"),

@@ -1,4 +1,4 @@
-/** Makes a provider of a row that says what is signed by HMAC, and where in a request things stand. */
+/** Creates a provider from a row that describes what is signed by HMAC and where a request carries each value. */
 import { z } from "zod";
 import {
   bytesOfSecrets,
@@ -17,15 +17,15 @@ export type HmacRow = Omit<HmacScheme, "signatureFrom"> &
     type: string;
     label: string;
     description: string;
-    /** The header that holds the signature. */
+    /** The header that contains the signature. */
     header: string;
-    /** The provider's own word for it. */
+    /** The provider's own term for the secret. */
     secretLabel?: string;
-    /** The provider shows the key's bytes in base64. */
+    /** Whether the provider shows the key's bytes as base64. */
     hasBase64Secret?: boolean;
-    /** How far the signed time may be away from now, unless the entrypoint says otherwise. */
+    /** How far the signed timestamp may be off, unless the entrypoint sets another limit. */
     toleranceSeconds?: number;
-    /** A request that has all of these headers looks like this provider's. */
+    /** A request with all of these headers is recognized as this provider's. */
     recognizedBy: readonly string[];
   }>;
 
@@ -71,7 +71,7 @@ export function createHmacProvider(row: HmacRow): Provider<HmacConfig> {
   };
 }
 
-/** A header that others send too, such as Authorization, tells by the signature's prefix. */
+/** A header that other senders use too, such as Authorization, is recognized by the signature's prefix. */
 function isLike({ header, prefix = "" }: HmacRow, name: string, value: string | null): boolean {
   return value !== null && (name !== header.toLowerCase() || value.startsWith(prefix));
 }

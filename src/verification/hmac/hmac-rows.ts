@@ -1,4 +1,4 @@
-/** The providers that sign by HMAC and need no code of their own: one row each. */
+/** Lists the providers that sign by HMAC and need no code of their own: one row each. */
 import { answerSlack, answerTwitch, answerWooCommercePing } from "../handshakes.ts";
 import { readerOf, readerOfBoth } from "../request-place.ts";
 import { HMAC_PAIR_ROWS } from "./hmac-pair-rows.ts";
@@ -115,7 +115,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     header: "Authorization",
     prefix: "HMAC ",
     eventType: readerOf("$.type"),
-    // A message's id is one within its conversation.
+    // A message id is unique only within its conversation.
     duplicateId: readerOf(),
     recognizedBy: ["authorization"],
   },
@@ -160,7 +160,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     secretLabel: "Secret",
     header: "X-WC-Webhook-Signature",
     eventType: readerOf("X-WC-Webhook-Topic"),
-    // X-WC-Webhook-Delivery-ID is a hash of the webhook and the second: two orders of one second share it.
+    // X-WC-Webhook-Delivery-ID is a hash of the webhook and the second, so two orders within one second share it.
     duplicateId: () => null,
     recognizedBy: ["x-wc-webhook-topic"],
     unsignedHandshake: answerWooCommercePing,
@@ -175,7 +175,7 @@ export const HMAC_ROWS: readonly HmacRow[] = [
     header: "X-Zendesk-Webhook-Signature",
     timestampHeader: "X-Zendesk-Webhook-Signature-Timestamp",
     eventType: readerOf("$.type"),
-    // A trigger's body is what its administrator wrote: its `id` is most often the ticket's.
+    // A trigger's body is written by an administrator; its `id` is usually the ticket's.
     duplicateId: () => null,
     recognizedBy: ["x-zendesk-webhook-signature"],
   },

@@ -1,4 +1,4 @@
-/** Verifies what is signed, after a description of what is signed, how, and where the signature stands. */
+/** Verifies signatures by a description of what is signed, how, and where the request carries the signature. */
 import { isInBody, JSON_MARK } from "../../settings/value-path.ts";
 import { readingsOf, withoutParameter } from "../called-url.ts";
 import { judgeFreshness } from "../freshness.ts";
@@ -11,21 +11,21 @@ import { compileTemplate } from "./signed-template.ts";
 
 export type HmacScheme = SignedScheme & Readonly<{ hash: Hash }>;
 
-export type SignedScheme = ListForm &
+type SignedScheme = ListForm &
   Readonly<{
     /** See signed-template.ts. */
     template: string;
-    /** Where the signature stands: a header's name, "?" and a query parameter's, or "$." and a path in the JSON body. */
+    /** Where the signature is: a header name, "?" and a query parameter, or "$." and a path in the JSON body. */
     signatureFrom: string;
     idHeader?: string | undefined;
     timestampHeader?: string | undefined;
-    /** Where the time stands in the body, which is read once the signature is right. */
+    /** The path of the timestamp in the body; read only after the signature is verified. */
     bodyTimestamp?: string;
   }>;
 
 export const QUERY_MARK = "?";
 
-/** `toleranceSeconds` null: the time, where there is one, is not looked at. */
+/** `toleranceSeconds` null: do not check the timestamp. */
 export function createHmacVerify(options: {
   scheme: HmacScheme;
   keys: readonly Uint8Array[];
@@ -42,7 +42,7 @@ export function createHmacVerify(options: {
   });
 }
 
-/** The same for any kind of signature: `isSigned` says whether one of them is right for what is signed. */
+/** Verifies any kind of signature. `isSigned` returns whether one of the signatures is valid for the signed text. */
 export function createSchemeVerify(options: {
   scheme: SignedScheme;
   isSigned: (parts: readonly (string | Uint8Array)[], signatures: readonly Uint8Array[]) => boolean;
@@ -107,7 +107,7 @@ function isGiven(text: string | null): text is string {
   return text !== null;
 }
 
-/** What a scheme has to know of the place of its signatures. `urlSigned` leaves out what cannot have been signed. */
+/** Describes where the signature is. `urlSigned` removes from the URL what cannot have been signed. */
 function placeOf(from: string) {
   const unchanged = (url: string) => url;
   if (from.startsWith(QUERY_MARK)) {
@@ -135,7 +135,7 @@ function placeOf(from: string) {
   };
 }
 
-/** Not as a form's: the "+" of base64 that was not escaped stays. */
+/** Not decoded as form data: an unescaped "+" of base64 must stay a "+". */
 function parameterOf(query: string, name: string): string | null {
   const pair = query.split("&").find((each) => each.startsWith(`${name}=`));
   if (pair === undefined) return null;

@@ -1,4 +1,4 @@
-/** The generic provider for whatever else signs by HMAC: the entrypoint's owner describes how. */
+/** The generic provider for any other sender that signs by HMAC, as described by the entrypoint's owner. */
 import { bytesOfSecrets, readersOf } from "../config-fields.ts";
 import type { Provider } from "../provider.ts";
 import { type HmacConfig, hmacConfigSchema, hmacInputSchema } from "./hmac-config.ts";
@@ -13,7 +13,7 @@ function bytesOf(secret: string, encoding: HmacConfig["secret_encoding"]): Uint8
   return bytes ?? encoder.encode(secret);
 }
 
-/** "v1, v2" */
+/** Splits "v1, v2" into keys. */
 function keysIn(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((key) => key !== "");
 }
@@ -36,7 +36,7 @@ export const hmacProvider: Provider<HmacConfig> = {
           hash: config.hash,
           encoding: config.encoding,
           template: config.template,
-          // The schema takes no config that has neither.
+          // The schema requires one of the two.
           signatureFrom: config.header ?? config.signature_place ?? "",
           prefix: config.prefix,
           separator: config.separator,

@@ -1,33 +1,35 @@
-/** Reads what holds a signature: one or several, bare, behind a prefix, or as pairs of a key and a value with the time. */
+/** Reads signatures from a text: one or several, bare, with a prefix, or as key-value pairs with a timestamp. */
 import { decode, type Encoding } from "./signature.ts";
 
 export type ListForm = Readonly<{
   encoding: Encoding;
-  /** Stands before each signature: "sha256=". */
+  /** Text before each signature: "sha256=". */
   prefix?: string | undefined;
-  /** Letters that stand between the items; without more said a comma. Blanks do too, but where the prefix has one. */
+  /**
+   * Characters that separate items; default: a comma. Spaces and tabs also separate, unless the prefix contains one.
+   */
   separator?: string | undefined;
-  /** Keys of pairs that hold a signature: ["v1"] in "t=1,v1=…". Without them the items themselves are signatures. */
+  /** Keys of the pairs that contain a signature: ["v1"] in "t=1,v1=…". Without them, each item is a signature. */
   signatureKeys?: readonly string[] | undefined;
-  /** The key of the pair that holds the time: "t". */
+  /** The key of the pair that contains the timestamp: "t". */
   timestampKey?: string | undefined;
-  /** What stands between key and value; without more said "=". */
+  /** Text between key and value; default: "=". */
   keySeparator?: string | undefined;
 }>;
 
-export type SignatureList = Readonly<{
+type SignatureList = Readonly<{
   signatures: readonly Uint8Array[];
-  /** Each with those signatures that are right for it; more than one only while a sender replaces a secret. */
+  /** More than one only while a sender rotates a secret. */
   timestamps: readonly string[];
 }>;
 
-/** No sender rotates through more; what follows is not looked at. */
+/** No sender rotates through more; the rest is ignored. */
 export const MAX_SIGNATURES = 16;
-/** Each is an HMAC more over the whole body. */
+/** Each costs one more HMAC over the whole body. */
 const MAX_TIMESTAMPS = 2;
-/** Items of one list that are looked at, of whatever kind. */
+/** Items of a list that are read, of any kind. */
 const MAX_ITEMS = 64;
-/** An RSA signature of 4,096 bits has 1,024 hex digits; a prefix may be before them. */
+/** A 4,096-bit RSA signature has 1,024 hex digits, and a prefix may come before them. */
 const MAX_ITEM_LENGTH = 1_300;
 
 export function createListReader(form: ListForm): (text: string) => SignatureList {
@@ -45,9 +47,9 @@ export function createListReader(form: ListForm): (text: string) => SignatureLis
   return (text) => {
     const signatures: Uint8Array[] = [];
     const timestamps: string[] = [];
-    // With a limit, so that a long list costs no more than its beginning.
+    // Limited, so that a long list costs no more than its beginning.
     const items = separators.test(text) ? text.split(separators, MAX_ITEMS) : [text];
-    // As in "HMAC" with a blank after it that the prefix does not say.
+    // The previous item was the bare prefix, as in "HMAC" with a space that the prefix setting lacks.
     let isAfterPrefix = false;
     for (const item of items) {
       if (item.length > MAX_ITEM_LENGTH) continue;
@@ -69,11 +71,11 @@ export function createListReader(form: ListForm): (text: string) => SignatureLis
   };
 }
 
-/** Letters of the prefix do not separate, so that "HMAC " and "v1," stay whole. */
+/** Characters of the prefix do not separate, so that "HMAC " and "v1," stay whole. */
 function separatorsOf({ prefix = "", separator = "," }: ListForm): RegExp {
   const blanks = /\s/.test(prefix) ? "" : " \t";
   const letters = [...`${separator}${blanks}`].filter((letter) => !prefix.includes(letter));
   const codes = letters.map((letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);
-  // A class of no letters matches nothing.
+  // An empty character class matches nothing.
   return new RegExp(`[${codes.join("")}]+`, "u");
 }

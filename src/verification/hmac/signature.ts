@@ -1,7 +1,7 @@
-/** Compares what a sender signed with what it should be, in a time that tells nothing of either. */
+/** Decodes, computes and compares signatures, in constant time. */
 import { timingSafeEqual } from "node:crypto";
 
-/** `base64-of-hex`: the hex digits, as a text, in base64. */
+/** `base64-of-hex`: base64 of the hex digits as text. */
 export const ENCODINGS = ["hex", "base64", "base64url", "base64-of-hex"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -17,8 +17,9 @@ const LETTERS: Readonly<Record<Alphabet, RegExp>> = {
 };
 
 /**
- * Null for what no encoder writes: other letters, which `Buffer` skips, an odd number of hex digits, base64 that ends
- * within a byte. So no two texts are the same signature, but for the case of hex and the padding.
+ * Decodes a signature; null for text that no encoder writes: other characters, which `Buffer` skips, an odd number of
+ * hex digits, or base64 that ends within a byte. Two different texts therefore never decode to the same signature,
+ * except for hex case and padding.
  */
 export function decode(text: string, encoding: Encoding): Uint8Array | null {
   if (encoding === "base64-of-hex") {
@@ -30,7 +31,7 @@ export function decode(text: string, encoding: Encoding): Uint8Array | null {
   return isWhole ? Buffer.from(text, encoding) : null;
 }
 
-/** By the number of letters in the last group of four: those that a last byte leaves no bits of. */
+/** The last characters allowed by the length of the last group of four: those whose unused bits are zero. */
 const LAST_LETTERS = ["", "", "AQgw", "AEIMQUYcgkosw048"];
 
 function isWholeBase64(text: string): boolean {
@@ -40,7 +41,7 @@ function isWholeBase64(text: string): boolean {
   return rest === 0 || (LAST_LETTERS[rest]?.includes(text.charAt(letters - 1)) ?? false);
 }
 
-/** As `decode`, but takes what `Buffer` makes of a key that is cut off, as keys that are in use may be. */
+/** Decodes a key. Unlike `decode` it accepts truncated text as `Buffer` reads it, because such keys may be in use. */
 export function decodeKey(text: string, encoding: Alphabet): Uint8Array | null {
   return LETTERS[encoding].test(text) ? Buffer.from(text, encoding) : null;
 }
@@ -51,12 +52,15 @@ export function hmac(hash: Hash, key: Uint8Array, parts: readonly (string | Uint
   return hasher.digest();
 }
 
-/** Whether any of the given signatures is any of the right ones. All are compared, whichever is found first. */
+/**
+ * Returns whether any given signature equals any right one. All pairs are compared, so that time does not tell which
+ * matched.
+ */
 export function matchesAny(given: readonly Uint8Array[], right: readonly Uint8Array[]): boolean {
   let found = false;
   for (const one of given) {
     for (const other of right) {
-      // How long a digest is, is no secret.
+      // The length of a digest is not secret.
       if (one.byteLength === other.byteLength && timingSafeEqual(one, other)) found = true;
     }
   }

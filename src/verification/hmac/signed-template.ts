@@ -1,14 +1,15 @@
-/** What a sender signs, as a text with placeholders that stand for parts of the request. */
+/** Compiles the text that a sender signs, with placeholders for parts of the request. */
 import { createHash } from "node:crypto";
+import { HEADER_TOKEN } from "../../lib/header-token.ts";
 import { partsOf } from "../called-url.ts";
 import type { ReceivedRequest } from "../provider.ts";
 import { valuesOf } from "../request-place.ts";
 
-/** What the placeholders stand for in one reading of a request. */
+/** Values of the placeholders for one candidate reading of a request. */
 type Values = Readonly<{
   request: ReceivedRequest;
   url: string;
-  /** As headers give them, each letter a byte. */
+  /** As headers provide them: one character per byte. */
   id: string;
   timestamp: string;
 }>;
@@ -16,28 +17,28 @@ type Values = Readonly<{
 type Part = string | Uint8Array;
 type Filler = (values: Values) => Part;
 
-export type SignedTemplate = Readonly<{
+type SignedTemplate = Readonly<{
   uses: (name: "id" | "timestamp" | "url") => boolean;
-  /** Whether the body as a whole is signed, itself or by its digest. */
+  /** Whether the whole body is signed, directly or by its digest. */
   signsBody: boolean;
-  /** Whether anything is signed that a later request does not have as well. */
+  /** Whether anything is signed that differs between requests. */
   tellsRequestsApart: boolean;
-  /** Whether values of the body are signed by themselves. */
+  /** Whether single values of the body are signed. */
   readsBody: boolean;
-  /** Headers that are signed beside those of id and time. */
+  /** Signed headers other than those of id and timestamp. */
   headers: readonly string[];
-  /** What looks like a placeholder and is none. */
+  /** Text in braces that is not a known placeholder. */
   unknown: readonly string[];
-  /** In pieces, so that a large body is not copied. */
+  /** Returns the text in parts, so that a large body is not copied. */
   fill: (values: Values) => Part[];
 }>;
 
 const PLACEHOLDER = /(\{[^{}]*\})/;
 const BODY_DIGEST = /^body_(md5|sha1|sha256|sha384|sha512)_(hex|base64|base64url)$/;
-const HEADER = /^header\.([!#$%&'*+\-.^_`|~0-9a-z]+)$/i;
+const HEADER = new RegExp(`^header\\.(${HEADER_TOKEN})$`, "i");
 const JSON_VALUE = /^\$\.(\S+)$/;
 
-/** With their meaning, for people: the manual and the form tell of them in this order. */
+/** The manual and the form describe the placeholders in this order. */
 const SIMPLE: Readonly<Record<string, Filler>> = {
   body: ({ request }) => request.body,
   timestamp: ({ timestamp }) => bytesOfHeader(timestamp),
@@ -51,7 +52,7 @@ const SIMPLE: Readonly<Record<string, Filler>> = {
   newline: () => "\n",
 };
 
-/** They are the same for every request to one URL. */
+/** Placeholders with the same value for every request to one URL. */
 const CONSTANT = new Set(["method", "url", "host", "path", "query", "target", "newline"]);
 
 export function compileTemplate(template: string): SignedTemplate {
@@ -79,7 +80,7 @@ function uses(known: readonly string[], name: "id" | "timestamp" | "url"): boole
   return known.some((each) => (name === "url" ? OF_URL.has(each) : each === name));
 }
 
-/** Null for what is no placeholder, and stands for itself. */
+/** Null if the name is not a placeholder; it then stays as literal text. */
 function fillerOf(name: string): Filler | null {
   if (Object.hasOwn(SIMPLE, name)) return SIMPLE[name] ?? null;
   const [, hash, encoding] = BODY_DIGEST.exec(name) ?? [];
@@ -95,7 +96,7 @@ function digestOf(body: Uint8Array, hash: string, encoding: string | undefined):
   return digest.toString(encoding === "base64" || encoding === "base64url" ? encoding : "hex");
 }
 
-/** The runtime gives a header's bytes as one letter each; a sender signs the bytes. */
+/** Senders sign the header's bytes, which the runtime provides as one character each. */
 function bytesOfHeader(text: string): Part {
   return /[\x80-\uffff]/.test(text) ? Buffer.from(text, "latin1") : text;
 }
@@ -105,7 +106,7 @@ function targetOf(url: string): string {
   return query === "" ? path : `${path}?${query}`;
 }
 
-/** As senders write a value between others: nothing where there is none. */
+/** Returns the value as text; empty if there is none. */
 function valueAt(request: ReceivedRequest, path: string): string {
   const value = valuesOf(request).at(path);
   const isOne = value?.kind === "text" || value?.kind === "number" || value?.kind === "boolean";

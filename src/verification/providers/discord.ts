@@ -1,4 +1,4 @@
-/** Discord: interactions and webhook events, signed by ed25519. */
+/** Verifies Discord's interactions and webhook events, which are signed by ed25519. */
 import { z } from "zod";
 import { readEd25519Key } from "../ed25519.ts";
 import { answerDiscord } from "../handshakes.ts";

@@ -1,4 +1,4 @@
-/** GitLab, which sends a secret token as it is, and newer versions a signature by Standard Webhooks too. */
+/** Verifies GitLab, which sends a secret token in a header; newer versions also sign by Standard Webhooks. */
 import { z } from "zod";
 import { secretFields, secretShape } from "../config-fields.ts";
 import { ACCEPTED, type Provider, type ReceivedRequest, refused, type Verdict } from "../provider.ts";
@@ -49,13 +49,14 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
       },
       secretPlace: { in: "header", name: TOKEN_HEADER },
       eventType: readerOf("X-Gitlab-Event"),
-      // The same for a request and its retries. X-Gitlab-Event-UUID is shared by all requests that follow from one event.
+      // The same for a request and its retries. X-Gitlab-Event-UUID is shared by all requests that follow from one
+      // event.
       duplicateId: readerOf("Idempotency-Key"),
     };
   },
 };
 
-/** While a token is being replaced by a signing token, either will do. */
+/** Accepts either check while a signing token replaces a secret token. */
 function acceptedOr(first: Verdict, another: () => Verdict): Verdict {
   return first.accepted || !another().accepted ? first : ACCEPTED;
 }

@@ -1,4 +1,4 @@
-/** Accepts by the sender's address alone. */
+/** Accepts requests by the sender's IP address alone. */
 import { z } from "zod";
 import { createCidrList, parseCidr } from "../../lib/cidr.ts";
 import { placeFields, placeShape, readersOf } from "../config-fields.ts";

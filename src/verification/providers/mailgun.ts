@@ -1,4 +1,6 @@
-/** Mailgun, which signs a token in the body and not the body itself: in JSON for its webhooks, in forms for its routes. */
+/**
+ * Verifies Mailgun, which signs a token in the body but not the body itself: in JSON for webhooks, in forms for routes.
+ */
 import { z } from "zod";
 import type { BodyValue } from "../../bodies/body-values.ts";
 import type { JsonValue } from "../../bodies/json-text.ts";
@@ -13,12 +15,12 @@ import { createTokenMemory } from "./token-memory.ts";
 
 const TOLERANCE_SECONDS = 300;
 
-/** By the key of the account above, where the event is one of a subaccount's. */
+/** The signature by the primary account's key, in events of a subaccount. */
 const PARENT_SIGNATURE = "parent-signature";
 
 const configSchema = z.strictObject(timedSecretShape);
 const signatureSchema = z.object({
-  /** In JSON a text or a number: Mailgun's own documents have both. */
+  /** Text or a number in JSON: Mailgun's documentation shows both. */
   timestamp: z.string().max(20),
   token: z.string().min(1).max(200),
   signature: z.string().max(200),
@@ -52,14 +54,14 @@ export const mailgunProvider: Provider<z.infer<typeof configSchema>> = {
         const { receivedAt, body } = request;
         const verdict = judgeFreshness({ timestamp, receivedAt, toleranceSeconds });
         if (!verdict.accepted) return verdict;
-        // Both directions of the tolerance: for so long it would be fresh again.
+        // The tolerance counts in both directions, so the token stays fresh for twice that time.
         const until = receivedAt + 2 * toleranceSeconds * 1_000;
         return tokens.take({ token, body, now: receivedAt, until })
           ? ACCEPTED
           : refused("The token was already used with a different body.");
       }),
       eventType: readerOf("$.event-data.event"),
-      // Unique within a day, as Mailgun says: a later event with the same id has another body.
+      // Mailgun documents it as unique within a day; a later event with the same id has a different body.
       duplicateId: readerOf("$.event-data.id"),
     };
   },

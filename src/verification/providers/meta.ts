@@ -1,9 +1,8 @@
-/** Meta: Facebook, Instagram and WhatsApp. */
+/** Verifies Meta: Facebook, Instagram and WhatsApp. */
 import { z } from "zod";
 import { constantTimeEqual } from "../../lib/crypto.ts";
 import { echo } from "../asking/answers.ts";
 import { secret, secretShape } from "../config-fields.ts";
-
 import { createHmacProvider } from "../hmac/hmac-provider.ts";
 import {
   type HandshakeAnswer,

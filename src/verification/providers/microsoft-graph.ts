@@ -1,4 +1,4 @@
-/** Microsoft Graph's change notifications, which carry a secret of the subscription's maker. */
+/** Verifies Microsoft Graph's change notifications, which carry a secret chosen by the subscription's owner. */
 import { z } from "zod";
 import { constantTimeEqual } from "../../lib/crypto.ts";
 import { secretFields, secretShape } from "../config-fields.ts";
@@ -6,7 +6,7 @@ import { answerMicrosoftGraph } from "../handshakes.ts";
 import { ACCEPTED, type Provider, refused } from "../provider.ts";
 import { readerOf, valuesOf, whenReadable } from "../request-place.ts";
 
-/** A batch has at most some hundreds; each is compared. */
+/** A batch has a few hundred notifications at most; each is compared. */
 const MOST_NOTIFICATIONS = 10_000;
 
 const configSchema = z.strictObject(secretShape);

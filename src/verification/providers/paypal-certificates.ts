@@ -1,4 +1,4 @@
-/** Where PayPal has the certificates that it signs with, and which of them can be trusted. */
+/** Finds PayPal's signing certificates, and decides which of them to trust. */
 import type { X509Certificate } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { Outbound } from "../../outbound/outbound.ts";
@@ -16,7 +16,7 @@ const PATH = /^\/v1\/notifications\/certs\/CERT-[0-9A-Za-z-]{8,64}$/;
 export function createPayPalCertificates(deps: {
   outbound: Pick<Outbound, "request">;
   clock: Clock;
-  /** Read at the first use: parsing them takes some milliseconds. */
+  /** Called at the first use, because parsing the roots takes some milliseconds. */
   roots: () => readonly X509Certificate[];
 }): SigningCertificates {
   const { roots, ...rest } = deps;

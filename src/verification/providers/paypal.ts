@@ -1,4 +1,4 @@
-/** PayPal, which signs by RSA with a certificate that each request names. */
+/** Verifies PayPal, which signs by RSA with a certificate that each request names. */
 import { z } from "zod";
 import { decode } from "../hmac/signature.ts";
 import { ACCEPTED, type Provider, refused } from "../provider.ts";

@@ -1,4 +1,4 @@
-/** Twilio SendGrid's event webhook, signed by ECDSA. */
+/** Verifies Twilio SendGrid's event webhook, which is signed by ECDSA. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
 import { decode } from "../hmac/signature.ts";
@@ -38,9 +38,9 @@ export const sendgridProvider: Provider<z.infer<typeof configSchema>> = {
         keys: readKeys(config, readKey),
         ...{ hash: "sha256", encoding: "base64", signatureHeader: SIGNATURE, timestampHeader: TIMESTAMP },
       }),
-      // One request brings many events: it is named by its first.
+      // A request carries many events; the first gives the type.
       eventType: readerOf("$.0.event"),
-      // An event that was not acknowledged comes again among others, so that no sg_event_id names a request.
+      // An event that was not acknowledged comes again among others, so no sg_event_id identifies a request.
       duplicateId: () => null,
     };
   },

@@ -1,4 +1,6 @@
-/** Providers that send a secret as it is: basic, bearer, a key in a header or in the query, and Okta's hooks. */
+/**
+ * Providers that send the secret itself: Basic, Bearer, a key in a header or query parameter, and Okta's event hooks.
+ */
 import { z } from "zod";
 import type { FormField } from "../../settings/form-field.ts";
 import {
@@ -40,9 +42,9 @@ function compared(given: Uint8Array, isRight: SecretComparison): Verdict {
     : refused("The secret does not match. Check that both sides have the same one.");
 }
 
-/** What follows the scheme's word; null where the header is missing or names another scheme. */
+/** Returns the credentials after the scheme; null if the header is missing or names another scheme. */
 function credentials({ headers }: ReceivedRequest, scheme: string): string | null {
-  // Blanks of ASCII alone: others are bytes of letters beyond it.
+  // Only ASCII spaces and tabs separate: other characters may be bytes of non-ASCII text.
   const [word = "", ...rest] = (headers.get(AUTHORIZATION) ?? "").split(/[ \t]+/);
   return word.toLowerCase() === scheme && rest.length === 1 ? (rest[0] ?? null) : null;
 }
@@ -131,7 +133,7 @@ const API_KEY_PLACE: readonly FormField[] = [
   },
   {
     name: "name",
-    label: "Its name",
+    label: "Header or parameter name",
     kind: "text",
     placeholder: "X-API-Key",
   },

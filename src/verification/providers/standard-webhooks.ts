@@ -1,4 +1,4 @@
-/** Standard Webhooks, by which Svix and many that use it sign: https://www.standardwebhooks.com */
+/** Verifies Standard Webhooks, which Svix and many of its users sign by: https://www.standardwebhooks.com */
 import { z } from "zod";
 import {
   secretFields,
@@ -15,16 +15,16 @@ import { missing, wrongSignature } from "../refusals.ts";
 import { readerOf } from "../request-place.ts";
 
 const TOLERANCE_SECONDS = 300;
-/** Signatures beyond these are not looked at: each by ed25519 costs a tenth of a millisecond. */
+/** Further signatures are ignored: each ed25519 check costs 0.1 ms. */
 const MAX_SIGNATURES = 16;
 const SYMMETRIC = "whsec_";
 const PUBLIC = "whpk_";
 
-/** Whether the signed text has the given signature; one for each kind of key. */
+/** Returns whether one of the signatures is valid for the signed text; one function per kind of key. */
 type Key = (signed: readonly (string | Uint8Array)[], signatures: Signatures) => boolean;
 type Signatures = Readonly<{ v1: readonly Uint8Array[]; v1a: readonly Uint8Array[] }>;
 
-/** Null for what is neither a secret nor a public key in the standard's form; a secret's prefix may be left out. */
+/** Reads a secret or a public key in the standard's form; null for other text. A secret's prefix is optional. */
 export function readStandardKey(text: string): Key | null {
   if (text.startsWith(PUBLIC)) return readPublicKey(text.slice(PUBLIC.length));
   const bytes = decodeKey(text.startsWith(SYMMETRIC) ? text.slice(SYMMETRIC.length) : text, "base64");
@@ -39,7 +39,7 @@ function readPublicKey(text: string): Key | null {
     v1a.some((signature) => isSignedBy({ keys: [key], hash: null, parts, signature }));
 }
 
-/** `svix-` are the names from before the standard. */
+/** Returns the header names in use. `svix-` is the prefix from before the standard. */
 function nameHeaders(headers: Headers) {
   const prefix = headers.has("webhook-signature") || !headers.has("svix-signature") ? "webhook" : "svix";
   return { id: `${prefix}-id`, timestamp: `${prefix}-timestamp`, signature: `${prefix}-signature` };

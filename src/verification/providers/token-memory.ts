@@ -1,19 +1,19 @@
-/** Remembers tokens that may be used for one body only, as long as they could be used again. */
+/** Remembers single-use tokens, each with its body, until they expire. */
 import { createHash } from "node:crypto";
 
-/** About 20 MB; only tokens that are rightly signed come in, so nobody else fills it. */
+/** About 20 MB. Only tokens with a valid signature are stored, so no stranger can fill it. */
 const MOST_TOKENS = 100_000;
 
-export type TokenMemory = Readonly<{
+type TokenMemory = Readonly<{
   /**
-   * False where the token was taken before with another body. With the same one it is the sender's retry, which must
-   * not be refused: the first may have been answered 503, or the answer may be lost. `until`: milliseconds UTC.
+   * Returns false if the token was used before with another body. The same body is the sender's retry and must be
+   * accepted: the first request may have got a 503, or its response may have been lost. `until`: milliseconds UTC.
    */
   take: (use: { token: string; body: Uint8Array; now: number; until: number }) => boolean;
 }>;
 
 export function createTokenMemory(most = MOST_TOKENS): TokenMemory {
-  /** In the order in which they came, which is about that in which they end. */
+  /** In order of arrival, which is roughly the order of expiry. */
   const taken = new Map<string, Readonly<{ digest: string; until: number }>>();
 
   function forget(now: number): void {

@@ -1,4 +1,4 @@
-/** Twilio, which signs the URL and the fields of a form; of a JSON body the URL carries the hash. */
+/** Verifies Twilio, which signs the URL and the fields of a form. For a JSON body, the URL carries the body's hash. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { createStrictDecode } from "../../bodies/charset.ts";
@@ -23,7 +23,7 @@ const ALGORITHMS: ReadonlyMap<string, Hash> = new Map([
   ["HMAC_SHA1", "sha1"],
   ["HMAC_SHA256", "sha256"],
 ]);
-/** Twilio sends two. */
+/** Twilio sends two settings. */
 const MAX_SETTINGS = 10;
 
 const configSchema = z.strictObject(secretShape);
@@ -61,7 +61,10 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
   },
 };
 
-/** "key=SK…,algorithm=HMAC_SHA256"; without the header it is the account's auth token and SHA-1. Null: another one. */
+/**
+ * Reads the hash from "key=SK…,algorithm=HMAC_SHA256"; null for an unknown one. Without the header, it is SHA-1 with
+ * the account's auth token.
+ */
 function hashOf(settings: string | null): Hash | null {
   if (settings === null) return "sha1";
   const named = settings.split(",", MAX_SETTINGS).map((pair) => pair.split("=", 2));
@@ -69,7 +72,10 @@ function hashOf(settings: string | null): Hash | null {
   return ALGORITHMS.get(algorithm.trim().toUpperCase()) ?? null;
 }
 
-/** Twilio's own library tries both: which of them is signed depends on the product. */
+/**
+ * Returns the URL with and without the default port, as Twilio's own library tries both: products differ in which they
+ * sign.
+ */
 function withAndWithoutPort(url: string): readonly string[] {
   const [, scheme = "", host = "", port = "", rest = ""] =
     /^(https?):\/\/([^/?#]+?)(:\d+)?([/?#].*)?$/.exec(url) ?? [];
@@ -77,7 +83,7 @@ function withAndWithoutPort(url: string): readonly string[] {
   return [url, `${scheme}://${other}${rest}`];
 }
 
-/** What is signed of the body, after the URL; the refusal where that does not cover it. */
+/** Returns the text that is signed after the URL, or a refusal if the signature does not cover the body. */
 function signedFields({ headers, query, body }: ReceivedRequest): string | Refusal {
   const hash = query.includes("bodySHA256=") ? new URLSearchParams(query).get("bodySHA256") : null;
   if (hash !== null) {
@@ -88,7 +94,7 @@ function signedFields({ headers, query, body }: ReceivedRequest): string | Refus
   return isFormType(headers.get("content-type") ?? "") ? formFields(body) : NOT_COVERED;
 }
 
-/** Sorted by name, each name with its value; of a name that is repeated, each value once, sorted. */
+/** Joins names and values sorted by name. A repeated name contributes each distinct value once, sorted. */
 function formFields(form: Uint8Array): string | Refusal {
   const fields = readFormValues(form, createStrictDecode("utf-8"));
   if (fields === null) return TOO_LARGE;

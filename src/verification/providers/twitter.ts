@@ -1,7 +1,6 @@
-/** X, once Twitter: the Account Activity API. */
+/** Verifies the Account Activity API of X (formerly Twitter). */
 import { answerJson, askedByGet, readOpaque } from "../asking/answers.ts";
 import { bytesOfSecrets } from "../config-fields.ts";
-
 import { createHmacProvider, type HmacConfig } from "../hmac/hmac-provider.ts";
 import { hmac } from "../hmac/signature.ts";
 import type { Provider, ReceivedRequest } from "../provider.ts";
@@ -31,7 +30,7 @@ export const twitterProvider: Provider<HmacConfig> = {
     return {
       ...signed.prepare(config),
       unsignedHandshake(request) {
-        // X signs its events with the same key, so no text that could be one is signed for whoever asks.
+        // X signs events with the same key, so text that could be an event is never signed for an unverified sender.
         const token = readOpaque(askedByGet(request, "crc_token"));
         if (token === null) return null;
         const response = Buffer.from(hmac("sha256", key, [token])).toString("base64");
@@ -41,7 +40,7 @@ export const twitterProvider: Provider<HmacConfig> = {
   },
 };
 
-/** A body has no type of its own, but names its one list of events: "tweet_create_events". */
+/** Bodies have no type field; the name of their only event list serves as one: "tweet_create_events". */
 function eventType(request: ReceivedRequest): string | null {
   for (const name of valuesOf(request).names()) if (/^\w{1,80}_events?$/.test(name)) return name;
   return null;

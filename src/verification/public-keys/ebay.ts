@@ -1,4 +1,6 @@
-/** eBay's notifications: a challenge at first, and a signature by a key that eBay gives out by its API. */
+/**
+ * Verifies eBay's notifications: a challenge at registration, then signatures by a key that eBay publishes by its API.
+ */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { answerJson, askedByGet, readChallenge } from "../asking/answers.ts";
@@ -11,7 +13,7 @@ import { createIsSigned } from "./generic.ts";
 import { readPublicKey } from "./key-reader.ts";
 
 const SIGNATURE = "x-ebay-signature";
-/** Its JSON names a key and holds one signature. */
+/** The header's JSON contains a key id and one signature. */
 const MAX_HEADER_LENGTH = 2_000;
 
 const shape = publicKeyShape(readPublicKey, "a public key as eBay's getPublicKey returns it");

@@ -1,16 +1,21 @@
-/** Bounds the requests that a stranger can make the gateway send, without letting one stranger use up all of them. */
+/**
+ * Limits the requests that strangers can make the gateway send, so that one stranger cannot use up the limit of all.
+ */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../lib/clock.ts";
 
 const MINUTE_MS = 60_000;
-/** In a minute: for one address that asks, for one entrypoint, and for all together. */
+/** Per minute: for one remote address, for one entrypoint, and in total. */
 const LIMITS = { address: 3, entrypoint: 30, all: 120 } as const;
 const MOST_ADDRESSES = 2_000;
 
 type Count = { since: number; used: number };
 
-export type FetchBudget = Readonly<{
-  /** Of one entrypoint: whether one request more may be sent because of a request from that address. */
+type FetchBudget = Readonly<{
+  /**
+   * Opens the budget of one entrypoint. The function returns whether a request from that address may cause one more
+   * fetch.
+   */
   openFor: () => (remoteAddress: string) => boolean;
 }>;
 

@@ -1,4 +1,4 @@
-/** The generic provider for whatever else signs by a private key: the entrypoint's owner describes how. */
+/** The generic provider for any other sender that signs by a private key, as described by the entrypoint's owner. */
 import type { KeyObject } from "node:crypto";
 import { z } from "zod";
 import type { FormField } from "../../settings/form-field.ts";
@@ -17,7 +17,7 @@ import type { Provider } from "../provider.ts";
 import { isRight, joined, publicKeyFields, publicKeyShape, readKeys } from "../public-key.ts";
 import { readPublicKey } from "./key-reader.ts";
 
-/** Each costs up to a tenth of a millisecond, with each key. */
+/** Each signature costs up to 0.1 ms per key. */
 const MAX_SIGNATURES = 4;
 
 const configSchema = z
@@ -148,7 +148,7 @@ export const publicKeyProvider: Provider<Config> = {
   },
 };
 
-/** `hash` counts for keys that have none of their own. */
+/** `hash` applies to keys whose algorithm has no hash of its own. */
 export function createIsSigned(options: { keys: readonly KeyObject[]; hash: Hash; isPss?: boolean }) {
   const { keys, hash, isPss = false } = options;
   return (parts: readonly (string | Uint8Array)[], signatures: readonly Uint8Array[]): boolean => {

@@ -1,16 +1,16 @@
-/** Reads public keys in any of the forms in which providers show them. */
+/** Reads public keys in each format that providers show them in. */
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readEd25519Key } from "../ed25519.ts";
 import { decodeKey } from "../hmac/signature.ts";
 
 const PEM = /^-----BEGIN (PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE)-----([A-Za-z0-9+/=\s]+)-----END \1-----$/;
 const KINDS: readonly (string | undefined)[] = ["ed25519", "ec", "rsa", "rsa-pss"];
-/** Keys that are shorter can be broken. */
+/** Shorter keys can be broken. */
 const LEAST_RSA_BITS = 1_024;
 
 /**
- * PEM (also on one line, a certificate too), base64 of DER, or the 32 bytes of an ed25519 key in base64 or hex. Null
- * for what is no public key of ed25519, ECDSA or RSA.
+ * Reads PEM (also on one line, and certificates), base64 of DER, or the 32 bytes of an ed25519 key in base64 or hex.
+ * Null if the text is not a public key of ed25519, ECDSA or RSA.
  */
 export function readPublicKey(text: string): KeyObject | null {
   const given = text.trim();

@@ -1,4 +1,7 @@
-/** Fetches the certificates that a provider's requests name, from the provider alone, and keeps those that proved right. */
+/**
+ * Fetches the certificates that a provider's requests name, only from the provider's own host, and caches those that
+ * verified a signature.
+ */
 import { LRUCache } from "lru-cache";
 import { type Clock, DAY_MS } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -7,7 +10,7 @@ import type { TrustedKey } from "../certificate-chain.ts";
 import { createFetchBudget } from "./fetch-budget.ts";
 
 const KEEP_MS = DAY_MS;
-/** An address that has no certificate, or none now, is asked again after this time at the earliest. */
+/** The minimum time before a URL that returned no usable certificate is fetched again. */
 const KEEP_FAILURE_MS = 60_000;
 const MOST_KEPT = 100;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -17,9 +20,9 @@ const MAX_BYTES = 64 * 1024;
 type Answer = TrustedKey | "untrusted" | "unreachable";
 type Entry = { answer: Promise<Answer>; until: number };
 
-export type FoundKey = TrustedKey &
+type FoundKey = TrustedKey &
   Readonly<{
-    /** To be called once it verified a signature: no stranger's requests can push it out from then on. */
+    /** Call after the key verified a signature. From then on, strangers' requests cannot evict it. */
     proveRight: () => void;
   }>;
 
@@ -29,8 +32,8 @@ export type CertificateFinder = (
 
 export type SigningCertificates = Readonly<{
   /**
-   * A finder for one entrypoint. It resolves with null where the URL is not the provider's, or what is there cannot be
-   * trusted; and rejects with AppError unavailable where that cannot be found out now.
+   * Opens a finder for one entrypoint. It resolves with null if the URL is not the provider's or its certificate is not
+   * trusted, and rejects with AppError `unavailable` if the certificate cannot be fetched now.
    */
   openFinder: () => CertificateFinder;
 }>;
@@ -38,14 +41,14 @@ export type SigningCertificates = Readonly<{
 export function createSigningCertificates(deps: {
   outbound: Pick<Outbound, "request">;
   clock: Pick<Clock, "monotonic">;
-  /** Whether the address is exactly one of those under which the provider has its certificates. */
+  /** Returns whether the provider publishes certificates at this URL. */
   isTheirs: (url: URL) => boolean;
-  /** Null where the text holds no certificate of the provider's that can be trusted. */
+  /** Null if the text contains no trusted certificate of the provider. */
   read: (pem: string) => TrustedKey | null;
 }): SigningCertificates {
   const { outbound, clock, isTheirs, read } = deps;
   const budget = createFetchBudget(clock);
-  // Strangers can name addresses, and so fill the one; only what verified a signature is in the other.
+  // Strangers can fill `named` with URLs of their choice; `proved` holds only keys that verified a signature.
   const named = new LRUCache<string, Entry>({ max: MOST_KEPT });
   const proved = new LRUCache<string, Entry>({ max: MOST_KEPT });
 
@@ -73,7 +76,7 @@ export function createSigningCertificates(deps: {
     return entry;
   }
 
-  /** A key that proved right stays in use while it cannot be fetched anew. */
+  /** Fetches a proved key again, and keeps the old one in use while the fetch fails. */
   async function renew(url: string, old: Entry): Promise<Answer> {
     const next = startFetch(url);
     const lasting = next.answer.then((found) => (found === "unreachable" ? old.answer : found));
@@ -91,7 +94,7 @@ export function createSigningCertificates(deps: {
     if (kept) return kept.until > now || !mayFetch() ? kept.answer : renew(url, kept);
     const known = named.get(url);
     if (known && known.until > now) return known.answer;
-    // Not kept: what one stranger may not ask for, the sender may.
+    // Not cached: a fetch refused to one stranger may still be allowed to the sender.
     if (!mayFetch()) return "unreachable";
     const entry = startFetch(url);
     named.set(url, entry);
@@ -110,7 +113,7 @@ export function createSigningCertificates(deps: {
       const mayFetch = budget.openFor();
       return async ({ url: text, remoteAddress }) => {
         const url = URL.parse(text);
-        // Written in the one way that the provider writes it, so that one certificate has one name.
+        // Only the canonical spelling is accepted, so that each certificate has one cache key.
         if (url === null || url.href !== text || !isTheirs(url)) return null;
         const answer = await ask(text, () => mayFetch(remoteAddress));
         if (answer === "untrusted") return null;
@@ -127,7 +130,7 @@ export function createSigningCertificates(deps: {
   };
 }
 
-/** Whether the URL is https at its usual port, without a user, a query or a fragment. */
+/** Returns whether the URL is https on the default port, without user, query or fragment. */
 export function isPlainHttps({ protocol, port, username, password, search, hash }: URL): boolean {
   return protocol === "https:" && [port, username, password, search, hash].every((part) => part === "");
 }

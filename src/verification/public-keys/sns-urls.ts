@@ -1,4 +1,4 @@
-/** Which addresses are Amazon SNS's own: its certificates, and those that confirm a subscription. */
+/** Recognizes Amazon SNS's own URLs: signing certificates and subscription confirmations. */
 import { isPlainHttps } from "./signing-certificates.ts";
 
 const HOST = /^sns\.[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?$/;
@@ -9,7 +9,7 @@ export function isSnsCertificate(url: URL): boolean {
   return isPlainHttps(url) && HOST.test(url.hostname) && CERTIFICATE_PATH.test(url.pathname);
 }
 
-/** The address that confirms the subscription to that very topic; null where the text is none. */
+/** Returns the URL if it confirms a subscription to exactly this topic; null otherwise. */
 export function readSubscribeUrl(text: string, topicArn: string): URL | null {
   const url = text.length > MAX_LENGTH ? null : URL.parse(text);
   if (url === null || url.protocol !== "https:" || !HOST.test(url.hostname) || url.pathname !== "/")

@@ -1,4 +1,4 @@
-/** Amazon SNS, which signs by RSA with a certificate that each message names, and asks to have a subscription confirmed. */
+/** Verifies Amazon SNS, which signs by RSA with a certificate that each message names, and confirms subscriptions. */
 import { z } from "zod";
 import { isFormType } from "../../bodies/form-values.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -25,10 +25,10 @@ const CONFIRMATION = "SubscriptionConfirmation";
 const CONNECT_TIMEOUT_MS = 3_000;
 const TIMEOUT_MS = 8_000;
 const MAX_ANSWER_BYTES = 16 * 1024;
-/** A message has a dozen. */
+/** A message has about 12 fields. */
 const MOST_NAMES = 50;
 
-/** What is signed of each kind of message, in this order; those that are not there are left out. */
+/** The signed fields of each kind of message, in this order. Absent fields are skipped. */
 const SIGNED: Readonly<Record<string, readonly string[]>> = {
   Notification: ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
   [CONFIRMATION]: ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
@@ -111,13 +111,13 @@ async function verifyMessage(
     );
   const readable = makeReadable(request);
   if (readable !== null) await readable;
-  // In a form a message could stand beside something that nobody signed.
+  // A form could carry a valid message beside unsigned fields.
   if (isFormType(headers.get("content-type") ?? ""))
     return refused("The body is a form, not an SNS message.");
   const names = SIGNED[kind];
   if (names === undefined || textAt(request, "Type") !== kind)
     return refused("The body is not an SNS message.");
-  // Values are signed, and not the body: of a name that is there twice others may take the value that was not.
+  // Values are signed, not the body: if a name appears twice, targets might read the unsigned value.
   if (hasNameTwice(request)) return refused("The body contains a field twice.");
   if (!isOurs(textAt(request, "TopicArn") ?? "")) return refused("The message's topic is not listed.");
   const hash = HASHES[textAt(request, "SignatureVersion") ?? ""];
@@ -147,7 +147,10 @@ function hasNameTwice(request: ReceivedRequest): boolean {
   return false;
 }
 
-/** Null where it is no question. Rejects with AppError unavailable where SNS is to ask again. */
+/**
+ * Confirms a subscription; null if the message is not a confirmation. Rejects with AppError `unavailable` if SNS should
+ * ask again.
+ */
 async function confirmSubscription(
   request: ReceivedRequest,
   outbound: Pick<Outbound, "request">,
@@ -171,7 +174,7 @@ async function confirmSubscription(
   });
 }
 
-/** Of an event of an entrypoint that verifies by SNS: what confirms the subscription; null where it asks for none. */
+/** Returns the confirmation link of an event that SNS sent; null if the event is not a confirmation. */
 export function findConfirmation(
   message: Pick<ReceivedRequest, "body" | "headers">,
 ): Readonly<{ url: string; topicArn: string }> | null {

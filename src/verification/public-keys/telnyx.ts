@@ -1,4 +1,4 @@
-/** Telnyx, which signs the time and the body by ed25519. */
+/** Verifies Telnyx, which signs timestamp and body by ed25519. */
 import { z } from "zod";
 import { toleranceField, toleranceSeconds } from "../config-fields.ts";
 import { readEd25519Key } from "../ed25519.ts";
