@@ -1,4 +1,4 @@
-/** What a body says once its Content-Encoding is undone: JSON, a form, or why it cannot be read. */
+/** Reads a body after undoing its Content-Encoding: as JSON, as a form, or as a reason why it cannot be read. */
 import { isUtf8 } from "node:buffer";
 import { charsetOf, createStrictDecode } from "./charset.ts";
 import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
@@ -6,12 +6,12 @@ import { type FormValue, isFormType, MAX_FORM_BYTES, readFormValues } from "./fo
 import { MAX_JSON_DEPTH } from "./json-nodes.ts";
 import { type JsonText, readJson } from "./json-text.ts";
 
-export const MAX_JSON_BYTES = 1024 * 1024;
+const MAX_JSON_BYTES = 1024 * 1024;
 
-/** The headers that say how a body is to be read; "" where there is none. */
+/** The headers that describe a body; "" if absent. */
 export type BodyHead = Readonly<{ contentType: string; contentEncoding: string }>;
 
-/** Of a request as it is stored; names in lower case. */
+/** Returns a stored request's body headers. `headers` has lower-case names. */
 export function storedHead(of: {
   contentType: string;
   headers: readonly (readonly [name: string, value: string])[];
@@ -32,15 +32,15 @@ export const TOO_DEEP = `The JSON is nested deeper than ${MAX_JSON_DEPTH} levels
 const unpacked = new WeakMap<Uint8Array, Unpacked>();
 
 /**
- * Unpacks a compressed body off the event loop and keeps that with the body, for all that is read from it afterwards.
- * Null where there is nothing to do, as for every plain body.
+ * Decompresses a body off the event loop and caches the result with the body for later reads. Null if there is nothing
+ * to do, as for every uncompressed body.
  */
 export function unpackAhead(body: Uint8Array, { contentEncoding }: BodyHead): Promise<void> | null {
   if (!isPacked(contentEncoding) || body.byteLength === 0 || unpacked.has(body)) return null;
   return unpackAside(body, contentEncoding).then((done) => void unpacked.set(body, done));
 }
 
-/** The body as it was before it was compressed; of a plain one, itself. */
+/** Returns the decompressed body, or the body itself if it was not compressed. */
 export function unpack(body: Uint8Array, { contentEncoding }: BodyHead): Unpacked {
   if (!isPacked(contentEncoding) || body.byteLength === 0) return { bytes: body };
   const known = unpacked.get(body);
@@ -50,7 +50,7 @@ export function unpack(body: Uint8Array, { contentEncoding }: BodyHead): Unpacke
   return done;
 }
 
-/** Bounded in size, depth and time whatever the bytes are. */
+/** Bounded in size, depth and time for any bytes. */
 export function readContent(body: Uint8Array, head: BodyHead): BodyContent {
   const plain = unpack(body, head);
   if ("fault" in plain) return { kind: "unreadable", why: plain.fault };
@@ -58,12 +58,12 @@ export function readContent(body: Uint8Array, head: BodyHead): BodyContent {
   if (bytes.byteLength === 0) return { kind: "empty" };
   const charset = charsetOf(head.contentType);
   if (!isFormType(head.contentType)) return readAsJson(bytes, charset);
-  // Tools such as curl call JSON a form unless they are told.
+  // Tools such as curl label JSON as a form by default.
   const json = mayBeJson(bytes) ? readAsJson(bytes, charset) : null;
   return json?.kind === "json" ? json : readAsForm(bytes, charset);
 }
 
-/** Its first bytes only: of a form the rest is not looked at. */
+/** Looks at the first bytes only, so that forms are not scanned twice. */
 function mayBeJson(bytes: Uint8Array): boolean {
   const first = bytes.subarray(0, 64).find((byte) => byte > 0x20);
   return first === 0x7b || first === 0x5b;

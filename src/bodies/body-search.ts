@@ -1,4 +1,4 @@
-/** Says whether a body shows a text: as it was sent, unpacked, decoded by its charset, or with its escapes undone. */
+/** Searches a body for a text: as sent, decompressed, decoded by its charset, and unescaped. */
 import { isAscii } from "node:buffer";
 import { charsetOf, isKnownCharset, strictDecoder } from "./charset.ts";
 import { layOutJson } from "./json-layout.ts";
@@ -6,23 +6,23 @@ import { formFields, isForm, mayBeJson, shownCharset, toUtf8, unpackShownNow } f
 import { TextNeedle } from "./text-needle.ts";
 import { unescapeJson } from "./unescape-json.ts";
 
-/** "unknown": it cannot be read, so that it may. */
+/** "unknown": the body cannot be read, so it may contain the text. */
 export type Shows = "yes" | "no" | "unknown";
 
-/** Bytes looked at between two looks at the time, about 1 ms. */
+/** Bytes searched between two checks of the time, about 1 ms. */
 const CHUNK = 256 * 1024;
-/** Larger ones in another charset than UTF-8 are not decoded, and larger forms not taken apart. */
+/** Larger bodies in charsets other than UTF-8 are not decoded, and larger forms not split. */
 const MAX_DECODED_BYTES = 8 * 1024 * 1024;
-/** JSON laid out over lines, which no page shows more of at a time. */
+/** Characters of formatted JSON; no page shows more at a time. */
 const MAX_LAID_OUT = 2_000_000;
-/** Content types remembered; senders use few. */
+/** Content types cached; senders use few. */
 const MOST_TYPES = 1_000;
 
 const BACKSLASH = 0x5c;
 const PERCENT = 0x25;
 const PLUS = 0x2b;
 
-/** What may stand across two pieces of JSON as it is laid out, where the one sent has other space or none. */
+/** Text that can span two tokens of formatted JSON, where the original has different whitespace. */
 const ACROSS_PIECES = /":\s|[:,{[\]}]$|^[:,\]}]|\n/;
 
 type Kind = "form" | "plain" | "other charset";
@@ -32,19 +32,19 @@ export class BodySearch {
   readonly #isAcrossPieces: boolean;
   readonly #kinds = new Map<string, Kind>();
 
-  /** `text` is not "". ASCII letters match in either case. */
+  /** `text` must not be empty. ASCII letters match in either case. */
   constructor(text: string) {
     this.#needle = new TextNeedle(text);
     this.#isAcrossPieces = ACROSS_PIECES.test(text);
   }
 
-  /** For a body of some KB: null where only `search` can say it. */
+  /** Searches a body of a few KB at once; null if only `search` can tell. */
   tryAtOnce(body: Uint8Array, contentType: string): boolean | null {
     if (this.#needle.isIn(body)) return true;
     return this.#isPlain(body, contentType) ? false : null;
   }
 
-  /** Yields about every millisecond, but for unpacking and decoding, which take up to 0.1 s. */
+  /** Yields about every millisecond, except while decompressing and decoding, which take up to 0.1 s. */
   *search(body: Uint8Array, head: { contentType: string; contentEncoding: string }): Generator<void, Shows> {
     const { contentType, contentEncoding } = head;
     if (yield* this.#has(body)) return "yes";
@@ -56,7 +56,7 @@ export class BodySearch {
     if (isForm(contentType)) return yield* this.#searchForm(bytes, charset);
     if (charset !== "utf-8" && bytes.length > MAX_DECODED_BYTES) return "unknown";
     const utf8 = toUtf8(bytes, charset);
-    // What is no text was looked for as it is; in a charset that is not known it may look different.
+    // Binary data was already searched as it is; in an unknown charset it may be text.
     if (utf8 === null) return isKnownCharset(charset) ? "no" : "unknown";
     if (utf8 !== bytes && (yield* this.#has(utf8))) return "yes";
     const begin = new TextDecoder().decode(utf8.subarray(0, 100));
@@ -64,7 +64,7 @@ export class BodySearch {
     return (yield* this.#hasUnescaped(utf8)) || this.#isLaidOut(utf8) ? "yes" : "no";
   }
 
-  /** Shows no more than its bytes do. */
+  /** Returns whether the body shows exactly its bytes. */
   #isPlain(body: Uint8Array, contentType: string): boolean {
     if (this.#isAcrossPieces) return false;
     const kind = this.#kindOf(contentType);
@@ -135,7 +135,7 @@ export class BodySearch {
     return isUnknown ? "unknown" : "no";
   }
 
-  /** Some senders put their whole JSON into one field. */
+  /** Some senders put all their JSON into one field. */
   *#hasInJson(value: Uint8Array): Generator<void, boolean> {
     const isJson = /^\s*[{[]/.test(new TextDecoder().decode(value.subarray(0, 100)));
     return isJson && ((yield* this.#hasUnescaped(value)) || this.#isLaidOut(value));

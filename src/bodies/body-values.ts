@@ -1,25 +1,27 @@
-/** The values that event types, duplicates, lanes and verifications take from a body, by one bounded reading of it. */
+/**
+ * Reads the values that event types, deduplication, lanes and verification need from a body, with one bounded parse.
+ */
 import { type BodyContent, type BodyHead, readContent, TOO_DEEP } from "./body-content.ts";
 import type { FormValue } from "./form-values.ts";
 import { type JsonText, type JsonValue, readJson } from "./json-text.ts";
 
-/** "unreadable": there may be a value, but the body cannot be read, or not this part of it. */
+/** "unreadable": there may be a value, but the body or this part of it cannot be read. */
 export type BodyValue = JsonValue | Readonly<{ kind: "unreadable"; why: string }>;
 
-/** Finds what is at a path such as "data.items.0.id"; null where there is nothing. */
-export type ValueFinder = (path: string) => BodyValue | null;
+/** Returns the value at a path such as "data.items.0.id"; null if there is none. */
+type ValueFinder = (path: string) => BodyValue | null;
 
 export type BodyValues = Readonly<{
   /**
-   * In JSON the value at the path. In a form the field of that name, the last one where it is repeated; else what is
-   * at the path in the JSON of its field `payload`, in which GitHub and Slack send theirs.
+   * Returns the value at a path in JSON. In a form, returns the last field of that name; if there is none, the value at
+   * the path in the JSON of the field `payload`, which GitHub and Slack use.
    */
   at: ValueFinder;
-  /** Finders for each item of the JSON list at the path; none where there is no list. */
+  /** Yields a finder for each item of the JSON list at the path; nothing if there is no list. */
   each: (path: string) => Generator<ValueFinder>;
-  /** The names in the JSON object, or of the form's fields. */
+  /** Yields the names of the JSON object's members or the form's fields. */
   names: () => Generator<string>;
-  /** Why nothing can be found in the whole body; null where it was read. */
+  /** Returns why the whole body cannot be read; null if it can. */
   fault: () => string | null;
   /** All of it, for who looks at more than single paths. */
   content: () => BodyContent;
@@ -27,7 +29,7 @@ export type BodyValues = Readonly<{
 
 const known = new WeakMap<Uint8Array, BodyValues>();
 
-/** Reads nothing until a value is asked for, and then once for each body, whoever asks. */
+/** Parses each body at most once, when the first value is requested. */
 export function bodyValuesOf(body: Uint8Array, readHead: () => BodyHead): BodyValues {
   const before = known.get(body);
   if (before !== undefined) return before;
@@ -150,7 +152,7 @@ function textOrWhy({ value }: FormValue, name: string): BodyValue {
     : { kind: "text", text: value };
 }
 
-/** Of a field that holds no JSON nothing is found, as of none. */
+/** Values in the JSON of the `payload` field; none if the field is absent or not JSON. */
 function payloadValues(field: FormValue | undefined): BodyValues {
   const value = field === undefined ? null : textOrWhy(field, "payload");
   if (value?.kind === "unreadable") return valuesOf(value);
@@ -160,7 +162,7 @@ function payloadValues(field: FormValue | undefined): BodyValues {
   return new InJson(json);
 }
 
-/** Half of a surrogate pair cannot be stored: two different texts would become one. */
+/** A lone surrogate cannot be stored: two different texts would become the same. */
 function checked(value: JsonValue, path: string): BodyValue {
   if (value.kind !== "text" || value.text.isWellFormed()) return value;
   return unreadable(`The text at “${path}” is not valid Unicode.`);

@@ -1,6 +1,6 @@
-/** Decodes text by the charset that its content type names; what does not fit that charset is no text. */
+/** Decodes text by the charset of its content type; bytes that do not fit the charset are rejected. */
 
-/** Those of the encoding standard in which bodies are sent. */
+/** Charsets of the WHATWG Encoding Standard in which bodies are sent. */
 const KNOWN = [
   ...(["utf-8", "utf8", "utf-16le", "utf-16be", "iso-8859-1", "latin1", "iso-8859-2", "iso-8859-3"] as const),
   ...(["iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9"] as const),
@@ -13,28 +13,31 @@ const KNOWN = [
 
 const BY_NAME: ReadonlyMap<string, Bun.Encoding> = new Map<string, Bun.Encoding>([
   ...KNOWN.map((name) => [name, name] as const),
-  // Some call UTF-8 so, of which ASCII is a part.
+  // Some senders label UTF-8 as ASCII, which is a subset of it.
   ["us-ascii", "utf-8"],
   ["ascii", "utf-8"],
   ["utf-16", "utf-16le"],
 ]);
 
-/** Of a content type, in lower case; "utf-8" where it names none. */
+/** Returns the charset of a content type in lower case; "utf-8" if it names none. */
 export function charsetOf(contentType: string): string {
   return /;\s*charset="?([\w-]{1,40})/i.exec(contentType)?.[1]?.toLowerCase() ?? "utf-8";
 }
 
-/** Whether its characters beyond ASCII can be decoded. */
+/** Returns whether non-ASCII characters of the charset can be decoded. */
 export function isKnownCharset(charset: string): boolean {
   return BY_NAME.has(charset);
 }
 
-/** Throws on bytes that do not fit. A charset that is not known counts as UTF-8, of which ASCII is a part. */
+/**
+ * Returns a decoder that throws on bytes that do not fit. Unknown charsets are decoded as UTF-8, of which ASCII is a
+ * subset.
+ */
 export function strictDecoder(charset: string): TextDecoder {
   return new TextDecoder(BY_NAME.get(charset) ?? "utf-8", { fatal: true });
 }
 
-/** Gives null for bytes that do not fit. A byte order mark is left out. */
+/** Returns a function that decodes bytes, or returns null if they do not fit. It drops a byte order mark. */
 export function createStrictDecode(charset: string): (bytes: Uint8Array) => string | null {
   const decoder = strictDecoder(charset);
   return (bytes) => {

@@ -1,9 +1,9 @@
-/** Unpacks bodies that were sent compressed, up to a size: what unpacks to more is not unpacked at all. */
+/** Decompresses bodies up to a size limit; bodies beyond it are not decompressed at all. */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 
-/** Of a body packed, and of what it unpacks to. */
-export const MAX_UNPACKED_BYTES = 1024 * 1024;
+/** Limit for both the compressed and the decompressed body. */
+const MAX_UNPACKED_BYTES = 1024 * 1024;
 
 export type Unpacked = Readonly<{ bytes: Uint8Array } | { fault: string }>;
 
@@ -24,7 +24,7 @@ function codecOf(encoding: string, packed: Uint8Array): Codec | null {
     case "x-gzip":
       return gzip;
     case "deflate":
-      // The standard means zlib's format; some senders leave its head out, as some browsers once understood it.
+      // The standard means zlib's format; some senders omit its header, as some browsers once expected.
       return ((packed[0] ?? 0) & 0x0f) === 8 ? wrapped : raw;
     case "br":
       return brotli;
@@ -33,7 +33,7 @@ function codecOf(encoding: string, packed: Uint8Array): Codec | null {
   }
 }
 
-/** Whether a Content-Encoding says that the body is to be unpacked; "" and "identity" do not. */
+/** Returns whether a Content-Encoding means compression; "" and "identity" do not. */
 export function isPacked(contentEncoding: string): boolean {
   const encoding = normal(contentEncoding);
   return encoding !== "" && encoding !== "identity";
@@ -43,7 +43,7 @@ function normal(contentEncoding: string): string {
   return contentEncoding.trim().toLowerCase();
 }
 
-/** On the event loop, which hostile bytes hold for up to 0.1 s; `unpackAside` does not. */
+/** Decompresses on the event loop, which hostile bytes can block for up to 0.1 s; `unpackAside` does not block it. */
 export function unpackNow(packed: Uint8Array, contentEncoding: string): Unpacked {
   const known = find(packed, contentEncoding);
   if ("fault" in known) return known;
@@ -54,10 +54,10 @@ export function unpackNow(packed: Uint8Array, contentEncoding: string): Unpacked
   }
 }
 
-/** One body after the other, so that the disk's threads stay free. */
+/** One body at a time, so that thread-pool threads stay free for the disk. */
 let line: Promise<unknown> = Promise.resolve();
 
-/** As `unpackNow`, on another thread. Never rejects. */
+/** Decompresses on another thread. Never rejects. */
 export function unpackAside(packed: Uint8Array, contentEncoding: string): Promise<Unpacked> {
   const known = find(packed, contentEncoding);
   if ("fault" in known) return Promise.resolve(known);

@@ -1,11 +1,11 @@
-/** Reads the fields of a form's body, application/x-www-form-urlencoded, without ever guessing at their characters. */
+/** Parses application/x-www-form-urlencoded bodies without guessing at their characters. */
 import { hexDigit } from "./json-lexer.ts";
 
-/** Larger forms, and those with more fields, are not read: as many as PHP, Express and Django take by default. */
+/** Larger forms, and forms with more fields, are not read. PHP, Express and Django have the same default for fields. */
 export const MAX_FORM_BYTES = 256 * 1024;
 export const MAX_FORM_FIELDS = 1_000;
 
-/** A name or a value is null where its bytes are no text of the form's charset. */
+/** A name or value is null if its bytes are not valid in the form's charset. */
 export type FormValue = Readonly<{ name: string | null; value: string | null }>;
 
 const AMPERSAND = 0x26;
@@ -21,7 +21,10 @@ export function isFormType(contentType: string): boolean {
   return FORM_TYPE.test(contentType);
 }
 
-/** In the order of the form, with repeats; null for a form beyond the limits. `decode` gives null for what is no text. */
+/**
+ * Returns the fields in order, with repeats; null for a form beyond the limits. `decode` returns null for invalid
+ * bytes.
+ */
 export function readFormValues(
   form: Uint8Array,
   decode: (bytes: Uint8Array) => string | null,
@@ -38,13 +41,13 @@ export function readFormValues(
     const equals = field.indexOf(EQUALS);
     const name = equals === -1 ? field : field.subarray(0, equals);
     const value = equals === -1 ? NOTHING : field.subarray(equals + 1);
-    values.push({ name: decode(unescaped(name)), value: decode(unescaped(value)) });
+    values.push({ name: decode(unescapeForm(name)), value: decode(unescapeForm(value)) });
     start += field.byteLength;
   }
 }
 
-/** What is no escape stays as it is, as the URL standard says. */
-function unescaped(escaped: Uint8Array): Uint8Array {
+/** Decodes form escapes. As in the URL standard, invalid escapes stay as they are. */
+export function unescapeForm(escaped: Uint8Array): Uint8Array {
   if (!escaped.includes(PERCENT) && !escaped.includes(PLUS)) return escaped;
   const bytes = new Uint8Array(escaped.byteLength);
   let length = 0;

@@ -1,16 +1,16 @@
-/** Lays a stranger's JSON out over lines in one bounded pass: numbers, escapes and repeated keys stay as they were sent. */
+/** Formats untrusted JSON over lines in one bounded pass. Numbers, escapes and repeated keys stay as they were sent. */
 import { endOfJsonScalar, type JsonEnd, skipJsonSpace } from "./json-scalars.ts";
 
 export type JsonToken = Readonly<{ kind: "key" | "string" | "number" | "literal" | "plain"; text: string }>;
 
-export type JsonLayout = Readonly<{ tokens: readonly JsonToken[]; isCut: boolean }>;
+type JsonLayout = Readonly<{ tokens: readonly JsonToken[]; isCut: boolean }>;
 
 type Limits = Readonly<{
-  /** Bounds what is laid out, indentation included. Reading stops there. */
+  /** Limits the output, including indentation; reading stops there. */
   maxChars: number;
-  /** What each coloured piece costs beside its text, such as markup. */
+  /** Additional cost of each coloured token, such as its markup. */
   pieceChars: number;
-  /** False: `source` is only the beginning of a longer text. */
+  /** False: `source` is a truncated text. */
   isWhole: boolean;
 }>;
 
@@ -20,9 +20,9 @@ type Expected = "value" | "value or end" | "key" | "key or end" | "separator" | 
 const INDENT = "  ";
 
 /**
- * Null where `source` is not JSON as far as it was read. It is never parsed and printed again: printing takes memory
- * and time by the square of the depth, rounds numbers over 2^53 and drops repeated keys. The depth needs no limit of
- * its own, as indentation uses up `maxChars`.
+ * Returns null if `source` is not JSON as far as it was read. It is never parsed and serialised again: that takes
+ * memory and time quadratic in the depth, rounds numbers above 2^53 and drops repeated keys. The depth needs no limit
+ * of its own, because indentation uses up `maxChars`.
  */
 export function layOutJson(source: string, limits: Limits): JsonLayout | null {
   const layout = new Layout(limits);
@@ -95,7 +95,7 @@ function newLine(depth: number): string {
   return `\n${INDENT.repeat(depth)}`;
 }
 
-/** Gathers pieces, joins punctuation that follows punctuation, and counts what is drawn. */
+/** Collects tokens, merges adjacent punctuation, and counts the output's size. */
 class Layout {
   readonly #tokens: JsonToken[] = [];
   readonly #pieceChars: number;

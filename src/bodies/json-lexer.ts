@@ -1,4 +1,7 @@
-/** Says where the parts of JSON end, by RFC 8259, in bytes of UTF-8; each function is one forward pass. */
+/**
+ * Finds the ends of JSON tokens (RFC 8259) in bytes of UTF-8; each function is one forward pass. Text for display may
+ * be truncated and has its own lexer (json-scalars.ts): telling truncated from invalid JSON here would slow ingest down.
+ */
 
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
@@ -13,7 +16,10 @@ export function skipSpace(json: Uint8Array, from: number): number {
   }
 }
 
-/** Where the text, number or word that starts at `at` ends; negative for a text with escapes, 0 where there is none. */
+/**
+ * Returns where the string, number or literal that starts at `at` ends; negative for a string with escapes, 0 if there
+ * is none.
+ */
 export function endOfScalar(json: Uint8Array, at: number): number {
   switch (json[at]) {
     case QUOTE:
@@ -29,13 +35,13 @@ export function endOfScalar(json: Uint8Array, at: number): number {
   }
 }
 
-/** As `endOfScalar`, for a text only. */
+/** Like `endOfScalar`, for a string only. */
 export function endOfString(json: Uint8Array, start: number): number {
   if (json[start] !== QUOTE) return 0;
   let at = start + 1;
   let sign = 1;
   for (;;) {
-    // Neither the end of the bytes nor a control character may stand in a text.
+    // Neither the end of the bytes nor a control character may occur in a string.
     const byte = json[at] ?? 0;
     if (byte === QUOTE) return sign * (at + 1);
     if (byte < 0x20) return 0;
@@ -66,12 +72,12 @@ function isEscape(json: Uint8Array, at: number): boolean {
   }
 }
 
-/** Bytes of the escape that starts at `at`. */
+/** Returns the length in bytes of the escape that starts at `at`. */
 export function escapeWidth(json: Uint8Array, at: number): number {
   return json[at + 1] === LETTER_U ? 6 : 2;
 }
 
-/** The UTF-16 code unit that the escape at `at` stands for; only for what `endOfString` has passed. */
+/** Returns the UTF-16 code unit of the escape at `at`, which `endOfString` must have accepted. */
 export function unescaped(json: Uint8Array, at: number): number {
   const byte = json[at + 1] ?? 0;
   switch (byte) {
@@ -114,7 +120,7 @@ function endOfNumber(json: Uint8Array, start: number): number {
   return endOfDigits(json, sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
 }
 
-/** 0 where there is none. */
+/** 0 if there are no digits. */
 function endOfDigits(json: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
@@ -124,7 +130,7 @@ function endOfDigits(json: Uint8Array, start: number): number {
   }
 }
 
-/** -1 for anything else. */
+/** Returns the value of a hex digit; -1 for anything else. */
 export function hexDigit(byte = 0): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;

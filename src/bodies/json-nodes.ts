@@ -1,13 +1,13 @@
-/** Checks JSON in one forward pass and notes where each of its values stands; no objects are built. */
+/** Validates JSON in one forward pass and records where each value is, without building objects. */
 import { endOfScalar, endOfString, skipSpace } from "./json-lexer.ts";
 
 /** Deeper JSON is not read. Events of real senders have fewer than 30 levels. */
 export const MAX_JSON_DEPTH = 128;
 
 /**
- * One number for each name and value, in the order of the text: the byte that it starts at, doubled, and one more for
- * a text with escapes. A list or an object has a second one: the place of the node after all that is in it. A value
- * of an object follows its name.
+ * One number per name and value, in the order of the text: the byte where it starts, doubled, plus one for a string
+ * with escapes. A list or object has a second number: the index of the node after its content. A member's value follows
+ * its name.
  */
 export type JsonNodes = Int32Array;
 
@@ -20,24 +20,29 @@ const CLOSE_OBJECT = 0x7d;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 
-/** Nodes of what is shorter are collected here first: fresh memory for each would take as long as the reading. */
+/** Nodes of shorter JSON are collected in shared memory first: allocating for each would take as long as the parse. */
 const SMALL_BYTES = 16 * 1024;
 const shared = new Int32Array(mostNumbers(SMALL_BYTES));
-/** The lists and objects that are open, from the outermost. */
+/** The open lists and objects, outermost first. */
 const open = new Int32Array(MAX_JSON_DEPTH);
 
-/** "[]," takes three bytes for two numbers; a bracket that stays open takes one. */
+/**
+ * Returns the most numbers that so many bytes can need: "[]," takes three bytes for two numbers, and an open bracket
+ * one.
+ */
 function mostNumbers(bytes: number): number {
   return bytes - (bytes >> 2) + 2 * MAX_JSON_DEPTH + 2;
 }
 
-/** Takes all that JSON.parse takes, up to MAX_JSON_DEPTH. Some 5 ms for 1 MiB of the worst JSON, and 4 MB. */
+/**
+ * Accepts exactly what JSON.parse does, up to MAX_JSON_DEPTH. Takes about 5 ms and 4 MB for the worst 1 MiB of JSON.
+ */
 export function collectJsonNodes(json: Uint8Array): JsonNodes | JsonFault {
   const isSmall = json.byteLength <= SMALL_BYTES;
   const nodes = isSmall ? shared : new Int32Array(mostNumbers(json.byteLength));
   let [depth, used] = [0, 0];
   let isInObject = false;
-  // Right behind an opening bracket only.
+  // Only right after an opening bracket.
   let mayClose = false;
   let at = skipSpace(json, 0);
   for (;;) {
@@ -82,7 +87,7 @@ export function collectJsonNodes(json: Uint8Array): JsonNodes | JsonFault {
   }
 }
 
-/** `end` as the lexer gives it. */
+/** `end` as the lexer returns it. */
 function numberOf(start: number, end: number): number {
   return end < 0 ? start * 2 + 1 : start * 2;
 }

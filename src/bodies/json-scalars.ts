@@ -1,10 +1,13 @@
-/** Finds where a string, number or literal of JSON ends, without decoding it. */
+/**
+ * Finds the ends of strings, numbers and literals of JSON in text that may be truncated, without decoding them. The
+ * byte lexer of ingest (json-lexer.ts) does not serve both: it would have to distinguish invalid from truncated JSON.
+ */
 
-/** The place behind it; "early" where the text ends first, "broken" where it is none. */
+/** The index after the token; "early" if the text ends first, "broken" if it is not JSON. */
 export type JsonEnd = number | "early" | "broken";
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** What a number cut off anywhere may look like. */
+/** Prefixes of numbers. */
 const PART_OF_NUMBER = /-?[0-9.]*(?:[eE][+-]?)?/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
 const LITERALS = ["true", "false", "null"];
@@ -26,7 +29,7 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** Searched and not matched: a long string overflows an expression's stack. */
+/** A loop, because a long string overflows a regular expression's stack. */
 function endOfString(source: string, start: number): JsonEnd {
   for (let at = start + 1; at < source.length; at++) {
     const code = source.charCodeAt(at);

@@ -1,13 +1,13 @@
-/** Finds values in JSON by their paths: numbers keep the text they are written with, and no objects are built. */
+/** Finds values in JSON by path. Numbers keep their original text, and no objects are built. */
 import { BACKSLASH, endOfScalar, escapeWidth, QUOTE, unescaped } from "./json-lexer.ts";
 import { collectJsonNodes, type JsonFault, type JsonNodes, OPEN_LIST, OPEN_OBJECT } from "./json-nodes.ts";
 
 export type JsonKind = "text" | "number" | "boolean" | "null" | "object" | "list";
 
-/** `text` is what is written: a number's digits, a text's characters with their escapes resolved; "" for a list and an object. */
+/** `text`: a number's digits as written, or a string's characters with escapes resolved; "" for a list or an object. */
 export type JsonValue = Readonly<{ kind: JsonKind; text: string }>;
 
-/** What may still be spent on looking for values; below 0 it is time to stop. */
+/** The remaining budget for looking up values; stop below 0. */
 export type Work = { left: number };
 
 const LETTER_T = 0x74;
@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<number, JsonKind>> = {
 
 const encoder = new TextEncoder();
 
-/** The values of a JSON text; one of them is named by its node, a number. */
+/** The values of a JSON text, each identified by its node, a number. */
 export class JsonText {
   readonly #json: Buffer;
   readonly #nodes: JsonNodes;
@@ -37,8 +37,8 @@ export class JsonText {
   }
 
   /**
-   * The node at a path of names and places such as "data.items.0.id", below `from` or the whole; -1 where there is
-   * none. Where an object has a name twice the last one counts, as for JSON.parse and most receivers.
+   * Returns the node at a path of names and indexes such as "data.items.0.id", below `from`; -1 if there is none. The
+   * last of several members with the same name counts, as for JSON.parse and most receivers.
    */
   find(path: string, from = 0): number {
     let node = from;
@@ -58,23 +58,23 @@ export class JsonText {
     return KINDS[this.#json[this.#startOf(node)] ?? 0] ?? "number";
   }
 
-  /** As in JsonValue. */
+  /** Returns the text of JsonValue. */
   textOf(node: number): string {
     const kind = this.kindOf(node);
     if (kind === "text") return this.#stringAt(node);
-    // What is in a list or an object is asked for by its own path.
+    // Content of lists and objects is read by its own path.
     if (kind === "list" || kind === "object") return "";
     const start = this.#startOf(node);
     if (kind !== "number") return this.#json[start] === LETTER_T ? "true" : kind === "null" ? kind : "false";
     return this.#slice(start, endOfScalar(this.#json, start));
   }
 
-  /** The node that an object has under a name in UTF-8, as `find` does; spends one of `work` for each name passed. */
+  /** Returns the node of a name (UTF-8) in an object, as `find` does; spends one unit of `work` per name passed. */
   member(object: number, name: Uint8Array, work: Work): number {
     return this.#isObject(object) ? this.#memberOf(object, name, work) : -1;
   }
 
-  /** The nodes in a list, in order; none for anything else. */
+  /** Yields the nodes in a list, in order; nothing for other kinds. */
   *itemsOf(node: number): Generator<number> {
     if (!this.#isList(node)) return;
     const end = this.#after(node);
@@ -88,7 +88,7 @@ export class JsonText {
     for (let item = node + 2; item < end; item = this.#after(item)) if (visit(item)) return;
   }
 
-  /** The names in an object, in order and with repeats; none for anything else. */
+  /** Yields the names in an object, in order and with repeats; nothing for other kinds. */
   *namesOf(node: number): Generator<string> {
     if (!this.#isObject(node)) return;
     const end = this.#after(node);
@@ -149,23 +149,23 @@ export class JsonText {
   }
 }
 
-/** `json` is valid UTF-8. All of it is checked: in what is no JSON nothing is found. Bound its length. */
+/** `json` must be valid UTF-8 of bounded length. All of it is validated: nothing is found in invalid JSON. */
 export function readJson(json: Uint8Array): JsonText | JsonFault {
   const nodes = collectJsonNodes(json);
   return typeof nodes === "string" ? nodes : new JsonText(json, nodes);
 }
 
-/** Whether the characters of a text from `start` to its closing quote are `name`. */
+/** Returns whether the string from `start` to its closing quote is `name`. */
 function isPlain(json: Uint8Array, start: number, name: Uint8Array): boolean {
   for (let place = 0; place < name.byteLength; place++) {
     const byte = json[start + place];
-    // A quote ends the text, whatever the name has there.
+    // A quote ends the string, whatever the name has there.
     if (byte !== name[place] || byte === QUOTE) return false;
   }
   return json[start + name.byteLength] === QUOTE;
 }
 
-/** As `isPlain`, for a text with escapes; makes no string of it, as a body may have 100,000 such names. */
+/** Like `isPlain`, for a string with escapes. It creates no string, because a body can have 100,000 such names. */
 function isEscaped(json: Uint8Array, start: number, name: Uint8Array): boolean {
   let at = start;
   let place = 0;

@@ -1,8 +1,8 @@
-/** The text of a body as pages show it and as searches look for it: unpacked, decoded by its charset, unescaped. */
+/** Produces a body's text for pages and searches: decompressed, decoded by its charset, unescaped. */
 import { isAscii } from "node:buffer";
 import { charsetOf, strictDecoder } from "./charset.ts";
 import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
-import { hexDigit } from "./json-lexer.ts";
+import { unescapeForm } from "./form-values.ts";
 
 const FORM_TYPE = /^\s*application\/x-www-form-urlencoded\b/i;
 const JSON_TYPE = /[/+]json\b/i;
@@ -16,24 +16,24 @@ export function mayBeJson(begin: string, contentType: string): boolean {
   return JSON_TYPE.test(contentType) || /^\s*[{[]/.test(begin);
 }
 
-/** ASCII is taken as it is, whatever its head says: proxies that unpack a body may leave its Content-Encoding. */
+/** ASCII is never decompressed: proxies that decompress a body may leave its Content-Encoding. */
 function isStillPacked(body: Uint8Array, contentEncoding: string): boolean {
   return isPacked(contentEncoding) && !isAscii(body);
 }
 
-/** Holds the thread for up to 0.1 s. */
+/** Blocks the thread for up to 0.1 s. */
 export function unpackShownNow(body: Uint8Array, contentEncoding: string): Unpacked {
   return isStillPacked(body, contentEncoding) ? unpackNow(body, contentEncoding) : { bytes: body };
 }
 
-/** The same on another thread. Never rejects. */
+/** Decompresses on another thread. Never rejects. */
 export async function unpackShown(body: Uint8Array, contentEncoding: string): Promise<Unpacked> {
   return isStillPacked(body, contentEncoding) ? unpackAside(body, contentEncoding) : { bytes: body };
 }
 
 /**
- * The charset that the bytes are read by: that of their byte order mark, else the one that the content type names,
- * else UTF-8. UTF-16 whose order nothing tells is recognised by the zeros of its ASCII.
+ * Returns the charset of the bytes: by their byte order mark, else by the content type, else UTF-8. UTF-16 of unknown
+ * byte order is recognised by the zero bytes of its ASCII.
  */
 export function shownCharset(bytes: Uint8Array, contentType: string): string {
   const [first, second, third, fourth] = bytes;
@@ -47,7 +47,10 @@ export function shownCharset(bytes: Uint8Array, contentType: string): string {
   return named;
 }
 
-/** Null where the bytes are no text of that charset; a character cut by `maxBytes` is left out. */
+/**
+ * Decodes at most `maxBytes`; null if the bytes are not valid in the charset. A character cut off at the limit is
+ * dropped.
+ */
 export function decodeShown(bytes: Uint8Array, charset: string, maxBytes: number): string | null {
   const isWhole = bytes.length <= maxBytes;
   try {
@@ -57,7 +60,7 @@ export function decodeShown(bytes: Uint8Array, charset: string, maxBytes: number
   }
 }
 
-/** Null where the bytes are no text of the charset; of UTF-8 the bytes themselves. */
+/** Returns the text as UTF-8, or the bytes themselves if they are UTF-8; null if they are not valid in the charset. */
 export function toUtf8(bytes: Uint8Array, charset: string): Uint8Array | null {
   const text = decodeShown(bytes, charset, bytes.length);
   if (text === null) return null;
@@ -66,10 +69,8 @@ export function toUtf8(bytes: Uint8Array, charset: string): Uint8Array | null {
 
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
-const PERCENT = 0x25;
-const PLUS = 0x2b;
 
-/** The names and values of a form, in its order, unescaped and still in its charset. */
+/** Yields the names and values of a form in order, unescaped and still in its charset. */
 export function* formFields(form: Uint8Array): Generator<Readonly<{ name: Uint8Array; value: Uint8Array }>> {
   for (let start = 0; start < form.length; ) {
     const mark = form.indexOf(AMPERSAND, start);
@@ -80,22 +81,4 @@ export function* formFields(form: Uint8Array): Generator<Readonly<{ name: Uint8A
     const name = equals === -1 ? field : field.subarray(0, equals);
     yield { name: unescapeForm(name), value: unescapeForm(field.subarray(name.length + 1)) };
   }
-}
-
-/** What is no escape stays as it is, as the URL standard says. */
-function unescapeForm(escaped: Uint8Array): Uint8Array {
-  if (!escaped.includes(PERCENT) && !escaped.includes(PLUS)) return escaped;
-  const bytes = new Uint8Array(escaped.length);
-  let length = 0;
-  for (let at = 0; at < escaped.length; at++) {
-    const byte = escaped[at] ?? 0;
-    const high = byte === PERCENT ? hexDigit(escaped[at + 1]) : -1;
-    const low = high === -1 ? -1 : hexDigit(escaped[at + 2]);
-    if (low === -1) bytes[length++] = byte === PLUS ? 0x20 : byte;
-    else {
-      bytes[length++] = high * 16 + low;
-      at += 2;
-    }
-  }
-  return bytes.subarray(0, length);
 }

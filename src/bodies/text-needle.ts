@@ -1,20 +1,20 @@
-/** Finds a text in UTF-8 bytes in linear time, ASCII letters in either case, whatever the text and the bytes are. */
+/** Finds a text in UTF-8 bytes in linear time for any input; ASCII letters match in either case. */
 
-/** By byte, its lower case: of ASCII letters alone. */
+/** Maps each byte to lower case; ASCII letters only. */
 const LOWER = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
 );
-/** Comparisons per byte looked at before the search goes on in a way that needs two at most, but is slower as a rule. */
+/** Comparisons per byte before switching to the search that needs at most two, but is usually slower. */
 const WORTH_TRYING = 4;
 
 export class TextNeedle {
   readonly #bytes: Uint8Array;
-  /** By byte, how far the needle may be moved on when that byte stands at its end. */
+  /** By byte: how far the needle moves when that byte is at its end. */
   readonly #shifts: Uint16Array;
-  /** By place, the longest beginning of the needle that also ends there (Knuth, Morris and Pratt). */
+  /** By index: the longest prefix of the needle that also ends there (Knuth, Morris and Pratt). */
   readonly #borders: Uint16Array;
 
-  /** Throws RangeError for "" and for what has more than 65,535 bytes of UTF-8. */
+  /** Throws RangeError for "" and for text of more than 65,535 bytes of UTF-8. */
   constructor(text: string) {
     this.#bytes = new TextEncoder().encode(text).map((byte) => LOWER[byte] ?? byte);
     const { length } = this.#bytes;
@@ -23,19 +23,19 @@ export class TextNeedle {
     this.#borders = bordersOf(this.#bytes);
   }
 
-  /** In bytes. */
+  /** Length in bytes. */
   get length(): number {
     return this.#bytes.length;
   }
 
-  /** Whether it stands in `bytes` between `from` and `to`. */
+  /** Returns whether the needle occurs in `bytes` between `from` and `to`. */
   isIn(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
     const needle = this.#bytes;
     const shifts = this.#shifts;
     const end = needle.length - 1;
     const lastByte = needle[end] ?? 0;
     let left = WORTH_TRYING * (to - from);
-    // Boyer, Moore and Horspool: most bytes are never looked at.
+    // Boyer, Moore and Horspool: skips most bytes.
     for (let at = from + end; at < to; ) {
       const byte = bytes[at] ?? 0;
       if (LOWER[byte] === lastByte) {

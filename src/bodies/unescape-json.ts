@@ -1,9 +1,12 @@
-/** Undoes the escapes of JSON in UTF-8 piece by piece, be it valid JSON or not: what is no escape stays as it is. */
+/**
+ * Undoes JSON escapes in UTF-8 piece by piece, for valid and invalid JSON; anything that is not an escape stays as it
+ * is.
+ */
 import { hexDigit } from "./json-lexer.ts";
 
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
-/** An escaped character is no longer unescaped, and the longest is a surrogate pair's four bytes. */
+/** An escape is never shorter than its character, which has at most the four bytes of a surrogate pair. */
 const LONGEST_CHARACTER = 4;
 const SHORT: Readonly<Record<number, number>> = {
   34: 0x22,
@@ -17,7 +20,7 @@ const SHORT: Readonly<Record<number, number>> = {
 };
 const REPLACEMENT = 0xfffd;
 
-/** Fills `out` from `start` on with what stands in `json` from `from` on; `next` is where to go on. */
+/** Writes into `out` from `start` what `json` contains from `from`; `next` is where to continue. */
 export function unescapeJson(
   json: Uint8Array,
   from: number,
@@ -55,7 +58,7 @@ function isHigh(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-/** Of the \uXXXX at `at`; -1 where it is none. */
+/** Returns the code unit of the \uXXXX at `at`; -1 if there is none. */
 function unitAt(json: Uint8Array, at: number): number {
   if (json[at + 1] !== LETTER_U) return -1;
   let unit = 0;
@@ -67,7 +70,7 @@ function unitAt(json: Uint8Array, at: number): number {
   return unit;
 }
 
-/** Writes a character's UTF-8; where it ends. */
+/** Writes a character's UTF-8 and returns where it ends. */
 function encode(point: number, out: Uint8Array, start: number): number {
   let at = start;
   if (point < 0x80) out[at++] = point;

@@ -1,12 +1,12 @@
-/** Bounds what the bodies that are being received or stored hold in memory, all requests together. */
+/** Limits the memory of all bodies that are being received or stored. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import { createShares, type Sender } from "./body-shares.ts";
 
 export type BodyRoom = Readonly<{
-  /** Bytes of short bodies: taken when they are announced, as the runtime reads them unseen. */
+  /** For short bodies, reserved by Content-Length, because the runtime reads them in one go. */
   short: number;
-  /** Bytes of all others, counted as they come. */
+  /** For all other bodies, counted as bytes arrive. */
   counted: number;
 }>;
 
@@ -18,24 +18,24 @@ export function roomFor(maxBodyBytes: number): BodyRoom {
   return { short: SHORT_ROOM, counted: Math.max(LARGEST_AT_ONCE * maxBodyBytes, LEAST_COUNTED) };
 }
 
-/** Once there is no room, bodies that take longer for so many bytes are cut off. */
+/** When memory is full, bodies that take longer than this for `STALLED_BYTES` are cut off. */
 const STALLED_MS = 5_000;
 const STALLED_BYTES = 64 * 1024;
 
-export type BodyMemory = Readonly<{
-  /** Takes the place of a short body, announced as so long. False where short bodies hold all that they may. */
+type BodyMemory = Readonly<{
+  /** Reserves memory for a short body of this Content-Length. Returns false when short bodies use all of theirs. */
   reserve: (bytes: number) => boolean;
   release: (bytes: number) => void;
-  /** Begins to count a body. `cutOff` is called where it has stalled and others need its room. */
+  /** Starts counting a body. `cutOff` is called if it stalls while others need memory. */
   count: (sender: Sender, cutOff: (reason: AppError) => void) => CountedBody;
 }>;
 
 export type CountedBody = Readonly<{
-  /** So many bytes came, which take so much more memory. Throws AppError unavailable where there is no room. */
+  /** Records received bytes and the memory they take. Throws AppError `unavailable` if memory is full. */
   grow: (by: { bytes: number; memory: number }) => void;
-  /** It has come, and holds `bytes` until `end`; it can stall no more. */
+  /** Marks the body as received: it holds `bytes` until `end`, and can no longer stall. */
   complete: (bytes: number) => void;
-  /** Gives back all that it holds. Called twice it does nothing. */
+  /** Releases the body's memory. A second call does nothing. */
   end: () => void;
 }>;
 
@@ -47,7 +47,7 @@ export function createBodyMemory(options: { room: BodyRoom; clock: Pick<Clock, "
   const receiving = new Set<Receiving>();
   let short = 0;
 
-  /** `self` is not cut off: it is about to say that it has not stalled, or that it is refused. */
+  /** `self` is never cut off here: it has just received bytes, or is about to be refused. */
   function makeRoom(self: Receiving, sender: Sender, bytes: number): void {
     if (shares.fits(sender, bytes)) return;
     for (const each of receiving) {

@@ -1,10 +1,10 @@
-/** Divides a number of bytes among senders, so that some is always left for those who hold little. */
+/** Divides memory among senders, so that some is always left for senders that hold little. */
 
 export type Sender = Readonly<{ entrypointId: string; address: string }>;
 
 /**
- * An entrypoint may hold as much as stays free, which is half where it is alone, a third beside another that does the
- * same: "dynamic thresholds", as switches share their buffers (Choudhury and Hahne, 1998). Many senders share an address
+ * An entrypoint may hold as much as stays free: half when it is alone, a third beside another that does the same. These
+ * are the "dynamic thresholds" of shared switch buffers (Choudhury and Hahne, 1998). Many senders can share an address
  * behind a proxy, so an address may hold four times as much as stays free.
  */
 const ENTRYPOINT_PER_FREE = 1;
@@ -12,7 +12,7 @@ const ADDRESS_PER_FREE = 4;
 
 export type Shares = Readonly<{
   fits: (sender: Sender, bytes: number) => boolean;
-  /** Gives back where `bytes` is negative. */
+  /** A negative `bytes` releases memory. */
   add: (sender: Sender, bytes: number) => void;
 }>;
 
@@ -35,7 +35,7 @@ export function createShares(room: number): Shares {
   };
 }
 
-/** Who holds nothing is forgotten. */
+/** Adds to a sender's total, and removes the entry at zero. */
 function addTo(taken: Map<string, number>, who: string, bytes: number): void {
   const sum = (taken.get(who) ?? 0) + bytes;
   if (sum === 0) taken.delete(who);

@@ -7,28 +7,28 @@ import { gatherBytes } from "./gathered-bytes.ts";
 
 export type BodyReader = Readonly<{
   /**
-   * Rejects with AppError `too_large` (nothing is cut short), `malformed` where the body did not come whole, or
-   * `unavailable` while memory is full.
+   * Reads the whole body. Rejects with AppError `too_large` (bodies are never truncated), `malformed` if the body did
+   * not arrive completely, or `unavailable` while memory is full.
    */
   read: (asked: {
     request: Request;
     entrypointId: string;
-    /** The entrypoint's own; null, and beyond it, the server's counts. */
+    /** The entrypoint's own limit. The server's limit applies if this is null or higher. */
     ownLimit: number | null;
-    /** Asked for only where it matters. */
+    /** Called only if needed. */
     remoteAddress: () => string;
   }) => Promise<Uint8Array>;
-  /** Gives the memory of a body back once it is stored or refused. */
+  /** Releases the memory of a body once it is stored or refused. */
   release: (body: Uint8Array) => void;
 }>;
 
 /**
- * Bodies announced as no longer are read by the runtime in one go: through a stream a body of 1 KB costs another half of
- * what all of its request does, one of 256 KB a tenth.
+ * The runtime reads bodies up to this Content-Length in one go. Reading a 1 KB body through a stream adds half of its
+ * request's whole cost; a 256 KB body, a tenth.
  */
 const SHORT_BYTES = 256 * 1024;
 
-/** `most`: the length that is announced, or the largest that is taken. */
+/** `most`: the Content-Length, or the largest accepted length. */
 type Counting = Sender & Readonly<{ most: number }>;
 
 const NO_BODY = Promise.resolve(new Uint8Array(0));
@@ -37,7 +37,7 @@ export function createBodyReader(options: {
   maxBodyBytes: number;
   onTooLarge: () => void;
   clock: Pick<Clock, "monotonic">;
-  /** By default what goes with `maxBodyBytes`. */
+  /** Default: derived from `maxBodyBytes`. */
   bodyRoom?: BodyRoom;
 }): BodyReader {
   const { maxBodyBytes, onTooLarge, clock, bodyRoom = roomFor(maxBodyBytes) } = options;
@@ -46,7 +46,7 @@ export function createBodyReader(options: {
 
   function tooLarge(limit: number): AppError {
     const isOwn = limit < maxBodyBytes;
-    // Their owner set that limit; the log is the operator's.
+    // The entrypoint's owner set that limit; the log is for the operator.
     if (!isOwn) onTooLarge();
     return new AppError({
       kind: "too_large",
@@ -92,7 +92,7 @@ export function createBodyReader(options: {
     } catch (error) {
       place.end();
       bytes.drop();
-      // The rest is not read; the sender may be told before it has sent everything.
+      // The rest is not read; the sender may get the response before it has sent everything.
       reader.cancel().catch(() => undefined);
       throw error instanceof AppError ? error : hangUp(error);
     }
@@ -105,8 +105,8 @@ export function createBodyReader(options: {
   ): Promise<Uint8Array> {
     if (request.headers.has("trailer")) throw hasTrailers();
     const body = await readCounting(stream, how);
-    // The runtime takes the body for complete, reads trailers as another request, answers 400 and closes: by the next
-    // turn that has happened, and nothing may be stored.
+    // The runtime treats the body as complete, parses the trailers as another request, responds 400 and closes. This
+    // has happened by the next turn of the event loop; nothing may be stored then.
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (!request.signal.aborted) return body;
     release(body);
@@ -126,7 +126,7 @@ export function createBodyReader(options: {
   return {
     read({ request, entrypointId, ownLimit, remoteAddress }) {
       const limit = ownLimit === null ? maxBodyBytes : Math.min(ownLimit, maxBodyBytes);
-      // A length that is sent twice arrives as "5, 5", which is no number: its bytes are counted.
+      // A repeated Content-Length arrives as "5, 5", which is not a number, so the bytes are counted.
       const stated = Number(request.headers.get("content-length") ?? Number.NaN);
       if (stated > limit) return Promise.reject(tooLarge(limit));
       if (stated <= SHORT_BYTES && memory.reserve(stated)) return readShort(request, stated);

@@ -1,17 +1,19 @@
-/** What copies of one event have in common, as an entrypoint's settings say. */
+/** Builds the key that copies of one event share, by the entrypoint's settings. */
 import { createHash } from "node:crypto";
 import type { EntrypointSettings } from "../settings/entrypoint-settings.ts";
 import type { DedupKey } from "../storage/event-db/duplicates.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
 import { readerOf } from "../verification/request-place.ts";
 
-/** Longer values are named by their hash, so that no sender makes the index grow. */
+/** Longer values are replaced by their hash, so that senders cannot make the index grow. */
 const LONGEST_KEY = 64;
 
-/** Null: the request does not say, and is an event of its own. `verifier` is null where nothing was verified. */
+/**
+ * Returns null if the request has no such value: it is then never a duplicate. `verifier` is null without verification.
+ */
 export type DedupKeyReader = (request: ReceivedRequest, verifier: Verifier | null) => DedupKey | null;
 
-/** Null where nobody looks for copies. Keys of different kinds are never the same. */
+/** Null if deduplication is off. Keys of different kinds never collide. */
 export function createDedupKeyReader(settings: EntrypointSettings): DedupKeyReader | null {
   const { deduplicate_by, deduplicate_value, deduplicate_differing: differing } = settings;
   switch (deduplicate_by) {
@@ -26,7 +28,7 @@ export function createDedupKeyReader(settings: EntrypointSettings): DedupKeyRead
     }
     case "body":
       return ({ body }) => {
-        // Requests without a body say nothing by it.
+        // Empty bodies do not identify an event.
         if (body.byteLength === 0) return null;
         const bodyHash = hash(body);
         return { key: `body:${bodyHash.toString("base64url")}`, bodyHash, differing };

@@ -1,4 +1,4 @@
-/** Turns requests away before anything of them is read: by their method, where they come from, and how many come. */
+/** Refuses requests before their body is read: by network and rate limit. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { EntrypointRules } from "./entrypoint-rules.ts";
@@ -6,8 +6,8 @@ import { createTokenBuckets } from "./token-buckets.ts";
 
 export type Door = Readonly<{
   /**
-   * Throws AppError: forbidden, rate_limited. `remoteAddress` is asked for only where it matters. A request that is to
-   * be verified takes no token yet: while its body comes, nobody knows whose request it is.
+   * Throws AppError `forbidden` or `rate_limited`. `remoteAddress` is called only if needed. A request that will be
+   * verified takes no token yet, because its sender is unknown until the body has arrived.
    */
   pass: (asked: {
     entrypointId: string;
@@ -16,8 +16,8 @@ export type Door = Readonly<{
     remoteAddress: () => string;
   }) => void;
   /**
-   * Takes the token of a request that was verified, or could not be: those have an equal limit of their own, so that
-   * who only knows the URL uses up nothing of the sender's. Throws AppError rate_limited.
+   * Takes a token after verification. Accepted and refused requests have separate, equal limits, so that a stranger who
+   * knows the URL cannot use up the sender's limit. Throws AppError `rate_limited`.
    */
   count: (judged: { entrypointId: string; rules: EntrypointRules | null; isAccepted: boolean }) => void;
 }>;
@@ -37,7 +37,7 @@ export function createDoor({ clock }: { clock: Pick<Clock, "monotonic"> }): Door
         });
       }
       if (rate === null) return;
-      // Strangers of other networks must not use up what its senders may send.
+      // Requests from other networks must not use up the senders' limit.
       refuseFor(isVerified ? senders.wait(entrypointId, rate) : senders.take(entrypointId, rate));
     },
     count({ entrypointId, rules, isAccepted }) {
@@ -57,7 +57,7 @@ function refuseFor(waitMs: number): void {
   });
 }
 
-/** Throws AppError method_not_allowed. */
+/** Throws AppError `method_not_allowed`. */
 export function refuseMethod(methods: readonly string[]): never {
   throw new AppError({
     kind: "method_not_allowed",

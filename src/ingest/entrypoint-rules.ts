@@ -1,4 +1,4 @@
-/** An entrypoint's settings made ready for its requests: opened once, kept as long as the routing keeps its route. */
+/** Prepares an entrypoint's settings for its requests, once per route object of the routing table. */
 import { type CidrList, createCidrList } from "../lib/cidr.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
@@ -17,31 +17,31 @@ import type { BucketRule } from "./token-buckets.ts";
 
 export type EntrypointRules = Readonly<{
   methods: readonly string[];
-  /** Null: as the server allows. */
+  /** Null: the server's limit. */
   maxBodyBytes: number | null;
-  /** Null: from everywhere. */
+  /** Null: any network. */
   networks: CidrList | null;
   rate: BucketRule | null;
-  /** "auto": as the provider of the verification defines, else where most senders have it. "none": no type. */
+  /** "auto": as the provider of the verification defines, else where most senders put it. "none": no type. */
   readType: PlaceReader | "auto" | "none";
-  /** Null where nobody looks for copies. */
+  /** Null if deduplication is off. */
   readDedupKey: DedupKeyReader | null;
-  /** Whether one of the two above looks into bodies. */
+  /** Whether one of these two readers reads the body. */
   readsBody: boolean;
   keepRejected: boolean;
-  /** Null where no question is described. */
+  /** Null if the settings describe no challenge. */
   echo: Echo | null;
-  /** The acknowledgement of an event, but for the headers that go with every one. */
+  /** The response to an event, without the headers that every response has. */
   answer: (eventId: string) => Readonly<{ status: number; body: string | null; headers: Headers }>;
 }>;
 
 /**
- * Null for an entrypoint whose settings are all as they are by default. Throws AppError unavailable where they cannot
- * be read: nothing is taken that its owner may not want.
+ * Returns null if all settings are defaults. Throws AppError `unavailable` if they cannot be read: nothing is accepted
+ * that the owner may not want.
  */
 export type RulesReader = (route: Route) => EntrypointRules | null;
 
-/** A plain POST, and an answer that has no settings. */
+/** The methods of an entrypoint with default settings. */
 export const DEFAULT_METHODS: readonly string[] = ["POST"];
 
 export function createRulesReader({ log }: { log: Logger }): RulesReader {
@@ -102,7 +102,7 @@ function rateOf({ rate_limit, rate_limit_per, rate_limit_burst }: EntrypointSett
   return { perSecond: rate_limit / seconds, burst: rate_limit_burst ?? rate_limit };
 }
 
-/** These have no body, and a Response with one throws. */
+/** Statuses without a body; a Response with one throws. */
 const WITHOUT_BODY: readonly number[] = [204, 205];
 
 const EVENT_ID = "{id}";
@@ -111,11 +111,12 @@ function answerOf(settings: EntrypointSettings): EntrypointRules["answer"] {
   const { response_status: status, response_headers, response_body: body } = settings;
   const hasBody = !WITHOUT_BODY.includes(status);
   const ownType = settings.response_content_type ?? "text/plain; charset=utf-8";
-  // Whoever may make an entrypoint writes this answer on the dashboard's origin: no browser may run anything of it.
+  // Anyone who can create an entrypoint controls this response on the dashboard's origin, so browsers must not run any
+  // of it.
   const fixed = {
     "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
-    // An answer out of a cache would say that an event is on disk which never came.
+    // A cached response would acknowledge an event that never arrived.
     "cache-control": "no-store",
     ...(hasBody && { "content-type": body === null ? "application/json" : ownType }),
   };

@@ -1,15 +1,15 @@
-/** Reads from a request what its event needs beside the content: its type, and the key that duplicates share. */
+/** Reads an event's type and deduplication key from its request. */
 import type { DedupKey } from "../storage/event-db/duplicates.ts";
 import type { EventDraft } from "../storage/event-db/types.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
 import { autoTypeOf } from "./auto-type.ts";
 import type { EntrypointRules } from "./entrypoint-rules.ts";
 
-export type EventTraits = Readonly<{ type: string | null; dedupKey: DedupKey | null }>;
+type EventTraits = Readonly<{ type: string | null; dedupKey: DedupKey | null }>;
 
 /**
- * `rules` and `verifier` are null where the entrypoint has none. `pairs` are the headers of `request`, names in lower
- * case. `toFullRequest` is called only where a place or the provider is asked.
+ * `rules` and `verifier` are null if the entrypoint has none. `pairs` are the headers of `request`, names in lower
+ * case. `toFullRequest` is called only if a setting or the provider reads from it.
  */
 export function readTraits(of: {
   rules: EntrypointRules | null;

@@ -1,21 +1,21 @@
-/** Gathers the pieces of a body in one block of memory, whose size is known at every moment. */
+/** Gathers a body's chunks in one block of memory whose size is always known. */
 
 const FIRST_BYTES = 4 * 1024;
 
-export type GatheredBytes = Readonly<{
+type GatheredBytes = Readonly<{
   /** Bytes gathered so far. */
   length: () => number;
-  /** Bytes of memory that the block takes beyond what it has, once `more` are added to it. */
+  /** Additional memory the block will take when `more` bytes are added. */
   growthFor: (more: number) => number;
-  /** Copies the piece, whose own memory is given back at once: it can be used no more. */
+  /** Copies the chunk and frees its memory at once; the chunk cannot be used afterwards. */
   add: (piece: Uint8Array<ArrayBuffer>) => void;
-  /** The bytes, in as much memory as they need. */
+  /** Returns the bytes in a block of exactly their size. */
   take: () => Uint8Array;
-  /** Gives the block's memory back at once, and not when the collector finds it. */
+  /** Frees the block's memory at once instead of at the next garbage collection. */
   drop: () => void;
 }>;
 
-/** `most`: the length that is announced, or the largest that is taken. */
+/** `most`: the Content-Length, or the largest accepted length. */
 export function gatherBytes(most: number): GatheredBytes {
   let block = new ArrayBuffer(0);
   let length = 0;
@@ -23,7 +23,7 @@ export function gatherBytes(most: number): GatheredBytes {
   function sizeFor(more: number): number {
     const needed = length + more;
     if (needed <= block.byteLength) return block.byteLength;
-    // Doubled, so that each byte is copied twice at most.
+    // Doubles, so that each byte is copied at most twice.
     return Math.max(needed, Math.min(most, Math.max(FIRST_BYTES, 2 * block.byteLength)));
   }
 

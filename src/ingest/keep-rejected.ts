@@ -1,4 +1,7 @@
-/** Keeps requests that could not be verified, no faster than a stranger may fill the disk or slow others down. */
+/**
+ * Stores requests that failed verification, at a rate that keeps strangers from filling the disk or slowing others
+ * down.
+ */
 import type { Clock } from "../lib/clock.ts";
 import { newIdAt } from "../lib/ids.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
@@ -9,20 +12,20 @@ import { hideSecret, sealSecret } from "../verification/sender-secret.ts";
 import type { RequestFacts } from "./snapshot.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 
-/** Of one request: a single one must not push out all others of its entrypoint. */
+/** Per request: a single one must not evict all others of its entrypoint. */
 const LARGEST_BODY = 4 * 1024 * 1024;
-/** Of each entrypoint: about what a real sender brings while its secret is wrong. */
+/** Per entrypoint: about what a real sender sends while its secret is wrong. */
 const REQUESTS = { perSecond: 20, burst: 200 };
 const BYTES = { perSecond: 1024 * 1024, burst: 16 * 1024 * 1024 };
 
 export type Quarantine = Readonly<{
-  /** Never rejects: whatever becomes of it, the request is refused. */
+  /** Never rejects: the request is refused whether or not it is stored. */
   keep: (refused: {
     route: Route;
     facts: RequestFacts;
     body: Uint8Array;
     reason: string;
-    /** Where the request would carry a secret, right or wrong: that is kept sealed. */
+    /** Where the request carries a secret, right or wrong; the secret is stored encrypted. */
     secretPlace: SecretPlace | undefined;
   }) => Promise<void>;
 }>;
@@ -31,7 +34,7 @@ export function createQuarantine(deps: {
   store: Pick<RejectedStore, "keep">;
   keys: Pick<Sealer, "seal">;
   clock: Clock;
-  /** Called after a webhook's file got one. */
+  /** Called after a request was stored in a webhook's event file. */
   onKept?: (webhookId: string) => void;
 }): Quarantine {
   const { store, keys, clock, onKept = () => undefined } = deps;
@@ -56,7 +59,7 @@ export function createQuarantine(deps: {
         contentType: shown.headers.get("content-type") ?? "",
         sealedSecret: hidden === null ? null : sealSecret(hidden, id, keys),
       };
-      // The writer has told of what is wrong with the file; the sender is answered 401 as ever.
+      // The writer has logged the file's error; the sender gets 401 all the same.
       await store.keep(webhookId, draft).then(
         () => onKept(webhookId),
         () => undefined,

@@ -1,4 +1,4 @@
-/** Verifies rejected requests again, and makes events of those that pass now. */
+/** Verifies rejected requests again and stores those that pass as events. */
 import type { Clock } from "../lib/clock.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { RejectedRequest, Release } from "../storage/event-db/rejected.ts";
@@ -13,19 +13,19 @@ import { readTraits } from "./event-traits.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { VerifierOpener } from "./verifiers.ts";
 
-/** Requests of one transaction; a body may have 4 MiB. */
+/** Requests per transaction; a body can have 4 MiB. */
 const STEP = 8;
 
-export type Verified = Readonly<{
-  /** That were looked at. */
+type Verified = Readonly<{
+  /** Number of requests checked. */
   checked: number;
-  /** Of those that passed, in the order of their receipt; a copy of an event has that event's id. */
+  /** Ids of the events, in order of receipt; a duplicate has the id of the event it copies. */
   eventIds: readonly string[];
 }>;
 
 /**
- * `ids` null: all of the entrypoint, or of the webhook. A signed time is compared with when the request came. Rejects
- * with AppError unavailable where a verification cannot be opened.
+ * `ids` null: all requests of the entrypoint, or of the webhook. Signed timestamps are compared with the time of
+ * receipt. Rejects with AppError `unavailable` if a verification cannot be opened.
  */
 export type VerifyAgain = (
   asked: Readonly<{ webhookId: string; ids: readonly string[] | null; entrypointId: string | null }>,
@@ -50,7 +50,7 @@ export function createVerifyAgain(deps: {
     return { method, url, query, headers, body, remoteAddress, receivedAt };
   }
 
-  /** The release, or why there is none. */
+  /** Returns the event to store, or the reason why there is none. */
   async function judge(rejected: RejectedRequest, route: Route): Promise<Release | string> {
     const verifier = openVerifier(route);
     const stored = { headers: toHeaders(rejected.headers), query: rejected.query };
@@ -67,7 +67,7 @@ export function createVerifyAgain(deps: {
     const question =
       (await verifier?.signedHandshake?.(request)) ?? readRules(route)?.echo?.answer(request, verifier?.key);
     if (question) return "This is a challenge from the provider, not an event.";
-    // What was hidden by the verification of its time stays so, also where another one carries its secret elsewhere.
+    // A secret that was masked at receipt stays masked, even if today's verification expects its secret elsewhere.
     const { shown } = hideSecret(stored, verifier?.secretPlace);
     const { method, pathTail, remoteAddress, body } = rejected;
     const pairs = [...shown.headers];
@@ -95,7 +95,7 @@ export function createVerifyAgain(deps: {
       if (rejected === null) continue;
       checked++;
       const route = routing.findRoute(rejected.entrypointId);
-      // A file may name another webhook's entrypoint, whose targets would get the event.
+      // The file could name an entrypoint of another webhook, whose targets would then get the event.
       const isOwn = route?.webhookId === webhookId;
       const judged = isOwn ? await judge(rejected, route) : "Its entrypoint has been deleted.";
       if (typeof judged !== "string") releases.push(judged);

@@ -1,4 +1,4 @@
-/** Takes one request in: finds its entrypoint, judges it, stores the event, and only then lets it be acknowledged. */
+/** Receives one request: finds its entrypoint, verifies it, and stores the event before it is acknowledged. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, type Credentials, notFound } from "../lib/errors.ts";
 import type { Recorded } from "../storage/event-db/duplicates.ts";
@@ -26,13 +26,13 @@ import { isQuestionMethod } from "./willingness.ts";
 export type Accepted = Readonly<{
   kind: "accepted";
   request: ReceivedRequest;
-  /** Null where nothing is verified. */
+  /** Null without verification. */
   verifier: OpenedVerifier | null;
 }>;
 
 /**
- * What is known of a request before anything of it is stored. `accepted` carries what else the provider can say of
- * it (`verifier.eventType(request)`, `verifier.duplicateId(request)`), to be asked only where that is wanted.
+ * The outcome of verification, before anything is stored. `accepted` includes the verifier, which reads the event type
+ * and id (`verifier.eventType(request)`, `verifier.duplicateId(request)`).
  */
 export type Judgement =
   | Accepted
@@ -40,24 +40,24 @@ export type Judgement =
   | Readonly<{ kind: "refused"; reason: string; credentials: Credentials | null }>;
 
 export type Receiver = Readonly<{
-  /** Throws AppError: not_found for an unknown or deleted entrypoint, gone for an inactive one. */
+  /** Throws AppError `not_found` for an unknown or deleted entrypoint, `gone` for a disabled one. */
   findRoute: (entrypointId: string) => Route;
   /**
-   * The one place where a request's verdict is known; call it for every request of a route that has a verification, or
-   * rules with an `echo`, and only for those. Rejects with AppError unavailable where the verification cannot be opened,
-   * and rate_limited where more come than may.
+   * Verifies a request. Call it for every request of a route that has a verification, or rules with an `echo`, and for
+   * no others. Rejects with AppError `unavailable` if the verification cannot be opened, and `rate_limited` beyond the
+   * rate limit.
    */
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
   /**
-   * A handshake by a method that brings no events. Null where the route has none such, or this is none. Rejects with
-   * AppError rate_limited where more are refused than may be.
+   * Handles a handshake whose method brings no events. Null if the route has no such handshake or the request is not
+   * one. Rejects with AppError `rate_limited` if too many are refused.
    */
   greet: (route: Route, facts: RequestFacts) => Promise<Exclude<Judgement, { kind: "accepted" }> | null>;
-  /** HEAD and OPTIONS, where the route's provider asks by them whether a URL is willing. */
+  /** Returns HEAD and OPTIONS if the route's provider uses them for handshakes. */
   questionMethods: (route: Route) => readonly string[];
   /**
-   * The event's id, or that of the event that it is a copy of, once that is on disk. Rejects with AppError `unavailable` if it may not be. `accepted`
-   * is the judgement of a route that has a verification.
+   * Resolves once the event is on disk, with its id, or the id of the event it duplicates. Rejects with AppError
+   * `unavailable` if it may not be on disk. `accepted` is the judgement of a route with a verification.
    */
   store: (received: Received) => Promise<Recorded>;
 }>;
@@ -71,7 +71,7 @@ type Received = Readonly<{
 
 const NO_BODY = new Uint8Array(0);
 
-/** Whether anything of an unverified event is taken from its body; a verified one has been made readable by then. */
+/** Returns whether the body of an unverified event is read; a verified event's body has been unpacked by then. */
 function readsBody({ targets }: Route, rules: EntrypointRules | null): boolean {
   return (rules?.readsBody ?? true) || targets.some(({ orderBy }) => orderBy !== undefined);
 }
@@ -85,8 +85,8 @@ export function createReceiver(deps: {
   quarantine: Quarantine;
   events: Pick<EventStore, "append" | "appendOnce">;
   /**
-   * Stores what a handshake brought as the secret of the entrypoint's verification. False where one is stored already
-   * that is another, or the verification has changed.
+   * Stores the secret that a handshake brought. Resolves with false if a different one is already stored, or the
+   * verification has changed.
    */
   keepLearned: (
     learned: Readonly<{
@@ -98,7 +98,7 @@ export function createReceiver(deps: {
     }>,
   ) => Promise<boolean>;
   clock: Clock;
-  /** Public address of the server, without a trailing slash: some senders sign the URL that they call. */
+  /** BASE_URL without a trailing slash; some senders sign the URL they call. */
   baseUrl: string;
 }): Receiver {
   const { routing, openVerifier, readRules, door, refusals, quarantine } = deps;
@@ -117,7 +117,7 @@ export function createReceiver(deps: {
     return { kind: "refused", reason, credentials: verifier?.credentials ?? null } as const;
   }
 
-  /** The question that the entrypoint's settings describe, where `request` is one. */
+  /** Answers the challenge described by the entrypoint's settings, if `request` is one. */
   function answerAsSet(
     route: Route,
     verifier: OpenedVerifier | null,
@@ -131,7 +131,7 @@ export function createReceiver(deps: {
     return "accepted" in answer ? refuse(route, verifier, answer) : ({ kind: "handshake", answer } as const);
   }
 
-  /** Undefined where it is no question, which the many requests that are none need not wait to hear. */
+  /** Undefined, without a promise, if the request is not a handshake: most requests are not, and need not wait. */
   function greetUnsigned(route: Route, verifier: OpenedVerifier, request: ReceivedRequest) {
     const answer = verifier.unsignedHandshake?.(request) ?? null;
     return answer === null ? undefined : settleGreeting(route, verifier, request, answer);
@@ -214,7 +214,7 @@ export function createReceiver(deps: {
       }
       const { entrypointId } = route;
       door.count({ entrypointId, rules: readRules(route), isAccepted: true });
-      // Compressed bodies only: no stranger's is unpacked, but for what reads it to know the sender.
+      // Applies to compressed bodies, which are unpacked only after verification, unless verifying needs their content.
       const readable = makeReadable(request);
       if (readable !== null) await readable;
       const question = verifier.signedHandshake?.(request) ?? null;

@@ -1,4 +1,4 @@
-/** Tells of refused requests in the log, at most once a minute for each entrypoint: whoever sends them may send many. */
+/** Logs refused requests, at most once a minute per entrypoint, because a stranger can send many. */
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
 
@@ -9,7 +9,7 @@ export type RefusalLog = Readonly<{
 }>;
 
 export function createRefusalLog({ log, clock }: { log: Logger; clock: Clock }): RefusalLog {
-  /** Only of entrypoints that exist, so it grows no further than they do. */
+  /** Bounded by the number of existing entrypoints. */
   const notes = new Map<string, { at: number; since: number }>();
   return {
     note({ entrypointId, webhookId, provider, reason }) {

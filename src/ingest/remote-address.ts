@@ -1,19 +1,19 @@
-/** Who sent a request: the peer, or what a trusted proxy says of it. */
+/** Determines a request's remote address: the peer's, or the one a trusted proxy reports. */
 import { createCidrList, parseAddress } from "../lib/cidr.ts";
 
-/** The server, which knows the other end of a request's connection. */
+/** The server, which knows the remote end of a request's connection. */
 export type Peer = Readonly<{ requestIP: (request: Request) => { address: string } | null }>;
 
 /**
- * "" where there is no connection, as in a request made inside the process, and where a trusted proxy names no address
- * that can be read: that is in no list of networks.
+ * Returns "" if there is no connection, as for a request made inside the process, or if a trusted proxy reports no
+ * readable address. "" is in no list of networks.
  */
 export type RemoteAddressReader = (request: Request, peer: Peer | null) => string;
 
 /**
- * Walks X-Forwarded-For from the right and stops at the first address that is no trusted proxy: whatever stands
- * further left was written by the sender and proves nothing. An element that is no address ends the walk with "", as
- * the proxy's own address in its place would pass for the sender's.
+ * Walks X-Forwarded-For from the right and stops at the first address that is not a trusted proxy: everything further
+ * left was written by the sender and proves nothing. An element that is not an address ends the walk with "", because
+ * otherwise the proxy's own address would count as the sender's.
  */
 export function createRemoteAddressReader(trustedProxies: readonly string[]): RemoteAddressReader {
   const peerAddress: RemoteAddressReader = (request, peer) =>
@@ -35,21 +35,21 @@ export function createRemoteAddressReader(trustedProxies: readonly string[]): Re
   };
 }
 
-/** A dual-stack socket shows IPv4 peers as ::ffff:192.0.2.1. */
+/** Unmaps IPv4 addresses, which a dual-stack socket shows as ::ffff:192.0.2.1. */
 function plainAddress(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
 
 /** Longer than any address with a zone, brackets, quotes and a port. */
 const LONGEST_ELEMENT = 120;
-/** The address of "[2001:db8::1]:443", the port after it optional. */
+/** Matches "[2001:db8::1]:443"; the port is optional. */
 const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
-/** The address of "192.0.2.1:51234". IPv6 has more colons: without brackets it has no port. */
+/** Matches "192.0.2.1:51234". IPv6 has more colons, and no port without brackets. */
 const WITH_PORT = /^([^:]+):\d{1,5}$/;
 
 /**
- * The address in one element of X-Forwarded-For, in its shortest form; "" for anything else, such as "unknown" or
- * "_hidden". Azure writes IPv4 with a port, others IPv6 in brackets, with or without one.
+ * Returns the address in one element of X-Forwarded-For in its shortest form; "" for anything else, such as "unknown"
+ * or "_hidden". Azure adds a port to IPv4; others write IPv6 in brackets, with or without a port.
  */
 function forwardedAddress(element: string): string {
   const text = unquoted(element.trim());

@@ -1,4 +1,4 @@
-/** The senders' address: /webhook/{entrypoint id}, with any path and query after it. */
+/** Routes for senders: /webhook/{entrypoint id}, with any path and query after it. */
 import { Elysia } from "elysia";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
@@ -28,7 +28,7 @@ export function createIngestRoutes(deps: {
   clock: Pick<Clock, "monotonic">;
   bodyRoom?: BodyRoom;
   metrics?: IngestMetrics;
-  /** Undefined: nobody traces. */
+  /** Undefined: tracing is off. */
   tracing?: Tracing | undefined;
 }) {
   const { receiver, readRules, door, tracing, metrics = noMetrics } = deps;
@@ -64,7 +64,7 @@ export function createIngestRoutes(deps: {
       const ownLimit = rules === null ? null : rules.maxBodyBytes;
       body = await bodies.read({ request, entrypointId, ownLimit, remoteAddress });
       const since = metrics.now();
-      // Once more, as a long body takes its time: what counts is how things are when the event is stored.
+      // Checked again, because receiving a long body takes time and the current state decides.
       const route = receiver.findRoute(entrypointId);
       const facts = factsOf(request);
       let accepted: Accepted | null = null;
@@ -91,7 +91,7 @@ export function createIngestRoutes(deps: {
     }
   }
 
-  /** Throws AppError unauthenticated, without the reason: it is the owner's, not a stranger's. */
+  /** Throws AppError `unauthenticated` without the reason, which only the owner may see. */
   function answerTo(judgement: Exclude<Judgement, { kind: "accepted" }>): Response {
     if (judgement.kind === "refused") {
       throw new AppError({
@@ -111,7 +111,7 @@ export function createIngestRoutes(deps: {
     return new Response(body === "" ? null : body, { status, headers: all });
   }
 
-  /** Throws AppError method_not_allowed. */
+  /** Throws AppError `method_not_allowed`. */
   async function greet(route: Route, rules: EntrypointRules | null, facts: RequestFacts): Promise<Response> {
     const judgement = await receiver.greet(route, facts);
     if (judgement !== null) return answerTo(judgement);
@@ -135,13 +135,13 @@ export function createIngestRoutes(deps: {
     return new Response(body, { status, headers });
   }
 
-  // Not from each request's context, where the framework has to define a getter for it.
+  // Kept here, because reading it from each request's context makes the framework define a getter for it.
   let peer: Peer | null = null;
   const app = new Elysia({ name: "ingest" }).onStart(({ server }) => {
     peer = server;
   });
   for (const path of ["/webhook/:entrypointId", "/webhook/:entrypointId/*"] as const) {
-    // Each by itself, as another path that has a method goes before one for all.
+    // One route per method, because a path with a method takes precedence over `all` of another path.
     for (const method of ENTRYPOINT_METHODS) {
       app.route(method, path, ({ request, params }) => take(request, params.entrypointId), {
         parse: "none",

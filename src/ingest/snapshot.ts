@@ -1,4 +1,4 @@
-/** Turns a request into an EventDraft: exactly what came, and when, and from whom. */
+/** Turns a request into an EventDraft: its exact content, time of receipt and remote address. */
 
 import { orderKeyOf } from "../bodies/order-key.ts";
 import { newIdAt } from "../lib/ids.ts";
@@ -6,7 +6,7 @@ import type { EventDraft, EventGoal } from "../storage/event-db/types.ts";
 import type { Route, RouteTarget } from "../storage/main-db/routing.ts";
 import { valuesOf } from "../verification/request-place.ts";
 
-/** What a request says beside its body. */
+/** A request without its body. */
 export type RequestFacts = Readonly<{
   method: string;
   pathTail: string;
@@ -21,7 +21,7 @@ export function takeSnapshot(options: {
   pairs: EventDraft["headers"];
   body: Uint8Array;
   route: Route;
-  /** What happened, in the sender's words. */
+  /** The event type, in the sender's words. */
   type: string | null;
   now: number;
 }): EventDraft {
@@ -61,7 +61,7 @@ const BEFORE_ID = "/webhook/";
 export function splitAfterEntrypoint(url: string): { pathTail: string; query: string } {
   const mark = url.indexOf("?");
   const pathEnd = mark === -1 ? url.length : mark;
-  // By place and not by the id, which may be percent-encoded, or stand in a hostile Host header too.
+  // Found by position, not by the id: the id may be percent-encoded, or appear in a hostile Host header.
   const idStart = url.indexOf(BEFORE_ID) + BEFORE_ID.length;
   const tailStart = url.indexOf("/", idStart);
   return {

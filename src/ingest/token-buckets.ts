@@ -1,20 +1,20 @@
-/** Token buckets in memory, one for each key: what is taken at once, and what comes back with time. */
+/** Token buckets in memory, one per key, refilled over time. */
 
 export type BucketRule = Readonly<{
-  /** Tokens that come back in a second. */
+  /** Tokens refilled per second. */
   perSecond: number;
-  /** The most that a bucket holds; a new one is full. */
+  /** Capacity of a bucket; a new bucket is full. */
   burst: number;
 }>;
 
-export type TokenBuckets = Readonly<{
-  /** 0 where they were taken; else the milliseconds until so many are there, and nothing was taken. */
+type TokenBuckets = Readonly<{
+  /** Returns 0 if the tokens were taken; otherwise the milliseconds until enough are available, and takes none. */
   take: (key: string, rule: BucketRule, tokens?: number) => number;
-  /** Milliseconds until there is a token; takes none. */
+  /** Returns the milliseconds until one token is available; takes none. */
   wait: (key: string, rule: BucketRule) => number;
 }>;
 
-/** `monotonic` in milliseconds. Keep keys to what exists, as none is ever forgotten. */
+/** `monotonic` in milliseconds. Use a bounded set of keys: entries are never removed. */
 export function createTokenBuckets({ monotonic }: { monotonic: () => number }): TokenBuckets {
   const buckets = new Map<string, { tokens: number; at: number }>();
 
@@ -23,7 +23,7 @@ export function createTokenBuckets({ monotonic }: { monotonic: () => number }): 
     const bucket = buckets.get(key);
     if (bucket) {
       const returned = ((now - bucket.at) / 1_000) * perSecond;
-      // A limit that was lowered holds at once.
+      // A lowered limit applies at once.
       bucket.tokens = Math.min(burst, bucket.tokens + returned);
       bucket.at = now;
       return bucket;

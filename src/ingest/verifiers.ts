@@ -1,4 +1,4 @@
-/** What an entrypoint's requests are verified with: opened once, kept as long as the routing keeps its route. */
+/** Opens the verifier of an entrypoint, once per route object of the routing table. */
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import { openConfig, type Sealer } from "../settings/sealed-config.ts";
@@ -10,8 +10,8 @@ import { parseVerification } from "../verification/stored-verification.ts";
 export type OpenedVerifier = Verifier & Pick<Provider, "type" | "handshakeMethods" | "credentials">;
 
 /**
- * Null for an entrypoint without verification. Throws AppError unavailable where its settings cannot be opened, most
- * often for another SECRET_KEY: nothing is accepted unverified, and senders try again later.
+ * Null for an entrypoint without verification. Throws AppError `unavailable` if its settings cannot be opened, usually
+ * because SECRET_KEY changed: nothing is accepted unverified, and senders retry later.
  */
 export type VerifierOpener = (route: Route) => OpenedVerifier | null;
 

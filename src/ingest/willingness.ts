@@ -1,8 +1,8 @@
-/** Answers HEAD and OPTIONS, by which senders ask before the first event whether an entrypoint is willing. */
+/** Responds to HEAD and OPTIONS, which senders use to check an entrypoint before the first event. */
 import { QUESTION_METHODS } from "../settings/entrypoint-settings.ts";
 import type { HandshakeAnswer } from "../verification/provider.ts";
 
-/** A DNS name: nothing else is repeated in a header. */
+/** A DNS name; nothing else is echoed in a header. */
 const ORIGIN = /^[0-9a-z](?:[0-9a-z.-]{0,251}[0-9a-z])?$/i;
 
 const questionMethods: readonly string[] = QUESTION_METHODS;
@@ -12,8 +12,9 @@ export function isQuestionMethod(method: string): boolean {
 }
 
 /**
- * 200 without a body. OPTIONS is told the methods, and a sender that asks by CloudEvents' rules that it may send, no
- * faster than `perMinute`; null is no limit. A browser's preflight request learns nothing that lets a page send.
+ * Responds 200 without a body. OPTIONS lists the methods, and tells a CloudEvents sender that it may send, at most
+ * `perMinute` requests (null: unlimited). A browser's preflight request gets nothing that would let a page send.
+ *
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#4-abuse-protection
  */
 export function answerWillingly(asked: {
@@ -33,7 +34,7 @@ export function answerWillingly(asked: {
       ...(method === "OPTIONS" && { allow: methods.join(", ") }),
       ...(mayTell && {
         "webhook-allowed-origin": origin,
-        // Those who asked for a rate and those who did not may both know it.
+        // Senders may know the rate whether or not they asked for one.
         "webhook-allowed-rate": perMinute === null ? "*" : String(Math.max(1, Math.floor(perMinute))),
       }),
     },

@@ -1,4 +1,4 @@
-/** A search finds exactly what a body shows, however it was escaped, encoded and compressed. */
+/** A search finds exactly the text that a body shows, however it is escaped, encoded and compressed. */
 import { expect, test } from "bun:test";
 import zlib from "node:zlib";
 import fc from "fast-check";
@@ -15,7 +15,7 @@ function shows(sent: Sent, text: string): Shows {
   for (;;) {
     const { done, value } = parts.next();
     if (!done) continue;
-    // The quick way says the same, where it says anything.
+    // The fast path gives the same result, if it gives one.
     if (atOnce !== null) expect([atOnce, value]).toEqual([value === "yes", value]);
     return value;
   }
@@ -55,7 +55,7 @@ const PACKINGS: readonly ((body: Uint8Array) => Pick<Sent, "body" | "contentEnco
 /** In Latin-1, without what could be an written or two pieces of JSON by chance. */
 const words = fc.string({ unit: fc.constantFrom(..."abcXYZ09 éüÑ/-_."), minLength: 1, maxLength: 12 });
 
-/** As PHP, Python and browsers write a text into JSON. */
+/** Writes a text into JSON as PHP, Python and browsers do. */
 const ESCAPES: readonly ((text: string) => string)[] = [
   (text) => text,
   (text) => text.replaceAll("/", "\\/"),
@@ -70,7 +70,7 @@ const ESCAPES: readonly ((text: string) => string)[] = [
 
 const pick = <T>(from: readonly T[]) => fc.constantFrom(...from);
 
-test("JSON is found by what its texts say, in every charset, compression and way of escaping", () => {
+test("JSON is found by its strings in every charset, compression and form of escaping", () => {
   fc.assert(
     fc.property(
       ...[words, words, words, pick(ESCAPES), pick(CHARSETS), pick(PACKINGS)],
@@ -80,7 +80,7 @@ test("JSON is found by what its texts say, in every charset, compression and way
         expect(shows(sent, value)).toBe("yes");
         expect(shows(sent, `<${before}${value}>`)).toBe("yes");
         const shown = `{"name":"<${before}${value}>","n":[1,"x"]}`.toLowerCase();
-        // Escapes themselves may be searched too, and bytes of a compressed body may be anything.
+        // Escapes themselves can be searched too, and compressed bytes can contain anything.
         if (!shown.includes(other.toLowerCase()) && other.length > 5) expect(shows(sent, other)).toBe("no");
       },
     ),
@@ -88,7 +88,7 @@ test("JSON is found by what its texts say, in every charset, compression and way
   );
 });
 
-test("forms are found by what their fields say, and no match goes from one field to the next", () => {
+test("forms are found by their fields, and no match spans two fields", () => {
   const written = (text: string) => [
     encodeURIComponent(text),
     new URLSearchParams([["", text]]).toString().slice(1),
@@ -132,12 +132,12 @@ test.each([
   expect(shows(plain(body, contentType), `${text}?`)).toBe("no");
 });
 
-test("letters beyond ASCII match in their own case alone", () => {
+test("non-ASCII letters match in their own case only", () => {
   expect(shows(plain('{"a":"CAF\\u00c9"}'), "cafÉ")).toBe("yes");
   expect(shows(plain('{"a":"CAF\\u00c9"}'), "café")).toBe("no");
 });
 
-test("a text that lies across two parts of a large body is found, escaped or not", () => {
+test("a text that spans two parts of a large body is found, escaped or not", () => {
   const part = 256 * 1024;
   for (let at = part - 12; at < part + 3; at++) {
     const filler = "x".repeat(at);
@@ -146,7 +146,7 @@ test("a text that lies across two parts of a large body is found, escaped or not
   }
 });
 
-test("what cannot be read is said to be unknown, and is still searched as it was sent", () => {
+test("an unreadable body is reported as unknown, and is still searched as sent", () => {
   const big = zlib.gzipSync(Buffer.alloc(2 * 1024 * 1024, "a"));
   const bytes = Buffer.from([0xff, 0xfe, 0xfd, 0x41, 0x42, 0x43]);
   const cases: Sent[] = [
@@ -164,13 +164,13 @@ test("what cannot be read is said to be unknown, and is still searched as it was
   expect(shows({ body: bytes, contentType: "", contentEncoding: "zstd" }, "abc")).toBe("yes");
 });
 
-test("what is no text at all was searched as it is", () => {
+test("binary data is searched as it is", () => {
   expect(
     shows({ body: Buffer.from([0x89, 0x50, 0xff]), contentType: "image/png", contentEncoding: "" }, "a"),
   ).toBe("no");
 });
 
-test("a large body is searched in parts, as slow as it may be", () => {
+test("a large body is searched in parts, in the worst case too", () => {
   const body = Buffer.alloc(25 * 1024 * 1024, "a");
   const search = new BodySearch(`${"a".repeat(199)}b`);
   const parts = search.search(body, { contentType: "application/json", contentEncoding: "" });
@@ -179,7 +179,7 @@ test("a large body is searched in parts, as slow as it may be", () => {
   expect(count).toBeGreaterThan(90);
 });
 
-test("the page shows what is found: both unpack and decode alike", () => {
+test("the page and the search decompress and decode alike", () => {
   fc.assert(
     fc.property(words, pick(CHARSETS), pick(PACKINGS), (value, encode, pack) => {
       const { body, charset } = encode(`{"name":"<${value}>"}`);

@@ -22,7 +22,7 @@ function at(body: string | Uint8Array, path: string, said?: Said): BodyValue | n
 const text = (value: string) => ({ kind: "text", text: value }) as const;
 
 describe("a JSON body", () => {
-  test("is read whatever its content type, with a byte order mark, and in its charset", () => {
+  test("is read with any content type, with a byte order mark, and in its charset", () => {
     for (const type of ["", "text/plain", "application/vnd.x+json", FORM])
       expect(at('{"id":"1"}', "id", { type })).toEqual(text("1"));
     expect(at('\ufeff{"id":"é"}', "id")).toEqual(text("é"));
@@ -34,7 +34,7 @@ describe("a JSON body", () => {
     );
   });
 
-  test("that is no text, no JSON, too deep or too large has no value, and says why", () => {
+  test("that is not text, not JSON, too deep or too large has no values, and gives the reason", () => {
     const bodies: [string | Uint8Array, string][] = [
       [Buffer.from('{"id":"é"}', "latin1"), "The body is not valid UTF-8."],
       ['{"id":1', "The body is not valid JSON."],
@@ -49,13 +49,13 @@ describe("a JSON body", () => {
     expect([at("", "id"), valuesOf("").fault()]).toEqual([null, null]);
   });
 
-  test("of 1 MiB is read, and of one byte more is not", () => {
+  test("of 1 MiB is read, and one byte more is not", () => {
     const body = `{"id":"${"x".repeat(1024 * 1024 - 9)}"}`;
     expect(at(body, "id")?.kind).toBe("text");
     expect(at(`${body} `, "id")?.kind).toBe("unreadable");
   });
 
-  test("has no text that ends amid a character, as two such texts would be stored as one", () => {
+  test("has no text with half a character, because two such texts would be stored as one", () => {
     expect(at('{"id":"\\ud83d","b":1}', "id")).toEqual({
       kind: "unreadable",
       why: "The text at “id” is not valid Unicode.",
@@ -65,7 +65,7 @@ describe("a JSON body", () => {
 });
 
 describe("a form", () => {
-  test("gives the fields that URLSearchParams gives, the last of those with one name", () => {
+  test("has the same fields as URLSearchParams, with the last of repeated ones", () => {
     const part = fc.oneof(
       fc.string({ unit: "binary", maxLength: 8 }),
       fc.constantFrom("a", "%", "%4", "+", "=", "&"),
@@ -86,7 +86,7 @@ describe("a form", () => {
     );
   });
 
-  test("gives what is in the JSON of its field payload, where no field has the whole name", () => {
+  test("gives values from the JSON in its field payload, if no field has the whole name", () => {
     const payload = encodeURIComponent('{"action":"opened","number":1610521604143693813,"a":{"b":["x"]}}');
     const find = (path: string, form = `payload=${payload}`) => at(form, path, { type: FORM });
     expect(find("action")).toEqual(text("opened"));
@@ -98,7 +98,7 @@ describe("a form", () => {
     expect(find("x", `payload=${"[".repeat(200)}`)?.kind).toBe("unreadable");
   });
 
-  test("keeps a field whose bytes are no text apart from all others", () => {
+  test("keeps a field with invalid bytes apart from all others", () => {
     const said = { type: FORM };
     expect(at("name=Jos%E9&id=7", "name", said)).toEqual({
       kind: "unreadable",
@@ -108,7 +108,7 @@ describe("a form", () => {
     expect(at("name=Jos%E9", "name", { type: `${FORM}; charset=windows-1252` })).toEqual(text("José"));
   });
 
-  test("is not read beyond 256 KiB or 1,000 fields, whatever its separators are", () => {
+  test("is not read beyond 256 KiB or 1,000 fields, whatever its separators", () => {
     const fields = (count: number) =>
       Array.from({ length: count }, (_, place) => `f${place}=${place}`).join("&");
     expect(at(fields(1_000), "f999", { type: FORM })).toEqual(text("999"));
@@ -132,7 +132,7 @@ describe("a compressed body", () => {
     [" BR ", brotliCompressSync(json)],
   ];
 
-  test("is read as what was compressed, whether it was unpacked ahead or not", async () => {
+  test("is read as its decompressed content, decompressed in advance or not", async () => {
     for (const [encoding, bytes] of packed) {
       expect(at(bytes, "id", { encoding })).toEqual(text("evt_1"));
       const body = new Uint8Array(bytes);
@@ -145,7 +145,7 @@ describe("a compressed body", () => {
     expect(unpackAhead(Buffer.from(json), { contentType: "", contentEncoding: "identity" })).toBeNull();
   });
 
-  test("that is none, or unpacks to more than 1 MiB, or in a way nobody knows, says so", async () => {
+  test("that is invalid, decompresses to more than 1 MiB, or has an unknown encoding gives the reason", async () => {
     const zeros = Buffer.alloc(1024 * 1024 + 1, "0");
     const bodies: [string, Uint8Array, string][] = [
       ["gzip", Buffer.from(json), "The body is not valid gzip, as its Content-Encoding says."],

@@ -10,7 +10,7 @@ function drawn(source: string, options: { maxChars?: number; isWhole?: boolean }
   return layout?.tokens.map(({ text }) => text).join("") ?? null;
 }
 
-/** What JSON.parse says, the judge of what is JSON. */
+/** The result of JSON.parse, which decides what JSON is. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -20,18 +20,18 @@ function isJson(text: string): boolean {
   }
 }
 
-describe("laying JSON out", () => {
-  test("looks as a pretty printer's work, whatever the value and its spaces", () => {
+describe("formatting JSON", () => {
+  test("equals a pretty printer's output for any value and whitespace", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat(4), (value, spaces) => {
         const printed = JSON.stringify(value, null, 2);
-        // JSON.stringify writes -0 as 0, and JSON.parse(printed) has it so too.
+        // JSON.stringify writes -0 as 0, so JSON.parse(printed) has 0 too.
         expect(drawn(JSON.stringify(value, null, spaces))).toBe(printed);
       }),
     );
   });
 
-  test("takes exactly what JSON.parse takes", () => {
+  test("accepts exactly what JSON.parse does", () => {
     const pieces = fc.constantFrom(
       ...[
         "{",
@@ -65,7 +65,7 @@ describe("laying JSON out", () => {
     );
   });
 
-  test("takes a mutilated document only where JSON.parse does", () => {
+  test("accepts a damaged document only if JSON.parse does", () => {
     fc.assert(
       fc.property(
         fc.jsonValue({ maxDepth: 4 }),
@@ -82,23 +82,23 @@ describe("laying JSON out", () => {
     );
   });
 
-  test("draws any beginning of a document as the beginning of the whole", () => {
+  test("formats any beginning of a document like the beginning of the whole", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat(), (value, place) => {
         const whole = JSON.stringify(value);
         const shown = drawn(whole.slice(0, place % (whole.length + 1)), { isWhole: false });
-        // Nothing but the value's first piece may be missing altogether.
+        // Only the value's first token may be missing entirely.
         if (shown !== null) expect(JSON.stringify(value, null, 2)).toStartWith(shown.trimEnd());
       }),
     );
   });
 
-  test("keeps numbers, escapes and repeated keys to the letter", () => {
+  test("keeps numbers, escapes and repeated keys exactly", () => {
     const source = '{"id":1610521604143693812,"id":-0.10E+1,"s":"\\u00e9\\/"}';
     expect(drawn(source)?.replaceAll(/\n */g, "").replaceAll(": ", ":")).toBe(source);
   });
 
-  test("of any depth stays inside its limit and stops there", () => {
+  test("stays within its limit at any depth", () => {
     for (const depth of [100, 10_000, 1_000_000]) {
       for (const source of ["[".repeat(depth) + "]".repeat(depth), '{"a":'.repeat(depth)]) {
         const layout = layOutJson(source, { maxChars: 3_000, pieceChars: 0, isWhole: true });

@@ -17,14 +17,14 @@ function valueAt(text: string, path: string) {
   return node === -1 ? null : json.valueOf(node);
 }
 
-/** Every path that leads anywhere in what JSON.parse makes of a text. */
+/** Every path to a value in the JSON.parse result of a text. */
 function* pathsOf(value: unknown, path: readonly string[] = []): Generator<[string[], unknown]> {
   if (path.length > 0) yield [[...path], value];
   if (typeof value !== "object" || value === null) return;
   for (const [name, inner] of Object.entries(value)) yield* pathsOf(inner, [...path, name]);
 }
 
-/** Names without dots, which part a path's steps. */
+/** Names without dots, because dots separate the steps of a path. */
 const name = fc.string({ unit: "binary", maxLength: 6 }).filter((text) => !text.includes("."));
 const anyJson = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -52,7 +52,7 @@ describe("values in JSON", () => {
     );
   });
 
-  test("are read from what JSON.parse takes, and from nothing else", () => {
+  test("are read from exactly the texts that JSON.parse accepts", () => {
     const parts = fc.constantFrom(
       ...['{"a":1}', "{", "}", "[", "]", ",", ":", '"', '"a"', "\\", "\\u00e9", "\\ud83d", "\\x", "\n"],
       ...[
@@ -92,7 +92,7 @@ describe("values in JSON", () => {
       fc.property(fc.array(parts, { maxLength: 8 }), (all) => check(all.join(""))),
       { numRuns: 2_000 },
     );
-    // What is nearly JSON: one character of it put in, or left out, or another one.
+    // Almost JSON: one character added, removed or replaced.
     fc.assert(
       fc.property(anyJson, parts, fc.nat(), fc.nat(2), (value, part, place, width) => {
         const text = JSON.stringify(value);
@@ -110,13 +110,13 @@ describe("values in JSON", () => {
     expect(valueAt(`{"a":${long}}`, "a")?.text).toBe(long);
   });
 
-  test("of a name that comes twice are the last, as for JSON.parse", () => {
+  test("of a repeated name are the last ones, as for JSON.parse", () => {
     for (const text of ['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"\\u0061":1,"a":2}', '{"a":{"b":1},"a":2}'])
       expect(valueAt(text, "a")).toEqual({ kind: "number", text: String(JSON.parse(text).a) });
     expect(valueAt('{"a":{"b":1},"a":2}', "a.b")).toBeNull();
   });
 
-  test("are those of the body alone, and not what a runtime adds", () => {
+  test("are only the body's own, not a runtime's additions", () => {
     for (const path of [
       "__proto__",
       "constructor",
@@ -132,7 +132,7 @@ describe("values in JSON", () => {
     expect(valueAt('{"__proto__":{"id":"1"}}', "__proto__.id")).toEqual({ kind: "text", text: "1" });
   });
 
-  test("have names that are compared as a whole, quotes and escapes too", () => {
+  test("have names that are compared whole, including quotes and escapes", () => {
     expect(valueAt('{"a":"x"}', 'a":')).toBeNull();
     expect(valueAt('{"a\\"b":"x"}', 'a"b')?.text).toBe("x");
     expect(valueAt('{"a\\"":1,"c":2}', 'a"')?.text).toBe("1");
@@ -142,7 +142,7 @@ describe("values in JSON", () => {
     expect(valueAt('{"\\ud83d":1}', "\ufffd")).toEqual(valueAt('{"\ufffd":1}', "\ud83d"));
   });
 
-  test("are not looked for deeper than the limit, which costs no more than the text", () => {
+  test("are not read below the depth limit, which costs no more than the text", () => {
     const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     expect(typeof readJson(encoder.encode(nested(MAX_JSON_DEPTH)))).toBe("object");
     expect(readJson(encoder.encode(nested(MAX_JSON_DEPTH + 1)))).toBe("depth");
@@ -150,7 +150,7 @@ describe("values in JSON", () => {
     expect(readJson(encoder.encode('{"a":'.repeat(200_000)))).toBe("depth");
   });
 
-  test("are found in texts of the largest numbers of values", () => {
+  test("are found in texts with the largest number of values", () => {
     const many = (item: string, open: string, close: string) => {
       const count = Math.floor(1_048_000 / (item.length + 1));
       return { text: `${open}${Array(count).fill(item).join(",")}${close}`, last: String(count - 1) };
@@ -163,7 +163,7 @@ describe("values in JSON", () => {
     expect(valueAt(`${"[".repeat(MAX_JSON_DEPTH)}7${"]".repeat(MAX_JSON_DEPTH)}`, "0")?.kind).toBe("list");
   });
 
-  test("of a list come one after the other, and the names of an object in their order", () => {
+  test("of a list come in order, as do the names of an object", () => {
     const json = read('{"value":[{"a":1},2,[]],"b":{},"value2":0}');
     expect([...json.itemsOf(json.find("value"))].map((item) => json.valueOf(item).kind)).toEqual([
       "object",

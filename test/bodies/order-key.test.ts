@@ -8,11 +8,11 @@ const keyOf = (body: string | Uint8Array, orderBy: string) =>
     orderBy,
   );
 
-test("the whole target is one lane, whatever the body is", () => {
+test("the whole target is one lane for any body", () => {
   expect(["{}", "no JSON", ""].map((body) => keyOf(body, "*"))).toEqual(["*", "*", "*"]);
 });
 
-test("a path leads to the lane of its value, through objects and lists", () => {
+test("a path gives the lane of its value, through objects and lists", () => {
   const body = JSON.stringify({ data: { object: { id: "cus_1" }, items: [{ n: 7 }], paid: false } });
   const keys = ["data.object.id", "data.items.0.n", "data.paid"].map((path) => keyOf(body, path));
   expect(keys).toEqual(['"cus_1"', "7", "false"]);
@@ -36,26 +36,26 @@ test("texts and numbers are different lanes, and a text is never the whole targe
   ]);
 });
 
-test("long values are told apart, and their keys are short", () => {
+test("long values differ, and their keys are short", () => {
   const long = (end: string) => keyOf(JSON.stringify({ a: `${"x".repeat(10_000)}${end}` }), "a");
   expect(long("1")).toHaveLength(64);
   expect(long("1")).not.toBe(long("2"));
 });
 
-test("numbers are told apart by how they are written, beyond what a double holds too", () => {
+test("numbers differ by their written form, also beyond double precision", () => {
   const keys = ["1610521604143693812", "1610521604143693813", "1e400", "2e400", "1", "1.0"].map((number) =>
     keyOf(`{"a":${number}}`, "a"),
   );
   expect(keys).toEqual(["1610521604143693812", "1610521604143693813", "1e400", "2e400", "1", "1.0"]);
 });
 
-test("the lanes of ordinary values are those that JSON.stringify wrote before", () => {
+test("the lanes of ordinary values equal JSON.stringify's output, as in earlier versions", () => {
   for (const value of [0, -1, 7, 1.5, 1e21, 123456789012, "", "é", 'a"b', "\\", "\u0001", true, false]) {
     expect(keyOf(JSON.stringify({ a: value }), "a")).toBe(JSON.stringify(value));
   }
 });
 
-test("bytes that are no text have no lane, so that none share one by chance", () => {
+test("invalid text has no lane, so that none share one by chance", () => {
   const latin1 = (name: string) => keyOf(Buffer.from(`{"a":"${name}"}`, "latin1"), "a");
   expect([latin1("Jos\u00e9"), latin1("Jos\u00e8"), latin1("Jose")]).toEqual([null, null, '"Jose"']);
 });

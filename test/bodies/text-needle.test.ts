@@ -1,15 +1,15 @@
-/** Finding a text in bytes: right for any text, and no slower than linear whatever both are. */
+/** Searches for text in bytes: correct for any text, and never slower than linear. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { TextNeedle } from "../../src/bodies/text-needle.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-/** Few letters, so that much repeats. */
+/** Few letters, so that repetitions are common. */
 const text = (minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom("a", "A", "b", "é", "É", "@", "`", "[", "{"), minLength, maxLength });
 
-test("a text is found wherever it stands, ASCII letters in either case and others as they are", () => {
+test("a text is found at any position, ASCII letters in either case and others exactly", () => {
   fc.assert(
     fc.property(text(1, 12), text(0, 60), (needle, hay) => {
       expect(new TextNeedle(needle).isIn(bytesOf(hay))).toBe(lower(hay).includes(lower(needle)));
@@ -18,7 +18,7 @@ test("a text is found wherever it stands, ASCII letters in either case and other
   );
 });
 
-test("only what stands between the bounds is found", () => {
+test("only matches between the bounds are found", () => {
   fc.assert(
     fc.property(text(1, 4), text(0, 30), fc.nat(40), fc.nat(40), (needle, hay, from, length) => {
       const bytes = bytesOf(hay);
@@ -29,7 +29,7 @@ test("only what stands between the bounds is found", () => {
   );
 });
 
-test("bytes that are looked at again and again are counted, and no search takes more than a few for each", () => {
+test("repeated comparisons are counted, and no search takes more than a few per byte", () => {
   for (const [needle, letter] of [
     [`b${"a".repeat(199)}`, "a"],
     [`${"a".repeat(199)}b`, "a"],
@@ -49,7 +49,7 @@ test("bytes that are looked at again and again are counted, and no search takes 
   }
 });
 
-test("no needle is empty or without an end", () => {
+test("a needle is neither empty nor unlimited", () => {
   expect(() => new TextNeedle("")).toThrow(RangeError);
   expect(() => new TextNeedle("a".repeat(70_000))).toThrow(RangeError);
 });

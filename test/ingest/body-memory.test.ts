@@ -30,7 +30,7 @@ function fits(act: () => void): boolean {
   }
 }
 
-test("an entrypoint alone gets half of the room, and another one still gets its share", () => {
+test("a single entrypoint gets half of the memory, and another still gets its share", () => {
   const { count } = start();
   const first = count(MINE);
   expect(first.grows(500_000)).toBe(true);
@@ -43,7 +43,7 @@ test("an entrypoint alone gets half of the room, and another one still gets its 
   expect(other.grows(250_000)).toBe(true);
 });
 
-test("an address has a share over all its entrypoints, which leaves others theirs", () => {
+test("an address has one share over all its entrypoints, which leaves others theirs", () => {
   const { count } = start();
   for (let each = 0; each < 100; each++)
     count({ entrypointId: `e${each}`, address: "192.0.2.1" }).grows(10_000);
@@ -52,7 +52,7 @@ test("an address has a share over all its entrypoints, which leaves others their
   expect(count({ ...sender, address: "192.0.2.9" }).grows(10_000)).toBe(true);
 });
 
-test("what is complete holds its bytes until it is stored, and stalls no more", () => {
+test("a complete body holds its bytes until it is stored, and cannot stall", () => {
   const { clock, count } = start();
   const done = count(MINE);
   expect(done.grows(500_000)).toBe(true);
@@ -63,7 +63,7 @@ test("what is complete holds its bytes until it is stored, and stalls no more", 
   expect(count(MINE).grows(100_000)).toBe(true);
 });
 
-test("who has stalled is cut off where there is no room, and nobody where there is some", () => {
+test("a stalled body is cut off if memory is full, and none while memory is free", () => {
   const { clock, count } = start();
   const stalled = count(MINE);
   expect(stalled.grows(400_000)).toBe(true);
@@ -76,7 +76,7 @@ test("who has stalled is cut off where there is no room, and nobody where there 
   expect(quick.cutOff).toEqual([]);
 });
 
-test("who brings 64 KiB within five seconds has not stalled, who drips has", () => {
+test("64 KiB within five seconds is not stalled, and less is", () => {
   const { clock, count } = start();
   const steady = count(MINE);
   const dripping = count(MINE);
@@ -91,7 +91,7 @@ test("who brings 64 KiB within five seconds has not stalled, who drips has", () 
   expect([steady.cutOff, dripping.cutOff]).toEqual([[], ["too_slow"]]);
 });
 
-test("short bodies are taken by what they announce, until their room is full", () => {
+test("short bodies count by their Content-Length, until their memory is full", () => {
   const { memory } = start();
   expect(memory.reserve(9_999)).toBe(true);
   expect(memory.reserve(2)).toBe(false);
@@ -100,12 +100,12 @@ test("short bodies are taken by what they announce, until their room is full", (
   expect(memory.reserve(9_999)).toBe(true);
 });
 
-test("twelve of the largest have room, and never less than 64 MiB", () => {
+test("there is memory for twelve of the largest bodies, and at least 64 MiB", () => {
   expect(roomFor(25 * 1024 * 1024).counted).toBe(300 * 1024 * 1024);
   expect(roomFor(1_000).counted).toBe(64 * 1024 * 1024);
 });
 
-test("whoever grows and ends: never more than the room is taken, the next stranger finds some, and all comes back", () => {
+test("bodies that grow and end never take more than the limit, leave memory for a new sender, and release everything", () => {
   const who = fc.record({ entrypointId: fc.constantFrom("a", "b", "c"), address: fc.constantFrom("1", "2") });
   const step = fc.record({ who, bytes: fc.nat(400), isEnd: fc.boolean() });
   fc.assert(
@@ -120,7 +120,7 @@ test("whoever grows and ends: never more than the room is taken, the next strang
         taken.push({ who, bytes });
         expect(taken.reduce((sum, each) => sum + each.bytes, 0)).toBeLessThan(1_000);
       }
-      // At worst three entrypoints and two addresses have taken all that they may.
+      // In the worst case, three entrypoints and two addresses hold all they may.
       expect(shares.fits({ entrypointId: "new", address: "new" }, 20)).toBe(true);
       for (const { who, bytes } of taken) shares.add(who, -bytes);
       expect(shares.fits({ entrypointId: "a", address: "1" }, 500)).toBe(true);

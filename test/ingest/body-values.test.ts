@@ -39,7 +39,7 @@ async function post(body: string | Uint8Array, headers: Record<string, string> =
   return { status: answer.status, id, isDuplicate: answer.headers.get("x-webhooker-duplicate") === "true" };
 }
 
-/** What was taken from the body of a stored event. */
+/** The values read from a stored event's body. */
 async function takenOf(id: string) {
   const event = await world.events.findEvent(WEBHOOK, id);
   const same = await world.events.findDuplicates(WEBHOOK, id);
@@ -57,7 +57,7 @@ async function takenOf(id: string) {
 }
 
 describe("type, key and lane", () => {
-  test("come from JSON, from a form's fields and its payload, and from compressed bodies alike", async () => {
+  test("are read from JSON, a form's fields and its payload, and compressed bodies alike", async () => {
     takeFromBody();
     const json = (id: number) => `{"type":"paid","id":${id},"customer":"c"}`;
     const sent: [(id: number) => string | Uint8Array, Record<string, string>, string][] = [
@@ -78,7 +78,7 @@ describe("type, key and lane", () => {
     }
   });
 
-  test("are those of numbers as they are written", async () => {
+  test("keep numbers as written", async () => {
     takeFromBody();
     const numbers = ["1610521604143693812", "1610521604143693813", "1e400", "2e400", "1", "1.0"];
     const ids = [];
@@ -90,7 +90,7 @@ describe("type, key and lane", () => {
     expect(new Set(ids).size).toBe(numbers.length);
   });
 
-  test("are none where the body cannot be read within the limits, and the event is stored all the same", async () => {
+  test("are empty if the body exceeds the limits, and the event is stored all the same", async () => {
     takeFromBody();
     const bodies: [string | Uint8Array, Record<string, string>][] = [
       [Buffer.from('{"type":"Jos\u00e9","id":"Jos\u00e9","customer":"Jos\u00e9"}', "latin1"), {}],
@@ -124,7 +124,7 @@ describe("a verification that reads bodies", () => {
     ingest.setRoute({ webhookId: WEBHOOK, verification: { type, config: sealed } });
   };
 
-  test("refuses what is too large or too deep to be read, and says so to the owner", async () => {
+  test("refuses a body that is too large or too deep, and tells the owner why", async () => {
     const nested = "[".repeat(3_000_000);
     const json = `{"value":[${'{"clientState":"x"},'.repeat(60_000)}{}]}`;
     for (const [type, body, headers, reason] of [
@@ -145,7 +145,7 @@ describe("a verification that reads bodies", () => {
     }
   });
 
-  test("accepts a compressed body, for which it is unpacked before the sender is known", async () => {
+  test("accepts a compressed body, which it decompresses before the sender is known", async () => {
     verifyWith("microsoft-graph", { secret: SECRET });
     const body = JSON.stringify({ value: [{ clientState: SECRET, changeType: "created" }] });
     const { status, id } = await post(gzipSync(body), { "content-encoding": "gzip" });
@@ -155,7 +155,7 @@ describe("a verification that reads bodies", () => {
     expect((await post(wrong, { "content-encoding": "gzip" })).status).toBe(401);
   });
 
-  test("signs values of the body as they are written", async () => {
+  test("uses values of the body as written", async () => {
     verifyWith("hmac", { secret: SECRET, header: "X-Signature", template: "{$.id}.{body}" });
     const id = "1610521604143693813";
     const body = `{"id":${id}}`;

@@ -4,9 +4,9 @@ import { sendRaw } from "../support/http-server.ts";
 import { chunked, ENTRYPOINT, type IngestServer, startIngest } from "./ingest-server.ts";
 
 const LIMIT = 400_000;
-/** Bodies of this length are read at once, longer ones piece by piece. */
+/** Bodies up to this length are read in one go, longer ones in chunks. */
 const SHORT = 256 * 1024;
-/** For the counted bodies of one entrypoint half of it. */
+/** Memory for counted bodies, half of it for one entrypoint. */
 const ROOM = { short: 8 * SHORT + 5_000, counted: 6 * LIMIT };
 
 let ingest: IngestServer;
@@ -22,7 +22,7 @@ function bytes(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length).fill(97);
 }
 
-/** Both ways in which a body's length can be known. */
+/** Bodies with and without a Content-Length. */
 const WAYS: readonly (readonly [name: string, body: (length: number) => NonNullable<RequestInit["body"]>])[] =
   [
     ["with a length", (length) => bytes(length)],
@@ -31,13 +31,13 @@ const WAYS: readonly (readonly [name: string, body: (length: number) => NonNulla
 
 describe("a body", () => {
   for (const [name, body] of WAYS) {
-    test(`of the largest size is taken whole ${name}`, async () => {
+    test(`of the largest size is accepted whole ${name}`, async () => {
       expect((await ingest.post("", { body: body(LIMIT) })).status).toBe(200);
       expect(ingest.stored[0]?.body.byteLength).toBe(LIMIT);
       expect(ingest.tooLarge()).toBe(0);
     });
 
-    test(`that is one byte larger is refused ${name}, counted, and not cut short`, async () => {
+    test(`that is one byte larger is refused ${name}, counted, and not truncated`, async () => {
       const response = await ingest.post("", { body: body(LIMIT + 1) });
       expect(response.status).toBe(413);
       const answer: unknown = await response.json();
@@ -48,13 +48,13 @@ describe("a body", () => {
     });
   }
 
-  test("that is announced too large is refused before it is sent", async () => {
+  test("with a too large Content-Length is refused before it is sent", async () => {
     const answer = await sendRaw(ingest.port, `${HEAD}Content-Length: ${LIMIT + 1}\r\n\r\n`);
     expect(answer).toStartWith("HTTP/1.1 413");
     expect(ingest.tooLarge()).toBe(1);
   });
 
-  test("that is endless is refused as soon as it is over the limit", async () => {
+  test("that is endless is refused as soon as it exceeds the limit", async () => {
     const piece = "2710\r\n".concat("a".repeat(10_000), "\r\n");
     const answer = await sendRaw(
       ingest.port,
@@ -80,7 +80,7 @@ describe("a length", () => {
     });
   }
 
-  test("that stands beside chunks is refused: nobody can smuggle a request past a proxy", async () => {
+  test("beside chunked encoding is refused, so that no request can be smuggled past a proxy", async () => {
     for (const length of [0, 5]) {
       const answer = await sendRaw(
         ingest.port,
@@ -91,7 +91,7 @@ describe("a length", () => {
     expect(ingest.stored).toEqual([]);
   });
 
-  test("that is said twice alike is taken, and the limits hold for it and after it", async () => {
+  test("that is repeated with the same value is accepted within the limits", async () => {
     const twice = (length: number) => `Content-Length: ${length}\r\nContent-Length: ${length}\r\n\r\n`;
     expect(await sendRaw(ingest.port, `${HEAD}${twice(5)}01234`)).toStartWith("HTTP/1.1 200");
     expect(ingest.stored[0]?.body.byteLength).toBe(5);
@@ -107,7 +107,7 @@ describe("a sender who hangs up half-way", () => {
     const socket: Socket = connect({ host: "127.0.0.1", port: ingest.port });
     socket.on("error", () => {});
     await new Promise<void>((resolve) => socket.write(HEAD + head, () => resolve()));
-    // Answered after the gateway has begun to read the other: it reads in the order of arrival.
+    // The gateway responds after it began to read the other: it reads in order of arrival.
     await ingest.post("", { body: "later" });
     const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
     socket.destroy();
@@ -116,7 +116,7 @@ describe("a sender who hangs up half-way", () => {
     expect(ingest.stored.slice(before).map((draft) => draft.body.byteLength)).toEqual([5, 5]);
   }
 
-  test("stores nothing, and gives the memory back", async () => {
+  test("stores nothing and releases the memory", async () => {
     for (let time = 0; time < 20; time++) {
       await hangUp(`Content-Length: ${LIMIT}\r\n\r\n${"a".repeat(100_000)}`);
       await hangUp(`Content-Length: ${SHORT}\r\n\r\n${"a".repeat(100_000)}`);
@@ -126,7 +126,7 @@ describe("a sender who hangs up half-way", () => {
   });
 });
 
-/** Holds as many bodies of each kind as may be held at once, and finds that one more is refused. */
+/** Holds the maximum number of bodies of each kind, and checks that one more is refused. */
 async function expectFullMemory(): Promise<void> {
   const { promise: isStored, resolve: store } = Promise.withResolvers<void>();
   const { promise: isFull, resolve: full } = Promise.withResolvers<void>();
@@ -145,7 +145,7 @@ async function expectFullMemory(): Promise<void> {
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("5");
   }
-  // Short ones have room of their own, and where that is taken they are counted with the others.
+  // Short bodies have their own memory; when it is full, they are counted with the others.
   expect((await ingest.post("", { body: bytes(1_000) })).status).toBe(200);
   expect((await ingest.post("", { body: bytes(SHORT) })).status).toBe(503);
   store();
@@ -154,7 +154,7 @@ async function expectFullMemory(): Promise<void> {
   ingest.onAppend(async () => undefined);
 }
 
-/** Says the head, and resolves once the gateway has begun to read the body. */
+/** Sends the head, and resolves once the gateway has begun to read the body. */
 async function begin(entrypoint: string, bytesAnnounced: number, sent: Uint8Array): Promise<Socket> {
   const socket = connect({ host: "127.0.0.1", port: ingest.port });
   socket.on("error", () => {});
@@ -167,7 +167,7 @@ async function begin(entrypoint: string, bytesAnnounced: number, sent: Uint8Arra
 }
 
 describe("slow senders", () => {
-  test("take nothing from others by what they only announce", async () => {
+  test("take no memory from others by Content-Length alone", async () => {
     const silent: Socket[] = [];
     for (const length of [...Array<number>(30).fill(SHORT), ...Array<number>(30).fill(LIMIT)]) {
       silent.push(await begin(ENTRYPOINT, length, bytes(1)));
@@ -178,7 +178,7 @@ describe("slow senders", () => {
     for (const socket of silent) socket.destroy();
   });
 
-  test("lose their place once they have stalled and it is wanted, and are told", async () => {
+  test("are cut off once they have stalled and memory is needed, and get an error", async () => {
     const slow = await begin(ENTRYPOINT, LIMIT, bytes(LIMIT - 1));
     const answer = new Promise<string>((resolve) => slow.once("data", (data) => resolve(data.toString())));
     const others = [
@@ -197,14 +197,14 @@ describe("slow senders", () => {
 describe("a body in chunks with trailer fields", () => {
   const chunks = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n";
 
-  test("is refused before it is read where it is announced", async () => {
+  test("is refused before it is read if they are announced", async () => {
     const answer = await sendRaw(ingest.port, `${HEAD}Trailer: X-Sum\r\n${chunks}X-Sum: 1\r\n\r\n`);
     expect(answer).toStartWith("HTTP/1.1 400");
     expect(answer).toContain("trailers_not_supported");
     expect(ingest.stored).toEqual([]);
   });
 
-  test("is not stored where it is answered 400", async () => {
+  test("is not stored if the response is 400", async () => {
     for (const trailers of ["X-Sum: 1\r\n", "X-Sum: 1\r\nX-More: 2\r\n", ": none\r\n"]) {
       const answer = await sendRaw(ingest.port, `${HEAD}${chunks}${trailers}\r\n`);
       expect(answer).toStartWith("HTTP/1.1 400");
@@ -217,12 +217,12 @@ describe("a body in chunks with trailer fields", () => {
 });
 
 describe("the memory for bodies", () => {
-  test("has an end, and is given back when events are stored", async () => {
+  test("is limited, and is released when events are stored", async () => {
     await expectFullMemory();
     await expectFullMemory();
   });
 
-  test("is given back when events are refused, whyever", async () => {
+  test("is released when events are refused for any reason", async () => {
     for (let time = 0; time < 15; time++) {
       for (const [, body] of WAYS) {
         expect((await ingest.post("", { body: body(LIMIT + 1) })).status).toBe(413);
@@ -235,7 +235,7 @@ describe("the memory for bodies", () => {
     await expectFullMemory();
   });
 
-  test("is given back when the entrypoint is switched off meanwhile", async () => {
+  test("is released when the entrypoint is disabled meanwhile", async () => {
     for (let time = 0; time < 15; time++) {
       const body = new ReadableStream<Uint8Array>({
         async pull(controller) {

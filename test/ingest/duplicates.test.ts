@@ -1,4 +1,4 @@
-/** Copies over real HTTP and a real event file. */
+/** Duplicates over real HTTP and a real event file. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { createMetrics } from "../../src/observability/metrics.ts";
@@ -49,7 +49,7 @@ async function send(body: string, headers: Record<string, string> = {}) {
   return { id, isDuplicate: answer.headers.get("x-webhooker-duplicate") === "true" };
 }
 
-test("64 copies in flight at once are one event, and all are answered with its id", async () => {
+test("64 simultaneous copies become one event, and all responses contain its id", async () => {
   dedupBy("body");
   const before = counts.duplicates;
   const answers = await Promise.all(Array.from({ length: 64 }, () => send("the same")));
@@ -59,7 +59,7 @@ test("64 copies in flight at once are one event, and all are answered with its i
   expect(counts.duplicates - before).toBe(63);
 });
 
-test("copies are known by a header, and a different body is an event of its own", async () => {
+test("duplicates are recognized by a header, and a different body is a separate event", async () => {
   dedupBy("value", "X-Id");
   const first = await send("a", { "x-id": "1" });
   expect(await send("a", { "x-id": "1" })).toEqual({ id: first.id, isDuplicate: true });
@@ -67,7 +67,7 @@ test("copies are known by a header, and a different body is an event of its own"
   expect(other.isDuplicate).toBe(false);
   expect(await send("b", { "x-id": "1" })).toEqual({ id: other.id, isDuplicate: true });
   expect((await send("a", { "x-id": "2" })).isDuplicate).toBe(false);
-  // Who does not say is no copy of another who does not say.
+  // Events without a key are not duplicates of each other.
   expect((await send("a")).isDuplicate).toBe(false);
   expect((await send("a")).isDuplicate).toBe(false);
   expect(await world.events.findDuplicates(WEBHOOK, first.id ?? "")).toMatchObject({
@@ -77,7 +77,7 @@ test("copies are known by a header, and a different body is an event of its own"
   });
 });
 
-test("requests without a body are told apart by method, path and query", async () => {
+test("requests without a body are distinguished by method, path and query", async () => {
   dedupBy("value", "X-Id");
   const post = async (tail: string) => {
     const answer = await ingest.post(tail, { headers: { "x-id": "1" } });
@@ -88,7 +88,7 @@ test("requests without a body are told apart by method, path and query", async (
   expect([await post("?order=1"), await post("?order=2"), await post("/1"), await post("")]).toEqual(ids);
 });
 
-test("a different body with the same key is dropped where the entrypoint says so", async () => {
+test("a different body with the same key is dropped if the entrypoint is configured so", async () => {
   ingest.setRoute({
     webhookId: WEBHOOK,
     settings: { deduplicate_by: "value", deduplicate_value: "X-Id", deduplicate_differing: "drop" },
@@ -98,7 +98,7 @@ test("a different body with the same key is dropped where the entrypoint says so
   expect(world.storedIds(WEBHOOK)).toEqual([first.id ?? ""]);
 });
 
-test("copies are known by a path in the JSON body, and no hostile body is at fault", async () => {
+test("duplicates are recognized by a path in the JSON body, and hostile bodies do no harm", async () => {
   dedupBy("value", "$.data.id");
   const sameKeyAs = async ({ id }: { id: string | null }) =>
     (await world.events.findDuplicates(WEBHOOK, id ?? "")).sameKeyAs?.eventId ?? null;
@@ -115,7 +115,7 @@ test("copies are known by a path in the JSON body, and no hostile body is at fau
     expect((await send(body)).isDuplicate).toBe(false);
     expect((await send(body)).isDuplicate).toBe(false);
   }
-  // Long values are told apart by their hashes, which nobody can name in their place.
+  // Long values are compared by hash, which a sender cannot use as a value.
   const long = "y".repeat(200);
   const first = await send(`{"data":{"id":"${long}"}}`);
   expect(await send(`{"data":{"id":"${long}"}}`)).toEqual({ id: first.id, isDuplicate: true });
@@ -124,7 +124,7 @@ test("copies are known by a path in the JSON body, and no hostile body is at fau
   expect(await sameKeyAs(await send(`{"data":{"id":"${named}"}}`))).toBeNull();
 });
 
-test("copies are known by the provider's id", async () => {
+test("duplicates are recognized by the provider's id", async () => {
   ingest.setRoute({
     webhookId: WEBHOOK,
     verification: { type: "scripted", config: {} },
@@ -135,7 +135,7 @@ test("copies are known by the provider's id", async () => {
   expect((await world.events.findEvent(WEBHOOK, first.id ?? ""))?.type).toBe("push");
 });
 
-test("requests without a body, and entrypoints that do not ask, have no copies", async () => {
+test("requests without a body, and entrypoints without deduplication, have no duplicates", async () => {
   dedupBy("body");
   for (let n = 0; n < 2; n++) expect((await send("")).isDuplicate).toBe(false);
   ingest.setRoute({ webhookId: WEBHOOK, settings: null });

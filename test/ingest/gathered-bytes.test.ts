@@ -4,7 +4,7 @@ import { gatherBytes } from "../../src/ingest/gathered-bytes.ts";
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 40_000 }), { maxLength: 30 });
 
-test("whatever the pieces, what is gathered is they, and the memory is what was said", () => {
+test("any chunks are joined exactly, within the memory that was announced", () => {
   fc.assert(
     fc.property(pieces, fc.boolean(), (given, isAnnounced) => {
       const whole = Buffer.concat(given);
@@ -25,7 +25,7 @@ test("whatever the pieces, what is gathered is they, and the memory is what was 
   );
 });
 
-test("the memory of a piece is given back at once, and the block's when it is dropped", () => {
+test("a chunk's memory is released at once, and the block's when it is dropped", () => {
   const bytes = gatherBytes(100);
   const piece = new Uint8Array([1, 2, 3]);
   bytes.add(piece);

@@ -1,4 +1,4 @@
-/** The senders' address on loopback, with entrypoints in memory and a store that keeps what it is given. */
+/** Serves the ingestion routes on loopback, with entrypoints in memory and a store that records events. */
 import { Elysia } from "elysia";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import type { BodyRoom } from "../../src/ingest/body-memory.ts";
@@ -26,7 +26,7 @@ export const ENTRYPOINT = "3f1d8f60-5d0c-4f4e-9a55-0a3b8f6a2c11";
 
 export const BASE_URL = "https://hooks.example";
 
-/** What `startIngest` opens secrets with. */
+/** The key ring with which `startIngest` decrypts secrets. */
 export const keys = createKeyRing(new Uint8Array(32).fill(1));
 
 export type IngestServer = TestServer &
@@ -34,13 +34,13 @@ export type IngestServer = TestServer &
     clock: FakeClock;
     stored: EventDraft[];
     lines: LogLine[];
-    /** How often a body was refused for its size. */
+    /** Number of bodies refused for their size. */
     tooLarge: () => number;
-    /** The answer to each event that is to be stored; throws to refuse it. */
+    /** Returns the result of storing an event; throws to refuse it. */
     onAppend: (append: (draft: EventDraft) => Promise<void>) => void;
     /** Null deletes it. */
     setRoute: (route: Partial<Route> | null) => void;
-    /** POSTs to the entrypoint with what follows its id. */
+    /** Sends a POST to the entrypoint, with this text after its id. */
     post: (tail: string, init?: RequestInit) => Promise<Response>;
   }>;
 
@@ -51,7 +51,7 @@ export function startIngest(
     trustedProxies?: readonly string[];
     providers?: Pick<Providers, "get">;
     metrics?: IngestMetrics;
-    /** Instead of the store in memory. */
+    /** Replaces the store in memory. */
     events?: Pick<EventStore, "append" | "appendOnce">;
     rejected?: Pick<RejectedStore, "keep">;
     keepLearned?: Parameters<typeof createReceiver>[0]["keepLearned"];
@@ -128,7 +128,7 @@ function route(entrypointId: string): Route {
   return { entrypointId, active: true, webhookId: newId(), verification: null, settings: null, targets };
 }
 
-/** A body that is sent in chunks, without a length. */
+/** A chunked body without a Content-Length. */
 export function chunked(...chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {

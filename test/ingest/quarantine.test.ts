@@ -1,4 +1,4 @@
-/** Requests that could not be verified, over real HTTP and a real event file: kept within bounds, and never in the way. */
+/** Rejected requests over real HTTP and a real event file: bounded, and never in the way of events. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newIdAt } from "../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
@@ -50,7 +50,7 @@ async function refuse(init: RequestInit = { body: "a" }): Promise<void> {
   expect((await ingest.post("/x?y=z", init)).status).toBe(401);
 }
 
-test("what could not be verified is kept as it came, with the reason, and is no event", async () => {
+test("a rejected request is stored as received with the reason, and is not an event", async () => {
   const body = Uint8Array.from({ length: 256 }, (_, value) => value);
   await refuse({ body, headers: { "content-type": "application/json", "x-signature": "wrong" } });
   const [kept] = await list();
@@ -61,13 +61,13 @@ test("what could not be verified is kept as it came, with the reason, and is no 
   expect(world.storedIds(WEBHOOK)).toEqual([]);
 });
 
-test("an entrypoint that is told not to keep them keeps none", async () => {
+test("an entrypoint configured not to keep rejected requests keeps none", async () => {
   ingest.setRoute({ settings: { keep_rejected: false } });
   await refuse();
   expect(await list()).toEqual([]);
 });
 
-test("a file that cannot be written changes nothing of the answer", async () => {
+test("an unwritable file does not change the response", async () => {
   const broken = startIngest({
     rejected: { keep: () => Promise.reject(new Error("full")) },
     providers: { get: () => provider },
@@ -77,8 +77,8 @@ test("a file that cannot be written changes nothing of the answer", async () => 
   await broken.stop();
 });
 
-describe("whoever sends many", () => {
-  test("fills no more than a few a second of them, and verified events go on", async () => {
+describe("a sender of many rejected requests", () => {
+  test("gets only a few a second stored, while verified events continue", async () => {
     for (let n = 0; n < 30; n++) await Promise.all(Array.from({ length: 10 }, () => refuse()));
     expect(await list()).toHaveLength(200);
     expect((await ingest.post("", { body: "a", headers: { "x-good": "1" } })).status).toBe(200);
@@ -87,7 +87,7 @@ describe("whoever sends many", () => {
     expect(await list()).toHaveLength(220);
   });
 
-  test("with large bodies fills no more than some megabytes, and none with one that is too large", async () => {
+  test("gets only some megabytes of large bodies stored, and none that is too large", async () => {
     await refuse({ body: "x".repeat(5_000_000) });
     expect(await list()).toHaveLength(0);
     for (let n = 0; n < 6; n++) await refuse({ body: "x".repeat(4_000_000) });
@@ -112,7 +112,7 @@ describe("of one entrypoint", () => {
     );
   }
 
-  test("the oldest go where there are too many, and another's stay", async () => {
+  test("the oldest are deleted beyond the limit, and another entrypoint's stay", async () => {
     await keep(0, new Uint8Array(1), "another");
     await Promise.all(Array.from({ length: MOST_REQUESTS + 5 }, (_, n) => keep(n, new Uint8Array(1))));
     const counts = await rejected.count(WEBHOOK);
@@ -124,7 +124,7 @@ describe("of one entrypoint", () => {
     ).toBe(false);
   });
 
-  test("they are listed alone, page by page", async () => {
+  test("they are listed separately, page by page", async () => {
     for (let n = 0; n < 6; n++) await keep(n, new Uint8Array(1), n % 2 === 0 ? ENTRYPOINT : "another");
     const asked = { entrypointId: ENTRYPOINT, limit: 2 };
     const newest = await rejected.list(WEBHOOK, { ...asked, cursor: null });
@@ -137,7 +137,7 @@ describe("of one entrypoint", () => {
     expect(await rejected.listIds(WEBHOOK, null)).toHaveLength(6);
   });
 
-  test("the oldest go where they are too large", async () => {
+  test("the oldest are deleted beyond the size limit", async () => {
     for (let n = 0; n < 6; n++) await keep(n, new Uint8Array(MOST_BYTES / 4 - 10));
     expect((await list()).map(({ receivedAt }) => receivedAt)).toEqual([1_005, 1_004, 1_003, 1_002]);
   });

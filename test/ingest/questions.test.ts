@@ -48,28 +48,28 @@ async function answerOf(answer: Response) {
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 
-describe("a question that the settings describe", () => {
-  test("is answered from the query, by GET and by POST, and stores no event", async () => {
+describe("a challenge described by the settings", () => {
+  test("in the query of GET and POST gets a response, and stores no event", async () => {
     set({ question_from: "?challenge" });
     expect(await answerOf(await get("?a=1&challenge=b%2Bc"))).toEqual([200, TEXT, "b+c"]);
     expect(await answerOf(await ingest.post("?challenge=x", { body: "{}" }))).toEqual([200, TEXT, "x"]);
     expect(ingest.stored).toEqual([]);
   });
 
-  test("is answered from a header, in a header", async () => {
+  test("in a header gets a response in a header", async () => {
     set({ question_from: "Validation-Token", question_answer: "header", question_name: "Validation-Token" });
     const answer = await ingest.post("", { headers: { "validation-token": "abc" } });
     expect(answer.headers.get("validation-token")).toBe("abc");
     expect(await answerOf(answer)).toEqual([200, TEXT, ""]);
   });
 
-  test("is answered from the JSON body, as a field", async () => {
+  test("in the JSON body gets a response in a field", async () => {
     set({ question_from: "$.data.challenge", question_answer: "json", question_name: "challenge" });
     const answer = await ingest.post("", { body: '{"data":{"challenge":"a\\"b"}}' });
     expect(await answerOf(answer)).toEqual([200, JSON_TYPE, '{"challenge":"a\\"b"}']);
   });
 
-  test("is one only where the condition holds; anything else is an event", async () => {
+  test("is recognized only if the condition holds; anything else is an event", async () => {
     set({ question_from: "$.challenge", question_when: "$.type=verify=it" });
     expect(await (await ingest.post("", { body: '{"type":"verify=it","challenge":"a"}' })).text()).toBe("a");
     for (const body of [
@@ -83,7 +83,7 @@ describe("a question that the settings describe", () => {
     expect(ingest.stored).toHaveLength(5);
   });
 
-  test("by a method that is not allowed and without a challenge is refused like any request by it", async () => {
+  test("with a method that is not allowed is refused if it contains no challenge", async () => {
     set({ question_from: "?challenge" });
     for (const query of ["", "?challenge=", `?challenge=${"x".repeat(2_001)}`, "?Challenge=a"])
       expect((await get(query)).status).toBe(405);
@@ -91,7 +91,7 @@ describe("a question that the settings describe", () => {
       expect((await fetch(`${ingest.url}/webhook/${ENTRYPOINT}?challenge=a`, { method })).status).toBe(405);
   });
 
-  test("is never answered by a page", async () => {
+  test("never gets a page as its response", async () => {
     const query = `?c=${encodeURIComponent(HOSTILE)}`;
     set({ question_from: "?c" });
     expect(await answerOf(await get(query))).toEqual([200, TEXT, HOSTILE]);
@@ -104,17 +104,17 @@ describe("a question that the settings describe", () => {
     }
   });
 
-  test("is not looked for in a body that is longer than any of them", async () => {
+  test("is not looked for in a body that is too long for one", async () => {
     set({ question_from: "$.challenge" });
     const long = `{"challenge":"a","more":"${"x".repeat(16 * 1024)}"}`;
     expect((await ingest.post("", { body: long })).headers.get("x-webhooker-event-id")).not.toBeNull();
   });
 });
 
-describe("an answer by HMAC", () => {
+describe("a response with an HMAC", () => {
   const settings = { question_from: "?crc", question_answer: "json", question_name: "token" };
 
-  test("is made with the verification's secret, alone or beside the challenge", async () => {
+  test("uses the verification's secret, with or without the challenge", async () => {
     set({ ...settings, question_hmac: "hex", question_hmac_name: "signed" }, "github");
     expect(await (await get("?crc=abc")).json()).toEqual({ token: "abc", signed: digest("abc") });
     set({ ...settings, question_hmac: "base64" }, "github");
@@ -123,13 +123,13 @@ describe("an answer by HMAC", () => {
     expect(await (await get("?crc=abc")).text()).toBe(digest("abc"));
   });
 
-  test("is refused where the verification has no secret for it", async () => {
+  test("is refused if the verification has no secret", async () => {
     set({ ...settings, question_hmac: "hex" });
     expect((await get("?crc=abc")).status).toBe(401);
     expect(ingest.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining("no secret") });
   });
 
-  test("is no signature of anything that could be an event, whatever is asked", async () => {
+  test("is never the signature of a possible event", async () => {
     set({ ...settings, question_from: "?crc", question_hmac: "hex" }, "github");
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.json(), fc.string({ minLength: 1, maxLength: 40 })), async (body) => {
@@ -144,7 +144,7 @@ describe("an answer by HMAC", () => {
   });
 });
 
-describe("a question that is to be verified", () => {
+describe("a challenge that must be verified", () => {
   const settings = {
     ...{ question_from: "$.payload.plainToken", question_when: "$.event=endpoint.url_validation" },
     ...{ question_answer: "json", question_name: "plainToken", question_hmac: "hex" },
@@ -152,7 +152,7 @@ describe("a question that is to be verified", () => {
   };
   const body = JSON.stringify({ event: "endpoint.url_validation", payload: { plainToken: 'q{"a"}' } });
 
-  test("is answered where its signature is right, by any text then, and refused where it is not", async () => {
+  test("gets a response for any text if its signature is valid, and is refused otherwise", async () => {
     set(settings, "github");
     expect((await ingest.post("", { body })).status).toBe(401);
     const answer = await ingest.post("", { body, headers: signature(body) });
@@ -163,11 +163,11 @@ describe("a question that is to be verified", () => {
   });
 });
 
-describe("settings of a question", () => {
+describe("settings of a challenge", () => {
   const faultsOf = (settings: Record<string, unknown>) =>
     entrypointSettingsSchema.safeParse(settings).error?.issues.map(({ path }) => path[0]);
 
-  test("are refused where they cannot be meant, each at its field", () => {
+  test("are refused if they make no sense, each at its field", () => {
     const rows: readonly (readonly [Record<string, unknown>, string | undefined])[] = [
       [{ question_from: "?challenge" }, undefined],
       [{ question_from: "?a b" }, "question_from"],
@@ -195,7 +195,7 @@ describe("settings of a question", () => {
       expect([settings, faultsOf(settings)?.[0]]).toEqual([settings, field]);
   });
 
-  test("name no header that a browser or a proxy acts on", () => {
+  test("cannot name a header that browsers or proxies act on", () => {
     const named = (question_name: string) =>
       faultsOf({ question_from: "?c", question_answer: "header", question_name });
     for (const name of ["X-Hook-Secret", "Validation-Token", "X-Challenge", "Webhook-Verify"])

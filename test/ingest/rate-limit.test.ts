@@ -1,4 +1,4 @@
-/** The rate limit of an entrypoint that verifies: its sender's requests and those of strangers each have their own. */
+/** The rate limit of an entrypoint with verification: separate limits for its sender and for strangers. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { RejectedDraft } from "../../src/storage/event-db/rejected.ts";
@@ -48,7 +48,7 @@ const times = async (n: number, send: () => Promise<number>) => {
 };
 
 describe("strangers", () => {
-  test("use up nothing that the sender may send, and no more than as much again", async () => {
+  test("use up nothing of the sender's limit, and have an equal limit", async () => {
     expect(await times(5, wrong)).toEqual([401, 401, 401, 429, 429]);
     expect(await times(4, right)).toEqual([200, 200, 200, 429]);
     ingest.clock.advance(1_000);
@@ -56,7 +56,7 @@ describe("strangers", () => {
     expect(await times(2, right)).toEqual([200, 429]);
   });
 
-  test("beyond their limit leave nothing on the disk, and are told when to come again", async () => {
+  test("beyond their limit store nothing, and get Retry-After", async () => {
     await times(3, wrong);
     const answer = await ingest.post("", { body: "a" });
     expect(answer.status).toBe(429);
@@ -65,7 +65,7 @@ describe("strangers", () => {
     expect(ingest.lines.filter(({ message }) => message.includes("refused"))).toHaveLength(1);
   });
 
-  test("hold no token while their bodies come", async () => {
+  test("hold no token while their bodies arrive", async () => {
     const slow = Array.from({ length: 6 }, () => {
       const end = Promise.withResolvers<void>();
       const body = new ReadableStream<Uint8Array>({
@@ -83,7 +83,7 @@ describe("strangers", () => {
     expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
   });
 
-  test("that ask a question wrongly are counted, and those who ask it rightly are not", async () => {
+  test("with wrong handshakes are counted, and with right ones are not", async () => {
     const ask = async (query: string) => (await fetch(`${ingest.url}/webhook/${ENTRYPOINT}?${query}`)).status;
     expect(await times(4, () => ask("wrong"))).toEqual([401, 401, 401, 429]);
     expect(await times(6, () => ask("right"))).toEqual([200, 200, 200, 200, 200, 200]);
@@ -93,14 +93,14 @@ describe("strangers", () => {
 
 test("the sender beyond its own limit is refused before its body is read", async () => {
   await times(3, right);
-  // Read, it would be answered 413.
+  // If it were read, the response would be 413.
   expect(await right("a".repeat(1_000_001))).toBe(429);
   ingest.clock.advance(1_000);
   expect(await right("a".repeat(1_000_001))).toBe(413);
   expect(await right()).toBe(200);
 });
 
-test("requests that were let in together are stored no more of than may be", async () => {
+test("simultaneous requests do not exceed the limit", async () => {
   const statuses = await Promise.all(
     Array.from({ length: 12 }, () => right(chunked(new Uint8Array(10), new Uint8Array(10)))),
   );
@@ -109,7 +109,7 @@ test("requests that were let in together are stored no more of than may be", asy
   expect(ingest.stored).toHaveLength(3);
 });
 
-test("whatever comes in whatever order, each kind has what it would have had alone", async () => {
+test("in any order of requests, each kind has the limit it would have alone", async () => {
   const step = fc.constantFrom("right", "wrong", "second");
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {

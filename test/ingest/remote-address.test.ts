@@ -15,11 +15,11 @@ function read(options: { trusted?: readonly string[]; peer: string | null; forwa
   });
 }
 
-test("without trusted proxies it is the peer, whatever a header says", () => {
+test("without trusted proxies it is the peer, whatever the header says", () => {
   expect(read({ trusted: [], peer: "203.0.113.9", forwarded: "198.51.100.1" })).toBe("203.0.113.9");
 });
 
-test("a peer that is no trusted proxy is not believed", () => {
+test("a peer that is not a trusted proxy is not believed", () => {
   expect(read({ peer: "203.0.113.9", forwarded: "198.51.100.1" })).toBe("203.0.113.9");
 });
 
@@ -29,12 +29,12 @@ test("a trusted proxy is believed for the address it appended, not for what the 
   expect(read({ peer: "10.0.0.1", forwarded: "10.9.9.9, 198.51.100.1" })).toBe("198.51.100.1");
 });
 
-test("a chain of trusted proxies is walked to the first that is not", () => {
+test("a chain of trusted proxies is followed to the first address that is not one", () => {
   expect(read({ peer: "10.0.0.1", forwarded: "1.1.1.1, 198.51.100.1, 10.0.0.2" })).toBe("198.51.100.1");
   expect(read({ peer: "10.0.0.1", forwarded: "10.0.0.3 ,10.0.0.2" })).toBe("10.0.0.3");
 });
 
-test("what is no address names nobody, and never the proxy that wrote it", () => {
+test("an invalid element gives no address, and never the proxy that wrote it", () => {
   const unreadable = [
     "",
     ",",
@@ -58,7 +58,7 @@ test("what is no address names nobody, and never the proxy that wrote it", () =>
   }
 });
 
-test("the address is read in each form in which proxies write it", () => {
+test("the address is read in each form that proxies write", () => {
   const forms: Record<string, string> = {
     "198.51.100.1:51234": "198.51.100.1",
     '"198.51.100.1:443"': "198.51.100.1",
@@ -79,7 +79,7 @@ test("the address is read in each form in which proxies write it", () => {
   }
 });
 
-test("a port and brackets change nothing about any address", () => {
+test("a port and brackets do not change the address", () => {
   const address = fc.oneof(
     fc.ipV4(),
     fc.ipV6().filter((text) => parseAddress(text) !== null),
@@ -95,7 +95,7 @@ test("a port and brackets change nothing about any address", () => {
   );
 });
 
-test("whatever a header says, what is read is an address or none", () => {
+test("any header gives a valid address or none", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary-ascii", maxLength: 80 }), (text) => {
       const forwarded = text.replaceAll(/[^\x20-\x7e]/g, "");
@@ -105,7 +105,7 @@ test("whatever a header says, what is read is an address or none", () => {
   );
 });
 
-test("IPv6 is understood, also where it carries IPv4", () => {
+test("IPv6 is supported, including mapped IPv4", () => {
   expect(read({ peer: "::ffff:203.0.113.9" })).toBe("203.0.113.9");
   expect(read({ peer: "::ffff:10.0.0.1", forwarded: "::ffff:198.51.100.1" })).toBe("198.51.100.1");
   expect(read({ peer: "2001:db8::1", forwarded: "2a00::1" })).toBe("2a00::1");
@@ -115,7 +115,7 @@ test("a request without a connection has none", () => {
   expect(read({ peer: null })).toBe("");
 });
 
-test("the event keeps what a trusted proxy says, over real connections", async () => {
+test("the event stores the address reported by a trusted proxy, over real connections", async () => {
   for (const [trustedProxies, expected] of [
     [["127.0.0.1/32"], "198.51.100.1"],
     [["10.0.0.0/8"], "127.0.0.1"],
@@ -127,7 +127,7 @@ test("the event keeps what a trusted proxy says, over real connections", async (
   }
 });
 
-test("a proxy that is allowed lets no stranger in, however it writes the stranger's address", async () => {
+test("an allowed proxy lets no stranger in, in whatever form it writes the address", async () => {
   const settings = { allowed_networks: ["127.0.0.1", "198.51.100.0/24"] };
   const ingest = startIngest({ trustedProxies: ["127.0.0.1"] });
   ingest.setRoute({ settings });

@@ -74,7 +74,7 @@ describe("exact bytes are kept", () => {
   });
 });
 
-describe("what follows the entrypoint's id is kept, percent-encoded", () => {
+describe("the path after the entrypoint's id is kept, percent-encoded", () => {
   const tails: readonly (readonly [sent: string, pathTail: string, query: string])[] = [
     ["", "", ""],
     ["/", "/", ""],
@@ -96,12 +96,12 @@ describe("what follows the entrypoint's id is kept, percent-encoded", () => {
     });
   }
 
-  test("also where the id itself is percent-encoded", async () => {
+  test("also if the id itself is percent-encoded", async () => {
     await raw(`POST /webhook/%33${ENTRYPOINT.slice(1)}/a?b`);
     expect(ingest.stored).toMatchObject([{ entrypointId: ENTRYPOINT, pathTail: "/a", query: "b" }]);
   });
 
-  test("also where the Host header holds the entrypoint's address", async () => {
+  test("also if the Host header contains the entrypoint's path", async () => {
     await sendRaw(
       ingest.port,
       `POST /webhook/${ENTRYPOINT}/a HTTP/1.1\r\nHost: ${ENTRYPOINT}.webhook\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
@@ -110,7 +110,7 @@ describe("what follows the entrypoint's id is kept, percent-encoded", () => {
   });
 });
 
-test("no trick with the path reaches an entrypoint or climbs out of it", async () => {
+test("no path traversal reaches an entrypoint or leaves it", async () => {
   const paths = [
     `//webhook/${ENTRYPOINT}`,
     `/webhook//${ENTRYPOINT}`,
@@ -130,7 +130,7 @@ test("no trick with the path reaches an entrypoint or climbs out of it", async (
   expect(ingest.stored).toEqual([]);
 });
 
-test("headers, time, webhook and targets go with the event", async () => {
+test("headers, time, webhook and targets are stored with the event", async () => {
   ingest.clock.advance(1_234);
   const targets = [
     { id: "t1", settlesAtIngest: false },
@@ -153,7 +153,7 @@ test("headers, time, webhook and targets go with the event", async () => {
 
 describe("another method", () => {
   for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]) {
-    test(`${method} is refused with what is allowed`, async () => {
+    test(`${method} is refused, with the allowed methods`, async () => {
       for (const tail of ["", "/", "/a/b?c"]) {
         const answer = await raw(`${method} /webhook/${ENTRYPOINT}${tail}`);
         expect(answer).toStartWith("HTTP/1.1 405");
@@ -165,7 +165,7 @@ describe("another method", () => {
     });
   }
 
-  test("tells nothing of entrypoints that are not there or switched off", async () => {
+  test("reveals nothing about unknown or disabled entrypoints", async () => {
     ingest.setRoute({ active: false });
     expect(await raw(`GET /webhook/${ENTRYPOINT}`)).toStartWith("HTTP/1.1 410");
     ingest.setRoute(null);
@@ -173,7 +173,7 @@ describe("another method", () => {
   });
 });
 
-test("an unknown or deleted entrypoint is not found, one that is switched off is gone", async () => {
+test("an unknown or deleted entrypoint gives 404, a disabled one 410", async () => {
   ingest.setRoute({ active: false });
   const off = await ingest.post("", { body: "a" });
   expect(off.status).toBe(410);
@@ -186,14 +186,14 @@ test("an unknown or deleted entrypoint is not found, one that is switched off is
 });
 
 describe("while a body is being received", () => {
-  /** Sends half of a body, lets `change` happen, and sends the rest. */
+  /** Sends half of a body, runs `change`, and sends the rest. */
   async function during(change: () => void): Promise<Response> {
     let pulls = 0;
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
         pulls++;
         if (pulls === 2) {
-          // The gateway has looked the entrypoint up as soon as it asks for more of this body.
+          // The gateway has found the entrypoint once it requests more of this body.
           await ingest.post("", { body: "first" });
           change();
         }
@@ -204,24 +204,24 @@ describe("while a body is being received", () => {
     return ingest.post("", { body });
   }
 
-  test("the entrypoint is switched off: gone, and nothing is stored", async () => {
+  test("the entrypoint is disabled: 410, and nothing is stored", async () => {
     expect((await during(() => ingest.setRoute({ active: false }))).status).toBe(410);
     expect(ingest.stored.length).toBe(1);
   });
 
-  test("the entrypoint is deleted: not found, and nothing is stored", async () => {
+  test("the entrypoint is deleted: 404, and nothing is stored", async () => {
     expect((await during(() => ingest.setRoute(null))).status).toBe(404);
     expect(ingest.stored.length).toBe(1);
   });
 
-  test("a target is added: it gets the event", async () => {
+  test("a target is added: it receives the event", async () => {
     const targets = [{ id: "new", settlesAtIngest: false }];
     expect((await during(() => ingest.setRoute({ targets }))).status).toBe(200);
     expect(ingest.stored[1]?.targets).toEqual(targets);
   });
 });
 
-test("an event that may not be on disk is refused, and the sender told when to try again", async () => {
+test("an event that may not be on disk is refused with Retry-After", async () => {
   ingest.onAppend(() =>
     Promise.reject(
       new AppError({

@@ -1,4 +1,4 @@
-/** Secrets that prove a sender, over real HTTP and a real event file: they are on no disk, and verify all the same. */
+/** Senders' secrets over real HTTP and a real event file: never on disk, and still usable for verification. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ type Case = Readonly<{
   type: string;
   config?: Record<string, unknown>;
   send: (secret: string) => Sending;
-  /** As it is stored. */
+  /** The stored form. */
   header?: string;
   query?: string;
 }>;
@@ -37,7 +37,7 @@ const inQuery = (name: string, secret: string): Sending => ({
 });
 const basic = (secret: string) => Buffer.from(`ada:${secret}`).toString("base64");
 
-/** As monday.com's, whose token the secret signs. */
+/** Like monday.com's token, which the secret signs. */
 function token(secret: string): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${part({ alg: "HS256" })}.${part({ exp: 99_999_999_999 })}`;
@@ -124,7 +124,7 @@ function verifyAgain(route: Parameters<typeof ingest.setRoute>[0], by: Pick<Seal
   })({ webhookId: WEBHOOK, ids: null, entrypointId: null });
 }
 
-/** Every byte of the event file, its log included. */
+/** Every byte of the event file, including its write-ahead log. */
 async function onDisk(): Promise<string> {
   await world.writer.drain();
   const names = readdirSync(world.dataDir).filter((name) => name.includes(WEBHOOK));
@@ -156,14 +156,14 @@ for (const each of CASES) {
       expect(request?.query).toBe(each.query ?? "a=1");
     };
 
-    test("the secret of an event is on no disk, and the place where it stood is", async () => {
+    test("the secret of an event is not on disk, and its place is marked", async () => {
       verifyBy(each, RIGHT);
       expect(await post(each.send(RIGHT))).toBe(200);
       expectMasked(await storedRequest());
       await expectNowhere(RIGHT);
     });
 
-    test("a rejected request's is shown to nobody, and verifies once the entrypoint's is mended", async () => {
+    test("a rejected request's secret is never shown, and passes once the entrypoint's is corrected", async () => {
       verifyBy(each, WRONG);
       expect(await post(each.send(RIGHT))).toBe(401);
       const [kept] = (await rejected.list(WEBHOOK, { entrypointId: null, limit: 5, cursor: null })).requests;
@@ -197,7 +197,7 @@ test("headers that repeat the secret, as proxies write them, are masked too, and
   expect(stored.get("content-type")).toBe(headers["Content-Type"]);
 });
 
-test("a rejected request stays masked where its entrypoint verifies by other means now, or by none", async () => {
+test("a rejected request stays masked if its entrypoint now verifies differently, or not at all", async () => {
   verifyBy({ type: "bearer" }, WRONG);
   const { headers } = header("Authorization", `Bearer ${RIGHT}`);
   expect(await post({ tail: "", headers: { ...headers, "X-API-Key": RIGHT } })).toBe(401);
@@ -206,7 +206,7 @@ test("a rejected request stays masked where its entrypoint verifies by other mea
   await expectNowhere(RIGHT);
 });
 
-test("a rejected request whose secret was sealed with another key says so, and stays", async () => {
+test("a rejected request whose secret was encrypted with another key reports that and stays", async () => {
   verifyBy({ type: "bearer" }, WRONG);
   expect(await post(header("Authorization", `Bearer ${RIGHT}`))).toBe(401);
   const other = createKeyRing(new Uint8Array(32).fill(9));
@@ -215,7 +215,7 @@ test("a rejected request whose secret was sealed with another key says so, and s
   expect(kept?.reason).toContain("SECRET_KEY");
 });
 
-test("a rejected request that came with an import, without its secret, says so, and stays", async () => {
+test("a rejected request imported without its secret reports that and stays", async () => {
   verifyBy({ type: "bearer" }, WRONG);
   expect(await post(header("Authorization", `Bearer ${RIGHT}`))).toBe(401);
   await world.writer.change(WEBHOOK, (file) =>
@@ -226,13 +226,13 @@ test("a rejected request that came with an import, without its secret, says so, 
   expect(kept?.reason).toBe("The request's secret is no longer kept.");
 });
 
-test("what an entrypoint that verifies by none receives is stored as it came", async () => {
+test("an entrypoint without verification stores requests as received", async () => {
   ingest.setRoute({ webhookId: WEBHOOK });
   expect(await post(header("Authorization", `Bearer ${RIGHT}`))).toBe(200);
   expect((await storedRequest())?.headers).toContainEqual(["authorization", `Bearer ${RIGHT}`]);
 });
 
-test("neither a type nor a key of copies is read from where the secret stood", async () => {
+test("neither the type nor the deduplication key is read from the secret's place", async () => {
   const route = verifyBy({ type: "api-key" }, RIGHT);
   ingest.setRoute({
     ...route,

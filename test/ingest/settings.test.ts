@@ -17,7 +17,7 @@ function from(address: string): RequestInit {
 }
 
 describe("methods", () => {
-  test("that are allowed are stored as events, others are refused with what is allowed", async () => {
+  test("that are allowed store events; others are refused with the allowed ones", async () => {
     ingest.setRoute({ settings: { methods: ["GET", "PUT"] } });
     for (const method of ["GET", "PUT"]) expect((await send(method)).status).toBe(200);
     expect(ingest.stored.map(({ method, pathTail, query }) => ({ method, pathTail, query }))).toEqual([
@@ -32,15 +32,15 @@ describe("methods", () => {
     expect(ingest.stored).toHaveLength(2);
   });
 
-  test("of a GET do not let a HEAD in, which nobody expects to change anything", async () => {
+  test("with GET do not accept HEAD, which should change nothing", async () => {
     ingest.setRoute({ settings: { methods: ["GET", "POST", "PUT", "PATCH", "DELETE"] } });
     expect((await send("HEAD")).status).toBe(405);
     expect(ingest.stored).toEqual([]);
   });
 });
 
-describe("the answer", () => {
-  test("has the status, headers, type and body that its owner chose, and always the event's id", async () => {
+describe("the response", () => {
+  test("has the configured status, headers, type and body, and always the event's id", async () => {
     ingest.setRoute({
       settings: {
         response_status: 202,
@@ -58,7 +58,7 @@ describe("the answer", () => {
     expect(await answer.text()).toBe(`<ok>${id}</ok> ${id}`);
   });
 
-  test("is plain text where no type is given, and the usual one where there is no body", async () => {
+  test("is plain text without a configured type, and the default without a configured body", async () => {
     ingest.setRoute({ settings: { response_body: "thanks" } });
     expect((await send("POST")).headers.get("content-type")).toBe("text/plain; charset=utf-8");
     ingest.setRoute({ settings: { response_status: 201 } });
@@ -67,7 +67,7 @@ describe("the answer", () => {
     expect(await usual.json()).toEqual({ id: ingest.stored[1]?.id });
   });
 
-  test("with a status that has no body has none", async () => {
+  test("has no body if its status has none", async () => {
     ingest.setRoute({ settings: { response_status: 204, response_body: "lost" } });
     const answer = await send("POST");
     expect(answer.status).toBe(204);
@@ -75,7 +75,7 @@ describe("the answer", () => {
     expect(answer.headers.get("x-webhooker-event-id")).toBe(ingest.stored[0]?.id ?? "");
   });
 
-  test("runs in no browser and is kept by no cache: it comes from the dashboard's origin", async () => {
+  test("is neither run by browsers nor cached, because it shares the dashboard's origin", async () => {
     ingest.setRoute({ settings: { response_body: "<a/>", response_content_type: "text/xml" } });
     const { headers } = await send("POST");
     expect(headers.get("content-security-policy")).toStartWith("sandbox; default-src 'none'");
@@ -84,7 +84,7 @@ describe("the answer", () => {
     expect(headers.get("content-type")).toBe("text/xml");
   });
 
-  test("leaves out what its owner could set once and cannot any more, and still takes events", async () => {
+  test("omits headers that are no longer allowed, and events are still accepted", async () => {
     ingest.setRoute({
       settings: {
         response_headers: {
@@ -109,7 +109,7 @@ describe("the answer", () => {
 });
 
 describe("a body limit", () => {
-  test("refuses larger bodies, with a length and in chunks, and no others", async () => {
+  test("refuses larger bodies, chunked or not, and no others", async () => {
     ingest.setRoute({ settings: { max_body_bytes: 4 } });
     expect((await send("POST", { body: "four" })).status).toBe(200);
     for (const body of ["fives", chunked(Buffer.from("fiv"), Buffer.from("es"))]) {
@@ -118,11 +118,11 @@ describe("a body limit", () => {
       expect(await answer.text()).toContain("exceeds 4 bytes");
     }
     expect(ingest.stored).toHaveLength(1);
-    // It is the owner's limit; the operator's log has nothing of it.
+    // This is the owner's limit, so the operator's log has no line about it.
     expect(ingest.tooLarge()).toBe(0);
   });
 
-  test("does not lift the server's", async () => {
+  test("does not raise the server's limit", async () => {
     ingest.setRoute({ settings: { max_body_bytes: 5_000 } });
     const answer = await send("POST", { body: "x".repeat(1_001) });
     expect(answer.status).toBe(413);
@@ -131,7 +131,7 @@ describe("a body limit", () => {
 });
 
 describe("a rate limit", () => {
-  test("answers 429 with when to come again, and lets as many through as come back with time", async () => {
+  test("responds 429 with Retry-After, and accepts as many as are refilled over time", async () => {
     ingest.setRoute({ settings: { rate_limit: 60, rate_limit_per: "minute", rate_limit_burst: 2 } });
     for (let n = 0; n < 2; n++) expect((await send("POST")).status).toBe(200);
     const refused = await send("POST", { body: "never read" });
@@ -152,7 +152,7 @@ describe("a rate limit", () => {
     expect((await send("POST", from("192.0.2.1"))).status).toBe(200);
   });
 
-  test("goes on counting when the settings change", async () => {
+  test("keeps its count when the settings change", async () => {
     ingest.setRoute({ settings: { rate_limit: 1 } });
     expect((await send("POST")).status).toBe(200);
     ingest.setRoute({ settings: { rate_limit: 1, response_status: 202 } });
@@ -161,7 +161,7 @@ describe("a rate limit", () => {
 });
 
 describe("allowed networks", () => {
-  test("are those of the sender behind trusted proxies, and of nobody else's word", async () => {
+  test("apply to the sender behind trusted proxies, and to no address that others claim", async () => {
     ingest.setRoute({ settings: { allowed_networks: ["192.0.2.0/24", "2001:db8::/32"] } });
     expect((await send("POST", from("192.0.2.9"))).status).toBe(200);
     expect((await send("POST", from("2001:db8::9"))).status).toBe(200);
@@ -182,13 +182,13 @@ describe("the event's type", () => {
     return ingest.stored.at(-1)?.type;
   };
 
-  test("is read from a header or from a path in the JSON body", async () => {
+  test("is read from a header or a path in the JSON body", async () => {
     expect(await typeOf("X-Event", { headers: { "x-event": "order.paid" } })).toBe("order.paid");
     expect(await typeOf("$.a.type", { body: '{"a":{"type":"order.sent"}}' })).toBe("order.sent");
     expect(await typeOf("$.n", { body: '{"n":7}' })).toBe("7");
   });
 
-  test("is null where it is not there, and no hostile body is at fault", async () => {
+  test("is null if absent, and hostile bodies do no harm", async () => {
     for (const body of ["", "{", "null", '{"type":{}}', '{"type":""}', `{"type":"${"x".repeat(251)}"}`]) {
       expect(await typeOf("$.type", { body })).toBeNull();
     }
@@ -198,7 +198,7 @@ describe("the event's type", () => {
   });
 });
 
-test("settings that cannot be read let nothing in, and the log says so once", async () => {
+test("unreadable settings accept nothing, and are logged once", async () => {
   ingest.setRoute({ settings: { methods: "all of them" } });
   for (let n = 0; n < 2; n++) {
     const answer = await send("POST", { body: "a" });

@@ -20,7 +20,7 @@ function verifyWith(type: string, config: Record<string, unknown>): void {
   });
 }
 
-/** The status; the request is written as it is, which clients of HTTP would not do. */
+/** Sends a request byte for byte, which HTTP clients would not do, and returns the status. */
 function post(target: string, headers: readonly Buffer[], body = "{}"): Promise<number> {
   const { hostname, port } = new URL(ingest.url);
   const lines = [
@@ -42,8 +42,8 @@ function post(target: string, headers: readonly Buffer[], body = "{}"): Promise<
   });
 }
 
-describe("what comes over the wire", () => {
-  test("is compared byte for byte with a secret, in either reading of its letters", async () => {
+describe("a raw request", () => {
+  test("is compared byte for byte with a secret, in either encoding of its characters", async () => {
     verifyWith("bearer", { secret: "clé-à" });
     const by = (text: string, encoding: "utf8" | "latin1") =>
       post(`/webhook/${ENTRYPOINT}`, [Buffer.from(`Authorization: Bearer ${text}`, encoding)]);
@@ -51,7 +51,7 @@ describe("what comes over the wire", () => {
     expect([await by("cle-a", "utf8"), await by("clé-", "latin1")]).toEqual([401, 401]);
   });
 
-  test("has the URL that was called, quotes as they were written", async () => {
+  test("has the called URL, with quotes as they were written", async () => {
     verifyWith("hmac", { secret: "s", header: "X-Signature", template: "{method} {url} {body}" });
     const send = (target: string, signed = target) => {
       const signature = createHmac("sha256", "s").update(`POST ${BASE_URL}${signed} {}`).digest("hex");
@@ -70,7 +70,7 @@ describe("what comes over the wire", () => {
     expect(await send(`${path}?name=O'Brien`, path)).toBe(401);
   });
 
-  test("may have more signatures than are looked at", async () => {
+  test("may have more signatures than are checked", async () => {
     verifyWith("calendly", { secret: "s", tolerance_seconds: 60 });
     const time = Math.floor(ingest.clock.now() / 1_000);
     const right = createHmac("sha256", "s").update(`${time}.{}`).digest("hex");

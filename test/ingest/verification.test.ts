@@ -11,7 +11,7 @@ const SECRET = "do-not-tell-this-secret";
 const providers = createTestProviders();
 const { counts, ...metrics } = createMetrics({ clock: createFakeClock() });
 
-/** Asks and answers as the provider of a test wishes. */
+/** A provider that behaves as each test configures it. */
 let scripted: Partial<ReturnType<Provider["prepare"]>> = {};
 const scriptedProvider: Provider = {
   ...providers.get("github"),
@@ -46,14 +46,14 @@ function signed(body: string, secret = SECRET): RequestInit {
 }
 
 describe("an entrypoint that verifies", () => {
-  test("stores what is signed, byte for byte", async () => {
+  test("stores signed events byte for byte", async () => {
     verifyWith("github", { secret: SECRET });
     const answer = await ingest.post("/a?b=c", signed('{"n": 1}'));
     expect(answer.status).toBe(200);
     expect(new TextDecoder().decode(ingest.stored[0]?.body)).toBe('{"n": 1}');
   });
 
-  test("refuses what is not with 401, stores nothing, counts it, and tells the sender no reason", async () => {
+  test("refuses others with 401, stores nothing, counts them, and gives the sender no reason", async () => {
     verifyWith("github", { secret: SECRET });
     const before = counts.rejected.get("unverified") ?? 0;
     for (const init of [signed("a", "another"), { body: "a" }, { ...signed("a"), body: "b" }]) {
@@ -69,7 +69,7 @@ describe("an entrypoint that verifies", () => {
     expect((counts.rejected.get("unverified") ?? 0) - before).toBe(3);
   });
 
-  test("asks for a user name and a password where it verifies by those", async () => {
+  test("asks for a user name and a password if it uses Basic authentication", async () => {
     verifyWith("basic", { username: "shop", secret: SECRET });
     const asked = await ingest.post("", { body: "a" });
     expect(asked.status).toBe(401);
@@ -78,7 +78,7 @@ describe("an entrypoint that verifies", () => {
     expect((await ingest.post("", { body: "a", headers: { authorization } })).status).toBe(200);
   });
 
-  test("tells its owner the reason in the log, once a minute, with how many there were, and no secret", async () => {
+  test("logs the reason once a minute with the number of refusals, and no secret", async () => {
     verifyWith("github", { secret: SECRET });
     for (let n = 0; n < 5; n++) await ingest.post("", { body: "a" });
     ingest.clock.advance(60_000);
@@ -98,7 +98,7 @@ describe("an entrypoint that verifies", () => {
     expect(JSON.stringify(ingest.lines)).not.toContain(SECRET);
   });
 
-  test("answers 503 and accepts nothing where its secrets cannot be opened, and says so once", async () => {
+  test("responds 503 if its secrets cannot be decrypted, and logs it once", async () => {
     verifyWith("github", { secret: SECRET }, "another-entrypoint");
     for (const init of [signed("a"), { body: "a" }]) {
       const answer = await ingest.post("", init);
@@ -110,7 +110,7 @@ describe("an entrypoint that verifies", () => {
     expect(ingest.lines.filter(({ level }) => level === "error")).toHaveLength(1);
   });
 
-  test("answers 503 where its provider is not known, or its settings are not its provider's", async () => {
+  test("responds 503 if its provider is unknown, or its settings do not fit the provider", async () => {
     for (const verification of [
       { type: "nobody", config: {} },
       { type: "github", config: {} },
@@ -123,7 +123,7 @@ describe("an entrypoint that verifies", () => {
     expect(ingest.stored).toEqual([]);
   });
 
-  test("opens its secrets once for all requests of a route", async () => {
+  test("decrypts its secrets once for all requests of a route", async () => {
     let prepared = 0;
     scripted = {};
     const { prepare } = scriptedProvider;
@@ -141,7 +141,7 @@ describe("an entrypoint that verifies", () => {
     await other.stop();
   });
 
-  test("lets a provider look at the URL that senders call and at what came, and wait", async () => {
+  test("lets a provider read the called URL and the request, and take its time", async () => {
     const seen: unknown[] = [];
     scripted = {
       async verify({ url, query, body, receivedAt, remoteAddress, method }) {
@@ -167,7 +167,7 @@ describe("an entrypoint that verifies", () => {
 describe("a handshake", () => {
   const answer = { status: 200, contentType: "text/plain", body: "<script>echo</script>" };
 
-  test("that is not signed is answered before anything is verified, and stores no event", async () => {
+  test("that is unsigned gets its response before verification, and stores no event", async () => {
     scripted = { verify: () => refused("never"), unsignedHandshake: () => answer };
     verifyWith("scripted", {});
     const before = counts.handshakes;
@@ -182,14 +182,14 @@ describe("a handshake", () => {
     expect(ingest.stored).toEqual([]);
   });
 
-  test("that is refused is 401 and noted like a refused event", async () => {
+  test("that is refused gives 401 and is logged like a refused event", async () => {
     scripted = { unsignedHandshake: () => refused("The verify token is another one.") };
     verifyWith("scripted", {});
     expect((await fetch(`${ingest.url}/webhook/${ENTRYPOINT}`)).status).toBe(401);
     expect(ingest.lines[0]?.fields).toMatchObject({ reason: "The verify token is another one." });
   });
 
-  test("that is signed is answered only once it is verified", async () => {
+  test("that is signed gets its response only after verification", async () => {
     scripted = { verify: () => refused("no"), signedHandshake: () => answer };
     verifyWith("scripted", {});
     expect((await ingest.post("", { body: "a" })).status).toBe(401);
@@ -199,7 +199,7 @@ describe("a handshake", () => {
     expect(ingest.stored).toEqual([]);
   });
 
-  test("that brings a secret is answered once that is stored, and refused where it may not be", async () => {
+  test("that brings a secret gets its response once the secret is stored, and is refused if it must not be stored", async () => {
     const order: string[] = [];
     const learning = startIngest({
       providers: { get: () => scriptedProvider },
@@ -234,7 +234,7 @@ describe("a handshake", () => {
     expect((await ingest.post("", { body: "a" })).headers.get("x-webhooker-event-id")).not.toBeNull();
   });
 
-  test("by another method is 405 where it is none, or where the provider has no such", async () => {
+  test("by another method gives 405 if it is not a handshake, or the provider has none", async () => {
     verifyWith("scripted", {});
     expect((await fetch(`${ingest.url}/webhook/${ENTRYPOINT}`)).status).toBe(405);
     expect((await fetch(`${ingest.url}/webhook/${ENTRYPOINT}`, { method: "PUT" })).status).toBe(405);

@@ -16,8 +16,8 @@ function ask(method: string, headers: Record<string, string> = {}): Promise<Resp
 
 const allowing = (...methods: readonly string[]) => ({ settings: { methods } });
 
-describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
-  test("are answered 200 without a body, and store no event", async () => {
+describe("HEAD and OPTIONS, if the entrypoint allows them", () => {
+  test("get 200 without a body, and store no event", async () => {
     ingest.setRoute(allowing("POST", "HEAD", "OPTIONS"));
     for (const method of ["HEAD", "OPTIONS"]) {
       const answer = await ask(method);
@@ -27,7 +27,7 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
     expect(ingest.stored).toEqual([]);
   });
 
-  test("are answered alike by an entrypoint that verifies, as nobody signs them", async () => {
+  test("get the same response from an entrypoint with verification, because nobody signs them", async () => {
     ingest.setRoute({
       ...allowing("POST", "HEAD"),
       verification: { type: "ip-allow-list", config: { networks: ["192.0.2.1"] } },
@@ -36,7 +36,7 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
     expect((await ask("POST")).status).toBe(401);
   });
 
-  test("are refused each by itself where only the other is allowed, with what is", async () => {
+  test("are refused separately if only the other is allowed, with the allowed methods", async () => {
     for (const [allowed, other] of [
       ["HEAD", "OPTIONS"],
       ["OPTIONS", "HEAD"],
@@ -50,7 +50,7 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
   });
 
-  test("are counted by the rate limit, and taken from the allowed networks alone", async () => {
+  test("count toward the rate limit, and are accepted from allowed networks only", async () => {
     ingest.setRoute({
       settings: { methods: ["POST", "HEAD"], rate_limit: 1, allowed_networks: ["192.0.2.0/24"] },
     });
@@ -62,7 +62,7 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
     ]).toEqual([403, 200, 429]);
   });
 
-  test("use up nothing that verified senders may send, nor do other questions", async () => {
+  test("use up nothing of the verified senders' limit, and neither do handshakes", async () => {
     const verification = { type: "ip-allow-list", config: { networks: ["127.0.0.1"] } };
     const settings = { methods: ["POST", "HEAD"], rate_limit: 1, question_from: "?challenge" };
     ingest.setRoute({ verification, settings });
@@ -73,7 +73,7 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
     expect([sent.status, ingest.stored.length]).toEqual([200, 1]);
   });
 
-  test("alone are no settings: events have to come by something", () => {
+  test("cannot be the only methods, because events need one", () => {
     for (const methods of [["HEAD"], ["OPTIONS", "HEAD"]]) {
       const { error } = entrypointSettingsSchema.safeParse({ methods });
       expect(error?.issues.map(({ path }) => path)).toEqual([["methods"]]);
@@ -85,7 +85,7 @@ describe("HEAD and OPTIONS, where the entrypoint allows them", () => {
 describe("OPTIONS by CloudEvents' rules", () => {
   const asked = { "webhook-request-origin": "sender.example", "webhook-request-rate": "120" };
 
-  test("repeats the origin that asked, and gives the rate limit as requests a minute", async () => {
+  test("echoes the requesting origin, and gives the rate limit as requests per minute", async () => {
     for (const [settings, rate] of [
       [{}, "*"],
       [{ rate_limit: 2 }, "120"],
@@ -99,13 +99,13 @@ describe("OPTIONS by CloudEvents' rules", () => {
     }
   });
 
-  test("repeats nothing to HEAD, nor to who did not ask", async () => {
+  test("echoes nothing to HEAD, or if not asked", async () => {
     ingest.setRoute(allowing("POST", "HEAD", "OPTIONS"));
     for (const answer of [await ask("HEAD", asked), await ask("OPTIONS")])
       expect([...answer.headers.keys()].filter((name) => name.startsWith("webhook-"))).toEqual([]);
   });
 
-  test("repeats nothing but names of hosts", async () => {
+  test("echoes host names only", async () => {
     ingest.setRoute(allowing("POST", "OPTIONS"));
     const name = /^[0-9a-z][0-9a-z.-]*$/i;
     const hostile = ["*", "https://a.example", "a b", "<script>", "a,b", ".", `${"a".repeat(300)}.example`];
@@ -129,7 +129,7 @@ describe("OPTIONS by CloudEvents' rules", () => {
     expect(told).toBeLessThan(cases.length);
   });
 
-  test("opens nothing to a page of another origin", async () => {
+  test("allows nothing to a page of another origin", async () => {
     ingest.setRoute(allowing("POST", "OPTIONS"));
     const answer = await ask("OPTIONS", {
       ...asked,
