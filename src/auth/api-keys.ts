@@ -1,4 +1,4 @@
-/** API keys: the tokens by which programs act for a user. */
+/** API keys: tokens with which programs act for a user. */
 import type { Clock } from "../lib/clock.ts";
 import { hashToken, randomToken } from "../lib/crypto.ts";
 import { AppError, notFound } from "../lib/errors.ts";
@@ -17,17 +17,17 @@ export type APIKey = Readonly<{
   revokedAt: number | null;
 }>;
 
-/** The user for whom a program acts, and the key by which it does. */
+/** The user a program acts for, and the key it uses. */
 export type Caller = Readonly<{ userId: string; apiKeyId: string }>;
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
-/** Lets people, and scanners for leaked secrets, tell what it is. */
+/** Makes tokens recognizable to people and to scanners for leaked secrets. */
 const TOKEN_PREFIX = "whk_";
 const TOKEN_BYTES = 32;
 const SHOWN_CHARACTERS = 8;
 const MAX_NAME_LENGTH = 200;
-/** Each use would otherwise be a write to the main database. */
+/** Without this step, each use would write to the main database. */
 const LAST_USED_STEP_MS = 60_000;
 
 export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock }) {
@@ -37,12 +37,12 @@ export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock 
     try {
       mainDb.apiKeys.setLastUsed({ id, at: now });
     } catch {
-      // On a full disk the caller may be the one who has come to make room.
+      // On a full disk, the caller may be about to free space.
     }
   }
 
   return {
-    /** The token is told here and never again. Throws AppError invalid or not_found. */
+    /** Creates a key. The token is returned only here. Throws AppError `invalid` or `not_found`. */
     create(values: { userId: string; name: string }): { apiKey: APIKey; token: string } {
       const name = values.name.trim();
       if (name === "" || name.length > MAX_NAME_LENGTH) throw unfitName();
@@ -62,17 +62,17 @@ export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock 
       return { apiKey: toApiKey(row), token };
     },
 
-    /** Revoked ones too. */
+    /** Lists keys, including revoked ones. */
     list(of: { userId?: string | undefined } = {}): APIKey[] {
       return mainDb.apiKeys.list(of).map(toApiKey);
     },
 
-    /** With `userId` only a key of that user. Throws AppError not_found, also where it is revoked already. */
+    /** Revokes a key, with `userId` only one of that user. Throws AppError `not_found`, also for a revoked key. */
     revoke(which: { id: string; userId?: string | undefined }): void {
       if (!mainDb.apiKeys.revoke({ ...which, at: clock.now() })) throw notFound("API key");
     },
 
-    /** Asks the database each time, so that a key revoked by another process is refused at once. */
+    /** Reads the database each time, so that a key revoked by another process is refused at once. */
     authenticate(token: string): Caller | null {
       const row = mainDb.apiKeys.findUsable(hashToken(token));
       if (!row) return null;

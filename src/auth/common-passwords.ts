@@ -1,18 +1,18 @@
-/** Knows the passwords that guessers try first. */
+/** Recognizes common passwords, which attackers guess first. */
 
-/** "password2024!" is as common as "password". */
+/** "password2024!" counts as common because "password" is. */
 const MOST_ADDED = 5;
 const ADDED = new RegExp(`[\\d!?.,;:@#$%&*+_-]{1,${MOST_ADDED}}$`);
-/** "aaaaaaaaaa", "1212121212" */
+/** Rejects "aaaaaaaaaa" and "1212121212". */
 const LEAST_DIFFERENT = 4;
 
 let known: Promise<ReadonlySet<string>> | null = null;
 
-/** True for one of the 49,000 most common passwords, in whatever case, also with a few digits or signs at its end. */
+/** Returns whether a password is one of the 49,000 most common, ignoring case and a few trailing digits or symbols. */
 export async function isCommonPassword(password: string): Promise<boolean> {
   const lower = password.toLowerCase();
   if (new Set(lower).size < LEAST_DIFFERENT) return true;
-  // Loaded with the first new password, as a start needs none.
+  // Loaded for the first new password, because a start does not need it.
   known ??= loadCommonPasswords();
   const common = await known;
   return common.has(lower) || common.has(lower.replace(ADDED, ""));

@@ -1,15 +1,15 @@
-/** The user of the first start, so that there is somebody who can sign in. */
+/** Creates the first user, so that someone can sign in. */
 import { randomToken } from "../lib/crypto.ts";
 
 const USERNAME = "admin";
 
-export type FirstUser = Readonly<{
+type FirstUser = Readonly<{
   username: string;
-  /** Null when it was chosen by whoever started the gateway. */
+  /** Null if the operator set the password. */
   password: string | null;
 }>;
 
-/** Null when there are users already. */
+/** Returns null if users exist. */
 export async function ensureFirstUser(options: {
   isEmpty: () => boolean;
   create: (user: { username: string; password: string; role: "admin" }) => Promise<unknown>;
@@ -21,7 +21,7 @@ export async function ensureFirstUser(options: {
   return { username: USERNAME, password: options.adminPassword === null ? password : null };
 }
 
-/** 120 bits in 20 characters that every keyboard has. */
+/** Generates 120 random bits in 20 characters that every keyboard has. */
 export function generatePassword(): string {
   return randomToken(15);
 }

@@ -1,15 +1,15 @@
-/** Runs password hashes few at a time, so that a flood of sign-ins takes neither all the memory nor all the cores. */
+/** Limits concurrent password hashes, so that many sign-ins cannot use up memory or CPU. */
 import { AppError } from "../lib/errors.ts";
 
-/** Hashes that run at once. */
+/** Concurrent hashes. */
 const MAX_RUNNING = 2;
-/** Hashes of strangers that wait, at a tenth of a second each: the last one waits about two seconds. */
+/** Waiting hashes of unknown clients, at 0.1 s each: the last one waits about two seconds. */
 const MAX_WAITING = 40;
 
 export type HashingQueue = Readonly<{
   /**
-   * `isTrusted`: somebody who is signed in, or a browser that was; they go before strangers and are never turned
-   * away. Rejects with AppError `unavailable` for a stranger while too many wait.
+   * `isTrusted`: from a signed-in user or a browser known to have signed in. These go first and are never refused.
+   * Rejects with AppError `unavailable` for unknown clients while too many wait.
    */
   run: <T>(hash: () => Promise<T>, of: { isTrusted: boolean }) => Promise<T>;
 }>;
@@ -30,7 +30,7 @@ export function createHashingQueue(): HashingQueue {
 
   function leave(): void {
     const next = trusted.shift() ?? strangers.shift();
-    // The place goes straight to the next one, so that none can slip in between.
+    // The slot passes directly to the next in line, so that no other call can take it.
     if (next) next();
     else running--;
   }

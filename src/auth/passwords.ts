@@ -1,23 +1,23 @@
-/** Passwords: what is accepted, and argon2id hashes of them, few at a time. */
+/** Password rules, and argon2id hashes of passwords, a few at a time. */
 import { AppError } from "../lib/errors.ts";
 import { isCommonPassword } from "./common-passwords.ts";
 import { createHashingQueue } from "./hashing-queue.ts";
 
 const MIN_LENGTH = 10;
-/** Nobody types more; hashing takes longer the more there is. */
+/** Nobody types more, and longer input takes longer to hash. */
 const MAX_LENGTH = 1_024;
-/** 64 MiB and two passes take about a tenth of a second, off the event loop. */
+/** 64 MiB and two passes take about 0.1 s, off the event loop. */
 const ARGON2ID = { algorithm: "argon2id", memoryCost: 65_536, timeCost: 2 } as const;
-/** Of a password that nobody has, made with the same settings. */
+/** Hash of a random password, with the same parameters. */
 const NOBODYS_HASH =
   "$argon2id$v=19$m=65536,t=2,p=1$jveBhIKWd17mr39IgpLkYuzRAAgIRAzO/gILDFkR064$90G7aAE74vO6f03U6PDvZcjVp1wekE9CjPbzI8FHVLs";
 
 export type Passwords = Readonly<{
-  /** Rejects with AppError invalid for a password that is too short, too long or one of the most common. */
+  /** Rejects with AppError `invalid` for a password that is too short, too long or too common. */
   hash: (password: string) => Promise<string>;
   /**
-   * Takes as long for a user who does not exist: `hash` is null then, and the answer false. Rejects with AppError
-   * unavailable while too many wait, unless `isTrusted` (see HashingQueue).
+   * Takes the same time for an unknown user: `hash` is then null and the result false. Rejects with AppError
+   * `unavailable` while too many wait, unless `isTrusted` (see HashingQueue).
    */
   verify: (password: string, hash: string | null, of?: { isTrusted: boolean }) => Promise<boolean>;
 }>;
@@ -38,7 +38,7 @@ export function createPasswords(argon2: Argon2 = Bun.password): Passwords {
       return queue.run(() => argon2.hash(normalize(password), ARGON2ID), { isTrusted: true });
     },
     async verify(password, hash, of = { isTrusted: false }) {
-      // Longer than any that was accepted, so it tells nothing about the user.
+      // Longer than any accepted password, so this reveals nothing about the user.
       if (password.length > 2 * MAX_LENGTH) return false;
       const matches = await queue.run(() => argon2.verify(normalize(password), hash ?? NOBODYS_HASH), of);
       return matches && hash !== null;
@@ -46,7 +46,7 @@ export function createPasswords(argon2: Argon2 = Bun.password): Passwords {
   };
 }
 
-/** Keyboards and systems write one character in different ways; NIST SP 800-63B names this form. */
+/** Systems encode the same character in different ways; NIST SP 800-63B recommends this normalization. */
 function normalize(password: string): string {
   return password.normalize("NFKC");
 }

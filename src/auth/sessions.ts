@@ -1,4 +1,4 @@
-/** Sessions of signed-in browsers; what the browser holds is stored only as its hash. */
+/** Sessions of signed-in browsers. Only the hash of a browser's token is stored. */
 import type { Clock } from "../lib/clock.ts";
 import { hashToken, randomToken } from "../lib/crypto.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
@@ -6,7 +6,7 @@ import type { SessionRow } from "../storage/main-db/tables.ts";
 import type { Role } from "./users.ts";
 
 export type Session = Readonly<{
-  /** Safe to show: it signs nobody in. */
+  /** Safe to show, because it cannot be used to sign in. */
   id: string;
   userId: string;
   createdAt: number;
@@ -25,14 +25,14 @@ export type Sessions = ReturnType<typeof createSessions>;
 
 /** Counted from the last use. */
 const LIFETIME_MS = 14 * 24 * 60 * 60 * 1_000;
-/** Each page would otherwise be a write to the main database. */
+/** Without this step, each page would write to the main database. */
 const TOUCH_STEP_MS = 60_000;
 const TOKEN_BYTES = 32;
 const MAX_USER_AGENT_LENGTH = 300;
 
 export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock }) {
   return {
-    /** The token is for the browser alone. */
+    /** Creates a session. The token goes only to the browser. */
     create(of: { userId: string; userAgent: string; remoteAddress: string }): {
       session: Session;
       token: string;
@@ -52,7 +52,7 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
       return { session: toSession(row), token };
     },
 
-    /** Null for one that is unknown, ended or run out, and where its user is deleted or disabled. */
+    /** Returns null if the session is unknown, ended or expired, or its user is deleted or disabled. */
     find(token: string): SignedIn | null {
       const row = mainDb.sessions.find(hashToken(token));
       if (!row || row.session.expiresAt <= clock.now()) return null;
@@ -60,7 +60,7 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
       return { session: toSession(row.session), user: { id, username, role } };
     },
 
-    /** Puts its end off; call it whenever its user is seen. The new end, or null where the old one stands. */
+    /** Extends a session; call it for each request of its user. Returns the new expiry, or null if it is unchanged. */
     touch({ id, lastSeenAt }: Session): number | null {
       const now = clock.now();
       if (Math.abs(now - lastSeenAt) < TOUCH_STEP_MS) return null;
@@ -69,7 +69,7 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
         mainDb.sessions.touch({ idHash: id, lastSeenAt: now, expiresAt });
         return expiresAt;
       } catch {
-        // On a full disk the user may be the one who has come to make room.
+        // On a full disk, the user may be about to free space.
         return null;
       }
     },
@@ -78,17 +78,17 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
       mainDb.sessions.delete({ idHash: id, userId });
     },
 
-    /** All of the user's but this one. */
+    /** Ends all other sessions of the user. */
     endOthers({ userId, id }: { userId: string; id: string }): void {
       mainDb.sessions.deleteOthers({ userId, exceptIdHash: id });
     },
 
-    /** Whether nobody is signed in anywhere, as after the first start. */
+    /** Returns whether no session exists, as after the first start. */
     areNone(): boolean {
       return mainDb.sessions.isEmpty();
     },
 
-    /** Those that have not run out, last seen first. */
+    /** Lists unexpired sessions, last seen first. */
     list({ userId }: { userId: string }): Session[] {
       const now = clock.now();
       return mainDb.sessions

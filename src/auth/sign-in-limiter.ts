@@ -1,24 +1,24 @@
-/** Slows down whoever guesses passwords, without ever locking a user out for good. */
+/** Slows down password guessing without locking users out permanently. */
 import { LRUCache } from "lru-cache";
 import { parseAddress } from "../lib/cidr.ts";
 
-export type SignInAttempt = Readonly<{
+type SignInAttempt = Readonly<{
   username: string;
   remoteAddress: string;
   /**
-   * Names the browser, where it proves that this user has signed in there before: guesses made elsewhere do not slow
-   * it down. Null for all others, whose limits are the same whether or not the name exists.
+   * Identifies a browser that has proved an earlier sign-in of this user; guesses made elsewhere do not slow it down.
+   * Null for all others, whose limits are the same whether or not the username exists.
    */
   device: string | null;
 }>;
 
 export type SignInLimiter = Readonly<{
-  /** Counts as failed until it is said to have succeeded, so that guesses made at once count one by one. */
+  /** Counts the attempt as failed until `succeeded` is called, so that simultaneous guesses are all counted. */
   begin: (attempt: SignInAttempt) =>
     | Readonly<{
         allowed: true;
         succeeded: () => void;
-        /** The password was not looked at: the attempt counts for nothing. */
+        /** The password was not checked, so the attempt does not count. */
         withdraw: () => void;
       }>
     | Readonly<{ allowed: false; retryAfterMs: number }>;
@@ -27,16 +27,16 @@ export type SignInLimiter = Readonly<{
 type Rule = Readonly<{ free: number; longestMs: number }>;
 type Failures = Readonly<{ count: number; lastAt: number }>;
 
-/** People mistype; a household or an office shares an address. */
+/** Allows for typing errors and for addresses shared by a household or an office. */
 const PER_ADDRESS: Rule = { free: 10, longestMs: 15 * 60_000 };
-/** Short at its longest, as it also meets the user whose name somebody else guesses with. */
+/** A short maximum, because it also affects the user whose name is being guessed. */
 const PER_NAME: Rule = { free: 10, longestMs: 30_000 };
 const PER_DEVICE: Rule = { free: 5, longestMs: 60_000 };
 
 const FIRST_WAIT_MS = 1_000;
-/** Failures are forgotten when none was added for so long. */
+/** Failures expire this long after the last one. */
 const FORGET_AFTER_MS = 60 * 60_000;
-/** Whoever has that many addresses pushes out old ones; the names' own limits still hold. */
+/** An attacker with more addresses evicts old entries; the limits by username still hold. */
 const MAX_KEYS = 20_000;
 
 /** `monotonic` in milliseconds. */
@@ -59,7 +59,7 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
       const { name, address } = limitsOf(attempt);
       const limits = address === null ? [name] : [name, address];
       const retryAfterMs = Math.max(...limits.map(([key, rule]) => waitFor(failuresOf(key, now), rule, now)));
-      // What is refused counts for nothing: else asking again and again would keep the right user out.
+      // Refused attempts do not count; otherwise repeated attempts would lock out the real user.
       if (retryAfterMs > 0) return { allowed: false, retryAfterMs };
       for (const [key] of limits) {
         failures.set(key, { count: (failuresOf(key, now)?.count ?? 0) + 1, lastAt: now });
@@ -68,7 +68,7 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
         allowed: true,
         succeeded() {
           failures.delete(name[0]);
-          // Not forgotten: else whoever has an account could clear the way for guesses at others'.
+          // Only this attempt is taken back; otherwise anyone with an account could reset an address's limit.
           if (address !== null) takeBack(address[0]);
         },
         withdraw() {
@@ -79,7 +79,13 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
   };
 }
 
-/** Milliseconds from now; 0 for at once. Doubles with each failure after the free ones. */
+/** The message for a refused attempt, with the wait in whole seconds. */
+export function describeWait(retryAfterMs: number): string {
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  return `Too many attempts. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`;
+}
+
+/** Returns the milliseconds to wait. Doubles with each failure after the free ones. */
 function waitFor(known: Failures | null, rule: Rule, now: number): number {
   if (known === null || known.count < rule.free) return 0;
   const wait = Math.min(rule.longestMs, FIRST_WAIT_MS * 2 ** (known.count - rule.free));
@@ -88,9 +94,9 @@ function waitFor(known: Failures | null, rule: Rule, now: number): number {
 
 type Limit = readonly [key: string, rule: Rule];
 
-/** Where the browser is known, what others do at its address does not count: whole offices share one. */
+/** For a known browser, failures of others at its address do not count: whole offices share one. */
 function limitsOf(attempt: SignInAttempt): { name: Limit; address: Limit | null } {
-  // Names are compared without regard to case where users are looked up.
+  // Usernames are case-insensitive.
   const username = attempt.username.toLowerCase();
   const network = networkOf(attempt.remoteAddress);
   return attempt.device !== null
@@ -98,7 +104,7 @@ function limitsOf(attempt: SignInAttempt): { name: Limit; address: Limit | null 
     : { name: [`name ${username}`, PER_NAME], address: [`address ${network}`, PER_ADDRESS] };
 }
 
-/** One customer has a whole /64 of IPv6. */
+/** IPv6 customers have a whole /64 each. */
 function networkOf(address: string): string {
   const ip = parseAddress(address);
   if (ip === null || ip.kind() === "ipv4") return address;

@@ -1,4 +1,4 @@
-/** Users: making them, finding them, and checking who they are by their password. */
+/** Creates and finds users, and verifies their passwords. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -27,7 +27,7 @@ type Deps = Readonly<{ mainDb: MainDb; clock: Clock; passwords?: Passwords }>;
 
 export function createUsers({ mainDb, clock, passwords = createPasswords() }: Deps) {
   const users = {
-    /** Throws AppError invalid or conflict. */
+    /** Throws AppError `invalid` or `conflict`. */
     async create(values: { username: string; password: string; role: Role }): Promise<User> {
       const { username, role } = values;
       if (!USERNAME.test(username)) throw unfitUsername();
@@ -39,7 +39,7 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       try {
         mainDb.users.insert(row);
       } catch (error) {
-        // Somebody else took it while the password was hashed.
+        // Another request took the name while the password was hashed.
         if (sqliteCode(error) === "SQLITE_CONSTRAINT_UNIQUE") throw taken();
         throw error;
       }
@@ -60,7 +60,7 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       return row && toUser(row);
     },
 
-    /** Ends all sessions of the user. Throws AppError invalid or not_found. */
+    /** Sets a password and ends all of the user's sessions. Throws AppError `invalid` or `not_found`. */
     async setPassword({ userId, password }: { userId: string; password: string }): Promise<void> {
       if (!mainDb.users.find(userId)) throw notFound("user");
       const passwordHash = await passwords.hash(password);
@@ -68,8 +68,8 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
     },
 
     /**
-     * Ends all sessions of the user; their API keys rest too. Throws AppError not_found, and conflict for the
-     * last administrator: nobody could let anybody in again.
+     * Disables a user, ends their sessions and suspends their API keys. Throws AppError `not_found`, and `conflict` for
+     * the last administrator, because nobody could enable users again.
      */
     disable(userId: string): void {
       const row = mainDb.users.find(userId);
@@ -81,15 +81,16 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       mainDb.users.setDisabledAt({ id: userId, disabledAt: at, at });
     },
 
-    /** Throws AppError not_found. */
+    /** Throws AppError `not_found`. */
     enable(userId: string): void {
       if (!mainDb.users.find(userId)) throw notFound("user");
       mainDb.users.setDisabledAt({ id: userId, disabledAt: null, at: clock.now() });
     },
 
     /**
-     * Null for an unknown or disabled user and for a wrong password, after the same time. Rejects with AppError
-     * unavailable while too many sign in, unless `isTrusted`: a session or a known browser vouches for who asks.
+     * Returns null for an unknown or disabled user and for a wrong password, after the same time. Rejects with AppError
+     * `unavailable` while too many sign in, unless `isTrusted`: the request has a session or comes from a known
+     * browser.
      */
     async verifyPassword(given: {
       username: string;
@@ -102,7 +103,7 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       return matches && row && row.disabledAt === null ? toUser(row) : null;
     },
 
-    /** Makes the user admin where there is no user yet; the password is told only if it was generated. */
+    /** Creates the user "admin" if no user exists. The password is returned only if it was generated. */
     ensureFirstUser({ adminPassword }: { adminPassword: string | null }) {
       return ensureFirstUser({ isEmpty: mainDb.users.isEmpty, create: users.create, adminPassword });
     },

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => db.dispose());
 
 describe("creating an API key", () => {
-  test("tells the token once and stores only its hash", () => {
+  test("returns the token once and stores only its hash", () => {
     const { apiKey, token } = apiKeys.create({ userId, name: " CI " });
     expect(token).toMatch(/^whk_[A-Za-z0-9_-]{43}$/);
     expect(apiKey).toEqual({
@@ -46,7 +46,7 @@ describe("creating an API key", () => {
 });
 
 describe("authenticating", () => {
-  test("tells the user and the key of a token, and nothing of any other text", () => {
+  test("returns the user and key of a token, and nothing for any other text", () => {
     const { apiKey, token } = apiKeys.create({ userId, name: "CI" });
     apiKeys.create({ userId: db.addUser().id, name: "Other" });
     expect(apiKeys.authenticate(token)).toEqual({ userId, apiKeyId: apiKey.id });
@@ -73,7 +73,7 @@ describe("authenticating", () => {
     }
   });
 
-  test("notes the last use once a minute at most, also over a clock that jumps back", () => {
+  test("records the last use at most once a minute, also if the clock jumps back", () => {
     const { token } = apiKeys.create({ userId, name: "CI" });
     const lastUsedAfter = (move: () => void) => {
       move();
@@ -87,7 +87,7 @@ describe("authenticating", () => {
     expect(lastUsedAfter(() => db.clock.jump(-3_600_000))).toBe(start - 3_540_000);
   });
 
-  test("works though the last use cannot be written", () => {
+  test("works even if the last use cannot be written", () => {
     const { token } = apiKeys.create({ userId, name: "CI" });
     const setLastUsed = () => {
       throw new Error("database or disk is full");
@@ -98,7 +98,7 @@ describe("authenticating", () => {
 });
 
 describe("listing and revoking", () => {
-  test("keep to the keys of one user where one is named", async () => {
+  test("are limited to one user's keys if a user is given", async () => {
     const other = db.addUser().id;
     const mine = apiKeys.create({ userId, name: "Mine" }).apiKey;
     db.clock.advance(1);
@@ -111,7 +111,7 @@ describe("listing and revoking", () => {
     expect(apiKeys.list({ userId: other })[0]?.revokedAt).toBe(db.clock.now());
   });
 
-  test("find no key to revoke that is unknown or revoked already", async () => {
+  test("do not find a key that is unknown or already revoked", async () => {
     const { apiKey } = apiKeys.create({ userId, name: "CI" });
     apiKeys.revoke({ id: apiKey.id });
     for (const id of [apiKey.id, newId(), ""]) {

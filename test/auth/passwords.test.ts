@@ -3,7 +3,7 @@ import { createPasswords } from "../../src/auth/passwords.ts";
 import { appErrorOf } from "../support/thrown.ts";
 
 describe("passwords", () => {
-  test("are kept as argon2id with 64 MiB and two passes, and verified", async () => {
+  test("are stored as argon2id with 64 MiB and two passes, and verified", async () => {
     const passwords = createPasswords();
     const hash = await passwords.hash("correct horse");
     expect(hash).toStartWith("$argon2id$v=19$m=65536,t=2,p=1$");
@@ -12,7 +12,7 @@ describe("passwords", () => {
     expect(await passwords.verify("", hash)).toBe(false);
   });
 
-  test("are the same in whatever form the keyboard composed them", async () => {
+  test("match in any Unicode form that a keyboard produces", async () => {
     const { passwords } = createObserved();
     const hash = await passwords.hash("Ünïcode-pässword".normalize("NFD"));
     expect(await passwords.verify("Ünïcode-pässword".normalize("NFC"), hash)).toBe(true);
@@ -34,7 +34,7 @@ describe("passwords", () => {
     ["a keyboard's row", "qwertyuiop"],
     ["one key over and over", "aaaaaaaaaaaa"],
     ["two keys in turn", "1212121212"],
-  ])("that guessers try first are refused: %s", async (_, password) => {
+  ])("that are common are refused: %s", async (_, password) => {
     const { passwords } = createObserved();
     const error = await appErrorOf(() => passwords.hash(password));
     expect([error.kind, error.details?.[0]?.path]).toEqual(["invalid", "password"]);
@@ -42,20 +42,20 @@ describe("passwords", () => {
     expect(await passwords.hash(`${password} and some words`)).toBeString();
   });
 
-  test("cost a verification with the same settings for a user who does not exist", async () => {
+  test("cost a verification with the same parameters for an unknown user", async () => {
     const { passwords, verified } = createObserved();
     expect(await passwords.verify("correct horse", null)).toBe(false);
     expect(verified).toHaveLength(1);
     expect(verified[0]).toStartWith("$argon2id$v=19$m=65536,t=2,p=1$");
   });
 
-  test("that are absurdly long are refused unhashed", async () => {
+  test("that are far too long are refused without hashing", async () => {
     const { passwords, verified } = createObserved();
     expect(await passwords.verify("x".repeat(1_000_000), "any")).toBe(false);
     expect(verified).toEqual([]);
   });
 
-  test("are hashed and verified two at a time, whatever becomes of the others", async () => {
+  test("are hashed and verified two at a time, whatever the others' results", async () => {
     const { passwords, finish, running } = createGated();
     const all = [1, 2, 3, 4, 5].map(() => passwords.verify("correct horse", "hash"));
     const settled = Promise.allSettled(all);
@@ -75,7 +75,7 @@ describe("passwords", () => {
 });
 
 describe("the queue of hashes", () => {
-  test("turns strangers away once forty of them wait, and takes on as many as have left", async () => {
+  test("refuses unknown clients while forty of them wait, and accepts as many as have left", async () => {
     const { passwords, finish } = createGated();
     const strangers = Array.from({ length: 42 }, () => passwords.verify("guess", null));
     const refused = await appErrorOf(() => passwords.verify("guess", null));
@@ -91,7 +91,7 @@ describe("the queue of hashes", () => {
     expect(await Promise.all(strangers)).toEqual(Array(43).fill(false));
   });
 
-  test("lets whoever is known go first, however many strangers wait", async () => {
+  test("lets known clients go first, however many unknown ones wait", async () => {
     const { passwords, finish } = createGated();
     const ended: string[] = [];
     for (let count = 0; count < 42; count++) {
@@ -108,7 +108,7 @@ describe("the queue of hashes", () => {
   });
 });
 
-/** Instead of argon2, text that only looks like it, and a note of what was compared. */
+/** Replaces argon2 by text that looks like a hash, and records what was compared. */
 function createObserved() {
   const verified: string[] = [];
   const passwords = createPasswords({
@@ -135,7 +135,7 @@ function createGated() {
   };
 }
 
-/** Everything that is only waiting for promises has run when this resolves. */
+/** Resolves after all pending promise callbacks have run. */
 function flushPromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -54,7 +54,7 @@ describe("a session", () => {
     expect(sessions.find(token)?.session.lastSeenAt).toBe(db.clock.now());
   });
 
-  test("goes on though it cannot be written", () => {
+  test("continues even if it cannot be written", () => {
     const { session } = sessions.create({ userId, ...from });
     const touch = () => {
       throw new Error("database or disk is full");
@@ -64,7 +64,7 @@ describe("a session", () => {
     expect(() => createSessions({ mainDb: full, clock: db.clock }).touch(session)).not.toThrow();
   });
 
-  test("is of no use once its user is disabled or deleted", () => {
+  test("is invalid once its user is disabled or deleted", () => {
     for (const state of [{ disabledAt: 1 }, { deletedAt: 1 }]) {
       const user = db.addUser();
       const { token } = sessions.create({ userId: user.id, ...from });
@@ -90,7 +90,7 @@ describe("ending sessions", () => {
     expect(alive()).toBe("-+-+");
   });
 
-  test("lists what is left, last seen first", () => {
+  test("lists the remaining ones, last seen first", () => {
     const first = sessions.create({ userId, ...from });
     db.clock.advance(1);
     const second = sessions.create({ userId, ...from, userAgent: "x".repeat(1_000) });

@@ -33,7 +33,7 @@ function waitOf(values: Parameters<typeof attempt>[0] = {}): number {
 }
 
 describe("the sign-in limiter", () => {
-  test("lets a few mistakes pass, then makes the same address wait twice as long each time", () => {
+  test("allows a few mistakes, then doubles an address's wait each time", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) fail(1, { username: `user-${count}` });
     const waits: number[] = [];
     for (let count = 0; count < 4; count++) {
@@ -44,7 +44,7 @@ describe("the sign-in limiter", () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000]);
   });
 
-  test("never makes an address wait longer than a quarter of an hour", () => {
+  test("never makes an address wait longer than 15 minutes", () => {
     for (let count = 0; count < 40; count++) {
       const turn = attempt({ username: `user-${count}` });
       if (turn.allowed) continue;
@@ -53,7 +53,7 @@ describe("the sign-in limiter", () => {
     }
   });
 
-  test("makes everybody wait who guesses at one name, from whatever address, half a minute at most", () => {
+  test("makes everyone who guesses at one username wait, from any address, at most 30 seconds", () => {
     for (let count = 0; count < 40; count++) {
       const turn = attempt({ remoteAddress: `198.51.100.${count}` });
       if (turn.allowed) continue;
@@ -64,25 +64,25 @@ describe("the sign-in limiter", () => {
     expect(waitOf({ remoteAddress: "203.0.113.9" })).toBe(30_000);
   });
 
-  test("lets a user in with a browser that they have used, however much others guess at the name", () => {
+  test("lets a user in with a known browser, however many guess at the username", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) fail(1, { remoteAddress: `198.51.100.${count}` });
     expect(attempt({ remoteAddress: "203.0.113.9" }).allowed).toBe(false);
     expect(attempt({ remoteAddress: "192.0.2.1", device: "browser-1" }).allowed).toBe(true);
   });
 
-  test("lets a user in with a browser that they have used, whatever others at its address guess", () => {
+  test("lets a user in with a known browser, whatever others at its address guess", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) fail(1, { username: `user-${count}` });
     expect(attempt({ username: "bob" }).allowed).toBe(false);
     expect(attempt({ device: "browser-1" }).allowed).toBe(true);
   });
 
-  test("slows guesses made with a known browser too, and that one alone", () => {
+  test("slows guesses made with a known browser too, and only that browser", () => {
     fail(DEVICE_FREE, { device: "browser-1" });
     expect(waitOf({ device: "browser-1" })).toBe(1_000);
     expect(attempt({ device: "browser-2" }).allowed).toBe(true);
   });
 
-  test("counts an attempt whose password was not looked at for nothing", () => {
+  test("does not count an attempt whose password was not checked", () => {
     for (let count = 0; count < 3 * ADDRESS_FREE; count++) {
       const turn = attempt();
       if (!turn.allowed) throw new Error("the attempt was counted");
@@ -92,19 +92,19 @@ describe("the sign-in limiter", () => {
     expect(attempt().allowed).toBe(false);
   });
 
-  test("counts guesses that are made at once one by one", () => {
+  test("counts simultaneous guesses one by one", () => {
     const allowed = Array.from({ length: 50 }, () => attempt()).filter((turn) => turn.allowed);
     expect(allowed).toHaveLength(ADDRESS_FREE);
   });
 
-  test("does not count what it refuses, so that asking on and on keeps nobody out", () => {
+  test("does not count refused attempts, so that repeating them locks nobody out", () => {
     fail(ADDRESS_FREE);
     for (let count = 0; count < 100; count++) waitOf();
     clock.advance(1_000);
     expect(attempt().allowed).toBe(true);
   });
 
-  test("forgets a name's failures once its user is in, and the success itself at the address", () => {
+  test("forgets a username's failures after a sign-in, and only the sign-in itself at the address", () => {
     fail(DEVICE_FREE - 1, { device: "browser-1" });
     const turn = attempt({ device: "browser-1" });
     if (turn.allowed) turn.succeeded();
@@ -112,7 +112,7 @@ describe("the sign-in limiter", () => {
     expect(attempt({ device: "browser-1" }).allowed).toBe(false);
   });
 
-  test("lets nobody clear the way for guesses by signing in to an account of their own", () => {
+  test("does not reset an address's failures by a sign-in to one's own account", () => {
     for (let count = 0; count < ADDRESS_FREE - 1; count++) fail(1, { username: `user-${count}` });
     const own = attempt({ username: "mallory" });
     if (own.allowed) own.succeeded();
@@ -120,20 +120,20 @@ describe("the sign-in limiter", () => {
     expect(attempt({ username: "victim" }).allowed).toBe(false);
   });
 
-  test("forgets failures after an hour of quiet", () => {
+  test("forgets failures an hour after the last one", () => {
     fail(ADDRESS_FREE);
     clock.advance(60 * 60_000);
     fail(ADDRESS_FREE);
   });
 
-  test("does not tell upper from lower case in names", () => {
+  test("ignores case in usernames", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) {
       fail(1, { username: count % 2 === 0 ? "ADA" : "ada", remoteAddress: `198.51.100.${count}` });
     }
     expect(attempt({ username: "Ada", remoteAddress: "203.0.113.9" }).allowed).toBe(false);
   });
 
-  test("takes a /64 of IPv6 for one address", () => {
+  test("counts a /64 of IPv6 as one address", () => {
     for (let count = 0; count < ADDRESS_FREE; count++) {
       fail(1, { username: `user-${count}`, remoteAddress: `2001:db8:1:2::${count + 1}` });
     }

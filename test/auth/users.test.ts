@@ -10,7 +10,7 @@ let db: TestMainDb;
 let users: Users;
 
 const ada = { username: "ada", password: "correct horse", role: "user" } as const;
-/** Argon2's own work is proven with the passwords; here it would only take time. */
+/** Argon2 is tested with the passwords; here it would only take time. */
 const passwords = createPasswords({
   hash: async (password) => `hash of ${password}`,
   verify: async (password, hash) => hash === `hash of ${password}`,
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => db.dispose());
 
 describe("creating a user", () => {
-  test("gives a user who can be found, without the password's hash", async () => {
+  test("returns a user who can be found, without the password's hash", async () => {
     const made = await users.create(ada);
     const now = db.clock.now();
     const { id } = made;
@@ -43,7 +43,7 @@ describe("creating a user", () => {
     expect(users.findByUsername("bob")).toBeNull();
   });
 
-  test("refuses a taken username, whatever its case, also one taken in the same moment", async () => {
+  test("refuses a taken username in any case, also one taken at the same moment", async () => {
     await users.create(ada);
     const again = await appErrorOf(() => users.create({ ...ada, username: "Ada" }));
     expect(again.kind).toBe("conflict");
@@ -54,7 +54,7 @@ describe("creating a user", () => {
     expect(late).toMatchObject({ name: "AppError", kind: "conflict" });
   });
 
-  test("refuses usernames that are hard to type or to read, and short passwords", async () => {
+  test("refuses usernames that are hard to type or read, and short passwords", async () => {
     for (const username of ["", " ada", "a b", "-ada", "adä", "a/b", "a\n", "x".repeat(65)]) {
       const error = await appErrorOf(() => users.create({ ...ada, username }));
       expect(error.details?.[0]?.path).toBe("username");
@@ -66,14 +66,14 @@ describe("creating a user", () => {
 });
 
 describe("verifying a password", () => {
-  test("gives the user for the right one alone", async () => {
+  test("returns the user for the right password only", async () => {
     const made = await users.create(ada);
     expect(await users.verifyPassword({ username: "Ada", password: ada.password })).toEqual(made);
     expect(await users.verifyPassword({ username: "ada", password: "wrong horse!" })).toBeNull();
     expect(await users.verifyPassword({ username: "bob", password: ada.password })).toBeNull();
   });
 
-  test("gives nobody for a user who is disabled or deleted", async () => {
+  test("returns null for a disabled or deleted user", async () => {
     const passwordHash = "hash of correct horse";
     db.addUser({ username: "off", passwordHash, disabledAt: 1 });
     db.addUser({ username: "gone", passwordHash, deletedAt: 1 });
@@ -108,7 +108,7 @@ describe("setting a password", () => {
 });
 
 describe("the first user", () => {
-  test("is the administrator, with a password that is generated and told once", async () => {
+  test("is the administrator, with a generated password that is returned once", async () => {
     const first = await users.ensureFirstUser({ adminPassword: null });
     expect(first?.username).toBe("admin");
     const password = first?.password ?? "";
@@ -118,13 +118,13 @@ describe("the first user", () => {
     expect(users.list()).toHaveLength(1);
   });
 
-  test("has the chosen password, which is not told", async () => {
+  test("has the given password, which is not returned", async () => {
     const first = await users.ensureFirstUser({ adminPassword: "battery staple" });
     expect(first).toEqual({ username: "admin", password: null });
     expect(await users.verifyPassword({ username: "admin", password: "battery staple" })).not.toBeNull();
   });
 
-  test("is not made where there are users, and keeps a password that was changed", async () => {
+  test("is not created if users exist, and keeps a changed password", async () => {
     await users.create(ada);
     expect(await users.ensureFirstUser({ adminPassword: "battery staple" })).toBeNull();
     expect(users.list()).toHaveLength(1);

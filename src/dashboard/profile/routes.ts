@@ -1,5 +1,6 @@
 /** What people manage of their own: password, sessions, API keys. */
 
+import { describeWait } from "../../auth/sign-in-limiter.ts";
 import { notFound } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
 import type { DashboardDeps } from "../deps.ts";
@@ -42,8 +43,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     const { username, id: userId } = viewer;
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: sessionId });
     if (!turn.allowed) {
-      const seconds = Math.ceil(turn.retryAfterMs / 1_000);
-      return show(context, { password: { current_password: `Too many attempts. Wait ${seconds} s.` } });
+      return show(context, { password: { current_password: describeWait(turn.retryAfterMs) } });
     }
     const given = { username, password: form.current_password ?? "", isTrusted: true };
     if (!(await users.verifyPassword(given))) {

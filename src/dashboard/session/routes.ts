@@ -1,4 +1,5 @@
 /** Signing in and out, and the way from the site's root. */
+import { describeWait } from "../../auth/sign-in-limiter.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { nextPath } from "../next-path.ts";
 import { type OpenContext, openAction, openPage, type PageRoute } from "../page-route.ts";
@@ -40,10 +41,9 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     const known = await device.read(context.request, username);
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: known });
     if (!turn.allowed) {
-      const seconds = Math.ceil(turn.retryAfterMs / 1_000);
-      const fault = `Too many attempts. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`;
+      const fault = describeWait(turn.retryAfterMs);
       const answer = await signInPage(context, { username, fault, status: 429 });
-      answer.headers.set("retry-after", String(seconds));
+      answer.headers.set("retry-after", String(Math.ceil(turn.retryAfterMs / 1_000)));
       return answer;
     }
     const given = { username, password: form.password ?? "", isTrusted: known !== null };
