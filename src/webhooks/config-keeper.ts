@@ -1,4 +1,4 @@
-/** A config with secrets in it, between what a person sends and what is stored; of targets and of entrypoints. */
+/** Converts a config with secrets between its sent, stored and opened forms, for targets and entrypoints. */
 import type { z } from "zod";
 import { AppError } from "../lib/errors.ts";
 import type { FormField } from "../settings/form-field.ts";
@@ -14,7 +14,7 @@ import { validate } from "./validate.ts";
 type Type = Readonly<{
   fields: readonly FormField[];
   configSchema: z.ZodType;
-  /** Takes the place of `configSchema` where a person sends a config; what is stored may be older than its rules. */
+  /** Replaces `configSchema` for sent configs. Stored configs may be older than its rules. */
   inputSchema?: z.ZodType;
 }>;
 type Config = Record<string, unknown>;
@@ -22,17 +22,15 @@ type Sent = Readonly<{
   owner: ConfigOwner;
   type: Type;
   sent: unknown;
-  /** The stored config that it changes. */
+  /** The stored config that the sent one replaces. */
   before?: unknown;
 }>;
 
-export type ConfigKeeper = ReturnType<typeof createConfigKeeper>;
-
-/** `what` and `within` name the thing and the field in the words of the faults. */
+/** `what` and `within` are the object and the field named in error messages. */
 export function createConfigKeeper(deps: { keys: Sealer; what: string; within: string }) {
   const { keys, what, within } = deps;
 
-  /** Null when its secrets were sealed with a key that is lost. */
+  /** Returns the config with decrypted secrets; null if they were encrypted with a lost key. */
   function findOpened(type: Type, config: unknown, owner: ConfigOwner): Config | null {
     try {
       return openConfig({ type, config, owner, keys });
@@ -42,9 +40,9 @@ export function createConfigKeeper(deps: { keys: Sealer; what: string; within: s
     }
   }
 
-  /** What a person sent, checked, with the stored secrets that were left out. Throws AppError invalid. */
+  /** Validates a sent config and fills in stored secrets that were left out. Throws AppError `invalid`. */
   function toOpened({ owner, type, sent, before }: Sent): unknown {
-    // With lost secrets nothing can be kept, but all can be entered anew.
+    // Lost secrets cannot be kept, but new ones can be entered.
     const stored = before === undefined ? null : findOpened(type, before, owner);
     const kept = keepStoredSecrets({ type, config: sent, within, ...(stored && { stored }) });
     return validate({ schema: type.inputSchema ?? type.configSchema, value: kept, what, within });
@@ -53,7 +51,7 @@ export function createConfigKeeper(deps: { keys: Sealer; what: string; within: s
   return {
     findOpened,
     toOpened,
-    /** The same, sealed. */
+    /** Validates like `toOpened`, and encrypts the secrets. */
     toStored: (given: Sent): Config =>
       sealConfig({ type: given.type, config: toOpened(given), owner: given.owner, keys }),
   };

@@ -1,12 +1,12 @@
-/** What the use cases stand on. */
+/** Dependencies of the use cases. */
 import type { Clock } from "../lib/clock.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 
-/** The webhooks' event files, as far as their making and removing goes. */
-export type EventFiles = Readonly<{
+/** Creates and deletes the webhooks' event files. */
+type EventFiles = Readonly<{
   create: (webhookId: string) => Promise<void>;
   delete: (webhookId: string) => Promise<void>;
 }>;
@@ -19,7 +19,7 @@ export type UseCaseDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   keys: Sealer;
-  /** Whether an e-mail address is of any use. */
+  /** Whether the server can send e-mail. */
   sendsMail: boolean;
   clock: Clock;
   ids: Ids;

@@ -1,4 +1,4 @@
-/** An entrypoint's verification between what a person sends, what is stored, and what is shown. */
+/** Converts an entrypoint's verification between its sent, stored and shown forms. */
 import type { z } from "zod";
 import { redactConfig, type Sealer } from "../settings/sealed-config.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
@@ -10,9 +10,9 @@ import type { verificationInput } from "./schemas.ts";
 
 export type Verification = Readonly<{
   type: string;
-  /** Secrets read "[secret]". */
+  /** Secrets are replaced by "[secret]". */
   config: Record<string, unknown>;
-  /** Why nothing can be verified, and so nothing received; null where all is well. */
+  /** Why requests cannot be verified, so that none are accepted; null if they can. */
   fault: string | null;
 }>;
 
@@ -27,25 +27,29 @@ export function createVerifications({ providers, keys }: { providers: Providers;
   function read({ id, type, config: sent = {} }: Sent & { id: string }, before: Row["verification"]) {
     const provider = providers.get(type);
     const stored = before === null ? null : parseVerification(before);
-    // Another provider's secret is another secret.
+    // Another provider's secret is not kept.
     const kept = stored?.type === type ? stored.config : undefined;
     return { provider, given: { owner: `entrypoints:${id}`, type: provider, sent, before: kept } as const };
   }
 
   return {
-    /** Checks and seals what a person sent; throws AppError invalid. `before` is what it replaces. */
+    /**
+     * Validates a sent verification and encrypts its secrets; throws AppError `invalid`. `before` is what it replaces.
+     */
     toStored(options: { id: string; sent: Sent; before: Row["verification"] }) {
       const { provider, given } = read({ ...options.sent, id: options.id }, options.before);
       return { type: provider.type, config: keeper.toStored(given) };
     },
 
-    /** The same, ready to be tried; nothing is stored. */
+    /** Validates like `toStored`, and returns the config ready for a trial. Nothing is stored. */
     toOpened(options: { id: string; sent: Sent; before: Row["verification"] }) {
       const { provider, given } = read({ ...options.sent, id: options.id }, options.before);
       return { provider, config: keeper.toOpened(given) } satisfies { provider: Provider; config: unknown };
     },
 
-    /** Without secrets. Never throws for a row that cannot be used: it must be possible to see and cure it. */
+    /**
+     * Returns the verification without secrets. Never throws for an unusable row, so that users can see and repair it.
+     */
     toShown({ id, verification }: Row): Verification | null {
       if (verification === null) return null;
       const { type, config } = parseVerification(verification);
@@ -62,7 +66,7 @@ export function createVerifications({ providers, keys }: { providers: Providers;
   };
 }
 
-/** A webhook that was imported without its secrets lacks some. */
+/** Imports without secrets lack some settings. */
 function faultOf(provider: Provider, config: unknown): string | null {
   const { error } = provider.configSchema.safeParse(config);
   const fields = error?.issues.map(({ path }) => path.join(".")) ?? [];

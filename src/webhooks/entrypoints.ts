@@ -1,4 +1,4 @@
-/** Use cases on entrypoints, within a webhook of the user's. */
+/** Use cases on the entrypoints of the user's webhooks. */
 
 import { notFound } from "../lib/errors.ts";
 import {
@@ -21,7 +21,7 @@ export type Entrypoint = Readonly<{
   webhookId: string;
   name: string;
   active: boolean;
-  /** Null: whoever knows the URL may send. */
+  /** Null: anyone who knows the URL can send. */
   verification: Verification | null;
   settings: EntrypointSettings;
   createdAt: number;
@@ -32,7 +32,7 @@ export type InEntrypoint = InWebhook & Readonly<{ entrypointId: string }>;
 
 const what = "entrypoint";
 
-/** The row of an entrypoint of a webhook that is the user's; throws AppError not_found. */
+/** Returns an entrypoint's row if its webhook is the user's; throws AppError `not_found` otherwise. */
 export function getOwnEntrypoint(mainDb: MainDb, of: InEntrypoint): EntrypointRow {
   const { id: webhookId } = getOwnWebhook(mainDb, of);
   const row = mainDb.entrypoints.find({ id: of.entrypointId, webhookId });
@@ -61,14 +61,14 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
     return { id, webhookId, name, active, verification, settings, createdAt, updatedAt };
   }
 
-  /** Checks what `sent` says of settings together with what is stored. Throws AppError invalid. */
+  /** Validates sent settings merged with the stored ones. Throws AppError `invalid`. */
   function settingsOf(sent: Readonly<Record<string, unknown>>, stored: EntrypointRow["settings"]) {
     const merged = mergeSettings(sent, stored);
     return storedSettings(validate({ schema: entrypointSettingsSchema, value: merged, what }));
   }
 
   return {
-    /** As it is shown. */
+    /** Returns the row as the API and pages show it. */
     present: toEntrypoint,
     async list(of: InWebhook): Promise<Entrypoint[]> {
       return mainDb.entrypoints.list(getOwnWebhook(mainDb, of).id).map(toEntrypoint);
@@ -96,7 +96,7 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
       mainDb.entrypoints.insert(row);
       return toEntrypoint(row);
     },
-    /** A `config` is replaced as a whole, but for secrets that are left out or sent back as "[secret]". */
+    /** Replaces a `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InEntrypoint & { input: unknown }): Promise<Entrypoint> {
       const row = getRow(of);
       const values = validate({ schema: entrypointChange, value: input, what });

@@ -1,4 +1,4 @@
-/** Says in plain words what a schema found wrong, for faults that have no message of their own. */
+/** Writes validation messages for schema issues that have none of their own. */
 import type { z } from "zod";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -12,10 +12,10 @@ const TYPES: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/** What is counted, where it is not the value itself that is limited. */
+/** Units of limits on length rather than on the value. */
 const UNITS: Readonly<Record<string, string>> = { string: "characters", array: "entries", record: "entries" };
 
-/** Given to `safeParse`, which prefers a schema's own message. Repeats nothing of the input. */
+/** Passed to `safeParse`, which prefers a schema's own message. Never repeats the input. */
 export function wordIssue(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":

@@ -1,4 +1,4 @@
-/** Stores the secret that a provider's handshake brings, where the entrypoint has none yet. */
+/** Stores the secret that a provider's handshake brings, if the entrypoint has none yet. */
 import type { Clock } from "../lib/clock.ts";
 import { constantTimeEqual } from "../lib/crypto.ts";
 import type { Logger } from "../observability/log.ts";
@@ -8,18 +8,18 @@ import type { Providers } from "../verification/registry.ts";
 import { parseVerification } from "../verification/stored-verification.ts";
 import { createConfigKeeper } from "./config-keeper.ts";
 
-export type LearnedSecret = Readonly<{
+type LearnedSecret = Readonly<{
   webhookId: string;
   entrypointId: string;
-  /** Of the provider whose handshake it was. */
+  /** Type of the provider that sent the handshake. */
   type: string;
   secret: string;
   remoteAddress: string;
 }>;
 
 /**
- * Whether the secret is the entrypoint's from now on, on disk. False where another one is stored by now, or another
- * provider's settings are; nothing is changed then.
+ * Resolves with true once the secret is stored on disk. False, without any change, if a different secret or another
+ * provider's settings are stored.
  */
 export type KeepLearned = (learned: LearnedSecret) => Promise<boolean>;
 
@@ -33,7 +33,7 @@ export function createLearnedSecrets(deps: {
   const { mainDb, providers, keys, clock, log } = deps;
   const keeper = createConfigKeeper({ keys, what: "entrypoint", within: "verification.config" });
 
-  /** In one turn of the event loop, so that of two handshakes that come together one alone finds no secret. */
+  /** Runs in one turn of the event loop, so that only one of two simultaneous handshakes finds no secret. */
   function keep({ webhookId, entrypointId: id, type, secret, remoteAddress }: LearnedSecret): boolean {
     const row = mainDb.entrypoints.find({ id, webhookId });
     if (!row?.verification) return false;

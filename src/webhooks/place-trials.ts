@@ -1,4 +1,4 @@
-/** Tries on what came last whether the places that settings name hold anything, so that a page can say it. */
+/** Checks on recent events whether the paths in settings find values, so that pages can warn about empty ones. */
 import { storedHead, unpackAhead } from "../bodies/body-content.ts";
 import { type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
 import { orderKeyOf, orderPathOf } from "../bodies/order-key.ts";
@@ -9,14 +9,14 @@ import type { Entrypoint } from "./entrypoints.ts";
 import type { Target } from "./targets.ts";
 import { TEST_SENDER } from "./verification-trial.ts";
 
-/** Of events, the newest. */
+/** The newest events checked. */
 const MOST_TRIED = 10;
-/** Of bodies that are read for one entrypoint, or for the targets of a webhook. */
+/** Limit on body bytes read for one entrypoint, or for the targets of a webhook. */
 const MOST_BYTES = 4 * 1024 * 1024;
-/** How far before an entrypoint's last event others of its are looked for, among all of the webhook. */
+/** How far before an entrypoint's last event the webhook's events are searched for others of that entrypoint. */
 const WITHIN_MS = 60 * 60 * 1_000;
 
-/** None of the last `tried` events had a value there. */
+/** A path without a value in any of the last `tried` events. */
 export type EmptyPlace = Readonly<{
   setting: "event_type_from" | "deduplicate_value" | "order_by";
   place: string;
@@ -24,9 +24,9 @@ export type EmptyPlace = Readonly<{
 }>;
 
 export type PlaceTrials = Readonly<{
-  /** Empty places in bodies; `lastEventAt` is when the entrypoint received its last event. */
+  /** Finds empty paths; `lastEventAt` is when the entrypoint received its last event. */
   ofEntrypoint: (entrypoint: Entrypoint, lastEventAt: number) => Promise<readonly EmptyPlace[]>;
-  /** By target. */
+  /** Finds empty paths by target id. */
   ofTargets: (webhookId: string, targets: readonly Target[]) => Promise<ReadonlyMap<string, EmptyPlace>>;
 }>;
 
@@ -105,7 +105,7 @@ function inBody(setting: EmptyPlace["setting"], place: string | null): readonly 
   return [{ setting, place, has: (values) => isUsable(values, path) }];
 }
 
-/** What the dashboard sends is no sample of what comes in. */
+/** Test events from the dashboard are not representative. */
 function isTest(headers: readonly (readonly [name: string, value: string])[]): boolean {
   return headers.some(([name, value]) => name === "user-agent" && value === TEST_SENDER);
 }

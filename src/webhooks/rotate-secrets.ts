@@ -1,19 +1,19 @@
-/** Seals every stored secret anew, with the key that is the secret key from now on. */
+/** Encrypts every stored secret again with the current secret key. */
 import { AppError } from "../lib/errors.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { sealKnownText } from "./secret-key-check.ts";
 import { resealRow } from "./transfer/secrets.ts";
 
-export type Rotated = Readonly<{
+type Rotated = Readonly<{
   resealed: number;
-  /** Secrets that no key opens, and that are left as they are. */
+  /** Secrets that no key decrypts; they stay unchanged. */
   unreadable: number;
 }>;
 
 /**
- * All or nothing. Throws AppError conflict where `from` does not open a secret, and `partial` does not say to leave
- * such ones as they are.
+ * Changes all secrets or none. Throws AppError `conflict` if `from` does not decrypt a secret, unless `partial` allows
+ * leaving such secrets unchanged.
  */
 export function rotateSecrets(given: {
   mainDb: Pick<MainDb, "sealedRows" | "secretKeyCheck">;
@@ -28,7 +28,7 @@ export function rotateSecrets(given: {
     (table, row) => {
       const done = resealRow({ table, row, from, to });
       resealed += done.resealed;
-      // Nobody needs those of what is deleted.
+      // Secrets of deleted rows do not matter.
       if (row.deleted_at === null) unreadable += done.unreadable;
       return done.row;
     },
@@ -44,7 +44,7 @@ function notOpened(count: number): AppError {
   return new AppError({
     kind: "conflict",
     code: "secrets_unreadable",
-    message: `${count} of the stored secrets cannot be opened with any key. Nothing was changed.`,
-    hint: "Set SECRET_KEY_PREVIOUS to the key that they were sealed with. If it is lost, skip them with --partial and enter them again.",
+    message: `${count} of the stored secrets cannot be decrypted with any key. Nothing was changed.`,
+    hint: "Set SECRET_KEY_PREVIOUS to the key that they were encrypted with. If it is lost, skip them with --partial and enter them again.",
   });
 }

@@ -1,4 +1,4 @@
-/** Tells at the start when the secret key is another one than that which the stored secrets were sealed with. */
+/** Checks at startup whether the secret key is the one that the stored secrets were encrypted with. */
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
@@ -8,7 +8,7 @@ import { countUnreadable } from "./transfer/secrets.ts";
 const KNOWN_TEXT = "webhooker";
 const PLACE = "secret_key_check";
 
-/** With another key that opens all there is, or where there is nothing to open, that key is the one from now on. */
+/** Logs an error if stored secrets need another key. If none do, the current key becomes the known one. */
 export function checkSecretKey(deps: {
   mainDb: Pick<MainDb, "secretKeyCheck" | "webhooks" | "moving">;
   keys: Sealer;
@@ -22,14 +22,14 @@ export function checkSecretKey(deps: {
     mainDb.secretKeyCheck.replace(sealKnownText(keys));
     return;
   }
-  log.error("the stored secrets were sealed with another secret key", {
+  log.error("the stored secrets were encrypted with another secret key", {
     unreadable_secrets: unreadable,
     until_then: "senders whose verification needs one of them get 503, and deliveries that need one fail",
-    cure: "start with the previous SECRET_KEY, or the previous webhooker.key next to the main database; if it is lost, enter the secrets again",
+    hint: "start with the previous SECRET_KEY, or the previous webhooker.key next to the main database; if it is lost, enter the secrets again",
   });
 }
 
-/** By which another key is told. */
+/** Encrypts a known text, which another key will not decrypt. */
 export function sealKnownText(keys: Sealer): string {
   return keys.seal(KNOWN_TEXT, PLACE);
 }

@@ -1,4 +1,4 @@
-/** A target's config between what a person sends, what is stored, and what is shown. */
+/** Converts a target's config between its sent, stored and shown forms. */
 import { redactConfig, type Sealer } from "../settings/sealed-config.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
 import type { TargetTypes } from "../targets/registry.ts";
@@ -8,18 +8,18 @@ import { createConfigKeeper } from "./config-keeper.ts";
 type Stored = Pick<TargetRow, "id" | "type" | "config">;
 type Shown = Readonly<{ config: Record<string, unknown>; summary: string }>;
 
-export type TargetConfigs = ReturnType<typeof createTargetConfigs>;
-
 export function createTargetConfigs({ targetTypes, keys }: { targetTypes: TargetTypes; keys: Sealer }) {
   const keeper = createConfigKeeper({ keys, what: "target", within: "config" });
   return {
-    /** Checks and seals what a person sent; throws AppError invalid. `before` is the row that it changes. */
+    /**
+     * Validates a sent config and encrypts its secrets; throws AppError `invalid`. `before` is the row that it changes.
+     */
     toStored(options: { id: string; type: TargetType; sent: unknown; before?: Stored }) {
       const { id, type, sent, before } = options;
       return keeper.toStored({ owner: `targets:${id}`, type, sent, before: before?.config });
     },
 
-    /** Without secrets. Never throws for a row that cannot be used: it must be possible to see and cure it. */
+    /** Returns the config without secrets. Never throws for an unusable row, so that users can see and repair it. */
     toShown(row: Stored): Shown {
       const type = targetTypes.find(row.type);
       if (!type) return { config: {}, summary: "This version of webhooker does not know this type." };

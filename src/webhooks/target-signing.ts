@@ -1,4 +1,4 @@
-/** How a target signs, between what a person sends, what is stored, and what is shown; a new secret is told once. */
+/** Converts a target's signing between its sent, stored and shown forms. A new secret is shown once. */
 import { z } from "zod";
 import { type Clock, HOUR_MS } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
@@ -15,7 +15,7 @@ import {
 import type { TargetType } from "../targets/target-type.ts";
 import { validate } from "./validate.ts";
 
-/** A month: whoever needs longer has lost sight of it. */
+/** A month; longer rotations are most likely forgotten. */
 const MAX_OVERLAP_HOURS = 30 * 24;
 const DEFAULT_OVERLAP_HOURS = 24;
 
@@ -44,22 +44,22 @@ export const rotationInput = z.strictObject({
 
 export type ShownSigning = Readonly<{
   scheme: SigningScheme | "none";
-  /** whpk_…, for v1a. */
+  /** The public key (whpk_…) for v1a. */
   publicKey: string | null;
-  /** Until then the secret before signs as well. */
+  /** Until then, requests are also signed with the previous secret. */
   previousUntil: number | null;
-  /** False: the secret is missing or sealed with another key, so nothing can be sent. */
+  /** False: the secret is missing or encrypted with another key, so nothing can be sent. */
   isUsable: boolean;
 }>;
 
-/** `made`: the new secret, where it was made here and nobody knows it yet. */
+/** `made`: the new secret if the gateway generated it and the user has not seen it yet. */
 type Change = Readonly<{ stored: StoredSigning | null; made: string | null }>;
 type Row = Pick<TargetRow, "id" | "signing">;
 
 const UNSIGNED: ShownSigning = { scheme: "none", publicKey: null, previousUntil: null, isUsable: true };
 
 export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Clock }) {
-  /** Null where it is missing, or its key is lost. */
+  /** Returns the secret; null if it is missing or its key is lost. */
   function findSecret(id: string, stored: StoredSigning): string | null {
     try {
       return openSecret({ targetId: id, keys }, stored);
@@ -83,7 +83,7 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
   }
 
   return {
-    /** For a new target: signed, unless its type cannot sign or the sender says otherwise. */
+    /** Sets up signing for a new target: enabled, unless its type cannot sign or the input disables it. */
     begin(options: { id: string; type: TargetType; sent: z.infer<typeof signingInput> | undefined }): Change {
       const { id, type, sent } = options;
       const scheme = sent?.scheme ?? (type.signs === true ? "v1" : "none");
@@ -92,7 +92,7 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
       return sealNew(id, scheme, { given: sent?.secret });
     },
 
-    /** Takes effect at once; a rotation is what lets the old secret stay for a while. */
+    /** Takes effect at once. Only a rotation keeps the old secret for a while. */
     change(row: Row, type: TargetType, sent: z.infer<typeof signingInput>): Change {
       const stored = readSigning(row.signing);
       const scheme = sent.scheme ?? stored?.scheme ?? "v1";
@@ -114,7 +114,7 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
       });
     },
 
-    /** Never throws for a secret that cannot be read. */
+    /** Never throws for an unreadable secret. */
     toShown(row: Row): ShownSigning {
       const stored = readSigning(row.signing);
       if (stored === null) return UNSIGNED;

@@ -1,4 +1,4 @@
-/** Use cases on targets, within a webhook of the user's. */
+/** Use cases on the targets of the user's webhooks. */
 import { AppError, notFound } from "../lib/errors.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
 import {
@@ -20,24 +20,24 @@ export type Target = Readonly<{
   name: string;
   type: string;
   active: boolean;
-  /** Since when its deliveries are held; null while it is not paused. */
+  /** When the target was paused, so that its deliveries are held; null if it is not paused. */
   pausedAt: number | null;
-  /** Why the gateway itself deactivated it; null where a person did, or it is active. */
+  /** Why the gateway disabled it; null if a person did, or if it is active. */
   deactivatedReason: string | null;
-  /** Secrets read "[secret]". */
+  /** Secrets are replaced by "[secret]". */
   config: Record<string, unknown>;
-  /** As it stands on the wire. */
+  /** In the API's form. */
   policy: StoredDeliveryPolicy;
   signing: ShownSigning;
-  /** The new secret, in the answer to what made it and never again. */
+  /** The new secret, only in the response to the request that created it. */
   signingSecret?: string;
-  /** Where it goes, in a few words without secrets. */
+  /** A short description of the destination, without secrets. */
   summary: string;
   createdAt: number;
   updatedAt: number;
 }>;
 
-export type InTarget = InWebhook & Readonly<{ targetId: string }>;
+type InTarget = InWebhook & Readonly<{ targetId: string }>;
 
 const what = "target";
 
@@ -78,7 +78,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
   }
 
   return {
-    /** As it is shown. */
+    /** Returns the row as the API and pages show it. */
     present: (row: TargetRow): Target => toTarget(row),
     async list(of: InWebhook): Promise<Target[]> {
       return mainDb.targets.list(getOwnWebhook(mainDb, of).id).map((row) => toTarget(row));
@@ -113,7 +113,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       mainDb.targets.insert(row);
       return toTarget(row, signing.made);
     },
-    /** `config` is replaced as a whole, but for secrets that are left out or sent back as "[secret]". */
+    /** Replaces `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
       const row = getRow(of);
       const values = validate({ schema: targetChange, value: input, what });
@@ -136,7 +136,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       };
       return change(row, changes, signing?.made);
     },
-    /** Its pending deliveries are discarded by the delivery engine. */
+    /** The delivery engine discards its pending deliveries. */
     async remove(of: InTarget): Promise<void> {
       const { id, webhookId } = getRow(of);
       mainDb.targets.softDelete({ id, webhookId, at: clock.now() });
@@ -149,7 +149,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       const { stored, made } = signings.rotate(row, input);
       return change(row, { signing: stored }, made);
     },
-    /** The delivery engine holds what is pending, and lets what is held go bit by bit when the pause is over. */
+    /** The delivery engine holds pending deliveries, and releases them gradually after the pause. */
     async setPaused({ paused, ...of }: InTarget & { paused: boolean }): Promise<Target> {
       const row = getRow(of);
       if (paused && row.settlesAtIngest) throw nothingToPause();
@@ -163,9 +163,8 @@ function nothingToPause(): AppError {
   return new AppError({
     kind: "conflict",
     code: "nothing_to_pause",
-    message:
-      "Deliveries to this target are done as soon as events are stored, so they cannot be put on hold.",
-    hint: "Deactivate the target to stop new deliveries.",
+    message: "Deliveries to this target are complete as soon as events are stored, so they cannot be held.",
+    hint: "Disable the target to stop new deliveries.",
   });
 }
 

@@ -1,9 +1,9 @@
-/** The words for target types and for providers of verifications, as the API takes and shows them. */
+/** Schemas of target type and provider names in the API. */
 import { z } from "zod";
 
 /**
- * Marks a schema whose values are a registry's words: the OpenAPI document lists them, while the use cases check them
- * with a message that names what there is.
+ * Marks a schema whose values are a registry's names. The OpenAPI document lists them; the use cases validate them with
+ * a message that lists the known ones.
  */
 export const WORDS_OF = "x-words-of";
 

@@ -1,4 +1,4 @@
-/** Says of a stored event which settings found nothing usable in its body, and why. */
+/** Lists the settings that found no usable value in a stored event's body, with the reasons. */
 import { storedHead, unpackAhead } from "../bodies/body-content.ts";
 import { type BodyValues, bodyValuesOf } from "../bodies/body-values.ts";
 import { orderPathOf } from "../bodies/order-key.ts";
@@ -13,14 +13,14 @@ export type ValueSetting = "event_type_from" | "deduplicate_value" | "order_by" 
 
 export type UnreadValue = Readonly<{
   setting: ValueSetting;
-  /** As the setting has it; null where the provider of the verification knows it. */
+  /** As in the setting; null if the provider defines it. */
   place: string | null;
   reason: string;
 }>;
 
 /**
- * By the settings as they are now, whose values may have been others when the event came. Nothing is said of what
- * is simply not there. `entrypoint` null: it was deleted; `targets` are those that got the event.
+ * Uses the current settings, which may differ from those at receipt. Absent values are not listed. `entrypoint` null:
+ * it was deleted; `targets` are those that received the event.
  */
 export async function listUnreadValues(of: {
   event: StoredEvent;
@@ -52,7 +52,7 @@ function inEntrypoint(
   ];
 }
 
-/** Lanes take values of any length, and what has none waits for nothing. */
+/** Values of any length can be order keys, and events without one are not delayed. */
 function unreadableAt(values: BodyValues, path: string): string | null {
   const value = values.at(path);
   return value?.kind === "unreadable" ? value.why : null;

@@ -1,4 +1,7 @@
-/** All that a user can do with webhooks, entrypoints and targets: theirs alone, others' do not exist to them. */
+/**
+ * Everything a user can do with their own webhooks, entrypoints and targets. Other users' objects are reported as not
+ * found.
+ */
 import { newId, newUnguessableId } from "../lib/ids.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
@@ -7,7 +10,7 @@ import { createWebhooksUseCases } from "./webhooks.ts";
 
 export type WebhookUseCases = ReturnType<typeof createWebhookUseCases>;
 
-/** Every one throws AppError not_found for what is not the user's, and invalid for input that is not right. */
+/** Each use case throws AppError `not_found` for objects that are not the user's, and `invalid` for invalid input. */
 export function createWebhookUseCases(
   deps: Omit<UseCaseDeps, "ids" | "sendsMail"> & Readonly<{ ids?: Ids; sendsMail?: boolean }>,
 ) {

@@ -1,4 +1,4 @@
-/** Checks input against a schema and says field by field what is wrong, without repeating what was sent. */
+/** Validates input and reports faults by field, without repeating the input. */
 import type { z } from "zod";
 import { AppError, type FieldFault } from "../lib/errors.ts";
 import { wordIssue } from "./issue-words.ts";
@@ -8,11 +8,11 @@ type Options<T> = Readonly<{
   value: unknown;
   /** A domain word: "webhook", "entrypoint", "target". */
   what: string;
-  /** The field that holds the value, where that is not the whole input. */
+  /** The field that contains the value, if it is not the whole input. */
   within?: string;
 }>;
 
-/** Throws AppError invalid. */
+/** Throws AppError `invalid`. */
 export function validate<T>({ schema, value, what, within }: Options<T>): T {
   const result = schema.safeParse(value, { error: wordIssue });
   if (result.success) return result.data;

@@ -1,4 +1,6 @@
-/** Tries a verification on what an entrypoint has stored or rejected, and proposes one by what that looks like. */
+/**
+ * Tests a verification on an entrypoint's stored and rejected requests, and suggests a provider that recognizes them.
+ */
 import { AppError } from "../lib/errors.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { RejectedRequest } from "../storage/event-db/rejected.ts";
@@ -15,20 +17,20 @@ import { getOwnEntrypoint, type InEntrypoint } from "./entrypoints.ts";
 import { verificationTrialInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 
-/** Of events and of rejected requests: the newest; bodies are read one after the other, and no more than this. */
+/** The newest events and rejected requests tested. Bodies are read one at a time, up to `MOST_BYTES`. */
 const MOST_TRIED = 50;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Sends itself with each test event of the dashboard, which no provider has signed. */
+/** User-Agent of the dashboard's test events, which no provider has signed. */
 export const TEST_SENDER = "webhooker-test";
 
-/** `id` is that of the event, or of the rejected request. */
+/** `id`: of the event or the rejected request. */
 export type TriedRequest = Readonly<{ id: string; receivedAt: number; reason: string }>;
 
 export type TrialResult = Readonly<{
-  /** Those that were judged. */
+  /** Requests that were tested. */
   tried: number;
-  /** Those that could not be: they were refused for want of their secret, which is not stored. */
+  /** Requests that could not be tested, because their secret is not stored. */
   untried: number;
   accepted: number;
   /** Events that would have been rejected, newest first. */
@@ -37,17 +39,17 @@ export type TrialResult = Readonly<{
 
 export type Trial = Readonly<{
   events: TrialResult;
-  /** Of the requests that are kept, as the verification of their time refused them. */
+  /** Results for rejected requests. */
   rejected: TrialResult;
 }>;
 
 export type VerificationTrials = Readonly<{
   /**
-   * `input` is as for a change of the entrypoint's verification: secrets that are left out are the stored ones.
-   * Throws AppError: not_found, invalid, unavailable.
+   * Tests a verification. `input` is that of an update: secrets that are left out are taken from the stored ones.
+   * Throws AppError `not_found`, `invalid` or `unavailable`.
    */
   run: (options: InEntrypoint & Readonly<{ input: unknown }>) => Promise<Trial>;
-  /** The provider whose requests the entrypoint's last one looks like; null: none, or nothing came. */
+  /** Returns the provider that recognizes the entrypoint's last request; null if there is none. */
   suggest: (
     of: Readonly<{ webhookId: string; entrypointId: string; lastEventAt: number }>,
   ) => Promise<Provider | null>;
@@ -59,7 +61,7 @@ export function createVerificationTrials(deps: {
   keys: Sealer;
   events: Pick<EventStore, "searchEvents" | "findEvent">;
   rejected: Pick<RejectedStore, "list" | "find">;
-  /** Public address of the server, without a trailing slash. */
+  /** BASE_URL, without a trailing slash. */
   baseUrl: string;
 }): VerificationTrials {
   const { mainDb, providers, keys, events, rejected, baseUrl } = deps;
@@ -84,7 +86,7 @@ export function createVerificationTrials(deps: {
     }
   }
 
-  /** As it was when it came, where that is still known: its own time is the time that it is judged at. */
+  /** Restores the request as it was received, as far as known, with its time of receipt. */
   function toRequest(kept: Kept): ReceivedRequest {
     const { id, entrypointId, method, pathTail, body, remoteAddress, receivedAt } = kept;
     const stored = { headers: new Headers(), query: kept.query };
@@ -128,7 +130,7 @@ export function createVerificationTrials(deps: {
     },
 
     async suggest({ webhookId, entrypointId, lastEventAt }) {
-      // Of one moment, so that no long log is looked through.
+      // One millisecond only, so that no long event log is searched.
       const filter = { entrypointId, from: lastEventAt, to: lastEventAt };
       for await (const event of listEvents(webhookId, filter)) {
         const { headers } = toRequest(event);
@@ -155,7 +157,7 @@ function isTest({ headers }: StoredEvent): boolean {
   return headers.some(([name, value]) => name === "user-agent" && value === TEST_SENDER);
 }
 
-/** Null where it would have been accepted. */
+/** Returns why the request would be rejected; null if it would be accepted. */
 async function reasonOf(verifier: Verifier, request: ReceivedRequest): Promise<string | null> {
   try {
     const verdict = await verifier.verify(request);

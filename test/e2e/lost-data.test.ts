@@ -130,7 +130,7 @@ describe("a start", () => {
     await gateway.stop();
     rmSync(join(gateway.folder, "main", "webhooker.key"));
     await gateway.start();
-    expect(gateway.log).toMatch(/ERROR .*the stored secrets were sealed with another secret key/);
+    expect(gateway.log).toMatch(/ERROR .*the stored secrets were encrypted with another secret key/);
     expect((await post()).status).toBe(503);
   });
 });

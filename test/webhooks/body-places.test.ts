@@ -48,7 +48,7 @@ describe("why an event has no type, key or lane", () => {
     { setting: "order_by", place: "customer.id", reason },
   ];
 
-  test("is told of bodies that cannot be read, for each setting that looks into them", async () => {
+  test("is reported for unreadable bodies, for each setting that reads them", async () => {
     const latin1 = Buffer.from('{"name":"é"}', "latin1");
     expect(await unreadOf({ body: latin1 })).toEqual(all("The body is not valid UTF-8."));
     expect(await unreadOf({ body: "plain text" })).toEqual(all("The body is not valid JSON."));
@@ -61,7 +61,7 @@ describe("why an event has no type, key or lane", () => {
     );
   });
 
-  test("is told of values that are no names or ids, and of nothing that is simply not there", async () => {
+  test("is reported for values that cannot be types or ids, and not for absent ones", async () => {
     expect(await unreadOf({ body: '{"type":{},"id":[]}' })).toEqual([
       {
         setting: "event_type_from",
@@ -85,12 +85,12 @@ describe("why an event has no type, key or lane", () => {
     expect(await unreadOf({ body: "" })).toEqual([]);
   });
 
-  test("is told of settings that look into bodies alone", async () => {
+  test("is reported only for settings that read bodies", async () => {
     const by = { event_type_from: "X-Type", deduplicate_by: "body" };
     expect((await unreadOf({ body: "plain text" }, by)).map(({ setting }) => setting)).toEqual(["order_by"]);
   });
 
-  test("is told where the provider of the verification says the type, and found none", async () => {
+  test("is reported if the verification's provider defines the type and found none", async () => {
     const of = async (sent: Sent) => {
       const { id } = await app.addEvent(sent);
       const event = await app.store.findEvent(app.webhook.id, id);
@@ -106,7 +106,7 @@ describe("why an event has no type, key or lane", () => {
   });
 });
 
-describe("settings that cannot work on what comes in", () => {
+describe("settings that find nothing in recent events", () => {
   async function emptyPlaces(input: Record<string, unknown>) {
     const of = { ...app.of, entrypointId: app.entrypoint.id };
     const entrypoint = await app.useCases.entrypoints.update({ ...of, input });
@@ -115,7 +115,7 @@ describe("settings that cannot work on what comes in", () => {
 
   const byValue = { deduplicate_by: "value", deduplicate_value: "$.id", event_type_from: "$.type" };
 
-  test("are those whose place is empty in each of the last events", async () => {
+  test("are those whose path is empty in each of the last events", async () => {
     await app.addEvent({ body: '{"type":"a"}' });
     await app.addEvent({ body: "type=a&ID=1", ...head("application/x-www-form-urlencoded") });
     expect(await emptyPlaces(byValue)).toEqual([{ setting: "deduplicate_value", place: "$.id", tried: 2 }]);
@@ -123,7 +123,7 @@ describe("settings that cannot work on what comes in", () => {
     expect(await emptyPlaces(byValue)).toEqual([]);
   });
 
-  test("are not told of before anything came but test events, and look at bodies alone", async () => {
+  test("are not reported while there are only test events, and concern bodies only", async () => {
     expect(await emptyPlaces(byValue)).toEqual([]);
     await app.addEvent({ body: "{}", ...head("application/json", ["user-agent", TEST_SENDER]) });
     expect(await emptyPlaces(byValue)).toEqual([]);
@@ -132,7 +132,7 @@ describe("settings that cannot work on what comes in", () => {
     expect(await emptyPlaces({ deduplicate_by: "body", event_type_from: "X-Type" })).toEqual([]);
   });
 
-  test("look at the last ten events, and at those of the entrypoint", async () => {
+  test("are checked on the last ten events of the entrypoint", async () => {
     const idBody = '{"id":1}';
     await app.addEvent({ body: idBody });
     await app.addEvent({ body: idBody, entrypointId: "another" });

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => all.dispose());
 
 describe("entrypoints", () => {
-  test("are active, have a name and an id that tells no time, unless said otherwise", async () => {
+  test("are active, and have a name and a random id, by default", async () => {
     const { useCases, clock } = all;
     const made = await useCases.entrypoints.create({ ...of, input: {} });
     expect(made).toEqual({
@@ -37,7 +37,7 @@ describe("entrypoints", () => {
     expect(listed).toContainEqual(made);
   });
 
-  test("route from the moment they are made, and follow every change at once", async () => {
+  test("are routed as soon as they exist, and follow every change at once", async () => {
     const { useCases, clock, mainDb } = all;
     const made = await useCases.entrypoints.create({ ...of, input: { name: "Orders" } });
     const one = { ...of, entrypointId: made.id };
@@ -55,7 +55,7 @@ describe("entrypoints", () => {
     expect(await useCases.entrypoints.list(of)).toEqual([]);
   });
 
-  test("refuse unknown and faulty fields", async () => {
+  test("refuse unknown and invalid fields", async () => {
     const input = { active: "yes", verification: {} };
     const error = await appErrorOf(() => all.useCases.entrypoints.create({ ...of, input }));
     expect(error.message).toBe("The entrypoint is not valid.");
@@ -66,7 +66,7 @@ describe("entrypoints", () => {
 describe("settings", () => {
   const create = (input: object) => all.useCases.entrypoints.create({ ...of, input });
 
-  test("are stored only where they differ from the defaults, and changed one by one", async () => {
+  test("are stored only if they differ from the defaults, and changed one by one", async () => {
     const made = await create({ methods: ["POST", "PUT"], rate_limit: 10 });
     const { id: entrypointId } = made;
     const change = (input: object) => all.useCases.entrypoints.update({ ...of, entrypointId, input });
@@ -82,7 +82,7 @@ describe("settings", () => {
     expect(stored()).toBeNull();
   });
 
-  test("that would harm are refused at their field", async () => {
+  test("that would do harm are refused at their field", async () => {
     for (const [field, value] of [
       ["methods", []],
       ["methods", ["TRACE"]],

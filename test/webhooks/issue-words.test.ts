@@ -37,7 +37,7 @@ test.each<[Record<string, unknown>, string, string]>([
   expect(faultsOf(schema, value)).toEqual([{ path, message }]);
 });
 
-test("what is left out is missing, and a whole of another type says what it must be", () => {
+test("an absent value is missing, and a value of another type is told what it must be", () => {
   expect(faultsOf(z.object({ name: z.string() }), {})).toEqual([{ path: "name", message: "is missing" }]);
   expect(faultsOf(schema, "text")).toEqual([{ path: "", message: "must be an object" }]);
 });

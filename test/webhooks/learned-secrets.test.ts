@@ -39,8 +39,8 @@ function stored(): unknown {
   return openConfig({ type: all.providers.get(type), config, owner: `entrypoints:${of.entrypointId}`, keys });
 }
 
-describe("a secret that a handshake brought", () => {
-  test("is stored sealed where there is none, and the log says from where it came, without it", async () => {
+describe("a secret from a handshake", () => {
+  test("is stored encrypted if there is none, and the log names the sender without the secret", async () => {
     expect(await keep(learned("first-secret"))).toBe(true);
     expect(stored()).toEqual({ secret: "first-secret" });
     expect(JSON.stringify(all.mainDb.entrypoints.list(of.webhookId))).not.toContain("first-secret");
@@ -53,7 +53,7 @@ describe("a secret that a handshake brought", () => {
     expect(JSON.stringify(lines)).not.toContain("first-secret");
   });
 
-  test("is replaced by no later one; the same one is right again", async () => {
+  test("is not replaced by a later one; the same one is accepted again", async () => {
     expect(await keep(learned("first-secret"))).toBe(true);
     for (const secret of ["another", "", "first-secret "]) expect(await keep(learned(secret))).toBe(false);
     expect(await keep(learned("first-secret"))).toBe(true);
@@ -61,21 +61,21 @@ describe("a secret that a handshake brought", () => {
     expect(lines).toHaveLength(1);
   });
 
-  test("is one alone of many that come at the same moment", async () => {
+  test("is only one of many that arrive at the same moment", async () => {
     const given = Array.from({ length: 20 }, (_, n) => `secret-${n}`);
     const kept = await Promise.all(given.map((secret) => keep(learned(secret))));
     expect(kept.filter(Boolean)).toHaveLength(1);
     expect(stored()).toEqual({ secret: given[kept.indexOf(true)] ?? "" });
   });
 
-  test("is taken anew once its owner has removed it", async () => {
+  test("is accepted again once its owner has removed it", async () => {
     await keep(learned("first-secret"));
     await change({ type: "asana", config: { secret: null } });
     expect(await keep(learned("second-secret"))).toBe(true);
     expect(stored()).toEqual({ secret: "second-secret" });
   });
 
-  test("changes nothing where the verification is another by now, or the entrypoint is gone", async () => {
+  test("changes nothing if the verification has changed meanwhile, or the entrypoint is gone", async () => {
     await change({ type: "clio", config: {} });
     expect(await keep(learned("late"))).toBe(false);
     expect(stored()).toEqual({});

@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 afterEach(() => all.dispose());
 
-/** Every use case that works on something that must exist. */
+/** Every use case on an existing object. */
 function everyUse(of: { userId: string; webhookId: string; entrypointId: string; targetId: string }) {
   const { webhooks, entrypoints, targets } = all.useCases;
   const input = { name: "Changed" };
@@ -51,8 +51,8 @@ async function snapshot() {
   return [await webhooks.list(of), await entrypoints.list(of), await targets.list(of)];
 }
 
-describe("what is another user's", () => {
-  test("does not exist, whatever is asked of it, and stays as it was", async () => {
+describe("another user's objects", () => {
+  test("are not found by any use case, and stay unchanged", async () => {
     const before = await snapshot();
     const uses = everyUse({ userId: all.bob, webhookId, entrypointId, targetId });
     for (const use of [...uses.webhook, ...uses.parts]) {
@@ -62,7 +62,7 @@ describe("what is another user's", () => {
     expect(await all.useCases.webhooks.list({ userId: all.bob })).toEqual([]);
   });
 
-  test("cannot be reached through a webhook of one's own", async () => {
+  test("cannot be reached through one's own webhook", async () => {
     const before = await snapshot();
     const own = await all.useCases.webhooks.create({ userId: all.bob, input: { name: "Mine" } });
     const uses = everyUse({ userId: all.bob, webhookId: own.id, entrypointId, targetId });
@@ -71,7 +71,7 @@ describe("what is another user's", () => {
   });
 });
 
-test("ids that are none, and ids of what was deleted, are not found", async () => {
+test("invalid ids and ids of deleted objects are not found", async () => {
   const { ada: userId, useCases } = all;
   for (const id of ["", "1", "../etc", webhookId.toUpperCase(), "\u0000", "x".repeat(10_000)]) {
     const uses = everyUse({ userId, webhookId: id, entrypointId: id, targetId: id });

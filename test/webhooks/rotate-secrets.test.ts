@@ -1,4 +1,4 @@
-/** Every stored secret is sealed anew, all or none, and a rotation that is broken off anywhere can be run again. */
+/** Rotates every stored secret, all or none; an interrupted rotation can be run again. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const ring = (fill: number, ...others: number[]) => createKeyRing(keyOf(fill), o
 let all: TestUseCases;
 let of: { userId: string; webhookId: string };
 
-/** A secret in every place that there is: settings, headers, two signing secrets, and a deleted target's. */
+/** Secrets in every place: settings, headers, two signing secrets, and a deleted target's. */
 beforeEach(async () => {
   all = createTestUseCases();
   const { useCases, ada: userId } = all;
@@ -36,14 +36,14 @@ beforeEach(async () => {
 });
 afterEach(() => all.dispose());
 
-/** What a start with that key says of secrets that it does not open. */
+/** What a start with this key logs about secrets that it does not decrypt. */
 function faultsWith(...fills: [number, ...number[]]): number {
   const { log, lines } = createRecordingLog();
   checkSecretKey({ mainDb: all.mainDb, keys: ring(...fills), log });
   return lines.length;
 }
 
-/** Every sealed text in the file, whatever row it stands in. */
+/** Every encrypted text in the file, in any row. */
 function listSealed(): string[] {
   const db = new Database(all.path, { readonly: true });
   const texts = ["entrypoints", "targets", "secret_key_check"].flatMap((table) =>
@@ -60,7 +60,7 @@ const rotate = (given: { from?: number[]; to?: number; partial?: boolean } = {})
 };
 
 describe("a rotation", () => {
-  test("seals all secrets with the new key and none with the old one, deleted parts' too", async () => {
+  test("encrypts all secrets with the new key and none with the old one, including those of deleted parts", async () => {
     const before = listSealed();
     expect(rotate()).toEqual({ resealed: before.length - 1, unreadable: 0 });
     const after = listSealed();
@@ -74,7 +74,7 @@ describe("a rotation", () => {
     expect(entrypoint?.verification?.fault).toBeNull();
   });
 
-  test("leaves no sealed text of before in the file, for who has the old key", async () => {
+  test("leaves no text in the file that the old key decrypts", async () => {
     const before: string[] = [];
     for (let n = 0; n < 5; n++) {
       const config = { url: "http://127.0.0.1/", headers: { Authorization: "hush".repeat(100 - n * 10) } };
@@ -93,7 +93,7 @@ describe("a rotation", () => {
     expect(before.filter((sealed) => bytes.includes(sealed))).toEqual([]);
   });
 
-  test("of secrets that no key opens changes nothing, unless it is to leave them", async () => {
+  test("changes nothing if no key decrypts a secret, unless told to leave such secrets", async () => {
     const { id: targetId } = (await all.useCases.targets.list(of))[0] ?? { id: "" };
     const config = { url: "http://127.0.0.1/", headers: { Authorization: "lost" } };
     await all.withSecretKey(9).targets.update({ ...of, targetId, input: { config } });
@@ -105,7 +105,7 @@ describe("a rotation", () => {
     expect(faultsWith(3)).toBe(0);
   });
 
-  test("goes on where some is sealed with the new key already, as a gateway with both has left it", async () => {
+  test("continues if some secrets already use the new key, as after running with both", async () => {
     expect(faultsWith(2, 1)).toBe(0);
     const verification = { type: "github", config: { secret: "later" } };
     await all.withSecretKey(2).entrypoints.create({ ...of, input: { name: "d", verification } });
@@ -126,12 +126,12 @@ describe("a key file", () => {
     mkdirSync(dirname(dbPath));
   });
 
-  test("is there at every moment, opens everything, and makes way for the next, which nobody else may read", () => {
+  test("exists at every moment, decrypts everything, is replaced by the next, and is readable by its owner only", () => {
     const old = loadSecretKey({ fromConfig: null, dbPath });
     const sealedBefore = createKeyRing(old).seal("hush", "here");
     const next = beginNextKey(dbPath);
     const sealedAfter = createKeyRing(next).seal("hush", "here");
-    // As after a crash: the file has the old key, and what is sealed with the new one opens too.
+    // As after a crash: the file contains the old key, and text encrypted with the new one is decrypted too.
     for (const sealed of [sealedBefore, sealedAfter])
       expect(loadKeyRing(where()).open(sealed, "here")).toBe("hush");
     expect(loadSecretKey({ fromConfig: null, dbPath })).toEqual(old);
@@ -147,14 +147,14 @@ describe("a key file", () => {
     expect(beginNextKey(dbPath)).not.toEqual(next);
   });
 
-  test("that a crash left half written has sealed nothing, and is made anew", () => {
+  test("that a crash left half written has encrypted nothing, and is created again", () => {
     loadSecretKey({ fromConfig: null, dbPath });
     writeFileSync(`${keyPath()}.next`, "aGFsZg");
     expect(loadKeyRing(where()).seal("a", "b")).toBeString();
     expect(beginNextKey(dbPath)).toHaveLength(32);
   });
 
-  test("is not looked at where SECRET_KEY says the key; the one before it opens and does not seal", async () => {
+  test("is ignored if SECRET_KEY is set; the previous key decrypts and does not encrypt", async () => {
     const both = loadKeyRing({ secretKey: keyOf(2), secretKeyPrevious: keyOf(1), dbPath });
     expect(both.open(ring(1).seal("hush", "here"), "here")).toBe("hush");
     expect(ring(2).open(both.seal("hush", "here"), "here")).toBe("hush");

@@ -1,4 +1,4 @@
-/** Another secret key than that of the stored secrets is told at the start, for as long as there are such. */
+/** A start with another secret key than the stored secrets' is logged for as long as such secrets exist. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { checkSecretKey } from "../../src/webhooks/secret-key-check.ts";
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => all.dispose());
 
-/** What a start with that key logs; secrets are sealed with 1. */
+/** What a start with this key logs; secrets are encrypted with key 1. */
 function start(fill: number): readonly LogLine[] {
   const { log, lines } = createRecordingLog();
   checkSecretKey({ mainDb: all.mainDb, keys: createKeyRing(new Uint8Array(32).fill(fill)), log });
@@ -28,32 +28,32 @@ async function storeSecrets(): Promise<void> {
   await useCases.targets.create({ userId, webhookId, input: { name: "b", type: "http", config } });
 }
 
-test("the same key is nothing to tell", async () => {
+test("the same key logs nothing", async () => {
   expect(start(1)).toEqual([]);
   await storeSecrets();
   expect(start(1)).toEqual([]);
 });
 
-test("another key is told as an error at each start, with how many secrets it does not open and the cure", async () => {
+test("another key is logged as an error at each start, with the number of unreadable secrets and a hint", async () => {
   start(1);
   await storeSecrets();
   for (let time = 0; time < 2; time++) {
     const [line, ...more] = start(2);
     expect(more).toEqual([]);
     expect(line?.level).toBe("error");
-    // The signing secret of the target is the third.
+    // The target's signing secret is the third.
     expect(line?.fields.unreadable_secrets).toBe(3);
-    expect(String(line?.fields.cure)).toContain("SECRET_KEY");
+    expect(String(line?.fields.hint)).toContain("SECRET_KEY");
     expect(JSON.stringify(line)).not.toContain("hush");
   }
   expect(start(1)).toEqual([]);
 });
 
-test("another key is taken where there is no secret that it does not open", async () => {
+test("another key is accepted if it decrypts every secret", async () => {
   start(1);
   expect(start(2)).toEqual([]);
   await storeSecrets();
-  // Those are sealed with 1, which the check is no longer for, but opens them all.
+  // These are encrypted with key 1, which is no longer the known key but decrypts all of them.
   expect(start(1)).toEqual([]);
   expect(start(2)).toHaveLength(1);
 });

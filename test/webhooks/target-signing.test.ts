@@ -31,14 +31,14 @@ const rotate = (targetId: string, input: unknown = {}) =>
 const faultOf = async (act: () => Promise<unknown>) =>
   (await appErrorOf(act)).details?.map(({ path }) => path);
 
-/** What the delivery engine signs with. */
+/** The signing secrets as the delivery engine gets them. */
 function signerOf(targetId: string): Signer | null {
   const stored = readSigning(all.mainDb.routing.findTarget(targetId)?.signing ?? null);
   const keys = createKeyRing(new Uint8Array(32).fill(1));
   return stored && openSigning({ targetId, keys }, stored).signer;
 }
 
-/** One signature for each secret that signs now. */
+/** One signature for each current secret. */
 function signatures(targetId: string): readonly string[] {
   const signed = { id: "e1", body: new Uint8Array(), now: all.clock.now() };
   const header = signerOf(targetId)
@@ -53,7 +53,7 @@ function byHand(secret: string | undefined): string {
 }
 
 describe("a new http target", () => {
-  test("signs with a secret that is told once, sealed at rest, and reaches the engine", async () => {
+  test("signs with a secret that is shown once, encrypted at rest, and used by the engine", async () => {
     const made = await create();
     expect(made.signing).toEqual({ scheme: "v1", publicKey: null, previousUntil: null, isUsable: true });
     expect(signatures(made.id)).toEqual([byHand(made.signingSecret)]);
@@ -63,21 +63,21 @@ describe("a new http target", () => {
     expect(stored).not.toContain(made.signingSecret?.slice("whsec_".length) ?? "");
   });
 
-  test("takes a secret of the user's, which no answer repeats", async () => {
+  test("accepts a secret of the user's, which no response repeats", async () => {
     const made = await create({ secret: GIVEN });
     expect([made.signing.scheme, made.signingSecret]).toEqual(["v1", undefined]);
     expect(signatures(made.id)).toEqual([byHand(GIVEN)]);
     expect(JSON.stringify(made)).not.toContain(GIVEN.slice(10));
   });
 
-  test("signs by ed25519, where everybody may see the public key and nobody the private one", async () => {
+  test("signs by ed25519 with a public key that is shown, and a private key that is not", async () => {
     const made = await create({ scheme: "v1a" });
     expect(made.signing).toMatchObject({ scheme: "v1a", publicKey: expect.stringMatching(/^whpk_/) });
     expect(made.signingSecret).toBeUndefined();
     expect(await all.useCases.targets.list(of)).toEqual([made]);
   });
 
-  test("does not sign where that is said, nor does one of a type that cannot", async () => {
+  test("does not sign if disabled, or if its type cannot", async () => {
     const plain = await create({ scheme: "none" });
     expect([plain.signing.scheme, signerOf(plain.id)]).toEqual(["none", null]);
     const slack = { type: "slack", config: { url: "https://hooks.example.com/x" } };
@@ -86,7 +86,7 @@ describe("a new http target", () => {
     expect(await faultOf(() => create({ scheme: "v1" }, slack))).toEqual(["signing.scheme"]);
   });
 
-  test("refuses what is no secret, and does not repeat it", async () => {
+  test("refuses an invalid secret, and does not repeat it", async () => {
     for (const secret of ["hunter2", "whsec_hunter2", GIVEN.replace("whsec_", "whsk_")]) {
       const error = await appErrorOf(() => create({ scheme: "v1", secret }));
       expect(error.details?.map(({ path }) => path)).toEqual(["signing.secret"]);
@@ -97,7 +97,7 @@ describe("a new http target", () => {
   });
 });
 
-test("a target from before signing was there stays unsigned until it is switched on", async () => {
+test("a target created before signing existed stays unsigned until it is enabled", async () => {
   const { id } = all.addTarget({ webhookId: of.webhookId });
   const one = { ...of, targetId: id };
   expect((await all.useCases.targets.get(one)).signing.scheme).toBe("none");
@@ -108,7 +108,7 @@ test("a target from before signing was there stays unsigned until it is switched
 });
 
 describe("changing how a target signs", () => {
-  test("keeps the secret unless another scheme or secret is asked for", async () => {
+  test("keeps the secret unless another scheme or secret is requested", async () => {
     const made = await create();
     for (const same of [{}, { scheme: "v1" }]) {
       expect((await change(made.id, same)).signingSecret).toBeUndefined();
@@ -123,7 +123,7 @@ describe("changing how a target signs", () => {
 });
 
 describe("a rotation", () => {
-  test("signs with both secrets for the overlap that was chosen, then with the new one", async () => {
+  test("signs with both secrets for the chosen overlap, then with the new one", async () => {
     const made = await create();
     const rotated = await rotate(made.id, { overlap_hours: 2 });
     const until = all.clock.now() + 2 * HOUR;
@@ -138,7 +138,7 @@ describe("a rotation", () => {
     expect(signing.previousUntil).toBeNull();
   });
 
-  test("lasts a day unless said otherwise, or takes effect at once", async () => {
+  test("lasts a day by default, or takes effect at once", async () => {
     const made = await create();
     expect((await rotate(made.id)).signing.previousUntil).toBe(all.clock.now() + 24 * HOUR);
     const atOnce = await rotate(made.id, { overlap_hours: 0, secret: GIVEN });
@@ -146,7 +146,7 @@ describe("a rotation", () => {
     expect(signatures(made.id)).toEqual([byHand(GIVEN)]);
   });
 
-  test("refuses an overlap that makes no sense, and a target that does not sign", async () => {
+  test("refuses an invalid overlap, and a target that does not sign", async () => {
     const made = await create();
     for (const overlap_hours of [-1, 721, 1.5, "2"]) {
       expect(await faultOf(() => rotate(made.id, { overlap_hours }))).toEqual(["overlap_hours"]);
@@ -155,7 +155,7 @@ describe("a rotation", () => {
     expect((await appErrorOf(() => rotate(plain.id))).code).toBe("not_signed");
   });
 
-  test("is the cure for a secret that is lost with its key, or was left out on a move", async () => {
+  test("repairs a secret whose key is lost, or that an import left out", async () => {
     const made = await create();
     const { targets } = all.withSecretKey(2);
     const one = { ...of, targetId: made.id };

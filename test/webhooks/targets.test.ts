@@ -38,7 +38,7 @@ function opened(targetId: string): Record<string, unknown> {
 }
 
 describe("creating a target", () => {
-  test("completes it with the defaults of its type and policy", async () => {
+  test("fills in the defaults of its type and policy", async () => {
     const { useCases, clock } = all;
     const made = await useCases.targets.create({
       ...of,
@@ -71,7 +71,7 @@ describe("creating a target", () => {
     expect(await useCases.targets.list(of)).toEqual([shown]);
   });
 
-  test("stores its secrets sealed and never shows them", async () => {
+  test("stores its secrets encrypted and never shows them", async () => {
     const { useCases, mainDb } = all;
     const first = await useCases.targets.create({ ...of, input: slack });
     const second = await useCases.targets.create({ ...of, input: http });
@@ -89,7 +89,7 @@ describe("creating a target", () => {
     expect(opened(second.id)).toMatchObject(http.config);
   });
 
-  test("routes new events to it at once, settled at ingest where its type says so", async () => {
+  test("routes new events to it at once, settled at ingest if its type requires it", async () => {
     const { useCases, mainDb } = all;
     const entrypoint = await useCases.entrypoints.create({ ...of, input: {} });
     const targetsOf = () => mainDb.routing.findRoute(entrypoint.id)?.targets;
@@ -100,7 +100,7 @@ describe("creating a target", () => {
     expect(targetsOf()).toHaveLength(1);
   });
 
-  test("names every faulty field, in its config too, without repeating what was sent", async () => {
+  test("names every invalid field, also in its config, without repeating the input", async () => {
     const { create } = all.useCases.targets;
     const faults = async (input: unknown) =>
       (await appErrorOf(() => create({ ...of, input }))).details?.map((fault) => fault.path).sort();
@@ -130,7 +130,7 @@ describe("creating a target", () => {
 });
 
 describe("changing a target", () => {
-  test("keeps what is left out: policy, config and secrets", async () => {
+  test("keeps omitted policy, config and secrets", async () => {
     const { useCases, clock } = all;
     const made = await useCases.targets.create({
       ...of,
@@ -150,7 +150,7 @@ describe("changing a target", () => {
     expect(opened(made.id)).toEqual({ url: "https://hooks.example.com/new" });
   });
 
-  test("takes back what was shown, with one header kept, one new and one gone", async () => {
+  test("accepts the shown config, with one header kept, one new and one removed", async () => {
     const { useCases } = all;
     const made = await useCases.targets.create({ ...of, input: http });
     const headers = { Authorization: "[secret]", "X-New": "1" };
@@ -180,8 +180,8 @@ describe("changing a target", () => {
   });
 });
 
-describe("a target that the gateway deactivated", () => {
-  test("says why until somebody decides", async () => {
+describe("a target that the gateway disabled", () => {
+  test("shows the reason until a person enables or disables it", async () => {
     const { useCases, mainDb } = all;
     const made = await useCases.targets.create({ ...of, input: http });
     const one = { ...of, targetId: made.id };
@@ -206,7 +206,7 @@ describe("a target that the gateway deactivated", () => {
 });
 
 describe("a target that cannot be used", () => {
-  test("is still shown, renamed and given new secrets after the secret key was lost", async () => {
+  test("is still shown, and can be renamed and given new secrets, after the secret key was lost", async () => {
     const made = await all.useCases.targets.create({ ...of, input: slack });
     const { targets } = all.withSecretKey(2);
     const one = { ...of, targetId: made.id };
@@ -220,7 +220,7 @@ describe("a target that cannot be used", () => {
     expect(cured.summary).toBe("hooks.example.com");
   });
 
-  test("is shown without its settings when its type is unknown", async () => {
+  test("is shown without its settings if its type is unknown", async () => {
     const row = all.addTarget({ webhookId: of.webhookId, type: "fax", config: { number: "v1.sealed" } });
     const [shown] = await all.useCases.targets.list(of);
     expect(shown).toMatchObject({ id: row.id, type: "fax", config: {} });

@@ -1,4 +1,4 @@
-/** An import that fails, or ends with the program, at any of its steps takes nothing from anybody, and leaves nothing. */
+/** An import that fails or crashes at any step takes nothing from anyone and leaves nothing behind. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { createMoving, type Moving } from "../../src/webhooks/transfer/transfer.
 import { thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
-// Starts workers; only a machine that hangs takes this long.
+// Starts workers; only a hanging machine takes this long.
 setDefaultTimeout(60_000);
 
 const FAULT = new Error("it does not work now");
@@ -25,7 +25,7 @@ let files: WebhookFiles;
 let exported: string;
 let entrypointId: string;
 
-/** An export of Ada's webhook, which she has deleted since. */
+/** An export of Ada's webhook, which she has since deleted. */
 beforeEach(async () => {
   all = createTestUseCases();
   dataDir = join(all.directory, "events");
@@ -91,12 +91,12 @@ const STEPS: readonly (readonly [string, Broken])[] = [
   ],
 ];
 
-describe.each(STEPS)("where %s, an import", (_, broken) => {
-  test("leaves nothing behind, and its URL to whose it was", async () => {
+describe.each(STEPS)("if %s, an import", (_, broken) => {
+  test("leaves nothing behind, and its URL stays with its user", async () => {
     expect(await thrownBy(() => importTo(all.ada, broken))).toBe(FAULT);
     expect([eventFiles(), await webhooksOf(all.ada)]).toEqual([[], []]);
     expect(all.mainDb.routing.findRoute(entrypointId)).toBeNull();
-    // Nobody else's, also after this.
+    // Still not available to other users.
     const { webhookId } = await importTo(all.bob);
     expect(all.mainDb.entrypoints.list(webhookId).map(({ id }) => id)).not.toContain(entrypointId);
     const again = await importTo(all.ada);
@@ -106,7 +106,7 @@ describe.each(STEPS)("where %s, an import", (_, broken) => {
     );
   });
 
-  test("takes nothing from one of the same file that was kept", async () => {
+  test("takes nothing from an earlier import of the same file", async () => {
     const { webhookId } = await importTo(all.ada);
     expect(await thrownBy(() => importTo(all.bob, broken))).toBe(FAULT);
     expect(await thrownBy(() => importTo(all.ada, broken))).toBe(FAULT);
@@ -116,7 +116,7 @@ describe.each(STEPS)("where %s, an import", (_, broken) => {
   });
 });
 
-test("nobody sees a webhook, or can send to it, before its file is in place", async () => {
+test("a webhook is neither visible nor reachable before its file is in place", async () => {
   const adopt: WebhookFiles["adopt"] = async (given) => {
     expect(await webhooksOf(all.ada)).toEqual([]);
     expect(all.mainDb.routing.findRoute(entrypointId)).toBeNull();
@@ -127,7 +127,7 @@ test("nobody sees a webhook, or can send to it, before its file is in place", as
   expect(all.mainDb.routing.findRoute(entrypointId)?.webhookId).toBe(webhookId);
 });
 
-test("a crash before the webhook is shown leaves its file to the next start, and its URL to its user", async () => {
+test("after a crash before the webhook is visible, the next start removes its file and its URL stays with its user", async () => {
   const never = new Promise<never>(() => undefined);
   const placed = Promise.withResolvers<string>();
   const adopt: WebhookFiles["adopt"] = async (given) => {
@@ -145,7 +145,7 @@ test("a crash before the webhook is shown leaves its file to the next start, and
   expect(all.mainDb.routing.findRoute(entrypointId)?.webhookId).toBe(again.webhookId);
 });
 
-test("a file in the webhook's place is left as it is", async () => {
+test("a file at the webhook's path is left untouched", async () => {
   const { webhookId } = await importTo(all.ada);
   const path = join(dataDir, `events-${webhookId}.db`);
   const part = join(dataDir, "moving-00000000-0000-4000-8000-000000000001.part");
@@ -158,7 +158,7 @@ test("a file in the webhook's place is left as it is", async () => {
   expect(existsSync(part)).toBe(true);
 });
 
-test("files of every older version are brought to the newest, and keep their events", async () => {
+test("files of every older version are migrated, and keep their events", async () => {
   for (let version = 1; version < eventMigrations.length; version++) {
     const path = join(dataDir, "moving-00000000-0000-4000-8000-000000000002.part");
     const db = new Database(path);

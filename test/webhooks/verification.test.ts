@@ -33,7 +33,7 @@ function opened(entrypointId: string): unknown {
   return openConfig({ type: all.providers.get(type), config, owner: `entrypoints:${entrypointId}`, keys });
 }
 
-test("an entrypoint's verification is sealed at rest, shown without secrets, and opened to what was sent", async () => {
+test("an entrypoint's verification is encrypted at rest, shown without secrets, and decrypted to what was sent", async () => {
   const { made } = await create(github);
   expect(made.verification).toEqual({ type: "github", config: { secret: "[secret]" }, fault: null });
   const [row] = all.mainDb.entrypoints.list(of.webhookId);
@@ -41,7 +41,7 @@ test("an entrypoint's verification is sealed at rest, shown without secrets, and
   expect(opened(made.id)).toEqual({ secret: SECRET });
 });
 
-test("a change of something else leaves it, null takes it away, and another provider keeps no secret of it", async () => {
+test("other changes keep it, null removes it, and another provider keeps none of its secrets", async () => {
   const { made, change } = await create(github);
   expect((await change({ name: "Orders" })).verification?.type).toBe("github");
   expect(opened(made.id)).toEqual({ secret: SECRET });
@@ -52,7 +52,7 @@ test("a change of something else leaves it, null takes it away, and another prov
   expect(all.mainDb.routing.findRoute(made.id)?.verification).toBeNull();
 });
 
-test("a secret is kept where it is left out or sent back as it is shown, and a previous one goes with null", async () => {
+test("a secret is kept if it is left out or sent back as shown, and a previous one is removed with null", async () => {
   const { made, change } = await create(github);
   for (const config of [undefined, {}, { secret: "" }, made.verification?.config]) {
     await change({ verification: { type: "github", config } });
@@ -65,7 +65,7 @@ test("a secret is kept where it is left out or sent back as it is shown, and a p
   expect(opened(made.id)).toEqual({ secret: "new" });
 });
 
-test("a type that there is not, an unknown field and a missing secret are refused, each at its field", async () => {
+test("an unknown type, an unknown field and a missing secret are refused, each at its field", async () => {
   const faults: readonly (readonly [verification: unknown, path: string])[] = [
     [{ type: "nobody", config: {} }, "verification.type"],
     [{ type: "github", config: {} }, "verification.config.secret"],
@@ -81,7 +81,7 @@ test("a type that there is not, an unknown field and a missing secret are refuse
   }
 });
 
-test("with another secret key the fault is told, and the secret can be entered anew", async () => {
+test("with another secret key the fault is shown, and the secret can be entered again", async () => {
   const { made, one } = await create(github);
   const { entrypoints } = all.withSecretKey(2);
   expect((await entrypoints.get(one)).verification?.fault).toContain("SECRET_KEY");

@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => all.dispose());
 
 describe("creating a webhook", () => {
-  test("trims its name and makes its event file before it can be seen", async () => {
+  test("trims its name and creates its event file before it is visible", async () => {
     const { useCases, eventFiles, ada, mainDb, clock } = all;
     const webhook = await useCases.webhooks.create({
       userId: ada,
@@ -35,7 +35,7 @@ describe("creating a webhook", () => {
     expect(mainDb.webhooks.find(webhook.id)?.name).toBe("Shop");
   });
 
-  test("leaves no webhook behind when its event file cannot be made", async () => {
+  test("leaves no webhook behind if its event file cannot be created", async () => {
     const { useCases, eventFiles, ada } = all;
     eventFiles.failWith = new Error("disk full");
     const act = () => useCases.webhooks.create({ userId: ada, input: { name: "Store" } });
@@ -43,14 +43,14 @@ describe("creating a webhook", () => {
     expect(await useCases.webhooks.list({ userId: ada })).toEqual([]);
   });
 
-  test("leaves no event file behind when its row cannot be written", async () => {
+  test("leaves no event file behind if its row cannot be written", async () => {
     const { useCases, eventFiles } = all;
     await thrownBy(() => useCases.webhooks.create({ userId: newId(), input: { name: "Shop" } }));
     const [made, removed] = eventFiles.calls;
     expect(removed).toBe(made?.replace("create", "delete"));
   });
 
-  test("names every faulty field without repeating what was sent", async () => {
+  test("names every invalid field without repeating the input", async () => {
     const { useCases, ada, eventFiles } = all;
     const input = { name: "   ", retention_days: 0.5, colour: "tomato" };
     const error = await appErrorOf(() => useCases.webhooks.create({ userId: ada, input }));
@@ -72,7 +72,7 @@ describe("creating a webhook", () => {
 });
 
 describe("changing a webhook", () => {
-  test("keeps what is left out and takes null for the default retention", async () => {
+  test("keeps omitted fields and accepts null for the default retention", async () => {
     const { useCases, ada: userId, clock } = all;
     const { webhooks } = useCases;
     const made = await webhooks.create({ userId, input: { name: "Shop", retention_days: 7 } });
@@ -95,7 +95,7 @@ describe("changing a webhook", () => {
 });
 
 describe("removing a webhook", () => {
-  test("takes its entrypoints, targets and event file with it", async () => {
+  test("removes its entrypoints, targets and event file too", async () => {
     const { useCases, ada: userId, eventFiles, mainDb } = all;
     const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Store" } });
     const entrypoint = await useCases.entrypoints.create({ userId, webhookId, input: {} });
@@ -111,7 +111,7 @@ describe("removing a webhook", () => {
     expect((await appErrorOf(() => useCases.entrypoints.list(inIt))).kind).toBe("not_found");
   });
 
-  test("keeps its file until it is on disk that it is deleted", async () => {
+  test("keeps its file until the deletion is on disk", async () => {
     const { passed, open } = gate();
     const sync = mock(async () => {});
     const upkeep = { sync, checkpoint: async () => {}, restartLog: async () => {} };
@@ -128,7 +128,7 @@ describe("removing a webhook", () => {
     dispose();
   });
 
-  test("shows it as gone even while its file cannot be removed", async () => {
+  test("hides it even while its file cannot be removed", async () => {
     const { useCases, ada: userId, eventFiles } = all;
     const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Store" } });
     eventFiles.failWith = new Error("read-only file system");

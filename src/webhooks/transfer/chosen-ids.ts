@@ -1,4 +1,4 @@
-/** Which ids an imported webhook and its parts keep, and which are other ones from now on. */
+/** Chooses the ids of an imported webhook and its parts: kept or new. */
 import { newId, newUnguessableId } from "../../lib/ids.ts";
 import type { StateOfId } from "../../storage/main-db/transfer.ts";
 import type { IdChanges } from "../../storage/transfer/adopt-webhook-file.ts";
@@ -6,15 +6,15 @@ import type { MovedDocument } from "./document.ts";
 
 export type ChosenIds = IdChanges &
   Readonly<{
-    /** Of all parts: only those that change. */
+    /** Ids of all parts that change, by their old id. */
     all: Readonly<Record<string, string>>;
-    /** Entrypoints of the user's that went with their webhook, and come back. */
+    /** The user's own entrypoints that were deleted with their webhook and now return. */
     reclaimed: readonly string[];
   }>;
 
 export const NO_CHANGES: ChosenIds = { targets: {}, entrypoints: {}, all: {}, reclaimed: [] };
 
-/** An id is kept where it is nobody's. Only an entrypoint's is known to others, so its URL may come back to its user. */
+/** Keeps an id that is free. Only an entrypoint's id is public, so its URL may return to the same user. */
 export function chooseIds(given: {
   document: MovedDocument;
   userId: string;

@@ -1,4 +1,4 @@
-/** What an exported webhook's file says of its configuration. */
+/** The configuration in an exported webhook's file. */
 import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
@@ -7,21 +7,21 @@ const id = z.string().refine(isId, "is not a valid id");
 const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const movedRow = row.and(z.object({ id, name: z.string().min(1).max(200) }));
 
-/** A secret that stood in a row, at `path` within the JSON of its column; an empty path is the column itself. */
+/** A secret taken from a row, at `path` within its column's JSON; an empty path means the whole column. */
 const secretSchema = z.strictObject({
   table: z.enum(["entrypoints", "targets"]),
   id,
   column: z.string(),
   path: z.array(z.string()),
-  /** What it was sealed for, after the row. */
+  /** What the encryption was bound to, without the row. */
   bound_to: z.string(),
-  /** Null where it was left out. */
+  /** Null if the secret was left out. */
   sealed: z.string().nullable(),
 });
 
 const documentSchema = z.strictObject({
   format: z.literal(1),
-  /** The program that wrote it, and its main database's schema. */
+  /** The version that wrote the file, and its main database's schema. */
   version: z.string(),
   schema: z.int().min(1),
   exported_at: z.iso.datetime(),
@@ -29,7 +29,7 @@ const documentSchema = z.strictObject({
   entrypoints: z.array(movedRow),
   targets: z.array(movedRow),
   secrets: z.array(secretSchema),
-  /** How the passphrase becomes the key; null where secrets were left out. */
+  /** Derives the key from the passphrase; null if secrets were left out. */
   passphrase: z.strictObject({ salt: z.base64().length(24) }).nullable(),
 });
 
@@ -38,7 +38,7 @@ export type MovedDocument = Readonly<z.infer<typeof documentSchema>>;
 
 export const FORMAT = 1;
 
-/** Throws AppError invalid. `schema` is this program's main database's. */
+/** Throws AppError `invalid`. `schema`: version of this program's main database. */
 export function parseDocument(text: string, schema: number): MovedDocument {
   const document = documentSchema.safeParse(readJson(text));
   if (!document.success) {

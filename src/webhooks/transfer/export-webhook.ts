@@ -1,4 +1,4 @@
-/** Exports one webhook as a file that this or another server imports. */
+/** Exports a webhook as a file that this or another server can import. */
 import type { Clock } from "../../lib/clock.ts";
 import { version } from "../../lib/version.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
@@ -16,15 +16,15 @@ export type MovingDeps = Readonly<{
 }>;
 
 export type Exported = Readonly<{
-  /** The caller's to hand out and to discard. */
+  /** The file, which the caller must discard. */
   path: string;
-  /** What to call it. */
+  /** The file name for downloads. */
   fileName: string;
-  /** How many secrets were left out, and how many of those as their key is lost. */
+  /** Number of secrets left out, including those whose key is lost. */
   leftOut: number;
 }>;
 
-/** Without a passphrase secrets are left out. Throws AppError: not_found, unavailable. */
+/** Leaves secrets out if there is no passphrase. Throws AppError `not_found` or `unavailable`. */
 export type ExportWebhook = (
   options: InWebhook & Readonly<{ passphrase: string | null; to?: string }>,
 ) => Promise<Exported>;
@@ -43,7 +43,7 @@ export function createExport({ mainDb, files, keys, clock }: MovingDeps): Export
     const targets = takeSecrets({ table: "targets", rows: rows.targets, keys, passphraseKeys });
     const secrets = [...entrypoints.secrets, ...targets.secrets];
     const [webhook = {}] = rows.webhooks;
-    // Read back by a stricter schema: rows that this program wrote fit it.
+    // Imports validate it by a stricter schema, which rows written by this program satisfy.
     const document: Record<keyof MovedDocument, unknown> = {
       format: FORMAT,
       version,

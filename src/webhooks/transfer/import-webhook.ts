@@ -1,4 +1,4 @@
-/** Imports a webhook that this or another server exported: a new webhook of the user's, with its events. */
+/** Imports an exported webhook with its events as a new webhook of the user. */
 import { AppError } from "../../lib/errors.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
@@ -12,13 +12,13 @@ import { unfitRows } from "./unfit-rows.ts";
 
 export type Imported = Readonly<{
   webhookId: string;
-  /** What is not as it was, and what can be done about it: sentences for people. */
+  /** Sentences for the user about what differs from the original, and what to do about it. */
   notes: readonly string[];
 }>;
 
 /**
- * The file at `path` becomes the webhook's event file, or is left for the caller to discard. `passphrase` null:
- * secrets are left out. Throws AppError: invalid, conflict, unavailable.
+ * Turns the file at `path` into the webhook's event file, or leaves it for the caller to discard. `passphrase` null:
+ * secrets are left out. Throws AppError `invalid`, `conflict` or `unavailable`.
  */
 export type ImportWebhook = (options: {
   userId: string;
@@ -32,7 +32,7 @@ export function createImport(
     Readonly<{
       checkRows: CheckRows;
       removeFile: (webhookId: string) => Promise<void>;
-      /** Its events may be of any age, and its deliveries due. */
+      /** Called after an import: the events may be of any age, and deliveries may be due. */
       onImported: (webhookId: string) => void;
     }>,
 ): ImportWebhook {
@@ -47,7 +47,7 @@ export function createImport(
     return keysOfPassphrase(passphrase, document.passphrase.salt);
   }
 
-  /** All ids that the webhook may keep are its own from then on, though nobody sees it yet. */
+  /** Inserts the rows hidden, which reserves the webhook's ids. */
   function reserve(given: { document: MovedDocument; userId: string; passphraseKeys: Sealer | null }) {
     const { document, userId, passphraseKeys } = given;
     const isOwnTarget = (targetId: string) => {
@@ -69,13 +69,13 @@ export function createImport(
     return { webhookId, ids, leftOut };
   }
 
-  /** Takes back what this import has made, and nothing else; what is left is cleared at the next start. */
+  /** Undoes this import; anything left is removed at the next start. */
   async function undo(webhookId: string, made: { hasFile: boolean; ids: ChosenIds }): Promise<void> {
     try {
       mainDb.moving.withdraw(webhookId, made.ids.reclaimed, clock.now());
       if (made.hasFile) await removeFile(webhookId);
     } catch {
-      // The disk is full, as is told already.
+      // The disk is full, which is already logged.
     }
   }
 
@@ -85,17 +85,17 @@ export function createImport(
     const { webhookId, ids, leftOut } = orUnfit(() => reserve({ document, userId, passphraseKeys }));
     let hasFile = false;
     try {
-      // Before the file: a power cut must not leave one that no row tells of.
+      // Before the file, so that a power cut cannot leave a file without a row.
       await mainDb.synced();
       await files.adopt({ path, webhookId, ids });
       hasFile = true;
-      // The file first, so that a webhook that can be seen can also take events.
+      // After the file, so that a visible webhook can store events.
       mainDb.moving.reveal(webhookId);
     } catch (error) {
       await undo(webhookId, { hasFile, ids });
       throw error;
     }
-    // Nothing may be delivered that a power cut would have imported, and delivered, once more.
+    // Synced before deliveries start, so that nothing is delivered whose import a power cut could undo.
     await mainDb.synced();
     onImported(webhookId);
     return { webhookId, notes: describe({ document, ids, isComplete: passphraseKeys !== null, leftOut }) };
@@ -106,7 +106,7 @@ function orUnfit<T>(act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    // What a table does not take, such as a text for a number.
+    // A value that the table rejects, such as text for a number.
     const isRow = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(sqliteCode(cause) ?? "");
     throw isRow ? unfitRows("a row does not fit its table", undefined, cause) : cause;
   }
@@ -138,7 +138,7 @@ function passphraseMissing(): AppError {
   return new AppError({
     kind: "invalid",
     code: "passphrase_missing",
-    message: "This file holds secrets, which need the passphrase that it was exported with.",
-    hint: "Give the passphrase, or import it without its secrets.",
+    message: "This file contains secrets, which need the passphrase of the export.",
+    hint: "Enter the passphrase, or import the file without its secrets.",
   });
 }

@@ -1,4 +1,4 @@
-/** Makes the rows of an imported webhook: with the ids and for the user that it has here, its secrets sealed anew. */
+/** Builds the rows of an imported webhook with its new ids, its user and encrypted secrets. */
 import type { Sealer } from "../../settings/sealed-config.ts";
 import type { PlainRow, WebhookRows } from "../../storage/main-db/transfer.ts";
 import type { ChosenIds } from "./chosen-ids.ts";
@@ -12,13 +12,13 @@ export const NOT_TWICE = "The import left it disabled so that nothing is sent tw
 
 type Row = Record<string, string | number | null>;
 
-/** Throws AppError invalid for a wrong passphrase. */
+/** Throws AppError `invalid` for a wrong passphrase. */
 export function makeRows(given: {
   document: MovedDocument;
   ids: ChosenIds;
   userId: string;
   keys: Sealer;
-  /** Null: secrets are left out. */
+  /** Null: leave secrets out. */
   passphraseKeys: Sealer | null;
   isOwnTarget: (targetId: string) => boolean;
 }): { rows: WebhookRows; leftOut: LeftOut } {
@@ -39,7 +39,7 @@ export function makeRows(given: {
     const reason = leftOut.has(String(row.id)) ? WITHOUT_SECRETS : passphraseKeys ? null : NOT_TWICE;
     if (reason !== null) Object.assign(row, { active: 0, deactivated_reason: reason });
   }
-  // Entrypoints stay as they were: one that cannot verify answers 503, and its sender comes again.
+  // Entrypoints stay enabled: without their secret they respond 503, and senders retry.
   const row = withIds(document.webhook, ids);
   const isOwn = (id: string) => isOwnTarget(id) || parts.targets.some((target) => target.id === id);
   const webhook: Row = {
@@ -51,14 +51,14 @@ export function makeRows(given: {
   return { rows: { webhooks: [webhook], ...parts }, leftOut };
 }
 
-/** A verification's config stands within its column, a target's is one. */
+/** A verification's column contains its config; a target's column is the config. */
 function pathInConfig({ table, path }: MovedDocument["secrets"][number]): string[] {
   return table === "entrypoints" ? path.slice(1) : [...path];
 }
 
 const ANY_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** Ids stand in columns of their own, and in settings that name other parts. */
+/** Replaces ids in columns, and in settings that refer to other parts. */
 function withIds(row: PlainRow, { all }: ChosenIds): Row {
   const changed: Row = { ...row };
   for (const [column, value] of Object.entries(row)) {

@@ -1,11 +1,11 @@
-/** Whom an imported webhook's notices go to: never to what is another user's. */
+/** Filters the recipients of an imported webhook's notices, so that none belongs to another user. */
 
 import { noticeSettingsSchema } from "../../storage/main-db/notice-settings.ts";
 import type { PlainRow } from "../../storage/main-db/transfer.ts";
 
 type Value = PlainRow[string] | undefined;
 
-/** The column as it is to be stored; what does not fit its schema stays as it is, and is refused with its row. */
+/** Returns the column to store. A value that does not fit the schema stays unchanged, and is refused with its row. */
 export function movedNotices(
   stored: Value,
   isOwnTarget: (targetId: string) => boolean,
@@ -14,7 +14,7 @@ export function movedNotices(
   const settings =
     typeof stored === "string" ? noticeSettingsSchema.safeParse(readJson(stored)).data : undefined;
   if (settings === undefined || settings.target_id === null || isOwnTarget(settings.target_id)) return stored;
-  // Nobody is left to be told.
+  // No recipient is left.
   if (settings.email === null) return null;
   return JSON.stringify({ ...settings, target_id: null });
 }

@@ -1,4 +1,4 @@
-/** Checks rows that came in a file by the schemas of what people send, and shows each once as pages do. */
+/** Validates imported rows by the API's schemas, and presents each once as pages do. */
 import { z } from "zod";
 import { diskFault } from "../../lib/disk-fault.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -16,7 +16,7 @@ import { entrypointInput, targetInput, webhookInput } from "../schemas.ts";
 import type { WebhookUseCases } from "../use-cases.ts";
 import { unfitRows } from "./unfit-rows.ts";
 
-/** Where secrets were left out, by the row that they belong to: the paths in its config. */
+/** Paths of left-out secrets within the config, by row id. */
 export type LeftOut = ReadonlyMap<string, readonly (readonly string[])[]>;
 
 export type CheckRows = (webhookId: string, leftOut: LeftOut) => void;
@@ -26,7 +26,7 @@ type Config = Readonly<{
   configSchema: z.ZodType;
 }>;
 
-/** Of columns that nobody sends. A new column has to be named here before it can be moved. */
+/** Schemas of columns that clients cannot send. A new column must be added here before it can be imported. */
 const time = z.int().min(0).max(LAST_TIME);
 const born = { createdAt: time, updatedAt: time, deletedAt: z.null() };
 const id = z.string();
@@ -65,7 +65,7 @@ const rowSchemas = {
   target: z.object(targetColumns),
 };
 
-/** Throws AppError invalid. For rows that are inserted, in the transaction that inserts them. */
+/** Throws AppError `invalid`. Call it on inserted rows, in the transaction that inserts them. */
 export function createRowCheck(deps: {
   mainDb: Pick<MainDb, "webhooks" | "entrypoints" | "targets">;
   useCases: Pick<WebhookUseCases, "entrypoints" | "targets">;
@@ -128,9 +128,9 @@ export function createRowCheck(deps: {
       check(webhookId, leftOut);
     } catch (cause) {
       const isKnown = cause instanceof AppError && cause.code === "not_an_export";
-      // A full disk says nothing of the rows.
+      // A full disk is not a fault of the rows.
       if (isKnown || diskFault(cause) !== null) throw cause;
-      // A row that cannot even be read, or not be shown.
+      // A row that cannot be read or presented.
       throw unfitRows("a row is not valid", undefined, cause);
     }
   };
@@ -143,12 +143,12 @@ function parse(what: string, schema: z.ZodType, value: unknown): void {
   if (issue) throw unfitRows(`${what}: ${describe(issue)}`);
 }
 
-/** Never the value. */
+/** Describes an issue without the value. */
 function describe({ path, message }: z.core.$ZodIssue): string {
   return path.length === 0 ? message : `${path.join(".")} ${message}`;
 }
 
-/** Where a secret is to be entered anew, something is missing there, or in what it is a part of. */
+/** Returns whether an issue concerns a left-out secret or an object that contains one. */
 function isOfLeftOut({ code, path }: z.core.$ZodIssue, leftOut: readonly (readonly string[])[]): boolean {
   if (code === "unrecognized_keys") return false;
   return leftOut.some((each) =>

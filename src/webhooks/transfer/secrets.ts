@@ -1,4 +1,4 @@
-/** Takes sealed secrets out of rows on their way out, and puts them back, sealed anew, on their way in. */
+/** Extracts encrypted secrets from rows for export, and encrypts them again on import. */
 import { randomBytes, scrypt } from "node:crypto";
 import { createKeyRing } from "../../lib/crypto.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -6,17 +6,17 @@ import type { Sealer } from "../../settings/sealed-config.ts";
 import type { PlainRow } from "../../storage/main-db/transfer.ts";
 import type { MovedSecret } from "./document.ts";
 
-/** 32 MB and about 0.1 s, which is what makes guessing dear. */
+/** 32 MB and about 0.1 s, which makes guessing expensive. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const SALT_BYTES = 16;
-/** `lib/crypto.ts` seals into this form: a version, then at least IV and tag. */
+/** The form that `lib/crypto.ts` encrypts into: a version, then at least IV and tag. */
 const SEALED = /^v\d+\.[A-Za-z0-9_-]{38,}$/;
 
 export function newSalt(): string {
   return randomBytes(SALT_BYTES).toString("base64");
 }
 
-/** Off the event loop. */
+/** Derives keys from a passphrase, off the event loop. */
 export function keysOfPassphrase(passphrase: string, salt: string): Promise<Sealer> {
   return new Promise((resolve, reject) => {
     scrypt(passphrase.normalize("NFKC"), Buffer.from(salt, "base64"), 32, SCRYPT, (error, key) => {
@@ -26,13 +26,13 @@ export function keysOfPassphrase(passphrase: string, salt: string): Promise<Seal
   });
 }
 
-/** How many of the rows' secrets the keys do not open. */
+/** Counts the secrets in the rows that the keys do not decrypt. */
 export function countUnreadable(options: {
   table: MovedSecret["table"];
   rows: readonly PlainRow[];
   keys: Sealer;
 }): number {
-  // A secret that was opened names the place that it was bound to.
+  // Only a decrypted secret says what it was bound to.
   return takeSecrets({ ...options, passphraseKeys: null }).secrets.filter(({ bound_to }) => bound_to === "")
     .length;
 }
@@ -40,8 +40,8 @@ export function countUnreadable(options: {
 type Owner = Readonly<{ table: MovedSecret["table"]; id: string }>;
 
 /**
- * The rows without their secrets, and the secrets, sealed for whoever knows the passphrase, or left out.
- * It finds them by their form, whatever columns and types there are: what looks sealed never leaves as it is.
+ * Returns the rows without their secrets, and the secrets encrypted with the passphrase or left out. Secrets are
+ * recognised by their form, whatever the columns and types, so no encrypted text leaves unchanged.
  */
 export function takeSecrets(options: {
   table: MovedSecret["table"];
@@ -71,13 +71,13 @@ export function takeSecrets(options: {
   return { rows, secrets };
 }
 
-/** Seals a secret for the row that it comes into. Throws AppError invalid for a wrong passphrase. */
+/** Encrypts a secret for its new row. Throws AppError `invalid` for a wrong passphrase. */
 export function putSecret(options: {
   row: Record<string, string | number | null>;
   secret: MovedSecret;
   passphraseKeys: Sealer;
   keys: Sealer;
-  /** The row's id from now on. */
+  /** The row's new id. */
   id: string;
 }): void {
   const { row, secret, passphraseKeys, keys, id } = options;
@@ -94,7 +94,7 @@ export function putSecret(options: {
   row[column] = JSON.stringify(json);
 }
 
-/** The row with its secrets sealed by `to`; those that `from` does not open stay as they are. */
+/** Returns the row with its secrets encrypted by `to`. Secrets that `from` does not decrypt stay unchanged. */
 export function resealRow(given: { table: MovedSecret["table"]; row: PlainRow; from: Sealer; to: Sealer }): {
   row: PlainRow;
   resealed: number;
@@ -114,9 +114,9 @@ export function resealRow(given: { table: MovedSecret["table"]; row: PlainRow; f
         continue;
       }
       resealed++;
-      const anew = to.seal(opened.text, boundTo(owner, opened.boundTo));
-      if (path.length === 0) done[column] = anew;
-      else setAt(json, path, anew);
+      const resealedText = to.seal(opened.text, boundTo(owner, opened.boundTo));
+      if (path.length === 0) done[column] = resealedText;
+      else setAt(json, path, resealedText);
     }
     if (isRecord(json)) done[column] = JSON.stringify(json);
   }
@@ -127,7 +127,7 @@ function setAt(json: unknown, path: readonly string[], value: string): void {
   let place: unknown = json;
   for (const key of path.slice(0, -1)) place = isRecord(place) ? place[key] : undefined;
   if (!isRecord(place)) return;
-  // Not by assignment: a file may name "__proto__".
+  // Not assigned, because a file may contain the key "__proto__".
   const whole = { value, enumerable: true, configurable: true, writable: true };
   Object.defineProperty(place, path.at(-1) ?? "", whole);
 }
@@ -158,7 +158,7 @@ function listSealed(value: unknown, path: readonly string[] = []): Found[] {
   return Object.entries(value).flatMap(([key, inner]) => listSealed(inner, [...path, key]));
 }
 
-/** Sealed for its column or for a place within its JSON; names of headers are bound in lower case. */
+/** Decrypts a secret that is bound to its column or to a path in its JSON; header names are bound in lower case. */
 function openSealed(place: {
   owner: Owner;
   column: string;
@@ -174,7 +174,7 @@ function openSealed(place: {
       try {
         return { text: keys.open(sealed, boundTo(owner, bound)), boundTo: bound };
       } catch {
-        // Sealed for another place, or with a key that is lost.
+        // Bound to another place, or encrypted with a lost key.
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Webhooks on their way out of this server and into it, as files. */
+/** Exports and imports webhooks as files. */
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { WebhookUseCases } from "../use-cases.ts";
@@ -9,10 +9,10 @@ import { createRowCheck } from "./moved-rows.ts";
 export type Moving = Readonly<{
   exportWebhook: ExportWebhook;
   importWebhook: ImportWebhook;
-  /** Takes a file in, on the disk alone; resolves with its path, which is the caller's to discard. */
+  /** Saves an uploaded file to disk; resolves with its path, which the caller must discard. */
   receive: (chunks: AsyncIterable<Uint8Array>, expectedBytes: number) => Promise<string>;
   discard: (path: string) => Promise<void>;
-  /** Clears what a crash has left; before anything else is exported or imported. */
+  /** Removes what a crash left behind. Call it before any export or import. */
   clear: () => Promise<void>;
 }>;
 

@@ -1,4 +1,4 @@
-/** What is told of a file whose rows do not fit. */
+/** Creates the error for a file whose rows are not valid. */
 import { AppError } from "../../lib/errors.ts";
 
 export function unfitRows(
