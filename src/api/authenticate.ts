@@ -1,4 +1,4 @@
-/** Tells who asks by the bearer token of the request. */
+/** Authenticates requests by their bearer token. */
 
 import type { Caller } from "../auth/api-keys.ts";
 import { AppError } from "../lib/errors.ts";
@@ -12,7 +12,7 @@ export function createAuthenticator(apiKeys: ApiDeps["apiKeys"]): (request: Requ
     if (header === null) throw unauthenticated("This request needs an API key.");
     const token = BEARER.exec(header)?.[1];
     const caller = token === undefined ? null : await apiKeys.authenticate(token);
-    // One answer for wrong, revoked and disabled: which it is helps only who guesses.
+    // The same error for unknown, revoked and disabled keys, because the difference would help attackers.
     if (caller === null) throw unauthenticated("This API key is not valid.");
     return caller;
   };

@@ -1,4 +1,4 @@
-/** /me: whom the API key belongs to. */
+/** /me: the owner of the API key. */
 import { type Operation, operation } from "./operation.ts";
 import { callerSchema } from "./schemas.ts";
 

@@ -1,4 +1,4 @@
-/** The API of programs, /api/v1: every operation is a row of one list, which makes the routes and the document. */
+/** Builds the API, /api/v1, from one list of operations: its routes and its OpenAPI document. */
 import { Elysia } from "elysia";
 import { createAudit } from "../http/audit.ts";
 import { createAuthenticator } from "./authenticate.ts";
@@ -16,13 +16,13 @@ import { targetOperations } from "./targets.ts";
 import { movingOperations } from "./transfer.ts";
 import { webhookOperations } from "./webhooks.ts";
 
-/** Errors are left to the error handler of the application that uses it. */
+/** The application's error handler handles errors. */
 export function createApi(deps: ApiDeps) {
   const authenticate = createAuthenticator(deps.apiKeys);
   const audit = createAudit(deps.log);
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
   for (const { doc, run } of listOperations(deps)) {
-    // Parsed by the operation itself: the framework's parser would answer before anyone is authenticated.
+    // The operation parses the body: the framework's parser would respond before the request is authenticated.
     api.route(
       doc.method,
       doc.path,
@@ -77,7 +77,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
         success: { status: 200, description: "OpenAPI 3.1.", schema: null, contentType: "application/json" },
       },
       () => {
-        // Drawn when somebody asks for it: that takes longer than all else at a start.
+        // Built on the first request, because it takes longer than the rest of a start.
         document ??= createOpenApiDocument(
           operations.map(({ doc }) => doc),
           deps,

@@ -1,4 +1,4 @@
-/** What the API needs from the rest of the program. */
+/** Dependencies of the API. */
 
 import type { Caller } from "../auth/api-keys.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
@@ -18,16 +18,16 @@ import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
 
 export type ApiDeps = Readonly<{
-  /** Public address of the server, without a trailing slash. */
+  /** BASE_URL, without a trailing slash. */
   baseUrl: string;
-  /** The program's, for the OpenAPI document. */
+  /** The program's version, for the OpenAPI document. */
   version: string;
-  /** What an answer tells is on disk before it goes out. */
+  /** Runs a change, and resolves once it is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
   moving: Moving;
   sendTestNotice: SendTestNotice;
-  /** Who sent a request, behind trusted proxies too. */
+  /** Returns the client's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
   log: Pick<Logger, "info">;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;

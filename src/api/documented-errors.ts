@@ -1,16 +1,16 @@
-/** The mistakes that operations may answer with, and what the OpenAPI document says of each. */
+/** The errors that operations can respond with, and their descriptions in the OpenAPI document. */
 import type { ErrorKind } from "../lib/errors.ts";
 
 export const DOCUMENTED_ERRORS = {
   malformed: "The request cannot be read.",
   unauthenticated: "The API key is missing or not valid.",
-  not_found: "It does not exist, or it is not yours.",
+  not_found: "The object does not exist or is not yours.",
   conflict: "The current state does not allow this.",
   too_large: "The body is too large.",
   unsupported_type: "Content-Type must be application/json.",
   invalid: "The input is not valid; `details` names each field.",
-  rate_limited: "Too many requests; `Retry-After` says when to try again.",
-  unavailable: "The server cannot do this now; `Retry-After` says when to try again.",
+  rate_limited: "Too many requests; `Retry-After` says when to retry.",
+  unavailable: "The server cannot do this now; `Retry-After` says when to retry.",
 } satisfies Partial<Record<ErrorKind, string>>;
 
 export type DocumentedError = keyof typeof DOCUMENTED_ERRORS;

@@ -20,9 +20,9 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
   const { entrypoints } = deps.useCases;
   const present = (entrypoint: Entrypoint) => presentEntrypoint(entrypoint, deps.baseUrl);
   const configs = deps.providers.list().map(({ type }) => `\`${type}\`: ${verificationComponent(type)}`);
-  const asItIsNow = {
+  const updated = {
     status: 200,
-    description: "The entrypoint as it is now.",
+    description: "The updated entrypoint.",
     schema: entrypointSchema,
   } as const;
   return [
@@ -33,7 +33,7 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       summary: "List a webhook's entrypoints",
       params: webhookPath,
-      success: { status: 200, description: "All of them.", schema: listOf(entrypointSchema) },
+      success: { status: 200, description: "All entrypoints.", schema: listOf(entrypointSchema) },
       async handle({ caller: { userId }, params }) {
         const all = await entrypoints.list({ userId, webhookId: params.webhook_id });
         return { data: all.map(present), next_cursor: null };
@@ -72,10 +72,10 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       summary: "Change an entrypoint",
       description:
-        'Fields that are left out stay as they are. `verification.config` is replaced as a whole, but a secret of the same provider that is left out or sent back as "[secret]" is kept.',
+        'Fields that are left out stay unchanged. `verification.config` is replaced as a whole, but a secret of the same provider that is left out or sent back as "[secret]" is kept.',
       params: entrypointPath,
       body: entrypointChange,
-      success: asItIsNow,
+      success: updated,
       handle: async ({ caller, params, body: input }) =>
         present(await entrypoints.update({ ...which(caller, params), input })),
     }),
@@ -99,7 +99,7 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
       path,
       tag,
       summary: "Delete an entrypoint",
-      description: "Senders get 404 from now on. Events already received are kept.",
+      description: "Requests to its URL then get 404. Events already received are kept.",
       params: entrypointPath,
       success: { status: 204, description: "Deleted." },
       async handle({ caller, params }) {
@@ -112,9 +112,9 @@ export function entrypointOperations(deps: ApiDeps): readonly Operation[] {
         method: "POST",
         path: `${path}/${active ? "activate" : "deactivate"}`,
         tag,
-        summary: active ? "Activate an entrypoint" : "Deactivate an entrypoint",
+        summary: active ? "Enable an entrypoint" : "Disable an entrypoint",
         params: entrypointPath,
-        success: asItIsNow,
+        success: updated,
         handle: async ({ caller, params }) =>
           present(await entrypoints.setActive({ ...which(caller, params), active })),
       }),

@@ -1,4 +1,4 @@
-/** Which events are meant, as programs say it: in the query of a list, and in what is to be replayed. */
+/** The event filter of the API, in list queries and replays. */
 import { z } from "zod";
 import type { EventFilter } from "../storage/event-db/event-filter.ts";
 import { deliveryStatus } from "./event-schemas.ts";

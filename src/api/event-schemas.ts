@@ -1,4 +1,4 @@
-/** What the API answers of events, their deliveries and results. */
+/** Response schemas of events, their deliveries and results. */
 import { z } from "zod";
 import { count, headerPairs, id, time } from "./schema-parts.ts";
 
@@ -27,7 +27,7 @@ export const deliverySchema = z
     attempts: count,
     next_attempt_at: time
       .nullable()
-      .describe("null also while it is on hold or waits for an earlier delivery with the same order value."),
+      .describe("null also while it is held, or waits for an earlier delivery with the same order key."),
     reason: z.string().nullable(),
     created_at: time,
     updated_at: time,
@@ -40,7 +40,7 @@ const eventFacts = {
   entrypoint_id: id,
   received_at: time,
   method: z.string(),
-  path_tail: z.string().describe('What followed the entrypoint\'s own path: "" or "/…".'),
+  path_tail: z.string().describe('The path after the entrypoint\'s own: "" or "/…".'),
   query: z.string().describe('Without its "?".'),
   content_type: z.string(),
   body_size: count.describe("Bytes."),
@@ -53,7 +53,7 @@ const eventFacts = {
   same_key_as: id
     .nullable()
     .describe(
-      "The oldest stored event of the entrypoint that has the same key, where this one has another body, method, path or query; else null.",
+      "The oldest stored event of the entrypoint with the same key, if this event differs from it in body, method, path or query; otherwise null.",
     ),
 };
 

@@ -1,6 +1,5 @@
-/** /webhooks/{id}/events: what was received, what became of it, and doing it again. */
+/** /webhooks/{id}/events: received events, their deliveries, and replaying one event. */
 import { z } from "zod";
-import type { Caller } from "../auth/api-keys.ts";
 import { notFound } from "../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../storage/event-db/types.ts";
 import { listUnreadValues, type UnreadValue } from "../webhooks/unread-values.ts";
@@ -10,6 +9,7 @@ import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas
 import { type Operation, operation } from "./operation.ts";
 import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
+import { createRequireWebhook } from "./require-webhook.ts";
 import { count } from "./schema-parts.ts";
 import { eventPath, listOf, replaySchema, webhookPath } from "./schemas.ts";
 
@@ -19,7 +19,7 @@ const path = `${listPath}/:event_id`;
 
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Events on a page."),
-  cursor: z.string().min(1).optional().describe("`next_cursor` of the page before."),
+  cursor: z.string().min(1).optional().describe("`next_cursor` of the previous page."),
   ...eventFilterShape,
 });
 
@@ -32,10 +32,7 @@ const replayInput = z
 export function eventOperations(deps: ApiDeps): readonly Operation[] {
   const { events } = deps;
 
-  /** Whose the webhook is, is known to the configuration alone; the event files know no users. */
-  async function requireWebhook({ userId }: Caller, webhookId: string): Promise<string> {
-    return (await deps.useCases.webhooks.get({ userId, webhookId })).id;
-  }
+  const requireWebhook = createRequireWebhook(deps.useCases);
 
   async function getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {
     const event = await events.findEvent(webhookId, eventId);
@@ -98,7 +95,7 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path,
       tag,
-      summary: "Read an event with its deliveries and their results",
+      summary: "Read an event with its deliveries and results",
       params: eventPath,
       success: { status: 200, description: "The event.", schema: eventSchema },
       async handle({ caller, params }) {
@@ -138,7 +135,7 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       summary: "List an event's deliveries with every result",
       params: eventPath,
-      success: { status: 200, description: "All of them.", schema: listOf(deliverySchema) },
+      success: { status: 200, description: "All deliveries.", schema: listOf(deliverySchema) },
       async handle({ caller, params }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         const event = await getEvent(webhookId, params.event_id);

@@ -1,20 +1,20 @@
-/** Turns zod schemas into the JSON Schemas of an OpenAPI document. */
+/** Converts zod schemas into the JSON Schemas of an OpenAPI document. */
 import { z } from "zod";
 import { WORDS_OF } from "../webhooks/type-names.ts";
 
 export type Json = Record<string, unknown>;
 
-export type JsonSchemas = Readonly<{
-  /** The components: schemas that have an id. */
+type JsonSchemas = Readonly<{
+  /** Components: schemas that have an id. */
   named: Readonly<Record<string, Json>>;
-  /** The schema itself, or a reference to its component. */
+  /** Returns the schema, or a reference to its component. */
   of: (schema: z.ZodType) => Json | undefined;
 }>;
 
-/** The words of each registry, by the name that a schema is marked with (`WORDS_OF`). */
+/** The names in each registry, by the mark of its schemas (`WORDS_OF`). */
 export type Words = Readonly<Record<string, readonly string[]>>;
 
-/** One conversion for all, so that a schema with an id becomes one component however often it is used. */
+/** Converts all schemas at once, so that a schema with an id becomes one component however often it is used. */
 export function toJsonSchemas(
   io: "input" | "output",
   schemas: readonly (z.ZodType | null)[],
@@ -24,7 +24,7 @@ export function toJsonSchemas(
   const all = z.object(Object.fromEntries(given.map((schema, index) => [`s${index}`, schema])));
   const converted = z.toJSONSchema(all, {
     ...{ io, target: "draft-2020-12" },
-    // What JSON Schema cannot say of a schema, its description has to.
+    // Whatever JSON Schema cannot express must be in the description.
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
       refuseFlags(zodSchema._zod.bag.patterns);
@@ -40,7 +40,7 @@ export function toJsonSchemas(
   return { named: $defs, of: (schema) => properties[`s${given.indexOf(schema)}`] };
 }
 
-/** A JSON Schema has no flags: its readers would understand another rule. */
+/** Rejects patterns with flags, which JSON Schema cannot express. */
 function refuseFlags(patterns: unknown): void {
   if (!(patterns instanceof Set)) return;
   for (const pattern of patterns) {

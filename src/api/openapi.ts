@@ -1,4 +1,4 @@
-/** Draws the OpenAPI 3.1 document from the operations and their schemas. */
+/** Builds the OpenAPI 3.1 document from the operations and their schemas. */
 import { z } from "zod";
 import { statusOf } from "../http/error-description.ts";
 import { MANUAL_PATH } from "../manual/html.ts";
@@ -8,7 +8,7 @@ import { type Json, toJsonSchemas } from "./json-schemas.ts";
 import { API_PREFIX, type OperationDoc } from "./operation.ts";
 import { errorSchema } from "./schemas.ts";
 
-/** Not a kind of mistake: what is left when the server itself fails. */
+/** The description of unexpected server errors. */
 const INTERNAL = "Internal server error.";
 
 type SchemaOf = (schema: z.ZodType) => Json;
@@ -43,7 +43,7 @@ export function createOpenApiDocument(
     openapi: "3.1.0",
     info: { title: "webhooker", version: options.version, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: options.baseUrl + API_PREFIX }],
-    externalDocs: { description: "The manual", url: `${options.baseUrl}${MANUAL_PATH}` },
+    externalDocs: { description: "Manual", url: `${options.baseUrl}${MANUAL_PATH}` },
     tags: [...new Set(docs.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
@@ -66,12 +66,12 @@ export function createOpenApiDocument(
   };
 }
 
-/** The name under which the document describes a target type's config. */
+/** Returns the component name of a target type's config. */
 export function configComponent(type: string): string {
   return `TargetConfig_${type}`;
 }
 
-/** The name under which the document describes the config of a provider's verification. */
+/** Returns the component name of a verification provider's config. */
 export function verificationComponent(type: string): string {
   return `VerificationConfig_${type}`;
 }
@@ -102,7 +102,7 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
 function describeSuccess({ success }: OperationDoc, schemaOf: SchemaOf): Json {
   const { description, schema, contentType, status } = success;
   const content = schema ? asJson(schemaOf(schema)) : contentType !== undefined && { [contentType]: {} };
-  const location = { Location: { description: "Its path.", schema: { type: "string" } } };
+  const location = { Location: { description: "Path of the new object.", schema: { type: "string" } } };
   return { description, ...(content && { content }), ...(status === 201 && { headers: location }) };
 }
 

@@ -1,4 +1,4 @@
-/** One operation of the API, declared once: what it takes, answers and does; routes and document follow from it. */
+/** Declares an API operation once: input, output and handler. Routes and the OpenAPI document follow from it. */
 import type { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import { readJson } from "../http/body.ts";
@@ -11,40 +11,40 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
-/** The part of an operation that the OpenAPI document tells. */
+/** The part of an operation that the OpenAPI document describes. */
 export type OperationDoc = Readonly<{
-  /** The document's operationId, camelCase. */
+  /** The operationId in camelCase. */
   id: string;
   method: Method;
-  /** Below /api/v1, with parameters as ":webhook_id". */
+  /** Relative to /api/v1, with parameters as ":webhook_id". */
   path: string;
   tag: string;
   summary: string;
   description?: string;
-  /** False where anyone may ask. */
+  /** False if no API key is required. */
   authenticated: boolean;
   params: z.ZodObject | null;
   query: z.ZodObject | null;
   body: Readonly<{ schema: z.ZodType; required: boolean }> | null;
-  /** The content type of a body that is a file. */
+  /** The content type of an uploaded file. */
   upload: string | null;
   success: Readonly<{
     status: 200 | 201 | 202 | 204;
     description: string;
-    /** Null where there is no body, or one that is not JSON. */
+    /** Null if there is no body, or it is not JSON. */
     schema: z.ZodType | null;
     contentType?: string;
   }>;
-  /** What it may answer beside the errors that follow from its other properties. */
+  /** Errors in addition to those implied by the other properties. */
   errors: readonly DocumentedError[];
 }>;
 
-export type RawCall = Readonly<{
+type RawCall = Readonly<{
   request: Request;
   params: Readonly<Record<string, string>>;
-  /** Throws AppError unauthenticated. */
+  /** Rejects with AppError `unauthenticated`. */
   authenticate: (request: Request) => Promise<Caller>;
-  /** Sets after how long without a byte this request is cut off, in seconds; 0 for never. */
+  /** Sets the request's idle timeout in seconds; 0 disables it. */
   setIdleTimeout: (seconds: number) => void;
 }>;
 
@@ -55,7 +55,7 @@ type Call<Params, Query, Body> = Readonly<{
   params: Params;
   query: Query;
   body: Body;
-  /** For files, which no schema reads. */
+  /** For files, which are not parsed by a schema. */
   request: Request;
   setIdleTimeout: (seconds: number) => void;
 }>;
@@ -70,9 +70,9 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   params?: z.ZodObject & z.ZodType<Params>;
   query?: z.ZodObject & z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  /** What an absent body stands for; without it a body is required. */
+  /** The value of an absent body; without it, a body is required. */
   emptyBody?: NoInfer<Body>;
-  /** Instead of `body`: the content type of a file, which `handle` reads from the request. */
+  /** The content type of an uploaded file, used instead of `body`; `handle` reads it from the request. */
   upload?: string;
   success: Readonly<{
     status: 200 | 201 | 202 | 204;
@@ -81,15 +81,15 @@ type Spec<Params, Query, Body, Output> = Readonly<{
     contentType?: string;
   }>;
   errors?: readonly DocumentedError[];
-  /** The path of what was made, below /api/v1. */
+  /** The path of the created object, relative to /api/v1. */
   location?(output: NoInfer<Output>): string;
-  /** A Response goes out as it is; `undefined` has no body. */
+  /** Returns the response's JSON. A Response is sent unchanged; `undefined` means no body. */
   handle(call: Call<Params, Query, Body>): Promise<NoInfer<Output> | Response>;
 }>;
 
 export const API_PREFIX = "/api/v1";
 
-/** An operation for holders of an API key. Who asks is settled before anything they sent is looked at. */
+/** Creates an operation that requires an API key. The request is authenticated before its input is read. */
 export function operation<Params, Query, Body, Output>(spec: Spec<Params, Query, Body, Output>): Operation;
 export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Operation {
   const { params, query, body, success } = spec;
@@ -122,13 +122,13 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   };
 }
 
-/** Only no body at all stands for the empty one: `null` is a value, and seldom a valid one. */
+/** Only an absent body is replaced; `null` is a value, and rarely a valid one. */
 async function bodyOf(request: Request, emptyBody: unknown): Promise<unknown> {
   const sent = await readJson(request, MAX_BODY_BYTES);
   return sent === undefined ? emptyBody : sent;
 }
 
-/** An operation for anyone. */
+/** Creates an operation that requires no API key. */
 export function openOperation(
   doc: Omit<OperationDoc, "authenticated" | "params" | "query" | "body" | "upload" | "errors">,
   answer: () => Response,
@@ -139,7 +139,7 @@ export function openOperation(
   };
 }
 
-/** The router hands on null for what is no percent-encoding, such as "%ff": nothing has such an id. */
+/** The router passes null for invalid percent-encoding such as "%ff", which is no object's id. */
 function readPath(schema: z.ZodType, given: unknown): unknown {
   const result = schema.safeParse(given);
   if (!result.success) throw new AppError({ kind: "not_found", message: "Not found." });

@@ -1,4 +1,4 @@
-/** A replay of many events as the API answers it. */
+/** Converts replays of many events into the API's form. */
 import type { z } from "zod";
 import type { SeenReplay } from "../replays/replay-runs.ts";
 import type { EventFilter } from "../storage/event-db/event-filter.ts";
@@ -41,7 +41,7 @@ export function presentReplayRun(webhookId: string, run: SeenReplay): Wire {
   };
 }
 
-/** Only where none of its targets can go on. */
+/** Returns the first target waited for, if no target can continue. */
 function findWaited({ targets }: SeenReplay): string | null {
   const running = targets.filter(({ state }) => state === "running");
   return running.every(({ waitsFor }) => waitsFor !== null) ? (running[0]?.targetId ?? null) : null;

@@ -1,4 +1,4 @@
-/** Targets as the API answers them: what is stored of them, with how they are dealt with at this moment. */
+/** Converts targets into the API's form, with their current delivery state. */
 import type { z } from "zod";
 import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
 import type { Target } from "../webhooks/targets.ts";
@@ -13,7 +13,7 @@ export function createTargetPresenter(throttle: Pick<ThrottleControl, "read">) {
     async one(target: Target): Promise<Presented> {
       return present(target, (await throttle.read([target])).get(target.id));
     },
-    /** Of one webhook. */
+    /** All targets must belong to one webhook. */
     async all(targets: readonly Target[]): Promise<Presented[]> {
       const throttles = await throttle.read(targets);
       return targets.map((target) => present(target, throttles.get(target.id)));

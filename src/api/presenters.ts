@@ -1,4 +1,4 @@
-/** Turns what the program holds into what the API answers; rows and inner names never reach the wire. */
+/** Converts internal objects into the API's form, so that rows and internal names never reach clients. */
 import type { z } from "zod";
 import type { Duplicate, Duplicates } from "../storage/event-db/duplicates.ts";
 import type {

@@ -1,4 +1,4 @@
-/** Hands out the bytes of an event as they came, so that no browser takes a stranger's bytes for a page of ours. */
+/** Responds with an event's bytes as received, in a way that no browser renders them as a page of this origin. */
 import type { StoredEvent } from "../storage/event-db/types.ts";
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}(?:\s*;[\x20-\x7e]{0,200})?$/;

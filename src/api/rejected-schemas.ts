@@ -1,4 +1,4 @@
-/** What the API answers of requests that could not be verified. */
+/** Response schemas of rejected requests. */
 import { z } from "zod";
 import { count, headerPairs, id, time } from "./schema-parts.ts";
 import { webhookPath } from "./schemas.ts";

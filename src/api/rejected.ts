@@ -1,4 +1,4 @@
-/** /webhooks/{id}/rejected: requests that could not be verified, verified again or deleted. */
+/** /webhooks/{id}/rejected: requests that failed verification; list, re-verify and delete them. */
 import { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import { notFound } from "../lib/errors.ts";
@@ -14,6 +14,7 @@ import {
   rejectedSummarySchema,
   rejectedVerificationSchema,
 } from "./rejected-schemas.ts";
+import { createRequireWebhook } from "./require-webhook.ts";
 import { listOf, webhookPath } from "./schemas.ts";
 
 const tag = "Rejected requests";
@@ -24,11 +25,11 @@ const entrypoint_id = z.string().optional().describe("Only requests to this entr
 
 const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Requests on a page."),
-  cursor: z.string().min(1).optional().describe("`next_cursor` of the page before."),
+  cursor: z.string().min(1).optional().describe("`next_cursor` of the previous page."),
   entrypoint_id,
 });
 
-/** More are better named by their entrypoint. */
+/** Select more by their entrypoint. */
 const MAX_IDS = 1_000;
 
 const choice = z
@@ -39,9 +40,7 @@ const choice = z
   .meta({ id: "RejectedChoice" });
 
 export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps): readonly Operation[] {
-  async function requireWebhook({ userId }: Caller, webhookId: string): Promise<string> {
-    return (await useCases.webhooks.get({ userId, webhookId })).id;
-  }
+  const requireWebhook = createRequireWebhook(useCases);
 
   async function get(caller: Caller, params: { webhook_id: string; rejected_id: string }) {
     const webhookId = await requireWebhook(caller, params.webhook_id);

@@ -1,6 +1,5 @@
-/** /webhooks/{id}/replays: delivering many stored events again, by filter or by their ids. */
+/** /webhooks/{id}/replays: deliver many stored events again, selected by filter or by id. */
 import { z } from "zod";
-import type { Caller } from "../auth/api-keys.ts";
 import { isId } from "../lib/ids.ts";
 import type { SeenReplay } from "../replays/replay-runs.ts";
 import type { ReplayOrder } from "../storage/event-db/replays/replay-run.ts";
@@ -8,6 +7,7 @@ import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { type Operation, operation } from "./operation.ts";
 import { presentReplayCount, presentReplayRun } from "./present-replay.ts";
+import { createRequireWebhook } from "./require-webhook.ts";
 import {
   listOf,
   replayCountSchema,
@@ -21,7 +21,7 @@ const tag = "Replays";
 const listPath = "/webhooks/:webhook_id/replays";
 const path = `${listPath}/:replay_id`;
 
-/** More are better named by a filter. */
+/** Select more by a filter. */
 const MOST_EVENT_IDS = 1_000;
 
 const replayRunInput = z
@@ -65,10 +65,7 @@ type Input = z.infer<typeof replayRunInput>;
 export function replayOperations(deps: ApiDeps): readonly Operation[] {
   const { replayRuns } = deps;
 
-  /** Whose the webhook is, is known to the configuration alone; the event files know no users. */
-  async function requireWebhook({ userId }: Caller, webhookId: string): Promise<string> {
-    return (await deps.useCases.webhooks.get({ userId, webhookId })).id;
-  }
+  const requireWebhook = createRequireWebhook(deps.useCases);
 
   function control(
     name: "pause" | "resume" | "cancel",

@@ -1,4 +1,4 @@
-/** The values of which the schemas of answers are made. */
+/** Common parts of response schemas. */
 import { z } from "zod";
 
 export const id = z.string().meta({ format: "uuid" });

@@ -1,4 +1,4 @@
-/** What the API answers, as it stands on the wire; those with an id are named in the OpenAPI document. */
+/** Response schemas of the API. Schemas with an id are components of the OpenAPI document. */
 import { z } from "zod";
 import { entrypointSettingsChangeShape } from "../settings/entrypoint-settings.ts";
 import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
@@ -39,7 +39,7 @@ export const entrypointSchema = z
       format: "uri",
       description: "The URL that senders call. Keep it secret unless requests are verified.",
     }),
-    active: z.boolean().describe("An inactive entrypoint rejects requests with 410."),
+    active: z.boolean().describe("false: the entrypoint is disabled and responds 410."),
     verification: z
       .strictObject({
         type: providerName,
@@ -57,7 +57,7 @@ export const entrypointSchema = z
 
 export const trialSchema = z
   .strictObject({
-    tried: count.describe("With `untried` at most 50, the newest."),
+    tried: count.describe("Number of events tested. Together with `untried` at most 50, the newest."),
     untried: count.describe("Events that cannot be tested, because the secret they carried is not stored."),
     accepted: count,
     refused: z
@@ -65,7 +65,9 @@ export const trialSchema = z
       .describe("Events that would have been rejected, newest first."),
     rejected: z
       .strictObject({
-        tried: count.describe("With `untried` at most 50, the newest that are kept."),
+        tried: count.describe(
+          "Number of rejected requests tested. Together with `untried` at most 50, the newest.",
+        ),
         untried: count.describe("Requests whose secret can no longer be read."),
         accepted: count.describe("Requests that would be accepted after saving and verifying again."),
         refused: z
@@ -82,11 +84,11 @@ export const targetSchema = z
     webhook_id: id,
     name: z.string(),
     type: targetTypeName,
-    active: z.boolean().describe("An inactive target's deliveries wait."),
+    active: z.boolean().describe("false: the target is disabled, and its deliveries wait."),
     deactivated_reason: z
       .string()
       .nullable()
-      .describe("Why the gateway deactivated it; null if a user did or it is active."),
+      .describe("Why the gateway disabled it; null if a user did or it is active."),
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("A short description of the destination."),
     ...deliveryPolicyChangeShape,
@@ -126,7 +128,7 @@ export const importSchema = z
   .meta({ id: "Import", description: "An imported webhook." });
 
 export const replaySchema = z
-  .strictObject({ deliveries: count.describe("How many deliveries are due now.") })
+  .strictObject({ deliveries: count.describe("Number of deliveries scheduled now.") })
   .meta({ id: "Replay" });
 
 export const replayCountSchema = z
@@ -155,7 +157,7 @@ const replayRunTargetSchema = z
       .enum(["paused", "due", "retries"])
       .nullable()
       .describe(
-        "Before it takes more: that it is active and not paused; that it takes what is due; that deliveries which wait for their next attempt end. null: nothing.",
+        "What this target waits for. paused: to be enabled and resumed; due: due deliveries to be sent first; retries: deliveries between attempts to finish; null: nothing.",
       ),
   })
   .meta({
@@ -185,17 +187,17 @@ export const replayRunSchema = z
     only_missing: z.boolean(),
     matched: replayCountSchema
       .nullable()
-      .describe("What it covered when it was started; null until counted."),
+      .describe("The number of events and deliveries selected at the start; null until counted."),
     replayed: count.describe("Deliveries scheduled so far."),
     skipped: count.describe("Deliveries left out because their target was deleted."),
     targets: z
       .array(replayRunTargetSchema)
-      .describe("The targets that the replay was counted for, and others when it reaches them."),
+      .describe("The targets found when counting; further targets are added when the replay reaches them."),
     waiting_for_target_id: id
       .nullable()
-      .describe("The first target of those waited for, where no target can go on; see `targets`."),
+      .describe("The first target waited for, if no target can continue; see `targets`."),
     reason: z.string().nullable().describe("Why it was cancelled, if not by a user."),
-    asked_by: id.describe("The user."),
+    asked_by: id.describe("The user who started it."),
     created_at: time,
     updated_at: time,
   })

@@ -1,4 +1,4 @@
-/** /webhooks/{id}/targets/{id}/…: pausing a target, what becomes of what it holds, and its circuit. */
+/** /webhooks/{id}/targets/{id}/…: pause and resume a target, manage its held deliveries and its circuit. */
 import { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -18,7 +18,7 @@ type Params = { webhook_id: string; target_id: string };
 
 export function targetThrottleOperations({ useCases: { targets }, throttle }: ApiDeps): readonly Operation[] {
   const present = createTargetPresenter(throttle);
-  const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
+  const updated = { status: 200, description: "The updated target.", schema: targetSchema } as const;
 
   return [
     operation({
@@ -30,7 +30,7 @@ export function targetThrottleOperations({ useCases: { targets }, throttle }: Ap
       description:
         "Pending deliveries become `held`, and so do those of new events. Attempts in progress are completed.",
       params: targetPath,
-      success: asItIsNow,
+      success: updated,
       handle: async ({ caller, params }) =>
         present.one(await targets.setPaused({ ...which(caller, params), paused: true })),
     }),
@@ -41,9 +41,9 @@ export function targetThrottleOperations({ useCases: { targets }, throttle }: Ap
       tag,
       summary: "Resume a target and release its deliveries gradually",
       description:
-        "New events are delivered right away. Deliveries on hold follow at two per second; the rate doubles every ten seconds while the target accepts them, within the target's own limits.",
+        "New events are delivered right away. Held deliveries follow at two per second; the rate doubles every ten seconds while the target accepts them, within the target's own limits.",
       params: targetPath,
-      success: asItIsNow,
+      success: updated,
       handle: async ({ caller, params }) =>
         present.one(await targets.setPaused({ ...which(caller, params), paused: false })),
     }),
@@ -55,7 +55,7 @@ export function targetThrottleOperations({ useCases: { targets }, throttle }: Ap
       summary: "Resume a target and release all its deliveries now",
       description: "As fast as the target responds, within its own limits, without a gradual increase.",
       params: targetPath,
-      success: asItIsNow,
+      success: updated,
       async handle({ caller, params }) {
         const of = which(caller, params);
         const target = await targets.setPaused({ ...of, paused: false });
@@ -68,7 +68,7 @@ export function targetThrottleOperations({ useCases: { targets }, throttle }: Ap
       method: "POST",
       path: `${path}/discard-held`,
       tag,
-      summary: "Discard a target's deliveries on hold",
+      summary: "Discard a target's held deliveries",
       description: "They are not sent. Each stores the reason and can be replayed while its event is kept.",
       params: targetPath,
       body: discardInput,
@@ -86,9 +86,9 @@ export function targetThrottleOperations({ useCases: { targets }, throttle }: Ap
       path: `${path}/reset-circuit`,
       tag,
       summary: "Close a target's circuit and retry now",
-      description: "Also ends a wait that the target asked for (429, 503 or Retry-After).",
+      description: "Also ends a rate-limit wait (429, 503 or Retry-After).",
       params: targetPath,
-      success: asItIsNow,
+      success: updated,
       async handle({ caller, params }) {
         const of = which(caller, params);
         const target = await targets.get(of);

@@ -1,4 +1,4 @@
-/** /webhooks/{id}/targets: where a webhook's events are delivered to. */
+/** /webhooks/{id}/targets: the destinations of a webhook's events. */
 
 import type { Caller } from "../auth/api-keys.ts";
 import { targetChange, targetInput } from "../webhooks/schemas.ts";
@@ -20,7 +20,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
   const { targetTypes, throttle } = deps;
   const present = createTargetPresenter(throttle);
   const configs = targetTypes.list().map(({ type }) => `\`${type}\`: ${configComponent(type)}`);
-  const asItIsNow = { status: 200, description: "The target as it is now.", schema: targetSchema } as const;
+  const updated = { status: 200, description: "The updated target.", schema: targetSchema } as const;
   return [
     operation({
       id: "listTargets",
@@ -29,7 +29,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       summary: "List a webhook's targets",
       params: webhookPath,
-      success: { status: 200, description: "All of them.", schema: listOf(targetSchema) },
+      success: { status: 200, description: "All targets.", schema: listOf(targetSchema) },
       async handle({ caller: { userId }, params }) {
         const all = await targets.list({ userId, webhookId: params.webhook_id });
         return { data: await present.all(all), next_cursor: null };
@@ -41,7 +41,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       path: listPath,
       tag,
       summary: "Create a target",
-      description: `It gets events received from now on. The schema of \`config\` by type: ${configs.join(", ")}.`,
+      description: `It receives events that arrive from now on. The schema of \`config\` by type: ${configs.join(", ")}.`,
       params: webhookPath,
       body: targetInput,
       success: { status: 201, description: "The new target.", schema: targetSchema },
@@ -67,10 +67,10 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       summary: "Change a target",
       description:
-        'Fields that are left out stay as they are. `config` is replaced as a whole, but a secret that is left out or sent back as "[secret]" is kept.',
+        'Fields that are left out stay unchanged. `config` is replaced as a whole, but a secret that is left out or sent back as "[secret]" is kept.',
       params: targetPath,
       body: targetChange,
-      success: asItIsNow,
+      success: updated,
       async handle({ caller, params, body: input }) {
         const of = which(caller, params);
         const target = await targets.update({ ...of, input });
@@ -83,13 +83,13 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/signing/rotate`,
       tag,
-      summary: "Give a target a new signing secret",
+      summary: "Rotate a target's signing secret",
       description:
         "Requests are signed with both secrets until the overlap ends. Only this response contains the new `signing_secret`.",
       params: targetPath,
       body: rotationInput,
       emptyBody: rotationInput.parse({}),
-      success: asItIsNow,
+      success: updated,
       errors: ["conflict"],
       handle: async ({ caller, params, body: input }) =>
         present.one(await targets.rotateSigning({ ...which(caller, params), input })),
@@ -113,12 +113,12 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
         method: "POST",
         path: `${path}/${active ? "activate" : "deactivate"}`,
         tag,
-        summary: active ? "Activate a target" : "Deactivate a target",
+        summary: active ? "Enable a target" : "Disable a target",
         description: active
           ? "Its waiting deliveries are sent."
-          : "New events are not delivered to it, and pending deliveries wait. To put both on hold, pause it.",
+          : "New events are not delivered to it, and pending deliveries wait. To hold new events too, pause it instead.",
         params: targetPath,
-        success: asItIsNow,
+        success: updated,
         handle: async ({ caller, params }) =>
           present.one(await targets.setActive({ ...which(caller, params), active })),
       }),

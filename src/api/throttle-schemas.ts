@@ -1,14 +1,14 @@
-/** How a target is dealt with, as it stands on the wire. */
+/** Response schemas of a target's delivery state. */
 import { z } from "zod";
 import { count, time } from "./schema-parts.ts";
 
 export const throttleSchema = z
   .strictObject({
-    held: count.describe("Deliveries on hold during a pause, or waiting to be released after it."),
+    held: count.describe("Deliveries held during a pause, or waiting to be released after it."),
     draining: z
       .strictObject({ left: count, per_second: z.number().min(0), estimate_seconds: count })
       .nullable()
-      .describe("How deliveries on hold are being released; null if none are."),
+      .describe("How held deliveries are being released; null if none are."),
     circuit: z.strictObject({
       state: z
         .enum(["closed", "open", "half_open"])
@@ -22,14 +22,12 @@ export const throttleSchema = z
   .meta({ id: "TargetFlow", description: "The current delivery state of a target." });
 
 export const discardedSchema = z
-  .strictObject({ discarded: count.describe("Deliveries.") })
+  .strictObject({ discarded: count.describe("Number of discarded deliveries.") })
   .meta({ id: "Discarded" });
 
 /** Part of a target. */
 export const throttleShape = {
-  paused: z
-    .boolean()
-    .describe("Deliveries to a paused target are put on hold, including those of new events."),
+  paused: z.boolean().describe("Deliveries to a paused target are held, including those of new events."),
   paused_at: time.nullable(),
   flow: throttleSchema.nullable().describe("null while the webhook's event file is unavailable."),
 };

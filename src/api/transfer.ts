@@ -1,4 +1,4 @@
-/** /webhooks/{id}/export and /webhooks/import: one webhook as one file, out and in. */
+/** /webhooks/{id}/export and /webhooks/import: export and import a webhook as one file. */
 import { z } from "zod";
 import { temporaryFileResponse } from "../http/temporary-file.ts";
 import { AppError } from "../lib/errors.ts";
@@ -12,7 +12,7 @@ const tag = "Webhooks";
 const FILE_TYPE = "application/vnd.sqlite3";
 const PASSPHRASE_HEADER = "x-webhooker-passphrase";
 const MAX_PASSPHRASE = 1_000;
-/** A download that nobody reads on ends, and its file goes. */
+/** A stalled download is ended, and its file deleted. */
 const STALLED_SECONDS = 120;
 
 const importQuery = z.strictObject({
@@ -49,7 +49,7 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       path: "/webhooks/import",
       tag,
       summary: "Import an exported webhook",
-      description: `Entrypoints keep their URLs unless these are already in use here. Without its secrets (a file that has them needs its passphrase in \`${PASSPHRASE_HEADER}\`, in base64) all targets are inactive.`,
+      description: `Entrypoints keep their URLs unless these are already in use here. A file with secrets needs its passphrase in \`${PASSPHRASE_HEADER}\`, in base64. Without secrets, all targets are imported as disabled.`,
       query: importQuery,
       upload: FILE_TYPE,
       success: { status: 201, description: "The imported webhook.", schema: importSchema },
@@ -83,7 +83,7 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
   ];
 }
 
-/** In base64, as headers carry no other letters. Throws AppError invalid. */
+/** Decodes the passphrase from base64, because headers are limited to ASCII. Throws AppError `invalid`. */
 function passphraseOf(request: Request): string | null {
   const header = request.headers.get(PASSPHRASE_HEADER);
   if (header === null) return null;

@@ -11,7 +11,7 @@ const tag = "Webhooks";
 
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(1_000).describe("Webhooks on a page."),
-  cursor: z.string().min(1).optional().describe("`next_cursor` of the page before."),
+  cursor: z.string().min(1).optional().describe("`next_cursor` of the previous page."),
 });
 const path = "/webhooks/:webhook_id";
 
@@ -23,7 +23,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: "/webhooks",
       tag,
-      summary: "List your webhooks, the oldest first",
+      summary: "List your webhooks, oldest first",
       query: listQuery,
       success: { status: 200, description: "One page.", schema: listOf(webhookSchema) },
       async handle({ caller: { userId }, query: { limit, cursor = null } }) {
@@ -62,10 +62,10 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       path,
       tag,
       summary: "Change a webhook",
-      description: "Fields that are left out stay as they are.",
+      description: "Fields that are left out stay unchanged.",
       params: webhookPath,
       body: webhookChange,
-      success: { status: 200, description: "The webhook as it is now.", schema: webhookSchema },
+      success: { status: 200, description: "The updated webhook.", schema: webhookSchema },
       async handle({ caller: { userId }, params, body: input }) {
         return presentWebhook(await webhooks.update({ userId, webhookId: params.webhook_id, input }));
       },

@@ -1,10 +1,10 @@
-/** Which methods a path takes, read from the routes that are registered. */
+/** Determines which methods a path allows from the registered routes. */
 
 export type RegisteredRoute = Readonly<{ method: string; path: string }>;
 
 /**
- * Empty where the path is not known with any method. Sorted. Where a route names the path itself, those with parameters
- * that would fit are another path's: /webhooks/import is no webhook.
+ * Returns the sorted methods of a path; empty if no route matches. Routes that name the path exactly take precedence
+ * over routes with parameters: /webhooks/import is not a webhook.
  */
 export function allowedMethods(routes: readonly RegisteredRoute[], path: string): readonly string[] {
   const wanted = segmentsOf(path);
@@ -18,7 +18,7 @@ export function allowedMethods(routes: readonly RegisteredRoute[], path: string)
   return [...methods].sort();
 }
 
-/** A slash at the end makes no other path, as in the router. */
+/** A trailing slash does not make a different path, as in the router. */
 function segmentsOf(path: string): readonly string[] {
   return (path.endsWith("/") ? path.slice(0, -1) : path).split("/").slice(1);
 }

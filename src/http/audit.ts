@@ -1,35 +1,35 @@
-/** The audit trail: a line in the log for each change that somebody asked for, done or refused, and who it was. */
+/** Writes the audit trail: a log line for each requested change, done or refused, with its actor. */
 import type { Logger } from "../observability/log.ts";
 import { describeError } from "./error-description.ts";
 import { requestIdOf } from "./request-id.ts";
 import { pathOf } from "./request-url.ts";
 
-/** Who asked, and by what: ids only, neither of which opens anything. */
-export type Actor = Readonly<{ userId: string } & ({ sessionId: string } | { keyId: string })>;
+/** The actor, by ids only, none of which grants access. */
+type Actor = Readonly<{ userId: string } & ({ sessionId: string } | { keyId: string })>;
 
-/** What becomes known about a request while it is dealt with. */
+/** Collects details of a request while it is handled. */
 export type AuditEntry = Readonly<{
-  /** Names who asks, once that is proved. */
+  /** Records the actor once authenticated. */
   by: (actor: Actor) => void;
-  /** Says why nothing was done, where the answer's status does not show it. */
+  /** Records why nothing was done, if the response's status does not show it. */
   refuse: (code: string) => void;
 }>;
 
 type Asked = Readonly<{
   request: Request;
-  /** The route's pattern, such as "POST /source/:id/targets": what was to be done. */
+  /** The route's pattern, such as "POST /source/:id/targets". */
   action: string;
-  /** False for what only reads: that leaves a line only where it is refused for who asks. */
+  /** False for reads, which are logged only if refused for lack of access. */
   isChange: boolean;
   remoteAddress: () => string;
 }>;
 
 export type Audit = Readonly<{
-  /** Runs `act`, passes its answer or its error on, and writes the line. */
+  /** Runs `act`, returns its response or rethrows its error, and writes the line. */
   watch: (asked: Asked, act: (entry: AuditEntry) => Promise<Response>) => Promise<Response>;
 }>;
 
-/** Statuses that say that somebody asked for what is not theirs. */
+/** Statuses for lack of access. */
 const NOT_THEIRS = new Set([401, 403]);
 
 export function createAudit(log: Pick<Logger, "info">): Audit {
@@ -59,7 +59,7 @@ export function createAudit(log: Pick<Logger, "info">): Audit {
     async watch(asked, act) {
       let actor: Actor | null = null;
       let refusal: string | null = null;
-      // Taken now: the runtime may drop it once the request is answered.
+      // Read now, because the runtime may drop it after the response.
       const path = pathOf(asked.request.url);
       const entry: AuditEntry = {
         by(known) {

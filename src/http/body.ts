@@ -1,16 +1,16 @@
-/** Reads request bodies up to a limit, and JSON out of them. Routes that use it say `parse: "none"`. */
+/** Reads request bodies and JSON up to a limit. Routes that use it set `parse: "none"`. */
 import { AppError } from "../lib/errors.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
 
-/** Throws AppError too_large as soon as the limit is known to be passed, also without Content-Length. */
+/** Throws AppError `too_large` as soon as the limit is exceeded, with or without Content-Length. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    // Leaving the loop by an error cancels the stream, so the rest is not kept in memory.
+    // Leaving the loop by an error cancels the stream, so the rest is not buffered.
     for await (const chunk of request.body) {
       size += chunk.byteLength;
       if (size > maxBytes) throw tooLarge(maxBytes);
@@ -27,7 +27,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return Buffer.concat(chunks);
 }
 
-/** An empty body is `undefined`. Throws AppError too_large, unsupported_type or malformed. */
+/** Returns `undefined` for an empty body. Throws AppError `too_large`, `unsupported_type` or `malformed`. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const bytes = await readBody(request, maxBytes);
   if (bytes.byteLength === 0) return undefined;
@@ -43,7 +43,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return parsed;
   } catch {
-    // The parser's own words quote the text that was sent.
+    // The parser's own message quotes the input.
     throw new AppError({ kind: "malformed", code: "malformed_json", message: "The body is not valid JSON." });
   }
 }

@@ -1,4 +1,4 @@
-/** Surrounds every request outside the framework's hooks: Host check, request id, security headers, log. */
+/** Wraps every request outside the framework's hooks: Host check, request id, security headers, log. */
 import { Elysia } from "elysia";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
@@ -10,19 +10,19 @@ import { logRequest } from "./request-log.ts";
 import { isIngestUrl } from "./request-url.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
-export type EdgeOptions = Readonly<{
+type EdgeOptions = Readonly<{
   log: Logger;
   clock: Clock;
   errors: ErrorAnswers;
-  /** The public address. */
+  /** BASE_URL. */
   baseUrl: string;
-  /** Ingestion is logged too, at debug; costs it speed, so only where that level is on. */
+  /** Also logs ingestion requests, at debug level. This slows ingestion down, so enable it only with that level. */
   logIngestion: boolean;
 }>;
 
 /**
- * A wrapper and not hooks: hooks make the framework build a bigger context for every request, ingestion
- * included, miss what is registered before them, and do not see the answer that really goes out.
+ * A wrapper instead of hooks: hooks make the framework build a larger context for every request including ingestion,
+ * miss routes registered before them, and do not see the final response.
  */
 export function edge(options: EdgeOptions) {
   return new Elysia({ name: "edge" }).wrap((next, request) => {

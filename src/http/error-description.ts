@@ -1,4 +1,4 @@
-/** What an error means to the asker: status, code and words; never a value that was sent, never an inner detail. */
+/** Describes an error to the client by status, code and message, without sent values or internal details. */
 import { NotFoundError, ParseError, ValidationError } from "elysia";
 import { diskFault } from "../lib/disk-fault.ts";
 import { AppError, type Credentials, type ErrorKind, type FieldFault } from "../lib/errors.ts";
@@ -27,7 +27,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
 };
 
-/** A service that is short of something answers again soon; the caller may know better. */
+/** Used if the error has no Retry-After of its own; a shortage usually ends soon. */
 const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorKind, number>> = { unavailable: 5, rate_limited: 60 };
 
 const CHALLENGE: Readonly<Record<Credentials, string>> = {
@@ -63,7 +63,7 @@ function toAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   if (error instanceof NotFoundError) return NOTHING_HERE;
   if (error instanceof ParseError) return UNREADABLE;
-  // Its own text repeats the value that was sent.
+  // The error's own message repeats the sent value.
   if (error instanceof ValidationError) return NOT_VALID;
   return diskFault(error);
 }

@@ -1,4 +1,4 @@
-/** The one exit for everything that goes wrong in a request: JSON for programs, pages for people. */
+/** Handles all errors of requests: JSON for programs, pages for people. */
 import type { Elysia } from "elysia";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
@@ -7,7 +7,7 @@ import { describeError, type ErrorDescription } from "./error-description.ts";
 import { requestIdOf } from "./request-id.ts";
 import { pathOf } from "./request-url.ts";
 
-/** Draws the answer's body; status and the headers that go with it are set by the caller. */
+/** Renders the response's body; the caller sets the headers of the description. */
 export type ErrorRenderer = (error: ErrorDescription, request: Request) => Response | Promise<Response>;
 
 export type ErrorAnswers = Readonly<{
@@ -16,7 +16,7 @@ export type ErrorAnswers = Readonly<{
 
 export function createErrorAnswers(options: {
   log: Logger;
-  /** Chooses who draws the answer; null, and by default, the JSON of the API. */
+  /** Chooses the renderer; null and the default mean the API's JSON. */
   rendererFor?: (request: Request) => ErrorRenderer | null;
 }): ErrorAnswers {
   return {
@@ -31,7 +31,7 @@ export function createErrorAnswers(options: {
           error,
         });
       } else if (described.status === 503 && error instanceof AppError && error.cause !== undefined) {
-        // Debug only: with a full disk there may be thousands a second; the part that failed logs it once.
+        // Debug only: a full disk can cause thousands per second, and the part that failed logs it once.
         options.log.debug("request refused", { request_id: id, code: error.code, error });
       }
       const render = options.rendererFor?.(request) ?? renderErrorAsJson;
@@ -43,7 +43,7 @@ export function createErrorAnswers(options: {
   };
 }
 
-/** Covers every route of the application that uses it; register it before them. */
+/** Covers all routes of the application; register it before them. */
 export function errorHandler(errors: ErrorAnswers) {
   return (app: Elysia) =>
     app.onError({ as: "global" }, ({ error, request }) => errors.answer(error, request, app.routes));
@@ -61,19 +61,19 @@ export function renderErrorAsJson(error: ErrorDescription, request: Request): Re
   return Response.json({ error: body }, { status: error.status });
 }
 
-/** Whether a person's browser asks, so that a page may answer. */
+/** Returns whether the request comes from a person's browser, so that the response can be a page. */
 export function wantsPage(request: Request): boolean {
   const path = pathOf(request.url);
   if (path.startsWith("/api/") || path.startsWith("/webhook/")) return false;
   return request.headers.get("accept")?.includes("text/html") ?? false;
 }
 
-/** "No such path" becomes "no such method" where another method would have been heard. */
+/** Turns "not found" into "method not allowed" if the path exists with another method. */
 function withMethods(error: unknown, request: Request, routes: readonly RegisteredRoute[]): unknown {
   const { status } = describeError(error);
   if (status !== 404) return error;
   const allowed = allowedMethods(routes, pathOf(request.url));
-  // A path's own parts may be taken for another's parameter, which names nothing: GET /webhooks/import.
+  // A literal path can match another route's parameter, such as GET /webhooks/import.
   if (allowed.length === 0 || allowed.includes(request.method)) return error;
   return new AppError({
     kind: "method_not_allowed",

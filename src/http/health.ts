@@ -1,9 +1,9 @@
-/** Answers for load balancers and orchestrators: is the process alive, may it get requests. */
+/** Health checks for load balancers and orchestrators: liveness and readiness. */
 import { Elysia } from "elysia";
 
 export type Readiness = Readonly<{
   ready: boolean;
-  /** Public: why not. */
+  /** Why it is not ready; public. */
   reason?: string;
 }>;
 

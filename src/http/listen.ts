@@ -3,14 +3,13 @@ import type { AnyElysia } from "elysia";
 import { AppError, errorCode } from "../lib/errors.ts";
 
 /**
- * After so long without a request or a byte a connection is closed. Longer than load balancers keep theirs (60 s at
- * AWS's and in nginx' upstream pools, 90 s at Azure's Front Door): whoever closes last never meets a request on its way.
- * The head of a request and a body of less than 16 KB/s have no more time than this either, however they drip. Bun
- * takes 255 at most.
+ * Idle time after which a connection is closed. Longer than load balancers keep theirs (60 s at AWS and in nginx's
+ * upstream pools, 90 s at Azure Front Door), so that the gateway never closes a connection while a request is on its
+ * way. It also limits the time for a request's head, and for a body of less than 16 KB/s. Bun's maximum is 255.
  */
 const IDLE_SECONDS = 120;
 
-/** With port 0 the system chooses one; the addresses that pages and answers show must name it. */
+/** Replaces port 0 by a free port, so that displayed URLs contain it. */
 export function withRealPort<T extends Readonly<{ host: string; port: number; baseUrl: string }>>(
   config: T,
 ): T {
@@ -19,7 +18,7 @@ export function withRealPort<T extends Readonly<{ host: string; port: number; ba
   return { ...config, port, baseUrl: config.baseUrl.replace(/:0$/, `:${port}`) };
 }
 
-/** Throws AppError unavailable where the host is none of this machine. */
+/** Throws AppError `unavailable` if the host is not an address of this machine. */
 function freePort(host: string): number {
   try {
     const probe = Bun.listen({ hostname: host, port: 0, socket: { data() {} } });
@@ -34,20 +33,20 @@ function freePort(host: string): number {
   }
 }
 
-/** Throws AppError unavailable where the address cannot be listened on. */
+/** Throws AppError `unavailable` if the address cannot be used. */
 export function listen(app: AnyElysia, { host, port }: { host: string; port: number }): void {
   try {
     app.listen({
       hostname: host,
       port,
-      // The framework's default lets a second server take the same port, and half of the requests with it.
+      // The framework's default would let a second server take the same port and half of the requests.
       reusePort: false,
-      // Larger than what is allowed, as Bun's own refusal would neither be counted nor be in the API's shape.
+      // Unlimited here, because Bun's own refusal would be neither counted nor in the API's form.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       idleTimeout: IDLE_SECONDS,
     });
   } catch (cause) {
-    // The code of the error does not tell a wrong address from a port that is taken.
+    // The error code does not distinguish a wrong address from a port in use.
     freePort(host);
     throw new AppError({
       ...{ kind: "unavailable", code: "address_unusable", cause },

@@ -1,4 +1,4 @@
-/** GET /metrics for Prometheus, behind a user name and a password of its own. */
+/** Serves GET /metrics for Prometheus, with its own username and password. */
 import { Elysia } from "elysia";
 import { constantTimeEqual } from "../lib/crypto.ts";
 import { AppError } from "../lib/errors.ts";
@@ -9,9 +9,9 @@ export const METRICS_PATH = "/metrics";
 
 export type Credentials = Readonly<{ username: string; password: string }>;
 
-/** `scrape` writes the metrics in Prometheus' text form. */
+/** `scrape` returns the metrics in Prometheus' text format. */
 export function metricsRoute(options: {
-  /** Null: nobody may ask, and there is nothing at the path. */
+  /** Null: the route does not exist. */
   credentials: Credentials | null;
   scrape: () => Promise<Readonly<{ contentType: string; text: string }>>;
 }) {
@@ -27,13 +27,13 @@ export function metricsRoute(options: {
 
 function mayAsk(request: Request, credentials: Credentials): boolean {
   const given = basicCredentials(request.headers.get("authorization") ?? "");
-  // Both are compared, whatever the first says, so that the time does not tell which one is wrong.
+  // Both are always compared, so that the time does not reveal which one is wrong.
   const isUser = constantTimeEqual(given.username, credentials.username);
   const isPassword = constantTimeEqual(given.password, credentials.password);
   return isUser && isPassword;
 }
 
-/** Empty where there are none; neither may be configured empty. */
+/** Empty if absent; neither can be configured as empty. */
 function basicCredentials(header: string): Credentials {
   const encoded = /^basic +([a-z0-9+/=]+) *$/i.exec(header)?.[1] ?? "";
   const decoded = Buffer.from(encoded, "base64").toString("utf8");

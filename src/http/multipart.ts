@@ -1,11 +1,11 @@
-/** Reads multipart/form-data part by part as it arrives; nothing is in memory but what the caller keeps. */
+/** Reads multipart/form-data part by part as it arrives; only the caller buffers data. */
 import { AppError } from "../lib/errors.ts";
 
 export type Part = Readonly<{
   name: string;
-  /** Null for a plain field; "" for a file's field in which none was chosen. */
+  /** Null for a plain field; "" for a file field without a file. */
   fileName: string | null;
-  /** To be read to its end or not at all, and before the next part is asked for. */
+  /** Read it completely or not at all, before the next part. */
   body: AsyncIterable<Uint8Array>;
 }>;
 
@@ -13,7 +13,7 @@ const FORM_TYPE = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})
 const MAX_HEAD_BYTES = 16 * 1024;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-/** Throws AppError unsupported_type, or malformed where the form is cut off or none. */
+/** Throws AppError `unsupported_type` if the body is not a form, or `malformed` if it is cut off. */
 export async function* partsOf(request: Request): AsyncGenerator<Part> {
   const [, quoted, plain] = FORM_TYPE.exec(request.headers.get("content-type") ?? "") ?? [];
   const boundary = quoted ?? plain;
@@ -35,7 +35,7 @@ export async function* partsOf(request: Request): AsyncGenerator<Part> {
   }
 }
 
-/** Throws AppError too_large. */
+/** Throws AppError `too_large`. */
 export async function textOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const kept: Uint8Array[] = [];
   let size = 0;
@@ -47,22 +47,22 @@ export async function textOf(chunks: AsyncIterable<Uint8Array>, maxBytes: number
   return Buffer.concat(kept).toString("utf8");
 }
 
-/** What has come and was not used yet, and how to get more. */
+/** Received bytes that are not consumed yet, and the source of more. */
 class Bytes {
   readonly #chunks: AsyncIterator<Uint8Array> | null;
-  /** As if a line had ended: the first delimiter has none before it. */
+  /** Starts with a line end, which the first delimiter lacks. */
   #buffered: Buffer = Buffer.from("\r\n");
 
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.#chunks = body?.[Symbol.asyncIterator]() ?? null;
   }
 
-  /** All that stands before `mark`, in pieces; the mark itself is left out. */
+  /** Yields everything before `mark` in pieces, and skips the mark. */
   async *until(mark: Buffer): AsyncGenerator<Uint8Array> {
     for (;;) {
       const buffered = this.#buffered;
       const at = buffered.indexOf(mark);
-      // Behind this the mark's beginning may stand, whose end is still to come.
+      // The mark may begin after this index and end in the next chunk.
       const end = at === -1 ? Math.max(0, buffered.length - mark.length + 1) : at;
       this.#buffered = buffered.subarray(at === -1 ? end : end + mark.length);
       if (end > 0) yield buffered.subarray(0, end);
@@ -97,7 +97,7 @@ class Bytes {
   }
 }
 
-/** Browsers write a quote in a name as %22. */
+/** Browsers escape a quote in a name as %22. */
 function namesIn(head: string): Pick<Part, "name" | "fileName"> {
   const [disposition = ""] = /^content-disposition:.*$/im.exec(head) ?? [];
   const [, name = ""] = /;\s*name="([^"]*)"/i.exec(disposition) ?? [];

@@ -1,4 +1,4 @@
-/** The id by which a request is found in the log: made when it is first asked for. */
+/** The id of a request in the log, created when first needed. */
 import { newId } from "../lib/ids.ts";
 
 const ids = new WeakMap<Request, string>();

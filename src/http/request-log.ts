@@ -1,19 +1,19 @@
-/** One line per request: at info for people and programs, at debug for health checks, scrapes and ingestion. */
+/** Logs one line per request: at info for people and programs, at debug for health checks, scrapes and ingestion. */
 import type { Logger } from "../observability/log.ts";
 import { isHealthPath } from "./health.ts";
 import { METRICS_PATH } from "./metrics-route.ts";
 import { requestIdOf } from "./request-id.ts";
 import { isIngestUrl, pathOf } from "./request-url.ts";
 
-/** The query stays out of the log: it may hold what only the two ends should see. */
+/** The query is not logged, because it may contain secrets. */
 export function logRequest(options: {
   log: Logger;
   request: Request;
-  /** Taken when the request came in: Bun may drop it once the request is answered. */
+  /** Read when the request arrived, because Bun may drop it after the response. */
   url: string;
   status: number;
   durationMs: number;
-  /** What the request was stored as, if it was a sender's. */
+  /** Id of the stored event, if the request was a sender's. */
   eventId: string | null;
 }): void {
   const { log, request, url, status, durationMs, eventId } = options;

@@ -1,11 +1,11 @@
-/** Reads paths from request URLs without parsing them, and tells ingestion from everything else. */
+/** Reads paths from request URLs without parsing them, and recognizes ingestion. */
 
-/** Requests under it are the hot path: nothing in this folder may cost them anything but the Host check. */
+/** The hot path: nothing in this folder may slow its requests down except the Host check. */
 const INGEST_PREFIX = "/webhook/";
 
 const LONGEST_SCHEME = "https://".length;
 
-/** The path without the query, still percent-encoded. Bun has already resolved "." and "..". */
+/** Returns the path without the query, percent-encoded. Bun has already resolved "." and "..". */
 export function pathOf(url: string): string {
   const start = pathStart(url);
   if (start === -1) return "/";
@@ -13,7 +13,7 @@ export function pathOf(url: string): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
-/** The parameters of the query, decoded. */
+/** Returns the decoded query parameters. */
 export function queryOf(url: string): URLSearchParams {
   const start = url.indexOf("?");
   return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
@@ -23,7 +23,7 @@ export function isIngestUrl(url: string): boolean {
   return url.startsWith(INGEST_PREFIX, pathStart(url));
 }
 
-/** Bun leaves only the path in `request.url` where the Host header is malformed. */
+/** If the Host header is malformed, Bun's `request.url` contains only the path. */
 function pathStart(url: string): number {
   return url.charCodeAt(0) === 47 ? 0 : url.indexOf("/", LONGEST_SCHEME);
 }

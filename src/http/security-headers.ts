@@ -1,14 +1,14 @@
-/** The headers that keep browsers from doing more with an answer than it is for. */
+/** Adds headers that restrict what browsers do with a response. */
 
-/** Where the stylesheet and the scripts of pages are, and nothing that a user wrote. */
+/** Path of the stylesheet and scripts of pages, without any user content. */
 export const ASSETS_PATH = "/assets/";
 
-/** A host as a policy can name it; IPv6 addresses and underscores it cannot. */
+/** A host that a policy can name; IPv6 addresses and underscores are not allowed. */
 const NAMEABLE = /^[a-z0-9.-]+(?::\d{1,5})?$/i;
 
 /**
- * Scripts and styles from one folder only: what an entrypoint answers stands on the same origin, and its owner writes
- * it. A policy names a path only behind a host, so all are named by which the page may have been asked for.
+ * Allows scripts and styles from one folder only, because entrypoint responses share this origin and are written by
+ * users. A policy can only name a path with its host, so it lists every host that the page may have been requested by.
  */
 function policyFor(hosts: readonly (string | null)[]): string {
   const named = hosts.filter((host) => host !== null);
@@ -21,7 +21,7 @@ function policyFor(hosts: readonly (string | null)[]): string {
 const DEFAULTS: readonly (readonly [name: string, value: string])[] = [
   ["x-content-type-options", "nosniff"],
   ["x-frame-options", "DENY"],
-  // Not no-referrer: browsers would then send "Origin: null" with forms, and the origin check could not tell.
+  // Not no-referrer: browsers would then send "Origin: null" with forms, and the origin check would fail.
   ["referrer-policy", "same-origin"],
   ["cross-origin-opener-policy", "same-origin"],
   ["cross-origin-resource-policy", "same-origin"],
@@ -31,7 +31,7 @@ const DEFAULTS: readonly (readonly [name: string, value: string])[] = [
 const ONE_YEAR = "max-age=31536000";
 const POLICY = "content-security-policy";
 
-/** A header that the answer has already is left as it is. `baseUrl`: the public address. */
+/** Keeps headers that are already set. `baseUrl`: the public URL. */
 export function addSecurityHeaders(
   headers: Headers,
   request: Request,

@@ -1,9 +1,9 @@
-/** Answers with a file that was made for this one answer, and discards it when the answer has ended, however it ends. */
+/** Responds with a temporary file, and discards it when the response ends for any reason. */
 import { type FileHandle, open } from "node:fs/promises";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Read as fast as the other side takes it. `fileName` is made of ids. */
+/** Reads at the client's pace. `fileName` consists of ids. */
 export async function temporaryFileResponse(options: {
   path: string;
   fileName: string;

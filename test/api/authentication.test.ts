@@ -1,4 +1,4 @@
-/** Nobody without a key gets in, and nobody sees or changes what is another's. */
+/** Requests without a key are refused, and nobody sees or changes another user's objects. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { API_PREFIX } from "../../src/api/operation.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
@@ -32,7 +32,7 @@ async function everything() {
   return (await Promise.all(answers)).map(({ body }) => body);
 }
 
-test("every route but the document is 401 for nobody, before anything sent is looked at", async () => {
+test("every route except the document gives 401 without a key, before any input is read", async () => {
   expect(routes.length).toBeGreaterThan(25);
   for (const { method, path } of routes.filter((route) => !OPEN.has(route.path))) {
     const init = method === "GET" ? {} : { body: "{broken", headers: { "content-type": "text/odd" } };
@@ -43,7 +43,7 @@ test("every route but the document is 401 for nobody, before anything sent is lo
   }
 });
 
-/** By the path's last word; what is not here takes a name. */
+/** By the path's last word; other paths take a name. */
 const bodies: Record<string, unknown> = {
   targets: { name: "X", type: "log" },
   replay: {},
@@ -55,7 +55,7 @@ const bodies: Record<string, unknown> = {
   test: { verification: { type: "github", config: { secret: "a" } } },
 };
 
-test("every route on something is 404 for another user, and changes nothing", async () => {
+test("every route on an object gives 404 to another user, and changes nothing", async () => {
   const before = await everything();
   const owned = routes.filter(({ path }) => path.includes(":"));
   expect(owned.length).toBeGreaterThan(20);
@@ -68,7 +68,7 @@ test("every route on something is 404 for another user, and changes nothing", as
   expect(await everything()).toEqual(before);
 });
 
-test("what is in another user's webhook cannot be reached through one's own", async () => {
+test("objects in another user's webhook cannot be reached through one's own", async () => {
   const mine = await api.useCases.webhooks.create({
     userId: api.mainDb.users.list().find(({ username }) => username === "bob")?.id ?? "",
     input: { name: "Mine" },
@@ -103,7 +103,7 @@ for (const header of [
   `Bearer ${"a".repeat(5_000)}`,
   "Bearer ' OR 1=1 --",
 ]) {
-  test(`"${header.slice(0, 40)}" is no key, and does not come back`, async () => {
+  test(`"${header.slice(0, 40)}" is not a key, and is not repeated`, async () => {
     const answer = await api.call("GET", "/webhooks", {
       token: null,
       init: { headers: { authorization: header } },

@@ -1,4 +1,4 @@
-/** Whatever is thrown at the API, it answers a 4xx in its own shape and goes on. */
+/** Any invalid input gets a 4xx response in the API's format, and the server continues. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { sendRaw } from "../support/http-server.ts";
 import { ADA_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
@@ -14,7 +14,7 @@ afterEach(async () => {
     status: 200,
     body: { data: [{ name: "Shop" }] },
   });
-  // Nothing but who asked: no fault of the server, and nothing of what was sent.
+  // Only the caller: no server error, and nothing of the input.
   expect(api.lines.filter(({ message }) => message !== "audit")).toEqual([]);
 });
 
@@ -33,7 +33,7 @@ describe("a body", () => {
     });
   }
 
-  test("of null is none, also where no body stands for all defaults", async () => {
+  test("of null is invalid, also where an absent body means all defaults", async () => {
     const path = `/webhooks/${api.webhook.id}/entrypoints`;
     const post = (body: string) =>
       api.call("POST", path, { init: { body, headers: { "content-type": "application/json" } } });
@@ -41,7 +41,7 @@ describe("a body", () => {
     expect((await post("")).status).toBe(201);
   });
 
-  test("that is nested as deep as the limit allows is refused, without harm", async () => {
+  test("that is nested as deep as the limit allows is refused without harm", async () => {
     for (const nested of ["[".repeat(500_000), "[".repeat(400_000) + "]".repeat(400_000)]) {
       const { status } = await send(nested);
       expect([400, 422]).toContain(status);
@@ -63,7 +63,7 @@ describe("a body", () => {
     expect((await send(stream)).status).toBe(413);
   });
 
-  test("on a GET is not looked at", async () => {
+  test("on a GET is ignored", async () => {
     const head = `GET /api/v1/webhooks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${ADA_TOKEN}`;
     const answer = await sendRaw(api.server.port, `${head}\r\nContent-Length: 1\r\n\r\n{`);
     expect(answer).toStartWith("HTTP/1.1 200 ");
@@ -89,7 +89,7 @@ describe("a path", () => {
     });
   }
 
-  test("takes only its methods, and names them", async () => {
+  test("accepts only its methods, and lists them", async () => {
     const answer = await api.call("PUT", `/webhooks/${api.webhook.id}`);
     expect(answer).toMatchObject({ status: 405, body: { error: { code: "method_not_allowed" } } });
     expect(answer.headers.get("allow")).toBe("DELETE, GET, HEAD, PATCH");
@@ -97,7 +97,7 @@ describe("a path", () => {
     expect((await api.call("OPTIONS", "/webhooks")).status).toBe(405);
   });
 
-  test("can be asked for with HEAD where it can be read", async () => {
+  test("supports HEAD if it supports GET", async () => {
     const answer = await api.call("HEAD", "/webhooks");
     expect([answer.status, answer.text]).toEqual([200, ""]);
     expect((await api.call("HEAD", "/webhooks", { token: null })).status).toBe(401);

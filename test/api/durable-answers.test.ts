@@ -1,4 +1,4 @@
-/** What the API answers is on disk, though no commit of the main database is synced by itself. */
+/** Changes are on disk before the API responds, although commits of the main database are not synced by themselves. */
 import { afterEach, beforeEach, expect, mock, test } from "bun:test";
 import { errorSchema } from "../../src/api/schemas.ts";
 import { gate } from "../storage/storage-world.ts";
@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => api.stop());
 
-/** Resolves once a sync has begun, which ends when it is let go. */
+/** Resolves once a sync has begun, which ends when it is released. */
 function holdSync(): { begun: Promise<void>; open: () => void } {
   const { passed, open } = gate();
   const begun = Promise.withResolvers<void>();
@@ -31,39 +31,39 @@ function holdSync(): { begun: Promise<void>; open: () => void } {
   return { begun: begun.promise, open };
 }
 
-test("a change is answered once it is synced", async () => {
+test("a change gets its response once it is synced", async () => {
   const { begun, open } = holdSync();
   let isAnswered = false;
   const answer = api.call("POST", "/webhooks", { json: { name: "Blog" } }).finally(() => {
     isAnswered = true;
   });
   await begun;
-  // Another connection is answered meanwhile.
+  // Other connections get responses meanwhile.
   expect((await fetch(`${api.server.url}/nowhere`)).status).toBe(404);
   expect(isAnswered).toBe(false);
   open();
   expect((await answer).status).toBe(201);
 });
 
-test("a change that could not be synced is answered 503", async () => {
+test("a change that could not be synced gives 503", async () => {
   sync.mockRejectedValueOnce(new Error("EIO"));
   const { status, body, headers } = await api.call("POST", "/webhooks", { json: { name: "Blog" } });
   expect(status).toBe(503);
   expect(errorSchema.parse(body).error.code).toBe("main_database_unavailable");
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
-  // The log was copied back meanwhile.
+  // The write-ahead log was checkpointed meanwhile.
   expect(restartLog).toHaveBeenCalledTimes(1);
   expect((await api.call("GET", "/webhooks")).status).toBe(200);
 });
 
-test("what changes nothing is answered without a sync", async () => {
+test("a read gets its response without a sync", async () => {
   for (const path of ["/webhooks", `/webhooks/${api.webhook.id}`, "/webhooks/nowhere"]) {
     await api.call("GET", path);
   }
   expect(sync).not.toHaveBeenCalled();
 });
 
-test("what is imported is delivered only once it is synced", async () => {
+test("an import is delivered only once it is synced", async () => {
   const headers = { authorization: "Bearer whk_ada" };
   const exported = await fetch(`${api.server.url}/api/v1/webhooks/${api.webhook.id}/export`, { headers });
   const body = await exported.arrayBuffer();

@@ -55,7 +55,7 @@ const tried = () => ({
 });
 
 describe("a list of events", () => {
-  test("is narrowed by state, target, entrypoint, method and text", async () => {
+  test("is filtered by state, target, entrypoint, method and text", async () => {
     const idsOf = async (query: string) => {
       const { data } = page.parse((await api.call("GET", `${list}?${query}`)).body);
       return data.map(({ id }) => id);
@@ -85,7 +85,7 @@ describe("a list of events", () => {
 });
 
 describe("an event", () => {
-  test("is read with its headers, its bytes, its deliveries and their results", async () => {
+  test("is returned with its headers, bytes, deliveries and results", async () => {
     const answer = await api.call("GET", `${list}/${api.event.id}`);
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -107,7 +107,7 @@ describe("an event", () => {
     expect(answer.body).toEqual({ data: [tried()], next_cursor: null });
   });
 
-  test("that does not exist is 404, whatever the id looks like", async () => {
+  test("that does not exist gives 404, for any id", async () => {
     for (const id of ["0198aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee", "x", "%00", "%ff", "..%2f..", "'%20OR%201"]) {
       for (const rest of ["", "/body", "/deliveries"]) {
         const answer = await api.call("GET", `${list}/${id}${rest}`);
@@ -167,7 +167,7 @@ describe("the list", () => {
 });
 
 describe("the raw body", () => {
-  test("is the exact bytes, as a download that no browser runs", async () => {
+  test("contains the exact bytes, as a download that no browser runs", async () => {
     const answer = await api.call("GET", `${list}/${api.event.id}/body`);
     expect([answer.status, answer.text]).toEqual([200, '{"n":1}']);
     expect(answer.headers.get("content-type")).toBe("application/json");
@@ -176,7 +176,7 @@ describe("the raw body", () => {
     expect(answer.headers.get("content-security-policy")).toStartWith("sandbox;");
   });
 
-  test("keeps every byte and goes without a content type that is none", async () => {
+  test("keeps every byte, and omits an invalid content type", async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     for (const contentType of ["", "nonsense", "text/html\u0000", "a/b\r\nx: y", "text/pläin"]) {
       const { id } = await api.addEvent({ body: bytes, contentType });
@@ -213,7 +213,7 @@ describe("replay", () => {
     }
   });
 
-  test("knows neither events nor targets that are not the webhook's", async () => {
+  test("finds neither events nor targets of other webhooks", async () => {
     const { id } = await api.addEvent();
     const nowhere = await api.call("POST", `${list}/${crypto.randomUUID()}/replay`);
     expect(nowhere).toMatchObject({ status: 404, body: { error: { message: "No such event." } } });
@@ -223,7 +223,7 @@ describe("replay", () => {
     expect(wrong.status).toBe(422);
   });
 
-  test("is refused where no target is active", async () => {
+  test("is refused if no target is active", async () => {
     const path = `/webhooks/${api.webhook.id}/targets/${api.target.id}`;
     await api.call("POST", `${path}/deactivate`);
     const refused = await api.call("POST", `${list}/${api.event.id}/replay`);

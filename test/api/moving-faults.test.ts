@@ -1,4 +1,4 @@
-/** Imports that cannot be kept leave nothing behind, and those that come at once take nothing from each other. */
+/** Failed imports leave nothing behind, and simultaneous imports take nothing from each other. */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
@@ -33,7 +33,7 @@ function upload(bytes: Uint8Array<ArrayBuffer>, token?: string) {
   return api.call("POST", "/webhooks/import", { init: { body: bytes }, ...(token && { token }) });
 }
 
-/** The file as somebody has changed it by hand. */
+/** The file after a manual change. */
 function changed(...statements: readonly string[]): Uint8Array<ArrayBuffer> {
   const path = join(api.dataDir, "..", "changed.db");
   writeFileSync(path, file);
@@ -45,7 +45,7 @@ function changed(...statements: readonly string[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Everything that an import may leave behind. */
+/** Everything that an import could leave behind. */
 async function things() {
   const counts = [api.ada, api.bob].map(
     async (userId) => (await api.useCases.webhooks.list({ userId })).length,
@@ -122,7 +122,7 @@ describe("a file is refused whole, and leaves nothing behind,", () => {
     }
   });
 
-  test("that names an id twice", async () => {
+  test("that contains an id twice", async () => {
     for (const [from, to] of [
       ["webhook", "targets[0]"],
       ["targets[1]", "targets[0]"],
@@ -146,18 +146,18 @@ describe("a file is refused whole, and leaves nothing behind,", () => {
     }
   });
 
-  test("that is of a newer version, or of an older one that is not as it says", async () => {
+  test("that is of a newer version, or not of the older version it claims", async () => {
     await expectRefused(changed(`PRAGMA user_version = ${eventMigrations.length + 1}`), "newer");
     for (const version of [-1, 0, 1, eventMigrations.length - 1]) {
       await expectRefused(changed(`PRAGMA user_version = ${version}`), `version ${version}`);
     }
   });
 
-  test("of which any page is damaged", async () => {
+  test("with any damaged page", async () => {
     for (let at = 0; at < file.length; at += 5 * 4096) {
       const bytes = file.slice();
       bytes.fill(0xa5, at + 8, at + 200);
-      // Or nothing that counts stood there.
+      // Or the damaged bytes were unused.
       const { status } = await upload(bytes);
       expect([at, status === 422 || status === 201]).toEqual([at, true]);
     }
@@ -167,13 +167,13 @@ describe("a file is refused whole, and leaves nothing behind,", () => {
   });
 });
 
-describe("one file that comes several times at once", () => {
-  test("becomes as many webhooks, each with its events and with ids of its own", async () => {
+describe("one file imported several times at once", () => {
+  test("becomes as many webhooks, each with its events and its own ids", async () => {
     const { id: webhookId } = api.webhook;
     await api.useCases.webhooks.remove({ userId: api.ada, webhookId });
     const tokens = [undefined, BOB_TOKEN, undefined, BOB_TOKEN];
     const answers = await Promise.all(tokens.map((token) => upload(file, token)));
-    // No more than two are looked at at a time; the others are told to come again.
+    // At most two are processed at a time; the others are told to retry.
     const kept = answers.filter(({ status }) => status === 201).map(({ body }) => importSchema.parse(body));
     expect(kept.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status !== 201).every(({ status }) => status === 503)).toBe(true);
@@ -185,7 +185,7 @@ describe("one file that comes several times at once", () => {
   });
 });
 
-test("an event file that no webhook is known of is not overwritten: the webhook gets another id", async () => {
+test("an event file without a webhook is not overwritten: the import gets another id", async () => {
   const id = newId();
   const orphan = join(api.dataDir, `events-${id}.db`);
   writeFileSync(orphan, "somebody's");
@@ -196,7 +196,7 @@ test("an event file that no webhook is known of is not overwritten: the webhook 
   expect(existsSync(join(api.dataDir, `events-${webhook.id}.db`))).toBe(true);
 });
 
-test("notices do not go to a target that is another user's, nor to none", async () => {
+test("notices do not go to another user's target, or to a missing one", async () => {
   const { id: bobs } = await api.useCases.webhooks.create({ userId: api.bob, input: { name: "Bob's" } });
   const input = { name: "Victim", type: "log" };
   const victim = await api.useCases.targets.create({ userId: api.bob, webhookId: bobs, input });

@@ -1,4 +1,4 @@
-/** The document tells of every route, and every answer is what it says. */
+/** The document describes every route, and every response matches it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -67,7 +67,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** Fails unless the answer is one that the document has for the operation. */
+/** Fails unless the document describes this response for the operation. */
 function expectDocumented(operation: Documented, answer: ApiAnswer): void {
   const said = `${operation.operationId} ${answer.status}`;
   const response = operation.responses[answer.status];
@@ -83,7 +83,7 @@ function expectDocumented(operation: Documented, answer: ApiAnswer): void {
   expect([said, valid, ajv.errors ?? []]).toEqual([said, true, []]);
 }
 
-/** The operation's path with the ids of what is there, or with ids of nothing. */
+/** Returns the operation's path with ids of existing objects, or with unknown ids. */
 function pathOf({ path, operationId }: Documented, known = true): string {
   const { webhook, entrypoint, event } = api;
   const target = operationId === "rotateSigning" ? signed : api.target;
@@ -102,7 +102,7 @@ test("the document is valid OpenAPI 3.1", async () => {
   expect(await new Validator().validate(json.parse(raw))).toEqual({ valid: true });
 });
 
-test("it tells of exactly the routes that there are", () => {
+test("it describes exactly the existing routes", () => {
   const registered = api.app.routes.map(
     ({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`,
   );
@@ -111,7 +111,7 @@ test("it tells of exactly the routes that there are", () => {
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(registered.length);
 });
 
-test("it names its server and what each target type is configured by", () => {
+test("it names its server and the config of each target type", () => {
   expect(raw).toMatchObject({
     servers: [{ url: "https://hooks.example/api/v1" }],
     info: { version: "1.2.3" },
@@ -136,13 +136,13 @@ describe("every operation", () => {
     deleteManyRejected: { ids: [] },
   };
 
-  test("answers with what the document says when all is well", async () => {
+  test("responds as documented on success", async () => {
     bodies.replayEvent = { target_id: api.target.id };
     const file = await fetch(`${api.server.url}${API_PREFIX}/webhooks/${api.webhook.id}/export`, {
       headers: { authorization: `Bearer ${ADA_TOKEN}` },
     });
     const exported = await file.arrayBuffer();
-    // What is deleted is needed by the others, and a webhook goes after what is in it.
+    // Deletions come last, because other operations need the objects, and a webhook after its contents.
     const last = ["deleteRejected", "cancelReplay", "deleteEntrypoint", "deleteTarget", "deleteWebhook"];
     const rank = ({ operationId }: Documented) => last.indexOf(operationId);
     for (const operation of operations.toSorted((a, b) => rank(a) - rank(b))) {
@@ -161,7 +161,7 @@ describe("every operation", () => {
     }
   });
 
-  test("answers with the error the document has for each mistake", async () => {
+  test("responds with the documented error for each mistake", async () => {
     for (const operation of operations) {
       const { method, operationId, requestBody, parameters } = operation;
       const answers: (readonly [status: number, ApiAnswer])[] = [];
@@ -190,14 +190,14 @@ describe("every operation", () => {
   });
 });
 
-/** Every schema within. */
+/** Yields every schema inside a schema. */
 function* schemasIn(value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return;
   if (!Array.isArray(value)) yield json.parse(value);
   for (const inside of Object.values(value)) yield* schemasIn(inside);
 }
 
-test("patterns mean without flags what the server means by them", () => {
+test("patterns mean the same without flags as on the server", () => {
   const config = json.parse(document.components.schemas["VerificationConfig_ip-allow-list"]);
   const { duplicate_id } = z.record(z.string(), json).parse(config.properties);
   const duplicateId = ajv.compile(duplicate_id ?? {});
@@ -207,24 +207,24 @@ test("patterns mean without flags what the server means by them", () => {
   const ofOneCase = [...schemasIn(raw)].flatMap(({ pattern }) =>
     typeof pattern === "string" && pattern.includes("a-z") && !pattern.includes("A-Z") ? [pattern] : [],
   );
-  // A topic's name is in lower case in all that Amazon has of it; the server compares it as it is.
+  // Amazon writes topic names in lower case everywhere; the server compares them exactly.
   expect(ofOneCase.map((pattern) => pattern.slice(0, 18))).toEqual(["^(?:\\d{12}|arn:aws"]);
 });
 
-test("types are enumerated, where they are sent and where they are shown", () => {
+test("types are enumerated in requests and responses", () => {
   const targets = ["http", "slack", "log", "database"];
   const enums = [...schemasIn(raw)].flatMap(({ enum: words }) =>
     Array.isArray(words) ? [words.join()] : [],
   );
   const ofTargets = enums.filter((words) => targets.every((type) => words.split(",").includes(type)));
   const ofProviders = enums.filter((words) => words.split(",").includes("stripe"));
-  // Of a target: made, changed and shown. Of a verification: made, changed, tried and shown.
+  // Of a target: created, changed and shown. Of a verification: created, changed, tested and shown.
   expect(ofTargets.length).toBeGreaterThanOrEqual(3);
   expect(ofProviders.length).toBeGreaterThanOrEqual(4);
   expect(JSON.stringify(raw)).not.toContain("x-words-of");
 });
 
-test("the manual's chapter on the API has every path, or the end of it", () => {
+test("the manual's chapter on the API lists every path, in full or by its end", () => {
   const chapter = findChapter("api")?.text ?? "";
   const left = operations
     .map(

@@ -26,7 +26,7 @@ async function setSecret(secret: string): Promise<void> {
   expect((await api.call("PATCH", path, { json: { verification } })).status).toBe(200);
 }
 
-/** As if it had come and been refused; signed with the right secret unless told otherwise. */
+/** Stores a request as if it had been rejected; signed with the right secret by default. */
 async function addRejected(body: string, secret = SECRET, entrypointId = api.entrypoint.id): Promise<string> {
   const receivedAt = api.clock.now() - 60_000;
   const id = newIdAt(receivedAt);
@@ -57,7 +57,7 @@ async function listed() {
 }
 
 describe("rejected requests", () => {
-  test("are listed newest first, page by page, and read whole", async () => {
+  test("are listed newest first, page by page, and returned whole", async () => {
     const ids = [await addRejected("1"), await addRejected("2"), await addRejected("3")];
     const first = await api.call("GET", `${list}?limit=2&entrypoint_id=${api.entrypoint.id}`);
     expect(first.body).toMatchObject({ data: [{ id: ids[2] }, { id: ids[1] }], next_cursor: ids[1] });
@@ -71,7 +71,7 @@ describe("rejected requests", () => {
     expect((await api.call("GET", `${list}/${ids[0]}/body`)).text).toBe("1");
   });
 
-  test("that pass with the mended secret become events with their deliveries, once", async () => {
+  test("that pass with the corrected secret become events with deliveries, once", async () => {
     const id = await addRejected("mended");
     expect(await verify()).toEqual({ checked: 1, released: 0, event_ids: [] });
     await setSecret(SECRET);
@@ -88,7 +88,7 @@ describe("rejected requests", () => {
     expect(await listed()).toEqual([]);
   });
 
-  test("that do not pass stay, with the reason of this time", async () => {
+  test("that do not pass stay, with the latest reason", async () => {
     const forged = await addRejected("forged", "somebody else's");
     const good = await addRejected("good");
     await setSecret(SECRET);
@@ -100,7 +100,7 @@ describe("rejected requests", () => {
     expect(body).toMatchObject({ reason: expect.stringContaining("the sender's signing secret") });
   });
 
-  test("that name another user's entrypoint, as an imported file may, become nobody's events", async () => {
+  test("that name another user's entrypoint, as an imported file may, become no events", async () => {
     const of = { userId: api.bob };
     const { id: webhookId } = await api.useCases.webhooks.create({ ...of, input: { name: "Victim" } });
     const { id } = await api.useCases.entrypoints.create({ ...of, webhookId, input: { name: "Open" } });
@@ -123,7 +123,7 @@ describe("rejected requests", () => {
     expect(await listed()).toEqual([]);
   });
 
-  test("are nobody else's", async () => {
+  test("are not visible to other users", async () => {
     const id = await addRejected("mine");
     for (const [method, path, json] of [
       ["GET", list],

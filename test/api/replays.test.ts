@@ -31,7 +31,7 @@ async function ended(id: string): Promise<unknown> {
 }
 
 describe("a replay by filter", () => {
-  test("is counted with dry_run, and nothing else happens", async () => {
+  test("is only counted with dry_run", async () => {
     const filter = { status: "pending", target_id: api.target.id, from: "2025-12-31T00:00:00Z" };
     const answer = await api.call("POST", list, { json: { filter, dry_run: true } });
     expect([answer.status, answer.body]).toEqual([
@@ -41,7 +41,7 @@ describe("a replay by filter", () => {
     expect((await api.call("GET", list)).body).toEqual({ data: [], next_cursor: null });
   });
 
-  test("is begun, tells how far it came, and is listed", async () => {
+  test("starts, reports its progress, and is listed", async () => {
     const filter = { status: "pending", from: "2025-12-31T00:00:00Z" };
     const id = await begin({ filter });
     const run = await ended(id);
@@ -64,7 +64,7 @@ describe("a replay by filter", () => {
   });
 });
 
-test("chosen events go to a target that never had them", async () => {
+test("selected events go to a target that never received them", async () => {
   const input = { name: "New", type: "log" };
   const target = await api.useCases.targets.create({ ...api.of, input });
   const json = { event_ids: [api.event.id], target_id: target.id, only_missing: true };
@@ -74,7 +74,7 @@ test("chosen events go to a target that never had them", async () => {
   expect(deliveries.map(({ targetId }) => targetId)).toContain(target.id);
 });
 
-test("a replay that waits is paused, resumed and cancelled", async () => {
+test("a waiting replay can be paused, resumed and cancelled", async () => {
   const input = { name: "Paused", type: "log", active: false };
   const target = await api.useCases.targets.create({ ...api.of, input });
   const id = await begin({ filter: {}, target_id: target.id });
@@ -86,7 +86,7 @@ test("a replay that waits is paused, resumed and cancelled", async () => {
   expect([again.status, errorCode.parse(again.body).error.code]).toEqual([409, "replay_ended"]);
 });
 
-test("a target is taken out of a replay, which goes on without it", async () => {
+test("a target is removed from a replay, which continues without it", async () => {
   const paused = await api.useCases.targets.create({ ...api.of, input: { name: "Slow", type: "log" } });
   const [webhookId, now] = [api.webhook.id, api.clock.now()];
   await api.events.replay({ webhookId, eventId: api.event.id, targetIds: [paused.id], now });
@@ -117,13 +117,13 @@ test.each([
   [{ filter: { from: "Tuesday" } }, "filter.from"],
   [{ filter: {}, only_missing: true }, "target_id"],
   [{ filter: {}, dryrun: true }, "dryrun"],
-])("what cannot be meant is refused: %j", async (json, path) => {
+])("invalid input is refused: %j", async (json, path) => {
   const answer = await api.call("POST", list, { json });
   expect(answer.status).toBe(422);
   expect(faults.parse(answer.body).error.details.map((fault) => fault.path)).toContain(path);
 });
 
-test("what is another's does not exist", async () => {
+test("another user's replay is not found", async () => {
   const id = await begin({ filter: {} });
   const others = await api.useCases.webhooks.create({ userId: api.bob, input: { name: "Bob's" } });
   const asks = [

@@ -1,4 +1,4 @@
-/** Pausing targets and settling what they hold, over real event files. */
+/** Pauses targets and settles their held deliveries, over real event files. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type ApiAnswer, startTestApi, type TestApi } from "../support/test-api.ts";
 
@@ -14,13 +14,13 @@ afterEach(() => api.stop());
 const post = (name: string, json?: unknown): Promise<ApiAnswer> =>
   api.call("POST", `${path}/${name}`, json === undefined ? {} : { json });
 
-/** An event for the targets that the entrypoint leads to now. */
+/** Stores an event for the entrypoint's current targets. */
 async function receive(): Promise<string> {
   const targets = api.mainDb.routing.findRoute(api.entrypoint.id)?.targets ?? [];
   return (await api.addEvent({ targets })).id;
 }
 
-test("a new target has a flow that holds nothing back", async () => {
+test("a new target holds nothing", async () => {
   expect((await api.call("GET", path)).body).toMatchObject({
     ...{ paused: false, paused_at: null },
     flow: {
@@ -32,7 +32,7 @@ test("a new target has a flow that holds nothing back", async () => {
   });
 });
 
-test("a paused target gets new events as held deliveries, and says how they are let go when it is resumed", async () => {
+test("a paused target gets new events as held deliveries, and shows their release after it is resumed", async () => {
   const pausedAt = new Date(api.clock.now()).toISOString();
   expect((await post("pause")).body).toMatchObject({
     paused: true,
@@ -53,7 +53,7 @@ test("a paused target gets new events as held deliveries, and says how they are 
   });
 });
 
-test("what is held is discarded with the reason, and what it may be is checked", async () => {
+test("held deliveries are discarded with the given reason, which is validated", async () => {
   await post("pause");
   const eventId = await receive();
   expect((await post("discard-held", { reason: "" })).status).toBe(422);

@@ -1,4 +1,4 @@
-/** A webhook leaves as one file and comes back, here or to another user: its events, its URLs, and its secrets if wanted. */
+/** Exports a webhook as one file and imports it, for the same or another user: events, URLs, and optionally secrets. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
@@ -70,7 +70,7 @@ function partFiles(): string[] {
   return readdirSync(api.dataDir).filter((name) => name.startsWith("moving-"));
 }
 
-/** The file as somebody has changed it by hand. */
+/** The file after a manual change. */
 function changed(file: Uint8Array, ...statements: readonly string[]): Uint8Array<ArrayBuffer> {
   const path = join(api.dataDir, "..", "changed.db");
   writeFileSync(path, file);
@@ -82,7 +82,7 @@ function changed(file: Uint8Array, ...statements: readonly string[]): Uint8Array
 }
 
 describe("an exported webhook", () => {
-  test("comes back where it was deleted with the same URLs and every event, and delivers nothing by itself", async () => {
+  test("is restored after deletion with the same URLs and every event, and delivers nothing by itself", async () => {
     const file = await download();
     expect(partFiles()).toEqual([]);
     await api.useCases.webhooks.remove({ userId: api.ada, webhookId: api.webhook.id });
@@ -115,7 +115,7 @@ describe("an exported webhook", () => {
     db.close();
   });
 
-  test("leaves behind what a replicator keeps in its event file", async () => {
+  test("does not contain a replicator's own tables", async () => {
     const db = new Database(join(api.dataDir, `events-${api.webhook.id}.db`));
     db.run("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)");
     db.run("CREATE TABLE _litestream_lock (id INTEGER)");
@@ -123,7 +123,7 @@ describe("an exported webhook", () => {
     expect((await imported(await download())).webhook.name).toBe("Shop");
   });
 
-  test("beside the one that it was made of gets URLs of its own, and says so", async () => {
+  test("imported beside its original gets its own URLs, and reports that", async () => {
     const { webhook, entrypoints, notes } = await imported(await download());
     expect(webhook.id).not.toBe(api.webhook.id);
     expect(entrypoints[0]?.id).not.toBe(api.entrypoint.id);
@@ -135,7 +135,7 @@ describe("an exported webhook", () => {
     expect(api.mainDb.routing.findRoute(api.entrypoint.id)?.webhookId).toBe(api.webhook.id);
   });
 
-  test("brings its secrets along under a passphrase, sealed for its new place, and its targets as they were", async () => {
+  test("contains its secrets under a passphrase, encrypted again here, and its targets as they were", async () => {
     const file = await download(PASSPHRASE);
     expect(Buffer.from(file).includes("do-not-lose")).toBe(false);
     const { webhook, targets } = await imported(file, { token: BOB_TOKEN, passphrase: PASSPHRASE });
@@ -157,7 +157,7 @@ describe("an exported webhook", () => {
     expect(api.mainDb.webhooks.find(webhook.id)?.userId).toBe(api.bob);
   });
 
-  test("needs the right passphrase for its secrets, or to be imported without them", async () => {
+  test("needs the right passphrase for its secrets, or is imported without them", async () => {
     const file = await download(PASSPHRASE);
     expect(refusal(await upload(file))).toEqual([422, "passphrase_missing"]);
     expect(refusal(await upload(file, { passphrase: "another" }))).toEqual([422, "wrong_passphrase"]);
@@ -167,7 +167,7 @@ describe("an exported webhook", () => {
     expect(partFiles()).toEqual([]);
   });
 
-  test("verifies its senders as before, or not at all where the secret was left out", async () => {
+  test("verifies its senders as before, or not at all if the secret was left out", async () => {
     const of = { userId: api.ada, webhookId: api.webhook.id };
     const verification = { type: "github", config: { secret: "a-secret-of-github" } };
     await api.useCases.entrypoints.create({ ...of, input: { name: "Signed", verification } });
@@ -184,17 +184,17 @@ describe("an exported webhook", () => {
     );
   });
 
-  test("holds no sealed secret of this server", async () => {
+  test("contains no encrypted secret of this server", async () => {
     const sealed =
       JSON.stringify(api.mainDb.targets.list(api.webhook.id)).match(/v1\.[\w-]{30,}/)?.[0] ?? "?";
     expect(Buffer.from(await download()).includes(sealed)).toBe(false);
     expect(Buffer.from(await download(PASSPHRASE)).includes(sealed)).toBe(false);
   });
 
-  test("is nobody's but its user's", async () => {
+  test("is available to its user only", async () => {
     const answer = await api.call("GET", `/webhooks/${api.webhook.id}/export`, { token: BOB_TOKEN });
     expect(answer.status).toBe(404);
-    // A URL of a webhook that another user has deleted is not to be had.
+    // The URL of a webhook that another user deleted is not available.
     const file = await download();
     await api.useCases.webhooks.remove({ userId: api.ada, webhookId: api.webhook.id });
     const { entrypoints } = await imported(file, { token: BOB_TOKEN });
@@ -205,7 +205,7 @@ describe("an exported webhook", () => {
 describe("a file that is refused", () => {
   const REFUSED = [422, "not_an_export"];
 
-  test("is one that is no database, or another, or damaged", async () => {
+  test("is not a database, a different one, or damaged", async () => {
     expect(refusal(await upload(new TextEncoder().encode("hello")))).toEqual(REFUSED);
     expect(refusal(await upload(new Uint8Array()))).toEqual(REFUSED);
     const file = await download();
@@ -214,7 +214,7 @@ describe("a file that is refused", () => {
     expect(partFiles()).toEqual([]);
   });
 
-  test("is one that brings statements of its own along", async () => {
+  test("contains SQL statements of its own", async () => {
     const file = await download();
     for (const statement of [
       "CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM events; END",
@@ -226,13 +226,13 @@ describe("a file that is refused", () => {
     }
   });
 
-  test("is one whose ledger is out of balance", async () => {
+  test("has inconsistent counts", async () => {
     const file = await download();
     const bad = changed(file, "UPDATE target_tallies SET pending = 7");
     expect(refusal(await upload(bad))).toEqual(REFUSED);
   });
 
-  test("is one whose configuration cannot be shown, and leaves nothing behind", async () => {
+  test("has a configuration that cannot be shown, and leaves nothing behind", async () => {
     const file = await download();
     const wrong = [
       "UPDATE webhook_export SET document = 'nothing'",
@@ -252,7 +252,7 @@ describe("a file that is refused", () => {
     expect(readdirSync(api.dataDir).filter((name) => name.endsWith(".db"))).toHaveLength(1);
   });
 
-  test("delivers nothing to a target of another webhook that its events name", async () => {
+  test("does not deliver to another webhook's target that its events name", async () => {
     const file = await download();
     const other = await api.useCases.webhooks.create({ userId: api.bob, input: { name: "Other" } });
     const victim = await api.useCases.targets.create({
@@ -269,7 +269,7 @@ describe("a file that is refused", () => {
     expect(deliveries[0]?.targetId).not.toBe(victim.id);
   });
 
-  test("brings no id along but its own parts', be it somebody's already or nobody's yet", async () => {
+  test("keeps only the ids of its own parts, whether others are in use or free", async () => {
     const file = await download();
     const [strange, later] = ["01900000-0000-7000-8000-000000000001", "01900000-0000-7000-8000-000000000002"];
     const forged = changed(
@@ -292,14 +292,14 @@ describe("a file that is refused", () => {
     const circuits = idsIn("SELECT target_id AS id FROM open_circuits");
     const deliveries = idsIn("SELECT DISTINCT target_id AS id FROM deliveries");
     db.close();
-    // What belonged together still does.
+    // References within the file are kept.
     expect(hoursOf.toSorted()).toEqual([rejectedOf ?? "", entrypoints[0]?.id ?? ""].toSorted());
     expect([rejectedOf, ...circuits]).not.toContain(strange);
     expect(circuits).not.toContain(later);
     expect(deliveries).toEqual([targets[0]?.id ?? ""]);
   });
 
-  test("puts no words of its own into statements", async () => {
+  test("cannot inject SQL", async () => {
     const file = await download();
     const statement =
       "UPDATE webhook_export SET document = json_set(document, '$.targets[0].\"name) VALUES (1); DROP TABLE users; --\"', 'x')";

@@ -26,7 +26,7 @@ afterAll(() => api.stop());
 
 type Pairs = readonly (readonly [string, string])[];
 
-/** What GitHub sends a second later, signed with the key. */
+/** A GitHub request one second later, signed with the key. */
 function sent(body: string, key: string, more: Pairs) {
   const signature = `sha256=${createHmac("sha256", key).update(body).digest("hex")}`;
   const headers: Pairs = [["x-github-event", "push"], ["x-hub-signature-256", signature], ...more];
@@ -53,12 +53,12 @@ const tryOut = (verification: unknown) =>
   api.call("POST", `${path}/verification/test`, { json: { verification } });
 
 describe("a trial of a verification", () => {
-  test("without stored requests has nothing to tell", async () => {
+  test("without stored requests returns zeros", async () => {
     const none = await tryOut({ type: "github", config: { secret: "old" } });
     expect(none).toMatchObject({ status: 200, body: { ...NOTHING, rejected: NOTHING } });
   });
 
-  test("tells how many of this entrypoint's events it would have accepted, and why not the others", async () => {
+  test("counts how many of this entrypoint's events it would have accepted, with reasons for the others", async () => {
     await receive("1", "old");
     const second = await receive("2", "new");
     await receive("3", "old");
@@ -73,7 +73,7 @@ describe("a trial of a verification", () => {
     expect((await api.call("GET", path)).body).toMatchObject({ verification: null });
   });
 
-  test("judges each request at its own time", async () => {
+  test("checks each request at its time of receipt", async () => {
     const config = {
       secret: "s",
       header: "X-Sig",
@@ -91,14 +91,14 @@ describe("a trial of a verification", () => {
     expect(tried.body).toMatchObject({ accepted: 1 });
   });
 
-  test("takes the stored secrets where they are left out", async () => {
+  test("uses stored secrets that are left out", async () => {
     await api.call("PATCH", path, { json: { verification: { type: "github", config: { secret: "new" } } } });
     expect((await tryOut({ type: "github" })).body).toMatchObject({ accepted: 1 });
     const rotated = await tryOut({ type: "github", config: { secret: "[secret]", previous_secret: "old" } });
     expect(rotated.body).toMatchObject({ accepted: 3 });
   });
 
-  test("tells how many rejected requests that are kept it would accept, each judged at its own time", async () => {
+  test("counts how many kept rejected requests it would accept, each at its time of receipt", async () => {
     const timed = { ...{ secret: "s", header: "X-Sig" }, template: "{timestamp}{body}" };
     const at = api.clock.now() + 1_000;
     const signature = createHmac("sha256", "s").update(`${at}7`).digest("hex");
@@ -122,7 +122,7 @@ describe("a trial of a verification", () => {
     expect(await api.rejected.listIds(api.webhook.id, null)).toHaveLength(3);
   });
 
-  test("tells of how many events the secret is not stored, unless something else verifies them", async () => {
+  test("counts the events whose secret is not stored, unless something else verifies them", async () => {
     await receive("10", "new", [["authorization", "[secret]"]]);
     await receive("11", "-", [["authorization", "Bearer s"]]);
     await receive("12", "-");
@@ -133,13 +133,13 @@ describe("a trial of a verification", () => {
     expect(github.body).toMatchObject({ untried: 0 });
   });
 
-  test("looks at no more than the newest fifty rejected requests", async () => {
+  test("checks only the newest fifty rejected requests", async () => {
     for (let n = 0; n < 51; n++) await reject(String(n), "late");
     const { body } = await tryOut({ type: "github", config: { secret: "late" } });
     expect(body).toMatchObject({ rejected: { tried: 50, accepted: 50, refused: [] } });
   });
 
-  test("refuses what is no verification, and other people's entrypoints", async () => {
+  test("refuses an invalid verification, and other users' entrypoints", async () => {
     const wrong = await tryOut({ type: "stripe", config: {} });
     expect(wrong).toMatchObject({
       status: 422,
@@ -153,7 +153,7 @@ describe("a trial of a verification", () => {
   });
 });
 
-test("a provider is proposed by what the last request looks like", async () => {
+test("a provider is suggested that recognizes the last request", async () => {
   const trials = createVerificationTrials({
     ...{ mainDb: api.mainDb, events: api.events, rejected: api.rejected, providers: createTestProviders() },
     ...{ keys: createKeyRing(new Uint8Array(32).fill(1)), baseUrl: "https://hooks.example" },

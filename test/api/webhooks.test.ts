@@ -23,7 +23,7 @@ const shop = () => ({
 });
 
 describe("webhooks", () => {
-  test("are listed and read in snake_case with times in UTC", async () => {
+  test("are returned in snake_case with times in UTC", async () => {
     const list = await api.call("GET", "/webhooks");
     expect([list.status, list.body]).toEqual([200, { data: [shop()], next_cursor: null }]);
     expect(list.headers.get("content-type")).toBe("application/json;charset=utf-8");
@@ -31,7 +31,7 @@ describe("webhooks", () => {
     expect((await api.call("GET", `/webhooks/${api.webhook.id}/`)).body).toEqual(shop());
   });
 
-  test("are listed page by page, also when those of the page before are gone", async () => {
+  test("are listed page by page, also if those of the previous page are gone", async () => {
     const bob = { token: BOB_TOKEN };
     for (const name of ["A", "B", "C", "D", "E"])
       await api.call("POST", "/webhooks", { ...bob, json: { name } });
@@ -65,7 +65,7 @@ describe("webhooks", () => {
     expect((await api.call("DELETE", path)).status).toBe(404);
   });
 
-  test("that are not well described are refused field by field", async () => {
+  test("that are invalid are refused field by field", async () => {
     const refused = await api.call("POST", "/webhooks", { json: { name: "", colour: "hunter2" } });
     expect(refused.status).toBe(422);
     expect(refused.body).toMatchObject({
@@ -99,7 +99,7 @@ describe("entrypoints", () => {
     expect((await api.call("GET", `${list()}/${one.id}`)).body).toEqual(one);
   });
 
-  test("need no body to be created", async () => {
+  test("can be created without a body", async () => {
     for (const options of [{}, { json: {} }]) {
       const made = await api.call("POST", list(), options);
       expect(made).toMatchObject({ status: 201, body: { name: "Entrypoint", active: true } });
@@ -108,7 +108,7 @@ describe("entrypoints", () => {
     }
   });
 
-  test("say how they verify, without the secret, and stop with null", async () => {
+  test("show their verification without the secret, and stop verifying with null", async () => {
     const path = `${list()}/${api.entrypoint.id}`;
     const verification = { type: "github", config: { secret: "do-not-tell" } };
     const changed = await api.call("PATCH", path, { json: { verification } });
@@ -119,7 +119,7 @@ describe("entrypoints", () => {
     expect(stopped.body).toMatchObject({ verification: null });
   });
 
-  test("are changed, deactivated and activated", async () => {
+  test("are changed, disabled and enabled", async () => {
     const path = `${list()}/${api.entrypoint.id}`;
     expect((await api.call("POST", `${path}/deactivate`)).body).toMatchObject({ active: false });
     expect((await api.call("GET", path)).body).toMatchObject({ active: false });
@@ -135,7 +135,7 @@ describe("entrypoints", () => {
 describe("targets", () => {
   const list = () => `/webhooks/${api.webhook.id}/targets`;
 
-  test("show their policy beside their config, and no secret", async () => {
+  test("show their policy and config, and no secret", async () => {
     const url = "http://127.0.0.1:9/in";
     const made = await api.call("POST", list(), {
       json: {
@@ -172,7 +172,7 @@ describe("targets", () => {
     expect((await api.call("DELETE", path)).status).toBe(204);
   });
 
-  test("tell a new signing secret once, and sign with both for a while after a rotation", async () => {
+  test("show a new signing secret once, and sign with both for a while after a rotation", async () => {
     const json = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
     const made = await api.call("POST", list(), { json: { ...json, signing: { scheme: "none" } } });
     const path = made.headers.get("location")?.replace("/api/v1", "") ?? "";
@@ -197,7 +197,7 @@ describe("targets", () => {
     await api.call("DELETE", path);
   });
 
-  test("are listed, deactivated and activated", async () => {
+  test("are listed, disabled and enabled", async () => {
     const path = `${list()}/${api.target.id}`;
     expect((await api.call("GET", list())).body).toMatchObject({
       data: [{ id: api.target.id }],
@@ -207,7 +207,7 @@ describe("targets", () => {
     expect((await api.call("POST", `${path}/activate`)).body).toMatchObject({ active: true });
   });
 
-  test("of an unknown type or with a wrong config are refused", async () => {
+  test("of an unknown type or with an invalid config are refused", async () => {
     const unknown = await api.call("POST", list(), { json: { name: "X", type: "pigeon" } });
     expect(unknown).toMatchObject({ status: 422, body: { error: { details: [{ path: "type" }] } } });
     const wrong = await api.call("POST", list(), { json: { name: "X", type: "http", config: { url: 5 } } });

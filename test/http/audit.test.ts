@@ -17,7 +17,7 @@ afterAll(async () => {
   await api.stop();
 });
 
-/** What the audit trail says of what `act` did. */
+/** The audit lines of `act`. */
 async function audited(lines: LogLine[], act: () => Promise<unknown>): Promise<LogLine["fields"][]> {
   const before = lines.length;
   await act();
@@ -30,7 +30,7 @@ async function audited(lines: LogLine[], act: () => Promise<unknown>): Promise<L
 const withIds = (path: string) => path.replace(/:\w+/g, newId());
 
 describe("the audit trail of the dashboard", () => {
-  test("has one line for each form that anybody posts, whatever becomes of it", async () => {
+  test("has one line for each submitted form, whatever its result", async () => {
     const cookie = await dashboard.signIn("root");
     const posts = dashboard.app.routes.filter(({ method }) => method === "POST");
     expect(posts.length).toBeGreaterThan(15);
@@ -43,7 +43,7 @@ describe("the audit trail of the dashboard", () => {
     }
   });
 
-  test("names who did it, by which session, from where and to what", async () => {
+  test("names the actor, the session, the address and the object", async () => {
     const cookie = await dashboard.signIn("carol");
     const [line] = await audited(dashboard.lines, () =>
       dashboard.ask("/profile/api-keys", {
@@ -67,7 +67,7 @@ describe("the audit trail of the dashboard", () => {
     expect(cookie).not.toContain(String(line?.session_id));
   });
 
-  test("names the user of a sign-in that worked, and nobody for one that did not", async () => {
+  test("names the user of a successful sign-in, and nobody for a failed one", async () => {
     const from = { "x-forwarded-for": "192.0.2.98" };
     const sign = (password: string) =>
       dashboard.ask("/pages/login", { form: { username: "carol", password }, headers: from });
@@ -80,7 +80,7 @@ describe("the audit trail of the dashboard", () => {
     expect(JSON.stringify(dashboard.lines)).not.toContain("a wrong password");
   });
 
-  test("tells what was refused, and why, also where a page was only looked at", async () => {
+  test("records refusals with the reason, also of pages that were only viewed", async () => {
     const cookie = await dashboard.signIn("carol");
     const cases = [
       [() => dashboard.ask("/admin/users", { cookie }), { status: 403, code: "forbidden" }],
@@ -105,7 +105,7 @@ describe("the audit trail of the dashboard", () => {
 });
 
 describe("the audit trail of the API", () => {
-  test("has one line for each operation that changes something, and none for one that reads", async () => {
+  test("has one line for each operation that changes something, and none for reads", async () => {
     for (const { method, path } of api.app.routes) {
       const lines = await audited(api.lines, () =>
         api.call(method, withIds(path).replace("/api/v1", ""), { init: { method } }),
@@ -129,7 +129,7 @@ describe("the audit trail of the API", () => {
     expect(JSON.stringify(line)).not.toContain(ADA_TOKEN);
   });
 
-  test("has a line for a key that is not valid, also where it only wanted to read", async () => {
+  test("has a line for an invalid key, also on a read", async () => {
     const [line] = await audited(api.lines, () => api.call("GET", "/webhooks", { token: "whk_wrong" }));
     expect(line).toMatchObject({ outcome: "refused", status: 401, code: "unauthenticated", user_id: null });
     expect(JSON.stringify(api.lines)).not.toContain("whk_wrong");

@@ -1,4 +1,4 @@
-/** Bodies are read up to their limit, and JSON only where it is JSON. */
+/** Reads bodies up to their limit, and JSON only if it is valid JSON. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { readJson } from "../../src/http/body.ts";
@@ -61,7 +61,7 @@ describe("readJson", () => {
     });
   }
 
-  test("takes an empty body for none", async () => {
+  test("treats an empty body as absent", async () => {
     expect((await post("", "text/plain")).body).toEqual({ got: "nothing" });
   });
 
@@ -96,14 +96,14 @@ describe("readJson", () => {
     expect((await post(chunked([2_000_000]))).status).toBe(413);
   });
 
-  test("answers on the same connection after a refusal, or closes it", async () => {
+  test("responds on the same connection after a refusal, or closes it", async () => {
     const big = `POST /json HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n${"a".repeat(2000)}`;
     const last = "POST /json HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     expect(await sendRaw(server.port, big + last)).toStartWith("HTTP/1.1 413 ");
     expect((await post("1")).status).toBe(200);
   });
 
-  test("takes a sender that hangs up half-way for a mistake of the sender's, not of the server's", async () => {
+  test("treats a sender that hangs up half-way as the sender's error, not the server's", async () => {
     const socket = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
     socket.write("POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     socket.end();

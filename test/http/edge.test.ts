@@ -1,4 +1,4 @@
-/** What surrounds every request: Host check, request id, security headers, log lines. */
+/** The wrapper of every request: Host check, request id, security headers, log lines. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { edge } from "../../src/http/edge.ts";
@@ -69,7 +69,7 @@ describe("Host headers", () => {
     "é",
   ];
   for (const host of [...hostile, "<script>", "[zz]", "a\\b", "%41", "-a", `${"a".repeat(300)}.example`]) {
-    test(`"${host.slice(0, 30)}" is refused in the error shape, for pages and for ingestion`, async () => {
+    test(`"${host.slice(0, 30)}" is refused in the error format, for pages and for ingestion`, async () => {
       for (const target of ["GET /page", "POST /webhook/1", "GET /nowhere"]) {
         const answer = await withHost(host, target);
         expect(answer).toStartWith("HTTP/1.1 400 ");
@@ -93,7 +93,7 @@ describe("Host headers", () => {
 
 describe("security headers", () => {
   for (const path of ["/page", "/moved", "/broken", "/nowhere", "/livez"]) {
-    test(`are on the answer of ${path}, next to a request id`, async () => {
+    test(`are on the response of ${path}, beside a request id`, async () => {
       const { headers } = await fetch(plain.url + path, { redirect: "manual" });
       expect(headers.get("content-security-policy")).toStartWith("default-src 'none'; ");
       expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -103,7 +103,7 @@ describe("security headers", () => {
     });
   }
 
-  test("let scripts and styles come from the folder of assets only, by every name of the server", async () => {
+  test("allow scripts and styles from the assets folder only, by every name of the server", async () => {
     const sourcesFor = async (headers: Record<string, string>) => {
       const answer = await fetch(`${plain.url}/page`, { headers });
       const policy = answer.headers.get("content-security-policy") ?? "";
@@ -117,24 +117,24 @@ describe("security headers", () => {
     expect(await sourcesFor({ "x-forwarded-host": "front.example" })).toBe(
       `hooks.example:8080/assets/ ${own} front.example/assets/`,
     );
-    // No policy can name these, and no header may write one.
+    // Policies cannot name these, and no header may inject one.
     for (const host of ["[::1]:80", "in_ner"]) expect(await sourcesFor({ host })).toBe("'self'");
     for (const forwarded of ["a, b", "x; script-src *", "*", "a/"]) {
       expect(await sourcesFor({ "x-forwarded-host": forwarded })).toBe("'self'");
     }
   });
 
-  test("leave what the route has set", async () => {
+  test("do not replace the route's own headers", async () => {
     expect((await fetch(`${plain.url}/page`)).headers.get("cache-control")).toBe("max-age=60");
     expect((await fetch(`${plain.url}/livez`)).headers.get("cache-control")).toBe("no-store");
   });
 
-  test("ask browsers to stay on https only where the public address is https", async () => {
+  test("enable HSTS only if the public URL is https", async () => {
     expect((await fetch(`${plain.url}/page`)).headers.get("strict-transport-security")).toBeNull();
     expect((await fetch(`${verbose.url}/page`)).headers.get("strict-transport-security")).not.toBeNull();
   });
 
-  test("HEAD answers like GET, without a body", async () => {
+  test("HEAD responds like GET, without a body", async () => {
     const response = await fetch(`${plain.url}/page`, { method: "HEAD" });
     expect(response.status).toBe(200);
     expect(response.headers.get("x-frame-options")).toBe("DENY");
@@ -160,7 +160,7 @@ describe("the request log", () => {
     ]);
   });
 
-  test("has the status of paths that do not exist and of failures, whose cause stands under the same id", async () => {
+  test("has the status of unknown paths and of failures, whose cause is logged with the same id", async () => {
     await fetch(`${plain.url}/nowhere`);
     const { headers } = await fetch(`${plain.url}/broken`);
     expect(
@@ -181,7 +181,7 @@ describe("the request log", () => {
     expect(lines.map((line) => line.level)).toEqual(["debug"]);
   });
 
-  test("leaves ingestion out, and has it at debug where that is asked for", async () => {
+  test("omits ingestion, unless it is enabled at debug", async () => {
     const quiet = await fetch(`${plain.url}/webhook/1`, { method: "POST", body: "x" });
     expect([quiet.headers.get("x-request-id"), lines]).toEqual([null, []]);
     await fetch(`${verbose.url}/webhook/1`, { method: "POST", body: "x" });

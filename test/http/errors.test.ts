@@ -1,4 +1,4 @@
-/** Every error leaves in one shape, with the right status and without anything that was sent. */
+/** Every error response has one format, the right status and nothing of the input. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { Elysia, status, t } from "elysia";
 import { allowedMethods } from "../../src/http/allowed-methods.ts";
@@ -86,7 +86,7 @@ async function get(path: string, init: RequestInit = {}) {
 
 describe("an AppError", () => {
   for (const kind of kinds) {
-    test(`of the kind ${kind} answers ${statusOf(kind)} with code, message and hint`, async () => {
+    test(`of the kind ${kind} responds ${statusOf(kind)} with code, message and hint`, async () => {
       const answer = await get(`/kinds/${kind}`);
       expect(answer.status).toBe(statusOf(kind));
       expect(answer.headers.get("content-type")).toStartWith("application/json");
@@ -97,7 +97,7 @@ describe("an AppError", () => {
     });
   }
 
-  test("keeps its own code, its details and its wish to be retried later", async () => {
+  test("keeps its own code, details and Retry-After", async () => {
     const answer = await get("/details");
     expect(JSON.parse(answer.text)).toEqual({
       error: { code: "bad_field", message: "No.", details: [{ path: "name", message: "is too short" }] },
@@ -105,7 +105,7 @@ describe("an AppError", () => {
     expect(answer.headers.get("retry-after")).toBe("2");
   });
 
-  test("tells how to authenticate, and when to come back", async () => {
+  test("has WWW-Authenticate and Retry-After", async () => {
     expect((await get("/kinds/unauthenticated")).headers.get("www-authenticate")).toBe(
       'Bearer realm="webhooker"',
     );
@@ -141,12 +141,12 @@ describe("anything else", () => {
 });
 
 describe("the framework's own errors", () => {
-  test("an unknown path is 404 in the same shape", async () => {
+  test("an unknown path is 404 in the same format", async () => {
     const answer = await get("/nowhere");
     expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([404, "not_found"]);
   });
 
-  test("another method is 405 and names those that are heard", async () => {
+  test("another method is 405 and lists the allowed ones", async () => {
     for (const path of ["/validated/1", "/validated/1/"]) {
       const answer = await get(path);
       expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([405, "method_not_allowed"]);
@@ -156,7 +156,7 @@ describe("the framework's own errors", () => {
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
-  test("a path that has a route of its own is none of those with a parameter in its place", () => {
+  test("a literal route takes precedence over a route with a parameter", () => {
     const routes = [
       { method: "GET", path: "/webhooks/:id" },
       { method: "DELETE", path: "/webhooks/:id" },
@@ -168,11 +168,11 @@ describe("the framework's own errors", () => {
     expect(allowedMethods(routes, "/webhooks")).toEqual([]);
   });
 
-  test("a rare method is 405 as well", async () => {
+  test("an unusual method is 405 as well", async () => {
     expect((await get("/cause", { method: "PROPFIND" })).status).toBe(405);
   });
 
-  test("a body that cannot be parsed is 400, one that is not valid 422; neither comes back", async () => {
+  test("a body that cannot be parsed is 400, an invalid one 422; neither is repeated", async () => {
     const headers = { "content-type": "application/json" };
     const broken = await get("/parsed", { method: "POST", headers, body: '{"password": hunter2' });
     expect([broken.status, JSON.parse(broken.text).error.code]).toEqual([400, "malformed"]);

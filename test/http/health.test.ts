@@ -1,4 +1,4 @@
-/** What load balancers and orchestrators are told. */
+/** Health checks for load balancers and orchestrators. */
 import { expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { health, type Readiness } from "../../src/http/health.ts";
@@ -11,14 +11,14 @@ async function get(path: string) {
   return [response.status, await response.json()];
 }
 
-test("a server that runs is alive, whether it is ready or not", async () => {
+test("a running server is alive, whether it is ready or not", async () => {
   for (readiness of [{ ready: true }, { ready: false }]) {
     expect(await get("/.well-known/healthcheck")).toEqual([200, { status: "ok" }]);
     expect(await get("/livez")).toEqual([200, { status: "ok" }]);
   }
 });
 
-test("readiness follows the server and says why not", async () => {
+test("readiness follows the server and gives the reason", async () => {
   readiness = { ready: true };
   expect(await get("/readyz")).toEqual([200, { status: "ok" }]);
   readiness = { ready: false, reason: "stopping" };

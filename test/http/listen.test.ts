@@ -5,7 +5,7 @@ import { listen, withRealPort } from "../../src/http/listen.ts";
 import { serve } from "../support/http-server.ts";
 import { thrownBy } from "../support/thrown.ts";
 
-test("a port that is taken, and an address that is none, are told apart", async () => {
+test("a port in use and an invalid address have different errors", async () => {
   const other = serve(new Elysia());
   const port = Number(new URL(other.url).port);
   expect(await thrownBy(() => listen(new Elysia(), { host: "127.0.0.1", port }))).toMatchObject({
@@ -29,6 +29,6 @@ test("connections stay open longer than load balancers keep theirs", () => {
   listen(app, { host: "127.0.0.1", port: 1 });
   const idleTimeout = z.object({ idleTimeout: z.int() }).parse(given.mock.calls[0]?.[0]).idleTimeout;
   expect(idleTimeout).toBeGreaterThan(95);
-  // Bun refuses more.
+  // Bun's maximum.
   expect(idleTimeout).toBeLessThanOrEqual(255);
 });

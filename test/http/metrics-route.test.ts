@@ -35,7 +35,7 @@ function basic(text: string): string {
 }
 
 describe("/metrics", () => {
-  test("answers who knows the user name and the password, whatever characters they have", async () => {
+  test("responds to the right user name and password, with any characters", async () => {
     const response = await ask(basic("prometheus:Grüße: 1:2"));
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4");
@@ -54,7 +54,7 @@ describe("/metrics", () => {
     ["an API key", "Bearer whk_abc"],
     ["no base64", "Basic %%%"],
     ["the scheme alone", "Basic"],
-  ])("asks for both, measures nothing and says no more, given %s", async (_what, authorization) => {
+  ])("asks for both, measures nothing and reveals nothing, given %s", async (_what, authorization) => {
     const before = scrapes;
     const response = await ask(authorization);
     expect(response.status).toBe(401);
@@ -63,7 +63,7 @@ describe("/metrics", () => {
     expect(scrapes).toBe(before);
   });
 
-  test("is not there where no password is configured", async () => {
+  test("does not exist if no password is configured", async () => {
     const without = start(null);
     for (const authorization of [null, basic("prometheus:Grüße: 1:2"), basic(":")]) {
       const response = await ask(authorization, without);

@@ -1,4 +1,4 @@
-/** Forms with files, read as they arrive, however the network cuts them. */
+/** Reads forms with files as they arrive, however the network splits them. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { partsOf, textOf } from "../../src/http/multipart.ts";
@@ -47,7 +47,7 @@ async function read(request: Request): Promise<Sent[]> {
 const FILE: Sent = { name: "file", fileName: "a.db", body: new TextEncoder().encode("12345") };
 
 describe("a form", () => {
-  test("as a browser sends it is read with its fields, its files and what was not chosen", async () => {
+  test("from a browser is read with its fields, files and empty file fields", async () => {
     const form = new FormData();
     form.set("word", "grüße & =");
     form.set("file", new File(["\r\n--"], "a b.db"));
@@ -61,7 +61,7 @@ describe("a form", () => {
     ]);
   });
 
-  test("is the same wherever it is cut into pieces, with bodies that look like its delimiters", async () => {
+  test("is the same wherever it is split, with bodies that resemble its delimiters", async () => {
     const body = fc
       .array(fc.constantFrom("\r\n", "--", "\r\n--", `\r\n--${BOUNDARY.slice(0, -1)}`, BOUNDARY, "x", "\0"))
       .map((pieces) => pieces.join(""))
@@ -92,17 +92,17 @@ describe("a form", () => {
   });
 });
 
-describe("what is refused", () => {
-  test("is a form that is cut off, wherever that is", async () => {
+describe("the parser refuses", () => {
+  test("a form that is cut off at any point", async () => {
     const whole = formOf([FILE]);
-    // Behind the last delimiter nothing counts any more.
+    // Nothing counts after the last delimiter.
     for (let end = 0; end < whole.byteLength - 2; end++) {
       const error = await thrownBy(() => read(requestOf(whole.subarray(0, end))));
       expect(error).toMatchObject({ kind: "malformed" });
     }
   });
 
-  test("is what is no form with files", async () => {
+  test("a body that is not a form with files", async () => {
     for (const type of [
       "application/x-www-form-urlencoded",
       "multipart/form-data",
@@ -113,7 +113,7 @@ describe("what is refused", () => {
     }
   });
 
-  test("is a part whose head has no end, and a text that is too long", async () => {
+  test("a part whose head does not end, and a text that is too long", async () => {
     const head = Buffer.from(`--${BOUNDARY}\r\nX: ${"x".repeat(20_000)}`);
     expect(await thrownBy(() => read(requestOf(head)))).toMatchObject({ kind: "too_large" });
     for await (const { body } of partsOf(requestOf(formOf([FILE])))) {
@@ -122,7 +122,7 @@ describe("what is refused", () => {
   });
 });
 
-test("whoever stops reading ends the upload", async () => {
+test("the upload ends when the reader stops", async () => {
   let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(formOf([FILE])),
