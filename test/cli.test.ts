@@ -22,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** `webhooker` with these words, as if typed. */
+/** Runs `webhooker` with these arguments. */
 async function run(words: string, stdin = "", terminal = { colours: false, columns: 80 }) {
   const out: string[] = [];
   const err: string[] = [];
@@ -38,7 +38,7 @@ async function run(words: string, stdin = "", terminal = { colours: false, colum
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
-/** The main database as a running gateway has it open meanwhile. */
+/** Opens the main database as a running gateway would meanwhile. */
 async function withGateway<T>(
   use: (parts: {
     users: ReturnType<typeof createUsers>;
@@ -54,7 +54,7 @@ async function withGateway<T>(
 }
 
 describe("the command line", () => {
-  test("tells its version, what commands take, and every environment variable", async () => {
+  test("prints its version, the commands' arguments, and every environment variable", async () => {
     expect(await run("--version")).toEqual({ code: 0, out: version, err: "" });
     expect((await run("apikey create --help")).out).toContain("--user <name>");
     const variables = await run("help env");
@@ -64,7 +64,7 @@ describe("the command line", () => {
     }
   });
 
-  test("has on the first screen of its help the commands, a few variables, and where the others are", async () => {
+  test("shows on the first screen of its help the commands, a few variables, and where to find the others", async () => {
     const { code, out } = await run("--help");
     const core = configVariables.filter(({ core }) => core).map(({ name }) => name);
     expect(code).toBe(0);
@@ -76,7 +76,7 @@ describe("the command line", () => {
     expect(out).toContain("webhooker help env");
   });
 
-  test("prints the help of a command by either word", async () => {
+  test("prints a command's help by either word", async () => {
     expect(await run("help")).toEqual(await run("--help"));
     expect(await run("help apikey create")).toEqual(await run("apikey create --help"));
     for (const words of ["help frobnicate", "help user frobnicate"]) {
@@ -84,7 +84,7 @@ describe("the command line", () => {
     }
   });
 
-  test("answers what it does not know with one line and 2", async () => {
+  test("rejects unknown arguments with one line and exit code 2", async () => {
     const wrong = {
       frobnicate: "unknown command 'frobnicate'",
       usr: "unknown command 'usr' (Did you mean user?)",
@@ -104,7 +104,7 @@ describe("the command line", () => {
     expect((await run("user")).code).toBe(2);
   });
 
-  test("tells every fault of the configuration, with its cure and without a stack", async () => {
+  test("prints every configuration fault, with its hint and without a stack", async () => {
     environment = { PORT: "http", LOG_LEVEL: "loud" };
     const { code, out, err } = await run("user list");
     expect([code, out]).toEqual([1, ""]);
@@ -113,7 +113,7 @@ describe("the command line", () => {
     expect(err).not.toContain("    at ");
   });
 
-  test("tells what it cannot do, with a hint and without a stack", async () => {
+  test("prints failures with a hint and without a stack", async () => {
     environment = { DBURL: directory };
     const { code, err } = await run("user list");
     expect(code).toBe(1);
@@ -122,7 +122,7 @@ describe("the command line", () => {
     expect(err).not.toContain("    at ");
   });
 
-  test("tells that nobody answers a health check", async () => {
+  test("reports that no server responds to a health check", async () => {
     environment = { PORT: "1", HOST: "127.0.0.1" };
     const { code, err } = await run("healthcheck");
     expect([code, err]).toEqual([1, "webhooker: No healthy gateway responds on 127.0.0.1, port 1."]);
@@ -137,7 +137,7 @@ describe("webhooker manual", () => {
       expect(out).toMatch(new RegExp(`^${slug} +${summary}$`, "m"));
   });
 
-  test("prints a chapter, in colour for a terminal only", async () => {
+  test("prints a chapter, in colour only on a terminal", async () => {
     const plain = await run("manual signing");
     expect([plain.code, plain.err]).toEqual([0, ""]);
     expect(plain.out).toStartWith("Signed deliveries\n=====");
@@ -145,7 +145,7 @@ describe("webhooker manual", () => {
     expect((await run("manual signing", "", { colours: true, columns: 80 })).out).toContain("\u001b[1m");
   });
 
-  test("takes the name of a chapter's file too, and lists the chapters where there is none of that name", async () => {
+  test("accepts a chapter's file name too, and lists the chapters for an unknown name", async () => {
     expect((await run("manual Signing.md")).out).toStartWith("Signed deliveries\n");
     const { code, out, err } = await run("manual signings");
     expect([code, out]).toEqual([1, ""]);
@@ -154,7 +154,7 @@ describe("webhooker manual", () => {
   });
 });
 
-test("the manual's chapter on the command line has every command", async () => {
+test("the manual's chapter on the command line lists every command", async () => {
   const chapter = findChapter("cli")?.text ?? "";
   const { out } = await run("--help");
   const commands = [
@@ -168,7 +168,7 @@ test("the manual's chapter on the command line has every command", async () => {
 });
 
 describe("webhooker user", () => {
-  test("adds a user with a password that it makes up and tells", async () => {
+  test("adds a user with a generated password, which it prints", async () => {
     const { code, out, err } = await run("user add ada");
     expect([code, err]).toEqual([0, ""]);
     const password = /^Added the user ada\.\nPassword: (\S{20})$/.exec(out)?.[1] ?? "";
@@ -176,7 +176,7 @@ describe("webhooker user", () => {
     expect(user?.role).toBe("user");
   });
 
-  test("adds an administrator with the password from standard input, which it does not tell", async () => {
+  test("adds an administrator with the password from standard input, which it does not print", async () => {
     const added = await run("user add root --role admin --password-stdin", "battery staple\n");
     expect(added).toEqual({ code: 0, out: "Added the administrator root.", err: "" });
     const given = { username: "root", password: "battery staple" };
@@ -194,7 +194,7 @@ describe("webhooker user", () => {
     });
   });
 
-  test("lists users by name, and the heading alone where there are none", async () => {
+  test("lists users by name, and only the heading without users", async () => {
     await withGateway(async () => undefined);
     expect((await run("user list")).out).toBe("USERNAME  ROLE  STATE  CREATED (UTC)");
     await run("user add bob --password-stdin", "battery staple");
@@ -206,7 +206,7 @@ describe("webhooker user", () => {
     ]);
   });
 
-  test("refuses a taken name, an unfit name, a short password and a user there is not", async () => {
+  test("refuses a taken name, an invalid name, a short password and an unknown user", async () => {
     await run("user add ada --password-stdin", "battery staple");
     const taken = await run("user add ADA");
     expect([taken.code, taken.out]).toEqual([1, ""]);
@@ -228,7 +228,7 @@ describe("without a main database", () => {
     "apikey list",
     "apikey create --user ada --name CI",
     "apikey revoke 7",
-  ])("%s says where it looks for one, and makes none", async (words) => {
+  ])("%s says where it looks for one, and creates none", async (words) => {
     const { code, out, err } = await run(words);
     expect([code, out]).toEqual([1, ""]);
     expect(err).toStartWith(`webhooker: The main database ${environment.DBURL} does not exist.\nSet DBURL`);
@@ -241,7 +241,7 @@ describe("webhooker apikey", () => {
     await run("user add ada --password-stdin", "battery staple");
   });
 
-  test("prints a new key alone, which the running gateway knows at once, until it is revoked", async () => {
+  test("prints only the new key, which the running gateway accepts at once, until it is revoked", async () => {
     await withGateway(async ({ apiKeys }) => {
       const { code, out, err } = await run("apikey create --user ada --name CI");
       expect([code, err]).toEqual([0, ""]);
@@ -257,7 +257,7 @@ describe("webhooker apikey", () => {
     });
   });
 
-  test("lists keys without the keys, all or one user's, and steers no terminal", async () => {
+  test("lists keys without their tokens, all or one user's, and without terminal escapes", async () => {
     await run("user add bob --password-stdin", "battery staple");
     const { out: first } = await run("apikey create --user ada --name \u001b[31mCI");
     const { out: second } = await run("apikey create --user bob --name Backup");
@@ -272,7 +272,7 @@ describe("webhooker apikey", () => {
     expect([code, err.split("\n")[0]]).toEqual([1, "webhooker: No such user."]);
   });
 
-  test("refuses a key for nobody and a key without a name", async () => {
+  test("refuses a key for an unknown user and a key without a name", async () => {
     expect((await run("apikey create --user carol --name CI")).code).toBe(1);
     const unnamed = await run("apikey create --user ada --name=");
     expect([unnamed.code, unnamed.out]).toEqual([1, ""]);
@@ -280,7 +280,7 @@ describe("webhooker apikey", () => {
   });
 });
 
-test("webhooker export and import say which file cannot be", async () => {
+test("webhooker export and import name the file that they cannot use", async () => {
   await withGateway(async () => undefined);
   const nowhere = join(directory, "nowhere");
   const exported = await run(`export Orders ${join(nowhere, "orders.db")}`);
@@ -292,7 +292,7 @@ test("webhooker export and import say which file cannot be", async () => {
   expect([imported.code, imported.err]).toEqual([1, `webhooker: The file ${directory} does not exist.`]);
 });
 
-test("webhooker backup says which folder it cannot make", async () => {
+test("webhooker backup names the folder that it cannot create", async () => {
   await withGateway(async () => undefined);
   const to = join(directory, "data", "webhooker.db", "backup");
   const { code, err } = await run(`backup ${to}`);
@@ -300,7 +300,7 @@ test("webhooker backup says which folder it cannot make", async () => {
 });
 
 describe("webhooker check", () => {
-  test("tells that there are no faults, while a gateway has the databases open", async () => {
+  test("reports no faults while a gateway has the databases open", async () => {
     await withGateway(async () => {
       expect(await run("check")).toEqual({
         code: 0,
@@ -310,7 +310,7 @@ describe("webhooker check", () => {
     });
   });
 
-  test("tells each fault in a line of its own, and ends with 1", async () => {
+  test("prints each fault on its own line, and exits with 1", async () => {
     await withGateway(async () => undefined);
     writeFileSync(join(directory, "data", "events-torn.db"), "no database at all".repeat(100));
     const { code, out, err } = await run("check");
@@ -318,7 +318,7 @@ describe("webhooker check", () => {
     expect(err).toStartWith("webhooker: 1 fault in the main database and 1 event file.\n");
   });
 
-  test("tells where there is nothing to check, and makes nothing there", async () => {
+  test("reports that there is nothing to check, and creates nothing", async () => {
     const { code, err } = await run("check");
     expect(code).toBe(1);
     expect(err).toStartWith("webhooker: Nothing to check: ");

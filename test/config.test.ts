@@ -1,4 +1,4 @@
-/** The configuration: defaults, values, secrets from files, and faults that a person can act on. */
+/** The configuration: defaults, values, secrets from files, and actionable faults. */
 import { describe, expect, test } from "bun:test";
 import { ConfigError, configVariables, environmentToStartWith, loadConfig } from "../src/config.ts";
 
@@ -47,7 +47,7 @@ describe("defaults", () => {
     });
   });
 
-  test("prod listens everywhere, keeps its files in /data and lets targets reach no private address", () => {
+  test("prod listens on all addresses, keeps its files in /data and lets targets reach no private address", () => {
     const config = loadConfig({ WEBHOOKER_ENVIRONMENT: "prod" });
     expect(config).toMatchObject({
       host: "0.0.0.0",
@@ -67,7 +67,7 @@ describe("defaults", () => {
     expect(loadConfig(empty)).toEqual(loadConfig({}));
   });
 
-  test("nothing in it can be changed", () => {
+  test("it is immutable", () => {
     expect(Object.isFrozen(loadConfig({}))).toBe(true);
   });
 });
@@ -149,25 +149,25 @@ describe("values", () => {
     expect(loadConfig({ SECRET_KEY: key }).secretKey).toEqual(new Uint8Array(32).fill(255));
   });
 
-  test("the word none empties a list of addresses", () => {
+  test("the word none means an empty list of addresses", () => {
     expect(loadConfig({ ALLOWED_TARGET_CIDRS: "none" }).allowedTargetCidrs).toEqual([]);
   });
 });
 
-describe("the environment to start the program over with", () => {
-  test("has the number of threads, and all that was there before", () => {
+describe("the environment for restarting the program", () => {
+  test("has the number of threads, and everything from before", () => {
     const env = { PORT: "1", HOME: "/root" };
     const next = environmentToStartWith(loadConfig(env), env);
     expect(next).toEqual({ ...env, UV_THREADPOOL_SIZE: "32" });
     expect(environmentToStartWith(loadConfig(next ?? {}), next ?? {})).toBeNull();
   });
 
-  test.each(["2", "1024"])("is none where %p threads are set", (threads) => {
+  test.each(["2", "1024"])("is null if %p threads are set", (threads) => {
     const env = { UV_THREADPOOL_SIZE: threads };
     expect(environmentToStartWith(loadConfig(env), env)).toBeNull();
   });
 
-  test("ends with a number as the runtime reads it", () => {
+  test("ends with a number in the runtime's form", () => {
     const env = { UV_THREADPOOL_SIZE: "0016" };
     expect(environmentToStartWith(loadConfig(env), env)).toEqual({ UV_THREADPOOL_SIZE: "16" });
   });
@@ -185,7 +185,7 @@ describe("secrets from files", () => {
     return content;
   }
 
-  test("FOO_FILE holds the value of FOO, without the line's end", () => {
+  test("FOO_FILE names a file with the value of FOO, without the trailing newline", () => {
     const config = loadConfig(
       { SECRET_KEY_FILE: "/run/key", ADMIN_PASSWORD_FILE: "/run/password" },
       readFile,
@@ -218,7 +218,7 @@ describe("secrets from files", () => {
 });
 
 describe("faults", () => {
-  test("all are reported at once, each with its variable, its fault and its cure", () => {
+  test("all are reported at once, each with its variable, message and hint", () => {
     const error = faultsOf({ PORT: "80a", LOG_LEVEL: "loud", WEBHOOKER_ENVIRONMENT: "production" });
     expect(error.message).toBe(
       [
@@ -284,7 +284,7 @@ describe("faults", () => {
     expect(message).not.toContain("hunter2");
   });
 
-  test("one half of the metrics credentials asks for the other", () => {
+  test("one of the metrics credentials requires the other", () => {
     expect(faultsOf({ METRICS_USERNAME: "m" }).faults).toMatchObject([{ variable: "METRICS_PASSWORD" }]);
     expect(faultsOf({ METRICS_PASSWORD: "p" }).faults).toMatchObject([{ variable: "METRICS_USERNAME" }]);
   });

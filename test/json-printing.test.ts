@@ -1,18 +1,21 @@
-/** Holds that no JSON is printed with indentation but the program's own: of a stranger's, that takes memory by the square of its depth. */
+/**
+ * Checks that only the program's own JSON is printed with indentation: indenting untrusted JSON takes memory quadratic
+ * in its depth.
+ */
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SRC = join(import.meta.dir, "../src");
 
-/** What these print was made here. */
+/** Files that print JSON created by the program. */
 const OWN_JSON = [
   "cli/observability/commands.ts",
   "dashboard/webhooks/entrypoints/test-event.ts",
   "storage/backup/manifest.ts",
 ];
 
-/** The arguments of each call of JSON.stringify in the text, as far as commas on the call's own level tell them apart. */
+/** Returns the arguments of each JSON.stringify call, split at the commas of the call's own level. */
 function argumentCounts(text: string): number[] {
   return [...text.matchAll(/JSON\s*\.\s*stringify\s*\(/g)].map(({ index, 0: call }) => {
     let [depth, commas] = [1, 0];
@@ -26,14 +29,14 @@ function argumentCounts(text: string): number[] {
   });
 }
 
-test("JSON is indented only where it is the program's own", () => {
+test("only the program's own JSON is indented", () => {
   const printers = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
     .filter((name) => argumentCounts(readFileSync(join(SRC, name), "utf8")).some((count) => count > 1));
   expect(printers.sort()).toEqual(OWN_JSON);
 });
 
-test("a call that indents is found in each of its forms", () => {
+test("an indenting call is found in each of its forms", () => {
   const indented = [
     "JSON.stringify(value, null, 2)",
     "JSON.stringify(JSON.parse(text), null, 2)",

@@ -7,20 +7,20 @@ const ROOT = join(import.meta.dir, "..");
 const MAX_BYTES = 10_000;
 const map = readFileSync(join(ROOT, "src/README.md"), "utf8");
 
-/** What stands in code and looks like a file or a folder. */
+/** Code spans that look like a file or folder. */
 function pathsIn(text: string): readonly string[] {
   return [...text.matchAll(/`([\w./-]+)`/g)]
     .map(([, name]) => name ?? "")
     .filter((name) => name.includes("/") || /\.(tsx?|md|sql|css|yaml)$/.test(name));
 }
 
-/** Relative to the sources, or to the top where it begins with one of its folders. */
+/** Resolves a path relative to src, or to the top level if it begins with one of its folders. */
 function isThere(path: string): boolean {
   return existsSync(join(ROOT, /^(test|\.ci|\.github)\//.test(path) ? path : join("src", path)));
 }
 
 describe("the map of the sources", () => {
-  test("names only files and folders that are there", () => {
+  test("names only existing files and folders", () => {
     const paths = pathsIn(map);
     expect(paths.length).toBeGreaterThan(60);
     expect(paths.filter((path) => !isThere(path))).toEqual([]);
@@ -35,7 +35,7 @@ describe("the map of the sources", () => {
     expect(folders.map(({ name }) => `${name}/`).filter((name) => !named.has(name))).toEqual([]);
   });
 
-  test("says for twelve changes and more which files to touch", () => {
+  test("names the files to touch for at least twelve changes", () => {
     const [, section = ""] = map.split("\n## To change something\n");
     const rows = (section.split("\n## ")[0] ?? "")
       .split("\n")
@@ -45,7 +45,7 @@ describe("the map of the sources", () => {
     for (const row of rows) expect([row, pathsIn(row).length > 0]).toEqual([row, true]);
   });
 
-  test("is short, and leads nowhere else", () => {
+  test("is short, and links nowhere else", () => {
     expect(Buffer.byteLength(map)).toBeLessThan(MAX_BYTES);
     expect(linksIn(map)).toEqual([]);
   });

@@ -13,7 +13,7 @@ const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 const development = readFileSync(join(ROOT, "src/manual/development.md"), "utf8");
 
 describe("the README", () => {
-  test("lists every variable of the configuration as the program has it", () => {
+  test("lists every configuration variable as the program does", () => {
     const rows = configVariables.map(({ name, meaning, default: byDefault, secret }) => [
       `\`${name}\`${secret ? `, \`${name}_FILE\`` : ""}`,
       meaning,
@@ -22,17 +22,17 @@ describe("the README", () => {
     expect(tableRows(readme, "Configuration")).toEqual(rows);
   });
 
-  test("is short: what explains one part stands in the manual", () => {
+  test("is short: explanations of single parts are in the manual", () => {
     expect(Buffer.byteLength(readme)).toBeLessThan(MAX_BYTES);
   });
 
-  test("leads to files that are there", () => {
+  test("links to existing files", () => {
     const paths = linksIn(readme).filter((link) => !/^https?:/.test(link));
     expect(paths.length).toBeGreaterThan(20);
     expect(paths.filter((path) => !existsSync(join(ROOT, path.replace(/#.*/, ""))))).toEqual([]);
   });
 
-  test("leads to every chapter of the manual but those that it holds itself", () => {
+  test("links to every chapter of the manual except those it contains itself", () => {
     const linked = linksIn(readme).flatMap((link) => /^src\/manual\/([a-z-]+)\.md/.exec(link)?.[1] ?? []);
     const left = manualChapters.map(({ slug }) => slug).filter((slug) => !linked.includes(slug));
     expect(left).toEqual([]);
@@ -40,14 +40,14 @@ describe("the README", () => {
 });
 
 describe("the chapter on development", () => {
-  test("says of every dependency what it is for", () => {
+  test("explains the purpose of every dependency", () => {
     const text = sectionOf(development, "Dependencies");
     const names = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.devDependencies)];
     const silent = names.filter((name) => !name.startsWith("@types/") && !text.includes(`\`${name}\``));
     expect(silent).toEqual([]);
   });
 
-  test("names no dependency that is not there", () => {
+  test("names only existing dependencies", () => {
     const there: Record<string, string> = { ...packageJson.dependencies, ...packageJson.devDependencies };
     const named = [...sectionOf(development, "Dependencies").matchAll(/`((?:@[a-z]+\/)?[a-z0-9.-]+)`/g)].map(
       ([, name]) => name ?? "",
@@ -66,7 +66,7 @@ describe("the chapter on development", () => {
 });
 
 describe("the README", () => {
-  test("shows pictures that are there and light, and says in words what is on them", () => {
+  test("shows existing, small pictures with alternative texts", () => {
     const pictures = [
       ...readme.matchAll(/!\[(?<words>.*)\]\((?<path>[^)]+)\)/g),
       ...readme.matchAll(/<img src="(?<path>[^"]+)"[^>]* alt="(?<words>[^"]+)"/g),
