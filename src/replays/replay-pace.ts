@@ -1,16 +1,16 @@
-/** Holds replays back so that ingestion and live deliveries keep most of the event loop. */
+/** Slows replays down so that ingestion and live deliveries keep most of the event loop. */
 import type { Clock } from "../lib/clock.ts";
 
-/** Between two steps at least. */
+/** Minimum rest between two steps. */
 const LEAST_REST_MS = 5;
-/** A step's wait may include that for the log to be started over; no longer rest is needed. */
+/** Limit of a rest: a step's duration may include waiting for a WAL restart, which needs no rest of that length. */
 const LONGEST_REST_MS = 50;
-/** A rest that ends later than it should says how busy the event loop is; so many times that is rested more. */
+/** A rest that ends late shows how busy the event loop is; the extra rest is this many times the delay. */
 const LATENESS_FACTOR = 4;
 const LONGEST_EXTRA_REST_MS = 250;
 
-export type Pace = Readonly<{
-  /** Runs `step` when it is its turn: one of all replays at a time, and a rest after each. */
+type Pace = Readonly<{
+  /** Runs `step` when it is its turn: one step of all replays at a time, and a rest after each. */
   take: <T>(step: () => Promise<T>) => Promise<T>;
 }>;
 
@@ -42,14 +42,14 @@ export function createPace(options: { clock: Clock; rest: (ms: number) => Promis
   };
 }
 
-export type Rests = Readonly<{
+type Rests = Readonly<{
   rest: (ms: number) => Promise<void>;
-  /** Ends those under way, and all that follow at once. */
+  /** Ends the current rests, and makes later ones end at once. */
   end: () => void;
 }>;
 
 export function createRests(clock: Clock): Rests {
-  // Not a race with one promise that lives as long as the program: that would remember every rest.
+  // A set, not a race with one promise: that promise would live as long as the program and remember every rest.
   const ends = new Set<() => void>();
   let isEnded = false;
   return {

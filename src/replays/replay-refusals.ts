@@ -1,4 +1,4 @@
-/** Why something cannot be done with a replay, in words for people. */
+/** Errors that say why something cannot be done with a replay. */
 import { AppError } from "../lib/errors.ts";
 import { MOST_UNFINISHED_REPLAYS, type ReplayRun } from "../storage/event-db/replays/replay-run.ts";
 

@@ -1,4 +1,4 @@
-/** Replays of many events: counting what one would take, beginning it, looking at it, pausing and ending it. */
+/** Replays of many events: count one before it starts, begin, list, pause, resume and cancel it. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage, notFound } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -17,18 +17,18 @@ import type { ReplayChange, ReplayStore } from "../storage/stores/replay-store.t
 import { busy, ended, onlyTarget, tooMany } from "./replay-refusals.ts";
 import { type Counted, createReplayWalks } from "./replay-walk.ts";
 
-/** Somebody waits for the answer. */
+/** Time limit of a count that somebody waits for. */
 const ASKED_COUNT_MS = 3_000;
-/** Such counts at once, each of which has a thread; whoever asks for more is asked to wait. */
+/** Number of such counts at once, each of which has a thread; the next one is refused as busy. */
 const MOST_ASKED = 4;
-/** Nobody does. */
+/** Time limit of a count that nobody waits for. */
 const RUN_COUNT_MS = 30_000;
 /** Files looked through at a time after a start. */
 const START_STEP = 500;
 
 export type SeenTarget = ReplayRunTarget &
   Readonly<{
-    /** What it waits for before it takes more; null: it waits for nothing, or the replay is not running. */
+    /** Why the target gets nothing more for now; null if it waits for nothing, or the replay is not running. */
     waitsFor: WaitReason | null;
   }>;
 
@@ -36,10 +36,13 @@ export type SeenReplay = Omit<ReplayRun, "targets"> & Readonly<{ targets: readon
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
 
-/** The caller has checked that the webhook is the user's. What is not there rejects with AppError `not_found`. */
+/**
+ * The caller must have checked that the webhook is the user's. Rejects with AppError `not_found` for anything that does
+ * not exist.
+ */
 export type ReplayRuns = Readonly<{
   /**
-   * What a replay would take now, counted off the main thread; after a few seconds it is "at least so many". Rejects
+   * Counts off the main thread what a replay would deliver now; after a few seconds the count is a minimum. Rejects
    * with AppError `unavailable` while too many others are being counted.
    */
   count: (webhookId: string, order: ReplayOrder) => Promise<ReplayCount>;
@@ -47,19 +50,19 @@ export type ReplayRuns = Readonly<{
   /** Newest first; ended ones are kept for a while. */
   list: (webhookId: string) => Promise<readonly SeenReplay[]>;
   get: (of: OfRun) => Promise<SeenReplay>;
-  /** These three reject with AppError `conflict` for one that has ended. */
+  /** `pause`, `resume` and `cancel` reject with AppError `conflict` if the replay has ended. */
   pause: (of: OfRun) => Promise<SeenReplay>;
   resume: (of: OfRun) => Promise<SeenReplay>;
-  /** What is due already is still delivered. */
+  /** Deliveries that are already due are still attempted. */
   cancel: (of: OfRun) => Promise<SeenReplay>;
   /**
-   * The others go on without the target; what is due to it already is still delivered. Rejects with AppError
-   * `conflict` also for a replay to one target, which can be cancelled.
+   * Continues the replay without the target; deliveries already due to it are still attempted. Also rejects with
+   * AppError `conflict` for a replay to one target, which can be cancelled.
    */
   removeTarget: (of: OfRun & Readonly<{ targetId: string }>) => Promise<SeenReplay>;
-  /** Goes on with what an earlier process left; resolves when all files were looked through. */
+  /** Continues what an earlier process left; resolves when all files were looked through. */
   start: (webhookIds: readonly string[]) => Promise<void>;
-  /** Ends after the steps under way; the rest is done after the next start. */
+  /** Stops after the steps under way; the next start does the rest. */
   stop: () => Promise<void>;
 }>;
 
@@ -67,7 +70,7 @@ export function createReplayRuns(deps: {
   store: ReplayStore;
   events: Pick<EventStore, "onRecorded">;
   routing: Pick<Routing, "findTarget" | "onInvalidate">;
-  /** Deliveries of the webhook were made due. */
+  /** Called when deliveries of the webhook were made due. */
   onDue: (webhookId: string) => void;
   clock: Clock;
   log: Logger;
@@ -103,7 +106,7 @@ export function createReplayRuns(deps: {
     const { count: matched, byTarget, toDeleted } = counted;
     const { cursor } = run;
     const targets = byTarget.map(([targetId, of]) => newReplayTarget({ targetId, cursor, matched: of }));
-    // All targets are known then; else others are looked for on the way.
+    // If all targets are known, none are searched for on the way.
     const isKnown = matched.isExact && run.targetId === null;
     return {
       ...{ matched, targets },

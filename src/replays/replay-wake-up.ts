@@ -1,10 +1,10 @@
-/** Wakes a replay that waits: its webhook's events, deliveries or targets have changed. */
+/** Wakes a waiting replay when its webhook's events, deliveries or targets have changed. */
 
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 
 export type WakeUp = Readonly<{
-  /** Resolves at the next change; at once where there was one since the last call. */
+  /** Resolves at the next change; at once if there was one since the last call. */
   next: () => Promise<void>;
   wake: () => void;
   end: () => void;

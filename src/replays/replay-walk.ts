@@ -1,4 +1,4 @@
-/** Takes replays of many events from where they stand to their end, in small steps that leave room for live traffic. */
+/** Runs replays of many events from their cursors to the end, in small steps that leave room for live traffic. */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
@@ -12,9 +12,9 @@ import type { ReplayChange, ReplayStore } from "../storage/stores/replay-store.t
 import { createPace, createRests } from "./replay-pace.ts";
 import { listenToWebhook, type WakeUp } from "./replay-wake-up.ts";
 
-/** A file that could not be used is tried again after this long. */
+/** Delay before a file that could not be used is retried. */
 const AGAIN_MS = 30_000;
-/** While attempts end one after the other, room is looked for this often at most. */
+/** Minimum time between two looks for room, while attempts end one after the other. */
 const LOOK_MS = 5;
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
@@ -30,8 +30,8 @@ const NO_WAITS: Waits = new Map();
 
 export type Counted = Pick<ReplayRun, "targets" | "cursor" | "skipped"> & Readonly<{ matched: ReplayCount }>;
 
-export type ReplayWalks = Readonly<{
-  /** Begins the run, or looks at it again where it is under way: somebody changed it. */
+type ReplayWalks = Readonly<{
+  /** Begins the run; if it is under way, looks at it again, as somebody changed it. */
   look: (of: OfRun) => void;
   /** The targets that have no room for more, and why. */
   waits: (runId: string) => Waits;
@@ -42,9 +42,9 @@ export function createReplayWalks(deps: {
   store: ReplayStore;
   events: Pick<EventStore, "onRecorded">;
   routing: Pick<Routing, "findTarget" | "onInvalidate">;
-  /** Counts what a run takes: what is then known of it. */
+  /** Counts what a run delivers, and returns what is known of it afterwards. */
   count: (webhookId: string, run: ReplayRun) => Promise<Counted>;
-  /** Deliveries of the webhook were made due. */
+  /** Called when deliveries of the webhook were made due. */
   onDue: (webhookId: string) => void;
   clock: Clock;
   log: Logger;
@@ -81,7 +81,7 @@ export function createReplayWalks(deps: {
     running.add(work);
   }
 
-  /** Until there is nothing to do, and nobody changed it while that was found. */
+  /** Runs until there is nothing to do and nobody has changed the run meanwhile. */
   async function see(of: OfRun, walk: Walk): Promise<void> {
     while (walk.isAsked && !isStopping) {
       walk.isAsked = false;
@@ -104,7 +104,7 @@ export function createReplayWalks(deps: {
     if (!counted) return;
     const change = ({ state, targets }: ReplayRun): ReplayChange => ({
       ...counted,
-      // One that was removed meanwhile stays so.
+      // A target removed meanwhile stays removed.
       targets: counted.targets.filter(
         ({ targetId }) => !targets.some((known) => known.targetId === targetId),
       ),
@@ -141,11 +141,13 @@ export function createReplayWalks(deps: {
     const target = deps.routing.findTarget(targetId);
     if (target === null || target.deleted || target.webhookId !== webhookId) return null;
     const { active, paused, policy } = target;
-    // Not the whole policy, as this is asked for each event.
+    // Reads one field and not the whole policy, as this runs for each event.
     return { active, paused, orderBy: typeof policy.order_by === "string" ? policy.order_by : null };
   };
 
-  /** Until one of the targets can take more or is gone, or somebody changed the run. Nobody looks while nothing happens. */
+  /**
+   * Waits until one of the targets can take more or is gone, or somebody changed the run; looks only after a change.
+   */
   async function waitForRoom(of: OfRun, walk: Walk): Promise<void> {
     while (!isStopping && !walk.isAsked) {
       await walk.wakeUp.next();
@@ -157,7 +159,7 @@ export function createReplayWalks(deps: {
   async function canGoOn(of: OfRun, { memory }: Walk, targetId: string): Promise<boolean> {
     const target = findTarget(of, targetId);
     if (target === null) return true;
-    // No look at the file for what is known without it.
+    // No look at the file if the answer is known without it.
     if (!target.active || target.paused) return false;
     const given = { backlogs: memory.backlogs, now: clock.now(), findTarget: () => target };
     return store.hasRoom({ webhookId: of.webhookId, targetId }, given);

@@ -7,11 +7,11 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 export type Replay = (options: {
   webhookId: string;
   eventId: string;
-  /** One of the webhook's targets; without it, all that are active. */
+  /** One of the webhook's targets; without it, all active ones. */
   targetId?: string | undefined;
 }) => Promise<{ deliveries: number }>;
 
-/** The caller has checked that the webhook is the user's; the writer's nudge starts the deliveries. */
+/** The caller must have checked that the webhook is the user's; the writer's nudge starts the deliveries. */
 export function createReplay(deps: {
   events: EventStore;
   routing: Pick<Routing, "findTarget" | "listActiveTargetIds">;

@@ -6,13 +6,16 @@ import type { RetentionStore } from "../storage/stores/retention-store.ts";
 
 /** Undelivered events are kept this many times as long, so that a target's long outage loses nothing. */
 const UNDELIVERED_FACTOR = 2;
-/** What changed is left alone for as long: a replay gets its attempts, and an end can be seen before it is deleted. */
+/**
+ * Time for which changed events are left alone: a replay gets its attempts, and a final state can be seen before its
+ * event is deleted.
+ */
 const REST_MS = DAY_MS;
-/** More than a year of hours, so that a month can be compared with that of the year before. */
+/** More than a year of hours, so that a month can be compared with the same month of the year before. */
 export const HOURS_KEPT_MS = 400 * DAY_MS;
-/** What could not go yet is looked at again after this long. */
+/** Delay before events that could not be deleted yet are looked at again. */
 const LEFT_AGAIN_MS = 6 * HOUR_MS;
-/** A step's wait may include that for the log to be started over; no longer rest is needed. */
+/** Limit of a rest: a step's duration may include waiting for a WAL restart, which needs no rest of that length. */
 const LONGEST_REST_MS = 50;
 
 export type RetentionLimits = Readonly<{ days: number; bytes: number | null }>;
@@ -21,9 +24,9 @@ export type RunReport = Readonly<{
   deletedEvents: number;
   deletedBytes: number;
   discardedDeliveries: number;
-  /** The file is larger than its limit, and nothing more may be deleted. */
+  /** The file exceeds its limit, and nothing more may be deleted. */
   isOverLimit: boolean;
-  /** When something else will be old enough, wall clock, infinity for never; null where ages were not looked at. */
+  /** When the next event is old enough: wall clock, Infinity for never; null if ages were not checked. */
   dueAt: number | null;
 }>;
 
@@ -31,24 +34,24 @@ type FileSize = Readonly<{ usedBytes: number; mostBytes: number }>;
 
 type Run = Readonly<{ webhookId: string; limits: RetentionLimits }>;
 
-export type RetentionRuns = Readonly<{
-  /** By age, and by size where the file has a limit. */
+type RetentionRuns = Readonly<{
+  /** Deletes by age, and by size if the file has a limit. */
   full: (run: Run) => Promise<RunReport>;
-  /** By size alone. */
+  /** Deletes by size alone. */
   bySize: (run: Run) => Promise<RunReport>;
 }>;
 
 export function createRetentionRuns(deps: {
   store: RetentionStore;
   clock: Clock;
-  /** The rest is left to a later run. */
+  /** If true, the rest is left to a later run. */
   isInterrupted: (webhookId: string) => boolean;
   /** Lets others run for a while. */
   rest: (ms: number) => Promise<void>;
 }): RetentionRuns {
   const { store, clock, isInterrupted, rest } = deps;
 
-  /** Rests as long as the step took: the retention has at most half of the event loop, and far less under load. */
+  /** Rests as long as the step took: the retention gets at most half of the event loop, and far less under load. */
   async function step<T>(run: () => Promise<T>): Promise<T> {
     const since = clock.monotonic();
     const result = await run();
@@ -56,7 +59,7 @@ export function createRetentionRuns(deps: {
     return result;
   }
 
-  /** `size`: stops as soon as the file is small enough. */
+  /** With `size`, stops as soon as the file is small enough. */
   async function prune(run: {
     webhookId: string;
     rule: Omit<PruneRule, "enoughBytes">;
@@ -81,14 +84,14 @@ export function createRetentionRuns(deps: {
 
   async function pruneBySize(webhookId: string, mostBytes: number): Promise<RunReport> {
     let { usedBytes } = await store.measure(webhookId);
-    // What strangers sent must not push events out.
+    // Rejected requests go first: strangers' requests must not push events out.
     for (let deleted = -1; usedBytes > mostBytes && deleted !== 0 && !isInterrupted(webhookId); ) {
       ({ deleted, usedBytes } = await step(() => store.pruneRejected(webhookId, Number.POSITIVE_INFINITY)));
     }
     if (usedBytes <= mostBytes) return NOTHING;
     const rule = {
       ...{ finishedBefore: Number.POSITIVE_INFINITY, restingSince: Number.POSITIVE_INFINITY },
-      // Nothing is given up for the sake of space.
+      // No delivery is discarded to save space.
       ...{ undeliveredBefore: Number.NEGATIVE_INFINITY, reason: "", now: clock.now() },
     };
     const done = await prune({ webhookId, rule, size: { usedBytes, mostBytes } });

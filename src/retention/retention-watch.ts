@@ -1,13 +1,13 @@
-/** Knows of each webhook when something of it may be old or too much, so that no file is opened to find out. */
+/** Tracks when each webhook may have old events or too much data, so that no file is opened to find out. */
 import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
 import { timeOfId } from "../lib/ids.ts";
 import type { FileSurvey } from "../storage/reader/inspection-questions.ts";
 import { HOURS_KEPT_MS, type RetentionLimits, type RunReport } from "./retention-run.ts";
 
-/** A file that has new events is open anyway; one that has none is opened for this at most once a day. */
+/** A file with new events is open anyway; one without is opened for this at most once a day. */
 const BUSY_AGAIN_MS = HOUR_MS;
 const IDLE_AGAIN_MS = DAY_MS;
-/** A file that is over its limit, and holds only what may not go or cannot be used, is looked at again after this long. */
+/** Delay before another look at a file that exceeds its limit but has nothing to delete, or that cannot be used. */
 const SIZE_AGAIN_MS = 10 * 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 const LONG_AGO = Number.NEGATIVE_INFINITY;
@@ -18,7 +18,7 @@ type Watched = {
   settings: Settings;
   /** When the oldest event will be old enough; wall clock. */
   dueAt: number;
-  /** Monotonic, as those below. */
+  /** Monotonic time, as are the times below. */
   lookedAt: number;
   hasNewEvents: boolean;
   mayBeTooLarge: boolean;
@@ -38,7 +38,7 @@ export class RetentionWatch {
     this.#defaultDays = defaultDays;
   }
 
-  /** Of a webhook that is new, changed, or gone: null. */
+  /** Follows a webhook that is new or changed; null settings if it is gone. */
   follow(webhookId: string, settings: Settings | null): void {
     if (settings === null) {
       this.#watched.delete(webhookId);
@@ -47,7 +47,7 @@ export class RetentionWatch {
     const { retentionDays, retentionBytes } = settings;
     const known = this.#watched.get(webhookId);
     if (!known) {
-      // It may get its first events before it is heard of here.
+      // It may get its first events before this class hears of them.
       const dueAt = this.#clock.now() + this.#keptMs({ settings });
       this.#watched.set(webhookId, {
         ...{ settings: { retentionDays, retentionBytes }, dueAt, lookedAt: LONG_AGO },
@@ -72,7 +72,7 @@ export class RetentionWatch {
     if (watched.dueAt === NEVER) watched.dueAt = this.#clock.now() + this.#keptMs(watched);
   }
 
-  /** What a look at the file found; undefined where it is missing or damaged, which its opening will tell. */
+  /** Takes the result of a survey; undefined if the file is missing or damaged, which opening it reports. */
   surveyed(webhookId: string, survey: FileSurvey | undefined): void {
     const watched = this.#watched.get(webhookId);
     if (!watched || !survey) return;
@@ -87,7 +87,7 @@ export class RetentionWatch {
     if (retentionBytes !== null && usedBytes > retentionBytes) watched.mayBeTooLarge = true;
   }
 
-  /** Nothing could be found out: it is opened. */
+  /** The survey failed: the file must be opened. */
   unknown(webhookId: string): void {
     const watched = this.#watched.get(webhookId);
     if (watched) watched.dueAt = LONG_AGO;
@@ -97,7 +97,7 @@ export class RetentionWatch {
     return [...this.#watched.keys()].filter((webhookId) => this.findRun(webhookId) !== null);
   }
 
-  /** By the settings of this moment. */
+  /** Finds the due run by the current settings. */
   findRun(webhookId: string): DueRun | null {
     const watched = this.#watched.get(webhookId);
     if (!watched) return null;
@@ -112,7 +112,7 @@ export class RetentionWatch {
     return isSizeDue ? { webhookId, limits, kind: "by size" } : null;
   }
 
-  /** Returns true when the file has become larger than it may be, for want of events that may go. */
+  /** Returns true if the file has newly exceeded its limit and no event may be deleted. */
   ended(webhookId: string, { dueAt, isOverLimit }: RunReport): boolean {
     const watched = this.#watched.get(webhookId);
     if (!watched) return false;

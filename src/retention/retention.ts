@@ -1,10 +1,9 @@
 /**
- * Deletes events when their time has come, one webhook after the other, without looking into files for nothing.
- *
+ * Deletes expired events, one webhook after the other, without opening files needlessly.
  * - Finished events (every delivery delivered or discarded, or none) are deleted at the retention's age.
- * - Undelivered ones (a delivery pending, held or failed) are kept for twice that age; then those deliveries are
- *   discarded, which says why, and the events are deleted a day later.
- * - Whatever an attempt or a replay changed within the last day is left alone.
+ * - Undelivered events (a delivery pending, held or failed) are kept for twice that age; then those deliveries are
+ *   discarded with a reason, and the events are deleted a day later.
+ * - Events that an attempt or a replay changed within the last day are left alone.
  * - A file over its size limit loses finished events, the oldest first, whatever their age; never an undelivered one.
  */
 
@@ -19,22 +18,24 @@ import { createRetentionRuns, type RunReport } from "./retention-run.ts";
 import { type DueRun, RetentionWatch } from "./retention-watch.ts";
 
 const TICK_MS = 60_000;
-/** Files looked through at a time after a start. */
+/** Files surveyed at a time after a start. */
 const SURVEY_STEP = 500;
-/** A clock set forward by more may be wrong, and would make events old: nothing is deleted for a while. */
+/**
+ * A clock set forward by more than this may be wrong and would make events look old: nothing is deleted for a while.
+ */
 const LARGEST_JUMP_MS = HOUR_MS;
 const REST_AFTER_JUMP_MS = HOUR_MS;
 
 export type Retention = Readonly<{
-  /** Looks through all webhooks' files once, in the background, and goes on by itself; resolves after the first look. */
+  /** Surveys all webhooks' files once in the background, then begins the ticks; resolves after the survey. */
   start: () => Promise<void>;
-  /** Says that a webhook has new events; cheap. */
+  /** Notes that a webhook has new events; cheap. */
   noteRecorded: (webhookId: string) => void;
-  /** Says that a webhook has come with events of any age. */
+  /** Notes that a webhook was imported, with events of any age. */
   noteImported: (webhookId: string) => void;
-  /** Ends after the step under way; the rest is done after the next start. */
+  /** Stops after the step under way; the next start does the rest. */
   stop: () => Promise<void>;
-  /** What each tick does; for tests. */
+  /** Runs one tick; for tests. */
   pass: () => Promise<void>;
 }>;
 
@@ -42,7 +43,7 @@ export function createRetention(deps: {
   store: RetentionStore;
   webhooks: Pick<WebhookQueries, "listAll" | "find">;
   routing: Pick<Routing, "onInvalidate">;
-  /** Where a webhook does not say otherwise. */
+  /** Applies to webhooks without a retention of their own. */
   defaultDays: number;
   clock: Clock;
   log: Logger;
@@ -51,7 +52,7 @@ export function createRetention(deps: {
   const { store, webhooks, clock, log } = deps;
   const rest = deps.rest ?? ((ms) => new Promise<void>((resolve) => clock.after(ms, resolve)));
   const watch = new RetentionWatch(clock, deps.defaultDays);
-  /** Webhooks whose settings may be others by now. */
+  /** Webhooks whose settings may have changed. */
   const changed = new Set<string>();
   const imported = new Set<string>();
   const isInterrupted = (webhookId: string) => isStopping || changed.has(webhookId);

@@ -19,11 +19,11 @@ test("steps are taken one at a time, each with a rest as long as it took before 
     clock.advance(1);
   }
   await Promise.all(steps);
-  // The second had nothing to do, and is followed by the least rest.
+  // The second step had nothing to do, and is followed by the minimum rest.
   expect(begun).toEqual([0, 40, 45]);
 });
 
-test("where a rest ends late, for the event loop is busy, more is rested", async () => {
+test("a rest that ends late, because the event loop is busy, is followed by more rest", async () => {
   const clock = createFakeClock();
   const rests: number[] = [];
   const pace = createPace({
@@ -38,7 +38,7 @@ test("where a rest ends late, for the event loop is busy, more is rested", async
   expect(rests.slice(0, 2)).toEqual([5, 120]);
 });
 
-test("a step that fails does not keep the others", async () => {
+test("a step that fails does not stop the others", async () => {
   const clock = createFakeClock();
   const pace = createPace({ clock, rest: async () => undefined });
   const failed = pace.take(() => Promise.reject(new Error("no room on the disk")));

@@ -14,7 +14,7 @@ afterEach(async () => {
   await world.dispose();
 });
 
-/** Tried whatever it does: no circuit opens. */
+/** Attempts never stop, whatever the target answers: no circuit opens. */
 const add = (script?: WorldTarget["script"]) =>
   world.addTarget({
     webhookId: world.webhookId,
@@ -23,7 +23,7 @@ const add = (script?: WorldTarget["script"]) =>
     ...(script && { script }),
   });
 
-/** Events that were sent and whose deliveries have ended. */
+/** Sends events and waits until their deliveries have ended. */
 async function sendAndSettle(targets: readonly WorldTarget[], count: number): Promise<readonly string[]> {
   const ids = await world.send(targets, count);
   await world.until(() => world.fates().every(({ status }) => status !== "pending"));
@@ -33,7 +33,7 @@ async function sendAndSettle(targets: readonly WorldTarget[], count: number): Pr
 const replaysOf = (target: WorldTarget) => world.fates(target).map(({ replays }) => replays);
 
 describe("a replay by filter", () => {
-  test("takes the deliveries that fit, each once, and counts them before it begins", async () => {
+  test("repeats the matching deliveries, each once, and counts them before it begins", async () => {
     const good = add();
     const bad = add(() => FAILED);
     await sendAndSettle([good, bad], 300);
@@ -48,7 +48,7 @@ describe("a replay by filter", () => {
     expect(new Set(replaysOf(bad))).toEqual(new Set([1]));
   });
 
-  test("leaves out what came in after it was asked for", async () => {
+  test("leaves out events received after it was requested", async () => {
     const target = add();
     await sendAndSettle([target], 3);
     world.allowSteps(0);
@@ -60,7 +60,7 @@ describe("a replay by filter", () => {
     expect(replayed.map(({ eventId }) => eventId)).not.toContain(later[0]);
   });
 
-  test("is counted without doing anything", async () => {
+  test("is counted without delivering anything", async () => {
     const [first, second] = [add(), add()];
     await sendAndSettle([first, second], 10);
     world.change(second, { deleted: true });
@@ -76,7 +76,7 @@ describe("a replay by filter", () => {
   });
 });
 
-test("a replay by text takes what the bodies show, to targets that are apart too, over a crash", async () => {
+test("a replay by text repeats events whose bodies contain it, to targets with different cursors too, across a crash", async () => {
   const [quick, late] = [add(), add()];
   const targets = [quick, late].map(({ id }) => ({ id, settlesAtIngest: false }));
   const expected: string[] = [];
@@ -106,7 +106,7 @@ test("a replay by text takes what the bodies show, to targets that are apart too
   }
 }, 60_000);
 
-test("a replay of chosen events takes these, and no others", async () => {
+test("a replay of chosen events repeats these, and no others", async () => {
   const target = add();
   const ids = await sendAndSettle([target], 5);
   const eventIds = [ids[3] ?? "", ids[1] ?? "", newId()];
@@ -116,7 +116,7 @@ test("a replay of chosen events takes these, and no others", async () => {
   expect(replayed).toEqual([ids[1], ids[3]].map(String).sort());
 });
 
-test("a new target is brought up to date with what it never had, and gets nothing twice", async () => {
+test("a new target gets the events it never had, and nothing twice", async () => {
   const old = add();
   await sendAndSettle([old], 200);
   const fresh = add();
@@ -146,7 +146,7 @@ test("a crash between two steps repeats nothing and skips nothing", async () => 
   expect(new Set(replaysOf(target))).toEqual(new Set([1]));
 });
 
-test("a replay that was being counted at a crash is counted and goes on", async () => {
+test("a replay that was being counted at a crash is counted and continues", async () => {
   const target = add();
   await sendAndSettle([target], 5);
   world.allowSteps(0);
@@ -165,7 +165,7 @@ describe("pausing and ending", () => {
     return id;
   }
 
-  test("a paused replay stays paused over a restart and goes on where it stood when it is resumed", async () => {
+  test("a paused replay stays paused across a restart and continues at its cursor when it is resumed", async () => {
     const id = await stepsTaken();
     const of = { webhookId: world.webhookId, id };
     expect(await world.runs.pause(of)).toMatchObject({ state: "paused" });
@@ -180,7 +180,7 @@ describe("pausing and ending", () => {
     expect(new Set(world.fates().map(({ replays }) => replays))).toEqual(new Set([1]));
   });
 
-  test("one that is resumed while it is being paused goes on", async () => {
+  test("one that is resumed while it is being paused continues", async () => {
     const id = await stepsTaken();
     const of = { webhookId: world.webhookId, id };
     const both = Promise.all([world.runs.pause(of), world.runs.resume(of)]);
@@ -189,7 +189,7 @@ describe("pausing and ending", () => {
     expect(await world.ended(id)).toMatchObject({ state: "done", replayed: 600 });
   });
 
-  test("a cancelled one makes nothing more due, and has ended for good", async () => {
+  test("a cancelled one makes nothing more due, and cannot be resumed", async () => {
     const id = await stepsTaken();
     const of = { webhookId: world.webhookId, id };
     await world.runs.cancel(of);
@@ -238,7 +238,7 @@ describe("live traffic goes first", () => {
   });
 });
 
-describe("what is gone meanwhile", () => {
+describe("deletions meanwhile", () => {
   test("a replay to a target that is deleted ends, and says why", async () => {
     const [old, fresh] = [add(), add()];
     await sendAndSettle([old], 600);
@@ -275,7 +275,7 @@ describe("what is gone meanwhile", () => {
   });
 });
 
-test("counts that many ask for at once are not all begun", async () => {
+test("counts beyond a limit at once are refused", async () => {
   await sendAndSettle([add()], 1);
   const order = { ...everything(), targetId: null, onlyMissing: false };
   const counts = Array.from({ length: 5 }, () => world.runs.count(world.webhookId, order));
@@ -284,7 +284,7 @@ test("counts that many ask for at once are not all begun", async () => {
   expect(await world.runs.count(world.webhookId, order)).toMatchObject({ events: 1 });
 });
 
-test("what is not there is refused, and so are more replays than anyone can follow", async () => {
+test("unknown replays and targets are refused, and so are too many replays", async () => {
   const target = add();
   const stranger = world.addTarget();
   await sendAndSettle([target], 1);

@@ -1,4 +1,4 @@
-/** The targets of a replay go on each by itself: one that is paused, slow, down or deleted holds back no other. */
+/** The targets of a replay advance independently: one that is paused, slow, down or deleted delays no other. */
 
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
@@ -52,7 +52,7 @@ test("a target whose circuit is open waits alone, and the replay can go on witho
   expect(replaysOf(world, dead).filter((replays) => replays > 0).length).toBeLessThanOrEqual(32);
 });
 
-test("a target that is removed before the replay comes to it gets nothing", async () => {
+test("a target that is removed before the replay meets it gets nothing", async () => {
   const [kept, removed] = [add(world), add(world)];
   await sendAndSettle(world, [kept, removed], 50);
   world.allowSteps(0);
@@ -63,7 +63,7 @@ test("a target that is removed before the replay comes to it gets nothing", asyn
   expect(replaysOf(world, removed)).toEqual(Array(50).fill(0));
 });
 
-test("what cannot be removed is refused with what is wrong", async () => {
+test("a target that cannot be removed is refused with the reason", async () => {
   const [one, other] = [add(world), add(world)];
   await sendAndSettle(world, [one, other], 5);
   world.change(one, { active: false });
@@ -79,7 +79,7 @@ test("what cannot be removed is refused with what is wrong", async () => {
   expect(await codeOf({ ...of, targetId: one.id })).toBe("replay_ended");
 });
 
-test("a target that is resumed late gets all that is its, and the others nothing twice", async () => {
+test("a target that is resumed late gets all its events, and the others nothing twice", async () => {
   const [quick, late] = [add(world), add(world)];
   await sendAndSettle(world, [quick, late], 300);
   world.change(late, { paused: true });
@@ -92,7 +92,7 @@ test("a target that is resumed late gets all that is its, and the others nothing
   for (const target of [quick, late]) expect(replaysOf(world, target)).toEqual(Array(300).fill(1));
 });
 
-test("twenty targets that stand together take no more steps than one", async () => {
+test("twenty targets with the same cursor take no more steps than one", async () => {
   const stepsFor = async (targets: number) => {
     const own = createReplayWorld();
     const all = Array.from({ length: targets }, () => add(own));
@@ -109,7 +109,7 @@ test("twenty targets that stand together take no more steps than one", async () 
   expect(await stepsFor(20)).toBe(await stepsFor(1));
 });
 
-test("a replay from before targets went on by themselves goes on from where it stood", async () => {
+test("a replay from before targets had their own cursors continues from its cursor", async () => {
   const [first, second] = [add(world), add(world)];
   const ids = await sendAndSettle(world, [first, second], 100);
   world.change(first, { paused: true });

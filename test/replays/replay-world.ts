@@ -17,13 +17,13 @@ export type ReplayWorld = World &
   Readonly<{
     webhookId: string;
     readonly runs: ReplayRuns;
-    /** Steps taken so far, by all. */
+    /** Number of steps taken so far by all replays. */
     steps: () => number;
-    /** After so many more steps nothing goes on until it is asked for once more; null lets all go on. */
+    /** After this many more steps, none runs until the next call; null removes the limit. */
     allowSteps: (count: number | null) => void;
     begin: (order: Partial<ReplayOrder>) => Promise<SeenReplay>;
     ended: (id: string) => Promise<SeenReplay>;
-    /** Another process over the same files: the former does no more, wherever it stood. */
+    /** Starts another process over the same files; the former one takes no further step. */
     crash: () => Promise<void>;
     fates: (target?: WorldTarget) => readonly Fate[];
     ledgerFaults: () => readonly string[];
@@ -55,7 +55,7 @@ export function createReplayWorld(): ReplayWorld {
       store: {
         ...stored,
         async step(of, given) {
-          // A process that was killed takes no step more.
+          // A process that was killed takes no further step.
           while (left <= 0 || own !== life) await new Promise((resolve) => setImmediate(resolve));
           left--;
           steps++;

@@ -26,7 +26,7 @@ test("a replay goes to all active targets, or to the one that is named, be it ac
   expect(await world.fate(second, eventId)).toMatchObject({ status: "pending" });
 });
 
-test("a replay of what is not there, or is another's, is refused", async () => {
+test("a replay of an event or to a target that does not exist, or is another's, is refused", async () => {
   const target = world.addTarget();
   const other = world.addTarget();
   const { webhookId } = target;
@@ -43,7 +43,7 @@ test("a replay of what is not there, or is another's, is refused", async () => {
   }
 });
 
-test("a replay to nobody is refused, with the cure", async () => {
+test("a replay without an active target is refused with a hint", async () => {
   const target = world.addTarget();
   const [eventId = ""] = await world.send([target]);
   world.change(target, { active: false });

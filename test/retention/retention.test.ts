@@ -1,4 +1,4 @@
-/** The retention looks at a webhook when something of it may be old, and at no other time. */
+/** The retention opens a webhook's file when it may have old events, and at no other time. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { newIdAt } from "../../src/lib/ids.ts";
 import { createRetention, type Retention } from "../../src/retention/retention.ts";
@@ -79,7 +79,7 @@ const stored = () => world.storedIds(world.webhookId);
 
 async function after(ms: number): Promise<void> {
   world.clock.advance(ms);
-  // The first ends what the clock's timer began on the way.
+  // The first pass ends the work that the clock's timer began on the way.
   await retention.pass();
   await retention.pass();
 }
@@ -100,7 +100,7 @@ describe("by age", () => {
     expect(messages()).toEqual(["old events deleted", "old events deleted"]);
   });
 
-  test("it finds what an earlier run left, without opening the file for the look", async () => {
+  test("it finds old events of an earlier run, without opening the file to look", async () => {
     await world.receive({ a: "delivered" });
     await world.files.closeAll();
     world.clock.advance(11 * DAY_MS);
@@ -110,7 +110,7 @@ describe("by age", () => {
     expect(stored()).toHaveLength(0);
   });
 
-  test("a webhook that was imported is looked through soon, as its events may be old", async () => {
+  test("an imported webhook is checked soon, as its events may be old", async () => {
     change(null);
     await retention.start();
     await world.receive({ a: "delivered" });
@@ -121,7 +121,7 @@ describe("by age", () => {
     expect(stored()).toHaveLength(0);
   });
 
-  test("undelivered events are given up with a warning after twice the days, and deleted after that", async () => {
+  test("undelivered events are discarded with a warning after twice the days, and deleted after that", async () => {
     await retention.start();
     const id = await receive({ a: "pending" });
     await after(19 * DAY_MS);
@@ -138,7 +138,7 @@ describe("by age", () => {
     expect(world.ledgerFaults()).toEqual([]);
   });
 
-  test("rejected requests go at their age, where there never was an event too", async () => {
+  test("rejected requests are deleted at their age, also without any event", async () => {
     await retention.start();
     const receivedAt = world.clock.now();
     await world.writer.tidy(world.webhookId, (file) =>
@@ -156,7 +156,7 @@ describe("by age", () => {
     expect(world.ledgerFaults()).toEqual([]);
   });
 
-  test("the space of what was deleted is given back", async () => {
+  test("the space of deleted events is given back", async () => {
     await retention.start();
     for (let n = 0; n < 30; n++) await receive({}, { body: Buffer.alloc(200_000) });
     await after(11 * DAY_MS);
@@ -179,7 +179,7 @@ test("space that an earlier run had no time to give back is given back after the
 });
 
 describe("files are left alone", () => {
-  test("while nothing in them can be old", async () => {
+  test("while none of their events can be old", async () => {
     await retention.start();
     await receive({ a: "delivered" });
     const tidy = spyOn(world.store, "prune");
@@ -187,7 +187,7 @@ describe("files are left alone", () => {
     expect(tidy).not.toHaveBeenCalled();
   });
 
-  test("but for once an hour while events come, and once a day when none do", async () => {
+  test("except once an hour while events come, and once a day when none do", async () => {
     await retention.start();
     const prune = spyOn(world.store, "prune");
     for (let minute = 0; minute < 30; minute++) {
@@ -221,7 +221,7 @@ describe("by size", () => {
   const limit = { retentionDays: null, retentionBytes: 2_000_000 };
   const body = Buffer.alloc(500_000);
 
-  test("the oldest finished events go first, and no undelivered one", async () => {
+  test("the oldest finished events are deleted first, and no undelivered one", async () => {
     settings = limit;
     await retention.start();
     const pending = await receive({ a: "pending" }, { body });
@@ -237,7 +237,7 @@ describe("by size", () => {
     expect(world.ledgerFaults()).toEqual([]);
   });
 
-  test("a file that holds only what is undelivered stays over its limit, and that is said once", async () => {
+  test("a file with only undelivered events stays over its limit, and that is reported once", async () => {
     settings = limit;
     await retention.start();
     for (let n = 0; n < 6; n++) await receive({ a: "pending" }, { body });
@@ -248,7 +248,7 @@ describe("by size", () => {
     ]);
   });
 
-  test("a limit set later holds for what is there, and is found after a restart", async () => {
+  test("a limit set later applies to existing events, and is found after a restart", async () => {
     await retention.start();
     for (let n = 0; n < 6; n++) await receive({}, { body });
     await after(MINUTE_MS);
@@ -282,7 +282,7 @@ describe("care", () => {
     expect(stored()).toHaveLength(0);
   });
 
-  test("days raised while events are being deleted keep the rest of them", async () => {
+  test("raising the days while events are being deleted keeps the rest of them", async () => {
     await retention.start();
     for (let n = 0; n < 300; n++) await receive({ a: "delivered" });
     let rests = 0;
@@ -310,7 +310,7 @@ describe("care", () => {
     expect(stored().length).toBeGreaterThan(0);
   });
 
-  test("a file that cannot be used is told, harms no other, and is tried again later", async () => {
+  test("a file that cannot be used is reported, harms no other, and is retried later", async () => {
     await retention.start();
     await receive({ a: "delivered" });
     const prune = spyOn(world.store, "prune").mockRejectedValueOnce(new Error("disk full"));
@@ -322,7 +322,7 @@ describe("care", () => {
     expect(stored()).toHaveLength(0);
   });
 
-  test("it goes on by itself, a minute after each look", async () => {
+  test("it runs again a minute after each pass", async () => {
     await retention.start();
     await receive({ a: "delivered" });
     for (const days of [11, 1]) {
