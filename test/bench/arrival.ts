@@ -1,4 +1,6 @@
-/** Time from the acknowledgement of an event to its arrival at a receiver: alone, under load, beside bad targets. */
+/**
+ * Time from the acknowledgement of an event to its arrival at a receiver: alone, under load, beside failing targets.
+ */
 import { rmSync } from "node:fs";
 import { z } from "zod";
 import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
@@ -11,7 +13,7 @@ import { figure, printTable, progress, quantile } from "./table.ts";
 
 const received = z.object({ id: z.string() });
 const arrivalList = z.array(z.tuple([z.string(), z.number()]));
-/** Pause between two posts: the time of a lone event is asked for, not that of a queue. */
+/** Pause between two posts: measures a lone event, not a queue. */
 const PAUSE_MS = 5;
 
 export async function arrival(options: BenchOptions): Promise<void> {
@@ -47,7 +49,7 @@ async function scene(options: BenchOptions, disturb: Disturbance): Promise<numbe
   const gateway = await startGateway(makeFolder());
   const [healthy] = await gateway.createWebhooks([{ target: { url: `${receiver.origin}/timed` } }]);
   if (healthy === undefined) throw new Error("no webhook was made");
-  // The first events compile the path; they are measured by nobody.
+  // The first events compile the path and are not measured.
   await postOneByOne(healthy, 50);
   const end = new AbortController();
   const disturbance = disturb({ gateway, receiver, options, until: end.signal });
@@ -95,10 +97,10 @@ async function post(webhook: Pick<BenchWebhook, "url">): Promise<string> {
   return received.parse(await response.json()).id;
 }
 
-/** `acknowledgedAt` is of the shared clock; `tookMs` is from there. */
+/** `acknowledgedAt` is on the shared clock; `tookMs` counts from it. */
 export type Arrival = Readonly<{ acknowledgedAt: number; tookMs: number }>;
 
-/** Of events posted one by one until the end is near, in turn to webhooks that any load may go to as well. */
+/** Times events posted one by one until the end is near, in turn to webhooks that may be under load as well. */
 export async function timeArrivals(job: {
   webhooks: readonly BenchWebhook[];
   receiver: Script;
@@ -107,14 +109,14 @@ export async function timeArrivals(job: {
   const acknowledged = new Map<string, number>();
   while (!job.until.aborted) {
     for (const { url } of job.webhooks) {
-      // The target gets the query too, and the receiver knows them by it.
+      // The query is forwarded to the target, and the receiver recognises the events by it.
       for (const [id, at] of await postOneByOne({ url: `${url}?timed` }, 1)) acknowledged.set(id, at);
     }
   }
   return waitForArrivals(job.receiver, acknowledged);
 }
 
-/** Acknowledgement per event id. */
+/** Time of acknowledgement by event id. */
 async function postOneByOne(webhook: Pick<BenchWebhook, "url">, count: number): Promise<Map<string, number>> {
   const acknowledged = new Map<string, number>();
   for (let sent = 0; sent < count; sent += 1) {

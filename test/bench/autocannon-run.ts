@@ -1,4 +1,4 @@
-/** autocannon in a process of its own, so that it takes nothing from the server; prints the totals as JSON. */
+/** autocannon in a separate process, so that it takes nothing from the server; prints the totals as JSON. */
 import autocannon from "autocannon";
 import { z } from "zod";
 import { payload, senderHeaders } from "./sender.ts";

@@ -5,7 +5,7 @@ import type { BenchOptions } from "./options.ts";
 import { makeFolder, startScript } from "./subject.ts";
 
 const WEBHOOKS = 10;
-/** As many minutes again are watched in which nothing is sent. */
+/** Minutes of load, followed by as many minutes without load. */
 const MINUTES = 2;
 
 export async function backlog(options: BenchOptions): Promise<void> {

@@ -1,4 +1,4 @@
-/** What the framework alone can do: reads the body, keeps nothing. Prints its port. */
+/** The framework's limit: reads the body, stores nothing. Prints its port. */
 import { Elysia } from "elysia";
 
 const app = new Elysia({ precompile: true }).post(

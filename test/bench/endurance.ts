@@ -1,4 +1,6 @@
-/** Minutes of load from the POST to the stored result: the rate, the time to arrival, and whether the memory stays flat. */
+/**
+ * Minutes of load from the POST to the stored result: the rate, the time to arrival, and whether the memory stays flat.
+ */
 import { startGateway } from "./gateway.ts";
 import {
   allDelivered,
@@ -18,7 +20,7 @@ import { makeFolder, startScript } from "./subject.ts";
 import { figure, megabytes, printTable, progress, quantile } from "./table.ts";
 
 const WEBHOOKS = 10;
-/** Of what gets delivered at full speed: a load that is kept up with for good. */
+/** Share of the full delivery rate: a load that the gateway can sustain. */
 const SHARE = 0.7;
 const FINDING_SECONDS = 20;
 

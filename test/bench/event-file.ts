@@ -1,8 +1,8 @@
-/** Reads a webhook's event file beside the running gateway, read-only, to count what has become of its events. */
+/** Reads a webhook's event file beside the running gateway, read-only, to count its events and deliveries. */
 import { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 
-export type Fate = Readonly<{
+type Fate = Readonly<{
   events: number;
   delivered: number;
   results: number;
@@ -18,18 +18,18 @@ export function countPending(eventFile: string): number {
   );
 }
 
-/** As the gateway counts deliveries itself: counting rows would take longer with every minute of a long run. */
+/** Reads the gateway's own tallies: counting rows would take longer with every minute of a long run. */
 export function readTallies(eventFile: string): Readonly<{ pending: number; delivered: number }> {
   const sql = "SELECT sum(pending) AS pending, sum(delivered) AS delivered FROM target_tallies";
   return query(eventFile, sql, (row) => ({ pending: row.pending ?? 0, delivered: row.delivered ?? 0 }));
 }
 
-/** Bytes of its write-ahead log; 0 where it is closed. */
+/** Bytes of its write-ahead log; 0 if it is closed. */
 export function logBytes(eventFile: string): number {
   return statSync(`${eventFile}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Of the events received at or after `since`, milliseconds UTC. */
+/** Counts the events received at or after `since`, milliseconds UTC. */
 export function readFate(eventFile: string, since: number): Fate {
   const at = Math.floor(since);
   const sql = `SELECT (SELECT count(*) FROM events WHERE received_at >= ${at}) AS events,

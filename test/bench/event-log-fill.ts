@@ -1,18 +1,18 @@
-/** Fills an event file while no gateway runs, by the database alone: ten million events take minutes, not an hour. */
+/** Fills an event file by the database alone while no gateway runs: ten million events take minutes, not an hour. */
 import type { Database } from "bun:sqlite";
 import { EventFile } from "../../src/storage/event-db/event-file.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Within the retention, which would delete what is older. */
-export const DAYS = 20;
-/** One of so many is PUT, has failed, or is still pending far longer than the measurement takes. */
+/** Within the retention, which would delete older events. */
+const DAYS = 20;
+/** One event in this many is PUT, has failed, or is still pending far longer than the measurement takes. */
 const PUT_ONE_OF = 200;
 const FAILED_ONE_OF = 500;
 const PENDING_ONE_OF = 40;
 const GROUP = 100_000;
 
-export type Filling = Readonly<{
+type Filling = Readonly<{
   path: string;
   webhookId: string;
   entrypointId: string;
@@ -20,7 +20,7 @@ export type Filling = Readonly<{
   events: number;
 }>;
 
-/** Returns the id of the event in the middle. */
+/** Fills the file and returns the id of the event in the middle. */
 export function fillEventFile(filling: Filling, progress: (done: number) => void): string {
   const { path, webhookId, events } = filling;
   const file = new EventFile(webhookId, path, { sync: async () => undefined, keepsLogs: false });
@@ -53,7 +53,7 @@ function makeGiven(db: Database, { entrypointId, targetIds, events }: Filling): 
   for (const [place, id] of targetIds.entries()) db.query("INSERT INTO goals VALUES (?, ?)").run(id, place);
 }
 
-/** A UUIDv7 of a time. */
+/** SQL for a UUIDv7 of a time. */
 const idOf = (at: string) => `printf('%08x-%04x-7%03x-%04x-%012x', ${at} >> 16, ${at} & 65535,
   random() & 4095, 32768 | (random() & 16383), random() & 281474976710655)`;
 
@@ -61,12 +61,12 @@ const BODY = `'{"action":"opened","number":' || n || ',"repository":{"id":4711,"
   '"sender":"user-' || (n % 977) || '","head":"' || hex(randomblob(30)) || '","note":"' ||
   iif(n % 50000 = 0, 'a needle in the haystack', 'nothing to be seen here') || '"}'`;
 
-/** The number of an event is its rowid; the first target has all that failed or waits. */
+/** An event's number is its rowid; the first target has all that failed or waits. */
 const IS_FAILED = `(g.place = 0 AND e.rowid % ${FAILED_ONE_OF} = 7)`;
 const IS_PENDING = `(g.place = 0 AND e.rowid % ${PENDING_ONE_OF} = 3)`;
 const DELIVERIES = "events e CROSS JOIN goals g CROSS JOIN given WHERE e.rowid > ?1 AND e.rowid <= ?2";
 
-/** Each for the events after ?1 up to ?2; as the gateway's own writes would leave them. */
+/** Each statement adds rows for the events after ?1 up to ?2, as the gateway's own writes would. */
 const FILL = [
   `INSERT INTO events (rowid, id, entrypoint_id, received_at, method, path_tail, query, headers, content_type,
       remote_address, body_size, body, type)

@@ -1,4 +1,7 @@
-/** How soon the pages of a webhook with a million events or more are there, how long others wait, and how long a check of it takes. */
+/**
+ * How soon the pages of a webhook with a million events or more are there, how long others wait, and how long a check
+ * takes.
+ */
 import { rmSync } from "node:fs";
 import { timeOfId } from "../../src/lib/ids.ts";
 import { fillEventFile } from "./event-log-fill.ts";
@@ -103,7 +106,9 @@ function asksOf(of: {
   ];
 }
 
-/** Asks for next to nothing all the time: what holds the event loop holds that too. Returns what ends it. */
+/**
+ * Sends a trivial request all the time, which waits when the event loop is blocked. Returns the function that ends it.
+ */
 function watchOthers(origin: string): () => Promise<readonly number[]> {
   const waited: number[] = [];
   let isEnded = false;

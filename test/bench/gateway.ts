@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** WEBHOOKER_EXECUTABLE names another build to be measured. */
+/** WEBHOOKER_EXECUTABLE names another build to measure. */
 const EXECUTABLE = Bun.env.WEBHOOKER_EXECUTABLE ?? join(import.meta.dir, "../../dist/webhooker");
 const withId = z.object({ id: z.string() });
 const withUrl = z.object({ id: z.string(), url: z.string() });
@@ -12,7 +12,7 @@ export type BenchWebhook = Readonly<{
   id: string;
   url: string;
   eventFile: string;
-  /** Null where none was wished for. */
+  /** Null if none was requested. */
   targetId: string | null;
 }>;
 
@@ -23,7 +23,7 @@ type TargetWish = Readonly<{
 }>;
 type WebhookWish = Readonly<{
   target?: TargetWish;
-  /** Of its entrypoint. */
+  /** Verification of the webhook's entrypoint. */
   verification?: Readonly<{ type: string; config: Readonly<Record<string, string>> }>;
 }>;
 
@@ -32,17 +32,17 @@ export const ADMIN_PASSWORD = "only for this run";
 export type Gateway = Readonly<{
   pid: number;
   origin: string;
-  /** From the start of the process to the first answer of the health check, milliseconds. */
+  /** Milliseconds from the start of the process to the first answer of the health check. */
   startedAfter: number;
   createWebhooks: (wishes: readonly WebhookWish[]) => Promise<BenchWebhook[]>;
-  /** Returns its id. */
+  /** Returns the target's id. */
   addTarget: (webhookId: string, wish: TargetWish) => Promise<string>;
-  /** Asks the API; other fields than the schema's are left out. */
+  /** Calls the API; fields outside the schema are dropped. */
   get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
   post: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
-  /** Runs a command on the same folder, also when the process has ended; returns how long it took, milliseconds. */
+  /** Runs a command on the same folder, also after the process has ended; returns its duration in milliseconds. */
   time: (command: readonly string[]) => Promise<number>;
-  /** Ends the process; the folder goes too unless it is kept. */
+  /** Ends the process, and deletes the folder unless it is kept. */
   stop: (options?: { keepFolder: boolean }) => Promise<void>;
 }>;
 

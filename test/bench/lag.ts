@@ -17,7 +17,7 @@ const PAUSE_MS = 50;
 const METRICS = { METRICS_USERNAME: "bench", METRICS_PASSWORD: "bench" };
 const SECONDS_TO_SETTLE = 2;
 
-/** Upper bounds in seconds with the observations below each, as Prometheus' histograms have them. */
+/** Upper bounds in seconds with the observations below each, as in Prometheus' histograms. */
 type Histogram = ReadonlyMap<number, number>;
 
 export async function lag(options: BenchOptions): Promise<void> {
@@ -78,7 +78,7 @@ async function measure(
   ];
 }
 
-/** Milliseconds of each page, in turn those that a person goes through. */
+/** Milliseconds of each page, in the order in which a person opens them. */
 async function readPages(
   gateway: Gateway,
   webhooks: readonly BenchWebhook[],
@@ -118,7 +118,7 @@ function between(before: Histogram, after: Histogram): Histogram {
   return new Map([...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));
 }
 
-/** "≤ 20" where so large a share of the observations lies below the bound of 20 ms. */
+/** "≤ 20" if this share of the observations lies below the bound of 20 ms. */
 function boundOf(histogram: Histogram, share: number): string {
   const total = histogram.get(Number.POSITIVE_INFINITY) ?? 0;
   const bound = [...histogram.keys()].find((each) => (histogram.get(each) ?? 0) >= total * share);

@@ -1,4 +1,4 @@
-/** One run of a load generator in a process of its own: wrk where it is installed, else autocannon from npm. */
+/** One run of a load generator in a separate process: wrk if it is installed, else autocannon from npm. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -12,9 +12,9 @@ export type LoadResult = Readonly<{
   /** Milliseconds. */
   p50: number;
   p99: number;
-  /** Answers other than 2xx, and connections that broke. */
+  /** Responses other than 2xx, and broken connections. */
   failures: number;
-  /** Share of the run that the generator's one thread was busy: near 1 it is the generator that was measured. */
+  /** Share of the run that the generator's one thread was busy: near 1, the generator itself was measured. */
   generatorBusy: number;
 }>;
 
@@ -24,9 +24,9 @@ export type Load = Readonly<{
   bodyBytes: number;
   connections: number;
   seconds: number;
-  /** As many as get answered where there is none. */
+  /** Unlimited if missing. */
   requestsPerSecond?: number;
-  /** For the files that the generator reads. */
+  /** Folder for the generator's input files. */
   folder: string;
 }>;
 
@@ -39,9 +39,9 @@ const output = z.object({
 });
 
 /**
- * wrk is preferred, since it is not the bottleneck: at the bare server's 107,000 requests per second (two cores, 1 KB)
- * its one thread is busy for 61 %. autocannon is at its own limit there (97,000, busy for 100 %), so that ratios to the
- * bare server come out too kind, and it tells latencies in whole milliseconds; it is honest for slower servers.
+ * Prefers wrk, since it is not the bottleneck: at the bare server's 107,000 requests per second (two cores, 1 KB) its
+ * one thread is busy for 61 %. autocannon is at its own limit there (97,000, busy for 100 %), so that ratios to the
+ * bare server look too good, and it reports latencies in whole milliseconds; it is accurate for slower servers.
  */
 export function chooseGenerator(wish: string | undefined): GeneratorName {
   if (wish !== undefined && wish !== "wrk" && wish !== "autocannon")

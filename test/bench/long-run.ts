@@ -1,4 +1,4 @@
-/** Minutes of load on webhooks, and what each minute was like. */
+/** Minutes of load on webhooks, with the figures of each minute. */
 import { rmSync } from "node:fs";
 import { type Arrival, timeArrivals } from "./arrival.ts";
 import { logBytes, readTallies } from "./event-file.ts";
@@ -16,7 +16,7 @@ const BODY_BYTES = 1024;
 export type Subject = Readonly<{ gateway: Gateway; webhooks: readonly BenchWebhook[]; receiver: Script }>;
 
 export type Minute = Readonly<{
-  /** Of the shared clock. */
+  /** On the shared clock. */
   begunAt: number;
   seconds: number;
   /** Events. */
@@ -24,15 +24,15 @@ export type Minute = Readonly<{
   delivered: number;
   /** Milliseconds from the request. */
   acknowledgedP99: number;
-  /** Bytes: resident, each second. */
+  /** Resident bytes, each second. */
   memory: readonly number[];
-  /** Bytes of all write-ahead logs, at its end. */
+  /** Bytes of all write-ahead logs at its end. */
   logs: number;
   /** Pending deliveries at its end. */
   backlog: number;
 }>;
 
-/** `requestsPerSecond`: as many as get answered where there is none; 0: no load. */
+/** `requestsPerSecond` is unlimited if missing; 0 sends no load. */
 export async function runMinute(
   { gateway, webhooks }: Subject,
   load: { options: BenchOptions; requestsPerSecond?: number },

@@ -1,23 +1,23 @@
-/** Says whether a process' memory stays flat, from samples of many minutes, and how sure that is. */
+/** Decides from samples of many minutes whether a process' memory stays flat, and how certain that is. */
 import { median } from "./table.ts";
 
-/** The last third may lie so much above the first. */
+/** Most by which the last third may exceed the first. */
 const FLAT_SHARE = 0.1;
-/** With fewer minutes the error of the growth says nothing. */
+/** With fewer minutes the error of the growth is meaningless. */
 const LEAST_MINUTES = 4;
 
-export type MemoryTrend = Readonly<{
-  /** Bytes: medians. */
+type MemoryTrend = Readonly<{
+  /** Medians in bytes. */
   firstThird: number;
   lastThird: number;
-  /** Bytes a minute: the least squares' line through the minutes' medians, and twice its standard error. */
+  /** Bytes per minute: slope of the least squares' line through the minutes' medians, and twice its standard error. */
   growth: number;
   error: number;
-  /** Null where there were too few minutes to tell. */
+  /** Null if there were too few minutes to tell. */
   isFlat: boolean | null;
 }>;
 
-/** `minutes` are samples in bytes. Leave out the first: what is made once is made in it. */
+/** `minutes` are samples in bytes. Leave out the first minute, in which lasting data is allocated. */
 export function memoryTrend(minutes: readonly (readonly number[])[]): MemoryTrend {
   const samples = minutes.flat();
   const third = Math.max(1, Math.floor(samples.length / 3));

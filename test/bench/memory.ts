@@ -1,4 +1,4 @@
-/** Memory idle, under load and after many events, and what a thousand idle webhooks cost. */
+/** Memory idle, under load and after many events, and the cost of a thousand idle webhooks. */
 import { rmSync } from "node:fs";
 import { countPending } from "./event-file.ts";
 import { startGateway } from "./gateway.ts";
@@ -68,7 +68,7 @@ export async function idle(options: BenchOptions): Promise<void> {
 }
 
 async function costOf(pid: number, options: BenchOptions): Promise<{ cpu: number; memory: number }> {
-  // What was just done settles first: the collector tidies up for a minute.
+  // The process settles first: the garbage collector runs for a minute.
   await Bun.sleep(6 * options.idleSeconds * 1000);
   const before = cpuMicroseconds(pid);
   await Bun.sleep(options.idleSeconds * 1000);

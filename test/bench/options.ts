@@ -1,9 +1,9 @@
-/** What a run measures and for how long. */
+/** The options of a run: measurements and durations. */
 import { chooseGenerator, type GeneratorName } from "./load.ts";
 
 export type BenchOptions = Readonly<{
   generator: GeneratorName;
-  /** How often each server is measured; the median is what counts. */
+  /** How often each server is measured; the median counts. */
   rounds: number;
   /** Seconds of one load. */
   seconds: number;
@@ -12,21 +12,21 @@ export type BenchOptions = Readonly<{
   bodyKilobytes: readonly number[];
   /** Events of the time-to-arrival measurement. */
   arrivals: number;
-  /** Events after which the memory is looked at again. */
+  /** Events after which the memory is measured again. */
   memoryEvents: number;
-  /** Seconds that the idle gateway is watched. */
+  /** Seconds for which the idle gateway is watched. */
   idleSeconds: number;
   starts: number;
-  /** Events in the file whose log is looked at, and how often each page is asked for. */
+  /** Events in the file whose event log is measured, and requests per page. */
   logEvents: number;
   logAsks: number;
-  /** Events that are replayed, and seconds that ingestion is measured with and without it. */
+  /** Events that are replayed, and seconds for which ingestion is measured with and without it. */
   replayEvents: number;
   replaySeconds: number;
   /** Seconds under load with each slowed disk. */
   lagSeconds: number;
   scaleWebhooks: number;
-  /** Of the long run. */
+  /** Length of the long run. */
   minutes: number;
   /** Events per second of the long run; null: as many as deliveries keep up with. */
   rate: number | null;

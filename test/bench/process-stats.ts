@@ -1,4 +1,4 @@
-/** What a process costs, as Linux tells it: processor time and memory. */
+/** Processor time and memory of a process, as Linux reports them. */
 import { readFileSync } from "node:fs";
 
 /** The kernel counts processor time in ticks of 1/100 s on every platform that Bun runs on. */
@@ -8,7 +8,7 @@ const PAGE_BYTES = 4096;
 /** User and system time so far, microseconds. */
 export function cpuMicroseconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name in brackets may hold spaces; the fields are counted from its end.
+  // The name in brackets may contain spaces; the fields are counted from its end.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
 }
@@ -18,7 +18,7 @@ export function residentBytes(pid: number): number {
   return Number(pages) * PAGE_BYTES;
 }
 
-/** Samples the memory until it is stopped; returns the peak. */
+/** Samples the memory until the returned function is called, which returns the peak. */
 export function watchMemory(pid: number): () => number {
   let peak = residentBytes(pid);
   const timer = setInterval(() => {

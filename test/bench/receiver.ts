@@ -1,8 +1,11 @@
-/** Stands for people's services: counts what arrives, and when, in a process of its own; with "tls" over https. Prints its port. */
+/**
+ * A stand-in for people's services in a separate process: counts arrivals and records their times; with "tls" over
+ * https. Prints its port.
+ */
 import { receiverTls } from "./receiver-tls.ts";
 import { sharedNow } from "./shared-clock.ts";
 
-/** Arrival per event id. */
+/** Time of arrival by event id. */
 const arrivals = new Map<string, number>();
 let count = 0;
 const SLOW_MS = 500;

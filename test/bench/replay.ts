@@ -1,4 +1,4 @@
-/** What a replay of a million stored events costs those that send meanwhile, and how much memory it takes. */
+/** The cost of a replay of a million stored events for concurrent senders, and its memory. */
 import { rmSync } from "node:fs";
 import { z } from "zod";
 import { fillEventFile } from "./event-log-fill.ts";
@@ -9,7 +9,7 @@ import { sendSteadily } from "./steady.ts";
 import { makeFolder, startScript } from "./subject.ts";
 import { figure, megabytes, printTable, progress, quantile } from "./table.ts";
 
-/** Live events a second, each with a delivery: far from the most, as where nobody waits in a queue. */
+/** Live events per second, each with a delivery: far below the maximum, so that nobody waits in a queue. */
 const LIVE_PER_SECOND = 500;
 const GOAL = 2;
 

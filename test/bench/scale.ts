@@ -1,4 +1,7 @@
-/** Ten thousand webhooks with event files: how soon the gateway is ready to receive, and what it costs when nothing happens. */
+/**
+ * Ten thousand webhooks with event files: how soon the gateway is ready to receive, and what it costs when nothing
+ * happens.
+ */
 import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { copyFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,7 +14,10 @@ import { figure, megabytes, printTable, progress } from "./table.ts";
 const READY_GOAL_MS = 3_000;
 const MEMORY_GOAL_MB = 300;
 const CPU_GOAL_PERCENT = 1;
-/** The files are looked through in the background after a start; that has ended when a second costs less than this. */
+/**
+ * The gateway surveys the files in the background after a start; the survey has ended when a second costs less than
+ * this.
+ */
 const SETTLED_MICROSECONDS = 20_000;
 const LONGEST_SETTLING_S = 180;
 
@@ -70,7 +76,7 @@ async function waitUntilSettled(pid: number): Promise<number> {
   return performance.now() - since;
 }
 
-/** While no gateway runs: copies the webhook with its entrypoint and its file, as asking for each takes minutes. */
+/** Copies the webhook with its entrypoint and file while no gateway runs, as creating each by the API takes minutes. */
 function multiply(folder: string, webhook: BenchWebhook, copies: number): void {
   const db = new Database(join(folder, "main.db"));
   const [webhookRow, entrypointRow] = ["webhooks", "entrypoints"].map((table) => getRow(db, table));

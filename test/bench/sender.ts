@@ -1,15 +1,15 @@
-/** What the load is like: GitHub's requests with its headers, signed with a secret that verifying entrypoints know. */
+/** The requests of the load: GitHub's, with its headers, signed with a secret that verifying entrypoints know. */
 import { createHmac } from "node:crypto";
 
 export const SENDER_SECRET = "only for this run";
 
-/** A body that looks like what services send: JSON with a text that says nothing. */
+/** A body like those that services send: JSON with filler text. */
 export function payload(bytes: number): string {
   const start = '{"action":"opened","text":"';
   return `${start}${"x".repeat(Math.max(0, bytes - start.length - 2))}"}`;
 }
 
-/** Every request sends all of them, whether or not anything verifies it: what is compared differs in nothing else. */
+/** Every request sends all headers, verified or not, so that compared runs differ in nothing else. */
 export function senderHeaders(body: string): Readonly<Record<string, string>> {
   return {
     Accept: "*/*",

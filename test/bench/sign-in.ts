@@ -1,7 +1,7 @@
 /** Signs the first user of a gateway in, as a browser would. */
 import { ADMIN_PASSWORD } from "./gateway.ts";
 
-/** Returns what to send as the cookie header. */
+/** Returns the value of the cookie header. */
 export async function signIn(origin: string): Promise<string> {
   const answer = await fetch(`${origin}/pages/login`, {
     method: "POST",

@@ -1,12 +1,12 @@
 /** A disk whose every sync takes longer, for one process: a library that is loaded before the C library's own calls. */
 import { join } from "node:path";
 
-/** The environment of a program whose syncs, SQLite's own too, take so many milliseconds longer. */
+/** Returns the environment of a program whose syncs, SQLite's own too, take `ms` longer. */
 export type SlowDisk = (ms: number) => Readonly<Record<string, string>>;
 
 /**
- * Null where there is no C compiler. A tracer such as strace can delay the calls too, but takes processor time of its
- * own for each of them, from the program that is measured.
+ * Null if there is no C compiler. A tracer such as strace can delay the calls too, but takes processor time for each of
+ * them from the measured program.
  */
 export function prepareSlowDisk(folder: string): SlowDisk | null {
   const compiler = Bun.which("cc");

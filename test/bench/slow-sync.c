@@ -1,4 +1,4 @@
-/* Preloaded into a program, lets every sync of a file take SLOW_SYNC_MS longer, as on a slower disk. */
+/* Preloaded into a program: delays every sync of a file by SLOW_SYNC_MS, as a slower disk would. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

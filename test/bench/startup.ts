@@ -1,4 +1,4 @@
-/** From the start of the process to its first answer, in an empty folder and in one that was used before. */
+/** From the start of the process to its first response, in an empty folder and in one that was used before. */
 import { startGateway } from "./gateway.ts";
 import type { BenchOptions } from "./options.ts";
 import { makeFolder } from "./subject.ts";

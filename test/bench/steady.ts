@@ -1,7 +1,7 @@
-/** Sends events at a fixed rate, whatever the answers take: what senders see who do not wait for each other. */
+/** Sends events at a fixed rate, however long the responses take: the latency that independent senders see. */
 import { payload } from "./sender.ts";
 
-/** Latencies in milliseconds, each counted from when its request was to be sent. */
+/** Latencies in milliseconds, each counted from when its request was due. */
 export async function sendSteadily(options: {
   url: string;
   perSecond: number;

@@ -1,4 +1,4 @@
-/** The servers that are measured, each in a process and an empty folder of its own. */
+/** The measured servers, each in a separate process and an empty folder. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ export async function startSubject(name: SubjectName, webhooks: number): Promise
 }
 
 export function makeFolder(): string {
-  // WEBHOOKER_BENCH_DIR names a folder on the disk to be measured, where /tmp is memory.
+  // WEBHOOKER_BENCH_DIR names a folder on the disk to measure, if /tmp is in memory.
   const parent = Bun.env.WEBHOOKER_BENCH_DIR ?? tmpdir();
   mkdirSync(parent, { recursive: true });
   return mkdtempSync(join(parent, "webhooker-bench-"));

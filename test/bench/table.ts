@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** Three figures at most, with thousands separated: what a noisy measurement can bear. */
+/** Three significant figures at most, with thousands separated: a noisy measurement justifies no more. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 1000) return Number(value.toPrecision(3)).toLocaleString("en-US");

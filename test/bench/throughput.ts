@@ -1,4 +1,4 @@
-/** Requests per second, durable before the answer, against the bare framework and a transaction per request. */
+/** Requests per second, durable before the response, against the bare framework and a transaction per request. */
 import { rmSync } from "node:fs";
 import { type LoadResult, runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
@@ -28,7 +28,7 @@ async function compare(job: {
   const { options, webhooks, kilobytes } = job;
   const measured = new Map<SubjectName, Round[]>(subjectNames.map((name) => [name, []]));
   for (let round = 0; round < options.rounds; round += 1) {
-    // In turn, so that a slow minute of the machine falls on all of them.
+    // In turn, so that a slow minute of the machine affects all of them.
     for (const name of subjectNames) {
       progress(`throughput: ${webhooks} webhooks, ${kilobytes} KB, round ${round + 1}, ${name}`);
       const subject = await startSubject(name, webhooks);

@@ -1,4 +1,4 @@
-/** What it costs to verify each request: one gateway, an open and a verifying entrypoint, loaded in turn. */
+/** The cost of verifying each request: one gateway, an open and a verifying entrypoint, loaded in turn. */
 import { rmSync } from "node:fs";
 import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
 import { type LoadResult, runLoad } from "./load.ts";

@@ -1,4 +1,4 @@
--- Posts one body to many paths in turn, at a rate where one is given; prints the totals as JSON.
+-- Posts one body to many paths in turn, at a rate if one is given; prints the totals as JSON.
 local requests = {}
 local at = 0
 
@@ -14,11 +14,11 @@ local function now()
   return tonumber(moment.seconds) * 1000 + tonumber(moment.microseconds) / 1000
 end
 
--- Each connection asks before a request how many milliseconds to wait.
+-- Called by each connection before a request; returns the milliseconds to wait.
 local function pace(per_second)
   local due = now()
   return function()
-    -- What a slow second kept from being sent is made up for, what a longer stop did is not.
+    -- Requests missed during a slow second are sent late; those missed in a longer stop are dropped.
     due = math.max(due + 1000 / per_second, now() - 1000)
     return math.max(0, math.floor(due - now() + 0.5))
   end

@@ -1,17 +1,20 @@
-/** One file on a disk that keeps only what was synced: of all else each sector may be as before or as any write left it. */
+/** One file on a disk that keeps only synced data: every other sector may be as before or as any write left it. */
 
-/** What a disk writes whole. */
-export const SECTOR = 512;
+/** The unit that a disk writes whole. */
+const SECTOR = 512;
 
-/** Moments are counted by the whole disk. `endedAt` is when the write was done: a sync that began before says nothing of it. */
+/**
+ * Moments are counted by the whole disk. `endedAt` is when the write was done: a sync that began before does not cover
+ * it.
+ */
 type Version<T> = { value: T; endedAt: number; isLost: boolean };
 export type Write = Readonly<{ end: (at: number) => void }>;
 
-/** How likely what was not synced is there. */
+/** Decides at random whether unsynced data is on disk. */
 export type Chance = () => boolean;
 
 export class FrailFile {
-  /** As any program sees it. */
+  /** The content as every program sees it. */
   #now: Buffer = Buffer.alloc(0);
   #size = 0;
   #durable: Buffer = Buffer.alloc(0);
@@ -19,7 +22,7 @@ export class FrailFile {
   readonly #sectors = new Map<number, Version<Buffer>[]>();
   #sizes: Version<number>[] = [];
 
-  /** All of it is on disk. */
+  /** A file that is completely on disk. */
   static of(bytes: Buffer): FrailFile {
     const file = new FrailFile();
     file.#now = Buffer.from(bytes);
@@ -52,7 +55,7 @@ export class FrailFile {
     return ending(made);
   }
 
-  /** All that had ended when the sync began is on disk now, but for what an earlier sync has failed to write. */
+  /** Marks everything that had ended when the sync began as on disk, except what an earlier sync failed to write. */
   synced(begunAt: number): void {
     for (const [sector, versions] of this.#sectors) {
       const left = settle(versions, begunAt, (bytes) => {
@@ -67,14 +70,17 @@ export class FrailFile {
     });
   }
 
-  /** What it was to write is not tried again: a kernel takes it for written once it has told of the fault. */
+  /**
+   * The data that the sync should have written is not retried: a kernel treats it as written once it has reported the
+   * fault.
+   */
   syncFailed(begunAt: number): void {
     for (const versions of this.#sectors.values()) {
       for (const version of versions) if (version.endedAt < begunAt) version.isLost = true;
     }
   }
 
-  /** What a power cut at this moment may leave. */
+  /** The content that a power cut at this moment may leave. */
   cut(isThere: Chance, random: () => number): Buffer {
     const pick = <T>(versions: readonly Version<T>[], durable: T): T =>
       isThere() ? (versions[Math.floor(random() * versions.length)]?.value ?? durable) : durable;
@@ -106,7 +112,7 @@ export class FrailFile {
   }
 }
 
-/** Hands the last version that had ended by then to `keep`; returns those that may still be written. */
+/** Passes the last version that had ended by then to `keep`; returns those that may still be written. */
 function settle<T>(versions: Version<T>[], begunAt: number, keep: (value: T) => void): Version<T>[] {
   const last = versions.findLastIndex(({ endedAt }) => endedAt < begunAt);
   const version = versions[last];

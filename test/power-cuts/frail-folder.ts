@@ -1,4 +1,4 @@
-/** A folder on a disk that keeps only what was synced, followed by the system calls of the process that writes to it. */
+/** A folder on a disk that keeps only synced data; follows the system calls of the process that writes to it. */
 import { dirname, resolve } from "node:path";
 import { type Chance, FrailFile, type Write } from "./frail-file.ts";
 import { bytesOf, type Call, descriptorOf, type Moment } from "./system-calls.ts";
@@ -12,12 +12,12 @@ export class FrailFolder {
   readonly #root: string;
   readonly #names = new Map<string, FrailFile>();
   readonly #entries = new Map<string, Entry>();
-  /** By descriptor, of files that are written from their beginning on. */
+  /** Offsets by descriptor, of files that are written from the beginning. */
   readonly #offsets = new Map<number, number>();
   readonly #underWay = new Map<Call, { begunAt: number; write: Write | null }>();
   #moment = 0;
 
-  /** `files` are on disk, by their paths. */
+  /** `files` are on disk, by path. */
   constructor(root: string, files: ReadonlyMap<string, Buffer>) {
     this.#root = root;
     for (const [path, bytes] of files) {
@@ -41,7 +41,7 @@ export class FrailFolder {
     this.#end(call, moment.result, begun.begunAt);
   }
 
-  /** The files that a power cut at this moment may leave, by their paths. */
+  /** The files that a power cut at this moment may leave, by path. */
   cut(random: () => number): Map<string, Buffer> {
     const left = new Map<string, Buffer>();
     const chanceOf = chances(random);
@@ -87,12 +87,12 @@ export class FrailFolder {
     if (name === "fsync" || name === "fdatasync") {
       const { path } = descriptorOf(first);
       if (path === null) return;
-      // One that strace was told to leave out counts for nothing.
+      // A sync that strace was told to leave out has no effect.
       if (result === "0") this.#syncFolder(path, begunAt);
       const file = this.#names.get(path);
       if (result === "0") file?.synced(begunAt);
-      // A kernel tells every descriptor of a failed write, strace only one: what SQLite's own sync was not told to have
-      // lost, ours would not be told of.
+      // A kernel reports a failed write to every descriptor, strace only to one: a loss that strace hides from SQLite's
+      // own sync would not be reported to ours.
       else if (!isDone && name === "fdatasync") file?.syncFailed(begunAt);
     }
     if (!isDone) return;
@@ -155,7 +155,7 @@ export class FrailFolder {
   }
 }
 
-/** Disks differ: one has written nearly nothing yet, another nearly all, in whatever order. */
+/** Disks differ: one may have written nearly nothing yet, another nearly all, in any order. */
 function chances(random: () => number): () => Chance {
   return () => {
     const likelihood = [0, 0.1, 0.5, 0.9, 1][Math.floor(random() * 5)] ?? 0;

@@ -1,7 +1,7 @@
 /**
- * `bun run power-cuts`: follows every write and every sync of the executable under load by strace, and looks at what
- * power cuts between them may leave: all that was acknowledged. Each life of the gateway begins with what a cut left.
- * With `--inject fdatasync:retval=0`, which leaves syncs out, it must find losses.
+ * `bun run power-cuts`: follows every write and sync of the executable under load by strace, and checks that power cuts
+ * between them keep everything acknowledged. Each life of the gateway begins with what a cut left. With `--inject
+ * fdatasync:retval=0`, which leaves syncs out, it must find losses.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,11 +17,11 @@ import { listFaults, readFiles, writeFiles } from "./proof.ts";
 import { bytesOf, type Moment, readCalls, tracing } from "./system-calls.ts";
 
 const SENDERS = 16;
-/** Each makes one entrypoint after the other, so that the main database's log is started over too. */
+/** Clients that create one entrypoint after the other, so that the main database's WAL is restarted too. */
 const CONFIGURERS = 4;
-/** Different ones of the same moment. */
+/** Number of different outcomes that are checked for the same moment. */
 const CUTS_AT_A_MOMENT = 2;
-/** Of a gateway that takes no more events. */
+/** Limit for a gateway that accepts no more events. */
 const LONGEST_LIFE_MS = 60_000;
 
 const { values: flags } = parseArgs({
@@ -29,13 +29,13 @@ const { values: flags } = parseArgs({
   options: {
     lives: { type: "string", default: "3" },
     webhooks: { type: "string", default: "8" },
-    /** In each life. */
+    /** Events in each life. */
     events: { type: "string", default: "1000" },
-    /** Moments of each life. */
+    /** Moments checked in each life. */
     moments: { type: "string", default: "50" },
-    /** So few that not all webhooks' files can be open. */
+    /** Limit of open descriptors: few enough that not all webhooks' files can be open. */
     descriptors: { type: "string" },
-    /** Faults for strace to make, such as `fdatasync:error=EIO:when=50+97`. */
+    /** Faults for strace to inject, such as `fdatasync:error=EIO:when=50+97`. */
     inject: { type: "string", multiple: true, default: [] },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     faults.push(...found);
   }
 
-  /** Under load until it is killed. */
+  /** Runs the gateway under load until it is killed. */
   async function live(): Promise<void> {
     await gateway.start();
     while (setups.length < Number(flags.webhooks)) {
@@ -95,7 +95,7 @@ async function main(): Promise<number> {
     await untilWritten(trace);
   }
 
-  /** Until the gateway is killed. */
+  /** Creates entrypoints until the gateway is killed. */
   async function configure(): Promise<void> {
     const path = `/webhooks/${setups[0]?.webhookId}/entrypoints`;
     for (;;) {
@@ -137,7 +137,7 @@ async function main(): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
-/** By a life of its own: what a command writes is not followed. */
+/** Creates the key in a separate life: what a command writes is not followed. */
 async function createKey(home: string): Promise<string> {
   const gateway = new Gateway(home);
   await gateway.start();
@@ -146,7 +146,7 @@ async function createKey(home: string): Promise<string> {
   return out.trim();
 }
 
-/** What a sender or a program is being told, or "". */
+/** The successful response being sent to a sender or client, or "". */
 function answerIn({ call, kind }: Moment): string {
   const [, text = ""] = call.args;
   if (kind === "ended" || !/^(write|sendto)$/.test(call.name) || !text.startsWith(ANSWER_BEGINS)) return "";
@@ -159,7 +159,7 @@ async function countCalls(trace: string): Promise<number> {
   return count;
 }
 
-/** strace ends after what it has followed. */
+/** Waits until strace, which ends after the gateway, has written its record. */
 async function untilWritten(trace: string): Promise<void> {
   for (let size = -1; size !== Bun.file(trace).size; ) {
     size = Bun.file(trace).size;

@@ -1,4 +1,4 @@
-/** What must be true of a folder after a power cut: it is sound as the program finds it, and all that was acknowledged is there. */
+/** Checks a folder after a power cut: the program finds it sound, and all acknowledged data is there. */
 import { Database } from "bun:sqlite";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -18,7 +18,7 @@ export function writeFiles(options: { files: ReadonlyMap<string, Buffer>; from: 
   }
 }
 
-/** All that is below a folder, by its path. */
+/** All files below a folder, by path. */
 export function readFiles(folder: string): Map<string, Buffer> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true });
   const paths = names
@@ -27,7 +27,7 @@ export function readFiles(folder: string): Map<string, Buffer> {
   return new Map(paths.map((path) => [path, readFileSync(path)]));
 }
 
-/** One line for each fault. Looks first as a reader does, and then once the logs are copied back. */
+/** Returns one line for each fault. Checks first as a reader, then again with the WALs copied back. */
 export function listFaults(
   folder: string,
   { acknowledged, entrypointIds }: Readonly<Record<"acknowledged" | "entrypointIds", ReadonlySet<string>>>,
@@ -56,7 +56,7 @@ function listMissingEntrypoints(dbPath: string, entrypointIds: ReadonlySet<strin
   }
 }
 
-/** Adds the ids of its events to `stored`, and copies its log back. */
+/** Adds the ids of the file's events to `stored`, and copies its WAL back. */
 function readEvents(path: string, stored: Set<string>): string[] {
   const faults: string[] = [];
   try {

@@ -1,24 +1,24 @@
-/** Reads what strace wrote of a process: each system call as it began and as it ended, in the order of all threads. */
+/** Parses strace's record of a process: the begin and the end of each system call, in the order of all threads. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 
 export type Call = Readonly<{
   name: string;
-  /** As strace prints them; what was in quotes or in angle brackets is in hexadecimal. */
+  /** As strace prints them; text in quotes or angle brackets is in hexadecimal. */
   args: readonly string[];
 }>;
 
 export type Moment = Readonly<{ call: Call; kind: "begun" } | { call: Call; kind: "ended"; result: string }>;
 
-/** Writes, what changes a folder, syncs, and what answers a sender. */
+/** Writes, changes of folders, syncs, and responses to senders. */
 const CALLS = [
   "open,openat,creat,write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,ftruncate,truncate,fallocate",
   "rename,renameat,renameat2,unlink,unlinkat,link,linkat,fsync,fdatasync,sync_file_range,sendto,sendmsg",
 ].join(",");
-/** Longer strings are cut off; nothing that is looked at is that long. */
+/** strace cuts longer strings off; none that matters is that long. */
 const LONGEST = 200_000;
 
-/** What to run a program with. `inject` has faults for strace to make. */
+/** The command prefix that traces a program. `inject` has faults for strace to inject. */
 export function tracing(to: string, inject: readonly string[] = []): string {
   const faults = inject.map((fault) => `-e inject=${fault}`).join(" ");
   return `strace -D -f --seccomp-bpf -y -xx -s ${LONGEST} -o ${to} -e trace=${CALLS} ${faults}`;
@@ -61,13 +61,13 @@ function resultIn(rest: string): string {
   return RESULT.exec(rest)?.[1] ?? "";
 }
 
-/** Of an argument in quotes. */
+/** The bytes of an argument in quotes. */
 export function bytesOf(arg: string): Buffer {
   if (!arg.endsWith('"')) throw new Error("strace has cut a string off");
   return fromHex(arg.slice(1, -1));
 }
 
-/** Of an open file, as `7</path>` names it; `path` is null for one that was removed. */
+/** Parses an open file, written as `7</path>`; `path` is null for a removed one. */
 export function descriptorOf(arg: string): Readonly<{ number: number; path: string | null }> {
   const open = arg.indexOf("<");
   const path = arg.endsWith("(deleted)") || open < 0 ? null : fromHex(arg.slice(open + 1, -1)).toString();

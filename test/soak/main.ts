@@ -1,4 +1,4 @@
-/** `bun run soak`: kills the gateway at random moments under load, again and again, and proves that nothing is lost. */
+/** `bun run soak`: kills the gateway at random moments under load, again and again, and checks that nothing is lost. */
 import { parseArgs } from "node:util";
 import { Load } from "../e2e/load.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
@@ -9,15 +9,15 @@ import { createRandom } from "./random.ts";
 import { type ServiceName, startTargets, type Targets } from "./targets.ts";
 
 const SENDERS = 24;
-/** A life of the gateway lasts up to this long under load. */
+/** Longest time that the gateway runs under load before it is killed. */
 const LONGEST_LIFE_MS = 1_500;
-/** One start in so many is killed too, most of them before it is ready. */
+/** One start in this many is killed too, most of them before it is ready. */
 const KILLED_START_ONE_OF = 10;
 const LONGEST_START_MS = 150;
-/** A delivery that is pending for longer after the last kill is stuck: all would have been tried again by then. */
+/** A delivery that is pending for longer after the last kill is stuck: all would have been retried by then. */
 const DRAIN_MS = 120_000;
 
-/** Of an event whose entrypoint looks for duplicates so many come at once, and one more when they are answered. */
+/** Duplicates of one event sent at once to an entrypoint that detects them; one more follows their responses. */
 const COPIES = 2;
 
 const WEBHOOKS: readonly Readonly<{ services: readonly ServiceName[]; habit?: Habit }>[] = [

@@ -1,18 +1,21 @@
-/** Pauses targets at random moments and ends their pauses, gently or at once, while the gateway is killed again and again. */
+/**
+ * Pauses targets at random moments and ends their pauses, gently or at once, while the gateway is killed again and
+ * again.
+ */
 import type { Gateway } from "../support/gateway.ts";
 import type { SoakWebhook } from "./proof.ts";
 
-/** Between two actions, at most. */
+/** Longest wait between two actions. */
 const LONGEST_WAIT_MS = 300;
-/** A target is held most of the time, so that kills come while it is, and while it drains. */
+/** A target is held most of the time, so that kills come while it is held and while it drains. */
 const ACTIONS = ["pause", "resume", "pause", "release"] as const;
 
 type Action = (typeof ACTIONS)[number];
 
 export class Pauses {
-  /** Those that were answered. */
+  /** Actions that were acknowledged. */
   readonly counts: Record<Action, number> = { pause: 0, resume: 0, release: 0 };
-  /** What was refused: nothing is to be. */
+  /** Actions that were refused; there must be none. */
   readonly faults: string[] = [];
   readonly #gateway: Gateway;
   readonly #targets: readonly string[];
@@ -40,7 +43,7 @@ export class Pauses {
     }
   }
 
-  /** Lets go what is held. */
+  /** Releases all held deliveries. */
   end(): Promise<void> {
     return this.#all("release");
   }

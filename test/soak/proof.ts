@@ -1,4 +1,4 @@
-/** What the soak demands at the end: nothing lost, nothing twice, nothing stuck or held, and a ledger that adds up. */
+/** The soak's checks at the end: nothing lost, nothing twice, nothing stuck or held, and a ledger that adds up. */
 import { type Load, listLosses } from "../e2e/load.ts";
 import type { EventSummary, WebhookSetup } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
@@ -29,7 +29,7 @@ export async function drain(options: {
   return performance.now() - since;
 }
 
-/** One line for each fault. */
+/** Returns one line for each fault. */
 export async function listFaults(options: {
   gateway: Gateway;
   setups: readonly SoakWebhook[];
@@ -49,8 +49,8 @@ export async function listFaults(options: {
       return unseen === undefined ? null : `${number} has never arrived at ${unseen}`;
     },
   });
-  // Also of events that nobody was told of: what is stored is delivered.
-  const unsettled = setups.flatMap(({ entrypointId, services }) => {
+  // Includes events that were not acknowledged: every stored event must be delivered.
+  const unsettled = flows.flatMap(({ entrypointId, services }) => {
     const refusals = ({ path_tail }: EventSummary) =>
       services.filter((name) => isRefused(name, Number(path_tail.slice(1)))).length;
     return stored
@@ -65,7 +65,10 @@ function isAsExpected(counts: EventSummary["delivery_counts"], targets: number, 
   return counts.delivered === targets - failed && counts.failed === failed && counts.pending === 0;
 }
 
-/** Senders send each number once, or copies that are to be one event: none may be stored twice, answered or not. */
+/**
+ * Senders send each number once, or as duplicates that must become one event: none may be stored twice, acknowledged or
+ * not.
+ */
 function listRepeats(stored: readonly EventSummary[]): string[] {
   const seen = new Set<string>();
   return stored.flatMap(({ path_tail }) => {
@@ -75,7 +78,7 @@ function listRepeats(stored: readonly EventSummary[]): string[] {
   });
 }
 
-/** With the gateway running, and once more when it has stopped. */
+/** Checks with the gateway running, and again when it has stopped. */
 async function checkLedger(gateway: Gateway): Promise<string[]> {
   const running = await gateway.run(["check"]);
   await gateway.stop();

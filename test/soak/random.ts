@@ -1,4 +1,4 @@
-/** Random numbers that a seed repeats (mulberry32), so that a run that found a fault can be run again. */
+/** Random numbers that a seed repeats (mulberry32), so that a run that found a fault can be repeated. */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,19 +1,19 @@
-/** The services that the soak delivers to, good and bad: each knows what has arrived, and fails by a rule. */
+/** The services that the soak delivers to, good and bad: each records what has arrived, and fails by a rule. */
 
 import { bodyOf } from "../e2e/load.ts";
 import type { TargetWish } from "../support/api-client.ts";
 import { type Answer, type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
 
-/** A silent attempt holds its place for the shortest limit that a target may have. */
+/** The shortest time limit of a target, for which a silent attempt occupies its slot. */
 const TIMEOUT_MS = 1_000;
 
 type Service = Readonly<{
   wish: Omit<TargetWish, "type" | "config">;
-  /** `attempts` counts those of this event here, from 1; `number` is the event's. */
-  answer: (number: number, attempts: number) => Answer;
+  /** `tries` counts the attempts of this event that arrived here, from 1; `number` is the event's. */
+  answer: (number: number, tries: number) => Answer;
 }>;
 
-/** Where the event is given up. */
+/** True if the service refuses the event until its delivery fails. */
 export function isRefused(name: ServiceName, number: number): boolean {
   return name === "picky" && number % 4 === 0;
 }
@@ -26,9 +26,9 @@ const BAD_ANSWERS: readonly Answer[] = [
   { status: 200, body: "half of it", reset: true },
 ];
 
-export const services = {
+const services = {
   steady: { wish: {}, answer: () => ({}) },
-  /** Fails the first attempt of one event in three; never by 429 or 503, which ask the gateway for fewer attempts. */
+  /** Fails the first attempt of one event in three; never with 429 or 503, which ask the gateway for fewer attempts. */
   flaky: {
     wish: {},
     answer: (number, attempts) => (attempts === 1 && number % 3 === 0 ? (BAD_ANSWERS[number % 5] ?? {}) : {}),
@@ -38,7 +38,10 @@ export const services = {
     wish: { timeout_ms: TIMEOUT_MS },
     answer: (number, attempts) => ({ hang: attempts === 1 && number % 40 === 0 }),
   },
-  /** Gives one event in four up after two attempts; its second attempts all fail, for which it must not be left to rest. Not by 503, which asks for fewer attempts. */
+  /**
+   * Fails both attempts of one event in four. It has no circuit breaker, as its second attempts all fail; it does not
+   * answer 503, which asks for fewer attempts.
+   */
   picky: {
     wish: { max_attempts: 2, circuit_failures: null },
     answer: (number) => (isRefused("picky", number) ? { status: 500 } : {}),
@@ -49,10 +52,10 @@ export type ServiceName = "steady" | "flaky" | "silent" | "picky";
 
 export type Targets = Readonly<{
   wish: (name: ServiceName) => TargetWish;
-  /** The event has come here, whole, at least once. */
+  /** True if the event has arrived whole at least once. */
   hasSeen: (name: ServiceName, eventId: string) => boolean;
-  /** Attempts that came in, and those among them whose body was not what was sent. */
-  counts: Readonly<{ attempts: number; damaged: number }>;
+  /** Attempts that arrived, and how many of them had a damaged body. */
+  counts: Readonly<{ tries: number; damaged: number }>;
   close: Receiver["close"];
 }>;
 
