@@ -1,4 +1,4 @@
-/** The event files with all that keeps them: manager, workers, writer and store, opened and closed as one. */
+/** Composes everything that serves the event files (manager, workers, writer, stores), opened and closed as one. */
 import type { Clock } from "../lib/clock.ts";
 import { noMetrics, type StorageMetrics } from "../observability/metrics.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "./event-files/event-file-upkeep.ts";
@@ -18,28 +18,28 @@ export type EventStorage = Readonly<{
   events: EventStore;
   throttle: ThrottleStore;
   rejected: RejectedStore;
-  /** Ends when everything that was accepted is stored, and every file is closed. */
+  /** Resolves when everything accepted is stored and every file is closed. */
   close: () => Promise<void>;
 }>;
 
 export function openEventStorage(options: {
   dataDir: string;
-  /** Files open at once. */
+  /** Number of files open at once. */
   maxOpen: number;
   clock: Clock;
-  /** Called after new events of a webhook are on disk; `hasDue` where some of them may have to be delivered. */
+  /** Called after new events of a webhook are on disk; `hasDue` if some of them may have to be delivered. */
   onRecorded?: (webhookId: string, hasDue: boolean) => void;
   onError: (message: string, cause: unknown) => void;
   metrics?: StorageMetrics;
-  /** Refuses events while the disk is full; without one each is tried. */
+  /** Refuses events while the disk is full. Without it, every event is written until SQLite fails. */
   reserve?: DiskReserve;
-  /** Pages up to which logs are left to a replicator, such as Litestream; null: there is none. */
+  /** WAL length in pages up to which checkpoints are left to a replicator such as Litestream; null if there is none. */
   longestLogPages?: number | null;
-  /** Of the runtime's pool. */
+  /** Threads in the runtime's pool. */
   threads?: number;
-  /** False while no file may be made. */
+  /** False while no file may be created. */
   isFolderInPlace?: () => boolean;
-  /** A webhook's file is missing, and an empty one is made. */
+  /** Called when a webhook's file is missing and an empty one is created. */
   onMissing?: (webhookId: string) => void;
 }): EventStorage {
   const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
@@ -67,7 +67,7 @@ export function openEventStorage(options: {
   const reader = startEventReader();
   const events = createEventStore({ files, writer, reader, changes, clock });
 
-  /** Null where there is space. */
+  /** Returns null while there is space. */
   function refuse(): Promise<never> | null {
     const refusal = reserve?.refusal() ?? null;
     return refusal === null ? null : Promise.reject(refusal);
@@ -94,7 +94,7 @@ export function openEventStorage(options: {
   };
 }
 
-/** That the gateway has to do the replicator's work is a fault of its own. */
+/** Reports every checkpoint: the gateway doing the replicator's work is a fault. */
 function tellOfLongLogs(
   upkeep: EventFileUpkeep,
   onError: (message: string, cause: unknown) => void,

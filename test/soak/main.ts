@@ -68,7 +68,7 @@ async function soak(random: () => number): Promise<number> {
   const told = [
     `kills: ${rounds}, and ${killedStarts} during a start`,
     `answers that acknowledge an event: ${load.acknowledged.length}, of which to copies: ${countCopies(load)}; requests that a kill left unanswered: ${load.unanswered}`,
-    `tries that reached a target: ${attempts}, of which with a damaged body: ${damaged}`,
+    `attempts that reached a target: ${attempts}, of which with a damaged body: ${damaged}`,
     `pauses: ${pauses.counts.pause}, ended with a drain: ${pauses.counts.resume}, at once: ${pauses.counts.release}`,
     `nothing pending or held ${Math.round(drainedAfter / 1000)} s after the last start`,
     `faults: ${faults.length}`,

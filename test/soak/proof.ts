@@ -50,7 +50,7 @@ export async function listFaults(options: {
     },
   });
   // Includes events that were not acknowledged: every stored event must be delivered.
-  const unsettled = flows.flatMap(({ entrypointId, services }) => {
+  const unsettled = setups.flatMap(({ entrypointId, services }) => {
     const refusals = ({ path_tail }: EventSummary) =>
       services.filter((name) => isRefused(name, Number(path_tail.slice(1)))).length;
     return stored

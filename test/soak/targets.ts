@@ -9,8 +9,8 @@ const TIMEOUT_MS = 1_000;
 
 type Service = Readonly<{
   wish: Omit<TargetWish, "type" | "config">;
-  /** `tries` counts the attempts of this event that arrived here, from 1; `number` is the event's. */
-  answer: (number: number, tries: number) => Answer;
+  /** `attempts` counts the attempts of this event that arrived here, from 1; `number` is the event's. */
+  answer: (number: number, attempts: number) => Answer;
 }>;
 
 /** True if the service refuses the event until its delivery fails. */
@@ -55,7 +55,7 @@ export type Targets = Readonly<{
   /** True if the event has arrived whole at least once. */
   hasSeen: (name: ServiceName, eventId: string) => boolean;
   /** Attempts that arrived, and how many of them had a damaged body. */
-  counts: Readonly<{ tries: number; damaged: number }>;
+  counts: Readonly<{ attempts: number; damaged: number }>;
   close: Receiver["close"];
 }>;
 

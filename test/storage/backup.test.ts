@@ -1,4 +1,4 @@
-/** A backup is whole or says what it lacks, and a restore puts it back as it was, or does nothing. */
+/** A backup is complete or names what it lacks; a restore puts it back as it was, or does nothing. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
@@ -96,9 +96,9 @@ describe("a backup", () => {
     expect(database?.name).toBe("webhooker.db");
   });
 
-  test("has the file of a webhook that is made while it runs, and knows its targets", () => {
+  test("has the file of a webhook that is created while it runs, and its targets", () => {
     let made = "";
-    // It looks at the clock after each file, to tell of its progress.
+    // Read after each file, to report the progress.
     const clock = {
       ...world.clock,
       monotonic() {
@@ -142,7 +142,7 @@ describe("a backup", () => {
     expect(existsSync(join(to, nameOf(doomed)))).toBe(false);
   });
 
-  test("goes on past files that are damaged or missing, and tells which", async () => {
+  test("skips damaged and missing files, and names them", async () => {
     const torn = main.addWebhook({ userId }).id;
     writeFileSync(world.files.pathOf(torn), "no database at all".repeat(300));
     const missing = main.addWebhook({ userId }).id;
@@ -177,14 +177,14 @@ describe("a backup", () => {
 });
 
 describe("a restore", () => {
-  test("refuses what has no manifest: a backup that was broken off", async () => {
+  test("refuses an interrupted backup, which has no manifest", async () => {
     take();
     rmSync(join(to, "manifest.json"));
     expect(await appErrorOf(() => putBack())).toMatchObject({ kind: "not_found" });
     expect(existsSync(fresh.dataDir)).toBe(false);
   });
 
-  test("restores nothing of a backup that was changed, or all but that when told to", async () => {
+  test("restores nothing of a backup that was changed, or the unchanged files when told to", async () => {
     take();
     appendFileSync(join(to, nameOf(world.webhookId)), "x");
     expect(await appErrorOf(() => putBack())).toMatchObject({ code: "backup_damaged" });
@@ -193,7 +193,7 @@ describe("a restore", () => {
     expect(existsSync(fresh.dbPath)).toBe(true);
   });
 
-  test("finds damage that the hash does not: it was backed up so", async () => {
+  test("finds damage that was backed up, and so has the right hash", async () => {
     take();
     const path = join(to, nameOf(world.webhookId));
     const bytes = readFileSync(path);

@@ -1,10 +1,10 @@
-/** Commits hold the event loop for a few milliseconds at a time, however many files and writes there are. */
+/** Commits block the event loop for a few milliseconds at a time, however many files and writes there are. */
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { createStorageWorld, type StorageWorld } from "./storage-world.ts";
 
 let world: StorageWorld;
-/** Commits by the turn of the event loop in which they were made. */
+/** Number of commits in each turn of the event loop. */
 let turns: number[];
 let endTurns: () => void;
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   await world.dispose();
 });
 
-/** An open file, each commit to which takes 1 ms. */
+/** An open file whose every commit takes 1 ms. */
 async function slowFile(): Promise<string> {
   const webhookId = newId();
   await world.files.create(webhookId);
@@ -47,7 +47,7 @@ test("no more than 2 ms of one turn go into commits to different files", async (
   expect(made.reduce((sum, commits) => sum + commits, 0)).toBe(20);
 });
 
-test("what has gathered behind syncs is committed over several turns too, when all end at once", async () => {
+test("writes that gathered during syncs are committed over several turns too, when all syncs end at once", async () => {
   const webhookIds: string[] = [];
   for (let n = 0; n < 20; n++) webhookIds.push(await slowFile());
   const syncs: (() => void)[] = [];

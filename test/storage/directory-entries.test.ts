@@ -1,4 +1,4 @@
-/** A new file's directory entry is on disk before anything in the file counts. */
+/** A new file's directory entry is on disk before any of its content counts. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { createStorageWorld, gate, type StorageWorld, turn } from "./storage-world.ts";
@@ -31,7 +31,7 @@ describe("a new file's directory entry", () => {
     expect(syncFolder.mock.calls).toEqual([[world.dataDir]]);
   });
 
-  test("is synced anew after the file was closed, as its log is made anew", async () => {
+  test("is synced again after the file was closed, as its WAL is created again", async () => {
     await world.append({ webhookId });
     await world.files.closeAll();
     const syncFolder = spyOn(world.upkeep, "syncFolder");
@@ -39,7 +39,7 @@ describe("a new file's directory entry", () => {
     expect(syncFolder).toHaveBeenCalledTimes(1);
   });
 
-  test("is not held for synced by a sync that began before the file was reopened", async () => {
+  test("does not count as synced by a sync that began before the file was reopened", async () => {
     const { passed, open } = gate();
     const syncFolder = spyOn(world.upkeep, "syncFolder").mockImplementationOnce(() => passed);
     const first = world.files.syncFolder(world.files.open(webhookId));
@@ -50,7 +50,7 @@ describe("a new file's directory entry", () => {
     expect(syncFolder).toHaveBeenCalledTimes(2);
   });
 
-  test("shares a sync with all that were made before it began, and with none made later", async () => {
+  test("shares a sync with all entries made before it began, and with none made later", async () => {
     const { passed, open } = gate();
     const syncFolder = spyOn(world.upkeep, "syncFolder").mockImplementationOnce(() => passed);
     const early = Array.from({ length: 20 }, () => world.files.create(newId()));

@@ -1,4 +1,7 @@
-/** Bits that a bad disk flipped make one webhook unavailable at most: never another one, and never a wrong answer in silence where SQLite can tell. */
+/**
+ * Bits flipped in a file make at most its own webhook unavailable, and never cause a silent wrong answer where SQLite
+ * can detect them.
+ */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +13,7 @@ import { checkDatabases } from "../../src/storage/reader/check.ts";
 import { createTestMainDb } from "../support/main-db.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "./storage-world.ts";
 
-// Only a machine that hangs takes this long.
+// Reached only if the machine hangs.
 setDefaultTimeout(120_000);
 
 const RUNS = 60;
@@ -64,7 +67,7 @@ function flip(path: string, places: readonly number[]): void {
   writeFileSync(path, bytes);
 }
 
-/** Null where it worked. Throws on any other failure than that of a file which cannot be used. */
+/** Null if `use` succeeded. Throws any failure other than `unavailable`. */
 async function damageOf(use: () => Promise<unknown>): Promise<AppError | null> {
   try {
     await use();
@@ -77,7 +80,7 @@ async function damageOf(use: () => Promise<unknown>): Promise<AppError | null> {
   }
 }
 
-/** Everything that the program does with a file; each may succeed or say what is wrong. */
+/** Does everything that the program does with a file; each call may succeed or report a fault. */
 async function useAll(webhookId: string): Promise<void> {
   const claim = {
     webhookId,
@@ -106,7 +109,7 @@ async function expectHealthy(): Promise<void> {
   expect((await world.events.findEvent(healthy, id))?.id).toBe(id);
 }
 
-test("bits flipped in an event file harm no other webhook, and whatever fails says why", async () => {
+test("bits flipped in an event file harm no other webhook, and every failure has its reason", async () => {
   await fc.assert(
     fc.asyncProperty(flips, async (places) => {
       const webhookId = newId();
@@ -121,7 +124,7 @@ test("bits flipped in an event file harm no other webhook, and whatever fails sa
   );
 });
 
-test("bits flipped in a log cost no event that was written before them", async () => {
+test("bits flipped in a WAL lose no event that was written before them", async () => {
   const log = readFileSync(`${openFile}-wal`);
   await fc.assert(
     fc.asyncProperty(flips, async (places) => {
@@ -135,7 +138,7 @@ test("bits flipped in a log cost no event that was written before them", async (
       if (damage === null) {
         const stored = world.storedIds(webhookId).slice(0, -1);
         expect(stored).toEqual(ids.slice(0, stored.length));
-        // About as many bytes of log were written for each event.
+        // About as many bytes of WAL were written for each event.
         const whole = Math.floor(Math.min(...places) * ids.length * 0.8) - 2;
         expect(stored.length).toBeGreaterThanOrEqual(whole);
       }
@@ -145,12 +148,12 @@ test("bits flipped in a log cost no event that was written before them", async (
   );
 });
 
-test("the check tells of structure that was damaged", () => {
+test("the check reports damaged structure", () => {
   const main = createTestMainDb();
   const { id } = main.addWebhook({ userId: main.addUser().id });
   const path = join(main.directory, `events-${id}.db`);
   copyFileSync(closedFile, path);
-  // The first page's list of cells, which nothing can be read without.
+  // The first page's list of cells, without which nothing can be read.
   const bytes = readFileSync(path);
   bytes.fill(0xff, 100, 140);
   writeFileSync(path, bytes);

@@ -1,4 +1,4 @@
-/** A disk that is full in the moment when the log is copied back: the log has its space already, the file has to grow. */
+/** A disk that is full when the WAL is copied back: the WAL has its space already, but the file has to grow. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { appendFileSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,10 +16,10 @@ import { appErrorOf } from "../support/thrown.ts";
 import { createStorageWorld, draft, pendingFor, settlement } from "./storage-world.ts";
 
 const MIB = 1024 * 1024;
-/** Longer than the log at which it is copied back, so that there is room in it for more than that. */
+/** Longer than the WAL at which a checkpoint begins, so that the WAL's file has room for more. */
 const LONG_BODY = Buffer.alloc(6 * MIB, 97);
 const BODY = Buffer.alloc(20_000, 98);
-/** Far more than fit into the log's own space. */
+/** Far more than fit into the WAL's file. */
 const MOST_EVENTS = 1_000;
 
 let folder: string;
@@ -46,8 +46,8 @@ function fill(): void {
 type Append = (body: Buffer) => Promise<Readonly<{ id: string }>>;
 
 /**
- * Returns the ids of those that were acknowledged. `refusals` are borne before it is given up: what a deleted file has
- * taken is free only once the file system has written that down.
+ * Returns the ids of the acknowledged events. Gives up after `refusals` refusals: a deleted file's space is free only
+ * once the file system has written the deletion down.
  */
 async function appendUntil(append: Append, isEnough: () => boolean, refusals = 0): Promise<string[]> {
   const acknowledged: string[] = [];
@@ -73,9 +73,11 @@ function read(path: string): Readonly<{ ids: string[]; faults: readonly string[]
   return found;
 }
 
-/** None where nobody may mount: a limit on a file, which everybody can set, is met when its log is written. */
+/**
+ * No disk if mounting is not allowed: a file size limit, which everybody can set, would already stop the WAL's growth.
+ */
 describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", () => {
-  test("lets events be written while the log has room, refuses the next, and has the log copied back once there is space", async () => {
+  test("lets events be written while the WAL has room, refuses the next, and copies the WAL back once there is space", async () => {
     mountSmallDisk(folder, 24);
     const world = createStorageWorld({ dataDir: folder });
     const append: Append = (body) => world.append({ webhookId, body, targets: [pendingFor("target")] });
@@ -92,12 +94,12 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
 
     fill();
     acknowledged.push(...(await appendUntil(append, () => faults.length > 0)));
-    // It was the copying, and nothing else, that found the disk full.
+    // The checkpoint, and nothing else, found the disk full.
     expect(faults).toEqual(["SQLITE_FULL"]);
     await world.writer.drain();
     expect(world.errors).toEqual([`checkpoint of ${world.files.pathOf(webhookId)} failed`]);
     const later = await appendUntil(append, () => false);
-    // How many depends on how far the log had come when its disk was filled.
+    // How many depends on the WAL's length when its disk was filled.
     expect(later.length).toBeGreaterThan(0);
     acknowledged.push(...later);
     expect(await appErrorOf(() => append(BODY))).toMatchObject({
@@ -116,7 +118,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     await world.dispose();
   });
 
-  test("gives the reserve up, with which attempts are stored, and takes events again once there is space", async () => {
+  test("gives the reserve up, so that results are stored, and accepts events again once there is space", async () => {
     mountSmallDisk(folder, 128);
     const { log } = createRecordingLog();
     const reserve = createDiskReserve({ folder, log });

@@ -1,4 +1,6 @@
-/** A full disk refuses events and ends nothing: what was acknowledged is there, and space is all that is needed. */
+/**
+ * A full disk refuses events and stops nothing: acknowledged events are there, and free space is all that is needed.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,7 +55,7 @@ function disks(): { name: string; create: () => SmallDisk }[] {
   const limited = { name: "a file at its limit", create: createLimitedFile };
   const probe = mountSmallDisk();
   probe?.remove();
-  // Only the superuser may mount; the other disk shows the same to everybody.
+  // Only the superuser may mount; the limited file shows the same to everybody.
   return probe
     ? [limited, { name: "a real disk", create: () => mountSmallDisk() ?? createLimitedFile() }]
     : [limited];

@@ -1,4 +1,4 @@
-/** What stands where a webhook's file must be: what is lost is told as lost, and what is not the webhook's is left alone. */
+/** A webhook's file that is lost is reported as lost; another file in its place is left alone. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
@@ -55,7 +55,7 @@ const LOST: readonly (readonly [string, () => void])[] = [
   ["missing", () => rmSync(path)],
   ["of 0 bytes", () => truncateSync(path)],
   [
-    "of 0 bytes beside a log",
+    "of 0 bytes beside a WAL",
     () => {
       truncateSync(path);
       writeFileSync(`${path}-wal`, "what a crash left");
@@ -71,7 +71,7 @@ const LOST: readonly (readonly [string, () => void])[] = [
 ];
 
 describe.each(LOST)("a file that is %s", (_, lose) => {
-  test("is told as lost by the start, the check and its first use, once, and is begun anew", async () => {
+  test("is reported as lost by the start, the check and its first use, once, and is created again", async () => {
     lose();
     expect(listWithoutFile(world.dataDir, [webhookId])).toEqual([webhookId]);
     expect(check()).toHaveLength(1);
@@ -122,7 +122,7 @@ describe.each(UNUSABLE)("a file that is %s", (_, code, replace) => {
   });
 });
 
-test("a file of 0 bytes is not copied as one that was new", async () => {
+test("a file of 0 bytes is not copied as a new one", async () => {
   truncateSync(path);
   const to = join(world.dataDir, "copy.db");
   expect(String(await thrownBy(() => copyDatabase({ from: path, to })))).toContain("0 bytes");
@@ -130,7 +130,7 @@ test("a file of 0 bytes is not copied as one that was new", async () => {
 });
 
 describe("a main database", () => {
-  test("of 0 bytes beside event files is told, and not made anew", async () => {
+  test("of 0 bytes beside event files is reported, and not created again", async () => {
     const dbPath = join(world.dataDir, "main.db");
     writeFileSync(dbPath, "");
     const { dataDir } = world;

@@ -1,4 +1,4 @@
-/** Power cuts under load: what was never synced is lost, in part or whole, and every acknowledged event is there. */
+/** Power cuts under load: unsynced data is lost in part or whole, and every acknowledged event is there. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,20 +9,20 @@ import { createRandom } from "../soak/random.ts";
 import { watchDisk } from "./power-cut.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement, turn } from "./storage-world.ts";
 
-// Only a machine that hangs takes this long.
+// Reached only if the machine hangs.
 setDefaultTimeout(120_000);
 
 const SEEDS = [1];
 const CUTS = 24;
 const SENDERS = 6;
-/** Several times what a log may hold before it is copied back. */
+/** Up to several times the length at which a WAL is copied back. */
 const BODIES = [200, 3_000, 60_000, 400_000];
 const NEW_WEBHOOK = 0.1;
 const MOST_WEBHOOKS = 6;
 /** Acknowledgements, and then turns of the event loop, before the next cut. */
 const MOST_BETWEEN_CUTS = 12;
 const MOST_TURNS = 30;
-/** How often all files are closed, and after how long they count as idle. */
+/** Probability of closing all files, and the time after which they count as idle. */
 const IDLE = 0.05;
 const IDLE_MS = 200_000;
 
@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Cut = Readonly<{ dataDir: string; acknowledged: readonly string[] }>;
 
-/** Sends until all cuts are made; now and then files are closed, and opened again by the next event. */
+/** Sends until all cuts are made; now and then closes files, which the next event opens again. */
 async function cutUnderLoad(seed: number): Promise<Readonly<{ webhookIds: string[]; cuts: Cut[] }>> {
   const random = createRandom(seed);
   const world = createStorageWorld();
@@ -73,7 +73,7 @@ async function cutUnderLoad(seed: number): Promise<Readonly<{ webhookIds: string
   return { webhookIds, cuts };
 }
 
-/** As the program opens them after the cut. */
+/** Opens the files as the program would after the cut. */
 async function expectAllThere(webhookIds: readonly string[], cut: Cut): Promise<void> {
   const world: StorageWorld = createStorageWorld({ dataDir: cut.dataDir });
   const stored = new Set<string>();

@@ -1,9 +1,9 @@
-/** More webhooks than files may be open lose nothing while files are evicted and reopened under them. */
+/** More webhooks than files may be open: nothing is lost while files are evicted and reopened. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { createStorageWorld, draft, type StorageWorld } from "./storage-world.ts";
 
-// Hundreds of files are made and synced; only a machine that hangs takes this long.
+// Hundreds of files are created and synced; reached only if the machine hangs.
 setDefaultTimeout(120_000);
 
 let world: StorageWorld;
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => world.dispose());
 
 describe("many webhooks", () => {
-  test("written at once have every acknowledged event", async () => {
+  test("that receive events at the same time keep every acknowledged event", async () => {
     const webhookIds = Array.from({ length: 200 }, () => newId());
     const events = await Promise.all(
       [...webhookIds, ...webhookIds, ...webhookIds].map((id) => world.append({ webhookId: id })),

@@ -1,4 +1,7 @@
-/** Files that are deleted, moved or replaced under the running gateway: no event is acknowledged into a file that nobody will find. */
+/**
+ * Files that are deleted, moved or replaced under the running gateway: no event is acknowledged into a file that nobody
+ * will find.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +10,7 @@ import { appErrorOf } from "../support/thrown.ts";
 import { createStorageWorld, openDescriptors, query, type StorageWorld, turn } from "./storage-world.ts";
 
 const RETRY_MS = 5_000;
-/** A file is looked for at most so often. */
+/** Interval at which a file's path is checked. */
 const LOOK_MS = 100;
 
 let world: StorageWorld;
@@ -47,7 +50,7 @@ async function expectGone(id = webhookId, code = "event_file_gone"): Promise<voi
   expect(error.hint).toBeString();
 }
 
-/** Events are taken again as soon as the file was looked for once more. */
+/** Appends until an event is accepted: as soon as the path was checked again. */
 async function appendAgain(): Promise<string> {
   for (;;) {
     world.clock.advance(RETRY_MS);
@@ -60,7 +63,7 @@ async function appendAgain(): Promise<string> {
 }
 
 describe("a file in use", () => {
-  test("that is deleted takes no more events and is not made anew, and others go on", async () => {
+  test("that is deleted takes no more events and is not created again, and others go on", async () => {
     for (const end of FILES) rmSync(path + end, { force: true });
     await expectGone();
     const other = newId();
@@ -81,12 +84,12 @@ describe("a file in use", () => {
     move(`${path}.away`, path);
     const id = await appendAgain();
     const [refused] = world.storedIds(webhookId).filter((each) => !stored.includes(each) && each !== id);
-    // The event that was refused may be there: nobody was told that it is not.
+    // The refused event may be there: its sender was not told that it is not.
     expect(world.storedIds(webhookId)).toEqual([...stored, ...(refused ? [refused] : []), id]);
     expect(missing).toEqual([]);
   });
 
-  test("that is replaced takes no more events, and the one in its place keeps its log", async () => {
+  test("that is replaced takes no more events, and the file in its place keeps its WAL", async () => {
     const [otherId, folder] = [newId(), join(world.dataDir, "backup")];
     mkdirSync(folder);
     await world.files.create(otherId);
@@ -101,7 +104,7 @@ describe("a file in use", () => {
     expect(world.storedIds(webhookId)).toEqual([kept.id, id]);
   });
 
-  test("whose log is deleted takes no more events: they would be in that log alone", async () => {
+  test("whose WAL is deleted takes no more events: they would be in that WAL alone", async () => {
     rmSync(`${path}-wal`);
     await expectGone();
     const id = await appendAgain();
@@ -109,7 +112,7 @@ describe("a file in use", () => {
     expect(query(path, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
   });
 
-  test("whose folder is replaced by an empty one takes no more events, and none is made there", async () => {
+  test("whose folder is replaced by an empty one takes no more events, and no file is created there", async () => {
     const cold = newId();
     await world.append({ webhookId: cold });
     await world.files.closeAll();
@@ -132,7 +135,7 @@ describe("a file in use", () => {
     expect(missing).toEqual([]);
   });
 
-  test("is looked for now and then only, as events come in", async () => {
+  test("is checked only now and then, as events come in", async () => {
     await world.append({ webhookId });
     rmSync(path);
     await world.append({ webhookId });
@@ -142,7 +145,7 @@ describe("a file in use", () => {
 });
 
 describe("a file that is missing when it is opened", () => {
-  test("is made anew, and told", async () => {
+  test("is created again, and reported", async () => {
     await world.files.closeAll();
     rmSync(path);
     const { id } = await world.append({ webhookId });
@@ -153,12 +156,12 @@ describe("a file that is missing when it is opened", () => {
     expect(missing).toEqual([webhookId]);
   });
 
-  test("is nothing to tell of a new webhook", async () => {
+  test("is not reported for a new webhook", async () => {
     await world.files.create(newId());
     expect(missing).toEqual([]);
   });
 
-  test("is not told where something is in its place", async () => {
+  test("is not reported if another file is in its place", async () => {
     await world.files.closeAll();
     writeFileSync(path, "this is no database".repeat(500));
     await appErrorOf(() => world.append({ webhookId }));

@@ -1,33 +1,35 @@
-/** A disk that keeps only what was synced: what a power cut at any moment would leave of a folder of event files. */
+/**
+ * A disk that keeps only synced data: computes what a power cut at any moment would leave of a folder of event files.
+ */
 import { fstatSync, mkdirSync, readdirSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type StorageWorld, turn } from "./storage-world.ts";
 
-/** What a disk writes whole. */
+/** The unit that a disk writes whole. */
 const SECTOR = 512;
-/** The log's header with its salts, which change when it is started over. */
+/** The WAL's header with its salts, which change at each restart. */
 const LOG_HEADER = 32;
 /** A page with its own header. */
 const FRAME = 4_096 + 24;
-/** Where SQLite's index of the log (`-shm`) tells how many frames were begun to be copied back. */
+/** Offset in the WAL's index (`-shm`) of the number of frames whose copying has begun. */
 const COPIED_AT = 128;
-/** Turns of the event loop by which a sync ends later than it does here. */
+/** Most turns of the event loop by which a sync ends later than it really does. */
 const MOST_TURNS = 10;
 
-/** `copiedFrames`: how far the worker may have copied the log back; it was synced so far before. */
+/** `copiedFrames`: how far the worker may have copied the WAL back; it was synced up to there before. */
 type Moment = Readonly<{ db: Buffer; log: Buffer; copiedFrames: number }>;
-/** `takenAt` counts: of two looks at a file that were synced the later one holds. */
+/** `takenAt` orders the looks: of two synced looks at a file, the later one counts. */
 type Look = Readonly<{ bytes: Buffer; takenAt: number }>;
 
-export type FrailDisk = Readonly<{
-  /** Writes what a cut at this moment leaves into a new folder: of what was not synced, sectors at random. */
+type FrailDisk = Readonly<{
+  /** Writes into a new folder what a cut at this moment leaves: random sectors of unsynced data. */
   cut: (folder: string) => void;
 }>;
 
 /**
- * Watches every sync that the world asks for. The worker's own are SQLite's, whose order is relied on: the log is
- * synced, with its folder, before the database is written, the database before the log is started over, and a log's
- * new header before anything else is written under it. `test/power-cuts` relies on nothing of the kind.
+ * Watches every sync that the world asks for. The worker's own syncs are SQLite's, whose order is relied on: it syncs
+ * the WAL with its folder before it writes the database, the database before it restarts the WAL, and the WAL's new
+ * header before any frame after it. `test/power-cuts` relies on none of this.
  */
 export function watchDisk(world: StorageWorld, random: () => number): FrailDisk {
   const { dataDir, upkeep } = world;
@@ -35,9 +37,9 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
   const synced = new Map<string, Look>();
   /** Names whose directory entries are on disk. */
   const entries = new Set<string>();
-  /** What a log held when the worker began to copy it back. */
+  /** Content of each WAL when the worker began to copy it back. */
   const copying = new Map<string, Look>();
-  /** Logs that were removed, which may come back while the folder is not synced. */
+  /** Removed WALs, which may come back while the folder is not synced. */
   const removed = new Map<string, Buffer>();
   let looks = 0;
 
@@ -52,7 +54,7 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     const seen = look(readAll(descriptor));
     const log = nameOf(dataDir, descriptor);
     const db = log.replace(/-wal$/, "");
-    // Its first pages are durable before there is a log; after that only copying the log back changes it.
+    // The first pages are durable before there is a WAL; after that, only copying the WAL back changes the database.
     if (!synced.has(db)) note(db, look(read(pathOf(db))));
     await real.sync(descriptor);
     await pause();
@@ -93,7 +95,9 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     for (let count = random() * MOST_TURNS; count > 0; count--) await turn();
   }
 
-  /** As of one moment: the worker may copy a log back meanwhile, and says so in the index before it does. */
+  /**
+   * Reads both at one moment: the worker may copy the WAL back meanwhile, and records that in the index before it does.
+   */
   function readNow(name: string): Moment {
     const path = pathOf(name);
     for (;;) {
@@ -105,7 +109,7 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     }
   }
 
-  /** What of a database and its log is on disk for certain. */
+  /** The parts of a database and its WAL that are certainly on disk. */
   function certain(name: string, now: Moment): Readonly<{ db: Buffer; log: Buffer }> {
     const last = synced.get(logOf(name))?.bytes ?? EMPTY;
     const copied = now.log.subarray(0, LOG_HEADER + now.copiedFrames * FRAME);
@@ -121,7 +125,7 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     const mixed = Buffer.alloc(random() < 0.5 ? old.length : Math.max(old.length, now.length));
     for (let at = 0; at < mixed.length; at += SECTOR) {
       const from = at < now.length && random() < 0.5 ? now : old;
-      // Beyond the end of what is certain a sector that was not written holds nothing.
+      // Beyond the end of the certain part, a sector that was not written is empty.
       if (at < from.length) from.copy(mixed, at, at, Math.min(at + SECTOR, mixed.length));
     }
     return mixed;
@@ -160,12 +164,12 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch {
-    // A log goes with the last connection.
+    // A WAL is removed with the last connection.
     return EMPTY;
   }
 }
 
-/** The part that checkpoints and commits change. */
+/** The part of the index that checkpoints and commits change. */
 function readIndex(path: string): Buffer {
   return read(`${path}-shm`).subarray(0, COPIED_AT + 4);
 }

@@ -1,4 +1,4 @@
-/** Where a replicator such as Litestream copies the logs, they are left to it, and stay where it finds them. */
+/** With a replicator such as Litestream, the WALs are left to it and stay where they are. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -12,7 +12,7 @@ import { createFakeClock } from "../support/fake-clock.ts";
 import { draft } from "./storage-world.ts";
 
 const MIB = 1024 * 1024;
-/** More than a log holds where there is no replicator. */
+/** Longer than a WAL gets without a replicator. */
 const LONG_BODY = Buffer.alloc(5 * MIB, 97);
 const LONGEST_LOG_PAGES = 4_000;
 
@@ -49,7 +49,7 @@ async function append(body: Buffer): Promise<void> {
   await storage.writer.drain();
 }
 
-/** The log's first bytes, which are others once it has been started over, and its length. */
+/** The WAL's header, which changes at each restart, and its length. */
 function logOf(database: string): { header: string; bytes: number } {
   const log = readFileSync(`${database}-wal`);
   return { header: log.subarray(0, 32).toString("hex"), bytes: log.byteLength };
@@ -59,7 +59,7 @@ function countEvents(db: Database): number {
   return db.query<{ n: number }, []>("SELECT count(*) AS n FROM events").get()?.n ?? 0;
 }
 
-describe("an event file's log", () => {
+describe("an event file's WAL", () => {
   test("is not copied back while it is shorter than the bound", async () => {
     await append(LONG_BODY);
     expect(statSync(path).size).toBeLessThan(MIB);
@@ -67,7 +67,7 @@ describe("an event file's log", () => {
     expect(errors).toEqual([]);
   });
 
-  test("stays when the file is closed, and goes on where it ended when it is opened again", async () => {
+  test("stays when the file is closed, and is continued when the file is opened again", async () => {
     await append(LONG_BODY);
     const { header, bytes } = logOf(path);
     await storage.close();
@@ -87,7 +87,7 @@ describe("an event file's log", () => {
     expect(logOf(path)).toEqual(before);
   });
 
-  test("is copied back at the bound, as there seems to be no replicator, and that is an error", async () => {
+  test("is copied back at the bound with an error, as no replicator seems to run", async () => {
     for (let n = 0; n < 4; n++) await append(LONG_BODY);
     expect(statSync(path).size).toBeGreaterThan(15 * MIB);
     expect(errors).toEqual([
@@ -96,7 +96,7 @@ describe("an event file's log", () => {
   });
 });
 
-test("a replicator that holds its place in the log, writes a table of its own and copies back hinders no event", async () => {
+test("a replicator that reads the WAL, writes its own table and checkpoints does not disturb any event", async () => {
   await append(Buffer.from("first"));
   const replicator = new Database(path);
   replicator.run("PRAGMA busy_timeout = 1000");
@@ -110,14 +110,14 @@ test("a replicator that holds its place in the log, writes a table of its own an
     replicator.run("PRAGMA wal_checkpoint(RESTART)");
     replicator.run("INSERT OR REPLACE INTO _litestream_seq VALUES (1, ?)", [round]);
     expect(logOf(path).header).not.toBe(header);
-    await append(Buffer.from("after the log was started over"));
+    await append(Buffer.from("after the WAL was restarted"));
   }
   expect(countEvents(replicator)).toBe(7);
   replicator.close();
   expect(errors).toEqual([]);
 });
 
-test("the main database's log is left alone by a running gateway too, however long it grows", async () => {
+test("a running gateway leaves the main database's WAL alone too, however long it grows", async () => {
   const database = join(folder, "webhooker.db");
   const upkeep = startEventFileUpkeep({ keepsLogs: true });
   const checkpoint = spyOn(upkeep, "checkpoint");
@@ -135,7 +135,7 @@ test("the main database's log is left alone by a running gateway too, however lo
   expect(logOf(database).bytes).toBeGreaterThan(5 * MIB);
 });
 
-test("the main database's log stays when its last connection is closed", () => {
+test("the main database's WAL stays when its last connection is closed", () => {
   const database = join(folder, "webhooker.db");
   openMainDb({ path: database, clock, keepsLogs: true }).close();
   const before = logOf(database);

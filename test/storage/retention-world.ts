@@ -1,4 +1,4 @@
-/** A storage world whose events are as old as its clock says, with what the retention does to them. */
+/** A storage world whose events are as old as its clock says, with the retention's calls. */
 import { Database } from "bun:sqlite";
 import { newId, newIdAt } from "../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
@@ -19,13 +19,13 @@ export type RetentionWorld = StorageWorld &
       values?: Partial<EventDraft>,
     ) => Promise<string>;
     rule: (values?: Partial<PruneRule>) => PruneRule;
-    /** All steps to the end. */
+    /** Runs all steps to the end. */
     pruneAll: (rule: PruneRule) => Promise<readonly PruneStep[]>;
     ledgerFaults: () => readonly string[];
     rows: (table: "events" | "deliveries" | "delivery_results" | "rejected_requests") => number;
   }>;
 
-/** Steps end by what they did alone, unless `stepMs` gives them an end by time. */
+/** With `stepMs`, steps also end by time; without it, only by the amount of work. */
 export function createRetentionWorld(
   options: { dataDir?: string; webhookId?: string; stepMs?: number } = {},
 ): RetentionWorld {

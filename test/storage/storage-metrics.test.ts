@@ -5,7 +5,7 @@ import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } 
 
 let worlds: StorageWorld[] = [];
 afterEach(async () => {
-  // The first made the folder that the others share.
+  // The first world made the folder that the others share.
   for (const world of worlds.reverse()) await world.dispose();
   worlds = [];
 });
@@ -40,7 +40,7 @@ describe("the pending deliveries of all files", () => {
     expect(total(metrics)).toBe(3);
   });
 
-  test("leave out what was rolled back", async () => {
+  test("leave out rolled back changes", async () => {
     const { world, metrics } = start();
     const first = draft({ webhookId: "w", targets: [pendingFor("a")] });
     const repeated = { ...first };
@@ -52,7 +52,7 @@ describe("the pending deliveries of all files", () => {
     expect(total(metrics)).toBe(2);
   });
 
-  test("leave out what was written and could not be committed", () => {
+  test("leave out changes that could not be committed", () => {
     const { world } = start();
     const { tally } = world.files.open("w");
     tally.moved("a", null, "pending");
@@ -65,7 +65,7 @@ describe("the pending deliveries of all files", () => {
     expect(tally.pending).toBe(1);
   });
 
-  test("still count a file that was closed, and end with its webhook", async () => {
+  test("still count a file that was closed, and no longer a deleted webhook", async () => {
     const { world, metrics } = start();
     await world.append({ webhookId: "w1", targets: [pendingFor("a")] });
     await world.append({ webhookId: "w2", targets: [pendingFor("a"), pendingFor("b")] });

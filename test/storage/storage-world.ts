@@ -30,19 +30,19 @@ export type StorageWorld = Readonly<{
   writer: EventWriter;
   reader: EventReader;
   events: EventStore;
-  /** What the writer reported. */
+  /** Errors that the writer reported. */
   errors: string[];
   /** Webhooks whose events were reported as recorded. */
   recorded: string[];
-  /** Of those, the webhooks that were said to have something to deliver. */
+  /** The recorded webhooks that were reported to have something to deliver. */
   due: string[];
   append: (draft: Partial<EventDraft> & { webhookId: string }) => Promise<EventDraft>;
-  /** Ids of the stored events, oldest first, read by a connection of its own. */
+  /** Ids of the stored events, oldest first, read by a separate connection. */
   storedIds: (webhookId: string) => string[];
   dispose: () => Promise<void>;
 }>;
 
-/** `dataDir` of another world opens its files once more; whoever made the folder removes it. */
+/** Creates a world. With `dataDir` it opens another world's files again; the world that made the folder removes it. */
 export function createStorageWorld(
   options: {
     maxOpen?: number;
@@ -123,7 +123,7 @@ export function draft(values: Partial<EventDraft> & { webhookId: string }): Even
   };
 }
 
-/** Of an entrypoint that looks for copies; `body` as that of the draft. */
+/** The key of an entrypoint that detects duplicates; `body` must be that of the draft. */
 export function dedupKey(
   values: { key?: string; body?: string; differing?: "store" | "drop" } = {},
 ): DedupKey {
@@ -133,7 +133,7 @@ export function dedupKey(
 
 export const pendingFor = (id: string) => ({ id, settlesAtIngest: false });
 
-/** What a first attempt that was answered 200 leaves behind. */
+/** The settlement of a first attempt with status 200. */
 export function settlement(
   values: Partial<Omit<Settlement, "result">> & { eventId: string; targetId: string },
   result: Partial<Settlement["result"]> = {},
@@ -159,7 +159,7 @@ export function settlement(
   };
 }
 
-/** Asks a file through a connection of its own, which changes nothing. */
+/** Queries a file through a separate connection, which changes nothing. */
 export function query<Row>(path: string, sql: string): Row[] {
   const db = new Database(path, { readonly: true });
   try {
@@ -169,7 +169,7 @@ export function query<Row>(path: string, sql: string): Row[] {
   }
 }
 
-/** Descriptors of this process on files under a folder, those of unlinked ones too. */
+/** This process's descriptors of files under a folder, unlinked files included. */
 export function openDescriptors(folder: string): string[] {
   return readdirSync("/proc/self/fd").flatMap((descriptor) => {
     const path = targetOf(`/proc/self/fd/${descriptor}`);
@@ -181,7 +181,7 @@ function targetOf(link: string): string {
   try {
     return readlinkSync(link);
   } catch {
-    // The descriptor that read the list is gone by now.
+    // The descriptor that read the list is closed by now.
     return "";
   }
 }
@@ -201,7 +201,7 @@ export function whileReadOnly<T>(folder: string, act: () => T): T {
   }
 }
 
-/** A promise that a test settles. */
+/** A promise that the test resolves. */
 export function gate(): { passed: Promise<void>; open: () => void } {
   let open = () => {};
   const passed = new Promise<void>((resolve) => {
@@ -210,7 +210,7 @@ export function gate(): { passed: Promise<void>; open: () => void } {
   return { passed, open };
 }
 
-/** One turn of the event loop: what was scheduled before it has run. */
+/** Waits for one turn of the event loop: everything scheduled before it has run. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-/** A file that is damaged, newer or out of reach makes its own webhook unavailable, and no other. */
+/** A file that is damaged, newer or out of reach makes only its own webhook unavailable. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
@@ -42,7 +42,7 @@ beforeEach(() => {
 
 afterEach(() => world.dispose());
 
-/** Events in a closed file of several pages. */
+/** Stores events so that the closed file has several pages. */
 async function fill(): Promise<void> {
   for (let n = 0; n < 5; n++) {
     await world.append({ webhookId, body: Buffer.alloc(3_000, 97), targets: [pendingFor("target")] });
@@ -50,7 +50,7 @@ async function fill(): Promise<void> {
   await world.files.closeAll();
 }
 
-/** All but those of the schema, so that the damage is found by the first statement that looks further. */
+/** Overwrites all pages except the schema's, so that the first statement beyond the schema finds the damage. */
 function overwritePages(): void {
   const schema = query<{ pageno: number }>(path, "SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'");
   const kept = new Set(schema.map(({ pageno }) => pageno));
@@ -83,7 +83,7 @@ async function appendOnceRepaired(): Promise<{ id: string }> {
 }
 
 describe("a damaged file", () => {
-  test("of garbage is refused with its webhook's name and a cure", async () => {
+  test("of garbage is refused with its webhook's name and a hint", async () => {
     writeFileSync(path, "this is no database ".repeat(1_000));
     await expectUnavailable("event_file_damaged");
     expect(readFileSync(path, "utf8")).toBe("this is no database ".repeat(1_000));
@@ -101,7 +101,7 @@ describe("a damaged file", () => {
     await expectUnavailable("event_file_damaged");
   });
 
-  test("is read as far as it can be, with a clear error for the rest", async () => {
+  test("is read as far as possible, with a clear error for the rest", async () => {
     await fill();
     truncateSync(path, PAGE * 2);
     const error = await appErrorOf(() =>
@@ -110,7 +110,7 @@ describe("a damaged file", () => {
     expect(error).toMatchObject({ kind: "unavailable", code: "event_file_damaged" });
   });
 
-  test("is looked at again after a while, and used once it was restored", async () => {
+  test("is retried after a while, and used once it was restored", async () => {
     writeFileSync(path, "x".repeat(5_000));
     await expectUnavailable("event_file_damaged");
     rmSync(path);
@@ -120,7 +120,7 @@ describe("a damaged file", () => {
     expect(world.storedIds(webhookId)).toEqual([id]);
   });
 
-  test("that fails while it is open is let go, so that it can be restored at once", async () => {
+  test("that fails while it is open is closed, so that it can be restored at once", async () => {
     await fill();
     const good = readFileSync(path);
     const file = world.files.open(webhookId);
@@ -132,14 +132,14 @@ describe("a damaged file", () => {
       if (name.includes(webhookId)) rmSync(join(world.dataDir, name));
     }
     writeFileSync(path, good);
-    // The log could not be copied back into the damaged file: that is done before it takes events again.
+    // The WAL could not be copied back into the damaged file; that must succeed before the file takes events again.
     world.clock.advance(RETRY_MS);
     const { id } = await appendOnceRepaired();
     expect(world.storedIds(webhookId)).toContain(id);
     expect(world.storedIds(webhookId)).toHaveLength(6);
   });
 
-  test("leaves no descriptor behind, however often it is tried", async () => {
+  test("leaves no open descriptor, however often it is retried", async () => {
     writeFileSync(path, "x".repeat(5_000));
     for (let n = 0; n < 5; n++) {
       await appErrorOf(() => world.append({ webhookId }));
@@ -157,7 +157,7 @@ describe("a file of a newer version", () => {
     db.close();
   }
 
-  // A copy made by VACUUM INTO, as backups are, is not in WAL mode.
+  // A copy made by VACUUM INTO, such as a backup, is not in WAL mode.
   test.each(["WAL", "DELETE"] as const)("in %s mode is refused and not touched", async (journalMode) => {
     await fill();
     makeNewer(journalMode);
@@ -166,7 +166,7 @@ describe("a file of a newer version", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  test("that a crash left with its log keeps both as they are", async () => {
+  test("that a crash left with its WAL is not changed, nor is the WAL", async () => {
     await fill();
     const elsewhere = `${path}.copy`;
     copyFileSync(path, elsewhere);

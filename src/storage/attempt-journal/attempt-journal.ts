@@ -1,7 +1,7 @@
 /**
- * Marks attempts as begun before they begin, in a file of its own: what kills the process is found at the next start.
- * It is written without a sync. A killed process leaves what it has written to the system; a power cut may take it,
- * and was nobody's fault.
+ * Records each attempt before it begins, in a file of its own, so that the next start finds the attempt that killed the
+ * process. Written without a sync: a killed process leaves its writes to the system; a power cut may lose them, but no
+ * attempt caused it.
  */
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -12,34 +12,34 @@ import { readBootId } from "./boot-id.ts";
 import { type LeftBehind, lines, type MarkedAttempt, readJournal, type Suspect } from "./records.ts";
 
 const NAME = "webhooker.attempts";
-/** Then it is written anew, with what is under way only. */
+/** Length at which the file is rewritten with only the attempts under way. */
 const LONG_BYTES = 1024 * 1024;
 const BUFFER_BYTES = 64 * 1024;
-/** More than any line has. */
+/** No line is longer. */
 const LINE_BYTES = 256;
 
-export type JournalState = Readonly<{
+type JournalState = Readonly<{
   suspects: Iterable<Suspect>;
-  /** Suspects that are being attempted, in the order in which that began. */
+  /** Suspects that are being attempted, in the order in which their attempts began. */
   tests: Iterable<Readonly<{ suspect: Suspect; hasOutlived: boolean }>>;
   begun: Iterable<MarkedAttempt>;
 }>;
 
-/** No call throws: without its marks an attempt is made all the same. */
+/** No call throws: an attempt that cannot be recorded is made all the same. */
 export type AttemptJournal = Readonly<{
-  /** What the process before left. */
+  /** The previous process' suspects and culprits. */
   left: LeftBehind;
-  /** Before the attempt begins; what is marked is written by `flush`, many at a time. */
+  /** Call before the attempt begins. Marks are buffered; `flush` writes many at a time. */
   mark: (webhookId: string, targetId: string, eventId: string, attempt: number) => void;
   flush: () => void;
   note: (what: "test" | "outlived" | "ended", of: MarkedAttempt) => void;
   isLong: () => boolean;
   rewrite: (state: JournalState) => void;
-  /** A stop was asked for: nothing that is under way from now on is suspect for it. */
+  /** Call at a requested stop: attempts under way from then on do not become suspects. */
   close: (state: Pick<JournalState, "suspects">) => void;
 }>;
 
-/** Marks nothing. */
+/** A journal that records nothing. */
 export const noJournal: AttemptJournal = {
   left: { suspects: [], culprits: [] },
   mark: () => undefined,
@@ -53,7 +53,7 @@ export const noJournal: AttemptJournal = {
 export function openAttemptJournal(options: {
   folder: string;
   log: Logger;
-  /** What names this run of the machine. */
+  /** Identifies this boot of the machine. */
   bootId?: string;
 }): AttemptJournal {
   const { folder, log, bootId = readBootId() } = options;
@@ -64,7 +64,7 @@ export function openAttemptJournal(options: {
   let bytes = 0;
   let hasFailed = false;
   let isClosed = false;
-  /** Of what is marked and not written yet. */
+  /** Bytes that are marked and not yet written. */
   let length = 0;
   let [prefixOf, prefix] = ["", ""];
   const left = read(path, bootId);
@@ -91,7 +91,7 @@ export function openAttemptJournal(options: {
   }
 
   function write(count: number): void {
-    // Counted without a file too: then it is tried anew.
+    // Counted without a file too, so that `isLong` leads to another attempt to create one.
     bytes += count;
     if (descriptor === null || count === 0) return;
     try {
@@ -118,11 +118,11 @@ export function openAttemptJournal(options: {
     length = 0;
   }
 
-  /** In a new file that takes the other's place: at no moment is there none that names what is under way. */
+  /** Writes a new file and renames it over the old one: at every moment some file names the attempts under way. */
   function rewrite({ suspects, tests, begun: underWay }: JournalState): void {
     if (isClosed) return;
     if (!isFolderInPlace()) {
-      // A disk that was unmounted has left another folder behind, in which nobody will look.
+      // An unmounted disk leaves another folder behind, which no later start reads.
       fail(new Error("the data folder is not in its place"));
       return;
     }
@@ -136,7 +136,7 @@ export function openAttemptJournal(options: {
       }),
     ].join("");
     closeDescriptor();
-    // What lasts, such as many suspects, must not have it written anew at each turn.
+    // The length of what is still needed, such as many suspects, must not trigger a rewrite at each turn.
     bytes = 0;
     try {
       descriptor = openSync(`${path}.new`, "w");

@@ -1,4 +1,4 @@
-/** Names this run of the machine: another name after a restart of it, or on another machine. */
+/** Identifies this boot of the machine: another id after a reboot, or on another machine. */
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 
@@ -8,7 +8,7 @@ export function readBootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
   } catch {
-    // Where the system names none: the minute in which it started. A clock that is set makes it another one.
+    // Systems without a boot id: the minute in which the machine started. Setting the clock changes it.
     return String(Math.round((Date.now() - uptime() * 1_000) / MINUTE_MS));
   }
 }

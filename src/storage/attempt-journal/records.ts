@@ -1,6 +1,6 @@
-/** The lines of the attempt journal, and what they say about the attempts that a process died in: pure. */
+/** The lines of the attempt journal, and the suspects and culprits they imply: pure. */
 
-/** An attempt of a delivery; `attempt` counts from 1 over all of its attempts, 0 where that is not known. */
+/** An attempt of a delivery. `attempt` counts all attempts of the delivery from 1; 0 if not known. */
 export type MarkedAttempt = Readonly<{
   webhookId: string;
   targetId: string;
@@ -8,17 +8,17 @@ export type MarkedAttempt = Readonly<{
   attempt: number;
 }>;
 
-/** One that was under way when a process died. */
+/** An attempt that was under way when a process died. */
 export type Suspect = MarkedAttempt & Readonly<{ deaths: number }>;
 
 export type LeftBehind = Readonly<{
   /** To be attempted again, one at a time. */
   suspects: readonly Suspect[];
-  /** Not to be attempted again: the process died in this one while it was attempted on its own. */
+  /** Not to be attempted again: the process died while this was the only attempt under way. */
   culprits: readonly Suspect[];
 }>;
 
-/** With others under way no single death names the culprit, so that many are too many. */
+/** While other attempts were under way, a single death does not name the culprit; this many deaths do. */
 const MOST_DEATHS = 3;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -29,9 +29,9 @@ export const lines = {
     `${lines.begunPrefix(webhookId, targetId)}${eventId}${lines.begunSuffix(attempt)}`,
   begunPrefix: (webhookId: string, targetId: string) => `begun ${webhookId} ${targetId} `,
   begunSuffix: (attempt: number) => ` ${attempt}\n`,
-  /** A suspect is attempted again. */
+  /** The attempt of a suspect has begun again. */
   test: (of: MarkedAttempt) => `test ${nameOf(of)}\n`,
-  /** It has been under way for a while, and others may begin. */
+  /** The test has been under way for a while, and others may begin. */
   outlived: (of: MarkedAttempt) => `outlived ${nameOf(of)}\n`,
   ended: (of: MarkedAttempt) => `ended ${nameOf(of)}\n`,
 };
@@ -47,8 +47,8 @@ export function keyOf({ targetId, eventId }: Pick<MarkedAttempt, "targetId" | "e
 type Test = { suspect: Suspect; hasOutlived: boolean };
 
 /**
- * Reads what a process left, in a run of the machine that `bootId` names. What was under way in another run died of a
- * power cut.
+ * Reads the journal of the previous process. `bootId` identifies the machine's current boot: attempts under way in
+ * another boot ended in a power cut or reboot.
  */
 export function readJournal(text: string, bootId: string): LeftBehind {
   const suspects = new Map<string, Suspect>();

@@ -1,11 +1,11 @@
 /**
  * Backs up every database while the gateway goes on, each as it is at one moment.
  *
- * The main database is copied after the event files, and again until each webhook that its copy names has its file:
- * - every webhook in the copy has its event file, as a webhook's file is made before its row;
- * - every delivery in the copied files has its target in the copy, which is the younger one: copied first, it would
- *   not know targets that were added meanwhile, and what was pending for them would be discarded after a restore;
- * - every event that was acknowledged before the backup began was in its file when that was copied.
+ * The main database is copied after the event files, and again until each webhook in its copy has an event file:
+ * - every webhook in the copy has its event file, because a webhook's file is created before its row;
+ * - every delivery in the copied files has its target in the copy, which is the younger one. Copied first, the main
+ *   database would lack targets added meanwhile, and a restore would discard their pending deliveries;
+ * - every event acknowledged before the backup began was in its file when that file was copied.
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -20,27 +20,30 @@ import { requireSpace } from "./free-space.ts";
 import { hashFile } from "./hashed-copy.ts";
 import { type BackedUpFile, EVENTS_FOLDER, KEY_FILE, MAIN_FILE, writeManifest } from "./manifest.ts";
 
-/** Rounds in which webhooks may be made before the backup gives up on the newest ones. */
+/** Rounds in which webhooks may be created before the backup gives up on the newest ones. */
 const MOST_ROUNDS = 20;
 const TELL_EVERY_MS = 2_000;
 
 export type BackupFault = Readonly<{ file: string; fault: string }>;
 
-export type BackupReport = Readonly<{ eventFiles: number; bytes: number; faults: readonly BackupFault[] }>;
+type BackupReport = Readonly<{ eventFiles: number; bytes: number; faults: readonly BackupFault[] }>;
 
 type Options = Readonly<{
   dbPath: string;
   dataDir: string;
-  /** Made where it is missing; must be empty. */
+  /** Created if it is missing; must be empty. */
   to: string;
   withKey: boolean;
   version: string;
   clock: Clock;
-  /** Told of the progress, every few seconds. */
+  /** Told of the progress every few seconds. */
   tell: (line: string) => void;
 }>;
 
-/** Blocks for as long as it takes. A file that cannot be copied is a fault of the report; a full disk is thrown. */
+/**
+ * Makes the backup; blocks until it is done. A file that cannot be copied becomes a fault in the report; a full disk
+ * throws.
+ */
 export function backUp(options: Options): BackupReport {
   const { to, withKey, version, clock } = options;
   makeTarget(to);
@@ -79,7 +82,7 @@ class Backup {
   readonly faults: BackupFault[] = [];
   readonly #options: Options;
   readonly #files = new Map<string, BackedUpFile>();
-  /** Webhooks that were seen to, copied or not. */
+  /** Webhooks that were processed, copied or not. */
   readonly #seen = new Set<string>();
   #toldAt: number;
 
@@ -106,7 +109,7 @@ class Backup {
       const inCopy = new Set(listWebhookIds(join(this.#options.to, MAIN_FILE)));
       const newest = [...inCopy].filter((id) => !this.#seen.has(id));
       if (newest.length > 0 && round < MOST_ROUNDS) continue;
-      for (const id of newest) this.#note(nameOf(id), "the webhook was made while the backup ended");
+      for (const id of newest) this.#note(nameOf(id), "the webhook was created while the backup ended");
       this.#dropDeleted(inCopy);
       return;
     }
@@ -127,7 +130,7 @@ class Backup {
     this.#add(KEY_FILE, hashFile({ from, to: join(this.#options.to, KEY_FILE) }));
   }
 
-  /** Where the main database cannot be read, all event files that are there. */
+  /** Lists all event files that exist if the main database cannot be read. */
   #listWebhooks(): readonly string[] {
     const { dbPath, dataDir } = this.#options;
     try {
@@ -142,7 +145,7 @@ class Backup {
     this.#seen.add(id);
     const from = join(dataDir, `events-${id}.db`);
     if (existsSync(from)) this.#copy(from, nameOf(id));
-    // A webhook's row goes before its file.
+    // A webhook's row is deleted before its file.
     else if (this.#listWebhooks().includes(id)) this.#note(nameOf(id), "the file of this webhook is missing");
     if (clock.monotonic() - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = clock.monotonic();
@@ -157,7 +160,7 @@ class Backup {
       return true;
     } catch (error) {
       if (sqliteCode(error) === "SQLITE_FULL") throw diskFull(this.#options.to, error);
-      // Deleted with its webhook between the look and the copy.
+      // A missing file was deleted with its webhook between the listing and the copy.
       if (existsSync(from)) this.#note(name, errorMessage(error));
       return false;
     }

@@ -1,17 +1,18 @@
-/** Copies a database that others may write to meanwhile, as it is at one moment, into a new file. */
+/** Copies a database as it is at one moment into a new file, while others may write to it. */
 import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, rmSync } from "node:fs";
 import { LOST, sizeOf } from "../sqlite/file-size.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
 
 /**
- * Takes as long as the file is large: never on the event loop. The copy is one file without a log, readable by this
- * user alone, whole and on disk; on failure there is none. Throws what SQLite says of a damaged source or a full disk.
+ * Copies the database; takes time in proportion to its size, so never call it on the event loop. The copy is one file
+ * without a WAL, readable by this user alone, complete and on disk. On failure no file is left. Throws SQLite's error
+ * for a damaged source or a full disk.
  */
 export function copyDatabase({ from, to }: { from: string; to: string }): void {
-  // SQLite would copy it as a new one.
+  // SQLite would copy it as a new database.
   if (sizeOf(from) === 0) throw new Error(LOST);
-  // SQLite would make the file readable to others; one that is empty it takes as it is.
+  // SQLite would make the file readable to others; it keeps the mode of an empty file that exists.
   closeSync(openSync(to, "wx", 0o600));
   try {
     const source = openForReading(from);
@@ -31,7 +32,7 @@ export function copyDatabase({ from, to }: { from: string; to: string }): void {
   }
 }
 
-/** Of a file that nobody writes to; `integrity_check` looks at indexes too, and takes longer. */
+/** Faults of a file that nobody writes to. `integrity_check` also checks indexes, and takes longer. */
 export function listStructureFaults(
   path: string,
   check: "quick_check" | "integrity_check",

@@ -1,12 +1,15 @@
-/** Whether a disk has room for what is about to be written to it. */
+/** Checks that a disk has room for what is about to be written to it. */
 import { statfsSync, statSync } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
 import { RESERVE_BYTES } from "../folder/disk-space.ts";
 
-/** A copy is no larger than what it is made from, but for a few pages. */
+/** A copy is no larger than its source, except for a few pages. */
 const SLACK_BYTES = 1024 * 1024;
 
-/** Throws AppError unavailable. `besides` is a folder whose disk's reserve must not be touched. */
+/**
+ * Throws AppError `unavailable` if there is too little space. `besides` is a folder whose disk reserve must not be
+ * used.
+ */
 export function requireSpace(need: { folder: string; bytes: number; besides?: string }): void {
   const { folder, bytes, besides } = need;
   const { bavail, bsize } = statfsSync(folder);

@@ -1,11 +1,14 @@
-/** Reads a file once: to know its hash, and where asked to, to copy it on the way. */
+/** Reads a file once to hash it, and optionally copies it on the way. */
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 
 const CHUNK_BYTES = 1024 * 1024;
 
-export type FileFacts = Readonly<{ bytes: number; sha256: string }>;
+type FileFacts = Readonly<{ bytes: number; sha256: string }>;
 
-/** Blocks; for commands, not for the event loop. `to` must not exist; it is made for this user alone and synced. */
+/**
+ * Hashes a file and copies it to `to`, if given, which must not exist; the copy is readable by this user alone and
+ * synced. Blocks: for commands, not for the event loop.
+ */
 export function hashFile({ from, to }: { from: string; to?: string }): FileFacts {
   const source = openSync(from, "r");
   try {

@@ -1,4 +1,4 @@
-/** What a backup says of itself: written when all else is on disk, so that half a backup is none. */
+/** The manifest of a backup. It is written after all files are on disk, so an incomplete backup has none. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -15,7 +15,7 @@ const FORMAT = 1;
 const time = z.iso.datetime();
 
 const fileSchema = z.strictObject({
-  /** Below the backup's folder; no other names, so that no manifest leads out of it. */
+  /** Path below the backup's folder. No other names are allowed, so that no manifest leads out of the folder. */
   name: z
     .string()
     .regex(/^(webhooker\.(db|key)|events\/events-[0-9a-f-]{36}\.db)$/, "is not the name of a backup's file"),
@@ -26,12 +26,12 @@ const fileSchema = z.strictObject({
 
 const manifestSchema = z.strictObject({
   format: z.literal(FORMAT),
-  /** The program that wrote it. */
+  /** Version of the program that wrote the backup. */
   version: z.string(),
   started_at: time,
   ended_at: time,
   files: z.array(fileSchema),
-  /** What could not be copied, and why. */
+  /** Files that could not be copied, and why. */
   faults: z.array(z.strictObject({ file: z.string(), fault: z.string() })),
 });
 
@@ -51,7 +51,7 @@ export function writeManifest(folder: string, manifest: Omit<Manifest, "format">
   syncFolder(folder);
 }
 
-/** Throws AppError: not_found where there is none, unavailable where it cannot be used. */
+/** Throws AppError: `not_found` if there is no manifest, `unavailable` if it cannot be used. */
 export function readManifest(folder: string): Manifest {
   let text: string;
   try {

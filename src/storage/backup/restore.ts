@@ -1,4 +1,4 @@
-/** Puts a backup where a gateway starts from it: into an empty place, checked file by file, or not at all. */
+/** Restores a backup into an empty folder, checked file by file, or not at all. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
@@ -14,20 +14,20 @@ type Options = Readonly<{
   from: string;
   dbPath: string;
   dataDir: string;
-  /** Leaves out event files that are damaged, instead of restoring nothing. */
+  /** Leaves out damaged event files instead of restoring nothing. */
   partial: boolean;
   tell: (line: string) => void;
 }>;
 
-export type RestoreReport = Readonly<{
+type RestoreReport = Readonly<{
   takenAt: string;
   eventFiles: number;
   hasKey: boolean;
-  /** What the backup lacks, or what of it was left out. */
+  /** Faults of the backup, and files that the restore left out. */
   faults: readonly BackupFault[];
 }>;
 
-/** Throws AppError conflict where there is anything that it would overwrite, or a gateway runs. */
+/** Throws AppError `conflict` if it would overwrite a file or a gateway runs. */
 export function restore(options: Options): RestoreReport {
   const manifest = readManifest(options.from);
   if (!manifest.files.some(({ name }) => name === MAIN_FILE)) throw withoutMain(manifest);
@@ -48,7 +48,7 @@ function putAll(options: Options, manifest: Manifest): RestoreReport {
   const made: string[] = [];
   const faults: BackupFault[] = [...manifest.faults];
   try {
-    // The main database last: without it there is nothing that a gateway would start from.
+    // The main database comes last: without it, a gateway would not start from half a restore.
     for (const file of [...manifest.files].sort((a, b) => rank(a) - rank(b))) {
       const to = placeOf(file.name, options);
       made.push(to);
@@ -82,7 +82,10 @@ function placeOf(name: string, { dbPath, dataDir }: Options): string {
   return join(dataDir, name.slice(name.indexOf("/") + 1));
 }
 
-/** Null if it arrived as it was backed up, and sound. */
+/**
+ * Copies and checks one file. Returns null if its size, hash and structure are those that were backed up, else the
+ * fault.
+ */
 function put(file: BackedUpFile, folder: string, to: string): string | null {
   try {
     const { bytes, sha256 } = hashFile({ from: join(folder, file.name), to });

@@ -4,7 +4,10 @@ import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn, mustWaitInLane } from "./order.ts";
 import type { HeaderPairs, Settlement } from "./types.ts";
 
-/** Skipped for a delivery deleted meanwhile, and for an attempt that is stored: one in doubt may be written once more. */
+/**
+ * Stores an attempt and the delivery's new state. Skipped if the delivery was deleted meanwhile or the attempt is
+ * already stored, as an attempt in doubt may be written again.
+ */
 export function recordSettlement(file: EventFile, settlement: Settlement): void {
   const { eventId, targetId, result } = settlement;
   if (settlePlainly(file, settlement)) file.knownDue.settled(targetId, eventId, settlement.nextAttemptAt);
@@ -29,7 +32,7 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
   file.tally.attempted(targetId, { at: endOf(settlement), delivered: error === null, statusCode, error });
 }
 
-/** In one statement; false where it does not apply, and nothing was changed. */
+/** Settles in one statement; false if the statement did not apply and nothing was changed. */
 function settlePlainly(file: EventFile, settlement: Settlement): boolean {
   const { eventId, targetId, result, status, nextAttemptAt, reason, replays } = settlement;
   const endedAt = endOf(settlement);
@@ -49,7 +52,7 @@ function settlePlainly(file: EventFile, settlement: Settlement): boolean {
   return true;
 }
 
-/** False where the attempt is not to be stored. */
+/** False if the attempt must not be stored. */
 function settleWithCare(file: EventFile, settlement: Settlement): boolean {
   const { state, settle, countAttempt, countLateAttempt } = file.deliveries;
   const { eventId, targetId, result, status, nextAttemptAt, reason } = settlement;
@@ -60,7 +63,7 @@ function settleWithCare(file: EventFile, settlement: Settlement): boolean {
     countAttempt.run(eventId, targetId, result.attempt, endedAt);
     return true;
   }
-  // Somebody gave it up during the attempt: only its arrival is worth more than that.
+  // The delivery was discarded during the attempt: only a successful delivery overrides that.
   if (before.status === "discarded" && status !== "delivered") {
     countLateAttempt.run(eventId, targetId, result.attempt, endedAt);
     return true;
@@ -78,15 +81,15 @@ function endOf({ result }: Settlement): number {
 }
 
 /**
- * Makes the event due for the target, whatever became of it before. False where the event is gone. `findOrderKey` is
- * asked for the lane of an event that the target never had; left out, that has none.
+ * Makes the event due for the target, whatever state its delivery is in. False if the event is gone. `findOrderKey`
+ * returns the lane of an event that the target never had; without it, such a delivery is in no lane.
  */
 export function replayDelivery(
   file: EventFile,
   delivery: { eventId: string; targetId: string; now: number; findOrderKey?: () => string | null },
 ): boolean {
   const { eventId, targetId, now, findOrderKey } = delivery;
-  // Else a delivery would be left behind that belongs to nothing, and is pending for ever.
+  // Otherwise a delivery without an event would be left, pending for ever.
   if (!file.db.query<unknown, [string]>("SELECT 1 FROM events WHERE id = ?").get(eventId)) return false;
   const before = file.deliveries.state.get(eventId, targetId);
   const orderKey = before ? before.order_key : (findOrderKey?.() ?? null);
@@ -96,7 +99,7 @@ export function replayDelivery(
   return true;
 }
 
-/** Gives up to `limit` pending deliveries of a target up; returns how many. */
+/** Discards up to `limit` pending deliveries of a target; returns their number. */
 export function discardPending(
   file: EventFile,
   options: { targetId: string; limit: number; reason: string; now: number },
@@ -107,7 +110,7 @@ export function discardPending(
   return changes;
 }
 
-/** The client hands out one list for equal heads that follow each other: its text is made once. */
+/** The client returns the same array for equal heads in a row, so the JSON is made once for them. */
 function headersJson(file: EventFile, headers: HeaderPairs | null): string | null {
   if (headers === null) return null;
   const { latestHeaders } = file;

@@ -1,4 +1,4 @@
-/** The statements that take due deliveries and write what became of them; raw, as this is the delivery path. */
+/** Statements that claim due deliveries and store their results; raw SQL, as this is the delivery path. */
 import type { Database } from "bun:sqlite";
 import type { DeliveryStatus } from "./types.ts";
 
@@ -78,13 +78,13 @@ export function prepareDeliveryStatements(db: Database) {
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
         WHERE event_id = ?1 AND target_id = ?2`,
     ),
-    /** The same for a delivery that nothing happened to since the attempt began, and that is in no lane: nearly all. */
+    /** Like `settle` for a delivery that is in no lane and has not changed since the attempt began: nearly all. */
     settlePlain: db.prepare(
       `UPDATE deliveries SET attempts = ?3, updated_at = ?4, status = ?5, next_attempt_at = ?6, reason = ?7
         WHERE event_id = ?1 AND target_id = ?2
           AND status = 'pending' AND attempts < ?3 AND replays = ?8 AND order_key IS NULL`,
     ),
-    // For a replay asked for during the attempt: the delivery stays pending, the attempt is still counted.
+    // For a replay requested during the attempt: the delivery stays pending, the attempt is still counted.
     countAttempt: db.prepare(
       `UPDATE deliveries SET attempts = ?3, attempts_at_replay = ?3, updated_at = ?4
         WHERE event_id = ?1 AND target_id = ?2`,
@@ -124,5 +124,3 @@ export function prepareDeliveryStatements(db: Database) {
     ),
   };
 }
-
-export type DeliveryStatements = ReturnType<typeof prepareDeliveryStatements>;

@@ -1,4 +1,4 @@
-/** Finds what is due in an event file; each call is a few index steps. */
+/** Finds due deliveries in an event file; each call is a few index steps. */
 import type { RecentEvents } from "../stores/recent-events.ts";
 import type { DueRow, EventRow } from "./delivery-statements.ts";
 import type { EventFile } from "./event-file.ts";
@@ -10,14 +10,17 @@ export type Claim = Readonly<{
   beyond: number;
   limit: number;
   inFlight: ReadonlyMap<string, unknown>;
-  /** Where the last claim ended, if it found as many as it might take. */
+  /** The end of the last claim, if that claim was full. */
   front: ClaimFront | null;
 }>;
 
-/** Nearly all that is in flight was due before what is claimed next, and need not be read past again. */
+/**
+ * A position in the due order. Nearly all deliveries in flight were due before the next claim's, so reading can begin
+ * here.
+ */
 export type ClaimFront = Readonly<{
   dueAt: number;
-  /** How many that were claimed were due at that very time. */
+  /** Number of claimed deliveries that were due at exactly this time. */
   count: number;
 }>;
 
@@ -25,7 +28,7 @@ export type PendingState = Readonly<{ attempts: number; replays: number }>;
 
 type FindEvent = (eventId: string) => StoredEvent | null;
 
-/** `recent` may know an event without reading it from the file. */
+/** Claims due deliveries. `recent` may return an event without reading it from the file. */
 export function claimDue(file: EventFile, claim: Claim, recent: RecentEvents): readonly DueDelivery[] {
   const find = eventFinder(file, recent);
   const { targetId, now, beyond, limit, front, inFlight } = claim;
@@ -36,7 +39,7 @@ export function claimDue(file: EventFile, claim: Claim, recent: RecentEvents): r
     const next = claimAmong(due.all(targetId, front.dueAt - 1, now, limit + front.count), claim, find);
     if (next.length === limit) return next;
   }
-  // Those in flight are still pending in the file and come first, so they are read past.
+  // Deliveries in flight are still pending in the file and come first, so they are read past.
   const most = limit + inFlight.size;
   const rows = due.all(targetId, -1, now, most);
   const claimed = claimAmong(rows, claim, find);
@@ -60,7 +63,7 @@ export function claimAmong(rows: Iterable<DueRow>, claim: Claim, find: FindEvent
   const claimed: DueDelivery[] = [];
   for (const row of rows) {
     if (claimed.length === limit) break;
-    // Stored under a clock that was set back since.
+    // Later, but stored before the clock was set back: due only beyond `beyond`.
     const isLater = row.due_at > claim.now && row.due_at <= claim.beyond;
     if (isLater || inFlight.has(row.event_id)) continue;
     const event = find(row.event_id);
@@ -83,7 +86,7 @@ function toDueDelivery(targetId: string, row: DueRow, event: StoredEvent): DueDe
   };
 }
 
-/** How far a pending delivery is, without its event; null where it is not pending. */
+/** Attempts and replays of a pending delivery, without its event; null if it is not pending. */
 export function findPendingState(
   file: EventFile,
   { eventId, targetId }: Readonly<{ eventId: string; targetId: string }>,
@@ -92,7 +95,7 @@ export function findPendingState(
   return row && { attempts: row.attempts, replays: row.replays };
 }
 
-/** One delivery that is pending and has its turn; null where it is not. */
+/** A delivery that is pending and whose turn it is in its lane; null otherwise. */
 export function findPendingDelivery(
   file: EventFile,
   { eventId, targetId }: Readonly<{ eventId: string; targetId: string }>,
@@ -104,7 +107,7 @@ export function findPendingDelivery(
   return event && toDueDelivery(targetId, { ...row, due_at: row.due_at }, event);
 }
 
-/** `before` is what the claim began with. */
+/** The front after a claim; `before` is the front that the claim began with. */
 export function frontAfter(claimed: readonly DueDelivery[], before: ClaimFront | null): ClaimFront | null {
   const dueAt = claimed.at(-1)?.dueAt;
   if (dueAt === undefined) return null;
@@ -127,7 +130,7 @@ export function listPendingTargets(file: EventFile): readonly string[] {
   }
 }
 
-/** Moves due times after `from`, about `step` of them; returns where the next step begins, null after the last. */
+/** Moves the due times after `from`, about `step` of them; returns where the next step begins, null after the last. */
 export function shiftStep(options: {
   file: EventFile;
   targetId: string;
@@ -136,7 +139,7 @@ export function shiftStep(options: {
   step: number;
 }): number | null {
   const { file, targetId, from, deltaMs, step } = options;
-  // Those that share the last one's due time go with it, so that the next step begins behind them.
+  // Deliveries with the same due time as the last one move with it, so that the next step begins after them.
   const upTo = file.deliveries.nthDue.get(targetId, from, step - 1)?.at ?? null;
   file.deliveries.shift.run(deltaMs, targetId, from, upTo ?? Number.MAX_SAFE_INTEGER);
   return upTo;
@@ -164,7 +167,7 @@ function toStoredEvent(row: EventRow): StoredEvent {
   };
 }
 
-/** Written by ourselves as pairs of strings; not checked again on this path. */
+/** We wrote the JSON ourselves as pairs of strings, so this path does not check it again. */
 function parseHeaders(json: string): HeaderPairs {
   return JSON.parse(json);
 }

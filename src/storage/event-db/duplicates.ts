@@ -1,26 +1,26 @@
-/** Stores one event for each request with a key, and counts the copies that come later. */
+/** Stores one event for each request with a key, and counts the duplicates that come later. */
 import { createHash } from "node:crypto";
 import type { EventFile } from "./event-file.ts";
 import { recordEvent } from "./record-events.ts";
 import type { DuplicateCounts, EventDraft } from "./types.ts";
 
-/** Copies listed for each event, the last ones; all are counted. */
+/** Duplicates listed for each event, the latest ones; all are counted. */
 export const MOST_LISTED = 25;
 
-/** What a request may be a copy by. */
+/** Identifies a request's duplicates. */
 export type DedupKey = Readonly<{
   key: string;
   /** SHA-256. */
   bodyHash: Uint8Array;
-  /** What becomes of a request that has the key of a stored event, and is another request. */
+  /** How to treat a different request that has the key of a stored event. */
   differing: "store" | "drop";
 }>;
 
-/** `eventId` is the first event's, where the draft is a copy of it. */
+/** `eventId` is the first event's if the draft is a duplicate of it. */
 export type Recorded = Readonly<{ eventId: string; isDuplicate: boolean }>;
 
 export type Duplicate = Readonly<{
-  /** 1 for the first copy. */
+  /** 1 for the first duplicate. */
   number: number;
   receivedAt: number;
   remoteAddress: string;
@@ -28,16 +28,19 @@ export type Duplicate = Readonly<{
   bodyDiffers: boolean;
 }>;
 
-/** `last` has the newest copies, newest first. */
+/** `last` has the latest duplicates, newest first. */
 export type Duplicates = DuplicateCounts & Readonly<{ last: readonly Duplicate[] }>;
 
 export const NO_COUNTS: DuplicateCounts = { count: 0, differing: 0, sameKeyAs: null };
-export const NO_DUPLICATES: Duplicates = { ...NO_COUNTS, last: [] };
+const NO_DUPLICATES: Duplicates = { ...NO_COUNTS, last: [] };
 
-/** Of rows from before requests were hashed. */
+/** Marks rows stored before requests were hashed. */
 const NOT_HASHED = new Uint8Array(0);
 
-/** Runs inside the caller's transaction; the writer is the only one of its file, so that nothing comes between. */
+/**
+ * Stores the draft or counts it as a duplicate, inside the caller's transaction. The writer is the file's only one, so
+ * nothing comes between look-up and insert.
+ */
 export function recordOnce(file: EventFile, draft: EventDraft, dedup: DedupKey): Recorded {
   const { entrypointId } = draft;
   const { key } = dedup;
@@ -89,7 +92,7 @@ function findFirst(file: EventFile, { entrypointId, key }: Keyed): string | null
   return row === null ? null : row.id;
 }
 
-/** True where the key had a row without a hash: one at most, which has one now. */
+/** Hashes the key's row that has no hash yet, of which there is at most one; true if there was one. */
 function hashOldRow(file: EventFile, keyed: Keyed): boolean {
   const eventId = findHashed(file, { ...keyed, hash: NOT_HASHED });
   if (eventId === null) return false;
@@ -162,7 +165,7 @@ type CountRow = Readonly<{
   is_same_line: number | null;
 }>;
 
-/** By event; those without a key are not in it. */
+/** Counts by event id; events without a key are missing. */
 export function countDuplicates(
   file: Pick<EventFile, "db">,
   eventIds: readonly string[],
@@ -193,7 +196,7 @@ function toCounts({
   return { count, differing, sameKeyAs: { eventId: first_id, differsIn } };
 }
 
-/** With their event, inside the transaction that deletes it: the next copy is an event again. */
+/** Deletes the counts in the transaction that deletes their event: the next request with the key is an event again. */
 export function forgetDuplicates(file: EventFile, eventId: string): void {
   file.db.query<unknown, [string]>("DELETE FROM event_duplicates WHERE event_id = ?").run(eventId);
   file.db.query<unknown, [string]>("DELETE FROM dedup_keys WHERE event_id = ?").run(eventId);

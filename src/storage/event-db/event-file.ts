@@ -16,9 +16,9 @@ import { prepareRecordStatements } from "./record-statements.ts";
 import type { HeaderPairs } from "./types.ts";
 import { LogReserve } from "./wal-reserve.ts";
 
-/** Per open file; the hot pages are the tails of a few trees. */
+/** Page cache per open file; the hot pages are the tails of a few trees. */
 const CACHE_KIB = 2_048;
-/** How long after it was moved or deleted a file may still take events; a look costs 6 µs. */
+/** How long a moved or deleted file may still receive events before it is noticed; a look costs 6 µs. */
 const LOOK_EVERY_MS = 100;
 
 export class EventFile {
@@ -28,10 +28,10 @@ export class EventFile {
   readonly record: ReturnType<typeof prepareRecordStatements>;
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
   readonly log: LogLength;
-  /** What the transaction under way changes in the counts. */
+  /** Changes that the transaction under way makes to the counts. */
   readonly tally: Tally;
   readonly knownDue = new KnownDue();
-  /** Of the answer stored last. */
+  /** Headers of the response stored last. */
   latestHeaders: Readonly<{ headers: HeaderPairs; json: string }> | null = null;
   /** Milliseconds of the clock's monotonic time. */
   lastUsedAt = 0;
@@ -69,8 +69,8 @@ export class EventFile {
       this.log = new LogLength(this.db);
       const log = `${path}-wal`;
       this.#isLogInPlace = watchPlace(log);
-      // Before anything is written: one that is opened later is not told of a failed write that another connection's
-      // sync, such as a checkpoint's, was told of before.
+      // Opened before anything is written: a descriptor opened later does not report a failed write that was already
+      // reported to another connection's sync, such as a checkpoint's.
       this.#walDescriptor = openSync(log, "r+");
       this.#reserve = keepsLogs ? null : new LogReserve(this.#walDescriptor);
     } catch (error) {
@@ -79,7 +79,10 @@ export class EventFile {
     }
   }
 
-  /** Makes room in the log, which is `pages` long, so that its next syncs are cheap; between two transactions. */
+  /**
+   * Lengthens the WAL's file, which contains `pages` pages, so that the next syncs are cheap; call between two
+   * transactions.
+   */
   reserveLog(pages: number): void {
     this.#reserve?.cover(pages);
   }
@@ -87,8 +90,8 @@ export class EventFile {
   /** Resolves once everything committed so far is on disk; runs off the main thread. */
   syncWal(): Promise<void> {
     const before = this.#lastSync;
-    // The kernel tells of a failed write only once, so a sync is worth no more than those before it: after one
-    // failure all of this connection fail.
+    // The kernel reports a failed write only once, so a sync proves no more than those before it: after one failure,
+    // all further syncs of this connection fail.
     this.#lastSync = this.fdatasync().then(() => before);
     return this.#lastSync;
   }
@@ -100,8 +103,8 @@ export class EventFile {
   }
 
   /**
-   * False once its path leads to another file or none: what is written is then lost at the latest with its close.
-   * `now` is the clock's monotonic time.
+   * False once the path leads to another file or none: anything written is then lost when the file is closed, at the
+   * latest. `now` is the clock's monotonic time.
    */
   isInPlace(now: number): boolean {
     if (now - this.#lookedAt < LOOK_EVERY_MS) return true;
@@ -124,12 +127,12 @@ export class EventFile {
     for (const resolve of this.#whenUnpinned.splice(0)) resolve();
   }
 
-  /** `leave` is called when the file is to be closed; until it has resolved, it is not. */
+  /** Registers a callback for the file's closing; the file stays open until its promise resolves. */
   beforeClose(leave: () => Promise<void>): void {
     this.#beforeClose.push(leave);
   }
 
-  /** Resolves once nobody needs the file to stay open; those that can be made to leave it are. */
+  /** Resolves once nobody needs the file to stay open; asks the registered callbacks to release it. */
   async unpinned(): Promise<void> {
     await Promise.all(this.#beforeClose.splice(0).map((leave) => leave()));
     while (this.#pins > 0) await new Promise<void>((resolve) => this.#whenUnpinned.push(resolve));
@@ -138,7 +141,7 @@ export class EventFile {
   close(): void {
     if (this.#walDescriptor !== null) closeSync(this.#walDescriptor);
     this.#walDescriptor = null;
-    // `true` finalizes all statements: SQLite keeps a connection open for as long as any of its statements lives.
+    // `true` finalizes all statements: SQLite keeps a connection open while any of its statements lives.
     this.db.close(true);
   }
 }
@@ -153,8 +156,8 @@ function openEventDatabase(path: string, webhookId: string): Database {
       refuseNewer(db, eventMigrations, what);
     });
     migrate(db, eventMigrations, what);
-    // For every row that it checks, SQLite makes a table of the states that a delivery may have: a quarter of what an
-    // event costs here. The types say what is written, and `webhooker check` looks at the rows.
+    // SQLite builds a table of the allowed states for every row that it checks: a quarter of an event's cost. The types
+    // ensure what is written, and `webhooker check` checks the rows.
     db.run("PRAGMA ignore_check_constraints = ON");
     return db;
   } catch (error) {
@@ -166,7 +169,10 @@ function openEventDatabase(path: string, webhookId: string): Database {
 
 const UNTOUCHED: ReadonlySet<string> = new Set([NEWER_DATABASE, FOREIGN_DATABASE]);
 
-/** The last connection that may write copies the log back as it closes; one that only reads, closing later, cannot. */
+/**
+ * The last connection that may write copies the WAL back as it closes. A read-only connection that closes later
+ * prevents that.
+ */
 function closeUntouched(db: Database, path: string): void {
   let reader: Database | null = null;
   try {

@@ -1,4 +1,4 @@
-/** By which events are searched for and replayed. */
+/** The criteria by which events are searched and replayed. */
 import type { DeliveryStatus } from "./types.ts";
 
 export type EventFilter = Readonly<{
@@ -7,10 +7,10 @@ export type EventFilter = Readonly<{
   to?: number | undefined;
   entrypointId?: string | undefined;
   targetId?: string | undefined;
-  /** Of any delivery, or of the one to `targetId`. */
+  /** Status of any delivery, or of the one to `targetId`. */
   status?: DeliveryStatus | undefined;
   method?: string | undefined;
   type?: string | undefined;
-  /** Anywhere in the text that the body shows; ASCII letters match in either case. */
+  /** Occurs anywhere in the body as it is shown; ASCII letters match in either case. */
   text?: string | undefined;
 }>;

@@ -9,7 +9,7 @@ export function findEvent(file: EventFile, eventId: string): StoredEvent | null 
   return drizzle(file.db).select(eventColumns).from(events).where(eq(events.id, eventId)).get() ?? null;
 }
 
-/** The event's deliveries, each with every attempt in order. */
+/** The event's deliveries, each with all its attempts in order. */
 export function listDeliveries(file: EventFile, eventId: string): readonly Delivery[] {
   const db = drizzle(file.db);
   const rows = db

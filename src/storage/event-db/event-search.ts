@@ -1,4 +1,4 @@
-/** Finds events by what a person remembers of them, newest first, and stops in time. */
+/** Searches events by a filter, newest first, within a time limit. */
 import type { SQLQueryBindings } from "bun:sqlite";
 import type { BodySearch } from "../../bodies/body-search.ts";
 import { invalidCursor } from "../../lib/errors.ts";
@@ -14,11 +14,11 @@ export type EventSearch = Readonly<{ limit: number; cursor: string | null; filte
 export type FoundEvents = Readonly<{
   events: readonly EventSummary[];
   nextCursor: string | null;
-  /** The time was up before the page was full; `nextCursor` goes on from there. */
+  /** True if the time was up before the page was full; `nextCursor` resumes there. */
   stoppedEarly: boolean;
-  /** How far back was looked, where it stopped early. */
+  /** Receive time of the last event looked at, if the search stopped early. */
   searchedBackTo: number | null;
-  /** Events on the way of which it cannot be said whether they show the text. */
+  /** Number of events passed that could not be searched for the text. */
   notSearched: number;
 }>;
 
@@ -37,7 +37,7 @@ type Bounds = Readonly<{ below: string; from: string }>;
 
 export type Pause = Readonly<{ isTimeUp: () => boolean; yieldToOthers: () => Promise<void> }>;
 
-/** `isTimeUp` is asked between steps and within large bodies; one step is done, or one body, whatever it says. */
+/** `isTimeUp` is asked between steps and within large bodies; at least one step or one body is done. */
 export async function searchEvents(
   file: ReadableFile,
   search: EventSearch,
@@ -79,7 +79,7 @@ export async function searchEvents(
 type Step = Readonly<{
   rows: readonly SummaryRow[];
   notSearched: number;
-  /** The last event that was looked at; null where all of the step were. */
+  /** The last event that was looked at; null if the whole step was. */
   reached: string | null;
 }>;
 
@@ -114,7 +114,7 @@ function page(file: ReadableFile, rows: readonly SummaryRow[], limit: number) {
   return { events, nextCursor: rows.length > limit ? (events.at(-1)?.id ?? null) : null };
 }
 
-/** The id that ends a step; null where what is left is less than a step. */
+/** The id that ends a step; null if less than a step is left. */
 function findStepEnd(
   file: ReadableFile,
   { stepEnd, values }: Source,
@@ -154,7 +154,7 @@ function stepValues(
 export type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
 type Query = Readonly<{ source: Source; conditions: Conditions; text: BodySearch | null }>;
 
-/** On an event that is called `e`, but for its text: see TextScan. */
+/** SQL conditions on an event named `e`, without the text, which TextScan searches. */
 export function toConditions({
   from,
   to,
@@ -183,7 +183,7 @@ export function toConditions({
   return { sql, values };
 }
 
-/** Throws AppError `invalid`. */
+/** Throws AppError `invalid` for a malformed cursor. */
 export function requireCursor(cursor: string | null): void {
   if (cursor === null || isId(cursor)) return;
   throw invalidCursor();

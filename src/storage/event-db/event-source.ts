@@ -1,4 +1,4 @@
-/** Where a search looks for events: through all of them, or only through those that an index of deliveries names. */
+/** Chooses the rows that a search reads: all events, or only those that an index of deliveries names. */
 import type { EventFilter } from "./event-filter.ts";
 import type { ReadableFile } from "./event-summary.ts";
 import type { DeliveryStatus } from "./types.ts";
@@ -9,7 +9,7 @@ const STEP = 1_000;
 export type Source = Readonly<{
   stepEnd: string;
   condition: string | null;
-  /** What both have beside the bounds. */
+  /** Values of both statements beside the bounds. */
   values: readonly string[];
 }>;
 
@@ -19,7 +19,7 @@ const ALL_EVENTS: Source = {
   values: [],
 };
 
-/** Statuses are named in the text and not bound, so that the partial indexes serve them. */
+/** Statuses are written into the text and not bound, so that the partial indexes apply. */
 function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
   // The plus keeps the planner from the primary key where the index begins with another column.
   const eventId = index === "deliveries_due" ? "+event_id" : "event_id";
@@ -33,10 +33,10 @@ function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
   };
 }
 
-/** Above this many pending deliveries, going through the newest events finds some sooner than sorting them. */
+/** Above this many pending deliveries, reading the newest events finds some sooner than sorting the deliveries. */
 const PENDING_WORTH_SORTING = 50_000;
 
-/** Null where there are none, and nothing needs to be gone through to know it. */
+/** Null if the counts show that no event matches, so nothing needs to be read. */
 export function chooseSource(file: ReadableFile, { status, targetId }: EventFilter): Source | null {
   if (status === undefined) return ALL_EVENTS;
   const tallied = { status, targetId };

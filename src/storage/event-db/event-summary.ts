@@ -1,9 +1,9 @@
-/** An event as lists show it: without headers and body, with what became of its deliveries. */
+/** An event as lists show it: without headers and body, with the counts of its deliveries. */
 import { countDuplicates, NO_COUNTS } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryStatus, EventSummary } from "./types.ts";
 
-/** Read here, by the connection that also writes, or elsewhere by another. */
+/** A file read either by the connection that also writes, or by another one. */
 export type ReadableFile = Pick<EventFile, "db">;
 
 export const SUMMARY_COLUMNS = `e.id, e.entrypoint_id, e.received_at, e.method, e.path_tail, e.query,

@@ -1,10 +1,10 @@
-/** Holds a paused target's deliveries and lets them go; each function runs inside the caller's transaction. */
+/** Holds a paused target's deliveries and releases them; each function runs inside the caller's transaction. */
 import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn, mustWaitInLane } from "./order.ts";
 
 type Step = Readonly<{ targetId: string; limit: number; now: number }>;
 
-/** Up to `limit` pending deliveries; returns how many. */
+/** Holds up to `limit` pending deliveries; returns their number. */
 export function holdPending(file: EventFile, { targetId, limit, now }: Step): number {
   const { changes } = file.db
     .query<unknown, [string, number, number]>(
@@ -17,7 +17,7 @@ export function holdPending(file: EventFile, { targetId, limit, now }: Step): nu
   return changes;
 }
 
-/** Makes up to `limit` held deliveries due, the oldest events first; returns how many. */
+/** Makes up to `limit` held deliveries due, those of the oldest events first; returns their number. */
 export function releaseHeld(file: EventFile, { targetId, limit, now }: Step): number {
   const release = file.db.query<unknown, [string, string, number | null, number]>(
     `UPDATE deliveries SET status = 'pending', next_attempt_at = ?3, updated_at = ?4
@@ -32,7 +32,7 @@ export function releaseHeld(file: EventFile, { targetId, limit, now }: Step): nu
   return held.length;
 }
 
-/** Gives up to `limit` held deliveries up, the oldest events first; returns how many. */
+/** Discards up to `limit` held deliveries, those of the oldest events first; returns their number. */
 export function discardHeld(file: EventFile, given: Step & Readonly<{ reason: string }>): number {
   const { targetId, limit, now, reason } = given;
   const discard = file.db.query<unknown, [string, string, string, number]>(

@@ -1,32 +1,32 @@
 /**
- * What is due to a target, kept in step with its file once all of it was read: nearly every delivery is claimed within
- * milliseconds of its event, and a claim that looked for it in the file cost more than any other statement.
+ * Caches each target's due deliveries, in step with the file once all of them were read. Nearly every delivery is
+ * claimed within milliseconds of its event, and looking for it in the file cost more than any other statement.
  */
 import type { DueRow } from "./delivery-statements.ts";
 import type { EventDraft } from "./types.ts";
 
-/** Then the file is read again, whatever is known. */
+/** Lifetime of an entry; then the file is read again. */
 const LASTS_MS = 250;
-/** Of one target; with more it has a backlog, and that stays in the file. */
+/** Deliveries per target; a target with more has a backlog, which stays in the file. */
 const MOST = 256;
 
 type Known = {
-  /** All that is pending and was due when the file was read or has come since, in flight or not; by event. */
+  /** By event id: every pending delivery that was due when the file was read or has come since, in flight or not. */
   readonly due: Map<string, DueRow>;
   /** When the file was read; wall-clock time, as the due times are. */
   readonly readAt: number;
-  /** The earliest of what is pending and was not due then; null where there is none. */
+  /** The earliest due time of those not due at the read; null if there is none. */
   nextDueAt: number | null;
-  /** The latest of all that is pending, as one that is too far ahead is due. */
+  /** The latest due time of all pending deliveries, as one that lies too far ahead counts as due. */
   lastDueAt: number | null;
 };
 
-/** It follows the transaction under way at once; one that is rolled back makes it forget everything. */
+/** Changes apply at once, during the transaction; the caller must call `forgetAll` when it is rolled back. */
 export class KnownDue {
-  /** A target that is missing has to be looked for in the file. */
+  /** A missing target has to be looked up in the file. */
   readonly #byTarget = new Map<string, Known>();
 
-  /** `rows` is all that is due to the target at `now`. */
+  /** Begins an entry; `rows` must be everything due to the target at `now`. */
   begin(
     targetId: string,
     read: { rows: readonly DueRow[]; now: number; nextDueAt: number | null; lastDueAt: number | null },
@@ -36,13 +36,13 @@ export class KnownDue {
     this.#byTarget.set(targetId, { due, readAt: now, nextDueAt, lastDueAt });
   }
 
-  /** An event was stored, with its deliveries. */
+  /** Adds the deliveries of an event that was stored. */
   recorded({ id, receivedAt, targets }: EventDraft): void {
     if (this.#byTarget.size === 0) return;
     for (const target of targets) {
       const known = this.#byTarget.get(target.id);
       if (known === undefined || target.settlesAtIngest || target.held === true) continue;
-      // Of a lane only the file knows whose turn it is.
+      // Only the file knows which delivery of a lane is next.
       if (target.orderKey !== undefined || known.due.size >= MOST) this.forget(target.id);
       else {
         known.due.set(id, {
@@ -57,7 +57,7 @@ export class KnownDue {
     }
   }
 
-  /** A delivery that was due is not any more; `nextAttemptAt` where it will be again. */
+  /** Removes a delivery that was due; `nextAttemptAt` if it will be due again. */
   settled(targetId: string, eventId: string, nextAttemptAt: number | null): void {
     const known = this.#byTarget.get(targetId);
     if (known === undefined) return;
@@ -67,7 +67,7 @@ export class KnownDue {
     known.lastDueAt = Math.max(known.lastDueAt ?? nextAttemptAt, nextAttemptAt);
   }
 
-  /** Something else may have become of its deliveries. */
+  /** Drops a target whose deliveries may have changed in another way. */
   forget(targetId: string): void {
     this.#byTarget.delete(targetId);
   }
@@ -76,7 +76,9 @@ export class KnownDue {
     this.#byTarget.clear();
   }
 
-  /** All that is due at `now`, oldest first; null where the file has to be asked. What is due after `beyond` is due now. */
+  /**
+   * Everything due at `now`, oldest first; null if the file has to be read. A due time after `beyond` counts as due.
+   */
   at(targetId: string, { now, beyond }: { now: number; beyond: number }): IterableIterator<DueRow> | null {
     const known = this.#byTarget.get(targetId);
     if (known === undefined) return null;
@@ -88,7 +90,7 @@ export class KnownDue {
     return null;
   }
 
-  /** When something is due next after `after`; undefined where the file has to be asked. */
+  /** The next due time after `after`; undefined if the file has to be read. */
   nextDueAt(targetId: string, after: number): number | null | undefined {
     const known = this.#byTarget.get(targetId);
     if (known === undefined || after < known.readAt) return undefined;

@@ -1,4 +1,4 @@
-/** Reads the lanes of stored events for targets that never had them; a replay gives them these. */
+/** Computes the order keys of stored events for targets that never had them, when a replay adds these targets. */
 import { storedHead } from "../../bodies/body-content.ts";
 import { bodyValuesOf } from "../../bodies/body-values.ts";
 import { isPacked } from "../../bodies/content-encoding.ts";
@@ -6,13 +6,13 @@ import { orderKeyOf, WHOLE_TARGET } from "../../bodies/order-key.ts";
 import type { EventFile } from "./event-file.ts";
 import type { HeaderPairs } from "./types.ts";
 
-/** Of bodies in one transaction: reading them takes about 10 ms at worst, and 0.1 s where one is compressed. */
+/** Bytes of bodies read in one transaction: takes about 10 ms at worst, and 0.1 s if one is compressed. */
 const MOST_BYTES = 1024 * 1024;
 
 export type LaneKeys = Readonly<{
-  /** Null where the event has no lane at a target that keeps order by this. */
+  /** Null if the event has no lane at a target that orders by this value path. */
   find: (eventId: string, orderBy: string) => string | null;
-  /** Whether so much was read that the rest is for another transaction. */
+  /** True if so much was read that the rest belongs in another transaction. */
   isSpent: () => boolean;
 }>;
 

@@ -1,19 +1,22 @@
-/** Makes an empty event file at the cost of one sync: SQLite itself would sync seven times, journal and folder included. */
+/**
+ * Creates an empty event file at the cost of one sync: SQLite itself would sync seven times, journal and folder
+ * included.
+ */
 import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { migrate } from "../sqlite/migrate.ts";
 import { eventMigrations } from "./migrations/index.ts";
 
-/** Where a database's header tells the format version to write and to read; 2 is that of a database with a log. */
+/** Offsets of the write and read format versions in a database's header; version 2 means WAL mode. */
 const FORMAT_VERSIONS_AT = [18, 19];
 const WITH_LOG = 2;
 
 let template: Uint8Array | null = null;
 
-/** The file is there whole or not at all; its directory entry is the caller's to sync. */
+/** Creates the file whole or not at all; the caller must sync its directory entry. */
 export function makeEventFile(path: string): void {
   template ??= makeTemplate();
-  // Of a file that was taken away: SQLite would play them into the new one.
+  // Left by a file that was taken away: SQLite would replay them into the new one.
   for (const rest of [`${path}-wal`, `${path}-shm`]) rmSync(rest, { force: true });
   const unfinished = `${path}.new`;
   try {
@@ -28,7 +31,7 @@ export function makeEventFile(path: string): void {
 function writeWhole(path: string, bytes: Uint8Array): void {
   const file = openSync(path, "w");
   try {
-    // A full disk may take a part of them without an error.
+    // A full disk may take part of the bytes without an error.
     for (let from = 0; from < bytes.length; ) from += writeSync(file, bytes, from);
     fsyncSync(file);
   } finally {
@@ -42,7 +45,7 @@ function makeTemplate(): Uint8Array {
     db.run("PRAGMA auto_vacuum = INCREMENTAL");
     migrate(db, eventMigrations, "new event file");
     const bytes = db.serialize();
-    // A database in memory cannot have a log.
+    // A database in memory cannot be in WAL mode.
     for (const at of FORMAT_VERSIONS_AT) bytes[at] = WITH_LOG;
     return bytes;
   } finally {

@@ -1,4 +1,7 @@
-/** Which targets' circuits are open, so that a restart does not try what is known to be down; and what it needs else. */
+/**
+ * Stores open circuits, so that a restart makes no attempts at targets known to be down, and reads the state that the
+ * delivery engine starts with.
+ */
 import type { EventFile } from "./event-file.ts";
 
 export type OpenCircuit = Readonly<{
@@ -7,7 +10,7 @@ export type OpenCircuit = Readonly<{
   reason: string;
 }>;
 
-/** What the delivery engine must know of a target from before its start. */
+/** A target's state before the delivery engine started. */
 export type TargetBefore = Readonly<{
   circuit: OpenCircuit | null;
   /** When its last attempt ended, milliseconds UTC. */
@@ -21,7 +24,7 @@ type Row = {
   reason: string | null;
 };
 
-/** By target; one that never had a delivery is not in it. */
+/** State by target id; a target that never had a delivery is missing. */
 export function readTargetsBefore(file: EventFile): ReadonlyMap<string, TargetBefore> {
   const rows = file.db
     .query<Row, []>(
@@ -40,7 +43,7 @@ export function readTargetsBefore(file: EventFile): ReadonlyMap<string, TargetBe
   );
 }
 
-/** Null: it is closed. Runs inside the caller's transaction. */
+/** Stores the open circuit; null deletes it, as the circuit is closed. Runs inside the caller's transaction. */
 export function writeCircuit(file: EventFile, targetId: string, circuit: OpenCircuit | null): void {
   if (circuit === null) {
     file.db.query<unknown, [string]>("DELETE FROM open_circuits WHERE target_id = ?").run(targetId);

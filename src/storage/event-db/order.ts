@@ -1,8 +1,11 @@
-/** Keeps the deliveries of one lane in order: one of them has a due time, the others have theirs when it has ended. */
+/**
+ * Keeps the deliveries of one lane in order: only one has a due time, and the next gets its own when that one has
+ * ended.
+ */
 import type { EventFile } from "./event-file.ts";
 import type { DeliveryStatus } from "./types.ts";
 
-/** As the partial index says it, in ORs: else SQLite does not use it. */
+/** Written in ORs as the partial index is; otherwise SQLite does not use the index. */
 const IN_LANE = `target_id = ?1 AND order_key = ?2 AND order_key IS NOT NULL
   AND (status = 'pending' OR status = 'held')`;
 
@@ -10,10 +13,10 @@ const CURRENT = `SELECT event_id FROM deliveries WHERE ${IN_LANE} AND next_attem
 const NEXT = `SELECT event_id, status FROM deliveries WHERE ${IN_LANE} AND next_attempt_at IS NULL
   ORDER BY event_id LIMIT 1`;
 
-export type InLane = Readonly<{ eventId: string; targetId: string; orderKey: string }>;
+type InLane = Readonly<{ eventId: string; targetId: string; orderKey: string }>;
 type Lane = Pick<InLane, "targetId" | "orderKey">;
 
-/** True where the event must wait: another of its lane is under way, or an earlier one waits. */
+/** True if the event must wait: another of its lane is under way, or an earlier one waits. */
 export function mustWaitInLane(file: EventFile, place: InLane): boolean {
   const current = findCurrent(file, place);
   if (current !== null) return current !== place.eventId;
@@ -21,11 +24,14 @@ export function mustWaitInLane(file: EventFile, place: InLane): boolean {
   return next !== null && next.event_id < place.eventId;
 }
 
-/** Whatever ends a delivery, or takes it away, must be followed by this, in the same transaction. */
+/**
+ * Gives the lane's next delivery its due time. Call it in the same transaction after anything that ends or removes a
+ * delivery.
+ */
 export function letLaneGoOn(file: EventFile, lane: Lane & Readonly<{ now: number }>): void {
   if (findCurrent(file, lane) !== null) return;
   const next = findNext(file, lane);
-  // One that is held has its due time when it is released.
+  // A held delivery gets its due time when it is released.
   if (next?.status !== "pending") return;
   file.db
     .query<unknown, [string, string, number]>(
@@ -34,14 +40,14 @@ export function letLaneGoOn(file: EventFile, lane: Lane & Readonly<{ now: number
     .run(next.event_id, lane.targetId, lane.now);
 }
 
-/** The one that has a due time. */
+/** The delivery that has a due time. */
 function findCurrent(file: EventFile, { targetId, orderKey }: Lane): string | null {
   return (
     file.db.query<{ event_id: string }, [string, string]>(CURRENT).get(targetId, orderKey)?.event_id ?? null
   );
 }
 
-/** The oldest event of those that have none. */
+/** The delivery of the oldest event among those without a due time. */
 function findNext(file: EventFile, { targetId, orderKey }: Lane) {
   return file.db
     .query<{ event_id: string; status: DeliveryStatus }, [string, string]>(NEXT)

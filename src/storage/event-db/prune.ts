@@ -5,16 +5,16 @@ import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn } from "./order.ts";
 import type { DeliveryStatus } from "./types.ts";
 
-/** Rows deleted or changed in one step, and events looked at: a step holds the event loop for a few milliseconds. */
+/** Rows deleted or changed in one step, and events looked at: a step blocks the event loop for a few milliseconds. */
 export const ROWS_PER_STEP = 250;
-/** Events read at once: what was read of more than a step deletes would be read again by the next. */
+/** Events read at once: rows read beyond what a step deletes would be read again by the next step. */
 const EVENTS_AT_ONCE = 25;
-/** 250 events with large bodies would take too long; one whose body alone is larger has a step for itself. */
+/** 250 events with large bodies would take too long; an event whose body alone is larger has a step of its own. */
 const BYTES_PER_STEP = 8 * 1024 * 1024;
 
 /**
- * What may go. An event is finished when none of its deliveries is pending, held or failed; one without deliveries is
- * finished too. Nothing is touched whose deliveries changed after `restingSince`.
+ * Decides which events may be deleted. An event is finished when none of its deliveries is pending, held or failed; one
+ * without deliveries is finished too. Events whose deliveries changed after `restingSince` are left alone.
  */
 export type PruneRule = Readonly<{
   /** Finished events received before this time are deleted. */
@@ -24,17 +24,17 @@ export type PruneRule = Readonly<{
   restingSince: number;
   /** Why deliveries are discarded, for people. */
   reason: string;
-  /** Stops once about so many bytes were deleted. */
+  /** Stops once about this many bytes were deleted. */
   enoughBytes: number;
   now: number;
 }>;
 
 export type PruneStep = Readonly<{
-  /** Where the next step begins; null when there is no more to look at. */
+  /** Where the next step begins; null if there is nothing left to look at. */
   next: string | null;
   deletedEvents: number;
   discardedDeliveries: number;
-  /** Events that the rule will let go later: undelivered ones, and those that changed a moment ago. */
+  /** Events that the rule will delete later: undelivered ones, and those that changed a moment ago. */
   leftEvents: number;
   deletedBytes: number;
 }>;
@@ -48,7 +48,7 @@ type Candidate = {
   changed_at: number | null;
 };
 
-/** In ORs, as the partial index of troubled deliveries is. */
+/** In ORs, as in the partial index of troubled deliveries. */
 const UNDELIVERED = "(status = 'pending' OR status = 'held' OR status = 'failed')";
 
 const CANDIDATES = `SELECT e.id, e.entrypoint_id, e.body_size, count(d.id) AS deliveries,
@@ -58,8 +58,8 @@ const CANDIDATES = `SELECT e.id, e.entrypoint_id, e.body_size, count(d.id) AS de
   GROUP BY e.id ORDER BY e.id`;
 
 /**
- * Looks at the events after `after`, the oldest first. Of rows that come from the disk fewer are a step than of those
- * in memory: it ends after the event with which `isTimeUp`.
+ * Looks at the events after `after`, the oldest first, and ends after the event at which `isTimeUp`: rows read from the
+ * disk take longer than those in memory, so fewer fit into a step.
  */
 export function pruneStep(
   file: EventFile,
@@ -84,7 +84,7 @@ export function pruneStep(
       cost + rows + results.cost > ROWS_PER_STEP || done.deletedBytes + event.body_size > BYTES_PER_STEP;
     if (cost > 0 && rows > 0 && isTooMuch) return { ...done, next };
     if (rows + results.cost > ROWS_PER_STEP && results.count > 1) {
-      // Tried so often that it takes several steps; it is deleted itself when little is left.
+      // So many attempts take several steps; the event itself is deleted when few of them are left.
       deleteSomeResults(file, event.id, results);
       return { ...done, next };
     }
@@ -144,7 +144,10 @@ type Results = Readonly<{ count: number; cost: number }>;
 const NO_RESULTS: Results = { count: 0, cost: 0 };
 const PAGE_BYTES = 4_096;
 
-/** A result with a large answer costs as much as a row for each of its pages: finding its place reads them. */
+/**
+ * Weighs results in rows: a large response body costs as much as one row per page, because seeking past it reads its
+ * pages.
+ */
 function weighResults(file: EventFile, eventId: string): Results {
   const { count = 0, bytes = 0 } =
     file.db
@@ -172,7 +175,7 @@ function discardUndelivered(file: EventFile, eventId: string, { reason, now }: P
     )
     .all(eventId);
   for (const { target_id, status } of undelivered) file.tally.moved(target_id, status, "discarded");
-  // What was known of a failure stays known.
+  // Keeps the reason of an earlier failure.
   file.db
     .query<unknown, [string, string, number]>(
       `UPDATE deliveries SET status = 'discarded', next_attempt_at = NULL, updated_at = ?3,
@@ -185,7 +188,7 @@ function discardUndelivered(file: EventFile, eventId: string, { reason, now }: P
   }
 }
 
-/** Deletes hours before `before`; returns the oldest that is left. */
+/** Deletes hours before `before`; returns the oldest remaining one. */
 export function pruneHours(file: EventFile, before: number): number | null {
   file.tally.countReceived();
   file.db

@@ -1,17 +1,17 @@
-/** Writes events with their first deliveries; raw statements, as this is the ingest path. */
+/** Stores events with their first deliveries; raw statements, as this is the ingest path. */
 import { newId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import { mustWaitInLane } from "./order.ts";
 import type { EventDraft } from "./types.ts";
 
-/** Prepared with its first use, as most files never need it. */
+/** Prepared at its first use, as most files never need it. */
 const INSERT_IN_LANE = `INSERT INTO deliveries
     (event_id, target_id, id, status, next_attempt_at, created_at, updated_at, order_key)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** Runs inside the caller's transaction. */
+/** Stores an event and its deliveries inside the caller's transaction. */
 export function recordEvent(file: EventFile, draft: EventDraft): void {
-  // Whatever else a file may name, an event is stored for the targets of the file's own webhook.
+  // An event is stored only for targets of the file's own webhook, whatever ids the file contains.
   if (draft.webhookId !== file.webhookId) throw new Error("an event of another webhook is not stored here");
   const { insertEvent, insertDelivery } = file.record;
   insertEvent.run(

@@ -1,4 +1,4 @@
-/** The statements that write events and their first deliveries. */
+/** The statements that store events and their first deliveries. */
 import type { Database } from "bun:sqlite";
 
 export function prepareRecordStatements(db: Database) {

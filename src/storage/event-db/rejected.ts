@@ -1,4 +1,4 @@
-/** Requests that could not be verified: kept within bounds, looked at, released into events, deleted. */
+/** Rejected requests, which failed verification: stored within limits, listed, turned into events, deleted. */
 import { firstIdAt } from "../../lib/ids.ts";
 import { type DedupKey, type Recorded, recordOnce } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
@@ -6,11 +6,11 @@ import type { SummaryRow as EventRow } from "./event-summary.ts";
 import { recordEvent } from "./record-events.ts";
 import type { EventDraft, HeaderPairs } from "./types.ts";
 
-/** Of each entrypoint; so much a stranger may fill. */
+/** Limits per entrypoint: how much a stranger may fill. */
 export const MOST_REQUESTS = 1_000;
 export const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Rows deleted in one step, which holds the event loop for a few milliseconds. */
+/** Rows deleted in one step, which blocks the event loop for a few milliseconds. */
 const ROWS_PER_STEP = 100;
 
 export type RejectedDraft = Readonly<{
@@ -23,9 +23,9 @@ export type RejectedDraft = Readonly<{
   headers: HeaderPairs;
   contentType: string;
   remoteAddress: string;
-  /** Why, for the entrypoint's owner. */
+  /** Why the request was rejected, for the entrypoint's owner. */
   reason: string;
-  /** What stood where headers or query have a mark; null where they are as they came. */
+  /** The sealed secrets that marks replace in headers and query; null if none were replaced. */
   sealedSecret: string | null;
   body: Uint8Array;
 }>;
@@ -43,7 +43,7 @@ type Row = SummaryRow & { headers: string; sealed_secret: string | null; body: U
 const SUMMARY = `id, entrypoint_id, received_at, method, path_tail, query, content_type, remote_address, reason,
   body_size`;
 
-/** The oldest of the entrypoint go, where there are too many. */
+/** Stores a request; beyond the limits, deletes the oldest ones of its entrypoint. */
 export function keepRejected(file: EventFile, draft: RejectedDraft): void {
   const { id, entrypointId, receivedAt, method, pathTail, query, sealedSecret } = draft;
   const headersJson = JSON.stringify(draft.headers);
@@ -84,7 +84,7 @@ function count(file: EventFile, entrypointId: string, { requests, bytes }: Talli
   return tallied ?? { requests, bytes };
 }
 
-/** What is left of the entrypoint's; null where there was no such request. */
+/** The entrypoint's remaining tally; null if there was no such request. */
 function deleteOne(file: EventFile, id: string): Tallied | null {
   const deleted = file.db
     .query<{ entrypoint_id: string; size: number }, [string]>(
@@ -94,14 +94,16 @@ function deleteOne(file: EventFile, id: string): Tallied | null {
   return deleted && count(file, deleted.entrypoint_id, { requests: -1, bytes: -deleted.size });
 }
 
-/** A condition of its own where one is asked for, so that its index is walked and not those of all the others. */
+/**
+ * A separate condition, not `?1 IS NULL OR …`, so that SQLite reads the entrypoint's index and not everybody's rows.
+ */
 function ofEntrypoint(entrypointId: string | null): string {
   return entrypointId === null ? "" : "entrypoint_id = ?1 AND ";
 }
 
 export type RejectedPage = Readonly<{ requests: readonly RejectedSummary[]; nextCursor: string | null }>;
 
-/** Newest first; `entrypointId` null: of all. */
+/** Newest first; `entrypointId` null lists those of all entrypoints. */
 export function listRejected(
   file: EventFile,
   asked: Readonly<{ entrypointId: string | null; limit: number; cursor: string | null }>,
@@ -122,7 +124,7 @@ export function findRejected(file: EventFile, id: string): RejectedRequest | nul
   return row && toRequest(row);
 }
 
-/** The ids of all that there are now, oldest first. */
+/** The ids of all rejected requests at this moment, oldest first. */
 export function listRejectedIds(file: EventFile, entrypointId: string | null): readonly string[] {
   return file.db
     .query<{ id: string }, [string | null, string]>(
@@ -132,7 +134,7 @@ export function listRejectedIds(file: EventFile, entrypointId: string | null): r
     .map(({ id }) => id);
 }
 
-/** By entrypoint, those that are stored now. */
+/** Number of stored requests by entrypoint. */
 export function countRejected(file: EventFile): ReadonlyMap<string, number> {
   const rows = file.db
     .query<{ entrypoint_id: string; requests: number }, []>(
@@ -144,7 +146,7 @@ export function countRejected(file: EventFile): ReadonlyMap<string, number> {
 
 export type Release = Readonly<{ id: string; draft: EventDraft; dedupKey: DedupKey | null }>;
 
-/** Makes an event of a rejected request; null where that is gone, released by somebody else most often. */
+/** Turns a rejected request into an event; null if the request is gone, most often because somebody else did so. */
 export function releaseRejected(file: EventFile, { id, draft, dedupKey }: Release): Recorded | null {
   const before = file.db
     .query<{ received_at: number }, [string]>("SELECT received_at FROM rejected_requests WHERE id = ?")
@@ -163,7 +165,7 @@ export function releaseRejected(file: EventFile, { id, draft, dedupKey }: Releas
   return { eventId: draft.id, isDuplicate: false };
 }
 
-/** When an event had come that was rejected at first; null for any other. */
+/** When an event was received that was first rejected; null for any other event. */
 export function findFirstReceivedAt(file: EventFile, eventId: string): number | null {
   return (
     file.db
@@ -174,7 +176,7 @@ export function findFirstReceivedAt(file: EventFile, eventId: string): number | 
   );
 }
 
-/** Why each is still refused. */
+/** Stores why each request is still rejected. */
 export function setReasons(file: EventFile, reasons: ReadonlyMap<string, string>): void {
   const update = file.db.query<unknown, [string, string]>(
     "UPDATE rejected_requests SET reason = ?2 WHERE id = ?1",
@@ -182,12 +184,12 @@ export function setReasons(file: EventFile, reasons: ReadonlyMap<string, string>
   for (const [id, reason] of reasons) update.run(id, reason);
 }
 
-/** How many there were to delete. */
+/** Deletes the requests; returns how many existed. */
 export function deleteRejected(file: EventFile, ids: readonly string[]): number {
   return ids.filter((id) => deleteOne(file, id) !== null).length;
 }
 
-/** Deletes some of those received before a time, infinity for all, the oldest first; how many. */
+/** Deletes some of the requests received before a time (infinity for all), the oldest first; returns how many. */
 export function pruneRejected(file: EventFile, before: number): number {
   const below = before === Number.POSITIVE_INFINITY ? "~" : firstIdAt(before);
   const rows = file.db

@@ -1,11 +1,11 @@
-/** Finds due deliveries anywhere among what is due, for a target that fails: with the oldest ones it may go on failing. */
+/** Finds due deliveries anywhere in the due order, for a failing target: the oldest ones alone might go on failing. */
 import type { RecentEvents } from "../stores/recent-events.ts";
 import type { DueRow } from "./delivery-statements.ts";
 import { type Claim, claimAmong, claimDue, eventFinder } from "./due-deliveries.ts";
 import type { EventFile } from "./event-file.ts";
 import type { DueDelivery } from "./types.ts";
 
-/** Rows looked at from each place, beside those in flight. */
+/** Rows read at each position, beside those in flight. */
 const LOOK = 64;
 
 export type ClaimFrom = "newest" | "oldest" | "between";
@@ -13,13 +13,13 @@ export type ClaimFrom = "newest" | "oldest" | "between";
 export type ScatteredClaim = Claim &
   Readonly<{
     from: ClaimFrom;
-    /** The target has failed it before; such a one is taken where there is no other. */
+    /** True if an attempt of this event has failed; such an event is taken only if there is no other. */
     isRefused: (eventId: string) => boolean;
-    /** In [0, 1): the place of "between". */
+    /** In [0, 1): the position of "between". */
     random: number;
   }>;
 
-/** First those that were never tried and are not refused, then those not refused, then any. */
+/** Claims deliveries in this order: never attempted and not refused, not refused, any. */
 export function claimScattered(
   file: EventFile,
   claim: ScatteredClaim,
@@ -44,6 +44,6 @@ export function claimScattered(
   const byEvent = new Map(rows.map((row) => [row.event_id, row]));
   const ranked = [...byEvent.values()].sort((one, other) => rankOf(one) - rankOf(other));
   const claimed = claimAmong(ranked, claim, eventFinder(file, recent));
-  // What was stored under another clock is found by the ordinary claim.
+  // The ordinary claim finds deliveries stored under another clock.
   return claimed.length > 0 ? claimed : claimDue(file, claim, recent);
 }

@@ -1,4 +1,4 @@
-/** The event file's tables as drizzle sees them; the migrations are what makes them. */
+/** The event file's tables as drizzle sees them; the migrations create them. */
 import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { DeliveryStatus, HeaderPairs } from "./types.ts";
 

@@ -1,4 +1,4 @@
-/** Goes through events in an order and tells those whose bodies show a text; what takes longer is done in parts. */
+/** Reads events in order and finds those whose bodies contain a text; long work is done in parts. */
 import type { SQLQueryBindings } from "bun:sqlite";
 import { BodySearch } from "../../bodies/body-search.ts";
 import type { ReadableFile } from "./event-summary.ts";
@@ -6,29 +6,29 @@ import { contentEncodingOf, type HeaderPairs } from "./types.ts";
 
 type Row = Readonly<{ id: string; content_type: string; body: Uint8Array }>;
 
-/** Larger bodies are looked into in parts. */
+/** Larger bodies are searched in parts. */
 const SMALL_BODY = 64 * 1024;
-/** Bodies read in one scan, about 8 ms; one that alone is larger has a scan for itself. */
+/** Bytes of bodies read in one scan, about 8 ms; a body that alone is larger has a scan of its own. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** What a query of a scan selects, of events that are called `e`. */
+/** The columns that a scan's query selects from events named `e`. */
 export const SCAN_COLUMNS = "e.id, e.content_type, e.body";
 
-export type ScanQuery = Readonly<{
-  /** The rows beyond `from`, in order. */
+type ScanQuery = Readonly<{
+  /** Selects the rows beyond `from`, in order. */
   sql: (from: string) => string;
   values: (from: string) => SQLQueryBindings[];
 }>;
 
-/** Searches, each for one text, are made once and used for many scans. */
+/** One scan of events. A BodySearch is made once per text and used for many scans. */
 export class TextScan {
-  /** Events that show the text, in order. */
+  /** Events whose bodies contain the text, in order. */
   readonly ids: string[] = [];
-  /** Events of which that cannot be said. */
+  /** Number of events that could not be searched. */
   notSearched = 0;
-  /** The last event that was looked at; where the scan began, at first. */
+  /** The last event that was looked at; initially where the scan began. */
   reached: string;
-  /** All rows were looked at. */
+  /** True if all rows were looked at. */
   isWhole = false;
   readonly #file: ReadableFile;
   readonly #search: BodySearch;
@@ -47,7 +47,7 @@ export class TextScan {
     this.#mostFound = options.mostFound;
   }
 
-  /** Yields after each part of a large body; whoever goes no further has what was found until then. */
+  /** Yields after each part of a large body; the caller may stop there and use what was found so far. */
   *run(): Generator<void, void> {
     while (!this.#isFull()) {
       const row = this.#goThroughSmall();
@@ -61,13 +61,13 @@ export class TextScan {
     }
   }
 
-  /** Up to a body that cannot be told at once; null where there is none, or enough was read. */
+  /** Reads on to a body that cannot be decided at once, and returns it; null if there is none or enough was read. */
   #goThroughSmall(): Row | null {
     const rows = this.#file.db.query<Row, SQLQueryBindings[]>(this.#query.sql(this.reached));
     for (const row of rows.iterate(...this.#query.values(this.reached))) {
       const { body } = row;
       const found = body.length > SMALL_BODY ? null : this.#search.tryAtOnce(body, row.content_type);
-      // Nothing may stay open while others have their turn on the same connection.
+      // No statement may stay open while others use the same connection.
       if (found === null) return row;
       this.#bytes += body.length;
       this.#pass(row.id, found);
@@ -86,7 +86,7 @@ export class TextScan {
     return this.ids.length >= this.#mostFound || this.#bytes >= MOST_BYTES;
   }
 
-  /** Asked for few bodies only, as it costs more than most searches. */
+  /** Called for few bodies only, as it costs more than most searches. */
   #readEncoding(id: string): string {
     const row = this.#file.db
       .query<{ headers: string }, [string]>("SELECT headers FROM events WHERE id = ?")
@@ -97,7 +97,7 @@ export class TextScan {
   }
 }
 
-/** Null where no text is asked for. */
+/** Null if no text is given. */
 export function bodySearchFor(text: string | undefined): BodySearch | null {
   return text ? new BodySearch(text) : null;
 }

@@ -4,7 +4,7 @@ export type DeliveryStatus = "pending" | "delivered" | "failed" | "held" | "disc
 
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
-/** "" where there is none. */
+/** The Content-Encoding header; "" if there is none. */
 export function contentEncodingOf(headers: HeaderPairs): string {
   return headers
     .filter(([name]) => name.toLowerCase() === "content-encoding")
@@ -12,7 +12,7 @@ export function contentEncodingOf(headers: HeaderPairs): string {
     .join(", ");
 }
 
-/** What ingestion hands to the writer: one request and the targets that get it. */
+/** One request and the targets that get it, as ingestion passes them to the writer. */
 export type EventDraft = Readonly<{
   id: string;
   webhookId: string;
@@ -30,7 +30,7 @@ export type EventDraft = Readonly<{
   targets: readonly EventGoal[];
 }>;
 
-/** Of body and headers, as far as they are of any length. */
+/** Approximate size: body and headers only. */
 export function bytesOf({ body, headers }: Pick<EventDraft, "body" | "headers">): number {
   let bytes = body.byteLength;
   for (const [name, value] of headers) bytes += name.length + value.length;
@@ -41,9 +41,9 @@ export function bytesOf({ body, headers }: Pick<EventDraft, "body" | "headers">)
 export type EventGoal = Readonly<{
   id: string;
   settlesAtIngest: boolean;
-  /** It is paused: the delivery waits for the end of that. */
+  /** True while the target is paused: the delivery is held. */
   held?: boolean;
-  /** The delivery's lane; left out where it goes in no order. */
+  /** The delivery's lane; undefined if it is delivered in any order. */
   orderKey?: string;
 }>;
 
@@ -70,16 +70,16 @@ export type DueDelivery = Readonly<{
   attemptsAtReplay: number;
   replays: number;
   dueAt: number;
-  /** When it was made, or replayed last. */
+  /** When the delivery was created or last replayed. */
   dueSince: number;
   event: StoredEvent;
 }>;
 
-/** One try and the state it leaves its delivery in; committed together. */
+/** One attempt and the state it leaves its delivery in; committed together. */
 export type Settlement = Readonly<{
   eventId: string;
   targetId: string;
-  /** The delivery's `replays` when the attempt began: a replay asked for meanwhile keeps it pending. */
+  /** The delivery's `replays` when the attempt began: a replay requested meanwhile keeps it pending. */
   replays: number;
   status: DeliveryStatus;
   nextAttemptAt: number | null;
@@ -114,15 +114,15 @@ export type Delivery = Readonly<{
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
 
-/** The oldest stored event of the entrypoint with the same key, and what tells this one apart from it. */
+/** The oldest stored event of the entrypoint with the same key, and how this event differs from it. */
 export type SameKey = Readonly<{ eventId: string; differsIn: "body" | "request line" }>;
 
 export type DuplicateCounts = Readonly<{
-  /** Number of copies that arrived later and were not stored. */
+  /** Number of duplicates that arrived later and were not stored. */
   count: number;
-  /** Those of them that were another request. */
+  /** Number of those duplicates that were a different request. */
   differing: number;
-  /** Null where the event is the oldest one with its key, or has none. */
+  /** Null if the event is the oldest one with its key, or has no key. */
   sameKeyAs: SameKey | null;
 }>;
 

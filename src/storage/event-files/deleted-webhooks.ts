@@ -1,4 +1,4 @@
-/** Remembers webhooks deleted lately, so that requests and attempts under way do not make their files anew. */
+/** Remembers recently deleted webhooks, so that requests and attempts under way do not create their files again. */
 
 const MOST = 10_000;
 

@@ -1,13 +1,16 @@
-/** Tells an event file that cannot be opened for want of descriptors from one that is at fault. */
+/** Tells an event file that cannot be opened for lack of file descriptors from one that is faulty. */
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { AppError, errorCode } from "../../lib/errors.ts";
 import { sqliteCode } from "../sqlite/sqlite.ts";
 
-/** Database, log, shared memory, and the log once more to be synced. */
+/** Descriptors of an open event file: database, WAL, shared memory, and the WAL once more to sync it. */
 const DESCRIPTORS_TO_OPEN = 4;
 
-/** What to throw where the process, or the machine, has too few left to open the file by; null where it has enough. */
+/**
+ * The error to throw if the process or the machine has too few descriptors left to open the file; null if it has
+ * enough.
+ */
 export function descriptorShortage(webhookId: string, cause: unknown): AppError | null {
   if (!isShort(cause)) return null;
   return new AppError({
@@ -22,11 +25,11 @@ export function descriptorShortage(webhookId: string, cause: unknown): AppError 
 
 function isShort(error: unknown): boolean {
   if (saysShort(error)) return true;
-  // All that SQLite says is that it could not open something.
+  // SQLite only reports that it could not open some file.
   if (sqliteCode(error)?.startsWith("SQLITE_CANTOPEN") !== true) return false;
   const opened: number[] = [];
   try {
-    // Its failed opening has given back what it had got.
+    // SQLite's failed opening has released the descriptors it had.
     while (opened.length < DESCRIPTORS_TO_OPEN) opened.push(openSync(devNull, "r"));
     return false;
   } catch (fault) {

@@ -1,4 +1,4 @@
-/** Makes the directory entries of new files durable, one sync for all that wait. */
+/** Makes the directory entries of new files durable, with one sync for all that wait. */
 import type { EventFile } from "../event-db/event-file.ts";
 
 export class EntrySync {
@@ -22,7 +22,7 @@ export class EntrySync {
   /** Resolves once the file's directory entries are on disk; at once if they are known to be. */
   async sync(file: EventFile): Promise<void> {
     if (!this.#unsynced.has(file)) return;
-    // One that is under way may have begun before this entry was made.
+    // A sync under way may have begun before this entry was created.
     await this.#underWay?.catch(() => undefined);
     if (!this.#unsynced.has(file)) return;
     this.#underWay ??= this.#syncNow();

@@ -1,16 +1,19 @@
-/** Knows which event files cannot be used and why, and when each may be tried again. */
+/** Knows which event files cannot be used and why, and when each may be retried. */
 import { diskFault } from "../../lib/disk-fault.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
 import { sqliteCode } from "../sqlite/sqlite.ts";
 import { descriptorShortage } from "./descriptor-shortage.ts";
 
-/** A file that cannot be used is tried again after this long: it may have been restored, or space made, meanwhile. */
+/** Delay before an unusable file is retried: it may have been restored, or space freed, meanwhile. */
 const RETRY_MS = 5_000;
 
 type Fault = {
   readonly error: AppError;
   at: number;
-  /** Copies the log back, where a failed sync has left doubt about it: nothing may build on it before. */
+  /**
+   * Copies the WAL back after a failed sync has left its content in doubt. Nothing may be written after that content
+   * before the repair.
+   */
   readonly repair: (() => Promise<void>) | null;
   isUnderRepair: boolean;
 };
@@ -23,7 +26,7 @@ export class EventFileFaults {
     this.#monotonic = monotonic;
   }
 
-  /** Returns what to throw. Without `repair` the next attempt is simply to open the file. */
+  /** Records a fault and returns the error to throw. Without `repair`, a retry simply opens the file. */
   add(
     webhookId: string,
     cause: unknown,
@@ -67,7 +70,7 @@ export class EventFileFaults {
   }
 }
 
-/** It was in use, and its path leads to another file or to none. */
+/** The error for a file that was in use and whose path now leads to another file or to none. */
 export function fileGone(webhookId: string): AppError {
   return new AppError({
     kind: "unavailable",
@@ -78,7 +81,7 @@ export function fileGone(webhookId: string): AppError {
   });
 }
 
-/** Made there, a file would be hidden once the right folder is back. */
+/** The error for a missing data folder. A file created at its path would be hidden once the right folder is back. */
 export function folderGone(webhookId: string): AppError {
   return new AppError({
     kind: "unavailable",
@@ -89,7 +92,7 @@ export function folderGone(webhookId: string): AppError {
   });
 }
 
-/** What a person needs to know of a file that SQLite refuses. */
+/** Describes a file that SQLite refuses, with a hint for the operator. */
 export function unusable(webhookId: string, error: unknown): AppError {
   const shortage = descriptorShortage(webhookId, error);
   if (shortage !== null) return shortage;

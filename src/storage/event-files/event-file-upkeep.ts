@@ -1,4 +1,7 @@
-/** The event loop's side of the worker that checkpoints, closes and scans event files, and of the threads that sync them. */
+/**
+ * The event loop's side of the worker that checkpoints, closes and scans event files, and of the threads that sync
+ * them.
+ */
 import { POOL_THREADS } from "../../config.ts";
 import { createSyncPool, type SyncDescriptor } from "../workers/sync-pool.ts";
 import { openWorkerLine } from "../workers/worker-line.ts";
@@ -9,23 +12,23 @@ type RequestBody<T> = T extends unknown ? Omit<T, "id"> : never;
 export type EventFileUpkeep = Readonly<{
   /** Copies the write-ahead log back into the file while writers go on. */
   checkpoint: (path: string) => Promise<void>;
-  /** Copies the rest and starts the log over; the caller holds back its own writes meanwhile. */
+  /** Copies the rest and restarts the WAL; the caller suspends its own writes meanwhile. */
   restartLog: (path: string) => Promise<void>;
   /**
-   * Opens a file without syncing on the event loop, making it if it is missing: `open`, which is called whatever
-   * happens, runs while the worker holds the file. Rejects only as `open` throws.
+   * Opens a file without a sync on the event loop, creating it if it is missing. `open` is always called, and runs
+   * while the worker keeps the file open. Rejects only if `open` throws.
    */
   prepare: (path: string, open: () => void) => Promise<void>;
   /**
-   * Closes a file without syncing on the event loop: `close`, which is called whatever happens, runs between the
-   * worker's two steps. Rejects if the log could not be copied back.
+   * Closes a file without a sync on the event loop. `close` is always called, and runs between the worker's two steps.
+   * Rejects if the WAL could not be copied back.
    */
   retire: (path: string, close: () => void) => Promise<void>;
-  /** Those of the paths that have pending deliveries, or cannot be read. */
+  /** The given paths that have pending deliveries or cannot be read. */
   scan: (paths: readonly string[]) => Promise<readonly string[]>;
-  /** Logs are left for a replicator, which need not understand what is behind their last frames. */
+  /** True if the WALs are kept for a replicator, which need not understand anything after their last frames. */
   keepsLogs: boolean;
-  /** Makes what was written to a file durable; many at once. */
+  /** Makes everything written to a file durable; many at once. */
   sync: SyncDescriptor;
   /** Makes new directory entries durable. */
   syncFolder: (path: string) => Promise<void>;
@@ -33,8 +36,8 @@ export type EventFileUpkeep = Readonly<{
 }>;
 
 /**
- * `script` is another worker's file where a test wants a failing one; `keepsLogs` leaves them for a replicator;
- * `threads` is how many the runtime's pool may have.
+ * Starts the worker lazily. `script` is another worker's file for tests that need a failing one; `keepsWals` keeps the
+ * WALs for a replicator; `threads` is the size of the runtime's thread pool.
  */
 export function startEventFileUpkeep({
   script = new URL("./event-file-worker.ts", import.meta.url),
@@ -63,7 +66,7 @@ export function startEventFileUpkeep({
     },
     async prepare(path, open) {
       const holder = line.nextId();
-      // What is wrong with the file its opening will tell.
+      // Opening the file reports its faults.
       await ask({ kind: "prepare", path }, holder).catch(() => undefined);
       try {
         open();

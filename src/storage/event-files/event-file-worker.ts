@@ -11,7 +11,7 @@ import { beginLog, keepLog, openDatabase } from "../sqlite/sqlite.ts";
 import { keptLengthOf, logInUse } from "../sqlite/wal-in-use.ts";
 import { type LineAnswer, lineFault } from "../workers/worker-line.ts";
 
-/** `release` ends the `retire`, `let-go` the `prepare` with the id `holder`. */
+/** `release` ends the `retire` request with the id `holder`, `let-go` the `prepare` request. */
 export type WorkerRequest = Readonly<{ id: number }> &
   (
     | Readonly<{ kind: "checkpoint"; path: string; restart: boolean }>
@@ -26,21 +26,21 @@ export type WorkerRequest = Readonly<{ id: number }> &
 
 declare const self: Worker;
 
-/** By the id of the request: a file may be reopened and retired once more before it is released. */
+/** Connections by request id: a file may be reopened and retired once more before it is released. */
 const holders = new Map<number, Database>();
-/** By path: see `keepFromRestarting`. */
+/** Connections by path: see `keepFromRestarting`. */
 const readers = new Map<string, Database>();
 
-/** For a replicator: see `keepLog`. */
+/** For a replicator: see `keepWal`. */
 let keepsLogs = false;
 
-/** What the event loop reads in one go takes a few milliseconds. */
+/** How long to wait for readers: the event loop's own reads take a few milliseconds. */
 const READERS_MS = 100;
 
-/** Half of what a log holds when it is copied back, and twice as much: 2 and 8 MiB. */
+/** Half of what a WAL contains when it is copied back, and twice as much: 2 and 8 MiB. */
 const PAGES_LEFT_BY_LONG_READERS = 500;
 const SHORT_LOG_PAGES = 2_000;
-/** Each copies what came during the one before, if the disk is quicker than the writers. */
+/** Each round copies what was written during the one before, if the disk is faster than the writers. */
 const MOST_ROUNDS = 10;
 
 function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
@@ -50,12 +50,12 @@ function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): D
 }
 
 /**
- * Makes the file if it is missing, replays what a crash has left in its log, and begins the log, which syncs its
- * header; then holds it all open, so that the event loop can open it and write to it without a sync of its own.
+ * Creates the file if it is missing, replays the WAL that a crash left, and begins a new one, which syncs its header.
+ * Then keeps all of it open, so that the event loop can open the file and write to it without a sync of its own.
  */
 function prepare(id: number, path: string): void {
   if (isLost(path)) makeEventFile(path);
-  // A newer one must be left as it is, and an older one's opening migrates it.
+  // A newer file must be left as it is, and the event loop migrates an older one when it opens it.
   if (versionOf(path) !== eventMigrations.length) return;
   const db = openForUpkeep(path, "NORMAL");
   try {
@@ -70,7 +70,7 @@ function prepare(id: number, path: string): void {
 function versionOf(path: string): number {
   const db = openForReading(path);
   try {
-    // Nothing may be written to what is none.
+    // Nothing may be written to a database that is not an event file.
     refuseForeign(db, { what: "event file", table: "events" });
     return readVersion(db);
   } finally {
@@ -92,12 +92,12 @@ function checkpoint(path: string, restart: boolean): void {
       return;
     }
     runCheckpoint(db, "PASSIVE");
-    // Waits for readers, of which the event loop may be one at this moment; not for a long one such as a check or a
-    // backup, as nothing is written meanwhile.
+    // Waits for short readers, such as the event loop at this moment, but not for a check or a backup: nothing is
+    // written meanwhile.
     db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
     if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
     if (!keepsLogs) db.run(`PRAGMA journal_size_limit = ${keptLengthOf(logBytesOf(path))}`);
-    // The first write after a restart syncs the log's new header. Done here, it is not done on the event loop.
+    // The first write after a restart syncs the WAL's new header. Done here, it is not done on the event loop.
     beginLog(db);
   } catch (error) {
     stopReading(path);
@@ -107,12 +107,12 @@ function checkpoint(path: string, restart: boolean): void {
   }
 }
 
-/** As often as more than a little has come meanwhile: the rest is copied while nothing can be written. */
+/** Repeats while more than a little was written meanwhile: the rest is copied while nothing can be written. */
 function copyBack(db: Database, path: string): void {
   for (let copied = 0, rounds = 0; rounds < MOST_ROUNDS; rounds++) {
     keepFromRestarting(path);
     const { pages, pagesLeft } = runCheckpoint(db, "PASSIVE");
-    // Writes would be held for nothing: who reads so old a state will not be done in a moment.
+    // Suspending the writes would be useless: a reader of so old a state does not finish in a moment.
     if (pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw logInUse();
     if (pages - copied < SHORT_LOG_PAGES) return;
     copied = pages;
@@ -120,8 +120,9 @@ function copyBack(db: Database, path: string): void {
 }
 
 /**
- * Whoever writes next to a log that was copied back whole starts it over, and syncs its header: the event loop, if it
- * comes before the restart. It cannot while somebody reads from that log.
+ * Keeps a writer from restarting the WAL, which it cannot do while a connection reads from it. After a complete copy,
+ * the next writer would restart it and sync its header: on the event loop, if its write comes before the worker's
+ * restart.
  */
 function keepFromRestarting(path: string): void {
   const previous = readers.get(path);
@@ -139,7 +140,10 @@ function stopReading(path: string): void {
 
 type CheckpointRow = { busy: number; log: number; checkpointed: number };
 
-/** PASSIVE waits for nobody, and may leave some of the log to be copied; RESTART waits, but not for ever. */
+/**
+ * Runs a checkpoint. PASSIVE waits for nobody and may leave pages to copy; RESTART waits for readers up to the busy
+ * timeout.
+ */
 function runCheckpoint(
   db: Database,
   mode: "PASSIVE" | "RESTART",
@@ -150,7 +154,7 @@ function runCheckpoint(
   return { isComplete: row?.busy === 0 && pagesLeft === 0, pages, pagesLeft };
 }
 
-/** Holds the file open while the event loop closes it: the last connection to close is the one that syncs. */
+/** Keeps the file open while the event loop closes it: the last connection to close is the one that syncs. */
 function retire(id: number, path: string): void {
   const db = openForUpkeep(path);
   try {
@@ -167,14 +171,17 @@ function release(holder: number): void {
   holders.delete(holder);
   if (!db) return;
   try {
-    // Locks out no writer, as the file may have been opened again. The log is removed by the close.
+    // PASSIVE locks out no writer, as the file may have been opened again. The close removes the WAL.
     if (!runCheckpoint(db, "PASSIVE").isComplete) throw logInUse();
   } finally {
     db.close(true);
   }
 }
 
-/** Which of the files have pending or held deliveries; a file that cannot be read counts, so that its opening tells why. */
+/**
+ * The given files that have pending or held deliveries. A file that cannot be read counts, so that opening it reports
+ * why.
+ */
 function scan(paths: readonly string[]): string[] {
   return paths.filter((path) => {
     if (!existsSync(path)) return false;
@@ -182,7 +189,7 @@ function scan(paths: readonly string[]): string[] {
       const db = new Database(path, { readwrite: true, create: false });
       try {
         if (keepsLogs) keepLog(db);
-        // Two statements, as each has an index of its own.
+        // Two statements, as each has its own index.
         return ["pending", "held"].some(
           (status) => db.query(`SELECT 1 FROM deliveries WHERE status = '${status}' LIMIT 1`).get() !== null,
         );

@@ -13,19 +13,19 @@ import { EntrySync } from "./entry-sync.ts";
 import { EventFileFaults, fileGone, folderGone, unusable } from "./event-file-faults.ts";
 import type { EventFileUpkeep } from "./event-file-upkeep.ts";
 
-/** After this long without use a file is closed, whatever room there is. */
+/** Closes a file after this long without use, even while there is room for it. */
 const IDLE_CLOSE_MS = 120_000;
 
 type Options = Readonly<{
   dataDir: string;
-  /** Files open at once; up to a quarter more while others are being closed. */
+  /** Number of files open at once; up to a quarter more while others are being closed. */
   maxOpen: number;
   upkeep: EventFileUpkeep;
   monotonic: () => number;
   metrics?: Pick<StorageMetrics, "pending">;
-  /** False while files must not be made: the folder is not the one that the gateway was started on. */
+  /** False while files must not be created: the folder is not the one that the gateway was started on. */
   isFolderInPlace?: () => boolean;
-  /** The webhook's file is missing, or has 0 bytes, and an empty one is made. */
+  /** Called when the webhook's file is missing or has 0 bytes, and an empty one is created. */
   onMissing?: (webhookId: string) => void;
 }>;
 
@@ -38,9 +38,9 @@ export class WebhookDBManager {
   readonly #deleted = new DeletedWebhooks();
   /** Webhooks whose files are about to be opened. */
   readonly #opening = new Map<string, Promise<void>>();
-  /** Files that have their room and are not open yet. */
+  /** Number of files that have room and are not open yet. */
   #prepared = 0;
-  /** Wake those that wait until fewer files are open. */
+  /** Callbacks that wait until fewer files are open. */
   readonly #waiting: (() => void)[] = [];
   readonly #entries: EntrySync;
 
@@ -59,19 +59,19 @@ export class WebhookDBManager {
     return join(this.#options.dataDir, `events-${webhookId}.db`);
   }
 
-  /** Makes the file of a new webhook, durable with its directory entry. */
+  /** Creates the file of a new webhook and makes it durable with its directory entry. */
   async create(webhookId: string): Promise<void> {
     try {
       if (!this.isOpen(webhookId)) await this.makeReady(webhookId, { isNew: true });
       await this.syncFolder(this.open(webhookId));
     } catch (error) {
-      // On a full disk SQLite has made a file of 0 bytes by now.
+      // On a full disk SQLite has created a file of 0 bytes by now.
       await this.delete(webhookId);
       throw error instanceof AppError ? error : unusable(webhookId, error);
     }
   }
 
-  /** The webhook's file, opened or made as needed. Throws AppError `unavailable` if it cannot be used. */
+  /** The webhook's file, opened or created if needed. Throws AppError `unavailable` if it cannot be used. */
   open(webhookId: string): EventFile {
     const cached = this.#open.get(webhookId);
     if (cached) {
@@ -88,12 +88,12 @@ export class WebhookDBManager {
     return file;
   }
 
-  /** True where `open` only takes it from the cache. */
+  /** True if `open` would only take the file from the cache. */
   isOpen(webhookId: string): boolean {
     return this.#open.has(webhookId);
   }
 
-  /** Waits for room, and has the file opened without a sync on the event loop; what is wrong with it `open` tells. */
+  /** Waits for room, then has the file opened without a sync on the event loop. `open` reports its faults. */
   makeReady(webhookId: string, options: { isNew: boolean } = { isNew: false }): Promise<void> {
     let ready = this.#opening.get(webhookId);
     if (!ready) {
@@ -112,12 +112,12 @@ export class WebhookDBManager {
     this.#prepared++;
     try {
       if (this.#deleted.has(webhookId)) return;
-      // Nothing may be written behind what a failed sync has left in doubt.
+      // Nothing may be written after content that a failed sync has left in doubt.
       this.#faults.throwIfFaulty(webhookId);
       if (isLost(this.pathOf(webhookId))) this.#noteMissing(webhookId, isNew);
       await this.#options.upkeep.prepare(this.pathOf(webhookId), () => this.open(webhookId));
     } catch {
-      // `open` says the same again.
+      // `open` throws the same error again.
     } finally {
       this.#prepared--;
       if (!this.#open.has(webhookId)) this.#waiting.shift()?.();
@@ -144,13 +144,13 @@ export class WebhookDBManager {
     return this.#entries.sync(file);
   }
 
-  /** Throws AppError `unavailable`, and takes the file out of use, where its path leads to another file or none. */
+  /** Throws AppError `unavailable` and takes the file out of use if its path leads to another file or none. */
   requireInPlace(file: EventFile): void {
     if (file.isInPlace(this.#options.monotonic())) return;
     throw this.#takeOut(file, fileGone(file.webhookId), () => access(file.path));
   }
 
-  /** Ends writes under way, and removes the file with `-wal` and `-shm`; the webhook cannot be opened again. */
+  /** Ends writes under way and removes the file with `-wal` and `-shm`; the webhook cannot be opened again. */
   async delete(webhookId: string): Promise<void> {
     this.#deleted.add(webhookId);
     this.#faults.forget(webhookId);
@@ -165,7 +165,7 @@ export class WebhookDBManager {
     for (const name of [path, `${path}-wal`, `${path}-shm`]) await rm(name, { force: true });
   }
 
-  /** Removes what a crash in the middle of a webhook's deletion left of its file. */
+  /** Removes the files that a crash in the middle of a webhook's deletion left. */
   async deleteLeftovers(webhookIds: readonly string[]): Promise<void> {
     for (const webhookId of webhookIds) if (existsSync(this.pathOf(webhookId))) await this.delete(webhookId);
   }
@@ -178,14 +178,14 @@ export class WebhookDBManager {
     }
   }
 
-  /** Resolves when every file is closed, those in use when they are no longer. */
+  /** Resolves when every file is closed; a file in use is closed when its users are done. */
   async closeAll(): Promise<void> {
     await Promise.all(this.#opening.values());
     for (const file of this.#open.values()) this.#retire(file).catch(() => undefined);
     await Promise.allSettled(this.#closing.values());
   }
 
-  /** Which of the webhooks have pending deliveries, found off the main thread. */
+  /** The given webhooks that have pending deliveries, found off the main thread. */
   async findPending(webhookIds: readonly string[]): Promise<readonly string[]> {
     const idByPath = new Map(webhookIds.map((id) => [this.pathOf(id), id]));
     const paths = await this.#options.upkeep.scan([...idByPath.keys()]);
@@ -193,9 +193,9 @@ export class WebhookDBManager {
   }
 
   /**
-   * Takes a file out of use after a fault of the disk, and returns what to tell its users. The webhook is
-   * unavailable until the log is copied back and synced: what a failed sync covered may never reach the disk, and
-   * what is written behind it would be lost with it.
+   * Takes a file out of use after a fault of the disk, and returns the error for its users. The webhook is unavailable
+   * until the WAL is copied back and synced: what a failed sync covered may never reach the disk, and anything written
+   * after it would be lost with it.
    */
   discard(file: EventFile, cause: unknown): AppError {
     return this.#takeOut(file, cause, () => this.#options.upkeep.restartLog(file.path));
@@ -211,13 +211,13 @@ export class WebhookDBManager {
       const file = new EventFile(webhookId, this.pathOf(webhookId), this.#options.upkeep);
       file.lastUsedAt = this.#options.monotonic();
       this.#options.metrics?.pending(webhookId, file.tally.pending);
-      // Also for a file that was there: SQLite removes the log when the last connection closes, so it may be new.
+      // Needed for a file that existed too: SQLite removes the WAL when the last connection closes, so it may be new.
       this.#entries.opened(file);
       return file;
     } catch (error) {
       const shortage = descriptorShortage(webhookId, error);
       if (shortage === null) throw this.#faults.add(webhookId, error);
-      // Not this file's fault, and soon over: connections have taken what files were to have.
+      // A shortage is not this file's fault and soon over: connections have taken the descriptors that files need.
       this.#evict(Math.ceil(this.#options.maxOpen / 4));
       throw shortage;
     }
@@ -233,7 +233,7 @@ export class WebhookDBManager {
     }
   }
 
-  /** Rejects if the log could not be copied back: it stays beside the file and is replayed at its next opening. */
+  /** Rejects if the WAL could not be copied back: it stays beside the file and is replayed at its next opening. */
   #retire(file: EventFile): Promise<void> {
     this.#open.delete(file.webhookId);
     const retired = file.unpinned().then(() => this.#options.upkeep.retire(file.path, () => file.close()));

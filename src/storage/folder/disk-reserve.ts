@@ -1,4 +1,7 @@
-/** Space that is kept for deletions, results and checkpoints: once the disk is full, new events are refused and it is given up. */
+/**
+ * Reserves disk space for deletions, results and checkpoints: once the disk is full, new events are refused and the
+ * space is given up.
+ */
 import { unlinkSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,11 +10,13 @@ import { AppError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 import { sizeOf } from "../sqlite/file-size.ts";
 
-/** What deletions write before they free: a few logs of 4 MiB each, copied back into their files. */
-export const RESERVE_FILE_BYTES = 32 * 1024 * 1024;
-/** It is not made where that would take a large part of what is left. */
+/**
+ * Size of the reserve. Deletions write a few WALs of 4 MiB each, copied back into their files, before they free space.
+ */
+const RESERVE_FILE_BYTES = 32 * 1024 * 1024;
+/** Free bytes needed to create the reserve, so that it never takes a large part of what is left. */
 const FREE_TO_MAKE = 3 * RESERVE_FILE_BYTES;
-/** Events are taken again once this much is free without it, and then it is made anew. */
+/** Free bytes, without the reserve, at which events are accepted again. The reserve is then created anew. */
 const FREE_TO_ACCEPT = 2 * RESERVE_FILE_BYTES;
 const CHUNK_BYTES = 1024 * 1024;
 const NAME = "webhooker.reserve";
@@ -20,11 +25,11 @@ export type DiskReserve = Readonly<{
   /** AppError `unavailable` while the disk is full, else null. */
   refusal: () => AppError | null;
   isSpent: () => boolean;
-  /** Gives the space up if a write failed for want of it. */
+  /** Gives the reserve up if `cause` is a write that failed on a full disk. */
   noteFault: (cause: unknown) => void;
-  /** Takes note of the bytes that are free, and makes the file where there is room for it. */
+  /** Takes note of the free bytes, and creates the reserve if there is room for it. */
   look: (freeBytes: number) => void;
-  /** Resolves when nothing is being written any more. */
+  /** Resolves when no write to the reserve is under way. */
   settled: () => Promise<void>;
 }>;
 
@@ -81,7 +86,7 @@ export function createDiskReserve(options: { folder: string; log: Logger }): Dis
   };
 }
 
-/** With bytes that no file system can leave out. */
+/** Writes random bytes, which no file system can compress or leave out. */
 async function writeWhole(path: string): Promise<void> {
   const file = await open(path, "w", 0o600);
   try {

@@ -5,18 +5,18 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 
 /**
- * At 35,000 events of 1 KB a second the files grow by about 60 MB a second: enough for the time until the next look
- * and until senders stay away, and still there for checkpoints, and for deletions, which write before they free.
+ * At 35,000 events of 1 KB per second the files grow by about 60 MB/s. The reserve covers the time until the next look
+ * and until senders stay away, and still leaves room for checkpoints and for deletions, which write before they free.
  */
 export const RESERVE_BYTES = 256 * 1024 * 1024;
 const LOOK_EVERY_MS = 2_000;
 
-export type FreeSpace = Readonly<{ freeBytes: number; reserveBytes: number }>;
+type FreeSpace = Readonly<{ freeBytes: number; reserveBytes: number }>;
 
-export type DiskSpace = Readonly<{
-  /** As of the last look; null before the first one and where it cannot be told. */
+type DiskSpace = Readonly<{
+  /** The result of the last look; null before the first one and if the free space cannot be determined. */
   find: () => FreeSpace | null;
-  /** The reserve is touched. The gateway goes on accepting as long as SQLite does. */
+  /** True while free space is below the reserve. The gateway goes on accepting events as long as SQLite does. */
   isLow: () => boolean;
   stop: () => void;
 }>;
@@ -26,9 +26,9 @@ export function watchDiskSpace(options: {
   clock: Clock;
   log: Logger;
   reserveBytes?: number;
-  /** Called with the bytes free at each look. */
+  /** Called with the free bytes at each look. */
   onLook?: (freeBytes: number) => void;
-  /** Bytes free to the program. */
+  /** Bytes that the program may use. */
   measure?: (folder: string) => Promise<number>;
 }): DiskSpace {
   const { folder, clock, log, reserveBytes = RESERVE_BYTES, measure = measureFree } = options;

@@ -1,19 +1,22 @@
-/** Lets one process at a time use a data folder; the lock dies with its holder, kill -9 included. */
+/** Lets one process at a time use a data folder. The lock ends with its process, even after kill -9. */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { AppError, errorMessage } from "../../lib/errors.ts";
 import { sqliteCode } from "../sqlite/sqlite.ts";
 import { makeFolder } from "./folder.ts";
 
-/** Else a lock whose release nobody keeps would end when its connection is garbage collected. */
+/** Keeps the connections alive: a lock whose release function nobody keeps would end at garbage collection. */
 const locks = new Set<Database>();
 
-/** There for as long as the folder is used, and left there afterwards. */
+/** Path of the lock file. It exists while the folder is in use and is left there afterwards. */
 export function lockPathOf(folder: string): string {
   return join(folder, "webhooker.lock");
 }
 
-/** Returns what gives the lock back. Throws AppError `conflict` while another process holds it. */
+/**
+ * Locks the folder and returns the function that unlocks it. Throws AppError `conflict` while another process has the
+ * lock.
+ */
 export function lockFolder(folder: string): () => void {
   try {
     makeFolder(folder);

@@ -8,14 +8,14 @@ import { lockPathOf } from "./folder-lock.ts";
 const LOOK_EVERY_MS = 2_000;
 
 export type FolderWatch = Readonly<{
-  /** Asked before a file is made: in another folder it would be hidden once the right one is back. */
+  /** Asked before a file is created: in another folder it would be hidden once the right one is back. */
   isInPlace: () => boolean;
-  /** "the data folder" or "the main database", as of the last look; null where both are in place. */
+  /** "the data folder" or "the main database", as of the last look; null while both are in place. */
   findLost: () => string | null;
   stop: () => void;
 }>;
 
-/** For a folder that is locked, and a main database that is open. */
+/** Watches a folder that is locked and a main database that is open. */
 export function watchFolder(options: {
   dataDir: string;
   dbPath: string;

@@ -1,8 +1,11 @@
-/** Makes folders and their directory entries durable. */
+/** Creates folders and makes their directory entries durable. */
 import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** Makes a folder that only this user may enter, with its parents, durably: a power cut must not take them with what is in them. */
+/**
+ * Creates a folder that only this user may enter, with its parents. Their entries are synced, so that a power cut does
+ * not lose the folder with its files.
+ */
 export function makeFolder(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;

@@ -1,4 +1,4 @@
-/** Finds at the start that data which must be there is not: most often a disk that is not mounted, or a wrong path. */
+/** Detects missing data at the start: most often a disk that is not mounted, or a wrong path. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../lib/errors.ts";
@@ -11,8 +11,8 @@ type Where = Readonly<{ dbPath: string; dataDir: string }>;
 const EVENT_FILE = /^events-(.+)\.db$/;
 
 /**
- * Throws AppError unavailable rather than begin anew beside data that is elsewhere. For the time before anything is
- * made: a folder that was in use once has a lock file.
+ * Throws AppError `unavailable` rather than start empty while the data is elsewhere. Must run before anything is
+ * created: a folder that was in use once has a lock file.
  */
 export function refuseMissingData({ dbPath, dataDir }: Where): void {
   refuseMissingMainDb({ dbPath, dataDir });
@@ -23,14 +23,14 @@ export function refuseMissingData({ dbPath, dataDir }: Where): void {
   if (webhooks > 0) throw eventFilesMissing({ dbPath, dataDir }, webhooks);
 }
 
-/** Throws AppError unavailable where there are event files, and no main database that they belong to. */
+/** Throws AppError `unavailable` if there are event files but no main database. */
 export function refuseMissingMainDb({ dbPath, dataDir }: Where): void {
   if (!isLost(dbPath)) return;
   const { length } = listFileIds(dataDir);
   if (length > 0) throw mainDbMissing({ dbPath, dataDir }, length);
 }
 
-/** Those of the webhooks that have no event file, or one of 0 bytes. */
+/** The webhooks whose event file is missing or has 0 bytes. */
 export function listWithoutFile(dataDir: string, webhookIds: readonly string[]): readonly string[] {
   return webhookIds.filter((id) => isLost(join(dataDir, `events-${id}.db`)));
 }
@@ -40,7 +40,7 @@ function listFileIds(dataDir: string): readonly string[] {
   return readdirSync(dataDir).flatMap((name) => EVENT_FILE.exec(name)?.[1] ?? []);
 }
 
-/** 0 where it cannot be read, which its opening tells. */
+/** Returns 0 if the database cannot be read; opening it reports the fault. */
 function countWebhooks(dbPath: string): number {
   try {
     const db = openForReading(dbPath);

@@ -1,4 +1,4 @@
-/** How large the databases' files are, with their logs. */
+/** Measures the databases' files, with their WALs. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -28,7 +28,7 @@ export async function measureStorageFiles(options: {
 
 async function sizeOf(paths: readonly string[]): Promise<number> {
   let bytes = 0;
-  // One after the other: with thousands of files, all at once would take the disk from the events.
+  // One after the other: with thousands of files, stat calls all at once would take the disk from the events.
   for (const path of paths)
     bytes += await stat(path).then(
       ({ size }) => size,

@@ -1,4 +1,4 @@
-/** Queries on API keys; only the hash of a token is ever kept. */
+/** Queries on API keys; only the hash of a token is ever stored. */
 
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
@@ -7,7 +7,7 @@ import { type ApiKeyRow, apiKeys, users } from "./tables.ts";
 export type ApiKeyQueries = ReturnType<typeof createApiKeyQueries>;
 
 export function createApiKeyQueries(db: BunSQLiteDatabase) {
-  // Read by every API request.
+  // Prepared, as every API request reads it.
   const usable = db
     .select({ id: apiKeys.id, userId: apiKeys.userId, lastUsedAt: apiKeys.lastUsedAt })
     .from(apiKeys)
@@ -25,11 +25,11 @@ export function createApiKeyQueries(db: BunSQLiteDatabase) {
     insert(row: ApiKeyRow): void {
       db.insert(apiKeys).values(row).run();
     },
-    /** Null when it is unknown or revoked, or its user is deleted or disabled. */
+    /** Null if the key is unknown or revoked, or its user is deleted or disabled. */
     findUsable(tokenHash: string): Pick<ApiKeyRow, "id" | "userId" | "lastUsedAt"> | null {
       return usable.get({ tokenHash }) ?? null;
     },
-    /** Revoked ones too, in the order of their making. */
+    /** All keys, revoked ones too, oldest first. */
     list({ userId }: { userId?: string | undefined }): ApiKeyRow[] {
       return db
         .select()
@@ -41,7 +41,7 @@ export function createApiKeyQueries(db: BunSQLiteDatabase) {
     setLastUsed({ id, at }: { id: string; at: number }): void {
       db.update(apiKeys).set({ lastUsedAt: at }).where(eq(apiKeys.id, id)).run();
     },
-    /** False when there was none to revoke: unknown, another user's, or revoked before. */
+    /** False if there was no key to revoke: it is unknown, another user's, or already revoked. */
     revoke(options: { id: string; userId?: string | undefined; at: number }): boolean {
       const revoked = db
         .update(apiKeys)

@@ -1,4 +1,4 @@
-/** Makes what is committed to the main database durable, and keeps its log short, without a sync on the event loop. */
+/** Makes commits to the main database durable and keeps its WAL short, without a sync on the event loop. */
 import type { Database } from "bun:sqlite";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
 import { beginLog } from "../sqlite/sqlite.ts";
@@ -7,19 +7,19 @@ import { LogLength } from "../sqlite/wal-length.ts";
 import { LogSync } from "./wal-sync.ts";
 
 export type Durability = Readonly<{
-  /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` where it may not be. */
+  /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` if it may not be. */
   synced: () => Promise<void>;
   /**
-   * Answers somebody: resolves with the answer, or rejects as it did, once everything committed so far is on disk.
-   * Rejects with AppError `unavailable` where it may not be.
+   * Runs a request's answer: resolves with its result, or rejects as it did, once everything committed so far is on
+   * disk. Rejects with AppError `unavailable` if it may not be.
    */
   durably: <T>(answer: () => Promise<T>) => Promise<T>;
-  /** Resolves when nothing is being synced or copied back, to be called when nobody is answered any more. */
+  /** Resolves when no sync or checkpoint is under way; call it when no request is being answered any more. */
   drain: () => Promise<void>;
   close: () => void;
 }>;
 
-/** Of a connection that syncs and checkpoints by itself as it commits. */
+/** For a connection that syncs and checkpoints by itself at each commit. */
 export const durableByItself: Durability = {
   synced: () => Promise.resolve(),
   durably: (answer) => answer(),
@@ -27,23 +27,26 @@ export const durableByItself: Durability = {
   close: () => undefined,
 };
 
-/** While people and programs are answered without a pause, the log is started over between them only at this length. */
+/**
+ * Pages by which the WAL may grow further while requests are answered without a pause, before it is restarted between
+ * them.
+ */
 const MOST_PAGES_MORE = 8_000;
 
-/** From now on the connection neither syncs nor checkpoints. */
+/** Stops the connection's own syncs and checkpoints, and returns the object that does them instead. */
 export function leaveSyncsTo(
   upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">,
   options: {
     db: Database;
     path: string;
-    /** Length of a log at which it is copied back. */
+    /** WAL length in pages at which a checkpoint begins. */
     checkpointPages: number;
     monotonic: () => number;
     onError: (message: string, cause: unknown) => void;
   },
 ): Durability {
   const { db, path, checkpointPages, monotonic, onError } = options;
-  // Syncs the log, what a run that was killed has left in it, and with a new one's header its directory entry.
+  // Syncs the WAL, including what a killed run left in it, and the directory entry of a new one.
   beginLog(db);
   db.run("PRAGMA synchronous = NORMAL");
   db.run("PRAGMA wal_autocheckpoint = 0");
@@ -56,9 +59,9 @@ export function leaveSyncsTo(
   let stage: "short" | "copying" | "copied" | "restarting" = "short";
   let checkpointAt = checkpointPages;
   let work: Promise<void> = Promise.resolve();
-  /** Who is being answered, and may write at any moment. */
+  /** Requests being answered; each may write at any moment. */
   let answering = 0;
-  /** Until then nobody is begun to be answered: a write would wait for the worker's lock, and the event loop with it. */
+  /** No request is begun until this resolves: a write would wait for the worker's lock, and the event loop with it. */
   let startingOver: Promise<void> | null = null;
 
   function lookAfterLog(): void {
@@ -74,12 +77,12 @@ export function leaveSyncsTo(
     try {
       return length.ask();
     } catch (error) {
-      onError(`the log's length of ${path} cannot be read`, error);
+      onError(`the WAL length of ${path} cannot be read`, error);
       return 0;
     }
   }
 
-  /** Most of it, while writing goes on. */
+  /** Copies most of the WAL back while writing goes on. */
   async function copyBack(): Promise<void> {
     stage = "copying";
     try {
@@ -102,7 +105,10 @@ export function leaveSyncsTo(
     }
   }
 
-  /** A full disk, or somebody who reads for long. The log keeps everything; it is tried again when it has grown. */
+  /**
+   * Postpones the checkpoint after a full disk or a long reader. The WAL keeps everything; the next attempt comes when
+   * it has grown.
+   */
   function putOff(error: unknown): void {
     const pages = lengthOfLog();
     if (!isLogInUse(error) || hasGrownLong(pages, checkpointAt)) {
@@ -112,7 +118,7 @@ export function leaveSyncsTo(
     checkpointAt = pages + checkpointPages;
   }
 
-  /** `then` runs before anybody is answered again. */
+  /** Restarts the WAL; `then` runs before any request is answered again. */
   async function startOver(then: () => void = () => undefined): Promise<void> {
     const restarted = upkeep.restartLog(path).then(then);
     const over = restarted.catch(() => undefined);

@@ -13,12 +13,13 @@ type Change = Pick<
   "id" | "webhookId" | "name" | "active" | "verification" | "settings" | "updatedAt"
 >;
 
-/** `changed` is told the webhook's id after every commit. */
+/** `changed` is called with the webhook's id after every commit. */
 export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
   const live = isNull(entrypoints.deletedAt);
   const at = ({ id, webhookId }: Key) =>
     and(eq(entrypoints.id, id), eq(entrypoints.webhookId, webhookId), live);
-  // The dashboard's list of webhooks reads those of each. Not sorted by SQLite, which costs ten times the reading.
+  // Prepared, as the dashboard's list of webhooks runs it for each. Not sorted by SQLite, which costs ten times the
+  // reading.
   const ofWebhook = db
     .select()
     .from(entrypoints)
@@ -32,7 +33,7 @@ export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhook
     find(key: Key): EntrypointRow | null {
       return db.select().from(entrypoints).where(at(key)).get() ?? null;
     },
-    /** In the order of their making. */
+    /** Oldest first. */
     list(webhookId: string): EntrypointRow[] {
       return ofWebhook.all({ webhookId }).sort(byMaking);
     },

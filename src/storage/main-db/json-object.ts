@@ -1,8 +1,8 @@
-/** JSON objects kept in text columns, checked to be objects when they are read. */
+/** JSON objects stored in text columns, checked to be objects when they are read. */
 import { customType } from "drizzle-orm/sqlite-core";
 import { z } from "zod";
 
-export type JsonObject = Record<string, unknown>;
+type JsonObject = Record<string, unknown>;
 
 const objectSchema = z.record(z.string(), z.unknown());
 

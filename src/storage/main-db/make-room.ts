@@ -1,9 +1,9 @@
-/** Deletions write before they free: on a full disk they get the space that was kept for them. */
+/** Gives deletions the disk reserve when the disk is full, as a deletion writes before it frees space. */
 import { diskFault } from "../../lib/disk-fault.ts";
 
 export type MakeRoom = (cause: unknown) => void;
 
-/** The same once more after room was made, where the disk is full. */
+/** Wraps a call: if it fails on a full disk, makes room and calls it once more. */
 export function withRoom(
   makeRoom: MakeRoom,
 ): <Given extends readonly unknown[], T>(act: (...given: Given) => T) => (...given: Given) => T {

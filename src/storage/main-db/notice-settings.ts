@@ -1,4 +1,4 @@
-/** Whom a webhook's notices go to and what they are of, as it is stored with the webhook. */
+/** Stored notice settings of a webhook: recipients, and the troubles they are told of. */
 import { z } from "zod";
 
 export const TROUBLE_KINDS = [
@@ -10,7 +10,7 @@ export const TROUBLE_KINDS = [
 
 export type TroubleKind = (typeof TROUBLE_KINDS)[number];
 
-/** The two ways that a notice can go. */
+/** How a notice is sent. */
 export type NoticeChannel = "target" | "email";
 
 export const noticeSettingsSchema = z.strictObject({
@@ -32,10 +32,10 @@ export const noticeSettingsSchema = z.strictObject({
     .describe("What is told, once when it begins and once when it is over."),
 });
 
-/** As it stands in the API and in the database. */
+/** The settings as the API and the database have them. */
 export type NoticeSettings = Readonly<z.output<typeof noticeSettingsSchema>>;
 
-/** Null for nobody, and for what this version does not know: it must not keep a webhook from being shown. */
+/** Null if nobody is told, and for settings that this version cannot read, so that the webhook can still be shown. */
 export function readNoticeSettings(stored: unknown): NoticeSettings | null {
   return noticeSettingsSchema.safeParse(stored).data ?? null;
 }

@@ -1,11 +1,11 @@
-/** Queries on troubles that go on, and on notices of them that are on their way. */
+/** Queries on ongoing troubles and on notices that are still to be sent. */
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { type NoticeChannel, TROUBLE_KINDS, type TroubleKind } from "./notice-settings.ts";
 
 export type Trouble = Readonly<{ subjectId: string; kind: TroubleKind; webhookId: string; since: number }>;
 
-/** What has begun or is over; `detail` is a sentence for people, or empty. */
+/** The begin or the end of a trouble; `detail` is a sentence for people, or empty. */
 export type TroubleChange = Trouble & Readonly<{ isOver: boolean; detail: string }>;
 
 export type PendingNotice = TroubleChange &
@@ -47,12 +47,12 @@ export function createNoticeQueries(db: Database) {
   }
 
   return {
-    /** What an unknown, newer program wrote is left alone. */
+    /** Skips rows that only a newer program can read. */
     listTroubles(): Trouble[] {
       const rows = db.query<unknown, []>("SELECT * FROM troubles").all();
       return rows.flatMap((row) => troubleRow.safeParse(row).data ?? []);
     },
-    /** Changes and the notices of them, all or nothing. */
+    /** Stores the changes and their notices in one transaction. */
     record(changes: readonly TroubleChange[], notices: readonly PendingNotice[]): void {
       db.transaction(() => {
         for (const change of changes) apply(change);
@@ -62,7 +62,7 @@ export function createNoticeQueries(db: Database) {
         }
       }).immediate();
     },
-    /** In the order of their making. */
+    /** Oldest first. */
     listDue(now: number, limit: number): PendingNotice[] {
       const rows = db
         .query<unknown, [number, number]>(

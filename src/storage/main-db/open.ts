@@ -1,4 +1,4 @@
-/** Opens the main database: configuration only, one file, made with its folder when it is missing. */
+/** Opens the main database, one file with the configuration only; creates it and its folder if missing. */
 import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
@@ -61,23 +61,26 @@ const MIGRATIONS = [
 type Options = Readonly<{
   path: string;
   clock: Clock;
-  /** The log is left to a replicator, such as Litestream. */
+  /** Leaves the WAL to a replicator, such as Litestream. */
   keepsLogs?: boolean;
-  /** Where nothing may hold the event loop: who syncs and checkpoints instead of the connection, and what is told of faults. */
+  /** Set if nothing may block the event loop: does the syncs and checkpoints instead of the connection. */
   background?: Background;
 }>;
 
 export type Background = Readonly<{
   upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">;
   onError: (message: string, cause: unknown) => void;
-  /** The disk is full, and a deletion needs space. */
+  /** Frees space for a deletion while the disk is full. */
   makeRoom?: MakeRoom;
 }>;
 
 /** SQLite's own default. */
 const CHECKPOINT_PAGES = 1_000;
 
-/** Other processes (the command line) may have the same file open. Throws AppError unavailable. */
+/**
+ * Opens the main database. Other processes (the command line) may have the same file open. Throws AppError
+ * `unavailable`.
+ */
 export function openMainDb(options: Options): MainDb {
   try {
     return open(options);
@@ -101,7 +104,7 @@ function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
     const orm = drizzle({ client: db });
     const routing = createRouting(db);
     const sessions = createSessionQueries(orm);
-    // Sessions that nobody comes back to would stay for ever.
+    // Sessions whose browsers never come back would stay for ever.
     sessions.deleteExpired(clock.now());
     const durability = background
       ? leaveSyncsTo(background.upkeep, {

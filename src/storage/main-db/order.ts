@@ -2,7 +2,7 @@
 
 type Made = Readonly<{ id: string; createdAt: number }>;
 
-/** Oldest first; ids, which begin with their time, decide between those of one millisecond. */
+/** Oldest first. Within a millisecond by id, as ids begin with their time. */
 export function byMaking(a: Made, b: Made): number {
   return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }

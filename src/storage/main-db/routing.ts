@@ -1,4 +1,4 @@
-/** Where an entrypoint leads and what a target is, from memory: the lookups of every event and every attempt. */
+/** Routes of entrypoints and data of targets, cached in memory: the lookups of every event and every attempt. */
 import type { Database } from "bun:sqlite";
 import { parseJsonObject } from "./json-object.ts";
 
@@ -6,9 +6,9 @@ export type Route = Readonly<{
   entrypointId: string;
   active: boolean;
   webhookId: string;
-  /** As stored: secret fields are sealed. Null where anyone who knows the URL may send. */
+  /** As stored: secret fields are sealed. Null if anyone who knows the URL may send. */
   verification: Record<string, unknown> | null;
-  /** What the entrypoint takes and how it answers, as stored; null where all is as it is by default. */
+  /** Which requests the entrypoint accepts and how it responds, as stored; null for all defaults. */
   settings: Record<string, unknown> | null;
   /** Active targets only. */
   targets: readonly RouteTarget[];
@@ -17,9 +17,9 @@ export type Route = Readonly<{
 export type RouteTarget = Readonly<{
   id: string;
   settlesAtIngest: boolean;
-  /** It is paused. */
+  /** Set while the target is paused. */
   held?: true;
-  /** What its deliveries are kept in order by (see lib/order-key.ts). */
+  /** Value path of the key that orders its deliveries (see lib/order-key.ts). */
   orderBy?: string;
 }>;
 
@@ -35,18 +35,18 @@ export type DeliveryTarget = Readonly<{
   /** As stored: secret fields are sealed. */
   config: Record<string, unknown>;
   policy: Record<string, unknown>;
-  /** As stored: its secrets are sealed. Null: requests are not signed. */
+  /** As stored: secrets are sealed. Null: requests are not signed. */
   signing: Record<string, unknown> | null;
 }>;
 
 export type Routing = Readonly<{
-  /** Null: unknown or deleted, be it the entrypoint or its webhook. */
+  /** Null if the entrypoint or its webhook is unknown or deleted. */
   findRoute: (entrypointId: string) => Route | null;
-  /** Deleted targets too; null only for one that never existed. */
+  /** Finds deleted targets too; null only if the target never existed. */
   findTarget: (targetId: string) => DeliveryTarget | null;
-  /** Those that new events of the webhook go to. */
+  /** The targets that new events of the webhook go to. */
   listActiveTargetIds: (webhookId: string) => readonly string[];
-  /** Forgets what is known of one webhook; every change of its rows ends with this. */
+  /** Drops the cached data of one webhook; every change of its rows ends with this call. */
   invalidate: (webhookId: string) => void;
   /** Calls `listener` after each invalidation; the returned function unsubscribes. */
   onInvalidate: (listener: (webhookId: string) => void) => () => void;
@@ -90,7 +90,7 @@ export function createRouting(db: Database): Routing {
      FROM targets t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id = ?`,
   );
 
-  // What does not exist is never kept, so that guessed addresses cannot fill the memory.
+  // Unknown ids are never cached, so that guessed addresses cannot fill the memory.
   const routes = new Map<string, Route>();
   const targets = new Map<string, DeliveryTarget>();
   const idsByWebhook = new Map<string, Set<string>>();

@@ -1,13 +1,13 @@
-/** Every row that may hold sealed secrets, deleted ones too, to be sealed anew in one transaction. */
+/** Re-encrypts every row that may hold sealed secrets, deleted rows too, in one transaction. */
 import type { Database } from "bun:sqlite";
 import type { PlainRow } from "./transfer.ts";
 
 const TABLES = ["entrypoints", "targets"] as const;
 
-export type SealedTable = (typeof TABLES)[number];
+type SealedTable = (typeof TABLES)[number];
 export type SealedRowQueries = ReturnType<typeof createSealedRowQueries>;
 
-/** `changed` is told of every webhook whose rows changed. */
+/** `changed` is called with the id of every webhook whose rows changed. */
 export function createSealedRowQueries(db: Database, changed: (webhookId: string) => void) {
   function update(table: SealedTable, before: PlainRow, after: PlainRow): boolean {
     const columns = Object.keys(after).filter((column) => after[column] !== before[column]);
@@ -19,7 +19,7 @@ export function createSealedRowQueries(db: Database, changed: (webhookId: string
   }
 
   return {
-    /** All or nothing: what `change` or `last` throws leaves every row as it was. */
+    /** All or nothing: if `change` or `last` throws, every row stays as it was. */
     changeAll(change: (table: SealedTable, row: PlainRow) => PlainRow, last: () => void): void {
       const webhookIds = new Set<string>();
       db.transaction(() => {
@@ -31,7 +31,7 @@ export function createSealedRowQueries(db: Database, changed: (webhookId: string
         last();
       }).immediate();
       for (const webhookId of webhookIds) changed(webhookId);
-      // What rows have ever held may stand in pages' free space, readable for whoever has the old key.
+      // Old values may remain in the free space of pages, readable to anyone who has the old key.
       db.run("VACUUM");
     },
   };

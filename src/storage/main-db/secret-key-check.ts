@@ -1,4 +1,4 @@
-/** Keeps a known text that was sealed with the secret key, by which another key is told. */
+/** Stores a known text sealed with the secret key, so that a wrong key is recognised. */
 import type { Database } from "bun:sqlite";
 
 export type SecretKeyCheckQueries = ReturnType<typeof createSecretKeyCheckQueries>;
@@ -16,7 +16,7 @@ export function createSecretKeyCheckQueries(db: Database) {
     replace(sealed: string): void {
       db.transaction(put).immediate(sealed);
     },
-    /** The same, in the caller's transaction. */
+    /** Like `replace`, in the caller's transaction. */
     put,
   };
 }

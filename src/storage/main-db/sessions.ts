@@ -1,4 +1,4 @@
-/** Queries on sessions; the key is the hash of what the browser holds. */
+/** Queries on sessions; the key is the hash of the browser's token. */
 
 import { and, desc, eq, isNull, lte, ne, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
@@ -7,7 +7,7 @@ import { type SessionRow, sessions, type UserRow, users } from "./tables.ts";
 export type SessionQueries = ReturnType<typeof createSessionQueries>;
 
 export function createSessionQueries(db: BunSQLiteDatabase) {
-  // Read by every page.
+  // Prepared, as every page reads it.
   const one = db
     .select({ session: sessions, user: users })
     .from(sessions)
@@ -20,7 +20,7 @@ export function createSessionQueries(db: BunSQLiteDatabase) {
     insert(row: SessionRow): void {
       db.insert(sessions).values(row).run();
     },
-    /** With its user, who is neither deleted nor disabled; expiry is the caller's to judge. */
+    /** The session with its user, if the user is neither deleted nor disabled; the caller checks the expiry. */
     find(idHash: string): { session: SessionRow; user: UserRow } | null {
       return one.get({ idHash }) ?? null;
     },

@@ -19,11 +19,12 @@ type Changeable =
   | "signing";
 type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 
-/** `changed` is told the webhook's id after every commit. */
+/** `changed` is called with the webhook's id after every commit. */
 export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
   const live = isNull(targets.deletedAt);
   const at = ({ id, webhookId }: Key) => and(eq(targets.id, id), eq(targets.webhookId, webhookId), live);
-  // The dashboard's list of webhooks reads those of each. Not sorted by SQLite, which costs ten times the reading.
+  // Prepared, as the dashboard's list of webhooks runs it for each. Not sorted by SQLite, which costs ten times the
+  // reading.
   const ofWebhook = db
     .select()
     .from(targets)
@@ -37,7 +38,7 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
     find(key: Key): TargetRow | null {
       return db.select().from(targets).where(at(key)).get() ?? null;
     },
-    /** In the order of their making. */
+    /** Oldest first. */
     list(webhookId: string): TargetRow[] {
       return ofWebhook.all({ webhookId }).sort(byMaking);
     },
@@ -47,7 +48,7 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
       db.update(targets).set(values).where(at(row)).run();
       changed(row.webhookId);
     },
-    /** By the gateway itself; one that is inactive already keeps its reason. */
+    /** Deactivation by the gateway itself; an inactive target keeps its reason. */
     deactivate(options: Key & { reason: string; at: number }): void {
       const values = { active: false, deactivatedReason: options.reason, updatedAt: options.at };
       db.update(targets)

@@ -1,20 +1,22 @@
-/** A webhook's configuration as plain rows, to leave this main database and to come into another, whatever columns there are. */
+/**
+ * Reads and inserts a webhook's configuration as plain rows, whatever columns the tables have, for export and import.
+ */
 import type { Database } from "bun:sqlite";
 
-export const MOVED_TABLES = ["webhooks", "entrypoints", "targets"] as const;
+const MOVED_TABLES = ["webhooks", "entrypoints", "targets"] as const;
 
-export type MovedTable = (typeof MOVED_TABLES)[number];
+type MovedTable = (typeof MOVED_TABLES)[number];
 export type PlainRow = Readonly<Record<string, string | number | null>>;
 export type WebhookRows = Readonly<Record<MovedTable, readonly PlainRow[]>>;
 
-/** "reclaimable" is an id of the user's that went with its webhook, which is deleted. */
+/** "reclaimable": the user's own id, of a part that was deleted with its webhook. */
 export type StateOfId = (table: MovedTable, id: string, userId: string) => "free" | "taken" | "reclaimable";
 
 type ReservedRows = WebhookRows & Readonly<{ webhookId: string }>;
 
 export type MovingQueries = ReturnType<typeof createMovingQueries>;
 
-/** `changed` is told the webhook's id after every commit. */
+/** `changed` is called with the webhook's id after every commit. */
 export function createMovingQueries(db: Database, changed: (webhookId: string) => void) {
   const isTaken = (table: MovedTable) =>
     db.prepare<{ user_id: string; is_gone: number }, [string]>(
@@ -38,7 +40,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
   };
 
   function insert(table: MovedTable, row: PlainRow): void {
-    // The names come from a file: only those that the table has become part of a statement.
+    // The names come from a file: only the table's own columns become part of the statement.
     const columns = listColumns(table).filter((column) => row[column] !== undefined);
     const values = columns.map((column) => row[column] ?? null);
     const marks = columns.map(() => "?").join(", ");
@@ -49,7 +51,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
     schemaVersion(): number {
       return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
     },
-    /** Deleted entrypoints and targets stay behind. */
+    /** Without deleted entrypoints and targets. */
     read(webhookId: string): WebhookRows {
       const all = (table: MovedTable, column: string) =>
         db
@@ -64,9 +66,9 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
       };
     },
     /**
-     * Inserts what `choose` returns, which is asked inside the transaction, so that nobody else can take the ids that
-     * it finds free, and calls `check`, which may throw. Nobody sees the webhook before `reveal`: it counts as deleted,
-     * and after a crash it is. Entrypoints of deleted webhooks make way for those of the same id.
+     * Inserts the rows that `choose` returns and calls `check`, which may throw. `choose` runs inside the transaction,
+     * so that nobody else can take the ids it finds free. The webhook counts as deleted until `reveal`, also after a
+     * crash. Entrypoints of deleted webhooks give way to those with the same id.
      */
     reserve(choose: (stateOfId: StateOfId) => ReservedRows, check: (webhookId: string) => void, at: number) {
       return db
@@ -89,7 +91,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
       db.prepare("UPDATE webhooks SET deleted_at = NULL WHERE id = ?").run(webhookId);
       changed(webhookId);
     },
-    /** Ends what was reserved and not revealed; `kept` are entrypoints that were the user's before. */
+    /** Undoes a reservation that was not revealed; `kept` are entrypoints that were the user's before. */
     withdraw(webhookId: string, kept: readonly string[], at: number): void {
       db.transaction(() => {
         db.prepare("DELETE FROM targets WHERE webhook_id = ?").run(webhookId);
@@ -97,12 +99,12 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
           "DELETE FROM entrypoints WHERE webhook_id = ? AND id NOT IN (SELECT value FROM json_each(?))",
         ).run(webhookId, JSON.stringify(kept));
         db.prepare("UPDATE entrypoints SET deleted_at = ? WHERE webhook_id = ?").run(at, webhookId);
-        // The webhook's row stays, deleted: its id may have been seen, and its file be on its way out.
+        // The webhook's row stays, deleted: its id may have been seen, and its file may still be being removed.
         db.prepare("UPDATE webhooks SET deleted_at = ? WHERE id = ?").run(at, webhookId);
       }).immediate();
       changed(webhookId);
     },
-    /** What a crash in the middle of an import has left counts as a deleted webhook's. For when none is under way. */
+    /** Marks what a crash in the middle of an import left as deleted. Call only while no import is under way. */
     endUnfinished(): void {
       db.transaction(() => {
         for (const table of ["targets", "entrypoints"]) {

@@ -9,7 +9,7 @@ export type UserQueries = ReturnType<typeof createUserQueries>;
 export function createUserQueries(db: BunSQLiteDatabase) {
   const live = isNull(users.deletedAt);
   return {
-    /** Throws SQLITE_CONSTRAINT_UNIQUE when the username is taken. */
+    /** Throws SQLITE_CONSTRAINT_UNIQUE if the username is taken. */
     insert(row: UserRow): void {
       db.insert(users).values(row).run();
     },
@@ -37,7 +37,7 @@ export function createUserQueries(db: BunSQLiteDatabase) {
     isEmpty(): boolean {
       return db.select({ id: users.id }).from(users).where(live).limit(1).get() === undefined;
     },
-    /** Null: may sign in. Else ends the user's sessions with it. */
+    /** Null lets the user sign in again; a time also ends the user's sessions. */
     setDisabledAt(change: { id: string; disabledAt: number | null; at: number }): void {
       db.transaction((tx) => {
         tx.update(users)
@@ -47,7 +47,7 @@ export function createUserQueries(db: BunSQLiteDatabase) {
         if (change.disabledAt !== null) tx.delete(sessions).where(eq(sessions.userId, change.id)).run();
       });
     },
-    /** Ends the user's sessions with it: who knew the old password must not stay signed in. */
+    /** Also ends the user's sessions: whoever knew the old password must not stay signed in. */
     setPasswordHash(change: { id: string; passwordHash: string; at: number }): void {
       db.transaction((tx) => {
         tx.update(users)

@@ -1,10 +1,13 @@
-/** Syncs the main database's log off the event loop, one sync for all that wait, and trusts none after one has failed. */
+/**
+ * Syncs the main database's WAL off the event loop, one sync for all that wait, and trusts no further sync after one
+ * has failed.
+ */
 import type { Database } from "bun:sqlite";
 import { closeSync, openSync } from "node:fs";
 import { AppError, errorMessage } from "../../lib/errors.ts";
 import type { SyncDescriptor } from "../workers/sync-pool.ts";
 
-/** After a failed sync the log is tried to be copied back this often. */
+/** Delay before the WAL is copied back again after a failed sync. */
 const RETRY_MS = 5_000;
 
 type Fault = { readonly error: AppError; at: number; isUnderRepair: boolean };
@@ -13,33 +16,33 @@ export class LogSync {
   readonly #options: Options;
   #descriptor: number | null;
   readonly #changes;
-  /** How many rows had been changed when the latest sync began. */
+  /** Number of changed rows when the latest sync began. */
   #covered: number;
   #latest: Promise<void> = Promise.resolve();
   /** Begins when the latest one has ended. */
   #next: Promise<void> | null = null;
   #fault: Fault | null = null;
 
-  /** Everything committed before is on disk. */
+  /** Everything committed before the construction must be on disk. */
   constructor(options: Options) {
     this.#options = options;
     this.#changes = options.db.prepare<{ n: number }, []>("SELECT total_changes() AS n");
     this.#covered = this.#countChanges();
-    // Before anything is written: one that is opened later is not told of a write that has failed before.
+    // Opened before anything is written: a descriptor opened later does not report an earlier failed write.
     this.#descriptor = openSync(`${options.path}-wal`, "r+");
   }
 
-  /** Something was committed that no sync covers yet. */
+  /** True if a commit is not covered by any sync yet. */
   get isBehind(): boolean {
     return this.#countChanges() !== this.#covered;
   }
 
-  /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` where it may not be. */
+  /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` if it may not be. */
   synced(): Promise<void> {
     if (this.#fault !== null) return Promise.reject(this.#retry(this.#fault));
     if (!this.isBehind) return this.#latest;
     const begin = () => this.#begin();
-    // The one under way may have begun before the last commit.
+    // The sync under way may have begun before the last commit.
     this.#next ??= this.#latest.then(begin, begin);
     return this.#next;
   }
@@ -64,7 +67,7 @@ export class LogSync {
     await this.#options.sync(this.#descriptor);
   }
 
-  /** The kernel tells of a failed write only once: what later syncs say is worth nothing until the log is copied back. */
+  /** The kernel reports a failed write only once: later syncs prove nothing until the WAL is copied back. */
   #fail(cause: unknown): AppError {
     const error = unsynced(cause);
     this.#options.onError(error.message, cause);
@@ -80,7 +83,7 @@ export class LogSync {
 
   #repair(fault: Fault): void {
     fault.isUnderRepair = true;
-    // What was changed since the failed sync began counts as not synced, be it before or after the copying.
+    // Changes since the failed sync began count as unsynced, whether they came before or after the copying.
     const isOver = () => {
       this.#latest = Promise.resolve();
       this.#fault = null;
@@ -100,7 +103,7 @@ type Options = Readonly<{
   db: Database;
   path: string;
   sync: SyncDescriptor;
-  /** Copies the log back into the file and syncs that; calls `then` before anything is answered again. */
+  /** Copies the WAL back into the file and syncs it; calls `then` before any request is answered again. */
   restartLog: (then: () => void) => Promise<void>;
   monotonic: () => number;
   onError: (message: string, cause: unknown) => void;

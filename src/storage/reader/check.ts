@@ -18,7 +18,7 @@ export type CheckReport = Readonly<{ eventFiles: number; faults: readonly CheckF
 
 export type CheckProgress = Readonly<{
   database: string;
-  /** Of the event files, from 1. */
+  /** Position among the event files, from 1. */
   number: number;
   eventFiles: number;
   bytes: number;
@@ -27,7 +27,10 @@ export type CheckProgress = Readonly<{
 
 const EVENT_FILE = /^events-(.+)\.db$/;
 
-/** Blocks for as long as it takes: minutes for a file of ten gigabytes. `onProgress` is told what is begun. */
+/**
+ * Checks all databases and blocks until done: minutes for a file of ten gigabytes. `onProgress` is called as each part
+ * begins.
+ */
 export function checkDatabases(
   where: { dbPath: string; dataDir: string },
   onProgress: (progress: CheckProgress) => void = () => undefined,
@@ -50,12 +53,13 @@ export function checkDatabases(
     tell("structure");
     const logBytes = logBytesOf(path);
     const { faults: found } = inspect(name, path, (db) => {
-      // Else the log of a busy webhook would grow for as long as both take.
+      // Lets the WAL restart between the two reads; otherwise the WAL of a busy webhook would grow for as long as both
+      // take.
       waitForLog(path, logBytes);
       tell("ledger");
       return { result: null, faults: checkLedger(db) };
     });
-    // Deleted with its webhook meanwhile.
+    // A missing file was deleted with its webhook meanwhile.
     if (existsSync(path)) faults.push(...found);
   }
   for (const name of missingFiles({ dbPath, dataDir, webhookIds: main.result ?? [] })) {
@@ -66,14 +70,14 @@ export function checkDatabases(
 
 type Inspected<T> = Readonly<{ result: T | null; faults: readonly CheckFault[] }>;
 
-/** `look` runs only where the structure is sound. */
+/** `look` runs only if the structure is sound. */
 function inspect<T>(
   database: string,
   path: string,
   look: (db: Database) => { result: T; faults: readonly string[] },
 ): Inspected<T> {
   const told = (faults: readonly string[]) => faults.map((fault) => ({ database, fault }));
-  // SQLite would find nothing wrong with it.
+  // SQLite would find no fault in an empty file.
   if (existsSync(path) && isLost(path)) return { result: null, faults: told([LOST]) };
   try {
     const db = openForReading(path);
@@ -104,11 +108,11 @@ function checkLedger(db: Database): readonly string[] {
   refuseForeign(db, { what: "event file", table: "events" });
   const version = readVersion(db);
   if (version > eventMigrations.length) return [`it was written by a newer webhooker (schema ${version})`];
-  // An older one has not been opened since the upgrade; its ledger may be another.
+  // An older file has not been opened since the upgrade, and its ledger may have another form.
   return version < eventMigrations.length ? [] : listLedgerFaults(db);
 }
 
-/** Asked again at the end: a webhook may have been deleted meanwhile. */
+/** Reads the webhooks again at the end: one may have been deleted meanwhile. */
 function missingFiles(given: {
   dbPath: string;
   dataDir: string;

@@ -1,4 +1,4 @@
-/** One worker that reads event files beside everything else, and the questions under way in each file. */
+/** A worker that reads event files beside everything else, and the questions under way in each file. */
 import { AppError } from "../../lib/errors.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import { openWorkerLine } from "../workers/worker-line.ts";
@@ -6,17 +6,17 @@ import type { ReaderAnswer, ReaderQuestion, ReaderRequest } from "./event-reader
 
 export type ReaderLine = Readonly<{
   /**
-   * Rejects with an Error of SQLite's code where the file cannot be read, and with AppError `unavailable` for what the
-   * file's closing or the end of the asker ends.
+   * Rejects with an Error that has SQLite's code if the file cannot be read, and with AppError `unavailable` if the
+   * file is closed or the asker leaves.
    */
   ask: (file: EventFile, question: ReaderQuestion, signal?: AbortSignal) => Promise<ReaderAnswer>;
   stop: () => void;
 }>;
 
-/** `what` names it in errors. */
+/** Opens the line; its worker starts with the first question. `what` names the worker in errors. */
 export function openReaderLine({ script, what }: { script: URL; what: string }): ReaderLine {
   const line = openWorkerLine<ReaderRequest, ReaderAnswer>({ script, what });
-  /** Of each file that the worker may have open, the questions under way. */
+  /** Questions under way for each file that the worker may have open. */
   const underWay = new Map<EventFile, Set<number>>();
   const closed = new WeakSet<EventFile>();
 
@@ -37,7 +37,7 @@ export function openReaderLine({ script, what }: { script: URL; what: string }):
     closed.add(file);
     for (const id of ids) line.reject(id, closedMeanwhile());
     const id = line.nextId();
-    // One that is dead or was stopped has closed it too.
+    // A worker that died or was stopped has closed the file too.
     await line.ask(id, { kind: "let-go", id, path: file.path, ids }).catch(() => undefined);
   }
 

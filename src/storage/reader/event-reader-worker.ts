@@ -1,4 +1,6 @@
-/** Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file. */
+/**
+ * Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file.
+ */
 import type { Database } from "bun:sqlite";
 import { type EventSearch, type FoundEvents, searchEvents } from "../event-db/event-search.ts";
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
@@ -15,7 +17,7 @@ export type ReaderQuestion =
 
 export type ReaderAnswer = FoundEvents | ReplayScan;
 
-/** `drop` ends searches that nobody waits for, and is not answered; `let-go` does that too, and closes the file. */
+/** `drop` ends searches that nobody waits for, and is not answered. `let-go` also closes the file, and is answered. */
 export type ReaderRequest =
   | (ReaderQuestion & Readonly<{ id: number; path: string }>)
   | Readonly<{ kind: "let-go"; id: number; path: string; ids: readonly number[] }>
@@ -23,9 +25,9 @@ export type ReaderRequest =
 
 declare const self: Worker;
 
-/** Each costs one descriptor, of the log; see `openBeside`. */
+/** Files open at once. Each costs one descriptor, for the WAL; see `openBeside`. */
 const MOST_OPEN = 4;
-/** For as long after the last search files stay open: the next page is asked for in a moment. */
+/** Files stay open this long after the last search: the next page is often asked for in a moment. */
 const IDLE_MS = 1_000;
 
 const searches = new Map<number, { isDropped: boolean }>();
@@ -33,7 +35,7 @@ const searches = new Map<number, { isDropped: boolean }>();
 const open = new Map<string, Database>();
 let closeIdle: Timer | undefined;
 
-/** Closes another where there are too many: its searches, between two steps, open it again. */
+/** Opens the file, and closes another if too many are open; searches in that one reopen it at their next step. */
 function reach(path: string): Database {
   const db = open.get(path) ?? openBeside(path);
   open.delete(path);
@@ -64,7 +66,7 @@ async function read(asked: Asked): Promise<ReaderAnswer> {
     const pause = {
       isTimeUp: () => performance.now() > until,
       async yieldToOthers() {
-        // Messages come in meanwhile, and other searches have their turn.
+        // Messages arrive meanwhile, and other searches take their turn.
         await new Promise((resolve) => setImmediate(resolve));
         if (state.isDropped) throw new Error("nobody waits for it");
       },

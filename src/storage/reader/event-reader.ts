@@ -1,4 +1,6 @@
-/** The event loop's side of the workers that search event files: however long one takes, everything else goes on. */
+/**
+ * The event loop's side of the workers that search event files: however long a search takes, everything else goes on.
+ */
 import { AppError } from "../../lib/errors.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import { type EventSearch, type FoundEvents, requireCursor } from "../event-db/event-search.ts";
@@ -7,39 +9,39 @@ import { nobodyWaits, openReaderLine, type ReaderLine } from "./event-reader-lin
 import type { ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
 import { createTurns } from "./turns.ts";
 
-/** A search that takes longer says how far it came. Somebody waits for the page. */
+/** Time limit of a search, as somebody waits for the page. A search that reaches it says how far it came. */
 const SEARCH_MS = 700;
-/** A replay that looks through bodies has its turn again and again. */
+/** Time limit of one scan: a replay that searches bodies takes turns. */
 const SCAN_MS = 100;
-/** Searches at once, which take turns; whoever asks for more is asked to wait. */
+/** Searches at once, which take turns; the next one is refused as busy. */
 const MOST_AT_ONCE = 200;
-/** Searches for a text that one asker may have waiting for each other. */
+/** Searches for a text that one asker may have waiting. */
 const MOST_OF_ONE = 20;
 
 export type AskedSearch = EventSearch &
   Readonly<{
-    /** Whose search it is: of one asker's, one alone looks through bodies at a time, and the others wait for it. */
+    /** Identifies who asks: only one search through bodies runs per asker; the others wait for it. */
     asker?: string | undefined;
-    /** Where less time than usual is left for it. */
+    /** Replaces the usual time limit if less time is left. */
     limitMs?: number;
-    /** Tells that nobody waits for it any more. */
+    /** Aborted when nobody waits for the result any more. */
     signal?: AbortSignal | undefined;
   }>;
 
 export type EventReader = Readonly<{
   /**
-   * Sees all that is committed. Rejects with an Error of SQLite's code where the file cannot be read, with AppError
-   * `unavailable` for one search too many, and for one that the file's closing or the end of the asker ends.
+   * Sees everything committed. Rejects with an Error that has SQLite's code if the file cannot be read, and with
+   * AppError `unavailable` if too many searches run, the file is closed or the asker leaves.
    */
   search: (file: EventFile, asked: AskedSearch) => Promise<FoundEvents>;
-  /** Looks through bodies for a replay by text; rejects as `search` does. */
+  /** Searches bodies for a replay by text; rejects as `search` does. */
   scanReplay: (file: EventFile, wanted: ReplayToScan) => Promise<ReplayScan>;
   stop: () => void;
 }>;
 
 export function startEventReader(
   options: Readonly<{
-    /** Another worker's file where a test wants one. */
+    /** Another worker's file, for tests. */
     script?: URL;
     searchMs?: number;
     mostAtOnce?: number;
@@ -47,7 +49,7 @@ export function startEventReader(
 ): EventReader {
   const { searchMs = SEARCH_MS, mostAtOnce = MOST_AT_ONCE } = options;
   const script = options.script ?? new URL("./event-reader-worker.ts", import.meta.url);
-  // Lists that need no look at bodies never wait for those that do.
+  // Separate workers: lists that need not read bodies never wait for searches that do.
   const lists = openReaderLine({ script, what: "the event reader" });
   const texts = openReaderLine({ script, what: "the reader of bodies" });
   const turns = createTurns({ mostWaiting: MOST_OF_ONE, tooMany: busy, nobodyWaits });

@@ -1,4 +1,4 @@
-/** What the worker that looks through database files is asked, and what it answers. */
+/** Questions to the worker that reads database files, and its answers. */
 
 import type { Rhythms } from "../event-db/numbers/rhythm.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
@@ -6,7 +6,7 @@ import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
 import type { CheckProgress, CheckReport } from "./check.ts";
 
 export type FileSurvey = Readonly<{
-  /** Of events and rejected requests. */
+  /** Id of the oldest event or rejected request. */
   oldestEventId: string | null;
   oldestHour: number | null;
   usedBytes: number;
@@ -20,7 +20,7 @@ export type ReplayToCount = Readonly<{
   order: ReplayOrder;
   /** Null: up to the newest event. */
   lastEventId: string | null;
-  /** Milliseconds after which it is a count of at least so many. */
+  /** Milliseconds after which the count stops and is reported as a minimum. */
   limitMs: number;
 }>;
 
@@ -39,6 +39,6 @@ export type InspectionAnswer =
   | Readonly<{ kind: "count replay"; count: CountedReplay }>
   | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
   | Readonly<{ kind: "check"; report: CheckReport }>
-  /** Comes before the answer, any number of times. */
+  /** Sent before the answer, any number of times. */
   | Readonly<{ kind: "progress"; progress: CheckProgress }>
   | Readonly<{ kind: "failed"; error: string }>;

@@ -1,4 +1,4 @@
-/** Runs in a Worker: looks through database files for as long as that takes. */
+/** Runs in a Worker: reads database files for as long as that takes. */
 import type { Database } from "bun:sqlite";
 import { errorMessage } from "../../lib/errors.ts";
 import { type Rhythms, readRhythms } from "../event-db/numbers/rhythm.ts";
@@ -27,7 +27,7 @@ function read<T>(path: string, query: (db: Database) => T): T {
   }
 }
 
-/** A file that is missing or cannot be read, or is older than what is asked for, has none. */
+/** Returns `none` for a file that is missing, cannot be read, or is older than the tables the query needs. */
 function readOr<T>(path: string, none: T, query: (db: Database) => T): T {
   try {
     return read(path, query);
@@ -48,7 +48,7 @@ function survey(path: string): SurveyedFile[] {
   });
 }
 
-/** A file that has not been opened since an upgrade has no such table. */
+/** A file that has not been opened since an upgrade lacks this table. */
 function findOldestRejected(db: Database): string | null {
   const table = db.query("SELECT 1 FROM sqlite_schema WHERE name = 'rejected_requests'").get();
   if (table === null) return null;

@@ -1,4 +1,4 @@
-/** The event loop's side of the worker that looks through database files; one worker for one question. */
+/** The event loop's side of the worker that reads database files; each question starts a worker of its own. */
 
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
 import { askWorker } from "../workers/ask-worker.ts";
@@ -11,13 +11,13 @@ import type {
   SurveyedFile,
 } from "./inspection-questions.ts";
 
-/** Those that are missing or cannot be read are left out: their opening tells why. */
+/** Surveys the files. Files that are missing or cannot be read are left out: opening them reports why. */
 export async function surveyFiles(paths: readonly string[]): Promise<readonly SurveyedFile[]> {
   const answer = await inspect({ kind: "survey", paths });
   return answer.kind === "survey" ? answer.files : [];
 }
 
-/** Those of the files that have replays under way. */
+/** The given files that have unfinished replays. */
 export async function findUnfinishedReplays(paths: readonly string[]): Promise<readonly string[]> {
   const answer = await inspect({ kind: "unfinished replays", paths });
   return answer.kind === "unfinished replays" ? answer.paths : [];

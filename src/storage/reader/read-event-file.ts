@@ -1,10 +1,10 @@
-/** Reads an event file that is opened as needed, on the event loop or beside it. */
+/** Reads an event file, opened if needed, on the event loop or beside it. */
 import { AppError } from "../../lib/errors.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import { unusable } from "../event-files/event-file-faults.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 
-/** Rejects with AppError `unavailable` where the file cannot be used. */
+/** Rejects with AppError `unavailable` if the file cannot be used. */
 export async function readEventFile<T>(
   files: WebhookDBManager,
   webhookId: string,
@@ -19,7 +19,7 @@ export async function readEventFile<T>(
   }
 }
 
-/** The same for what takes its time; the file stays open meanwhile. */
+/** Like `readEventFile` for an asynchronous query; the file stays open until it ends. */
 export async function readBeside<T>(
   files: WebhookDBManager,
   webhookId: string,

@@ -3,7 +3,7 @@ import type { Rhythms } from "../event-db/numbers/rhythm.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { readRhythmsOf } from "./inspection.ts";
 
-/** One whose file cannot be read has none. */
+/** A webhook whose file cannot be read is missing from the result. */
 export type ReadRhythms = (webhookIds: readonly string[]) => Promise<ReadonlyMap<string, Rhythms>>;
 
 export function createRhythmReader(files: Pick<WebhookDBManager, "pathOf">): ReadRhythms {

@@ -1,28 +1,30 @@
-/** Checks all databases in the background, once a week and when asked to, one check at a time, and remembers what the last one found. */
+/**
+ * Checks all databases in the background, once a week and on request, one check at a time, and keeps the last result.
+ */
 import { type Clock, DAY_MS } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import { every } from "../../lib/every.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { CheckReport } from "./check.ts";
 
-/** It reads every page of every file. */
+/** Interval between checks: each reads every page of every file. */
 const AGAIN_MS = 7 * DAY_MS;
 
 export type LastCheck = Readonly<{
   startedAt: number;
   durationMs: number;
-  /** Null where the check itself failed; `error` then says why. */
+  /** Null if the check itself failed; `error` then says why. */
   report: CheckReport | null;
   error: string | null;
 }>;
 
 export type StorageChecks = Readonly<{
-  /** Resolves when it has ended; while one is under way, that is the one. Never rejects. */
+  /** Starts a check unless one is under way, and resolves when it has ended. Never rejects. */
   run: () => Promise<void>;
-  /** When the one under way was begun. */
+  /** Start time of the check under way, or null. */
   runningSince: () => number | null;
   last: () => LastCheck | null;
-  /** Begins no more. */
+  /** Starts no further checks. */
   stop: () => void;
 }>;
 
@@ -41,7 +43,7 @@ export function createStorageChecks(options: {
     let error: string | null = null;
     try {
       report = await check();
-      // An imbalance is an error: it must not wait until somebody looks at a page.
+      // An imbalance is logged as an error: it must not wait until somebody looks at a page.
       for (const { database, fault } of report.faults)
         log.error("a database has faults", { database, fault });
     } catch (cause) {

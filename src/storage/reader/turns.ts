@@ -1,7 +1,7 @@
-/** Has the work of each asker done one after the other, while that of different askers goes on side by side. */
+/** Runs each asker's work one after the other, and that of different askers side by side. */
 
-export type Turns = Readonly<{
-  /** Rejects with `tooMany` where too much waits already, and with `nobodyWaits` once `signal` tells so. */
+type Turns = Readonly<{
+  /** Rejects with `tooMany` if too much already waits, and with `nobodyWaits` once `signal` is aborted. */
   take: <T>(asker: string, work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 }>;
 
@@ -13,7 +13,7 @@ export function createTurns(options: {
   nobodyWaits: () => Error;
 }): Turns {
   const { mostWaiting, tooMany, nobodyWaits } = options;
-  /** By asker, those that wait for the one that has its turn. */
+  /** By asker, the work that waits for the one under way. */
   const lines = new Map<string, Waiting[]>();
 
   function wait(line: Waiting[], signal: AbortSignal | undefined): Promise<void> {

@@ -1,17 +1,20 @@
-/** Runs numbered, append-only SQL migrations by `user_version`, each in a transaction of its own. */
+/** Runs numbered, append-only SQL migrations by `user_version`, each in its own transaction. */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../../lib/errors.ts";
 
 /** Migration n brings a file from version n-1 to n; the list starts at version 1. */
-export type Migrations = readonly string[];
+type Migrations = readonly string[];
 
-/** `what` names the file to people: "main database", "event file of webhook …". */
+/**
+ * Brings a database to the newest schema version. `what` names the file in errors: "main database", "event file of
+ * webhook …".
+ */
 export function migrate(db: Database, migrations: Migrations, what: string): void {
   refuseNewer(db, migrations, what);
   const version = readVersion(db);
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
-    // IMMEDIATE, so that two processes opening a fresh file at once do not both run a migration.
+    // IMMEDIATE, so that two processes opening a new file at once do not both run a migration.
     db.transaction(() => {
       if (readVersion(db) > index) return;
       db.run(sql);
@@ -20,7 +23,7 @@ export function migrate(db: Database, migrations: Migrations, what: string): voi
   }
 }
 
-/** Throws AppError unavailable for a file that a newer program wrote; only reads. */
+/** Throws AppError `unavailable` for a file that a newer program wrote. Only reads. */
 export function refuseNewer(db: Database, migrations: Migrations, what: string): void {
   const version = readVersion(db);
   if (version <= migrations.length) return;

@@ -1,18 +1,18 @@
-/** Tells this program's databases from others', before anything is written to one. */
+/** Tells this program's databases from others' before anything is written to one. */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../../lib/errors.ts";
 
-/** "WHOK". Files from before it was written have none. */
+/** "WHOK". Files created before the mark was introduced have none. */
 export const APPLICATION_ID = 1464353864;
 
 export const FOREIGN_DATABASE = "foreign_database";
 
-/** `table` is one that such a database has had from the beginning. */
-export type Own = Readonly<{ what: string; table: "events" | "webhooks" }>;
+/** `table` is a table that every database of this kind has had since its first version. */
+type Own = Readonly<{ what: string; table: "events" | "webhooks" }>;
 
-/** Throws AppError unavailable for a database that is neither new nor of that kind; only reads. */
+/** Throws AppError `unavailable` for a database that is neither new nor of the given kind. Only reads. */
 export function refuseForeign(db: Database, { what, table }: Own): void {
-  // What Litestream keeps in a file that it replicates is no part of it.
+  // Ignores the tables that Litestream adds to a database it replicates.
   const tables = db
     .query<{ name: string }, []>(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('_litestream_seq', '_litestream_lock')",

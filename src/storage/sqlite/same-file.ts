@@ -1,7 +1,13 @@
-/** Tells whether a path still leads to the file that was opened by it: open files may be moved, deleted or replaced, and disks unmounted. */
+/**
+ * Tells whether a path still leads to the file that was opened by it: open files may be moved, deleted or replaced, and
+ * disks unmounted.
+ */
 import { type Stats, statSync } from "node:fs";
 
-/** Of the file that is there now; about 3 µs a call. */
+/**
+ * Remembers the file that is at the path now. The returned function is true while the path still leads to it; about 3
+ * µs a call.
+ */
 export function watchPlace(path: string): () => boolean {
   const first = find(path);
   return () => {
@@ -14,7 +20,7 @@ function find(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;
   } catch {
-    // A disk that is gone may answer anything.
+    // A disk that is gone may return any error.
     return null;
   }
 }

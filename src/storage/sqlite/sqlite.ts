@@ -6,22 +6,22 @@ import { APPLICATION_ID } from "./own-database.ts";
 /** Milliseconds a statement waits for another connection's lock; the wait blocks the event loop, so keep it short. */
 const BUSY_TIMEOUT_MS = 2_000;
 
-/** Of SQLite's modes of auto_vacuum. */
+/** The value of SQLite's `auto_vacuum` for incremental mode. */
 const INCREMENTAL = 2;
 
-export type OpenOptions = Readonly<{
+type OpenOptions = Readonly<{
   path: string;
-  /** Fails instead of making a new file. */
+  /** Fails instead of creating a new file. */
   mustExist?: boolean;
-  /** FULL syncs every commit; NORMAL leaves durability to whoever syncs the write-ahead log. */
+  /** FULL syncs every commit. NORMAL leaves durability to whoever syncs the write-ahead log. */
   synchronous: "FULL" | "NORMAL";
-  /** Pages after which a commit checkpoints by itself; 0 leaves checkpoints to the caller. */
+  /** WAL pages after which a commit checkpoints by itself; 0 leaves checkpoints to the caller. */
   autocheckpointPages: number;
-  /** SQLite's page cache, KiB. */
+  /** Size of SQLite's page cache in KiB. */
   cacheKib: number;
 }>;
 
-/** `check`: see `configure`. */
+/** Opens a database and configures it. `check`: see `configure`. */
 export function openDatabase(options: OpenOptions, check: (db: Database) => void = () => {}): Database {
   const db = new Database(options.path, { readwrite: true, create: !options.mustExist, strict: true });
   try {
@@ -32,7 +32,10 @@ export function openDatabase(options: OpenOptions, check: (db: Database) => void
   }
 }
 
-/** `check` runs before the first statement that may write: what it throws leaves the file as it was. */
+/**
+ * Applies the shared settings. `check` runs before the first statement that may write, so a file for which it throws is
+ * left unchanged.
+ */
 export function configure<DB extends Database>(
   db: DB,
   options: Omit<OpenOptions, "path" | "mustExist">,
@@ -42,8 +45,8 @@ export function configure<DB extends Database>(
   check(db);
   // Setting it again would be a write, with a sync, at every opening.
   if (readAutoVacuum(db) !== INCREMENTAL) db.run(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
-  // Before `synchronous`: turning a new file into a WAL database writes its first page, which must be on disk
-  // before its log counts, as SQLite throws away the log of an empty file.
+  // Must come before `synchronous`: turning a new file into a WAL database writes its first page, which must be on disk
+  // before its WAL counts, because SQLite discards the WAL of an empty file.
   db.run("PRAGMA journal_mode = WAL");
   db.run(`PRAGMA synchronous = ${options.synchronous}`);
   db.run("PRAGMA foreign_keys = ON");
@@ -57,25 +60,25 @@ function readAutoVacuum(db: Database): number | undefined {
 }
 
 /**
- * Length of a log, 1 GiB, at which it is copied back although a replicator was to do it: twice the length at which
- * Litestream stops all writing to do so.
+ * WAL length at which the gateway checkpoints although a replicator should: 1 GiB, twice the length at which Litestream
+ * blocks all writers to do so.
  */
 export const LONGEST_LOG_PAGES = 262_144;
 
 /**
- * Leaves the log beside the file when this connection is the last to close: a replicator that was away goes on in it
- * where it stopped, and without it has to copy the whole file anew.
+ * Leaves the WAL beside the file when this connection is the last to close: a replicator that was away resumes in it
+ * where it stopped. Without it, the replicator would copy the whole file again.
  */
 export function keepLog(db: Database): void {
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
 }
 
-/** Writes to have written something: the first write to a log syncs its header. */
+/** Writes a value that is already there: the first write to a WAL syncs its header. */
 export function beginLog(db: Database): void {
   db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
-/** `code` of a SQLite error such as "SQLITE_FULL", or null for anything else. */
+/** `code` of a SQLite error such as "SQLITE_FULL"; null for anything else. */
 export function sqliteCode(error: unknown): string | null {
   const code = errorCode(error);
   return code?.startsWith("SQLITE_") ? code : null;

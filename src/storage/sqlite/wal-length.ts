@@ -1,9 +1,11 @@
-/** Follows how long a file's write-ahead log is: to ask SQLite after each commit took a twentieth of what an event costs. */
+/**
+ * Tracks the length of a file's write-ahead log: asking SQLite after each commit took a twentieth of an event's cost.
+ */
 import type { Database } from "bun:sqlite";
 
-/** Once this much may have been written since SQLite was asked, it is asked again; less may go unnoticed. */
+/** Bytes that may have been written since SQLite was last asked, before it is asked again; less may go unnoticed. */
 export const ASK_AFTER_BYTES = 196_608;
-/** The most that a small write adds to the log, with all trees that it touches. */
+/** The most that a small write adds to the WAL, with all the trees it touches. */
 const SMALL_WRITE_BYTES = 49_152;
 
 export class LogLength {
@@ -15,13 +17,16 @@ export class LogLength {
     this.#ask = db.prepare<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)");
   }
 
-  /** Pages, those already copied back included, after that many writes with so many bytes of bodies; up to 48 too few. */
+  /**
+   * Pages in the WAL, those already copied back included, after `writes` writes with `bytes` bytes of bodies. Up to 48
+   * too few.
+   */
   after(writes: number, bytes: number): number {
     this.#writtenBytes += writes * SMALL_WRITE_BYTES + bytes;
     return this.#writtenBytes < ASK_AFTER_BYTES ? this.#pages : this.ask();
   }
 
-  /** The exact length; about 10 µs under load. */
+  /** The exact length in pages; about 10 µs under load. */
   ask(): number {
     this.#pages = this.#ask.get()?.log ?? 0;
     this.#writtenBytes = 0;

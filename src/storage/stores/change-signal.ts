@@ -1,4 +1,4 @@
-/** Tells listeners that a webhook's events or deliveries changed, once a turn of the event loop at most. */
+/** Tells listeners that a webhook's events or deliveries changed, at most once a turn of the event loop. */
 
 export type ChangeSignal = Readonly<{
   announce: (webhookId: string) => void;

@@ -43,15 +43,15 @@ import type { EventWriter } from "../writer/event-writer.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { RecentEvents } from "./recent-events.ts";
 
-/** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
+/** Deliveries changed in one transaction, so that a long backlog never blocks the event loop. */
 const STEP = 500;
 
-/** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
+/** Every call rejects with AppError `unavailable` if the webhook's file cannot be used. */
 export type EventStore = Readonly<{
   append: (draft: EventDraft) => Promise<Recorded>;
   /**
-   * The same, unless the entrypoint has an event of that key from an equal request: then the draft is counted as a copy
-   * of it. Resolves once the event that it names is on disk.
+   * Like `append`, but if the entrypoint already has an event with that key from an equal request, the draft is counted
+   * as a duplicate of it. Resolves once the event that the result names is on disk.
    */
   appendOnce: (draft: EventDraft, dedupKey: DedupKey) => Promise<Recorded>;
   settle: (webhookId: string, settlement: Settlement) => Promise<void>;
@@ -60,16 +60,19 @@ export type EventStore = Readonly<{
     webhookId: string;
     targetId: string;
     now: number;
-    /** A due time later than this was written under another clock, and is due. */
+    /** A due time later than this was written under another clock, and counts as due. */
     beyond: number;
     limit: number;
     inFlight: ReadonlyMap<string, unknown>;
-    /** Null: whatever is due. Else what is due from there on, if that fills the claim. */
+    /** Null claims whatever is due. Otherwise claims what is due from this front on, if that fills the claim. */
     front: ClaimFront | null;
   }) => Promise<readonly DueDelivery[]>;
-  /** The same for a target that fails some: from any place among what is due, those that it has not failed yet first. */
+  /**
+   * Like `claimDue` for a target some of whose attempts fail: from anywhere in the due deliveries, those never
+   * attempted first.
+   */
   claimScattered: (options: { webhookId: string } & ScatteredClaim) => Promise<readonly DueDelivery[]>;
-  /** One pending delivery with its event; null where it is not pending, or waits in its lane. */
+  /** One pending delivery with its event; null if it is not pending, or waits in its lane. */
   findPendingDelivery: (of: {
     webhookId: string;
     targetId: string;
@@ -86,45 +89,48 @@ export type EventStore = Readonly<{
   listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
   /** The targets that have held deliveries, deleted and inactive ones too. */
   listHeldTargets: (webhookId: string) => Promise<readonly string[]>;
-  /** What the delivery engine must know from before its start; a target that never had a delivery is not in it. */
+  /** Each target's state before the delivery engine started; a target that never had a delivery is missing. */
   targetsBefore: (webhookId: string) => Promise<ReadonlyMap<string, TargetBefore>>;
-  /** Which of the webhooks have pending or held deliveries, without opening their files here. */
+  /** The given webhooks that have pending or held deliveries, found without opening their files here. */
   findPending: (webhookIds: readonly string[]) => Promise<readonly string[]>;
-  /** Moves the target's due times that lie after `after` by `deltaMs`, which is below zero, in steps. */
+  /** Moves the target's due times that lie after `after` by `deltaMs`, which is negative, in steps. */
   shiftDue: (options: {
     webhookId: string;
     targetId: string;
     after: number;
     deltaMs: number;
   }) => Promise<void>;
-  /** Gives every pending delivery of a target up, in steps. */
+  /** Discards every pending delivery of a target, in steps; returns their number. */
   discardPending: (options: {
     webhookId: string;
     targetId: string;
     reason: string;
     now: number;
   }) => Promise<number>;
-  /** Makes the event due now for these targets, whatever became of it before. Rejects with AppError `not_found`. */
+  /**
+   * Makes the event due now for these targets, whatever state their deliveries are in. Rejects with AppError
+   * `not_found`.
+   */
   replay: (options: {
     webhookId: string;
     eventId: string;
     targetIds: readonly string[];
     now: number;
   }) => Promise<void>;
-  /** Newest first, by what a person remembers; off the event loop, bounded in time, and says so when it stopped early. */
+  /** Searches events, newest first, off the event loop and limited in time; the result says so if it stopped early. */
   searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
   countEvents: (webhookId: string) => Promise<number>;
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
-  /** By target; a target that never had a delivery is not in it. */
+  /** Overview by target id; a target that never had a delivery is missing. */
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
-  /** When each entrypoint received its last event. */
+  /** The time at which each entrypoint received its last event. */
   entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
   /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
   onRecorded: (webhookId: string, listener: () => void) => () => void;
   findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
   listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
-  /** The copies of an event that came later. */
+  /** The later duplicates of an event. */
   findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
 }>;
 

@@ -1,16 +1,16 @@
-/** Keeps the newest events in memory for a moment: nearly every delivery is begun within milliseconds of the event. */
+/** Keeps the newest events in memory for a moment: nearly every delivery begins within milliseconds of the event. */
 import { bytesOf, type EventDraft, type StoredEvent } from "../event-db/types.ts";
 
-/** Two generations at most are kept, each of so many events and bytes; the backlog stays in the files. */
+/** At most two generations are kept, each limited in events and bytes; the backlog stays in the files. */
 const GENERATION_EVENTS = 512;
 const GENERATION_BYTES = 4 * 1024 * 1024;
 const LARGEST_BODY = 64 * 1024;
-/** What an event costs beside its body and headers. */
+/** Memory of an event beside its body and headers. */
 const OVERHEAD_BYTES = 500;
 
 /**
- * Saves the delivery path the reading of what was written a moment ago (about a tenth of its time). Only ever asked
- * for events whose deliveries were found in the file, so it cannot tell of one that was not stored.
+ * Saves the delivery path from reading what was written a moment ago (about a tenth of its time). It is only asked for
+ * events whose deliveries were found in the file, so it never returns an event that was not stored.
  */
 export class RecentEvents {
   #young = new Map<string, EventDraft>();
@@ -21,7 +21,7 @@ export class RecentEvents {
     if (draft.body.byteLength > LARGEST_BODY) return;
     if (draft.targets.every((target) => target.settlesAtIngest)) return;
     const bytes = cost(draft);
-    // Whole generations are dropped: a map from whose front entries are deleted gets slower to look at with each.
+    // Whole generations are dropped: deleting entries from a map's front makes every later look at it slower.
     if (this.#youngBytes + bytes > GENERATION_BYTES || this.#young.size >= GENERATION_EVENTS) {
       this.#old = this.#young;
       this.#young = new Map();
@@ -31,11 +31,11 @@ export class RecentEvents {
     this.#youngBytes += bytes;
   }
 
-  /** `webhookId` is that of the file that names the event: one that was imported may name another webhook's. */
+  /** `webhookId` is the webhook of the file that names the event: an imported file may name another webhook's event. */
   find(webhookId: string, eventId: string): StoredEvent | null {
     const draft = this.#young.get(eventId) ?? this.#old.get(eventId);
     if (draft?.webhookId !== webhookId) return null;
-    // Field by field: this is the path of every delivery, and taking the rest of an object is slow.
+    // Field by field: this is the path of every delivery, and a rest pattern is slow.
     return {
       id: draft.id,
       entrypointId: draft.entrypointId,

@@ -1,4 +1,6 @@
-/** What the rest of the program may do with rejected requests; each call is one bounded step of the event loop. */
+/**
+ * Everything the rest of the program may do with rejected requests; each call is one bounded step of the event loop.
+ */
 import type { Recorded } from "../event-db/duplicates.ts";
 import {
   countRejected,
@@ -19,9 +21,9 @@ import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { readEventFile } from "../reader/read-event-file.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
-/** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
+/** Every call rejects with AppError `unavailable` if the webhook's file cannot be used. */
 export type RejectedStore = Readonly<{
-  /** Resolves once it is committed, synced or not: nobody was promised that it is kept. */
+  /** Resolves once the request is committed, synced or not: no response promises that it is kept. */
   keep: (webhookId: string, draft: RejectedDraft) => Promise<void>;
   /** Newest first. */
   list: (
@@ -31,12 +33,12 @@ export type RejectedStore = Readonly<{
   /** Oldest first; a few thousand at most. */
   listIds: (webhookId: string, entrypointId: string | null) => Promise<readonly string[]>;
   find: (webhookId: string, id: string) => Promise<RejectedRequest | null>;
-  /** By entrypoint. */
+  /** Counts by entrypoint. */
   count: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
-  /** Resolves once the events are on disk; null for a request that was gone. */
+  /** Turns rejected requests into events; resolves once the events are on disk. Null for a request that was gone. */
   release: (webhookId: string, releases: readonly Release[]) => Promise<readonly (Recorded | null)[]>;
   setReasons: (webhookId: string, reasons: ReadonlyMap<string, string>) => Promise<void>;
-  /** How many of them there were. */
+  /** Deletes the requests; returns how many existed. */
   remove: (webhookId: string, ids: readonly string[]) => Promise<number>;
   findFirstReceivedAt: (webhookId: string, eventId: string) => Promise<number | null>;
 }>;

@@ -1,4 +1,4 @@
-/** Replays of many events in the event files: asked for, counted, taken step by step, looked at. */
+/** Replays of many events in the event files: created, counted, advanced step by step, listed. */
 import type { EventFile } from "../event-db/event-file.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
@@ -23,16 +23,16 @@ import type { EventWriter } from "../writer/event-writer.ts";
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
 
-/** Of `targets` those that are named are added, or take the place of what they were. */
+/** `targets` holds only the targets to add or replace. */
 export type ReplayChange = Partial<
   Pick<ReplayRun, "state" | "matched" | "reason" | "targets" | "cursor" | "skipped">
 >;
 
-/** All of them reject with AppError `unavailable` where the webhook's file cannot be used. */
+/** Every call rejects with AppError `unavailable` if the webhook's file cannot be used. */
 export type ReplayStore = Readonly<{
-  /** Which of the webhooks have replays that have not ended; looked for off the main thread, without opening files here. */
+  /** The given webhooks that have unfinished replays; found off the main thread, without opening files here. */
   findUnfinished: (webhookIds: readonly string[]) => Promise<readonly string[]>;
-  /** Null where too many have not ended. */
+  /** Null if too many replays are unfinished. */
   insert: (
     webhookId: string,
     run: ReplayOrder & Readonly<{ id: string; askedBy: string; now: number }>,
@@ -45,13 +45,15 @@ export type ReplayStore = Readonly<{
     webhookId: string,
     wanted: Readonly<{ order: ReplayOrder; lastEventId: string | null; limitMs: number }>,
   ) => Promise<CountedReplay>;
-  /** `change` sees the run as it is and says what becomes of it; what it then is. Null where there is none. */
+  /**
+   * Updates the run by what `change` returns for its current state. Returns the changed run, or null if there is none.
+   */
   change: (of: OfRun, change: (run: ReplayRun) => ReplayChange, now: number) => Promise<ReplayRun | null>;
   /** One bounded step of the event loop. */
   step: (of: OfRun, given: ReplayStepGiven) => Promise<ReplayStep>;
-  /** Looks through the bodies after an event for the text of the run, off the main thread. */
+  /** Searches the bodies after an event for the text of the run, off the main thread. */
   scan: (webhookId: string, wanted: ReplayToScan) => Promise<ReplayScan>;
-  /** Whether the target can be given more deliveries now. */
+  /** True if the target can be given more deliveries now. */
   hasRoom: (of: Readonly<{ webhookId: string; targetId: string }>, given: GivenRoom) => Promise<boolean>;
 }>;
 
@@ -74,7 +76,7 @@ export function createReplayStore(options: {
     list: (webhookId) => read(webhookId, ({ db }) => listReplayRuns(db)),
     find: ({ webhookId, id }) => read(webhookId, ({ db }) => findReplayRun(db, id)),
     async count(webhookId, wanted) {
-      // Its opening brings an older file up to date, and tells what is wrong with it.
+      // Opening the file migrates an older one and reports faults.
       await read(webhookId, () => undefined);
       try {
         return await countReplayInBackground({ path: files.pathOf(webhookId), ...wanted });
@@ -91,7 +93,7 @@ export function createReplayStore(options: {
         for (const target of targets) saveReplayTarget(db, id, target);
         return findReplayRun(db, id);
       }),
-    // What a power cut takes back is done again whole, deliveries and cursor, so nobody waits for the disk.
+    // Nobody waits for the disk: a step that a power cut loses is lost whole, deliveries and cursor, and done again.
     step: ({ webhookId, id }, given) => writer.tidy(webhookId, (file) => replayStep(file, id, given)),
     scan: (webhookId, wanted) => readBeside(files, webhookId, (file) => reader.scanReplay(file, wanted)),
     hasRoom: ({ webhookId, targetId }, given) =>

@@ -1,4 +1,4 @@
-/** What the retention does to event files: looks at them, prunes them in steps, gives space back. */
+/** Everything the retention does to event files: surveys them, prunes them in steps, gives space back. */
 import type { EventFile } from "../event-db/event-file.ts";
 import { type FileSpace, measureSpace, vacuumStep } from "../event-db/numbers/space.ts";
 import { oldestEventFrom, type PruneRule, type PruneStep, pruneHours, pruneStep } from "../event-db/prune.ts";
@@ -8,15 +8,15 @@ import { surveyFiles } from "../reader/inspection.ts";
 import type { FileSurvey } from "../reader/inspection-questions.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
-/** Each call is one bounded step of the event loop, and rejects with AppError where the file cannot be used. */
+/** Each call is one bounded step of the event loop, and rejects with AppError if the file cannot be used. */
 export type RetentionStore = Readonly<{
-  /** Looks into the files off the main thread, without opening them here; those that are missing are left out. */
+  /** Surveys the files off the main thread, without opening them here; missing files are left out. */
   survey: (webhookIds: readonly string[]) => Promise<ReadonlyMap<string, FileSurvey>>;
-  /** Deletes from the events after `after`, the oldest first. */
+  /** Prunes events after the id `after`, the oldest first. */
   prune: (webhookId: string, after: string, rule: PruneRule) => Promise<PruneStep & FileSpace>;
-  /** Deletes some rejected requests received before a time, the oldest first; how many. */
+  /** Deletes some rejected requests received before a time, the oldest first; returns how many. */
   pruneRejected: (webhookId: string, before: number) => Promise<FileSpace & Readonly<{ deleted: number }>>;
-  /** Deletes tallies of hours before `before`; returns the oldest hour that is left. */
+  /** Deletes the tallies of hours before `before`; returns the oldest remaining hour. */
   pruneHours: (webhookId: string, before: number) => Promise<number | null>;
   measure: (webhookId: string) => Promise<FileSpace>;
   vacuum: (webhookId: string) => Promise<FileSpace>;
@@ -24,7 +24,7 @@ export type RetentionStore = Readonly<{
   oldestEventFrom: (webhookId: string, from: number) => Promise<string | null>;
 }>;
 
-/** After as long a step ends, with what it is at: the disk decides how much that is. */
+/** Time limit of a step, which ends with the item it is at: how many items fit depends on the disk. */
 const STEP_MS = 5;
 
 export function createRetentionStore(options: {
@@ -33,7 +33,8 @@ export function createRetentionStore(options: {
   stepMs?: number;
 }): RetentionStore {
   const { files, writer, stepMs = STEP_MS } = options;
-  // By the writer, reads too: it finds room for files, and takes each step into a transaction that is due anyway.
+  // Reads go through the writer too: it finds room for files, and takes each step into a transaction that is due
+  // anyway.
   const step = <T>(webhookId: string, apply: (file: EventFile) => T) => writer.tidy(webhookId, apply);
   return {
     async survey(webhookIds) {

@@ -1,22 +1,25 @@
-/** What pauses and circuits do to event files: in bounded steps, each in a transaction that is due anyway. */
+/**
+ * Changes that pauses and circuit breakers make to event files: in bounded steps, each in a transaction that is due
+ * anyway.
+ */
 import { discardHeld, holdPending, releaseHeld } from "../event-db/held-deliveries.ts";
 import { type OpenCircuit, writeCircuit } from "../event-db/open-circuits.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
-/** Deliveries changed in one transaction, so that a long backlog never holds the event loop. */
+/** Deliveries changed in one transaction, so that a long backlog never blocks the event loop. */
 const STEP = 500;
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string; now: number }>;
 
-/** All of them reject with AppError where the webhook's file cannot be used. */
+/** Every call rejects with AppError if the webhook's file cannot be used. */
 export type ThrottleStore = Readonly<{
-  /** Makes every pending delivery of the target held; returns how many. */
+  /** Makes every pending delivery of the target held; returns their number. */
   holdPending: (of: OfTarget) => Promise<number>;
-  /** Makes up to `limit` held deliveries due, the oldest events first; returns how many. */
+  /** Makes up to `limit` held deliveries due, those of the oldest events first; returns their number. */
   releaseHeld: (of: OfTarget & Readonly<{ limit: number }>) => Promise<number>;
-  /** Gives up what is held, with the reason; resolves once it is on disk. */
+  /** Discards the held deliveries with the reason; resolves once that is on disk. */
   discardHeld: (of: OfTarget & Readonly<{ reason: string }>) => Promise<number>;
-  /** Null: it is closed. */
+  /** Stores the open circuit; null deletes it, as the circuit is closed. */
   writeCircuit: (of: { webhookId: string; targetId: string; circuit: OpenCircuit | null }) => Promise<void>;
 }>;
 

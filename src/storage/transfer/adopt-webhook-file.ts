@@ -7,18 +7,21 @@ import { syncFolder } from "../folder/folder.ts";
 import { changeFile } from "./change-file.ts";
 import { EXPORT_TABLE } from "./webhook-file.ts";
 
-/** From each id of the exported webhook's parts to the one that it has from now on, which may be the same. */
+/** Maps each id of the exported webhook's parts to its new id, which may be the same. */
 export type IdChanges = Readonly<{
   targets: Readonly<Record<string, string>>;
   entrypoints: Readonly<Record<string, string>>;
 }>;
 
-/** `to` must not exist: an event file is never overwritten. For a file that was read, and so has the newest schema. */
+/**
+ * Adopts a file that `readWebhookFile` accepted, and that so has the newest schema. `to` must not exist: an event file
+ * is never overwritten.
+ */
 export function adoptWebhookFile(options: { path: string; to: string; ids: IdChanges }): void {
   const { path, to, ids } = options;
   changeFile(path, (db) => {
     db.run(`DROP TABLE ${EXPORT_TABLE}`);
-    // What was being replayed is not gone on with: its filter names the old ids, and who asked is no user here.
+    // Unfinished replays are dropped: their filters name old ids, and the user who asked does not exist here.
     for (const table of ["replay_runs", "replay_targets"]) db.run(`DELETE FROM ${table}`);
     db.run("CREATE TEMP TABLE new_ids (before TEXT PRIMARY KEY NOT NULL, after TEXT NOT NULL) STRICT");
     changeIds(db, { column: "target_id", known: ids.targets, another: newId });
@@ -36,8 +39,8 @@ export function adoptWebhookFile(options: { path: string; to: string; ids: IdCha
 }
 
 /**
- * Whatever is not the webhook's own gets an id that is nobody's: deleted parts, and others' that a stranger named.
- * Also where nobody has such an id yet, as a part that comes later could keep it.
+ * Gives every id that is not the webhook's own a new one that nobody has: ids of deleted parts, and others' ids in a
+ * file that a stranger made. This includes ids that nobody has yet, as a later part could get them.
  */
 function changeIds(
   db: Database,
@@ -59,7 +62,7 @@ function changeIds(
   db.run("DELETE FROM new_ids");
 }
 
-/** Whatever tables there are: an id of a target or an entrypoint stands in a column of that name. */
+/** All tables that have the column: an id of a target or an entrypoint is always in a column of that name. */
 function listTablesWith(db: Database, column: string): readonly string[] {
   return db
     .query<{ name: string }, [string]>(

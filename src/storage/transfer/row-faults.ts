@@ -1,31 +1,31 @@
 /** Finds rows that no part of the program would have written, in a file that a stranger may have made. */
 import type { Database } from "bun:sqlite";
 
-/** The last moment of the year 9999, milliseconds UTC: later ones have no ISO 8601 form of the usual length. */
+/** The last moment of the year 9999 in milliseconds UTC: later times have no ISO 8601 form of the usual length. */
 export const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-/** Whole numbers beyond it are rounded by JavaScript; no sum may get there either. */
+/** JavaScript rounds larger whole numbers; no sum may be larger either. */
 const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
-/** Of a text: several times what the head of a request or an answer can hold. */
+/** Limit of a text: several times what the head of a request or a response can contain. */
 const MAX_TEXT_BYTES = 1024 * 1024;
-/** The most that MAX_BODY_BYTES can be set to. */
+/** The largest allowed value of the MAX_BODY_BYTES setting. */
 const MAX_BODY_BYTES = 512 * 1024 * 1024;
 const MAX_RESPONSE_BODY_BYTES = 64 * 1024;
 
 const HEX = "[0-9a-f]";
-/** As `isId` has it. */
+/** The same pattern as in `isId`. */
 const UUID = [8, 4, 3, 3, 12]
   .map((length, index) => ["", "", "[1-8]", "[89ab]", ""][index] + HEX.repeat(length))
   .join("-");
 
-/** The characters of a header's name, and those of a value: Headers refuses all others. */
+/** Characters outside those allowed in a header's name and in its value: Headers refuses them. */
 const NOT_IN_NAME = "'*[^-!#$%&''*+.^_`|~0-9A-Za-z]*'";
 const NOT_IN_VALUE = "'*[^' || char(9) || ' -' || char(255) || ']*'";
 
 type Column = Readonly<{ table: string; name: string; type: string }>;
-/** `isBroken` is an SQL expression that is true for a row at fault; NULL is for the schema to refuse. */
+/** `isBroken` is an SQL expression that is true for a faulty row. The schema already refuses NULL. */
 type Rule = Readonly<{ fault: string; isBroken: string }>;
 
-/** A sentence for each column that has such rows; reads every row once. The schema is the program's own. */
+/** One sentence for each column with faulty rows; reads every row once. The schema must be the program's own. */
 export function listRowFaults(db: Database, exceptTable: string): readonly string[] {
   const tables = Map.groupBy(listColumns(db), ({ table }) => table);
   tables.delete(exceptTable);
@@ -73,17 +73,19 @@ function rulesOf(column: Column, columns: readonly Column[]): Rule[] {
   return rules;
 }
 
-/** What pages add up must not overflow. */
+/** Sums that pages show must not overflow. */
 function sumRuleOf({ table, name, type }: Column): Rule[] {
   if (type !== "INTEGER" || isTime(name)) return [];
-  return [{ isBroken: `total(${name}) > ${LARGEST_COUNT}`, fault: `${table}.${name} adds up to no count` }];
+  return [
+    { isBroken: `total(${name}) > ${LARGEST_COUNT}`, fault: `${table}.${name} adds up to an invalid count` },
+  ];
 }
 
 function isTime(name: string): boolean {
   return name === "hour" || name.endsWith("_at");
 }
 
-/** A JSON array of pairs of texts. SQLite reads JSON up to a NUL, which JavaScript does not. */
+/** SQL that is true for a JSON array of pairs of texts. SQLite reads JSON only up to a NUL; JavaScript refuses it. */
 function arePairs(name: string): string {
   return `CASE WHEN instr(${name}, char(0)) > 0 OR NOT json_valid(${name}) THEN 0
     WHEN json_type(${name}) <> 'array' THEN 0
@@ -92,7 +94,7 @@ function arePairs(name: string): string {
       END) END`;
 }
 
-/** For pairs: such as a request can have. A NUL ends what GLOB looks at. */
+/** SQL that is true for pairs that a request can have as headers. GLOB ends at a NUL. */
 function areSendable(name: string): string {
   return `CASE WHEN NOT (${arePairs(name)}) THEN 1
     ELSE NOT EXISTS (SELECT 1 FROM json_each(${name}) WHERE value ->> 0 GLOB ${NOT_IN_NAME} OR value ->> 0 = ''

@@ -9,7 +9,7 @@ export type MovingRequest =
   | Readonly<{ kind: "read"; path: string }>
   | Readonly<{ kind: "adopt"; path: string; to: string; ids: IdChanges }>;
 
-/** `document` is what was read. An AppError's parts, as errors lose theirs between threads. */
+/** `document` is the result of a read. `error` carries an AppError's fields, which errors lose between threads. */
 export type MovingAnswer =
   | Readonly<{ kind: "done"; document: string | null }>
   | Readonly<{

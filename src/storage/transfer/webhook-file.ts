@@ -1,4 +1,6 @@
-/** One webhook as one SQLite file: its event file, and its configuration as a document in a table beside the events. */
+/**
+ * One webhook as one SQLite file: its event file, with its configuration as a document in a table beside the events.
+ */
 import { Database } from "bun:sqlite";
 import { diskFault } from "../../lib/disk-fault.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
@@ -10,18 +12,18 @@ import { listRowFaults } from "./row-faults.ts";
 
 export const EXPORT_TABLE = "webhook_export";
 const TABLE_SQL = `CREATE TABLE ${EXPORT_TABLE} (document TEXT NOT NULL) STRICT`;
-/** Of JSON, which the event loop parses; a webhook with a thousand targets has about one. */
+/** Limit of the JSON document, which the event loop parses; a webhook with a thousand targets has about 1 MiB. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** Takes as long as the file is large; `to` must not exist. */
+/** Writes the file; takes time in proportion to its size. `to` must not exist. */
 export function writeWebhookFile(options: { eventFile: string; to: string; document: string }): void {
   const { eventFile, to, document } = options;
   copyDatabase({ from: eventFile, to });
   changeFile(to, (db) => {
-    // What Litestream keeps in a file that it replicates is no part of the webhook.
+    // Drops the tables that Litestream adds to a database it replicates; they are no part of the webhook.
     for (const table of listReplicatorTables(db)) db.run(`DROP TABLE "${table}"`);
     if (hasSealedSecrets(db)) {
-      // Sealed with this server's key, and of use to no other. What stood there is overwritten.
+      // The secrets are sealed with this server's key and useless elsewhere; secure_delete overwrites their bytes.
       db.run("PRAGMA secure_delete = ON");
       db.run("UPDATE rejected_requests SET sealed_secret = NULL WHERE sealed_secret IS NOT NULL");
     }
@@ -31,8 +33,8 @@ export function writeWebhookFile(options: { eventFile: string; to: string; docum
 }
 
 /**
- * What a file says of its webhook that a stranger may have made; brings an older one to the newest schema. Throws
- * AppError invalid for one that is not sound in every way: in structure, schema, rows and ledger.
+ * Returns the configuration document of a file that a stranger may have made, and migrates an older file to the newest
+ * schema. Throws AppError `invalid` unless structure, schema, rows and ledger are all sound.
  */
 export function readWebhookFile(path: string): string {
   try {
@@ -69,7 +71,7 @@ function readSound(path: string): string {
   }
 }
 
-/** As its opening would. */
+/** Migrates as opening an event file does. */
 function upgrade(db: Database): void {
   for (const sql of eventMigrations.slice(versionOf(db))) db.run(sql);
   db.run(`PRAGMA user_version = ${eventMigrations.length}`);
@@ -92,7 +94,7 @@ function listReplicatorTables(db: Database): readonly string[] {
 
 type SchemaRow = { type: string; name: string; tbl_name: string; sql: string | null };
 
-/** Triggers, views or other tables of a stranger would run in our statements. */
+/** A stranger's triggers, views or other tables would run in our statements. */
 function requireOwnSchema(db: Database, version: number): void {
   const own = new Database(":memory:");
   try {

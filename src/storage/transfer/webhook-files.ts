@@ -1,4 +1,4 @@
-/** The event loop's side of moving webhooks: files on their way out and in, written and looked at by workers. */
+/** The event loop's side of webhook transfers: workers write and check the files that leave and arrive. */
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,11 +9,11 @@ import { askWorker } from "../workers/ask-worker.ts";
 import type { IdChanges } from "./adopt-webhook-file.ts";
 import type { MovingAnswer, MovingRequest } from "./transfer-worker.ts";
 
-/** Files on their way stand beside the event files, so that a finished one is only renamed. */
+/** Transfer files are beside the event files, so that a finished one is only renamed. */
 const PART_FILE = /^moving-[0-9a-f-]{36}\.part(-journal|-wal|-shm)?$/;
-/** Between two looks at the free space while a file comes in. */
+/** Bytes received between two checks of the free space. */
 const LOOK_EVERY_BYTES = 32 * 1024 * 1024;
-/** Each holds a thread; files that are still coming in are not counted. */
+/** Each transfer uses a thread; files that are still being received are not counted. */
 const MOST_AT_ONCE = 2;
 
 export type WebhookFiles = ReturnType<typeof createWebhookFiles>;
@@ -34,7 +34,7 @@ export function createWebhookFiles(dataDir: string) {
   }
 
   return {
-    /** Writes the webhook's file to `to`, which must not exist, or to a file of its own that the caller discards. */
+    /** Writes the webhook's file to `to`, which must not exist, or to a new file that the caller discards. */
     write: (options: { webhookId: string; document: string; to?: string }): Promise<string> =>
       bounded(async () => {
         const { webhookId, document, to = newPart() } = options;
@@ -50,8 +50,8 @@ export function createWebhookFiles(dataDir: string) {
       }),
 
     /**
-     * Takes a file in as it arrives, on the disk alone; it may be as large as there is space for. Takes no place of those
-     * that are few, as it costs no thread: a slow upload must not keep everybody else's webhooks from moving.
+     * Stores an uploaded file as it arrives; only the free space limits its size. It takes no slot of the few
+     * transfers, as it uses no thread: a slow upload must not block everybody else's transfers.
      */
     async receive(chunks: AsyncIterable<Uint8Array>, expectedBytes: number): Promise<string> {
       const path = newPart();
@@ -75,7 +75,7 @@ export function createWebhookFiles(dataDir: string) {
       }
     },
 
-    /** What is in it; throws AppError invalid for a file that is not sound in every way. */
+    /** Returns the document of a file. Throws AppError `invalid` unless the file is sound in every way. */
     read: (path: string): Promise<string> =>
       bounded(async () => {
         const document = await ask({ kind: "read", path });
@@ -83,7 +83,7 @@ export function createWebhookFiles(dataDir: string) {
         return document;
       }),
 
-    /** True where something of an event file is in the webhook's place, be it of no webhook that there is. */
+    /** True if any event file exists at the webhook's path, even for an id that no webhook has. */
     isTaken: (webhookId: string): boolean =>
       ["", "-wal", "-shm"].some((end) => existsSync(pathOf(webhookId) + end)),
 
@@ -95,11 +95,11 @@ export function createWebhookFiles(dataDir: string) {
       }),
 
     discard,
-    /** What was adopted for a webhook that did not come to be. */
+    /** Removes the adopted file of a webhook whose creation failed. */
     async remove(webhookId: string): Promise<void> {
       for (const end of ["", "-wal", "-shm"]) await rm(pathOf(webhookId) + end, { force: true });
     },
-    /** What an earlier run left behind; before any other is made. */
+    /** Removes what an earlier run left; call it before any other file is created. */
     async removeLeftovers(): Promise<void> {
       const names = (await readdir(dataDir)).filter((name) => PART_FILE.test(name));
       for (const name of names) await discard(join(dataDir, name));
@@ -111,7 +111,7 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let from = 0; from < bytes.byteLength; ) from += (await file.write(bytes, from)).bytesWritten;
 }
 
-/** Off the event loop: to free a large file's blocks takes a while. */
+/** Asynchronous, as freeing a large file's blocks takes a while. */
 async function discard(path: string): Promise<void> {
   for (const end of ["", "-journal", "-wal", "-shm"]) await rm(path + end, { force: true });
 }

@@ -1,8 +1,8 @@
-/** Puts one question to a worker of its own, which ends with the answer. */
+/** Puts one question to a new worker, which ends with the answer. */
 
 /**
- * Rejects where the worker fails by what it did not catch. The worker's script decides what the answer is; of what it
- * sends `isAnswer` is asked, where there is more than that.
+ * Posts the request and resolves with the first message that `isAnswer` accepts. Rejects if the worker throws an
+ * uncaught error or ends without an answer. `Answer` is the type that the worker's script posts.
  */
 export async function askWorker<Request, Answer>(
   script: URL,
@@ -10,16 +10,16 @@ export async function askWorker<Request, Answer>(
   isAnswer: (message: Answer) => boolean = () => true,
 ): Promise<Answer> {
   const worker = new Worker(script.href);
-  // No question keeps a program running that has stopped.
+  // A question that is still open does not keep a stopped program running.
   worker.unref();
   try {
     return await new Promise<Answer>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<Answer>) => {
         if (isAnswer(data)) resolve(data);
       };
-      worker.onerror = (event: ErrorEvent) => reject(new Error(`looking at files failed: ${event.message}`));
-      // Not every end is an error; after an answer it tells nobody anything.
-      worker.addEventListener("close", () => reject(new Error("looking at files ended early")));
+      worker.onerror = (event: ErrorEvent) => reject(new Error(`the worker failed: ${event.message}`));
+      // A worker may end without an error event; after an answer this rejection has no effect.
+      worker.addEventListener("close", () => reject(new Error("the worker ended without an answer")));
       worker.postMessage(request);
     });
   } finally {

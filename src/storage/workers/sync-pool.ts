@@ -1,15 +1,17 @@
-/** Syncs descriptors off the event loop, many at once: busy webhooks wait for the disk together, not in turn. */
+/**
+ * Syncs descriptors off the event loop, many at once, so that busy webhooks wait for the disk together and not in turn.
+ */
 import { fdatasync } from "node:fs";
 
-/** Resolves once all that was written through any descriptor of the file is on disk. */
+/** Resolves once everything written through any descriptor of the file is on disk. */
 export type SyncDescriptor = (descriptor: number) => Promise<void>;
 
-/** Of the runtime's pool, for whoever else needs one while the disk is slow, as a sign-in. */
+/** Thread-pool threads left free for other work, such as a sign-in, while the disk is slow. */
 const SPARE_THREADS = 4;
 
 type SystemCall = (descriptor: number, done: (error: Error | null) => void) => void;
 
-/** Of the runtime's threads as many sync at once as are not spared for others; the other syncs wait their turn. */
+/** Runs up to `threads` minus the spare ones syncs at once; further syncs wait their turn. */
 export function createSyncPool(threads: number, systemCall: SystemCall = fdatasync): SyncDescriptor {
   const most = Math.max(threads - SPARE_THREADS, 1);
   const waiting: (() => void)[] = [];

@@ -1,10 +1,12 @@
-/** A worker that stays, and the questions that wait for its answers; one that dies is made anew with the next question. */
+/**
+ * A long-lived worker and the questions that wait for its answers. A worker that dies is replaced at the next question.
+ */
 import { errorCode, errorMessage } from "../../lib/errors.ts";
 
 export type LineAnswer<Value> = Readonly<{
   id: number;
   value: Value | null;
-  /** What went wrong: see `lineFault`. */
+  /** The worker's error: see `lineFault`. */
   error: LineFault | null;
 }>;
 
@@ -12,13 +14,13 @@ type LineFault = Readonly<{ message: string; code: string | null }>;
 
 type Waiting<Value> = Readonly<{ resolve: (value: Value | null) => void; reject: (error: Error) => void }>;
 
-export type WorkerLine<Request, Value> = Readonly<{
+type WorkerLine<Request, Value> = Readonly<{
   nextId: () => number;
-  /** Rejects with what the worker says went wrong, where the worker dies, and at the end. */
+  /** Rejects with the worker's error, when the worker dies, and when the line is stopped. */
   ask: (id: number, request: Request) => Promise<Value | null>;
-  /** Nobody waits for an answer. A worker that is not there needs not be told. */
+  /** Sends a message without waiting for an answer; does nothing if no worker runs. */
   tell: (request: Request) => void;
-  /** Ends the wait; what is answered later is dropped. */
+  /** Rejects a waiting question; a later answer to it is dropped. */
   reject: (id: number, error: Error) => void;
   stop: () => void;
 }>;
@@ -27,7 +29,7 @@ export function openWorkerLine<Request, Value>(options: {
   script: URL;
   /** Names the worker in errors. */
   what: string;
-  /** What each new worker is told before anything else. */
+  /** The first message to each new worker. */
   first?: Request;
 }): WorkerLine<Request, Value> {
   const { script, what, first } = options;
@@ -44,7 +46,7 @@ export function openWorkerLine<Request, Value>(options: {
       else asker?.reject(withCode(data.error));
     };
     started.onerror = (event: ErrorEvent) => lose(started, `${what} failed: ${event.message}`);
-    // Not every end is an error, and then nothing else tells of it.
+    // A worker may end without an error event.
     started.addEventListener("close", () => lose(started, `${what} has ended`));
     if (first !== undefined) started.postMessage(first);
     return started;
@@ -60,7 +62,7 @@ export function openWorkerLine<Request, Value>(options: {
   function take(id: number): Waiting<Value> | undefined {
     const asker = waiting.get(id);
     waiting.delete(id);
-    // It keeps no program running that waits for nothing.
+    // A worker nobody waits for does not keep the program running.
     if (waiting.size === 0) worker?.unref();
     return asker;
   }
@@ -93,7 +95,7 @@ export function openWorkerLine<Request, Value>(options: {
   };
 }
 
-/** On the worker's side: an error as it goes over the line, where it would lose SQLite's or the system's code. */
+/** Turns an error into a message on the worker's side: passed as it is, it would lose SQLite's or the system's code. */
 export function lineFault(error: unknown): LineFault {
   return { message: errorMessage(error), code: errorCode(error) };
 }

@@ -40,7 +40,7 @@ function mark(journal: AttemptJournal, ...attempts: readonly MarkedAttempt[]): v
 const suspect = (of: MarkedAttempt, deaths = 1): Suspect => ({ ...of, deaths });
 
 describe("the attempt journal", () => {
-  test("names what was under way when the process was killed, and keeps the names until they are dealt with", () => {
+  test("names the attempts under way when the process was killed, until they are handled", () => {
     const [one, two] = [some(), some(7)];
     mark(open(), one, two);
     for (let start = 0; start < 3; start++) {
@@ -48,7 +48,7 @@ describe("the attempt journal", () => {
     }
   });
 
-  test("holds nothing against what was under way at a stop, or when the machine went down", () => {
+  test("does not suspect attempts under way at a stop, or when the machine went down", () => {
     const stopped = open();
     mark(stopped, some());
     stopped.close({ suspects: [] });
@@ -59,7 +59,7 @@ describe("the attempt journal", () => {
     expect(open("another").left.suspects).toEqual([]);
   });
 
-  test("names the one that was attempted on its own at the second death", () => {
+  test("names as culprit the one attempted on its own at the second death", () => {
     const [guilty, innocent, fresh] = [some(), some(), some()];
     mark(open(), guilty, innocent);
     const journal = open();
@@ -70,7 +70,7 @@ describe("the attempt journal", () => {
     expect(open().left).toEqual({ suspects: [suspect(fresh)], culprits: [suspect(guilty, 2)] });
   });
 
-  test("names, of several that were under way, the one that had just begun", () => {
+  test("names as culprit the one of several that had just begun", () => {
     const [slow, guilty] = [some(), some()];
     mark(open(), slow, guilty);
     const journal = open();
@@ -80,7 +80,7 @@ describe("the attempt journal", () => {
     expect(open().left).toEqual({ suspects: [suspect(slow, 2)], culprits: [suspect(guilty, 2)] });
   });
 
-  test("names none of several that had been under way for a while, until the third death", () => {
+  test("names no culprit among several that had been under way for a while, until the third death", () => {
     const [one, two] = [some(), some()];
     mark(open(), one, two);
     for (const isThird of [false, true]) {
@@ -108,7 +108,7 @@ describe("the attempt journal", () => {
     expect(open("another").left).toEqual({ suspects: [suspect(of)], culprits: [] });
   });
 
-  test("is written anew with what is under way only, once it is long", () => {
+  test("is rewritten with only the attempts under way, once it is long", () => {
     const journal = open();
     const [last, tested] = [some(), some()];
     while (!journal.isLong()) mark(journal, ...Array.from({ length: 100 }, () => some()));
@@ -118,7 +118,7 @@ describe("the attempt journal", () => {
     expect(open().left).toEqual({ suspects: [suspect(last)], culprits: [suspect(tested, 2)] });
   });
 
-  test("of any bytes is read without a fault, and a torn line says nothing", () => {
+  test("of any bytes is read without a fault, and a torn line is ignored", () => {
     const of = some();
     const whole = lines.begun(of);
     fc.assert(
@@ -134,7 +134,7 @@ describe("the attempt journal", () => {
     expect(open().left.suspects).toEqual([]);
   });
 
-  test("that cannot be written stops no attempt, and is told once", () => {
+  test("that cannot be written stops no attempt, and is reported once", () => {
     const journal = open();
     rmSync(folder, { recursive: true });
     writeFileSync(folder, "");

@@ -26,7 +26,7 @@ function planOf(statement: Pick<Statement, "toString">, parameters: number): str
 const BY_DUE_TIME =
   /^SEARCH deliveries USING (COVERING )?INDEX deliveries_due \(target_id=\? AND next_attempt_at>\?/;
 
-describe("the index on what is due", () => {
+describe("the index of due deliveries", () => {
   test.each(["due", "latestDue", "earliest", "nthDue", "shift"] as const)(
     "serves %s without sorting",
     (name) => {
@@ -49,7 +49,7 @@ describe("the index on what is due", () => {
     ]);
   });
 
-  test("finds what is to be discarded", () => {
+  test("finds the deliveries to discard", () => {
     expect(planOf(file.deliveries.discard, 4)).toContain(
       "SEARCH deliveries USING COVERING INDEX deliveries_due (target_id=?)",
     );

@@ -1,4 +1,6 @@
-/** Copies of one event: one is stored, the others are counted, and none is answered before the first is on disk. */
+/**
+ * Duplicates of one event: one is stored, the others are counted, and none is acknowledged before the first is on disk.
+ */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
@@ -42,7 +44,7 @@ function send({ body = "hello", key = "k", differing = "store", ...request }: Se
   );
 }
 
-/** Delivers what there is, and deletes what was received up to this event. */
+/** Delivers all pending deliveries, and deletes the events received up to this one. */
 async function deleteUntil(eventId: string): Promise<void> {
   await world.writer.change(webhookId, (file) => {
     const { changes } = file.db.run(
@@ -60,7 +62,7 @@ const sameKeyAs = async (eventId: string) =>
 
 const stored = () => world.storedIds(webhookId).length - 1;
 
-describe("of copies", () => {
+describe("of duplicates", () => {
   test("that come together, in one transaction, one is stored", async () => {
     const answers = await Promise.all([send(), send(), send()]);
     const [first] = answers;
@@ -83,7 +85,7 @@ describe("of copies", () => {
     expect(await world.events.listDeliveries(webhookId, first.eventId)).toHaveLength(1);
   });
 
-  test("the number is not bounded, the list is", async () => {
+  test("the number is not limited, the list is", async () => {
     const { eventId } = await send();
     for (let n = 0; n < MOST_LISTED + 5; n++) await send();
     const { count, last } = await world.events.findDuplicates(webhookId, eventId);
@@ -92,7 +94,7 @@ describe("of copies", () => {
     expect(last[0]?.number).toBe(MOST_LISTED + 5);
   });
 
-  test("the log says how many there were", async () => {
+  test("the event log shows their number", async () => {
     await send();
     await send();
     const { events } = await world.events.searchEvents(webhookId, { limit: 5, cursor: null, filter: {} });
@@ -124,7 +126,7 @@ describe("a request with the key of an event, and another body, method, path or 
     expect((await world.events.findDuplicates(webhookId, first.eventId)).count).toBe(1);
   });
 
-  test("is dropped and counted at the oldest one where its owner says so, unless it is the copy of another", async () => {
+  test("is dropped and counted at the oldest one if its owner chose so, unless it is a duplicate of another", async () => {
     const first = await send();
     const second = await send({ body: "second" });
     expect(await send({ body: "third", differing: "drop" })).toEqual({
@@ -145,7 +147,7 @@ describe("a request with the key of an event, and another body, method, path or 
     });
   });
 
-  test("names the oldest one that is left, and none where it is that itself", async () => {
+  test("names the oldest remaining one, and none if it is the oldest itself", async () => {
     const [first, second, third] = [
       await send({ id: newIdAt(1_000) }),
       await send({ id: newIdAt(2_000), body: "2" }),
@@ -158,7 +160,7 @@ describe("a request with the key of an event, and another body, method, path or 
     expect((await send()).isDuplicate).toBe(false);
   });
 
-  test("is found, whatever came before, by what equals it and by nothing else", async () => {
+  test("is found, whatever came before, by equal requests and by nothing else", async () => {
     const request = fc.record({
       key: fc.constantFrom("a", "b"),
       body: fc.constantFrom("", "1", "2"),
@@ -193,7 +195,7 @@ describe("a request with the key of an event, and another body, method, path or 
     );
   });
 
-  test("costs no more, however many of the key there are", async () => {
+  test("costs the same, however many events have the key", async () => {
     await send();
     const { db } = world.files.open(webhookId);
     for (const sql of [
@@ -214,7 +216,7 @@ test("another key, or another entrypoint, makes another event", async () => {
   expect(stored()).toBe(3);
 });
 
-test("the events of a file from before requests were hashed have their copies, and no others", async () => {
+test("events stored before requests were hashed get their duplicates, and no others", async () => {
   const before = newId();
   const old = newIdAt(1);
   const db = new Database(world.files.pathOf(before), { create: true });
@@ -244,13 +246,13 @@ test("the events of a file from before requests were hashed have their copies, a
   expect(listLedgerFaults(world.files.open(before).db)).toEqual([]);
 });
 
-test("a copy is not answered before the first event is on disk", async () => {
+test("a duplicate is not acknowledged before the first event is on disk", async () => {
   const file = world.files.open(webhookId);
   const synced: (() => void)[] = [];
   spyOn(file, "syncWal").mockImplementation(() => new Promise((resolve) => synced.push(resolve)));
   let isAnswered = false;
   const first = send();
-  // The first one's group is committed and waits for the disk; the copy comes in another group.
+  // The first one's group is committed and waits for the disk; the duplicate comes in another group.
   while (synced.length === 0) await new Promise((resolve) => setImmediate(resolve));
   const copy = send().then((answer) => {
     isAnswered = true;
@@ -262,7 +264,7 @@ test("a copy is not answered before the first event is on disk", async () => {
   expect((await copy).eventId).toBe((await first).eventId);
 });
 
-test("where the first event's sync fails, its copy is refused too: neither may be on disk", async () => {
+test("if the first event's sync fails, its duplicate is refused too: neither may be on disk", async () => {
   const file = world.files.open(webhookId);
   const failing = Promise.withResolvers<void>();
   const system = spyOn(file, "fdatasync").mockReturnValueOnce(failing.promise);
@@ -272,7 +274,7 @@ test("where the first event's sync fails, its copy is refused too: neither may b
   failing.reject(new Error("EIO"));
   expect(await first).toMatchObject({ kind: "unavailable" });
   expect(await copy).toMatchObject({ kind: "unavailable" });
-  // The manager copies the log back before the file is used again.
+  // The manager copies the WAL back before the file is used again.
   await world.writer.drain();
   world.clock.advance(60_000);
   while ((await thrownBy(() => Promise.resolve(world.files.open(webhookId))).catch(() => null)) !== null) {
@@ -281,7 +283,7 @@ test("where the first event's sync fails, its copy is refused too: neither may b
   }
 });
 
-test("the key goes with its event, and the next copy is an event again", async () => {
+test("the key is deleted with its event, and the next duplicate is an event again", async () => {
   const first = await send();
   await send();
   const id = first.eventId;

@@ -43,7 +43,7 @@ describe("pages of events", () => {
             cursor,
             filter: {},
           });
-          // Also ends a list that never does: nothing here waits for the event loop, so no time limit would.
+          // Also ends an endless list: nothing here waits for the event loop, so a time limit would not.
           expect(seen.length).toBeLessThan(newestFirst.length);
           expect(events.length).toBeLessThanOrEqual(limit);
           expect(events.length).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe("pages of events", () => {
     );
   });
 
-  test("tell how each event's deliveries fare, and hold neither headers nor body", async () => {
+  test("have the state of each event's deliveries, and neither headers nor body", async () => {
     const { events } = await world.events.searchEvents(webhookId, { limit: COUNT, cursor: null, filter: {} });
     expect(events.reduce((sum, { deliveries }) => sum + deliveries.pending, 0)).toBe(COUNT);
     for (const event of events) {
@@ -66,7 +66,7 @@ describe("pages of events", () => {
     }
   });
 
-  test("go on where they were while newer events arrive", async () => {
+  test("continue where they were while newer events arrive", async () => {
     const first = await world.events.searchEvents(webhookId, { limit: 10, cursor: null, filter: {} });
     const { id } = await world.append({ webhookId });
     const second = await world.events.searchEvents(webhookId, {

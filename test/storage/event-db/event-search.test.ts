@@ -22,7 +22,7 @@ type Known = Readonly<{
 /** Newest first. */
 const known: Known[] = [];
 
-/** Of a test's own time: the first 48 bits of a UUIDv7 are milliseconds. */
+/** An id with the test's own time: the first 48 bits of a UUIDv7 are milliseconds. */
 function idAt(at: number, n: number): string {
   const hex = at.toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${n.toString(16).padStart(12, "0")}`;
@@ -99,7 +99,7 @@ async function allPages(filter: EventFilter, limit: number): Promise<string[]> {
   return ids;
 }
 
-test("pages of any size and filter put together are all that match, newest first, each once", async () => {
+test("pages of any size and filter together have all matching events, newest first, each once", async () => {
   const at = fc.integer({ min: 0, max: COUNT - 1 }).map((index) => known[index]?.at ?? 0);
   const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
   const filters = fc.record({
@@ -121,7 +121,7 @@ test("pages of any size and filter put together are all that match, newest first
   );
 });
 
-test("a search whose time is up says so, how far it came, and where it goes on", async () => {
+test("a search whose time is up says so, how far it came, and where it continues", async () => {
   const file = world.files.open(webhookId);
   const pause = { isTimeUp: () => true, yieldToOthers: () => Promise.resolve() };
   const filter = { text: "needle" };
@@ -140,7 +140,7 @@ test("a search whose time is up says so, how far it came, and where it goes on",
   expect(found).toEqual(known.filter((event) => matches(event, filter)).map((event) => event.id));
 });
 
-test("a search for a text looks at few large bodies in one go, with any filter beside it", async () => {
+test("a search for a text reads few large bodies in one go, with any other filter", async () => {
   const large = newId();
   const body = Buffer.alloc(3 * 1024 * 1024, 97);
   for (let n = 0; n < 8; n++) await world.append({ webhookId: large, body, targets: [pendingFor("a")] });
@@ -153,7 +153,7 @@ test("a search for a text looks at few large bodies in one go, with any filter b
   }
 });
 
-test("the time is looked at within a body, and the first one is searched to its end", async () => {
+test("the time is checked within a body, and the first body is searched to its end", async () => {
   const large = newId();
   const body = Buffer.alloc(2 * 1024 * 1024, 97);
   for (let n = 0; n < 3; n++) await world.append({ webhookId: large, body });
@@ -174,7 +174,7 @@ test("the time is looked at within a body, and the first one is searched to its 
   expect(parts).toBeGreaterThan(3 * 5);
 });
 
-test("bodies that cannot be searched are counted, and no event is passed over for them", async () => {
+test("bodies that cannot be searched are counted, and no other event is skipped", async () => {
   const mixed = newId();
   const headers = [["content-encoding", "zstd"]] as const;
   await world.append({ webhookId: mixed, headers, body: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) });

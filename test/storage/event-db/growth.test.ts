@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createRetentionWorld, DAY_MS } from "../retention-world.ts";
 
-test("growth tells what is stored, since when, how much a week brought, and what was deleted", async () => {
+test("growth has the stored data, its age, a week's growth, and the deleted events", async () => {
   const world = createRetentionWorld();
   const { webhookId, clock } = world;
   const body = Buffer.alloc(10_000);

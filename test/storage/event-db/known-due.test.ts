@@ -1,4 +1,4 @@
-/** What is known of due deliveries without asking their file: always what the file would say. */
+/** The cache of due deliveries always agrees with the file. */
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
@@ -44,7 +44,7 @@ async function settle({ eventId, attempts, replays }: DueDelivery, retryInMs: nu
 
 const countReads = () => spyOn(world.files.open(webhookId).deliveries.due, "all");
 
-test("what comes after all was claimed is claimed without a look into the file", async () => {
+test("deliveries that come after all were claimed are claimed without reading the file", async () => {
   await add(2);
   const first = await claim();
   const reads = countReads();
@@ -58,7 +58,7 @@ test("what comes after all was claimed is claimed without a look into the file",
   expect(reads).not.toHaveBeenCalled();
 });
 
-test("a claim without a look into the file says of a delivery what one with it says", async () => {
+test("a claim from the cache equals a claim from the file", async () => {
   await claim();
   await add();
   const known = await claim();
@@ -74,7 +74,7 @@ test("a backlog stays in the file", async () => {
   expect(reads).toHaveBeenCalled();
 });
 
-test("what a broken transaction changed is not known", async () => {
+test("changes of a failed transaction are not in the cache", async () => {
   await add();
   const [due] = await claim();
   const file = world.files.open(webhookId);
@@ -87,7 +87,7 @@ test("what a broken transaction changed is not known", async () => {
   expect((await claim()).map(({ eventId }) => eventId)).toEqual([due?.eventId ?? ""]);
 });
 
-test("what is due too far ahead is due, whatever else is waited for", async () => {
+test("a due time too far ahead counts as due, whatever else is waited for", async () => {
   await add(2);
   const [soon, far] = await claim();
   if (soon) await settle(soon, 400);
@@ -141,7 +141,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-test("whatever happens, a claim finds what the file says is due, and each of it", async () => {
+test("whatever happens, a claim finds all that is due in the file", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 60 }), async (acts) => {
       webhookId = newId();

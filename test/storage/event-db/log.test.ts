@@ -1,4 +1,4 @@
-/** The write-ahead log of an event file: its length is known well enough, and its file is longer than what it holds. */
+/** The length of an event file's WAL is known well enough, and its file is longer than its content. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { closeSync, copyFileSync, openSync, statSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ afterEach(() => world.dispose());
 
 const logOf = (id: string) => `${world.files.pathOf(id)}-wal`;
 
-test("a log is never longer than is known by more than 48 pages, whatever is written", async () => {
+test("a WAL is at most 48 pages longer than its known length, whatever is written", async () => {
   const length = new LogLength(world.files.open(webhookId).db);
   const file = world.files.open(webhookId);
   let longest = 0;
@@ -39,7 +39,7 @@ test("a log is never longer than is known by more than 48 pages, whatever is wri
   expect(longest).toBeGreaterThan(500);
 });
 
-test("most commits of a busy webhook find room in the log's file, so that their syncs need not wait for it to grow", async () => {
+test("most commits of a busy webhook find room in the WAL's file, so that their syncs need not wait for it to grow", async () => {
   let grown = 0;
   for (let n = 0; n < 30; n++) await world.append({ webhookId });
   for (let n = 0; n < 100; n++) {
@@ -52,13 +52,13 @@ test("most commits of a busy webhook find room in the log's file, so that their 
   expect(statSync(logOf(webhookId)).size).toBeGreaterThan(used);
 });
 
-test("the log of a webhook with few events is as long as what is in it", async () => {
+test("the WAL's file of a webhook with few events is as long as its content", async () => {
   for (let n = 0; n < 3; n++) await world.append({ webhookId });
   const used = world.files.open(webhookId).log.ask() * FRAME_BYTES;
   expect(statSync(logOf(webhookId)).size).toBeLessThan(used + FRAME_BYTES);
 });
 
-test("what is in the log is found after a crash, and the zeros behind it are not", async () => {
+test("the WAL's content is found after a crash, and the zeros after it are ignored", async () => {
   const ids: string[] = [];
   for (let n = 0; n < 40; n++) ids.push((await world.append({ webhookId })).id);
   const copy = join(world.dataDir, "copy.db");
@@ -71,7 +71,7 @@ test("what is in the log is found after a crash, and the zeros behind it are not
   db.close(true);
 });
 
-test("a log that has been started over is not lengthened: its file is long enough", async () => {
+test("a WAL that has been restarted is not lengthened: its file is long enough", async () => {
   await world.append({ webhookId, body: Buffer.alloc(5 * 1024 * 1024) });
   await world.writer.drain();
   const before = statSync(logOf(webhookId)).size;
@@ -79,7 +79,7 @@ test("a log that has been started over is not lengthened: its file is long enoug
   expect(statSync(logOf(webhookId)).size).toBe(before);
 });
 
-test("a log that cannot be lengthened is left as it is, and so is what is in it", () => {
+test("a WAL that cannot be lengthened is left as it is, with its content", () => {
   const path = join(world.dataDir, "log");
   writeFileSync(path, "frames");
   const descriptor = openSync(path, "r");

@@ -1,4 +1,4 @@
-/** A new event file is made without SQLite, and is what SQLite would have made. */
+/** A new event file is written without SQLite, and equals one that SQLite creates. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ test("has the schema and the settings of one that SQLite made", () => {
   expect(describeDatabase(made)).toEqual(describeDatabase(bySqlite));
 });
 
-test("replaces what a crash left unfinished, and takes over no log of a file that was taken away", () => {
+test("replaces an unfinished file that a crash left, and removes the WAL of a file that was taken away", () => {
   const path = join(folder, "events.db");
   const old = new Database(path);
   old.run("PRAGMA journal_mode = WAL");

@@ -1,4 +1,4 @@
-/** Deliveries of one lane: one of them at most is due, in the order of their events, whatever happens to them. */
+/** Deliveries of one lane: at most one of them is due, in the order of their events, whatever happens. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
@@ -73,7 +73,7 @@ function faults(): readonly string[] {
   }
 }
 
-test("of one lane a delivery is due when the one before it has ended, however it ended", async () => {
+test("a delivery of a lane is due when the one before it has ended, however it ended", async () => {
   const [first, second, third] = [await append("k"), await append("k"), await append("k")];
   expect(await dueIds()).toEqual([first]);
   await settleFirst("delivered");
@@ -82,7 +82,7 @@ test("of one lane a delivery is due when the one before it has ended, however it
   expect(await dueIds()).toEqual([third]);
 });
 
-test("a delivery that waits for its retry holds its own lane and no other", async () => {
+test("a delivery that waits for its retry blocks its own lane and no other", async () => {
   await append("k");
   await append("k");
   const other = await append("l");
@@ -107,7 +107,7 @@ test("a replay waits for its turn in its lane", async () => {
   expect(await dueIds()).toEqual([third]);
 });
 
-test("what was held goes on in order, and new events of a lane wait behind what is still held", async () => {
+test("held deliveries continue in order, and new events of a lane wait behind those still held", async () => {
   const first = await append("k");
   const second = await append("k");
   expect(await throttle.holdPending(of())).toBe(2);
@@ -122,7 +122,7 @@ test("what was held goes on in order, and new events of a lane wait behind what 
   for (const next of [second, third, fourth]) expect(await settleFirst("delivered")).toBe(next);
 });
 
-test("a lane goes on when what it waited for is discarded, and the check finds nothing", async () => {
+test("a lane continues when the delivery it waited for is discarded, and the check finds no fault", async () => {
   await append("k", true);
   const waiting = await append("k");
   expect(await throttle.discardHeld({ ...of(), reason: "not wanted" })).toBe(1);
@@ -130,12 +130,12 @@ test("a lane goes on when what it waited for is discarded, and the check finds n
   expect(faults()).toEqual([]);
 });
 
-test("the check tells of a lane that stands still and of one in which two are due", async () => {
+test("the check reports a lane in which none is due and one in which two are due", async () => {
   await append("k");
   await append("k");
   const raw = (sql: string) => world.writer.change(webhookId, (file) => file.db.run(sql));
   await raw("UPDATE deliveries SET next_attempt_at = NULL");
-  expect(faults()).toEqual(["target a: lanes in which nothing goes on: 1"]);
+  expect(faults()).toEqual(["target a: lanes in which no delivery is due: 1"]);
   await raw("UPDATE deliveries SET next_attempt_at = 1");
   expect(faults()).toEqual(["target a: lanes in which more than one delivery is due: 1"]);
 });
@@ -177,7 +177,7 @@ test("whatever happens, no lane is stuck, no two of a lane are due, and the ledg
       }
       if (made.length === 0) return;
       await throttle.releaseHeld({ ...of(), limit: 100 });
-      // Nothing is left behind: all of it comes, one after the other.
+      // All deliveries complete, one after the other.
       for (let round = 0; round < 200; round++) {
         world.clock.advance(5_000);
         const [first] = await due();

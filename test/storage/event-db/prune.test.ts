@@ -1,4 +1,4 @@
-/** Old events go with all that belongs to them, in bounded steps; what is undelivered stays; the ledger stays right. */
+/** Old events are deleted with all their rows, in bounded steps; undelivered events stay; the ledger stays right. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import fc from "fast-check";
@@ -33,7 +33,7 @@ function fileBytes(): number {
 }
 
 describe("at their age", () => {
-  test("finished events go with their deliveries and results, and younger ones stay", async () => {
+  test("finished events are deleted with their deliveries and results, and younger ones stay", async () => {
     await world.receive({ a: "delivered", b: "discarded" });
     await world.receive();
     age(1.5);
@@ -75,7 +75,7 @@ describe("at their age", () => {
     expect(world.ledgerFaults()).toEqual([]);
   });
 
-  test("what was replayed within the last day is left alone, however old it is", async () => {
+  test("events replayed within the last day are left alone, however old they are", async () => {
     const eventId = await world.receive({ a: "failed" });
     age(5);
     const { webhookId } = world;
@@ -94,7 +94,7 @@ describe("at their age", () => {
     expect(world.rows("events")).toBe(0);
   });
 
-  test("a result that comes for a delivery discarded meanwhile is what counts", async () => {
+  test("a successful result overrides a discard made meanwhile", async () => {
     const eventId = await world.receive({ a: "pending" });
     age(3);
     await world.pruneAll(world.rule());
@@ -132,7 +132,7 @@ describe("one step", () => {
     expect(world.ledgerFaults()).toEqual([]);
   });
 
-  test("is enough for a part of an event that was tried a thousand times", async () => {
+  test("deletes a part of an event with a thousand attempts", async () => {
     const eventId = await world.receive({ a: "pending" });
     const { webhookId } = world;
     await Promise.all(
@@ -156,14 +156,14 @@ describe("one step", () => {
     expect([world.rows("events"), world.rows("deliveries"), results]).toEqual([0, 0, 0]);
   });
 
-  test("takes few events with large bodies", async () => {
+  test("includes few events with large bodies", async () => {
     for (let n = 0; n < 6; n++) await world.receive({}, { body: Buffer.alloc(3_000_000) });
     age(3);
     const steps = await world.pruneAll(world.rule());
     expect(steps.map((step) => step.deletedEvents)).toEqual([2, 2, 2]);
   });
 
-  test("that finds only what must stay looks at a bounded number of events", async () => {
+  test("that finds only events to keep looks at a bounded number of them", async () => {
     const ids = await Promise.all(
       Array.from({ length: ROWS_PER_STEP + 10 }, () => world.receive({ a: "pending" })),
     );
@@ -174,7 +174,7 @@ describe("one step", () => {
   });
 });
 
-test("a restart between two steps loses nothing of the work and nothing else", async () => {
+test("a restart between two steps loses neither work nor data", async () => {
   for (let n = 0; n < 200; n++) await world.receive({ a: "delivered" });
   const kept = await world.receive({ a: "pending" });
   age(1.5);
@@ -192,7 +192,7 @@ test("a restart between two steps loses nothing of the work and nothing else", a
   await again.dispose();
 });
 
-test("space returns to the disk in steps, and what is stored stays readable", async () => {
+test("space returns to the disk in steps, and stored data stays readable", async () => {
   const { webhookId } = world;
   for (let n = 0; n < 60; n++) await world.receive({}, { body: Buffer.alloc(200_000, n) });
   age(3);
@@ -217,7 +217,7 @@ test("space returns to the disk in steps, and what is stored stays readable", as
   expect((await world.events.findEvent(webhookId, kept))?.body[199_999]).toBe(97);
 });
 
-test("hours of long ago are forgotten in steps", async () => {
+test("old hours are deleted in steps", async () => {
   await world.receive();
   const first = world.clock.now() - (world.clock.now() % 3_600_000);
   age(2);

@@ -1,4 +1,4 @@
-/** What a replay takes is what the event log shows for the same filter, counted and walked through alike. */
+/** A replay selects the events that the event log shows for the same filter, in its count and in its steps. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import type { EventFilter } from "../../../src/storage/event-db/event-filter.ts";
@@ -62,7 +62,7 @@ const orderOf = (filter: EventFilter, values: Partial<ReplayOrder> = {}): Replay
   ...values,
 });
 
-/** Newest first, by the log's own search. */
+/** Newest first, by the event log's own search. */
 async function searchAll(filter: EventFilter): Promise<readonly string[]> {
   const found: string[] = [];
   for (let cursor: string | null = null; ; ) {
@@ -86,7 +86,7 @@ async function walk(order: ReplayOrder, size: number): Promise<readonly string[]
   }
 }
 
-test.each(filters)("a walk and a count find what the log finds: %j", async (filter) => {
+test.each(filters)("steps and count find the events that the event log finds: %j", async (filter) => {
   const expected = [...(await searchAll(filter))].reverse();
   for (const size of [7, 500, 5_000]) expect(await walk(orderOf(filter), size)).toEqual(expected);
   const count = await store.count(webhookId, { order: orderOf(filter), lastEventId: null, limitMs: 60_000 });
@@ -140,7 +140,7 @@ test("few events among many are found by their keys, not by going through all", 
   expect(plan({ kind: "filter", filter: { status: "failed" } })).toMatch(byKey);
 });
 
-test("a count whose time is up says that it is at least so many", async () => {
+test("a count whose time is up is marked as a minimum", async () => {
   const big = newId();
   await Promise.all(Array.from({ length: 5_500 }, () => world.append({ webhookId: big })));
   const count = await store.count(big, { order: orderOf({}), lastEventId: null, limitMs: -1 });

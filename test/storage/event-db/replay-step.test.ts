@@ -1,4 +1,4 @@
-/** What one step of a replay makes due, and what it leaves for later. */
+/** The deliveries that one step of a replay makes due, and those that it leaves for later. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
@@ -23,7 +23,7 @@ afterEach(async () => {
   await world.dispose();
 });
 
-/** Begins a replay of all events; returns what takes it a step further. */
+/** Begins a replay of all events; returns the function that takes its next step. */
 async function begin(order: Partial<ReplayOrder> = {}) {
   const id = newId();
   const all = { kind: "filter", filter: {} } as const;
@@ -39,7 +39,7 @@ async function begin(order: Partial<ReplayOrder> = {}) {
     store.step({ webhookId: own, id }, { ...given, ...values });
 }
 
-test("events that the retention deletes between two steps are passed over", async () => {
+test("events that the retention deletes between two steps are skipped", async () => {
   const ids: string[] = [];
   for (let n = 0; n < 300; n++) {
     const { id } = await world.append({ webhookId: own, id: newIdAt(START + n), targets: [pendingFor("a")] });
@@ -81,7 +81,7 @@ test("events that the retention deletes between two steps are passed over", asyn
   expect(run).toMatchObject({ state: "done", replayed: left.length });
 });
 
-test("a target whose attempts all wait gets no more than so many from a replay, whatever it had before", async () => {
+test("a target whose attempts all wait gets a limited number from a replay, whatever it had before", async () => {
   const tomorrow = { receivedAt: START + 86_400_000, targets: [pendingFor("a")] };
   await Promise.all(Array.from({ length: 10_000 }, () => world.append({ webhookId: own, ...tomorrow })));
   const hasRoom = (before: readonly (readonly [string, number])[]) =>
@@ -98,7 +98,7 @@ test("a target whose attempts all wait gets no more than so many from a replay, 
   expect(await hasRoom([["a", 0]])).toBe(false);
 });
 
-test("a target that keeps order is brought up to date in order", async () => {
+test("a target with ordered delivery is brought up to date in order", async () => {
   const ids: string[] = [];
   for (let n = 0; n < 5; n++) {
     const body = Buffer.from(JSON.stringify({ order: n % 2 }));
@@ -114,7 +114,7 @@ test("a target that keeps order is brought up to date in order", async () => {
   expect(rows).toEqual(expected);
 });
 
-test("a step reads no more bodies for lanes than fit into its time, and the next goes on from there", async () => {
+test("a step reads a limited number of bodies for lanes, and the next continues from there", async () => {
   for (let n = 0; n < 5; n++) {
     const body = new TextEncoder().encode(`{"customer":${n},"x":"${"x".repeat(600 * 1024)}"}`);
     await world.append({ webhookId: own, id: newIdAt(START + n), body, targets: [] });

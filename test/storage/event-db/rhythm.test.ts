@@ -1,4 +1,4 @@
-/** The event file notes the hours in which an entrypoint received, once each, and forgets old ones. */
+/** The event file stores the hours in which an entrypoint received events, once each, and deletes old ones. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { eventMigrations } from "../../../src/storage/event-db/migrations/index.ts";
@@ -30,7 +30,7 @@ async function hoursOf(entrypointId: string): Promise<readonly number[]> {
   return rhythm?.hours.map((hour) => (hour - START) / HOUR) ?? [];
 }
 
-test("each hour is noted once for each entrypoint, also after the file was closed", async () => {
+test("each hour is stored once for each entrypoint, also after the file was closed", async () => {
   for (const minutes of [0, 1, 59, 60, 200]) await receive("a", START + minutes * 60_000);
   await receive("b", START + 2 * HOUR);
   await world.files.closeAll();
@@ -40,7 +40,7 @@ test("each hour is noted once for each entrypoint, also after the file was close
   expect((await rhythms()).get("a")?.lastEventAt).toBe(START + 200 * 60_000);
 });
 
-test("files that are missing or no database have none, and are no fault of the others", async () => {
+test("files that are missing or no database have none, and the others are read", async () => {
   await receive("a", START);
   const torn = "018f0000-0000-7000-8000-000000000002";
   await Bun.write(world.files.pathOf(torn), "no database at all".repeat(100));
@@ -48,7 +48,7 @@ test("files that are missing or no database have none, and are no fault of the o
   expect([...read.values()].map((each) => each.size)).toEqual([0, 0, 1]);
 });
 
-test("hours older than five weeks are forgotten", async () => {
+test("hours older than five weeks are deleted", async () => {
   await receive("a", START);
   await receive("b", START);
   await receive("a", START + 35 * 24 * HOUR);
@@ -58,7 +58,7 @@ test("hours older than five weeks are forgotten", async () => {
   expect(await hoursOf("b")).toEqual([0]);
 });
 
-test("an older file brings the hours along that can only be its one entrypoint's", () => {
+test("an older file keeps the hours that can only be its one entrypoint's", () => {
   const db = new Database(":memory:");
   const before = eventMigrations.findIndex((sql) => sql.includes("CREATE TABLE entrypoint_hours"));
   for (const sql of eventMigrations.slice(0, before)) db.run(sql);
@@ -72,7 +72,7 @@ test("an older file brings the hours along that can only be its one entrypoint's
   db.close();
 });
 
-test("a transaction that was rolled back notes its hour the next time", async () => {
+test("the hour of a rolled back transaction is stored the next time", async () => {
   await receive("a", START);
   const path = world.files.pathOf(webhookId);
   const file = world.files.open(webhookId);

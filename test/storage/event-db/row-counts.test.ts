@@ -1,4 +1,4 @@
-/** What the check counts is the same in steps of any length, whatever lies between them. */
+/** The check's counts are the same in steps of any length, whatever lies between them. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { countRows } from "../../../src/storage/event-db/numbers/row-counts.ts";

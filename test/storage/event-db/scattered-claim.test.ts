@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-/** Events that became due one millisecond after the other. */
+/** Stores events that become due one millisecond after the other. */
 async function store(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < count; n++) {
@@ -59,12 +59,12 @@ describe("a scattered claim", () => {
     expect(ids.indexOf(claim("between", {})[0] ?? "")).toBe(149);
   });
 
-  test("leaves what is in flight, and what is not due yet", async () => {
+  test("leaves out deliveries in flight and those not due yet", async () => {
     const ids = await store(4);
     expect(claim("newest", { limit: 9, inFlight: ids.slice(1, 3), now: 1_002 })).toEqual(ids.slice(0, 1));
   });
 
-  test("takes what was tried or refused only where there is no other", async () => {
+  test("takes attempted or refused deliveries only if there is no other", async () => {
     const ids = await store(3);
     const [first = "", second = "", third = ""] = ids;
     file.db.run("UPDATE deliveries SET attempts = 1 WHERE event_id = ?", [third]);

@@ -1,11 +1,11 @@
-/** A step of the retention ends by time as well, however slow the disk is, and the steps together do the same. */
+/** A step of the retention also ends by time, however slow the disk is, and the steps together do the same work. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createRetentionWorld, DAY_MS, type RetentionWorld } from "../retention-world.ts";
 
 let world: RetentionWorld;
 
 beforeEach(() => {
-  // Time is up with the first thing that is done.
+  // The time is up with the first item.
   world = createRetentionWorld({ stepMs: 0 });
 });
 

@@ -1,4 +1,4 @@
-/** The counts that lists show always equal what counting the rows would give. */
+/** The counts that lists show always equal the counted rows. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
@@ -86,7 +86,7 @@ test("a rolled back write leaves no trace in the counts", async () => {
   await expectCountsToMatchRows();
 });
 
-test("an overview tells of 24 hours, the last event, and each target's last attempt", async () => {
+test("an overview has 24 hours, the last event, and each target's last attempt", async () => {
   const now = world.clock.now();
   const event = await world.append({
     webhookId,

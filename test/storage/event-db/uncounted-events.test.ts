@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 const TOGETHER = 64;
 
 let world: RetentionWorld;
-/** All that were ever received, by entrypoint and by hour. */
+/** All events ever received, by entrypoint and by hour. */
 let received: { entrypointId: string; hour: number; bytes: number }[];
 
 beforeEach(() => {
@@ -23,7 +23,7 @@ afterEach(() => world.dispose());
 
 const rows = <Row>(sql: string) => query<Row>(world.files.pathOf(world.webhookId), sql);
 
-/** Of one turn of the event loop, so that they are stored by one transaction. */
+/** Receives events in one turn of the event loop, so that one transaction stores them. */
 async function receive(n: number, entrypointId = "a", bytes = 10): Promise<void> {
   const now = world.clock.now();
   const drafts = Array.from({ length: n }, () =>
@@ -102,13 +102,13 @@ test("tallies are right after any sequence of events, deletions and openings", a
   );
 });
 
-describe("what is written", () => {
+describe("tally writes", () => {
   const counted = () =>
     rows<{ hours: number | null; events: number | null }>(
       "SELECT (SELECT sum(received) FROM counted_hours) AS hours, (SELECT sum(events) FROM counted_entrypoints) AS events",
     )[0];
 
-  test("a few events touch no tally, many are added to it at once", async () => {
+  test("come for many events at once, and not for a few", async () => {
     for (let n = 0; n < TOGETHER - 1; n++) await receive(1);
     expect(counted()).toEqual({ hours: null, events: null });
     await receive(1);
@@ -118,14 +118,14 @@ describe("what is written", () => {
     expectTalliesToBeRight();
   });
 
-  test("those of before an opening count among the many", async () => {
+  test("include the events stored before the file was opened", async () => {
     await receive(TOGETHER - 1);
     await reopen();
     await receive(1);
     expect(counted()).toEqual({ hours: TOGETHER, events: TOGETHER });
   });
 
-  test("a transaction that was rolled back leaves them uncounted", async () => {
+  test("are undone with a transaction that is rolled back", async () => {
     await receive(TOGETHER - 1);
     const file = world.files.open(world.webhookId);
     file.begin.run();
@@ -160,14 +160,14 @@ test("events that come after the last counted one was deleted, and older ones we
   expect(world.ledgerFaults()).toEqual([]);
 });
 
-test("an older file brings its tallies along, and counts only what comes from then on", () => {
+test("an older file keeps its tallies, and counts only later events", () => {
   const db = new Database(":memory:");
   const before = eventMigrations.findIndex((sql) => sql.includes("CREATE TABLE last_counted_event"));
   for (const sql of eventMigrations.slice(0, before)) db.run(sql);
   const insert =
     db.prepare(`INSERT INTO events (id, entrypoint_id, received_at, method, path_tail, query, headers,
     content_type, remote_address, body_size, body) VALUES (?, 'a', ?, '', '', '', '[]', '', '', 7, x'')`);
-  // The one that was written last has not the largest id.
+  // The event written last does not have the largest id.
   for (const [id, at] of [
     ["1", 1],
     ["3", 3],

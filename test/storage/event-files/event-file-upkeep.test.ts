@@ -1,4 +1,4 @@
-/** The worker answers every request, or says that it cannot; one that breaks is replaced. */
+/** The worker answers every request, or rejects it; a broken worker is replaced. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ test("a request that fails rejects alone", async () => {
   upkeep.stop();
 });
 
-test("a file is made and its log begun before it is opened, and held until then", async () => {
+test("a file is created and its WAL begun before it is opened, and kept open until then", async () => {
   const upkeep = startEventFileUpkeep();
   const path = join(folder, "events.db");
   let found: readonly string[] = [];
@@ -34,13 +34,13 @@ test("a file is made and its log begun before it is opened, and held until then"
     found = readdirSync(folder);
   });
   expect(found).toEqual(expect.arrayContaining(["events.db", "events.db-wal"]));
-  // The last to close it: its answer comes after that.
+  // The worker closes the file last; its next answer comes after that.
   await upkeep.syncFolder(folder);
   expect(readdirSync(folder)).toEqual(["events.db"]);
   upkeep.stop();
 });
 
-test("a file is opened even where the worker cannot prepare it, and what that throws is thrown", async () => {
+test("a file is opened even if the worker cannot prepare it, and the error of opening it is thrown", async () => {
   const upkeep = startEventFileUpkeep();
   const opened = upkeep.prepare(join(folder, "missing", "events.db"), () => {
     throw new Error("there is no such folder");
@@ -49,7 +49,7 @@ test("a file is opened even where the worker cannot prepare it, and what that th
   upkeep.stop();
 });
 
-test("a file is closed even where the worker cannot hold it", async () => {
+test("a file is closed even if the worker cannot keep it open", async () => {
   const upkeep = startEventFileUpkeep();
   let isClosed = false;
   const retired = upkeep.retire(join(folder, "missing.db"), () => {
@@ -79,7 +79,7 @@ test.each([
   upkeep.stop();
 });
 
-test("after the end everything is refused at once", async () => {
+test("after the stop every request is refused at once", async () => {
   const upkeep = startEventFileUpkeep();
   const waiting = thrownBy(() => upkeep.syncFolder(folder));
   upkeep.stop();

@@ -1,4 +1,4 @@
-/** Event files are made, opened, evicted, closed and deleted without losing what was acknowledged. */
+/** Event files are created, opened, evicted, closed and deleted without losing acknowledged events. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ describe("creating", () => {
     await created;
   });
 
-  test("leaves no file where its directory entry cannot be made durable", async () => {
+  test("leaves no file if its directory entry cannot be made durable", async () => {
     world.upkeep.syncFolder = () => Promise.reject(new Error("EIO"));
     expect((await appErrorOf(() => world.files.create(webhookId))).kind).toBe("unavailable");
     expect(readdirSync(world.dataDir)).toEqual([]);
@@ -58,12 +58,12 @@ describe("leftovers of deleted webhooks", () => {
 });
 
 describe("opening", () => {
-  test("gives the same open file until it is closed", () => {
+  test("returns the same open file until it is closed", () => {
     expect(world.files.open(webhookId)).toBe(world.files.open(webhookId));
     expect(world.files.openCount).toBe(1);
   });
 
-  test("makes a file that is missing", async () => {
+  test("creates a missing file", async () => {
     await world.files.create(webhookId);
     await world.files.closeAll();
     rmSync(world.files.pathOf(webhookId));
@@ -71,7 +71,7 @@ describe("opening", () => {
     expect(world.storedIds(webhookId)).toEqual([id]);
   });
 
-  test("takes an empty file, as a crash leaves it in the middle of its making, for a new one", async () => {
+  test("takes an empty file, as a crash during its creation leaves it, for a new one", async () => {
     writeFileSync(world.files.pathOf(webhookId), "");
     const { id } = await world.append({ webhookId });
     expect(world.storedIds(webhookId)).toEqual([id]);
@@ -79,7 +79,7 @@ describe("opening", () => {
 });
 
 describe("deleting", () => {
-  test("removes the file with its log, and the webhook is not opened again", async () => {
+  test("removes the file with its WAL, and the webhook is not opened again", async () => {
     await world.append({ webhookId });
     await world.files.delete(webhookId);
     expect(readdirSync(world.dataDir)).toEqual([]);
@@ -99,7 +99,7 @@ describe("deleting", () => {
     expect(readdirSync(world.dataDir)).toEqual([]);
   });
 
-  test("in the middle of writes answers each of them, and leaves nothing behind", async () => {
+  test("in the middle of writes answers each of them, and leaves no file", async () => {
     const other = newId();
     await world.files.create(webhookId);
     const writes = Array.from({ length: 50 }, () => world.append({ webhookId }));
@@ -128,7 +128,7 @@ describe("deleting", () => {
 });
 
 describe("closing", () => {
-  test("all leaves whole files without logs and without descriptors, and a reopening finds everything", async () => {
+  test("all leaves whole files without WALs and descriptors, and reopening finds everything", async () => {
     const webhookIds = Array.from({ length: 10 }, () => newId());
     const events = await Promise.all(webhookIds.map((id) => world.append({ webhookId: id })));
     await Promise.all(
@@ -146,7 +146,7 @@ describe("closing", () => {
     await later.dispose();
   });
 
-  test("waits for those who need the file", async () => {
+  test("waits for the users of the file", async () => {
     const file = world.files.open(webhookId);
     world.files.pin(file);
     const retire = spyOn(world.upkeep, "retire");
@@ -159,7 +159,7 @@ describe("closing", () => {
     expect(() => file.log.ask()).toThrow();
   });
 
-  test("ends files that nobody used for two minutes, and only those", async () => {
+  test("closes files that nobody used for two minutes, and only those", async () => {
     const busy = newId();
     const pinned = world.files.open(newId());
     world.files.pin(pinned);
@@ -182,7 +182,7 @@ describe("closing", () => {
     expect(world.storedIds(webhookId)).toContain(id);
   });
 
-  test("goes on without the worker, on the event loop", async () => {
+  test("works on the event loop without the worker", async () => {
     const { id } = await world.append({ webhookId });
     world.upkeep.stop();
     await world.files.closeAll();

@@ -1,4 +1,4 @@
-/** The reserve is there while there is room for it, is given up when the disk is full, and lets deletions go on. */
+/** The reserve exists while there is room for it, is given up when the disk is full, and lets deletions go on. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -45,7 +45,7 @@ async function make(): Promise<void> {
 }
 
 describe("the reserve", () => {
-  test("is made where there is room for three of it, whole, and found again after a restart", async () => {
+  test("is created in full if there is room for three of it, and found again after a restart", async () => {
     reserve.look(3 * SIZE - 1);
     await reserve.settled();
     expect(existsSync(path)).toBe(false);
@@ -71,7 +71,7 @@ describe("the reserve", () => {
     expect(lines.filter(({ level }) => level === "error")).toHaveLength(1);
   });
 
-  test("lets events in again when two of it are free, and is made anew when three are", async () => {
+  test("lets events in again when twice its size is free, and is created again when three times is", async () => {
     await make();
     reserve.noteFault(FULL);
     reserve.look(2 * SIZE - 1);
@@ -84,13 +84,13 @@ describe("the reserve", () => {
     expect(statSync(path).size).toBe(SIZE);
   });
 
-  test("that was never made changes nothing: each event is tried", () => {
+  test("that was never created changes nothing: each event is written", () => {
     reserve.noteFault(FULL);
     expect(reserve.isSpent()).toBe(false);
   });
 });
 
-test("while it is given up no event is taken, by its key neither", async () => {
+test("while it is given up no event is accepted, with a key or without", async () => {
   await make();
   const clock = createFakeClock();
   const storage = openEventStorage({ dataDir: folder, maxOpen: 10, clock, onError: () => {}, reserve });
@@ -105,7 +105,7 @@ test("while it is given up no event is taken, by its key neither", async () => {
   await storage.close();
 });
 
-/** Only the superuser may mount; the reserve itself is tested above for everybody. */
+/** Only the superuser may mount; the tests of the reserve above run for everybody. */
 const disks = mayMount() ? ["a disk"] : [];
 
 test.each(disks)("on %s that is full the retention deletes and gives space back", async () => {
@@ -128,7 +128,7 @@ test.each(disks)("on %s that is full the retention deletes and gives space back"
   const refused = await appErrorOf(() => storage.events.append(draft({ webhookId })));
   expect(refused.code).toBe("disk_full");
 
-  // One that was begun before the space was given up may fail.
+  // A write that began before the space was given up may fail.
   await storage.writer.drain();
   const told = errors.length;
   const store = createRetentionStore(storage);

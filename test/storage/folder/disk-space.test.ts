@@ -4,7 +4,7 @@ import { watchDiskSpace } from "../../../src/storage/folder/disk-space.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createRecordingLog } from "../../support/recording-log.ts";
 
-/** Lets a measurement that has resolved be taken note of. */
+/** Lets the code that awaits a resolved measurement run. */
 const noted = () => new Promise((resolve) => setImmediate(resolve));
 
 function watched(answers: readonly (number | Error)[]) {
@@ -48,7 +48,7 @@ describe("the free space", () => {
     disk.stop();
   });
 
-  test("is not known, and what was last said of it stands, while it cannot be measured", async () => {
+  test("is unknown while it cannot be measured, and the last report of it stands", async () => {
     const { disk, lines, next } = watched([50, new Error("gone"), new Error("gone"), 150]);
     await noted();
     await next();
@@ -61,7 +61,7 @@ describe("the free space", () => {
     disk.stop();
   });
 
-  test("is looked at no more once that is stopped", async () => {
+  test("is no longer measured after the stop", async () => {
     const { disk, next, looks } = watched([100, 100, 100]);
     await noted();
     await next();
@@ -70,7 +70,7 @@ describe("the free space", () => {
     expect(looks()).toBe(2);
   });
 
-  test("is looked at no more where that is stopped during a look", async () => {
+  test("is no longer measured after a stop during a look", async () => {
     const { disk, next, looks } = watched([100, 100]);
     disk.stop();
     await noted();

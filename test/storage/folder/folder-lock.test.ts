@@ -14,7 +14,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
-test("a second lock is refused with what to do about it, and granted once the first is given back", async () => {
+test("a second lock is refused with a hint, and granted once the first is released", async () => {
   const unlock = lockFolder(folder);
   const error = await appErrorOf(() => lockFolder(folder));
   expect(error).toMatchObject({ kind: "conflict", code: "folder_in_use" });
@@ -24,8 +24,8 @@ test("a second lock is refused with what to do about it, and granted once the fi
   lockFolder(folder)();
 });
 
-test("a lock outlives the garbage collector, though nobody keeps what gives it back", async () => {
-  // A function of its own: its frame would keep the connection alive.
+test("a lock survives garbage collection, though nobody keeps its release function", async () => {
+  // In its own function, as this frame would keep the connection alive.
   (() => void lockFolder(folder))();
   for (let n = 0; n < 3; n++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -34,7 +34,7 @@ test("a lock outlives the garbage collector, though nobody keeps what gives it b
   expect((await appErrorOf(() => lockFolder(folder))).code).toBe("folder_in_use");
 });
 
-test("a lock dies with its process, killed without a chance to clean up", async () => {
+test("a lock ends with its process, even if it was killed", async () => {
   const script = `const { lockFolder } = await import(${JSON.stringify(join(import.meta.dir, "../../../src/storage/folder/folder-lock.ts"))});
     lockFolder(${JSON.stringify(folder)}); console.log("locked"); setInterval(() => {}, 1_000);`;
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
@@ -46,7 +46,7 @@ test("a lock dies with its process, killed without a chance to clean up", async 
   lockFolder(folder)();
 });
 
-test("a place that can be no folder is refused with its name", async () => {
+test("a path that cannot be a folder is refused with its name", async () => {
   const file = join(folder, "..", "file");
   writeFileSync(file, "");
   const error = await appErrorOf(() => lockFolder(join(file, "data")));

@@ -1,4 +1,4 @@
-/** The watch tells once when the folder or the main database is gone, and once when it is back. */
+/** The watch reports once when the folder or the main database is gone, and once when it is back. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,12 +35,12 @@ afterEach(() => {
 
 const told = () => lines.map(({ level, message, fields }) => `${level}: ${message} ${fields.path}`);
 
-test("nothing is told while both are where they were", () => {
+test("nothing is reported while both are in place", () => {
   clock.advance(60_000);
   expect([watch.isInPlace(), watch.findLost(), told()]).toEqual([true, null, []]);
 });
 
-test("a folder that is moved, with or without another in its place, is told once, and when it is back", () => {
+test("a moved folder, with or without another in its place, is reported once, and its return once", () => {
   renameSync(dataDir, `${dataDir}.away`);
   expect(watch.isInPlace()).toBe(false);
   clock.advance(10_000);
@@ -56,9 +56,9 @@ test("a folder that is moved, with or without another in its place, is told once
   expect(told()[1]).toStartWith("info: the data folder is back");
 });
 
-test("a main database that is replaced is told", () => {
+test("a replaced main database is reported", () => {
   rmSync(dbPath);
-  // Else it may get the number of the one that was deleted.
+  // Created under another name first: otherwise it may get the inode of the deleted file.
   writeFileSync(`${dbPath}.other`, "");
   writeFileSync(dbPath, "");
   clock.advance(2_000);

@@ -1,4 +1,4 @@
-/** A new folder stays, with every folder made on the way to it. */
+/** A new folder is durable, with every parent created for it. */
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ test("a new folder and its parents are for their owner alone", () => {
   }
 });
 
-test("every folder that got a new entry is synced, and none for a folder that was there", () => {
+test("every folder that got a new entry is synced, and none for an existing folder", () => {
   const opened = spyOn(fs, "openSync");
   makeFolder(join(base, "a", "b"));
   expect(opened.mock.calls.map(([path]) => path)).toEqual([join(base, "a"), base]);

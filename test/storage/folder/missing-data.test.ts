@@ -1,4 +1,4 @@
-/** At the start: data that must be there and is not stops the start, and nothing is made; else nothing is said. */
+/** Missing data stops the start before anything is created; otherwise nothing is reported. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ const where = () => ({ dbPath: main.path, dataDir });
 describe("a main database with webhooks", () => {
   beforeEach(() => void main.addWebhook({ id: "one", userId: main.addUser().id }));
 
-  test("beside a folder that is missing or empty is refused, with both named and a cure", async () => {
+  test("beside a folder that is missing or empty is refused, with both paths and a hint", async () => {
     for (const make of [() => {}, () => mkdirSync(dataDir)]) {
       make();
       const error = await appErrorOf(() => refuseMissingData(where()));
@@ -40,7 +40,7 @@ describe("a main database with webhooks", () => {
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  test("may begin with empty event files where the folder was in use, or somebody says so", () => {
+  test("may begin with empty event files if the folder was in use, or has a lock file", () => {
     lockFolder(dataDir)();
     refuseMissingData(where());
     rmSync(dataDir, { recursive: true });
@@ -79,7 +79,7 @@ test("a main database that is missing or empty beside event files is refused", a
   }
 });
 
-test("a first start makes everything, whether its folders are there or not", () => {
+test("a first start creates everything, whether its folders exist or not", () => {
   const dbPath = join(folder, "main.db");
   refuseMissingData({ dbPath, dataDir });
   mkdirSync(dataDir);

@@ -1,4 +1,7 @@
-/** In a running gateway nothing syncs or checkpoints the main database on the event loop, and what is told is on disk. */
+/**
+ * In a running gateway nothing syncs or checkpoints the main database on the event loop, and no response is sent before
+ * its data is on disk.
+ */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -47,22 +50,22 @@ function open(): MainDb {
 
 let changes = 0;
 
-/** One commit; `bytes` make the log so much longer. */
+/** Makes one commit that lengthens the WAL by about `bytes`. */
 function change(name = "changed", bytes = 0): void {
-  // Pages whose content stays the same are not written.
+  // SQLite does not write pages whose content stays the same.
   const filler = String.fromCharCode(97 + (changes++ % 26));
   const notices = bytes === 0 ? null : { filler: filler.repeat(bytes) };
   const limits = { retentionDays: null, retentionBytes: null, eventsLostAt: null };
   mainDb.webhooks.update({ id: webhookId, name, ...limits, notices, updatedAt: main.clock.now() });
 }
 
-/** Longer than a log is to be: it is to be copied back. */
+/** Makes the WAL longer than the length at which it is copied back. */
 const lengthenLog = () => change("long", 5_000_000);
 
 const changing = () => mainDb.durably(async () => change());
 const reading = () => mainDb.durably(async () => mainDb.webhooks.find(webhookId)?.name);
 
-/** Changes with each start of the log. */
+/** The WAL's header, which changes at each restart. */
 const logHeader = () => readFileSync(`${main.path}-wal`).subarray(0, 32).toString("hex");
 
 function holdSync(): { sync: ReturnType<typeof spyOn>; open: () => void } {
@@ -75,7 +78,7 @@ async function turns(): Promise<void> {
   for (let n = 0; n < 5; n++) await turn();
 }
 
-/** What has been noted to have happened after some turns of the event loop. */
+/** The names of the promises that have settled; filled within some turns of the event loop. */
 function watch(promises: Readonly<Record<string, Promise<unknown>>>): string[] {
   const ended: string[] = [];
   for (const [name, promise] of Object.entries(promises)) {
@@ -98,14 +101,14 @@ test("a commit neither syncs nor checkpoints by itself", () => {
   db.close(true);
 });
 
-test("the first change does not begin the log, which would sync its header", () => {
+test("the first change does not begin the WAL, which would sync its header", () => {
   const before = logHeader();
   change();
   expect(logHeader()).toBe(before);
 });
 
-describe("an answer", () => {
-  test("waits until what was committed is on disk", async () => {
+describe("a response", () => {
+  test("waits until its commits are on disk", async () => {
     const { sync, open: letGo } = holdSync();
     const answer = mainDb.durably(async () => {
       change();
@@ -119,7 +122,7 @@ describe("an answer", () => {
     expect(await answer).toBe("done");
   });
 
-  test("waits for what another one has committed, as it may tell of it", async () => {
+  test("waits for another request's commits, as it may contain them", async () => {
     const { open: letGo } = holdSync();
     const ended = watch({ changed: changing(), read: reading() });
     await turns();
@@ -129,14 +132,14 @@ describe("an answer", () => {
     expect(ended.sort()).toEqual(["changed", "read"]);
   });
 
-  test("that tells of nothing new is not synced", async () => {
+  test("without new commits is not synced", async () => {
     await changing();
     const sync = spyOn(upkeep, "sync");
     for (let n = 0; n < 3; n++) await reading();
     expect(sync).not.toHaveBeenCalled();
   });
 
-  test("that is an error waits too, as something may have been changed before", async () => {
+  test("that is an error waits too, as something may have been committed before", async () => {
     const { open: letGo } = holdSync();
     const answer = mainDb.durably(async () => {
       change();
@@ -172,7 +175,7 @@ describe("an answer", () => {
 describe("after a sync that failed", () => {
   const failSync = () => spyOn(upkeep, "sync").mockRejectedValueOnce(new Error("EIO"));
 
-  test("its answers are refused, and all later ones until the log is copied back", async () => {
+  test("its responses are refused, and all later ones until the WAL is copied back", async () => {
     failSync();
     const repair = gate();
     const { restartLog } = upkeep;
@@ -195,7 +198,7 @@ describe("after a sync that failed", () => {
     expect(errors).toEqual([error.message]);
   });
 
-  test("what had waited for the next one is refused too, and is not synced", async () => {
+  test("responses that waited for the next sync are refused too, and not synced", async () => {
     const first = Promise.withResolvers<void>();
     const sync = spyOn(upkeep, "sync").mockReturnValueOnce(first.promise);
     spyOn(upkeep, "restartLog").mockRejectedValue(new Error("EIO"));
@@ -208,7 +211,7 @@ describe("after a sync that failed", () => {
     expect(sync).toHaveBeenCalledTimes(1);
   });
 
-  test("copying the log back is tried again after a while where that failed", async () => {
+  test("copying the WAL back is retried after a while if it failed", async () => {
     failSync();
     const restarts = spyOn(upkeep, "restartLog").mockRejectedValueOnce(new Error("EIO"));
     await appErrorOf(changing);
@@ -221,7 +224,7 @@ describe("after a sync that failed", () => {
     expect(await reading()).toBe("changed");
   });
 
-  test("a change made while the log is copied back is synced, as it may have come too late for that", async () => {
+  test("a change made while the WAL is copied back is synced, as it may have come too late to be copied", async () => {
     const sync = failSync();
     await appErrorOf(changing);
     change();
@@ -231,8 +234,8 @@ describe("after a sync that failed", () => {
   });
 });
 
-describe("the log", () => {
-  test("is copied back and started over when it has grown, and stays short", async () => {
+describe("the WAL", () => {
+  test("is copied back and restarted when it has grown, and stays short", async () => {
     const before = logHeader();
     await mainDb.durably(async () => lengthenLog());
     await mainDb.drain();
@@ -246,7 +249,7 @@ describe("the log", () => {
     expect(errors).toEqual([]);
   });
 
-  test("is started over by the worker alone: the event loop's next change finds it begun", async () => {
+  test("is restarted by the worker alone: the event loop's next change does not sync its header", async () => {
     await mainDb.durably(async () => lengthenLog());
     await mainDb.drain();
     const before = logHeader();
@@ -254,7 +257,7 @@ describe("the log", () => {
     expect(logHeader()).toBe(before);
   });
 
-  test("is not started over by a change that comes after it was copied back", async () => {
+  test("is not restarted by a change that comes after it was copied back", async () => {
     const restart = gate();
     const restarts = spyOn(upkeep, "restartLog").mockReturnValueOnce(restart.passed);
     const before = logHeader();
@@ -265,7 +268,7 @@ describe("the log", () => {
     restart.open();
   });
 
-  test("is started over while nobody is being answered, and meanwhile nobody is", async () => {
+  test("is restarted while no request is answered, and none begins meanwhile", async () => {
     const answer = gate();
     const busy = mainDb.durably(() => answer.passed);
     const restart = gate();
@@ -289,7 +292,7 @@ describe("the log", () => {
     expect(isAsked).toBe(true);
   });
 
-  test("is started over between two answers in any case when it has grown far", async () => {
+  test("is restarted between two responses in any case when it has grown far", async () => {
     const answer = gate();
     const busy = mainDb.durably(() => answer.passed);
     const restarts = spyOn(upkeep, "restartLog");
@@ -300,7 +303,7 @@ describe("the log", () => {
     await busy;
   });
 
-  test("that cannot be copied back grows without harm, and is tried again then", async () => {
+  test("that cannot be copied back grows without harm, and is copied back later", async () => {
     spyOn(upkeep, "checkpoint").mockRejectedValueOnce(new Error("disk full"));
     await mainDb.durably(async () => lengthenLog());
     await mainDb.drain();
@@ -312,7 +315,7 @@ describe("the log", () => {
     expect(errors).toHaveLength(1);
   });
 
-  test("that somebody reads an old state of is copied back once they are done", async () => {
+  test("is copied back once a reader of an old state is done", async () => {
     const reader = new Database(main.path, { readonly: true });
     reader.run("BEGIN");
     reader.query("SELECT count(*) FROM webhooks").get();
@@ -327,7 +330,7 @@ describe("the log", () => {
   });
 });
 
-test("what was answered is there in the next run", async () => {
+test("committed changes are there in the next run", async () => {
   await changing();
   await mainDb.drain();
   mainDb.close();

@@ -1,4 +1,4 @@
-/** Bits that a bad disk flipped in the main database or its log: it opens, or says what is wrong and how to cure it. */
+/** After bits flipped in the main database or its WAL, it opens, or reports the fault with a hint. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { AppError } from "../../../src/lib/errors.ts";
 import { openMainDb } from "../../../src/storage/main-db/open.ts";
 import { createTestMainDb } from "../../support/main-db.ts";
 
-// Only a machine that hangs takes this long.
+// Reached only if the machine hangs.
 setDefaultTimeout(120_000);
 
 const RUNS = 60;
@@ -25,7 +25,7 @@ test.each(["", "-wal"])(
     for (let n = 0; n < 20; n++) main.addEntrypoint({ webhookId: main.addWebhook({ userId }).id });
     const folder = join(main.directory, "copy");
     const path = join(folder, "main.db");
-    // Copied while it is open, as a crash would leave it: its rows are in the log.
+    // Copied while the database is open, as a crash would leave it: its rows are in the WAL.
     const saved = ["", "-wal"].map((end) => ({ end, bytes: readFileSync(main.path + end) }));
     mkdirSync(folder);
     fc.assert(

@@ -77,7 +77,7 @@ describe("opening the main database", () => {
     expect(readFileSync(path, "utf8")).toBe("no database at all, ".repeat(100));
   });
 
-  test("says where it could not make the file", async () => {
+  test("names the file that it could not create", async () => {
     const { directory, clock } = createFixture();
     const error = await appErrorOf(() => openMainDb({ path: directory, clock }));
     expect(error.code).toBe("main_database_unavailable");

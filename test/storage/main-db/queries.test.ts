@@ -66,7 +66,7 @@ describe("webhooks", () => {
     expect(db.mainDb.targets.list(kept.id)).toHaveLength(1);
   });
 
-  test("of a user who does not exist are refused", async () => {
+  test("are refused for a user who does not exist", async () => {
     const error = await thrownBy(() => db.addWebhook({ userId: newId() }));
     expect(sqliteCode(error)).toBe("SQLITE_CONSTRAINT_FOREIGNKEY");
   });

@@ -80,7 +80,7 @@ describe("the route of an entrypoint", () => {
 });
 
 describe("the target of a delivery", () => {
-  test("is what its row and its webhook say", () => {
+  test("has the data of its row and its webhook", () => {
     const { webhook, routing } = createWebhook();
     const target = db.addTarget({
       webhookId: webhook.id,

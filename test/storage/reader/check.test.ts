@@ -1,4 +1,4 @@
-/** The check finds what is wrong with any database, tells each fault once, and changes nothing. */
+/** The check finds the faults of any database, reports each once, and changes nothing. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ async function closeAll(): Promise<void> {
   await world.files.closeAll();
 }
 
-/** Runs SQL past the program. */
+/** Runs SQL behind the program's back. */
 async function tamper(...statements: readonly string[]): Promise<readonly CheckFault[]> {
   await closeAll();
   const db = new Database(world.files.pathOf(world.webhookId));
@@ -80,23 +80,23 @@ describe("sound databases", () => {
 });
 
 describe("a ledger", () => {
-  test("that says another number than the rows is told with both", async () => {
+  test("with another number than the rows is reported with both numbers", async () => {
     const faults = await tamper("UPDATE target_tallies SET pending = pending + 2 WHERE target_id = 'b'");
     expect(faults.map(({ fault }) => fault)).toEqual([
       "target b: 40 deliveries are pending, the ledger says 42",
-      "target b: the ledger is out of balance: 40 were made, 42 are there and 0 deleted",
+      "target b: the ledger is out of balance: 40 created, 42 present and 0 deleted",
     ]);
     expect(faults[0]?.database).toBe(file);
   });
 
-  test("that does not know a target or an entrypoint is told", async () => {
+  test("without a target or an entrypoint that has rows is reported", async () => {
     const faults = await tamper(
       "DELETE FROM target_tallies WHERE target_id = 'a'",
       "INSERT INTO last_counted_event SELECT 1, max(id) FROM events",
     );
     expect(faults.map(({ fault }) => fault)).toEqual([
-      "target a: it has deliveries that no ledger knows",
-      "entrypoint entrypoint: 40 events are stored, no ledger knows them",
+      "target a: it has deliveries that are not in the ledger",
+      "entrypoint entrypoint: 40 events are stored, they are not in the ledger",
     ]);
   });
 
@@ -115,7 +115,7 @@ describe("a ledger", () => {
 });
 
 describe("a damaged file", () => {
-  test("is one with a delivery in a state that does not exist", async () => {
+  test("includes one with a delivery in an unknown state", async () => {
     const faults = await tamper(
       "PRAGMA ignore_check_constraints = ON",
       "UPDATE deliveries SET status = 'lost' WHERE target_id = 'a'",
@@ -123,7 +123,7 @@ describe("a damaged file", () => {
     expect(faults.map(({ fault }) => fault)).toContain("CHECK constraint failed in deliveries");
   });
 
-  test("is told with what SQLite says of it, and the others are checked all the same", async () => {
+  test("is reported with SQLite's message, and the others are checked all the same", async () => {
     await closeAll();
     const path = join(where.dataDir, file);
     const bytes = readFileSync(path);
@@ -148,7 +148,7 @@ describe("a damaged file", () => {
     expect(faults.every(({ database }) => database === "main database")).toBe(true);
   });
 
-  test("that is missing altogether is told", async () => {
+  test("that is missing is reported", async () => {
     await closeAll();
     rmSync(join(where.dataDir, file));
     expect(checkDatabases(where)).toEqual({

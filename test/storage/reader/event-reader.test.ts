@@ -1,4 +1,6 @@
-/** Searches run in a worker beside everything else: bounded, ended by those that need the file, begun anew after a fault. */
+/**
+ * Searches run in a worker beside everything else: limited, ended when the file is needed, and restarted after a fault.
+ */
 import { afterEach, expect, spyOn, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +13,7 @@ import { createStorageWorld, openDescriptors, type StorageWorld } from "../stora
 
 const ALL = { limit: 10, cursor: null, filter: {} };
 const NOWHERE = { limit: 10, cursor: null, filter: { text: "there is none" } };
-/** More than a search looks at in one step. */
+/** More events than a search reads in one step. */
 const SEVERAL_STEPS = 2_500;
 const NO_ANSWER = `
   self.onmessage = ({ data }) => {
@@ -48,7 +50,7 @@ async function append(world: StorageWorld, webhookId: string, count: number): Pr
   await Promise.all(Array.from({ length: count }, () => world.append({ webhookId })));
 }
 
-test("a search asks the connection that writes for nothing, and sees what was committed a moment ago", async () => {
+test("a search does not use the writing connection, and sees the latest commits", async () => {
   const world = worldWith(startEventReader());
   const webhookId = newId();
   const ids: string[] = [];
@@ -62,7 +64,7 @@ test("a search asks the connection that writes for nothing, and sees what was co
   }
 });
 
-test("events are stored and read while a search holds its thread", async () => {
+test("events are stored and read while a search occupies its thread", async () => {
   const flag = join(newFolder(), "go-on");
   const script = scripted(`
     import { existsSync } from "node:fs";
@@ -82,7 +84,7 @@ test("events are stored and read while a search holds its thread", async () => {
   expect((await searched).stoppedEarly).toBe(false);
 });
 
-test("a search whose time is up says how far it came, and goes on from there", async () => {
+test("a search whose time is up says how far it came, and can be continued", async () => {
   const world = worldWith(startEventReader({ searchMs: -1 }));
   const webhookId = newId();
   await append(world, webhookId, SEVERAL_STEPS);
@@ -119,7 +121,7 @@ test("a file that was searched leaves no descriptor behind when it is deleted", 
   const world = worldWith(startEventReader());
   const webhookId = newId();
   await append(world, webhookId, SEVERAL_STEPS);
-  // Some may be over when the file is deleted.
+  // Some searches may be over when the file is deleted.
   const searches = Promise.allSettled(
     Array.from({ length: 5 }, () => world.events.searchEvents(webhookId, NOWHERE)),
   );
@@ -157,7 +159,7 @@ test("a search that nobody waits for any more ends, and makes room for another",
   }
 });
 
-test("no more searches than a limit are taken at once", async () => {
+test("searches beyond a limit are refused", async () => {
   const world = worldWith(startEventReader({ script: scripted(NO_ANSWER), mostAtOnce: 2 }));
   const webhookId = newId();
   await world.files.create(webhookId);
@@ -179,7 +181,7 @@ const asked = (asker: string, text?: string) => ({
   filter: text === undefined ? {} : { text },
 });
 
-test("lists that need no look at bodies are read while another thread looks through them", async () => {
+test("lists that need no bodies are read while another thread searches bodies", async () => {
   const script = scripted(`
     self.onmessage = ({ data }) => {
       if (data.search?.filter.text) for (;;) Bun.sleepSync(1_000);
@@ -195,7 +197,7 @@ test("lists that need no look at bodies are read while another thread looks thro
   expect(await slow).toBeInstanceOf(Error);
 });
 
-test("searches for a text of one asker wait for each other, those of others and plain lists do not", async () => {
+test("one asker's text searches wait for each other; others' searches and plain lists do not", async () => {
   const flag = join(newFolder(), "go-on");
   const script = scripted(`
     import { existsSync } from "node:fs";
@@ -226,7 +228,7 @@ test("searches for a text of one asker wait for each other, those of others and 
   expect((await second).nextCursor).toBe("1");
 });
 
-test("an asker cannot have searches without number wait", async () => {
+test("an asker's waiting searches are limited", async () => {
   const world = worldWith(startEventReader({ script: scripted(NO_ANSWER) }));
   const webhookId = newId();
   await world.files.create(webhookId);

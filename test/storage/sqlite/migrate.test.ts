@@ -11,7 +11,7 @@ const versionOf = (db: Database) =>
   db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
 const rowsOf = (db: Database) => db.query<{ x: number }, []>("SELECT x FROM a").all();
 
-test("each migration runs once, whenever it joined the list", () => {
+test("each migration runs once, whenever it was added to the list", () => {
   const db = new Database(":memory:");
   migrate(db, [FIRST], "file");
   migrate(db, [FIRST, SECOND], "file");
@@ -20,14 +20,14 @@ test("each migration runs once, whenever it joined the list", () => {
   expect(rowsOf(db)).toEqual([{ x: 1 }, { x: 2 }]);
 });
 
-test("one that fails leaves nothing of itself, and those before it in place", async () => {
+test("a migration that fails leaves nothing, and those before it stay", async () => {
   const db = new Database(":memory:");
   await thrownBy(() => migrate(db, [FIRST, `${SECOND} INSERT INTO missing VALUES (1);`], "file"));
   expect(versionOf(db)).toBe(1);
   expect(rowsOf(db)).toEqual([{ x: 1 }]);
 });
 
-test("a newer file is refused with both versions and a cure", async () => {
+test("a newer file is refused with both versions and a hint", async () => {
   const db = new Database(":memory:");
   db.run("PRAGMA user_version = 7");
   const error = await appErrorOf(() => migrate(db, [FIRST], "event file of webhook w"));

@@ -1,4 +1,4 @@
-/** Large files alone are read ahead, where memory has room for them, and a missing one harms nothing. */
+/** Only large files are read ahead, if they fit into memory; a missing file is no fault. */
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { isWorthReadingAhead, readAhead } from "../../../src/storage/sqlite/read
 
 const GB = 1024 ** 3;
 
-test("a file is worth it that is large and fits into most of the free memory", () => {
+test("a file is worth reading ahead if it is large and fits into most of the free memory", () => {
   expect(isWorthReadingAhead(2 * GB, 4 * GB)).toBe(true);
   expect(isWorthReadingAhead(3 * GB, 4 * GB)).toBe(false);
   expect(isWorthReadingAhead(1024 ** 2, 4 * GB)).toBe(false);

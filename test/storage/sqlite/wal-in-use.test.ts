@@ -1,4 +1,4 @@
-/** A long reader tells of a log that it keeps long, and lets it be started over before it reads on. */
+/** A long reader reports a long WAL, and lets it be restarted before it reads on. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,13 +23,13 @@ function writeLog(bytes: number): void {
   truncateSync(`${path}-wal`, bytes);
 }
 
-test("a log is told of each time that it has grown by a GiB", () => {
+test("a WAL is reported each time that it has grown by a GiB", () => {
   const lengths = [1_000, 262_000, 263_000, 264_000, 524_000, 525_000];
   const told = lengths.filter((pages, index) => hasGrownLong(pages, lengths[index - 1] ?? 0));
   expect(told).toEqual([263_000, 525_000]);
 });
 
-test("a log that has grown is waited for until it is cut", async () => {
+test("the wait for a WAL that has grown ends when it is cut", async () => {
   writeLog(100 * MIB);
   const cut = Bun.spawn([process.execPath, "-e", `fs.truncateSync(${JSON.stringify(`${path}-wal`)}, 0)`]);
   waitForLog(path, 0);
@@ -37,7 +37,7 @@ test("a log that has grown is waited for until it is cut", async () => {
   expect(await cut.exited).toBe(0);
 });
 
-test("nobody is waited for where there is no log, where it is short or was as long before, and not for ever", () => {
+test("there is no wait if the WAL is missing, short or was as long before, and any wait ends", () => {
   const forEver = Number.POSITIVE_INFINITY;
   waitForLog(path, 0, forEver);
   writeLog(10 * MIB);

@@ -1,4 +1,4 @@
-/** What becomes of deliveries in a real event file, from the first claim to the last result. */
+/** Deliveries in a real event file, from the first claim to the last result. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
@@ -60,7 +60,7 @@ async function onlyDelivery(eventId: string) {
   return delivery;
 }
 
-test("an event goes from its receipt over a failed attempt to its delivery, and the log shows all of it", async () => {
+test("an event goes from its receipt through a failed attempt to its delivery, and the event log shows all of it", async () => {
   const now = world.clock.now();
   const event = await world.append({
     webhookId,
@@ -139,7 +139,7 @@ describe("claiming", () => {
     expect(await claimedIds({ beyond: now + HOUR_MS })).toEqual([due]);
   });
 
-  test("each goes on where the last one ended, and reads no further than it must", async () => {
+  test("continues where the last claim ended, and reads no further than needed", async () => {
     const now = world.clock.now();
     const ids: string[] = [];
     for (let n = 0; n < 16; n++) ids.push(await addPending(n < 10 ? now - 2 : now - 1));
@@ -152,7 +152,7 @@ describe("claiming", () => {
       expect(claimed.map(({ eventId }) => eventId)).toEqual(ids.slice(begun, begun + 4));
       front = frontAfter(claimed, front);
     }
-    // Of those in flight it may meet again what is due together with the last.
+    // A claim may read past deliveries in flight that are due together with the last one.
     expect(due.mock.calls.map(([, after, , most]) => [after, most])).toEqual([
       [-1, 4],
       [now - 3, 8],
@@ -162,7 +162,7 @@ describe("claiming", () => {
     due.mockRestore();
   });
 
-  test("finds what came late where it cannot fill itself with what is due after it", async () => {
+  test("finds late deliveries if those due after the last claim do not fill it", async () => {
     const now = world.clock.now();
     const [first, second] = [await addPending(now - 10), await addPending(now - 5)];
     const front = frontAfter(await claim({ limit: 2 }), null);
@@ -245,7 +245,7 @@ describe("settling", () => {
     expect(await onlyDelivery(eventId)).toHaveProperty("results.length", 1);
   });
 
-  test("a delivery that is no longer there leaves no result behind", async () => {
+  test("a deleted delivery leaves no result", async () => {
     await addPending();
     await settle({ eventId: newId(), targetId: TARGET });
     expect(query(world.files.pathOf(webhookId), "SELECT * FROM delivery_results")).toEqual([]);
@@ -253,7 +253,7 @@ describe("settling", () => {
 });
 
 describe("replaying", () => {
-  test("makes a finished delivery due now, with its attempts kept and no longer counted", async () => {
+  test("makes a finished delivery due now, and keeps its attempts without counting them", async () => {
     const eventId = await addPending();
     await settle({ eventId, targetId: TARGET, status: "failed", reason: "no more attempts" }, { attempt: 1 });
     world.clock.advance(1_000);
@@ -281,7 +281,7 @@ test.each([
   ["failed", "discarded"],
   ["pending", "discarded"],
   ["delivered", "delivered"],
-] as const)("a delivery given up during an attempt that ends %s is then %s", async (ended, status) => {
+] as const)("a delivery discarded during an attempt that ends %s is then %s", async (ended, status) => {
   const eventId = await addPending(world.clock.now());
   const given = { webhookId, targetId: TARGET, reason: "Not wanted.", now: world.clock.now() };
   await world.events.discardPending(given);
@@ -341,7 +341,7 @@ describe("a long backlog", () => {
     const before = dueTimes();
     const commit = spyOn(world.files.open(webhookId).commit, "run");
     const after = world.clock.now() + 10;
-    // A little only, so that what was moved lies among what is to be moved.
+    // A small shift, so that moved due times lie among those still to be moved.
     await world.events.shiftDue({ webhookId, targetId: TARGET, after, deltaMs: -50 });
     expect(commit.mock.calls.length).toBeGreaterThan(1);
     expect(dueTimes()).toEqual(
@@ -353,7 +353,7 @@ describe("a long backlog", () => {
   });
 });
 
-test("an event of another webhook is not stored, and takes no other of its group along", async () => {
+test("an event of another webhook is not stored, and the others of its group are", async () => {
   const [id, other] = [newId(), newId()];
   const strange = draft({ webhookId: other, targets: [pendingFor(TARGET)] });
   const [refused, own] = await Promise.allSettled([

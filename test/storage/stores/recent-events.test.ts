@@ -1,10 +1,10 @@
-/** The newest events in memory: the same as in the file, and bounded. */
+/** The newest events in memory equal those in the file, and are limited. */
 import { expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
 import { RecentEvents } from "../../../src/storage/stores/recent-events.ts";
 import { createStorageWorld, draft, pendingFor } from "../storage-world.ts";
 
-test("a recent event is what reading it from the file gives", async () => {
+test("a recent event equals the one read from the file", async () => {
   const world = createStorageWorld();
   try {
     const webhookId = newId();
@@ -19,7 +19,7 @@ test("a recent event is what reading it from the file gives", async () => {
   }
 });
 
-test("events that nobody will ask for are not kept: without targets, large, or pushed out by newer ones", () => {
+test("events without targets, large ones and those displaced by newer ones are not kept", () => {
   const recent = new RecentEvents();
   const webhookId = newId();
   const settled = draft({ webhookId, targets: [{ id: "d", settlesAtIngest: true }] });
@@ -37,7 +37,7 @@ test("events that nobody will ask for are not kept: without targets, large, or p
   expect(kept.at(-1)?.id).toBe(many.at(-1)?.id);
 });
 
-test("of small events no more are kept than are likely to be asked for", () => {
+test("the number of small events is limited", () => {
   const recent = new RecentEvents();
   const webhookId = newId();
   const many = Array.from({ length: 3_000 }, () => draft({ webhookId, targets: [pendingFor("t")] }));

@@ -1,4 +1,4 @@
-/** What no part of the program writes is found in every column, and nothing that it writes. */
+/** Values that the program never writes are found in every column, and no value that it writes. */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
     keepRejected(file, { ...copy, id: newId(), reason: "It is not signed.", sealedSecret: "sealed" });
     file.db.run("INSERT INTO open_circuits VALUES (?, 1, 'It was down.')", [newId()]);
     file.db.run("INSERT INTO released_events VALUES (?, 1)", [id]);
-    // Events are counted many at a time.
+    // Inserted here, as events are counted many at a time.
     file.db.run("INSERT INTO counted_hours VALUES (3600000, 1, 1, 1, 1)");
     file.db.run("INSERT INTO counted_entrypoints VALUES (?, 0, 0, 1)", [newId()]);
     file.db.run("INSERT INTO last_counted_event VALUES (1, ?)", [id]);
@@ -53,7 +53,7 @@ function listColumns(): readonly Column[] {
     .all();
 }
 
-/** What is found once the column holds that; then it holds what it did before. */
+/** The faults found while the column has that value; the change is rolled back. */
 function faultsWith({ table, name }: Column, expression: string): readonly string[] {
   db.run("BEGIN");
   try {
@@ -110,7 +110,7 @@ test("what the program has written has no faults", () => {
   expect(listRowFaults(db, "")).toEqual([]);
 });
 
-test("each column with what it cannot have written is told by its name", () => {
+test("each column with a value the program cannot have written is reported by its name", () => {
   const columns = listColumns();
   expect(columns.length).toBeGreaterThan(80);
   for (const column of columns) {
@@ -124,7 +124,7 @@ test("each column with what it cannot have written is told by its name", () => {
   }
 });
 
-test("a body of another size than its row says, and counts that add up to none, are told", () => {
+test("a body whose size differs from its row, and counts whose sum is too large, are reported", () => {
   for (const table of ["events", "rejected_requests"]) {
     const column = { table, name: "body_size", type: "INTEGER" };
     expect(faultsWith(column, "body_size + 1")).toEqual([`${table}.body_size is not the size of the body`]);
@@ -132,6 +132,6 @@ test("a body of another size than its row says, and counts that add up to none, 
   db.run("BEGIN");
   db.run("UPDATE counted_hours SET received = 9007199254740991");
   db.run("INSERT INTO counted_hours VALUES (7200000, 1, 0, 0, 0)");
-  expect(listRowFaults(db, "")).toEqual(["counted_hours.received adds up to no count"]);
+  expect(listRowFaults(db, "")).toEqual(["counted_hours.received adds up to an invalid count"]);
   db.run("ROLLBACK");
 });

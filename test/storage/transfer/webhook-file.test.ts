@@ -1,4 +1,4 @@
-/** What of an event file does not go into the file of an exported webhook. */
+/** Parts of an event file that are left out of an exported webhook. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("the sealed secrets of rejected requests stay here, and the file is sound without them", async () => {
+test("the sealed secrets of rejected requests are not exported, and the file is sound without them", async () => {
   const webhookId = newId();
   const sealedSecret = "v1.sealed-secret".repeat(200);
   await world.writer.change(webhookId, (file) =>

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A file of two pieces, of which the second comes once `end` is called. */
+/** An upload of two pieces; the second comes once `end` is called. */
 function slowFile() {
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
@@ -23,21 +23,21 @@ function slowFile() {
   return { chunks: chunks(), begun: begun.promise, end: ended.resolve, breakOff: ended.reject };
 }
 
-test("files that are slowly coming in take nobody's place, and arrive whole", async () => {
+test("slow uploads take no slot, and arrive whole", async () => {
   const files = createWebhookFiles(folder);
   const uploads = Array.from({ length: 5 }, slowFile);
   const received = uploads.map(({ chunks }) => files.receive(chunks, 12));
   await Promise.all(uploads.map(({ begun }) => begun));
   const other = join(folder, "other");
   writeFileSync(other, "no database");
-  // As many as are looked at, at once; that they are none is another matter.
+  // As many reads as may run at once; that the file is no export does not matter here.
   const look = () => files.read(other).catch(({ code }: { code: string }) => code);
   expect(await Promise.all([look(), look()])).toEqual(["not_an_export", "not_an_export"]);
   for (const { end } of uploads) end();
   for (const path of await Promise.all(received)) expect(readFileSync(path, "utf8")).toBe("first second");
 });
 
-test("a file that breaks off leaves nothing behind", async () => {
+test("an interrupted upload leaves no file", async () => {
   const upload = slowFile();
   const received = createWebhookFiles(folder).receive(upload.chunks, 12);
   await upload.begun;

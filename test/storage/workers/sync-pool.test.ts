@@ -1,4 +1,4 @@
-/** Many syncs at once, as many as there may be: each is answered for its own descriptor. */
+/** Many syncs at once up to a limit, each answered for its own descriptor. */
 import { afterAll, expect, test } from "bun:test";
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), "webhooker-sync-"));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Calls that end when they are told to. */
+/** System calls that end when the test ends them. */
 function heldCalls() {
   const calls: { descriptor: number; end: (error: Error | null) => void }[] = [];
   const systemCall = (descriptor: number, end: (error: Error | null) => void) => {
@@ -18,7 +18,7 @@ function heldCalls() {
   return { calls, systemCall };
 }
 
-test("four threads are left to others, and the others follow in their order", async () => {
+test("four threads stay free for other work, and waiting syncs follow in order", async () => {
   const { calls, systemCall } = heldCalls();
   const sync = createSyncPool(6, systemCall);
   const all = [11, 12, 13, 14].map(sync);
@@ -26,7 +26,7 @@ test("four threads are left to others, and the others follow in their order", as
   expect(begun()).toEqual([11, 12]);
   calls[1]?.end(null);
   expect(begun()).toEqual([11, 12, 13]);
-  // One that fails gives its place away too.
+  // A sync that fails frees its slot too.
   calls[0]?.end(new Error("the disk is gone"));
   expect(begun()).toEqual([11, 12, 13, 14]);
   calls[2]?.end(null);
@@ -39,7 +39,7 @@ test("four threads are left to others, and the others follow in their order", as
   expect(begun()).toEqual([11, 12, 13, 14, 15, 16]);
 });
 
-test("of many descriptors only those that cannot be synced fail", async () => {
+test("only the descriptors that cannot be synced fail", async () => {
   const good = openSync(join(folder, "good"), "w");
   writeSync(good, "x");
   const bad = openSync(join(folder, "bad"), "w");

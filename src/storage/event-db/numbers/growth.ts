@@ -1,4 +1,4 @@
-/** How much a webhook's file holds, since when, and how fast it grows: read from tallies and the file's header. */
+/** Size, age and growth of a webhook's file, read from tallies and the file's header. */
 import { HOUR_MS } from "../../../lib/clock.ts";
 import { timeOfId } from "../../../lib/ids.ts";
 import { logBytesOf, sizeOf } from "../../sqlite/file-size.ts";
@@ -9,16 +9,16 @@ import { measureSpace } from "./space.ts";
 const RECENT_MS = 7 * 24 * HOUR_MS;
 
 export type Growth = Readonly<{
-  /** Of what is stored, and of what the disk has given for it. */
+  /** Bytes of stored data, and size of the file with its WAL. */
   usedBytes: number;
   fileBytes: number;
   events: number;
-  /** By the retention, since the webhook was made. */
+  /** Deleted by the retention since the webhook was created. */
   deletedEvents: number;
   oldestEventAt: number | null;
-  /** Of the bodies that are stored, to the hour. */
+  /** Size of the stored bodies; counts whole hours. */
   bodyBytes: number;
-  /** Received within the last week, or since the first event where that is later. */
+  /** Received within the last week, or since the first event if that is later. */
   recent: Readonly<{ ms: number; events: number; bodyBytes: number }>;
 }>;
 

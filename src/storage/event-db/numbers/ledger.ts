@@ -1,4 +1,4 @@
-/** Compares what the tallies say with the rows that they count. */
+/** Compares the tallies with the rows that they count. */
 import type { Database } from "bun:sqlite";
 import type { DeliveryStatus } from "../types.ts";
 import { countRows, type RowCounts } from "./row-counts.ts";
@@ -8,9 +8,9 @@ const STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as cons
 type TargetRow = { target_id: string; created: number; deleted: number } & Record<DeliveryStatus, number>;
 type EntrypointRow = { entrypoint_id: string; tallied: number | null; counted: number | null };
 
-/** Each fault is a sentence; reads one state of the file, however long that takes. */
+/** Returns a sentence for each fault; reads one state of the file, however long that takes. */
 export function listLedgerFaults(db: Database): readonly string[] {
-  // What is sorted takes a few megabytes, and a container may have no folder for temporary files.
+  // Sorting takes a few megabytes, and a container may have no folder for temporary files.
   db.run("PRAGMA temp_store = MEMORY");
   db.run("BEGIN");
   try {
@@ -41,12 +41,12 @@ function checkTargets(db: Database, { deliveries }: RowCounts): string[] {
       faults.push(`target ${target_id}: ${n} deliveries are ${status}, the ledger says ${row[status]}`);
     }
     if (created !== present + deleted) {
-      const sides = `${created} were made, ${present} are there and ${deleted} deleted`;
+      const sides = `${created} created, ${present} present and ${deleted} deleted`;
       faults.push(`target ${target_id}: the ledger is out of balance: ${sides}`);
     }
   }
   for (const target_id of unknown) {
-    faults.push(`target ${target_id}: it has deliveries that no ledger knows`);
+    faults.push(`target ${target_id}: it has deliveries that are not in the ledger`);
   }
   return faults;
 }
@@ -59,12 +59,12 @@ function checkEntrypoints(db: Database, { events }: RowCounts): string[] {
     const tallied = tallies.get(id);
     const counted = events.get(id) ?? 0;
     if (tallied === counted) return [];
-    const said = tallied === undefined ? "no ledger knows them" : `the ledger says ${tallied}`;
+    const said = tallied === undefined ? "they are not in the ledger" : `the ledger says ${tallied}`;
     return [`entrypoint ${id}: ${counted} events are stored, ${said}`];
   });
 }
 
-/** Of each lane one delivery has a due time, or its oldest is held. */
+/** In each lane exactly one delivery must have a due time, unless its oldest one is held. */
 function checkLanes(db: Database): string[] {
   return db
     .query<{ target_id: string; due: number; n: number }, []>(
@@ -77,7 +77,7 @@ function checkLanes(db: Database): string[] {
     .map(({ target_id, due, n }) =>
       due > 1
         ? `target ${target_id}: lanes in which more than one delivery is due: ${n}`
-        : `target ${target_id}: lanes in which nothing goes on: ${n}`,
+        : `target ${target_id}: lanes in which no delivery is due: ${n}`,
     );
 }
 
@@ -91,7 +91,7 @@ function checkRejected(db: Database): string[] {
     )
     .all()
     .map(({ entrypoint_id, counted }) => {
-      return `entrypoint ${entrypoint_id}: ${counted ?? 0} rejected requests are stored, which is not what was counted`;
+      return `entrypoint ${entrypoint_id}: ${counted ?? 0} rejected requests are stored, the ledger disagrees`;
     });
 }
 

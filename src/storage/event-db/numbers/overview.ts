@@ -1,4 +1,4 @@
-/** What the dashboard's lists say of a webhook, read from the tallies: a few rows, however many events there are. */
+/** Numbers for the dashboard's lists, read from the tallies: a few rows, however many events there are. */
 import { HOUR_MS } from "../../../lib/clock.ts";
 import { logBytesOf, sizeOf } from "../../sqlite/file-size.ts";
 import type { EventFile } from "../event-file.ts";
@@ -15,7 +15,7 @@ export type HourTally = Readonly<{
 }>;
 
 export type Overview = Readonly<{
-  /** The last 24, oldest first, the present one last. */
+  /** The last 24 hours, oldest first, ending with the present hour. */
   hours: readonly HourTally[];
   lastEventAt: number | null;
   counts: DeliveryCounts;
@@ -96,7 +96,7 @@ export function readTargetOverviews(file: EventFile): ReadonlyMap<string, Target
   );
 }
 
-/** When each entrypoint received its last event. */
+/** The time at which each entrypoint received its last event. */
 export function readEntrypointLastEvents(file: EventFile): ReadonlyMap<string, number> {
   const rows = file.db
     .query<{ entrypoint_id: string; last_event_at: number }, []>(
@@ -106,7 +106,7 @@ export function readEntrypointLastEvents(file: EventFile): ReadonlyMap<string, n
   return new Map(rows.map((row) => [row.entrypoint_id, row.last_event_at]));
 }
 
-/** The events that are stored now. */
+/** Number of stored events. */
 export function countEvents(file: EventFile): number {
   const row = file.db
     .query<{ n: number | null }, []>("SELECT sum(events) AS n FROM entrypoint_tallies")

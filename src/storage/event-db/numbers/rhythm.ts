@@ -1,4 +1,6 @@
-/** In which hours each entrypoint received anything: noted once an hour, so that no event pays for it. */
+/**
+ * Stores the hours in which each entrypoint received an event: written once an hour, so that events cost nothing more.
+ */
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
 
@@ -7,17 +9,17 @@ const KEPT_MS = 35 * 24 * HOUR_MS;
 
 export type Rhythm = Readonly<{
   lastEventAt: number;
-  /** The starts of the hours in which it received anything, oldest first. */
+  /** Starts of the hours in which it received an event, oldest first. */
   hours: readonly number[];
 }>;
 
-/** By entrypoint. */
+/** By entrypoint id. */
 export type Rhythms = ReadonlyMap<string, Rhythm>;
 
 export class HourNotes {
   readonly #insert;
   readonly #prune;
-  /** The last hour that is noted, by entrypoint. */
+  /** The last stored hour by entrypoint id. */
   readonly #noted = new Map<string, number>();
 
   constructor(db: Database) {
@@ -29,7 +31,7 @@ export class HourNotes {
     );
   }
 
-  /** Inside the transaction that stores the event received at `at`. */
+  /** Call inside the transaction that stores the event received at `at`. */
   note(entrypointId: string, at: number): void {
     const hour = at - (at % HOUR_MS);
     if (this.#noted.get(entrypointId) === hour) return;
@@ -38,7 +40,7 @@ export class HourNotes {
     this.#noted.set(entrypointId, hour);
   }
 
-  /** The transaction was rolled back: what it noted may be missing. */
+  /** Call after a rollback: the noted hours may be missing in the file. */
   clear(): void {
     this.#noted.clear();
   }

@@ -1,9 +1,9 @@
-/** Counts what the ledger tells of: in one pass from the oldest event to the newest, as the file lies on the disk. */
+/** Counts the rows that the ledger describes in one pass from the oldest event to the newest, in disk order. */
 import type { Database } from "bun:sqlite";
 import { AFTER_EVERY_ID } from "../../../lib/ids.ts";
 import type { DeliveryStatus } from "../types.ts";
 
-/** Grouping all at once would sort all: of ten million events in a temporary file of a gigabyte. */
+/** Grouping everything at once would sort it all: for ten million events, in a temporary file of a gigabyte. */
 const EVENTS_AT_ONCE = 5_000;
 
 const LAST_OF_STEP = "SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?";
@@ -18,17 +18,17 @@ const STRAY_RESULTS = `SELECT count(*) AS n FROM delivery_results r WHERE event_
 type Step = [after: string, last: string];
 
 export type RowCounts = Readonly<{
-  /** By entrypoint. */
+  /** By entrypoint id. */
   events: ReadonlyMap<string, number>;
-  /** By target. */
+  /** By target id. */
   deliveries: ReadonlyMap<string, ReadonlyMap<DeliveryStatus, number>>;
-  /** Without their event. */
+  /** Deliveries without their event. */
   strayDeliveries: number;
-  /** Without their delivery. */
+  /** Results without their delivery. */
   strayResults: number;
 }>;
 
-/** Inside the caller's transaction, which keeps all of it at one state. */
+/** Counts inside the caller's transaction, which keeps all steps at one state. */
 export function countRows(db: Database, eventsAtOnce = EVENTS_AT_ONCE): RowCounts {
   const lastOfStep = db.query<{ id: string }, [string, number]>(LAST_OF_STEP);
   const eventsOf = db.query<{ entrypointId: string; n: number }, Step>(EVENTS);

@@ -1,18 +1,21 @@
-/** How much of an event file is in use, and giving the rest back to the disk. */
+/** Measures how much of an event file is in use, and gives the rest back to the disk. */
 import type { Database } from "bun:sqlite";
 import type { EventFile } from "../event-file.ts";
 
-/** About 2 ms of moving pages that are in memory; from the disk they may take ten times as long. */
+/** Moving as many pages takes about 2 ms in memory; from the disk it may take ten times as long. */
 const PAGES_PER_STEP = 200;
 const PAGES_AT_ONCE = 5;
-/** Free pages are kept for the next events up to this share of the file: else a full file shrinks and grows all day. */
+/**
+ * Share of the file up to which free pages are kept for the next events: otherwise a full file shrinks and grows all
+ * day.
+ */
 const KEPT_SHARE = 1 / 20;
 const KEPT_PAGES = 256;
 
 export type FileSpace = Readonly<{
-  /** Of what is stored, without the log, which is a few megabytes at most. */
+  /** Bytes of stored data, without the WAL, which has a few megabytes at most. */
   usedBytes: number;
-  /** More pages are free than are kept for the next events. */
+  /** True if more pages are free than are kept for the next events. */
   isLoose: boolean;
 }>;
 
@@ -28,7 +31,7 @@ export function measureSpace(db: Pick<Database, "query">): FileSpace {
 /** Moves pages from the end of the file into free ones, so that the next checkpoint can cut it shorter. */
 export function vacuumStep(file: EventFile, isTimeUp: () => boolean = () => false): FileSpace {
   for (let pages = 0; pages < PAGES_PER_STEP && measureSpace(file.db).isLoose; pages += PAGES_AT_ONCE) {
-    // By `run`: a statement that is asked for rows frees one page.
+    // With `run`: a statement that is asked for rows frees only one page.
     file.db.run(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`);
     if (isTimeUp()) break;
   }

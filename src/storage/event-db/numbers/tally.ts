@@ -1,4 +1,4 @@
-/** Counts what a transaction changes and writes the counts with it, so that no page ever has to count rows. */
+/** Counts a transaction's changes and writes the counts with it, so that no page ever has to count rows. */
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
 import type { DeliveryStatus } from "../types.ts";
@@ -23,7 +23,7 @@ type TargetChange = {
   lastResult: LastResult | null;
 };
 
-export function prepareTallyStatements(db: Database) {
+function prepareTallyStatements(db: Database) {
   return {
     attempts: db.prepare(
       `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, 0, 0, ?, ?)
@@ -47,19 +47,19 @@ export function prepareTallyStatements(db: Database) {
   };
 }
 
-/** Of one transaction; empty again after `write`. */
+/** The counts of one transaction; empty again after `write`. */
 export class Tally {
   readonly #statements: ReturnType<typeof prepareTallyStatements>;
-  /** Of the last attempt. */
+  /** When the last attempt ended. */
   #attemptedAt = 0;
   /** When each entrypoint received its last event. */
   readonly #received = new Map<string, number>();
-  /** How many events of each entrypoint were deleted. */
+  /** Number of deleted events by entrypoint. */
   readonly #forgotten = new Map<string, number>();
   readonly #targets = new Map<string, TargetChange>();
   readonly #hours: HourNotes;
   readonly #uncounted: UncountedEvents;
-  /** Pending deliveries of the whole file, once what is under way is committed. */
+  /** Pending deliveries of the whole file, once the transaction under way is committed. */
   #pending: number;
   #pendingBefore: number;
 
@@ -77,24 +77,24 @@ export class Tally {
     return this.#pendingBefore;
   }
 
-  /** An event that was stored; its deliveries are told by `moved`. */
+  /** Counts an event that was stored; `moved` counts its deliveries. */
   received(entrypointId: string, at: number): void {
     this.#uncounted.add();
     this.#received.set(entrypointId, Math.max(this.#received.get(entrypointId) ?? 0, at));
   }
 
-  /** To be called before events are deleted, as those that are not counted yet could not be any more. */
+  /** Call before events are deleted: uncounted ones could not be counted afterwards. */
   countReceived(): void {
     this.#uncounted.count();
   }
 
-  /** An event that the retention has just deleted; its deliveries are told by `moved`. */
+  /** Counts an event that the retention has just deleted; `moved` counts its deliveries. */
   forgotten(eventId: string, entrypointId: string): void {
     this.#uncounted.deleted(eventId);
     this.#forgotten.set(entrypointId, (this.#forgotten.get(entrypointId) ?? 0) + 1);
   }
 
-  /** `from` is null for a new delivery, `to` for a deleted one; `count` of them at once. */
+  /** Counts `count` deliveries that changed state; `from` is null for new ones, `to` for deleted ones. */
   moved(targetId: string, from: DeliveryStatus | null, to: DeliveryStatus | null, count = 1): void {
     const target = this.#target(targetId);
     if (from) target.counts[from] -= count;
@@ -111,7 +111,7 @@ export class Tally {
     this.#attemptedAt = result.at;
   }
 
-  /** Writes what was counted, inside the transaction that it counts. */
+  /** Writes the counts inside the transaction that they describe. */
   write(): void {
     let delivered = 0;
     let failed = 0;
@@ -138,13 +138,13 @@ export class Tally {
     this.#empty();
   }
 
-  /** What was written is committed. */
+  /** Call after the transaction is committed. */
   committed(): void {
     this.#pendingBefore = this.#pending;
     this.#uncounted.committed();
   }
 
-  /** Forgets what was counted: its transaction was rolled back. */
+  /** Call after the transaction was rolled back; drops its counts. */
   clear(): void {
     this.#pending = this.#pendingBefore;
     this.#hours.clear();

@@ -1,10 +1,10 @@
-/** Events that no tally has counted yet: added to the tallies many at a time, and counted by who asks until then. */
+/** Events that are not in the tallies yet: added many at a time; until then, each reader of a tally counts them. */
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
 
 /**
- * So many are counted together. Whoever asks for a tally reads those that are left, and each opening of the file does;
- * with 100 busy webhooks, each event of which is a transaction, counting them one by one took a fifth of their rate.
+ * Number of events counted together. Readers of a tally, and each opening of the file, read those that are left. With
+ * 100 busy webhooks, where each event is a transaction, counting one by one cost a fifth of the rate.
  */
 const COUNTED_TOGETHER = 64;
 
@@ -46,12 +46,12 @@ export class UncountedEvents {
     this.#eventsBefore = this.#events;
   }
 
-  /** One was stored in the transaction under way, as in all that follow. */
+  /** Adds an event stored in the transaction under way. */
   add(): void {
     this.#events++;
   }
 
-  /** Adds them to the tallies if they have become many. */
+  /** Counts the events if there are many. */
   countMany(): void {
     if (this.#events >= COUNTED_TOGETHER) this.count();
   }
@@ -66,7 +66,7 @@ export class UncountedEvents {
     this.#events = 0;
   }
 
-  /** Of those that were counted this one has just been deleted, be it the last. */
+  /** Call after a counted event was deleted; it may have been the last one counted. */
   deleted(eventId: string): void {
     this.#markDeleted.run(eventId);
   }
@@ -75,7 +75,7 @@ export class UncountedEvents {
     this.#eventsBefore = this.#events;
   }
 
-  /** The transaction was rolled back. */
+  /** Call after a rollback. */
   clear(): void {
     this.#events = this.#eventsBefore;
   }

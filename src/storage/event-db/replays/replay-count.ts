@@ -1,19 +1,19 @@
-/** Counts what a replay would take, for as long as it may; runs in a Worker. */
+/** Counts what a replay would deliver, within a time limit; runs in a Worker. */
 import type { Database } from "bun:sqlite";
 import type { ReplayOrder } from "./replay-run.ts";
 import { ReplaySelector } from "./replay-selection.ts";
 
-/** Between two windows others may write the log over, and the time is looked at. */
+/** Events per window. Between two windows the WAL can be restarted, and the time is checked. */
 const WINDOW = 5_000;
 /** Sorts after every UUID. */
 const NO_END = "g";
 
 export type CountedReplay = Readonly<{
   events: number;
-  /** Deliveries by target, those to deleted ones too. */
+  /** Deliveries by target, including those to deleted targets. */
   deliveries: readonly (readonly [targetId: string, count: number])[];
   isExact: boolean;
-  /** Events of which it cannot be said whether they have the text that is looked for. */
+  /** Number of events that could not be searched for the text. */
   notSearched: number;
 }>;
 

@@ -1,17 +1,17 @@
-/** What the steps of one replay remember in this process; a restart loses nothing by forgetting it. */
+/** State that the steps of one replay keep in this process; a restart loses nothing by forgetting it. */
 import type { GivenRoom } from "./replay-room.ts";
 
-/** What one look at the bodies in a worker found: all events after one and up to another that fit, in order. */
+/** The result of one scan of bodies in a worker: all matching events after one id and up to another, in order. */
 export type ReplayScan = Readonly<{ after: string; upTo: string; eventIds: readonly string[] }>;
 
-/** Targets that are apart by less than these look through bodies once. */
+/** Targets whose cursors differ by no more than this many scans share them. */
 const MOST_SCANS = 32;
 
 export class ReplayMemory {
   readonly backlogs: GivenRoom["backlogs"] = new Map();
-  /** Targets that have no room for their next delivery, and the cursors at which that was found. */
+  /** Targets without room for their next delivery, with the cursors at which that was found. */
   readonly stopped = new Map<string, string>();
-  /** Where the last step began, as targets that are apart take turns. */
+  /** Where the last step began, as targets with different cursors take turns. */
   turn = "";
   readonly #scans: ReplayScan[] = [];
 

@@ -1,41 +1,43 @@
-/** How many more deliveries a replay may make due for a target, so that what comes in live waits behind few. */
+/** Limits the deliveries that a replay makes due for a target, so that live events wait behind few. */
 import type { EventFile } from "../event-file.ts";
 
 /**
- * Deliveries of a target that may be due at once before a replay adds more: what comes in live waits behind no more
- * than these. With 128 senders waited three times as long (median) as without a replay, with 32 half as long again,
- * and no fewer were replayed (two cores, 500 live events a second).
+ * Deliveries of a target that may be due at once before a replay adds more: live events wait behind no more than these.
+ * With 128, senders waited three times as long (median) as without a replay; with 32, half as long again, and as many
+ * were replayed (two cores, 500 live events a second).
  */
 export const MOST_DUE = 32;
 /** Less room is not worth a step. */
 const LEAST_ROOM = 16;
-/** Pending ones that a replay may add, most of which wait for another attempt: one that is down gets no more of them. */
+/**
+ * Pending deliveries that a replay may add, most of which wait for another attempt: a target that is down gets no more.
+ */
 const MOST_ADDED = 10_000;
 
-export type ReplayTarget = Readonly<{
+type ReplayTarget = Readonly<{
   active: boolean;
   paused: boolean;
-  /** How its deliveries are kept in order; null: they are not. */
+  /** Value path of the key that orders its deliveries; null: no order. */
   orderBy: string | null;
 }>;
 
-/** Null for one that is deleted, or another webhook's. */
+/** Null for a target that is deleted or another webhook's. */
 export type FindReplayTarget = (targetId: string) => ReplayTarget | null;
 
 /**
- * What a target waits for: that it is resumed; that it takes what is due; that deliveries that failed and wait for
- * their next attempt end.
+ * Why a target gets nothing more now: it is paused, deliveries already due come first, or failed deliveries wait for
+ * their next attempt.
  */
 export type WaitReason = "paused" | "due" | "retries";
 
 export type GivenRoom = Readonly<{
   findTarget: FindReplayTarget;
-  /** By target, the pending deliveries that were there before; filled by the steps of one replay. */
+  /** By target, the number of pending deliveries before the replay; filled by the steps of one replay. */
   backlogs: Map<string, number>;
   now: number;
 }>;
 
-/** How many more deliveries a target that is there may get now, or why it gets none. */
+/** Number of deliveries that an existing target may get now, or why it gets none. */
 export function findRoom(file: EventFile, targetId: string, given: GivenRoom): number | WaitReason {
   const target = given.findTarget(targetId);
   if (target === null || !target.active || target.paused) return "paused";
@@ -45,14 +47,14 @@ export function findRoom(file: EventFile, targetId: string, given: GivenRoom): n
     file.db
       .query<{ pending: number }, [string]>("SELECT pending FROM target_tallies WHERE target_id = ?")
       .get(targetId)?.pending ?? 0;
-  // What failed for days waits for its next attempt for hours: a target that is well again need not wait for that.
+  // Deliveries that failed for days wait hours for their next attempt; a recovered target need not wait for those.
   const backlog = Math.min(given.backlogs.get(targetId) ?? pending, pending);
   given.backlogs.set(targetId, backlog);
   const left = MOST_ADDED - (pending - backlog);
   return left < LEAST_ROOM ? "retries" : Math.min(room, left);
 }
 
-/** Those without a time wait in a lane that is kept in order, and their number is as good as due. */
+/** Deliveries without a due time wait in a lane; they count as due. */
 function countDue(file: EventFile, targetId: string, now: number): number {
   return (
     file.db
@@ -66,7 +68,7 @@ function countDue(file: EventFile, targetId: string, now: number): number {
   );
 }
 
-/** The rooms of all targets within one step. */
+/** The room of each target within one step. */
 export class Rooms {
   readonly #file: EventFile;
   readonly #given: GivenRoom;
@@ -85,7 +87,7 @@ export class Rooms {
     return room;
   }
 
-  /** For one delivery; false where there is none. */
+  /** Takes room for one delivery; false if there is none. */
   take(targetId: string): boolean {
     const room = this.of(targetId);
     if (typeof room !== "number") return false;

@@ -1,4 +1,4 @@
-/** Replays of many events as rows of the event file: what was asked for, and how far each came. */
+/** Replays of many events as rows of the event file: the request, and how far each has come. */
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { firstIdAt } from "../../../lib/ids.ts";
@@ -12,15 +12,15 @@ import {
 
 export type ReplayState = "counting" | "running" | "paused" | "done" | "cancelled";
 
-/** Which events are taken. */
+/** Which events are replayed. */
 export type ReplaySelection =
   | Readonly<{ kind: "filter"; filter: EventFilter }>
   | Readonly<{ kind: "events"; eventIds: readonly string[] }>;
 
-/** What is delivered again, and where to. */
+/** Which events are delivered again, and to which targets. */
 export type ReplayOrder = Readonly<{
   selection: ReplaySelection;
-  /** Null: the deliveries that the events have, as far as the filter's state and target let them through. */
+  /** Null: to the targets of each event's existing deliveries that match the filter's state and target. */
   targetId: string | null;
   /** With a target: only events that never had a delivery to it. */
   onlyMissing: boolean;
@@ -29,9 +29,9 @@ export type ReplayOrder = Readonly<{
 export type ReplayCount = Readonly<{
   events: number;
   deliveries: number;
-  /** False where the time was up: there are at least as many. */
+  /** False if the time was up: the numbers are then minimums. */
   isExact: boolean;
-  /** Events of which it cannot be said whether they have the text that is looked for; they are left out. */
+  /** Number of events that could not be searched for the text; they are left out. */
   notSearched: number;
 }>;
 
@@ -39,16 +39,19 @@ export type ReplayRun = ReplayOrder &
   Readonly<{
     id: string;
     state: ReplayState;
-    /** The last event that was looked at for targets that the run does not know yet, and the last that is to be. */
+    /**
+     * `cursor` is the last event searched for targets that the run does not know yet; `lastEventId` is the last one to
+     * search.
+     */
     cursor: string;
     lastEventId: string;
     /** Null until counted. */
     matched: ReplayCount | null;
-    /** Of all targets. */
+    /** Sum over all targets. */
     replayed: number;
     /** Deliveries whose target was deleted. */
     skipped: number;
-    /** Each goes on by itself; in the order of their ids. Those that the run has not come to yet are missing. */
+    /** Each target has its own cursor; ordered by id. Targets that the run has not met yet are missing. */
     targets: readonly ReplayRunTarget[];
     reason: string | null;
     askedBy: string;
@@ -76,12 +79,12 @@ type Row = {
   updated_at: number;
 };
 
-/** Ended ones are kept as far as they are among so many of the newest. */
+/** Ended runs are kept while they are among this many of the newest. */
 const MOST_KEPT = 100;
 export const MOST_UNFINISHED_REPLAYS = 20;
 const UNFINISHED = "state IN ('counting', 'running', 'paused')";
 
-/** Null where too many have not ended. */
+/** Null if too many runs are unfinished. */
 export function insertReplayRun(
   db: Database,
   run: ReplayOrder & Readonly<{ id: string; askedBy: string; now: number }>,
@@ -118,7 +121,7 @@ export function hasUnfinishedReplayRun(db: Database): boolean {
   return db.query(`SELECT 1 FROM replay_runs WHERE ${UNFINISHED} LIMIT 1`).get() !== null;
 }
 
-/** What changes in the life of a run. */
+/** Stores the fields of a run that change. */
 export function updateReplayRun(
   db: Database,
   run: Pick<ReplayRun, "id" | "state" | "cursor" | "matched" | "replayed" | "skipped" | "reason">,
@@ -135,7 +138,7 @@ export function updateReplayRun(
   );
 }
 
-/** Before the first event that may be taken. */
+/** Cursor before the first event of the selection. */
 export function beginOf(selection: ReplaySelection): string {
   const from = selection.kind === "filter" ? selection.filter.from : undefined;
   return from === undefined ? "" : firstIdAt(from);
@@ -150,7 +153,7 @@ const filterShape = {
   method: z.string().optional(),
   type: z.string().optional(),
   text: z.string().optional(),
-  // A condition that is not listed here would be lost, and too much replayed.
+  // `satisfies` ensures that every condition is listed: a missing one would be lost, and too much replayed.
 } satisfies Record<keyof EventFilter, z.ZodType>;
 
 // Strict, for the same reason.

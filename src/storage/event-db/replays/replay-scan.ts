@@ -1,16 +1,16 @@
-/** Looks through bodies for a replay by text, the oldest first, for as long as it may; runs in a Worker. */
+/** Searches bodies for a replay by text, the oldest first, within a time limit; runs in a Worker. */
 import type { Pause } from "../event-search.ts";
 import type { ReadableFile } from "../event-summary.ts";
 import type { ReplayScan } from "./replay-memory.ts";
 import type { ReplayOrder } from "./replay-run.ts";
 import { ReplaySelector } from "./replay-selection.ts";
 
-/** Events looked at between two looks at the time. */
+/** Events read between two checks of the time. */
 const WINDOW = 1_000;
-/** More are not replayed before the next scan is asked for. */
+/** Found events after which a scan ends: no more are replayed before the next one. */
 const ENOUGH = 100;
 
-/** One body is looked into to its end, whatever the time is. */
+/** Searches at least one body to its end, whatever the time is. */
 export async function scanForReplay(
   file: ReadableFile,
   wanted: Readonly<{ order: ReplayOrder; after: string; lastEventId: string }>,
@@ -22,7 +22,7 @@ export async function scanForReplay(
   for (let upTo = after; ; ) {
     const window = selector.findWindow(upTo, WINDOW);
     const scan = window && selector.scan(window);
-    // Whoever goes on from the last event is done.
+    // Nothing is left: the cursor moves to the last event, and the replay ends.
     if (window === null || scan === null) return { after, upTo: lastEventId, eventIds };
     for (const _part of scan.run()) {
       if (pause.isTimeUp() && (upTo > after || scan.reached > window.after)) break;

@@ -1,4 +1,4 @@
-/** Which events and deliveries a replay takes, the oldest first: one definition for counting and for doing. */
+/** Selects the events and deliveries of a replay, the oldest first: one definition for counting and for replaying. */
 import type { SQLQueryBindings } from "bun:sqlite";
 import type { BodySearch } from "../../../bodies/body-search.ts";
 import { firstIdAt } from "../../../lib/ids.ts";
@@ -8,13 +8,13 @@ import { bodySearchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
 import type { DeliveryStatus } from "../types.ts";
 import { beginOf, type ReplayOrder } from "./replay-run.ts";
 
-/** Events after one id, up to another that is one of them. */
+/** Events after one id, up to and including another. */
 export type Window = Readonly<{ after: string; upTo: string }>;
 
-/** A delivery that an event has. */
-export type Present = Readonly<{ target_id: string; status: DeliveryStatus }>;
+/** An existing delivery of an event. */
+type Present = Readonly<{ target_id: string; status: DeliveryStatus }>;
 
-/** Reads events in windows, so that no step takes long however few of them fit. */
+/** Reads events in windows, so that no step takes long however few of them match. */
 export class ReplaySelector {
   readonly #file: ReadableFile;
   readonly #order: ReplayOrder;
@@ -22,14 +22,14 @@ export class ReplaySelector {
   readonly #conditions: Conditions;
   readonly #last: string;
 
-  /** `lastEventId` is the newest event that may be taken. */
+  /** `lastEventId` is the newest event that may be selected. */
   constructor(file: ReadableFile, order: ReplayOrder, lastEventId: string) {
     this.#file = file;
     this.#order = order;
     this.#text = order.selection.kind === "filter" ? bodySearchFor(order.selection.filter.text) : null;
     this.#conditions = conditionsOf(order);
     const to = order.selection.kind === "filter" ? order.selection.filter.to : undefined;
-    // Ids sort by time of receipt; the first id of a time is no event's own.
+    // Ids sort by time of receipt; no event has the first id of a time.
     this.#last = to === undefined || firstIdAt(to + 1) > lastEventId ? lastEventId : firstIdAt(to + 1);
   }
 
@@ -37,24 +37,24 @@ export class ReplaySelector {
     return beginOf(this.#order.selection);
   }
 
-  /** Nothing comes after it. */
+  /** True if no event comes after the cursor. */
   isEnd(cursor: string): boolean {
     return cursor >= this.#last;
   }
 
-  /** The next window, of about `size` events that may fit; null where no more are left. */
+  /** The next window with about `size` matching events; null if none are left. */
   findWindow(after: string, size: number): Window | null {
     if (this.isEnd(after)) return null;
     if (this.#order.selection.kind === "events") return { after, upTo: this.#last };
     return { after, upTo: this.#endAfter(after, size) ?? this.#last };
   }
 
-  /** Which events of a window fit is said by `scan`, and not by `listEvents`, which knows nothing of texts. */
+  /** True if the selection has a text: then `scan` finds a window's events, as `listEvents` ignores the text. */
   get isByText(): boolean {
     return this.#text !== null;
   }
 
-  /** The window's events that fit, the oldest first; null where no text is asked for. */
+  /** A scan of the window's matching events, the oldest first; null if the selection has no text. */
   scan({ after, upTo }: Window): TextScan | null {
     const { values } = this.#conditions;
     const sql = `${this.#fitting(SCAN_COLUMNS)} ORDER BY e.id`;
@@ -68,7 +68,7 @@ export class ReplaySelector {
     });
   }
 
-  /** At most `limit` events of the window that fit, the oldest first. */
+  /** At most `limit` matching events of the window, the oldest first. */
   listEvents({ after, upTo }: Window, limit: number): readonly string[] {
     return this.#file.db
       .query<{ id: string }, SQLQueryBindings[]>(`${this.#fitting("e.id")} ORDER BY e.id LIMIT ?`)
@@ -76,7 +76,7 @@ export class ReplaySelector {
       .map(({ id }) => id);
   }
 
-  /** The targets that get the event: the one of the order, or those of its deliveries that fit. */
+  /** The targets that get the event: the order's own, or those of the event's matching deliveries. */
   listTargets(eventId: string): readonly string[] {
     const { targetId, onlyMissing } = this.#order;
     if (targetId !== null) return onlyMissing && this.#has(eventId, targetId) ? [] : [targetId];
@@ -92,7 +92,7 @@ export class ReplaySelector {
     return counted.get(after, upTo, ...this.#conditions.values)?.n ?? 0;
   }
 
-  /** By target, of the window's events that fit; of those in `eventIds`, where it is not null. */
+  /** Counts by target the deliveries of the window's matching events, or of `eventIds` if not null. */
   countDeliveries(
     { after, upTo }: Window,
     eventIds: readonly string[] | null = null,
@@ -125,7 +125,7 @@ export class ReplaySelector {
     return new Map(rows.map(({ target_id, n }) => [target_id, n]));
   }
 
-  /** It may have got one since the window was looked through. */
+  /** The event may have got a delivery since the window was read. */
   #has(eventId: string, targetId: string): boolean {
     const delivery = this.#file.db.query<unknown, [string, string]>(
       "SELECT 1 FROM deliveries WHERE event_id = ? AND target_id = ?",
@@ -151,12 +151,12 @@ export class ReplaySelector {
     return `SELECT ${columns} FROM events e WHERE ${where.join(" AND ")}`;
   }
 
-  /** The events that an index names, where it does; few among many. */
+  /** Query for events that the index of troubled deliveries names: few among many; null if it does not apply. */
   #troubled(): string | null {
     const { selection } = this.#order;
     const status = selection.kind === "filter" ? selection.filter.status : undefined;
     if (status !== "failed" && status !== "held" && status !== "discarded") return null;
-    // Named in the text and not bound, so that the partial index serves it.
+    // The status is part of the text and not bound, so that the partial index applies.
     return `SELECT DISTINCT event_id AS id FROM deliveries INDEXED BY deliveries_troubled
       WHERE status = '${status}' AND event_id > ?1 AND event_id <= ?2`;
   }

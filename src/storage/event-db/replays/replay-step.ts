@@ -1,4 +1,4 @@
-/** Takes a replay one bounded step further, inside the caller's transaction: deliveries and cursors move together. */
+/** Advances a replay by one bounded step inside the caller's transaction: deliveries and cursors move together. */
 import { replayDelivery } from "../change-deliveries.ts";
 import type { EventFile } from "../event-file.ts";
 import { createLaneKeys, type LaneKeys } from "../lane-keys.ts";
@@ -8,9 +8,9 @@ import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts"
 import { ReplaySelector, type Window } from "./replay-selection.ts";
 import { newReplayTarget, type ReplayRunTarget, saveReplayTarget } from "./replay-target.ts";
 
-/** Events looked at in one step, which holds the event loop for a few milliseconds. */
+/** Events read in one step, which blocks the event loop for a few milliseconds. */
 const WINDOW = 500;
-/** Deliveries made due in one step, about: it ends with the event that reaches so many. */
+/** Approximate number of deliveries made due in one step: it ends with the event that reaches this number. */
 const MOST_DELIVERIES = 256;
 
 export type ReplayStepGiven = Readonly<{
@@ -22,15 +22,15 @@ export type ReplayStepGiven = Readonly<{
 export type Waits = ReadonlyMap<string, WaitReason>;
 
 export type ReplayStep = Readonly<{
-  /** As it is after the step; null for one that is no longer there. */
+  /** The run after the step; null if it is gone. */
   run: ReplayRun | null;
   /** Deliveries made due by this step. */
   replayed: number;
   /** The targets that have no room for more, and why. */
   waits: Waits;
-  /** No target can go on, and none is left to be found. */
+  /** True if no target can continue and no unknown target is left to find. */
   isStuck: boolean;
-  /** Nothing was done: the bodies from here on are to be looked through first. */
+  /** If not null, nothing was done: the bodies after this id must be scanned first. */
   toScan: string | null;
 }>;
 
@@ -44,7 +44,7 @@ export function replayStep(file: EventFile, id: string, given: ReplayStepGiven):
   return step;
 }
 
-/** Takes all targets that stand within one window of events along, so that these are looked for once. */
+/** Advances all targets whose cursors lie in one window of events, so that its events are read once. */
 class Walk {
   readonly #file: EventFile;
   readonly #run: ReplayRun;
@@ -53,7 +53,7 @@ class Walk {
   readonly #rooms: Rooms;
   readonly #lanes: LaneKeys;
   readonly #targets: Map<string, ReplayRunTarget>;
-  /** Up to here targets that the run does not know were looked for. */
+  /** The last event searched for targets that the run does not know. */
   #front: string;
   #skipped = 0;
   #replayed = 0;
@@ -130,7 +130,7 @@ class Walk {
     return [...this.#targets.values()].filter(({ state }) => state === "running");
   }
 
-  /** Null where nothing can go on. */
+  /** Null if no target can continue. */
   #chooseStart(): string | null {
     const { memory } = this.#given;
     const cursors = this.#running()
@@ -138,7 +138,7 @@ class Walk {
       .map(({ cursor }) => cursor)
       .sort();
     const start = cursors.find((cursor) => cursor > memory.turn) ?? cursors[0];
-    // Targets that are not known yet are found on the way of the others, and else once nobody goes it.
+    // Unknown targets are found while known ones advance, or by a step of their own once no known one can.
     if (start === undefined) return this.#isWholeKnown() ? null : this.#front;
     memory.turn = start;
     return start;
@@ -176,7 +176,7 @@ class Walk {
     for (const targetId of members) this.#move(targetId, window.upTo);
   }
 
-  /** Targets that the run comes to for the first time go along from here. */
+  /** Adds targets that the run meets for the first time; they advance from here. */
   #meet(eventId: string, wanted: readonly string[], members: Set<string>): void {
     for (const targetId of wanted) {
       if (this.#targets.has(targetId)) continue;

@@ -1,18 +1,18 @@
-/** How far each target of a replay came, as rows of the event file. */
+/** Progress of each target of a replay, as rows of the event file. */
 import type { Database } from "bun:sqlite";
 
-/** `removed`: somebody had the replay go on without it. */
-export type ReplayTargetState = "running" | "done" | "removed";
+/** `removed`: a user excluded the target from the replay. */
+type ReplayTargetState = "running" | "done" | "removed";
 
 export type ReplayRunTarget = Readonly<{
   targetId: string;
   state: ReplayTargetState;
-  /** The last event that was looked at for it. */
+  /** The last event processed for this target. */
   cursor: string;
-  /** Its deliveries when the replay was counted; null: unknown. */
+  /** Number of its deliveries when the replay was counted; null if unknown. */
   matched: number | null;
   replayed: number;
-  /** Deliveries left out because it was deleted. */
+  /** Deliveries left out because the target was deleted. */
   skipped: number;
 }>;
 
@@ -33,7 +33,7 @@ export function listReplayTargets(db: Database, runId: string): readonly ReplayR
     .map(toTarget);
 }
 
-/** By run, of all there are. */
+/** The targets of all runs by run id. */
 export function listAllReplayTargets(db: Database): ReadonlyMap<string, readonly ReplayRunTarget[]> {
   const rows = db.query<Row, []>("SELECT * FROM replay_targets ORDER BY run_id, target_id").all();
   return new Map(
@@ -57,7 +57,7 @@ export function newReplayTarget(
   return { state: "running", matched: null, replayed: 0, skipped: 0, ...of };
 }
 
-/** Those of runs that are no longer there. */
+/** Deletes the targets of runs that are gone. */
 export function deleteLostReplayTargets(db: Database): void {
   db.run("DELETE FROM replay_targets WHERE run_id NOT IN (SELECT id FROM replay_runs)");
 }
