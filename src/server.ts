@@ -35,10 +35,10 @@ import { measureStorageFiles } from "./storage/folder/storage-files.ts";
 import { openMainDb } from "./storage/main-db/open.ts";
 import { checkInBackground } from "./storage/reader/inspection.ts";
 import { createStorageChecks } from "./storage/reader/storage-checks.ts";
-import { LONGEST_LOG_PAGES } from "./storage/sqlite/sqlite.ts";
+import { LONGEST_WAL_PAGES } from "./storage/sqlite/sqlite.ts";
 import { createWebhookFiles } from "./storage/transfer/webhook-files.ts";
 import { createProviders } from "./verification/registry.ts";
-import { createMoving } from "./webhooks/transfer/transfer.ts";
+import { createTransfer } from "./webhooks/transfer/transfer.ts";
 import { createWebhookUseCases } from "./webhooks/use-cases.ts";
 import { createVerificationTrials } from "./webhooks/verification-trial.ts";
 
@@ -74,16 +74,16 @@ export async function startServer(options: {
   refuseMissingData(config);
   const unlock = lockFolder(config.dataDir);
   const keys = loadKeyRing(config);
-  const keepsLogs = config.checkpoints === "replicator";
+  const keepsWals = config.checkpoints === "replicator";
   const onError = (message: string, cause: unknown) => {
     metrics.failed();
     log.error(message, { cause });
   };
   // Not that of the event files, whose work may be long.
-  const upkeep = startEventFileUpkeep({ keepsLogs, threads: config.threads });
+  const upkeep = startEventFileUpkeep({ keepsWals, threads: config.threads });
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   const background = { upkeep, onError, makeRoom: reserve.noteFault };
-  const mainDb = openMainDb({ path: config.dbPath, clock, keepsLogs, background });
+  const mainDb = openMainDb({ path: config.dbPath, clock, keepsWals, background });
   const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const storage = openEventStorage({
     dataDir: config.dataDir,
@@ -92,7 +92,7 @@ export async function startServer(options: {
     clock,
     onRecorded: (webhookId, hasDue) => delivery.recorded(webhookId, hasDue),
     ...{ onError, metrics, reserve, isFolderInPlace: lost.isFolderInPlace, onMissing: lost.noteMissing },
-    longestLogPages: keepsLogs ? LONGEST_LOG_PAGES : null,
+    longestWalPages: keepsWals ? LONGEST_WAL_PAGES : null,
   });
   const { files, events, rejected } = storage;
 
@@ -114,24 +114,24 @@ export async function startServer(options: {
   const { baseUrl } = config;
   const trials = createVerificationTrials({ mainDb, providers, keys, events, rejected, baseUrl });
   const webhookFiles = createWebhookFiles(config.dataDir);
-  const moving = createMoving({
+  const transfer = createTransfer({
     ...{ mainDb, files: webhookFiles, keys, clock, useCases, targetTypes, providers },
     removeFile: (webhookId) => files.delete(webhookId),
     onImported: (webhookId) => delivery.imported(webhookId),
   });
-  await moving.clear();
+  await transfer.clear();
 
   const ingest = createIngestParts({
     ...{ config, storage, mainDb, providers, keys, clock, log, metrics, tracing },
     // The retention looks after what is kept of strangers too.
     onKept: (webhookId) => delivery.recorded(webhookId, false),
   });
-  const { receiver, verifyAgain } = ingest;
+  const { receiver, reverify } = ingest;
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const remoteAddressOf = createRemoteAddressReader(config.trustedProxies);
   const dashboard = createDashboard({
-    ...{ config, version, clock, log, users, apiKeys, useCases, moving, targetTypes, providers, trials },
-    ...{ events, throttle, rejected, verifyAgain, replay, replayRuns },
+    ...{ config, version, clock, log, users, apiKeys, useCases, transfer, targetTypes, providers, trials },
+    ...{ events, throttle, rejected, reverify, replay, replayRuns },
     routing: mainDb.routing,
     stopping: stopping.signal,
     sessionKey: keys.sessionKey,
@@ -182,13 +182,13 @@ export async function startServer(options: {
         remoteAddressOf,
         durably: mainDb.durably,
         useCases,
-        moving,
+        transfer,
         sendTestNotice: delivery.sendTestNotice,
         apiKeys,
         events,
         throttle,
         rejected,
-        verifyAgain,
+        reverify,
         replay,
         replayRuns,
         targetTypes,

@@ -13,7 +13,7 @@ import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
 import { targetThrottleOperations } from "./target-throttle.ts";
 import { targetOperations } from "./targets.ts";
-import { movingOperations } from "./transfer.ts";
+import { transferOperations } from "./transfer.ts";
 import { webhookOperations } from "./webhooks.ts";
 
 /** The application's error handler handles errors. */
@@ -60,7 +60,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
   const operations: Operation[] = [
     ...callerOperations(),
     ...webhookOperations(deps),
-    ...movingOperations(deps),
+    ...transferOperations(deps),
     ...entrypointOperations(deps),
     ...targetOperations(deps),
     ...targetThrottleOperations(deps),

@@ -2,7 +2,7 @@
 
 import type { Caller } from "../auth/api-keys.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
-import type { VerifyAgain } from "../ingest/re-verify.ts";
+import type { Reverify } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { SendTestNotice } from "../notices/notice-sender.ts";
 import type { Logger } from "../observability/log.ts";
@@ -13,7 +13,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
-import type { Moving } from "../webhooks/transfer/transfer.ts";
+import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
 
@@ -25,7 +25,7 @@ export type ApiDeps = Readonly<{
   /** Runs a change, and resolves once it is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
-  moving: Moving;
+  transfer: Transfer;
   sendTestNotice: SendTestNotice;
   /** Returns the client's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
@@ -33,8 +33,8 @@ export type ApiDeps = Readonly<{
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
   throttle: ThrottleControl;
-  rejected: Omit<RejectedStore, "keep" | "release" | "setReasons">;
-  verifyAgain: VerifyAgain;
+  rejected: Omit<RejectedStore, "keep" | "accept" | "setReasons">;
+  reverify: Reverify;
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;

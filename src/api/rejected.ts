@@ -39,7 +39,7 @@ const choice = z
   })
   .meta({ id: "RejectedChoice" });
 
-export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps): readonly Operation[] {
+export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): readonly Operation[] {
   const requireWebhook = createRequireWebhook(useCases);
 
   async function get(caller: Caller, params: { webhook_id: string; rejected_id: string }) {
@@ -110,7 +110,7 @@ export function rejectedOperations({ useCases, rejected, verifyAgain }: ApiDeps)
       },
       async handle({ caller, params, body: { ids = null, entrypoint_id = null } }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
-        const { checked, eventIds } = await verifyAgain({ webhookId, ids, entrypointId: entrypoint_id });
+        const { checked, eventIds } = await reverify({ webhookId, ids, entrypointId: entrypoint_id });
         return { checked, released: eventIds.length, event_ids: [...eventIds] };
       },
     }),

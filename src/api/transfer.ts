@@ -22,8 +22,8 @@ const importQuery = z.strictObject({
     .describe("`leave_out` imports a file without its secrets, so no passphrase is needed."),
 });
 
-export function movingOperations(deps: ApiDeps): readonly Operation[] {
-  const { moving, useCases } = deps;
+export function transferOperations(deps: ApiDeps): readonly Operation[] {
+  const { transfer, useCases } = deps;
   return [
     operation({
       id: "exportWebhook",
@@ -38,9 +38,9 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       async handle({ caller: { userId }, params, request, setIdleTimeout }) {
         setIdleTimeout(0);
         const of = { userId, webhookId: params.webhook_id };
-        const { path, fileName } = await moving.exportWebhook({ ...of, passphrase: passphraseOf(request) });
+        const { path, fileName } = await transfer.exportWebhook({ ...of, passphrase: passphraseOf(request) });
         setIdleTimeout(STALLED_SECONDS);
-        return temporaryFileResponse({ path, fileName, contentType: FILE_TYPE, discard: moving.discard });
+        return temporaryFileResponse({ path, fileName, contentType: FILE_TYPE, discard: transfer.discard });
       },
     }),
     operation({
@@ -56,11 +56,11 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
       location: ({ webhook }) => `/webhooks/${webhook.id}`,
       async handle({ caller: { userId }, query, request, setIdleTimeout }) {
         const passphrase = passphraseOf(request);
-        const path = await moving.receive(chunksOf(request), Number(request.headers.get("content-length")));
+        const path = await transfer.receive(chunksOf(request), Number(request.headers.get("content-length")));
         setIdleTimeout(0);
         try {
           const withoutSecrets = query.secrets === "leave_out";
-          const { webhookId, notes } = await moving.importWebhook({
+          const { webhookId, notes } = await transfer.importWebhook({
             userId,
             path,
             passphrase,
@@ -76,7 +76,7 @@ export function movingOperations(deps: ApiDeps): readonly Operation[] {
             notes: [...notes],
           };
         } finally {
-          await moving.discard(path);
+          await transfer.discard(path);
         }
       },
     }),

@@ -41,7 +41,7 @@ export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Prom
   const { dbPath: path, dataDir, checkpoints } = io.loadConfig();
   // Made anew beside event files, it would let the next start lose all that they belong to.
   refuseMissingMainDb({ dbPath: path, dataDir });
-  const mainDb = openMainDb({ path, clock: io.clock, keepsLogs: checkpoints === "replicator" });
+  const mainDb = openMainDb({ path, clock: io.clock, keepsWals: checkpoints === "replicator" });
   try {
     return await use(mainDb);
   } finally {

@@ -14,7 +14,7 @@ import { addManualCommand } from "./manual-command.ts";
 import { addObservabilityCommands } from "./observability/commands.ts";
 import { addSecretKeyCommands } from "./secret-key-commands.ts";
 import { serve } from "./serve.ts";
-import { addMovingCommands } from "./transfer-commands.ts";
+import { addTransferCommands } from "./transfer-commands.ts";
 import { addUserCommands } from "./user-commands.ts";
 
 const EXIT_FAILED = 1;
@@ -62,7 +62,7 @@ function createProgram(io: Io): Command {
   addApiKeyCommands(program, io);
   addCheckCommand(program, io);
   addBackupCommands(program, io);
-  addMovingCommands(program, io);
+  addTransferCommands(program, io);
   addSecretKeyCommands(program, io);
   addObservabilityCommands(program, io);
   addManualCommand(program, io);

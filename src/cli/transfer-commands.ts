@@ -24,7 +24,7 @@ const passphraseFile = [
   "file that contains the passphrase (default: standard input)",
 ] as const;
 
-export function addMovingCommands(program: Command, io: Io): void {
+export function addTransferCommands(program: Command, io: Io): void {
   program
     .command("export")
     .description("export a webhook and its events to one file; the gateway may be running")
@@ -41,8 +41,8 @@ export function addMovingCommands(program: Command, io: Io): void {
       if (passphrase !== null && passphrase.length < MIN_PASSPHRASE) throw shortPassphrase();
       const { leftOut } = await withMainDb(io, async (mainDb) => {
         const { id: webhookId, userId } = getWebhook(mainDb, webhook);
-        const { runMoving } = await import("./transfer-run.ts");
-        return runMoving({ config, mainDb, io }, ({ exportWebhook }) =>
+        const { runTransfer } = await import("./transfer-run.ts");
+        return runTransfer({ config, mainDb, io }, ({ exportWebhook }) =>
           exportWebhook({ userId, webhookId, passphrase, to }),
         );
       });
@@ -65,11 +65,11 @@ export function addMovingCommands(program: Command, io: Io): void {
         throw new AppError({ kind: "not_found", message: `The file ${file} does not exist.` });
       }
       const passphrase = await readPassphrase(io, options);
-      const { runMoving, whileStopped } = await import("./transfer-run.ts");
+      const { runTransfer, whileStopped } = await import("./transfer-run.ts");
       const { webhookId, notes } = await whileStopped(config, WHILE_RUNNING, () =>
         withMainDb(io, (mainDb) => {
           const { id: userId } = getUser(mainDb, options.user);
-          return runMoving({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {
+          return runTransfer({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {
             await clear();
             const source = Bun.file(file);
             const path = await receive(source.stream(), source.size);

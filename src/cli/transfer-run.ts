@@ -9,14 +9,14 @@ import type { MainDb } from "../storage/main-db/open.ts";
 import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
 import { createTargetTypes } from "../targets/registry.ts";
 import { createProviders } from "../verification/registry.ts";
-import { createMoving, type Moving } from "../webhooks/transfer/transfer.ts";
+import { createTransfer, type Transfer } from "../webhooks/transfer/transfer.ts";
 import { createWebhookUseCases } from "../webhooks/use-cases.ts";
 import type { Io } from "./io.ts";
 import { stayAlive } from "./stay-alive.ts";
 
-export async function runMoving<T>(
+export async function runTransfer<T>(
   given: { config: Config; mainDb: MainDb; io: Io },
-  use: (moving: Moving) => Promise<T>,
+  use: (transfer: Transfer) => Promise<T>,
 ): Promise<T> {
   const { config, mainDb, io } = given;
   const { clock } = io;
@@ -33,12 +33,12 @@ export async function runMoving<T>(
     // None of what is used here makes or deletes a webhook's file this way.
     eventFiles: { create: async () => undefined, delete: files.remove },
   });
-  const moving = createMoving({
+  const transfer = createTransfer({
     ...{ mainDb, files, keys, clock, useCases, ...types, removeFile: files.remove },
     onImported: () => undefined,
   });
   try {
-    return await stayAlive(() => use(moving));
+    return await stayAlive(() => use(transfer));
   } finally {
     outbound.close();
   }

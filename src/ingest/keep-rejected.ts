@@ -18,7 +18,7 @@ const LARGEST_BODY = 4 * 1024 * 1024;
 const REQUESTS = { perSecond: 20, burst: 200 };
 const BYTES = { perSecond: 1024 * 1024, burst: 16 * 1024 * 1024 };
 
-export type Quarantine = Readonly<{
+export type RejectedKeeper = Readonly<{
   /** Never rejects: the request is refused whether or not it is stored. */
   keep: (refused: {
     route: Route;
@@ -30,13 +30,13 @@ export type Quarantine = Readonly<{
   }) => Promise<void>;
 }>;
 
-export function createQuarantine(deps: {
+export function createRejectedKeeper(deps: {
   store: Pick<RejectedStore, "keep">;
   keys: Pick<Sealer, "seal">;
   clock: Clock;
   /** Called after a request was stored in a webhook's event file. */
   onKept?: (webhookId: string) => void;
-}): Quarantine {
+}): RejectedKeeper {
   const { store, keys, clock, onKept = () => undefined } = deps;
   const buckets = createTokenBuckets({ monotonic: clock.monotonic });
 

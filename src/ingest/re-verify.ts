@@ -1,7 +1,7 @@
 /** Verifies rejected requests again and stores those that pass as events. */
 import type { Clock } from "../lib/clock.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
-import type { RejectedRequest, Release } from "../storage/event-db/rejected.ts";
+import type { RejectedRequest, Reverified } from "../storage/event-db/rejected.ts";
 import type { Route, Routing } from "../storage/main-db/routing.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { calledUrl } from "../verification/called-url.ts";
@@ -27,13 +27,13 @@ type Verified = Readonly<{
  * `ids` null: all requests of the entrypoint, or of the webhook. Signed timestamps are compared with the time of
  * receipt. Rejects with AppError `unavailable` if a verification cannot be opened.
  */
-export type VerifyAgain = (
+export type Reverify = (
   asked: Readonly<{ webhookId: string; ids: readonly string[] | null; entrypointId: string | null }>,
 ) => Promise<Verified>;
 
 type Carried = Readonly<{ headers: Headers; query: string }>;
 
-export function createVerifyAgain(deps: {
+export function createReverify(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
   readRules: RulesReader;
@@ -41,7 +41,7 @@ export function createVerifyAgain(deps: {
   clock: Clock;
   keys: Pick<Sealer, "open">;
   baseUrl: string;
-}): VerifyAgain {
+}): Reverify {
   const { routing, openVerifier, readRules, store, clock, keys, baseUrl } = deps;
 
   function toRequest(rejected: RejectedRequest, { headers, query }: Carried): ReceivedRequest {
@@ -51,7 +51,7 @@ export function createVerifyAgain(deps: {
   }
 
   /** Returns the event to store, or the reason why there is none. */
-  async function judge(rejected: RejectedRequest, route: Route): Promise<Release | string> {
+  async function judge(rejected: RejectedRequest, route: Route): Promise<Reverified | string> {
     const verifier = openVerifier(route);
     const stored = { headers: toHeaders(rejected.headers), query: rejected.query };
     const came = revealSecret(stored, rejected, keys);
@@ -87,7 +87,7 @@ export function createVerifyAgain(deps: {
   }
 
   async function step(webhookId: string, ids: readonly string[]): Promise<Verified> {
-    const releases: Release[] = [];
+    const passed: Reverified[] = [];
     const reasons = new Map<string, string>();
     let checked = 0;
     for (const id of ids) {
@@ -98,11 +98,11 @@ export function createVerifyAgain(deps: {
       // The file could name an entrypoint of another webhook, whose targets would then get the event.
       const isOwn = route?.webhookId === webhookId;
       const judged = isOwn ? await judge(rejected, route) : "Its entrypoint has been deleted.";
-      if (typeof judged !== "string") releases.push(judged);
+      if (typeof judged !== "string") passed.push(judged);
       else if (judged !== rejected.reason) reasons.set(id, judged);
     }
     if (reasons.size > 0) await store.setReasons(webhookId, reasons);
-    const recorded = releases.length === 0 ? [] : await store.release(webhookId, releases);
+    const recorded = passed.length === 0 ? [] : await store.accept(webhookId, passed);
     return { checked, eventIds: recorded.flatMap((each) => (each === null ? [] : [each.eventId])) };
   }
 

@@ -17,7 +17,7 @@ import { hideSecret } from "../verification/sender-secret.ts";
 import type { Door } from "./door.ts";
 import type { EntrypointRules, RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
-import type { Quarantine } from "./keep-rejected.ts";
+import type { RejectedKeeper } from "./keep-rejected.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
@@ -82,7 +82,7 @@ export function createReceiver(deps: {
   readRules: RulesReader;
   door: Pick<Door, "count">;
   refusals: RefusalLog;
-  quarantine: Quarantine;
+  rejectedKeeper: RejectedKeeper;
   events: Pick<EventStore, "append" | "appendOnce">;
   /**
    * Stores the secret that a handshake brought. Resolves with false if a different one is already stored, or the
@@ -101,7 +101,7 @@ export function createReceiver(deps: {
   /** BASE_URL without a trailing slash; some senders sign the URL they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, readRules, door, refusals, quarantine } = deps;
+  const { routing, openVerifier, readRules, door, refusals, rejectedKeeper } = deps;
   const { events, keepLearned, clock, baseUrl } = deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
@@ -208,7 +208,7 @@ export function createReceiver(deps: {
         const isKept = readRules(route)?.keepRejected ?? true;
         if (isKept) {
           const { secretPlace } = verifier;
-          await quarantine.keep({ route, facts, body, reason: known.reason, secretPlace });
+          await rejectedKeeper.keep({ route, facts, body, reason: known.reason, secretPlace });
         }
         return refusal;
       }

@@ -2,8 +2,8 @@
 import type { Config } from "../config.ts";
 import { createDoor } from "../ingest/door.ts";
 import { createRulesReader } from "../ingest/entrypoint-rules.ts";
-import { createQuarantine } from "../ingest/keep-rejected.ts";
-import { createVerifyAgain } from "../ingest/re-verify.ts";
+import { createRejectedKeeper } from "../ingest/keep-rejected.ts";
+import { createReverify } from "../ingest/re-verify.ts";
 import { createReceiver } from "../ingest/receive.ts";
 import { createRefusalLog } from "../ingest/refusal-log.ts";
 import { createIngestRoutes } from "../ingest/routes.ts";
@@ -40,12 +40,12 @@ export function createIngestParts(deps: {
   const receiver = createReceiver({
     ...{ ...shared, events, door },
     refusals: createRefusalLog({ log, clock }),
-    quarantine: createQuarantine({ store: rejected, keys, clock, onKept }),
+    rejectedKeeper: createRejectedKeeper({ store: rejected, keys, clock, onKept }),
     keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
   });
   return {
     receiver,
-    verifyAgain: createVerifyAgain({ ...shared, keys, store: rejected }),
+    reverify: createReverify({ ...shared, keys, store: rejected }),
     routes: createIngestRoutes({
       ...{ receiver, readRules, door, metrics, tracing, clock },
       maxBodyBytes: config.maxBodyBytes,

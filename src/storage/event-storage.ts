@@ -34,7 +34,7 @@ export function openEventStorage(options: {
   /** Refuses events while the disk is full. Without it, every event is written until SQLite fails. */
   reserve?: DiskReserve;
   /** WAL length in pages up to which checkpoints are left to a replicator such as Litestream; null if there is none. */
-  longestLogPages?: number | null;
+  longestWalPages?: number | null;
   /** Threads in the runtime's pool. */
   threads?: number;
   /** False while no file may be created. */
@@ -43,10 +43,10 @@ export function openEventStorage(options: {
   onMissing?: (webhookId: string) => void;
 }): EventStorage {
   const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
-  const { longestLogPages: checkpointPages = null } = options;
-  const keepsLogs = checkpointPages !== null;
+  const { longestWalPages: checkpointPages = null } = options;
+  const keepsWals = checkpointPages !== null;
   const { threads } = options;
-  const upkeep = startEventFileUpkeep({ keepsLogs, ...(threads !== undefined && { threads }) });
+  const upkeep = startEventFileUpkeep({ keepsWals, ...(threads !== undefined && { threads }) });
   const files = new WebhookDBManager({
     ...{ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics },
     ...(options.isFolderInPlace && { isFolderInPlace: options.isFolderInPlace }),
@@ -55,8 +55,8 @@ export function openEventStorage(options: {
   const changes = createChangeSignal();
   const writer = createEventWriter({
     ...{ files, onRecorded, metrics },
-    upkeep: keepsLogs ? tellOfLongLogs(upkeep, options.onError) : upkeep,
-    ...(keepsLogs && { checkpointPages }),
+    upkeep: keepsWals ? reportLongWals(upkeep, options.onError) : upkeep,
+    ...(keepsWals && { checkpointPages }),
     monotonic: clock.monotonic,
     onStored: changes.announce,
     onError(message, cause) {
@@ -95,7 +95,7 @@ export function openEventStorage(options: {
 }
 
 /** Reports every checkpoint: the gateway doing the replicator's work is a fault. */
-function tellOfLongLogs(
+function reportLongWals(
   upkeep: EventFileUpkeep,
   onError: (message: string, cause: unknown) => void,
 ): EventFileUpkeep {

@@ -10,7 +10,7 @@ const PLACE = "secret_key_check";
 
 /** Logs an error if stored secrets need another key. If none do, the current key becomes the known one. */
 export function checkSecretKey(deps: {
-  mainDb: Pick<MainDb, "secretKeyCheck" | "webhooks" | "moving">;
+  mainDb: Pick<MainDb, "secretKeyCheck" | "webhooks" | "transfer">;
   keys: Sealer;
   log: Logger;
 }): void {
@@ -43,10 +43,10 @@ function opens(keys: Sealer, sealed: string): boolean {
   }
 }
 
-function countAll(mainDb: Pick<MainDb, "webhooks" | "moving">, keys: Sealer): number {
+function countAll(mainDb: Pick<MainDb, "webhooks" | "transfer">, keys: Sealer): number {
   let unreadable = 0;
   for (const { id } of mainDb.webhooks.listAll()) {
-    const { entrypoints, targets } = mainDb.moving.read(id);
+    const { entrypoints, targets } = mainDb.transfer.read(id);
     unreadable += countUnreadable({ table: "entrypoints", rows: entrypoints, keys });
     unreadable += countUnreadable({ table: "targets", rows: targets, keys });
   }

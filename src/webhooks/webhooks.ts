@@ -3,7 +3,7 @@ import { invalidCursor, notFound } from "../lib/errors.ts";
 import { type NoticeSettings, readNoticeSettings } from "../storage/main-db/notice-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
-import type { WebhookPlace } from "../storage/main-db/webhooks.ts";
+import type { WebhookCursor } from "../storage/main-db/webhooks.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { checkNoticeSettings } from "./notice-settings.ts";
 import { webhookChange, webhookInput } from "./schemas.ts";
@@ -116,11 +116,11 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
 
 const CURSOR = /^(\d{1,15})_([0-9a-f-]{36})$/;
 
-function cursorOf({ createdAt, id }: WebhookPlace): string {
+function cursorOf({ createdAt, id }: WebhookCursor): string {
   return `${createdAt}_${id}`;
 }
 
-function readCursor(cursor: string): WebhookPlace {
+function readCursor(cursor: string): WebhookCursor {
   const [, createdAt, id] = CURSOR.exec(cursor) ?? [];
   if (createdAt === undefined || id === undefined) throw invalidCursor();
   return { createdAt: Number(createdAt), id };

@@ -5,13 +5,13 @@ import { gate } from "../storage/storage-world.ts";
 import { startTestApi, type TestApi } from "../support/test-api.ts";
 
 const sync = mock(async () => {});
-const restartLog = mock(async () => {});
+const restartWal = mock(async () => {});
 
 let api: TestApi;
 
 beforeEach(async () => {
   api = await startTestApi({
-    upkeep: { sync, restartLog, checkpoint: async () => {} },
+    upkeep: { sync, restartWal, checkpoint: async () => {} },
     onError: () => undefined,
   });
   await api.call("GET", "/webhooks");
@@ -52,7 +52,7 @@ test("a change that could not be synced gives 503", async () => {
   expect(errorSchema.parse(body).error.code).toBe("main_database_unavailable");
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
   // The write-ahead log was checkpointed meanwhile.
-  expect(restartLog).toHaveBeenCalledTimes(1);
+  expect(restartWal).toHaveBeenCalledTimes(1);
   expect((await api.call("GET", "/webhooks")).status).toBe(200);
 });
 

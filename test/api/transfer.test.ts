@@ -67,7 +67,7 @@ function refusal({ status, body }: { status: number; body: unknown }) {
 }
 
 function partFiles(): string[] {
-  return readdirSync(api.dataDir).filter((name) => name.startsWith("moving-"));
+  return readdirSync(api.dataDir).filter((name) => name.startsWith("transfer-"));
 }
 
 /** The file after a manual change. */

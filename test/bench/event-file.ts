@@ -25,7 +25,7 @@ export function readTallies(eventFile: string): Readonly<{ pending: number; deli
 }
 
 /** Bytes of its write-ahead log; 0 if it is closed. */
-export function logBytes(eventFile: string): number {
+export function walBytes(eventFile: string): number {
   return statSync(`${eventFile}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 

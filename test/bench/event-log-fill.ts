@@ -23,7 +23,7 @@ type Filling = Readonly<{
 /** Fills the file and returns the id of the event in the middle. */
 export function fillEventFile(filling: Filling, progress: (done: number) => void): string {
   const { path, webhookId, events } = filling;
-  const file = new EventFile(webhookId, path, { sync: async () => undefined, keepsLogs: false });
+  const file = new EventFile(webhookId, path, { sync: async () => undefined, keepsWals: false });
   const { db } = file;
   db.run("PRAGMA journal_mode = OFF");
   db.run("PRAGMA synchronous = OFF");

@@ -1,7 +1,7 @@
 /** Minutes of load on webhooks, with the figures of each minute. */
 import { rmSync } from "node:fs";
 import { type Arrival, timeArrivals } from "./arrival.ts";
-import { logBytes, readTallies } from "./event-file.ts";
+import { readTallies, walBytes } from "./event-file.ts";
 import type { BenchWebhook, Gateway } from "./gateway.ts";
 import { runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
@@ -27,7 +27,7 @@ export type Minute = Readonly<{
   /** Resident bytes, each second. */
   memory: readonly number[];
   /** Bytes of all write-ahead logs at its end. */
-  logs: number;
+  wals: number;
   /** Pending deliveries at its end. */
   backlog: number;
 }>;
@@ -49,7 +49,7 @@ export async function runMinute(
     seconds: (sharedNow() - begunAt) / 1000,
     delivered: delivered - before.delivered,
     acknowledgedP99: sent.p99,
-    logs: webhooks.reduce((sum, { eventFile }) => sum + logBytes(eventFile), 0),
+    wals: webhooks.reduce((sum, { eventFile }) => sum + walBytes(eventFile), 0),
   };
 }
 
@@ -116,7 +116,7 @@ export function printMinutes(
       "p99",
       "memory MB",
       "highest",
-      "logs MB",
+      "WAL MB",
       "pending",
     ],
     rows.map(({ name, minute, arrivals }) => {
@@ -130,7 +130,7 @@ export function printMinutes(
         figure(quantile(times, 0.99)),
         megabytes(quantile(minute.memory, 0.5)),
         megabytes(Math.max(...minute.memory)),
-        megabytes(minute.logs),
+        megabytes(minute.wals),
         figure(minute.backlog),
       ];
     }),

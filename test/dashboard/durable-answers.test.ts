@@ -8,7 +8,7 @@ const sync = mock(async () => {});
 let dashboard: TestDashboard;
 
 beforeEach(async () => {
-  const upkeep = { sync, restartLog: async () => {}, checkpoint: async () => {} };
+  const upkeep = { sync, restartWal: async () => {}, checkpoint: async () => {} };
   dashboard = await startTestDashboard({}, { upkeep, onError: () => undefined });
 });
 

@@ -27,9 +27,9 @@ afterEach(() => dashboard.stop());
 
 async function exported(passphrase: string | null = null): Promise<File> {
   const of = { userId: dashboard.carolId, webhookId };
-  const { path } = await dashboard.moving.exportWebhook({ ...of, passphrase });
+  const { path } = await dashboard.transfer.exportWebhook({ ...of, passphrase });
   const bytes = await Bun.file(path).bytes();
-  await dashboard.moving.discard(path);
+  await dashboard.transfer.discard(path);
   return new File([bytes], "shop.db");
 }
 
@@ -54,7 +54,7 @@ function formOf(fields: Readonly<Record<string, string | File>>): FormData {
 
 const webhookNames = async () =>
   (await dashboard.useCases.webhooks.list({ userId: dashboard.carolId })).map(({ name }) => name);
-const partFiles = () => readdirSync(dashboard.config.dataDir).filter((name) => name.startsWith("moving-"));
+const partFiles = () => readdirSync(dashboard.config.dataDir).filter((name) => name.startsWith("transfer-"));
 
 describe("a webhook's file", () => {
   test("becomes a webhook, whose page says once what to check", async () => {

@@ -53,7 +53,7 @@ export function fillDay(
   { share, failing }: { share: number; failing: boolean },
 ): string {
   const path = join(gateway.folder, "data", `events-${setup.webhookId}.db`);
-  const file = new EventFile(setup.webhookId, path, { sync: async () => undefined, keepsLogs: false });
+  const file = new EventFile(setup.webhookId, path, { sync: async () => undefined, keepsWals: false });
   const now = Date.now();
   let count = 0;
   let shown = "";

@@ -14,12 +14,12 @@ const PASSPHRASE = "a passphrase of the test";
 const AUTHORIZATION = "Bearer s3cret-of-the-bank";
 
 async function keyOf(gateway: Gateway): Promise<Record<string, string>> {
-  const { out } = await gateway.run(["apikey", "create", "--user", "admin", "--name", "moving"]);
+  const { out } = await gateway.run(["apikey", "create", "--user", "admin", "--name", "transfer"]);
   return { authorization: `Bearer ${out.trim()}` };
 }
 
 function partFiles(gateway: Gateway): string[] {
-  return readdirSync(join(gateway.folder, "data")).filter((name) => name.startsWith("moving-"));
+  return readdirSync(join(gateway.folder, "data")).filter((name) => name.startsWith("transfer-"));
 }
 
 /** Asks the gateway something as often as it takes. */
@@ -154,7 +154,7 @@ test("a download that is broken off leaves nothing behind, and neither does what
   abort.abort();
   await until(gateway, () => partFiles(gateway).length === 0);
   await gateway.stop();
-  const leftover = join(gateway.folder, "data", `moving-${crypto.randomUUID()}.part`);
+  const leftover = join(gateway.folder, "data", `transfer-${crypto.randomUUID()}.part`);
   await Bun.write(leftover, "half");
   await gateway.start();
   expect(existsSync(leftover)).toBe(false);

@@ -4,7 +4,7 @@ import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import type { BodyRoom } from "../../src/ingest/body-memory.ts";
 import { createDoor } from "../../src/ingest/door.ts";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
-import { createQuarantine } from "../../src/ingest/keep-rejected.ts";
+import { createRejectedKeeper } from "../../src/ingest/keep-rejected.ts";
 import { createReceiver } from "../../src/ingest/receive.ts";
 import { createRefusalLog } from "../../src/ingest/refusal-log.ts";
 import { createIngestRoutes } from "../../src/ingest/routes.ts";
@@ -81,7 +81,7 @@ export function startIngest(
           }),
           keepLearned: options.keepLearned ?? (async () => false),
           refusals: createRefusalLog({ log, clock }),
-          quarantine: createQuarantine({
+          rejectedKeeper: createRejectedKeeper({
             store: options.rejected ?? { keep: async () => undefined },
             ...{ keys, clock },
           }),

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
-import { createVerifyAgain } from "../../src/ingest/re-verify.ts";
+import { createReverify } from "../../src/ingest/re-verify.ts";
 import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { type Sealer, sealConfig } from "../../src/settings/sealed-config.ts";
@@ -109,14 +109,14 @@ async function post({ tail, headers }: Sending): Promise<number> {
   return (await ingest.post(tail, { body: "{}", headers })).status;
 }
 
-function verifyAgain(route: Parameters<typeof ingest.setRoute>[0], by: Pick<Sealer, "open"> = keys) {
+function reverify(route: Parameters<typeof ingest.setRoute>[0], by: Pick<Sealer, "open"> = keys) {
   const { log } = createRecordingLog();
   const full = {
     ...{ entrypointId: ENTRYPOINT, active: true, webhookId: WEBHOOK, verification: null, settings: null },
     targets: [],
     ...route,
   };
-  return createVerifyAgain({
+  return createReverify({
     routing: { findRoute: () => full },
     openVerifier: createVerifierOpener({ providers, keys, log }),
     readRules: createRulesReader({ log }),
@@ -169,8 +169,8 @@ for (const each of CASES) {
       const [kept] = (await rejected.list(WEBHOOK, { entrypointId: null, limit: 5, cursor: null })).requests;
       expectMasked(await rejected.find(WEBHOOK, kept?.id ?? ""));
       await expectNowhere(RIGHT);
-      expect((await verifyAgain(verifyBy(each, WRONG))).eventIds).toEqual([]);
-      expect((await verifyAgain(verifyBy(each, RIGHT))).eventIds).toHaveLength(1);
+      expect((await reverify(verifyBy(each, WRONG))).eventIds).toEqual([]);
+      expect((await reverify(verifyBy(each, RIGHT))).eventIds).toHaveLength(1);
       expectMasked(await storedRequest());
       await expectNowhere(RIGHT);
     });
@@ -189,7 +189,7 @@ test("headers that repeat the secret, as proxies write them, are masked too, and
   expect(await post({ ...sending, headers })).toBe(401);
   expect(route.verification.type).toBe("api-key");
   const again = verifyBy({ type: "api-key", config: { place: "query", name: "key" } }, RIGHT);
-  expect((await verifyAgain(again)).eventIds).toHaveLength(1);
+  expect((await reverify(again)).eventIds).toHaveLength(1);
   const stored = new Map((await storedRequest())?.headers ?? []);
   expect(stored.get("x-forwarded-uri")).toBe("[secret]");
   expect(stored.get("x-original-url")).toBe("[secret]");
@@ -202,7 +202,7 @@ test("a rejected request stays masked if its entrypoint now verifies differently
   const { headers } = header("Authorization", `Bearer ${RIGHT}`);
   expect(await post({ tail: "", headers: { ...headers, "X-API-Key": RIGHT } })).toBe(401);
   const again = verifyBy({ type: "api-key" }, RIGHT);
-  expect((await verifyAgain(again)).eventIds).toHaveLength(1);
+  expect((await reverify(again)).eventIds).toHaveLength(1);
   await expectNowhere(RIGHT);
 });
 
@@ -210,7 +210,7 @@ test("a rejected request whose secret was encrypted with another key reports tha
   verifyBy({ type: "bearer" }, WRONG);
   expect(await post(header("Authorization", `Bearer ${RIGHT}`))).toBe(401);
   const other = createKeyRing(new Uint8Array(32).fill(9));
-  expect(await verifyAgain(verifyBy({ type: "bearer" }, RIGHT), other)).toEqual({ checked: 1, eventIds: [] });
+  expect(await reverify(verifyBy({ type: "bearer" }, RIGHT), other)).toEqual({ checked: 1, eventIds: [] });
   const [kept] = (await rejected.list(WEBHOOK, { entrypointId: null, limit: 5, cursor: null })).requests;
   expect(kept?.reason).toContain("SECRET_KEY");
 });
@@ -221,7 +221,7 @@ test("a rejected request imported without its secret reports that and stays", as
   await world.writer.change(WEBHOOK, (file) =>
     file.db.run("UPDATE rejected_requests SET sealed_secret = NULL"),
   );
-  expect((await verifyAgain(verifyBy({ type: "bearer" }, RIGHT))).eventIds).toEqual([]);
+  expect((await reverify(verifyBy({ type: "bearer" }, RIGHT))).eventIds).toEqual([]);
   const [kept] = (await rejected.list(WEBHOOK, { entrypointId: null, limit: 5, cursor: null })).requests;
   expect(kept?.reason).toBe("The request's secret is no longer kept.");
 });

@@ -58,10 +58,10 @@ const flips = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: tru
   maxLength: 6,
 });
 
-function flip(path: string, places: readonly number[]): void {
+function flip(path: string, positions: readonly number[]): void {
   const bytes = readFileSync(path);
-  for (const place of places) {
-    const bit = Math.floor(place * bytes.length * 8);
+  for (const position of positions) {
+    const bit = Math.floor(position * bytes.length * 8);
     bytes.writeUInt8(bytes.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
   }
   writeFileSync(path, bytes);
@@ -111,11 +111,11 @@ async function expectHealthy(): Promise<void> {
 
 test("bits flipped in an event file harm no other webhook, and every failure has its reason", async () => {
   await fc.assert(
-    fc.asyncProperty(flips, async (places) => {
+    fc.asyncProperty(flips, async (positions) => {
       const webhookId = newId();
       const path = world.files.pathOf(webhookId);
       copyFileSync(closedFile, path);
-      flip(path, places);
+      flip(path, positions);
       await useAll(webhookId);
       await expectHealthy();
       await world.files.delete(webhookId);
@@ -125,21 +125,21 @@ test("bits flipped in an event file harm no other webhook, and every failure has
 });
 
 test("bits flipped in a WAL lose no event that was written before them", async () => {
-  const log = readFileSync(`${openFile}-wal`);
+  const wal = readFileSync(`${openFile}-wal`);
   await fc.assert(
-    fc.asyncProperty(flips, async (places) => {
+    fc.asyncProperty(flips, async (positions) => {
       const webhookId = newId();
       const path = world.files.pathOf(webhookId);
       copyFileSync(openFile, path);
-      writeFileSync(`${path}-wal`, log);
-      flip(`${path}-wal`, places);
+      writeFileSync(`${path}-wal`, wal);
+      flip(`${path}-wal`, positions);
       const damage = await damageOf(() => world.append({ webhookId }));
       await expectHealthy();
       if (damage === null) {
         const stored = world.storedIds(webhookId).slice(0, -1);
         expect(stored).toEqual(ids.slice(0, stored.length));
         // About as many bytes of WAL were written for each event.
-        const whole = Math.floor(Math.min(...places) * ids.length * 0.8) - 2;
+        const whole = Math.floor(Math.min(...positions) * ids.length * 0.8) - 2;
         expect(stored.length).toBeGreaterThanOrEqual(whole);
       }
       await world.files.delete(webhookId);

@@ -109,7 +109,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     expect(read(world.files.pathOf(webhookId))).toEqual({ ids: acknowledged.sort(), faults: [] });
 
     rmSync(filler);
-    const isCopiedBack = () => world.files.open(webhookId).log.ask() < 100;
+    const isCopiedBack = () => world.files.open(webhookId).wal.ask() < 100;
     acknowledged.push(...(await appendUntil(append, isCopiedBack, MOST_EVENTS)));
     expect(isCopiedBack()).toBe(true);
     await world.writer.drain();
@@ -150,7 +150,7 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
 
     rmSync(filler);
     look();
-    const isCopiedBack = () => storage.files.open(webhookId).log.ask() < 100;
+    const isCopiedBack = () => storage.files.open(webhookId).wal.ask() < 100;
     acknowledged.push(...(await appendUntil(append, isCopiedBack)));
     expect(isCopiedBack()).toBe(true);
     await storage.close();

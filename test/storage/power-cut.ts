@@ -8,7 +8,7 @@ import { type StorageWorld, turn } from "./storage-world.ts";
 /** The unit that a disk writes whole. */
 const SECTOR = 512;
 /** The WAL's header with its salts, which change at each restart. */
-const LOG_HEADER = 32;
+const WAL_HEADER = 32;
 /** A page with its own header. */
 const FRAME = 4_096 + 24;
 /** Offset in the WAL's index (`-shm`) of the number of frames whose copying has begun. */
@@ -17,7 +17,7 @@ const COPIED_AT = 128;
 const MOST_TURNS = 10;
 
 /** `copiedFrames`: how far the worker may have copied the WAL back; it was synced up to there before. */
-type Moment = Readonly<{ db: Buffer; log: Buffer; copiedFrames: number }>;
+type Moment = Readonly<{ db: Buffer; wal: Buffer; copiedFrames: number }>;
 /** `takenAt` orders the looks: of two synced looks at a file, the later one counts. */
 type Look = Readonly<{ bytes: Buffer; takenAt: number }>;
 
@@ -52,13 +52,13 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
 
   upkeep.sync = async (descriptor) => {
     const seen = look(readAll(descriptor));
-    const log = nameOf(dataDir, descriptor);
-    const db = log.replace(/-wal$/, "");
+    const wal = nameOf(dataDir, descriptor);
+    const db = wal.replace(/-wal$/, "");
     // The first pages are durable before there is a WAL; after that, only copying the WAL back changes the database.
     if (!synced.has(db)) note(db, look(read(pathOf(db))));
     await real.sync(descriptor);
     await pause();
-    note(log, seen);
+    note(wal, seen);
   };
   upkeep.syncFolder = async (path) => {
     const names = readdirSync(path);
@@ -69,26 +69,26 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     for (const [name, last] of gone) if (removed.get(name) === last) removed.delete(name);
   };
   upkeep.checkpoint = (path) => whileCopying(path, () => real.checkpoint(path));
-  upkeep.restartLog = (path) => whileCopying(path, () => real.restartLog(path));
+  upkeep.restartWal = (path) => whileCopying(path, () => real.restartWal(path));
   upkeep.retire = async (path, close) => {
-    const log = logOf(path);
-    const last = read(pathOf(log));
+    const wal = walOf(path);
+    const last = read(pathOf(wal));
     await whileCopying(path, () => real.retire(path, close));
-    if (read(pathOf(log)).length > 0) return;
-    entries.delete(log);
-    removed.set(log, last);
+    if (read(pathOf(wal)).length > 0) return;
+    entries.delete(wal);
+    removed.set(wal, last);
   };
 
   async function whileCopying(path: string, run: () => Promise<void>): Promise<void> {
-    const log = logOf(path);
-    const begun = look(read(pathOf(log)));
-    copying.set(log, begun);
+    const wal = walOf(path);
+    const begun = look(read(pathOf(wal)));
+    copying.set(wal, begun);
     await run();
-    if (copying.get(log) === begun) copying.delete(log);
+    if (copying.get(wal) === begun) copying.delete(wal);
     note(basename(path), look(read(path)));
-    note(log, begun);
-    removed.delete(log);
-    if (read(pathOf(log)).length > 0) entries.add(log);
+    note(wal, begun);
+    removed.delete(wal);
+    if (read(pathOf(wal)).length > 0) entries.add(wal);
   }
 
   async function pause(): Promise<void> {
@@ -102,7 +102,7 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
     const path = pathOf(name);
     for (;;) {
       const before = readIndex(path);
-      const moment = { db: read(path), log: read(`${path}-wal`) };
+      const moment = { db: read(path), wal: read(`${path}-wal`) };
       const index = readIndex(path);
       const copiedFrames = index.length > COPIED_AT ? index.readUInt32LE(COPIED_AT) : 0;
       if (index.equals(before)) return { ...moment, copiedFrames };
@@ -110,15 +110,15 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
   }
 
   /** The parts of a database and its WAL that are certainly on disk. */
-  function certain(name: string, now: Moment): Readonly<{ db: Buffer; log: Buffer }> {
-    const last = synced.get(logOf(name))?.bytes ?? EMPTY;
-    const copied = now.log.subarray(0, LOG_HEADER + now.copiedFrames * FRAME);
-    const log = Buffer.alloc(Math.max(last.length, copied.length));
-    last.copy(log);
-    copied.copy(log);
-    const begun = copying.get(logOf(name))?.bytes;
-    const isStartedOver = begun !== undefined && !header(begun).equals(header(now.log));
-    return { db: isStartedOver ? now.db : (synced.get(name)?.bytes ?? now.db), log };
+  function certain(name: string, now: Moment): Readonly<{ db: Buffer; wal: Buffer }> {
+    const last = synced.get(walOf(name))?.bytes ?? EMPTY;
+    const copied = now.wal.subarray(0, WAL_HEADER + now.copiedFrames * FRAME);
+    const wal = Buffer.alloc(Math.max(last.length, copied.length));
+    last.copy(wal);
+    copied.copy(wal);
+    const begun = copying.get(walOf(name))?.bytes;
+    const isStartedOver = begun !== undefined && !header(begun).equals(header(now.wal));
+    return { db: isStartedOver ? now.db : (synced.get(name)?.bytes ?? now.db), wal };
   }
 
   function mix(old: Buffer, now: Buffer): Buffer {
@@ -138,13 +138,13 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
       mkdirSync(folder);
       for (const name of readdirSync(dataDir)) {
         if (!name.endsWith(".db") || !isThere(name)) continue;
-        const log = logOf(name);
+        const wal = walOf(name);
         const now = readNow(name);
         const kept = certain(name, now);
         writeFileSync(join(folder, name), mix(kept.db, now.db));
-        const isLeft = now.log.length > 0 && (copying.has(log) || isThere(log));
-        const left = isLeft ? mix(kept.log, now.log) : (copying.get(log)?.bytes ?? removed.get(log));
-        if (left) writeFileSync(join(folder, log), left);
+        const isLeft = now.wal.length > 0 && (copying.has(wal) || isThere(wal));
+        const left = isLeft ? mix(kept.wal, now.wal) : (copying.get(wal)?.bytes ?? removed.get(wal));
+        if (left) writeFileSync(join(folder, wal), left);
       }
     },
   };
@@ -152,12 +152,12 @@ export function watchDisk(world: StorageWorld, random: () => number): FrailDisk 
 
 const EMPTY = Buffer.alloc(0);
 
-function logOf(path: string): string {
+function walOf(path: string): string {
   return `${basename(path)}-wal`;
 }
 
-function header(log: Buffer): Buffer {
-  return log.subarray(0, LOG_HEADER);
+function header(wal: Buffer): Buffer {
+  return wal.subarray(0, WAL_HEADER);
 }
 
 function read(path: string): Buffer {

@@ -14,7 +14,7 @@ import { draft } from "./storage-world.ts";
 const MIB = 1024 * 1024;
 /** Longer than a WAL gets without a replicator. */
 const LONG_BODY = Buffer.alloc(5 * MIB, 97);
-const LONGEST_LOG_PAGES = 4_000;
+const LONGEST_WAL_PAGES = 4_000;
 
 const clock = createFakeClock();
 let folder: string;
@@ -40,7 +40,7 @@ function open(): EventStorage {
   const onError = (message: string) => errors.push(message);
   return openEventStorage({
     ...{ dataDir: folder, maxOpen: 10, clock, onError },
-    longestLogPages: LONGEST_LOG_PAGES,
+    longestWalPages: LONGEST_WAL_PAGES,
   });
 }
 
@@ -50,9 +50,9 @@ async function append(body: Buffer): Promise<void> {
 }
 
 /** The WAL's header, which changes at each restart, and its length. */
-function logOf(database: string): { header: string; bytes: number } {
-  const log = readFileSync(`${database}-wal`);
-  return { header: log.subarray(0, 32).toString("hex"), bytes: log.byteLength };
+function walOf(database: string): { header: string; bytes: number } {
+  const wal = readFileSync(`${database}-wal`);
+  return { header: wal.subarray(0, 32).toString("hex"), bytes: wal.byteLength };
 }
 
 function countEvents(db: Database): number {
@@ -63,28 +63,28 @@ describe("an event file's WAL", () => {
   test("is not copied back while it is shorter than the bound", async () => {
     await append(LONG_BODY);
     expect(statSync(path).size).toBeLessThan(MIB);
-    expect(logOf(path).bytes).toBeGreaterThan(5 * MIB);
+    expect(walOf(path).bytes).toBeGreaterThan(5 * MIB);
     expect(errors).toEqual([]);
   });
 
   test("stays when the file is closed, and is continued when the file is opened again", async () => {
     await append(LONG_BODY);
-    const { header, bytes } = logOf(path);
+    const { header, bytes } = walOf(path);
     await storage.close();
-    expect(logOf(path)).toEqual({ header, bytes });
+    expect(walOf(path)).toEqual({ header, bytes });
     storage = open();
     await append(Buffer.from("later"));
-    expect(logOf(path).header).toBe(header);
-    expect(logOf(path).bytes).toBeGreaterThan(bytes);
+    expect(walOf(path).header).toBe(header);
+    expect(walOf(path).bytes).toBeGreaterThan(bytes);
   });
 
   test("stays when the file is looked through for pending deliveries", async () => {
     await append(LONG_BODY);
-    const before = logOf(path);
+    const before = walOf(path);
     await storage.close();
     storage = open();
     expect(await storage.files.findPending([webhookId])).toEqual([]);
-    expect(logOf(path)).toEqual(before);
+    expect(walOf(path)).toEqual(before);
   });
 
   test("is copied back at the bound with an error, as no replicator seems to run", async () => {
@@ -106,10 +106,10 @@ test("a replicator that reads the WAL, writes its own table and checkpoints does
     expect(countEvents(replicator)).toBe(2 * round - 1);
     await append(LONG_BODY);
     replicator.run("COMMIT");
-    const { header } = logOf(path);
+    const { header } = walOf(path);
     replicator.run("PRAGMA wal_checkpoint(RESTART)");
     replicator.run("INSERT OR REPLACE INTO _litestream_seq VALUES (1, ?)", [round]);
-    expect(logOf(path).header).not.toBe(header);
+    expect(walOf(path).header).not.toBe(header);
     await append(Buffer.from("after the WAL was restarted"));
   }
   expect(countEvents(replicator)).toBe(7);
@@ -119,11 +119,11 @@ test("a replicator that reads the WAL, writes its own table and checkpoints does
 
 test("a running gateway leaves the main database's WAL alone too, however long it grows", async () => {
   const database = join(folder, "webhooker.db");
-  const upkeep = startEventFileUpkeep({ keepsLogs: true });
+  const upkeep = startEventFileUpkeep({ keepsWals: true });
   const checkpoint = spyOn(upkeep, "checkpoint");
   const background = { upkeep, onError: (message: string) => errors.push(message) };
-  const mainDb = openMainDb({ path: database, clock, keepsLogs: true, background });
-  const { header } = logOf(database);
+  const mainDb = openMainDb({ path: database, clock, keepsWals: true, background });
+  const { header } = walOf(database);
   const row = { id: newId(), username: "ada", passwordHash: "x".repeat(5 * MIB), role: "admin" } as const;
   const born = { disabledAt: null, deletedAt: null, createdAt: 0, updatedAt: 0 };
   await mainDb.durably(async () => mainDb.users.insert({ ...row, ...born }));
@@ -131,15 +131,15 @@ test("a running gateway leaves the main database's WAL alone too, however long i
   expect(checkpoint).not.toHaveBeenCalled();
   mainDb.close();
   upkeep.stop();
-  expect(logOf(database).header).toBe(header);
-  expect(logOf(database).bytes).toBeGreaterThan(5 * MIB);
+  expect(walOf(database).header).toBe(header);
+  expect(walOf(database).bytes).toBeGreaterThan(5 * MIB);
 });
 
 test("the main database's WAL stays when its last connection is closed", () => {
   const database = join(folder, "webhooker.db");
-  openMainDb({ path: database, clock, keepsLogs: true }).close();
-  const before = logOf(database);
+  openMainDb({ path: database, clock, keepsWals: true }).close();
+  const before = walOf(database);
   expect(before.bytes).toBeGreaterThan(0);
-  openMainDb({ path: database, clock, keepsLogs: true }).close();
-  expect(logOf(database).header).toBe(before.header);
+  openMainDb({ path: database, clock, keepsWals: true }).close();
+  expect(walOf(database).header).toBe(before.header);
 });

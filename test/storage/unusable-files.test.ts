@@ -127,7 +127,7 @@ describe("a damaged file", () => {
     overwritePages();
     await expectUnavailable("event_file_damaged");
     while (openDescriptors(path).length > 0) await turn();
-    expect(() => file.log.ask()).toThrow();
+    expect(() => file.wal.ask()).toThrow();
     for (const name of readdirSync(world.dataDir)) {
       if (name.includes(webhookId)) rmSync(join(world.dataDir, name));
     }

@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import { createApi } from "../../src/api/create-api.ts";
 import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
-import { createVerifyAgain } from "../../src/ingest/re-verify.ts";
+import { createReverify } from "../../src/ingest/re-verify.ts";
 import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
 import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
@@ -19,7 +19,7 @@ import { createVerificationTrials } from "../../src/webhooks/verification-trial.
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestThrottle } from "./throttle.ts";
-import { createTestMoving } from "./transfer.ts";
+import { createTestTransfer } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
 export const ADA_TOKEN = "whk_ada";
@@ -58,7 +58,7 @@ export async function startTestApi(background?: Background) {
     ...{ mainDb, events, providers: all.providers, baseUrl: "https://hooks.example" },
     ...{ keys, rejected: storage.rejected },
   });
-  const verifyAgain = createVerifyAgain({
+  const reverify = createReverify({
     ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: "https://hooks.example" },
     openVerifier: createVerifierOpener({ providers: all.providers, keys, log }),
     readRules: createRulesReader({ log }),
@@ -79,7 +79,7 @@ export async function startTestApi(background?: Background) {
         durably: mainDb.durably,
         useCases,
         sendTestNotice: async () => [{ channel: "email", error: null }],
-        moving: createTestMoving(all, dataDir, (webhookId) => imported.push(webhookId)),
+        transfer: createTestTransfer(all, dataDir, (webhookId) => imported.push(webhookId)),
         targetTypes: all.targetTypes,
         providers: all.providers,
         trials,
@@ -87,7 +87,7 @@ export async function startTestApi(background?: Background) {
         events,
         throttle: createTestThrottle(storage, clock),
         rejected: storage.rejected,
-        verifyAgain,
+        reverify,
         replay: createReplay({
           events,
           routing: mainDb.routing,

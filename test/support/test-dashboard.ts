@@ -11,7 +11,7 @@ import { createDashboard } from "../../src/dashboard/create-dashboard.ts";
 import { edge } from "../../src/http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../../src/http/errors.ts";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
-import { createVerifyAgain } from "../../src/ingest/re-verify.ts";
+import { createReverify } from "../../src/ingest/re-verify.ts";
 import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
 import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
@@ -26,7 +26,7 @@ import { createVerificationTrials } from "../../src/webhooks/verification-trial.
 import { serve } from "./http-server.ts";
 import { createRecordingLog } from "./recording-log.ts";
 import { createTestThrottle } from "./throttle.ts";
-import { createTestMoving } from "./transfer.ts";
+import { createTestTransfer } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
 export const PASSWORD = "correct-horse-battery";
@@ -75,7 +75,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
     ...{ mainDb, events, providers, baseUrl: config.baseUrl },
     ...{ keys, rejected: storage.rejected },
   });
-  const verifyAgain = createVerifyAgain({
+  const reverify = createReverify({
     ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: config.baseUrl },
     openVerifier: createVerifierOpener({ providers, keys, log }),
     readRules: createRulesReader({ log }),
@@ -89,17 +89,17 @@ export async function startTestDashboard(environment: Record<string, string> = {
     ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
     store: createReplayStore(storage),
   });
-  const moving = createTestMoving(all, config.dataDir);
+  const transfer = createTestTransfer(all, config.dataDir);
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const dashboard = createDashboard({
     ...{ config, clock, log, users, sessions, apiKeys, useCases, targetTypes, providers, events },
     trials,
     rejected: storage.rejected,
-    verifyAgain,
+    reverify,
     version: "1.2.3",
     sendTestNotice: async () => [{ channel: "email", error: null }],
     throttle: createTestThrottle(storage, clock),
-    moving,
+    transfer,
     stopping: stopping.signal,
     sessionKey: new Uint8Array(32).fill(3),
     signInLimiter: createSignInLimiter(clock),
@@ -161,7 +161,7 @@ export async function startTestDashboard(environment: Record<string, string> = {
       server,
       checks,
       storage,
-      moving,
+      transfer,
     },
     ...{ rootId: root.id, carolId: carol.id, routes: dashboard.routes, app },
     async stop() {

@@ -11,7 +11,7 @@ import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
 import { serveSources } from "./test-webhook-pages.ts";
 import { createFakeThrottle } from "./throttle.ts";
-import { createTestMoving } from "./transfer.ts";
+import { createTestTransfer } from "./transfer.ts";
 import { createTestUseCases } from "./use-cases.ts";
 
 export type SourcePages = Awaited<ReturnType<typeof startSourcePages>>;
@@ -88,7 +88,7 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
         ofEntrypoint: async ({ id }) => [emptyPlaces.get(id) ?? []].flat(),
         ofTargets: async () => emptyPlaces,
       },
-      moving: createTestMoving(all, all.directory),
+      transfer: createTestTransfer(all, all.directory),
       async sendTestEvent(asked) {
         tests.push(asked);
         if (testFault) throw testFault;

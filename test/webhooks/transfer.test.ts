@@ -10,7 +10,7 @@ import { makeEventFile } from "../../src/storage/event-db/new-file.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import type { MainDb } from "../../src/storage/main-db/open.ts";
 import { createWebhookFiles, type WebhookFiles } from "../../src/storage/transfer/webhook-files.ts";
-import { createMoving, type Moving } from "../../src/webhooks/transfer/transfer.ts";
+import { createTransfer, type Transfer } from "../../src/webhooks/transfer/transfer.ts";
 import { thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
   entrypointId = (await useCases.entrypoints.create({ ...of, input: { name: "Orders" } })).id;
   await useCases.targets.create({ ...of, input: { name: "Log", type: "log" } });
   exported = join(all.directory, "shop.db");
-  await moving({}).exportWebhook({ ...of, passphrase: null, to: exported });
+  await transfer({}).exportWebhook({ ...of, passphrase: null, to: exported });
   await useCases.webhooks.remove(of);
   await files.remove(webhookId);
 });
@@ -46,16 +46,16 @@ afterEach(() => all.dispose());
 
 type Broken = Readonly<{
   files?: Partial<WebhookFiles>;
-  moving?: Partial<MainDb["moving"]>;
+  transfer?: Partial<MainDb["transfer"]>;
   synced?: MainDb["synced"];
 }>;
 
-function moving(broken: Broken): Moving {
+function transfer(broken: Broken): Transfer {
   const { mainDb, clock, useCases, targetTypes, providers } = all;
-  return createMoving({
+  return createTransfer({
     mainDb: {
       ...mainDb,
-      moving: { ...mainDb.moving, ...broken.moving },
+      transfer: { ...mainDb.transfer, ...broken.transfer },
       ...(broken.synced && { synced: broken.synced }),
     },
     files: { ...files, ...broken.files },
@@ -65,9 +65,9 @@ function moving(broken: Broken): Moving {
 }
 
 function importTo(userId: string, broken: Broken = {}) {
-  const path = join(dataDir, "moving-00000000-0000-4000-8000-000000000000.part");
+  const path = join(dataDir, "transfer-00000000-0000-4000-8000-000000000000.part");
   copyFileSync(exported, path);
-  return moving(broken)
+  return transfer(broken)
     .importWebhook({ userId, path, passphrase: null, withoutSecrets: false })
     .finally(() => files.discard(path));
 }
@@ -82,7 +82,7 @@ const STEPS: readonly (readonly [string, Broken])[] = [
   [
     "the webhook cannot be shown",
     {
-      moving: {
+      transfer: {
         reveal() {
           throw FAULT;
         },
@@ -137,7 +137,7 @@ test("after a crash before the webhook is visible, the next start removes its fi
   };
   void importTo(all.ada, { files: { adopt } });
   const webhookId = await placed.promise;
-  await moving({}).clear();
+  await transfer({}).clear();
   expect(all.mainDb.webhooks.listDeletedIds()).toContain(webhookId);
   expect(all.mainDb.targets.list(webhookId)).toEqual([]);
   const again = await importTo(all.ada);
@@ -148,7 +148,7 @@ test("after a crash before the webhook is visible, the next start removes its fi
 test("a file at the webhook's path is left untouched", async () => {
   const { webhookId } = await importTo(all.ada);
   const path = join(dataDir, `events-${webhookId}.db`);
-  const part = join(dataDir, "moving-00000000-0000-4000-8000-000000000001.part");
+  const part = join(dataDir, "transfer-00000000-0000-4000-8000-000000000001.part");
   copyFileSync(exported, part);
   await files.read(part);
   writeFileSync(path, "somebody's");
@@ -160,7 +160,7 @@ test("a file at the webhook's path is left untouched", async () => {
 
 test("files of every older version are migrated, and keep their events", async () => {
   for (let version = 1; version < eventMigrations.length; version++) {
-    const path = join(dataDir, "moving-00000000-0000-4000-8000-000000000002.part");
+    const path = join(dataDir, "transfer-00000000-0000-4000-8000-000000000002.part");
     const db = new Database(path);
     for (const sql of eventMigrations.slice(0, version)) db.run(sql);
     db.run(`PRAGMA user_version = ${version}`);
@@ -177,7 +177,7 @@ test("files of every older version are migrated, and keep their events", async (
     if (version >= 9) db.run("INSERT INTO last_counted_event SELECT 1, id FROM events");
     db.close();
     const given = { userId: all.ada, path, passphrase: null, withoutSecrets: false };
-    const { webhookId } = await moving({}).importWebhook(given);
+    const { webhookId } = await transfer({}).importWebhook(given);
     const read = new Database(join(dataDir, `events-${webhookId}.db`), { readonly: true });
     expect(listLedgerFaults(read)).toEqual([]);
     expect(read.query("SELECT count(*) AS n FROM events").get()).toEqual({ n: 1 });

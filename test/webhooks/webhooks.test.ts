@@ -114,7 +114,7 @@ describe("removing a webhook", () => {
   test("keeps its file until the deletion is on disk", async () => {
     const { passed, open } = gate();
     const sync = mock(async () => {});
-    const upkeep = { sync, checkpoint: async () => {}, restartLog: async () => {} };
+    const upkeep = { sync, checkpoint: async () => {}, restartWal: async () => {} };
     const { useCases, eventFiles, ada: userId, dispose } = createTestUseCases({ upkeep, onError: () => {} });
     const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Store" } });
     sync.mockReturnValueOnce(passed);

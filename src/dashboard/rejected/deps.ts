@@ -1,5 +1,5 @@
 /** What the pages of rejected requests need. */
-import type { VerifyAgain } from "../../ingest/re-verify.ts";
+import type { Reverify } from "../../ingest/re-verify.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
@@ -7,7 +7,7 @@ import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 export type RejectedDeps = Readonly<{
   useCases: WebhookUseCases;
   rejected: Pick<RejectedStore, "list" | "listIds" | "find" | "remove">;
-  verifyAgain: VerifyAgain;
+  reverify: Reverify;
   /** Names deleted targets. */
   routing: Pick<Routing, "findTarget">;
 }>;

@@ -24,7 +24,7 @@ const BODY_CHARS = 75_000;
 type Choice = Readonly<{ ids: readonly string[] | null; entrypointId: string | null }>;
 
 export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
-  const { useCases, rejected, verifyAgain } = deps;
+  const { useCases, rejected, reverify } = deps;
 
   function own({ viewer, params }: PageContext): Promise<Webhook> {
     return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
@@ -88,7 +88,7 @@ export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
     const { ids, entrypointId } = toChoice(await context.form());
     const back = rejectedPath(webhookId, entrypointId);
     try {
-      const { checked, eventIds } = await verifyAgain({ webhookId, ids, entrypointId });
+      const { checked, eventIds } = await reverify({ webhookId, ids, entrypointId });
       const released = eventIds.length;
       const text = `${formatCount(checked, "request")} re-checked: ${released} accepted into the event log, ${checked - released} still refused.`;
       return redirect(back, { tone: released > 0 || checked === 0 ? "ok" : "bad", text });

@@ -8,7 +8,7 @@ import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { PlaceTrials } from "../../webhooks/place-trials.ts";
-import type { Moving } from "../../webhooks/transfer/transfer.ts";
+import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
 import type { Reveals } from "../reveals.ts";
@@ -26,7 +26,7 @@ export type Overviews = Readonly<{
 export type SourcesDeps = Readonly<{
   config: Pick<Config, "baseUrl" | "retentionDays" | "mail">;
   useCases: WebhookUseCases;
-  moving: Moving;
+  transfer: Transfer;
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;

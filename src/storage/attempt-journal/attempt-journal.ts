@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync
 import { join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
-import { watchPlace } from "../sqlite/same-file.ts";
+import { watchSameFile } from "../sqlite/same-file.ts";
 import { readBootId } from "./boot-id.ts";
 import { type LeftBehind, lines, type MarkedAttempt, readJournal, type Suspect } from "./records.ts";
 
@@ -58,7 +58,7 @@ export function openAttemptJournal(options: {
 }): AttemptJournal {
   const { folder, log, bootId = readBootId() } = options;
   const path = join(folder, NAME);
-  const isFolderInPlace = watchPlace(folder);
+  const isFolderInPlace = watchSameFile(folder);
   const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   let descriptor: number | null = null;
   let bytes = 0;

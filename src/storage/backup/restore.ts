@@ -50,7 +50,7 @@ function putAll(options: Options, manifest: Manifest): RestoreReport {
   try {
     // The main database comes last: without it, a gateway would not start from half a restore.
     for (const file of [...manifest.files].sort((a, b) => rank(a) - rank(b))) {
-      const to = placeOf(file.name, options);
+      const to = destinationOf(file.name, options);
       made.push(to);
       const fault = put(file, options.from, to);
       if (fault === null) continue;
@@ -76,7 +76,7 @@ function rank({ name }: BackedUpFile): number {
   return name === MAIN_FILE ? 1 : 0;
 }
 
-function placeOf(name: string, { dbPath, dataDir }: Options): string {
+function destinationOf(name: string, { dbPath, dataDir }: Options): string {
   if (name === MAIN_FILE) return dbPath;
   if (name === KEY_FILE) return join(dirname(dbPath), KEY_FILE);
   return join(dataDir, name.slice(name.indexOf("/") + 1));

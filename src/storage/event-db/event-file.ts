@@ -4,9 +4,9 @@ import { closeSync, openSync } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
 import { migrate, NEWER_DATABASE, refuseNewer } from "../sqlite/migrate.ts";
 import { FOREIGN_DATABASE, refuseForeign } from "../sqlite/own-database.ts";
-import { watchPlace } from "../sqlite/same-file.ts";
+import { watchSameFile } from "../sqlite/same-file.ts";
 import { configure } from "../sqlite/sqlite.ts";
-import { LogLength } from "../sqlite/wal-length.ts";
+import { WalLength } from "../sqlite/wal-length.ts";
 import type { SyncDescriptor } from "../workers/sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { KnownDue } from "./known-due.ts";
@@ -14,7 +14,7 @@ import { eventMigrations } from "./migrations/index.ts";
 import { Tally } from "./numbers/tally.ts";
 import { prepareRecordStatements } from "./record-statements.ts";
 import type { HeaderPairs } from "./types.ts";
-import { LogReserve } from "./wal-reserve.ts";
+import { WalReserve } from "./wal-reserve.ts";
 
 /** Page cache per open file; the hot pages are the tails of a few trees. */
 const CACHE_KIB = 2_048;
@@ -27,7 +27,7 @@ export class EventFile {
   readonly db: Database;
   readonly record: ReturnType<typeof prepareRecordStatements>;
   readonly deliveries: ReturnType<typeof prepareDeliveryStatements>;
-  readonly log: LogLength;
+  readonly wal: WalLength;
   /** Changes that the transaction under way makes to the counts. */
   readonly tally: Tally;
   readonly knownDue = new KnownDue();
@@ -40,9 +40,9 @@ export class EventFile {
   readonly rollback;
   readonly #sync: SyncDescriptor;
   readonly #isFileInPlace: () => boolean;
-  readonly #isLogInPlace: () => boolean;
+  readonly #isWalInPlace: () => boolean;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  readonly #reserve: LogReserve | null;
+  readonly #reserve: WalReserve | null;
   #walDescriptor: number | null;
   #lastSync: Promise<void> = Promise.resolve();
   #pins = 0;
@@ -52,13 +52,13 @@ export class EventFile {
   constructor(
     webhookId: string,
     path: string,
-    { sync, keepsLogs }: Readonly<{ sync: SyncDescriptor; keepsLogs: boolean }>,
+    { sync, keepsWals }: Readonly<{ sync: SyncDescriptor; keepsWals: boolean }>,
   ) {
     this.#sync = sync;
     this.webhookId = webhookId;
     this.path = path;
     this.db = openEventDatabase(path, webhookId);
-    this.#isFileInPlace = watchPlace(path);
+    this.#isFileInPlace = watchSameFile(path);
     try {
       this.record = prepareRecordStatements(this.db);
       this.deliveries = prepareDeliveryStatements(this.db);
@@ -66,13 +66,13 @@ export class EventFile {
       this.begin = this.db.prepare("BEGIN IMMEDIATE");
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");
-      this.log = new LogLength(this.db);
-      const log = `${path}-wal`;
-      this.#isLogInPlace = watchPlace(log);
+      this.wal = new WalLength(this.db);
+      const walPath = `${path}-wal`;
+      this.#isWalInPlace = watchSameFile(walPath);
       // Opened before anything is written: a descriptor opened later does not report a failed write that was already
       // reported to another connection's sync, such as a checkpoint's.
-      this.#walDescriptor = openSync(log, "r+");
-      this.#reserve = keepsLogs ? null : new LogReserve(this.#walDescriptor);
+      this.#walDescriptor = openSync(walPath, "r+");
+      this.#reserve = keepsWals ? null : new WalReserve(this.#walDescriptor);
     } catch (error) {
       this.db.close(true);
       throw error;
@@ -83,7 +83,7 @@ export class EventFile {
    * Lengthens the WAL's file, which contains `pages` pages, so that the next syncs are cheap; call between two
    * transactions.
    */
-  reserveLog(pages: number): void {
+  reserveWal(pages: number): void {
     this.#reserve?.cover(pages);
   }
 
@@ -109,7 +109,7 @@ export class EventFile {
   isInPlace(now: number): boolean {
     if (now - this.#lookedAt < LOOK_EVERY_MS) return true;
     this.#lookedAt = now;
-    return this.#isFileInPlace() && this.#isLogInPlace();
+    return this.#isFileInPlace() && this.#isWalInPlace();
   }
 
   get isPinned(): boolean {

@@ -9,7 +9,7 @@ import { eventMigrations } from "./migrations/index.ts";
 
 /** Offsets of the write and read format versions in a database's header; version 2 means WAL mode. */
 const FORMAT_VERSIONS_AT = [18, 19];
-const WITH_LOG = 2;
+const WAL_VERSION = 2;
 
 let template: Uint8Array | null = null;
 
@@ -46,7 +46,7 @@ function makeTemplate(): Uint8Array {
     migrate(db, eventMigrations, "new event file");
     const bytes = db.serialize();
     // A database in memory cannot be in WAL mode.
-    for (const at of FORMAT_VERSIONS_AT) bytes[at] = WITH_LOG;
+    for (const at of FORMAT_VERSIONS_AT) bytes[at] = WAL_VERSION;
     return bytes;
   } finally {
     db.close(true);

@@ -17,11 +17,11 @@ type InLane = Readonly<{ eventId: string; targetId: string; orderKey: string }>;
 type Lane = Pick<InLane, "targetId" | "orderKey">;
 
 /** True if the event must wait: another of its lane is under way, or an earlier one waits. */
-export function mustWaitInLane(file: EventFile, place: InLane): boolean {
-  const current = findCurrent(file, place);
-  if (current !== null) return current !== place.eventId;
-  const next = findNext(file, place);
-  return next !== null && next.event_id < place.eventId;
+export function mustWaitInLane(file: EventFile, delivery: InLane): boolean {
+  const current = findCurrent(file, delivery);
+  if (current !== null) return current !== delivery.eventId;
+  const next = findNext(file, delivery);
+  return next !== null && next.event_id < delivery.eventId;
 }
 
 /**

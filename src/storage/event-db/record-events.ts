@@ -39,8 +39,8 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
       insertDelivery.run(draft.id, target.id, newId(), status, dueAt, receivedAt, receivedAt);
       continue;
     }
-    const place = { eventId: draft.id, targetId: target.id, orderKey: target.orderKey };
-    const due = dueAt === null || mustWaitInLane(file, place) ? null : dueAt;
+    const delivery = { eventId: draft.id, targetId: target.id, orderKey: target.orderKey };
+    const due = dueAt === null || mustWaitInLane(file, delivery) ? null : dueAt;
     const { db } = file;
     db.query(INSERT_IN_LANE).run(
       draft.id,

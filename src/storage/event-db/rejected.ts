@@ -144,10 +144,10 @@ export function countRejected(file: EventFile): ReadonlyMap<string, number> {
   return new Map(rows.map((row) => [row.entrypoint_id, row.requests]));
 }
 
-export type Release = Readonly<{ id: string; draft: EventDraft; dedupKey: DedupKey | null }>;
+export type Reverified = Readonly<{ id: string; draft: EventDraft; dedupKey: DedupKey | null }>;
 
 /** Turns a rejected request into an event; null if the request is gone, most often because somebody else did so. */
-export function releaseRejected(file: EventFile, { id, draft, dedupKey }: Release): Recorded | null {
+export function acceptReverified(file: EventFile, { id, draft, dedupKey }: Reverified): Recorded | null {
   const before = file.db
     .query<{ received_at: number }, [string]>("SELECT received_at FROM rejected_requests WHERE id = ?")
     .get(id);

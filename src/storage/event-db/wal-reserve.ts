@@ -18,7 +18,7 @@ const LONGEST_BYTES = 8_388_608;
 
 const ZEROS = new Uint8Array(65_536);
 
-export class LogReserve {
+export class WalReserve {
   readonly #descriptor: number;
   /** The file's length, or the intended one. */
   #bytes: number;

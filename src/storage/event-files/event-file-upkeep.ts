@@ -13,7 +13,7 @@ export type EventFileUpkeep = Readonly<{
   /** Copies the write-ahead log back into the file while writers go on. */
   checkpoint: (path: string) => Promise<void>;
   /** Copies the rest and restarts the WAL; the caller suspends its own writes meanwhile. */
-  restartLog: (path: string) => Promise<void>;
+  restartWal: (path: string) => Promise<void>;
   /**
    * Opens a file without a sync on the event loop, creating it if it is missing. `open` is always called, and runs
    * while the worker keeps the file open. Rejects only if `open` throws.
@@ -27,7 +27,7 @@ export type EventFileUpkeep = Readonly<{
   /** The given paths that have pending deliveries or cannot be read. */
   scan: (paths: readonly string[]) => Promise<readonly string[]>;
   /** True if the WALs are kept for a replicator, which need not understand anything after their last frames. */
-  keepsLogs: boolean;
+  keepsWals: boolean;
   /** Makes everything written to a file durable; many at once. */
   sync: SyncDescriptor;
   /** Makes new directory entries durable. */
@@ -41,16 +41,16 @@ export type EventFileUpkeep = Readonly<{
  */
 export function startEventFileUpkeep({
   script = new URL("./event-file-worker.ts", import.meta.url),
-  keepsLogs = false,
+  keepsWals = false,
   threads = POOL_THREADS,
 }: {
   script?: URL;
-  keepsLogs?: boolean;
+  keepsWals?: boolean;
   threads?: number;
 } = {}): EventFileUpkeep {
   const line = openWorkerLine<WorkerRequest, unknown>({
     ...{ script, what: "the event file worker" },
-    ...(keepsLogs && { first: { kind: "keep-logs", id: 0 } }),
+    ...(keepsWals && { first: { kind: "keep-wals", id: 0 } }),
   });
 
   function ask(request: RequestBody<WorkerRequest>, id = line.nextId()): Promise<unknown> {
@@ -61,7 +61,7 @@ export function startEventFileUpkeep({
     async checkpoint(path) {
       await ask({ kind: "checkpoint", path, restart: false });
     },
-    async restartLog(path) {
+    async restartWal(path) {
       await ask({ kind: "checkpoint", path, restart: true });
     },
     async prepare(path, open) {
@@ -95,7 +95,7 @@ export function startEventFileUpkeep({
     async syncFolder(path) {
       await ask({ kind: "sync-folder", path });
     },
-    ...{ keepsLogs, sync: createSyncPool(threads) },
+    ...{ keepsWals, sync: createSyncPool(threads) },
     stop: () => line.stop(),
   };
 }

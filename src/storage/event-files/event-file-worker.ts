@@ -4,11 +4,11 @@ import { existsSync } from "node:fs";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { makeEventFile } from "../event-db/new-file.ts";
 import { syncFolder } from "../folder/folder.ts";
-import { isLost, logBytesOf } from "../sqlite/file-size.ts";
+import { isLost, walBytesOf } from "../sqlite/file-size.ts";
 import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
-import { beginLog, keepLog, openDatabase } from "../sqlite/sqlite.ts";
-import { keptLengthOf, logInUse } from "../sqlite/wal-in-use.ts";
+import { beginWal, keepWal, openDatabase } from "../sqlite/sqlite.ts";
+import { keptLengthOf, walInUse } from "../sqlite/wal-in-use.ts";
 import { type LineAnswer, lineFault } from "../workers/worker-line.ts";
 
 /** `release` ends the `retire` request with the id `holder`, `let-go` the `prepare` request. */
@@ -19,7 +19,7 @@ export type WorkerRequest = Readonly<{ id: number }> &
     | Readonly<{ kind: "let-go"; holder: number }>
     | Readonly<{ kind: "retire"; path: string }>
     | Readonly<{ kind: "release"; holder: number }>
-    | Readonly<{ kind: "keep-logs" }>
+    | Readonly<{ kind: "keep-wals" }>
     | Readonly<{ kind: "scan"; paths: readonly string[] }>
     | Readonly<{ kind: "sync-folder"; path: string }>
   );
@@ -32,20 +32,20 @@ const holders = new Map<number, Database>();
 const readers = new Map<string, Database>();
 
 /** For a replicator: see `keepWal`. */
-let keepsLogs = false;
+let keepsWals = false;
 
 /** How long to wait for readers: the event loop's own reads take a few milliseconds. */
 const READERS_MS = 100;
 
 /** Half of what a WAL contains when it is copied back, and twice as much: 2 and 8 MiB. */
 const PAGES_LEFT_BY_LONG_READERS = 500;
-const SHORT_LOG_PAGES = 2_000;
+const SHORT_WAL_PAGES = 2_000;
 /** Each round copies what was written during the one before, if the disk is faster than the writers. */
 const MOST_ROUNDS = 10;
 
 function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
   const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
-  if (keepsLogs) keepLog(db);
+  if (keepsWals) keepWal(db);
   return db;
 }
 
@@ -59,7 +59,7 @@ function prepare(id: number, path: string): void {
   if (versionOf(path) !== eventMigrations.length) return;
   const db = openForUpkeep(path, "NORMAL");
   try {
-    beginLog(db);
+    beginWal(db);
   } catch (error) {
     db.close(true);
     throw error;
@@ -95,10 +95,10 @@ function checkpoint(path: string, restart: boolean): void {
     // Waits for short readers, such as the event loop at this moment, but not for a check or a backup: nothing is
     // written meanwhile.
     db.run(`PRAGMA busy_timeout = ${READERS_MS}`);
-    if (!runCheckpoint(db, "RESTART").isComplete) throw logInUse();
-    if (!keepsLogs) db.run(`PRAGMA journal_size_limit = ${keptLengthOf(logBytesOf(path))}`);
+    if (!runCheckpoint(db, "RESTART").isComplete) throw walInUse();
+    if (!keepsWals) db.run(`PRAGMA journal_size_limit = ${keptLengthOf(walBytesOf(path))}`);
     // The first write after a restart syncs the WAL's new header. Done here, it is not done on the event loop.
-    beginLog(db);
+    beginWal(db);
   } catch (error) {
     stopReading(path);
     throw error;
@@ -113,8 +113,8 @@ function copyBack(db: Database, path: string): void {
     keepFromRestarting(path);
     const { pages, pagesLeft } = runCheckpoint(db, "PASSIVE");
     // Suspending the writes would be useless: a reader of so old a state does not finish in a moment.
-    if (pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw logInUse();
-    if (pages - copied < SHORT_LOG_PAGES) return;
+    if (pagesLeft > PAGES_LEFT_BY_LONG_READERS) throw walInUse();
+    if (pages - copied < SHORT_WAL_PAGES) return;
     copied = pages;
   }
 }
@@ -172,7 +172,7 @@ function release(holder: number): void {
   if (!db) return;
   try {
     // PASSIVE locks out no writer, as the file may have been opened again. The close removes the WAL.
-    if (!runCheckpoint(db, "PASSIVE").isComplete) throw logInUse();
+    if (!runCheckpoint(db, "PASSIVE").isComplete) throw walInUse();
   } finally {
     db.close(true);
   }
@@ -188,7 +188,7 @@ function scan(paths: readonly string[]): string[] {
     try {
       const db = new Database(path, { readwrite: true, create: false });
       try {
-        if (keepsLogs) keepLog(db);
+        if (keepsWals) keepWal(db);
         // Two statements, as each has its own index.
         return ["pending", "held"].some(
           (status) => db.query(`SELECT 1 FROM deliveries WHERE status = '${status}' LIMIT 1`).get() !== null,
@@ -214,8 +214,8 @@ function answer(request: WorkerRequest): unknown {
       return retire(request.id, request.path);
     case "release":
       return release(request.holder);
-    case "keep-logs":
-      keepsLogs = true;
+    case "keep-wals":
+      keepsWals = true;
       return null;
     case "scan":
       return scan(request.paths);

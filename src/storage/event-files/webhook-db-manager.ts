@@ -198,7 +198,7 @@ export class WebhookDBManager {
    * after it would be lost with it.
    */
   discard(file: EventFile, cause: unknown): AppError {
-    return this.#takeOut(file, cause, () => this.#options.upkeep.restartLog(file.path));
+    return this.#takeOut(file, cause, () => this.#options.upkeep.restartWal(file.path));
   }
 
   #takeOut(file: EventFile, cause: unknown, again: () => Promise<void>): AppError {

@@ -36,13 +36,13 @@ export type DiskReserve = Readonly<{
 export function createDiskReserve(options: { folder: string; log: Logger }): DiskReserve {
   const { folder, log } = options;
   const path = join(folder, NAME);
-  let isHeld = sizeOf(path) >= RESERVE_FILE_BYTES;
+  let isReserved = sizeOf(path) >= RESERVE_FILE_BYTES;
   let isSpent = false;
   let making: Promise<void> | null = null;
 
   function spend(cause: unknown): void {
     isSpent = true;
-    isHeld = false;
+    isReserved = false;
     try {
       unlinkSync(path);
     } catch (error) {
@@ -57,7 +57,7 @@ export function createDiskReserve(options: { folder: string; log: Logger }): Dis
   async function make(): Promise<void> {
     try {
       await writeWhole(path);
-      isHeld = true;
+      isReserved = true;
     } catch (error) {
       await rm(path, { force: true });
       log.warn("space could not be reserved", { path, cause: errorMessage(error) });
@@ -70,10 +70,10 @@ export function createDiskReserve(options: { folder: string; log: Logger }): Dis
     refusal: () => (isSpent ? diskFull() : null),
     isSpent: () => isSpent,
     noteFault(cause) {
-      if (isHeld && isFull(cause)) spend(cause);
+      if (isReserved && isFull(cause)) spend(cause);
     },
     look(freeBytes) {
-      if (isHeld || making !== null) return;
+      if (isReserved || making !== null) return;
       if (isSpent && freeBytes >= FREE_TO_ACCEPT) {
         isSpent = false;
         log.info("the disk has space again, and events are accepted", { free_bytes: freeBytes });

@@ -2,7 +2,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import type { Logger } from "../../observability/log.ts";
-import { watchPlace } from "../sqlite/same-file.ts";
+import { watchSameFile } from "../sqlite/same-file.ts";
 import { lockPathOf } from "./folder-lock.ts";
 
 const LOOK_EVERY_MS = 2_000;
@@ -24,8 +24,8 @@ export function watchFolder(options: {
 }): FolderWatch {
   const { dataDir, dbPath, clock, log } = options;
   const watched = [
-    { what: "the data folder", path: dataDir, isInPlace: watchPlace(lockPathOf(dataDir)) },
-    { what: "the main database", path: dbPath, isInPlace: watchPlace(dbPath) },
+    { what: "the data folder", path: dataDir, isInPlace: watchSameFile(lockPathOf(dataDir)) },
+    { what: "the main database", path: dbPath, isInPlace: watchSameFile(dbPath) },
   ].map((each) => ({ ...each, isLost: false }));
 
   function look(): void {

@@ -1,10 +1,10 @@
 /** Makes commits to the main database durable and keeps its WAL short, without a sync on the event loop. */
 import type { Database } from "bun:sqlite";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
-import { beginLog } from "../sqlite/sqlite.ts";
-import { hasGrownLong, isLogInUse } from "../sqlite/wal-in-use.ts";
-import { LogLength } from "../sqlite/wal-length.ts";
-import { LogSync } from "./wal-sync.ts";
+import { beginWal } from "../sqlite/sqlite.ts";
+import { hasGrownLong, isWalInUse } from "../sqlite/wal-in-use.ts";
+import { WalLength } from "../sqlite/wal-length.ts";
+import { WalSync } from "./wal-sync.ts";
 
 export type Durability = Readonly<{
   /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` if it may not be. */
@@ -35,7 +35,7 @@ const MOST_PAGES_MORE = 8_000;
 
 /** Stops the connection's own syncs and checkpoints, and returns the object that does them instead. */
 export function leaveSyncsTo(
-  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">,
+  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartWal" | "sync">,
   options: {
     db: Database;
     path: string;
@@ -47,14 +47,14 @@ export function leaveSyncsTo(
 ): Durability {
   const { db, path, checkpointPages, monotonic, onError } = options;
   // Syncs the WAL, including what a killed run left in it, and the directory entry of a new one.
-  beginLog(db);
+  beginWal(db);
   db.run("PRAGMA synchronous = NORMAL");
   db.run("PRAGMA wal_autocheckpoint = 0");
-  const length = new LogLength(db);
-  const log = new LogSync({
+  const length = new WalLength(db);
+  const walSync = new WalSync({
     ...{ db, path, monotonic, onError },
     sync: (descriptor) => upkeep.sync(descriptor),
-    restartLog: startOver,
+    restartWal: restart,
   });
   let stage: "short" | "copying" | "copied" | "restarting" = "short";
   let checkpointAt = checkpointPages;
@@ -62,18 +62,18 @@ export function leaveSyncsTo(
   /** Requests being answered; each may write at any moment. */
   let answering = 0;
   /** No request is begun until this resolves: a write would wait for the worker's lock, and the event loop with it. */
-  let startingOver: Promise<void> | null = null;
+  let restarting: Promise<void> | null = null;
 
-  function lookAfterLog(): void {
-    if (stage === "short" && lengthOfLog() >= checkpointAt) work = copyBack();
-    else if (stage === "copied" && mayStartOver()) work = endOfLog();
+  function lookAfterWal(): void {
+    if (stage === "short" && lengthOfWal() >= checkpointAt) work = copyBack();
+    else if (stage === "copied" && mayRestart()) work = finishCheckpoint();
   }
 
-  function mayStartOver(): boolean {
-    return answering === 0 || lengthOfLog() >= checkpointAt + MOST_PAGES_MORE;
+  function mayRestart(): boolean {
+    return answering === 0 || lengthOfWal() >= checkpointAt + MOST_PAGES_MORE;
   }
 
-  function lengthOfLog(): number {
+  function lengthOfWal(): number {
     try {
       return length.ask();
     } catch (error) {
@@ -88,16 +88,16 @@ export function leaveSyncsTo(
     try {
       await upkeep.checkpoint(path);
       stage = "copied";
-      if (mayStartOver()) await endOfLog();
+      if (mayRestart()) await finishCheckpoint();
     } catch (error) {
       putOff(error);
     }
   }
 
-  async function endOfLog(): Promise<void> {
+  async function finishCheckpoint(): Promise<void> {
     stage = "restarting";
     try {
-      await startOver();
+      await restart();
       stage = "short";
       checkpointAt = checkpointPages;
     } catch (error) {
@@ -110,8 +110,8 @@ export function leaveSyncsTo(
    * it has grown.
    */
   function putOff(error: unknown): void {
-    const pages = lengthOfLog();
-    if (!isLogInUse(error) || hasGrownLong(pages, checkpointAt)) {
+    const pages = lengthOfWal();
+    if (!isWalInUse(error) || hasGrownLong(pages, checkpointAt)) {
       onError(`checkpoint of ${path} failed`, error);
     }
     stage = "short";
@@ -119,38 +119,38 @@ export function leaveSyncsTo(
   }
 
   /** Restarts the WAL; `then` runs before any request is answered again. */
-  async function startOver(then: () => void = () => undefined): Promise<void> {
-    const restarted = upkeep.restartLog(path).then(then);
+  async function restart(then: () => void = () => undefined): Promise<void> {
+    const restarted = upkeep.restartWal(path).then(then);
     const over = restarted.catch(() => undefined);
-    startingOver = over;
+    restarting = over;
     await over;
-    if (startingOver === over) startingOver = null;
+    if (restarting === over) restarting = null;
     await restarted;
   }
 
   function synced(): Promise<void> {
-    if (log.isBehind) lookAfterLog();
-    return log.synced();
+    if (walSync.isBehind) lookAfterWal();
+    return walSync.synced();
   }
 
   return {
     synced,
     async durably(answer) {
-      while (startingOver !== null) await startingOver;
+      while (restarting !== null) await restarting;
       answering++;
       try {
         return await answer();
       } finally {
         answering--;
-        if (stage === "copied") lookAfterLog();
+        if (stage === "copied") lookAfterWal();
         await synced();
       }
     },
     async drain() {
-      await log.synced().catch(() => undefined);
+      await walSync.synced().catch(() => undefined);
       await work;
-      await startingOver;
+      await restarting;
     },
-    close: () => log.close(),
+    close: () => walSync.close(),
   };
 }

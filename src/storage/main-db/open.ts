@@ -8,7 +8,7 @@ import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
 import { makeFolder } from "../folder/folder.ts";
 import { migrate, refuseNewer } from "../sqlite/migrate.ts";
 import { refuseForeign } from "../sqlite/own-database.ts";
-import { keepLog, LONGEST_LOG_PAGES, openDatabase, sqliteCode } from "../sqlite/sqlite.ts";
+import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
@@ -27,7 +27,7 @@ import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts"
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
-import { createMovingQueries, type MovingQueries } from "./transfer.ts";
+import { createTransferQueries, type TransferQueries } from "./transfer.ts";
 import { createUserQueries, type UserQueries } from "./users.ts";
 import { createWebhookQueries, type WebhookQueries } from "./webhooks.ts";
 
@@ -39,7 +39,7 @@ export type MainDb = Readonly<{
   targets: TargetQueries;
   apiKeys: ApiKeyQueries;
   routing: Routing;
-  moving: MovingQueries;
+  transfer: TransferQueries;
   notices: NoticeQueries;
   secretKeyCheck: SecretKeyCheckQueries;
   sealedRows: SealedRowQueries;
@@ -62,13 +62,13 @@ type Options = Readonly<{
   path: string;
   clock: Clock;
   /** Leaves the WAL to a replicator, such as Litestream. */
-  keepsLogs?: boolean;
+  keepsWals?: boolean;
   /** Set if nothing may block the event loop: does the syncs and checkpoints instead of the connection. */
   background?: Background;
 }>;
 
 export type Background = Readonly<{
-  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog" | "sync">;
+  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartWal" | "sync">;
   onError: (message: string, cause: unknown) => void;
   /** Frees space for a deletion while the disk is full. */
   makeRoom?: MakeRoom;
@@ -89,9 +89,9 @@ export function openMainDb(options: Options): MainDb {
   }
 }
 
-function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
+function open({ path, clock, keepsWals = false, background }: Options): MainDb {
   createPrivateFile(path);
-  const checkpointPages = keepsLogs ? LONGEST_LOG_PAGES : CHECKPOINT_PAGES;
+  const checkpointPages = keepsWals ? LONGEST_WAL_PAGES : CHECKPOINT_PAGES;
   const settings = { synchronous: "FULL", autocheckpointPages: checkpointPages, cacheKib: 8_192 } as const;
   const what = "main database";
   const db = openDatabase({ path, ...settings }, (opened) => {
@@ -99,7 +99,7 @@ function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
     refuseNewer(opened, MIGRATIONS, what);
   });
   try {
-    if (keepsLogs) keepLog(db);
+    if (keepsWals) keepWal(db);
     migrate(db, MIGRATIONS, what);
     const orm = drizzle({ client: db });
     const routing = createRouting(db);
@@ -128,7 +128,7 @@ function open({ path, clock, keepsLogs = false, background }: Options): MainDb {
       targets: { ...targets, softDelete: roomy(targets.softDelete) },
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       routing,
-      moving: createMovingQueries(db, routing.invalidate),
+      transfer: createTransferQueries(db, routing.invalidate),
       notices: createNoticeQueries(db),
       secretKeyCheck: createSecretKeyCheckQueries(db),
       sealedRows: createSealedRowQueries(db, routing.invalidate),

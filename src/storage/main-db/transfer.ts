@@ -3,22 +3,26 @@
  */
 import type { Database } from "bun:sqlite";
 
-const MOVED_TABLES = ["webhooks", "entrypoints", "targets"] as const;
+const TRANSFER_TABLES = ["webhooks", "entrypoints", "targets"] as const;
 
-type MovedTable = (typeof MOVED_TABLES)[number];
+type TransferTable = (typeof TRANSFER_TABLES)[number];
 export type PlainRow = Readonly<Record<string, string | number | null>>;
-export type WebhookRows = Readonly<Record<MovedTable, readonly PlainRow[]>>;
+export type WebhookRows = Readonly<Record<TransferTable, readonly PlainRow[]>>;
 
 /** "reclaimable": the user's own id, of a part that was deleted with its webhook. */
-export type StateOfId = (table: MovedTable, id: string, userId: string) => "free" | "taken" | "reclaimable";
+export type StateOfId = (
+  table: TransferTable,
+  id: string,
+  userId: string,
+) => "free" | "taken" | "reclaimable";
 
 type ReservedRows = WebhookRows & Readonly<{ webhookId: string }>;
 
-export type MovingQueries = ReturnType<typeof createMovingQueries>;
+export type TransferQueries = ReturnType<typeof createTransferQueries>;
 
 /** `changed` is called with the webhook's id after every commit. */
-export function createMovingQueries(db: Database, changed: (webhookId: string) => void) {
-  const isTaken = (table: MovedTable) =>
+export function createTransferQueries(db: Database, changed: (webhookId: string) => void) {
+  const isTaken = (table: TransferTable) =>
     db.prepare<{ user_id: string; is_gone: number }, [string]>(
       table === "webhooks"
         ? "SELECT user_id, 0 AS is_gone FROM webhooks WHERE id = ?"
@@ -26,7 +30,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
              FROM ${table} t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id = ?`,
     );
 
-  function listColumns(table: MovedTable): readonly string[] {
+  function listColumns(table: TransferTable): readonly string[] {
     return db
       .query<{ name: string }, []>(`PRAGMA table_info(${table})`)
       .all()
@@ -39,7 +43,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
     return row.is_gone === 1 && row.user_id === userId ? "reclaimable" : "taken";
   };
 
-  function insert(table: MovedTable, row: PlainRow): void {
+  function insert(table: TransferTable, row: PlainRow): void {
     // The names come from a file: only the table's own columns become part of the statement.
     const columns = listColumns(table).filter((column) => row[column] !== undefined);
     const values = columns.map((column) => row[column] ?? null);
@@ -53,7 +57,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
     },
     /** Without deleted entrypoints and targets. */
     read(webhookId: string): WebhookRows {
-      const all = (table: MovedTable, column: string) =>
+      const all = (table: TransferTable, column: string) =>
         db
           .query<PlainRow, [string]>(
             `SELECT * FROM ${table} WHERE ${column} = ? AND deleted_at IS NULL ORDER BY created_at, id`,
@@ -80,7 +84,7 @@ export function createMovingQueries(db: Database, changed: (webhookId: string) =
                 (SELECT id FROM webhooks WHERE deleted_at IS NOT NULL)`,
             ).run(id ?? null);
           }
-          for (const table of MOVED_TABLES) for (const row of rows[table]) insert(table, row);
+          for (const table of TRANSFER_TABLES) for (const row of rows[table]) insert(table, row);
           check(webhookId);
           db.prepare("UPDATE webhooks SET deleted_at = ? WHERE id = ?").run(at, webhookId);
           return webhookId;

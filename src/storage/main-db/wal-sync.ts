@@ -12,7 +12,7 @@ const RETRY_MS = 5_000;
 
 type Fault = { readonly error: AppError; at: number; isUnderRepair: boolean };
 
-export class LogSync {
+export class WalSync {
   readonly #options: Options;
   #descriptor: number | null;
   readonly #changes;
@@ -88,7 +88,7 @@ export class LogSync {
       this.#latest = Promise.resolve();
       this.#fault = null;
     };
-    this.#options.restartLog(isOver).catch(() => {
+    this.#options.restartWal(isOver).catch(() => {
       fault.isUnderRepair = false;
       fault.at = this.#options.monotonic();
     });
@@ -104,7 +104,7 @@ type Options = Readonly<{
   path: string;
   sync: SyncDescriptor;
   /** Copies the WAL back into the file and syncs it; calls `then` before any request is answered again. */
-  restartLog: (then: () => void) => Promise<void>;
+  restartWal: (then: () => void) => Promise<void>;
   monotonic: () => number;
   onError: (message: string, cause: unknown) => void;
 }>;

@@ -5,7 +5,7 @@ import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 
 /** Where a webhook stands in the list. */
-export type WebhookPlace = Pick<WebhookRow, "createdAt" | "id">;
+export type WebhookCursor = Pick<WebhookRow, "createdAt" | "id">;
 
 export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
 
@@ -36,7 +36,7 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all();
     },
     /** In the same order: at most `limit` of those behind `after`, which need not be there any more. */
-    listPage(wanted: { userId: string; after: WebhookPlace | null; limit: number }): WebhookRow[] {
+    listPage(wanted: { userId: string; after: WebhookCursor | null; limit: number }): WebhookRow[] {
       const { userId, after, limit } = wanted;
       const { id, createdAt } = webhooks;
       const behind = after && sql`(${createdAt}, ${id}) > (${after.createdAt}, ${after.id})`;

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
-import { isLost, LOST, logBytesOf, sizeOf } from "../sqlite/file-size.ts";
+import { isLost, LOST, sizeOf, walBytesOf } from "../sqlite/file-size.ts";
 import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
 import { isWorthReadingAhead, readAhead } from "../sqlite/read-ahead.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
-import { waitForLog } from "../sqlite/wal-in-use.ts";
+import { waitForWal } from "../sqlite/wal-in-use.ts";
 
 /** `database` is "main database" or an event file's name. */
 export type CheckFault = Readonly<{ database: string; fault: string }>;
@@ -51,11 +51,11 @@ export function checkDatabases(
       readAhead(path);
     }
     tell("structure");
-    const logBytes = logBytesOf(path);
+    const walBytes = walBytesOf(path);
     const { faults: found } = inspect(name, path, (db) => {
       // Lets the WAL restart between the two reads; otherwise the WAL of a busy webhook would grow for as long as both
       // take.
-      waitForLog(path, logBytes);
+      waitForWal(path, walBytes);
       tell("ledger");
       return { result: null, faults: checkLedger(db) };
     });

@@ -22,9 +22,9 @@ export function createTurns(options: {
       const waiting = { begin };
       line.push(waiting);
       const giveUp = () => {
-        const place = line.indexOf(waiting);
-        if (place === -1) return;
-        line.splice(place, 1);
+        const index = line.indexOf(waiting);
+        if (index === -1) return;
+        line.splice(index, 1);
         leave(nobodyWaits());
       };
       signal?.addEventListener("abort", giveUp, { once: true });

@@ -19,6 +19,6 @@ export function isLost(path: string): boolean {
 }
 
 /** Size of a database's write-ahead log in bytes; 0 if it has none. */
-export function logBytesOf(path: string): number {
+export function walBytesOf(path: string): number {
   return sizeOf(`${path}-wal`);
 }

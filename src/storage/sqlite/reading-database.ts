@@ -7,8 +7,8 @@ const BUSY_TIMEOUT_MS = 2_000;
 export function openForReading(path: string): Database {
   // A read-only connection leaves an empty WAL behind where there was none; a writable connection that does not write
   // removes it again. But a writable one would also copy back the WAL that a crash left, which a read must not do.
-  const hasLog = existsSync(`${path}-wal`);
-  return readOnly(new Database(path, hasLog ? { readonly: true } : { readwrite: true, create: false }));
+  const hasWal = existsSync(`${path}-wal`);
+  return readOnly(new Database(path, hasWal ? { readonly: true } : { readwrite: true, create: false }));
 }
 
 /**

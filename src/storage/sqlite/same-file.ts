@@ -8,7 +8,7 @@ import { type Stats, statSync } from "node:fs";
  * Remembers the file that is at the path now. The returned function is true while the path still leads to it; about 3
  * µs a call.
  */
-export function watchPlace(path: string): () => boolean {
+export function watchSameFile(path: string): () => boolean {
   const first = find(path);
   return () => {
     const now = find(path);

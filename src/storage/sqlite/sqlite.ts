@@ -63,18 +63,18 @@ function readAutoVacuum(db: Database): number | undefined {
  * WAL length at which the gateway checkpoints although a replicator should: 1 GiB, twice the length at which Litestream
  * blocks all writers to do so.
  */
-export const LONGEST_LOG_PAGES = 262_144;
+export const LONGEST_WAL_PAGES = 262_144;
 
 /**
  * Leaves the WAL beside the file when this connection is the last to close: a replicator that was away resumes in it
  * where it stopped. Without it, the replicator would copy the whole file again.
  */
-export function keepLog(db: Database): void {
+export function keepWal(db: Database): void {
   db.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
 }
 
 /** Writes a value that is already there: the first write to a WAL syncs its header. */
-export function beginLog(db: Database): void {
+export function beginWal(db: Database): void {
   db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 

@@ -8,7 +8,7 @@ export const ASK_AFTER_BYTES = 196_608;
 /** The most that a small write adds to the WAL, with all the trees it touches. */
 const SMALL_WRITE_BYTES = 49_152;
 
-export class LogLength {
+export class WalLength {
   readonly #ask;
   #pages = 0;
   #writtenBytes = ASK_AFTER_BYTES;

@@ -3,6 +3,7 @@
  */
 import type { Recorded } from "../event-db/duplicates.ts";
 import {
+  acceptReverified,
   countRejected,
   deleteRejected,
   findFirstReceivedAt,
@@ -13,8 +14,7 @@ import {
   type RejectedDraft,
   type RejectedPage,
   type RejectedRequest,
-  type Release,
-  releaseRejected,
+  type Reverified,
   setReasons,
 } from "../event-db/rejected.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
@@ -36,7 +36,7 @@ export type RejectedStore = Readonly<{
   /** Counts by entrypoint. */
   count: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
   /** Turns rejected requests into events; resolves once the events are on disk. Null for a request that was gone. */
-  release: (webhookId: string, releases: readonly Release[]) => Promise<readonly (Recorded | null)[]>;
+  accept: (webhookId: string, reverified: readonly Reverified[]) => Promise<readonly (Recorded | null)[]>;
   setReasons: (webhookId: string, reasons: ReadonlyMap<string, string>) => Promise<void>;
   /** Deletes the requests; returns how many existed. */
   remove: (webhookId: string, ids: readonly string[]) => Promise<number>;
@@ -55,8 +55,8 @@ export function createRejectedStore(options: {
       readEventFile(files, webhookId, (file) => listRejectedIds(file, entrypointId)),
     find: (webhookId, id) => readEventFile(files, webhookId, (file) => findRejected(file, id)),
     count: (webhookId) => readEventFile(files, webhookId, countRejected),
-    release: (webhookId, releases) =>
-      writer.change(webhookId, (file) => releases.map((release) => releaseRejected(file, release))),
+    accept: (webhookId, reverified) =>
+      writer.change(webhookId, (file) => reverified.map((each) => acceptReverified(file, each))),
     setReasons: (webhookId, reasons) => writer.tidy(webhookId, (file) => setReasons(file, reasons)),
     remove: (webhookId, ids) => writer.change(webhookId, (file) => deleteRejected(file, ids)),
     findFirstReceivedAt: (webhookId, eventId) =>

@@ -4,13 +4,13 @@ import { AppError, type ErrorKind, errorMessage } from "../../lib/errors.ts";
 import { adoptWebhookFile, type IdChanges } from "./adopt-webhook-file.ts";
 import { readWebhookFile, writeWebhookFile } from "./webhook-file.ts";
 
-export type MovingRequest =
+export type TransferRequest =
   | Readonly<{ kind: "write"; eventFile: string; to: string; document: string }>
   | Readonly<{ kind: "read"; path: string }>
   | Readonly<{ kind: "adopt"; path: string; to: string; ids: IdChanges }>;
 
 /** `document` is the result of a read. `error` carries an AppError's fields, which errors lose between threads. */
-export type MovingAnswer =
+export type TransferAnswer =
   | Readonly<{ kind: "done"; document: string | null }>
   | Readonly<{
       kind: "failed";
@@ -20,7 +20,7 @@ export type MovingAnswer =
 
 declare const self: Worker;
 
-function act(request: MovingRequest): string | null {
+function act(request: TransferRequest): string | null {
   switch (request.kind) {
     case "write":
       writeWebhookFile(request);
@@ -33,7 +33,7 @@ function act(request: MovingRequest): string | null {
   }
 }
 
-function answer(request: MovingRequest): MovingAnswer {
+function answer(request: TransferRequest): TransferAnswer {
   try {
     return { kind: "done", document: act(request) };
   } catch (error) {
@@ -45,4 +45,4 @@ function answer(request: MovingRequest): MovingAnswer {
   }
 }
 
-self.onmessage = (event: MessageEvent<MovingRequest>) => self.postMessage(answer(event.data));
+self.onmessage = (event: MessageEvent<TransferRequest>) => self.postMessage(answer(event.data));

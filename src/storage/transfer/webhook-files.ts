@@ -7,10 +7,10 @@ import { newUnguessableId } from "../../lib/ids.ts";
 import { requireSpace } from "../backup/free-space.ts";
 import { askWorker } from "../workers/ask-worker.ts";
 import type { IdChanges } from "./adopt-webhook-file.ts";
-import type { MovingAnswer, MovingRequest } from "./transfer-worker.ts";
+import type { TransferAnswer, TransferRequest } from "./transfer-worker.ts";
 
-/** Transfer files are beside the event files, so that a finished one is only renamed. */
-const PART_FILE = /^moving-[0-9a-f-]{36}\.part(-journal|-wal|-shm)?$/;
+/** Transfer files are beside the event files, so that a finished one is only renamed. `moving-` is their earlier name. */
+const PART_FILE = /^(?:transfer|moving)-[0-9a-f-]{36}\.part(-journal|-wal|-shm)?$/;
 /** Bytes received between two checks of the free space. */
 const LOOK_EVERY_BYTES = 32 * 1024 * 1024;
 /** Each transfer uses a thread; files that are still being received are not counted. */
@@ -21,7 +21,7 @@ export type WebhookFiles = ReturnType<typeof createWebhookFiles>;
 export function createWebhookFiles(dataDir: string) {
   let running = 0;
   const pathOf = (webhookId: string) => join(dataDir, `events-${webhookId}.db`);
-  const newPart = () => join(dataDir, `moving-${newUnguessableId()}.part`);
+  const newPart = () => join(dataDir, `transfer-${newUnguessableId()}.part`);
 
   async function bounded<T>(act: () => Promise<T>): Promise<T> {
     if (running >= MOST_AT_ONCE) throw busy();
@@ -116,9 +116,9 @@ async function discard(path: string): Promise<void> {
   for (const end of ["", "-journal", "-wal", "-shm"]) await rm(path + end, { force: true });
 }
 
-async function ask(request: MovingRequest): Promise<string | null> {
+async function ask(request: TransferRequest): Promise<string | null> {
   const script = new URL("./transfer-worker.ts", import.meta.url);
-  const answer = await askWorker<MovingRequest, MovingAnswer>(script, request);
+  const answer = await askWorker<TransferRequest, TransferAnswer>(script, request);
   if (answer.kind === "done") return answer.document;
   const { message, error } = answer;
   if (error === null) throw new Error(message);

@@ -2,7 +2,7 @@
 import type { EventFile } from "../event-db/event-file.ts";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
-import { hasGrownLong, isLogInUse } from "../sqlite/wal-in-use.ts";
+import { hasGrownLong, isWalInUse } from "../sqlite/wal-in-use.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
@@ -19,7 +19,7 @@ export type CheckpointIfLong = (queue: WriteQueue, file: EventFile, pages: numbe
 
 export function createCheckpoints(options: {
   files: Pick<WebhookDBManager, "pin" | "unpin">;
-  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartLog">;
+  upkeep: Pick<EventFileUpkeep, "checkpoint" | "restartWal">;
   /** The length at which a checkpoint begins; undefined: this decides. */
   checkpointPages: number | undefined;
   monotonic: () => number;
@@ -50,8 +50,8 @@ export function createCheckpoints(options: {
     await upkeep.checkpoint(file.path);
     await queue.close();
     try {
-      await upkeep.restartLog(file.path);
-      file.log.ask();
+      await upkeep.restartWal(file.path);
+      file.wal.ask();
     } finally {
       queue.reopen();
       options.onReopened(queue);
@@ -81,7 +81,7 @@ export function createCheckpoints(options: {
       .catch((error: unknown) => {
         // A full disk, or a long read. The log keeps every event; the next checkpoint begins when it has grown.
         failedAt.set(file, pages);
-        if (!isLogInUse(error) || hasGrownLong(pages, before)) {
+        if (!isWalInUse(error) || hasGrownLong(pages, before)) {
           onError(`checkpoint of ${file.path} failed`, error);
         }
       })

@@ -23,9 +23,9 @@ export function createGroupCommit(deps: {
 }): GroupCommit {
   const { files, metrics = noMetrics, onError } = deps;
 
-  function lengthOfLog(file: EventFile, group: readonly Write[]): number {
+  function lengthOfWal(file: EventFile, group: readonly Write[]): number {
     try {
-      return file.log.after(
+      return file.wal.after(
         group.length,
         group.reduce((sum, { bytes }) => sum + bytes, 0),
       );
@@ -47,8 +47,8 @@ export function createGroupCommit(deps: {
       }
     },
     reserve(file, group) {
-      const pages = lengthOfLog(file, group);
-      file.reserveLog(pages);
+      const pages = lengthOfWal(file, group);
+      file.reserveWal(pages);
       return pages;
     },
     async sync(file) {

@@ -2,7 +2,7 @@
 import { newId, newUnguessableId } from "../../lib/ids.ts";
 import type { StateOfId } from "../../storage/main-db/transfer.ts";
 import type { IdChanges } from "../../storage/transfer/adopt-webhook-file.ts";
-import type { MovedDocument } from "./document.ts";
+import type { TransferDocument } from "./document.ts";
 
 export type ChosenIds = IdChanges &
   Readonly<{
@@ -16,7 +16,7 @@ export const NO_CHANGES: ChosenIds = { targets: {}, entrypoints: {}, all: {}, re
 
 /** Keeps an id that is free. Only an entrypoint's id is public, so its URL may return to the same user. */
 export function chooseIds(given: {
-  document: MovedDocument;
+  document: TransferDocument;
   userId: string;
   stateOfId: StateOfId;
   hasFile: (webhookId: string) => boolean;

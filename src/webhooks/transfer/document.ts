@@ -33,13 +33,13 @@ const documentSchema = z.strictObject({
   passphrase: z.strictObject({ salt: z.base64().length(24) }).nullable(),
 });
 
-export type MovedSecret = Readonly<z.infer<typeof secretSchema>>;
-export type MovedDocument = Readonly<z.infer<typeof documentSchema>>;
+export type TransferSecret = Readonly<z.infer<typeof secretSchema>>;
+export type TransferDocument = Readonly<z.infer<typeof documentSchema>>;
 
 export const FORMAT = 1;
 
 /** Throws AppError `invalid`. `schema`: version of this program's main database. */
-export function parseDocument(text: string, schema: number): MovedDocument {
+export function parseDocument(text: string, schema: number): TransferDocument {
   const document = documentSchema.safeParse(readJson(text));
   if (!document.success) {
     const [issue] = document.error.issues;

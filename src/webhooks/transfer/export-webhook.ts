@@ -5,10 +5,10 @@ import type { Sealer } from "../../settings/sealed-config.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { WebhookFiles } from "../../storage/transfer/webhook-files.ts";
 import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
-import { FORMAT, type MovedDocument } from "./document.ts";
+import { FORMAT, type TransferDocument } from "./document.ts";
 import { keysOfPassphrase, newSalt, takeSecrets } from "./secrets.ts";
 
-export type MovingDeps = Readonly<{
+export type TransferDeps = Readonly<{
   mainDb: MainDb;
   files: WebhookFiles;
   keys: Sealer;
@@ -29,12 +29,12 @@ export type ExportWebhook = (
   options: InWebhook & Readonly<{ passphrase: string | null; to?: string }>,
 ) => Promise<Exported>;
 
-export function createExport({ mainDb, files, keys, clock }: MovingDeps): ExportWebhook {
+export function createExport({ mainDb, files, keys, clock }: TransferDeps): ExportWebhook {
   return async ({ passphrase, to, ...of }) => {
     const { id: webhookId } = getOwnWebhook(mainDb, of);
     const salt = newSalt();
     const passphraseKeys = passphrase === null ? null : await keysOfPassphrase(passphrase, salt);
-    const rows = mainDb.moving.read(webhookId);
+    const rows = mainDb.transfer.read(webhookId);
     const entrypoints = takeSecrets({
       table: "entrypoints",
       rows: rows.entrypoints,
@@ -44,10 +44,10 @@ export function createExport({ mainDb, files, keys, clock }: MovingDeps): Export
     const secrets = [...entrypoints.secrets, ...targets.secrets];
     const [webhook = {}] = rows.webhooks;
     // Imports validate it by a stricter schema, which rows written by this program satisfy.
-    const document: Record<keyof MovedDocument, unknown> = {
+    const document: Record<keyof TransferDocument, unknown> = {
       format: FORMAT,
       version,
-      schema: mainDb.moving.schemaVersion(),
+      schema: mainDb.transfer.schemaVersion(),
       exported_at: new Date(clock.now()).toISOString(),
       webhook,
       entrypoints: entrypoints.rows,

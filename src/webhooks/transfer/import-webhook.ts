@@ -3,8 +3,8 @@ import { AppError } from "../../lib/errors.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
 import { type ChosenIds, chooseIds, NO_CHANGES } from "./chosen-ids.ts";
-import { type MovedDocument, parseDocument } from "./document.ts";
-import type { MovingDeps } from "./export-webhook.ts";
+import { parseDocument, type TransferDocument } from "./document.ts";
+import type { TransferDeps } from "./export-webhook.ts";
 import { makeRows, NOT_TWICE, WITHOUT_SECRETS } from "./make-rows.ts";
 import type { CheckRows, LeftOut } from "./moved-rows.ts";
 import { keysOfPassphrase } from "./secrets.ts";
@@ -28,7 +28,7 @@ export type ImportWebhook = (options: {
 }) => Promise<Imported>;
 
 export function createImport(
-  deps: MovingDeps &
+  deps: TransferDeps &
     Readonly<{
       checkRows: CheckRows;
       removeFile: (webhookId: string) => Promise<void>;
@@ -39,7 +39,7 @@ export function createImport(
   const { mainDb, files, keys, clock, checkRows, removeFile, onImported } = deps;
 
   async function passphraseKeysOf(
-    document: MovedDocument,
+    document: TransferDocument,
     { passphrase, withoutSecrets }: { passphrase: string | null; withoutSecrets: boolean },
   ): Promise<Sealer | null> {
     if (document.passphrase === null || withoutSecrets) return null;
@@ -48,7 +48,7 @@ export function createImport(
   }
 
   /** Inserts the rows hidden, which reserves the webhook's ids. */
-  function reserve(given: { document: MovedDocument; userId: string; passphraseKeys: Sealer | null }) {
+  function reserve(given: { document: TransferDocument; userId: string; passphraseKeys: Sealer | null }) {
     const { document, userId, passphraseKeys } = given;
     const isOwnTarget = (targetId: string) => {
       const target = mainDb.routing.findTarget(targetId);
@@ -56,7 +56,7 @@ export function createImport(
     };
     let ids = NO_CHANGES;
     let leftOut: LeftOut = new Map();
-    const webhookId = mainDb.moving.reserve(
+    const webhookId = mainDb.transfer.reserve(
       (stateOfId) => {
         ids = chooseIds({ document, userId, stateOfId, hasFile: files.isTaken });
         const made = makeRows({ document, ids, userId, keys, passphraseKeys, isOwnTarget });
@@ -72,7 +72,7 @@ export function createImport(
   /** Undoes this import; anything left is removed at the next start. */
   async function undo(webhookId: string, made: { hasFile: boolean; ids: ChosenIds }): Promise<void> {
     try {
-      mainDb.moving.withdraw(webhookId, made.ids.reclaimed, clock.now());
+      mainDb.transfer.withdraw(webhookId, made.ids.reclaimed, clock.now());
       if (made.hasFile) await removeFile(webhookId);
     } catch {
       // The disk is full, which is already logged.
@@ -80,7 +80,7 @@ export function createImport(
   }
 
   return async ({ userId, path, ...secretsWish }) => {
-    const document = parseDocument(await files.read(path), mainDb.moving.schemaVersion());
+    const document = parseDocument(await files.read(path), mainDb.transfer.schemaVersion());
     const passphraseKeys = await passphraseKeysOf(document, secretsWish);
     const { webhookId, ids, leftOut } = orUnfit(() => reserve({ document, userId, passphraseKeys }));
     let hasFile = false;
@@ -90,7 +90,7 @@ export function createImport(
       await files.adopt({ path, webhookId, ids });
       hasFile = true;
       // After the file, so that a visible webhook can store events.
-      mainDb.moving.reveal(webhookId);
+      mainDb.transfer.reveal(webhookId);
     } catch (error) {
       await undo(webhookId, { hasFile, ids });
       throw error;
@@ -113,7 +113,7 @@ function orUnfit<T>(act: () => T): T {
 }
 
 function describe(done: {
-  document: MovedDocument;
+  document: TransferDocument;
   ids: ChosenIds;
   isComplete: boolean;
   leftOut: LeftOut;

@@ -2,7 +2,7 @@
 import type { Sealer } from "../../settings/sealed-config.ts";
 import type { PlainRow, WebhookRows } from "../../storage/main-db/transfer.ts";
 import type { ChosenIds } from "./chosen-ids.ts";
-import type { MovedDocument } from "./document.ts";
+import type { TransferDocument } from "./document.ts";
 import { movedNotices } from "./moved-notices.ts";
 import type { LeftOut } from "./moved-rows.ts";
 import { putSecret } from "./secrets.ts";
@@ -14,7 +14,7 @@ type Row = Record<string, string | number | null>;
 
 /** Throws AppError `invalid` for a wrong passphrase. */
 export function makeRows(given: {
-  document: MovedDocument;
+  document: TransferDocument;
   ids: ChosenIds;
   userId: string;
   keys: Sealer;
@@ -52,7 +52,7 @@ export function makeRows(given: {
 }
 
 /** A verification's column contains its config; a target's column is the config. */
-function pathInConfig({ table, path }: MovedDocument["secrets"][number]): string[] {
+function pathInConfig({ table, path }: TransferDocument["secrets"][number]): string[] {
   return table === "entrypoints" ? path.slice(1) : [...path];
 }
 

@@ -4,7 +4,7 @@ import { createKeyRing } from "../../lib/crypto.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 import type { PlainRow } from "../../storage/main-db/transfer.ts";
-import type { MovedSecret } from "./document.ts";
+import type { TransferSecret } from "./document.ts";
 
 /** 32 MB and about 0.1 s, which makes guessing expensive. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
@@ -28,7 +28,7 @@ export function keysOfPassphrase(passphrase: string, salt: string): Promise<Seal
 
 /** Counts the secrets in the rows that the keys do not decrypt. */
 export function countUnreadable(options: {
-  table: MovedSecret["table"];
+  table: TransferSecret["table"];
   rows: readonly PlainRow[];
   keys: Sealer;
 }): number {
@@ -37,20 +37,20 @@ export function countUnreadable(options: {
     .length;
 }
 
-type Owner = Readonly<{ table: MovedSecret["table"]; id: string }>;
+type Owner = Readonly<{ table: TransferSecret["table"]; id: string }>;
 
 /**
  * Returns the rows without their secrets, and the secrets encrypted with the passphrase or left out. Secrets are
  * recognised by their form, whatever the columns and types, so no encrypted text leaves unchanged.
  */
 export function takeSecrets(options: {
-  table: MovedSecret["table"];
+  table: TransferSecret["table"];
   rows: readonly PlainRow[];
   keys: Sealer;
   passphraseKeys: Sealer | null;
-}): { rows: PlainRow[]; secrets: MovedSecret[] } {
+}): { rows: PlainRow[]; secrets: TransferSecret[] } {
   const { table, keys, passphraseKeys } = options;
-  const secrets: MovedSecret[] = [];
+  const secrets: TransferSecret[] = [];
   const rows = options.rows.map((row) => {
     const owner = { table, id: String(row.id) };
     const stripped: Record<string, string | number | null> = { ...row };
@@ -74,7 +74,7 @@ export function takeSecrets(options: {
 /** Encrypts a secret for its new row. Throws AppError `invalid` for a wrong passphrase. */
 export function putSecret(options: {
   row: Record<string, string | number | null>;
-  secret: MovedSecret;
+  secret: TransferSecret;
   passphraseKeys: Sealer;
   keys: Sealer;
   /** The row's new id. */
@@ -95,7 +95,12 @@ export function putSecret(options: {
 }
 
 /** Returns the row with its secrets encrypted by `to`. Secrets that `from` does not decrypt stay unchanged. */
-export function resealRow(given: { table: MovedSecret["table"]; row: PlainRow; from: Sealer; to: Sealer }): {
+export function resealRow(given: {
+  table: TransferSecret["table"];
+  row: PlainRow;
+  from: Sealer;
+  to: Sealer;
+}): {
   row: PlainRow;
   resealed: number;
   unreadable: number;

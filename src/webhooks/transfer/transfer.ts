@@ -2,11 +2,11 @@
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { WebhookUseCases } from "../use-cases.ts";
-import { createExport, type ExportWebhook, type MovingDeps } from "./export-webhook.ts";
+import { createExport, type ExportWebhook, type TransferDeps } from "./export-webhook.ts";
 import { createImport, type ImportWebhook } from "./import-webhook.ts";
 import { createRowCheck } from "./moved-rows.ts";
 
-export type Moving = Readonly<{
+export type Transfer = Readonly<{
   exportWebhook: ExportWebhook;
   importWebhook: ImportWebhook;
   /** Saves an uploaded file to disk; resolves with its path, which the caller must discard. */
@@ -16,8 +16,8 @@ export type Moving = Readonly<{
   clear: () => Promise<void>;
 }>;
 
-export function createMoving(
-  deps: MovingDeps &
+export function createTransfer(
+  deps: TransferDeps &
     Readonly<{
       useCases: Pick<WebhookUseCases, "entrypoints" | "targets">;
       targetTypes: TargetTypes;
@@ -25,7 +25,7 @@ export function createMoving(
       removeFile: (webhookId: string) => Promise<void>;
       onImported: (webhookId: string) => void;
     }>,
-): Moving {
+): Transfer {
   const { files, mainDb } = deps;
   return {
     exportWebhook: createExport(deps),
@@ -33,7 +33,7 @@ export function createMoving(
     receive: files.receive,
     discard: files.discard,
     async clear() {
-      mainDb.moving.endUnfinished();
+      mainDb.transfer.endUnfinished();
       await files.removeLeftovers();
     },
   };

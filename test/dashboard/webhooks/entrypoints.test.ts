@@ -169,7 +169,7 @@ describe("a test event", () => {
         refusals: { note: () => undefined },
         door: { count: () => undefined },
         readRules: () => null,
-        quarantine: { keep: async () => undefined },
+        rejectedKeeper: { keep: async () => undefined },
       },
     });
     const send = createTestEventSender({ receiver, useCases, clock });

@@ -166,9 +166,9 @@ test("the time is checked within a body, and the first body is searched to its e
   };
   const filter = { text: `${"a".repeat(199)}b` };
   const ids = [...world.storedIds(large)].reverse();
-  for (let cursor: string | null = null, place = 0; place < 3; place++) {
+  for (let cursor: string | null = null, pageNumber = 0; pageNumber < 3; pageNumber++) {
     const page = await searchEvents(world.files.open(large), { limit: 5, cursor, filter }, pause);
-    expect(page.nextCursor).toBe(place < 2 ? (ids[place] ?? "") : null);
+    expect(page.nextCursor).toBe(pageNumber < 2 ? (ids[pageNumber] ?? "") : null);
     cursor = page.nextCursor;
   }
   expect(parts).toBeGreaterThan(3 * 5);

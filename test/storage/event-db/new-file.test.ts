@@ -31,7 +31,7 @@ test("has the schema and the settings of one that SQLite made", () => {
   const made = join(folder, "made.db");
   makeEventFile(made);
   const bySqlite = join(folder, "sqlite.db");
-  new EventFile("webhook", bySqlite, { sync: async () => undefined, keepsLogs: false }).close();
+  new EventFile("webhook", bySqlite, { sync: async () => undefined, keepsWals: false }).close();
   expect(describeDatabase(made)).toEqual(describeDatabase(bySqlite));
 });
 
@@ -45,7 +45,7 @@ test("replaces an unfinished file that a crash left, and removes the WAL of a fi
   writeFileSync(`${path}.new`, "unfinished");
   makeEventFile(path);
   expect(readdirSync(folder)).toEqual(["events.db"]);
-  const file = new EventFile("webhook", path, { sync: async () => undefined, keepsLogs: false });
+  const file = new EventFile("webhook", path, { sync: async () => undefined, keepsWals: false });
   expect(file.db.query("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'strange'").get()).toEqual({
     n: 0,
   });

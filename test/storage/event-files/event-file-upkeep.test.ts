@@ -21,7 +21,7 @@ test("a request that fails rejects alone", async () => {
   const failed = thrownBy(() => upkeep.checkpoint(missing));
   await upkeep.syncFolder(folder);
   expect(await failed).toBeInstanceOf(Error);
-  expect(await thrownBy(() => upkeep.restartLog(missing))).toBeInstanceOf(Error);
+  expect(await thrownBy(() => upkeep.restartWal(missing))).toBeInstanceOf(Error);
   expect(await thrownBy(() => upkeep.syncFolder(missing))).toBeInstanceOf(Error);
   upkeep.stop();
 });

@@ -153,10 +153,10 @@ describe("closing", () => {
     const closed = world.files.closeAll();
     for (let n = 0; n < 5; n++) await turn();
     expect(retire).not.toHaveBeenCalled();
-    expect(file.log.ask()).toBeGreaterThan(0);
+    expect(file.wal.ask()).toBeGreaterThan(0);
     world.files.unpin(file);
     await closed;
-    expect(() => file.log.ask()).toThrow();
+    expect(() => file.wal.ask()).toThrow();
   });
 
   test("closes files that nobody used for two minutes, and only those", async () => {

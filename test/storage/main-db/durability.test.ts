@@ -60,13 +60,13 @@ function change(name = "changed", bytes = 0): void {
 }
 
 /** Makes the WAL longer than the length at which it is copied back. */
-const lengthenLog = () => change("long", 5_000_000);
+const lengthenWal = () => change("long", 5_000_000);
 
 const changing = () => mainDb.durably(async () => change());
 const reading = () => mainDb.durably(async () => mainDb.webhooks.find(webhookId)?.name);
 
 /** The WAL's header, which changes at each restart. */
-const logHeader = () => readFileSync(`${main.path}-wal`).subarray(0, 32).toString("hex");
+const walHeader = () => readFileSync(`${main.path}-wal`).subarray(0, 32).toString("hex");
 
 function holdSync(): { sync: ReturnType<typeof spyOn>; open: () => void } {
   const { passed, open: letGo } = gate();
@@ -102,9 +102,9 @@ test("a commit neither syncs nor checkpoints by itself", () => {
 });
 
 test("the first change does not begin the WAL, which would sync its header", () => {
-  const before = logHeader();
+  const before = walHeader();
   change();
-  expect(logHeader()).toBe(before);
+  expect(walHeader()).toBe(before);
 });
 
 describe("a response", () => {
@@ -178,9 +178,9 @@ describe("after a sync that failed", () => {
   test("its responses are refused, and all later ones until the WAL is copied back", async () => {
     failSync();
     const repair = gate();
-    const { restartLog } = upkeep;
-    const restarts = spyOn(upkeep, "restartLog").mockImplementation((path) =>
-      repair.passed.then(() => restartLog(path)),
+    const { restartWal } = upkeep;
+    const restarts = spyOn(upkeep, "restartWal").mockImplementation((path) =>
+      repair.passed.then(() => restartWal(path)),
     );
     const error = await appErrorOf(changing);
     expect(error.kind).toBe("unavailable");
@@ -201,7 +201,7 @@ describe("after a sync that failed", () => {
   test("responses that waited for the next sync are refused too, and not synced", async () => {
     const first = Promise.withResolvers<void>();
     const sync = spyOn(upkeep, "sync").mockReturnValueOnce(first.promise);
-    spyOn(upkeep, "restartLog").mockRejectedValue(new Error("EIO"));
+    spyOn(upkeep, "restartWal").mockRejectedValue(new Error("EIO"));
     const ended = watch({ first: changing() });
     await turns();
     const second = changing();
@@ -213,7 +213,7 @@ describe("after a sync that failed", () => {
 
   test("copying the WAL back is retried after a while if it failed", async () => {
     failSync();
-    const restarts = spyOn(upkeep, "restartLog").mockRejectedValueOnce(new Error("EIO"));
+    const restarts = spyOn(upkeep, "restartWal").mockRejectedValueOnce(new Error("EIO"));
     await appErrorOf(changing);
     await turns();
     await appErrorOf(reading);
@@ -236,12 +236,12 @@ describe("after a sync that failed", () => {
 
 describe("the WAL", () => {
   test("is copied back and restarted when it has grown, and stays short", async () => {
-    const before = logHeader();
-    await mainDb.durably(async () => lengthenLog());
+    const before = walHeader();
+    await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
-    expect(logHeader()).not.toBe(before);
+    expect(walHeader()).not.toBe(before);
     for (let n = 0; n < 5; n++) {
-      await mainDb.durably(async () => lengthenLog());
+      await mainDb.durably(async () => lengthenWal());
       await mainDb.drain();
     }
     expect(readFileSync(`${main.path}-wal`).length).toBeLessThan(10_000_000);
@@ -250,21 +250,21 @@ describe("the WAL", () => {
   });
 
   test("is restarted by the worker alone: the event loop's next change does not sync its header", async () => {
-    await mainDb.durably(async () => lengthenLog());
+    await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
-    const before = logHeader();
+    const before = walHeader();
     change();
-    expect(logHeader()).toBe(before);
+    expect(walHeader()).toBe(before);
   });
 
   test("is not restarted by a change that comes after it was copied back", async () => {
     const restart = gate();
-    const restarts = spyOn(upkeep, "restartLog").mockReturnValueOnce(restart.passed);
-    const before = logHeader();
-    await mainDb.durably(async () => lengthenLog());
+    const restarts = spyOn(upkeep, "restartWal").mockReturnValueOnce(restart.passed);
+    const before = walHeader();
+    await mainDb.durably(async () => lengthenWal());
     while (restarts.mock.calls.length === 0) await turn();
     change();
-    expect(logHeader()).toBe(before);
+    expect(walHeader()).toBe(before);
     restart.open();
   });
 
@@ -272,9 +272,9 @@ describe("the WAL", () => {
     const answer = gate();
     const busy = mainDb.durably(() => answer.passed);
     const restart = gate();
-    const restarts = spyOn(upkeep, "restartLog").mockReturnValueOnce(restart.passed);
+    const restarts = spyOn(upkeep, "restartWal").mockReturnValueOnce(restart.passed);
     const copied = spyOn(upkeep, "checkpoint");
-    await mainDb.durably(async () => lengthenLog());
+    await mainDb.durably(async () => lengthenWal());
     await copied.mock.results[0]?.value;
     await turns();
     expect(restarts).not.toHaveBeenCalled();
@@ -295,8 +295,8 @@ describe("the WAL", () => {
   test("is restarted between two responses in any case when it has grown far", async () => {
     const answer = gate();
     const busy = mainDb.durably(() => answer.passed);
-    const restarts = spyOn(upkeep, "restartLog");
-    for (let n = 0; n < 9; n++) await mainDb.durably(async () => lengthenLog());
+    const restarts = spyOn(upkeep, "restartWal");
+    for (let n = 0; n < 9; n++) await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
     expect(restarts.mock.calls.length).toBeGreaterThan(0);
     answer.open();
@@ -305,13 +305,13 @@ describe("the WAL", () => {
 
   test("that cannot be copied back grows without harm, and is copied back later", async () => {
     spyOn(upkeep, "checkpoint").mockRejectedValueOnce(new Error("disk full"));
-    await mainDb.durably(async () => lengthenLog());
+    await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
     expect(errors).toEqual([`checkpoint of ${main.path} failed`]);
-    const before = logHeader();
-    await mainDb.durably(async () => lengthenLog());
+    const before = walHeader();
+    await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
-    expect(logHeader()).not.toBe(before);
+    expect(walHeader()).not.toBe(before);
     expect(errors).toHaveLength(1);
   });
 
@@ -319,13 +319,13 @@ describe("the WAL", () => {
     const reader = new Database(main.path, { readonly: true });
     reader.run("BEGIN");
     reader.query("SELECT count(*) FROM webhooks").get();
-    await mainDb.durably(async () => lengthenLog());
+    await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
     reader.close();
-    const before = logHeader();
-    await mainDb.durably(async () => lengthenLog());
+    const before = walHeader();
+    await mainDb.durably(async () => lengthenWal());
     await mainDb.drain();
-    expect(logHeader()).not.toBe(before);
+    expect(walHeader()).not.toBe(before);
     expect(errors).toEqual([]);
   });
 });

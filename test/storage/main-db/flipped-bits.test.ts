@@ -29,12 +29,12 @@ test.each(["", "-wal"])(
     const saved = ["", "-wal"].map((end) => ({ end, bytes: readFileSync(main.path + end) }));
     mkdirSync(folder);
     fc.assert(
-      fc.property(flips, (places) => {
+      fc.property(flips, (positions) => {
         for (const { end, bytes } of saved) {
           const copy = Buffer.from(bytes);
           if (end === hit) {
-            for (const place of places) {
-              const bit = Math.floor(place * copy.length * 8);
+            for (const position of positions) {
+              const bit = Math.floor(position * copy.length * 8);
               copy.writeUInt8(copy.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
             }
           }

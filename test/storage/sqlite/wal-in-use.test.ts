@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logBytesOf } from "../../../src/storage/sqlite/file-size.ts";
-import { hasGrownLong, waitForLog } from "../../../src/storage/sqlite/wal-in-use.ts";
+import { walBytesOf } from "../../../src/storage/sqlite/file-size.ts";
+import { hasGrownLong, waitForWal } from "../../../src/storage/sqlite/wal-in-use.ts";
 
 const MIB = 1024 * 1024;
 
@@ -12,13 +12,13 @@ let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "webhooker-log-"));
+  folder = mkdtempSync(join(tmpdir(), "webhooker-wal-"));
   path = join(folder, "events.db");
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function writeLog(bytes: number): void {
+function writeWal(bytes: number): void {
   writeFileSync(`${path}-wal`, "");
   truncateSync(`${path}-wal`, bytes);
 }
@@ -30,20 +30,20 @@ test("a WAL is reported each time that it has grown by a GiB", () => {
 });
 
 test("the wait for a WAL that has grown ends when it is cut", async () => {
-  writeLog(100 * MIB);
+  writeWal(100 * MIB);
   const cut = Bun.spawn([process.execPath, "-e", `fs.truncateSync(${JSON.stringify(`${path}-wal`)}, 0)`]);
-  waitForLog(path, 0);
-  expect(logBytesOf(path)).toBe(0);
+  waitForWal(path, 0);
+  expect(walBytesOf(path)).toBe(0);
   expect(await cut.exited).toBe(0);
 });
 
 test("there is no wait if the WAL is missing, short or was as long before, and any wait ends", () => {
   const forEver = Number.POSITIVE_INFINITY;
-  waitForLog(path, 0, forEver);
-  writeLog(10 * MIB);
-  waitForLog(path, 0, forEver);
-  writeLog(100 * MIB);
-  waitForLog(path, 100 * MIB, forEver);
-  waitForLog(path, 0, 0);
-  expect(logBytesOf(path)).toBe(100 * MIB);
+  waitForWal(path, 0, forEver);
+  writeWal(10 * MIB);
+  waitForWal(path, 0, forEver);
+  writeWal(100 * MIB);
+  waitForWal(path, 100 * MIB, forEver);
+  waitForWal(path, 0, 0);
+  expect(walBytesOf(path)).toBe(100 * MIB);
 });

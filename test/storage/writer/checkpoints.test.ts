@@ -20,11 +20,11 @@ beforeEach(() => {
 
 afterEach(() => world.dispose());
 
-const logBytes = () => statSync(`${world.files.pathOf(webhookId)}-wal`).size;
+const walBytes = () => statSync(`${world.files.pathOf(webhookId)}-wal`).size;
 
 test("the log stays short while 30 MB are written, and everything is read at any time", async () => {
   let mostBytes = 0;
-  const restarts = spyOn(world.upkeep, "restartLog");
+  const restarts = spyOn(world.upkeep, "restartWal");
   const body = Buffer.alloc(10_000, 97);
   const ids: string[] = [];
   await Promise.all(
@@ -33,7 +33,7 @@ test("the log stays short while 30 MB are written, and everything is read at any
         const { id } = await world.append({ webhookId, body });
         ids.push(id);
         expect((await world.events.findEvent(webhookId, id))?.bodySize).toBe(10_000);
-        mostBytes = Math.max(mostBytes, logBytes());
+        mostBytes = Math.max(mostBytes, walBytes());
       }
     }),
   );
@@ -84,25 +84,25 @@ test("writing goes on while most of the log is copied back", async () => {
 });
 
 test("a write after the copying does not start the log over, which would sync its header on the event loop", async () => {
-  const { checkpoint, restartLog } = world.upkeep;
+  const { checkpoint, restartWal } = world.upkeep;
   spyOn(world.upkeep, "checkpoint").mockResolvedValue();
-  spyOn(world.upkeep, "restartLog").mockResolvedValue();
+  spyOn(world.upkeep, "restartWal").mockResolvedValue();
   await world.append({ webhookId, body: LONG_BODY });
   const file = world.files.open(webhookId);
-  const pages = file.log.ask();
+  const pages = file.wal.ask();
   await checkpoint(file.path);
   await world.append({ webhookId });
-  expect(file.log.ask()).toBeGreaterThan(pages);
-  await restartLog(file.path);
+  expect(file.wal.ask()).toBeGreaterThan(pages);
+  await restartWal(file.path);
   await world.append({ webhookId });
-  expect(file.log.ask()).toBeLessThan(100);
+  expect(file.wal.ask()).toBeLessThan(100);
 });
 
 test("no write is committed while the log is started over, and none is lost or left waiting", async () => {
   const { passed, open } = gate();
-  const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);
+  const restartWal = spyOn(world.upkeep, "restartWal").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
-  while (restartLog.mock.calls.length === 0) await turn();
+  while (restartWal.mock.calls.length === 0) await turn();
   const commit = spyOn(world.files.open(webhookId).commit, "run");
   const held = Array.from({ length: 5 }, () => world.append({ webhookId }));
   for (let n = 0; n < 5; n++) await turn();
@@ -117,7 +117,7 @@ test("the log is started over only once the groups under way are on disk", async
   const checkpointed = gate();
   spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(checkpointed.passed);
   const restarted = gate();
-  const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(restarted.passed);
+  const restartWal = spyOn(world.upkeep, "restartWal").mockReturnValueOnce(restarted.passed);
   await world.append({ webhookId, body: LONG_BODY });
   const synced = gate();
   const sync = spyOn(world.files.open(webhookId), "syncWal").mockReturnValueOnce(synced.passed);
@@ -127,12 +127,12 @@ test("the log is started over only once the groups under way are on disk", async
   for (let n = 0; n < 5; n++) await turn();
   const later = world.append({ webhookId });
   for (let n = 0; n < 5; n++) await turn();
-  expect(restartLog).not.toHaveBeenCalled();
+  expect(restartWal).not.toHaveBeenCalled();
   const commit = spyOn(world.files.open(webhookId).commit, "run");
   synced.open();
   await underWay;
   for (let n = 0; n < 5; n++) await turn();
-  expect(restartLog).toHaveBeenCalledTimes(1);
+  expect(restartWal).toHaveBeenCalledTimes(1);
   expect(commit).not.toHaveBeenCalled();
   restarted.open();
   await later;
@@ -159,16 +159,16 @@ test("one file's log is copied back after the other's, as a file whose writes ar
   const [first, second] = [newId(), newId()];
   const { passed, open } = gate();
   const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
-  const restartLog = spyOn(world.upkeep, "restartLog");
+  const restartWal = spyOn(world.upkeep, "restartWal");
   await world.append({ webhookId: first, body: LONG_BODY });
   await world.append({ webhookId: second, body: LONG_BODY });
   await world.append({ webhookId: second });
   expect(checkpoint.mock.calls).toEqual([[world.files.pathOf(first)]]);
   open();
   await world.writer.drain();
-  const order = [...checkpoint.mock.invocationCallOrder, ...restartLog.mock.invocationCallOrder];
+  const order = [...checkpoint.mock.invocationCallOrder, ...restartWal.mock.invocationCallOrder];
   const [firstBegun = 0, secondBegun = 0, firstEnded = 0, secondEnded = 0] = order;
-  expect(restartLog.mock.calls.map(([path]) => path)).toEqual(
+  expect(restartWal.mock.calls.map(([path]) => path)).toEqual(
     [first, second].map(world.files.pathOf, world.files),
   );
   expect([firstBegun, firstEnded, secondBegun, secondEnded]).toEqual([...order].sort((a, b) => a - b));
@@ -180,7 +180,7 @@ test("a failed checkpoint of one file does not keep the others from theirs", asy
   await world.append({ webhookId: first, body: LONG_BODY });
   await world.append({ webhookId: second, body: LONG_BODY });
   await world.writer.drain();
-  expect(world.files.open(second).log.ask()).toBeLessThan(100);
+  expect(world.files.open(second).wal.ask()).toBeLessThan(100);
 });
 
 describe("a checkpoint that fails", () => {
@@ -204,7 +204,7 @@ describe("a checkpoint that fails", () => {
     await world.writer.drain();
     expect(checkpoint.mock.calls.length).toBeGreaterThanOrEqual(2);
     await world.append({ webhookId });
-    expect(world.files.open(webhookId).log.ask()).toBeLessThan(100);
+    expect(world.files.open(webhookId).wal.ask()).toBeLessThan(100);
   });
 
   test("is not tried again with every event, whoever has written all before the next one comes", async () => {
@@ -222,17 +222,17 @@ describe("a checkpoint that fails", () => {
     const reader = new Database(world.files.pathOf(webhookId), { readonly: true });
     reader.run("BEGIN");
     reader.query("SELECT count(*) FROM events").get();
-    const restarts = spyOn(world.upkeep, "restartLog");
+    const restarts = spyOn(world.upkeep, "restartWal");
     for (let n = 0; n < 4; n++) await world.append({ webhookId, body: LONG_BODY });
     await world.writer.drain();
     expect(restarts).not.toHaveBeenCalled();
-    expect(logBytes()).toBeGreaterThan(4 * LONG_BODY.length);
+    expect(walBytes()).toBeGreaterThan(4 * LONG_BODY.length);
     reader.close();
     await world.append({ webhookId, body: LONG_BODY });
     await world.writer.drain();
     await world.append({ webhookId });
-    expect(world.files.open(webhookId).log.ask()).toBeLessThan(100);
-    expect(logBytes()).toBeLessThanOrEqual(16 * MIB);
+    expect(world.files.open(webhookId).wal.ask()).toBeLessThan(100);
+    expect(walBytes()).toBeLessThanOrEqual(16 * MIB);
     expect(world.errors).toEqual([]);
   });
 });
@@ -244,7 +244,7 @@ test("a log that was long is cut a little each time that it is started over", as
   for (let n = 0; n < 3; n++) {
     await world.append({ webhookId, body: LONG_BODY });
     await world.writer.drain();
-    lengths.push(logBytes() / MIB);
+    lengths.push(walBytes() / MIB);
   }
   expect(lengths).toEqual([72, 16, 16]);
   expect(world.storedIds(webhookId)).toHaveLength(4);
@@ -252,9 +252,9 @@ test("a log that was long is cut a little each time that it is started over", as
 
 test("a webhook deleted while its log is started over keeps its file until that is done, and refuses what waits", async () => {
   const { passed, open } = gate();
-  const restartLog = spyOn(world.upkeep, "restartLog").mockReturnValueOnce(passed);
+  const restartWal = spyOn(world.upkeep, "restartWal").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
-  while (restartLog.mock.calls.length === 0) await turn();
+  while (restartWal.mock.calls.length === 0) await turn();
   const held = appErrorOf(() => world.append({ webhookId }));
   const path = world.files.pathOf(webhookId);
   const retire = spyOn(world.upkeep, "retire");

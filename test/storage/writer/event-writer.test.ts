@@ -164,12 +164,12 @@ describe("a failed sync", () => {
   });
 
   test("keeps the webhook unavailable while the log cannot be copied back, and tries that again", async () => {
-    const { retire, restartLog } = world.upkeep;
+    const { retire, restartWal } = world.upkeep;
     world.upkeep.retire = async (path, close) => {
       await retire(path, close);
       throw new Error("ENOSPC");
     };
-    world.upkeep.restartLog = () => Promise.reject(new Error("ENOSPC"));
+    world.upkeep.restartWal = () => Promise.reject(new Error("ENOSPC"));
     spyOn(file, "syncWal").mockRejectedValueOnce(new Error("EIO"));
     await appErrorOf(() => world.append({ webhookId }));
     for (let attempts = 0; attempts < 3; attempts++) {
@@ -178,8 +178,8 @@ describe("a failed sync", () => {
       expect((await appErrorOf(() => world.append({ webhookId }))).kind).toBe("unavailable");
     }
     let repaired = Promise.resolve();
-    world.upkeep.restartLog = (path) => {
-      repaired = restartLog(path);
+    world.upkeep.restartWal = (path) => {
+      repaired = restartWal(path);
       return repaired;
     };
     await turn();

@@ -3,13 +3,13 @@ import { temporaryFileResponse } from "../../../http/temporary-file.ts";
 import { type PageContext, type PageRoute, page } from "../../page-route.ts";
 import type { SourcesDeps } from "../deps.ts";
 
-export function createDownloadRoutes({ moving }: SourcesDeps): readonly PageRoute[] {
+export function createDownloadRoutes({ transfer }: SourcesDeps): readonly PageRoute[] {
   async function download({ viewer, params, keepOpen }: PageContext): Promise<Response> {
     keepOpen();
     const of = { userId: viewer.id, webhookId: params.id ?? "" };
     // Secrets leave by the API and the command line alone, under a passphrase.
-    const { path, fileName } = await moving.exportWebhook({ ...of, passphrase: null });
-    const { discard } = moving;
+    const { path, fileName } = await transfer.exportWebhook({ ...of, passphrase: null });
+    const { discard } = transfer;
     return temporaryFileResponse({ path, fileName, contentType: "application/vnd.sqlite3", discard });
   }
 

@@ -10,7 +10,7 @@ import { ImportPage } from "./import-views.tsx";
 
 const PASSPHRASE_FAULTS = new Set(["passphrase_missing", "wrong_passphrase"]);
 
-export function createImportRoutes({ moving, useCases, reveals }: SourcesDeps): readonly PageRoute[] {
+export function createImportRoutes({ transfer, useCases, reveals }: SourcesDeps): readonly PageRoute[] {
   function show({ viewer }: PageContext, returned?: { fields: FormInput; error: AppError }) {
     if (returned === undefined) return renderPage(ImportPage({ viewer }));
     const { fields, error } = returned;
@@ -25,8 +25,8 @@ export function createImportRoutes({ moving, useCases, reveals }: SourcesDeps): 
     try {
       const upload = await readUpload(request, {
         name: "file",
-        take: (chunks) => moving.receive(chunks, expectedBytes),
-        drop: moving.discard,
+        take: (chunks) => transfer.receive(chunks, expectedBytes),
+        drop: transfer.discard,
       });
       fields = upload.fields;
       if (upload.taken === null) throw nothingChosen();
@@ -45,7 +45,7 @@ export function createImportRoutes({ moving, useCases, reveals }: SourcesDeps): 
   ): Promise<Response> {
     const userId = viewer.id;
     try {
-      const { webhookId, notes } = await moving.importWebhook({
+      const { webhookId, notes } = await transfer.importWebhook({
         ...{ userId, path },
         passphrase: fields.passphrase === undefined || fields.passphrase === "" ? null : fields.passphrase,
         withoutSecrets: fields.without_secrets !== undefined,
@@ -58,7 +58,7 @@ export function createImportRoutes({ moving, useCases, reveals }: SourcesDeps): 
         text: `Webhook “${name}” is imported.`,
       });
     } finally {
-      await moving.discard(path);
+      await transfer.discard(path);
     }
   }
 

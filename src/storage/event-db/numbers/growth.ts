@@ -1,7 +1,7 @@
 /** Size, age and growth of a webhook's file, read from tallies and the file's header. */
 import { HOUR_MS } from "../../../lib/clock.ts";
 import { timeOfId } from "../../../lib/ids.ts";
-import { logBytesOf, sizeOf } from "../../sqlite/file-size.ts";
+import { sizeOf, walBytesOf } from "../../sqlite/file-size.ts";
 import type { EventFile } from "../event-file.ts";
 import { measureSpace } from "./space.ts";
 
@@ -36,7 +36,7 @@ export function readGrowth(file: EventFile, now: number): Growth {
   const recent = receivedSince(file, now - RECENT_MS);
   return {
     usedBytes: measureSpace(file.db).usedBytes,
-    fileBytes: sizeOf(file.path) + logBytesOf(file.path),
+    fileBytes: sizeOf(file.path) + walBytesOf(file.path),
     events: events?.events ?? 0,
     deletedEvents: events?.deleted ?? 0,
     oldestEventAt,

@@ -1,6 +1,6 @@
 /** Numbers for the dashboard's lists, read from the tallies: a few rows, however many events there are. */
 import { HOUR_MS } from "../../../lib/clock.ts";
-import { logBytesOf, sizeOf } from "../../sqlite/file-size.ts";
+import { sizeOf, walBytesOf } from "../../sqlite/file-size.ts";
 import type { EventFile } from "../event-file.ts";
 import type { DeliveryCounts } from "../types.ts";
 
@@ -56,7 +56,7 @@ export function readOverview(file: EventFile, now: number): Overview {
     hours: readHours(file, now),
     lastEventAt: last?.at ?? null,
     counts: counts ?? { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 },
-    fileBytes: sizeOf(file.path) + logBytesOf(file.path),
+    fileBytes: sizeOf(file.path) + walBytesOf(file.path),
   };
 }
 
