@@ -39,7 +39,7 @@ async function findViewer(cookie: SessionCookie, request: Request): Promise<View
   }
 }
 
-export function ErrorPage(props: {
+function ErrorPage(props: {
   error: ErrorDescription;
   viewer: Viewer | null;
   requestId: string;

@@ -3,8 +3,6 @@ import type { AuditEntry } from "../http/audit.ts";
 import type { FormInput } from "./forms.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
-export type Access = "anyone" | "user" | "admin";
-
 export type PageContext = Readonly<{
   request: Request;
   params: Readonly<Record<string, string>>;

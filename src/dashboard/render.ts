@@ -11,7 +11,7 @@ export async function renderPage(markup: Markup, options: { status?: number } = 
 }
 
 /** A part of a page, for htmx. */
-export async function renderFragment(markup: Markup, options: { status?: number } = {}): Promise<Response> {
+async function renderFragment(markup: Markup, options: { status?: number } = {}): Promise<Response> {
   return new Response(await markup, {
     status: options.status ?? 200,
     headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" },

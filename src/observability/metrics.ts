@@ -9,7 +9,7 @@ import { RecentTimes } from "./recent-times.ts";
 /** Targets that have series of their own, the first that were tried; the rest share one. */
 export const MOST_TARGETS = 200;
 
-export const REJECT_REASONS = [
+const REJECT_REASONS = [
   "not_found",
   "inactive",
   "method_not_allowed",

@@ -10,9 +10,9 @@ import { HeadReader } from "./response-head.ts";
 /** Below the 60 s after which many servers and load balancers close an idle connection themselves. */
 export const IDLE_MS = 30_000;
 /** One timer for all connections, so that a request moves none. */
-export const IDLE_SWEEP_MS = 5_000;
+const IDLE_SWEEP_MS = 5_000;
 /** Silence after which the system asks whether the other end is still there, while an answer is waited for. */
-export const KEEP_ALIVE_PROBE_MS = 15_000;
+const KEEP_ALIVE_PROBE_MS = 15_000;
 
 /** What a connection tells whoever uses it. */
 export type ConnectionUser = Readonly<{

@@ -12,8 +12,6 @@ import { checkSecretKey } from "../webhooks/secret-key-check.ts";
 /** As many of them are named in the log. */
 const MOST_NAMED = 20;
 
-export type LostData = ReturnType<typeof watchLostData>;
-
 export function watchLostData(deps: {
   config: Pick<Config, "dataDir" | "dbPath">;
   mainDb: MainDb;

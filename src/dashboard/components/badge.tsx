@@ -25,8 +25,3 @@ const TONES: Readonly<Record<DeliveryStatus, Tone>> = {
 export function StatusBadge({ status }: { status: DeliveryStatus }): JSX.Element {
   return <Badge tone={TONES[status]} label={status} />;
 }
-
-/** An active thing, or a paused one. */
-export function ActiveBadge({ active }: { active: boolean }): JSX.Element {
-  return active ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="paused" />;
-}

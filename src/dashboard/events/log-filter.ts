@@ -6,7 +6,7 @@ import type { EventFilter } from "../../storage/event-db/event-filter.ts";
 import type { DeliveryStatus } from "../../storage/event-db/types.ts";
 import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
 
-export const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
+const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
 export const STATUSES = [
   "pending",
   "delivered",

@@ -20,7 +20,7 @@ export function dayTotals(hours: readonly HourTally[]): DayTotals {
 }
 
 /** What the drawing shows, in words. */
-export function describeDay(hours: readonly HourTally[]): string {
+function describeDay(hours: readonly HourTally[]): string {
   const { received, failed } = dayTotals(hours);
   return `Last 24 hours: ${formatCount(received, "event")} received, ${formatCount(failed, "failed attempt")}.`;
 }
