@@ -1,8 +1,9 @@
 /** Response schemas of the API. Schemas with an id are components of the OpenAPI document. */
 import { z } from "zod";
-import { entrypointSettingsChangeShape } from "../settings/entrypoint-settings.ts";
+import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
+import { withoutDefaults } from "../settings/setting-shapes.ts";
 import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
-import { deliveryPolicyChangeShape } from "../targets/delivery-policy.ts";
+import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { deliveryStatus } from "./event-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
@@ -49,7 +50,7 @@ export const entrypointSchema = z
       })
       .nullable()
       .describe("How requests are verified; null: anyone with the URL can send events."),
-    ...entrypointSettingsChangeShape,
+    ...withoutDefaults(entrypointSettingsShape),
     created_at: time,
     updated_at: time,
   })
@@ -91,7 +92,7 @@ export const targetSchema = z
       .describe("Why the gateway disabled it; null if a user did or it is active."),
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("A short description of the destination."),
-    ...deliveryPolicyChangeShape,
+    ...withoutDefaults(deliveryPolicyShape),
     ...throttleShape,
     signing: z
       .strictObject({

@@ -3,11 +3,8 @@ import { z } from "zod";
 import { parseCidr } from "../lib/cidr.ts";
 import { isAnswerHeader, isAnswerType } from "./answer-headers.ts";
 import { settableHeaderName } from "./header-name.ts";
-import {
-  findQuestionFaults,
-  questionSettingsChangeShape,
-  questionSettingsShape,
-} from "./question-settings.ts";
+import { findQuestionFaults, questionSettingsShape } from "./question-settings.ts";
+import { mergeGiven } from "./setting-shapes.ts";
 import { PLACE } from "./value-path.ts";
 
 /** Requests by these are stored as events. */
@@ -163,26 +160,6 @@ export const entrypointSettingsSchema = z
     context.addIssue({ code: "custom", path: ["deduplicate_value"], message });
   });
 
-/** Without the defaults, which would otherwise overwrite what a change leaves out. */
-export const entrypointSettingsChangeShape = {
-  methods: entrypointSettingsShape.methods.unwrap(),
-  response_status: entrypointSettingsShape.response_status.unwrap(),
-  response_headers: entrypointSettingsShape.response_headers.unwrap(),
-  response_body: entrypointSettingsShape.response_body.unwrap(),
-  response_content_type: entrypointSettingsShape.response_content_type.unwrap(),
-  max_body_bytes: entrypointSettingsShape.max_body_bytes.unwrap(),
-  rate_limit: entrypointSettingsShape.rate_limit.unwrap(),
-  rate_limit_per: entrypointSettingsShape.rate_limit_per.unwrap(),
-  rate_limit_burst: entrypointSettingsShape.rate_limit_burst.unwrap(),
-  allowed_networks: entrypointSettingsShape.allowed_networks.unwrap(),
-  event_type_from: entrypointSettingsShape.event_type_from.unwrap(),
-  deduplicate_by: entrypointSettingsShape.deduplicate_by.unwrap(),
-  deduplicate_value: entrypointSettingsShape.deduplicate_value.unwrap(),
-  deduplicate_differing: entrypointSettingsShape.deduplicate_differing.unwrap(),
-  keep_rejected: entrypointSettingsShape.keep_rejected.unwrap(),
-  ...questionSettingsChangeShape,
-};
-
 export function isAutoType(place: string | null): place is "auto" | null {
   return place === null || place === AUTO_TYPE;
 }
@@ -218,8 +195,7 @@ export function mergeSettings(
   sent: Readonly<Record<string, unknown>>,
   stored: unknown,
 ): Record<string, unknown> {
-  const said = Object.keys(entrypointSettingsShape).filter((key) => sent[key] !== undefined);
-  return { ...readSettings(stored), ...Object.fromEntries(said.map((key) => [key, sent[key]])) };
+  return mergeGiven({ shape: entrypointSettingsShape, given: sent, stored: readSettings(stored) });
 }
 
 /** What is to be stored: null where all is as it is by default, so that such an entrypoint costs nothing. */

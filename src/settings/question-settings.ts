@@ -67,17 +67,6 @@ export const questionSettingsShape = {
 
 export type QuestionSettings = z.output<z.ZodObject<typeof questionSettingsShape>>;
 
-/** Without the defaults, which would otherwise overwrite what a change leaves out. */
-export const questionSettingsChangeShape = {
-  question_from: questionSettingsShape.question_from.unwrap(),
-  question_when: questionSettingsShape.question_when.unwrap(),
-  question_answer: questionSettingsShape.question_answer.unwrap(),
-  question_name: questionSettingsShape.question_name.unwrap(),
-  question_hmac: questionSettingsShape.question_hmac.unwrap(),
-  question_hmac_name: questionSettingsShape.question_hmac_name.unwrap(),
-  question_verified: questionSettingsShape.question_verified.unwrap(),
-};
-
 /** What is wrong with the settings taken together. */
 export function findQuestionFaults(
   settings: QuestionSettings,

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";
-import { retryPolicyChangeShape, retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
+import { mergeGiven } from "../settings/setting-shapes.ts";
+import { retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
 import { statusesOf } from "./retry-statuses.ts";
 import {
   type ThrottlePolicy,
-  throttlePolicyChangeShape,
   throttlePolicyFields,
   throttlePolicyShape,
   toThrottlePolicy,
@@ -42,14 +42,6 @@ export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape).superRef
   context.addIssue({ code: "custom", path: ["retry_delays_seconds"], message });
 });
 
-/** Without the defaults, which would otherwise overwrite what a change leaves out. */
-export const deliveryPolicyChangeShape = {
-  max_attempts: deliveryPolicyShape.max_attempts.unwrap(),
-  timeout_ms: deliveryPolicyShape.timeout_ms.unwrap(),
-  ...retryPolicyChangeShape,
-  ...throttlePolicyChangeShape,
-};
-
 const retryFields: readonly FormField[] = [
   {
     name: "max_attempts",
@@ -83,8 +75,7 @@ export function mergePolicy(
   sent: Readonly<Record<string, unknown>>,
   stored: unknown = {},
 ): Record<string, unknown> {
-  const said = Object.keys(deliveryPolicyShape).filter((key) => sent[key] !== undefined);
-  return { ...readPolicy(stored), ...Object.fromEntries(said.map((key) => [key, sent[key]])) };
+  return mergeGiven({ shape: deliveryPolicyShape, given: sent, stored: readPolicy(stored) });
 }
 
 /** Completes what is stored, or nothing, by the defaults. Throws a ZodError on what this schema did not write. */

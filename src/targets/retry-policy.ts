@@ -78,20 +78,6 @@ export const retryPolicyShape = {
     .default("deactivate"),
 };
 
-/** Without the defaults, which would otherwise overwrite what a change leaves out. */
-export const retryPolicyChangeShape = {
-  retry_strategy: retryPolicyShape.retry_strategy.unwrap(),
-  retry_delay_seconds: retryPolicyShape.retry_delay_seconds.unwrap(),
-  retry_factor: retryPolicyShape.retry_factor.unwrap(),
-  retry_step_seconds: retryPolicyShape.retry_step_seconds.unwrap(),
-  retry_max_delay_seconds: retryPolicyShape.retry_max_delay_seconds.unwrap(),
-  retry_delays_seconds: retryPolicyShape.retry_delays_seconds.unwrap(),
-  retry_jitter_percent: retryPolicyShape.retry_jitter_percent.unwrap(),
-  max_age_hours: retryPolicyShape.max_age_hours.unwrap(),
-  no_retry_statuses: retryPolicyShape.no_retry_statuses.unwrap(),
-  on_gone: retryPolicyShape.on_gone.unwrap(),
-};
-
 export const retryPolicyFields: readonly FormField[] = [
   {
     name: "retry_strategy",

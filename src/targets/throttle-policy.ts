@@ -57,16 +57,6 @@ export const throttlePolicyShape = {
     .default(null),
 };
 
-/** Without the defaults, which would otherwise overwrite what a change leaves out. */
-export const throttlePolicyChangeShape = {
-  rate_limit: throttlePolicyShape.rate_limit.unwrap(),
-  rate_period: throttlePolicyShape.rate_period.unwrap(),
-  max_concurrency: throttlePolicyShape.max_concurrency.unwrap(),
-  order_by: throttlePolicyShape.order_by.unwrap(),
-  circuit_failures: throttlePolicyShape.circuit_failures.unwrap(),
-  circuit_failure_rate: throttlePolicyShape.circuit_failure_rate.unwrap(),
-};
-
 export const throttlePolicyFields: readonly FormField[] = [
   {
     name: "rate_limit",

@@ -1,7 +1,8 @@
 /** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
 import { z } from "zod";
-import { entrypointSettingsChangeShape, entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
-import { deliveryPolicyChangeShape, deliveryPolicyShape } from "../targets/delivery-policy.ts";
+import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
+import { withoutDefaults } from "../settings/setting-shapes.ts";
+import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { noticesInput } from "./notice-settings.ts";
 import { signingInput } from "./target-signing.ts";
 import { providerName, targetTypeName } from "./type-names.ts";
@@ -62,7 +63,7 @@ const entrypointShape = {
 
 export const entrypointInput = z.strictObject({ ...entrypointShape, ...entrypointSettingsShape });
 export const entrypointChange = z
-  .strictObject({ ...entrypointShape, ...entrypointSettingsChangeShape })
+  .strictObject({ ...entrypointShape, ...withoutDefaults(entrypointSettingsShape) })
   .partial();
 
 const targetShape = {
@@ -83,6 +84,6 @@ export const targetChange = z
     ...targetShape,
     type: targetShape.type.describe("Cannot change; may be repeated."),
     signing,
-    ...deliveryPolicyChangeShape,
+    ...withoutDefaults(deliveryPolicyShape),
   })
   .partial();
