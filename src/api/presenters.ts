@@ -19,9 +19,7 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
   return {
     id: webhook.id,
     name: webhook.name,
-    retention_days: webhook.retentionDays,
-    retention_bytes: webhook.retentionBytes,
-    notices: webhook.notices && { ...webhook.notices, on: [...webhook.notices.on] },
+    ...webhook.settings,
     events_lost_at: webhook.eventsLostAt === null ? null : time(webhook.eventsLostAt),
     created_at: time(webhook.createdAt),
     updated_at: time(webhook.updatedAt),

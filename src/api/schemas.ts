@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
 import { withoutDefaults } from "../settings/setting-shapes.ts";
-import { TROUBLE_KINDS } from "../storage/main-db/notice-settings.ts";
+import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { deliveryStatus } from "./event-schemas.ts";
@@ -13,16 +13,7 @@ export const webhookSchema = z
   .strictObject({
     id,
     name: z.string(),
-    retention_days: z.int().nullable().describe("null: the server's default."),
-    retention_bytes: z.int().nullable().describe("null: no storage limit."),
-    notices: z
-      .strictObject({
-        target_id: z.string().nullable(),
-        email: z.string().nullable(),
-        on: z.array(z.enum(TROUBLE_KINDS)),
-      })
-      .nullable()
-      .describe("Who is notified of problems; null: nobody."),
+    ...withoutDefaults(webhookSettingsShape),
     events_lost_at: time
       .nullable()
       .describe("When its event file was missing and an empty one was created; null: never, or dismissed."),

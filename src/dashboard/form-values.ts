@@ -1,6 +1,7 @@
 /** Turns what was typed into a list of form fields into the values that the schema behind it takes. */
 import type { FormField } from "../settings/form-field.ts";
-import type { FormInput } from "./forms.ts";
+import type { FieldErrors, FormInput } from "./forms.ts";
+import { readSize } from "./size-text.ts";
 
 /** More than the http target takes, so that it is the schema that refuses. */
 export const MAX_HEADER_ROWS = 60;
@@ -42,7 +43,20 @@ function readField(field: FormField, form: FormInput, stored: unknown): unknown 
   // null is what a use case understands as "forget the stored one".
   if (text.trim() === "") return form[removalName(field.name)] === undefined ? undefined : null;
   if (field.kind === "number") return toNumber(text);
+  if (field.kind === "size") return readSize(text);
   return field.kind === "url" ? text.trim() : text;
+}
+
+/** Returns the errors of a form in words for people, who do not type a size as a number of bytes. */
+export function wordErrors(fields: readonly FormField[], form: FormInput, errors: FieldErrors): FieldErrors {
+  const wrong = fields.filter(
+    ({ kind, name }) =>
+      kind === "size" && errors[name] !== undefined && typeof readSize(form[name] ?? "") === "string",
+  );
+  return {
+    ...errors,
+    ...Object.fromEntries(wrong.map(({ name }) => [name, "This is not a size such as 500 MB or 2 GB."])),
+  };
 }
 
 /** What is no number stays a text, for the schema to refuse. */

@@ -27,12 +27,14 @@ import signing from "./signing.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
 import traces from "./traces.md" with { type: "text" };
 import verification from "./verification.md" with { type: "text" };
+import webhooks from "./webhooks.md" with { type: "text" };
 
 const parts = [
   {
     title: "Start",
     chapters: [
       { slug: "guarantees", text: guarantees, summary: "What a 2xx promises, and how the promise is kept" },
+      { slug: "webhooks", text: webhooks, summary: "What belongs together, and its settings" },
       { slug: "dashboard", text: dashboard, summary: "What each page shows and does" },
     ],
   },

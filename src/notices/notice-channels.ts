@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { SendMail } from "../lib/mailer.ts";
-import type { NoticeChannel, NoticeSettings } from "../storage/main-db/notice-settings.ts";
+import type { NoticeChannel, NoticeSettings } from "../settings/notice-settings.ts";
 import type { DeliveryTarget, Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 import type { Signer } from "../targets/signing.ts";

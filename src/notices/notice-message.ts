@@ -1,5 +1,5 @@
 /** Words of notices, for people and programs: pure. */
-import type { TroubleKind } from "../storage/main-db/notice-settings.ts";
+import type { TroubleKind } from "../settings/notice-settings.ts";
 import type { TroubleChange } from "../storage/main-db/notices.ts";
 
 /** More are counted, not told one by one: an outage may have thousands. */

@@ -7,12 +7,8 @@ import { errorMessage } from "../lib/errors.ts";
 import { every } from "../lib/every.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../observability/log.ts";
-import {
-  type NoticeChannel,
-  type NoticeSettings,
-  readNoticeSettings,
-  type TroubleKind,
-} from "../storage/main-db/notice-settings.ts";
+import type { NoticeChannel, NoticeSettings, TroubleKind } from "../settings/notice-settings.ts";
+import { readWebhookSettings } from "../settings/webhook-settings.ts";
 import type { NoticeQueries, PendingNotice, Trouble, TroubleChange } from "../storage/main-db/notices.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
@@ -85,7 +81,7 @@ export function createNotices(deps: {
   function findSettings(webhookId: string): NoticeSettings | null {
     let known = settings.get(webhookId);
     if (known === undefined) {
-      known = readNoticeSettings(webhooks.find(webhookId)?.notices);
+      known = readWebhookSettings(webhooks.find(webhookId)?.settings).notices;
       settings.set(webhookId, known);
     }
     return known;

@@ -2,8 +2,8 @@
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
+import type { NoticeSettings } from "../settings/notice-settings.ts";
 import type { Rhythm, Rhythms } from "../storage/event-db/numbers/rhythm.ts";
-import type { NoticeSettings } from "../storage/main-db/notice-settings.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 import type { ReadRhythms } from "../storage/reader/rhythms.ts";

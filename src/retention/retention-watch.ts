@@ -1,6 +1,7 @@
 /** Tracks when each webhook may have old events or too much data, so that no file is opened to find out. */
 import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
 import { timeOfId } from "../lib/ids.ts";
+import type { WebhookSettings } from "../settings/webhook-settings.ts";
 import type { FileSurvey } from "../storage/reader/inspection-questions.ts";
 import { HOURS_KEPT_MS, type RetentionLimits, type RunReport } from "./retention-run.ts";
 
@@ -12,7 +13,7 @@ const SIZE_AGAIN_MS = 10 * 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
-type Settings = Readonly<{ retentionDays: number | null; retentionBytes: number | null }>;
+type Settings = Pick<WebhookSettings, "retention_days" | "retention_bytes">;
 
 type Watched = {
   settings: Settings;
@@ -44,31 +45,31 @@ export class RetentionWatch {
       this.#watched.delete(webhookId);
       return;
     }
-    const { retentionDays, retentionBytes } = settings;
+    const { retention_days, retention_bytes } = settings;
     const known = this.#watched.get(webhookId);
     if (!known) {
       // It may get its first events before this class hears of them.
       const dueAt = this.#clock.now() + this.#keptMs({ settings });
       this.#watched.set(webhookId, {
-        ...{ settings: { retentionDays, retentionBytes }, dueAt, lookedAt: LONG_AGO },
+        ...{ settings: { retention_days, retention_bytes }, dueAt, lookedAt: LONG_AGO },
         ...{ hasNewEvents: false, mayBeTooLarge: false, sizeRestsUntil: LONG_AGO, isOverLimit: false },
       });
       return;
     }
     const before = known.settings;
-    if (before.retentionDays === retentionDays && before.retentionBytes === retentionBytes) return;
-    known.settings = { retentionDays, retentionBytes };
+    if (before.retention_days === retention_days && before.retention_bytes === retention_bytes) return;
+    known.settings = { retention_days, retention_bytes };
     if (known.dueAt !== NEVER) known.dueAt = LONG_AGO;
     known.lookedAt = LONG_AGO;
     known.sizeRestsUntil = LONG_AGO;
-    known.mayBeTooLarge = retentionBytes !== null;
+    known.mayBeTooLarge = retention_bytes !== null;
   }
 
   recorded(webhookId: string): void {
     const watched = this.#watched.get(webhookId);
     if (!watched) return;
     watched.hasNewEvents = true;
-    watched.mayBeTooLarge = watched.settings.retentionBytes !== null;
+    watched.mayBeTooLarge = watched.settings.retention_bytes !== null;
     if (watched.dueAt === NEVER) watched.dueAt = this.#clock.now() + this.#keptMs(watched);
   }
 
@@ -77,14 +78,14 @@ export class RetentionWatch {
     const watched = this.#watched.get(webhookId);
     if (!watched || !survey) return;
     const { oldestEventId, oldestHour, usedBytes, isLoose } = survey;
-    const { retentionBytes } = watched.settings;
+    const { retention_bytes } = watched.settings;
     watched.dueAt = Math.min(
       watched.dueAt,
       oldestEventId === null ? NEVER : timeOfId(oldestEventId) + this.#keptMs(watched),
       oldestHour === null ? NEVER : oldestHour + HOURS_KEPT_MS,
       isLoose ? LONG_AGO : NEVER,
     );
-    if (retentionBytes !== null && usedBytes > retentionBytes) watched.mayBeTooLarge = true;
+    if (retention_bytes !== null && usedBytes > retention_bytes) watched.mayBeTooLarge = true;
   }
 
   /** The survey failed: the file must be opened. */
@@ -102,8 +103,8 @@ export class RetentionWatch {
     const watched = this.#watched.get(webhookId);
     if (!watched) return null;
     const now = this.#clock.monotonic();
-    const days = watched.settings.retentionDays ?? this.#defaultDays;
-    const limits = { days, bytes: watched.settings.retentionBytes };
+    const days = watched.settings.retention_days ?? this.#defaultDays;
+    const limits = { days, bytes: watched.settings.retention_bytes };
     const again = watched.hasNewEvents ? BUSY_AGAIN_MS : IDLE_AGAIN_MS;
     if (this.#clock.now() >= watched.dueAt && now >= watched.lookedAt + again) {
       return { webhookId, limits, kind: "full" };
@@ -137,6 +138,6 @@ export class RetentionWatch {
   }
 
   #keptMs(watched: Pick<Watched, "settings">): number {
-    return (watched.settings.retentionDays ?? this.#defaultDays) * DAY_MS;
+    return (watched.settings.retention_days ?? this.#defaultDays) * DAY_MS;
   }
 }

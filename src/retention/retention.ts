@@ -11,6 +11,7 @@ import { type Clock, HOUR_MS } from "../lib/clock.ts";
 import { createClockJumpDetector } from "../lib/clock-jump.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
+import { readWebhookSettings } from "../settings/webhook-settings.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 import type { RetentionStore } from "../storage/stores/retention-store.ts";
@@ -83,7 +84,10 @@ export function createRetention(deps: {
   }
 
   function followChanges(): void {
-    for (const webhookId of changed) watch.follow(webhookId, webhooks.find(webhookId));
+    for (const webhookId of changed) {
+      const webhook = webhooks.find(webhookId);
+      watch.follow(webhookId, webhook && readWebhookSettings(webhook.settings));
+    }
     changed.clear();
     for (const webhookId of imported) watch.unknown(webhookId);
     imported.clear();
@@ -129,7 +133,7 @@ export function createRetention(deps: {
 
   async function survey(): Promise<void> {
     const all = webhooks.listAll();
-    for (const webhook of all) watch.follow(webhook.id, webhook);
+    for (const { id, settings } of all) watch.follow(id, readWebhookSettings(settings));
     for (let from = 0; from < all.length && !isStopping; from += SURVEY_STEP) {
       const ids = all.slice(from, from + SURVEY_STEP).map(({ id }) => id);
       try {

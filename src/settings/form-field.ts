@@ -4,11 +4,12 @@ export type FormField = Readonly<{
   /** The key in the zod schema that this field fills. */
   name: string;
   label: string;
-  /** `list` is an array of texts, one a line; `number-list` one of numbers. */
+  /** `list` is an array of texts, one a line; `number-list` one of numbers. `size` is a number of bytes, shown as 500 MB. */
   kind:
     | "text"
     | "url"
     | "number"
+    | "size"
     | "checkbox"
     | "select"
     | "textarea"
@@ -23,6 +24,9 @@ export type FormField = Readonly<{
   options?: readonly Readonly<{ value: string; label: string }>[];
   /** For `number`: not only whole ones. */
   decimal?: boolean;
+  /** For `number`: what browsers let people choose. The schema decides. */
+  min?: number;
+  max?: number;
   /** Emptied by hand it is null, which stands for no limit, or none at all. */
   nullable?: boolean;
   /** The heading under which forms gather this field and its neighbours of the same section, at first closed. */

@@ -1,18 +1,8 @@
-/** Whom a webhook's notices go to: checked against what is the user's, and what this server can do. */
+/** Checks whom a webhook's notices go to: only the user's own targets, and e-mail only where this server sends it. */
 import { AppError } from "../lib/errors.ts";
-import { type NoticeSettings, noticeSettingsSchema } from "../storage/main-db/notice-settings.ts";
+import type { NoticeSettings } from "../settings/notice-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
-
-/** In the API null stands for nobody. */
-export const noticesInput = noticeSettingsSchema
-  .refine(({ target_id, email }) => target_id !== null || email !== null, {
-    error: "needs a target_id, an email, or both",
-    path: ["email"],
-  })
-  .nullable()
-  .optional()
-  .describe("Who is notified of problems; null: nobody.");
 
 type Deps = Readonly<{ mainDb: MainDb; targetTypes: TargetTypes; sendsMail: boolean }>;
 

@@ -2,45 +2,20 @@
 import { z } from "zod";
 import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
 import { withoutDefaults } from "../settings/setting-shapes.ts";
+import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
-import { noticesInput } from "./notice-settings.ts";
 import { signingInput } from "./target-signing.ts";
 import { providerName, targetTypeName } from "./type-names.ts";
 
 const name = z.string().trim().min(1).max(200);
 const active = z.boolean();
 
-/** A century; the server's own default has the same limit. */
-const MAX_RETENTION_DAYS = 36_500;
-
-/** Less would be full with one event; more is no whole number any more. */
-const MIN_RETENTION_BYTES = 1024 * 1024;
-
-const webhookShape = {
-  name,
-  retention_days: z
-    .int()
-    .min(1)
-    .max(MAX_RETENTION_DAYS)
-    .nullable()
-    .optional()
-    .describe("Days that events are kept; null: the server's default."),
-  retention_bytes: z
-    .int("must be a whole number of bytes")
-    .min(MIN_RETENTION_BYTES, "must be at least 1048576 bytes (1 MB)")
-    .nullable()
-    .optional()
-    .describe(
-      "Storage limit. Above it the oldest events are deleted first; undelivered events are never deleted for it. null: no limit.",
-    ),
-  notices: noticesInput,
-};
-
-export const webhookInput = z.strictObject(webhookShape);
+export const webhookInput = z.strictObject({ name, ...webhookSettingsShape });
 export const webhookChange = z
   .strictObject({
-    ...webhookShape,
-    events_lost_at: z.null().optional().describe("null: dismisses the note about lost events."),
+    name,
+    ...withoutDefaults(webhookSettingsShape),
+    events_lost_at: z.null().describe("null: dismisses the note about lost events."),
   })
   .partial();
 

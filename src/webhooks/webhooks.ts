@@ -1,6 +1,14 @@
 /** Use cases on webhooks: each comes with its event file and goes with it. */
+import type { z } from "zod";
 import { invalidCursor, notFound } from "../lib/errors.ts";
-import { type NoticeSettings, readNoticeSettings } from "../storage/main-db/notice-settings.ts";
+import { mergeGiven } from "../settings/setting-shapes.ts";
+import {
+  readWebhookSettings,
+  toStoredWebhookSettings,
+  type WebhookSettings,
+  webhookSettingsSchema,
+  webhookSettingsShape,
+} from "../settings/webhook-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import type { WebhookCursor } from "../storage/main-db/webhooks.ts";
@@ -13,12 +21,7 @@ export type Webhook = Readonly<{
   id: string;
   userId: string;
   name: string;
-  /** Null: the server's default. */
-  retentionDays: number | null;
-  /** Null: no limit. */
-  retentionBytes: number | null;
-  /** Null: nobody is told of troubles. */
-  notices: NoticeSettings | null;
+  settings: WebhookSettings;
   /** When its event file was missing and an empty one was made; null: never, or its user knows. */
   eventsLostAt: number | null;
   createdAt: number;
@@ -39,10 +42,16 @@ export function getOwnWebhook(mainDb: MainDb, { userId, webhookId }: InWebhook):
 export function createWebhooksUseCases(deps: UseCaseDeps) {
   const { mainDb, eventFiles, clock, ids } = deps;
 
-  /** What is to be stored; throws AppError invalid. */
-  function readNotices(userId: string, settings: NoticeSettings | null): WebhookRow["notices"] {
-    if (settings !== null) checkNoticeSettings(deps, { userId, settings });
-    return settings;
+  /** Checks what is given of settings, and returns it together with what is stored. Throws AppError invalid. */
+  function settingsOf(
+    userId: string,
+    given: z.infer<typeof webhookChange>,
+    stored: WebhookRow["settings"],
+  ): WebhookRow["settings"] {
+    const { notices } = given;
+    if (notices) checkNoticeSettings(deps, { userId, settings: notices });
+    const value = mergeGiven({ shape: webhookSettingsShape, given, stored: readWebhookSettings(stored) });
+    return toStoredWebhookSettings(validate({ schema: webhookSettingsSchema, value, what }));
   }
 
   return {
@@ -68,17 +77,20 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     },
     async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
       const wanted = validate({ schema: webhookInput, value: input, what });
-      const notices = readNotices(userId, wanted.notices ?? null);
+      const settings = settingsOf(userId, wanted, null);
       const id = ids.newId();
       // First, so that a webhook that can be seen can also take events.
       await eventFiles.create(id);
       const now = clock.now();
       const row = {
-        ...{ id, userId, name: wanted.name, createdAt: now, updatedAt: now, deletedAt: null },
-        retentionDays: wanted.retention_days ?? null,
-        retentionBytes: wanted.retention_bytes ?? null,
-        notices,
+        id,
+        userId,
+        name: wanted.name,
+        settings,
         eventsLostAt: null,
+        createdAt: now,
+        updatedAt: now,
+        deletedAt: null,
       };
       try {
         mainDb.webhooks.insert(row);
@@ -94,10 +106,8 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
       const changed = {
         ...row,
         name: change.name ?? row.name,
-        retentionDays: change.retention_days === undefined ? row.retentionDays : change.retention_days,
-        retentionBytes: change.retention_bytes === undefined ? row.retentionBytes : change.retention_bytes,
+        settings: settingsOf(of.userId, change, row.settings),
         eventsLostAt: change.events_lost_at === undefined ? row.eventsLostAt : change.events_lost_at,
-        notices: change.notices === undefined ? row.notices : readNotices(of.userId, change.notices),
         updatedAt: clock.now(),
       };
       mainDb.webhooks.update(changed);
@@ -126,6 +136,6 @@ function readCursor(cursor: string): WebhookCursor {
   return { createdAt: Number(createdAt), id };
 }
 
-function toWebhook({ deletedAt: _deletedAt, notices, ...webhook }: WebhookRow): Webhook {
-  return { ...webhook, notices: readNoticeSettings(notices) };
+function toWebhook({ deletedAt: _deletedAt, settings, ...webhook }: WebhookRow): Webhook {
+  return { ...webhook, settings: readWebhookSettings(settings) };
 }

@@ -66,9 +66,14 @@ const BEYOND_A_DATE = 8_640_000_000_000_001;
 
 const ROWS: readonly (readonly [path: string, values: readonly unknown[]])[] = [
   ["webhook.name", ["", "x".repeat(201), 7, null]],
-  ["webhook.retention_days", [0, -1, 1.5, 1e6, "soon"]],
-  ["webhook.retention_bytes", [1]],
-  ["webhook.notices", ["", "7", "null", "{}", '{"on":[]}', '{"target_id":7}', '{"on":["unknown"]}']],
+  ["webhook.settings", ["", "7", "null", "[]", '{"unknown":1}', '{"retention_bytes":1}']],
+  ["webhook.settings", [0, -1, 1.5, 1e6, '"soon"'].map((days) => `{"retention_days":${days}}`)],
+  [
+    "webhook.settings",
+    ['""', "7", "{}", '{"on":[]}', '{"target_id":7}', '{"email":"a@b.example","on":["unknown"]}'].map(
+      (notices) => `{"notices":${notices}}`,
+    ),
+  ],
   ["webhook.events_lost_at", [-1, BEYOND_A_DATE]],
   ["webhook.created_at", [-1, 1.5, BEYOND_A_DATE, 1e300, null]],
   ["entrypoints[1].name", ["", " ", 7]],
@@ -201,16 +206,48 @@ test("notices do not go to another user's target, or to a missing one", async ()
   const input = { name: "Victim", type: "log" };
   const victim = await api.useCases.targets.create({ userId: api.bob, webhookId: bobs, input });
   for (const email of [null, "ops@example.com"]) {
-    const notices = `{"target_id":"${victim.id}","email":${JSON.stringify(email)},"on":["target_failing"]}`;
-    const set = `json_set(document, '$.webhook.notices', '${notices}')`;
+    const notices = { target_id: victim.id, email, on: ["target_failing"] };
+    const settings = JSON.stringify({ retention_days: 5, notices });
+    const set = `json_set(document, '$.webhook.settings', '${settings}')`;
     const { webhook } = importSchema.parse(
       (await upload(changed(`UPDATE webhook_export SET document = ${set}`))).body,
     );
-    expect(webhook.notices).toEqual(
-      email === null ? null : { target_id: null, email, on: ["target_failing"] },
-    );
+    expect(webhook).toMatchObject({
+      retention_days: 5,
+      notices: email === null ? null : { target_id: null, email, on: ["target_failing"] },
+    });
   }
   const own = importSchema.parse((await upload(file)).body);
   const bank = own.targets.find(({ name }) => name === "Bank");
   expect(own.webhook.notices?.target_id).toBe(bank?.id ?? "");
+});
+
+describe("a file of a version that kept each setting of a webhook in a column of its own", () => {
+  type Columns = Readonly<Record<"retention_days" | "retention_bytes" | "notices", unknown>>;
+  const none: Columns = { retention_days: null, retention_bytes: null, notices: null };
+
+  function older(columns: Partial<Columns>): Uint8Array<ArrayBuffer> {
+    const values = JSON.stringify({ ...none, ...columns });
+    const row = `json_patch(json_remove(document ->> '$.webhook', '$.settings'), '${values}')`;
+    const set = `json_set(document, '$.schema', 8, '$.webhook', json(${row}))`;
+    return changed(`UPDATE webhook_export SET document = ${set}`);
+  }
+
+  test("is imported with these settings", async () => {
+    const { webhook: plain } = importSchema.parse((await upload(older({}))).body);
+    expect(plain).toMatchObject(none);
+    const notices = { target_id: null, email: "ops@example.com", on: ["target_failing"] };
+    const given = { retention_days: 5, retention_bytes: 2_000_000 };
+    const { body } = await upload(older({ ...given, notices: JSON.stringify(notices) }));
+    expect(importSchema.parse(body).webhook).toMatchObject({ ...given, notices });
+  });
+
+  test("is refused with wrong ones", async () => {
+    const wrong: readonly Partial<Columns>[] = [
+      ...[0, 1.5, 1e6, "soon"].map((retention_days) => ({ retention_days })),
+      { retention_bytes: 1 },
+      ...["", "7", "{}", '{"on":[]}', '{"target_id":7}'].map((notices) => ({ notices })),
+    ];
+    for (const columns of wrong) await expectRefused(older(columns), JSON.stringify(columns));
+  });
 });

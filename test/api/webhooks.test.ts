@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { listOf, webhookSchema } from "../../src/api/schemas.ts";
 import { readSettings } from "../../src/settings/entrypoint-settings.ts";
+import { readWebhookSettings } from "../../src/settings/webhook-settings.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
@@ -14,9 +15,7 @@ afterAll(() => api.stop());
 const shop = () => ({
   id: api.webhook.id,
   name: "Shop",
-  retention_days: null,
-  retention_bytes: null,
-  notices: null,
+  ...readWebhookSettings(null),
   events_lost_at: null,
   created_at: "2026-01-01T00:00:00.000Z",
   updated_at: "2026-01-01T00:00:00.000Z",

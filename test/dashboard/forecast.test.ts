@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { formatSize, readSize } from "../../src/dashboard/size-text.ts";
 import { EMPTY_BYTES, forecast } from "../../src/dashboard/webhooks/storage/forecast.ts";
-import { formatSize, readSize } from "../../src/dashboard/webhooks/storage/size-text.ts";
 import { eventMigrations } from "../../src/storage/event-db/migrations/index.ts";
 import { measureSpace } from "../../src/storage/event-db/numbers/space.ts";
 import { NO_GROWTH } from "../support/fake-overviews.ts";

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { findChapter } from "../../src/manual/chapters.ts";
 import { entrypointSettingsShape } from "../../src/settings/entrypoint-settings.ts";
-import { TROUBLE_KINDS } from "../../src/storage/main-db/notice-settings.ts";
+import { TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
+import { webhookSettingsShape } from "../../src/settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../../src/targets/delivery-policy.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
 import { throttlePolicyShape } from "../../src/targets/throttle-policy.ts";
@@ -55,6 +56,10 @@ describe("the manual's tables have every setting with its default, and no other"
     expect(sorted(settingsIn("entrypoints", "Settings"))).toEqual(
       sorted(settingsOf(entrypointSettingsShape)),
     );
+  });
+
+  test("of webhooks", () => {
+    expect(sorted(settingsIn("webhooks", "Settings"))).toEqual(sorted(settingsOf(webhookSettingsShape)));
   });
 
   test("of retries", () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createNoticeSender, type NoticeSender } from "../../src/notices/notice-sender.ts";
 import { createNotices, type NoticeKeeper } from "../../src/notices/notices.ts";
-import { type NoticeSettings, TROUBLE_KINDS } from "../../src/storage/main-db/notice-settings.ts";
+import { type NoticeSettings, TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
 import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { appErrorOf } from "../support/thrown.ts";
@@ -24,7 +24,7 @@ let lines: ReturnType<typeof createRecordingLog>["lines"];
 beforeEach(() => {
   const main = createTestMainDb();
   const userId = main.addUser().id;
-  const webhookId = main.addWebhook({ userId, name: "Shop", notices: BY_MAIL }).id;
+  const webhookId = main.addWebhook({ userId, name: "Shop", settings: { notices: BY_MAIL } }).id;
   const targetId = main.addTarget({ webhookId, name: "Bank" }).id;
   const entrypointId = main.addEntrypoint({ webhookId, name: "Orders" }).id;
   world = { ...main, userId, webhookId, targetId, entrypointId };
@@ -83,7 +83,7 @@ const deliver = () => running.notices.targetDelivered(ofTarget());
 function setNotices(notices: NoticeSettings | null): void {
   const row = world.mainDb.webhooks.find(world.webhookId);
   if (!row) throw new Error("there is no webhook");
-  world.mainDb.webhooks.update({ ...row, notices });
+  world.mainDb.webhooks.update({ ...row, settings: { notices } });
 }
 
 const FAILS = "email: Shop: target “Bank” is failing; deliveries have been given up";

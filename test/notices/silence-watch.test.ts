@@ -1,8 +1,8 @@
 /** Entrypoints of webhooks that want to know are watched; a file that gets no events is not read again. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createSilenceWatch, type SilenceWatch } from "../../src/notices/silence-watch.ts";
+import { type NoticeSettings, TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
 import type { Rhythm } from "../../src/storage/event-db/numbers/rhythm.ts";
-import { type NoticeSettings, TROUBLE_KINDS } from "../../src/storage/main-db/notice-settings.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -21,7 +21,7 @@ let rhythm: Rhythm;
 
 beforeEach(() => {
   main = createTestMainDb(createFakeClock(START));
-  webhookId = main.addWebhook({ userId: main.addUser().id, notices: SETTINGS }).id;
+  webhookId = main.addWebhook({ userId: main.addUser().id, settings: { notices: SETTINGS } }).id;
   main.addWebhook({ userId: main.addUser().id });
   entrypointId = main.addEntrypoint({ webhookId }).id;
   reads = [];
@@ -35,7 +35,7 @@ beforeEach(() => {
       return new Map(ids.map((id) => [id, new Map([[entrypointId, rhythm]])]));
     },
     ...{ webhooks, routing, clock: main.clock, log: createRecordingLog().log },
-    findSettings: (id) => (webhooks.find(id)?.notices == null ? null : SETTINGS),
+    findSettings: (id) => (webhooks.find(id)?.settings == null ? null : SETTINGS),
     notices: {
       entrypointSilent: (of) => told.push(`silent ${of.entrypointId}`),
       entrypointHeard: ({ at }) => told.push(`heard ${(at - START) / HOUR}`),
@@ -82,14 +82,14 @@ test("an inactive entrypoint, and a webhook that does not want to know, are left
   main.mainDb.entrypoints.update({ ...row, active: true });
   const webhook = main.mainDb.webhooks.find(webhookId);
   if (!webhook) throw new Error("there is no webhook");
-  main.mainDb.webhooks.update({ ...webhook, notices: null });
+  main.mainDb.webhooks.update({ ...webhook, settings: null });
   watch.noteRecorded(webhookId);
   await look();
   expect([told, reads]).toEqual([[], [webhookId]]);
 });
 
 test("another webhook's entrypoint, which a file may name, is neither told of nor said to be heard", async () => {
-  const other = main.addWebhook({ userId: main.addUser().id, notices: SETTINGS }).id;
+  const other = main.addWebhook({ userId: main.addUser().id, settings: { notices: SETTINGS } }).id;
   main.mainDb.routing.invalidate(other);
   main.clock.advance(3.5 * HOUR);
   await look();

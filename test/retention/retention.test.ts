@@ -10,7 +10,7 @@ import { createRecordingLog } from "../support/recording-log.ts";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-type Settings = { retentionDays: number | null; retentionBytes: number | null };
+type Settings = { retention_days: number | null; retention_bytes: number | null };
 
 let world: RetentionWorld;
 let retention: Retention;
@@ -21,7 +21,7 @@ let rest: () => Promise<void>;
 
 beforeEach(() => {
   world = createRetentionWorld();
-  settings = { retentionDays: null, retentionBytes: null };
+  settings = { retention_days: null, retention_bytes: null };
   rest = () => Promise.resolve();
   retention = create();
 });
@@ -42,8 +42,8 @@ function create(): Retention {
   return createRetention({
     store: world.store,
     webhooks: {
-      listAll: () => (settings ? [{ id: world.webhookId, ...settings }] : []),
-      find: (id) => settings && { ...row, id, ...settings },
+      listAll: () => (settings ? [{ id: world.webhookId, settings }] : []),
+      find: (id) => settings && { ...row, id, settings },
     },
     routing: {
       onInvalidate(listener) {
@@ -63,7 +63,6 @@ const row = {
   name: "Shop",
   createdAt: 0,
   updatedAt: 0,
-  notices: null,
   eventsLostAt: null,
   deletedAt: null,
 };
@@ -93,7 +92,7 @@ describe("by age", () => {
     await after(0.2 * DAY_MS);
     expect(stored()).toHaveLength(0);
     await receive({ a: "delivered" });
-    change({ retentionDays: 2, retentionBytes: null });
+    change({ retention_days: 2, retention_bytes: null });
     await after(MINUTE_MS);
     await after(2.1 * DAY_MS);
     expect(stored()).toHaveLength(0);
@@ -115,7 +114,7 @@ describe("by age", () => {
     await retention.start();
     await world.receive({ a: "delivered" });
     world.clock.advance(11 * DAY_MS);
-    change({ retentionDays: null, retentionBytes: null });
+    change({ retention_days: null, retention_bytes: null });
     retention.noteImported(world.webhookId);
     await after(MINUTE_MS);
     expect(stored()).toHaveLength(0);
@@ -218,7 +217,7 @@ describe("files are left alone", () => {
 });
 
 describe("by size", () => {
-  const limit = { retentionDays: null, retentionBytes: 2_000_000 };
+  const limit = { retention_days: null, retention_bytes: 2_000_000 };
   const body = Buffer.alloc(500_000);
 
   test("the oldest finished events are deleted first, and no undelivered one", async () => {
@@ -259,7 +258,7 @@ describe("by size", () => {
     await retention.start();
     await after(MINUTE_MS);
     expect(stored()).toHaveLength(3);
-    change({ retentionDays: null, retentionBytes: 1_200_000 });
+    change({ retention_days: null, retention_bytes: 1_200_000 });
     await after(MINUTE_MS);
     expect(stored()).toHaveLength(2);
   });
@@ -288,7 +287,7 @@ describe("care", () => {
     let rests = 0;
     rest = async () => {
       rests++;
-      if (rests === 1) change({ retentionDays: 100, retentionBytes: null });
+      if (rests === 1) change({ retention_days: 100, retention_bytes: null });
     };
     await after(11 * DAY_MS);
     const left = stored().length;

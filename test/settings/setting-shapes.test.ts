@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { entrypointSettingsShape } from "../../src/settings/entrypoint-settings.ts";
 import { mergeGiven, withoutDefaults } from "../../src/settings/setting-shapes.ts";
+import { webhookSettingsShape } from "../../src/settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../../src/targets/delivery-policy.ts";
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -10,6 +11,7 @@ type Shape = Readonly<Record<string, z.ZodType>>;
 const SHAPES: readonly (readonly [what: string, Shape])[] = [
   ["entrypoints", entrypointSettingsShape],
   ["targets", deliveryPolicyShape],
+  ["webhooks", webhookSettingsShape],
 ];
 
 /** Values that some settings take and others refuse. */

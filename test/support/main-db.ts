@@ -65,10 +65,8 @@ export function createTestMainDb(clock: FakeClock = createFakeClock(), backgroun
       const defaults = {
         id: newId(),
         name: "Shop",
-        retentionDays: null,
-        retentionBytes: null,
-        notices: null,
         eventsLostAt: null,
+        settings: null,
         ...born(),
       };
       return inserted(mainDb.webhooks, { ...defaults, ...values });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, mock, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
+import { readWebhookSettings } from "../../src/settings/webhook-settings.ts";
 import { gate, turn } from "../storage/storage-world.ts";
 import { appErrorOf, thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
@@ -23,9 +24,7 @@ describe("creating a webhook", () => {
       id: webhook.id,
       userId: ada,
       name: "Shop",
-      retentionDays: 7,
-      retentionBytes: null,
-      notices: null,
+      settings: { ...readWebhookSettings(null), retention_days: 7 },
       eventsLostAt: null,
       createdAt: clock.now(),
       updatedAt: clock.now(),
@@ -80,15 +79,15 @@ describe("changing a webhook", () => {
     const renamed = await webhooks.update({ userId, webhookId: made.id, input: { name: "Store" } });
     expect(renamed).toEqual({ ...made, name: "Store", updatedAt: clock.now() });
     const reset = await webhooks.update({ userId, webhookId: made.id, input: { retention_days: null } });
-    expect(reset).toEqual({ ...renamed, retentionDays: null });
+    expect(reset).toEqual({ ...renamed, settings: { ...renamed.settings, retention_days: null } });
     const limit = { retention_bytes: 1_048_576 };
     const limited = await webhooks.update({ userId, webhookId: made.id, input: limit });
-    expect(limited).toEqual({ ...reset, retentionBytes: 1_048_576 });
+    expect(limited).toEqual({ ...reset, settings: { ...reset.settings, ...limit } });
     const kept = await webhooks.update({ userId, webhookId: made.id, input: { name: "Store" } });
-    expect(kept.retentionBytes).toBe(1_048_576);
+    expect(kept.settings.retention_bytes).toBe(1_048_576);
     const unlimited = { retention_bytes: null };
     expect(
-      (await webhooks.update({ userId, webhookId: made.id, input: unlimited })).retentionBytes,
+      (await webhooks.update({ userId, webhookId: made.id, input: unlimited })).settings.retention_bytes,
     ).toBeNull();
     expect(await webhooks.get({ userId, webhookId: made.id })).toEqual(reset);
   });

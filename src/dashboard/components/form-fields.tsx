@@ -4,6 +4,7 @@ import type { FormField } from "../../settings/form-field.ts";
 import { removalName } from "../form-values.ts";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { attribute } from "../render.ts";
+import { formatSize } from "../size-text.ts";
 import { FieldNotes, FieldRow, fieldIds, SelectField, TextField } from "./field-row.tsx";
 import { HeadersField } from "./headers-field.tsx";
 
@@ -57,7 +58,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
   const isStored = field.secret === true && value !== undefined && value !== null && value !== "";
   const help = isStored && field.kind !== "headers" ? join(field.help, STORED_HELP) : field.help;
   const row = { name: field.name, label: field.label, help, error, idPrefix: prefix };
-  const text = typed ? (typed[field.name] ?? "") : field.secret ? "" : textOf(value);
+  const text = typed ? (typed[field.name] ?? "") : field.secret ? "" : textOf(value, field.kind);
   const optional = field.required !== true;
   switch (field.kind) {
     case "headers":
@@ -85,12 +86,16 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
         <>
           <TextField
             {...row}
-            type={field.secret && field.kind === "text" ? "password" : field.kind}
+            type={
+              field.kind === "size" ? "text" : field.secret && field.kind === "text" ? "password" : field.kind
+            }
             value={text}
             required={field.required === true && !isStored}
             optional={optional}
             placeholder={isStored ? "••••••••" : field.placeholder}
             step={field.decimal === true ? "any" : undefined}
+            min={field.min}
+            max={field.max}
           />
           {isStored && optional ? <Removal field={field} typed={typed} prefix={prefix} /> : ""}
         </>
@@ -164,8 +169,9 @@ function TextArea(
   );
 }
 
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textOf).join("\n");
+function textOf(value: unknown, kind?: FormField["kind"]): string {
+  if (Array.isArray(value)) return value.map((item) => textOf(item)).join("\n");
+  if (kind === "size" && typeof value === "number") return formatSize(value);
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 

@@ -1,8 +1,12 @@
 /** The forms of a webhook itself: a new one, and its settings. */
 import { Html } from "@elysiajs/html";
+import type { FormField } from "../../settings/form-field.ts";
+import { readWebhookSettings, type WebhookSettings } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
+import { FieldSections } from "../components/field-sections.tsx";
+import { ManualLink } from "../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
@@ -12,10 +16,10 @@ import { LIST_PATH, NEW_PATH, noticesPath, webhookPath } from "./paths.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
-  values: FormInput;
+  fields: readonly FormField[];
+  /** What was typed, where the form comes back with its faults. */
+  typed: FormInput | undefined;
   errors: FieldErrors;
-  /** The server's default. */
-  retentionDays: number;
 }>;
 
 export function NewWebhookPage(props: FormProps): JSX.Element {
@@ -25,7 +29,7 @@ export function NewWebhookPage(props: FormProps): JSX.Element {
         <h1>New webhook</h1>
         <p class="muted">It comes with a URL that is ready to receive events. Add targets next.</p>
         <form class="form" method="post" action={NEW_PATH}>
-          <Fields {...props} isNew />
+          <Fields {...props} name="" settings={readWebhookSettings(null)} isNew />
           <div class="form-actions">
             <Button kind="primary" label="Create webhook" />
             <Button label="Cancel" href={LIST_PATH} />
@@ -43,8 +47,9 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
     <Layout title="Settings" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
       <section class="card card-narrow">
         <h1>Settings</h1>
+        <ManualLink to="webhooks#settings" />
         <form class="form" method="post" action={`${path}/edit`}>
-          <Fields {...props} />
+          <Fields {...props} name={webhook.name} settings={webhook.settings} />
           <div class="form-actions">
             <Button kind="primary" label="Save" />
             <Button label="Cancel" href={path} />
@@ -55,7 +60,7 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
         <div>
           <h2>Notices</h2>
           <p class="muted">
-            {webhook.notices === null
+            {webhook.settings.notices === null
               ? "Notices are off: you get no message when a target fails or an entrypoint falls silent."
               : "A message is sent when a problem starts and when it's resolved."}
           </p>
@@ -79,14 +84,21 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
   );
 }
 
-function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: boolean }): JSX.Element {
+function Fields({
+  fields,
+  name,
+  settings,
+  typed,
+  errors,
+  isNew,
+}: FormProps & Readonly<{ name: string; settings: WebhookSettings; isNew?: boolean }>): JSX.Element {
   return (
     <>
-      <FormFaults errors={errors} shown={["name", "retention_days", "retention_bytes"]} />
+      <FormFaults errors={errors} shown={["name", ...fields.map((field) => field.name)]} />
       <TextField
         name="name"
         label="Name"
-        value={values.name}
+        value={typed === undefined ? name : typed.name}
         error={errors.name}
         help="The sender or the purpose."
         placeholder="Shop orders"
@@ -94,28 +106,7 @@ function Fields({ values, errors, retentionDays, isNew }: FormProps & { isNew?: 
         maxlength={200}
         autofocus={isNew}
       />
-      <TextField
-        name="retention_days"
-        label="Days to keep events"
-        type="number"
-        min={1}
-        max={36_500}
-        value={values.retention_days}
-        error={errors.retention_days}
-        help={`Leave empty for the server default (${retentionDays} days). An event that is not delivered is kept twice as long; then its deliveries are discarded with that reason, and it is deleted a day later.`}
-        placeholder={String(retentionDays)}
-        optional
-      />
-      <TextField
-        name="retention_bytes"
-        label="Storage limit"
-        value={values.retention_bytes}
-        error={errors.retention_bytes}
-        help="For example 500 MB or 2 GB. Leave empty for no limit. Above it the oldest events are deleted first, even before their time, but never one that is not yet delivered."
-        placeholder="no limit"
-        maxlength={30}
-        optional
-      />
+      <FieldSections fields={fields} values={settings} typed={typed} errors={errors} />
     </>
   );
 }

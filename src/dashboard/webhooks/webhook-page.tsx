@@ -129,7 +129,7 @@ function Day({
   file: Usable;
   defaultDays: number;
 }): JSX.Element {
-  const retentionDays = webhook.retentionDays ?? defaultDays;
+  const retentionDays = webhook.settings.retention_days ?? defaultDays;
   const { hours, lastEventAt, counts, fileBytes } = file.overview;
   const { received, failed } = dayTotals(hours);
   return (

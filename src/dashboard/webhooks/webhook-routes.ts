@@ -1,6 +1,7 @@
 /** Pages of webhooks: the list, a new one, one with all that is in it, its settings. */
+import { webhookSettingsFields } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { readFields } from "../form-values.ts";
+import { readFields, wordErrors } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
@@ -10,7 +11,6 @@ import { countRejected } from "./entrypoints/rejected-counts.ts";
 import { listSuggestions } from "./entrypoints/suggestions.ts";
 import { ListPage } from "./list-views.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
-import { formatSize, readSize } from "./storage/size-text.ts";
 import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
 import { SourcePage } from "./webhook-page.tsx";
 import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
@@ -18,11 +18,23 @@ import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
 /** Each one's event file is read for its row, and a page stays small. */
 const WEBHOOKS_PER_PAGE = 50;
 
+/** A form that comes back with its errors. */
+type Returned = Readonly<{ typed: FormInput; errors: FieldErrors }>;
+
 export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   const { useCases, config } = deps;
+  const fields = webhookSettingsFields(config);
+
+  function readInput(form: FormInput): Record<string, unknown> {
+    return { name: form.name ?? "", ...readFields(fields, form) };
+  }
 
   function own({ viewer, params }: PageContext): Promise<Webhook> {
     return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
+  }
+
+  function returned(typed: FormInput, error: unknown): Returned {
+    return { typed, errors: wordErrors(fields, typed, fieldErrors(error)) };
   }
 
   async function list({ viewer, flash, query }: PageContext): Promise<Response> {
@@ -44,20 +56,20 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     );
   }
 
-  function showNew({ viewer }: PageContext, values: FormInput, errors: FieldErrors): Promise<Response> {
-    const markup = NewWebhookPage({ viewer, values, errors, retentionDays: config.retentionDays });
-    return renderPage(markup, { status: errors === NO_ERRORS ? 200 : 422 });
+  function showNew({ viewer }: PageContext, wrong?: Returned): Promise<Response> {
+    const { typed, errors = NO_ERRORS } = wrong ?? {};
+    return renderPage(NewWebhookPage({ viewer, fields, typed, errors }), { status: wrong ? 422 : 200 });
   }
 
   async function create(context: PageContext): Promise<Response> {
     const form = await context.form();
     const userId = context.viewer.id;
     try {
-      const webhook = await useCases.webhooks.create({ userId, input: webhookInput(form) });
+      const webhook = await useCases.webhooks.create({ userId, input: readInput(form) });
       await useCases.entrypoints.create({ userId, webhookId: webhook.id, input: {} });
       return redirect(webhookPath(webhook.id), { tone: "ok", text: `Webhook “${webhook.name}” is ready.` });
     } catch (error) {
-      return showNew(context, form, faultsOf(error, form));
+      return showNew(context, returned(form, error));
     }
   }
 
@@ -84,33 +96,22 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     );
   }
 
-  async function showEdit(
-    context: PageContext,
-    filled?: Readonly<{ values: FormInput; errors: FieldErrors }>,
-  ): Promise<Response> {
+  async function showEdit(context: PageContext, wrong?: Returned): Promise<Response> {
+    const { typed, errors = NO_ERRORS } = wrong ?? {};
     const webhook = await own(context);
-    const { name, retentionDays, retentionBytes } = webhook;
-    const stored = {
-      name,
-      retention_days: retentionDays === null ? "" : String(retentionDays),
-      retention_bytes: retentionBytes === null ? "" : formatSize(retentionBytes),
-    };
-    const markup = EditWebhookPage({
-      ...{ viewer: context.viewer, webhook, retentionDays: config.retentionDays },
-      values: filled?.values ?? stored,
-      errors: filled?.errors ?? NO_ERRORS,
-    });
-    return renderPage(markup, { status: filled ? 422 : 200 });
+    const { viewer } = context;
+    const markup = EditWebhookPage({ viewer, webhook, fields, typed, errors });
+    return renderPage(markup, { status: wrong ? 422 : 200 });
   }
 
   async function update(context: PageContext): Promise<Response> {
     const form = await context.form();
     const webhook = await own(context);
     try {
-      const input = webhookInput(form);
+      const input = readInput(form);
       await useCases.webhooks.update({ userId: webhook.userId, webhookId: webhook.id, input });
     } catch (error) {
-      return showEdit(context, { values: form, errors: faultsOf(error, form) });
+      return showEdit(context, returned(form, error));
     }
     return redirect(webhookPath(webhook.id), { tone: "ok", text: "Settings saved." });
   }
@@ -123,30 +124,11 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
 
   return [
     page(LIST_PATH, list),
-    page(NEW_PATH, (context) => showNew(context, {}, NO_ERRORS)),
+    page(NEW_PATH, (context) => showNew(context)),
     action(NEW_PATH, create),
     page("/source/:id", showOne),
     page("/source/:id/edit", (context) => showEdit(context)),
     action("/source/:id/edit", update),
     action("/source/:id/lost-events/dismiss", dismissLoss),
   ];
-}
-
-/** Programs give the size in bytes, people do not. */
-function faultsOf(error: unknown, { retention_bytes: size = "" }: FormInput): FieldErrors {
-  const errors = fieldErrors(error);
-  if (errors.retention_bytes === undefined || typeof readSize(size) === "number") return errors;
-  return { ...errors, retention_bytes: "This is not a size such as 500 MB or 2 GB." };
-}
-
-/** Emptied, the days are the server's default, and there is no limit on the size. */
-function webhookInput(form: FormInput): Record<string, unknown> {
-  const values = readFields([{ name: "retention_days", label: "", kind: "number" }], form);
-  const size = form.retention_bytes;
-  return {
-    name: form.name ?? "",
-    ...(form.retention_days !== undefined && { retention_days: null }),
-    ...(size !== undefined && { retention_bytes: size.trim() === "" ? null : readSize(size) }),
-    ...values,
-  };
 }

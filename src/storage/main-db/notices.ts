@@ -1,7 +1,7 @@
 /** Queries on ongoing troubles and on notices that are still to be sent. */
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
-import { type NoticeChannel, TROUBLE_KINDS, type TroubleKind } from "./notice-settings.ts";
+import { type NoticeChannel, TROUBLE_KINDS, type TroubleKind } from "../../settings/notice-settings.ts";
 
 export type Trouble = Readonly<{ subjectId: string; kind: TroubleKind; webhookId: string; since: number }>;
 

@@ -13,14 +13,7 @@ import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
-import accountsAndWebhooks from "./migrations/0001-accounts-and-webhooks.sql" with { type: "text" };
-import sizeLimit from "./migrations/0002-size-limit.sql" with { type: "text" };
-import pausedTargets from "./migrations/0003-paused-targets.sql" with { type: "text" };
-import deactivatedReason from "./migrations/0004-deactivated-reason.sql" with { type: "text" };
-import targetSigning from "./migrations/0005-target-signing.sql" with { type: "text" };
-import entrypointSettings from "./migrations/0006-entrypoint-settings.sql" with { type: "text" };
-import notices from "./migrations/0007-notices.sql" with { type: "text" };
-import lostData from "./migrations/0008-lost-data.sql" with { type: "text" };
+import { mainMigrations } from "./migrations/index.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
@@ -45,18 +38,6 @@ export type MainDb = Readonly<{
   sealedRows: SealedRowQueries;
 }> &
   Durability;
-
-/** Append-only. */
-const MIGRATIONS = [
-  accountsAndWebhooks,
-  sizeLimit,
-  pausedTargets,
-  deactivatedReason,
-  targetSigning,
-  entrypointSettings,
-  notices,
-  lostData,
-];
 
 type Options = Readonly<{
   path: string;
@@ -96,11 +77,11 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
   const what = "main database";
   const db = openDatabase({ path, ...settings }, (opened) => {
     refuseForeign(opened, { what, table: "webhooks" });
-    refuseNewer(opened, MIGRATIONS, what);
+    refuseNewer(opened, mainMigrations, what);
   });
   try {
     if (keepsWals) keepWal(db);
-    migrate(db, MIGRATIONS, what);
+    migrate(db, mainMigrations, what);
     const orm = drizzle({ client: db });
     const routing = createRouting(db);
     const sessions = createSessionQueries(orm);

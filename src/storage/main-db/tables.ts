@@ -28,17 +28,13 @@ export const webhooks = sqliteTable("webhooks", {
   id: text("id").primaryKey(),
   userId: text("user_id").notNull(),
   name: text("name").notNull(),
-  /** Null: the server's default. */
-  retentionDays: integer("retention_days"),
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
   deletedAt: integer("deleted_at"),
-  /** Null: as large as it gets. */
-  retentionBytes: integer("retention_bytes"),
-  /** Null: nobody is told. */
-  notices: jsonObject("notices"),
   /** When its event file was missing and an empty one was made; null: never. */
   eventsLostAt: integer("events_lost_at"),
+  /** Null: every setting has its default. */
+  settings: jsonObject("settings"),
 });
 
 export const entrypoints = sqliteTable("entrypoints", {

@@ -49,22 +49,21 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all();
     },
     /** Everybody's, for the work that goes over all event files. */
-    listAll(): Pick<WebhookRow, "id" | "retentionDays" | "retentionBytes">[] {
-      const { id, retentionDays, retentionBytes } = webhooks;
+    listAll(): Pick<WebhookRow, "id" | "settings">[] {
+      const { id, settings } = webhooks;
       return db
-        .select({ id, retentionDays, retentionBytes })
+        .select({ id, settings })
         .from(webhooks)
         .where(live)
         .orderBy(webhooks.createdAt, webhooks.id)
         .all();
     },
-    /** Everybody's that tell somebody of their troubles. */
-    listWithNotices(): Pick<WebhookRow, "id" | "notices">[] {
-      const { id, notices } = webhooks;
+    /** Lists the webhooks of all users that have somebody to notify. */
+    listWithNotices(): Pick<WebhookRow, "id">[] {
       return db
-        .select({ id, notices })
+        .select({ id: webhooks.id })
         .from(webhooks)
-        .where(and(live, isNotNull(notices)))
+        .where(and(live, sql`${webhooks.settings} ->> 'notices' IS NOT NULL`))
         .all();
     },
     /** Those whose event files must not be there any more. */
@@ -76,12 +75,7 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all()
         .map((row) => row.id);
     },
-    update(
-      row: Pick<
-        WebhookRow,
-        "id" | "name" | "retentionDays" | "retentionBytes" | "notices" | "eventsLostAt" | "updatedAt"
-      >,
-    ): void {
+    update(row: Pick<WebhookRow, "id" | "name" | "settings" | "eventsLostAt" | "updatedAt">): void {
       const { id, ...values } = row;
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
       changed(id);

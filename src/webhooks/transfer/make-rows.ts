@@ -3,8 +3,8 @@ import type { Sealer } from "../../settings/sealed-config.ts";
 import type { PlainRow, WebhookRows } from "../../storage/main-db/transfer.ts";
 import type { ChosenIds } from "./chosen-ids.ts";
 import type { TransferDocument } from "./document.ts";
-import { movedNotices } from "./moved-notices.ts";
 import type { LeftOut } from "./moved-rows.ts";
+import { settingsForUser, settingsFromColumns } from "./moved-settings.ts";
 import { putSecret } from "./secrets.ts";
 
 export const WITHOUT_SECRETS = "Imported without its secrets. Enter them, then enable it.";
@@ -40,13 +40,13 @@ export function makeRows(given: {
     if (reason !== null) Object.assign(row, { active: 0, deactivated_reason: reason });
   }
   // Entrypoints stay enabled: without their secret they respond 503, and senders retry.
-  const row = withIds(document.webhook, ids);
+  const row = withIds(settingsFromColumns(document), ids);
   const isOwn = (id: string) => isOwnTarget(id) || parts.targets.some((target) => target.id === id);
   const webhook: Row = {
     ...row,
     user_id: userId,
     deleted_at: null,
-    notices: movedNotices(row.notices, isOwn),
+    settings: settingsForUser(row.settings, isOwn),
   };
   return { rows: { webhooks: [webhook], ...parts }, leftOut };
 }

@@ -4,6 +4,7 @@ import { diskFault } from "../../lib/disk-fault.ts";
 import { AppError } from "../../lib/errors.ts";
 import { entrypointSettingsSchema } from "../../settings/entrypoint-settings.ts";
 import { openConfig, type Sealer } from "../../settings/sealed-config.ts";
+import { webhookSettingsSchema } from "../../settings/webhook-settings.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import { LAST_TIME } from "../../storage/transfer/row-faults.ts";
@@ -34,9 +35,7 @@ const id = z.string();
 const webhookColumns = {
   ...{ id, userId: id, ...born, eventsLostAt: time.nullable() },
   name: webhookInput.shape.name,
-  retentionDays: webhookInput.shape.retention_days,
-  retentionBytes: webhookInput.shape.retention_bytes,
-  notices: webhookInput.shape.notices,
+  settings: webhookSettingsSchema.nullable(),
 } satisfies Record<keyof WebhookRow, z.ZodType>;
 
 const entrypointColumns = {

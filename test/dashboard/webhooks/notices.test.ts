@@ -14,7 +14,7 @@ afterEach(() => world.stop());
 const ON = { "on.target_failing": "true", "on.entrypoint_silent": "true" };
 
 async function stored() {
-  return (await world.useCases.webhooks.get(world.of)).notices;
+  return (await world.useCases.webhooks.get(world.of)).settings.notices;
 }
 
 describe("who is told", () => {

@@ -128,20 +128,23 @@ describe("a webhook's settings", () => {
     const saved = await all.pages.post(`${path}/edit`, { name: "New name", retention_days: "7" });
     expect(saved).toMatchObject({ status: 303, location: path, flash: "ok: Settings saved." });
     const of = { userId: all.ada, webhookId: webhook.id };
-    expect(await all.useCases.webhooks.get(of)).toMatchObject({ name: "New name", retentionDays: 7 });
+    expect(await all.useCases.webhooks.get(of)).toMatchObject({
+      name: "New name",
+      settings: { retention_days: 7 },
+    });
     expect((await all.pages.get(`${path}/edit`)).html).toContain('value="7"');
     await all.pages.post(`${path}/edit`, { name: "New name", retention_days: "" });
-    expect((await all.useCases.webhooks.get(of)).retentionDays).toBeNull();
+    expect((await all.useCases.webhooks.get(of)).settings.retention_days).toBeNull();
   });
 
   test("change its limit on size, in units that people use, and take it away again", async () => {
     const { webhook, path } = await makeWebhook("Limited");
     const of = { userId: all.ada, webhookId: webhook.id };
     await all.pages.post(`${path}/edit`, { name: "Limited", retention_bytes: "1.5 GB" });
-    expect((await all.useCases.webhooks.get(of)).retentionBytes).toBe(1_610_612_736);
+    expect((await all.useCases.webhooks.get(of)).settings.retention_bytes).toBe(1_610_612_736);
     expect((await all.pages.get(`${path}/edit`)).html).toContain('value="1536 MB"');
     await all.pages.post(`${path}/edit`, { name: "Limited", retention_bytes: " " });
-    expect((await all.useCases.webhooks.get(of)).retentionBytes).toBeNull();
+    expect((await all.useCases.webhooks.get(of)).settings.retention_bytes).toBeNull();
     for (const [typed, fault] of Object.entries({
       much: "a size such as 500 MB",
       "3 KB": "at least 1048576",

@@ -54,9 +54,9 @@ let changes = 0;
 function change(name = "changed", bytes = 0): void {
   // SQLite does not write pages whose content stays the same.
   const filler = String.fromCharCode(97 + (changes++ % 26));
-  const notices = bytes === 0 ? null : { filler: filler.repeat(bytes) };
-  const limits = { retentionDays: null, retentionBytes: null, eventsLostAt: null };
-  mainDb.webhooks.update({ id: webhookId, name, ...limits, notices, updatedAt: main.clock.now() });
+  const settings = bytes === 0 ? null : { filler: filler.repeat(bytes) };
+  const updatedAt = main.clock.now();
+  mainDb.webhooks.update({ id: webhookId, name, settings, eventsLostAt: null, updatedAt });
 }
 
 /** Makes the WAL longer than the length at which it is copied back. */

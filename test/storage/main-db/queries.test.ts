@@ -38,15 +38,26 @@ describe("webhooks", () => {
     const [ada, bob] = [db.addUser(), db.addUser()];
     const first = db.addWebhook({ userId: ada.id });
     db.clock.advance(1);
-    const second = db.addWebhook({ userId: ada.id, retentionDays: 7, retentionBytes: 5_000_000 });
+    const settings = { retention_days: 7, retention_bytes: 5_000_000 };
+    const second = db.addWebhook({ userId: ada.id, settings });
     db.clock.advance(1);
     const other = db.addWebhook({ userId: bob.id });
     expect(db.mainDb.webhooks.list(ada.id)).toEqual([first, second]);
     expect(db.mainDb.webhooks.listAll()).toEqual([
-      { id: first.id, retentionDays: null, retentionBytes: null },
-      { id: second.id, retentionDays: 7, retentionBytes: 5_000_000 },
-      { id: other.id, retentionDays: null, retentionBytes: null },
+      { id: first.id, settings: null },
+      { id: second.id, settings },
+      { id: other.id, settings: null },
     ]);
+  });
+
+  test("are listed for notices where somebody is to be notified", () => {
+    const { id: userId } = db.addUser();
+    const notices = { target_id: null, email: "ops@example.com", on: ["target_failing"] };
+    const { id } = db.addWebhook({ userId, settings: { notices } });
+    for (const settings of [null, {}, { notices: null }]) db.addWebhook({ userId, settings });
+    const deleted = db.addWebhook({ userId, settings: { notices } });
+    db.mainDb.webhooks.softDelete({ id: deleted.id, at: db.clock.now() });
+    expect(db.mainDb.webhooks.listWithNotices()).toEqual([{ id }]);
   });
 
   test("take their entrypoints and targets with them when they are deleted, and no others", () => {

@@ -33,7 +33,7 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
         }));
     });
     const targets = (await Promise.all(lists)).flat();
-    const chosen = webhook.notices?.target_id ?? null;
+    const chosen = webhook.settings.notices?.target_id ?? null;
     const isListed = chosen === null || targets.some(({ value }) => value === chosen);
     return isListed ? targets : [...targets, { value: chosen, label: "another target" }];
   }
@@ -47,7 +47,7 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const markup = NoticesPage({
       ...{ viewer, flash, webhook, sendsMail: config.mail !== null },
       targets: await listTargets(webhook),
-      values: filled?.values ?? toForm(webhook.notices),
+      values: filled?.values ?? toForm(webhook.settings.notices),
       errors: filled?.errors ?? NO_ERRORS,
     });
     return renderPage(markup, { status: filled ? 422 : 200 });

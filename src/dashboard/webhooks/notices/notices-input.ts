@@ -1,17 +1,6 @@
 /** Between a webhook's notice settings and the form that changes them. */
-import {
-  type NoticeSettings,
-  TROUBLE_KINDS,
-  type TroubleKind,
-} from "../../../storage/main-db/notice-settings.ts";
+import { type NoticeSettings, TROUBLE_KINDS, type TroubleKind } from "../../../settings/notice-settings.ts";
 import type { FormInput } from "../../forms.ts";
-
-export const TROUBLE_LABELS: Readonly<Record<TroubleKind, string>> = {
-  target_circuit_open: "A target keeps failing: its circuit breaker opens",
-  target_failing: "Deliveries to a target are given up",
-  target_deactivated: "A target is disabled automatically",
-  entrypoint_silent: "An entrypoint falls silent",
-};
 
 export function troubleField(kind: TroubleKind): string {
   return `on.${kind}`;

@@ -1,6 +1,6 @@
 /** The page that says who is told of a webhook's troubles, and changes it. */
 import { Html } from "@elysiajs/html";
-import { TROUBLE_KINDS } from "../../../storage/main-db/notice-settings.ts";
+import { TROUBLE_KINDS, TROUBLE_LABELS } from "../../../settings/notice-settings.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
 import { SelectField, TextField } from "../../components/field-row.tsx";
@@ -13,7 +13,7 @@ import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { noticesPath, webhookPath } from "../paths.ts";
-import { TROUBLE_LABELS, troubleField } from "./notices-input.ts";
+import { troubleField } from "./notices-input.ts";
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -94,7 +94,7 @@ export function NoticesPage(props: Props): JSX.Element {
           </div>
         </form>
       </section>
-      {webhook.notices === null ? (
+      {webhook.settings.notices === null ? (
         ""
       ) : (
         <section class="card card-narrow card-row">

@@ -16,7 +16,8 @@ type Props = Readonly<{ webhook: Webhook; growth: Growth; defaultDays: number }>
 type Kept = Readonly<{ days: number; bytes: number | null }>;
 
 export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Element {
-  const kept = { days: webhook.retentionDays ?? defaultDays, bytes: webhook.retentionBytes };
+  const { retention_days, retention_bytes } = webhook.settings;
+  const kept = { days: retention_days ?? defaultDays, bytes: retention_bytes };
   const expected = forecast(growth, kept);
   const path = webhookPath(webhook.id);
   const actions = (

@@ -1,0 +1,22 @@
+/** The main database's migrations in order; append only. */
+import accountsAndWebhooks from "./0001-accounts-and-webhooks.sql" with { type: "text" };
+import sizeLimit from "./0002-size-limit.sql" with { type: "text" };
+import pausedTargets from "./0003-paused-targets.sql" with { type: "text" };
+import deactivatedReason from "./0004-deactivated-reason.sql" with { type: "text" };
+import targetSigning from "./0005-target-signing.sql" with { type: "text" };
+import entrypointSettings from "./0006-entrypoint-settings.sql" with { type: "text" };
+import notices from "./0007-notices.sql" with { type: "text" };
+import lostData from "./0008-lost-data.sql" with { type: "text" };
+import webhookSettings from "./0009-webhook-settings.sql" with { type: "text" };
+
+export const mainMigrations: readonly string[] = [
+  accountsAndWebhooks,
+  sizeLimit,
+  pausedTargets,
+  deactivatedReason,
+  targetSigning,
+  entrypointSettings,
+  notices,
+  lostData,
+  webhookSettings,
+];
