@@ -51,8 +51,13 @@ export class RetentionWatch {
       // It may get its first events before this class hears of them.
       const dueAt = this.#clock.now() + this.#keptMs({ settings });
       this.#watched.set(webhookId, {
-        ...{ settings: { retention_days, retention_bytes }, dueAt, lookedAt: LONG_AGO },
-        ...{ hasNewEvents: false, mayBeTooLarge: false, sizeRestsUntil: LONG_AGO, isOverLimit: false },
+        settings: { retention_days, retention_bytes },
+        dueAt,
+        lookedAt: LONG_AGO,
+        hasNewEvents: false,
+        mayBeTooLarge: false,
+        sizeRestsUntil: LONG_AGO,
+        isOverLimit: false,
       });
       return;
     }

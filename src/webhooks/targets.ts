@@ -66,12 +66,20 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
 
   function toTarget(row: TargetRow, made: string | null = null): Target {
     const { id, webhookId, name, type, active, pausedAt, deactivatedReason, createdAt, updatedAt } = row;
-    const policy = readPolicy(row.policy);
-    const state = { active, pausedAt, deactivatedReason, createdAt, updatedAt };
     const signing = signings.toShown(row);
-    const shown = configs.toShown(row);
     return {
-      ...{ id, webhookId, name, type, ...state, ...shown, policy, signing },
+      id,
+      webhookId,
+      name,
+      type,
+      active,
+      pausedAt,
+      deactivatedReason,
+      ...configs.toShown(row),
+      policy: readPolicy(row.policy),
+      signing,
+      createdAt,
+      updatedAt,
       ...(!signing.isUsable && { summary: "Its signing secret is missing or cannot be read. Rotate it." }),
       ...(made !== null && { signingSecret: made }),
     };

@@ -52,7 +52,10 @@ export function leaveSyncsTo(
   db.run("PRAGMA wal_autocheckpoint = 0");
   const length = new WalLength(db);
   const walSync = new WalSync({
-    ...{ db, path, monotonic, onError },
+    db,
+    path,
+    monotonic,
+    onError,
     sync: (descriptor) => upkeep.sync(descriptor),
     restartWal: restart,
   });

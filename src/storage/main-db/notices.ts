@@ -16,18 +16,31 @@ export type NoticeQueries = ReturnType<typeof createNoticeQueries>;
 const troubleRow = z
   .object({ subject_id: z.string(), kind: z.enum(TROUBLE_KINDS), webhook_id: z.string(), since: z.number() })
   .transform((row) => ({
-    ...{ subjectId: row.subject_id, kind: row.kind, webhookId: row.webhook_id, since: row.since },
+    subjectId: row.subject_id,
+    kind: row.kind,
+    webhookId: row.webhook_id,
+    since: row.since,
   }));
 
 const noticeRow = z
   .object({
-    ...{ id: z.string(), webhook_id: z.string(), channel: z.enum(["target", "email"]) },
-    ...{ kind: z.enum(TROUBLE_KINDS), subject_id: z.string(), is_over: z.number(), since: z.number() },
-    ...{ detail: z.string(), attempts: z.number(), next_attempt_at: z.number() },
+    id: z.string(),
+    webhook_id: z.string(),
+    channel: z.enum(["target", "email"]),
+    kind: z.enum(TROUBLE_KINDS),
+    subject_id: z.string(),
+    is_over: z.number(),
+    since: z.number(),
+    detail: z.string(),
+    attempts: z.number(),
+    next_attempt_at: z.number(),
   })
   .transform(({ webhook_id, subject_id, is_over, next_attempt_at, ...rest }) => ({
-    ...{ ...rest, webhookId: webhook_id, subjectId: subject_id },
-    ...{ isOver: is_over === 1, nextAttemptAt: next_attempt_at },
+    ...rest,
+    webhookId: webhook_id,
+    subjectId: subject_id,
+    isOver: is_over === 1,
+    nextAttemptAt: next_attempt_at,
   }));
 
 export function createNoticeQueries(db: Database) {

@@ -89,7 +89,11 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     sessions.deleteExpired(clock.now());
     const durability = background
       ? leaveSyncsTo(background.upkeep, {
-          ...{ db, path, checkpointPages, monotonic: clock.monotonic, onError: background.onError },
+          db,
+          path,
+          checkpointPages,
+          monotonic: clock.monotonic,
+          onError: background.onError,
         })
       : durableByItself;
     const webhooks = createWebhookQueries(orm, routing.invalidate);

@@ -38,7 +38,8 @@ export function createExport({ mainDb, files, keys, clock }: TransferDeps): Expo
     const entrypoints = takeSecrets({
       table: "entrypoints",
       rows: rows.entrypoints,
-      ...{ keys, passphraseKeys },
+      keys,
+      passphraseKeys,
     });
     const targets = takeSecrets({ table: "targets", rows: rows.targets, keys, passphraseKeys });
     const secrets = [...entrypoints.secrets, ...targets.secrets];

@@ -33,13 +33,18 @@ const born = { createdAt: time, updatedAt: time, deletedAt: z.null() };
 const id = z.string();
 
 const webhookColumns = {
-  ...{ id, userId: id, ...born, eventsLostAt: time.nullable() },
+  id,
+  userId: id,
+  ...born,
+  eventsLostAt: time.nullable(),
   name: webhookInput.shape.name,
   settings: webhookSettingsSchema.nullable(),
 } satisfies Record<keyof WebhookRow, z.ZodType>;
 
 const entrypointColumns = {
-  ...{ id, webhookId: id, ...born },
+  id,
+  webhookId: id,
+  ...born,
   name: entrypointInput.shape.name,
   active: z.boolean(),
   verification: z.unknown(),
@@ -47,7 +52,10 @@ const entrypointColumns = {
 } satisfies Record<keyof EntrypointRow, z.ZodType>;
 
 const targetColumns = {
-  ...{ id, webhookId: id, ...born, pausedAt: time.nullable() },
+  id,
+  webhookId: id,
+  ...born,
+  pausedAt: time.nullable(),
   name: targetInput.shape.name,
   type: targetInput.shape.type,
   active: z.boolean(),

@@ -10,6 +10,7 @@ export function unfitRows(
     kind: "invalid",
     code: "not_an_export",
     message: `The file's webhook is not valid: ${fault}.`,
-    ...{ hint, cause },
+    hint,
+    cause,
   });
 }
