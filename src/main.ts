@@ -1,19 +1,19 @@
-/** The program's entry: hands the process over to the command line. */
+/** The program's entry point: runs the command line. */
 import { runCommandLine } from "./cli/program.ts";
 import { environmentToStartWith, loadConfigFromProcess, refusesColours } from "./config.ts";
 import { systemClock } from "./lib/clock.ts";
 import { startOver } from "./lib/start-over.ts";
 
-// Events, keys and settings are their owner's alone, whatever folder they are put in.
+// Only the user may read events, keys and settings, whatever folder they are in.
 process.umask(0o077);
 
-// Whoever reads what a command prints may have seen enough, as `head` does. The log goes another way.
+// A reader such as `head` may close the pipe early, which is no error. The log has an output of its own.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
 });
 
-/** Where the width of the terminal is not known, or nobody sits at one. */
+/** Width of text where the output is no terminal or its width is unknown. */
 const USUAL_COLUMNS = 100;
 
 const code = await runCommandLine(process.argv.slice(2), {
@@ -31,6 +31,6 @@ const code = await runCommandLine(process.argv.slice(2), {
   },
   clock: systemClock,
 });
-// A start that failed half-way leaves things open that would keep the process running.
+// A failed start leaves timers and files open that would keep the process running.
 if (code !== 0) process.exit(code);
-// Else no process.exit: it would cut off what a slow pipe has not taken yet.
+// After a success there is no process.exit: it would cut off what a slow pipe has not read yet.

@@ -1,7 +1,6 @@
 /** The pages of people: every one is a row of one list, and guarded where it is mounted. */
 import { Elysia } from "elysia";
 import { createAudit } from "../http/audit.ts";
-import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createAdminRoutes } from "./admin/routes.ts";
 import { createAssetRoutes } from "./assets/assets.ts";
 import type { DashboardDeps } from "./deps.ts";
@@ -26,7 +25,7 @@ export function createDashboard(deps: DashboardDeps) {
   const audit = createAudit(deps.log);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
-    ...createSourcesRoutes({ ...deps, reveals, placeTrials: createPlaceTrials(deps) }),
+    ...createSourcesRoutes({ ...deps, reveals }),
     ...createEventsRoutes(deps),
     ...createReplaysRoutes(deps),
     ...createRejectedRoutes(deps),

@@ -20,6 +20,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
@@ -43,6 +44,7 @@ export type DashboardDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;
+  placeTrials: PlaceTrials;
   events: EventStore;
   throttle: ThrottleControl;
   rejected: RejectedStore;

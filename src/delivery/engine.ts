@@ -31,7 +31,7 @@ type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 export type DeliveryEngine = Readonly<{
   /** Says that a webhook may have due deliveries; cheap, and never too often. */
   nudge: (webhookId: string) => void;
-  /** Picks up what an earlier run left pending; ends when all webhooks were looked through. */
+  /** Nothing is attempted before. Picks up what an earlier run left pending; ends when all webhooks were looked through. */
   start: (webhookIds: readonly string[]) => Promise<void>;
   /** Begins no more attempts, lets those under way end within `graceMs`, then aborts them; they stay pending. */
   stop: (graceMs: number) => Promise<void>;
@@ -131,6 +131,7 @@ export function createDeliveryEngine(deps: EngineDeps): DeliveryEngine {
   return {
     nudge,
     async start(webhookIds) {
+      rounds.start();
       const given = { events, log, isStopping: () => isStopping };
       await lookAtLeftBehind({ ...deps, ...given, journal, suspects });
       if (!isStopping) suspects.start();

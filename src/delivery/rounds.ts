@@ -15,6 +15,8 @@ export type Rounds = Readonly<{
   ask: () => void;
   /** The same, and starved queues have a turn in it. */
   wake: () => void;
+  /** Begins; what was asked for before is done now. */
+  start: () => void;
   /** Begins no more turns; resolves when the one under way has ended. */
   stop: () => Promise<void>;
 }>;
@@ -36,9 +38,11 @@ export function createRounds(deps: {
   const mostFiles = Math.min(PASS, Math.floor((deps.openFiles ?? 2 * PASS) / 2));
   const passes = createPasses(pass);
   let hasFreeSlots = false;
+  let isStarted = false;
   let isStopping = false;
 
   async function pass(): Promise<void> {
+    if (!isStarted) return;
     await lookups.lookInto(mostFiles);
     if (hasFreeSlots) queues.wakeStarved();
     hasFreeSlots = false;
@@ -66,6 +70,10 @@ export function createRounds(deps: {
     ask: passes.ask,
     wake() {
       hasFreeSlots = true;
+      passes.ask();
+    },
+    start() {
+      isStarted = true;
       passes.ask();
     },
     stop() {

@@ -37,7 +37,7 @@ export function createReverify(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
   readRules: RulesReader;
-  store: RejectedStore;
+  store: Pick<RejectedStore, "find" | "listIds" | "accept" | "setReasons">;
   clock: Clock;
   keys: Pick<Sealer, "open">;
   baseUrl: string;

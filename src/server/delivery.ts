@@ -1,4 +1,4 @@
-/** The parts that bring stored events to their targets, and those that delete them when their time has come. */
+/** Builds the parts that deliver stored events to their targets, replay them, and delete them after their retention. */
 import type { Config } from "../config.ts";
 import { createGoneHandler } from "../delivery/attempts/deactivate-gone.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
@@ -10,6 +10,7 @@ import type { Logger } from "../observability/log.ts";
 import type { DeliveryMetrics } from "../observability/metrics.ts";
 import type { Tracing } from "../observability/tracing.ts";
 import { createOutboundClient } from "../outbound/client.ts";
+import type { Outbound } from "../outbound/outbound.ts";
 import { createReplay } from "../replays/replay.ts";
 import { createReplayRuns } from "../replays/replay-runs.ts";
 import { createRetention } from "../retention/retention.ts";
@@ -19,10 +20,10 @@ import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createReplayStore } from "../storage/stores/replay-store.ts";
 import { createRetentionStore } from "../storage/stores/retention-store.ts";
-import { createTargetTypes } from "../targets/registry.ts";
+import { createTargetTypes, type TargetTypes } from "../targets/registry.ts";
 import { createNoticeParts } from "./notices.ts";
 
-/** Deliveries under way at a stop get this long to end; the container default before SIGKILL is 10 s. */
+/** How long attempts under way may go on after a stop. Containers are killed 10 s after it by default. */
 const DELIVERY_GRACE_MS = 6_000;
 
 export type DeliveryParts = ReturnType<typeof createDeliveryParts>;
@@ -37,30 +38,37 @@ export function createDeliveryParts(deps: {
   metrics: DeliveryMetrics;
   tracing: Tracing | undefined;
   descriptors: DescriptorBudget;
+  /** By default the client that may reach what the configuration allows; closed by `close`. */
+  outbound?: Outbound | undefined;
+  /** Returns the target types that there are, given the program's own. */
+  alterTypes?: ((own: TargetTypes) => TargetTypes) | undefined;
+  /** Waits between the steps of a replay; by default on the clock. */
+  rest?: ((ms: number) => Promise<void>) | undefined;
 }) {
-  const { config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors } = deps;
+  const { config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors, rest } = deps;
   const { files, writer, events } = storage;
   const { routing, webhooks } = mainDb;
-  const outbound = createOutboundClient({
-    allowedCidrs: config.allowedTargetCidrs,
-    maxIdleConnections: descriptors.idleConnections,
-  });
-  const targetTypes = createTargetTypes({ outbound, log });
+  const outbound =
+    deps.outbound ??
+    createOutboundClient({
+      allowedCidrs: config.allowedTargetCidrs,
+      maxIdleConnections: descriptors.idleConnections,
+    });
+  const ownTypes = createTargetTypes({ outbound, log, clock });
+  const targetTypes = deps.alterTypes?.(ownTypes) ?? ownTypes;
   const openTarget = createTargetOpener({ targetTypes, keys, log });
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
   const engine = createDeliveryEngine({
-    ...{
-      events,
-      throttleStore: storage.throttle,
-      routing,
-      openTarget,
-      clock,
-      log,
-      metrics,
-      notices,
-      tracing,
-    },
+    events,
+    throttleStore: storage.throttle,
+    routing,
+    openTarget,
+    clock,
+    log,
+    metrics,
+    notices,
+    tracing,
     limits: descriptors,
     journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
@@ -69,14 +77,21 @@ export function createDeliveryParts(deps: {
   const throttle = createThrottleControl({ engine, events, store: storage.throttle, clock });
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
-    ...{ events, routing, clock, log },
     store: createReplayStore({ files, writer, reader: storage.reader }),
+    events,
+    routing,
     onDue: engine.nudge,
+    clock,
+    log,
+    ...(rest && { rest }),
   });
   const retention = createRetention({
-    ...{ clock, log, webhooks, routing },
-    defaultDays: config.retentionDays,
     store: createRetentionStore({ files, writer }),
+    webhooks,
+    routing,
+    defaultDays: config.retentionDays,
+    clock,
+    log,
   });
 
   return {
@@ -88,18 +103,18 @@ export function createDeliveryParts(deps: {
     replayRuns,
     notices,
     sendTestNotice: telling.sendTest,
-    /** The webhook has new events or rejected requests; `hasDue` where something may have to be delivered. */
+    /** Takes note of a webhook's new events or rejected requests; `hasDue` where some may have to be delivered. */
     recorded(webhookId: string, hasDue: boolean): void {
       if (hasDue) engine.nudge(webhookId);
       retention.noteRecorded(webhookId);
       telling.recorded(webhookId);
     },
-    /** The webhook has come with events of any age, of which some may be due. */
+    /** Takes note of an imported webhook, whose events may be of any age and due. */
     imported(webhookId: string): void {
       engine.nudge(webhookId);
       retention.noteImported(webhookId);
     },
-    /** Resolves when everything that an earlier run left was looked through. */
+    /** Nothing is delivered or deleted before. Resolves when everything that an earlier run left was looked through. */
     async start(): Promise<void> {
       telling.start();
       const webhookIds = webhooks.listAll().map(({ id }) => id);
@@ -111,7 +126,7 @@ export function createDeliveryParts(deps: {
       await Promise.all([engine.stop(DELIVERY_GRACE_MS), replayRuns.stop(), retention.stop()]);
       await telling.stop();
     },
-    /** After everything that delivers has stopped. */
+    /** Closes the connections to targets; call it when nothing uses them any more. */
     close: () => outbound.close(),
   };
 }

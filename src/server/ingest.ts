@@ -1,5 +1,5 @@
-/** Puts together what takes requests in, keeps those that could not be verified, and releases them. */
-import type { Config } from "../config.ts";
+/** Builds the parts that take requests in, keep those that fail verification, and verify them again. */
+import type { BodyRoom } from "../ingest/body-memory.ts";
 import { createDoor } from "../ingest/door.ts";
 import { createRulesReader } from "../ingest/entrypoint-rules.ts";
 import { createRejectedKeeper } from "../ingest/keep-rejected.ts";
@@ -13,44 +13,73 @@ import type { Logger } from "../observability/log.ts";
 import type { IngestMetrics } from "../observability/metrics.ts";
 import type { Tracing } from "../observability/tracing.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
-import type { EventStorage } from "../storage/event-storage.ts";
-import type { MainDb } from "../storage/main-db/open.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { Providers } from "../verification/registry.ts";
-import { createLearnedSecrets } from "../webhooks/learned-secrets.ts";
+import type { KeepLearned } from "../webhooks/learned-secrets.ts";
+
+export type IngestParts = ReturnType<typeof createIngestParts>;
 
 export function createIngestParts(deps: {
-  config: Config;
-  storage: Pick<EventStorage, "events" | "rejected">;
-  mainDb: Pick<MainDb, "routing" | "entrypoints" | "durably">;
-  providers: Providers;
+  events: Pick<EventStore, "append" | "appendOnce">;
+  rejected: Pick<RejectedStore, "keep" | "find" | "listIds" | "accept" | "setReasons">;
+  routing: Pick<Routing, "findRoute">;
+  providers: Pick<Providers, "get">;
   keys: Sealer;
+  keepLearned: KeepLearned;
+  /** Public address of the server, without a trailing slash. */
+  baseUrl: string;
+  maxBodyBytes: number;
+  trustedProxies: readonly string[];
+  /** How many bytes of bodies may be held at once; by default as much as is of use. */
+  bodyRoom?: BodyRoom;
   clock: Clock;
   log: Logger;
   metrics: IngestMetrics;
   tracing: Tracing | undefined;
-  /** Called after a webhook's file got a rejected request. */
+  /** Called after a rejected request is stored in a webhook's file. */
   onKept: (webhookId: string) => void;
 }) {
-  const { config, storage, mainDb, providers, keys, clock, log, metrics, tracing, onKept } = deps;
-  const { events, rejected } = storage;
+  const { events, rejected, routing, providers, keys, keepLearned, baseUrl, bodyRoom } = deps;
+  const { clock, log, metrics, tracing, onKept } = deps;
   const readRules = createRulesReader({ log });
   const openVerifier = createVerifierOpener({ providers, keys, log });
-  const shared = { routing: mainDb.routing, openVerifier, readRules, clock, baseUrl: config.baseUrl };
   const door = createDoor({ clock });
   const receiver = createReceiver({
-    ...{ ...shared, events, door },
+    routing,
+    openVerifier,
+    readRules,
+    clock,
+    baseUrl,
+    events,
+    door,
     refusals: createRefusalLog({ log, clock }),
     rejectedKeeper: createRejectedKeeper({ store: rejected, keys, clock, onKept }),
-    keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
+    keepLearned,
   });
   return {
     receiver,
-    reverify: createReverify({ ...shared, keys, store: rejected }),
+    reverify: createReverify({
+      routing,
+      openVerifier,
+      readRules,
+      store: rejected,
+      clock,
+      keys,
+      baseUrl,
+    }),
     routes: createIngestRoutes({
-      ...{ receiver, readRules, door, metrics, tracing, clock },
-      maxBodyBytes: config.maxBodyBytes,
-      trustedProxies: config.trustedProxies,
+      receiver,
+      readRules,
+      door,
+      metrics,
+      tracing,
+      clock,
+      maxBodyBytes: deps.maxBodyBytes,
+      trustedProxies: deps.trustedProxies,
       onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
+      ...(bodyRoom && { bodyRoom }),
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** Finds out when data is lost or out of reach, and says so: event files, the folder, the secret key. */
+/** Reports data that is lost or out of reach: event files, the data folder, the secret key. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
@@ -9,7 +9,7 @@ import { listWithoutFile } from "../storage/folder/missing-data.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { checkSecretKey } from "../webhooks/secret-key-check.ts";
 
-/** As many of them are named in the log. */
+/** Webhooks named in the log. */
 const MOST_NAMED = 20;
 
 export function watchLostData(deps: {
@@ -42,11 +42,11 @@ export function watchLostData(deps: {
   return {
     isFolderInPlace: folder.isInPlace,
     findLost: folder.findLost,
-    /** The webhook's file was missing; an empty one is made. */
+    /** Takes note that a webhook's file was missing and an empty one was made. */
     noteMissing(webhookId: string): void {
       if (!known.delete(webhookId)) metrics.eventFileLost();
       mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
-      // A fault of it is logged, and the file is missed in any case.
+      // A failed sync is logged where it fails, and the file is missing in any case.
       mainDb.synced().catch(() => undefined);
       log.error(
         "the event file of a webhook was missing, and an empty one was created: its events are lost",
@@ -56,6 +56,7 @@ export function watchLostData(deps: {
         },
       );
     },
+    start: folder.start,
     stop: folder.stop,
   };
 }

@@ -1,4 +1,4 @@
-/** The parts that tell owners of their webhooks' troubles. */
+/** Builds the parts that notify owners of problems with their webhooks. */
 import type { Config } from "../config.ts";
 import type { TargetOpener } from "../delivery/open-target.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -12,7 +12,7 @@ import type { WebhookDBManager } from "../storage/event-files/webhook-db-manager
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createRhythmReader } from "../storage/reader/rhythms.ts";
 
-/** A notice that is on its way at a stop is broken off, and sent after the next start. */
+/** How long a notice may take to be sent after a stop; then it is aborted, and sent after the next start. */
 const GRACE_MS = 1_000;
 
 export function createNoticeParts(deps: {
@@ -27,22 +27,40 @@ export function createNoticeParts(deps: {
   const { webhooks, entrypoints, routing, notices: queries } = mainDb;
   const abort = new AbortController();
   const notices = createNotices({
-    ...{ queries, webhooks, routing, clock, log },
+    queries,
+    webhooks,
+    routing,
+    clock,
+    log,
     onNotice: () => sender.wake(),
   });
   const { findSettings } = notices;
   const sender = createNoticeSender({
-    ...{ queries, webhooks, entrypoints, routing, findSettings, clock, log },
+    queries,
+    webhooks,
+    entrypoints,
+    routing,
+    findSettings,
+    clock,
+    log,
     synced: mainDb.synced,
     baseUrl: config.baseUrl,
     sendOnce: createNoticeChannels({
-      ...{ routing, webhooks, openTarget, clock },
+      routing,
+      webhooks,
+      openTarget,
+      clock,
       sendMail: config.mail && createMailer(config.mail),
       signal: abort.signal,
     }),
   });
   const silence = createSilenceWatch({
-    ...{ webhooks, routing, findSettings, notices, clock, log },
+    webhooks,
+    routing,
+    findSettings,
+    notices,
+    clock,
+    log,
     readRhythms: createRhythmReader(files),
   });
   return {

@@ -1,4 +1,4 @@
-/** Warns where the entrypoints' URLs, as pages and answers show them, lead other machines nowhere. */
+/** Warns that the entrypoint URLs on pages and in API responses work on this machine only. */
 import type { Config } from "../config.ts";
 import type { Logger } from "../observability/log.ts";
 

@@ -1,4 +1,4 @@
-/** What the program tells operators of itself: whether it is ready, and its metrics. */
+/** Builds what operators read of the gateway itself: its readiness and its metrics. */
 import type { Config } from "../config.ts";
 import type { Readiness } from "../http/health.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -13,10 +13,10 @@ import { watchDiskSpace } from "../storage/folder/disk-space.ts";
 import { measureStorageFiles } from "../storage/folder/storage-files.ts";
 import type { DeliveryParts } from "./delivery.ts";
 
-/** A scrape waits for the sizes of thousands of files no longer than this. */
+/** How long a scrape waits for the sizes of the files, of which there may be thousands. */
 const MEASURE_MS = 250;
 
-/** The counters that the other parts fill; they cost nothing where nobody may scrape them. */
+/** Creates the counters that the other parts fill; `metrics` counts nothing where scraping is not configured. */
 export function createCounters({ config, clock }: { config: Config; clock: Clock }) {
   const counted = createMetrics({ clock });
   return { counted, metrics: config.metrics ? counted : noMetrics };
@@ -31,7 +31,7 @@ export function createSelfReport(deps: {
   openFiles: () => number;
   maxOpenFiles: number;
   reserve: DiskReserve;
-  /** What of the data is out of reach, or null. */
+  /** "the data folder" or "the main database" while that is out of reach, else null. */
   findLost: () => string | null;
   stopping: AbortSignal;
 }) {
@@ -44,11 +44,13 @@ export function createSelfReport(deps: {
     if (lost !== null) return { ready: false, reason: `${lost} is out of reach` };
     return disk.isLow() || reserve.isSpent() ? { ready: false, reason: "low disk space" } : { ready: true };
   };
-  const stopLagWatch = config.metrics
-    ? watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag })
-    : () => undefined;
+  let stopLagWatch = () => {};
   const sources = {
-    ...{ counts: counted.counts, now: clock.now, version, maxOpenFiles, openFiles },
+    counts: counted.counts,
+    now: clock.now,
+    version,
+    maxOpenFiles,
+    openFiles,
     targetTypes: delivery.targetTypes.list(),
     isReady: () => readiness().ready,
     attemptsInFlight: delivery.engine.inFlight,
@@ -57,7 +59,7 @@ export function createSelfReport(deps: {
     files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),
   };
   let registered: Scrape | null = null;
-  /** The registry is loaded by the first scrape: most gateways are not scraped, and no start waits for it. */
+  /** Loads the registry at the first scrape: most gateways are not scraped, and a start should not wait for it. */
   async function scrape(): ReturnType<Scrape> {
     const { createScrape } = await import("../observability/metrics-registry.ts");
     registered ??= createScrape(sources);
@@ -66,6 +68,10 @@ export function createSelfReport(deps: {
   return {
     readiness,
     scrape,
+    start(): void {
+      disk.start();
+      if (config.metrics) stopLagWatch = watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag });
+    },
     stop(): void {
       stopLagWatch();
       disk.stop();

@@ -1,4 +1,4 @@
-/** Starts the tracer where a collector is configured; the library is loaded only then. */
+/** Starts the tracer if a collector is configured; only then is its library loaded. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";

@@ -14,8 +14,8 @@ afterEach(async () => {
     status: 200,
     body: { data: [{ name: "Shop" }] },
   });
-  // Only the caller: no server error, and nothing of the input.
-  expect(api.lines.filter(({ message }) => message !== "audit")).toEqual([]);
+  // Only the caller and the path: no server error, and nothing of the input.
+  expect(api.lines.filter(({ message }) => message !== "audit" && message !== "request")).toEqual([]);
 });
 
 const send = (body: Bun.BodyInit, type = "application/json") =>

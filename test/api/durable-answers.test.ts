@@ -11,8 +11,7 @@ let api: TestApi;
 
 beforeEach(async () => {
   api = await startTestApi({
-    upkeep: { sync, restartWal, checkpoint: async () => {} },
-    onError: () => undefined,
+    mainDbUpkeep: { sync, restartWal, checkpoint: async () => {}, stop: () => undefined },
   });
   await api.call("GET", "/webhooks");
   sync.mockClear();
@@ -70,8 +69,8 @@ test("an import is delivered only once it is synced", async () => {
   const { begun, open } = holdSync();
   const answer = api.call("POST", "/webhooks/import?secrets=leave_out", { init: { body } });
   await begun;
-  expect(api.imported).toEqual([]);
+  expect(api.imported()).toEqual([]);
   open();
   expect((await answer).status).toBe(201);
-  expect(api.imported).toHaveLength(1);
+  expect(api.imported()).toHaveLength(1);
 });

@@ -102,7 +102,7 @@ describe("an exported webhook", () => {
     ]);
     const [, bank] = await api.useCases.targets.list({ userId: api.ada, webhookId: webhook.id });
     expect(bank?.deactivatedReason).toBe("Imported without its secrets. Enter them, then enable it.");
-    expect(api.imported).toEqual([webhook.id]);
+    expect(api.imported()).toEqual([webhook.id]);
     expect(partFiles()).toEqual([]);
 
     const event = await api.events.findEvent(webhook.id, api.event.id);

@@ -1,9 +1,8 @@
 /** A webhook's page hands out its file, without secrets, to its owner alone. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventMigrations } from "../../src/storage/event-db/migrations/index.ts";
 import { startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
 
 let dashboard: TestDashboard;
@@ -19,11 +18,6 @@ beforeEach(async () => {
     webhookId: webhook.id,
     input: { name: "Bank", type: "http", config },
   });
-  mkdirSync(dashboard.config.dataDir, { recursive: true });
-  const file = new Database(join(dashboard.config.dataDir, `events-${webhook.id}.db`));
-  for (const sql of eventMigrations) file.run(sql);
-  file.run(`PRAGMA user_version = ${eventMigrations.length}`);
-  file.close();
   path = `/source/${webhook.id}`;
 });
 

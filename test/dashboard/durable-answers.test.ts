@@ -8,8 +8,13 @@ const sync = mock(async () => {});
 let dashboard: TestDashboard;
 
 beforeEach(async () => {
-  const upkeep = { sync, restartWal: async () => {}, checkpoint: async () => {} };
-  dashboard = await startTestDashboard({}, { upkeep, onError: () => undefined });
+  const mainDbUpkeep = {
+    sync,
+    restartWal: async () => {},
+    checkpoint: async () => {},
+    stop: () => undefined,
+  };
+  dashboard = await startTestDashboard({}, { mainDbUpkeep });
 });
 
 afterEach(() => dashboard.stop());

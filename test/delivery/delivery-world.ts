@@ -51,7 +51,7 @@ export type World = SpiedStore &
     quiet: () => Promise<void>;
     /** Advances the clock in steps, running what each step brings. */
     pass: (ms: number, stepMs?: number) => Promise<void>;
-    /** Another engine over the same files, as after the process was killed; the former is not stopped. */
+    /** Another engine over the same files, as after the process was killed, to be started; the former is not stopped. */
     restart: () => DeliveryEngine;
     deleteFile: (webhookId: string) => Promise<void>;
     dispose: () => Promise<void>;
@@ -119,6 +119,8 @@ export function createWorld(
     });
   }
   let engine = newEngine();
+  // No earlier run has left anything.
+  void engine.start([]);
 
   async function quiet(): Promise<void> {
     // A wake-up is followed by a pass within a turn, and a write by its commit within two.

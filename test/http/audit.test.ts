@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { API_PREFIX } from "../../src/api/operation.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { LogLine } from "../support/recording-log.ts";
 import { ADA_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
@@ -32,7 +33,7 @@ const withIds = (path: string) => path.replace(/:\w+/g, newId());
 describe("the audit trail of the dashboard", () => {
   test("has one line for each submitted form, whatever its result", async () => {
     const cookie = await dashboard.signIn("root");
-    const posts = dashboard.app.routes.filter(({ method }) => method === "POST");
+    const posts = dashboard.routes.filter(({ method }) => method === "POST");
     expect(posts.length).toBeGreaterThan(15);
     for (const { path } of posts.filter((route) => route.path !== "/pages/logout")) {
       const known = await audited(dashboard.lines, () =>
@@ -106,14 +107,12 @@ describe("the audit trail of the dashboard", () => {
 
 describe("the audit trail of the API", () => {
   test("has one line for each operation that changes something, and none for reads", async () => {
-    for (const { method, path } of api.app.routes) {
-      const lines = await audited(api.lines, () =>
-        api.call(method, withIds(path).replace("/api/v1", ""), { init: { method } }),
-      );
+    for (const { method, path } of api.routes) {
+      const lines = await audited(api.lines, () => api.call(method, withIds(path), { init: { method } }));
       expect([method, path, lines.map(({ action }) => action)]).toEqual([
         method,
         path,
-        method === "GET" ? [] : [`${method} ${path}`],
+        method === "GET" ? [] : [`${method} ${API_PREFIX}${path}`],
       ]);
     }
   });

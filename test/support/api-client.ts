@@ -1,4 +1,4 @@
-/** A program's view of a running gateway: the REST API, its answers held to the shapes the API promises. */
+/** A client of a running gateway's REST API that checks each response against the API's own schemas. */
 import { z } from "zod";
 import { eventSchema, eventSummarySchema } from "../../src/api/event-schemas.ts";
 import { rejectedSummarySchema } from "../../src/api/rejected-schemas.ts";
@@ -20,7 +20,7 @@ export type TargetWish = Readonly<{
   timeout_ms?: number;
   circuit_failures?: number | null;
 }>;
-/** What one webhook of a test needs to receive and deliver. */
+/** The ids that a test needs to send to a webhook and to follow its deliveries. */
 export type WebhookSetup = Readonly<{
   webhookId: string;
   entrypointId: string;
@@ -41,7 +41,7 @@ export class ApiClient {
     this.#createKey = createKey;
   }
 
-  /** Any request, answered as it is; a body goes as JSON. */
+  /** Sends any request, its body as JSON, and returns the response unchecked. */
   async request(method: string, path: string, body?: unknown): Promise<Response> {
     this.#key ??= this.#createKey();
     const headers = { authorization: `Bearer ${await this.#key}`, "content-type": "application/json" };
@@ -57,7 +57,7 @@ export class ApiClient {
     return call.schema.parse(await response.json());
   }
 
-  /** A webhook with one entrypoint and the wished targets. */
+  /** Creates a webhook with one entrypoint and the given targets. */
   async setUpWebhook(targets: readonly TargetWish[] = []): Promise<WebhookSetup> {
     const post = { method: "POST" };
     const { id: webhookId } = await this.#ask({
@@ -81,7 +81,7 @@ export class ApiClient {
     return { webhookId, entrypointId, targetIds };
   }
 
-  /** All of them, newest first. */
+  /** Lists all events, newest first. */
   async listEvents(webhookId: string): Promise<EventSummary[]> {
     const events: EventSummary[] = [];
     let cursor: string | null = null;
@@ -106,14 +106,14 @@ export class ApiClient {
     return page.data.length > 0 || page.next_cursor !== null;
   }
 
-  /** A replay that finds nothing to do; returns its id. */
+  /** Creates a replay that finds nothing to do, and returns its id. */
   async createReplay(webhookId: string): Promise<string> {
     const body = { filter: { status: "held" } };
     const path = `/webhooks/${webhookId}/replays`;
     return (await this.#ask({ method: "POST", path, body, schema: replayRunSchema })).id;
   }
 
-  /** Asks again and again, as its sender is answered before it is stored; returns its id. */
+  /** Polls for a rejected request, which is stored after its sender is answered, and returns its id. */
   async waitForRejected(webhookId: string): Promise<string> {
     for (;;) {
       const path = `/webhooks/${webhookId}/rejected`;
@@ -130,7 +130,7 @@ export class ApiClient {
     });
   }
 
-  /** Asks again and again until nothing of the webhook is pending, and resolves with its events. */
+  /** Polls until the webhook has no pending delivery, and resolves with its events. */
   async waitUntilSettled(webhookId: string): Promise<EventSummary[]> {
     for (;;) {
       const events = await this.listEvents(webhookId);
@@ -145,7 +145,7 @@ export class ApiClient {
   }
 }
 
-/** The code of an answer that has the API's error shape; throws on any other. */
+/** Returns the error code of a response; throws where the body has another shape than the API's errors. */
 export function errorCodeOf(body: unknown): string {
   return errorSchema.parse(body).error.code;
 }

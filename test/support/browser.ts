@@ -1,10 +1,10 @@
-/** A real Chromium from npm, for looking at pages as people do. */
+/** Runs a real Chromium from npm, for tests that look at pages as people do. */
 import chromium from "@sparticuz/chromium";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from "playwright-core";
 import { z } from "zod";
 
-/** One closed window would end the whole browser; and what pages may do is part of what is tested. */
+/** Left out: with one process a closed window ends the browser, and the others lift limits that the tests check. */
 const UNFIT = /^--(single-process|disable-web-security|allow-running-insecure-content)$/;
 
 export async function launchBrowser(): Promise<Browser> {
@@ -32,18 +32,18 @@ const violations = z.array(
   z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
 );
 
-/** Colours on their way to others are those of no design. */
+/** The colours half-way through a transition belong to no design and may fail the contrast check. */
 const FINISH_ANIMATIONS = "for (const animation of document.getAnimations()) animation.finish()";
 
-/** What is not asked for is not gathered: the pages' lists are long. */
+/** Collects violations only: the pages' lists are long. */
 const RUN_AXE = `axe.run({ resultTypes: ["violations"], preload: false }).then(({ violations }) => violations)`;
 
-/** What axe-core finds serious or worse, each as one line. */
+/** Lists what axe-core finds serious or worse, one line each. */
 export async function findSeriousViolations(page: Page): Promise<readonly string[]> {
-  // Without motion no colour begins to change while axe looks; with it, one may after the others were finished.
+  // With motion allowed, a transition could begin after the running ones were finished.
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.evaluate(FINISH_ANIMATIONS);
-  // Evaluated and not added as a script, which the pages' policy would refuse.
+  // Evaluated, as the pages' content security policy refuses an added script.
   await page.evaluate(axe.source);
   const found = violations.parse(await page.evaluate(RUN_AXE));
   await page.emulateMedia({ reducedMotion: null });
@@ -52,7 +52,7 @@ export async function findSeriousViolations(page: Page): Promise<readonly string
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-/** Collects what a page complains of: script errors, refused resources, policy violations. */
+/** Collects the errors and warnings of a page: script errors, refused resources, policy violations. */
 export function collectComplaints(page: Page): readonly string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -62,7 +62,7 @@ export function collectComplaints(page: Page): readonly string[] {
   return complaints;
 }
 
-/** Works a list off, two at once: while one page is drawn another can be looked at. */
+/** Runs `work` for every item, two at once: one page can be examined while another is drawn. */
 export async function twoAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items];
   const worker = async () => {

@@ -1,31 +1,31 @@
-/** A collector of traces that takes OTLP over HTTP and reads the protocol buffers, as a real one would. */
+/** A trace collector that takes OTLP over HTTP and reads the protocol buffers, as a real one would. */
 
 export type CollectedSpan = Readonly<{
   traceId: string;
   spanId: string;
   parentSpanId: string;
   name: string;
-  /** 2 server, 3 client. */
+  /** 2: server, 3: client. */
   kind: number;
   durationMs: number;
   attributes: Readonly<Record<string, string | number | boolean>>;
-  /** 2 is an error. */
+  /** 2: error. */
   statusCode: number;
   statusMessage: string;
-  /** Of the process that sent it. */
+  /** Resource attributes: those of the process that sent the span. */
   resource: Readonly<Record<string, string | number | boolean>>;
 }>;
 
 export type Collector = Readonly<{
   url: string;
   spans: readonly CollectedSpan[];
-  /** Of each export, path first. */
+  /** The path and headers of each export. */
   requests: readonly Readonly<{ path: string; headers: Headers }>[];
-  /** What it answers from now on. */
+  /** Sets the status of the responses from now on. */
   answerWith: (status: number) => void;
-  /** It answers no more. */
+  /** Leaves requests unanswered from now on. */
   hang: () => void;
-  /** Resolves once so many exports have come in all. */
+  /** Resolves once this many exports have arrived in total. */
   waitFor: (count: number) => Promise<void>;
   close: () => Promise<void>;
 }>;
@@ -100,7 +100,7 @@ function attributesOf(bytes: Uint8Array, number: number): Record<string, string 
   );
 }
 
-/** Texts, truths and whole numbers. */
+/** Reads strings, booleans and integers. */
 function anyValueOf(bytes: Uint8Array): string | number | boolean {
   const [field] = readFields(bytes);
   if (field === undefined) return "";

@@ -1,16 +1,16 @@
-/** A clock that only moves when a test moves it. */
+/** A clock that moves only when a test moves it. */
 import type { Clock } from "../../src/lib/clock.ts";
 
 export type FakeClock = Clock &
   Readonly<{
-    /** Lets `ms` go by: both clocks move, and due timers run in the order they are due. */
+    /** Moves both clocks by `ms` and runs the timers that become due, in order. */
     advance: (ms: number) => void;
-    /** Moves the wall clock alone, either way, as a time correction does. */
+    /** Moves the wall clock alone, forward or back, as a time correction does. */
     jump: (ms: number) => void;
   }>;
 
-/** 2026-01-01T00:00:00Z, so that tests that do not care about the date share one. */
-const DEFAULT_START = 1_767_225_600_000;
+/** 2026-01-01T00:00:00Z. */
+export const DEFAULT_START = 1_767_225_600_000;
 
 type Timer = { due: number; fn: () => void };
 

@@ -1,9 +1,10 @@
-/** What event files say, set by a test; a webhook that it says nothing of has received nothing. */
+/** Overviews of event files as a test sets them; a webhook without one has received nothing. */
 import type { Overviews, SourcesDeps } from "../../src/dashboard/webhooks/deps.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import type { Growth } from "../../src/storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../src/storage/event-db/numbers/overview.ts";
 import type { DeliveryCounts } from "../../src/storage/event-db/types.ts";
+import { DEFAULT_START } from "./fake-clock.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -24,7 +25,7 @@ export type FakeFile = Readonly<{
   isUnusable?: boolean;
 }>;
 
-export function createFakeOverviews(now: number) {
+export function createFakeOverviews() {
   const files = new Map<string, FakeFile>();
 
   async function read<T>(webhookId: string, value: (file: FakeFile) => T): Promise<T> {
@@ -42,7 +43,7 @@ export function createFakeOverviews(now: number) {
   const events: Overviews = {
     overview: (id) =>
       read(id, ({ overview }) => ({
-        hours: hoursBefore(now),
+        hours: hoursBefore(DEFAULT_START),
         lastEventAt: null,
         counts: NO_DELIVERIES,
         fileBytes: 4096,
@@ -59,7 +60,7 @@ export function createFakeOverviews(now: number) {
   return { events, rejected, files };
 }
 
-/** The 24 hours up to now, with what each received and how many attempts failed. */
+/** The 24 hours up to `now`, with the events received and the attempts failed in each. */
 export function hoursBefore(now: number, tallies: readonly (readonly [number, number])[] = []) {
   const last = now - (now % HOUR_MS);
   return Array.from({ length: 24 }, (_, index) => {

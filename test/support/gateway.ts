@@ -1,10 +1,10 @@
-/** Runs the compiled executable in an empty folder with an empty environment, as a person would who downloaded it. */
+/** Runs the compiled executable in an empty folder with an empty environment, as after a download. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
 
-/** WEBHOOKER_EXECUTABLE names another build to be tested, a downloaded release for example. */
+/** WEBHOOKER_EXECUTABLE names another build to test, such as a downloaded release. */
 const EXECUTABLE = Bun.env.WEBHOOKER_EXECUTABLE ?? join(import.meta.dir, "../../dist/webhooker");
 
 export type Environment = Readonly<Record<string, string>>;
@@ -17,13 +17,13 @@ export type Finished = Readonly<{
 }>;
 
 export type GatewayOptions = Readonly<{
-  /** Beside it only PORT=0 is set. */
+  /** Variables set in addition to PORT=0. */
   env?: Environment;
-  /** A shell command that runs before the executable takes its place, `ulimit -n 256` for example. */
+  /** A shell command to run before the executable, such as `ulimit -n 256`. */
   before?: string;
 }>;
 
-/** Starts it and waits until it is ready. */
+/** Starts the gateway and waits until it is ready. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const gateway = new Gateway(makeFolder(), options);
   try {
@@ -79,12 +79,12 @@ export class Gateway {
     return this.#running.pid;
   }
 
-  /** What the run that goes on, or the last one, has logged. */
+  /** The log of the present run, or of the last one. */
   get log(): string {
     return this.#running.out;
   }
 
-  /** What that run has told the terminal and nobody else. */
+  /** The lines of that run that went to the terminal only. */
   get terminal(): string {
     return this.#running.err;
   }
@@ -100,7 +100,7 @@ export class Gateway {
     this.#child = new Child(command, { folder: this.folder, env: { PORT: "0", ...env } });
     const [line] = await this.waitForLog(/^.*webhooker is ready.*$/m);
     const url = /\burl"?[=:]"?(http:[^"\s]+)/.exec(line)?.[1] ?? "";
-    // A gateway that listens on all addresses is called on this one.
+    // A gateway that listens on all addresses is reached on this one.
     this.#origin = url.replace("0.0.0.0", "127.0.0.1");
   }
 
@@ -113,7 +113,7 @@ export class Gateway {
     this.#running.kill(name);
   }
 
-  /** Ends it gently and resolves with how it ended. */
+  /** Stops the gateway with SIGTERM and resolves with how it ended. */
   stop(): Promise<Finished> {
     this.signal("SIGTERM");
     return this.finished;
@@ -135,12 +135,12 @@ export class Gateway {
     return runExecutable({ ...more, args, folder: this.folder, env });
   }
 
-  /** Where senders POST to. */
+  /** The URL that senders POST to. */
   entrypointUrl(entrypointId: string): string {
     return `${this.#origin}/webhook/${entrypointId}`;
   }
 
-  /** Ends it, however it stands, and removes its folder. */
+  /** Kills the gateway if it still runs, and removes its folder. */
   async remove(): Promise<void> {
     if (this.#child) await this.kill9();
     rmSync(this.folder, { recursive: true, force: true });

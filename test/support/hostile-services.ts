@@ -1,4 +1,4 @@
-/** Services that answer as no service should: each is a way to play the other end of a connection that has asked. */
+/** Services that respond as none should: each scripts the server's end of a connection. */
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
@@ -8,9 +8,9 @@ type Play = (socket: net.Socket) => void;
 export type HostileService = Readonly<{
   name: string;
   play: Play;
-  /** What is understood of it: how the result begins, in short. Over TLS node's reader may find another fault. */
+  /** The beginning of the expected result, in short form. */
   result: string;
-  /** Never ends by itself: the request's time limit does it. */
+  /** The response never ends by itself; the request's time limit ends it. */
   endless?: boolean;
 }>;
 
@@ -27,14 +27,14 @@ const saysAndEnds =
   (socket) =>
     socket.end(text);
 
-/** Resets once the text is on its way, and read, so that the reset does not overtake it. */
+/** Resets the connection once the text was read, so that the reset does not overtake it. */
 const saysAndResets =
   (text: string): Play =>
   (socket) => {
     socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), 20));
   };
 
-/** As fast as it is read. */
+/** Writes as fast as the other end reads. */
 const saysForEver =
   (first: string, again: string): Play =>
   (socket) => {
@@ -121,7 +121,7 @@ export const HOSTILE_SERVICES: readonly HostileService[] = [
 
 export type RunningService = Readonly<{ port: number; stop: () => void }>;
 
-/** Plays to every connection once it has sent its first bytes, which over TLS are those of the request. */
+/** Plays the script to every connection once its first bytes have come, which over TLS are the request's. */
 export async function startService(
   play: Play,
   secure: tls.TlsOptions | null = null,

@@ -1,7 +1,7 @@
-/** Text that somebody else may write into every field they can reach, to have it run where it is looked at. */
+/** Text that an attacker may write into any field, to have it run on a page that shows it. */
 import type { Page } from "playwright-core";
 
-/** Each within the length of a name. Whatever runs sets `window.pwned`. */
+/** Each fits into a name. Any script that runs sets `window.pwned`. */
 export const HOSTILE = [
   `"'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></title></textarea></script></style>`,
   `x" onmouseover="window.pwned=1" autofocus onfocus="window.pwned=1" style="all:unset"><svg onload="window.pwned=1">`,
@@ -9,19 +9,19 @@ export const HOSTILE = [
   "\u202Egnp.exe\u2066\u0000<b>bold</b>{{7*7}}#{7*7}<%= 7*7 %>&lt;script&gt;&#60;b&#62;</template><!--",
 ] as const;
 
-/** 10 KB of all of them. */
+/** 10 KB made of all of them. */
 export const LONG_HOSTILE = `${HOSTILE.join(" ")} `.repeat(30).slice(0, 10_240);
 
-/** What no page of the dashboard has by itself. */
+/** Elements that no page of the dashboard has by itself. */
 const STRANGERS = [
   "body img, body style, body script, body template, head script:not([src]), [style], a[href^='javascript' i]",
   "svg[onload], [onerror], [onfocus], [onmouseover], body b, [hx-get='/profile']",
   "meta[http-equiv], base, iframe, object, embed",
 ].join(", ");
 
-/** What came of it on this page: something ran, or became a part of the page. */
+/** Lists what the text has done to this page: scripts that ran, elements that appeared. */
 export async function damageOn(page: Page): Promise<readonly string[]> {
-  // Much that is hostile waits to be shown or touched.
+  // Many attacks wait until they are shown or touched.
   await page.evaluate(`for (const details of document.querySelectorAll("details")) details.open = true;
     for (const element of document.querySelectorAll("a, button, input, summary")) {
       element.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
@@ -32,7 +32,7 @@ export async function damageOn(page: Page): Promise<readonly string[]> {
   return [...strangers, ...(hasRun ? ["something ran"] : [])];
 }
 
-/** As pages show it: parsers leave NUL out, and layout takes runs of white space together. */
+/** The text as pages show it: parsers drop NUL, and layout collapses white space. */
 export function asShown(text: string): string {
   return text.replaceAll("\0", "").replaceAll("\uFFFD", "").replace(/\s+/g, " ").trim();
 }

@@ -1,4 +1,4 @@
-/** A real server on loopback for one test file, and requests that no HTTP client would send. */
+/** Serves an application on loopback, and sends requests that no HTTP client would send. */
 import type { AnyElysia } from "elysia";
 
 export type TestServer = Readonly<{ url: string; port: number; stop: () => Promise<void> }>;
@@ -16,7 +16,7 @@ export function serve(app: AnyElysia): TestServer {
   };
 }
 
-/** Sends the bytes as they are and resolves with all that came back until the other side closed. */
+/** Sends the text as it is, and resolves with all that came back until the server closed the connection. */
 export function sendRaw(port: number, text: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let answer = "";

@@ -1,4 +1,4 @@
-/** A real mail server on 127.0.0.1 that keeps what it is given. */
+/** A real mail server on 127.0.0.1 that keeps every e-mail it gets. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { SMTPServer } from "smtp-server";
@@ -9,9 +9,9 @@ export type MailServer = Readonly<{
   /** "smtp://…". */
   url: string;
   mails: readonly ReceivedMail[];
-  /** From now on each e-mail is refused with this. */
+  /** Refuses every e-mail from now on with this message. */
   refuseWith: (message: string | null) => void;
-  /** Resolves once so many e-mails have come in all. */
+  /** Resolves once this many e-mails have arrived in total. */
   waitFor: (count: number) => Promise<readonly ReceivedMail[]>;
   close: () => Promise<void>;
 }>;

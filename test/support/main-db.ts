@@ -1,4 +1,4 @@
-/** A main database in a folder of its own, with a fake clock and rows to start from. */
+/** A main database in a folder of its own, with a fake clock and functions that insert rows. */
 import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,18 +14,18 @@ export type TestMainDb = Readonly<{
   directory: string;
   path: string;
   addUser: (values?: Partial<UserRow>) => UserRow;
-  /** What no part of the program does yet: disabling and deleting users. */
+  /** Disables or deletes a user behind the program's back. */
   changeUser: (id: string, values: { disabledAt?: number; deletedAt?: number }) => void;
   addWebhook: (values: Partial<WebhookRow> & { userId: string }) => WebhookRow;
   addEntrypoint: (values: Partial<EntrypointRow> & { webhookId: string }) => EntrypointRow;
   addTarget: (values: Partial<TargetRow> & { webhookId: string }) => TargetRow;
-  /** A second connection to the same file, as another process has it. */
+  /** Opens a second connection to the same file, as another process would. */
   reopen: () => MainDb;
   /** Closes every connection and removes the folder. */
   dispose: () => void;
 }>;
 
-/** Without `background` each commit is synced by itself. */
+/** Without `background` every commit is synced before it returns. */
 export function createTestMainDb(clock: FakeClock = createFakeClock(), background?: Background): TestMainDb {
   const directory = mkdtempSync(join(tmpdir(), "webhooker-main-db-"));
   const path = join(directory, "data", "webhooker.db");

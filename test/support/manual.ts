@@ -1,4 +1,4 @@
-/** Reads Markdown as the tests of the manual need it: headings, links, tables, and the text without its code. */
+/** Reads Markdown for tests of the manual: headings, links, tables, and the text without its code. */
 
 export type MarkdownHeading = Readonly<{ level: number; id: string; title: string }>;
 
@@ -22,12 +22,12 @@ export function linksIn(text: string): readonly string[] {
   return links;
 }
 
-/** Without blocks and spans of code. */
+/** The text without code blocks and code spans. */
 export function prose(text: string): string {
   return text.replaceAll(/^```.*?^```$/gms, "").replaceAll(/`[^`\n]+`/g, "");
 }
 
-/** The part of a text from a heading to the next of its level or above. */
+/** The part of a text from a heading to the next one of the same level or above. */
 export function sectionOf(text: string, title: string): string {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === title);
@@ -38,7 +38,7 @@ export function sectionOf(text: string, title: string): string {
   return (end === -1 ? rest : rest.slice(0, end)).join("\n");
 }
 
-/** The cells of the first table under a heading, row by row, without the table's own heading. */
+/** The cells of the first table under a heading, row by row, without its header row. */
 export function tableRows(text: string, title: string): readonly (readonly string[])[] {
   const lines = sectionOf(text, title).split("\n");
   const first = lines.findIndex((line) => line.startsWith("|"));

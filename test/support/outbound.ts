@@ -1,18 +1,23 @@
-/** A client for tests that may reach loopback, with names that a table resolves. */
-
+/** The outbound client for tests: it may reach loopback, and resolves names as a test says. */
 import { createOutboundClient } from "../../src/outbound/client.ts";
 import type { Outbound, OutboundRequest, OutboundResult } from "../../src/outbound/outbound.ts";
 import type { Resolve } from "../../src/outbound/resolve.ts";
 
+/** Fails every request at once. */
+export const unreachable: Outbound = {
+  request: async () => ({ kind: "failed", code: "aborted", message: "tests reach nothing", retryable: true }),
+  close: () => undefined,
+};
+
 export type TestOutbound = Outbound &
   Readonly<{
-    /** A POST with ordinary limits; what is given replaces them. */
+    /** Sends a POST with ordinary limits, unless the request says otherwise. */
     send: (request: Partial<OutboundRequest> & { url: string }) => Promise<OutboundResult>;
   }>;
 
 export const neverAborted = new AbortController().signal;
 
-/** Every name is 127.0.0.1. */
+/** Resolves every name to 127.0.0.1. */
 export const resolveToLoopback: Resolve = async () => [{ address: "127.0.0.1", family: 4 }];
 
 export function createTestOutbound(
@@ -39,7 +44,7 @@ export function createTestOutbound(
   };
 }
 
-/** A result in one line: "200 text" or "code: message". */
+/** Formats a result as one line: "200 text" or "code: message". */
 export function inShort(result: OutboundResult): string {
   if (result.kind === "failed") return `${result.code}: ${result.message}`;
   return `${result.response.statusCode} ${new TextDecoder().decode(result.response.body)}`.trim();

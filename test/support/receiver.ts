@@ -1,4 +1,4 @@
-/** A real HTTP receiver on 127.0.0.1 that records what arrives, byte for byte, and answers by a script. */
+/** A real HTTP receiver on 127.0.0.1 that records requests byte for byte and responds by a script. */
 import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
@@ -8,14 +8,14 @@ export type ReceivedRequest = Readonly<{
   method: string;
   /** Path and query, as sent. */
   path: string;
-  /** In order, with case and repeats, as sent. */
+  /** As sent: in order, with their case and repetitions. */
   rawHeaders: readonly (readonly [name: string, value: string])[];
-  /** The first value of a header, by any case. */
+  /** The first value of a header; its name in any case. */
   header: (name: string) => string | undefined;
   body: Uint8Array;
-  /** Counts the connections; equal for requests that shared one. */
+  /** The connection's number: equal for requests that shared one. */
   connection: number;
-  /** The name the sender asked for by SNI; false without TLS or SNI. */
+  /** The name that the client sent by SNI; false without TLS or SNI. */
   servername: string | false;
 }>;
 
@@ -23,17 +23,17 @@ export type Answer = Readonly<{
   status?: number;
   headers?: Readonly<Record<string, string | string[]>>;
   body?: string | Uint8Array;
-  /** The answer is not begun before this settles. */
+  /** The response begins after this settles. */
   after?: Promise<unknown>;
-  /** Never answer; the connection stays open until the receiver closes. */
+  /** Never respond; the connection stays open until the receiver closes. */
   hang?: boolean;
-  /** Cut the connection instead of answering; with a body: after its bytes were sent under a longer length. */
+  /** Cut the connection instead of responding; with a body: after sending it under a longer content-length. */
   reset?: boolean;
-  /** Send the head and the body, and never end. */
+  /** Send the head and the body, and never end the response. */
   drip?: boolean;
-  /** Close the connection after the answer without having announced it. */
+  /** Close the connection after the response without announcing it. */
   closeAfter?: boolean;
-  /** Bytes to write to the socket in place of an HTTP answer. */
+  /** Bytes to write to the socket instead of an HTTP response. */
   raw?: string | Uint8Array;
 }>;
 
@@ -48,9 +48,9 @@ export type Receiver = Readonly<{
   connections: () => number;
   /** Connections open now. */
   openConnections: () => number;
-  /** From the next request on. */
+  /** Sets the script from the next request on. */
   answerWith: (script: Script) => void;
-  /** Resolves once `count` requests have arrived in all. */
+  /** Resolves once `count` requests have arrived in total. */
   waitFor: (count: number) => Promise<readonly ReceivedRequest[]>;
   /** Resolves once at most `count` connections are open. */
   waitForOpenConnections: (count: number) => Promise<void>;
@@ -62,10 +62,15 @@ export type Receiver = Readonly<{
 export async function startReceiver(
   options: {
     script?: Script;
-    tls?: { key: string; cert: string /** Only clients that it signed are let in. */; clientCa?: string };
+    tls?: {
+      key: string;
+      cert: string;
+      /** Accepts only clients with a certificate of this authority. */
+      clientCa?: string;
+    };
     host?: string;
     port?: number;
-    /** Keeps no request, for runs that would fill the memory: the script sees each one. */
+    /** Keeps no request, for runs that would fill the memory; the script still sees each one. */
     forgets?: boolean;
   } = {},
 ): Promise<Receiver> {
@@ -98,7 +103,7 @@ export async function startReceiver(
     options.tls === undefined
       ? http.createServer(listener)
       : https.createServer({ ...tls, ...onlyKnown }, listener);
-  // Only the script closes a connection.
+  // Only the script closes connections.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.on(options.tls === undefined ? "connection" : "secureConnection", (socket) => {

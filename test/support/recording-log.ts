@@ -1,4 +1,4 @@
-/** A logger that keeps what it is told, so that tests can read it. */
+/** A logger that keeps every line for the test to read. */
 import type { LogFields, Logger } from "../../src/observability/log.ts";
 
 export type LogLine = Readonly<{

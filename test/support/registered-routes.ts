@@ -1,4 +1,4 @@
-/** Every route of the program, as the program itself registers it: no list that somebody keeps can miss one. */
+/** Lists every route that the program registers, so that no test misses a new one. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { startServer } from "../../src/server.ts";
 
 export type RegisteredRoute = Readonly<{ method: string; path: string }>;
 
-/** Starts the program in this process for a moment: the executable does not tell its routes. */
+/** Starts the gateway in this process for a moment: the executable does not list its routes. */
 export async function listRegisteredRoutes(): Promise<readonly RegisteredRoute[]> {
   const folder = mkdtempSync(join(tmpdir(), "webhooker-routes-"));
   const config = loadConfig({
@@ -16,7 +16,7 @@ export async function listRegisteredRoutes(): Promise<readonly RegisteredRoute[]
     DATA_DIR: join(folder, "events"),
     LOG_LEVEL: "error",
     ADMIN_PASSWORD: "only for this moment",
-    // What is off without them has its routes too.
+    // Without these the metrics route would not be registered.
     METRICS_USERNAME: "metrics",
     METRICS_PASSWORD: "only for this moment",
   });
@@ -30,7 +30,7 @@ export async function listRegisteredRoutes(): Promise<readonly RegisteredRoute[]
   }
 }
 
-/** Puts ids in the places of parameters; throws at one that `ids` does not know. */
+/** Replaces parameters by ids; throws on a parameter that `ids` does not have. */
 export function addressOf(path: string, ids: Readonly<Record<string, string>>): string {
   return path.replaceAll(/:(\w+)|\*/g, (part, name: string | undefined) => {
     const id = ids[name ?? part];

@@ -1,4 +1,4 @@
-/** Serves with a stand-in for the server, so that a test can send real signals: prints what happens to it. */
+/** Runs `serve` with a stand-in for the server that prints what happens to it, so that a test can send real signals. */
 import { serve } from "../../src/cli/serve.ts";
 import { loadConfig } from "../../src/config.ts";
 

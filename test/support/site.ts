@@ -1,4 +1,4 @@
-/** The compiled gateway as people use it: signed-in browsers and programs of several users, and a webhook in use. */
+/** The compiled gateway in use: browsers and programs of several users, and a webhook with events. */
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { ApiClient, type WebhookSetup } from "./api-client.ts";
 import { type Environment, type Gateway, startGateway } from "./gateway.ts";
@@ -6,24 +6,24 @@ import type { Receiver } from "./receiver.ts";
 
 export type Person = Readonly<{ username: string; password: string; cookie: string; key: string }>;
 
-/** Ids under every name that routes give them. */
+/** Ids by the name of the route parameter. */
 export type Ids = Readonly<Record<string, string>>;
 
 export type WebhookInUse = Readonly<{
   webhookId: string;
   entrypointId: string;
-  /** An http target, whose answers are kept. */
+  /** An http target, whose responses are stored. */
   targetId: string;
   eventId: string;
   resultId: string;
   replayId: string;
-  /** A request that could not be verified. */
+  /** A rejected request. */
   rejectedId: string;
 }>;
 
 export const ADMIN_PASSWORD = "the-administrators-own";
 
-/** Its URLs name its real port. */
+/** Starts the gateway with its real port in BASE_URL. */
 export async function startSite(env: Environment = {}): Promise<Gateway> {
   const port = String(freePort());
   return startGateway({ env: { PORT: port, ADMIN_PASSWORD, ...env } });
@@ -41,7 +41,7 @@ export async function administrator(gateway: Gateway): Promise<Person> {
   return join(gateway, { username: "admin", password: ADMIN_PASSWORD });
 }
 
-/** A new user, who owns nothing yet. */
+/** Creates a user who owns nothing yet. */
 export async function addPerson(gateway: Gateway, username: string): Promise<Person> {
   const password = `the-own-one-of-${username}`;
   const added = await gateway.run(["user", "add", username, "--password-stdin"], { stdin: password });
@@ -71,7 +71,7 @@ export async function signIn(
   return set.split(";", 1)[0] ?? "";
 }
 
-/** A browser window in which the person is signed in already. */
+/** Opens a browser window in which the user is signed in. */
 export async function openAs(
   browser: Browser,
   gateway: Gateway,
@@ -90,7 +90,7 @@ export function apiOf(gateway: Gateway, { key }: Person): ApiClient {
   );
 }
 
-/** With one event that has come, was delivered, and whose answer was kept. */
+/** Creates a webhook with one event that was delivered and whose response was stored. */
 export async function createWebhookInUse(
   gateway: Gateway,
   { api, receiver }: { api: ApiClient; receiver: Receiver },
@@ -112,7 +112,7 @@ export async function createWebhookInUse(
   return { ...setup, targetId, eventId: event.id, resultId, replayId, rejectedId };
 }
 
-/** The entrypoint verifies for as long as that takes; returns the id of what it rejected. */
+/** Has the entrypoint reject a request, by a verification set meanwhile, and returns the rejected request's id. */
 export async function rejectOne(
   gateway: Gateway,
   given: { api: ApiClient; setup: Pick<WebhookSetup, "webhookId" | "entrypointId">; body: string },
@@ -128,19 +128,19 @@ export async function rejectOne(
   return api.waitForRejected(webhookId);
 }
 
-/** For the parameters of registered routes. */
+/** Values for the parameters of registered routes. */
 export function idsOf(inUse: WebhookInUse): Ids {
   const { webhookId, entrypointId, targetId, eventId, resultId, replayId, rejectedId } = inUse;
   return {
     ...{ id: webhookId, webhook_id: webhookId, entrypointId, entrypoint_id: entrypointId },
     ...{ targetId, target_id: targetId, eventId, event_id: eventId, resultId },
     ...{ replayId, replay_id: replayId, rejectedId, rejected_id: rejectedId },
-    // Of the manual, which is the same for all.
+    // A chapter of the manual, which is the same for everybody.
     chapter: "configuration",
   };
 }
 
-/** The administrator's: of a key, of another browser's session, of another user. */
+/** Reads ids off the administrator's pages: of a key, another browser's session, another user. */
 export async function ownIdsOf(gateway: Gateway, { cookie }: Person): Promise<Ids> {
   const [profile, users] = await Promise.all([
     textOf(gateway, "/profile", cookie),

@@ -1,4 +1,4 @@
-/** Small disks of memory, which only the superuser may mount; what they show is tested beside them for everybody. */
+/** Mounts small disks in memory, which only the superuser may: other users run the tests beside that need none. */
 import { mkdirSync, rmSync } from "node:fs";
 import { makeFolder } from "./gateway.ts";
 

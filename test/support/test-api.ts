@@ -1,26 +1,11 @@
-/** The API on loopback over real files: two users, and a webhook of the first with an event and its deliveries. */
-import { join } from "node:path";
-import { Elysia } from "elysia";
-import { createApi } from "../../src/api/create-api.ts";
-import { createErrorAnswers, errorHandler } from "../../src/http/errors.ts";
-import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
-import { createReverify } from "../../src/ingest/re-verify.ts";
-import { createRemoteAddressReader } from "../../src/ingest/remote-address.ts";
-import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
-import { createKeyRing } from "../../src/lib/crypto.ts";
+/** A gateway with two users, a webhook of the first with an event and its delivery, and calls of its API. */
+import { spyOn } from "bun:test";
+import { API_PREFIX } from "../../src/api/operation.ts";
+import { hashToken } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
-import { createReplay } from "../../src/replays/replay.ts";
-import { createReplayRuns } from "../../src/replays/replay-runs.ts";
+import type { Overrides } from "../../src/server/overrides.ts";
 import type { EventDraft } from "../../src/storage/event-db/types.ts";
-import { openEventStorage } from "../../src/storage/event-storage.ts";
-import type { Background } from "../../src/storage/main-db/open.ts";
-import { createReplayStore } from "../../src/storage/stores/replay-store.ts";
-import { createVerificationTrials } from "../../src/webhooks/verification-trial.ts";
-import { serve } from "./http-server.ts";
-import { createRecordingLog } from "./recording-log.ts";
-import { createTestThrottle } from "./throttle.ts";
-import { createTestTransfer } from "./transfer.ts";
-import { createTestUseCases } from "./use-cases.ts";
+import { startTestApp } from "./test-app.ts";
 
 export const ADA_TOKEN = "whk_ada";
 export const BOB_TOKEN = "whk_bob";
@@ -29,74 +14,36 @@ export type ApiAnswer = Readonly<{ status: number; headers: Headers; body: unkno
 
 type CallOptions = Readonly<{
   json?: unknown;
-  /** Ada's, unless another, or null for none, is given. */
+  /** By default Ada's; null sends none. */
   token?: string | null;
   init?: RequestInit;
 }>;
 
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
-export async function startTestApi(background?: Background) {
-  const all = createTestUseCases(background);
-  const { useCases, mainDb, clock } = all;
-  const { log, lines } = createRecordingLog();
-  const imported: string[] = [];
-  const dataDir = join(all.directory, "events");
-  const storage = openEventStorage({
-    dataDir,
-    maxOpen: 10,
-    clock,
-    onError: (message, error) => log.error(message, { error }),
-  });
-  const { events } = storage;
-  const replayRuns = createReplayRuns({
-    ...{ events, routing: mainDb.routing, clock, log, onDue: () => undefined, rest: async () => undefined },
-    store: createReplayStore(storage),
-  });
-  const keys = createKeyRing(new Uint8Array(32).fill(1));
-  const trials = createVerificationTrials({
-    ...{ mainDb, events, providers: all.providers, baseUrl: "https://hooks.example" },
-    ...{ keys, rejected: storage.rejected },
-  });
-  const reverify = createReverify({
-    ...{ routing: mainDb.routing, clock, store: storage.rejected, baseUrl: "https://hooks.example" },
-    openVerifier: createVerifierOpener({ providers: all.providers, keys, log }),
-    readRules: createRulesReader({ log }),
-    keys,
-  });
-  const callers = new Map([
-    [ADA_TOKEN, { userId: all.ada, apiKeyId: newId() }],
-    [BOB_TOKEN, { userId: all.bob, apiKeyId: newId() }],
-  ]);
-  const app = new Elysia({ precompile: true, handler: { standardHostname: false } })
-    .use(errorHandler(createErrorAnswers({ log })))
-    .use(
-      createApi({
-        baseUrl: "https://hooks.example",
-        version: "1.2.3",
-        log,
-        remoteAddressOf: createRemoteAddressReader([]),
-        durably: mainDb.durably,
-        useCases,
-        sendTestNotice: async () => [{ channel: "email", error: null }],
-        transfer: createTestTransfer(all, dataDir, (webhookId) => imported.push(webhookId)),
-        targetTypes: all.targetTypes,
-        providers: all.providers,
-        trials,
-        apiKeys: { authenticate: (token) => callers.get(token) ?? null },
-        events,
-        throttle: createTestThrottle(storage, clock),
-        rejected: storage.rejected,
-        reverify,
-        replay: createReplay({
-          events,
-          routing: mainDb.routing,
-          clock,
-        }),
-        replayRuns,
-      }),
-    );
-  const server = serve(app);
+export async function startTestApi(overrides: Overrides = {}) {
+  const gateway = await startTestApp({}, overrides);
+  const { app, parts, server, clock, lines, config } = gateway;
+  const { mainDb, useCases, storage } = parts;
+  const { events, rejected } = storage;
+  const { replayRuns } = parts.delivery;
+  const imported = spyOn(parts.delivery, "imported");
+  const [ada, bob] = [await gateway.addUser("ada"), await gateway.addUser("bob")];
+  for (const [userId, token] of [
+    [ada, ADA_TOKEN],
+    [bob, BOB_TOKEN],
+  ] as const) {
+    mainDb.apiKeys.insert({
+      id: newId(),
+      userId,
+      name: "Tests",
+      prefix: token,
+      tokenHash: hashToken(token),
+      createdAt: clock.now(),
+      lastUsedAt: null,
+      revokedAt: null,
+    });
+  }
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<ApiAnswer> {
     const { json, token = ADA_TOKEN, init } = options;
@@ -115,8 +62,8 @@ export async function startTestApi(background?: Background) {
     return { status: response.status, headers: response.headers, body, text };
   }
 
-  const webhook = await useCases.webhooks.create({ userId: all.ada, input: { name: "Shop" } });
-  const of = { userId: all.ada, webhookId: webhook.id };
+  const webhook = await useCases.webhooks.create({ userId: ada, input: { name: "Shop" } });
+  const of = { userId: ada, webhookId: webhook.id };
   const entrypoint = await useCases.entrypoints.create({ ...of, input: { name: "Orders" } });
   const target = await useCases.targets.create({ ...of, input: { name: "Warehouse", type: "log" } });
 
@@ -167,24 +114,42 @@ export async function startTestApi(background?: Background) {
   });
 
   return {
-    ...{ app, server, call, lines, clock, useCases, events, addEvent, mainDb, dataDir, imported },
-    ...{ webhook, entrypoint, target, event, of, ada: all.ada, bob: all.bob, rejected: storage.rejected },
-    /** A replay that waits for a paused target, which is its only one or one of several. */
+    app,
+    parts,
+    server,
+    call,
+    lines,
+    clock,
+    useCases,
+    events,
+    addEvent,
+    mainDb,
+    dataDir: config.dataDir,
+    /** The API's routes, without the prefix of their paths. */
+    routes: app.routes
+      .filter(({ path }) => path.startsWith(API_PREFIX))
+      .map(({ method, path }) => ({ method, path: path.slice(API_PREFIX.length) })),
+    /** Ids of the webhooks that were imported and may be delivered. */
+    imported: () => imported.mock.calls.map(([webhookId]) => webhookId),
+    webhook,
+    entrypoint,
+    target,
+    event,
+    of,
+    ada,
+    bob,
+    rejected,
+    /** Begins a replay that waits for a paused target, its only one or one of several, and returns its id. */
     async beginReplay(to: "one" | "several" = "one"): Promise<string> {
       const input = { name: "Paused", type: "log", active: false };
       const { id: waiting } = await useCases.targets.create({ ...of, input });
       const asked = { webhookId: webhook.id, eventId: event.id, targetIds: [waiting], now: clock.now() };
-      if (to === "several") await storage.events.replay(asked);
+      if (to === "several") await events.replay(asked);
       const selection = { kind: "filter", filter: {} } as const;
       const targetId = to === "one" ? waiting : null;
-      const order = { selection, targetId, onlyMissing: false, askedBy: all.ada };
+      const order = { selection, targetId, onlyMissing: false, askedBy: ada };
       return (await replayRuns.begin(webhook.id, order)).id;
     },
-    async stop() {
-      await server.stop();
-      await replayRuns.stop();
-      await storage.close();
-      all.dispose();
-    },
+    stop: gateway.stop,
   };
 }

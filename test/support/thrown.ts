@@ -1,4 +1,4 @@
-/** What a call throws or rejects with, for tests that look into the error. */
+/** Returns what a call throws or rejects with, for tests that examine the error. */
 import { AppError } from "../../src/lib/errors.ts";
 
 export async function thrownBy(act: () => unknown): Promise<unknown> {

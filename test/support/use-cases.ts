@@ -1,4 +1,4 @@
-/** The use cases over a test main database, with two users and event files that only note what is asked of them. */
+/** The use cases alone, over a test main database with two users and event files that only record calls. */
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { createLogger } from "../../src/observability/log.ts";
 import type { Background } from "../../src/storage/main-db/open.ts";
@@ -12,7 +12,7 @@ import { createTestProviders } from "./providers.ts";
 export type TestUseCases = TestMainDb &
   Readonly<{
     useCases: WebhookUseCases;
-    /** Another set over the same rows, as a start with another secret key has it. */
+    /** Creates another set over the same rows, as after a start with another secret key. */
     withSecretKey: (fill: number) => WebhookUseCases;
     targetTypes: TargetTypes;
     providers: Providers;

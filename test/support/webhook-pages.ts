@@ -1,48 +1,93 @@
-/** A user's webhook with an entrypoint and a target, its pages served, and a second user who owns nothing of it. */
-import { createReveals } from "../../src/dashboard/reveals.ts";
+/** A gateway for tests of a webhook's pages: a user's webhook, overviews that a test sets, and a user who owns none of it. */
+import { attachFlash, createFlashCookie } from "../../src/dashboard/flash.ts";
 import type { SourcesDeps } from "../../src/dashboard/webhooks/deps.ts";
-import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig } from "../../src/settings/sealed-config.ts";
 import type { TargetType } from "../../src/targets/target-type.ts";
 import type { Provider } from "../../src/verification/provider.ts";
 import type { EmptyPlace } from "../../src/webhooks/place-trials.ts";
-import { createWebhookUseCases } from "../../src/webhooks/use-cases.ts";
 import type { Trial } from "../../src/webhooks/verification-trial.ts";
 import { createFakeOverviews } from "./fake-overviews.ts";
-import { serveSources } from "./test-webhook-pages.ts";
+import { startTestApp } from "./test-app.ts";
 import { createFakeThrottle } from "./throttle.ts";
-import { createTestTransfer } from "./transfer.ts";
-import { createTestUseCases } from "./use-cases.ts";
 
 export type SourcePages = Awaited<ReturnType<typeof startSourcePages>>;
+
+export type Answer = Readonly<{
+  status: number;
+  location: string | null;
+  flash: string | null;
+  html: string;
+}>;
+
+type AskOptions = Readonly<{
+  as?: string;
+  form?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>>;
+}>;
 
 export const SECRET = "Bearer do-not-show";
 
 export const NOTHING_TRIED = { tried: 0, untried: 0, accepted: 0, refused: [] };
 
-/** `moreTypes` stand beside the program's own target types. */
-export async function startSourcePages(options: { moreTypes?: readonly TargetType[] } = {}) {
-  const { moreTypes = [] } = options;
-  const all = createTestUseCases();
-  const types = [...all.targetTypes.list(), ...moreTypes];
-  const find = (type: string) => types.find((each) => each.type === type) ?? null;
-  const targetTypes = {
-    find,
-    get: (type: string) => find(type) ?? all.targetTypes.get(type),
-    list: () => types,
+/** `moreTypes` are added to the program's own target types. */
+export async function startSourcePages(
+  options: { moreTypes?: readonly TargetType[]; environment?: Readonly<Record<string, string>> } = {},
+) {
+  const { moreTypes = [], environment = {} } = options;
+  /** The inputs and the result of trials, and the provider that is proposed. */
+  const trials: { asked: unknown[]; answer: Trial; suggested: Provider | null } = {
+    asked: [],
+    answer: { events: NOTHING_TRIED, rejected: NOTHING_TRIED },
+    suggested: null,
   };
-  const keys = createKeyRing(new Uint8Array(32).fill(1));
-  const useCases = createWebhookUseCases({
-    mainDb: all.mainDb,
-    eventFiles: { create: async () => undefined, delete: async () => undefined },
-    targetTypes,
-    providers: all.providers,
-    keys,
-    clock: all.clock,
-  });
-  /** A target's config with its secrets, which no page and no answer shows. */
+  /** Body places that were empty in the last events, by entrypoint and target. */
+  const emptyPlaces = new Map<string, EmptyPlace>();
+  const fakeThrottle = createFakeThrottle();
+  const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
+  let testFault: Error | null = null;
+  const overviews = createFakeOverviews();
+  const gateway = await startTestApp(
+    { TRUSTED_PROXIES: "127.0.0.1/32", ...environment },
+    {
+      targetTypes(own) {
+        const types = [...own.list(), ...moreTypes];
+        const find = (type: string) => types.find((each) => each.type === type) ?? null;
+        return { find, get: (type) => find(type) ?? own.get(type), list: () => types };
+      },
+      dashboard: (own) => ({
+        ...own,
+        events: { ...own.events, ...overviews.events },
+        rejected: { ...own.rejected, ...overviews.rejected },
+        throttle: fakeThrottle.throttle,
+        sendTestNotice: async () => [{ channel: "email", error: null }],
+        trials: {
+          async run({ input }) {
+            trials.asked.push(input);
+            return trials.answer;
+          },
+          suggest: async () => trials.suggested,
+        },
+        placeTrials: {
+          ofEntrypoint: async ({ id }) => [emptyPlaces.get(id) ?? []].flat(),
+          ofTargets: async () => emptyPlaces,
+        },
+        async sendTestEvent(asked) {
+          tests.push(asked);
+          if (testFault) throw testFault;
+          return "event";
+        },
+      }),
+    },
+  );
+  const { app, parts, server, clock, lines, config } = gateway;
+  const { mainDb, useCases, keys, providers } = parts;
+  const { targetTypes } = parts.delivery;
+  const [ada, bob] = [await gateway.addUser("ada"), await gateway.addUser("bob")];
+  const flashes = createFlashCookie({ config, clock, sessionKey: keys.sessionKey });
+
+  /** Reads a target's config with its secrets, which no page and no response shows. */
   function openTarget(targetId: string): Record<string, unknown> {
-    const row = all.mainDb.targets.find({ id: targetId, webhookId: webhook.id });
+    const row = mainDb.targets.find({ id: targetId, webhookId: webhook.id });
     if (!row) throw new Error(`there is no target ${targetId}`);
     return openConfig({
       type: targetTypes.get(row.type),
@@ -52,57 +97,53 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     });
   }
 
-  const { events, rejected, files } = createFakeOverviews(all.clock.now());
-  /** What a trial is asked and says, and what is proposed. */
-  const trials: { asked: unknown[]; answer: Trial; suggested: Provider | null } = {
-    asked: [],
-    answer: { events: NOTHING_TRIED, rejected: NOTHING_TRIED },
-    suggested: null,
-  };
-  /** What the last events have nothing of, by entrypoint and target. */
-  const emptyPlaces = new Map<string, EmptyPlace>();
-  const fakeThrottle = createFakeThrottle();
-  const tests: Parameters<SourcesDeps["sendTestEvent"]>[0][] = [];
-  let testFault: Error | null = null;
-  const pages = serveSources(
-    {
-      ...{
-        useCases,
-        targetTypes,
-        providers: all.providers,
-        events,
-        rejected,
-        throttle: fakeThrottle.throttle,
+  async function ask(method: "GET" | "POST", path: string, asked: AskOptions = {}): Promise<Answer> {
+    const { as = ada, form, headers } = asked;
+    const response = await fetch(server.url + path, {
+      method,
+      redirect: "manual",
+      headers: {
+        accept: "text/html",
+        "x-forwarded-for": "192.0.2.7",
+        ...(method === "POST" && { "sec-fetch-site": "same-origin" }),
+        ...headers,
+        cookie: [await gateway.cookieOf(as), headers?.cookie ?? []].flat().join("; "),
       },
-      reveals: createReveals(all.clock),
-      config: { baseUrl: "https://hooks.example", retentionDays: 30, mail: null },
-      sendTestNotice: async () => [{ channel: "email", error: null }],
-      trials: {
-        async run({ input }) {
-          trials.asked.push(input);
-          return trials.answer;
-        },
-        suggest: async () => trials.suggested,
-      },
-      placeTrials: {
-        ofEntrypoint: async ({ id }) => [emptyPlaces.get(id) ?? []].flat(),
-        ofTargets: async () => emptyPlaces,
-      },
-      transfer: createTestTransfer(all, all.directory),
-      async sendTestEvent(asked) {
-        tests.push(asked);
-        if (testFault) throw testFault;
-        return "event";
-      },
-    },
-    [
-      { id: all.ada, username: "ada", role: "user" },
-      { id: all.bob, username: "bob", role: "user" },
-    ],
-  );
+      ...(form && { body: new URLSearchParams(form) }),
+    });
+    const set = response.headers.getSetCookie().find((text) => text.includes("webhooker_flash="));
+    const cookie = set?.split(";", 1)[0] ?? "";
+    const flash = await flashes.read(new Request(server.url, { headers: { cookie } }));
+    return {
+      status: response.status,
+      location: response.headers.get("location"),
+      flash: flash && `${flash.tone}: ${flash.text}`,
+      html: await response.text(),
+    };
+  }
 
-  const webhook = await useCases.webhooks.create({ userId: all.ada, input: { name: "Shop" } });
-  const of = { userId: all.ada, webhookId: webhook.id };
+  const pages = {
+    url: server.url,
+    lines,
+    routes: app.routes.filter(({ path }) => /^\/sources?\b/.test(path)),
+    targetTypes: targetTypes.list(),
+    /** State of a real browser in which Ada is signed in. */
+    browserState: () => gateway.browserState(ada),
+    /** Sends a request as Ada, unless `as` names another user. */
+    get: (path: string, asked?: AskOptions) => ask("GET", path, asked),
+    post: (path: string, form: Readonly<Record<string, string>> = {}, asked?: AskOptions) =>
+      ask("POST", path, { ...asked, form }),
+    /** Writes the cookie that shows this line on a browser's next page. */
+    async flashCookie(text: string): Promise<string> {
+      const response = new Response();
+      attachFlash(response, { tone: "ok", text });
+      await flashes.send(response);
+      return response.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
+    },
+  };
+
+  const webhook = await useCases.webhooks.create({ userId: ada, input: { name: "Shop" } });
+  const of = { userId: ada, webhookId: webhook.id };
   const entrypoint = await useCases.entrypoints.create({ ...of, input: { name: "Orders" } });
   const target = await useCases.targets.create({
     ...of,
@@ -115,28 +156,24 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
   const path = `/source/${webhook.id}`;
 
   return {
-    ...{
-      pages: { ...pages, targetTypes: types },
-      useCases,
-      files,
-      tests,
-      trials,
-      emptyPlaces,
-      of,
-      webhook,
-      entrypoint,
-      target,
-    },
-    ...{
-      throttles: fakeThrottle.views,
-      throttleCalls: fakeThrottle.calls,
-      openTarget,
-      providers: all.providers,
-      ada: all.ada,
-      bob: all.bob,
-      clock: all.clock,
-      mainDb: all.mainDb,
-    },
+    pages,
+    useCases,
+    files: overviews.files,
+    tests,
+    trials,
+    emptyPlaces,
+    of,
+    webhook,
+    entrypoint,
+    target,
+    throttles: fakeThrottle.views,
+    throttleCalls: fakeThrottle.calls,
+    openTarget,
+    providers,
+    ada,
+    bob,
+    clock,
+    mainDb,
     paths: {
       webhook: path,
       entrypoint: `${path}/entrypoints/${entrypoint.id}`,
@@ -145,9 +182,6 @@ export async function startSourcePages(options: { moreTypes?: readonly TargetTyp
     failNextTest(error: Error) {
       testFault = error;
     },
-    async stop() {
-      await pages.stop();
-      all.dispose();
-    },
+    stop: gateway.stop,
   };
 }

@@ -1,27 +1,27 @@
-/** A bare TCP server on 127.0.0.1 whose other end the test plays by hand, byte by byte. */
+/** A bare TCP server on 127.0.0.1 whose responses the test writes byte by byte. */
 import { once } from "node:events";
 import net from "node:net";
 
 export type WireConnection = Readonly<{
-  /** Resolves when the bytes are handed to the system. */
+  /** Writes bytes; resolves when the system has taken them. */
   send: (text: string) => Promise<void>;
   end: () => void;
   reset: () => void;
-  /** Stops and goes on reading what comes. */
+  /** Stops reading; `resume` goes on. */
   pause: () => void;
   resume: () => void;
-  /** Resolves once what has come since the last answer contains the text. */
+  /** Resolves once what arrived since the last response contains the text. */
   askedAgain: (text: string) => Promise<void>;
-  /** Resolves once so many bytes have come behind the head. */
+  /** Resolves once this many bytes have arrived after the head. */
   received: (bytes: number) => Promise<void>;
-  /** What has come behind the head. */
+  /** The bytes that arrived after the head. */
   body: () => Uint8Array;
   closed: Promise<void>;
 }>;
 
 export type Wire = Readonly<{
   url: string;
-  /** The next connection, or one that is there, that has asked with this text and has no answer yet. */
+  /** Resolves with a connection that sent this text and has no response yet. */
   asked: (text: string) => Promise<WireConnection>;
   stop: () => void;
 }>;

@@ -18,6 +18,8 @@ type DiskSpace = Readonly<{
   find: () => FreeSpace | null;
   /** True while free space is below the reserve. The gateway goes on accepting events as long as SQLite does. */
   isLow: () => boolean;
+  /** Looks at once, and then every two seconds. */
+  start: () => void;
   stop: () => void;
 }>;
 
@@ -61,10 +63,10 @@ export function watchDiskSpace(options: {
     else log.info("free space is above the reserve again", fields);
   }
 
-  void look();
   return {
     find: () => (freeBytes === null ? null : { freeBytes, reserveBytes }),
     isLow: () => isLow,
+    start: () => void look(),
     stop() {
       isStopped = true;
       cancel();

@@ -12,6 +12,8 @@ export type FolderWatch = Readonly<{
   isInPlace: () => boolean;
   /** "the data folder" or "the main database", as of the last look; null while both are in place. */
   findLost: () => string | null;
+  /** Begins to look every two seconds. */
+  start: () => void;
   stop: () => void;
 }>;
 
@@ -27,6 +29,7 @@ export function watchFolder(options: {
     { what: "the data folder", path: dataDir, isInPlace: watchSameFile(lockPathOf(dataDir)) },
     { what: "the main database", path: dbPath, isInPlace: watchSameFile(dbPath) },
   ].map((each) => ({ ...each, isLost: false }));
+  let stop = () => {};
 
   function look(): void {
     for (const each of watched) {
@@ -49,6 +52,9 @@ export function watchFolder(options: {
   return {
     isInPlace: () => watched.every(({ isInPlace }) => isInPlace()),
     findLost: () => watched.find(({ isLost }) => isLost)?.what ?? null,
-    stop: every(clock, LOOK_EVERY_MS, look),
+    start() {
+      stop = every(clock, LOOK_EVERY_MS, look);
+    },
+    stop: () => stop(),
   };
 }

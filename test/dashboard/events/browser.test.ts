@@ -28,7 +28,8 @@ let app: TestEvents;
 
 beforeAll(async () => {
   browser = await launchBrowser();
-  app = await startTestEvents();
+  // Over http, where a browser keeps the session's cookie.
+  app = await startTestEvents({ BASE_URL: "http://hooks.example" });
   // Pages tell the time of the machine.
   app.clock.jump(Date.now() - app.clock.now());
 }, LAUNCH_MS);
@@ -38,7 +39,10 @@ afterAll(async () => {
 });
 
 async function withPage<T>(options: BrowserContextOptions, use: (page: Page) => Promise<T>): Promise<T> {
-  const context: BrowserContext = await browser.newContext(options);
+  const context: BrowserContext = await browser.newContext({
+    ...options,
+    storageState: await app.browserState(),
+  });
   const faults: string[] = [];
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
@@ -163,7 +162,7 @@ describe("the event log", () => {
 
   test("of an unusable event file says what to do, and leaves the others alone", async () => {
     const broken = await app.useCases.webhooks.create({ userId: app.ada, input: { name: "Broken" } });
-    mkdirSync(app.eventFiles, { recursive: true });
+    await app.files.closeAll();
     await Bun.write(
       join(app.eventFiles, `events-${broken.id}.db`),
       "garbage, and not a database at all".repeat(99),

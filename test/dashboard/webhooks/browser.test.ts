@@ -15,7 +15,11 @@ let all: SourcePages;
 let browser: Browser;
 
 beforeAll(async () => {
-  [all, browser] = await Promise.all([startSourcePages(), launchBrowser()]);
+  [all, browser] = await Promise.all([
+    // Over http, where a browser keeps the session's cookie.
+    startSourcePages({ environment: { BASE_URL: "http://hooks.example" } }),
+    launchBrowser(),
+  ]);
 });
 
 afterAll(async () => {
@@ -24,7 +28,11 @@ afterAll(async () => {
 });
 
 async function open(options: BrowserContextOptions, path: string): Promise<Page> {
-  const context = await browser.newContext({ baseURL: all.pages.url, ...options });
+  const context = await browser.newContext({
+    baseURL: all.pages.url,
+    storageState: await all.pages.browserState(),
+    ...options,
+  });
   const page = await context.newPage();
   await page.goto(path);
   return page;
@@ -107,7 +115,7 @@ test("a webhook is made, filled, paused and deleted, with scripts and without, o
     await page.fill('[name="name"]', "Journey");
     await page.click('button:has-text("Create webhook")');
     await page.waitForSelector("text=What to do next");
-    expect(await page.locator(".copy-text").textContent()).toStartWith("https://hooks.example/webhook/");
+    expect(await page.locator(".copy-text").textContent()).toStartWith("http://hooks.example/webhook/");
 
     await page.click('.type:has-text("HTTP")');
     await page.waitForURL(/targets\/new/);

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createTestEventSender } from "../../../src/dashboard/webhooks/entrypoints/test-event.ts";
-import { createReceiver } from "../../../src/ingest/receive.ts";
 import { AppError } from "../../../src/lib/errors.ts";
 import { startTestApi } from "../../support/test-api.ts";
 import { appErrorOf } from "../../support/thrown.ts";
@@ -160,19 +158,8 @@ describe("a test event", () => {
 
   test("is stored like any other event, and delivered to the active targets", async () => {
     const api = await startTestApi();
-    const { useCases, events, clock, mainDb, webhook, target } = api;
-    const receiver = createReceiver({
-      keepLearned: async () => false,
-      ...{ routing: mainDb.routing, events, clock, baseUrl: "https://hooks.example" },
-      openVerifier: () => null,
-      ...{
-        refusals: { note: () => undefined },
-        door: { count: () => undefined },
-        readRules: () => null,
-        rejectedKeeper: { keep: async () => undefined },
-      },
-    });
-    const send = createTestEventSender({ receiver, useCases, clock });
+    const { useCases, events, webhook, target } = api;
+    const send = api.parts.sendTestEvent;
     const of = { userId: webhook.userId, webhookId: webhook.id, entrypointId: api.entrypoint.id };
     const id = await send({ ...of, remoteAddress: "192.0.2.7" });
     const event = await events.findEvent(webhook.id, id);

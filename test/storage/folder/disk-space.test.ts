@@ -21,6 +21,7 @@ function watched(answers: readonly (number | Error)[]) {
       return answer;
     },
   });
+  disk.start();
   async function next(): Promise<void> {
     clock.advance(2_000);
     await noted();
@@ -86,6 +87,7 @@ describe("the free space", () => {
     };
     const clock = { ...createFakeClock(), after };
     const disk = watchDiskSpace({ folder: tmpdir(), clock, log: createRecordingLog().log });
+    disk.start();
     await promise;
     expect(disk.find()?.freeBytes).toBeGreaterThan(0);
     disk.stop();

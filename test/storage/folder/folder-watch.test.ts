@@ -26,6 +26,7 @@ beforeEach(() => {
   const { log, lines: logged } = createRecordingLog();
   lines = logged;
   watch = watchFolder({ dataDir, dbPath, clock, log });
+  watch.start();
 });
 afterEach(() => {
   watch.stop();

@@ -1,0 +1,56 @@
+/** Mounts everything that the gateway answers on one application, with the edge around it and one exit for errors. */
+import { Elysia } from "elysia";
+import { createApi } from "../api/create-api.ts";
+import { createDashboard } from "../dashboard/create-dashboard.ts";
+import type { DashboardDeps } from "../dashboard/deps.ts";
+import { edge } from "../http/edge.ts";
+import { createErrorAnswers, errorHandler, wantsPage } from "../http/errors.ts";
+import { health, type Readiness } from "../http/health.ts";
+import { metricsRoute } from "../http/metrics-route.ts";
+import type { Scrape } from "../observability/metrics-registry.ts";
+import type { IngestParts } from "./ingest.ts";
+import type { Overrides } from "./overrides.ts";
+
+export function mountRoutes(deps: {
+  /** What the dashboard needs; the API needs less. */
+  parts: DashboardDeps;
+  alterDashboard: Overrides["dashboard"] | undefined;
+  ingest: Pick<IngestParts, "routes">;
+  report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
+}) {
+  const { parts, alterDashboard = (own) => own, ingest, report } = deps;
+  const { config, clock, log } = parts;
+  const dashboard = createDashboard(alterDashboard(parts));
+  const api = createApi({
+    baseUrl: config.baseUrl,
+    version: parts.version,
+    durably: parts.durably,
+    useCases: parts.useCases,
+    transfer: parts.transfer,
+    sendTestNotice: parts.sendTestNotice,
+    remoteAddressOf: parts.remoteAddressOf,
+    log,
+    apiKeys: parts.apiKeys,
+    events: parts.events,
+    throttle: parts.throttle,
+    rejected: parts.rejected,
+    reverify: parts.reverify,
+    replay: parts.replay,
+    replayRuns: parts.replayRuns,
+    targetTypes: parts.targetTypes,
+    providers: parts.providers,
+    trials: parts.trials,
+  });
+  const errors = createErrorAnswers({
+    log,
+    rendererFor: (request) => (wantsPage(request) ? dashboard.errorPage : null),
+  });
+  return new Elysia({ precompile: true, handler: { standardHostname: false } })
+    .use(edge({ log, clock, errors, baseUrl: config.baseUrl, logIngestion: config.logLevel === "debug" }))
+    .use(errorHandler(errors))
+    .use(health({ isReady: report.readiness }))
+    .use(metricsRoute({ credentials: config.metrics, scrape: report.scrape }))
+    .use(ingest.routes)
+    .use(api)
+    .use(dashboard.app);
+}

@@ -1,0 +1,27 @@
+/** Builds what tells people and programs apart: users, their sessions and API keys, and the limit on sign-in attempts. */
+import { createApiKeys } from "../auth/api-keys.ts";
+import type { Passwords } from "../auth/passwords.ts";
+import { createSessions } from "../auth/sessions.ts";
+import { createSignInLimiter } from "../auth/sign-in-limiter.ts";
+import { createUsers } from "../auth/users.ts";
+import type { Config } from "../config.ts";
+import { createRemoteAddressReader } from "../ingest/remote-address.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+
+export function createPeopleParts(deps: {
+  config: Pick<Config, "trustedProxies">;
+  mainDb: MainDb;
+  clock: Clock;
+  /** By default argon2id. */
+  passwords?: Passwords | undefined;
+}) {
+  const { config, mainDb, clock, passwords } = deps;
+  return {
+    users: createUsers({ mainDb, clock, ...(passwords && { passwords }) }),
+    sessions: createSessions({ mainDb, clock }),
+    apiKeys: createApiKeys({ mainDb, clock }),
+    signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
+    remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
+  };
+}

@@ -1,0 +1,74 @@
+/** Opens the main database and the event files, with their workers, the disk reserve and the watch for lost data. */
+import type { Config } from "../config.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../observability/log.ts";
+import type { StorageMetrics } from "../observability/metrics.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
+import { type EventFileUpkeep, startEventFileUpkeep } from "../storage/event-files/event-file-upkeep.ts";
+import { openEventStorage } from "../storage/event-storage.ts";
+import { createDiskReserve } from "../storage/folder/disk-reserve.ts";
+import { openMainDb } from "../storage/main-db/open.ts";
+import { LONGEST_WAL_PAGES } from "../storage/sqlite/sqlite.ts";
+import { watchLostData } from "./lost-data.ts";
+
+/** Syncs and checkpoints the main database off the event loop. */
+export type MainDbUpkeep = Pick<EventFileUpkeep, "checkpoint" | "restartWal" | "sync" | "stop">;
+
+/** Call it while the folder is locked: two processes would damage each other's event files. */
+export function openStorageParts(deps: {
+  config: Config;
+  keys: Sealer;
+  clock: Clock;
+  log: Logger;
+  metrics: StorageMetrics;
+  /** Event files open at once. */
+  maxOpenFiles: number;
+  /** Called after new events of a webhook are on disk; `hasDue` where some of them may have to be delivered. */
+  onRecorded: (webhookId: string, hasDue: boolean) => void;
+  /** By default a worker and the runtime's thread pool; stopped by `close`. */
+  mainDbUpkeep?: MainDbUpkeep | undefined;
+}) {
+  const { config, keys, clock, log, metrics, maxOpenFiles, onRecorded } = deps;
+  const keepsWals = config.checkpoints === "replicator";
+  const onError = (message: string, cause: unknown) => {
+    metrics.failed();
+    log.error(message, { cause });
+  };
+  const reserve = createDiskReserve({ folder: config.dataDir, log });
+  // Not the event files' worker, whose work may take long.
+  const upkeep = deps.mainDbUpkeep ?? startEventFileUpkeep({ keepsWals, threads: config.threads });
+  const mainDb = openMainDb({
+    path: config.dbPath,
+    clock,
+    keepsWals,
+    background: { upkeep, onError, makeRoom: reserve.noteFault },
+  });
+  const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
+  const storage = openEventStorage({
+    dataDir: config.dataDir,
+    maxOpen: maxOpenFiles,
+    threads: config.threads,
+    clock,
+    onRecorded,
+    onError,
+    metrics,
+    reserve,
+    isFolderInPlace: lost.isFolderInPlace,
+    onMissing: lost.noteMissing,
+    longestWalPages: keepsWals ? LONGEST_WAL_PAGES : null,
+  });
+
+  return {
+    mainDb,
+    storage,
+    reserve,
+    lost,
+    /** Call it when nothing reads or writes any more; ends when every file is closed. */
+    async close(): Promise<void> {
+      await storage.close();
+      await mainDb.drain();
+      mainDb.close();
+      upkeep.stop();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** Builds the use cases of webhooks: settings, trials of a verification, export and import. */
+import type { Config } from "../config.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Outbound } from "../outbound/outbound.ts";
+import type { Sealer } from "../settings/sealed-config.ts";
+import type { MainDb } from "../storage/main-db/open.ts";
+import type { EventStore } from "../storage/stores/event-store.ts";
+import type { RejectedStore } from "../storage/stores/rejected-store.ts";
+import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
+import type { TargetTypes } from "../targets/registry.ts";
+import { createProviders } from "../verification/registry.ts";
+import type { UseCaseDeps } from "../webhooks/deps.ts";
+import { createPlaceTrials } from "../webhooks/place-trials.ts";
+import { createTransfer } from "../webhooks/transfer/transfer.ts";
+import { createWebhookUseCases } from "../webhooks/use-cases.ts";
+import { createVerificationTrials } from "../webhooks/verification-trial.ts";
+
+export function createWebhookParts(deps: {
+  config: Pick<Config, "baseUrl" | "dataDir" | "mail">;
+  mainDb: MainDb;
+  eventFiles: UseCaseDeps["eventFiles"];
+  events: Pick<EventStore, "searchEvents" | "findEvent">;
+  rejected: Pick<RejectedStore, "list" | "find">;
+  targetTypes: TargetTypes;
+  outbound: Pick<Outbound, "request">;
+  keys: Sealer;
+  clock: Clock;
+  /** Called after an imported webhook is stored. */
+  onImported: (webhookId: string) => void;
+}) {
+  const { config, mainDb, eventFiles, events, rejected, targetTypes, outbound, keys, clock } = deps;
+  const providers = createProviders({ outbound, clock });
+  const useCases = createWebhookUseCases({
+    mainDb,
+    eventFiles,
+    targetTypes,
+    providers,
+    keys,
+    sendsMail: config.mail !== null,
+    clock,
+  });
+  return {
+    providers,
+    useCases,
+    trials: createVerificationTrials({
+      mainDb,
+      providers,
+      keys,
+      events,
+      rejected,
+      baseUrl: config.baseUrl,
+    }),
+    placeTrials: createPlaceTrials({ events }),
+    transfer: createTransfer({
+      mainDb,
+      files: createWebhookFiles(config.dataDir),
+      keys,
+      clock,
+      useCases,
+      targetTypes,
+      providers,
+      removeFile: (webhookId) => eventFiles.delete(webhookId),
+      onImported: deps.onImported,
+    }),
+  };
+}
