@@ -34,7 +34,7 @@ export function watchLostData(deps: {
     log.error("event files are missing: an empty one is created for each webhook when it is used", {
       webhooks: missing.length,
       webhook_ids: missing.slice(0, MOST_NAMED),
-      cure: "stop the gateway and restore them from a backup",
+      hint: "stop the gateway and restore them from a backup",
     });
   }
   const known = new Set(missing);
@@ -52,7 +52,7 @@ export function watchLostData(deps: {
         "the event file of a webhook was missing, and an empty one was created: its events are lost",
         {
           webhook_id: webhookId,
-          cure: "stop the gateway and restore the file from a backup",
+          hint: "stop the gateway and restore the file from a backup",
         },
       );
     },

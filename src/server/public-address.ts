@@ -9,6 +9,6 @@ export function warnOfLocalUrls({ config, log }: { config: Config; log: Pick<Log
   if (environment !== "prod" || !LOCAL.test(new URL(baseUrl).hostname)) return;
   log.warn("entrypoint URLs point to this machine: senders elsewhere cannot use them", {
     base_url: baseUrl,
-    cure: "set BASE_URL to the address that senders reach, such as https://hooks.example.com",
+    hint: "set BASE_URL to the address that senders reach, such as https://hooks.example.com",
   });
 }

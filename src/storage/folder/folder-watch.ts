@@ -42,7 +42,7 @@ export function watchFolder(options: {
           `${what} is not where it was: it was moved, deleted or replaced, or its disk is not mounted`,
           {
             path,
-            cure: "put it back, or restart the gateway with the right one",
+            hint: "put it back, or restart the gateway with the right one",
           },
         );
       } else log.info(`${what} is back`, { path });

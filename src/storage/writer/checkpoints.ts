@@ -5,16 +5,16 @@ import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { hasGrownLong, isWalInUse } from "../sqlite/wal-in-use.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
-/** Log length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
+/** WAL length at which a checkpoint begins: 4 MiB, SQLite's own default of 1,000 pages. */
 const CHECKPOINT_PAGES = 1_000;
 /**
- * The same for a log that grew slowly: one checkpoint more costs little then, and the log's file, whose growth is
+ * The same for a WAL that grew slowly: one checkpoint more costs little then, and the WAL's file, whose growth is
  * expensive, stays half as long. 100 busy webhooks took 4 % more events in their first seconds.
  */
 const UNHURRIED_PAGES = 500;
 const UNHURRIED_MS = 500;
 
-/** Begins a checkpoint of the file, which must be pinned, if its log of `pages` pages is long. */
+/** Begins a checkpoint of the file, which must be pinned, if its WAL of `pages` pages is long. */
 export type CheckpointIfLong = (queue: WriteQueue, file: EventFile, pages: number) => void;
 
 export function createCheckpoints(options: {
@@ -29,9 +29,9 @@ export function createCheckpoints(options: {
   onEnd: (queue: WriteQueue) => void;
 }): CheckpointIfLong {
   const { files, upkeep, checkpointPages, monotonic, onError } = options;
-  /** Lengths of logs whose last checkpoints failed: a queue does not live as long. */
+  /** Lengths of WALs whose last checkpoints failed: a queue does not live as long. */
   const failedAt = new WeakMap<EventFile, number>();
-  /** When each log was begun, as far as is known. */
+  /** When each WAL was begun, as far as is known. */
   const begunAt = new WeakMap<EventFile, number>();
   let lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -45,7 +45,7 @@ export function createCheckpoints(options: {
     return turn;
   }
 
-  /** Copies most of the log back while writing goes on, then lets writes wait for the short rest. */
+  /** Copies most of the WAL back while writing goes on, then lets writes wait for the short rest. */
   async function checkpoint(queue: WriteQueue, file: EventFile): Promise<void> {
     await upkeep.checkpoint(file.path);
     await queue.close();
@@ -79,7 +79,7 @@ export function createCheckpoints(options: {
         begunAt.set(file, monotonic());
       })
       .catch((error: unknown) => {
-        // A full disk, or a long read. The log keeps every event; the next checkpoint begins when it has grown.
+        // A full disk, or a long read. The WAL keeps every event; the next checkpoint begins when it has grown.
         failedAt.set(file, pages);
         if (!isWalInUse(error) || hasGrownLong(pages, before)) {
           onError(`checkpoint of ${file.path} failed`, error);

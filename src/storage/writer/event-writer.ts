@@ -43,7 +43,7 @@ type Options = Readonly<{
   onError: (message: string, error: unknown) => void;
   monotonic: () => number;
   metrics?: StorageMetrics;
-  /** Length of a log at which its checkpoint begins, where a replicator is waited for. */
+  /** Length of a WAL at which its checkpoint begins, where a replicator is waited for. */
   checkpointPages?: number;
 }>;
 

@@ -8,7 +8,7 @@ import type { Write } from "./writes.ts";
 export type GroupCommit = Readonly<{
   /** Returns the writes that were committed; hands the others to `reject`. Throws where the file is at fault. */
   commit: (file: EventFile, writes: readonly Write[], reject: Reject) => readonly Write[];
-  /** Returns the length of the file's log after the group, for which disk space is reserved; 0 where it is unknown. */
+  /** Returns the length of the file's WAL after the group, for which disk space is reserved; 0 where it is unknown. */
   reserve: (file: EventFile, group: readonly Write[]) => number;
   /** Resolves when all that was committed is on disk. */
   sync: (file: EventFile) => Promise<void>;
@@ -30,7 +30,7 @@ export function createGroupCommit(deps: {
         group.reduce((sum, { bytes }) => sum + bytes, 0),
       );
     } catch (error) {
-      onError(`the log's length of ${file.path} cannot be read`, error);
+      onError(`the WAL length of ${file.path} cannot be read`, error);
       return 0;
     }
   }

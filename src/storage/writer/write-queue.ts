@@ -12,7 +12,7 @@ const MANY = 12;
  * - `open`: a group may begin.
  * - `full`: as many groups are under way as may be.
  * - `closing`: no group may begin, and `close` waits for the last one to end.
- * - `closed`: nothing may be written, because the write-ahead log is being started over.
+ * - `closed`: nothing may be written, because the WAL is being restarted.
  *
  * While no group may begin, writes gather.
  */

@@ -18,7 +18,7 @@ export type Write = Readonly<{
   reject: (error: Error) => void;
 }>;
 
-/** A change may be to many rows, so the log's length is read after it. */
+/** A change may be to many rows, so the WAL's length is read after it. */
 const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
 
 /** A class, as is `SettlementWrite`: closures for each would be most of the garbage that an event leaves. */

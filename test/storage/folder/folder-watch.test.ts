@@ -49,7 +49,7 @@ test("a moved folder, with or without another in its place, is reported once, an
   clock.advance(10_000);
   expect(watch.findLost()).toBe("the data folder");
   expect(told()).toEqual([expect.stringMatching(/^error: the data folder is not where it was.*events$/)]);
-  expect(lines[0]?.fields.cure).toBeString();
+  expect(lines[0]?.fields.hint).toBeString();
   rmSync(dataDir, { recursive: true });
   renameSync(`${dataDir}.away`, dataDir);
   clock.advance(10_000);

@@ -1,4 +1,4 @@
-/** The log is copied back and started over in the background, while reading and writing go on. */
+/** The WAL is copied back and restarted in the background, while reading and writing go on. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, statSync, truncateSync } from "node:fs";
@@ -7,7 +7,7 @@ import { appErrorOf } from "../../support/thrown.ts";
 import { createStorageWorld, gate, openDescriptors, type StorageWorld, turn } from "../storage-world.ts";
 
 const MIB = 1024 * 1024;
-/** More than the log may hold before it is copied back. */
+/** More than the WAL may hold before it is copied back. */
 const LONG_BODY = Buffer.alloc(5 * MIB, 97);
 
 let world: StorageWorld;
@@ -22,7 +22,7 @@ afterEach(() => world.dispose());
 
 const walBytes = () => statSync(`${world.files.pathOf(webhookId)}-wal`).size;
 
-test("the log stays short while 30 MB are written, and everything is read at any time", async () => {
+test("the WAL stays short while 30 MB are written, and everything is read at any time", async () => {
   let mostBytes = 0;
   const restarts = spyOn(world.upkeep, "restartWal");
   const body = Buffer.alloc(10_000, 97);
@@ -44,7 +44,7 @@ test("the log stays short while 30 MB are written, and everything is read at any
   expect(world.storedIds(webhookId)).toEqual(ids.sort());
 });
 
-describe("a log of more than half the length", () => {
+describe("a WAL of more than half the length", () => {
   const append = () => world.append({ webhookId, body: Buffer.alloc(3 * MIB, 97) });
 
   test("is left to grow where it got so long at once", async () => {
@@ -72,7 +72,7 @@ describe("a log of more than half the length", () => {
   });
 });
 
-test("writing goes on while most of the log is copied back", async () => {
+test("writing goes on while most of the WAL is copied back", async () => {
   const { passed, open } = gate();
   const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
@@ -83,7 +83,7 @@ test("writing goes on while most of the log is copied back", async () => {
   await world.writer.drain();
 });
 
-test("a write after the copying does not start the log over, which would sync its header on the event loop", async () => {
+test("a write after the copying does not restart the WAL, which would sync its header on the event loop", async () => {
   const { checkpoint, restartWal } = world.upkeep;
   spyOn(world.upkeep, "checkpoint").mockResolvedValue();
   spyOn(world.upkeep, "restartWal").mockResolvedValue();
@@ -98,7 +98,7 @@ test("a write after the copying does not start the log over, which would sync it
   expect(file.wal.ask()).toBeLessThan(100);
 });
 
-test("no write is committed while the log is started over, and none is lost or left waiting", async () => {
+test("no write is committed while the WAL is restarted, and none is lost or left waiting", async () => {
   const { passed, open } = gate();
   const restartWal = spyOn(world.upkeep, "restartWal").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
@@ -113,7 +113,7 @@ test("no write is committed while the log is started over, and none is lost or l
   expect(world.storedIds(webhookId)).toHaveLength(6);
 });
 
-test("the log is started over only once the groups under way are on disk", async () => {
+test("the WAL is restarted only once the groups under way are on disk", async () => {
   const checkpointed = gate();
   spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(checkpointed.passed);
   const restarted = gate();
@@ -138,7 +138,7 @@ test("the log is started over only once the groups under way are on disk", async
   await later;
 });
 
-test("the writer counts as busy until the log is started over", async () => {
+test("the writer counts as busy until the WAL is restarted", async () => {
   const { passed, open } = gate();
   spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
@@ -155,7 +155,7 @@ test("the writer counts as busy until the log is started over", async () => {
   await drained;
 });
 
-test("one file's log is copied back after the other's, as a file whose writes are held must not wait for others", async () => {
+test("one file's WAL is copied back after the other's, as a file whose writes are held must not wait for others", async () => {
   const [first, second] = [newId(), newId()];
   const { passed, open } = gate();
   const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
@@ -193,7 +193,7 @@ describe("a checkpoint that fails", () => {
     expect(openDescriptors(path)).toHaveLength(2);
   });
 
-  test("harms no event, and is tried again when the log has grown", async () => {
+  test("harms no event, and is tried again when the WAL has grown", async () => {
     const checkpoint = spyOn(world.upkeep, "checkpoint").mockRejectedValueOnce(new Error("disk full"));
     await world.append({ webhookId, body: LONG_BODY });
     await world.append({ webhookId, body: LONG_BODY });
@@ -217,7 +217,7 @@ describe("a checkpoint that fails", () => {
     expect(checkpoint).toHaveBeenCalledTimes(1);
   });
 
-  test("because somebody else reads an old state holds no write, and what the log has grown by is given back after that", async () => {
+  test("because somebody else reads an old state holds no write, and what the WAL has grown by is given back after that", async () => {
     await world.append({ webhookId });
     const reader = new Database(world.files.pathOf(webhookId), { readonly: true });
     reader.run("BEGIN");
@@ -237,7 +237,7 @@ describe("a checkpoint that fails", () => {
   });
 });
 
-test("a log that was long is cut a little each time that it is started over", async () => {
+test("a WAL that was long is cut a little each time that it is restarted", async () => {
   await world.append({ webhookId });
   truncateSync(`${world.files.pathOf(webhookId)}-wal`, 200 * MIB);
   const lengths: number[] = [];
@@ -250,7 +250,7 @@ test("a log that was long is cut a little each time that it is started over", as
   expect(world.storedIds(webhookId)).toHaveLength(4);
 });
 
-test("a webhook deleted while its log is started over keeps its file until that is done, and refuses what waits", async () => {
+test("a webhook deleted while its WAL is restarted keeps its file until that is done, and refuses what waits", async () => {
   const { passed, open } = gate();
   const restartWal = spyOn(world.upkeep, "restartWal").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });

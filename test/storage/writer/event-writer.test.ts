@@ -148,7 +148,7 @@ describe("a failed sync", () => {
     expect(world.storedIds(webhookId)).toContain(id);
   });
 
-  test("lets nothing be written behind it before the log is copied back whole", async () => {
+  test("lets nothing be written behind it before the WAL is copied back whole", async () => {
     const { passed, open } = gate();
     const retire = world.upkeep.retire;
     world.upkeep.retire = async (path, close) => {
@@ -163,7 +163,7 @@ describe("a failed sync", () => {
     await world.append({ webhookId });
   });
 
-  test("keeps the webhook unavailable while the log cannot be copied back, and tries that again", async () => {
+  test("keeps the webhook unavailable while the WAL cannot be copied back, and tries that again", async () => {
     const { retire, restartWal } = world.upkeep;
     world.upkeep.retire = async (path, close) => {
       await retire(path, close);
