@@ -15,7 +15,7 @@ const TIERS: readonly (readonly string[])[] = [
   ["dashboard", "api"],
   ["ingest", "delivery", "replays", "retention", "notices", "webhooks", "auth"],
   ["storage", "targets", "verification", "http"],
-  ["outbound", "observability", "settings"],
+  ["outbound", "observability", "settings", "sandbox"],
   ["filters"],
   ["bodies"],
   ["config"],

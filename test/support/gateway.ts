@@ -229,7 +229,7 @@ class Child {
   }
 }
 
-function executable(): string {
+export function executable(): string {
   if (!existsSync(EXECUTABLE)) throw new Error("there is no dist/webhooker: `bun run build` makes it");
   return EXECUTABLE;
 }

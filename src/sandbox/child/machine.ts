@@ -1,0 +1,124 @@
+/**
+ * A QuickJS instance with one transformation's code. Every run begins from the same memory: what is in it right after
+ * the code was loaded is copied back when the run has ended, so that no run can tell what ran before it.
+ */
+import variant from "@jitl/quickjs-wasmfile-release-sync";
+import {
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+} from "quickjs-emscripten-core";
+import { type Fault, faultSchema } from "../answer.ts";
+import { createDeadline, type Deadline } from "./deadline.ts";
+import guest from "./guest.js" with { type: "text" };
+import { copyMemory } from "./memory-copy.ts";
+import repeatable from "./repeatable.js" with { type: "text" };
+import { stripTypes } from "./strip-types.ts";
+
+const PAGE = 64 * 1024;
+/** What the engine asks for at least. */
+const FIRST_PAGES = 256;
+/** 32 MiB. The engine's own limit does not hold in this build: only the memory it lives in does. */
+const MOST_PAGES = 512;
+const FILE = "transformation.js";
+const STACK_BYTES = 256 * 1024;
+const MOST_RUN_MS = 200;
+
+const TOO_SLOW = `It took longer than ${MOST_RUN_MS} ms.`;
+const TOO_MUCH = `It used more than ${(MOST_PAGES * PAGE) / 2 ** 20} MiB of memory, or recursed too deeply.`;
+
+export type Machine = Readonly<{
+  /** Takes the gateway's JSON and gives the code's. */
+  run: (input: string) => string;
+  /** It broke, or its memory has grown: the next run needs another one. */
+  isSpent: () => boolean;
+}>;
+
+export type Made = Readonly<{ machine: Machine }> | Readonly<{ fault: Fault }>;
+
+type Loading = Readonly<{ memory: WebAssembly.Memory; deadline: Deadline; source: string }>;
+
+export async function createMachine(engine: WebAssembly.Module, source: string): Promise<Made> {
+  const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
+  const deadline = createDeadline(MOST_RUN_MS);
+  const quickjs = await newQuickJSWASMModuleFromVariant(
+    newVariant(variant, { wasmModule: engine, wasmMemory: memory }),
+  );
+  const context = quickjs.newContext();
+  context.runtime.setMaxStackSize(STACK_BYTES);
+  context.runtime.setInterruptHandler(deadline.isOver);
+  deadline.set();
+  try {
+    return load(context, { memory, deadline, source });
+  } catch {
+    return { fault: engineFault(deadline) };
+  }
+}
+
+function load(context: QuickJSContext, { memory, deadline, source }: Loading): Made {
+  const repeat = resultOf(context.evalCode(repeatable, "gateway.js"));
+  const begin = resultOf(context.evalCode(guest, "gateway.js"));
+  const gateway = resultOf(context.callFunction(begin, context.undefined, repeat));
+  const describe = context.getProp(gateway, "describe");
+  const fault = evaluate(context, describe, source);
+  if (fault !== null) return { fault };
+  const choose = context.getProp(gateway, "choose");
+  const candidates = ["transform", "handler"].map((name) => functionNamed(context, name));
+  const message = context.getString(resultOf(context.callFunction(choose, context.undefined, candidates)));
+  if (message !== "") return { fault: { message } };
+  const run = context.getProp(gateway, "run");
+  const loaded = copyMemory(memory);
+  let isBroken = false;
+
+  return {
+    machine: {
+      run(input) {
+        deadline.set();
+        try {
+          const result = context.callFunction(run, context.undefined, context.newString(input));
+          return context.getString(resultOf(result));
+        } catch (error) {
+          // What the engine's own code threw, such as for want of stack, left it in the middle of something.
+          isBroken = !(error instanceof RunEnded);
+          return JSON.stringify({ fault: engineFault(deadline) });
+        } finally {
+          // Nothing that was handed out above is given back one by one: this undoes it all.
+          if (!isBroken) loaded.restore();
+        }
+      },
+      isSpent: () => isBroken || memory.buffer.byteLength > FIRST_PAGES * PAGE,
+    },
+  };
+}
+
+/** As it is where that is JavaScript already, so that it keeps its lines. */
+function evaluate(context: QuickJSContext, describe: QuickJSHandle, source: string): Fault | null {
+  const isScript = context.evalCode(source, FILE, { compileOnly: true }).error === undefined;
+  const stripped = isScript ? { code: source } : stripTypes(source);
+  if ("fault" in stripped) return stripped.fault;
+  const { error } = context.evalCode(stripped.code, FILE);
+  return error === undefined ? null : described(context, describe, error);
+}
+
+function described(context: QuickJSContext, describe: QuickJSHandle, thrown: QuickJSHandle): Fault {
+  const text = context.callFunction(describe, context.undefined, thrown);
+  return faultSchema.parse(JSON.parse(context.getString(resultOf(text))));
+}
+
+/** Undefined where the code has none of that name. */
+function functionNamed(context: QuickJSContext, name: string): QuickJSHandle {
+  return resultOf(context.evalCode(`typeof ${name} === "function" ? ${name} : undefined`, "gateway.js"));
+}
+
+class RunEnded extends Error {}
+
+function resultOf(result: ReturnType<QuickJSContext["evalCode"]>): QuickJSHandle {
+  if (result.error) throw new RunEnded("the engine ended the run");
+  return result.value;
+}
+
+/** Why the engine ended a run by itself. Not read from what was thrown, which may be of the code's own making. */
+function engineFault(deadline: Deadline): Fault {
+  return { message: deadline.isOver() ? TOO_SLOW : TOO_MUCH };
+}

@@ -1,0 +1,23 @@
+/** One run of a transformation that somebody waits for. */
+import type { Answer } from "./answer.ts";
+
+/** A version of a transformation's code; `key` names it and has no spaces. */
+export type Code = Readonly<{ key: string; source: string }>;
+
+export type Ran =
+  | Answer
+  /** Nothing but the end of its process could end it. */
+  | Readonly<{ killed: true }>
+  /** It was killed too often and is not run any more. */
+  | Readonly<{ disabled: true }>
+  /** It was not run: the sandbox does not start, or is stopping. */
+  | Readonly<{ unavailable: string }>;
+
+export type Job = {
+  readonly code: Code;
+  /** For the code, as JSON. */
+  readonly input: string;
+  readonly resolve: (ran: Ran) => void;
+  /** Processes that ended while this was the first of their runs. */
+  losses: number;
+};

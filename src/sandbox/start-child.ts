@@ -1,0 +1,79 @@
+/** Starts this program again as a sandbox: with an empty environment, outside of any folder of people's. */
+import { parse } from "node:path";
+import { SANDBOX_ARGUMENT } from "./protocol.ts";
+
+/** Where the sources of an executable are, on each system. */
+const EMBEDDED = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
+/** What one line of the child may be at most: a body of 4 MiB of which JSON escapes every character. */
+const MOST_LINE = 32 * 2 ** 20;
+const NEWLINE = 10;
+
+export type Child = Readonly<{
+  pid: number;
+  write: (lines: string) => void;
+  kill: () => void;
+}>;
+
+export type ChildListener = Readonly<{
+  onLine: (line: string) => void;
+  /** Called once, after its last line. */
+  onEnd: () => void;
+}>;
+
+/** Throws where the system starts no process. `program`: what starts this program. */
+export function startChild({ onLine, onEnd }: ChildListener, program = ownProgram()): Child {
+  const process = Bun.spawn([...program, SANDBOX_ARGUMENT], {
+    // Also on the machine of the person who reads the dates of a transformation.
+    env: { TZ: "UTC" },
+    cwd: parse(import.meta.dir).root,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  // It keeps no program running that has stopped.
+  process.unref();
+  const kill = () => process.kill("SIGKILL");
+  void readLines(process.stdout, onLine)
+    .catch(kill)
+    .then(() => process.exited)
+    .then(onEnd);
+  return {
+    pid: process.pid,
+    write(lines) {
+      // A child that has just ended takes nothing: its end is told by what it printed.
+      void ignoring(async () => {
+        await process.stdin.write(lines);
+        await process.stdin.flush();
+      });
+    },
+    kill,
+  };
+}
+
+async function ignoring(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // See above.
+  }
+}
+
+function ownProgram(): readonly string[] {
+  if (EMBEDDED.test(Bun.main)) return [process.execPath];
+  return [process.execPath, Bun.fileURLToPath(new URL("../main.ts", import.meta.url))];
+}
+
+async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      onLine(Buffer.concat([...parts, chunk.subarray(from, end)]).toString());
+      [parts, length, from] = [[], 0, end + 1];
+    }
+    parts.push(chunk.subarray(from));
+    length += chunk.byteLength - from;
+    if (length > MOST_LINE) throw new Error("the sandbox wrote a line that is too long");
+  }
+}

@@ -1,0 +1,47 @@
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { changesOf, handlerOf, inputOf, openSandbox } from "./support.ts";
+
+// A busy machine gives a process of low priority few turns.
+setDefaultTimeout(120_000);
+
+const sandbox = openSandbox();
+afterAll(() => sandbox.stop());
+
+test("every run is answered once, however often the process is killed meanwhile", async () => {
+  const code = handlerOf("(request) => ({ body: request.body.n })");
+  let kills = 0;
+  let runs = 0;
+  async function runSome(): Promise<void> {
+    while (kills < 20) {
+      const n = runs++;
+      expect(changesOf(await sandbox.run(code, inputOf({ body: JSON.stringify({ n }) })))).toEqual({
+        body: `${n}`,
+      });
+      if (n % 50 !== 49) continue;
+      for (const pid of sandbox.pids()) process.kill(pid, "SIGKILL");
+      kills++;
+    }
+  }
+  await Promise.all(Array.from({ length: 32 }, runSome));
+  expect(runs).toBeGreaterThanOrEqual(1000);
+});
+
+test("the code that is to blame is not run after three kills in a row", async () => {
+  const disabled: string[] = [];
+  const strict = openSandbox({ onDisabled: ({ key }) => disabled.push(key) });
+  const code = handlerOf("() => new Array(4294967295).indexOf(1)");
+  const innocent = handlerOf("() => ({ body: 1 })");
+  for (let run = 0; run < 3; run++) {
+    expect(disabled).toEqual([]);
+    const [killed, beside] = await Promise.all([
+      strict.run(code, inputOf()),
+      strict.run(innocent, inputOf()),
+    ]);
+    expect(killed).toEqual({ killed: true });
+    expect(changesOf(beside)).toEqual({ body: "1" });
+  }
+  expect(disabled).toEqual([code.key]);
+  expect(await strict.run(code, inputOf())).toEqual({ disabled: true });
+  expect(changesOf(await strict.run(innocent, inputOf()))).toEqual({ body: "1" });
+  strict.stop();
+});
