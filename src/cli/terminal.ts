@@ -1,8 +1,9 @@
 /** Joins the command line to this process: its arguments, its pipes, its environment. */
-import { runCommandLine } from "./program.ts";
+
 import { environmentToStartWith, loadConfigFromProcess, refusesColours } from "../config.ts";
 import { systemClock } from "../lib/clock.ts";
 import { startOver } from "../lib/start-over.ts";
+import { runCommandLine } from "./program.ts";
 
 /** Width of text where the output is no terminal or its width is unknown. */
 const USUAL_COLUMNS = 100;

@@ -13,6 +13,23 @@ export const READY = "ready";
 /** The argument that makes the executable a sandbox. */
 export const SANDBOX_ARGUMENT = "--sandbox";
 
+/** Milliseconds of processor time. */
+export type SandboxLimits = Readonly<{
+  /** After which the engine ends a run. */
+  runMs: number;
+  /** After which the process is killed, where the engine did not. */
+  killMs: number;
+}>;
+
+export const USUAL_LIMITS: SandboxLimits = { runMs: 200, killMs: 900 };
+
+/** The arguments after the first. */
+export const limitWords = ({ runMs, killMs }: SandboxLimits): string[] => [String(runMs), String(killMs)];
+
+export function readLimits([runMs, killMs]: readonly string[]): SandboxLimits {
+  return { runMs: Number(runMs) || USUAL_LIMITS.runMs, killMs: Number(killMs) || USUAL_LIMITS.killMs };
+}
+
 export const codeLine = (key: string, source: string): string => `code ${key} ${JSON.stringify(source)}\n`;
 export const runLine = (key: string, input: string): string => `run ${key} ${input}\n`;
 

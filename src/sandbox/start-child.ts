@@ -1,6 +1,7 @@
 /** Starts this program again as a sandbox: with an empty environment, outside of any folder of people's. */
+import { setPriority } from "node:os";
 import { parse } from "node:path";
-import { SANDBOX_ARGUMENT } from "./protocol.ts";
+import { limitWords, SANDBOX_ARGUMENT, type SandboxLimits, USUAL_LIMITS } from "./protocol.ts";
 
 /** Where the sources of an executable are, on each system. */
 const EMBEDDED = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
@@ -20,9 +21,20 @@ export type ChildListener = Readonly<{
   onEnd: () => void;
 }>;
 
-/** Throws where the system starts no process. `program`: what starts this program. */
-export function startChild({ onLine, onEnd }: ChildListener, program = ownProgram()): Child {
-  const process = Bun.spawn([...program, SANDBOX_ARGUMENT], {
+/** Of 19: what acknowledges and delivers comes first. */
+const LOW_PRIORITY = 10;
+
+export type ChildOptions = Readonly<{
+  /** What starts this program; by default as it was started itself. */
+  program?: readonly string[];
+  limits?: SandboxLimits;
+  priority?: number;
+}>;
+
+/** Throws where the system starts no process. */
+export function startChild({ onLine, onEnd }: ChildListener, options: ChildOptions = {}): Child {
+  const { program = ownProgram(), limits = USUAL_LIMITS, priority = LOW_PRIORITY } = options;
+  const process = Bun.spawn([...program, SANDBOX_ARGUMENT, ...limitWords(limits)], {
     // Also on the machine of the person who reads the dates of a transformation.
     env: { TZ: "UTC" },
     cwd: parse(import.meta.dir).root,
@@ -32,6 +44,7 @@ export function startChild({ onLine, onEnd }: ChildListener, program = ownProgra
   });
   // It keeps no program running that has stopped.
   process.unref();
+  lowerPriority(process.pid, priority);
   const kill = () => process.kill("SIGKILL");
   void readLines(process.stdout, onLine)
     .catch(kill)
@@ -53,6 +66,15 @@ export function startChild({ onLine, onEnd }: ChildListener, program = ownProgra
 async function ignoring(work: () => Promise<void>): Promise<void> {
   try {
     await work();
+  } catch {
+    // See above.
+  }
+}
+
+/** Not where the system refuses it: then it runs like any other. */
+function lowerPriority(pid: number, priority: number): void {
+  try {
+    setPriority(pid, priority);
   } catch {
     // See above.
   }

@@ -1,17 +1,8 @@
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { systemClock } from "../../src/lib/clock.ts";
-import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { startChild } from "../../src/sandbox/start-child.ts";
-import { changesOf, codeOf, faultOf, handlerOf, inputOf } from "../sandbox/support.ts";
+import { afterAll, expect, test } from "bun:test";
+import { changesOf, codeOf, faultOf, handlerOf, inputOf, openSandbox } from "../sandbox/support.ts";
 import { executable, runExecutable } from "../support/gateway.ts";
 
-// A busy machine gives a process of low priority few turns.
-setDefaultTimeout(120_000);
-
-const sandbox = createSandbox({
-  clock: systemClock,
-  startChild: (listener) => startChild(listener, [executable()]),
-});
+const sandbox = openSandbox({ program: [executable()] });
 afterAll(() => sandbox.stop());
 
 test("the executable transforms, with types or without, and tells where a fault is", async () => {
@@ -23,7 +14,7 @@ test("the executable transforms, with types or without, and tells where a fault 
 
 test("it ends what takes too long, uses too much memory, or cannot be ended from inside", async () => {
   const tooLong = await sandbox.run(handlerOf("() => { for (;;); }"), inputOf());
-  expect(faultOf(tooLong).message).toBe("It took longer than 200 ms.");
+  expect(faultOf(tooLong).message).toBe("It took longer than 100 ms.");
   const tooMuch = handlerOf("() => { const a = []; for (;;) a.push(new ArrayBuffer(1 << 20)); }");
   expect(faultOf(await sandbox.run(tooMuch, inputOf())).message).toContain("memory");
   const endless = handlerOf("() => Array.prototype.reverse.call({ length: 9007199254740991 })");

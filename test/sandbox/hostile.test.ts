@@ -1,10 +1,7 @@
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import hostile from "./hostile.json" with { type: "json" };
 import { changesOf, handlerOf, inputOf, openSandbox } from "./support.ts";
-
-// A busy machine gives a process of low priority few turns.
-setDefaultTimeout(120_000);
 
 const MOST_MEMORY_KB = 200 * 1024;
 

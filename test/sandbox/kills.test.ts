@@ -1,8 +1,5 @@
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { changesOf, handlerOf, inputOf, openSandbox } from "./support.ts";
-
-// A busy machine gives a process of low priority few turns.
-setDefaultTimeout(120_000);
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.stop());

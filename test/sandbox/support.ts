@@ -1,9 +1,14 @@
 /** Inputs of transformations for tests. */
 
+import { setDefaultTimeout } from "bun:test";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { TransformInput } from "../../src/sandbox/answer.ts";
 import type { Code, Ran } from "../../src/sandbox/job.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { startChild } from "../../src/sandbox/start-child.ts";
+
+// Most of these start a process, some have it killed.
+setDefaultTimeout(60_000);
 
 export const RECEIVED_AT = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
@@ -33,9 +38,17 @@ export function handlerOf(body: string): Code {
   return codeOf(`addHandler("transform", ${body});`);
 }
 
-/** The sandbox of this program, with the clock of this machine. */
-export function openSandbox(options: { onDisabled?: (code: Code) => void } = {}): Sandbox {
-  return createSandbox({ clock: systemClock, ...options });
+/** The sandbox of this program, with shorter limits, as loops use them up. */
+export function openSandbox(
+  options: { onDisabled?: (code: Code) => void; program?: readonly string[] } = {},
+): Sandbox {
+  const { program, ...rest } = options;
+  const limits = { runMs: 100, killMs: 500 };
+  return createSandbox({
+    clock: systemClock,
+    startChild: (listener) => startChild(listener, { limits, priority: 0, ...(program && { program }) }),
+    ...rest,
+  });
 }
 
 /** Throws where the run gave no changes. */

@@ -1,6 +1,7 @@
 /** Ends a run that takes too long, by the processor time it used: a busy machine must not make quick code fail. */
 
 export type Deadline = Readonly<{
+  ms: number;
   /** The run begins now. */
   set: () => void;
   isOver: () => boolean;
@@ -10,6 +11,7 @@ export function createDeadline(ms: number): Deadline {
   let startedAt = 0;
   let usedBefore = 0;
   return {
+    ms,
     set() {
       startedAt = performance.now();
       usedBefore = usedMs();

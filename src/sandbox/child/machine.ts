@@ -23,9 +23,7 @@ const FIRST_PAGES = 256;
 const MOST_PAGES = 512;
 const FILE = "transformation.js";
 const STACK_BYTES = 256 * 1024;
-const MOST_RUN_MS = 200;
 
-const TOO_SLOW = `It took longer than ${MOST_RUN_MS} ms.`;
 const TOO_MUCH = `It used more than ${(MOST_PAGES * PAGE) / 2 ** 20} MiB of memory, or recursed too deeply.`;
 
 export type Machine = Readonly<{
@@ -37,11 +35,12 @@ export type Machine = Readonly<{
 
 export type Made = Readonly<{ machine: Machine }> | Readonly<{ fault: Fault }>;
 
+type Order = Readonly<{ source: string; runMs: number }>;
 type Loading = Readonly<{ memory: WebAssembly.Memory; deadline: Deadline; source: string }>;
 
-export async function createMachine(engine: WebAssembly.Module, source: string): Promise<Made> {
+export async function createMachine(engine: WebAssembly.Module, { source, runMs }: Order): Promise<Made> {
   const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-  const deadline = createDeadline(MOST_RUN_MS);
+  const deadline = createDeadline(runMs);
   const quickjs = await newQuickJSWASMModuleFromVariant(
     newVariant(variant, { wasmModule: engine, wasmMemory: memory }),
   );
@@ -120,5 +119,5 @@ function resultOf(result: ReturnType<QuickJSContext["evalCode"]>): QuickJSHandle
 
 /** Why the engine ended a run by itself. Not read from what was thrown, which may be of the code's own making. */
 function engineFault(deadline: Deadline): Fault {
-  return { message: deadline.isOver() ? TOO_SLOW : TOO_MUCH };
+  return { message: deadline.isOver() ? `It took longer than ${deadline.ms} ms.` : TOO_MUCH };
 }

@@ -13,7 +13,7 @@ export type Machines = Readonly<{
   drop: (key: string) => void;
 }>;
 
-export function createMachines(engine: WebAssembly.Module): Machines {
+export function createMachines(engine: WebAssembly.Module, runMs: number): Machines {
   const sources = new Map<string, string>();
   const made = new LRUCache<string, Made>({ max: MOST_MACHINES });
   return {
@@ -23,7 +23,7 @@ export function createMachines(engine: WebAssembly.Module): Machines {
       if (known) return known;
       const source = sources.get(key);
       if (source === undefined) return null;
-      const fresh = await createMachine(engine, source);
+      const fresh = await createMachine(engine, { source, runMs });
       made.set(key, fresh);
       return fresh;
     },

@@ -1,35 +1,32 @@
 /** The sandbox's own process: runs transformations one after the other, until nobody asks any more. */
-import { setPriority } from "node:os";
 import enginePath from "@jitl/quickjs-wasmfile-release-sync/wasm" with { type: "file" };
-import { READY, RETIRED, readOrder } from "../protocol.ts";
+import { READY, RETIRED, readLimits, readOrder } from "../protocol.ts";
 import { createMachines, type Machines } from "./machines.ts";
 import { createLineReader, writeLine } from "./read-lines.ts";
 import { keepUnchangedBody } from "./unchanged-body.ts";
-import { startWatchdog } from "./watchdog.ts";
+import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
-/** Of 19: what acknowledges and delivers comes first. */
-const LOW_PRIORITY = 10;
 /** The process ends above this and is started anew. */
 const MOST_MEMORY = 150 * 2 ** 20;
 /** Its memory is looked at after so many runs, and after each that took long. */
 const LOOK_EVERY = 64;
 const LONG_RUN_MS = 5;
 
-export async function runSandbox(): Promise<never> {
+/** `words` are the program's arguments after the one that led here. */
+export async function runSandbox(words: readonly string[]): Promise<never> {
+  const { runMs, killMs } = readLimits(words);
   try {
-    setPriority(LOW_PRIORITY);
     const engine = await WebAssembly.compile(await Bun.file(enginePath).arrayBuffer());
-    await serve(createMachines(engine));
+    await serve(createMachines(engine, runMs), startWatchdog(killMs));
   } catch {
     // The gateway has gone, or sees that this has.
   }
   return end();
 }
 
-async function serve(machines: Machines): Promise<void> {
-  const watchdog = startWatchdog();
+async function serve(machines: Machines, watchdog: Watchdog): Promise<void> {
   const nextLine = createLineReader(STDIN);
   writeLine(STDOUT, READY);
   let sinceLook = 0;

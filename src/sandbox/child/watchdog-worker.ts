@@ -8,24 +8,23 @@ import type { Watched } from "./watchdog.ts";
 
 declare const self: Worker;
 
-const MOST_MS = 900;
 const LOOK_EVERY_MS = 50;
 
 self.onmessage = ({ data }: MessageEvent<Watched>) => watch(data);
 
-function watch(watched: Watched): never {
+function watch({ run: shared, killMs }: Watched): never {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   let run = 0;
   let since = 0;
   let usedBefore = 0;
   for (;;) {
     Atomics.wait(sleeper, 0, 0, LOOK_EVERY_MS);
-    const now = Atomics.load(watched, 0);
+    const now = Atomics.load(shared, 0);
     if (now === 0 || now !== run) {
       run = now;
       since = performance.now();
       usedBefore = usedMs();
-    } else if (performance.now() - since > MOST_MS && usedMs() - usedBefore > MOST_MS) {
+    } else if (performance.now() - since > killMs && usedMs() - usedBefore > killMs) {
       // The other thread is in the engine and writes nothing meanwhile.
       writeLine(1, OVERRAN);
       process.kill(process.pid, "SIGKILL");

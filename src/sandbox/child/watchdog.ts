@@ -1,19 +1,24 @@
 /** Tells the watchdog's thread when a run begins and ends. */
 export type Watchdog = Readonly<{ begin: () => void; end: () => void }>;
 
-/** What the two threads share: the number of the run under way, 0 where there is none. */
-export type Watched = Int32Array<SharedArrayBuffer>;
+/** What the watchdog's thread is told. */
+export type Watched = Readonly<{
+  /** Shared: the number of the run under way, 0 where there is none. */
+  run: Int32Array<SharedArrayBuffer>;
+  killMs: number;
+}>;
 
-export function startWatchdog(): Watchdog {
-  const watched: Watched = new Int32Array(new SharedArrayBuffer(4));
+export function startWatchdog(killMs: number): Watchdog {
+  const run = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL("./watchdog-worker.ts", import.meta.url).href);
+  const watched: Watched = { run, killMs };
   worker.postMessage(watched);
   let runs = 0;
   return {
     begin() {
       runs = (runs % 0x7fff_ffff) + 1;
-      Atomics.store(watched, 0, runs);
+      Atomics.store(run, 0, runs);
     },
-    end: () => void Atomics.store(watched, 0, 0),
+    end: () => void Atomics.store(run, 0, 0),
   };
 }
