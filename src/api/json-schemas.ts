@@ -23,7 +23,8 @@ export function toJsonSchemas(
   const given = [...new Set(schemas.filter((schema) => schema !== null))];
   const all = z.object(Object.fromEntries(given.map((schema, index) => [`s${index}`, schema])));
   const converted = z.toJSONSchema(all, {
-    ...{ io, target: "draft-2020-12" },
+    io,
+    target: "draft-2020-12",
     // Whatever JSON Schema cannot express must be in the description.
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {

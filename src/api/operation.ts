@@ -98,7 +98,9 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
     async run({ request, params: given, authenticate, setIdleTimeout }) {
       const caller = await authenticate(request);
       const output = await spec.handle({
-        ...{ caller, request, setIdleTimeout },
+        caller,
+        request,
+        setIdleTimeout,
         params: params && readPath(params, given),
         query:
           query &&

@@ -47,10 +47,14 @@ function presentVerification(verification: Entrypoint["verification"]) {
 
 export function presentTrial({ events, rejected }: Trial): z.infer<typeof trialSchema> {
   return {
-    ...{ tried: events.tried, untried: events.untried, accepted: events.accepted },
+    tried: events.tried,
+    untried: events.untried,
+    accepted: events.accepted,
     refused: events.refused.map(({ id, ...refusal }) => ({ event_id: id, ...presentRefusal(refusal) })),
     rejected: {
-      ...{ tried: rejected.tried, untried: rejected.untried, accepted: rejected.accepted },
+      tried: rejected.tried,
+      untried: rejected.untried,
+      accepted: rejected.accepted,
       refused: rejected.refused.map(({ id, ...refusal }) => ({
         rejected_id: id,
         ...presentRefusal(refusal),

@@ -29,12 +29,21 @@ export async function runTransfer<T>(
     providers: createProviders({ outbound }),
   };
   const useCases = createWebhookUseCases({
-    ...{ mainDb, keys, clock, ...types },
+    mainDb,
+    keys,
+    clock,
+    ...types,
     // None of what is used here makes or deletes a webhook's file this way.
     eventFiles: { create: async () => undefined, delete: files.remove },
   });
   const transfer = createTransfer({
-    ...{ mainDb, files, keys, clock, useCases, ...types, removeFile: files.remove },
+    mainDb,
+    files,
+    keys,
+    clock,
+    useCases,
+    ...types,
+    removeFile: files.remove,
     onImported: () => undefined,
   });
   try {
@@ -54,7 +63,8 @@ export async function whileStopped<T>({ dataDir }: Config, hint: string, act: ()
     throw new AppError({
       kind: "conflict",
       message: "The gateway is running.",
-      ...{ hint, cause },
+      hint,
+      cause,
     });
   }
   try {

@@ -26,7 +26,9 @@ function freePort(host: string): number {
     return probe.port;
   } catch (cause) {
     throw new AppError({
-      ...{ kind: "unavailable", code: "address_unusable", cause },
+      kind: "unavailable",
+      code: "address_unusable",
+      cause,
       message: `Cannot listen on ${host}: it is not an address of this machine.`,
       hint: "Set HOST to 127.0.0.1 to accept local connections only, or to 0.0.0.0 or :: to accept all.",
     });
@@ -49,7 +51,9 @@ export function listen(app: AnyElysia, { host, port }: { host: string; port: num
     // The error code does not distinguish a wrong address from a port in use.
     freePort(host);
     throw new AppError({
-      ...{ kind: "unavailable", code: "address_unusable", cause },
+      kind: "unavailable",
+      code: "address_unusable",
+      cause,
       ...(errorCode(cause) === "EACCES"
         ? {
             message: `This user may not listen on port ${port}.`,

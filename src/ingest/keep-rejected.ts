@@ -54,7 +54,12 @@ export function createRejectedKeeper(deps: {
       const id = newIdAt(receivedAt);
       const { shown, hidden } = hideSecret(facts, secretPlace);
       const draft = {
-        ...{ ...shown, id, entrypointId, receivedAt, reason, body },
+        ...shown,
+        id,
+        entrypointId,
+        receivedAt,
+        reason,
+        body,
         headers: [...shown.headers],
         contentType: shown.headers.get("content-type") ?? "",
         sealedSecret: hidden === null ? null : sealSecret(hidden, id, keys),

@@ -21,7 +21,10 @@ export function createRefusalLog({ log, clock }: { log: Logger; clock: Clock }):
       }
       notes.set(entrypointId, { at: now, since: 0 });
       log.warn("a request was refused: it could not be verified", {
-        ...{ entrypoint_id: entrypointId, webhook_id: webhookId, provider, reason },
+        entrypoint_id: entrypointId,
+        webhook_id: webhookId,
+        provider,
+        reason,
         ...(last && last.since > 0 && { refused_since_the_last_line: last.since }),
       });
     },

@@ -78,9 +78,15 @@ export function createIngestRoutes(deps: {
       else metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
       const answer = acknowledge(eventId, isDuplicate, rules);
       tracing?.received({
-        ...{ eventId, isDuplicate, entrypointId, webhookId: route.webhookId, method: facts.method },
+        eventId,
+        isDuplicate,
+        entrypointId,
+        webhookId: route.webhookId,
+        method: facts.method,
         traceparent: facts.headers.get("traceparent"),
-        ...{ bodyBytes: body.byteLength, statusCode: answer.status, since: begunAt },
+        bodyBytes: body.byteLength,
+        statusCode: answer.status,
+        since: begunAt,
       });
       return answer;
     } catch (error) {

@@ -31,7 +31,8 @@ export function createVerifierOpener(deps: {
       const verifier = provider.prepare(openConfig({ type: provider, config, owner, keys }));
       const { handshakeMethods, credentials } = provider;
       return {
-        ...{ ...verifier, type },
+        ...verifier,
+        type,
         ...(handshakeMethods && { handshakeMethods }),
         ...(credentials && { credentials }),
       };

@@ -34,7 +34,12 @@ export function diskFault(error: unknown): AppError | null {
   if (kind === undefined) return null;
   const { message, hint } = kind;
   return new AppError({
-    ...{ kind: "unavailable", code: kind.code, message, hint, retryAfterSeconds: 30, cause: error },
+    kind: "unavailable",
+    code: kind.code,
+    message,
+    hint,
+    retryAfterSeconds: 30,
+    cause: error,
   });
 }
 

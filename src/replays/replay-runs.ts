@@ -109,7 +109,8 @@ export function createReplayRuns(deps: {
     // If all targets are known, none are searched for on the way.
     const isKnown = matched.isExact && run.targetId === null;
     return {
-      ...{ matched, targets },
+      matched,
+      targets,
       ...(isKnown ? { cursor: run.lastEventId, skipped: toDeleted } : { cursor, skipped: run.skipped }),
     };
   }

@@ -90,9 +90,12 @@ export function createRetentionRuns(deps: {
     }
     if (usedBytes <= mostBytes) return NOTHING;
     const rule = {
-      ...{ finishedBefore: Number.POSITIVE_INFINITY, restingSince: Number.POSITIVE_INFINITY },
+      finishedBefore: Number.POSITIVE_INFINITY,
+      restingSince: Number.POSITIVE_INFINITY,
       // No delivery is discarded to save space.
-      ...{ undeliveredBefore: Number.NEGATIVE_INFINITY, reason: "", now: clock.now() },
+      undeliveredBefore: Number.NEGATIVE_INFINITY,
+      reason: "",
+      now: clock.now(),
     };
     const done = await prune({ webhookId, rule, size: { usedBytes, mostBytes } });
     return { ...done, isOverLimit: done.usedBytes > mostBytes, dueAt: null };

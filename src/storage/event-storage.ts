@@ -48,13 +48,19 @@ export function openEventStorage(options: {
   const { threads } = options;
   const upkeep = startEventFileUpkeep({ keepsWals, ...(threads !== undefined && { threads }) });
   const files = new WebhookDBManager({
-    ...{ dataDir, maxOpen, upkeep, monotonic: clock.monotonic, metrics },
+    dataDir,
+    maxOpen,
+    upkeep,
+    monotonic: clock.monotonic,
+    metrics,
     ...(options.isFolderInPlace && { isFolderInPlace: options.isFolderInPlace }),
     ...(options.onMissing && { onMissing: options.onMissing }),
   });
   const changes = createChangeSignal();
   const writer = createEventWriter({
-    ...{ files, onRecorded, metrics },
+    files,
+    onRecorded,
+    metrics,
     upkeep: keepsWals ? reportLongWals(upkeep, options.onError) : upkeep,
     ...(keepsWals && { checkpointPages }),
     monotonic: clock.monotonic,

@@ -56,14 +56,17 @@ export function createProviders(deps: {
   const { outbound, clock = systemClock } = deps;
   let roots = deps.roots;
   const certificates = createPayPalCertificates({
-    ...{ outbound, clock },
+    outbound,
+    clock,
     roots() {
       roots ??= tls.rootCertificates.map((pem) => new X509Certificate(pem));
       return roots;
     },
   });
   const snsCertificates = createSigningCertificates({
-    ...{ outbound, clock, isTheirs: isSnsCertificate },
+    outbound,
+    clock,
+    isTheirs: isSnsCertificate,
     // The TLS connection authenticates it: SNS serves its certificate without the issuers' certificates.
     read: (pem) => findNamedKey(pem, (name) => AMAZON.test(name)),
   });

@@ -79,7 +79,8 @@ export function createPlaceTrials(deps: {
       if (paths.size === 0) return new Map();
       const places = [...paths].map(
         (path): Place => ({
-          ...{ setting: "order_by", place: path },
+          setting: "order_by",
+          place: path,
           has: (values) => orderKeyOf(values, path) !== null,
         }),
       );

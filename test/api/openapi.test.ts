@@ -49,9 +49,18 @@ beforeAll(async () => {
   replayToSeveral = await api.beginReplay("several");
   rejectedId = newId();
   await api.rejected.keep(api.webhook.id, {
-    ...{ id: rejectedId, entrypointId: api.entrypoint.id, receivedAt: api.clock.now(), method: "POST" },
-    ...{ pathTail: "", query: "", headers: [["a", "b"]], contentType: "", remoteAddress: "" },
-    ...{ sealedSecret: null, reason: "The signature is not right.", body: new Uint8Array(1) },
+    id: rejectedId,
+    entrypointId: api.entrypoint.id,
+    receivedAt: api.clock.now(),
+    method: "POST",
+    pathTail: "",
+    query: "",
+    headers: [["a", "b"]],
+    contentType: "",
+    remoteAddress: "",
+    sealedSecret: null,
+    reason: "The signature is not right.",
+    body: new Uint8Array(1),
   });
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
   signed = await api.useCases.targets.create({ ...api.of, input: http });

@@ -36,9 +36,18 @@ async function addRejected(body: string, secret = SECRET, entrypointId = api.ent
     ["x-github-event", "push"],
   ];
   await api.rejected.keep(api.webhook.id, {
-    ...{ id, entrypointId, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
-    ...{ headers, contentType: "application/json", remoteAddress: "192.0.2.1" },
-    ...{ sealedSecret: null, reason: "The signature is not right.", body: new TextEncoder().encode(body) },
+    id,
+    entrypointId,
+    receivedAt,
+    method: "POST",
+    pathTail: "/a",
+    query: "b=c",
+    headers,
+    contentType: "application/json",
+    remoteAddress: "192.0.2.1",
+    sealedSecret: null,
+    reason: "The signature is not right.",
+    body: new TextEncoder().encode(body),
   });
   return id;
 }
@@ -65,8 +74,13 @@ describe("rejected requests", () => {
     expect(second.body).toMatchObject({ data: [{ id: ids[0] }], next_cursor: null });
     expect((await api.call("GET", `${list}?entrypoint_id=${newId()}`)).body).toMatchObject({ data: [] });
     expect((await api.call("GET", `${list}/${ids[0]}`)).body).toMatchObject({
-      ...{ id: ids[0], entrypoint_id: api.entrypoint.id, reason: "The signature is not right." },
-      ...{ path_tail: "/a", query: "b=c", body_base64: btoa("1"), body_size: 1 },
+      id: ids[0],
+      entrypoint_id: api.entrypoint.id,
+      reason: "The signature is not right.",
+      path_tail: "/a",
+      query: "b=c",
+      body_base64: btoa("1"),
+      body_size: 1,
     });
     expect((await api.call("GET", `${list}/${ids[0]}/body`)).text).toBe("1");
   });
@@ -80,7 +94,10 @@ describe("rejected requests", () => {
     expect(eventIds).toHaveLength(1);
     const event = await api.call("GET", `/webhooks/${api.webhook.id}/events/${eventIds[0]}`);
     expect(event.body).toMatchObject({
-      ...{ type: "push", path_tail: "/a", query: "b=c", body_base64: btoa("mended") },
+      type: "push",
+      path_tail: "/a",
+      query: "b=c",
+      body_base64: btoa("mended"),
       received_at: new Date(api.clock.now()).toISOString(),
       first_received_at: new Date(api.clock.now() - 60_000).toISOString(),
       deliveries: [{ target_id: api.target.id, status: "pending" }],

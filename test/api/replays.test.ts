@@ -46,19 +46,31 @@ describe("a replay by filter", () => {
     const id = await begin({ filter });
     const run = await ended(id);
     expect(run).toEqual({
-      ...{ id, webhook_id: api.webhook.id, state: "done" },
+      id,
+      webhook_id: api.webhook.id,
+      state: "done",
       filter: { status: "pending", from: "2025-12-31T00:00:00.000Z" },
-      ...{ event_ids: null, target_id: null, only_missing: false },
+      event_ids: null,
+      target_id: null,
+      only_missing: false,
       matched: { events: 1, deliveries: 1, exact: true, not_searched: 0 },
-      ...{ replayed: 1, skipped: 0, waiting_for_target_id: null, reason: null },
+      replayed: 1,
+      skipped: 0,
+      waiting_for_target_id: null,
+      reason: null,
       targets: [
         {
-          ...{ target_id: api.target.id, state: "done", matched: 1, replayed: 1, skipped: 0 },
+          target_id: api.target.id,
+          state: "done",
+          matched: 1,
+          replayed: 1,
+          skipped: 0,
           waiting_for: null,
         },
       ],
       asked_by: api.of.userId,
-      ...{ created_at: "2026-01-01T00:00:00.000Z", updated_at: "2026-01-01T00:00:00.000Z" },
+      created_at: "2026-01-01T00:00:00.000Z",
+      updated_at: "2026-01-01T00:00:00.000Z",
     });
     expect((await api.call("GET", list)).body).toEqual({ data: [run], next_cursor: null });
   });

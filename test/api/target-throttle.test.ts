@@ -22,13 +22,20 @@ async function receive(): Promise<string> {
 
 test("a new target holds nothing", async () => {
   expect((await api.call("GET", path)).body).toMatchObject({
-    ...{ paused: false, paused_at: null },
+    paused: false,
+    paused_at: null,
     flow: {
-      ...{ held: 0, draining: null, rests_until: null },
+      held: 0,
+      draining: null,
+      rests_until: null,
       circuit: { state: "closed", since: null, reason: null, next_probe_at: null },
     },
-    ...{ rate_limit: null, rate_period: "second", max_concurrency: null, order_by: null },
-    ...{ circuit_failures: 10, circuit_failure_rate: null },
+    rate_limit: null,
+    rate_period: "second",
+    max_concurrency: null,
+    order_by: null,
+    circuit_failures: 10,
+    circuit_failure_rate: null,
   });
 });
 
@@ -48,7 +55,8 @@ test("a paused target gets new events as held deliveries, and shows their releas
   });
   const resumed = await post("resume");
   expect(resumed.body).toMatchObject({
-    ...{ paused: false, active: true },
+    paused: false,
+    active: true,
     flow: { held: 1, draining: { left: 1, per_second: 2, estimate_seconds: 1 } },
   });
 });

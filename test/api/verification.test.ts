@@ -41,8 +41,14 @@ const receive = (body: string, key: string, more: Pairs = []) => api.addEvent(se
 
 async function reject(body: string, key: string, more: Pairs = [], values: Partial<RejectedDraft> = {}) {
   const draft = {
-    ...{ ...sent(body, key, more), method: "POST", pathTail: "", query: "", contentType: "" },
-    ...{ remoteAddress: "192.0.2.1", reason: "The signature is not right.", sealedSecret: null },
+    ...sent(body, key, more),
+    method: "POST",
+    pathTail: "",
+    query: "",
+    contentType: "",
+    remoteAddress: "192.0.2.1",
+    reason: "The signature is not right.",
+    sealedSecret: null,
     ...values,
   };
   await api.rejected.keep(api.webhook.id, draft);
@@ -99,7 +105,7 @@ describe("a trial of a verification", () => {
   });
 
   test("counts how many kept rejected requests it would accept, each at its time of receipt", async () => {
-    const timed = { ...{ secret: "s", header: "X-Sig" }, template: "{timestamp}{body}" };
+    const timed = { secret: "s", header: "X-Sig", template: "{timestamp}{body}" };
     const at = api.clock.now() + 1_000;
     const signature = createHmac("sha256", "s").update(`${at}7`).digest("hex");
     await reject("7", "-", [
@@ -155,8 +161,12 @@ describe("a trial of a verification", () => {
 
 test("a provider is suggested that recognizes the last request", async () => {
   const trials = createVerificationTrials({
-    ...{ mainDb: api.mainDb, events: api.events, rejected: api.rejected, providers: createTestProviders() },
-    ...{ keys: createKeyRing(new Uint8Array(32).fill(1)), baseUrl: "https://hooks.example" },
+    mainDb: api.mainDb,
+    events: api.events,
+    rejected: api.rejected,
+    providers: createTestProviders(),
+    keys: createKeyRing(new Uint8Array(32).fill(1)),
+    baseUrl: "https://hooks.example",
   });
   const { receivedAt, entrypointId } = await receive("6", "any");
   const of = { webhookId: api.webhook.id, entrypointId };

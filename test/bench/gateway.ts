@@ -108,7 +108,9 @@ export async function startGateway(
   return {
     pid: child.pid,
     origin,
-    ...{ addTarget, get, post },
+    addTarget,
+    get,
+    post,
     startedAfter,
     async createWebhooks(wishes) {
       const made: BenchWebhook[] = [];

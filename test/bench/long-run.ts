@@ -45,7 +45,10 @@ export async function runMinute(
   clearInterval(watch);
   const { pending, delivered } = tallies(webhooks);
   return {
-    ...{ begunAt, memory, backlog: pending, acknowledged: sent.acknowledged },
+    begunAt,
+    memory,
+    backlog: pending,
+    acknowledged: sent.acknowledged,
     seconds: (sharedNow() - begunAt) / 1000,
     delivered: delivered - before.delivered,
     acknowledgedP99: sent.p99,
@@ -66,7 +69,10 @@ export async function loadFor(load: {
   }
   const folder = makeFolder();
   const { requests, failures, p99 } = await runLoad({
-    ...{ ...options, seconds, folder, bodyBytes: BODY_BYTES },
+    ...options,
+    seconds,
+    folder,
+    bodyBytes: BODY_BYTES,
     urls: webhooks.map(({ url }) => url),
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
   });

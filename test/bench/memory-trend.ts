@@ -26,7 +26,10 @@ export function memoryTrend(minutes: readonly (readonly number[])[]): MemoryTren
   const { slope, error } = fitLine(minutes.map(median));
   const isFlat = lastThird <= firstThird * (1 + FLAT_SHARE) && slope <= error;
   return {
-    ...{ firstThird, lastThird, growth: slope, error },
+    firstThird,
+    lastThird,
+    growth: slope,
+    error,
     isFlat: minutes.length < LEAST_MINUTES ? null : isFlat,
   };
 }

@@ -33,8 +33,11 @@ export async function replay(options: BenchOptions): Promise<void> {
   const entrypointId = webhook.url.split("/").at(-1) ?? "";
   fillEventFile(
     {
-      ...{ path: webhook.eventFile, webhookId: webhook.id, entrypointId },
-      ...{ targetIds: [webhook.targetId, second], events: options.replayEvents },
+      path: webhook.eventFile,
+      webhookId: webhook.id,
+      entrypointId,
+      targetIds: [webhook.targetId, second],
+      events: options.replayEvents,
     },
     (done) => progress(`replay: ${done} of ${options.replayEvents} events written`),
   );

@@ -22,7 +22,9 @@ function shows(sent: Sent, text: string): Shows {
 }
 
 const plain = (text: string, contentType = "application/json"): Sent => ({
-  ...{ body: Buffer.from(text), contentType, contentEncoding: "" },
+  body: Buffer.from(text),
+  contentType,
+  contentEncoding: "",
 });
 
 function utf16(text: string, options: { isBig: boolean; hasMark: boolean }): Uint8Array {

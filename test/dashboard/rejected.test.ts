@@ -33,15 +33,18 @@ async function addRejected(
   const id = newIdAt(receivedAt);
   const signature = createHmac("sha256", secret).update(body).digest("hex");
   await dashboard.storage.rejected.keep(of.webhookId, {
-    ...{ id, entrypointId: of.entrypointId, receivedAt, method: "POST", pathTail: "/a", query: "b=c" },
+    id,
+    entrypointId: of.entrypointId,
+    receivedAt,
+    method: "POST",
+    pathTail: "/a",
+    query: "b=c",
     headers: [["x-hub-signature-256", `sha256=${signature}`]],
-    ...{
-      contentType: "text/plain",
-      remoteAddress: "192.0.2.1",
-      reason,
-      sealedSecret: null,
-      body: new TextEncoder().encode(body),
-    },
+    contentType: "text/plain",
+    remoteAddress: "192.0.2.1",
+    reason,
+    sealedSecret: null,
+    body: new TextEncoder().encode(body),
   });
   return id;
 }

@@ -105,8 +105,12 @@ test("waits and answers are read from their lists, and an emptied age is no limi
   const rest = { no_retry_statuses: "4xx\n501", max_age_hours: "48", on_gone: "retry", retry_factor: "1.5" };
   const { path, get } = await add({ ...HTTP, ...list, ...rest });
   expect((await get()).policy).toMatchObject({
-    ...{ retry_strategy: "list", retry_delays_seconds: [5, 60, 300], no_retry_statuses: ["4xx", "501"] },
-    ...{ max_age_hours: 48, on_gone: "retry", retry_factor: 1.5 },
+    retry_strategy: "list",
+    retry_delays_seconds: [5, 60, 300],
+    no_retry_statuses: ["4xx", "501"],
+    max_age_hours: 48,
+    on_gone: "retry",
+    retry_factor: 1.5,
   });
   const { html } = await all.pages.get(`${path}/edit`);
   expect(html).toMatch(/name="retry_factor"[^>]*step="any"/);

@@ -112,8 +112,11 @@ async function makeVictim(text: string): Promise<Victim> {
   const { deliveries } = await gateway.api.getEvent(webhookId, newest?.id ?? "");
   const resultId = deliveries.flatMap(({ results }) => results).find((one) => one.status_code === 500)?.id;
   const ids = idsOf({
-    ...{ webhookId, entrypointId, targetId },
-    ...{ eventId: newest?.id ?? "", resultId: resultId ?? "" },
+    webhookId,
+    entrypointId,
+    targetId,
+    eventId: newest?.id ?? "",
+    resultId: resultId ?? "",
     replayId: await gateway.api.createReplay(webhookId),
     rejectedId: await rejectOne(gateway, {
       api: gateway.api,

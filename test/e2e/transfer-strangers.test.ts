@@ -188,8 +188,12 @@ async function goOnWith(answer: Response): Promise<void> {
   const parts = { target_id: targets[0]?.id ?? "", entrypoint_id: entrypoints[0]?.id ?? "" };
   const eventId = event?.id ?? theirs.eventId;
   await useAll({
-    ...{ ...ids, ...parts, targetId: parts.target_id, entrypointId: parts.entrypoint_id },
-    ...{ eventId, event_id: eventId },
+    ...ids,
+    ...parts,
+    targetId: parts.target_id,
+    entrypointId: parts.entrypoint_id,
+    eventId,
+    event_id: eventId,
   });
   for (const body of [{}, { target_id: theirs.targetId }]) {
     await api.request("POST", `${path}/events/${eventId}/replay`, body);

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { eventOf, reasonOf } from "./judged.ts";
 
 const order = eventOf({
-  ...{ type: "order.paid", query: "n=1" },
+  type: "order.paid",
+  query: "n=1",
   json: {
     amount: 12,
     status: "open",

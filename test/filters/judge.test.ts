@@ -122,7 +122,10 @@ describe("operators", () => {
 describe("the parts of an event", () => {
   test("are its type, method, path, query, headers and body", () => {
     const event = eventOf({
-      ...{ type: "order.paid", method: "PUT", pathTail: "/eu/7", query: "tag=a&tag=b&n=5&e=%C3%A9" },
+      type: "order.paid",
+      method: "PUT",
+      pathTail: "/eu/7",
+      query: "tag=a&tag=b&n=5&e=%C3%A9",
       headers: [["x-shop", "Berlin"]],
       json: { amount: 12 },
     });

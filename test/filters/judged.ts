@@ -10,7 +10,11 @@ export function eventOf(given: Partial<FilteredEvent> & { json?: unknown; text?:
   const { json, text, ...parts } = given;
   const contentType = parts.contentType ?? JSON_TYPE;
   return {
-    ...{ type: null, method: "POST", pathTail: "", query: "", contentType },
+    type: null,
+    method: "POST",
+    pathTail: "",
+    query: "",
+    contentType,
     headers: [["content-type", contentType]],
     body: new TextEncoder().encode(text ?? JSON.stringify(json === undefined ? {} : json)),
     ...parts,

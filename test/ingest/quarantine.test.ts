@@ -31,7 +31,9 @@ beforeEach(() => {
   world = createStorageWorld();
   rejected = createRejectedStore(world);
   ingest = startIngest({
-    ...{ events: world.events, rejected, providers: { get: () => provider } },
+    events: world.events,
+    rejected,
+    providers: { get: () => provider },
     maxBodyBytes: 8_000_000,
   });
   ingest.setRoute({ webhookId: WEBHOOK, verification: { type: "scripted", config: {} } });
@@ -99,15 +101,18 @@ describe("of one entrypoint", () => {
   function keep(n: number, body: Uint8Array, entrypointId = ENTRYPOINT): Promise<void> {
     return world.writer.tidy(WEBHOOK, (file) =>
       keepRejected(file, {
-        ...{
-          id: newIdAt(1_000 + n),
-          entrypointId,
-          receivedAt: 1_000 + n,
-          reason: REASON,
-          sealedSecret: null,
-          body,
-        },
-        ...{ method: "POST", pathTail: "", query: "", headers: [], contentType: "", remoteAddress: "" },
+        id: newIdAt(1_000 + n),
+        entrypointId,
+        receivedAt: 1_000 + n,
+        reason: REASON,
+        sealedSecret: null,
+        body,
+        method: "POST",
+        pathTail: "",
+        query: "",
+        headers: [],
+        contentType: "",
+        remoteAddress: "",
       }),
     );
   }

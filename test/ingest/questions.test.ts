@@ -146,9 +146,13 @@ describe("a response with an HMAC", () => {
 
 describe("a challenge that must be verified", () => {
   const settings = {
-    ...{ question_from: "$.payload.plainToken", question_when: "$.event=endpoint.url_validation" },
-    ...{ question_answer: "json", question_name: "plainToken", question_hmac: "hex" },
-    ...{ question_hmac_name: "encryptedToken", question_verified: true },
+    question_from: "$.payload.plainToken",
+    question_when: "$.event=endpoint.url_validation",
+    question_answer: "json",
+    question_name: "plainToken",
+    question_hmac: "hex",
+    question_hmac_name: "encryptedToken",
+    question_verified: true,
   };
   const body = JSON.stringify({ event: "endpoint.url_validation", payload: { plainToken: 'q{"a"}' } });
 

@@ -112,7 +112,11 @@ async function post({ tail, headers }: Sending): Promise<number> {
 function reverify(route: Parameters<typeof ingest.setRoute>[0], by: Pick<Sealer, "open"> = keys) {
   const { log } = createRecordingLog();
   const full = {
-    ...{ entrypointId: ENTRYPOINT, active: true, webhookId: WEBHOOK, verification: null, settings: null },
+    entrypointId: ENTRYPOINT,
+    active: true,
+    webhookId: WEBHOOK,
+    verification: null,
+    settings: null,
     targets: [],
     ...route,
   };
@@ -120,7 +124,10 @@ function reverify(route: Parameters<typeof ingest.setRoute>[0], by: Pick<Sealer,
     routing: { findRoute: () => full },
     openVerifier: createVerifierOpener({ providers, keys, log }),
     readRules: createRulesReader({ log }),
-    ...{ store: rejected, clock: ingest.clock, keys: by, baseUrl: BASE_URL },
+    store: rejected,
+    clock: ingest.clock,
+    keys: by,
+    baseUrl: BASE_URL,
   })({ webhookId: WEBHOOK, ids: null, entrypointId: null });
 }
 

@@ -211,7 +211,10 @@ describe("a handshake", () => {
     });
     scripted = {
       unsignedHandshake: ({ headers }) => ({
-        ...{ status: 200, contentType: "text/plain", body: "", headers: { "x-told": "yes" } },
+        status: 200,
+        contentType: "text/plain",
+        body: "",
+        headers: { "x-told": "yes" },
         learns: headers.get("x-secret") ?? "",
       }),
     };

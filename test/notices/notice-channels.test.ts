@@ -29,7 +29,10 @@ beforeEach(async () => {
   };
   const { routing, webhooks } = all.mainDb;
   const sendOnce = createNoticeChannels({
-    ...{ routing, webhooks, clock: all.clock, sendMail: null },
+    routing,
+    webhooks,
+    clock: all.clock,
+    sendMail: null,
     openTarget: createTargetOpener({ targetTypes: createTargetTypes({ outbound, log }), keys, log }),
     signal: new AbortController().signal,
   });
@@ -42,7 +45,10 @@ beforeEach(async () => {
   });
   send = (targetId) =>
     sendOnce({
-      ...{ userId: all.ada, webhook, message, channel: "target" },
+      userId: all.ada,
+      webhook,
+      message,
+      channel: "target",
       settings: { target_id: targetId, email: null, on: ["target_failing"] },
     });
 });

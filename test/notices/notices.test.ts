@@ -48,7 +48,13 @@ function start(): typeof running {
   const notices = createNotices({ queries, webhooks, routing, clock, log, onNotice: () => undefined });
   const { findSettings } = notices;
   const sender = createNoticeSender({
-    ...{ queries, webhooks, entrypoints, routing, findSettings, clock, log },
+    queries,
+    webhooks,
+    entrypoints,
+    routing,
+    findSettings,
+    clock,
+    log,
     synced: () => kept,
     baseUrl: "https://hooks.example",
     async sendOnce({ channel, message }) {

@@ -34,7 +34,10 @@ beforeEach(() => {
       reads.push(...ids);
       return new Map(ids.map((id) => [id, new Map([[entrypointId, rhythm]])]));
     },
-    ...{ webhooks, routing, clock: main.clock, log: createRecordingLog().log },
+    webhooks,
+    routing,
+    clock: main.clock,
+    log: createRecordingLog().log,
     findSettings: (id) => (webhooks.find(id)?.settings == null ? null : SETTINGS),
     notices: {
       entrypointSilent: (of) => told.push(`silent ${of.entrypointId}`),

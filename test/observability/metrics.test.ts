@@ -22,14 +22,16 @@ function started() {
     const begunAt = clock.monotonic();
     clock.advance(tookMs);
     metrics.attempted({
-      ...{
-        webhookId: "w",
-        targetId: "t",
-        targetType: "http",
-        eventId: "e",
-        receivedAt: clock.now() - tookMs,
-      },
-      ...{ endedAt: clock.now(), begunAt, attemptsBefore: 0, isReplay: false, outcome: "delivered" as const },
+      webhookId: "w",
+      targetId: "t",
+      targetType: "http",
+      eventId: "e",
+      receivedAt: clock.now() - tookMs,
+      endedAt: clock.now(),
+      begunAt,
+      attemptsBefore: 0,
+      isReplay: false,
+      outcome: "delivered" as const,
       ...values,
     });
   }

@@ -36,8 +36,15 @@ function start(endpoint = collector.url) {
     const eventId = newId();
     for (let n = 0; n < count; n++) {
       tracing.received({
-        ...{ eventId: isDuplicate ? eventId : newId(), isDuplicate, webhookId: "w", entrypointId: "e" },
-        ...{ method: "POST", traceparent: null, bodyBytes: 1, statusCode: 200, since: clock.monotonic() - 5 },
+        eventId: isDuplicate ? eventId : newId(),
+        isDuplicate,
+        webhookId: "w",
+        entrypointId: "e",
+        method: "POST",
+        traceparent: null,
+        bodyBytes: 1,
+        statusCode: 200,
+        since: clock.monotonic() - 5,
       });
     }
     return eventId;
@@ -101,8 +108,14 @@ test("a copy has a span of its own in the trace of the event that it is a copy o
 test("an attempt says where it went where that is a web address, and no more than its target's list does", async () => {
   const { stop, tracing } = start();
   const begun = {
-    ...{ eventId: newId(), webhookId: "w", targetId: "t", targetType: "slack", method: "POST" },
-    ...{ traceparent: null, attempt: 1, replays: 0 },
+    eventId: newId(),
+    webhookId: "w",
+    targetId: "t",
+    targetType: "slack",
+    method: "POST",
+    traceparent: null,
+    attempt: 1,
+    replays: 0,
   };
   for (const destination of ["https://example.com/in", "localhost:8080", "this server's log"]) {
     const ended = { status: "delivered", statusCode: null, error: null };

@@ -142,9 +142,18 @@ describe("by age", () => {
     const receivedAt = world.clock.now();
     await world.writer.tidy(world.webhookId, (file) =>
       keepRejected(file, {
-        ...{ id: newIdAt(receivedAt), entrypointId: "entrypoint", receivedAt, method: "POST", pathTail: "" },
-        ...{ query: "", headers: [], contentType: "", remoteAddress: "", reason: "No signature." },
-        ...{ sealedSecret: null, body: new Uint8Array(9) },
+        id: newIdAt(receivedAt),
+        entrypointId: "entrypoint",
+        receivedAt,
+        method: "POST",
+        pathTail: "",
+        query: "",
+        headers: [],
+        contentType: "",
+        remoteAddress: "",
+        reason: "No signature.",
+        sealedSecret: null,
+        body: new Uint8Array(9),
       }),
     );
     retention.noteRecorded(world.webhookId);

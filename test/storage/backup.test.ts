@@ -47,7 +47,11 @@ afterEach(async () => {
 function take(values: { withKey?: boolean; tell?: (line: string) => void } = {}) {
   const { clock, dataDir } = world;
   return backUp({
-    ...{ dbPath: main.path, dataDir, to, clock, version: "1.2.3" },
+    dbPath: main.path,
+    dataDir,
+    to,
+    clock,
+    version: "1.2.3",
     withKey: values.withKey ?? false,
     tell: values.tell ?? (() => undefined),
   });
@@ -112,7 +116,13 @@ describe("a backup", () => {
     };
     const { dataDir } = world;
     const report = backUp({
-      ...{ dbPath: main.path, dataDir, to, clock, version: "1", withKey: false, tell: () => undefined },
+      dbPath: main.path,
+      dataDir,
+      to,
+      clock,
+      version: "1",
+      withKey: false,
+      tell: () => undefined,
     });
     expect(report).toMatchObject({ eventFiles: 2, faults: [] });
     expect(manifest().files.map(({ name }) => name)).toContain(nameOf(made));
@@ -135,7 +145,13 @@ describe("a backup", () => {
     };
     const { dataDir } = world;
     const report = backUp({
-      ...{ dbPath: main.path, dataDir, to, clock, version: "1", withKey: false, tell: () => undefined },
+      dbPath: main.path,
+      dataDir,
+      to,
+      clock,
+      version: "1",
+      withKey: false,
+      tell: () => undefined,
     });
     expect(isGone).toBe(true);
     expect(report).toMatchObject({ eventFiles: 1, faults: [] });

@@ -39,7 +39,10 @@ afterEach(async () => {
 function open(): EventStorage {
   const onError = (message: string) => errors.push(message);
   return openEventStorage({
-    ...{ dataDir: folder, maxOpen: 10, clock, onError },
+    dataDir: folder,
+    maxOpen: 10,
+    clock,
+    onError,
     longestWalPages: LONGEST_WAL_PAGES,
   });
 }

@@ -53,8 +53,12 @@ export function createRetentionWorld(
     rule: (values = {}) => {
       const now = clock.now();
       return {
-        ...{ finishedBefore: now - DAY_MS, undeliveredBefore: now - 2 * DAY_MS, restingSince: now - DAY_MS },
-        ...{ reason: "Too old.", enoughBytes: Number.POSITIVE_INFINITY, now },
+        finishedBefore: now - DAY_MS,
+        undeliveredBefore: now - 2 * DAY_MS,
+        restingSince: now - DAY_MS,
+        reason: "Too old.",
+        enoughBytes: Number.POSITIVE_INFINITY,
+        now,
         ...values,
       };
     },

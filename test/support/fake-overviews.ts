@@ -11,7 +11,12 @@ const HOUR_MS = 3_600_000;
 export const NO_DELIVERIES: DeliveryCounts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
 
 export const NO_GROWTH: Growth = {
-  ...{ usedBytes: 60_000, fileBytes: 80_000, events: 0, deletedEvents: 0, oldestEventAt: null, bodyBytes: 0 },
+  usedBytes: 60_000,
+  fileBytes: 80_000,
+  events: 0,
+  deletedEvents: 0,
+  oldestEventAt: null,
+  bodyBytes: 0,
   recent: { ms: HOUR_MS, events: 0, bodyBytes: 0 },
 };
 

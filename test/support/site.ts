@@ -132,9 +132,19 @@ export async function rejectOne(
 export function idsOf(inUse: WebhookInUse): Ids {
   const { webhookId, entrypointId, targetId, eventId, resultId, replayId, rejectedId } = inUse;
   return {
-    ...{ id: webhookId, webhook_id: webhookId, entrypointId, entrypoint_id: entrypointId },
-    ...{ targetId, target_id: targetId, eventId, event_id: eventId, resultId },
-    ...{ replayId, replay_id: replayId, rejectedId, rejected_id: rejectedId },
+    id: webhookId,
+    webhook_id: webhookId,
+    entrypointId,
+    entrypoint_id: entrypointId,
+    targetId,
+    target_id: targetId,
+    eventId,
+    event_id: eventId,
+    resultId,
+    replayId,
+    replay_id: replayId,
+    rejectedId,
+    rejected_id: rejectedId,
     // A chapter of the manual, which is the same for everybody.
     chapter: "configuration",
   };

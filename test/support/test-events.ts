@@ -71,8 +71,13 @@ export async function startTestEvents(environment: Readonly<Record<string, strin
       const draft: EventDraft = {
         // The id carries the time of receipt.
         id: Bun.randomUUIDv7("hex", values.receivedAt ?? clock.now()),
-        ...{ webhookId: webhook.id, entrypointId: entrypoint.id, receivedAt: clock.now() },
-        ...{ method: "POST", pathTail: "/orders", query: "a=1", remoteAddress: "192.0.2.1" },
+        webhookId: webhook.id,
+        entrypointId: entrypoint.id,
+        receivedAt: clock.now(),
+        method: "POST",
+        pathTail: "/orders",
+        query: "a=1",
+        remoteAddress: "192.0.2.1",
         type: null,
         headers: [
           ["content-type", "application/json"],
@@ -93,11 +98,19 @@ export async function startTestEvents(environment: Readonly<Record<string, strin
     ) {
       const { result, ...rest } = values;
       await store.settle(webhook.id, {
-        ...{ eventId, targetId: target.id, replays: 0, status: "pending", reason: null },
+        eventId,
+        targetId: target.id,
+        replays: 0,
+        status: "pending",
+        reason: null,
         nextAttemptAt: clock.now() + 60_000,
         ...rest,
         result: {
-          ...{ id: newId(), attempt: 1, startedAt: clock.now(), durationMs: 12, statusCode: 500 },
+          id: newId(),
+          attempt: 1,
+          startedAt: clock.now(),
+          durationMs: 12,
+          statusCode: 500,
           error: "The target answered 500.",
           responseHeaders: [["content-type", "text/plain"]],
           responseBody: new TextEncoder().encode("no"),

@@ -2,7 +2,9 @@
 import type { ThrottleControl, ThrottleView } from "../../src/delivery/throttle/throttle-control.ts";
 
 export const NOTHING_HELD: ThrottleView = {
-  ...{ held: 0, drain: null, restsUntil: null },
+  held: 0,
+  drain: null,
+  restsUntil: null,
   circuit: { state: "closed", since: null, reason: null, nextProbeAt: null },
 };
 

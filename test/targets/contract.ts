@@ -106,7 +106,10 @@ export function describeTargetContract(options: {
       const { properties } = schema.parse(z.toJSONSchema(bench.type.configSchema, { io: "input" }));
       expect(bench.type.fields.map((field) => field.name)).toEqual(Object.keys(properties));
       const types: Partial<Record<string, string>> = {
-        ...{ number: "integer", checkbox: "boolean", headers: "object", list: "array" },
+        number: "integer",
+        checkbox: "boolean",
+        headers: "object",
+        list: "array",
       };
       for (const { name, kind, label } of bench.type.fields) {
         expect(properties[name]?.type).toBe(types[kind] ?? "string");

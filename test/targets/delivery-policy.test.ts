@@ -10,14 +10,21 @@ test("a policy that says nothing allows twelve attempts, thirty seconds each, af
     maxAttempts: 12,
     timeoutMs: 30_000,
     waits: {
-      ...{ strategy: "exponential", firstMs: 5_000, factor: 3.2, stepMs: 0 },
-      ...{ longestMs: 86_400_000, listMs: [], jitter: 0.15 },
+      strategy: "exponential",
+      firstMs: 5_000,
+      factor: 3.2,
+      stepMs: 0,
+      longestMs: 86_400_000,
+      listMs: [],
+      jitter: 0.15,
     },
     maxAgeMs: null,
     noRetryStatuses: new Set(),
     deactivatesWhenGone: true,
     throttle: {
-      ...{ rate: null, concurrency: null, orderBy: null },
+      rate: null,
+      concurrency: null,
+      orderBy: null,
       circuit: { failures: 10, failureRate: null },
     },
   });
@@ -32,7 +39,9 @@ test("a throttle is read as the engine takes it", () => {
   const sent = { rate_limit: 90, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };
   expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).throttle).toEqual(
     {
-      ...{ rate: { limit: 90, periodMs: 60_000 }, concurrency: 2, orderBy: "data.object.id" },
+      rate: { limit: 90, periodMs: 60_000 },
+      concurrency: 2,
+      orderBy: "data.object.id",
       circuit: { failures: null, failureRate: 0.5 },
     },
   );

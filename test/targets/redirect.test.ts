@@ -4,7 +4,10 @@ import { MAX_REDIRECTS, redirectOf } from "../../src/targets/redirect.ts";
 const BASE = "https://shop.example/in?a=1";
 const ask = (location: string | null, changes: Partial<Parameters<typeof redirectOf>[0]> = {}) =>
   redirectOf({
-    ...{ statusCode: 307, method: "POST", url: BASE, followed: 0 },
+    statusCode: 307,
+    method: "POST",
+    url: BASE,
+    followed: 0,
     headers: location === null ? [] : [["LOCATION", location]],
     ...changes,
   });

@@ -17,7 +17,10 @@ const bodyHex = (
 ) => ({
   ...common,
   ...of,
-  ...{ type, body, headers: [header], signatureHeader: header },
+  type,
+  body,
+  headers: [header],
+  signatureHeader: header,
   sign: ({ body: bytes, key }: { body: Uint8Array; key: string }) => ({
     body: bytes,
     headers: { [header]: mac({ ...hex, key }, bytes) },

@@ -17,8 +17,11 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   Revolut: {
     config: {
-      ...{ header: "Revolut-Signature", prefix: "v1=", template: "v1.{timestamp}.{body}" },
-      ...{ timestamp_header: "Revolut-Request-Timestamp", tolerance_seconds: 300 },
+      header: "Revolut-Signature",
+      prefix: "v1=",
+      template: "v1.{timestamp}.{body}",
+      timestamp_header: "Revolut-Request-Timestamp",
+      tolerance_seconds: 300,
     },
     sign: ({ mac, at, body }) => ({
       headers: {
@@ -29,8 +32,11 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   "Synctera, bare ones with a dot between them": {
     config: {
-      ...{ header: "Synctera-Signature", separator: ".", template: "{timestamp}.{body}" },
-      ...{ timestamp_header: "Request-Timestamp", tolerance_seconds: 300 },
+      header: "Synctera-Signature",
+      separator: ".",
+      template: "{timestamp}.{body}",
+      timestamp_header: "Request-Timestamp",
+      tolerance_seconds: 300,
     },
     sign: ({ mac, at, body }) => ({
       headers: {
@@ -69,7 +75,9 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   "Solidgate, base64 of the hex digits": {
     config: {
-      ...{ header: "signature", hash: "sha512", encoding: "base64-of-hex" },
+      header: "signature",
+      hash: "sha512",
+      encoding: "base64-of-hex",
       template: "wh_pk_1{body}wh_pk_1",
     },
     untimed: true,
@@ -81,7 +89,9 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   "Walmart, of method, path and query": {
     config: {
-      ...{ header: "WM_SEC.SIGNATURE", encoding: "base64", timestamp_header: "WM_SEC.TIMESTAMP" },
+      header: "WM_SEC.SIGNATURE",
+      encoding: "base64",
+      timestamp_header: "WM_SEC.TIMESTAMP",
       template: "{method}{newline}{target}{newline}{timestamp}{newline}{body_sha256_hex}",
       tolerance_seconds: 300,
     },
@@ -135,10 +145,14 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   "Favro, of a value and the URL": {
     config: {
-      ...{ header: "X-Favro-Webhook", hash: "sha1", encoding: "base64" },
-      ...{ template: "{$.payloadId}{url}", unsigned_body: true },
+      header: "X-Favro-Webhook",
+      hash: "sha1",
+      encoding: "base64",
+      template: "{$.payloadId}{url}",
+      unsigned_body: true,
     },
-    ...{ untimed: true, unsignedBody: true },
+    untimed: true,
+    unsignedBody: true,
     body: (text) => JSON.stringify({ payloadId: text, action: "created" }),
     sign: ({ mac, body, url }) => ({
       headers: { "X-Favro-Webhook": mac(`${JSON.parse(body).payloadId}${url}`, "sha1").toString("base64") },
@@ -146,10 +160,13 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   "Paymob, of values in the query's signature": {
     config: {
-      ...{ signature_place: "?hmac", hash: "sha512", unsigned_body: true },
+      signature_place: "?hmac",
+      hash: "sha512",
+      unsigned_body: true,
       template: "{$.obj.amount_cents}{$.obj.currency}{$.obj.id}{$.obj.success}{$.obj.none}",
     },
-    ...{ untimed: true, unsignedBody: true },
+    untimed: true,
+    unsignedBody: true,
     body: (text) =>
       JSON.stringify({
         obj: { amount_cents: 100, currency: text, id: 192036465, success: true, none: null },
@@ -160,11 +177,14 @@ export const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
   "Adyen, of values and in the body": {
     config: {
-      ...{ signature_place: "$.additionalData.hmacSignature", encoding: "base64", secret_encoding: "hex" },
+      signature_place: "$.additionalData.hmacSignature",
+      encoding: "base64",
+      secret_encoding: "hex",
       template: "{$.pspReference}:{$.originalReference}:{$.amount.value}:{$.success}",
       unsigned_body: true,
     },
-    ...{ untimed: true, unsignedBody: true },
+    untimed: true,
+    unsignedBody: true,
     body: (text) => JSON.stringify({ pspReference: text, amount: { value: 1130 }, success: "true" }),
     sign: ({ mac, body }) => {
       const item = JSON.parse(body);

@@ -103,8 +103,12 @@ describe("the generic HMAC settings", () => {
 
 test("each of two timestamps counts with its own signature, so a newer one does not make an older signature fresh", async () => {
   const config = {
-    ...{ secret: "s", header: "X-S", template: "{timestamp}.{body}", tolerance_seconds: 300 },
-    ...{ signature_key: "v1", timestamp_key: "t" },
+    secret: "s",
+    header: "X-S",
+    template: "{timestamp}.{body}",
+    tolerance_seconds: 300,
+    signature_key: "v1",
+    timestamp_key: "t",
   };
   const verifier = provider.prepare(config);
   const at = (milliseconds: number) => String(Math.floor(milliseconds / 1_000));

@@ -47,8 +47,12 @@ export const official: Readonly<Record<string, Official>> = {
     }),
   async shopify(sent, { key }) {
     const { webhooks } = shopifyApi({
-      ...{ apiKey: "key", apiSecretKey: key, hostName: "hooks.example", isEmbeddedApp: false },
-      ...{ apiVersion: ApiVersion.January26, logger: { log: () => undefined } },
+      apiKey: "key",
+      apiSecretKey: key,
+      hostName: "hooks.example",
+      isEmbeddedApp: false,
+      apiVersion: ApiVersion.January26,
+      logger: { log: () => undefined },
     });
     const rawRequest = new Request("https://hooks.example/", { method: "POST", headers: sent.headers });
     const { valid } = await webhooks.validate({ rawBody: text(sent), rawRequest });

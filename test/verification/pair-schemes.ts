@@ -3,8 +3,12 @@ import { type Scheme, seconds } from "./scheme-signing.ts";
 
 /** Signs timestamp and body: "t=1,v1=…" in the header "Signature". */
 export const pairs = (keys: readonly [string, string], more: Partial<Scheme["config"]> = {}) => ({
-  ...{ header: "Signature", template: "{timestamp}.{body}", tolerance_seconds: 300 },
-  ...{ timestamp_key: keys[0], signature_key: keys[1], ...more },
+  header: "Signature",
+  template: "{timestamp}.{body}",
+  tolerance_seconds: 300,
+  timestamp_key: keys[0],
+  signature_key: keys[1],
+  ...more,
 });
 
 export const PAIR_SCHEMES: Readonly<Record<string, Scheme>> = {

@@ -68,8 +68,13 @@ function generic({ kind, shown, hash, encoding, settings = {}, how = {} }: Gener
     keys: three(kind, shown),
     config: (key, previous) => ({
       ...publicKeys(key, previous),
-      ...{ header: "X-Signed", prefix: "v1=", encoding, template: "{timestamp}.{body}" },
-      ...{ timestamp_header: "X-Time", tolerance_seconds: 120, event_type: "$.type" },
+      header: "X-Signed",
+      prefix: "v1=",
+      encoding,
+      template: "{timestamp}.{body}",
+      timestamp_header: "X-Time",
+      tolerance_seconds: 120,
+      event_type: "$.type",
       ...settings,
     }),
     sign({ body, at, key }) {
@@ -100,7 +105,10 @@ export const PUBLIC_KEY_SAMPLES: readonly Sample[] = [
   }),
   generic({ kind: "rsa", shown: "pkcs1", hash: "sha512", encoding: "base64", settings: { hash: "sha512" } }),
   generic({
-    ...{ kind: "rsa", shown: "pem", hash: "sha512", encoding: "base64url" },
+    kind: "rsa",
+    shown: "pem",
+    hash: "sha512",
+    encoding: "base64url",
     settings: { hash: "sha512", padding: "pss" },
     how: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   }),

@@ -101,7 +101,9 @@ describe("eBay", () => {
     const endpoint = URL_CALLED.split("?")[0] ?? "";
     const challengeResponse = createHash("sha256").update(`a8628072${TOKEN}${endpoint}`).digest("hex");
     expect(verifier().unsignedHandshake?.(asked("challenge_code=a8628072"))).toEqual({
-      ...{ status: 200, contentType: "application/json", body: json({ challengeResponse }) },
+      status: 200,
+      contentType: "application/json",
+      body: json({ challengeResponse }),
     });
     for (const other of [asked(""), asked("challenge_code="), asked(`challenge_code=${"x".repeat(2_001)}`)])
       expect(verifier().unsignedHandshake?.(other)).toBeNull();

@@ -30,7 +30,10 @@ describe("a list of signatures", () => {
         });
         if (key !== undefined && withTime) items.unshift(`t${mark}17`);
         const read = createListReader({
-          ...{ encoding, prefix, separator, keySeparator },
+          encoding,
+          prefix,
+          separator,
+          keySeparator,
           ...(key !== undefined && { signatureKeys: [key], timestampKey: "t" }),
         });
         const list = read(items.join(`${blanks}${between}${blanks}`));

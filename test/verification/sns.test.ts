@@ -47,12 +47,13 @@ const NOTIFICATION: Message = {
   Timestamp: "2026-01-02T03:04:05.000Z",
 };
 const QUESTION: Message = {
-  ...{ Type: "SubscriptionConfirmation", MessageId: "165545c9", Token: "2336", TopicArn: ARN },
-  ...{
-    Message: "You have chosen to subscribe",
-    SubscribeURL: SUBSCRIBE(),
-    Timestamp: "2026-01-02T03:04:05.000Z",
-  },
+  Type: "SubscriptionConfirmation",
+  MessageId: "165545c9",
+  Token: "2336",
+  TopicArn: ARN,
+  Message: "You have chosen to subscribe",
+  SubscribeURL: SUBSCRIBE(),
+  Timestamp: "2026-01-02T03:04:05.000Z",
 };
 
 /** The signed text as AWS describes it: names in alphabetical order, each with its value, line by line. */

@@ -31,7 +31,9 @@ describe("why an event has no type, key or lane", () => {
     const event = await app.store.findEvent(app.webhook.id, id);
     if (event === null) throw new Error("the event is not there");
     const settings = readSettings({
-      ...{ event_type_from: "$.type", deduplicate_by: "value", deduplicate_value: "$.id" },
+      event_type_from: "$.type",
+      deduplicate_by: "value",
+      deduplicate_value: "$.id",
       ...change,
     });
     const target = await ownTarget("customer.id");

@@ -23,7 +23,10 @@ beforeEach(async () => {
   const { id } = await all.useCases.entrypoints.create({ ...inWebhook, input });
   of = { ...inWebhook, entrypointId: id };
   keep = createLearnedSecrets({
-    ...{ mainDb: all.mainDb, providers: all.providers, keys, log },
+    mainDb: all.mainDb,
+    providers: all.providers,
+    keys,
+    log,
     clock: createFakeClock(),
   });
 });

@@ -60,7 +60,12 @@ function transfer(broken: Broken): Transfer {
     },
     files: { ...files, ...broken.files },
     keys: createKeyRing(new Uint8Array(32).fill(1)),
-    ...{ clock, useCases, targetTypes, providers, removeFile: files.remove, onImported: () => undefined },
+    clock,
+    useCases,
+    targetTypes,
+    providers,
+    removeFile: files.remove,
+    onImported: () => undefined,
   });
 }
 

@@ -17,7 +17,7 @@ export function DuplicatesCard({ webhookId, duplicates, query }: DuplicatesProps
   if (count === 0 && sameKeyAs === null) return "";
   return (
     <Card title="Duplicates">
-      {sameKeyAs === null ? "" : <SameKeyLine sameKeyAs={sameKeyAs} {...{ webhookId, query }} />}
+      {sameKeyAs === null ? "" : <SameKeyLine sameKeyAs={sameKeyAs} webhookId={webhookId} query={query} />}
       {count === 0 ? "" : <Copies {...duplicates} />}
     </Card>
   );

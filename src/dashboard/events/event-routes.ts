@@ -55,7 +55,10 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         events.findDuplicates(webhook.id, event.id),
         deps.rejected.findFirstReceivedAt(webhook.id, event.id),
         findNeighbours({
-          ...{ events, event, webhookId: webhook.id, now: clock.now() },
+          events,
+          event,
+          webhookId: webhook.id,
+          now: clock.now(),
           filter: toEventFilter(filter, clock.now()),
           asker: viewer.id,
         }),
@@ -72,19 +75,17 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
       const picture = pictureBody({ contentType: event.contentType, body, maxChars });
       return renderPage(
         EventPage({
-          ...{
-            viewer,
-            flash,
-            webhook,
-            event,
-            duplicates,
-            firstReceivedAt,
-            neighbours,
-            picture,
-            isLong,
-            bodyNote,
-            unread,
-          },
+          viewer,
+          flash,
+          webhook,
+          event,
+          duplicates,
+          firstReceivedAt,
+          neighbours,
+          picture,
+          isLong,
+          bodyNote,
+          unread,
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),
           confirmation: confirmationOf(event, names),
@@ -191,7 +192,8 @@ function describeDelivery(
           }),
   }));
   return {
-    ...{ delivery, attempts },
+    delivery,
+    attempts,
     earlierAttempts: delivery.results.length - shown.length,
     target: names.target(delivery.targetId),
     isTargetPaused: names.targets.find(({ id }) => id === delivery.targetId)?.active === false,

@@ -132,8 +132,8 @@ function EventHeader(props: EventPageProps): JSX.Element {
       </div>
       <div class="page-actions">
         <nav class="neighbours" aria-label="Events next to this one">
-          <Neighbour id={neighbours.newerId} label="Newer" icon="back" {...{ webhook, query }} />
-          <Neighbour id={neighbours.olderId} label="Older" icon="arrow" {...{ webhook, query }} />
+          <Neighbour id={neighbours.newerId} label="Newer" icon="back" webhook={webhook} query={query} />
+          <Neighbour id={neighbours.olderId} label="Older" icon="arrow" webhook={webhook} query={query} />
         </nav>
         {/* With scripts it copies what it leads to. */}
         <a

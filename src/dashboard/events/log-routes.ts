@@ -48,7 +48,12 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
       const rows = await drawRows(log, found.events);
       return renderPage(
         LogPage({
-          ...{ ...log, notes, viewer, flash, found, rows },
+          ...log,
+          notes,
+          viewer,
+          flash,
+          found,
+          rows,
           baseUrl: config.baseUrl,
           isFirstPage: cursor === null,
           state: stateOf(rows),

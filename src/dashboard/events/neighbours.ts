@@ -29,8 +29,11 @@ export async function findNeighbours(search: Search): Promise<Neighbours> {
 
 async function findOlder({ events, webhookId, event, filter, asker }: Search): Promise<string | null> {
   const found = await events.searchEvents(webhookId, {
-    ...{ limit: 1, cursor: event.id, filter },
-    ...{ limitMs: SEARCH_MS, asker },
+    limit: 1,
+    cursor: event.id,
+    filter,
+    limitMs: SEARCH_MS,
+    asker,
   });
   return found.events[0]?.id ?? null;
 }
@@ -51,7 +54,8 @@ async function findNewer(search: Search): Promise<string | null> {
     const found = await events.searchEvents(webhookId, {
       limit: PAGE,
       cursor: null,
-      ...{ limitMs: SEARCH_MS, asker },
+      limitMs: SEARCH_MS,
+      asker,
       filter: { ...filter, from: Math.max(low, filter.from ?? low), to: high },
     });
     if (found.stoppedEarly) return null;

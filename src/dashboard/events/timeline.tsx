@@ -157,7 +157,7 @@ function AttemptView(
           ) : (
             <>
               <BodyView picture={picture} label={`Response body of attempt ${result.attempt}`} />
-              <ResponseNotes {...{ result, picture, delivery, webhookId }} />
+              <ResponseNotes result={result} picture={picture} delivery={delivery} webhookId={webhookId} />
             </>
           )}
         </details>

@@ -32,7 +32,10 @@ export function readOrder(query: URLSearchParams, now: number): OrderForm {
   if ((chosen?.length ?? 0) > MOST_CHOSEN) faults.push(`At most ${MOST_CHOSEN} events can be selected.`);
   const [, deliver = "again", kind, targetId = null] = found ?? [];
   return {
-    ...{ filter, chosen, deliver, faults },
+    filter,
+    chosen,
+    deliver,
+    faults,
     order: {
       selection:
         chosen === null

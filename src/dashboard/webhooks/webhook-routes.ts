@@ -47,7 +47,10 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const states = await readWebhookStates(deps, shown);
     return renderPage(
       ListPage({
-        ...{ viewer, flash, states, search },
+        viewer,
+        flash,
+        states,
+        search,
         total: all.length,
         isLong: all.length > WEBHOOKS_PER_PAGE,
         page: { current, pages },
@@ -90,8 +93,18 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const emptyPlaces = await listEmptyPlaces(deps, state);
     return renderPage(
       SourcePage({
-        ...{ newSecret, viewer, flash, state, growth, config, targetTypes, providers },
-        ...{ suggestions, rejected, imported, emptyPlaces },
+        newSecret,
+        viewer,
+        flash,
+        state,
+        growth,
+        config,
+        targetTypes,
+        providers,
+        suggestions,
+        rejected,
+        imported,
+        emptyPlaces,
       }),
     );
   }

@@ -149,7 +149,10 @@ export function openAttemptJournal(options: {
   }
 
   return {
-    ...{ left, mark, flush, rewrite },
+    left,
+    mark,
+    flush,
+    rewrite,
     note(what, of) {
       flush();
       write(buffer.write(lines[what](of), 0, "latin1"));

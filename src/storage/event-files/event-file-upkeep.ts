@@ -49,7 +49,8 @@ export function startEventFileUpkeep({
   threads?: number;
 } = {}): EventFileUpkeep {
   const line = openWorkerLine<WorkerRequest, unknown>({
-    ...{ script, what: "the event file worker" },
+    script,
+    what: "the event file worker",
     ...(keepsWals && { first: { kind: "keep-wals", id: 0 } }),
   });
 
@@ -95,7 +96,8 @@ export function startEventFileUpkeep({
     async syncFolder(path) {
       await ask({ kind: "sync-folder", path });
     },
-    ...{ keepsWals, sync: createSyncPool(threads) },
+    keepsWals,
+    sync: createSyncPool(threads),
     stop: () => line.stop(),
   };
 }

@@ -46,13 +46,16 @@ export function createHmacProvider(row: HmacRow): Provider<HmacConfig> {
   const fields = secretFields(row.secretLabel);
   const { eventType, duplicateId, unsignedHandshake, signedHandshake } = row;
   const rest = {
-    ...{ eventType, duplicateId },
+    eventType,
+    duplicateId,
     ...(unsignedHandshake && { unsignedHandshake }),
     ...(signedHandshake && { signedHandshake }),
   };
   const plainSchema = hasBase64Secret ? base64Schema : untimedSchema;
   return {
-    ...{ type, label, description },
+    type,
+    label,
+    description,
     configSchema: toleranceSeconds === null ? plainSchema : timedSchema,
     fields: toleranceSeconds === null ? fields : [...fields, toleranceField(toleranceSeconds)],
     recognizes: (headers) => row.recognizedBy.every((name) => isLike(row, name, headers.get(name))),
@@ -63,7 +66,8 @@ export function createHmacProvider(row: HmacRow): Provider<HmacConfig> {
         ...rest,
         ...(key && { key }),
         verify: createHmacVerify({
-          ...{ scheme: { ...row, signatureFrom: row.header }, keys },
+          scheme: { ...row, signatureFrom: row.header },
+          keys,
           toleranceSeconds: config.tolerance_seconds ?? toleranceSeconds,
         }),
       };

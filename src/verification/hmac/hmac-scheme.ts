@@ -33,7 +33,8 @@ export function createHmacVerify(options: {
 }): Verifier["verify"] {
   const { scheme, keys, toleranceSeconds } = options;
   return createSchemeVerify({
-    ...{ scheme, toleranceSeconds },
+    scheme,
+    toleranceSeconds,
     isSigned: (parts, signatures) =>
       matchesAny(
         signatures,

@@ -24,7 +24,10 @@ export const discordProvider: Provider<z.infer<typeof configSchema>> = {
     return {
       verify: createPublicKeyVerify({
         keys: readKeys(config, readKey),
-        ...{ hash: null, encoding: "hex", signatureHeader: SIGNATURE, timestampHeader: TIMESTAMP },
+        hash: null,
+        encoding: "hex",
+        signatureHeader: SIGNATURE,
+        timestampHeader: TIMESTAMP,
       }),
       signedHandshake: answerDiscord,
       eventType: readerOf("$.event.type", "$.type"),

@@ -36,7 +36,10 @@ export const sendgridProvider: Provider<z.infer<typeof configSchema>> = {
     return {
       verify: createPublicKeyVerify({
         keys: readKeys(config, readKey),
-        ...{ hash: "sha256", encoding: "base64", signatureHeader: SIGNATURE, timestampHeader: TIMESTAMP },
+        hash: "sha256",
+        encoding: "base64",
+        signatureHeader: SIGNATURE,
+        timestampHeader: TIMESTAMP,
       }),
       // A request carries many events; the first gives the type.
       eventType: readerOf("$.0.event"),

@@ -130,7 +130,9 @@ export const publicKeyProvider: Provider<Config> = {
       ...readersOf(config),
       verify: createSchemeVerify({
         scheme: {
-          ...{ template: config.template, encoding: config.encoding, prefix: config.prefix },
+          template: config.template,
+          encoding: config.encoding,
+          prefix: config.prefix,
           signatureFrom: config.header,
           signatureKeys: key === undefined ? undefined : [key],
           timestampKey: config.timestamp_key,

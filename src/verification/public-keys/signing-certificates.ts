@@ -54,8 +54,13 @@ export function createSigningCertificates(deps: {
 
   async function fetchKey(url: string): Promise<Answer> {
     const result = await outbound.request({
-      ...{ url, method: "GET", headers: [["Accept", "*/*"]], body: new Uint8Array(0) },
-      ...{ connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_BYTES },
+      url,
+      method: "GET",
+      headers: [["Accept", "*/*"]],
+      body: new Uint8Array(0),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      timeoutMs: TIMEOUT_MS,
+      maxResponseBytes: MAX_BYTES,
       signal: new AbortController().signal,
     });
     if (result.kind === "failed") return "unreachable";

@@ -159,8 +159,13 @@ async function confirmSubscription(
   const url = readSubscribeUrl(textAt(request, "SubscribeURL") ?? "", textAt(request, "TopicArn") ?? "");
   if (url === null) return null;
   const result = await outbound.request({
-    ...{ url: url.href, method: "GET", headers: [["Accept", "*/*"]], body: new Uint8Array(0) },
-    ...{ connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES },
+    url: url.href,
+    method: "GET",
+    headers: [["Accept", "*/*"]],
+    body: new Uint8Array(0),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    timeoutMs: TIMEOUT_MS,
+    maxResponseBytes: MAX_ANSWER_BYTES,
     signal: new AbortController().signal,
   });
   const status = result.kind === "response" ? result.response.statusCode : 0;

@@ -29,8 +29,10 @@ export const telnyxProvider: Provider<z.infer<typeof configSchema>> = {
   prepare: (config) => ({
     verify: createSchemeVerify({
       scheme: {
-        ...{ encoding: "base64", template: "{timestamp}|{body}" },
-        ...{ signatureFrom: SIGNATURE, timestampHeader: "telnyx-timestamp" },
+        encoding: "base64",
+        template: "{timestamp}|{body}",
+        signatureFrom: SIGNATURE,
+        timestampHeader: "telnyx-timestamp",
       },
       isSigned: createIsSigned({ keys: readKeys(config, readKey), hash: "sha256" }),
       toleranceSeconds: config.tolerance_seconds ?? TOLERANCE_SECONDS,

@@ -37,12 +37,18 @@ function open(first: LiveRow[], seen: string | null = stateOf(first)) {
       return () => listeners.delete(listener);
     },
     isStillSignedIn: () => isSignedIn,
-    ...{ seen, clock, signal: left.signal, stopping: stopping.signal },
+    seen,
+    clock,
+    signal: left.signal,
+    stopping: stopping.signal,
   });
   const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   return {
-    ...{ response, listeners, clock, settled },
+    response,
+    listeners,
+    clock,
+    settled,
     reads: () => reads,
     leave: () => left.abort(),
     stopServer: () => stopping.abort(),

@@ -101,8 +101,15 @@ describe("the form of a target", () => {
 describe("a target", () => {
   test("is added with the values of its type's fields", async () => {
     const { answer, made } = await add({
-      ...{ name: "Room 7", type: "pager", room: "7", tone: "loud", greeting: "Hi\nthere" },
-      ...{ urgent: "true", pin: "1234", max_attempts: "1", timeout_ms: "5000" },
+      name: "Room 7",
+      type: "pager",
+      room: "7",
+      tone: "loud",
+      greeting: "Hi\nthere",
+      urgent: "true",
+      pin: "1234",
+      max_attempts: "1",
+      timeout_ms: "5000",
     });
     expect(answer).toMatchObject({ status: 303, location: all.paths.webhook });
     expect(made).toMatchObject({
@@ -127,16 +134,24 @@ describe("a target", () => {
 
   test("that is not valid shows each fault beside its field, and what was typed", async () => {
     const { answer, made } = await add({
-      ...{ name: "", type: "http", url: "ftp://files.example", connect_timeout_ms: "1" },
-      ...{ "headers.0.name": "Content-Length", "headers.0.value": "12" },
+      name: "",
+      type: "http",
+      url: "ftp://files.example",
+      connect_timeout_ms: "1",
+      "headers.0.name": "Content-Length",
+      "headers.0.value": "12",
     });
     const { status, html } = answer;
     expect(made).toBeUndefined();
     expect(status).toBe(422);
     expect(field(html, "name")).toContain("Fill this in.");
     const again = await all.pages.post(`${all.paths.webhook}/targets`, {
-      ...{ name: "Kept", type: "http", url: "ftp://files.example", connect_timeout_ms: "1" },
-      ...{ "headers.0.name": "Content-Length", "headers.0.value": "12" },
+      name: "Kept",
+      type: "http",
+      url: "ftp://files.example",
+      connect_timeout_ms: "1",
+      "headers.0.name": "Content-Length",
+      "headers.0.value": "12",
     });
     expect(again.status).toBe(422);
     expect(field(again.html, "name")).toContain('value="Kept"');
@@ -165,8 +180,10 @@ describe("a target", () => {
   test("never shows a stored secret, and keeps it where its field is left empty", async () => {
     const { path, made } = await add({
       ...HTTP,
-      ...{ "headers.0.name": "Authorization", "headers.0.value": SECRET },
-      ...{ "headers.1.name": "X-Old", "headers.1.value": "old-value" },
+      "headers.0.name": "Authorization",
+      "headers.0.value": SECRET,
+      "headers.1.name": "X-Old",
+      "headers.1.value": "old-value",
     });
     for (const page of [`${path}/edit`, `${path}/delete`, all.paths.webhook]) {
       const { status, html } = await all.pages.get(page);
@@ -176,8 +193,10 @@ describe("a target", () => {
       expect(html).not.toContain("[secret]");
     }
     const saved = await all.pages.post(`${path}/edit`, {
-      ...{ name: "CRM 2", url: "https://crm.example/v2" },
-      ...{ "headers.0.name": "Authorization", "headers.0.value": "" },
+      name: "CRM 2",
+      url: "https://crm.example/v2",
+      "headers.0.name": "Authorization",
+      "headers.0.value": "",
     });
     expect(saved.status).toBe(303);
     const target = await all.useCases.targets.get({ ...all.of, targetId: made?.id ?? "" });

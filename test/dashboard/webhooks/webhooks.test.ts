@@ -237,7 +237,11 @@ describe("a webhook's page", () => {
 
 describe("the storage of a webhook", () => {
   const growth = {
-    ...{ usedBytes: 5_065_536, fileBytes: 6_000_000, events: 50, deletedEvents: 1_204, bodyBytes: 4_500_000 },
+    usedBytes: 5_065_536,
+    fileBytes: 6_000_000,
+    events: 50,
+    deletedEvents: 1_204,
+    bodyBytes: 4_500_000,
     recent: { ms: 5 * 86_400_000, events: 50, bodyBytes: 4_500_000 },
   };
 

@@ -70,7 +70,9 @@ describe("of duplicates", () => {
     expect(new Set(answers.map(({ eventId }) => eventId)).size).toBe(1);
     expect(stored()).toBe(1);
     expect(await world.events.findDuplicates(webhookId, first?.eventId ?? "")).toMatchObject({
-      ...{ count: 2, differing: 0, sameKeyAs: null },
+      count: 2,
+      differing: 0,
+      sameKeyAs: null,
       last: [
         { number: 2, bodySize: 5, bodyDiffers: false },
         { number: 1, remoteAddress: "192.0.2.1", bodyDiffers: false },
@@ -139,11 +141,13 @@ describe("a request with the key of an event, and another body, method, path or 
     });
     expect(stored()).toBe(2);
     expect(await world.events.findDuplicates(webhookId, first.eventId)).toMatchObject({
-      ...{ count: 1, differing: 1 },
+      count: 1,
+      differing: 1,
       last: [{ bodySize: 5, bodyDiffers: true }],
     });
     expect(await world.events.findDuplicates(webhookId, second.eventId)).toMatchObject({
-      ...{ count: 1, differing: 0 },
+      count: 1,
+      differing: 0,
     });
   });
 

@@ -48,14 +48,12 @@ beforeAll(async () => {
       known.unshift(event);
       await world.writer.append(
         draft({
-          ...{
-            webhookId,
-            id: event.id,
-            receivedAt: event.at,
-            entrypointId: event.entrypointId,
-            method: event.method,
-            type: event.type,
-          },
+          webhookId,
+          id: event.id,
+          receivedAt: event.at,
+          entrypointId: event.entrypointId,
+          method: event.method,
+          type: event.type,
           body: Buffer.from(event.text),
           targets: Object.keys(event.states).map(pendingFor),
         }),

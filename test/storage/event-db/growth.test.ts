@@ -6,7 +6,10 @@ test("growth has the stored data, its age, a week's growth, and the deleted even
   const { webhookId, clock } = world;
   const body = Buffer.alloc(10_000);
   expect(await world.events.growth(webhookId)).toMatchObject({
-    ...{ events: 0, deletedEvents: 0, oldestEventAt: null, bodyBytes: 0 },
+    events: 0,
+    deletedEvents: 0,
+    oldestEventAt: null,
+    bodyBytes: 0,
     recent: { ms: 3_600_000, events: 0, bodyBytes: 0 },
   });
   await world.receive({}, { body });
@@ -18,7 +21,10 @@ test("growth has the stored data, its age, a week's growth, and the deleted even
   await world.receive({}, { body });
   const growth = await world.events.growth(webhookId);
   expect(growth).toMatchObject({
-    ...{ events: 4, deletedEvents: 1, oldestEventAt, bodyBytes: 40_000 },
+    events: 4,
+    deletedEvents: 1,
+    oldestEventAt,
+    bodyBytes: 40_000,
     recent: { ms: 2 * DAY_MS, events: 4, bodyBytes: 40_000 },
   });
   expect(growth.usedBytes).toBeGreaterThan(40_000);

@@ -30,7 +30,10 @@ function claim(inFlight: readonly string[] = [], limit = 1_000): Promise<readonl
   const flight = new Map(inFlight.map((id) => [id, true]));
   return world.events.claimDue({
     ...of(),
-    ...{ beyond: world.clock.now() + HOUR_MS, limit, inFlight: flight, front: null },
+    beyond: world.clock.now() + HOUR_MS,
+    limit,
+    inFlight: flight,
+    front: null,
   });
 }
 
@@ -204,7 +207,10 @@ test("whatever happens, a claim finds all that is due in the file", async () => 
         const timely = due.filter(({ at }) => at <= now);
         const expected = timely.length > 0 ? timely : due;
         const found = (await claim(ids())).map(({ eventId, dueAt, attempts, replays }) => ({
-          ...{ event_id: eventId, at: dueAt, attempts, replays },
+          event_id: eventId,
+          at: dueAt,
+          attempts,
+          replays,
         }));
         expect(found).toHaveLength(expected.length);
         expect(found).toEqual(expect.arrayContaining(expected));

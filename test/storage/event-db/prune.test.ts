@@ -59,10 +59,14 @@ describe("at their age", () => {
     age(2.5);
     await world.pruneAll(world.rule());
     expect(await deliveryOf(pending)).toMatchObject({
-      ...{ status: "discarded", reason: "Too old.", nextAttemptAt: null, updatedAt: world.clock.now() },
+      status: "discarded",
+      reason: "Too old.",
+      nextAttemptAt: null,
+      updatedAt: world.clock.now(),
     });
     expect(await deliveryOf(failed)).toMatchObject({
-      ...{ status: "discarded", reason: "Too old. Before that: Given up." },
+      status: "discarded",
+      reason: "Too old. Before that: Given up.",
     });
     expect((await deliveryOf(pending, "b"))?.status).toBe("delivered");
     expect(world.ledgerFaults()).toEqual([]);

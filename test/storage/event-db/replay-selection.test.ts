@@ -25,7 +25,10 @@ beforeAll(async () => {
         ...(n % 3 === 0 && { b: n % 90 === 0 ? "failed" : n % 60 === 0 ? "pending" : "delivered" }),
       };
       const event = draft({
-        ...{ webhookId, id: newIdAt(at), receivedAt: at, method: n % 5 === 0 ? "PUT" : "POST" },
+        webhookId,
+        id: newIdAt(at),
+        receivedAt: at,
+        method: n % 5 === 0 ? "PUT" : "POST",
         entrypointId: n % 2 === 0 ? "first" : "second",
         body: Buffer.from(n % 400 === 0 ? "a 100%_rare NEEDLE" : "hay"),
         targets: Object.keys(states).map(pendingFor),
@@ -58,7 +61,9 @@ const filters: readonly EventFilter[] = [
 ];
 
 const orderOf = (filter: EventFilter, values: Partial<ReplayOrder> = {}): ReplayOrder => ({
-  ...{ selection: { kind: "filter", filter }, targetId: null, onlyMissing: false },
+  selection: { kind: "filter", filter },
+  targetId: null,
+  onlyMissing: false,
   ...values,
 });
 

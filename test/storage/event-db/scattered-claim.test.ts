@@ -42,7 +42,13 @@ function claim(
   const claimed = claimScattered(
     file,
     {
-      ...{ targetId: "t", now, beyond: now + 1_000_000, limit, front: null, from, random },
+      targetId: "t",
+      now,
+      beyond: now + 1_000_000,
+      limit,
+      front: null,
+      from,
+      random,
       inFlight: new Map(inFlight.map((id) => [id, 0])),
       isRefused: (id) => refused.includes(id),
     },

@@ -29,7 +29,10 @@ async function receive(n: number, entrypointId = "a", bytes = 10): Promise<void>
   const drafts = Array.from({ length: n }, () =>
     draft({
       webhookId: world.webhookId,
-      ...{ entrypointId, id: newIdAt(now), receivedAt: now, body: Buffer.alloc(bytes) },
+      entrypointId,
+      id: newIdAt(now),
+      receivedAt: now,
+      body: Buffer.alloc(bytes),
     }),
   );
   await Promise.all(drafts.map((one) => world.writer.append(one)));

@@ -13,7 +13,10 @@ function watched(answers: readonly (number | Error)[]) {
   const left = [...answers];
   let looks = 0;
   const disk = watchDiskSpace({
-    ...{ folder: "/somewhere", clock, log, reserveBytes: 100 },
+    folder: "/somewhere",
+    clock,
+    log,
+    reserveBytes: 100,
     async measure() {
       looks++;
       const answer = left.shift() ?? 0;

@@ -147,7 +147,9 @@ describe("claiming", () => {
     let front: ClaimFront | null = null;
     for (let begun = 0; begun < 16; begun += 4) {
       const claimed: Awaited<ReturnType<typeof claim>> = await claim({
-        ...{ limit: 4, inFlight: ids.slice(0, begun), front },
+        limit: 4,
+        inFlight: ids.slice(0, begun),
+        front,
       });
       expect(claimed.map(({ eventId }) => eventId)).toEqual(ids.slice(begun, begun + 4));
       front = frontAfter(claimed, front);

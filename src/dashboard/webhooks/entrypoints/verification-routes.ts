@@ -38,7 +38,10 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
     const { file } = await readWebhookState(deps, webhook);
     const asked = context.query.get("type") ?? entrypoint.verification?.type ?? NO_PROVIDER;
     const markup = VerificationPage({
-      ...{ viewer: context.viewer, webhook, entrypoint, providers: providers.list() },
+      viewer: context.viewer,
+      webhook,
+      entrypoint,
+      providers: providers.list(),
       provider: returned?.provider ?? providers.find(asked),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,

@@ -45,7 +45,10 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const webhook = await own(context);
     const { viewer, flash } = context;
     const markup = NoticesPage({
-      ...{ viewer, flash, webhook, sendsMail: config.mail !== null },
+      viewer,
+      flash,
+      webhook,
+      sendsMail: config.mail !== null,
       targets: await listTargets(webhook),
       values: filled?.values ?? toForm(webhook.settings.notices),
       errors: filled?.errors ?? NO_ERRORS,

@@ -46,7 +46,8 @@ export function createImportRoutes({ transfer, useCases, reveals }: SourcesDeps)
     const userId = viewer.id;
     try {
       const { webhookId, notes } = await transfer.importWebhook({
-        ...{ userId, path },
+        userId,
+        path,
         passphrase: fields.passphrase === undefined || fields.passphrase === "" ? null : fields.passphrase,
         withoutSecrets: fields.without_secrets !== undefined,
       });

@@ -41,7 +41,10 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   async function showNew(context: PageContext, type: TargetType, returned?: Returned): Promise<Response> {
     const webhook = await useCases.webhooks.get(ids(context));
     const markup = NewTargetPage({
-      ...{ viewer: context.viewer, webhook, type, types: targetTypes.list() },
+      viewer: context.viewer,
+      webhook,
+      type,
+      types: targetTypes.list(),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
     });
@@ -66,7 +69,10 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   async function showEdit(context: PageContext, returned?: Returned): Promise<Response> {
     const { webhook, target } = await own(context);
     const markup = EditTargetPage({
-      ...{ viewer: context.viewer, webhook, target, type: targetTypes.get(target.type) },
+      viewer: context.viewer,
+      webhook,
+      target,
+      type: targetTypes.get(target.type),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
     });
