@@ -1,5 +1,6 @@
 /** Response schemas of events, their deliveries and results. */
 import { z } from "zod";
+import { DELIVERY_STATES } from "../storage/event-db/event-filter.ts";
 import { count, headerPairs, id, time } from "./schema-parts.ts";
 
 export const resultSchema = z
@@ -18,13 +19,23 @@ export const resultSchema = z
 
 export const deliveryStatus = z.enum(["pending", "delivered", "failed", "held", "discarded"]);
 
+/** As filters have it. */
+export const deliveryState = z
+  .enum(DELIVERY_STATES)
+  .describe(
+    "The status of a delivery, or `retrying`: pending, and attempted since it was created or last replayed. `pending` includes those that are retrying.",
+  );
+
 export const deliverySchema = z
   .strictObject({
     id,
     event_id: id,
     target_id: id,
     status: deliveryStatus,
-    attempts: count,
+    attempts: count.describe("All attempts ever made."),
+    attempts_since_replay: count.describe(
+      "Attempts since it was created or last replayed; `max_attempts` counts these. A pending delivery with any is retrying.",
+    ),
     next_attempt_at: time
       .nullable()
       .describe("null also while it is held, or waits for an earlier delivery with the same order key."),
@@ -61,7 +72,10 @@ export const eventSummarySchema = z
   .strictObject({
     ...eventFacts,
     delivery_counts: z.strictObject({
-      pending: count,
+      pending: count.describe("Including those that are retrying."),
+      retrying: count.describe(
+        "The part of `pending` that was attempted since it was created or last replayed.",
+      ),
       delivered: count,
       failed: count,
       held: count,

@@ -68,10 +68,10 @@ function presentRefusal({ receivedAt, reason }: Omit<TriedRequest, "id">) {
 }
 
 export function presentEventSummary(event: EventSummary): z.infer<typeof eventSummarySchema> {
-  const { pending, delivered, failed, held, discarded } = event.deliveries;
+  const { pending, retrying, delivered, failed, held, discarded } = event.deliveries;
   return {
     ...presentFacts(event, event.duplicates),
-    delivery_counts: { pending, delivered, failed, held, discarded },
+    delivery_counts: { pending, retrying, delivered, failed, held, discarded },
   };
 }
 
@@ -103,6 +103,7 @@ export function presentDelivery(delivery: Delivery): z.infer<typeof deliverySche
     target_id: delivery.targetId,
     status: delivery.status,
     attempts: delivery.attempts,
+    attempts_since_replay: delivery.attemptsSinceReplay,
     next_attempt_at: delivery.nextAttemptAt === null ? null : time(delivery.nextAttemptAt),
     reason: delivery.reason,
     created_at: time(delivery.createdAt),

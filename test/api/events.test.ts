@@ -35,6 +35,7 @@ const tried = () => ({
   target_id: api.target.id,
   status: "pending",
   attempts: 1,
+  attempts_since_replay: 1,
   next_attempt_at: "2026-01-01T00:01:00.000Z",
   reason: null,
   created_at: "2026-01-01T00:00:00.000Z",
@@ -125,9 +126,9 @@ describe("the list", () => {
     const whole = await api.call("GET", list);
     expect(whole.body).toMatchObject({
       data: [
-        { delivery_counts: { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 } },
-        { delivery_counts: { pending: 1 } },
-        { ...received(), delivery_counts: { pending: 1 } },
+        { delivery_counts: { pending: 0, retrying: 0, delivered: 0, failed: 0, held: 0, discarded: 0 } },
+        { delivery_counts: { pending: 1, retrying: 0 } },
+        { ...received(), delivery_counts: { pending: 1, retrying: 1 } },
       ],
       next_cursor: null,
     });
@@ -229,5 +230,26 @@ describe("replay", () => {
     const refused = await api.call("POST", `${list}/${api.event.id}/replay`);
     expect(refused).toMatchObject({ status: 409, body: { error: { code: "no_active_target" } } });
     await api.call("POST", `${path}/activate`);
+  });
+});
+
+describe("a pending delivery", () => {
+  test("is retrying from its first attempt on, until it is replayed", async () => {
+    const { id } = await api.addEvent();
+    const idsOf = async (status: string) =>
+      page.parse((await api.call("GET", `${list}?status=${status}`)).body).data.map((each) => each.id);
+    const before = { pending: await idsOf("pending"), retrying: await idsOf("retrying") };
+    expect(before.pending).toContain(id);
+    expect(before.retrying).not.toContain(id);
+    await api.failOnce(id);
+    expect(await idsOf("pending")).toEqual(before.pending);
+    expect(await idsOf("retrying")).toEqual([id, ...before.retrying]);
+    const count = { filter: { status: "retrying" }, dry_run: true };
+    const counted = await api.call("POST", `/webhooks/${api.webhook.id}/replays`, { json: count });
+    expect(counted.body).toMatchObject({ deliveries: before.retrying.length + 1, exact: true });
+    await api.call("POST", `${list}/${id}/replay`);
+    expect({ pending: await idsOf("pending"), retrying: await idsOf("retrying") }).toEqual(before);
+    const { body } = await api.call("GET", `${list}/${id}/deliveries`);
+    expect(body).toMatchObject({ data: [{ status: "pending", attempts: 1, attempts_since_replay: 0 }] });
   });
 });

@@ -92,26 +92,30 @@ export async function startTestApi(overrides: Overrides = {}) {
     return draft;
   }
 
+  /** The event's first attempt: it fails, and is retried in a minute. */
+  const failOnce = (eventId: string) =>
+    events.settle(webhook.id, {
+      eventId,
+      targetId: target.id,
+      replays: 0,
+      status: "pending",
+      nextAttemptAt: clock.now() + 60_000,
+      reason: null,
+      result: {
+        id: newId(),
+        attempt: 1,
+        startedAt: clock.now(),
+        durationMs: 12,
+        statusCode: 500,
+        error: "The target answered 500.",
+        responseHeaders: [["content-type", "text/plain"]],
+        responseBody: new TextEncoder().encode("no"),
+        responseBodyTruncated: false,
+      },
+    });
+
   const event = await addEvent();
-  await events.settle(webhook.id, {
-    eventId: event.id,
-    targetId: target.id,
-    replays: 0,
-    status: "pending",
-    nextAttemptAt: clock.now() + 60_000,
-    reason: null,
-    result: {
-      id: newId(),
-      attempt: 1,
-      startedAt: clock.now(),
-      durationMs: 12,
-      statusCode: 500,
-      error: "The target answered 500.",
-      responseHeaders: [["content-type", "text/plain"]],
-      responseBody: new TextEncoder().encode("no"),
-      responseBodyTruncated: false,
-    },
-  });
+  await failOnce(event.id);
 
   return {
     app,
@@ -123,6 +127,7 @@ export async function startTestApi(overrides: Overrides = {}) {
     useCases,
     events,
     addEvent,
+    failOnce,
     mainDb,
     dataDir: config.dataDir,
     /** The API's routes, without the prefix of their paths. */

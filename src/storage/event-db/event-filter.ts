@@ -1,16 +1,45 @@
 /** The criteria by which events are searched and replayed. */
 import type { DeliveryStatus } from "./types.ts";
 
+/** A stored status, or `retrying`: pending after a failed attempt. */
+export type DeliveryState = DeliveryStatus | "retrying";
+
+export const DELIVERY_STATES = [
+  "pending",
+  "retrying",
+  "delivered",
+  "failed",
+  "held",
+  "discarded",
+] as const satisfies readonly DeliveryState[];
+
 export type EventFilter = Readonly<{
   /** Receive time, milliseconds UTC, both ends included. */
   from?: number | undefined;
   to?: number | undefined;
   entrypointId?: string | undefined;
   targetId?: string | undefined;
-  /** Status of any delivery, or of the one to `targetId`. */
-  status?: DeliveryStatus | undefined;
+  /** State of any delivery, or of the one to `targetId`; `pending` finds those that are retrying too. */
+  status?: DeliveryState | undefined;
   method?: string | undefined;
   type?: string | undefined;
   /** Occurs anywhere in the body as it is shown; ASCII letters match in either case. */
   text?: string | undefined;
 }>;
+
+/** The stored status of a state. */
+export function statusOf(state: DeliveryState): DeliveryStatus {
+  return state === "retrying" ? "pending" : state;
+}
+
+/** True of a pending row of `deliveries` that had an attempt since it was created or last replayed. */
+export const HAD_ATTEMPT = "attempts > attempts_at_replay";
+
+/**
+ * The SQL condition on a row of `deliveries`. The status is part of the text and not bound, so that partial indexes
+ * apply.
+ */
+export function inState(state: DeliveryState): string {
+  const condition = `status = '${statusOf(state)}'`;
+  return state === "retrying" ? `${condition} AND ${HAD_ATTEMPT}` : condition;
+}

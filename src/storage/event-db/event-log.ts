@@ -24,8 +24,9 @@ export function listDeliveries(file: EventFile, eventId: string): readonly Deliv
     .where(eq(deliveryResults.eventId, eventId))
     .orderBy(asc(deliveryResults.attempt))
     .all();
-  return rows.map(({ replays: _replays, attemptsAtReplay: _attemptsAtReplay, ...row }) => ({
+  return rows.map(({ replays: _replays, attemptsAtReplay, ...row }) => ({
     ...row,
+    attemptsSinceReplay: row.attempts - attemptsAtReplay,
     results: results
       .filter((result) => result.targetId === row.targetId)
       .map(({ eventId: _e, targetId: _t, ...result }) => result),

@@ -3,7 +3,7 @@ import type { SQLQueryBindings } from "bun:sqlite";
 import type { BodySearch } from "../../bodies/body-search.ts";
 import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
-import type { EventFilter } from "./event-filter.ts";
+import { type EventFilter, inState } from "./event-filter.ts";
 import { chooseSource, type Source } from "./event-source.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
 import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
@@ -177,8 +177,8 @@ export function toConditions({
   if (type !== undefined) add("e.type = ?", type);
   const delivery = "SELECT 1 FROM deliveries d WHERE d.event_id = e.id";
   if (status !== undefined && targetId !== undefined) {
-    add(`EXISTS (${delivery} AND d.status = ? AND d.target_id = ?)`, status, targetId);
-  } else if (status !== undefined) add(`EXISTS (${delivery} AND d.status = ?)`, status);
+    add(`EXISTS (${delivery} AND ${inState(status)} AND d.target_id = ?)`, targetId);
+  } else if (status !== undefined) add(`EXISTS (${delivery} AND ${inState(status)})`);
   else if (targetId !== undefined) add(`EXISTS (${delivery} AND d.target_id = ?)`, targetId);
   return { sql, values };
 }

@@ -1,7 +1,6 @@
 /** Chooses the rows that a search reads: all events, or only those that an index of deliveries names. */
-import type { EventFilter } from "./event-filter.ts";
+import { type DeliveryState, type EventFilter, inState, statusOf } from "./event-filter.ts";
 import type { ReadableFile } from "./event-summary.ts";
-import type { DeliveryStatus } from "./types.ts";
 
 /** Events looked at in one go; the event loop is free in between (1,000 bodies of 1 KB take about 1 ms). */
 const STEP = 1_000;
@@ -19,12 +18,11 @@ const ALL_EVENTS: Source = {
   values: [],
 };
 
-/** Statuses are written into the text and not bound, so that the partial indexes apply. */
 function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
   // The plus keeps the planner from the primary key where the index begins with another column.
   const eventId = index === "deliveries_due" ? "+event_id" : "event_id";
   const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index}
-    WHERE status = '${status}' AND ${eventId} < ? AND ${eventId} >= ?
+    WHERE ${inState(status)} AND ${eventId} < ? AND ${eventId} >= ?
       ${targetId === undefined ? "" : "AND target_id = ?"}`;
   return {
     stepEnd: `${named} ORDER BY event_id DESC LIMIT 1 OFFSET ${STEP}`,
@@ -43,14 +41,14 @@ export function chooseSource(file: ReadableFile, { status, targetId }: EventFilt
   const count = countDeliveries(file, tallied);
   if (count === 0) return null;
   if (status === "delivered") return ALL_EVENTS;
-  if (status !== "pending") return eventsByStatus(tallied, "deliveries_troubled");
+  if (statusOf(status) !== "pending") return eventsByStatus(tallied, "deliveries_troubled");
   return count > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus(tallied, "deliveries_due");
 }
 
-type Tallied = Readonly<{ status: DeliveryStatus; targetId: string | undefined }>;
+type Tallied = Readonly<{ status: DeliveryState; targetId: string | undefined }>;
 
 function countDeliveries(file: ReadableFile, { status, targetId }: Tallied): number {
-  const tallies = `SELECT total(${status}) AS n FROM target_tallies`;
+  const tallies = `SELECT total(${statusOf(status)}) AS n FROM target_tallies`;
   const ofTarget = `${tallies} WHERE target_id = ?`;
   const row =
     targetId === undefined

@@ -1,7 +1,8 @@
 /** An event as lists show it: without headers and body, with the counts of its deliveries. */
 import { countDuplicates, NO_COUNTS } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
-import type { DeliveryStatus, EventSummary } from "./types.ts";
+import { type DeliveryState, HAD_ATTEMPT } from "./event-filter.ts";
+import type { DeliveryStatus, EventDeliveryCounts, EventSummary } from "./types.ts";
 
 /** A file read either by the connection that also writes, or by another one. */
 export type ReadableFile = Pick<EventFile, "db">;
@@ -48,21 +49,23 @@ export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): read
 function countDeliveries(
   file: ReadableFile,
   rows: readonly SummaryRow[],
-): Map<string, Record<DeliveryStatus, number>> {
-  const counts = new Map<string, Record<DeliveryStatus, number>>();
+): ReadonlyMap<string, EventDeliveryCounts> {
+  const counts = new Map<string, Record<DeliveryState, number>>();
   const deliveries = file.db
-    .query<{ event_id: string; status: DeliveryStatus }, [string]>(
-      "SELECT event_id, status FROM deliveries WHERE event_id IN (SELECT value FROM json_each(?))",
+    .query<{ event_id: string; status: DeliveryStatus; hadAttempt: number }, [string]>(
+      `SELECT event_id, status, ${HAD_ATTEMPT} AS hadAttempt FROM deliveries
+        WHERE event_id IN (SELECT value FROM json_each(?))`,
     )
     .all(JSON.stringify(rows.map((row) => row.id)));
-  for (const { event_id, status } of deliveries) {
+  for (const { event_id, status, hadAttempt } of deliveries) {
     const count = counts.get(event_id) ?? noDeliveries();
     count[status]++;
+    if (status === "pending" && hadAttempt) count.retrying++;
     counts.set(event_id, count);
   }
   return counts;
 }
 
-function noDeliveries(): Record<DeliveryStatus, number> {
-  return { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
+function noDeliveries(): Record<DeliveryState, number> {
+  return { pending: 0, retrying: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
 }

@@ -105,6 +105,8 @@ export type Delivery = Readonly<{
   targetId: string;
   status: DeliveryStatus;
   attempts: number;
+  /** Attempts since the delivery was created or last replayed: a pending delivery with any is retrying. */
+  attemptsSinceReplay: number;
   nextAttemptAt: number | null;
   reason: string | null;
   createdAt: number;
@@ -113,6 +115,9 @@ export type Delivery = Readonly<{
 }>;
 
 export type DeliveryCounts = Readonly<Record<DeliveryStatus, number>>;
+
+/** `retrying` is a part of `pending`: deliveries that had an attempt since they were created or last replayed. */
+export type EventDeliveryCounts = DeliveryCounts & Readonly<{ retrying: number }>;
 
 /** The oldest stored event of the entrypoint with the same key, and how this event differs from it. */
 export type SameKey = Readonly<{ eventId: string; differsIn: "body" | "request line" }>;
@@ -128,6 +133,6 @@ export type DuplicateCounts = Readonly<{
 
 export type EventSummary = Omit<StoredEvent, "headers" | "body"> &
   Readonly<{
-    deliveries: DeliveryCounts;
+    deliveries: EventDeliveryCounts;
     duplicates: DuplicateCounts;
   }>;

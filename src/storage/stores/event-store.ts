@@ -33,6 +33,7 @@ import {
   readTargetOverviews,
   type TargetOverview,
 } from "../event-db/numbers/overview.ts";
+import { countRetrying, type RetryingCount } from "../event-db/numbers/retrying.ts";
 import { readTargetsBefore, type TargetBefore } from "../event-db/open-circuits.ts";
 import { claimScattered, type ScatteredClaim } from "../event-db/scattered-claim.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "../event-db/types.ts";
@@ -124,6 +125,8 @@ export type EventStore = Readonly<{
   growth: (webhookId: string) => Promise<Growth>;
   /** Overview by target id; a target that never had a delivery is missing. */
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
+  /** By target id, the pending deliveries between two attempts; a target without pending deliveries is missing. */
+  retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
   /** The time at which each entrypoint received its last event. */
   entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
   /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
@@ -205,6 +208,7 @@ export function createEventStore(options: {
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
+    retrying: (webhookId) => read(webhookId, countRetrying),
     entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),

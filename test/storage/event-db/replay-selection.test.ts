@@ -1,15 +1,15 @@
 /** A replay selects the events that the event log shows for the same filter, in its count and in its steps. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
-import type { EventFilter } from "../../../src/storage/event-db/event-filter.ts";
+import type { DeliveryState, EventFilter } from "../../../src/storage/event-db/event-filter.ts";
 import type { ReplayOrder, ReplaySelection } from "../../../src/storage/event-db/replays/replay-run.ts";
 import { ReplaySelector } from "../../../src/storage/event-db/replays/replay-selection.ts";
-import type { DeliveryStatus } from "../../../src/storage/event-db/types.ts";
 import { createReplayStore, type ReplayStore } from "../../../src/storage/stores/replay-store.ts";
 import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 
 const COUNT = 1_800;
 const START = 1_790_000_000_000;
+const RETRY = { status: "pending", nextAttemptAt: START + 900_000 } as const;
 const webhookId = newId();
 let world: StorageWorld;
 let store: ReplayStore;
@@ -20,9 +20,11 @@ beforeAll(async () => {
   await Promise.all(
     Array.from({ length: COUNT }, async (_, n) => {
       const at = START + n * 10;
-      const states: Record<string, DeliveryStatus> = {
+      const states: Record<string, DeliveryState> = {
         a: n % 7 === 0 ? "failed" : "delivered",
-        ...(n % 3 === 0 && { b: n % 90 === 0 ? "failed" : n % 60 === 0 ? "pending" : "delivered" }),
+        ...(n % 3 === 0 && {
+          b: n % 90 === 0 ? "failed" : n % 60 === 0 ? "pending" : n % 21 === 0 ? "retrying" : "delivered",
+        }),
       };
       const event = draft({
         webhookId,
@@ -36,7 +38,8 @@ beforeAll(async () => {
       await world.writer.append(event);
       for (const [targetId, status] of Object.entries(states)) {
         if (status === "pending") continue;
-        await world.events.settle(webhookId, settlement({ eventId: event.id, targetId, status }));
+        const end = status === "retrying" ? RETRY : { status };
+        await world.events.settle(webhookId, settlement({ eventId: event.id, targetId, ...end }));
       }
     }),
   );
@@ -48,6 +51,8 @@ const filters: readonly EventFilter[] = [
   { status: "failed" },
   { status: "failed", targetId: "b" },
   { status: "pending" },
+  { status: "retrying" },
+  { status: "retrying", targetId: "b", method: "PUT" },
   { status: "delivered", targetId: "a", method: "PUT" },
   { targetId: "b", entrypointId: "first" },
   { from: START + 1_000, to: START + 2_000 },

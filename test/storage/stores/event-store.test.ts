@@ -106,7 +106,14 @@ test("an event goes from its receipt through a failed attempt to its delivery, a
     ],
   });
   const { events } = await world.events.searchEvents(webhookId, { limit: 10, cursor: null, filter: {} });
-  expect(events[0]?.deliveries).toEqual({ pending: 0, delivered: 1, failed: 0, held: 0, discarded: 0 });
+  expect(events[0]?.deliveries).toEqual({
+    pending: 0,
+    retrying: 0,
+    delivered: 1,
+    failed: 0,
+    held: 0,
+    discarded: 0,
+  });
 });
 
 describe("claiming", () => {

@@ -2,6 +2,7 @@
 import type { SQLQueryBindings } from "bun:sqlite";
 import type { BodySearch } from "../../../bodies/body-search.ts";
 import { firstIdAt } from "../../../lib/ids.ts";
+import { HAD_ATTEMPT, inState, statusOf } from "../event-filter.ts";
 import { type Conditions, toConditions } from "../event-search.ts";
 import type { ReadableFile } from "../event-summary.ts";
 import { bodySearchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
@@ -12,7 +13,7 @@ import { beginOf, type ReplayOrder } from "./replay-run.ts";
 export type Window = Readonly<{ after: string; upTo: string }>;
 
 /** An existing delivery of an event. */
-type Present = Readonly<{ target_id: string; status: DeliveryStatus }>;
+type Present = Readonly<{ target_id: string; status: DeliveryStatus; hadAttempt: number }>;
 
 /** Reads events in windows, so that no step takes long however few of them match. */
 export class ReplaySelector {
@@ -81,7 +82,9 @@ export class ReplaySelector {
     const { targetId, onlyMissing } = this.#order;
     if (targetId !== null) return onlyMissing && this.#has(eventId, targetId) ? [] : [targetId];
     return this.#file.db
-      .query<Present, [string]>("SELECT target_id, status FROM deliveries WHERE event_id = ?")
+      .query<Present, [string]>(
+        `SELECT target_id, status, ${HAD_ATTEMPT} AS hadAttempt FROM deliveries WHERE event_id = ?`,
+      )
       .all(eventId)
       .filter((delivery) => this.#takes(delivery))
       .map(({ target_id }) => target_id);
@@ -102,8 +105,7 @@ export class ReplaySelector {
     const only: string[] = [];
     const values: SQLQueryBindings[] = [];
     if (filter.status !== undefined) {
-      only.push("AND d.status = ?");
-      values.push(filter.status);
+      only.push(`AND ${inState(filter.status)}`);
     }
     if (filter.targetId !== undefined) {
       only.push("AND d.target_id = ?");
@@ -133,12 +135,13 @@ export class ReplaySelector {
     return delivery.get(eventId, targetId) !== null;
   }
 
-  #takes({ target_id, status }: Present): boolean {
+  #takes({ target_id, status, hadAttempt }: Present): boolean {
     const { selection } = this.#order;
     if (selection.kind === "events") return true;
     const { filter } = selection;
     const isOfTarget = filter.targetId === undefined || filter.targetId === target_id;
-    return isOfTarget && (filter.status === undefined || filter.status === status);
+    if (!isOfTarget || filter.status === undefined) return isOfTarget;
+    return statusOf(filter.status) === status && (filter.status !== "retrying" || hadAttempt === 1);
   }
 
   #fitting(columns: string): string {
@@ -156,9 +159,8 @@ export class ReplaySelector {
     const { selection } = this.#order;
     const status = selection.kind === "filter" ? selection.filter.status : undefined;
     if (status !== "failed" && status !== "held" && status !== "discarded") return null;
-    // The status is part of the text and not bound, so that the partial index applies.
     return `SELECT DISTINCT event_id AS id FROM deliveries INDEXED BY deliveries_troubled
-      WHERE status = '${status}' AND event_id > ?1 AND event_id <= ?2`;
+      WHERE ${inState(status)} AND event_id > ?1 AND event_id <= ?2`;
   }
 
   #candidates(): string {
