@@ -43,6 +43,10 @@ function fill(): void {
   for (let block = 0; block < bavail; block++) appendFileSync(filler, Buffer.alloc(bsize));
 }
 
+/**
+ * Resolves when a checkpoint that the event began has ended, too: events that came while the worker copies would take
+ * more of the disk's last space the slower it is.
+ */
 type Append = (body: Buffer) => Promise<Readonly<{ id: string }>>;
 
 /**
@@ -80,9 +84,12 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
   test("lets events be written while the WAL has room, refuses the next, and copies the WAL back once there is space", async () => {
     mountSmallDisk(folder, 24);
     const world = createStorageWorld({ dataDir: folder });
-    const append: Append = (body) => world.append({ webhookId, body, targets: [pendingFor("target")] });
+    const append: Append = async (body) => {
+      const event = await world.append({ webhookId, body, targets: [pendingFor("target")] });
+      await world.writer.drain();
+      return event;
+    };
     const acknowledged = [(await append(LONG_BODY)).id];
-    await world.writer.drain();
     const faults: unknown[] = [];
     const { checkpoint } = world.upkeep;
     spyOn(world.upkeep, "checkpoint").mockImplementation((path) =>
@@ -96,11 +103,9 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     acknowledged.push(...(await appendUntil(append, () => faults.length > 0)));
     // The checkpoint, and nothing else, found the disk full.
     expect(faults).toEqual(["SQLITE_FULL"]);
-    await world.writer.drain();
     expect(world.errors).toEqual([`checkpoint of ${world.files.pathOf(webhookId)} failed`]);
     const later = await appendUntil(append, () => false);
-    // How many depends on the WAL's length when its disk was filled.
-    expect(later.length).toBeGreaterThan(0);
+    expect(later.length).toBeGreaterThan(5);
     acknowledged.push(...later);
     expect(await appErrorOf(() => append(BODY))).toMatchObject({
       kind: "unavailable",
@@ -112,7 +117,6 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     const isCopiedBack = () => world.files.open(webhookId).wal.ask() < 100;
     acknowledged.push(...(await appendUntil(append, isCopiedBack, MOST_EVENTS)));
     expect(isCopiedBack()).toBe(true);
-    await world.writer.drain();
     await world.files.closeAll();
     expect(read(world.files.pathOf(webhookId))).toEqual({ ids: acknowledged.sort(), faults: [] });
     await world.dispose();
@@ -135,11 +139,11 @@ describe.each(mayMount() ? ["a disk"] : [])("%s that is full at a checkpoint", (
     const append: Append = async (body) => {
       const event = draft({ webhookId, body, targets: [pendingFor("target")] });
       await storage.events.append(event);
+      await storage.writer.drain();
       return event;
     };
     const path = storage.files.pathOf(webhookId);
     const acknowledged = [(await append(LONG_BODY)).id];
-    await storage.writer.drain();
 
     fill();
     acknowledged.push(...(await appendUntil(append, reserve.isSpent)));
