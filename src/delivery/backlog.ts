@@ -14,8 +14,11 @@ export type Backlog = Readonly<{
   discard: (queue: TargetQueue) => Promise<void>;
   /** Turns a paused target's pending deliveries into held ones. */
   hold: (queue: TargetQueue) => Promise<void>;
-  /** Makes `count` held deliveries due, the oldest first. */
-  release: (queue: TargetQueue, count: number) => Promise<void>;
+  /**
+   * Makes held deliveries due, the oldest first, where live ones leave `room`; always one, so that they never wait for
+   * ever. Returns in how many milliseconds the next may go; null where the end of a release brings the next turn.
+   */
+  release: (queue: TargetQueue, room: number) => number | null;
 }>;
 
 export function createBacklog(deps: {
@@ -26,6 +29,8 @@ export function createBacklog(deps: {
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
+  /** Waits for the work, too, before a stop. */
+  track: (work: Promise<void>, queue: TargetQueue) => void;
   /** The queue has nothing due. */
   rest: (queue: TargetQueue) => void;
   wake: () => void;
@@ -48,6 +53,24 @@ export function createBacklog(deps: {
 
   function goOn(queue: TargetQueue): void {
     deps.rest(queue);
+    deps.wake();
+  }
+
+  async function releaseHeld(queue: TargetQueue, limit: number): Promise<void> {
+    const { webhookId, targetId } = queue;
+    const throttle = throttles.of(targetId);
+    throttle.isReleasing = true;
+    try {
+      const released = await store.releaseHeld({ webhookId, targetId, limit, now: clock.now() });
+      if (released < limit) {
+        queue.forgetHeld();
+        throttle.endDrain();
+        log.info("all deliveries on hold for a target are released", namesOf(queue));
+      }
+    } finally {
+      throttle.isReleasing = false;
+    }
+    queue.enqueue();
     deps.wake();
   }
 
@@ -80,22 +103,13 @@ export function createBacklog(deps: {
       goOn(queue);
     },
 
-    async release(queue, count) {
-      const { webhookId, targetId } = queue;
-      const throttle = throttles.of(targetId);
-      throttle.isReleasing = true;
-      try {
-        const released = await store.releaseHeld({ webhookId, targetId, limit: count, now: clock.now() });
-        if (released < count) {
-          queue.forgetHeld();
-          throttle.endDrain();
-          log.info("all deliveries on hold for a target are released", namesOf(queue));
-        }
-      } finally {
-        throttle.isReleasing = false;
-      }
-      queue.enqueue();
-      deps.wake();
+    release(queue, room) {
+      const throttle = throttles.of(queue.targetId);
+      if (throttle.isReleasing) return null;
+      const { count, waitMs } = throttle.takeHeld(Math.max(1, room), clock.monotonic());
+      if (count === 0) return waitMs;
+      deps.track(releaseHeld(queue, count), queue);
+      return null;
     },
   };
 }

@@ -146,17 +146,13 @@ export function createDeliveryEngine(deps: EngineDeps): DeliveryEngine {
     },
     inFlight: () => slots.inFlight,
     openCircuits: () => throttles.openCircuits,
-    async describe(webhookId, targetIds) {
-      await throttles.load(webhookId);
-      return targetIds.map((targetId) => throttles.describe(targetId));
-    },
+    describe: (webhookId, targetIds) => throttles.describe(webhookId, targetIds),
     async resetCircuit(of) {
-      await throttles.load(of.webhookId);
-      throttles.reset(of);
+      await throttles.reset(of);
       nudge(of.webhookId);
     },
     hurry({ webhookId, targetId }) {
-      throttles.of(targetId).isRushed = true;
+      throttles.hurry(targetId);
       nudge(webhookId);
     },
   };

@@ -6,6 +6,11 @@ import type { Throttles } from "./throttle/throttles.ts";
 export type Rests = Readonly<{
   /** The queue has nothing due now, and next at `dueAt`, in wall-clock time. */
   rest: (queue: TargetQueue, dueAt: number | null) => void;
+  /** All that was due by `now` is taken; held deliveries may go on in `releaseInMs`, where that is not null. */
+  restUntilDue: (
+    queue: TargetQueue,
+    given: Readonly<{ now: number; releaseInMs: number | null }>,
+  ) => Promise<void>;
   /** The target is left alone until `from`, and longer where nothing is due then. */
   restAtLeast: (queue: TargetQueue, from: number) => Promise<void>;
   /** Nothing may be attempted until the target's settings change. */
@@ -36,6 +41,13 @@ export function createRests(deps: {
 
   return {
     rest,
+    async restUntilDue(queue, { now, releaseInMs }) {
+      const { webhookId, targetId } = queue;
+      const earliest = await events.earliestDue({ webhookId, targetId, after: now });
+      const releaseAt = releaseInMs === null ? Number.POSITIVE_INFINITY : now + releaseInMs;
+      const dueAt = Math.min(earliest ?? Number.POSITIVE_INFINITY, releaseAt);
+      rest(queue, Number.isFinite(dueAt) ? dueAt : null);
+    },
     async restAtLeast(queue, from) {
       const earliest = queue.hasHeld ? from : await earliestOfAll(queue);
       rest(queue, earliest && Math.max(from, earliest));

@@ -62,7 +62,7 @@ type TurnDeps = Readonly<{
 }>;
 
 export function createTurns(deps: TurnDeps): Turns {
-  const { events, routing, openTarget, clock, slots, throttles, suspects } = deps;
+  const { routing, openTarget, clock, throttles, suspects } = deps;
   const rests = createRests(deps);
   const claims = createClaims(deps);
   const attempts = new BegunAttempts({
@@ -76,6 +76,7 @@ export function createTurns(deps: TurnDeps): Turns {
   const backlog = createBacklog({
     ...deps,
     store: deps.throttleStore,
+    track: (work, queue) => attempts.track(work, queue),
     rest: (queue) => rests.rest(queue, null),
   });
 
@@ -106,7 +107,7 @@ export function createTurns(deps: TurnDeps): Turns {
     // A probe is under way, whose end decides.
     if (waitMs === null) return;
     if (waitMs > 0) return rests.restAtLeast(queue, now + waitMs);
-    const limit = roomFor(queue, opened, mono);
+    const limit = roomFor(deps, { queue, opened, mono });
     if (limit === 0) {
       if (queue.share.inFlight.size === 0) queue.starve();
       return;
@@ -116,17 +117,9 @@ export function createTurns(deps: TurnDeps): Turns {
     const due = await claims.claim({ queue, opened, limit, now, mono });
     if (due === null) return queue.enqueue();
     attempts.begin(queue, opened, due);
-    const releaseInMs = queue.hasHeld ? release(queue, limit - due.length) : null;
+    const releaseInMs = queue.hasHeld ? backlog.release(queue, limit - due.length) : null;
     if (due.length === limit) queue.enqueue();
-    else await restUntilDue(queue, now, releaseInMs);
-  }
-
-  /** How many deliveries may be taken now; 0 also where so few could be that a look into the file is not worth it. */
-  function roomFor({ targetId, share }: TargetQueue, opened: OpenedTarget, mono: number): number {
-    if (!slots.worthFilling(share)) return 0;
-    const given = { now: mono, inFlight: share.inFlight.size };
-    const allowed = throttles.of(targetId).room(opened.policy.throttle, given);
-    return Math.min(slots.room(share), MOST_PER_TURN, allowed);
+    else await rests.restUntilDue(queue, { now, releaseInMs });
   }
 
   /** Gives the turn to a delivery that was under way when the process before died. */
@@ -137,29 +130,6 @@ export function createTurns(deps: TurnDeps): Turns {
     queue.enqueue();
   }
 
-  /**
-   * Releases held deliveries where live ones leave `room`; always one, so that they never wait for ever. Returns in how
-   * many milliseconds the next may go; null where the end of a release brings the next turn.
-   */
-  function release(queue: TargetQueue, room: number): number | null {
-    const throttle = throttles.of(queue.targetId);
-    if (throttle.isReleasing) return null;
-    const { count, waitMs } = throttle.takeHeld(Math.max(1, room), clock.monotonic());
-    if (count === 0) return waitMs;
-    attempts.track(backlog.release(queue, count), queue);
-    return null;
-  }
-
-  async function restUntilDue(queue: TargetQueue, now: number, releaseInMs: number | null): Promise<void> {
-    const { webhookId, targetId } = queue;
-    const earliest = await events.earliestDue({ webhookId, targetId, after: now });
-    const releaseAt = releaseInMs === null ? null : now + releaseInMs;
-    rests.rest(
-      queue,
-      earliest === null || releaseAt === null ? (earliest ?? releaseAt) : Math.min(earliest, releaseAt),
-    );
-  }
-
   return {
     take,
     rest: rests.rest,
@@ -167,4 +137,16 @@ export function createTurns(deps: TurnDeps): Turns {
     launch: (until) => attempts.launch(until),
     ended: () => attempts.ended(),
   };
+}
+
+/** How many deliveries may be taken now; 0 also where so few could be that a look into the file is not worth it. */
+function roomFor(
+  { slots, throttles }: Pick<TurnDeps, "slots" | "throttles">,
+  given: { queue: TargetQueue; opened: OpenedTarget; mono: number },
+): number {
+  const { targetId, share } = given.queue;
+  if (!slots.worthFilling(share)) return 0;
+  const moment = { now: given.mono, inFlight: share.inFlight.size };
+  const allowed = throttles.of(targetId).room(given.opened.policy.throttle, moment);
+  return Math.min(slots.room(share), MOST_PER_TURN, allowed);
 }

@@ -51,7 +51,7 @@ test("writes that gathered during syncs are committed over several turns too, wh
   const webhookIds: string[] = [];
   for (let n = 0; n < 20; n++) webhookIds.push(await slowFile());
   const syncs: (() => void)[] = [];
-  const held = webhookIds.map((webhookId) =>
+  const spies = webhookIds.map((webhookId) =>
     spyOn(world.files.open(webhookId), "syncWal").mockImplementation(
       () => new Promise((resolve) => syncs.push(resolve)),
     ),
@@ -63,7 +63,7 @@ test("writes that gathered during syncs are committed over several turns too, wh
     const expected = Math.min(2, group) * webhookIds.length;
     while (syncs.length < expected) await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const each of held) each.mockImplementation(() => Promise.resolve());
+  for (const each of spies) each.mockImplementation(() => Promise.resolve());
   const before = turns.length - 1;
   for (const end of syncs) end();
   await Promise.all(all);

@@ -102,15 +102,27 @@ export class Throttles {
     else if (before !== null && after === null) this.#closed(of, before.openedAt);
   }
 
-  /** Forgets the target's failures, because a person asked for it. */
-  reset(of: OfTarget): void {
+  /** Forgets the target's failures, because a person asked for it. Rejects where the webhook's file cannot be used. */
+  async reset(of: OfTarget): Promise<void> {
+    await this.load(of.webhookId);
     const throttle = this.of(of.targetId);
     const before = throttle.openCircuit;
     throttle.reset();
     if (before !== null) this.#closed(of, before.openedAt);
   }
 
-  describe(targetId: string): ThrottleState {
+  /** Releases the target's held deliveries as fast as it takes them. */
+  hurry(targetId: string): void {
+    this.of(targetId).isRushed = true;
+  }
+
+  /** Rejects where the webhook's file cannot be used. */
+  async describe(webhookId: string, targetIds: readonly string[]): Promise<readonly ThrottleState[]> {
+    await this.load(webhookId);
+    return targetIds.map((targetId) => this.#describe(targetId));
+  }
+
+  #describe(targetId: string): ThrottleState {
     const throttle = this.of(targetId);
     const now = this.#now();
     const { circuit } = throttle;

@@ -117,10 +117,7 @@ export function createEventWriter(options: Options): EventWriter {
   }
 
   function reject(webhookId: string, writes: readonly Write[], cause: unknown): void {
-    const error = cause instanceof AppError ? cause : unusable(webhookId, cause);
-    // The webhook was deleted meanwhile: whoever waits is told, and nothing is wrong.
-    if (error.kind !== "not_found") onError(error.message, cause);
-    for (const write of writes) write.reject(error);
+    rejectAll(writes, { webhookId, cause, onError });
   }
 
   function change<T>(webhookId: string, apply: (file: EventFile) => T, durable: boolean): Promise<T> {
@@ -142,6 +139,16 @@ export function createEventWriter(options: Options): EventWriter {
     tidy: (webhookId, apply) => change(webhookId, apply, false),
     drain: () => queues.drained(),
   };
+}
+
+function rejectAll(
+  writes: readonly Write[],
+  { webhookId, cause, onError }: { webhookId: string; cause: unknown } & Pick<Options, "onError">,
+): void {
+  const error = cause instanceof AppError ? cause : unusable(webhookId, cause);
+  // The webhook was deleted meanwhile: whoever waits is told, and nothing is wrong.
+  if (error.kind !== "not_found") onError(error.message, cause);
+  for (const write of writes) write.reject(error);
 }
 
 function isDurable(write: Write): boolean {

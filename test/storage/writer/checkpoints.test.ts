@@ -104,11 +104,11 @@ test("no write is committed while the WAL is restarted, and none is lost or left
   await world.append({ webhookId, body: LONG_BODY });
   while (restartWal.mock.calls.length === 0) await turn();
   const commit = spyOn(world.files.open(webhookId).commit, "run");
-  const held = Array.from({ length: 5 }, () => world.append({ webhookId }));
+  const waiting = Array.from({ length: 5 }, () => world.append({ webhookId }));
   for (let n = 0; n < 5; n++) await turn();
   expect(commit).not.toHaveBeenCalled();
   open();
-  await Promise.all(held);
+  await Promise.all(waiting);
   expect(commit).toHaveBeenCalledTimes(1);
   expect(world.storedIds(webhookId)).toHaveLength(6);
 });
@@ -155,7 +155,7 @@ test("the writer counts as busy until the WAL is restarted", async () => {
   await drained;
 });
 
-test("one file's WAL is copied back after the other's, as a file whose writes are held must not wait for others", async () => {
+test("one file's WAL is copied back after the other's, so that a file whose writes must wait does not wait for others", async () => {
   const [first, second] = [newId(), newId()];
   const { passed, open } = gate();
   const checkpoint = spyOn(world.upkeep, "checkpoint").mockReturnValueOnce(passed);
@@ -255,7 +255,7 @@ test("a webhook deleted while its WAL is restarted keeps its file until that is 
   const restartWal = spyOn(world.upkeep, "restartWal").mockReturnValueOnce(passed);
   await world.append({ webhookId, body: LONG_BODY });
   while (restartWal.mock.calls.length === 0) await turn();
-  const held = appErrorOf(() => world.append({ webhookId }));
+  const waiting = appErrorOf(() => world.append({ webhookId }));
   const path = world.files.pathOf(webhookId);
   const retire = spyOn(world.upkeep, "retire");
   const deleted = world.files.delete(webhookId);
@@ -263,7 +263,7 @@ test("a webhook deleted while its WAL is restarted keeps its file until that is 
   expect(retire).not.toHaveBeenCalled();
   expect(existsSync(path)).toBe(true);
   open();
-  expect((await held).kind).toBe("not_found");
+  expect((await waiting).kind).toBe("not_found");
   await deleted;
   expect(existsSync(path)).toBe(false);
 });

@@ -26,13 +26,13 @@ beforeEach(async () => {
 
 afterEach(() => world.dispose());
 
-/** Holds each sync until the returned gates, in the order of the syncs, are opened. */
-function holdSyncs(): { open: () => void; fail: (error: Error) => void }[] {
-  const held: { open: () => void; fail: (error: Error) => void }[] = [];
+/** Keeps each sync waiting for one of the returned gates, in the order of the syncs. */
+function gateSyncs(): { open: () => void; fail: (error: Error) => void }[] {
+  const gates: { open: () => void; fail: (error: Error) => void }[] = [];
   spyOn(file, "syncWal").mockImplementation(
-    () => new Promise((resolve, reject) => held.push({ open: resolve, fail: reject })),
+    () => new Promise((resolve, reject) => gates.push({ open: resolve, fail: reject })),
   );
-  return held;
+  return gates;
 }
 
 describe("events of one turn", () => {
@@ -94,7 +94,7 @@ describe("events of one turn", () => {
 
 describe("an answer", () => {
   test("waits until the disk has the event", async () => {
-    const syncs = holdSyncs();
+    const syncs = gateSyncs();
     let isAcknowledged = false;
     const appended = world.append({ webhookId }).then(() => {
       isAcknowledged = true;
@@ -119,7 +119,7 @@ describe("an answer", () => {
   });
 
   test("to the next group is prepared while one is synced, and a third gathers meanwhile", async () => {
-    const syncs = holdSyncs();
+    const syncs = gateSyncs();
     const commit = spyOn(file.commit, "run");
     const appended: Promise<unknown>[] = [];
     for (let n = 0; n < 4; n++) {
@@ -246,7 +246,7 @@ test("events of a webhook that is deleted meanwhile are refused, and nothing is 
 });
 
 test("a change is made in the group's transaction, and its value handed back once it is on disk", async () => {
-  const syncs = holdSyncs();
+  const syncs = gateSyncs();
   const commit = spyOn(file.commit, "run");
   const appended = world.writer.append(draft({ webhookId }));
   const counted = world.writer.change(
