@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-test("set forward by a month, each waiting delivery is tried once more, and none is lost", async () => {
+test("set forward by a month, each waiting delivery is attempted once more, and none is lost", async () => {
   const policy = { circuit_failures: null };
   const target = world.addTarget({ script: () => FAILED, policy });
   const eventIds = await world.send([target], 200);
@@ -34,7 +34,7 @@ test("set forward by a month, each waiting delivery is tried once more, and none
 
 test("set back by a day, nothing waits a day longer", async () => {
   const target = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
-  // All at once, as nothing is tried after the first wish for an hour's rest.
+  // All at once, because nothing is attempted after the first wish for an hour's rest.
   const eventIds = await world.send([target], 8);
   await world.until(() => target.attempts.length === 8);
   await world.quiet();

@@ -32,26 +32,26 @@ export type World = SpiedStore &
     reader: EventReader;
     engine: DeliveryEngine;
     lines: ReturnType<typeof createRecordingLog>["lines"];
-    /** Stores events for the targets, which are of one webhook; resolves when they are on disk. */
+    /** Stores events for targets of one webhook; resolves when they are on disk. */
     send: (targets: readonly WorldTarget[], count?: number, bodyBytes?: number) => Promise<readonly string[]>;
     /** An event for the targets, to be changed before it is stored. */
     draft: (targets: readonly WorldTarget[]) => EventDraft;
-    /** Stores one event for an ordered target; "" is no lane. */
+    /** Stores one event for a target that keeps order; "" puts it in no lane. */
     sendInLane: (target: WorldTarget, orderKey: string, query: string) => Promise<void>;
     replay: ReturnType<typeof createReplay>;
-    /** What the engine told of circuits, in order. */
+    /** The circuits that the engine reported, in order. */
     told: { what: "opened" | "closed"; targetId: string }[];
-    /** Reasons that owners were told of. */
+    /** The reasons of deliveries given up that owners were told. */
     givenUp: readonly string[];
     throttleStore: ThrottleStore;
     fate: (target: WorldTarget, eventId: string) => Promise<Delivery>;
-    /** Runs the event loop until it holds. */
+    /** Runs the event loop until the condition is true. */
     until: (condition: () => boolean | Promise<boolean>) => Promise<void>;
-    /** Runs the event loop until everything that is due was begun and every write is done. */
+    /** Runs the event loop until all that is due has begun and every write is done. */
     quiet: () => Promise<void>;
     /** Advances the clock in steps, running what each step brings. */
     pass: (ms: number, stepMs?: number) => Promise<void>;
-    /** Another engine over the same files, as after the process was killed, to be started; the former is not stopped. */
+    /** Makes another engine over the same files, to be started, as after a kill; the former is not stopped. */
     restart: () => DeliveryEngine;
     deleteFile: (webhookId: string) => Promise<void>;
     dispose: () => Promise<void>;
@@ -61,7 +61,7 @@ export function createWorld(
   options: Readonly<{
     random?: () => number;
     onGone?: AttemptDeps["onGone"];
-    /** Attempts are marked as begun, so that a restart without a stop is a death. */
+    /** Attempts are marked as begun, so that a restart without a stop is taken for a crash. */
     marks?: boolean;
   }> = {},
 ): World {
@@ -70,7 +70,7 @@ export function createWorld(
   const { log, lines } = createRecordingLog();
   const upkeep: EventFileUpkeep = {
     ...startEventFileUpkeep(),
-    // At once: a worker takes its time, which a fake clock knows nothing of.
+    // At once: a fake clock knows nothing of the time that a worker takes.
     prepare: async (_path, open) => open(),
   };
   const files = new WebhookDBManager({

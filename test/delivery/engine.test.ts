@@ -70,7 +70,7 @@ test("an event that was stored after one received later is not kept waiting by a
   expect(target.attempts.length).toBeLessThan(300);
 });
 
-test("a failed delivery is tried again at its due time and not before", async () => {
+test("a failed delivery is retried at its due time and not before", async () => {
   const target = world.addTarget({ script: () => FAILED });
   const [eventId = ""] = await world.send([target]);
   await world.until(async () => (await world.fate(target, eventId)).attempts === 1);
@@ -118,7 +118,7 @@ test("all targets of a start get their turn, though none of the attempts ends", 
   await world.until(() => targets.every((target) => target.running === 1));
 });
 
-test("all deliveries that are due at one moment are tried, though none of the attempts ends", async () => {
+test("all deliveries that are due at one moment are attempted, though none of the attempts ends", async () => {
   const { webhookId } = world.addTarget();
   const targets = Array.from({ length: 100 }, () => world.addTarget({ webhookId, script: () => FAILED }));
   await world.send(targets);
@@ -229,7 +229,7 @@ test("a replay during an attempt is not lost", async () => {
   }
 });
 
-test("a replayed delivery has all its tries again", async () => {
+test("a replayed delivery has all its attempts again", async () => {
   const target = world.addTarget({ script: () => FAILED, maxAttempts: 2 });
   const [eventId = ""] = await world.send([target]);
   await world.quiet();
@@ -295,7 +295,7 @@ test("a target whose settings cannot be opened keeps its deliveries, and no atte
   expect((await world.fate(target, eventId)).status).toBe("delivered");
 });
 
-test("a result that cannot be stored is stored later, and its delivery is not tried again meanwhile", async () => {
+test("a result that cannot be stored is stored later, and its delivery is not attempted again meanwhile", async () => {
   const target = world.addTarget();
   world.faults.settle.error = new Error("disk full");
   const eventIds = await world.send([target], 3);

@@ -1,4 +1,4 @@
-/** An event file that names another webhook's target, as one that was imported may, reaches nobody through it. */
+/** An event file that names another webhook's target, as an imported one may, sends nothing to it. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";

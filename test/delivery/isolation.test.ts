@@ -85,7 +85,7 @@ test("healthy targets get theirs in an outage of many, be it that they hang or t
     const dead = Array.from({ length: 60 }, () => world.addTarget({ webhookId, script }));
     await world.send(dead, 20);
     await world.quiet();
-    // Those that hang are seen to be slow after a second and a sweep.
+    // Targets that hang count as slow after a second and a sweep.
     await world.pass(2_000, 500);
     const healthy = world.addTarget();
     await world.send([healthy], 50);

@@ -1,4 +1,4 @@
-/** The engine's passes hold the event loop for a few milliseconds at a time, however many targets have something due. */
+/** A pass takes a few milliseconds of the event loop at a time, however many targets have something due. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { createWorld, type World } from "./delivery-world.ts";
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-test("once the tries that were begun took 5 ms, the other targets' turn is the next one's", async () => {
+test("once the attempts that were begun took 5 ms, the other targets' turn is the next one's", async () => {
   let begun = 0;
   const takesLong: Script = () => {
     world.clock.advance(2);

@@ -43,7 +43,7 @@ test("what is asked for during a pass is done by the next, and never two run at 
 });
 
 test("a request in the last moment of a pass is not lost", async () => {
-  // Whatever number of microtasks after the pass's end the request comes.
+  // The request may come any number of microtasks after the pass's end.
   for (let microtasks = 0; microtasks < 12; microtasks++) {
     let count = 0;
     const passes = createPasses(async () => {

@@ -1,4 +1,4 @@
-/** A paused target: its deliveries are held, and let go at a rising rate when the pause is over. */
+/** A paused target: its deliveries are held, and released at a rising rate when the pause is over. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { parseDeliveryPolicy } from "../../src/targets/delivery-policy.ts";
@@ -20,7 +20,7 @@ async function heldOf(target: WorldTarget): Promise<number> {
   return (await countsOf(target))?.held ?? 0;
 }
 
-/** What is pending becomes held beside the passes. */
+/** Pending deliveries become held beside the passes. */
 async function pauseWith(target: WorldTarget, count: number): Promise<readonly string[]> {
   world.change(target, { paused: true });
   const eventIds = await world.send([target], count);
@@ -134,14 +134,14 @@ test("a drain goes on after a restart, stops at the next pause, and halves while
   target.script = () => FAILED;
   world.change(target, { paused: false });
   await world.pass(60_000, 500);
-  // The circuit is open by now: what is left stays held.
+  // The circuit is open by now, so the rest stays held.
   expect(await heldOf(target)).toBeGreaterThan(200);
   target.script = () => DELIVERED;
   await world.pass(600_000, 1_000);
   expect(await countsOf(target)).toMatchObject({ held: 0, pending: 0, delivered: 300 });
 }, 60_000);
 
-test("what is held can be let go as fast as the target takes it", async () => {
+test("held deliveries can be released as fast as the target takes them", async () => {
   const target = world.addTarget();
   await pauseWith(target, 1_000);
   world.change(target, { paused: false });

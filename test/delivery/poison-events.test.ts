@@ -1,4 +1,4 @@
-/** Events that a target cannot digest, among those that it takes: whom they hold back, and for how long. */
+/** Events that a target always fails, among events that it accepts: how long they delay the others. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Outcome } from "../../src/targets/target-type.ts";
 import { createWorld, type World } from "./delivery-world.ts";
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-/** Fails the events that are named, and takes all others. */
+/** Fails the named events and accepts all others. */
 function poisonedBy(bad: ReadonlySet<string>, outcome: () => Outcome = () => answered(500)): Script {
   return ({ event }) => (bad.has(event.id) ? outcome() : DELIVERED);
 }
@@ -28,7 +28,7 @@ async function circuitOf(target: WorldTarget) {
   return state?.circuit;
 }
 
-/** Good ones that follow a bad batch, one a second; returns how many seconds the slowest took. */
+/** Sends good events after a bad batch, one a second; returns how many seconds the slowest took. */
 async function sendGood(target: WorldTarget, count: number): Promise<number> {
   const sent = new Map<string, number>();
   let slowest = 0;
@@ -66,7 +66,7 @@ describe("events that are answered 500", () => {
     const good: string[] = [];
     for (let second = 0; second < 60; second++) {
       good.push(...(await world.send([target])));
-      // Nothing is tried before the pass.
+      // Nothing is attempted before the pass.
       for (const id of await world.send([target], 2)) bad.add(id);
       await world.pass(1_000, 250);
     }
@@ -153,7 +153,7 @@ describe("a target that is down", () => {
       expect(target.attempts.length - before).toBeLessThanOrEqual(14);
       target.script = () => DELIVERED;
       await world.pass(6 * MINUTE, 5_000);
-      // Whatever was tried while it was down waits for its own next time.
+      // Deliveries attempted while it was down wait for their own next time.
       await world.pass(3 * HOUR, 30_000);
       const statuses = await statusesOf(target, eventIds);
       expect(statuses.filter((status) => status === "delivered").length).toBeGreaterThan(140);

@@ -9,7 +9,7 @@ import type { DeliveryAttempt, Outcome } from "../../src/targets/target-type.ts"
 export const DELIVERED: Outcome = { kind: "delivered", response: null };
 export const FAILED: Outcome = { kind: "failed", retryable: true, error: "HTTP 500", response: null };
 
-/** A failure that the target answered. */
+/** A failure with a response. */
 export function answered(statusCode: number, retryAfterMs?: number): Outcome {
   const response = { statusCode, headers: [], body: new Uint8Array(), bodyTruncated: false };
   const error = `HTTP ${statusCode}`;
@@ -25,7 +25,7 @@ export function answered(statusCode: number, retryAfterMs?: number): Outcome {
 export type Attempt = DeliveryAttempt<unknown>;
 export type Script = (attempt: Attempt) => Outcome | Promise<Outcome>;
 
-/** A target of the world: its script may be changed, and what reached it is kept. */
+/** A target of the world, with a script that may be changed and the attempts that reached it. */
 export type WorldTarget = {
   readonly id: string;
   readonly webhookId: string;
@@ -41,13 +41,13 @@ export type WorldTarget = {
   readonly overlaps: string[];
 };
 
-/** A promise and what settles it, for scripts that answer when the test says so. */
+/** A promise and the function that resolves it, for scripts that answer when the test says so. */
 export function gate(): { opened: Promise<void>; open: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: () => resolve() };
 }
 
-/** Never answers; ends when the program breaks it off, as every target type does. */
+/** Never answers; ends when it is aborted, as every target type does. */
 export const HANGS: Script = ({ signal }) =>
   new Promise((resolve) => {
     const end = () => resolve(FAILED);
@@ -65,11 +65,11 @@ export type ScriptedTargets = Readonly<{
     target: WorldTarget,
     values: Partial<Pick<DeliveryTarget, "active" | "paused" | "deleted">>,
   ) => void;
-  /** Settings that no key opens, until set back. */
+  /** Makes the target's settings impossible to open, or possible again. */
   lock: (target: WorldTarget, isLocked: boolean) => void;
   /** How often a target was looked up, once for each turn of its queue. */
   lookups: () => number;
-  /** Nobody is told of changes any more, until somebody asks again. */
+  /** Drops all listeners for changes. */
   forgetListeners: () => void;
 }>;
 

@@ -131,7 +131,7 @@ test("whatever happens, what is counted is what is in flight, and no limit is pa
       for (const share of shares) {
         for (const id of [...share.inFlight.keys()]) slots.end(share, id, { succeeded: true, now });
       }
-      // The pools are even again: every target finds its own limit.
+      // Both pools are empty again: every target has room for its own limit.
       expect(slots.inFlight).toBe(0);
       for (const share of shares) expect(slots.room(share)).toBe(share.limit);
     }),

@@ -1,8 +1,8 @@
-/** An event store that keeps the names of the calls and fails when a test says so. */
+/** An event store that records calls and fails when a test says so. */
 import type { EventStore } from "../../src/storage/stores/event-store.ts";
 
 type Faults = {
-  /** Set, every call of that name rejects with it, where `only` names the webhook or is not set. */
+  /** Where set, calls of that name reject with it: for the webhook that `only` names, or for all. */
   error: Error | null;
   only: string | null;
 };
@@ -11,7 +11,7 @@ export type SpiedStore = Readonly<{
   events: EventStore;
   /** Names of the calls that the engine makes, in order. */
   calls: string[];
-  /** Set, a discard says that it is done only after this. */
+  /** Where set, a discard resolves only after this. */
   delays: { discard: Promise<void> | null };
   faults: Record<"settle" | "claimDue" | "listPendingTargets" | "findPending" | "discardPending", Faults>;
 }>;

@@ -1,4 +1,4 @@
-/** What becomes of deliveries that were attempted when the process died: nothing is lost, and nothing kills it for ever. */
+/** Deliveries whose attempts were cut off by a crash: none is lost, and none crashes the process for ever. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createWorld, type World } from "./delivery-world.ts";
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-/** The process is killed, and begins anew. */
+/** Kills the process and starts it again. */
 async function killed(...targets: readonly WorldTarget[]): Promise<void> {
   await world.restart().start([...new Set(targets.map(({ webhookId }) => webhookId))]);
   await world.quiet();
@@ -28,7 +28,7 @@ describe("an attempt during which the process was killed", () => {
     const [first = ""] = await world.send([target]);
     await world.quiet();
     target.script = () => DELIVERED;
-    // The engine before still runs in this process: what it was sent, both would deliver.
+    // The former engine still runs in this process: both would deliver what it was sent.
     await killed(target);
     const [second = ""] = await world.send([target]);
     await world.until(async () => (await statusOf(target, second)) === "delivered");
@@ -73,7 +73,7 @@ describe("an attempt during which the process was killed", () => {
     quick.script = () => DELIVERED;
     await killed(slow, quick);
     await world.pass(4_000, 250);
-    // Those that the poison was not among are through, one after the other.
+    // Those that were not attempted beside the poison are delivered, one after the other.
     for (const id of ids) expect(await statusOf(quick, id)).toBe("delivered");
     await killed(slow, quick);
     expect(await statusOf(slow, poison)).toBe("failed");

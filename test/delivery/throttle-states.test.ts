@@ -1,4 +1,4 @@
-/** The pure state machines of the throttle: what they promise holds whatever happens. */
+/** The pure state machines of the throttle keep their promises whatever happens. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
@@ -157,7 +157,7 @@ describe("a circuit", () => {
     expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
   });
 
-  test("opens at a share of failures, of tries that are not too few or too old", () => {
+  test("opens at a share of failures, of attempts that are not too few or too old", () => {
     const policy = { failures: null, failureRate: 0.5 };
     const run = (signs: readonly Sign[], msEach: number) =>
       signs.reduce<Circuit>(
@@ -172,7 +172,7 @@ describe("a circuit", () => {
 });
 
 describe("a drain", () => {
-  test("never lets more go than a rate that doubles every ten seconds, and estimates how long it takes", () => {
+  test("never releases more than a rate that doubles every ten seconds, and estimates how long it takes", () => {
     let ramp = newRamp(0);
     let gone = 0;
     let now = 0;

@@ -1,4 +1,4 @@
-/** Targets that are down, slow, limited, ordered or paused: what waits, what goes, and that nothing is lost or stuck. */
+/** Targets that are down, slow, rate-limited or ordered: what waits, what is sent, and that nothing is lost or stuck. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createWorld, type World } from "./delivery-world.ts";
@@ -24,7 +24,7 @@ async function expectAllDelivered(target: WorldTarget, count: number): Promise<v
   expect(listLedgerFaults(world.files.open(target.webhookId).db)).toEqual([]);
 }
 
-/** The most that began within any period. */
+/** The most attempts that began within any period. */
 function mostWithin(times: readonly number[], periodMs: number): number {
   let first = 0;
   let most = 0;
@@ -50,7 +50,7 @@ test("a target that fails for an hour and recovers gets everything, in order, wi
   };
   let sent = 0;
   for (let minute = 0; minute < 60; minute++) {
-    // Eleven lanes, and events that have none.
+    // Eleven lanes, and events in none.
     const keys = [...Array.from({ length: 11 }, (_, index) => `lane-${index}`), ""];
     await Promise.all(keys.map((key) => world.sendInLane(target, key, `${key}=${minute}`)));
     sent += keys.length;

@@ -25,7 +25,7 @@ const before = fc
   }));
 const NEW = { attempts: 0, attemptsAtReplay: 0, dueSince: NOW };
 
-/** After a failure of a new delivery, or of the one that is given. */
+/** The state after a failure of a new delivery, or of the given one. */
 function afterFailure(
   policy: Record<string, unknown>,
   changes: Partial<Parameters<typeof nextState>[0]> = {},

@@ -186,7 +186,7 @@ test("a failed checkpoint of one file does not keep the others from theirs", asy
 describe("a checkpoint that fails", () => {
   test("because of a failed write is told of it beside, not in place of, the sync of the next event", async () => {
     await world.files.makeReady(webhookId);
-    // The worker, which held the file meanwhile, has let it go when it answers.
+    // The worker has closed the file when it answers.
     await world.upkeep.scan([]);
     const path = `${world.files.open(webhookId).path}-wal`;
     // SQLite's own, and the one by which events are synced: the kernel tells each that was there of a failed write.

@@ -191,7 +191,7 @@ describe("a failed sync", () => {
 
   test("fails the groups that were committed behind it, whose own sync went well", async () => {
     const { passed, open } = gate();
-    // The first is told late: the kernel tells of a fault only once, to whoever happens to ask first.
+    // The first learns of it late: the kernel reports a fault only once, to whoever asks first.
     const fault = passed.then(() => Promise.reject(new Error("EIO")));
     const system = spyOn(file, "fdatasync").mockReturnValueOnce(fault);
     const first = world.append({ webhookId });
