@@ -88,7 +88,7 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
   );
   const attempts = {
     name: "webhooker_delivery_tries_total",
-    help: "Attempts of deliveries, by target type",
+    help: "Delivery attempts by target type",
   };
   registry.addCounter(attempts, () =>
     [...counts.byType].flatMap(([target_type, of]) => attemptsOf({ target_type }, of)),
@@ -108,7 +108,7 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
 function addTargets(registry: MetricsRegistry, counts: Counts): void {
   const attempts = {
     name: "webhooker_target_tries_total",
-    help: "Attempts of deliveries, by target: the first 200 that were tried, the rest together as other",
+    help: "Delivery attempts by target: the first 200 since the start by name, the rest together as other",
   };
   registry.addCounter(attempts, () => [
     ...[...counts.byTarget.values()].flatMap((of) =>
@@ -138,7 +138,7 @@ function addQueue(
   registry.addCounter(opened, () => counts.circuitsOpened);
   const oldest = {
     name: "webhooker_oldest_pending_seconds",
-    help: "Age of the oldest event that waits for another attempt, of those tried since the start; 0 for none",
+    help: "Age of the oldest event that waits for another attempt, of those attempted since the start; 0 for none",
   };
   registry.addGauge(oldest, () => {
     const receivedAt = counts.pending.oldestReceivedAt();

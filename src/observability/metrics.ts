@@ -6,7 +6,7 @@ import { Buckets } from "./buckets.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
 import { RecentTimes } from "./recent-times.ts";
 
-/** Targets that have series of their own, the first that were tried; the rest share one. */
+/** Targets with series of their own: the first that had attempts. The others share one. */
 export const MOST_TARGETS = 200;
 
 const REJECT_REASONS = [

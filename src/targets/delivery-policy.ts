@@ -1,4 +1,4 @@
-/** How often and how long a target's deliveries are tried, as the API takes it and as the engine reads it. */
+/** How often and how long a target's deliveries are attempted, as the API takes it and as the engine reads it. */
 import { z } from "zod";
 import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";

@@ -33,7 +33,7 @@ export type DeliveryAttempt<Config> = Readonly<{
   signer: Signer | null;
   /** 1 for the first attempt; counts on over replays. */
   attempt: number;
-  /** Limit of the whole try in milliseconds. */
+  /** Limit of the whole attempt in milliseconds. */
   timeoutMs: number;
   /** Aborted when the program stops and its grace period is over. */
   signal: AbortSignal;

@@ -117,7 +117,7 @@ describe("an answer that the policy names", () => {
   const statusAfter = (statusCode: number, ...no_retry_statuses: string[]) =>
     afterFailure({ no_retry_statuses }, { outcome: answered(statusCode) }).status;
 
-  test("gives the delivery up at once, any other is tried again", () => {
+  test("gives the delivery up at once, any other is retried", () => {
     expect(afterFailure({ no_retry_statuses: ["404"] }, { outcome: answered(404) })).toMatchObject({
       ...GIVEN_UP,
       reason: "Gave up, because the target's settings say not to retry after 404: HTTP 404",
