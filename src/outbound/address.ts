@@ -1,15 +1,15 @@
-/** Which addresses may be connected to: public ones, and those that are allowed by name. */
+/** Decides which addresses the gateway may connect to: public ones, and those the operator allows explicitly. */
 import ipaddr from "ipaddr.js";
 import { createCidrList, type IpAddress, parseAddress } from "../lib/cidr.ts";
 
 export type AddressRules = Readonly<{
-  /** Why the address may not be connected to, for people; null where it may. */
+  /** Reason for people why connecting to the address is refused; null if it is allowed. */
   refusal: (address: string) => string | null;
 }>;
 
 /**
- * Addresses that hand credentials of the machine to whoever asks. A broad entry such as 169.254.0.0/16 does not
- * open them. Public ranges are among them: Azure's 168.63.129.16.
+ * Addresses that hand out the machine's credentials to anyone who asks. A broad entry such as 169.254.0.0/16 does not
+ * allow them. One of them, Azure's 168.63.129.16, is in a public range.
  */
 const METADATA_ADDRESSES = [
   "169.254.169.254", // AWS, Google, Azure, OpenStack, Oracle, Hetzner, DigitalOcean
@@ -28,7 +28,7 @@ const METADATA_ADDRESSES = [
   "169.254.0.23", // Tencent
 ];
 
-/** 64:ff9b::/96 leads through a translator to the IPv4 address in its last 32 bits (RFC 6052). */
+/** A translator maps 64:ff9b::/96 to the IPv4 address in the last 32 bits (RFC 6052). */
 const NAT64 = ipaddr.IPv6.parse("64:ff9b::");
 const GLOBAL_UNICAST = ipaddr.IPv6.parse("2000::");
 
@@ -74,7 +74,7 @@ export function createAddressRules(allowedCidrs: readonly string[]): AddressRule
 
 function isPublic(ip: IpAddress): boolean {
   if (ip.range() !== "unicast") return false;
-  // ipaddr.js calls everything it knows no special use of unicast; only 2000::/3 is given out (RFC 4291).
+  // ipaddr.js reports "unicast" for every range without a special use; only 2000::/3 is allocated (RFC 4291).
   return ip instanceof ipaddr.IPv4 || ip.match(GLOBAL_UNICAST, 3);
 }
 

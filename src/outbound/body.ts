@@ -1,6 +1,6 @@
-/** An answer's body as it comes in: the first bytes are kept, the rest is counted and let go. */
+/** Collects a response body as it arrives: keeps the first bytes, and counts and drops the rest. */
 
-/** A little too much is read to the end, so that the connection can be used again. */
+/** Bytes beyond the limit that are still read, so that the connection can be reused. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
 const EMPTY = new Uint8Array();
 
@@ -14,7 +14,7 @@ export class KeptBody {
     this.#limit = limit;
   }
 
-  /** False when so much has come that the connection is better closed. */
+  /** Returns false once so much has arrived that closing the connection is cheaper than reading on. */
   add(chunk: Uint8Array): boolean {
     const room = this.#limit - this.#kept;
     const part = chunk.byteLength <= room ? chunk : chunk.subarray(0, room);
@@ -30,7 +30,7 @@ export class KeptBody {
     return this.#discarded > 0;
   }
 
-  /** A copy of its own size: what came in are views of larger read buffers. */
+  /** Returns a copy of exactly the kept size, because the chunks are views of larger read buffers. */
   bytes(): Uint8Array {
     if (this.#kept === 0) return EMPTY;
     const bytes = new Uint8Array(this.#kept);

@@ -1,15 +1,15 @@
 /**
- * The outbound client, on Bun's sockets: a request costs less than a third of node:http's and node:https's processor
- * time (31 against 100 µs, with TLS 17 against 57, measured in turn). It keeps header repeats and case, connects only to
- * checked addresses and, unlike fetch (256 requests at once in the process, and requests repeated unasked), lets no slow
- * receiver hold up the others.
+ * The outbound HTTP client, built on Bun's sockets. A request costs less than a third of the CPU time of node:http and
+ * node:https (31 µs against 100; with TLS 17 against 57, measured in turn). The client preserves the repetition and
+ * case of headers and connects only to checked addresses. fetch was no option: it runs 256 requests at a time in the
+ * whole process, so one slow receiver holds up the others, and it repeats requests unasked.
  */
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { createAddressRules } from "./address.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
 import { abortedFailure, failure } from "./failures.ts";
-import { createPlaces } from "./origin.ts";
+import { createOrigins } from "./origin.ts";
 import type { Outbound } from "./outbound.ts";
 import { createCheckedResolve, type Resolve } from "./resolve.ts";
 import { Sockets } from "./sockets.ts";
@@ -18,13 +18,13 @@ import { createSystemResolve } from "./system-resolve.ts";
 const MAX_IDLE_CONNECTIONS = 256;
 
 export function createOutboundClient(options: {
-  /** Networks that may be reached though they are not public; see outbound-address.ts. */
+  /** Networks that may be reached although they are not public; see address.ts. */
   allowedCidrs: readonly string[];
   resolve?: Resolve;
   clock?: Clock;
   /** PEM; replaces the built-in certificate authorities. */
   ca?: string;
-  /** Kept-alive connections over all hosts; each costs a file descriptor. */
+  /** Maximum number of kept-alive connections over all hosts; each costs a file descriptor. */
   maxIdleConnections?: number;
 }): Outbound {
   const { clock = systemClock, resolve = createSystemResolve() } = options;
@@ -33,7 +33,7 @@ export function createOutboundClient(options: {
     options.maxIdleConnections ?? MAX_IDLE_CONNECTIONS,
   );
   const rules = createAddressRules(options.allowedCidrs);
-  const places = createPlaces(rules);
+  const origins = createOrigins(rules);
   const resolveChecked = createCheckedResolve({ resolve, rules, clock });
   const sockets = new Sockets({
     clock,
@@ -46,14 +46,14 @@ export function createOutboundClient(options: {
   return {
     request(request) {
       if (closed || request.signal.aborted) return Promise.resolve(abortedFailure());
-      // CONNECT would make the receiver a tunnel to somewhere unchecked.
+      // A receiver that accepts CONNECT becomes a tunnel to an unchecked address.
       if (request.method === "CONNECT") {
         return Promise.resolve(failure("invalid_request", "CONNECT requests are not sent", false));
       }
-      const place = places(request.url);
-      if (place.kind === "failed") return Promise.resolve(place);
+      const origin = origins(request.url);
+      if (origin.kind === "failed") return Promise.resolve(origin);
       return new Promise((settle) => {
-        new Exchange({ request, place, deadlines, sockets, settle, now: clock.monotonic() }).start();
+        new Exchange({ request, origin, deadlines, sockets, settle, now: clock.monotonic() }).start();
       });
     },
     close() {

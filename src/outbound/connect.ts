@@ -1,24 +1,24 @@
-/** Opens a TCP connection to the first of a name's checked addresses that answers. */
+/** Opens a TCP connection to whichever of a name's checked addresses responds first. */
 import type { Clock } from "../lib/clock.ts";
 import { errorCode, errorMessage } from "../lib/errors.ts";
 import type { ResolvedAddress } from "./resolve.ts";
 
-/** An address that has not answered by then gets the next one beside it (RFC 8305 recommends as much). */
+/** Time without a connection after which the next address is tried in parallel (RFC 8305 recommends as much). */
 const NEXT_ADDRESS_MS = 250;
 
-/** Returns a function that gives the attempt up; neither callback is called after it. */
+/** Returns a function that cancels connecting; neither callback is called after that. */
 export function connectToAny<Data>(options: {
   addresses: readonly ResolvedAddress[];
   port: number;
   clock: Clock;
   handlers: Bun.SocketHandler<Data>;
-  /** Null: no TLS. */
+  /** Null for a connection without TLS. */
   tls: Bun.TLSOptions | null;
-  /** Each address tried has its own, so that what becomes of one that lost the race is not told of the winner. */
+  /** Called once per address, so that events of a connection that lost the race never reach the winner's data. */
   newData: () => Data;
-  /** The greeting of TLS, if any, is still to come. */
+  /** Called when TCP is connected; a TLS handshake, if any, is still to come. */
   onOpen: (socket: Bun.Socket<Data>) => void;
-  /** With the first error, and the address that gave it. */
+  /** Called with the first error and the address that gave it. */
   onFailed: (error: unknown) => void;
 }): () => void {
   const { addresses, port, clock, handlers, tls } = options;
@@ -39,7 +39,7 @@ export function connectToAny<Data>(options: {
     underWay++;
     if (next < addresses.length) cancelTimer = clock.after(NEXT_ADDRESS_MS, tryNext);
     const to = { hostname: address, port, data: options.newData(), socket: handlers };
-    // What it may throw at once is a failure like others.
+    // A synchronous throw is handled like any other failure.
     Promise.try(() => Bun.connect(tls === null ? to : { ...to, tls })).then(opened, (error: unknown) => {
       underWay--;
       firstError ??= withAddress(error, address, port);

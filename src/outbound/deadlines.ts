@@ -1,18 +1,18 @@
-/** Time limits and aborts of everything in flight: one timer for all instead of two for each. */
+/** Enforces time limits and aborts for all requests in flight with one timer, instead of two per request. */
 import type { Clock } from "../lib/clock.ts";
 
-/** How late a limit may take effect. */
+/** Maximum delay with which a limit takes effect. */
 const SWEEP_MS = 100;
 
 export type Timed = {
-  /** On the monotonic clock. */
+  /** Time on the monotonic clock. */
   readonly connectBy: number;
   endBy: number;
   isConnected: () => boolean;
   onConnectTimeout: () => void;
   onTimeout: () => void;
   onAbort: () => void;
-  /** Kept here for the deadlines: taking places in a Set was a fifth of a request's cost, an index is nothing. */
+  /** Owned by the deadlines. Membership of a Set took a fifth of a request's cost; an index costs nothing. */
   group: Timed[] | null;
   index: number;
 };
@@ -21,14 +21,17 @@ export type Deadlines = Readonly<{
   add: (timed: Timed, signal: AbortSignal) => void;
   remove: (timed: Timed) => void;
   abortAll: () => void;
-  /** On the monotonic clock. */
+  /** Current time on the monotonic clock. */
   now: () => number;
 }>;
 
 export function createDeadlines(clock: Clock): Deadlines {
-  /** One listener per signal, however many requests share it: the gateway's stop signal lives as long as it does. */
+  /**
+   * Holds one listener per signal, however many requests share it: the gateway's stop signal lives as long as the
+   * gateway.
+   */
   const groups = new WeakMap<AbortSignal, Timed[]>();
-  /** Groups that may have something in flight. */
+  /** Groups that may have requests in flight. */
   const active = new Set<Timed[]>();
   let latest: { signal: AbortSignal; group: Timed[] } | null = null;
   let ticking = false;
@@ -90,7 +93,7 @@ function abortGroup(group: readonly Timed[]): void {
   eachBackwards(group, (timed) => timed.onAbort());
 }
 
-/** Whoever is removed meanwhile is replaced by the last, which has been visited already. */
+/** Iterates backwards because a removed entry is replaced by the last one, which has been visited already. */
 function eachBackwards(group: readonly Timed[], visit: (timed: Timed) => void): void {
   for (let at = group.length - 1; at >= 0; at -= 1) {
     const timed = group[at];

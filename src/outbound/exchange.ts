@@ -10,22 +10,22 @@ import {
   saysIdleTooLong,
   timeoutFailure,
 } from "./failures.ts";
-import type { Place } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import type { OutboundRequest, OutboundResult } from "./outbound.ts";
 import { requestHead, writeRequest } from "./request-bytes.ts";
-import { Answer } from "./response.ts";
+import { ResponseReader } from "./response.ts";
 import type { Connection, ConnectionUser, Sockets } from "./sockets.ts";
 
-/** The receiver has said that it took the request; the rest of its body is worth no more than this. */
+/** Time left for the rest of the body once a success status has arrived: the receiver has accepted the request. */
 const GRACE_AFTER_SUCCESS_MS = 5_000;
 
 export type ExchangeOptions = {
   request: OutboundRequest;
-  place: Place;
+  origin: Origin;
   deadlines: Deadlines;
   sockets: Sockets;
   settle: (result: OutboundResult) => void;
-  /** On the monotonic clock. */
+  /** Current time on the monotonic clock. */
   now: number;
 };
 
@@ -36,15 +36,15 @@ export class Exchange implements ConnectionUser, Timed {
   index = 0;
   readonly #options: ExchangeOptions;
   #body: KeptBody;
-  #answer: Answer;
+  #reader: ResponseReader;
   #head = "";
   #unsent: readonly Uint8Array[] = [];
-  /** Bytes of the first unsent part that are sent. */
+  /** Number of bytes of the first unsent part that have been sent. */
   #offset = 0;
   #connection: Connection | null = null;
   #giveUpConnecting: (() => void) | null = null;
   #isReused = false;
-  /** A request is sent again once, where the connection was closed for its idleness while the request was on its way. */
+  /** A request is sent again once, if the receiver closed the idle connection while the request was on its way. */
   #isRetried = false;
   #hasRead = false;
   #hasGrace = false;
@@ -56,7 +56,7 @@ export class Exchange implements ConnectionUser, Timed {
     this.endBy = now + request.timeoutMs;
     this.#options = options;
     this.#body = new KeptBody(request.maxResponseBytes);
-    this.#answer = this.#newAnswer();
+    this.#reader = this.#newReader();
   }
 
   start(): void {
@@ -69,16 +69,16 @@ export class Exchange implements ConnectionUser, Timed {
   }
 
   onConnectTimeout(): void {
-    const { place, request } = this.#options;
-    this.#stop(connectTimeoutFailure(place.label, request.connectTimeoutMs));
+    const { origin, request } = this.#options;
+    this.#stop(connectTimeoutFailure(origin.label, request.connectTimeoutMs));
   }
 
   onTimeout(): void {
-    this.#stop(this.#answered() ?? timeoutFailure(this.#options.request.timeoutMs));
+    this.#stop(this.#result() ?? timeoutFailure(this.#options.request.timeoutMs));
   }
 
   onAbort(): void {
-    this.#stop(this.#answered() ?? abortedFailure());
+    this.#stop(this.#result() ?? abortedFailure());
   }
 
   onDrain(): void {
@@ -87,16 +87,16 @@ export class Exchange implements ConnectionUser, Timed {
 
   onData(chunk: Buffer): void {
     this.#hasRead = true;
-    const answer = this.#answer;
+    const reader = this.#reader;
     try {
-      answer.read(chunk);
+      reader.read(chunk);
     } catch (error) {
-      this.#stop(this.#answered() ?? classify(error, this.#options.place.label));
+      this.#stop(this.#result() ?? classify(error, this.#options.origin.label));
       return;
     }
     if (this.#isStale()) this.#startOver();
-    else if (answer.isDone || answer.isTooLong) this.#stop(this.#answered() ?? this.#lost());
-    else if (answer.head !== null && !this.#hasGrace) this.#limitBody(answer.head.statusCode);
+    else if (reader.isDone || reader.isTooLong) this.#stop(this.#result() ?? this.#lost());
+    else if (reader.head !== null && !this.#hasGrace) this.#limitBody(reader.head.statusCode);
   }
 
   onClose(isWhole: boolean): void {
@@ -105,39 +105,39 @@ export class Exchange implements ConnectionUser, Timed {
       this.#sendAgain();
       return;
     }
-    const isComplete = isWhole && this.#answer.endsWithConnection;
-    this.#stop(this.#answered(isComplete) ?? this.#lost());
+    const isComplete = isWhole && this.#reader.endsWithConnection;
+    this.#stop(this.#result(isComplete) ?? this.#lost());
   }
 
   #send(): void {
-    const { request, place, sockets } = this.#options;
-    const head = requestHead(request, place);
+    const { request, origin, sockets } = this.#options;
+    const head = requestHead(request, origin);
     if (typeof head !== "string") {
       this.#stop(head);
       return;
     }
     this.#head = head;
-    const idle = sockets.take(place, request.tls);
+    const idle = sockets.take(origin, request.tls);
     this.#isReused = idle !== null;
     if (idle !== null) this.#use(idle);
     else {
-      this.#giveUpConnecting = sockets.open(place, request.tls, {
+      this.#giveUpConnecting = sockets.open(origin, request.tls, {
         onOpen: (connection) => this.#use(connection),
-        onFailed: (error) => this.#stop(classify(error, place.label)),
+        onFailed: (error) => this.#stop(classify(error, origin.label)),
       });
     }
   }
 
-  /** What has come of a response; null where that is not even a status. */
-  #answered(isComplete = this.#answer.isDone): OutboundResult | null {
-    const { head } = this.#answer;
+  /** Returns what has arrived of the response; null if not even a status has. */
+  #result(isComplete = this.#reader.isDone): OutboundResult | null {
+    const { head } = this.#reader;
     if (head === null) return null;
     const { statusCode, headers } = head;
     const bodyTruncated = !isComplete || this.#body.truncated;
     return { kind: "response", response: { statusCode, headers, body: this.#body.bytes(), bodyTruncated } };
   }
 
-  /** Ends it, and whatever is still under way of it; only the first result counts. */
+  /** Ends the exchange and everything of it that is still in progress. Only the first result counts. */
   #stop(result: OutboundResult): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
@@ -147,8 +147,8 @@ export class Exchange implements ConnectionUser, Timed {
     this.#giveUpConnecting?.();
     const connection = this.#connection;
     if (connection === null) return;
-    // An answer that came before all was sent leaves a connection on which the rest of the request is still owed.
-    if (this.#answer.keepsAlive && this.#unsent.length === 0) sockets.keep(connection);
+    // If the response came before the whole request was sent, the connection still owes the rest of it.
+    if (this.#reader.keepsAlive && this.#unsent.length === 0) sockets.keep(connection);
     else connection.close();
   }
 
@@ -188,7 +188,7 @@ export class Exchange implements ConnectionUser, Timed {
     this.onClose(false);
   }
 
-  /** So that a receiver that never ends what it says does not hold the place of a delivery that has arrived. */
+  /** Frees the slot of a delivery that has arrived even if the receiver never ends its body. */
   #limitBody(statusCode: number): void {
     this.#hasGrace = true;
     if (statusCode < 200 || statusCode > 299) return;
@@ -197,39 +197,42 @@ export class Exchange implements ConnectionUser, Timed {
 
   #isStale(): boolean {
     if (!this.#isReused || this.#isRetried) return false;
-    const { head, endsWithConnection } = this.#answer;
+    const { head, endsWithConnection } = this.#reader;
     if (head === null) return false;
     return saysIdleTooLong({ statusCode: head.statusCode, closes: !head.keepsAlive || endsWithConnection });
   }
 
-  /** What has come so far was no answer to the request. */
+  /** Discards what has arrived, which was no response to the request, and sends it again. */
   #startOver(): void {
     this.#connection?.close();
     this.#body = new KeptBody(this.#options.request.maxResponseBytes);
-    this.#answer = this.#newAnswer();
+    this.#reader = this.#newReader();
     this.#sendAgain();
   }
 
-  #newAnswer(): Answer {
-    const { request, place, sockets } = this.#options;
-    return new Answer({
+  #newReader(): ResponseReader {
+    const { request, origin, sockets } = this.#options;
+    return new ResponseReader({
       method: request.method,
       body: this.#body,
-      heads: sockets.headsOf(place, request.tls),
+      heads: sockets.headsOf(origin, request.tls),
     });
   }
 
-  /** Whoever closed this connection while it lay idle has most likely closed its siblings as well. */
+  /**
+   * Sends the request on another connection. A peer that closed this one while idle has most likely closed its siblings
+   * too, so those are dropped.
+   */
   #sendAgain(): void {
-    const { request, place, sockets } = this.#options;
+    const { request, origin, sockets } = this.#options;
     this.#isRetried = true;
     this.#hasRead = false;
     this.#connection = null;
-    sockets.dropIdle(place, request.tls);
+    sockets.dropIdle(origin, request.tls);
     this.#send();
   }
 
   #lost(): OutboundResult {
-    return lostFailure(this.#options.place.label);
+    return lostFailure(this.#options.origin.label);
   }
 }

@@ -1,8 +1,8 @@
-/** What went wrong on the way to a target, in words for people. */
+/** Describes in words for people why a request to a target failed. */
 import type { OutboundFailure, OutboundFailureCode } from "./outbound.ts";
-import { InvalidAnswer } from "./response-head.ts";
+import { InvalidResponse } from "./response-head.ts";
 
-/** Carries a failure that we decided ourselves to where the others are told. */
+/** Carries a failure that the client decided itself through the code paths of thrown errors. */
 export class OutboundError extends Error {
   override readonly name = "OutboundError";
   readonly failure: OutboundFailure;
@@ -21,33 +21,33 @@ export function timeoutFailure(timeoutMs: number): OutboundFailure {
   return failure("timeout", `no response within ${timeoutMs / 1000} s`);
 }
 
-export function connectTimeoutFailure(place: string, connectTimeoutMs: number): OutboundFailure {
-  return failure("connect_timeout", `no connection to ${place} within ${connectTimeoutMs / 1000} s`);
+export function connectTimeoutFailure(origin: string, connectTimeoutMs: number): OutboundFailure {
+  return failure("connect_timeout", `no connection to ${origin} within ${connectTimeoutMs / 1000} s`);
 }
 
 export function abortedFailure(): OutboundFailure {
   return failure("aborted", "stopped before a response arrived, because the gateway is stopping");
 }
 
-export function lostFailure(place: string): OutboundFailure {
-  return failure("connection_lost", `${place} closed the connection before responding`);
+export function lostFailure(origin: string): OutboundFailure {
+  return failure("connection_lost", `${origin} closed the connection before responding`);
 }
 
-/** `place` is "host:port". The error is whatever Bun's sockets, TLS or the resolver gave. */
-export function classify(error: unknown, place: string): OutboundFailure {
+/** `origin` is "host:port". `error` is anything that Bun's sockets, TLS or the resolver threw. */
+export function classify(error: unknown, origin: string): OutboundFailure {
   if (error instanceof OutboundError) return error.failure;
-  if (error instanceof InvalidAnswer) {
-    return failure("invalid_response", `${place} did not respond with valid HTTP (${error.message})`);
+  if (error instanceof InvalidResponse) {
+    return failure("invalid_response", `${origin} did not respond with valid HTTP (${error.message})`);
   }
   const { code, message, address, port } = partsOf(error);
-  const where = address === undefined ? place : hostAndPort(address, port);
+  const where = address === undefined ? origin : hostAndPort(address, port);
   switch (code) {
     case "ECONNREFUSED":
       return failure("connection_refused", `connection refused by ${where}`);
     case "ECONNRESET":
     case "EPIPE":
     case "ECONNABORTED":
-      return lostFailure(place);
+      return lostFailure(origin);
     case "ETIMEDOUT":
       return failure("connect_timeout", `no connection to ${where}: it does not respond`);
     case "EHOSTUNREACH":
@@ -62,14 +62,14 @@ export function classify(error: unknown, place: string): OutboundFailure {
     case "ENFILE":
       return failure("failed", "this server has no file descriptors left for more connections");
     default:
-      if (isTlsCode(code)) return failure("tls", `TLS with ${place} failed: ${tlsReason(code, message)}`);
-      return failure("failed", `the request to ${place} failed: ${message}`);
+      if (isTlsCode(code)) return failure("tls", `TLS with ${origin} failed: ${tlsReason(code, message)}`);
+      return failure("failed", `the request to ${origin} failed: ${message}`);
   }
 }
 
 /**
- * True where a 408 came in place of a connection's end: the receiver closes it, as it lay idle for too long. RFC 9110
- * 15.5.9 lets the request be repeated. On a new connection the same answer is about the request.
+ * Returns true if a 408 only announces that the receiver closes a connection that was idle for too long. RFC 9110
+ * 15.5.9 lets the request be repeated. On a new connection the same response is about the request itself.
  */
 export function saysIdleTooLong(head: { statusCode: number; closes: boolean }): boolean {
   return head.statusCode === 408 && head.closes;

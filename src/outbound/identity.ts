@@ -1,14 +1,17 @@
-/** What TLS is done with: which authorities are believed, who the gateway says it is, and which pool follows from that. */
+/**
+ * TLS identity: which authorities are trusted, which certificate the gateway presents, and which connection pool
+ * follows.
+ */
 import { createHash } from "node:crypto";
 import { checkServerIdentity } from "node:tls";
-import type { Place } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import type { OutboundTls } from "./outbound.ts";
 
-/** One text for each combination of authorities and client certificate; computed once for each object. */
+/** One key for each combination of authorities and client certificate, computed once for each object. */
 const identities = new WeakMap<OutboundTls, string>();
 
-/** Names the pool: connections to one place are shared only by requests of the same identity. */
-export function poolOf({ secure, label }: Place, tls: OutboundTls | undefined): string {
+/** Names the pool of an origin. Connections to it are shared only by requests with the same identity. */
+export function poolOf({ secure, label }: Origin, tls: OutboundTls | undefined): string {
   if (!secure) return label;
   if (tls === undefined) return `tls ${label}`;
   let identity = identities.get(tls);
@@ -20,9 +23,11 @@ export function poolOf({ secure, label }: Place, tls: OutboundTls | undefined): 
   return `tls ${label} ${identity}`;
 }
 
-/** Null for plain http. `ca` is PEM; it replaces the built-in authorities where the request names none of its own. */
+/**
+ * Returns null for plain HTTP. `ca` is PEM and replaces the built-in authorities if the request names none of its own.
+ */
 export function tlsOptions(
-  { secure, servername }: Place,
+  { secure, servername }: Origin,
   tls: OutboundTls | undefined,
   ca: string | undefined,
 ): Bun.TLSOptions | null {
@@ -30,15 +35,18 @@ export function tlsOptions(
   return {
     ...(ca !== undefined && { ca }),
     ...tls,
-    // "" asks for no name, as SNI carries no addresses; left out, the runtime would name the address.
+    // "" sends no name, as SNI carries no addresses; if the field were left out, the runtime would send the address.
     serverName: servername,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    // Verified even if NODE_TLS_REJECT_UNAUTHORIZED says otherwise.
     rejectUnauthorized: true,
   };
 }
 
-/** Why the certificate is not that of the place; null where it is. The runtime has looked at it already: two locks. */
-export function wrongIdentity({ host }: Place, socket: Bun.Socket<unknown>): Error | null {
+/**
+ * Returns why the certificate is not that of the origin; null if it is. The runtime has checked it already; this is the
+ * second check.
+ */
+export function wrongIdentity({ host }: Origin, socket: Bun.Socket<unknown>): Error | null {
   if (!socket.authorized)
     return socket.getAuthorizationError() ?? new Error("the certificate is not authorized");
   return checkServerIdentity(host, socket.getPeerCertificate()) ?? null;

@@ -1,14 +1,14 @@
-/** Where a request goes: the URL taken apart, refused where nobody may be asked about its address. */
+/** Parses a URL into the origin and path of a request, and refuses URLs whose address is forbidden. */
 import { isIP } from "node:net";
 import type { AddressRules } from "./address.ts";
 import { failure, hostAndPort } from "./failures.ts";
 import type { OutboundFailure } from "./outbound.ts";
 import { MAX_CALLED, parseOutboundUrl } from "./url.ts";
 
-export type Place = Readonly<{
-  kind: "place";
+export type Origin = Readonly<{
+  kind: "origin";
   secure: boolean;
-  /** A name or an address, without brackets. */
+  /** Host name or address, without brackets. */
   host: string;
   port: number;
   /** Path and query. */
@@ -17,41 +17,43 @@ export type Place = Readonly<{
   authority: string;
   /** "host:port", for messages. */
   label: string;
-  /** What TLS asks for and verifies; "" for an address, which SNI cannot carry. */
+  /** Name that TLS requests and verifies; "" for an address, which SNI cannot carry. */
   servername: string;
 }>;
 
-/** Parsing a URL and judging an address take a tenth of a request's time, and most URLs come again. */
+/**
+ * Number of URLs to cache: parsing a URL and judging its address take a tenth of a request's time, and most URLs recur.
+ */
 const REMEMBERED = 1000;
-/** Longer ones carry a sender's query more often than not, and would cost memory for nothing. */
+/** Maximum length of a cached URL. Longer ones mostly carry a sender's query, so they rarely recur. */
 const MAX_REMEMBERED_LENGTH = 1024;
 
-export function createPlaces(rules: AddressRules): (url: string) => Place | OutboundFailure {
-  const known = new Map<string, Place | OutboundFailure>();
+export function createOrigins(rules: AddressRules): (url: string) => Origin | OutboundFailure {
+  const known = new Map<string, Origin | OutboundFailure>();
   return (url) => {
     const before = known.get(url);
     if (before !== undefined) return before;
-    const place = placeOf(url, rules);
-    if (url.length > MAX_REMEMBERED_LENGTH) return place;
+    const origin = originOf(url, rules);
+    if (url.length > MAX_REMEMBERED_LENGTH) return origin;
     if (known.size >= REMEMBERED) known.clear();
-    known.set(url, place);
-    return place;
+    known.set(url, origin);
+    return origin;
   };
 }
 
-function placeOf(url: string, rules: AddressRules): Place | OutboundFailure {
+function originOf(url: string, rules: AddressRules): Origin | OutboundFailure {
   const parsed = parseOutboundUrl(url, MAX_CALLED);
   if (typeof parsed === "string") return failure("invalid_url", `the URL ${parsed}`, false);
   const secure = parsed.protocol === "https:";
   const host = parsed.hostname.startsWith("[") ? parsed.hostname.slice(1, -1) : parsed.hostname;
   const port = parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port);
   const isAddress = isIP(host) !== 0;
-  // Sockets never look up an address, so this is where it is checked.
+  // Sockets never resolve a literal address, so it is checked here.
   const refusal = isAddress ? rules.refusal(host) : null;
-  // Another attempt can help: the operator may list the address meanwhile, and the delivery should not be lost to it.
+  // Retryable, so that the delivery is not lost: the operator may allow the address meanwhile.
   if (refusal !== null) return failure("forbidden_address", refusal);
   return {
-    kind: "place",
+    kind: "origin",
     secure,
     host,
     port,

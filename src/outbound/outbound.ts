@@ -1,30 +1,30 @@
-/** The outbound client as its callers see it: a request, and the value that says how it ended. */
+/** Interface of the outbound client: a request, and the value that says how it ended. */
 
 export type OutboundHeaders = readonly (readonly [name: string, value: string])[];
 
 export type OutboundRequest = Readonly<{
-  /** Absolute http or https URL; the host in it is what TLS verifies, whatever a Host header says. */
+  /** Absolute http or https URL. TLS verifies the host in it, whatever the Host header says. */
   url: string;
   method: string;
-  /** Sent in this order. Content-Length, Transfer-Encoding and Connection are the client's own business. */
+  /** Sent in this order. The client sets Content-Length, Transfer-Encoding and Connection itself. */
   headers: OutboundHeaders;
   body: Uint8Array;
   /** Limit for name resolution, TCP and TLS together. */
   connectTimeoutMs: number;
-  /** Limit for everything, from the call to the answer's last byte. */
+  /** Limit for the whole request, from the call to the last byte of the response. */
   timeoutMs: number;
-  /** Bytes of the answer's body that are kept; the rest is discarded. */
+  /** Number of bytes of the response body to keep; the rest is discarded. */
   maxResponseBytes: number;
   signal: AbortSignal;
-  /** For https alone; what is left out is as for every other request. */
+  /** Applies to https only; a field left out keeps the client's default. */
   tls?: OutboundTls | undefined;
 }>;
 
-/** In PEM. */
+/** Certificates and keys in PEM. */
 export type OutboundTls = Readonly<{
-  /** Replaces the built-in certificate authorities. */
+  /** Certificate authorities that replace the built-in ones. */
   ca?: string;
-  /** The client's certificate, its chain after it, and its key. */
+  /** Client certificate, followed by its chain. `key` is its private key. */
   cert?: string;
   key?: string;
 }>;
@@ -32,9 +32,9 @@ export type OutboundTls = Readonly<{
 export type OutboundResponse = Readonly<{
   statusCode: number;
   headers: OutboundHeaders;
-  /** As received: never decompressed. */
+  /** Body as received: never decompressed. */
   body: Uint8Array;
-  /** The body was longer than what is kept, or ended before it was complete. */
+  /** True if the body was longer than the limit, or ended before it was complete. */
   bodyTruncated: boolean;
 }>;
 
@@ -56,18 +56,18 @@ export type OutboundFailureCode =
 export type OutboundFailure = Readonly<{
   kind: "failed";
   code: OutboundFailureCode;
-  /** For people; names host, port and address, never path, query or headers. */
+  /** Message for people; names host, port and address, never path, query or headers. */
   message: string;
-  /** False where the same request can never succeed. */
+  /** False if the same request can never succeed. */
   retryable: boolean;
 }>;
 
-/** Once a status has arrived the result is a response, even if its body was cut short. */
+/** A response as soon as a status has arrived, even if its body was cut short; else a failure. */
 export type OutboundResult = Readonly<{ kind: "response"; response: OutboundResponse }> | OutboundFailure;
 
 export type Outbound = Readonly<{
   /** Never rejects. */
   request: (request: OutboundRequest) => Promise<OutboundResult>;
-  /** Ends what is in flight as aborted, and closes every connection. */
+  /** Ends requests in flight as aborted, and closes every connection. */
   close: () => void;
 }>;

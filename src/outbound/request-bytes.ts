@@ -1,23 +1,22 @@
-/** A request as it goes over the wire: which headers, in which order, and the bytes of a plain HTTP/1.1 request. */
+/** Serialises a request as plain HTTP/1.1: which headers, in which order, and the bytes. */
 
 import { HEADER_NAME } from "../lib/header-token.ts";
 import { userAgent } from "../lib/version.ts";
 import { failure } from "./failures.ts";
-import type { Place } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import type { OutboundFailure, OutboundHeaders, OutboundRequest } from "./outbound.ts";
 import type { Connection } from "./sockets.ts";
 
-/** Said by the client itself; what the caller says on them is left out. */
+/** Headers that the client sets itself; the caller's values are left out. */
 const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);
-/** Without a Content-Length their receivers may wait for a body. */
+/** Methods whose receivers may wait for a body if there is no Content-Length. */
 const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 const NOTHING: readonly Uint8Array[] = [];
 
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * Name, value, name, value: the form in which order, case and repeats are kept. A User-Agent is added where the caller
- * names none.
+ * Returns name, value, name, value, which keeps order, case and repeats. Adds a User-Agent if the caller names none.
  */
 export function headersOf({ headers, method, body }: OutboundRequest, authority: string): string[] {
   const flat = ["Host", hostIn(headers) ?? authority];
@@ -37,29 +36,29 @@ export function headersOf({ headers, method, body }: OutboundRequest, authority:
   return flat;
 }
 
-/** All that goes before the body, in Latin-1; a failure where it cannot be said in HTTP. */
-export function requestHead(request: OutboundRequest, place: Place): string | OutboundFailure {
+/** Returns everything before the body, in Latin-1; a failure if HTTP cannot express the request. */
+export function requestHead(request: OutboundRequest, origin: Origin): string | OutboundFailure {
   const { method } = request;
-  if (!HEADER_NAME.test(method)) return unsayable("the method is not valid");
-  // Joined at the end: a text that grows by each header leaves three behind each time.
-  const parts = [method, " ", place.path, " HTTP/1.1\r\n"];
-  const flat = headersOf(request, place.authority);
+  if (!HEADER_NAME.test(method)) return invalidRequest("the method is not valid");
+  // Joined at the end: a string that grows by each header would leave three intermediate strings each time.
+  const parts = [method, " ", origin.path, " HTTP/1.1\r\n"];
+  const flat = headersOf(request, origin.authority);
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const name = flat[at] ?? "";
     const value = flat[at + 1] ?? "";
-    if (!HEADER_NAME.test(name)) return unsayable("a header has no valid name");
-    if (!VALUE.test(value)) return unsayable("a header has a value that cannot be sent");
+    if (!HEADER_NAME.test(name)) return invalidRequest("a header has no valid name");
+    if (!VALUE.test(value)) return invalidRequest("a header has a value that cannot be sent");
     parts.push(name, ": ", value, "\r\n");
   }
   parts.push("Connection: keep-alive\r\n\r\n");
   return parts.join("");
 }
 
-/** Where short requests are put together: one that is written at once needs no memory of its own. */
+/** Buffer in which short requests are assembled: one that is written completely needs no memory of its own. */
 const together = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Writes as much as is taken at once, and returns the rest, in parts to be written one after the other; null where the
+ * Writes as much as the connection accepts now. Returns the rest as parts to be written in order; null if the
  * connection is gone.
  */
 export function writeRequest(
@@ -77,7 +76,7 @@ export function writeRequest(
   return written === length ? NOTHING : [new Uint8Array(together.subarray(written, length))];
 }
 
-function unsayable(why: string): OutboundFailure {
+function invalidRequest(why: string): OutboundFailure {
   return failure("invalid_request", `the request cannot be sent as HTTP: ${why}`, false);
 }
 

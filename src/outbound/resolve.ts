@@ -1,24 +1,24 @@
-/** Names to checked addresses: resolved once per connection, and only what was checked is connected to. */
+/** Resolves names to checked addresses, once per connection; the client connects only to addresses it has checked. */
 import { isIP } from "node:net";
 import type { Clock } from "../lib/clock.ts";
 import { errorCode } from "../lib/errors.ts";
 import type { AddressRules } from "./address.ts";
 import { failure, OutboundError } from "./failures.ts";
 
-/** A query without an answer for longer is not waited for by others: the next one may be answered. */
+/** Time for which other requests share a pending query. After it they send their own, which may get a response. */
 const SHARED_MS = 5_000;
 
 export type ResolvedAddress = Readonly<{ address: string; family: number }>;
 
-/** All addresses of a name. Rejects, or gives none, where there are none. */
+/** Returns all addresses of a name. Rejects, or returns an empty list, if there are none. */
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
 
-/** The addresses of a name that may all be connected to. Rejects with an OutboundError that says why not. */
+/** Returns the addresses of a name, all of which are allowed. Rejects with an OutboundError that says why not. */
 export type ResolveChecked = (host: string) => Promise<readonly ResolvedAddress[]>;
 
 /**
- * One refused address refuses the name: a public name that also points into a private network is a trap or a
- * mistake. Names looked up at the same moment share one query.
+ * Refuses a name if one of its addresses is refused: a public name that also points into a private network is a trap or
+ * a mistake. Simultaneous lookups of a name share one query.
  */
 export function createCheckedResolve(deps: {
   resolve: Resolve;
@@ -32,7 +32,7 @@ export function createCheckedResolve(deps: {
     if (addresses.length === 0) throw new OutboundError(failure("name_not_resolved", unresolved(host, null)));
     for (const { address } of addresses) {
       const refusal = deps.rules.refusal(address);
-      // Retryable, as a name may lead somewhere else tomorrow.
+      // Retryable, because the name may resolve to another address later.
       if (refusal !== null) throw new OutboundError(failure("forbidden_address", `${host}: ${refusal}`));
     }
     return addresses;
@@ -64,7 +64,7 @@ export function createCheckedResolve(deps: {
   };
 }
 
-/** Of the system and of c-ares. */
+/** Error codes of the system resolver and of c-ares. */
 const TEMPORARY = /^(DNS_)?(EAI_AGAIN|ETIMEOUT|ESERVFAIL|ECONNREFUSED)$/;
 
 function unresolved(host: string, error: unknown): string {

@@ -1,18 +1,18 @@
-/** The head of an HTTP/1.1 answer: its status, its headers as they came, and how its body is to be read. */
+/** Parses the head of an HTTP/1.1 response: status, headers as received, and how the body is delimited. */
 import { HEADER_TOKEN } from "../lib/header-token.ts";
 
-/** What a server sent is not HTTP; the message says why. */
-export class InvalidAnswer extends Error {
-  override readonly name = "InvalidAnswer";
+/** The server sent something that is not HTTP; the message says why. */
+export class InvalidResponse extends Error {
+  override readonly name = "InvalidResponse";
 }
 
-export type AnswerHead = Readonly<{
+export type ResponseHead = Readonly<{
   statusCode: number;
   headers: readonly (readonly [name: string, value: string])[];
-  /** The connection may carry another request afterwards. */
+  /** True if the connection can carry another request afterwards. */
   keepsAlive: boolean;
   isChunked: boolean;
-  /** Encoded in another way than in chunks: only the end of the connection ends it. */
+  /** True for a transfer coding other than chunked: only the end of the connection ends the body. */
   hasUnknownEnd: boolean;
   length: number | null;
 }>;
@@ -20,22 +20,25 @@ export type AnswerHead = Readonly<{
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const HEADER_LINE = new RegExp(`^(${HEADER_TOKEN}):([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
 const BLANK_BEFORE_COLON = new RegExp(`^(${HEADER_TOKEN})[\\t ]+:([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
-/** One length, which may be said more than once, as "2, 2". */
+/** Characters of a header value. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Text without a colon, as programs print before they have said all their headers. */
+/** A line without a colon, as programs print before they have written all their headers. */
 const NO_HEADER = /^[\t\x20-\x39\x3b-\x7e\x80-\xff]+$/;
+/** One length, which may be repeated, as in "2, 2". */
 const LENGTH = /^([0-9]{1,15})(?:[\t ]*,[\t ]*\1)*$/;
 
-/** Longer heads are not remembered. */
+/** Maximum length of a cached head. */
 const MAX_REMEMBERED = 2_048;
 
-/** Of one connection: a server's answers have the same head more often than not, until the second in their date ends. */
+/**
+ * Caches the last head of one pool: a server mostly sends the same head until the second in its Date header changes.
+ */
 export class HeadReader {
   #text = "";
-  #head: AnswerHead | null = null;
+  #head: ResponseHead | null = null;
 
-  /** As `readHead`; the same object for the same head as before. */
-  read(text: string): AnswerHead {
+  /** Parses like `readHead`; returns the same object for the same head as before. */
+  read(text: string): ResponseHead {
     if (this.#head !== null && text === this.#text) return this.#head;
     const head = readHead(text);
     if (text.length <= MAX_REMEMBERED) {
@@ -47,15 +50,15 @@ export class HeadReader {
 }
 
 /**
- * `text` is the head in Latin-1, each of its lines with CR LF behind it, without the empty line. Throws InvalidAnswer
- * where it cannot be told what came or where the message ends. What is wrong and changes neither is read past, as the
- * receiver did take the request: a folded line, a blank before the colon, a line that is no header, one length said
- * twice, a length beside chunks. A connection with such a head carries no other request.
+ * Parses `text`: the head in Latin-1, each line followed by CR LF, without the empty line. Throws InvalidResponse if
+ * the status or the end of the message is ambiguous. Faults that affect neither are tolerated, because the receiver did
+ * accept the request: a folded line, a blank before the colon, a line that is no header, a repeated length, a length
+ * beside chunks. A connection with such a head is not reused.
  */
-export function readHead(text: string): AnswerHead {
+export function readHead(text: string): ResponseHead {
   let lineEnd = text.indexOf("\r\n");
   const status = STATUS_LINE.exec(text.slice(0, lineEnd));
-  if (status === null) throw new InvalidAnswer("the first line is not a status line");
+  if (status === null) throw new InvalidResponse("the first line is not a status line");
   const headers: [string, string][] = [];
   const connection: string[] = [];
   const codings: string[] = [];
@@ -85,7 +88,7 @@ export function readHead(text: string): AnswerHead {
     }
   }
   const isEncoded = codings.length > 0;
-  // The coding holds (RFC 9112 6.3); where something on the way goes by the length, what follows is not ours.
+  // The transfer coding wins (RFC 9112 6.3); if an intermediary goes by the length, the bytes after it are not ours.
   if (isEncoded && length !== null) isSloppy = true;
   const isChunked = isEncoded && tokensOf(codings).at(-1) === "chunked";
   const asked = tokensOf(connection);
@@ -100,15 +103,15 @@ export function readHead(text: string): AnswerHead {
   };
 }
 
-/** Throws InvalidAnswer for what is no number, and for another one than was said before. */
+/** Throws InvalidResponse for a length that is no number or differs from `before`. */
 function sameLength(value: string, before: number | null): number {
   const digits = LENGTH.exec(value)?.[1];
-  if (digits === undefined) throw new InvalidAnswer("the length is not a number");
-  if (before !== null && before !== Number(digits)) throw new InvalidAnswer("it has two different lengths");
+  if (digits === undefined) throw new InvalidResponse("the length is not a number");
+  if (before !== null && before !== Number(digits)) throw new InvalidResponse("it has two different lengths");
   return Number(digits);
 }
 
-/** What a line that is not well formed means; a folded one goes to the value before it. Throws InvalidAnswer. */
+/** Interprets a malformed header line; a folded one extends the value before it. Throws InvalidResponse. */
 function sloppyHeader(line: string, headers: [string, string][]): readonly (string | undefined)[] {
   const header = BLANK_BEFORE_COLON.exec(line);
   if (header !== null) return header;
@@ -119,7 +122,7 @@ function sloppyHeader(line: string, headers: [string, string][]): readonly (stri
     return [];
   }
   if (NO_HEADER.test(line)) return [];
-  throw new InvalidAnswer("a header line is malformed");
+  throw new InvalidResponse("a header line is malformed");
 }
 
 function tokensOf(values: readonly string[]): string[] {
@@ -131,7 +134,7 @@ function tokensOf(values: readonly string[]): string[] {
         .map((token) => token.trim().toLowerCase());
 }
 
-/** Spaces and tabs only: `trim` would take a no-break space too, which is a byte of the value. */
+/** Trims spaces and tabs only: `trim` would also remove a no-break space, which is a byte of the value. */
 function withoutBlanks(value: string): string {
   let from = 0;
   let to = value.length;

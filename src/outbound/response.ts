@@ -1,37 +1,37 @@
 /**
- * Reads one HTTP/1.1 answer as its bytes come in. What leaves no doubt about the status and the end is read however
- * sloppily it is written, and its connection not used again; all else is refused, not guessed at.
+ * Reads one HTTP/1.1 response as its bytes arrive. A malformed response is read if its status and its end are
+ * unambiguous, and its connection is not reused; anything else is refused, never guessed at.
  */
 
 import type { KeptBody } from "./body.ts";
-import { type AnswerHead, HeadReader, InvalidAnswer } from "./response-head.ts";
+import { HeadReader, InvalidResponse, type ResponseHead } from "./response-head.ts";
 
 const MAX_HEAD_BYTES = 32 * 1024;
-/** A chunk's size with its extensions. */
+/** Maximum length of a chunk's size with its extensions. */
 const MAX_CHUNK_LINE_BYTES = 4 * 1024;
 const CHUNK_SIZE = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const START = "HTTP/1.";
-/** Lines that end in LF alone, or in both. */
+/** Empty line after the head, with lines that end in LF alone, in CR LF, or in a mix. */
 const HEAD_END = /\r?\n\r?\n/;
 const LF = 0x0a;
 const CR = 0x0d;
 
 type Step = "head" | "length" | "chunk line" | "chunk" | "chunk end" | "trailers" | "until close" | "done";
 
-export class Answer {
-  /** Known once the final head, not that of an interim answer, has come. */
-  head: AnswerHead | null = null;
-  /** More is sent than the body is worth: the connection is better closed. */
+export class ResponseReader {
+  /** Set once the final head has arrived; interim responses (1xx) do not count. */
+  head: ResponseHead | null = null;
+  /** True if more body arrives than is worth reading: the connection is better closed. */
   isTooLong = false;
-  /** Something came behind the answer's end, where nothing had been asked. */
+  /** True if bytes arrived after the end of the response, although no request was pending. */
   hasSurplus = false;
-  /** A line ended without CR: whoever reads it on the way may have seen other lines. */
+  /** True if a line ended without CR: an intermediary may have seen other line boundaries. */
   #isSloppy = false;
   readonly #method: string;
   readonly #body: KeptBody;
   readonly #heads: HeadReader;
   #step: Step = "head";
-  /** Of the body, or of the chunk that is being read. */
+  /** Bytes left of the body, or of the current chunk. */
   #left = 0;
   #interimBytes = 0;
   #trailerBytes = 0;
@@ -43,7 +43,7 @@ export class Answer {
     this.#body = options.body;
   }
 
-  /** Throws InvalidAnswer. */
+  /** Throws InvalidResponse. */
   read(chunk: Buffer): void {
     let bytes = this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]);
     this.#unread = null;
@@ -62,23 +62,23 @@ export class Answer {
     }
   }
 
-  /** Complete, with nothing left to come. */
+  /** True once the response is complete. */
   get isDone(): boolean {
     return this.#step === "done";
   }
 
-  /** Nothing but the end of the connection ends its body. */
+  /** True if only the end of the connection ends the body. */
   get endsWithConnection(): boolean {
     return this.#step === "until close";
   }
 
   get keepsAlive(): boolean {
     if (!this.isDone || this.hasSurplus || this.#isSloppy || this.head === null) return false;
-    // After 101 the connection speaks something else.
+    // After 101 the connection uses another protocol.
     return this.head.keepsAlive && this.head.statusCode !== 101;
   }
 
-  /** Returns how many bytes were used; 0 where more must come first. */
+  /** Returns the number of bytes consumed; 0 if more must arrive first. */
   #take(bytes: Buffer): number {
     switch (this.#step) {
       case "head":
@@ -104,14 +104,14 @@ export class Answer {
   #takeHead(bytes: Buffer): number {
     if (bytes[0] === CR || bytes[0] === LF) return this.#takeEmptyLine(bytes);
     const start = bytes.toString("latin1", 0, START.length);
-    if (!START.startsWith(start)) throw new InvalidAnswer("it begins with something else");
+    if (!START.startsWith(start)) throw new InvalidResponse("it begins with something else");
     const found = this.#findHead(bytes);
     const length = found?.length ?? bytes.length;
-    if (length > MAX_HEAD_BYTES + 4) throw new InvalidAnswer("headers too large");
+    if (length > MAX_HEAD_BYTES + 4) throw new InvalidResponse("headers too large");
     if (found === null) return 0;
     const head = this.#heads.read(found.text);
     const { statusCode } = head;
-    // An interim answer; what follows it is the answer. Nobody asked for an upgrade, so that one is final.
+    // An interim response, followed by the final one. 101 is final: the client requests no upgrade.
     if (statusCode < 200 && statusCode !== 101) {
       this.#countInterim(length);
       return length;
@@ -122,14 +122,16 @@ export class Answer {
     return length;
   }
 
-  /** The head's lines, each with CR LF behind it, and its length with the empty line; null while it is not whole. */
+  /**
+   * Returns the head's lines, each followed by CR LF, and the length including the empty line; null while incomplete.
+   */
   #findHead(bytes: Buffer): { text: string; length: number } | null {
     const end = bytes.indexOf("\r\n\r\n");
     if (end !== -1) {
       const text = bytes.toString("latin1", 0, end + 2);
       if (!hasBareLineFeed(text)) return { text, length: end + 4 };
     }
-    // Looked for first, as this is asked again with each part of a head that comes in many.
+    // Cheap test first, as this runs again for each part of a head that arrives in many.
     if (end === -1 && bytes.indexOf("\n\n") === -1 && bytes.indexOf("\n\r\n") === -1) return null;
     const start = bytes.toString("latin1", 0, MAX_HEAD_BYTES + 4);
     const found = HEAD_END.exec(start);
@@ -139,10 +141,10 @@ export class Answer {
     return { text: `${lines.join("\r\n")}\r\n`, length: found.index + found[0].length };
   }
 
-  /** RFC 9112 2.2 lets servers that are sent one skip it; some send one themselves. */
+  /** Skips an empty line before the status line: RFC 9112 2.2 lets servers skip one, and some send one themselves. */
   #takeEmptyLine(bytes: Buffer): number {
     if (bytes[0] === CR && bytes.length === 1) return 0;
-    if (bytes[0] === CR && bytes[1] !== LF) throw new InvalidAnswer("it begins with something else");
+    if (bytes[0] === CR && bytes[1] !== LF) throw new InvalidResponse("it begins with something else");
     const length = bytes[0] === LF ? 1 : 2;
     this.#isSloppy = true;
     this.#countInterim(length);
@@ -151,10 +153,10 @@ export class Answer {
 
   #countInterim(bytes: number): void {
     this.#interimBytes += bytes;
-    if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("too many interim responses");
+    if (this.#interimBytes > MAX_HEAD_BYTES) throw new InvalidResponse("too many interim responses");
   }
 
-  #stepAfter({ statusCode, isChunked, hasUnknownEnd, length }: AnswerHead): Step {
+  #stepAfter({ statusCode, isChunked, hasUnknownEnd, length }: ResponseHead): Step {
     if (this.#method === "HEAD" || statusCode < 200 || statusCode === 204 || statusCode === 304)
       return "done";
     if (isChunked) return "chunk line";
@@ -174,7 +176,7 @@ export class Answer {
     const taken = this.#takeLine(bytes, MAX_CHUNK_LINE_BYTES);
     if (taken === null) return 0;
     const size = CHUNK_SIZE.exec(taken.line)?.[1];
-    if (size === undefined) throw new InvalidAnswer("a chunk has no size");
+    if (size === undefined) throw new InvalidResponse("a chunk has no size");
     this.#left = Number.parseInt(size, 16);
     this.#step = this.#left === 0 ? "trailers" : "chunk";
     return taken.length;
@@ -187,17 +189,19 @@ export class Answer {
     return taken.length;
   }
 
-  /** Read past: what they say was not asked for. */
+  /** Skips trailers; nothing in them is used. */
   #takeTrailer(bytes: Buffer): number {
     const taken = this.#takeLine(bytes, MAX_HEAD_BYTES);
     if (taken === null) return 0;
     this.#trailerBytes += taken.line.length;
-    if (this.#trailerBytes > MAX_HEAD_BYTES) throw new InvalidAnswer("trailers too large");
+    if (this.#trailerBytes > MAX_HEAD_BYTES) throw new InvalidResponse("trailers too large");
     if (taken.line === "") this.#step = "done";
     return taken.length;
   }
 
-  /** The next line without its end, and its length with it; null while it is not whole. At most `most` characters. */
+  /**
+   * Returns the next line without its end, and its length with it; null while incomplete. `most` limits its characters.
+   */
   #takeLine(
     bytes: Buffer,
     most: number,
@@ -206,9 +210,9 @@ export class Answer {
     const at = bytes.indexOf(LF);
     const isSloppy = at !== -1 && bytes[at - 1] !== CR;
     const end = at === -1 ? bytes.length : isSloppy ? at : at - 1;
-    // Where only a CR has come, its LF may follow.
+    // If the last byte is CR, its LF may follow.
     const known = at === -1 && bytes.at(-1) === CR ? end - 1 : end;
-    if (known > most) throw new InvalidAnswer(fault);
+    if (known > most) throw new InvalidResponse(fault);
     if (at === -1) return null;
     if (isSloppy) this.#isSloppy = true;
     return { line: bytes.toString("latin1", 0, end), length: at + 1 };

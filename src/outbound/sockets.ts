@@ -1,40 +1,44 @@
-/** Connections, kept open between requests: one pool per host name, port and identity, bounded in number and idle time. */
+/**
+ * Keeps connections open between requests: one pool per host, port and TLS identity, limited in number and idle time.
+ */
 import type { Clock } from "../lib/clock.ts";
 import { connectToAny } from "./connect.ts";
 import { poolOf, tlsOptions, wrongIdentity } from "./identity.ts";
-import type { Place } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import type { OutboundTls } from "./outbound.ts";
 import type { ResolveChecked } from "./resolve.ts";
 import { HeadReader } from "./response-head.ts";
 
 /** Below the 60 s after which many servers and load balancers close an idle connection themselves. */
 export const IDLE_MS = 30_000;
-/** One timer for all connections, so that a request moves none. */
+/** Interval of one timer for all connections, so that a request sets none. */
 const IDLE_SWEEP_MS = 5_000;
-/** Silence after which the system asks whether the other end is still there, while an answer is waited for. */
+/** Silence after which the system probes whether the peer is still there, while a response is awaited. */
 const KEEP_ALIVE_PROBE_MS = 15_000;
 
-/** What a connection tells whoever uses it. */
+/** Callbacks by which a connection informs its current user. */
 export type ConnectionUser = Readonly<{
   onData: (chunk: Buffer) => void;
-  /** What was written is on its way; there is room for more. */
+  /** Called when written bytes have left and there is room for more. */
   onDrain: () => void;
-  /** It is closed; `isWhole` where the other end said so in order, and did not break off. */
+  /**
+   * Called when the connection is closed; `isWhole` is true if the peer closed it in order instead of breaking it off.
+   */
   onClose: (isWhole: boolean) => void;
 }>;
 
-/** One connection; it belongs to its user until that one keeps or closes it. */
+/** One connection. It belongs to its user until the user keeps or closes it. */
 export class Connection {
-  /** Of its pool. */
+  /** Name of its pool. */
   readonly pool: string;
   user: ConnectionUser | null = null;
-  /** False from the moment at which either end closes it. */
+  /** False as soon as either end closes it. */
   isOpen = true;
-  /** Since when, on the monotonic clock. */
+  /** Start of its idle time, on the monotonic clock. */
   idleSince = 0;
   hasEnded = false;
-  /** Waits for the end of TLS's greeting; null before and after it. */
-  onGreeted: ((error: Error | null) => void) | null = null;
+  /** Called when the TLS handshake ends; null before and after it. */
+  onHandshake: ((error: Error | null) => void) | null = null;
   #socket: Bun.Socket<Connection> | null = null;
 
   constructor(pool: string) {
@@ -46,12 +50,14 @@ export class Connection {
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
   }
 
-  /** How many of `length` bytes from `offset` on were taken; below 0 where the connection is gone. */
+  /**
+   * Writes `length` bytes from `offset`. Returns how many were accepted; a negative number if the connection is gone.
+   */
   write(bytes: Uint8Array, offset: number, length: number): number {
     return this.#socket?.write(bytes, offset, length) ?? -1;
   }
 
-  /** Its user hears no more of it. */
+  /** Closes the connection without another callback to its user. */
   close(): void {
     this.user = null;
     this.isOpen = false;
@@ -59,9 +65,12 @@ export class Connection {
   }
 }
 
-/** Those of one place and identity. */
+/** Idle connections of one origin and identity. */
 type Pool = Readonly<{
-  /** In the order in which they fell idle: the newest is taken first, so that what a burst opened is closed. */
+  /**
+   * Ordered by the start of their idle time. The newest is taken first, so that the extra connections of a burst
+   * expire.
+   */
   idle: Connection[];
   heads: HeadReader;
 }>;
@@ -86,11 +95,11 @@ export class Sockets {
     this.#handlers = {
       data: ({ data: connection }, chunk) => {
         if (connection.user) connection.user.onData(chunk);
-        // Nothing was asked: what comes would be taken for the next request's answer.
+        // No request is pending: these bytes would be taken for the response to the next one.
         else connection.close();
       },
       handshake: ({ data: connection }, isRight, error) =>
-        connection.onGreeted?.(isRight ? null : (error ?? new Error("the greeting failed"))),
+        connection.onHandshake?.(isRight ? null : (error ?? new Error("the handshake failed"))),
       drain: ({ data: connection }) => connection.user?.onDrain(),
       end: ({ data: connection }) => {
         connection.hasEnded = true;
@@ -99,52 +108,52 @@ export class Sockets {
         connection.isOpen = false;
         const { user } = connection;
         connection.user = null;
-        connection.onGreeted?.(error ?? closedWhileGreeting());
+        connection.onHandshake?.(error ?? closedDuringHandshake());
         if (user) user.onClose(connection.hasEnded && error === undefined);
         else this.#forget(connection);
       },
     };
   }
 
-  /** A connection that lay idle, null where there is none. */
-  take(place: Place, tls: OutboundTls | undefined): Connection | null {
-    const idle = this.#pools.get(poolOf(place, tls))?.idle;
+  /** Takes an idle connection; null if there is none. */
+  take(origin: Origin, tls: OutboundTls | undefined): Connection | null {
+    const idle = this.#pools.get(poolOf(origin, tls))?.idle;
     for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
       this.#idleCount--;
-      // One that is being closed is idle until it is closed, and more of what nobody asked for may come on it.
+      // A connection that is closing stays in the list until it is closed, and more unrequested bytes may arrive on it.
       if (connection.isOpen) return connection;
     }
     return null;
   }
 
-  /** What reads the heads of the place's answers. */
-  headsOf(place: Place, tls: OutboundTls | undefined): HeadReader {
-    return this.#pools.get(poolOf(place, tls))?.heads ?? new HeadReader();
+  /** Returns the parser with the cached head of the origin. */
+  headsOf(origin: Origin, tls: OutboundTls | undefined): HeadReader {
+    return this.#pools.get(poolOf(origin, tls))?.heads ?? new HeadReader();
   }
 
-  /** Opens a new connection, and says so once nobody else can be at its other end; the returned function gives it up. */
+  /** Opens a new connection; `onOpen` is called after TLS has verified the peer. The returned function cancels it. */
   open(
-    place: Place,
+    origin: Origin,
     tls: OutboundTls | undefined,
     callbacks: { onOpen: (connection: Connection) => void; onFailed: (error: unknown) => void },
   ): () => void {
     let giveUp = () => {};
     let isGivenUp = false;
-    const pool = poolOf(place, tls);
+    const pool = poolOf(origin, tls);
     const onOpen = (socket: Bun.Socket<Connection>) => {
       socket.data.opened(socket);
-      if (!place.secure) callbacks.onOpen(socket.data);
-      else giveUp = greet(place, socket, callbacks);
+      if (!origin.secure) callbacks.onOpen(socket.data);
+      else giveUp = verifyPeer(origin, socket, callbacks);
     };
-    this.#options.resolve(place.host).then(
+    this.#options.resolve(origin.host).then(
       (addresses) => {
         if (isGivenUp) return;
         giveUp = connectToAny({
           addresses,
-          port: place.port,
+          port: origin.port,
           clock: this.#options.clock,
           handlers: this.#handlers,
-          tls: tlsOptions(place, tls, this.#options.ca),
+          tls: tlsOptions(origin, tls, this.#options.ca),
           newData: () => new Connection(pool),
           onOpen,
           onFailed: callbacks.onFailed,
@@ -160,7 +169,7 @@ export class Sockets {
     };
   }
 
-  /** Its user needs it no longer, and another may. */
+  /** Returns a connection that its user no longer needs to the pool. */
   keep(connection: Connection): void {
     connection.user = null;
     if (!connection.isOpen) return;
@@ -175,8 +184,8 @@ export class Sockets {
     this.#options.clock.after(IDLE_SWEEP_MS, () => this.#sweep());
   }
 
-  dropIdle(place: Place, tls: OutboundTls | undefined): void {
-    for (const connection of [...(this.#pools.get(poolOf(place, tls))?.idle ?? [])]) connection.close();
+  dropIdle(origin: Origin, tls: OutboundTls | undefined): void {
+    for (const connection of [...(this.#pools.get(poolOf(origin, tls))?.idle ?? [])]) connection.close();
   }
 
   closeAll(): void {
@@ -211,16 +220,16 @@ export class Sockets {
   }
 }
 
-/** Waits until TLS has said who is at the other end: not a byte of a request is written before. */
-function greet(
-  place: Place,
+/** Waits until TLS has verified the peer: no byte of a request is written before that. */
+function verifyPeer(
+  origin: Origin,
   socket: Bun.Socket<Connection>,
   callbacks: { onOpen: (connection: Connection) => void; onFailed: (error: unknown) => void },
 ): () => void {
   const connection = socket.data;
-  connection.onGreeted = (error) => {
-    connection.onGreeted = null;
-    const fault = error ?? wrongIdentity(place, socket);
+  connection.onHandshake = (error) => {
+    connection.onHandshake = null;
+    const fault = error ?? wrongIdentity(origin, socket);
     if (fault === null) {
       callbacks.onOpen(connection);
       return;
@@ -229,11 +238,11 @@ function greet(
     callbacks.onFailed(fault);
   };
   return () => {
-    connection.onGreeted = null;
+    connection.onHandshake = null;
     connection.close();
   };
 }
 
-function closedWhileGreeting(): Error {
-  return Object.assign(new Error("closed while greeting"), { code: "ECONNRESET" });
+function closedDuringHandshake(): Error {
+  return Object.assign(new Error("closed during the handshake"), { code: "ECONNRESET" });
 }

@@ -1,17 +1,15 @@
-/** Which URLs may be called at all, whatever they resolve to. */
+/** Validates the URLs that may be called at all, whatever they resolve to. */
 
-/** Of a URL that a person configures, in characters. */
+/** Maximum length of a configured URL, in characters. */
 const MAX_CONFIGURED = 8_192;
 /**
- * Of a URL that is called. A sender's path and query are added to a configured one, and what came in must be able to
- * go out: the head of a received request has 16 KiB at most, and a byte that is no UTF-8 is nine characters (%EF%BF%BD)
- * in the URL that the runtime makes of it.
+ * Maximum length of a called URL, in characters. A sender's path and query are appended to a configured URL, and
+ * everything that came in must be able to go out: the head of a received request has at most 16 KiB, and the runtime
+ * encodes a byte that is not UTF-8 as nine characters (%EF%BF%BD).
  */
 export const MAX_CALLED = MAX_CONFIGURED + 9 * 16 * 1_024;
 
-/**
- * The URL, or what is wrong with it in words that follow "the URL"; they never repeat it. `maxLength` in characters.
- */
+/** Returns the URL, or its fault in words that follow "the URL" and never repeat it. `maxLength` is in characters. */
 export function parseOutboundUrl(text: string, maxLength = MAX_CONFIGURED): URL | string {
   if (text.length > maxLength) return `is longer than ${maxLength} characters`;
   const url = URL.parse(text);

@@ -13,7 +13,7 @@ describe("with nothing allowed", () => {
     "::ffff:1.1.1.1",
     "2606:4700:4700::1111",
     "2a00:1450::1",
-    // DNS64 networks reach the public IPv4 internet by this prefix.
+    // DNS64 networks reach the public IPv4 internet through this prefix.
     "64:ff9b::101:101",
   ];
   for (const address of open) {
@@ -84,7 +84,7 @@ describe("an address in the allow list", () => {
     expect(rules.refusal("169.254.1.1")).toContain("link-local");
   });
 
-  test("is named with the variable that would allow it where it is missing", () => {
+  test("is named with the variable that would allow it, if it is missing", () => {
     expect(createAddressRules([]).refusal("10.0.0.1")).toBe(
       "address 10.0.0.1 is private: list it in ALLOWED_TARGET_CIDRS to allow it",
     );
@@ -105,12 +105,12 @@ describe("an address of a cloud's metadata service", () => {
   ];
   const broad = createAddressRules(["0.0.0.0/0", "::/0", "169.254.169.254/31"]);
   for (const address of addresses) {
-    test(`${address} is not opened by a network that holds it`, () => {
+    test(`${address} is not allowed by a network that contains it`, () => {
       expect(broad.refusal(address)).toContain("cloud metadata");
     });
   }
 
-  test("is opened by an entry of its own", () => {
+  test("is allowed by an entry of its own", () => {
     const rules = createAddressRules(["169.254.169.254/32", "fd00:ec2::254"]);
     expect(rules.refusal("169.254.169.254")).toBeNull();
     expect(rules.refusal("fd00:ec2::254")).toBeNull();

@@ -16,7 +16,7 @@ afterEach(async () => {
   await receiver.close();
 });
 
-describe("what is sent", () => {
+describe("a request", () => {
   test("arrives with method, path, query, headers in order and case, repeats and body bytes", async () => {
     const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     await client.send({
@@ -54,7 +54,7 @@ describe("what is sent", () => {
     });
   }
 
-  test("an empty body is announced where one is expected, and only there", async () => {
+  test("an empty body has a Content-Length if one is expected, and only then", async () => {
     for (const method of ["POST", "PUT", "GET", "DELETE"]) {
       await client.send({ url: receiver.url, method, body: NO_BODY });
     }
@@ -69,7 +69,7 @@ describe("what is sent", () => {
     );
   });
 
-  test("has the framing of the client, whatever the caller says, and one Host header", async () => {
+  test("has the client's framing, whatever the caller says, and one Host header", async () => {
     await client.send({
       url: receiver.url,
       headers: [
@@ -101,7 +101,7 @@ describe("what is sent", () => {
   });
 });
 
-describe("what is answered", () => {
+describe("a response", () => {
   test("comes with status, headers with case and repeats, and body", async () => {
     receiver.answerWith({
       status: 201,
@@ -119,7 +119,7 @@ describe("what is answered", () => {
     ]);
   });
 
-  test("is a redirect where the receiver says so: it is not followed", async () => {
+  test("may be a redirect, which is not followed", async () => {
     receiver.answerWith({ status: 307, headers: { location: `${receiver.url}/elsewhere` } });
     expect(inShort(await client.send({ url: receiver.url }))).toBe("307");
     expect(receiver.requests).toHaveLength(1);
@@ -133,7 +133,7 @@ describe("what is answered", () => {
     });
   });
 
-  test("a body at the limit is whole, one byte more is cut, and the connection stays in use", async () => {
+  test("a body at the limit is complete, one byte more is cut, and the connection stays in use", async () => {
     for (const [length, truncated] of [
       [64 * 1024, false],
       [64 * 1024 + 1, true],
@@ -154,21 +154,21 @@ describe("what is answered", () => {
     await receiver.waitForOpenConnections(0);
   });
 
-  test("a status is kept when the connection breaks in the body", async () => {
+  test("a status is kept if the connection breaks in the body", async () => {
     receiver.answerWith({ status: 500, reset: true, body: "half" });
     expect(await client.send({ url: receiver.url })).toMatchObject({
       response: { statusCode: 500, bodyTruncated: true },
     });
   });
 
-  test("an upgrade is an answer like others, and its connection is closed", async () => {
+  test("an upgrade is a response like any other, and its connection is closed", async () => {
     receiver.answerWith({ raw: "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" });
     expect(inShort(await client.send({ url: receiver.url }))).toBe("101");
     await receiver.waitForOpenConnections(0);
   });
 });
 
-describe("what fails says so in words", () => {
+describe("failures are described in words", () => {
   test("a refused connection names the address", async () => {
     const gone = await startReceiver();
     await gone.close();
@@ -189,7 +189,7 @@ describe("what fails says so in words", () => {
     ],
   ];
   for (const [what, raw, code] of broken) {
-    test(`an answer of ${what} is "${code}" and may be tried again`, async () => {
+    test(`a response of ${what} is "${code}" and retryable`, async () => {
       receiver.answerWith(raw === "" ? { reset: true } : { raw });
       const result = await client.send({ url: receiver.url });
       expect(result).toMatchObject({ kind: "failed", code, retryable: true });
@@ -206,7 +206,7 @@ describe("what fails says so in words", () => {
     { method: "CONNECT" },
   ] as const;
   for (const part of unsendable) {
-    test(`${JSON.stringify(part)} is not sent, and never will be`, async () => {
+    test(`${JSON.stringify(part)} is not sent and not retryable`, async () => {
       const result = await client.send({ url: receiver.url, ...part });
       expect(result).toMatchObject({ kind: "failed", code: "invalid_request", retryable: false });
       expect(receiver.connections()).toBe(0);

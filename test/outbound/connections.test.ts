@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
-/** After so long the next address of a name is tried beside the one before. */
+/** Time after which the next address of a name is tried in parallel. */
 const NEXT_ADDRESS_MS = 250;
 
 function connectionsUsed(): number[] {
@@ -17,7 +17,7 @@ function connectionsUsed(): number[] {
 }
 
 describe("a connection", () => {
-  test("is used again for the same name, and never for another one at the same address", async () => {
+  test("is reused for the same name, and never for another one at the same address", async () => {
     const client = createTestOutbound();
     for (const host of [
       "one.example",
@@ -34,7 +34,7 @@ describe("a connection", () => {
     await receiver.waitForOpenConnections(0);
   });
 
-  test("is closed after half a minute of idleness", async () => {
+  test("is closed after half a minute of idle time", async () => {
     const clock = createFakeClock();
     const client = createTestOutbound({ clock });
     await client.send({ url: receiver.url });
@@ -49,7 +49,7 @@ describe("a connection", () => {
     client.close();
   });
 
-  test("that fell idle first gives way when too many are idle over all names", async () => {
+  test("with the longest idle time is closed if too many are idle over all names", async () => {
     const client = createTestOutbound({ maxIdleConnections: 2 });
     for (const host of ["a.example", "b.example", "c.example"]) {
       await client.send({ url: `http://${host}:${receiver.port}/` });
@@ -62,7 +62,7 @@ describe("a connection", () => {
     client.close();
   });
 
-  test("goes to the next address of a name when the first refuses", async () => {
+  test("is made to the next address of a name if the first refuses", async () => {
     const client = createTestOutbound({
       resolve: async () => [
         { address: "127.0.0.77", family: 4 },
@@ -73,8 +73,8 @@ describe("a connection", () => {
     client.close();
   });
 
-  test("is not disturbed by one to another address of the name that was opened beside it", async () => {
-    // All loopback addresses lead to the receiver, and each next address is tried at once.
+  test("is not disturbed by a parallel one to another address of the name", async () => {
+    // All loopback addresses lead to the receiver, and the next address is tried immediately.
     const fake = createFakeClock();
     const after: typeof fake.after = (ms, then) => {
       if (ms !== NEXT_ADDRESS_MS) return fake.after(ms, then);
@@ -108,7 +108,7 @@ describe("a connection", () => {
     client.close();
   });
 
-  test("asks for a name once, however many are opened at the same moment", async () => {
+  test("resolves a name once, however many are opened at the same time", async () => {
     let asked = 0;
     const client = createTestOutbound({
       resolve: async (host) => {
@@ -124,7 +124,7 @@ describe("a connection", () => {
 });
 
 describe("a kept-alive connection that the receiver closes under a request", () => {
-  test("is replaced by a fresh one at once, together with its idle siblings", async () => {
+  test("is replaced by a fresh one immediately, together with its idle siblings", async () => {
     const client = createTestOutbound();
     await Promise.all([1, 2, 3].map(() => client.send({ url: receiver.url })));
     receiver.answerWith((_, index) => (index === 3 ? { reset: true } : {}));
@@ -147,7 +147,7 @@ describe("a kept-alive connection that the receiver closes under a request", () 
     client.close();
   });
 
-  test("is not replaced when an answer had begun", async () => {
+  test("is not replaced if a response had begun", async () => {
     const client = createTestOutbound();
     await client.send({ url: receiver.url });
     receiver.answerWith({ raw: "HTTP/1.1 200 OK\r\nContent-Le" });
@@ -156,7 +156,7 @@ describe("a kept-alive connection that the receiver closes under a request", () 
     client.close();
   });
 
-  test("costs nothing when it was closed before the request began", async () => {
+  test("costs nothing if it was closed before the request began", async () => {
     const client = createTestOutbound();
     await client.send({ url: receiver.url });
     await receiver.dropConnections();
@@ -171,7 +171,7 @@ describe("a kept-alive connection that the receiver closes under a request", () 
     "without a length": "HTTP/1.1 408 Request Timeout\r\n\r\nslow",
   };
   for (const [kind, raw] of Object.entries(CLOSING)) {
-    test(`is replaced where a 408 ${kind} came before the end`, async () => {
+    test(`is replaced if a 408 ${kind} came before the end`, async () => {
       const client = createTestOutbound();
       await Promise.all([1, 2].map(() => client.send({ url: receiver.url })));
       receiver.answerWith((_, index) => (index === 2 ? { raw } : { body: "taken" }));
@@ -191,8 +191,8 @@ describe("a kept-alive connection that the receiver closes under a request", () 
   });
 });
 
-describe("an answer 408", () => {
-  test("on a new connection is the answer", async () => {
+describe("a response 408", () => {
+  test("on a new connection is the response", async () => {
     const client = createTestOutbound();
     receiver.answerWith({ status: 408, headers: { connection: "close" } });
     expect(inShort(await client.send({ url: receiver.url }))).toBe("408");
@@ -200,7 +200,7 @@ describe("an answer 408", () => {
     client.close();
   });
 
-  test("on a connection that stays open is the answer", async () => {
+  test("on a connection that stays open is the response", async () => {
     const client = createTestOutbound();
     await client.send({ url: receiver.url });
     receiver.answerWith({ status: 408, body: "slow" });

@@ -1,16 +1,16 @@
-/** Whatever a service does, its request ends in words, within its time, and its connection is not used again. */
+/** Whatever a service does, its request ends with a message, in time, and its connection is not reused. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HOSTILE_SERVICES, startService } from "../support/hostile-services.ts";
 import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
 
-/** The certificate is for secure.test, signed by an authority of its own. */
+/** The certificate is for secure.test, signed by its own authority. */
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
 const certificate = { key: fixture("secure-test.key"), cert: fixture("secure-test.crt") };
 
 const TIMEOUT_MS = 30_000;
-/** For those that never end: nothing is waited for but this. */
+/** Time limit for services that never end; nothing else is waited for. */
 const SHORT_MS = 300;
 const FAILURES = ["timeout", "connection_lost", "invalid_response"];
 
@@ -42,7 +42,7 @@ for (const [way, secure, origin] of WAYS) {
       });
     }
 
-    test("says more than was asked for never has it taken for the next answer", async () => {
+    test("sends more than was requested, which is never taken for the next response", async () => {
       let asked = 0;
       const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
       const service = await startService((socket) => {
@@ -51,7 +51,7 @@ for (const [way, secure, origin] of WAYS) {
       }, secure);
       for (let time = 1; time <= 3; time++) {
         expect(inShort(await client.send({ url: `${origin}:${service.port}/` }))).toBe("200 ok");
-        // Each on a connection of its own.
+        // Each on its own connection.
         expect(asked).toBe(time);
       }
       service.stop();
@@ -65,7 +65,7 @@ describe("where TLS is expected, a service that", () => {
     ["says bytes", new Uint8Array(64).fill(0xa5)],
     ["breaks the greeting off", new Uint8Array([0x16, 0x03, 0x03, 0x00, 0x7a, 0x02])],
   ] as const) {
-    test(`${name} is a failure in words`, async () => {
+    test(`${name} is a failure with a message`, async () => {
       const service = await startService((socket) => socket.end(bytes));
       const got = await client.send({ url: `https://secure.test:${service.port}/` });
       expect(got).toMatchObject({ kind: "failed", retryable: true });
@@ -74,7 +74,7 @@ describe("where TLS is expected, a service that", () => {
     });
   }
 
-  test("never greets is given up when the time to connect is over", async () => {
+  test("never completes the handshake is given up when the time to connect is over", async () => {
     const service = await startService(() => {});
     const url = `https://secure.test:${service.port}/`;
     const got = await client.send({ url, connectTimeoutMs: SHORT_MS });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => receiver.close());
 
-/** PORT is a port on which loopback does listen. */
+/** PORT is replaced by a port on which loopback listens. */
 const HOSTILE_URLS = [
   "http://127.0.0.1:PORT/",
   "http://127.0.0.1.:PORT/",
@@ -85,7 +85,7 @@ const HOSTILE_URLS = [
   "",
 ];
 
-/** What a resolver may say of a name that looks harmless. */
+/** Addresses that a resolver may return for a name that looks harmless. */
 const HOSTILE_ANSWERS: [what: string, answer: readonly ResolvedAddress[] | Error][] = [
   ["loopback", [v4("127.0.0.1")]],
   ["another loopback address", [v4("127.8.8.8")]],
@@ -122,7 +122,7 @@ function v6(address: string): ResolvedAddress {
 describe("with the prod default of no allowed networks", () => {
   for (const url of HOSTILE_URLS) {
     test(`${JSON.stringify(url)} is refused before anything is connected`, async () => {
-      // Any name that gets as far as being resolved is one that loopback answers for.
+      // Any name that gets as far as being resolved leads to loopback.
       const client = createTestOutbound({ allowedCidrs: [] });
       const result = await client.send({ url: url.replace("PORT", String(receiver.port)) });
       client.close();
@@ -147,7 +147,7 @@ describe("with the prod default of no allowed networks", () => {
 });
 
 describe("a name whose addresses change", () => {
-  test("is connected to at the address that was checked, not at a later answer", async () => {
+  test("is connected to at the address that was checked, not at one resolved later", async () => {
     const forbidden = await startReceiver({ host: "127.0.0.2" });
     const allowed = await startReceiver({ port: forbidden.port });
     let asked = 0;
@@ -162,7 +162,7 @@ describe("a name whose addresses change", () => {
     expect(inShort(await client.send({ url }))).toBe("200");
     expect(asked).toBe(1);
 
-    // A new connection is a new check.
+    // A new connection is checked again.
     await allowed.dropConnections();
     expect(inShort(await client.send({ url }))).toBe(
       "forbidden_address: rebound.example: address 127.0.0.2 is a loopback address: list it in ALLOWED_TARGET_CIDRS to allow it",
@@ -172,7 +172,7 @@ describe("a name whose addresses change", () => {
     await Promise.all([allowed.close(), forbidden.close()]);
   });
 
-  test("may succeed later, as may a forbidden address in the URL: the operator can list it", async () => {
+  test("can succeed later, as can a forbidden address in the URL: the operator can allow it", async () => {
     const client = createTestOutbound({ allowedCidrs: [] });
     expect(await client.send({ url: "http://name.example/" })).toMatchObject({ retryable: true });
     expect(await client.send({ url: "http://10.0.0.1/" })).toMatchObject({ retryable: true });

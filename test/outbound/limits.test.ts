@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 describe("the limit of the whole request", () => {
-  test("ends a request that gets no answer, and its connection", async () => {
+  test("ends a request without a response, and its connection", async () => {
     receiver.answerWith({ hang: true });
     const result = client.send({ url: receiver.url, timeoutMs: 30_000 });
     await receiver.waitFor(1);
@@ -33,11 +33,11 @@ describe("the limit of the whole request", () => {
     await receiver.waitForOpenConnections(0);
   });
 
-  test("ends a body that drips, and keeps the status and what came", async () => {
+  test("ends a body that drips, and keeps the status and what has arrived", async () => {
     receiver.answerWith((_, index) => (index === 0 ? { status: 202, drip: true, body: "slow" } : {}));
     const result = client.send({ url: receiver.url, timeoutMs: 1_000 });
     await receiver.waitFor(1);
-    // Answered after the drip began, so its end tells that the drip's head is here.
+    // The response comes after the drip began, so its end shows that the drip's head has arrived.
     expect(inShort(await client.send({ url: receiver.url }))).toBe("200");
     clock.advance(1_000 + SWEEP_MS);
     expect(await result).toMatchObject({ response: { statusCode: 202, bodyTruncated: true } });
@@ -45,7 +45,7 @@ describe("the limit of the whole request", () => {
     await receiver.waitForOpenConnections(1);
   });
 
-  test("does not touch a request that came back in time", async () => {
+  test("does not affect a request that ended in time", async () => {
     expect(inShort(await client.send({ url: receiver.url, timeoutMs: 1_000 }))).toBe("200");
     clock.advance(10_000);
     expect(inShort(await client.send({ url: receiver.url, timeoutMs: 1_000 }))).toBe("200");
@@ -53,8 +53,8 @@ describe("the limit of the whole request", () => {
   });
 });
 
-describe("the limit of a body behind a success", () => {
-  test("gives the place back five seconds after the head, and keeps what came", async () => {
+describe("the limit of a body after a success status", () => {
+  test("frees the slot five seconds after the head, and keeps what has arrived", async () => {
     receiver.answerWith((_, index) => (index === 0 ? { status: 202, drip: true, body: "slow" } : {}));
     const result = client.send({ url: receiver.url, timeoutMs: 30_000 });
     await receiver.waitFor(1);
@@ -66,7 +66,7 @@ describe("the limit of a body behind a success", () => {
     await receiver.waitForOpenConnections(1);
   });
 
-  test("does not hurry what a receiver says of its failure", async () => {
+  test("does not shorten the body of a failure", async () => {
     receiver.answerWith((_, index) => (index === 0 ? { status: 500, drip: true, body: "slow" } : {}));
     const result = client.send({ url: receiver.url, timeoutMs: 8_000 });
     await receiver.waitFor(1);
@@ -79,7 +79,7 @@ describe("the limit of a body behind a success", () => {
 });
 
 describe("the limit of connecting", () => {
-  test("ends a name that is never resolved", async () => {
+  test("ends the resolution of a name that never completes", async () => {
     const silent = createTestOutbound({ clock, resolve: () => new Promise(() => {}) });
     const result = silent.send({ url: "http://silent.example:8080/", connectTimeoutMs: 5_000 });
     clock.advance(5_000 + SWEEP_MS);
@@ -87,7 +87,7 @@ describe("the limit of connecting", () => {
     silent.close();
   });
 
-  test("ends a TLS handshake that is never answered", async () => {
+  test("ends a TLS handshake without a reply", async () => {
     const server = net.createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -102,7 +102,7 @@ describe("the limit of connecting", () => {
     server.close();
   });
 
-  test("does not end a request that is connected and waits for its answer", async () => {
+  test("does not end a request that is connected and waits for its response", async () => {
     let release = () => {};
     const after = new Promise<void>((resolve) => {
       release = resolve;
@@ -133,7 +133,7 @@ describe("aborting", () => {
     await receiver.waitForOpenConnections(0);
   });
 
-  test("ends those that are left when others have ended before them", async () => {
+  test("ends the remaining requests if others have ended before them", async () => {
     receiver.answerWith(({ path }) => (path === "/quick" ? {} : { hang: true }));
     const controller = new AbortController();
     const { signal } = controller;
@@ -162,7 +162,7 @@ describe("aborting", () => {
   });
 });
 
-test("hundreds of requests without an answer do not hold up another", async () => {
+test("hundreds of requests without a response do not delay another", async () => {
   receiver.answerWith({ hang: true });
   const hanging = Array.from({ length: 400 }, () => client.send({ url: receiver.url }));
   await receiver.waitFor(400);

@@ -1,4 +1,7 @@
-/** Names that do not resolve, or resolve to too much: each request ends within its time, and the next one asks anew. */
+/**
+ * Names that do not resolve, or resolve to too many addresses: each request ends in time, and the next one resolves
+ * again.
+ */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Resolve, ResolvedAddress } from "../../src/outbound/resolve.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -14,7 +17,7 @@ afterEach(() => receiver.close());
 const url = () => `http://name.example:${receiver.port}/`;
 const v4 = (address: string): ResolvedAddress => ({ address, family: 4 });
 
-test("a name that is not answered for ends a request in its time, and the next one asks anew", async () => {
+test("a name without a DNS response ends a request in time, and the next one resolves again", async () => {
   const clock = createFakeClock();
   let isSilent = true;
   let asked = 0;
@@ -38,7 +41,7 @@ for (const [code, word] of [
   ["ENOTFOUND", "does not resolve"],
   ["EAI_AGAIN", "right now"],
 ] as const) {
-  test(`a name that fails with ${code} is tried again later, and goes on once it resolves`, async () => {
+  test(`a name that fails with ${code} is retried later, and succeeds once it resolves`, async () => {
     let fails = true;
     const client = createTestOutbound({
       async resolve(host) {
@@ -55,7 +58,7 @@ for (const [code, word] of [
   });
 }
 
-test("a name whose addresses change is followed with each new connection", async () => {
+test("changed addresses of a name are used for each new connection", async () => {
   const other = await startReceiver({ host: "127.0.0.2", port: receiver.port });
   let address = "127.0.0.1";
   const client = createTestOutbound({ resolve: async () => [v4(address)] });
@@ -68,7 +71,7 @@ test("a name whose addresses change is followed with each new connection", async
   await other.close();
 });
 
-test("of hundreds of addresses each is tried until one answers, and all of them are checked before", async () => {
+test("of hundreds of addresses each is tried until one responds, and all are checked before", async () => {
   const many = Array.from({ length: 300 }, (_, index) => v4(`127.1.${index >> 8}.${index & 255}`));
   const client = createTestOutbound({ resolve: async () => [...many, v4("127.0.0.1")] });
   expect(inShort(await client.send({ url: url() }))).toBe("200");

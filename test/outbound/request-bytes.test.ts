@@ -1,10 +1,10 @@
-/** How a plain request is put on its connection, whatever that takes at once. */
+/** How a plain request is written to its connection, however much that accepts at a time. */
 import { expect, test } from "bun:test";
 import { writeRequest } from "../../src/outbound/request-bytes.ts";
 
 const HEAD = "POST / HTTP/1.1\r\nX: \xe9\r\n\r\n";
 
-/** Takes `most` bytes of each write. */
+/** A connection that accepts `most` bytes of each write. */
 function connection(most: number) {
   const written: Buffer[] = [];
   const write = (bytes: Uint8Array, offset: number, length: number) => {
@@ -31,6 +31,6 @@ test.each([
   }
 });
 
-test("a connection that is gone takes nothing", () => {
+test("a closed connection accepts nothing", () => {
   expect(writeRequest(HEAD, Buffer.from("x"), { write: () => -1 })).toBeNull();
 });

@@ -1,28 +1,28 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { KeptBody } from "../../src/outbound/body.ts";
-import { Answer } from "../../src/outbound/response.ts";
-import { HeadReader, InvalidAnswer } from "../../src/outbound/response-head.ts";
+import { ResponseReader } from "../../src/outbound/response.ts";
+import { HeadReader, InvalidResponse } from "../../src/outbound/response-head.ts";
 
 const OK = "HTTP/1.1 200 OK\r\n";
 
-function newAnswer(method = "POST", limit = 64 * 1024) {
+function newReader(method = "POST", limit = 64 * 1024) {
   const body = new KeptBody(limit);
-  return { answer: new Answer({ method, body }), body };
+  return { reader: new ResponseReader({ method, body }), body };
 }
 
-/** What is understood of the bytes: status, body, and how it stands with the end and the connection. */
+/** Summarises the parsed bytes: status, body, and the state of the end and the connection. */
 function read(parts: readonly string[], method = "POST"): string {
-  const { answer, body } = newAnswer(method);
+  const { reader, body } = newReader(method);
   try {
-    for (const part of parts) answer.read(Buffer.from(part, "latin1"));
+    for (const part of parts) reader.read(Buffer.from(part, "latin1"));
   } catch (error) {
-    if (error instanceof InvalidAnswer) return "invalid";
+    if (error instanceof InvalidResponse) return "invalid";
     throw error;
   }
-  const end = answer.isDone ? "done" : answer.endsWithConnection ? "until close" : "more";
+  const end = reader.isDone ? "done" : reader.endsWithConnection ? "until close" : "more";
   const text = Buffer.from(body.bytes()).toString("latin1");
-  return `${answer.head?.statusCode ?? "-"} ${text} ${end}${answer.keepsAlive ? " kept" : ""}`;
+  return `${reader.head?.statusCode ?? "-"} ${text} ${end}${reader.keepsAlive ? " kept" : ""}`;
 }
 
 const ANSWERS: [what: string, bytes: string, understood: string, method?: string][] = [
@@ -59,7 +59,9 @@ const ANSWERS: [what: string, bytes: string, understood: string, method?: string
   ["more than was asked for", `${OK}Content-Length: 1\r\n\r\naHTTP/1.1 200 OK`, "200 a done"],
 ];
 
-/** Clear in status and end: the receiver took the request. None of their connections carries another one. */
+/**
+ * Responses with an unambiguous status and end: the receiver accepted the request. Their connections are not reused.
+ */
 const SLOPPY: typeof ANSWERS = [
   ["a blank before the colon", `${OK}Content-Length : 1\r\n\r\na`, "200 a done"],
   ["a line without a colon", `${OK}hello\r\nContent-Length: 1\r\n\r\na`, "200 a done"],
@@ -120,7 +122,7 @@ const INVALID: [what: string, bytes: string][] = [
   ],
 ];
 
-describe("an answer", () => {
+describe("a response", () => {
   for (const [what, bytes, understood, method] of [...ANSWERS, ...SLOPPY]) {
     test(`with ${what} is understood, in one piece or byte by byte`, () => {
       expect(read([bytes], method)).toBe(understood);
@@ -135,15 +137,15 @@ describe("an answer", () => {
     });
   }
 
-  test("keeps its headers with case, order, repeats and bytes, without the blanks around them", () => {
-    const { answer } = newAnswer();
-    answer.read(
+  test("keeps its headers with case, order, repeats and bytes, without surrounding blanks", () => {
+    const { reader } = newReader();
+    reader.read(
       Buffer.from(
         `${OK}X-One:  a b \t\r\nset-cookie: 1\r\nSet-Cookie:2\r\nE:\r\nL: \xa0\xe9\r\n\r\n`,
         "latin1",
       ),
     );
-    expect(answer.head?.headers).toEqual([
+    expect(reader.head?.headers).toEqual([
       ["X-One", "a b"],
       ["set-cookie", "1"],
       ["Set-Cookie", "2"],
@@ -152,15 +154,15 @@ describe("an answer", () => {
     ]);
   });
 
-  test("says when more comes than its body is worth", () => {
-    const { answer } = newAnswer("POST", 10);
-    answer.read(Buffer.from(`${OK}\r\n${"x".repeat(200_000)}`));
-    expect(answer.isTooLong).toBe(false);
-    answer.read(Buffer.alloc(100_000));
-    expect(answer.isTooLong).toBe(true);
+  test("reports that its body is longer than is worth reading", () => {
+    const { reader } = newReader("POST", 10);
+    reader.read(Buffer.from(`${OK}\r\n${"x".repeat(200_000)}`));
+    expect(reader.isTooLong).toBe(false);
+    reader.read(Buffer.alloc(100_000));
+    expect(reader.isTooLong).toBe(true);
   });
 
-  test("means the same however its bytes are cut", () => {
+  test("is read the same however its bytes are split", () => {
     const bodies = fc.array(fc.string({ minLength: 1, maxLength: 40, unit: "binary-ascii" }), {
       maxLength: 5,
     });
@@ -178,7 +180,7 @@ describe("an answer", () => {
     );
   });
 
-  test("of any bytes at all is understood or refused, and nothing else happens", () => {
+  test("of arbitrary bytes is either understood or refused", () => {
     const starts = fc.constantFrom("", "HTTP/1.1 200 OK\r\n", `${OK}Transfer-Encoding: chunked\r\n\r\n`);
     fc.assert(
       fc.property(starts, fc.uint8Array({ maxLength: 200 }), (start, bytes) => {
@@ -187,7 +189,7 @@ describe("an answer", () => {
     );
   });
 
-  test("with the head of the one before is read once, and one with another head anew", () => {
+  test("with the same head as the previous one is parsed once, and with another head again", () => {
     const heads = new HeadReader();
     const [first, again, other] = ["A: 1", "A: 1", "A: 2"].map((line) => heads.read(`${OK}${line}\r\n`));
     expect(again).toBe(first);

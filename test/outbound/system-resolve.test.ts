@@ -3,13 +3,13 @@ import { createSystemResolve } from "../../src/outbound/system-resolve.ts";
 
 const HERE = [{ address: "127.0.0.1", family: 4 }];
 
-test("this machine's own name leads to loopback", async () => {
+test("this machine's own name resolves to loopback", async () => {
   const found = await createSystemResolve()("localhost");
   for (const { address } of found) expect(["127.0.0.1", "::1"]).toContain(address);
   expect(found.length).toBeGreaterThan(0);
 });
 
-test("the system, which holds a thread, is asked only for what is not found without it", async () => {
+test("the system resolver, which holds a thread, is used only for names not found without it", async () => {
   const asked: string[] = [];
   const resolve = createSystemResolve({
     async ares(host) {
@@ -25,7 +25,7 @@ test("the system, which holds a thread, is asked only for what is not found with
   expect(asked).toEqual(["printer.local"]);
 });
 
-test("the system is asked for one name at a time, so that silent name servers hold one thread at most", async () => {
+test("the system resolver is used for one name at a time, so that silent name servers hold one thread at most", async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   let asked = 0;
   const resolve = createSystemResolve({

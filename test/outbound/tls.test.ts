@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
-/** The certificate is for secure.test, also.test and 127.0.0.1, signed by an authority of its own. */
+/** The certificate is for secure.test, also.test and 127.0.0.1, signed by its own authority. */
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
 const ca = fixture("authority.crt");
 
@@ -29,12 +29,12 @@ const to = (host: string) => ({ url: `https://${host}:${receiver.port}/` });
 const last = () => receiver.requests.at(-1);
 
 describe("TLS", () => {
-  test("asks for and verifies the name in the URL", async () => {
+  test("sends and verifies the name in the URL", async () => {
     expect(inShort(await createClient({ ca }).send(to("secure.test")))).toBe("200");
     expect(last()?.servername).toBe("secure.test");
   });
 
-  test("keeps to the name in the URL when a Host header says another", async () => {
+  test("uses the name in the URL if a Host header says another", async () => {
     const client = createClient({ ca });
     expect(inShort(await client.send({ ...to("secure.test"), headers: [["Host", "also.test"]] }))).toBe(
       "200",
@@ -46,7 +46,7 @@ describe("TLS", () => {
     expect(receiver.requests).toHaveLength(before);
   });
 
-  test("verifies an address by the certificate's addresses, and asks for no name", async () => {
+  test("verifies an address by the certificate's addresses, and sends no name", async () => {
     expect(inShort(await createClient({ ca }).send(to("127.0.0.1")))).toBe("200");
     expect(last()?.servername).toBe(false);
     expect(inShort(await createClient({ ca }).send(to("127.0.0.5")))).not.toBe("200");
@@ -77,7 +77,7 @@ describe("TLS", () => {
     expect(used.map(String).every((each, at) => each.startsWith(at % 2 ? "also" : "secure"))).toBe(true);
   });
 
-  test("that is spoken to a plain port fails in words, and the other way round", async () => {
+  test("on a plain port fails with a message, and the other way round", async () => {
     const plain = await startReceiver();
     const result = await createClient({ ca }).send({ url: `https://secure.test:${plain.port}/` });
     expect(result).toMatchObject({ kind: "failed", retryable: true });
@@ -87,7 +87,7 @@ describe("TLS", () => {
     await plain.close();
   });
 
-  test("of a connection that ended with a 408 while it lay idle begins anew, once", async () => {
+  test("of an idle connection that ended with a 408 starts again, once", async () => {
     const client = createClient({ ca });
     const own = await startReceiver({
       tls: { key: fixture("secure-test.key"), cert: fixture("secure-test.crt") },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
 import { startWire, type Wire } from "../support/wire.ts";
 
-/** Ends what the bodies of these tests say. */
+/** Ends the bodies of these tests. */
 const ASKED = "body";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -17,8 +17,8 @@ afterEach(() => {
   wire.stop();
 });
 
-describe("a plain answer", () => {
-  test("that comes in pieces is put together", async () => {
+describe("a plain response", () => {
+  test("that arrives in pieces is put together", async () => {
     const result = client.send({ url: wire.url });
     const connection = await wire.asked(ASKED);
     for (const piece of [
@@ -32,13 +32,13 @@ describe("a plain answer", () => {
     expect(inShort(await result)).toBe("201 ok");
   });
 
-  test("behind interim answers is the one that counts", async () => {
+  test("after interim responses is the one that counts", async () => {
     const result = client.send({ url: wire.url });
     await (await wire.asked(ASKED)).send(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 x\r\nA: b\r\n\r\n${OK}`);
     expect(inShort(await result)).toBe("200 ok");
   });
 
-  test("that ends with its connection is whole when it ends in order, and cut when it breaks off", async () => {
+  test("that ends with its connection is complete if it is closed in order, and cut if it breaks off", async () => {
     for (const [how, bodyTruncated] of [
       ["end", false],
       ["reset", true],
@@ -51,7 +51,7 @@ describe("a plain answer", () => {
     }
   });
 
-  test("shorter than its length is kept as cut", async () => {
+  test("shorter than its length is marked as cut", async () => {
     const result = client.send({ url: wire.url });
     const connection = await wire.asked(ASKED);
     await connection.send("HTTP/1.1 202 OK\r\nContent-Length: 9\r\n\r\nhalf");
@@ -59,7 +59,7 @@ describe("a plain answer", () => {
     expect(await result).toMatchObject({ response: { statusCode: 202, bodyTruncated: true } });
   });
 
-  test("with a broken chunk keeps its status, and the connection goes", async () => {
+  test("with a broken chunk keeps its status, and its connection is closed", async () => {
     const result = client.send({ url: wire.url });
     const connection = await wire.asked(ASKED);
     await connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nz\r\n");
@@ -69,7 +69,7 @@ describe("a plain answer", () => {
 });
 
 describe("a plain connection", () => {
-  /** One request, answered; resolves when the client has the answer. */
+  /** Sends one request and resolves when the client has the response. */
   async function exchange(answer: string): Promise<Awaited<ReturnType<Wire["asked"]>>> {
     const result = client.send({ url: wire.url });
     const connection = await wire.asked(ASKED);
@@ -78,7 +78,7 @@ describe("a plain connection", () => {
     return connection;
   }
 
-  test("is used again after a whole answer", async () => {
+  test("is reused after a complete response", async () => {
     const first = await exchange(OK);
     expect(await exchange(OK)).toBe(first);
   });
@@ -88,21 +88,21 @@ describe("a plain connection", () => {
     ["more came than was asked for", `${OK}HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n`],
     ["the answer is of HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
   ] as const) {
-    test(`is closed where ${what}`, async () => {
+    test(`is closed if ${what}`, async () => {
       const first = await exchange(answer);
       await first.closed;
       expect(await exchange(OK)).not.toBe(first);
     });
   }
 
-  test("on which something comes unasked is closed: it would be taken for the next answer", async () => {
+  test("on which unrequested bytes arrive is closed: they would be taken for the next response", async () => {
     const first = await exchange(OK);
     await first.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
     await first.closed;
     await exchange(OK);
   });
 
-  test("answered before the body was sent is closed, as the rest of the body is still owed", async () => {
+  test("with a response before the body was sent is closed, because the rest of the body is still owed", async () => {
     const result = client.send({ url: wire.url, body: new Uint8Array(20_000_000) });
     const connection = await wire.asked("HTTP/1.1\r\n");
     connection.pause();
@@ -112,7 +112,7 @@ describe("a plain connection", () => {
     await connection.closed;
   });
 
-  test("carries a body that is larger than any buffer, whole and in order", async () => {
+  test("carries a body larger than any buffer, complete and in order", async () => {
     const body = new Uint8Array(12_000_000).map((_, at) => at % 251);
     const result = client.send({ url: wire.url, body });
     const connection = await wire.asked("HTTP/1.1\r\n");
@@ -125,7 +125,7 @@ describe("a plain connection", () => {
     expect(Bun.hash(connection.body())).toBe(Bun.hash(body));
   });
 
-  test("that ends without a word under a used connection is replaced, under a new one it is lost", async () => {
+  test("that closes silently is replaced if it was reused, and a failure if it is new", async () => {
     const first = await exchange(OK);
     const again = client.send({ url: wire.url });
     await first.askedAgain(ASKED);
