@@ -1,10 +1,10 @@
-/** A timer that keeps the earliest of the times asked for. */
+/** A timer that keeps the earliest of the requested times. */
 import type { Clock } from "./clock.ts";
 
 export type Alarm = Readonly<{
   /** Rings after `ms`, or sooner if it was already set to. */
   ringIn: (ms: number) => void;
-  /** Never rings again. */
+  /** Cancels the alarm for good. */
   stop: () => void;
 }>;
 

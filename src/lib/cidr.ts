@@ -1,4 +1,4 @@
-/** Lists of networks in CIDR form, and whether an address is in one of them. */
+/** Parses lists of networks in CIDR notation and matches addresses against them. */
 import ipaddr from "ipaddr.js";
 
 export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
@@ -6,22 +6,22 @@ export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 export type Cidr = Readonly<{ address: IpAddress; prefix: number }>;
 
 export type CidrList = Readonly<{
-  /** False for a text that is no address. IPv4-mapped IPv6 addresses count as the IPv4 they carry. */
+  /** Returns false for text that is no address. IPv4-mapped IPv6 addresses count as the IPv4 address they carry. */
   includes: (address: string | IpAddress) => boolean;
-  /** True only if the address stands in the list by itself, as /32 or /128. */
+  /** Returns true only if the address itself is listed, as /32 or /128. */
   includesExactly: (address: string | IpAddress) => boolean;
 }>;
 
-/** Four decimal parts or IPv6, nothing else; null where it is neither. A zone ("%eth0") is no part of an address here. */
+/** Parses four-part decimal IPv4 or IPv6; null for anything else, including an address with a zone ("%eth0"). */
 export function parseAddress(text: string): IpAddress | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   if (!ipaddr.IPv6.isValid(text) || text.includes("%")) return null;
-  // ipaddr.js reads ::1.2.3.4, which is another address, as the IPv4-mapped one.
+  // ipaddr.js reads ::1.2.3.4, which is a different address, as the IPv4-mapped one.
   if (/^::\d+\./.test(text)) return null;
   return unmapped(ipaddr.IPv6.parse(text));
 }
 
-/** A network such as 10.0.0.0/8 or fc00::/7; an address alone is a network of one. Null where it is neither. */
+/** Parses a network such as 10.0.0.0/8 or fc00::/7; a single address is a network of one. Null for anything else. */
 export function parseCidr(text: string): Cidr | null {
   const [addressText = "", prefixText, ...rest] = text.trim().split("/");
   if (rest.length > 0) return null;
@@ -35,7 +35,7 @@ export function parseCidr(text: string): Cidr | null {
   return prefix >= 0 && prefix <= width ? { address, prefix } : null;
 }
 
-/** The first address of a network. It differs from the CIDR's address if that has bits beyond the prefix. */
+/** Returns the first address of a network. It differs from the CIDR's address if that has bits beyond the prefix. */
 export function networkAddress({ address, prefix }: Cidr): IpAddress {
   const text = `${address}/${prefix}`;
   return address.kind() === "ipv4"
@@ -43,7 +43,7 @@ export function networkAddress({ address, prefix }: Cidr): IpAddress {
     : ipaddr.IPv6.networkAddressFromCIDR(text);
 }
 
-/** Throws on a text that `parseCidr` does not take: check lists where they are read. */
+/** Throws on a text that `parseCidr` refuses: validate lists where they are read. */
 export function createCidrList(texts: readonly string[]): CidrList {
   const cidrs = texts.map((text) => {
     const cidr = parseCidr(text);

@@ -1,10 +1,12 @@
-/** Tells when the wall clock was set. */
+/** Detects when the wall clock was set. */
 import type { Clock } from "./clock.ts";
 
 /** Smaller differences are drift or slewing, and harmless. */
 const SMALLEST_JUMP_MS = 1_000;
 
-/** Each call returns the jump since the one before, in milliseconds; 0 for none, negative for back. */
+/**
+ * Returns a function that returns the jump since its last call, in milliseconds: 0 for none, negative for backwards.
+ */
 export function createClockJumpDetector(clock: Clock): () => number {
   let offset = clock.now() - clock.monotonic();
   return () => {

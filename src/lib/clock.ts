@@ -1,9 +1,9 @@
-/** Time as a dependency, so that tests can move it and clock jumps can be told from elapsed time. */
+/** Time as a dependency, so that tests can move it, and so that clock jumps can be told from elapsed time. */
 
 export type Clock = Readonly<{
   /** Wall-clock time, integer milliseconds since the Unix epoch, UTC. May jump either way. */
   now: () => number;
-  /** Milliseconds since an arbitrary start; never goes back. */
+  /** Milliseconds since an arbitrary start; never decreases. */
   monotonic: () => number;
   /** Calls `fn` once after `ms` milliseconds; the returned function cancels. Never keeps the process alive. */
   after: (ms: number, fn: () => void) => () => void;
@@ -13,7 +13,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Largest delay `setTimeout` takes; a longer one would fire at once. */
+/** Largest delay `setTimeout` accepts; a longer one would fire immediately. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

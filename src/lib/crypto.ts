@@ -1,4 +1,4 @@
-/** The secret key and what is derived from it; hashing, drawing and comparing of tokens. */
+/** The secret key and the keys derived from it; hashing, generating and comparing tokens. */
 import {
   createCipheriv,
   createDecipheriv,
@@ -12,22 +12,22 @@ import { dirname, join } from "node:path";
 import { AppError, errorCode, errorReason } from "./errors.ts";
 
 export type KeyRing = Readonly<{
-  /** `boundTo` names the one place where the sealed text may stand, such as "targets:{id}:url". */
+  /** Encrypts `plaintext`. `boundTo` names the one place where the result may be stored, such as "targets:{id}:url". */
   seal: (plaintext: string, boundTo: string) => string;
-  /** Throws AppError unavailable for another key, another place or a changed text. */
+  /** Decrypts. Throws AppError unavailable for another key, another `boundTo` or a changed text. */
   open: (sealed: string, boundTo: string) => string;
-  /** 32 bytes, for signing what the browser holds. */
+  /** 32 bytes that sign what the browser holds. */
   sessionKey: Uint8Array;
 }>;
 
 const KEY_BYTES = 32;
 const SEALING = "webhooker sealing v1";
 const VERSION = "v1.";
-/** The lengths that NIST SP 800-38D recommends for GCM. */
+/** Lengths that NIST SP 800-38D recommends for GCM. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** `others` open what was sealed with them, and seal nothing. */
+/** `others` only open what was sealed with them. */
 export function createKeyRing(secretKey: Uint8Array, others: readonly Uint8Array[] = []): KeyRing {
   const sealingKey = deriveKey(secretKey, SEALING);
   const openingKeys = [sealingKey, ...others.map((each) => deriveKey(each, SEALING))];
@@ -85,8 +85,8 @@ function unseal({ sealed, boundTo, key }: { sealed: string; boundTo: string; key
 }
 
 /**
- * The configured key, else the one in `webhooker.key` beside the main database, made at the first start. Throws
- * AppError unavailable.
+ * Returns the configured key, or the one in `webhooker.key` beside the main database, which the first start creates.
+ * Throws AppError unavailable.
  */
 export function loadSecretKey(options: { fromConfig: Uint8Array | null; dbPath: string }): Uint8Array {
   if (options.fromConfig) return options.fromConfig;
@@ -107,7 +107,7 @@ export function loadSecretKey(options: { fromConfig: Uint8Array | null; dbPath: 
   }
 }
 
-/** Null when the file is there already. */
+/** Returns null if the file already exists. */
 function createKeyFile(path: string): Uint8Array | null {
   const key = new Uint8Array(randomBytes(KEY_BYTES));
   let file: number;
@@ -119,7 +119,7 @@ function createKeyFile(path: string): Uint8Array | null {
   }
   try {
     writeFileSync(file, `${Buffer.from(key).toString("base64")}\n`);
-    // What is sealed with the key must not outlive it in a power cut.
+    // After a power cut, nothing sealed with the key may exist without the key.
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -140,11 +140,11 @@ export function syncKeyFolder(path: string): void {
   }
 }
 
-/** Null for what are not 32 bytes in base64. */
+/** Returns null for anything but 32 bytes in base64. */
 export function parseKey(content: string): Uint8Array | null {
   const text = content.trim();
   const key = Buffer.from(text, "base64");
-  // Buffer skips what is not base64: writing it back shows whether anything was skipped.
+  // Buffer skips characters that are not base64; encoding the result again shows whether it skipped any.
   return key.length === KEY_BYTES && key.toString("base64") === text ? new Uint8Array(key) : null;
 }
 
@@ -163,13 +163,13 @@ export function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-/** base64url text of that many random bytes. */
+/** Returns `bytes` random bytes as base64url text. */
 export function randomToken(bytes: number): string {
   return randomBytes(bytes).toString("base64url");
 }
 
 export function constantTimeEqual(a: string, b: string): boolean {
-  // Hashed first: timingSafeEqual throws on unequal lengths, which would also tell the length.
+  // Hashed first, because timingSafeEqual throws on unequal lengths, which would also reveal the length.
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }

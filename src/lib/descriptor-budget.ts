@@ -1,35 +1,38 @@
-/** Shares the process's descriptors out among event files, connections to targets, and those of senders. */
+/** Divides the process's file descriptors among event files, connections to targets and connections of senders. */
 import { readFileSync } from "node:fs";
 import { AppError } from "./errors.ts";
 
-/** Locks, the main database, the log, and threads with an epoll and an event descriptor each: 14 idle, 32 under load. */
+/** Locks, main database, log, and threads with an epoll and an event descriptor each: 14 idle, 32 under load. */
 const OWN_DESCRIPTORS = 40;
 /**
- * Database twice, as the worker's is kept until ours is closed; the log thrice: ours, the one that is synced, and the
- * worker's during a checkpoint; shared memory. Counted under load.
+ * Database 2, as the worker's stays open until the main thread's is closed; write-ahead log 3: the main thread's, the
+ * one being synced and the worker's during a checkpoint; shared memory 1. Counted under load.
  */
 const DESCRIPTORS_PER_FILE = 6;
-/** While files are being closed others are opened, a quarter more; see WebhookDBManager. */
+/** A quarter more files are open while others are still being closed; see WebhookDBManager. */
 const FILES_MEANWHILE = 1.25;
-/** Each open file costs about 0.2 MB, so more than this is not worth having even where the limit allows it. */
+/** Each open file costs about 0.2 MB, so more are not worth it even if the limit allows them. */
 const MOST_FILES = 1_100;
-/** Fewer than this would have every request of a small server wait for a file to be closed. */
+/** With fewer, every request of a small server would wait for a file to be closed. */
 const LEAST_FILES = 8;
-/** Below this the gateway does not start: it would turn senders away at the first burst. */
+/** Below this the gateway does not start: it would reject senders at the first burst. */
 const LEAST_LIMIT = 192;
-/** Where the limit cannot be read: macOS and Windows defaults are no lower than this. */
+/** Assumed if the limit cannot be read; the defaults of macOS and Windows are no lower. */
 const ASSUMED_LIMIT = 1_024;
 
 export type DescriptorBudget = Readonly<{
-  /** Event files open at once. */
+  /** Maximum number of event files open at a time. */
   openFiles: number;
-  /** Attempts under way at once, each with a connection of its own. */
+  /** Maximum number of concurrent attempts, each with a connection of its own. */
   attempts: number;
-  /** Connections kept for the next delivery, of each kind (plain and TLS). */
+  /** Maximum number of idle connections of each kind (plain and TLS) kept for later deliveries. */
   idleConnections: number;
 }>;
 
-/** Half of what the program does not need itself goes to files, a quarter each to targets and senders. Throws AppError. */
+/**
+ * Gives half of the descriptors that the program itself does not need to files, and a quarter each to targets and
+ * senders. Throws AppError.
+ */
 export function shareDescriptors(limit = readDescriptorLimit()): DescriptorBudget {
   if (limit < LEAST_LIMIT) {
     throw new AppError({

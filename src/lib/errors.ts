@@ -1,9 +1,9 @@
-/** Errors that a caller caused or can cure; nothing here knows HTTP. */
+/** Errors that a caller caused or can fix; nothing here knows HTTP. */
 
 export type ErrorKind =
-  /** Cannot be read at all, such as broken JSON. */
+  /** Cannot be parsed at all, such as broken JSON. */
   | "malformed"
-  /** Was read, and breaks a rule. */
+  /** Was parsed, and breaks a rule. */
   | "invalid"
   | "unsupported_type"
   | "unauthenticated"
@@ -16,10 +16,10 @@ export type ErrorKind =
   | "rate_limited"
   | "unavailable";
 
-/** One fault in the caller's input: `path` is the field, dotted; `message` never repeats the value. */
+/** One fault in the caller's input: `path` is the dotted field; `message` never repeats the value. */
 export type FieldFault = Readonly<{ path: string; message: string }>;
 
-/** A token, or a user name and a password. */
+/** A token, or a user name and password. */
 export type Credentials = "bearer" | "basic";
 
 export class AppError extends Error {
@@ -27,26 +27,26 @@ export class AppError extends Error {
   readonly kind: ErrorKind;
   /** Stable machine-readable code, snake_case; defaults to the kind. */
   readonly code: string;
-  /** What the reader can do about it. */
+  /** Action the reader can take. */
   readonly hint: string | undefined;
   readonly details: readonly FieldFault[] | undefined;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds: number | undefined;
-  /** With `method_not_allowed`: the methods that would have been heard. */
+  /** Allowed methods, for `method_not_allowed`. */
   readonly allowed: readonly string[] | undefined;
-  /** With `unauthenticated`: what the caller is to show; null for what is not named, such as a signature. */
+  /** Credentials to send, for `unauthenticated`; null if they have no HTTP scheme, such as a signature. */
   readonly credentials: Credentials | null;
 
   constructor(options: {
     kind: ErrorKind;
-    /** Public: shown to the caller as it is. */
+    /** Public: shown to the caller verbatim. */
     message: string;
     code?: string;
     hint?: string;
     details?: readonly FieldFault[];
     retryAfterSeconds?: number;
     allowed?: readonly string[];
-    /** By default "bearer", as the API takes it. */
+    /** Defaults to "bearer", which the API uses. */
     credentials?: Credentials | null;
     cause?: unknown;
   }) {
@@ -74,7 +74,7 @@ export function invalidCursor(): AppError {
   });
 }
 
-/** In a few words: the code of a fault of the system, such as ENOENT, or what another says. */
+/** Returns a short reason: a system error's code, such as ENOENT, or else the error's message. */
 export function errorReason(error: unknown): string {
   return errorCode(error) ?? errorMessage(error);
 }
@@ -83,7 +83,7 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What the system, the runtime or SQLite calls it, such as "ENOSPC"; null where it has no name. */
+/** Returns the code from the system, the runtime or SQLite, such as "ENOSPC"; null if there is none. */
 export function errorCode(error: unknown): string | null {
   return error instanceof Error && "code" in error ? String(error.code) : null;
 }

@@ -1,7 +1,7 @@
-/** Does something again and again; the next time is counted from the end of the last. */
+/** Runs something at intervals, each counted from the end of the previous run. */
 import type { Clock } from "./clock.ts";
 
-/** The returned function stops it. */
+/** Returns a function that stops it. */
 export function every(clock: Clock, ms: number, run: () => void): () => void {
   let cancel = clock.after(ms, tick);
   function tick(): void {

@@ -1,10 +1,10 @@
-/** Reads the dates of HTTP headers in their three forms (RFC 9110 5.6.7), all of which are UTC. */
+/** Parses dates of HTTP headers in their three forms (RFC 9110 5.6.7), all of which are UTC. */
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}";
 const TIME = "(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})";
-/** GMT is what the standard knows; an offset is what some servers write in its place. */
+/** The standard allows GMT only; some servers write an offset instead. */
 const ZONE = "(?: (?:GMT|UTC|UT|Z|(?<offset>[+-]\\d{4})))?";
 
 /** "Sun, 06 Nov 1994 08:49:37 GMT" and "Sunday, 06-Nov-94 08:49:37 GMT". */
@@ -18,10 +18,13 @@ const MONTH_FIRST = new RegExp(
   "i",
 );
 
-/** Longer than any of them. */
+/** Longer than any valid date. */
 const MOST_CHARACTERS = 60;
 
-/** Milliseconds UTC, whatever this machine's own zone; null for what is no date. `now` tells two-digit years apart. */
+/**
+ * Returns milliseconds UTC, whatever this machine's time zone; null for text that is no date. `now` resolves two-digit
+ * years.
+ */
 export function parseHttpDate(text: string, now: number): number | null {
   if (text.length > MOST_CHARACTERS) return null;
   const parts = (DATE_FIRST.exec(text) ?? MONTH_FIRST.exec(text))?.groups;
@@ -49,14 +52,14 @@ type Moment = Readonly<{
 }>;
 
 function utcOf({ year, month, day, hour, minute, second }: Moment): number | null {
-  // A leap second is the next minute's first.
+  // A leap second counts as the first second of the next minute.
   if (month === -1 || hour > 23 || minute > 59 || second > 60) return null;
   const midnight = new Date(0).setUTCFullYear(year, month, day);
   const isInMonth = day > 0 && new Date(midnight).getUTCMonth() === month;
   return isInMonth ? midnight + ((hour * 60 + minute) * 60 + second) * 1_000 : null;
 }
 
-/** A year that seems more than 50 years ahead is the last one with those digits. */
+/** Resolves a two-digit year: one that would be more than 50 years ahead belongs to the previous century. */
 function fullYear(twoDigits: number, now: number): number {
   const thisYear = new Date(now).getUTCFullYear();
   const year = thisYear - (thisYear % 100) + twoDigits;

@@ -1,4 +1,7 @@
-/** The key ring of a gateway: the key that it seals with, and those that it opens with until all is sealed anew. */
+/**
+ * Key ring of the gateway: the key it seals with, and the keys it opens with until everything is sealed with the new
+ * one.
+ */
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +9,7 @@ import { createKeyRing, type KeyRing, loadSecretKey, parseKey, syncKeyFolder } f
 import { AppError, errorCode, errorReason } from "./errors.ts";
 
 type Where = Readonly<{
-  /** SECRET_KEY; null: the key is in a file beside the main database. */
+  /** SECRET_KEY; null if the key is in a file beside the main database. */
   secretKey: Uint8Array | null;
   /** SECRET_KEY_PREVIOUS: opens what was sealed before SECRET_KEY was replaced. */
   secretKeyPrevious: Uint8Array | null;
@@ -22,7 +25,7 @@ export const oldKeyPath = (dbPath: string) => `${keyPath(dbPath)}.old`;
 /** Throws AppError unavailable. */
 export function loadKeyRing({ secretKey, secretKeyPrevious, dbPath }: Where): KeyRing {
   const key = loadSecretKey({ fromConfig: secretKey, dbPath });
-  // There after a crash in the middle of a rotation, which may have sealed everything with it already.
+  // Exists after a crash during a rotation, which may already have sealed everything with it.
   const next = secretKey === null ? findNextKey(dbPath) : null;
   return createKeyRing(
     key,
@@ -30,7 +33,7 @@ export function loadKeyRing({ secretKey, secretKeyPrevious, dbPath }: Where): Ke
   );
 }
 
-/** Makes the key that comes after the one in the file, or takes up what a rotation before has made; it is on disk then. */
+/** Creates the next key on disk, or returns the one that an interrupted rotation has left. */
 export function beginNextKey(dbPath: string): Uint8Array {
   const begun = findNextKey(dbPath);
   if (begun !== null) return begun;
@@ -39,14 +42,17 @@ export function beginNextKey(dbPath: string): Uint8Array {
   return key;
 }
 
-/** Puts it in the place of the present one, which is kept beside it. A crash at any moment leaves one of the two there. */
+/**
+ * Replaces the current key by the next one and keeps the old one beside it. A crash at any point leaves one of them in
+ * place.
+ */
 export function finishNextKey(dbPath: string): void {
   writeKey(oldKeyPath(dbPath), loadSecretKey({ fromConfig: null, dbPath }));
   renameSync(nextPath(dbPath), keyPath(dbPath));
   syncKeyFolder(dirname(dbPath));
 }
 
-/** Null where there is none; one that was not written whole has sealed nothing. */
+/** Returns null if there is none. A key that was not written completely has sealed nothing, so it counts as none. */
 function findNextKey(dbPath: string): Uint8Array | null {
   try {
     return parseKey(readFileSync(nextPath(dbPath), "utf8"));
@@ -62,7 +68,7 @@ function findNextKey(dbPath: string): Uint8Array | null {
   }
 }
 
-/** Whole or not at all, readable by this user alone, and on disk. */
+/** Writes the key atomically and durably, readable by this user only. */
 function writeKey(path: string, key: Uint8Array): void {
   const unfinished = `${path}.new`;
   rmSync(unfinished, { force: true });

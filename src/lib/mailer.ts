@@ -1,31 +1,32 @@
 /** Sends e-mail through the operator's mail server. */
-/** Plain text. Rejects with what the mail server said, or why it could not be reached. */
+
+/** Sends plain text. Rejects with the mail server's message, or the reason why it could not be reached. */
 export type SendMail = (mail: Readonly<{ to: string; subject: string; text: string }>) => Promise<void>;
 
-/** Of connecting, of the server's greeting, and of its silence. */
+/** Limit each for connecting, for the server's greeting and for its silence. */
 const TIMEOUT_MS = 15_000;
 
-/** A connection for each e-mail: there are few, and none is left open. */
+/** Opens a connection per e-mail: there are few, and none stays open. */
 export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): SendMail {
   return async ({ to, subject, text }) => {
-    // Loaded by the first e-mail: most starts send none.
+    // Loaded for the first e-mail, because most processes send none.
     const { createTransport } = await import("nodemailer");
     const transport = createTransport({
       url: smtpUrl,
       connectionTimeout: TIMEOUT_MS,
       greetingTimeout: TIMEOUT_MS,
       socketTimeout: TIMEOUT_MS,
-      // Nothing that is sent names a file or a URL to be read.
+      // No e-mail refers to a file or URL that should be read.
       disableFileAccess: true,
       disableUrlAccess: true,
     });
-    // An address as an object: a text could name several.
+    // As an object, because a string could name several addresses.
     await transport.sendMail({
       from,
       to: { name: "", address: to },
       subject,
       text,
-      // Programs that answer by themselves leave it alone (RFC 3834).
+      // Automatic responders leave such e-mails alone (RFC 3834).
       headers: { "Auto-Submitted": "auto-generated" },
     });
   };

@@ -1,15 +1,17 @@
-/** Starts this program over in its own process, in another environment: what the runtime reads of that but once. */
+/**
+ * Restarts this program in its own process with another environment, for variables that the runtime reads only once.
+ */
 
-/** Where the sources of an executable are, which are no file to start it with. */
+/** Virtual folder of the sources in an executable; its paths cannot be passed as a script. */
 const EMBEDDED = "/$bunfs/";
 
-/** To be called before anything is begun. Returns where the system cannot do that. */
+/** Call before anything else starts. Returns if the system does not support it. */
 export function startOver(env: Readonly<Record<string, string | undefined>>): void {
   const script = Bun.main.startsWith(EMBEDDED) ? [] : [Bun.main];
   const words = [process.argv0, ...process.execArgv, ...script, ...process.argv.slice(2)];
   try {
     process.execve?.(process.execPath, words, env);
   } catch {
-    // It goes on as it is.
+    // The program continues without the new environment.
   }
 }

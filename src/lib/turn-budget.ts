@@ -1,13 +1,16 @@
-/** Bounds what one turn of the event loop does of a kind of work: the rest waits for the next, and others run in between. */
+/**
+ * Limits how long one kind of work may occupy a turn of the event loop; the rest waits for the next turn, so that other
+ * work runs in between.
+ */
 
 export type TurnBudget = Readonly<{
-  /** Runs `work`, which must not throw, once all that this turn brings was asked for; in the order of asking. */
+  /** Queues `work`, which must not throw, until this turn has collected all work; runs in order. */
   later: (work: () => void) => void;
-  /** Runs it at once where this turn has time left for it; else it is the next turn's. */
+  /** Runs `work` immediately if this turn has time left, else in the next turn. */
   now: (work: () => void) => void;
 }>;
 
-/** A piece of work is never broken off: a turn takes up to `ms` milliseconds and the rest of its last piece. */
+/** Work is never interrupted: a turn takes up to `ms` milliseconds plus the rest of its last item. */
 export function createTurnBudget(options: {
   ms: number;
   monotonic: () => number;
@@ -15,7 +18,7 @@ export function createTurnBudget(options: {
 }): TurnBudget {
   const { ms, monotonic, nextTurn = setImmediate } = options;
   let waiting: (() => void)[] = [];
-  /** Of `waiting`, those that have run. */
+  /** Number of entries of `waiting` that have run. */
   let done = 0;
   let spent = 0;
   let isAsked = false;
@@ -62,7 +65,7 @@ export function createTurnBudget(options: {
         return;
       }
       run(work);
-      // The next turn has the whole time again.
+      // The next turn has the full budget again.
       askForTurn();
     },
   };

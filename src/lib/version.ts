@@ -1,7 +1,7 @@
-/** The program's version: package.json's, with the commit where the build knew it. */
+/** The program's version: that of package.json, with the commit if the build knew it. */
 import { version as packageVersion } from "../../package.json";
 
-/** Put in by the build; not declared when the program runs from its sources. */
+/** Injected by the build; undeclared when the program runs from its sources. */
 declare const WEBHOOKER_COMMIT: string | undefined;
 
 const commit = typeof WEBHOOKER_COMMIT === "string" ? WEBHOOKER_COMMIT : "";
@@ -9,5 +9,5 @@ const commit = typeof WEBHOOKER_COMMIT === "string" ? WEBHOOKER_COMMIT : "";
 /** "1.2.3" or "1.2.3 (abc1234)". */
 export const version: string = commit === "" ? packageVersion : `${packageVersion} (${commit})`;
 
-/** How the gateway introduces itself wherever it makes a request of its own. */
+/** User-Agent of every request that the gateway makes. */
 export const userAgent = `Webhooker/${packageVersion}`;

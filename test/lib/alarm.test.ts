@@ -9,7 +9,7 @@ function setUp() {
   return { clock, rings, alarm };
 }
 
-test("it rings once, at the earliest of the times asked for", () => {
+test("it rings once, at the earliest of the requested times", () => {
   const { clock, rings, alarm } = setUp();
   for (const ms of [50, 20, 30]) alarm.ringIn(ms);
   clock.advance(100);
@@ -38,7 +38,7 @@ test("a time that has passed rings at once", () => {
   expect(rings).toEqual([0]);
 });
 
-test("setting the wall clock moves no alarm", () => {
+test("setting the wall clock does not move it", () => {
   const { clock, rings, alarm } = setUp();
   alarm.ringIn(10);
   clock.jump(-86_400_000);

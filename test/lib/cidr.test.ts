@@ -42,7 +42,7 @@ describe("a network in CIDR form", () => {
 describe("a list of networks", () => {
   const list = createCidrList(["10.0.0.0/8", "192.168.1.7", "fc00::/7", "2001:db8::1/128"]);
 
-  test("includes what lies in one of them, at its edges too", () => {
+  test("includes addresses in one of them, including the first and the last", () => {
     for (const inside of ["10.0.0.0", "10.255.255.255", "192.168.1.7", "fdff::1", "2001:db8::1"]) {
       expect([inside, list.includes(inside)]).toEqual([inside, true]);
     }
@@ -65,13 +65,13 @@ describe("a list of networks", () => {
     expect(list.includes("::ffff:11.1.2.3")).toBe(false);
   });
 
-  test("tells an address that stands alone from one inside a network", () => {
+  test("distinguishes an address listed by itself from one inside a network", () => {
     expect(list.includesExactly("192.168.1.7")).toBe(true);
     expect(list.includesExactly("2001:db8::1")).toBe(true);
     expect(list.includesExactly("10.0.0.0")).toBe(false);
   });
 
-  test("is not made of a text that is no network", () => {
+  test("is not created from text that is no network", () => {
     expect(() => createCidrList(["10.0.0.0/8", "x"])).toThrow("not a network");
   });
 });

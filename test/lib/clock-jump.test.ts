@@ -2,14 +2,14 @@ import { expect, test } from "bun:test";
 import { createClockJumpDetector } from "../../src/lib/clock-jump.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
-test("time that goes by is no jump", () => {
+test("elapsed time is no jump", () => {
   const clock = createFakeClock();
   const jump = createClockJumpDetector(clock);
   clock.advance(86_400_000);
   expect(jump()).toBe(0);
 });
 
-test("a jump either way is told once, with its size", () => {
+test("a jump in either direction is reported once, with its size", () => {
   const clock = createFakeClock();
   const jump = createClockJumpDetector(clock);
   clock.advance(5_000);
@@ -20,7 +20,7 @@ test("a jump either way is told once, with its size", () => {
   expect([jump(), jump()]).toEqual([3_600_000, 0]);
 });
 
-test("small corrections are none by themselves, and count once they have added up", () => {
+test("small corrections are ignored until they add up", () => {
   const clock = createFakeClock();
   const jump = createClockJumpDetector(clock);
   const told = Array.from({ length: 6 }, () => {

@@ -16,7 +16,7 @@ const secretKey = new Uint8Array(32).fill(7);
 describe("sealing", () => {
   const keys = createKeyRing(secretKey);
 
-  test("gives back the text where it was bound to, also from a ring made anew", () => {
+  test("returns the text for the same binding, also with a recreated ring", () => {
     for (const text of ["", "hunter2", "ünï ✓ \u0000", "x".repeat(100_000)]) {
       const sealed = keys.seal(text, "targets:1:url");
       expect(sealed).toStartWith("v1.");
@@ -30,7 +30,7 @@ describe("sealing", () => {
     expect(Buffer.from(first.slice(3), "base64url").toString("latin1")).not.toContain("hunter2");
   });
 
-  test("refuses another place, another key, a changed, cut or unknown text", () => {
+  test("refuses another binding, another key, a changed, cut or unknown text", () => {
     const sealed = keys.seal("hunter2", "targets:1:url");
     const bytes = Buffer.from(sealed.slice(3), "base64url");
     bytes.writeUInt8(bytes.readUInt8(14) ^ 1, 14);
@@ -43,7 +43,7 @@ describe("sealing", () => {
     }
   });
 
-  test("uses another key than sessions do", () => {
+  test("uses a different key than sessions", () => {
     expect(keys.sessionKey).toHaveLength(32);
     expect(keys.sessionKey).not.toEqual(secretKey);
     expect(keys.sessionKey).toEqual(createKeyRing(secretKey).sessionKey);
@@ -59,13 +59,13 @@ describe("the secret key", () => {
 
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  test("is the configured one, and then no file is made", () => {
+  test("is the configured one, and then no file is created", () => {
     const dbPath = join(directory, "webhooker.db");
     expect(loadSecretKey({ fromConfig: secretKey, dbPath })).toBe(secretKey);
     expect(() => statSync(join(directory, "webhooker.key"))).toThrow();
   });
 
-  test("is made once in a private file beside the main database", () => {
+  test("is created once in a private file beside the main database", () => {
     const dbPath = join(directory, "data", "webhooker.db");
     const made = loadSecretKey({ fromConfig: null, dbPath });
     const path = join(directory, "data", "webhooker.key");
@@ -75,7 +75,7 @@ describe("the secret key", () => {
     expect(loadSecretKey({ fromConfig: null, dbPath })).toEqual(made);
   });
 
-  test("is refused, with the cure, when the file holds anything else", () => {
+  test("is refused with a hint if the file contains anything else", () => {
     const path = join(directory, "webhooker.key");
     const valid = Buffer.from(secretKey).toString("base64");
     for (const content of ["", "short", valid.slice(4), `${valid}AAAA`, `!${valid}`]) {
@@ -86,7 +86,7 @@ describe("the secret key", () => {
     }
   });
 
-  test("says where it can neither be read nor made", () => {
+  test("reports where it can neither be read nor created", () => {
     const dbPath = join(directory, "file", "webhooker.db");
     writeFileSync(join(directory, "file"), "");
     expect(() => loadSecretKey({ fromConfig: null, dbPath })).toThrow(

@@ -34,7 +34,7 @@ describe("a fault of the disk", () => {
     }
   });
 
-  test("of an event file keeps its own words, but for a disk that is full or read-only", () => {
+  test("of an event file keeps its own message, except for a full or read-only disk", () => {
     expect(unusable("w", coded("SQLITE_FULL")).code).toBe("disk_full");
     expect(unusable("w", coded("SQLITE_READONLY")).code).toBe("disk_read_only");
     expect(unusable("w", coded("SQLITE_IOERR")).code).toBe("event_file_unavailable");
@@ -42,7 +42,7 @@ describe("a fault of the disk", () => {
   });
 });
 
-test("any other error is none, however it is wrapped, and stays a fault of the program", () => {
+test("any other error is not one, however it is wrapped", () => {
   const loop = new Error("a loop");
   loop.cause = loop;
   for (const error of [null, "SQLITE_FULL", new Error("SQLITE_FULL"), coded("SQLITE_CONSTRAINT"), loop]) {

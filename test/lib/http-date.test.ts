@@ -16,12 +16,12 @@ function formsOf(at: Date): string[] {
   ];
 }
 
-test("each of the three forms is read as UTC, on a machine of any zone", () => {
+test("each of the three forms is read as UTC, whatever the machine's time zone", () => {
   const before = process.env.TZ;
   try {
     for (const zone of ["UTC", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland"]) {
       process.env.TZ = zone;
-      // Two digits of a year tell 50 years ahead from 49 before.
+      // A two-digit year is at most 50 years ahead or 49 back.
       const moment = fc.integer({ min: Date.UTC(1977, 0), max: Date.UTC(2076, 11, 31) });
       fc.assert(
         fc.property(moment, (ms) => {
@@ -38,7 +38,7 @@ test("each of the three forms is read as UTC, on a machine of any zone", () => {
   }
 });
 
-test("what servers write in place of GMT is understood", () => {
+test("offsets and names that servers write instead of GMT are understood", () => {
   const at = Date.UTC(2026, 0, 1, 0, 0, 30);
   for (const zone of ["GMT", "UTC", "UT", "Z", "+0000", "-0000"]) {
     expect(parseHttpDate(`Thu, 01 Jan 2026 00:00:30 ${zone}`, NOW)).toBe(at);
@@ -49,7 +49,7 @@ test("what servers write in place of GMT is understood", () => {
   expect(parseHttpDate("thu jan 1 00:00:30 gmt 2026", NOW)).toBe(at);
 });
 
-test("what is no date is none", () => {
+test("other text is not a date", () => {
   const wrong = [
     ...["", "soon", "2026-01-01T00:00:30Z", "Thu", "01 Jan 2026 00:00:30 GMT", "Thu, nonsense"],
     ...["Thu, 01 Jan 2026 24:00:00 GMT", "Thu, 01 Jan 2026 00:60:00 GMT", "Thu, 01 Jan 2026 00:00:61 GMT"],

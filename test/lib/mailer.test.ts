@@ -10,7 +10,7 @@ afterEach(() => server.close());
 
 const MAIL = { to: "ops@example.com", subject: "Shop: target fails ✓", text: "It fails." };
 
-test("an e-mail arrives, says that a program sent it, and is signed in for", async () => {
+test("an e-mail arrives, is marked as automatic, and is sent with authentication", async () => {
   server = await startMailServer({ user: "hooks", password: "s3cret" });
   await createMailer({ smtpUrl: server.url, from: "hooks@example.com" })(MAIL);
   const [mail] = server.mails;
@@ -19,7 +19,7 @@ test("an e-mail arrives, says that a program sent it, and is signed in for", asy
   expect(mail?.text).toContain("\r\n\r\nIt fails.");
 });
 
-test("names from people make no further headers and no further recipients", async () => {
+test("names from people add no headers and no recipients", async () => {
   server = await startMailServer();
   const send = createMailer({ smtpUrl: server.url, from: "hooks@example.com" });
   await send({ ...MAIL, subject: "Shop\r\nBcc: evil@example.com\r\n\r\nbody", to: "ops@example.com" });
@@ -28,7 +28,7 @@ test("names from people make no further headers and no further recipients", asyn
   expect(mail?.text.split("\r\n\r\n")[0]).not.toMatch(/^Bcc:/m);
 });
 
-test("what the server refuses, and a wrong password, are told without the password", async () => {
+test("a refusal of the server and a wrong password are reported without the password", async () => {
   server = await startMailServer({ user: "hooks", password: "s3cret" });
   const wrong = server.url.replace("s3cret", "guessed-one");
   const refused = String(await thrownBy(() => createMailer({ smtpUrl: wrong, from: "a@example.com" })(MAIL)));

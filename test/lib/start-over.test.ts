@@ -7,7 +7,7 @@ afterEach(() => {
   execve.mockReset();
 });
 
-test("a program run by its sources is started with their path and the same words", () => {
+test("a program run from its sources is restarted with their path and the same arguments", () => {
   execve.mockImplementation((() => undefined) as () => never);
   startOver({ PORT: "1" });
   const [file, words, env] = execve.mock.calls[0] ?? [];
@@ -15,7 +15,7 @@ test("a program run by its sources is started with their path and the same words
   expect(words?.slice(-1 - process.argv.slice(2).length)).toEqual([Bun.main, ...process.argv.slice(2)]);
 });
 
-test("a system that cannot start a program over goes on as it is", () => {
+test("a system without execve continues without the new environment", () => {
   execve.mockImplementation(() => {
     throw new Error("not here");
   });

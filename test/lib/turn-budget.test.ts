@@ -1,4 +1,4 @@
-/** Work is spread over turns of the event loop, in the order in which it was asked for. */
+/** Work is spread over turns of the event loop, in the order in which it was requested. */
 import { beforeEach, expect, test } from "bun:test";
 import { createTurnBudget, type TurnBudget } from "../../src/lib/turn-budget.ts";
 
@@ -14,7 +14,7 @@ beforeEach(() => {
   budget = createTurnBudget({ ms: 5, monotonic: () => now, nextTurn: (run) => turns.push(run) });
 });
 
-/** Work of `ms` milliseconds. */
+/** Work that takes `ms` milliseconds. */
 function work(name: string, ms: number): () => void {
   return () => {
     did.push(name);
@@ -28,7 +28,7 @@ function nextTurn(): void {
   run();
 }
 
-test("what fits into a turn is done in the next one", () => {
+test("work that fits into a turn is done in the next one", () => {
   for (const name of ["a", "b", "c"]) budget.later(work(name, 1));
   expect(did).toEqual([]);
   nextTurn();
@@ -36,7 +36,7 @@ test("what fits into a turn is done in the next one", () => {
   expect(turns).toEqual([]);
 });
 
-test("a turn begins nothing more once its time is spent, and the rest follows in order", () => {
+test("a turn starts nothing more once its time is spent, and the rest follows in order", () => {
   for (const name of ["a", "b", "c", "d"]) budget.later(work(name, 3));
   nextTurn();
   expect(did).toEqual(["a", "b"]);
@@ -48,14 +48,14 @@ test("a turn begins nothing more once its time is spent, and the rest follows in
   expect(turns).toEqual([]);
 });
 
-test("the time that others take between two pieces is not counted", () => {
+test("time between two items of work is not counted", () => {
   budget.now(work("a", 3));
   now += 100;
   budget.now(work("b", 1));
   expect(did).toEqual(["a", "b"]);
 });
 
-test("what is to be done at once is done while the turn has time left, and in the next one after that", () => {
+test("immediate work runs while the turn has time left, else in the next turn", () => {
   budget.now(work("a", 3));
   budget.now(work("b", 3));
   budget.now(work("c", 3));
@@ -65,7 +65,7 @@ test("what is to be done at once is done while the turn has time left, and in th
   expect(did).toEqual(["a", "b", "c", "d"]);
 });
 
-test("what is to be done at once overtakes nothing that waits", () => {
+test("immediate work does not overtake waiting work", () => {
   budget.later(work("a", 1));
   budget.now(work("b", 1));
   expect(did).toEqual([]);
