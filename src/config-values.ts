@@ -1,15 +1,15 @@
-/** How the text of one environment variable is checked and read; a fault's message never repeats a secret. */
+/** Validates and parses the text of one environment variable; a fault's message never repeats a secret. */
 import { fileURLToPath } from "node:url";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { type IpAddress, networkAddress, parseAddress, parseCidr } from "./lib/cidr.ts";
 
-/** A value quoted for a fault; cut, since whole files get pasted into variables by mistake. */
+/** Quotes a value for a fault; shortened, because whole files get pasted into variables by mistake. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/** Turns a reader that throws what is wrong into a schema. */
+/** Turns a parser that throws the fault into a schema. */
 function text<T>(read: (value: string) => T): z.ZodType<T, string> {
   return z.string().transform((value, context) => {
     try {
@@ -24,7 +24,7 @@ function text<T>(read: (value: string) => T): z.ZodType<T, string> {
 export function oneOf<const T extends readonly string[]>(words: T): z.ZodType<T[number], string> {
   return text((value) => {
     const found = words.find((word) => word === value);
-    if (found === undefined) throw new Error(`${quote(value)} is none of the known values`);
+    if (found === undefined) throw new Error(`${quote(value)} is not an allowed value`);
     return found;
   });
 }
@@ -47,29 +47,28 @@ export const hostName = text((value) => {
   return value;
 });
 
-/** An origin without its trailing slash. The value is not quoted: URLs carry passwords. */
+/** Parses an origin and removes its trailing slash. Faults do not quote the value, because URLs carry passwords. */
 export const originUrl = text((value) => {
   if (!URL.canParse(value)) throw new Error("the value is not a URL");
   const url = new URL(value);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new Error(`the scheme ${quote(url.protocol)} is neither http: nor https:`);
   }
-  if (url.username !== "" || url.password !== "")
-    throw new Error("the URL has a user name or password in it");
+  if (url.username !== "" || url.password !== "") throw new Error("the URL contains a user name or password");
   if (url.pathname !== "/" || value.includes("?") || value.includes("#")) {
-    throw new Error("the URL has more than scheme, host and port");
+    throw new Error("the URL contains more than scheme, host and port");
   }
   return url.origin;
 });
 
-/** The value is not quoted: it carries a password. */
+/** Faults do not quote the value, because it carries a password. */
 export const smtpUrl = text((value) => {
   if (!URL.canParse(value)) throw new Error("the value is not a URL");
   const { protocol, hostname } = new URL(value);
   if (protocol !== "smtp:" && protocol !== "smtps:") {
     throw new Error(`the scheme ${quote(protocol)} is neither smtp: nor smtps:`);
   }
-  if (hostname === "") throw new Error("the URL names no host");
+  if (hostname === "") throw new Error("the URL has no host");
   return value;
 });
 
@@ -79,19 +78,19 @@ export const emailAddress = text((value) => {
   return value;
 });
 
-/** A plain path, `file:` or `sqlite:` URL of a file. */
+/** Accepts a plain path, or a `file:` or `sqlite:` URL of a file. */
 export const databasePath = text((value) => {
-  // Two letters at least, so that a Windows drive is not taken for a scheme.
+  // At least two letters, so that a Windows drive is not taken for a scheme.
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(value) ?? [];
   if (value === ":memory:" || rest === ":memory:")
-    throw new Error("a database in memory is lost at every stop");
+    throw new Error("an in-memory database is lost at every stop");
   if (scheme === undefined || rest === undefined) return value;
   if (!/^(file|sqlite)$/i.test(scheme)) throw new Error(`the scheme ${quote(`${scheme}:`)} is not known`);
   if (/[?#]/.test(rest)) throw new Error("the URL has parameters, which are not supported");
-  if (rest === "" || rest === "//") throw new Error("the URL names no file");
+  if (rest === "" || rest === "//") throw new Error("the URL has no path");
   if (!rest.startsWith("//")) return decodeURIComponent(rest);
   if (!rest.startsWith("///"))
-    throw new Error("the URL has a host: a relative path follows the colon at once");
+    throw new Error("the URL has a host: a relative path must directly follow the colon");
   return fileURLToPath(`file:${rest}`);
 });
 
@@ -100,7 +99,7 @@ export const directoryPath = text((value) => {
   return value;
 });
 
-/** 32 bytes in base64 or base64url, padded or not. */
+/** Accepts 32 bytes in base64 or base64url, padded or not. */
 export const secretKey = text((value) => {
   const compact = value.replace(/=+$/, "");
   if (!/^[a-z0-9+/_-]+$/i.test(compact)) throw new Error("the value is not base64");
@@ -118,11 +117,11 @@ export function secretText(minLength: number): z.ZodType<string, string> {
 
 export const userName = text((value) => {
   // A colon would end the name inside an Authorization header.
-  if (value.includes(":")) throw new Error(`${quote(value)} has a colon in it`);
+  if (value.includes(":")) throw new Error(`${quote(value)} contains a colon`);
   return value;
 });
 
-/** Comma or space separated CIDRs; a lone address stands for itself; "none" is the empty list. */
+/** Accepts CIDRs separated by commas or spaces. A single address is a network of one; "none" is the empty list. */
 export const cidrList = text((value): readonly string[] => {
   if (value === "none") return [];
   return Object.freeze(
@@ -151,7 +150,7 @@ function widthOf(address: IpAddress): number {
   return address.kind() === "ipv4" ? 32 : 128;
 }
 
-/** The names that OpenTelemetry gives them. */
+/** Names that OpenTelemetry defines. */
 export const SAMPLERS = [
   "parentbased_always_on",
   "parentbased_always_off",
@@ -161,18 +160,22 @@ export const SAMPLERS = [
   "traceidratio",
 ] as const;
 
-/** Without a trailing slash; the collector's path for traces is added to it. */
+/** Removes the trailing slash; the path for traces is appended to it. */
 export const collectorUrl = text((value) => {
   if (!URL.canParse(value)) throw new Error("the value is not a URL");
   const { protocol, href, username, search, hash } = new URL(value);
   if (protocol !== "http:" && protocol !== "https:") {
     throw new Error(`the scheme ${quote(protocol)} is neither http: nor https:`);
   }
-  if (username !== "" || search !== "" || hash !== "") throw new Error("the URL has more than host and path");
+  if (username !== "" || search !== "" || hash !== "")
+    throw new Error("the URL contains more than host and path");
   return href.replace(/\/+$/, "");
 });
 
-/** As OpenTelemetry writes lists: key=value with commas between, percent-encoded. The value is not quoted. */
+/**
+ * Parses lists as OpenTelemetry writes them: key=value separated by commas, percent-encoded. Faults do not quote the
+ * value.
+ */
 export const keyValueList = text((value): Readonly<Record<string, string>> => {
   const pairs = value.split(",").filter((pair) => pair.trim() !== "");
   return Object.freeze(Object.fromEntries(pairs.map(readPair)));
@@ -185,11 +188,11 @@ function readPair(pair: string, index: number): [string, string] {
   try {
     return [decodeURIComponent(key), decodeURIComponent(pair.slice(mark + 1).trim())];
   } catch {
-    throw new Error(`part ${index + 1} has a percent sign that encodes nothing`);
+    throw new Error(`part ${index + 1} has an invalid percent-encoding`);
   }
 }
 
-/** A number from 0 to 1. */
+/** Accepts a number from 0 to 1. */
 export const share = text((value) => {
   if (!/^(0|1|0?\.\d+|1\.0+|0\.0+)$/.test(value))
     throw new Error(`${quote(value)} is not a number from 0 to 1`);

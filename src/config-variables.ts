@@ -1,4 +1,7 @@
-/** What each environment variable means to people: the README's and the manual's tables, the help and the cures of faults. */
+/**
+ * Describes each environment variable for people: the tables of the README and the manual, the help, and the hints of
+ * faults.
+ */
 
 type Variable = Readonly<{
   meaning: string;
@@ -6,170 +9,170 @@ type Variable = Readonly<{
   secret?: true;
   /** Listed by `--help` itself; `webhooker help env` lists them all. */
   core?: true;
-  /** Ends a fault's line: what to set instead. */
-  cure: string;
+  /** Ends the line of a fault: what to set instead. */
+  hint: string;
 }>;
 
-const BASE64_KEY_CURE = "Set 32 random bytes in base64, such as `openssl rand -base64 32` prints.";
-const CIDRS_CURE = "Set CIDRs with commas between, such as 10.0.0.0/8,192.168.1.7/32, or none.";
-const MAIL_CURE =
+const BASE64_KEY_HINT = "Set 32 random bytes in base64, such as `openssl rand -base64 32` prints.";
+const CIDRS_HINT = "Set CIDRs separated by commas, such as 10.0.0.0/8,192.168.1.7/32, or none.";
+const MAIL_HINT =
   "Set SMTP_URL, such as smtp://user:password@mail.example.com:587, and MAIL_FROM together, or neither.";
-const METRICS_CURE = "Set METRICS_USERNAME and METRICS_PASSWORD together, or neither.";
-const PAIRS_CURE = "Set key=value with commas between, such as api-key=abc,team=payments.";
+const METRICS_HINT = "Set METRICS_USERNAME and METRICS_PASSWORD together, or neither.";
+const PAIRS_HINT = "Set key=value pairs separated by commas, such as api-key=abc,team=payments.";
 
 export const variables = {
   WEBHOOKER_ENVIRONMENT: {
     meaning: "`dev` for a first look and for work on a laptop, `prod` for a server; sets other defaults",
     default: "dev",
     core: true,
-    cure: "Set dev or prod.",
+    hint: "Set dev or prod.",
   },
   HOST: {
     meaning: "Address to listen on",
     default: "127.0.0.1 (dev), 0.0.0.0 (prod)",
     core: true,
-    cure: "Set an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
+    hint: "Set an address of this machine, such as 127.0.0.1 or 0.0.0.0.",
   },
   PORT: {
     meaning: "Port to listen on; 0 takes any free one",
     default: "8080",
     core: true,
-    cure: "Set a whole number from 0 to 65535.",
+    hint: "Set a whole number from 0 to 65535.",
   },
   BASE_URL: {
     meaning: "The address under which senders reach the gateway; entrypoint URLs begin with it",
     default: "http://localhost:PORT",
     core: true,
-    cure: "Set scheme, host and port only, such as https://hooks.example.com.",
+    hint: "Set scheme, host and port only, such as https://hooks.example.com.",
   },
   DBURL: {
     meaning: "The main database: a path, or a `file:` or `sqlite:` URL",
     default: "./data/webhooker.db (dev), /data/webhooker.db (prod)",
     core: true,
-    cure: "Set a file, such as ./data/webhooker.db or sqlite:///data/webhooker.db.",
+    hint: "Set a file, such as ./data/webhooker.db or sqlite:///data/webhooker.db.",
   },
   DATA_DIR: {
     meaning: "The folder of the event files, one for each webhook",
     default: "./data (dev), /data/events (prod)",
     core: true,
-    cure: "Set a folder, such as ./data.",
+    hint: "Set a folder, such as ./data.",
   },
   SECRET_KEY: {
     meaning: "The key that sessions and sealed secrets derive from: 32 bytes in base64",
     default: "made at the first start, kept in a file beside the main database",
     secret: true,
     core: true,
-    cure: BASE64_KEY_CURE,
+    hint: BASE64_KEY_HINT,
   },
   SECRET_KEY_PREVIOUS: {
     meaning:
       "The key before SECRET_KEY, until `webhooker secret-key rotate` has sealed all secrets with the new one",
     default: "",
     secret: true,
-    cure: BASE64_KEY_CURE,
+    hint: BASE64_KEY_HINT,
   },
   ADMIN_PASSWORD: {
     meaning: "Password of the first user, `admin`; read at the first start only",
     default: "a random one, printed once",
     secret: true,
     core: true,
-    cure: "Set at least 10 characters.",
+    hint: "Set at least 10 characters.",
   },
   MAX_BODY_BYTES: {
     meaning: "Largest accepted body, in bytes; a larger one gets 413",
     default: "26214400",
-    cure: "Set a whole number from 1 to 536870912.",
+    hint: "Set a whole number from 1 to 536870912.",
   },
   RETENTION_DAYS: {
     meaning: "Days that events are kept, unless the webhook sets its own",
     default: "30",
-    cure: "Set a whole number from 1 to 36500.",
+    hint: "Set a whole number from 1 to 36500.",
   },
   CHECKPOINTS: {
     meaning:
       "Copies the write-ahead logs back into the databases: `gateway`, or `replicator` (Litestream and the like)",
     default: "gateway",
-    cure: "Set gateway or replicator.",
+    hint: "Set gateway or replicator.",
   },
   UV_THREADPOOL_SIZE: {
     meaning: "Threads for the disk and for other work beside the event loop; a slow disk needs many",
     default: "32",
-    cure: "Set a whole number from 2 to 1024.",
+    hint: "Set a whole number from 2 to 1024.",
   },
   TRUSTED_PROXIES: {
     meaning:
       "CIDRs of the reverse proxies whose `X-Forwarded-For` is trusted, with or without ports and brackets; a sender that they report without an address (`unknown`) is in no list of networks",
     default: "none",
-    cure: CIDRS_CURE,
+    hint: CIDRS_HINT,
   },
   ALLOWED_TARGET_CIDRS: {
     meaning: "CIDRs of private and loopback addresses that targets may reach; `none` allows none",
     default: "loopback and private networks (dev), none (prod)",
-    cure: CIDRS_CURE,
+    hint: CIDRS_HINT,
   },
   SMTP_URL: {
     meaning: "Mail server for notices: `smtp://` or `smtps://`, with user name and password",
     default: "",
     secret: true,
-    cure: MAIL_CURE,
+    hint: MAIL_HINT,
   },
   MAIL_FROM: {
     meaning: "Sender address of e-mail",
     default: "",
-    cure: MAIL_CURE,
+    hint: MAIL_HINT,
   },
   METRICS_USERNAME: {
     meaning: "User name for `/metrics`, which is disabled without it",
     default: "",
-    cure: METRICS_CURE,
+    hint: METRICS_HINT,
   },
   METRICS_PASSWORD: {
     meaning: "Password for `/metrics`",
     default: "",
     secret: true,
-    cure: METRICS_CURE,
+    hint: METRICS_HINT,
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     meaning: "OpenTelemetry collector for traces, by OTLP over HTTP; without it nothing is traced",
     default: "",
-    cure: "Set a URL, such as http://localhost:4318.",
+    hint: "Set a URL, such as http://localhost:4318.",
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     meaning: "Headers for the collector: `key=value`, separated by commas, percent-encoded",
     default: "",
     secret: true,
-    cure: PAIRS_CURE,
+    hint: PAIRS_HINT,
   },
   OTEL_SERVICE_NAME: {
     meaning: "Name of the gateway in traces",
     default: "webhooker",
-    cure: "Set a name.",
+    hint: "Set a name.",
   },
   OTEL_RESOURCE_ATTRIBUTES: {
     meaning: "Further attributes of the gateway in traces, such as `deployment.environment=prod`",
     default: "",
-    cure: PAIRS_CURE,
+    hint: PAIRS_HINT,
   },
   OTEL_TRACES_SAMPLER: {
     meaning:
       "Traces to send: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before it the sender's decision counts, if there is one",
     default: "parentbased_always_on",
-    cure: "Set parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio.",
+    hint: "Set parentbased_always_on, parentbased_always_off, parentbased_traceidratio, always_on, always_off or traceidratio.",
   },
   OTEL_TRACES_SAMPLER_ARG: {
     meaning: "Share of traces that `traceidratio` sends, from 0 to 1",
     default: "1",
-    cure: "Set a number from 0 to 1, such as 0.1.",
+    hint: "Set a number from 0 to 1, such as 0.1.",
   },
   LOG_LEVEL: {
     meaning: "Lowest level that is logged: `debug`, `info`, `warn` or `error`",
     default: "info",
-    cure: "Set debug, info, warn or error.",
+    hint: "Set debug, info, warn or error.",
   },
   LOG_FORMAT: {
     meaning: "`json` for machines, `text` for people",
     default: "text (dev), json (prod)",
-    cure: "Set json or text.",
+    hint: "Set json or text.",
   },
 } as const satisfies Record<string, Variable>;
 

@@ -1,4 +1,4 @@
-/** The only reader of the environment: checked once at start, every fault reported together. */
+/** The only reader of the environment: validated once at start, with all faults reported together. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import * as values from "./config-values.ts";
@@ -10,11 +10,11 @@ export type Config = Readonly<{
   port: number;
   /** Without a trailing slash. */
   baseUrl: string;
-  /** The main database's file. */
+  /** File of the main database. */
   dbPath: string;
-  /** The folder of the event files. */
+  /** Folder of the event files. */
   dataDir: string;
-  /** 32 bytes; null where the key is to be made and kept beside the main database. */
+  /** 32 bytes; null if the key is generated and kept beside the main database. */
   secretKey: Uint8Array | null;
   /** Opens what was sealed before `secretKey` was set. */
   secretKeyPrevious: Uint8Array | null;
@@ -22,14 +22,14 @@ export type Config = Readonly<{
   maxBodyBytes: number;
   retentionDays: number;
   checkpoints: "gateway" | "replicator";
-  /** Of the runtime's pool, at most. */
+  /** Maximum number of threads in the runtime's pool. */
   threads: number;
   trustedProxies: readonly string[];
   allowedTargetCidrs: readonly string[];
-  /** Null: no e-mail is sent. */
+  /** Null if no e-mail is sent. */
   mail: Readonly<{ smtpUrl: string; from: string }> | null;
   metrics: Readonly<{ username: string; password: string }> | null;
-  /** Null: nothing is traced. */
+  /** Null if nothing is traced. */
   traces: Readonly<{
     endpoint: string;
     headers: Readonly<Record<string, string>>;
@@ -42,26 +42,26 @@ export type Config = Readonly<{
   logFormat: "json" | "text";
 }>;
 
-export type ConfigFault = Readonly<{ variable: string; fault: string; cure: string }>;
+export type ConfigFault = Readonly<{ variable: string; fault: string; hint: string }>;
 
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly faults: readonly ConfigFault[];
 
   constructor(faults: readonly ConfigFault[]) {
-    const lines = faults.map(({ variable, fault, cure }) => `  ${variable}: ${fault}. ${cure}`);
+    const lines = faults.map(({ variable, fault, hint }) => `  ${variable}: ${fault}. ${hint}`);
     super(`Invalid configuration:\n${lines.join("\n")}`);
     this.faults = faults;
   }
 }
 
-/** What the README's table, the manual's and the command line's help are drawn from. */
+/** Source of the variables' tables in the README and the manual, and of the command line's help. */
 export const configVariables: readonly Readonly<{
   name: string;
   meaning: string;
   default: string;
   secret: boolean;
-  /** One of the few that a first installation sets. */
+  /** One of the few variables that a first installation sets. */
   core: boolean;
 }>[] = variableEntries.map(([name, { meaning, default: byDefault, secret, core }]) => ({
   name,
@@ -104,9 +104,9 @@ const schema = z
   .partial();
 
 /**
- * Threads of the runtime's pool, where nobody asks for another number. Most of them only wait for the disk, so one a
- * core, as the runtime has them by itself, are too few: with 100 busy webhooks on two cores 32 store nearly twice as
- * much as two. From 16 to 48 made no difference there; a slower disk wants more. One that is never needed is never made.
+ * Default number of threads in the runtime's pool. Most of them only wait for the disk, so the runtime's own default of
+ * one per core is too few: with 100 busy webhooks on two cores, 32 threads store nearly twice as much as two. From 16
+ * to 48 made no difference there; a slower disk needs more. Threads are created on demand.
  */
 export const POOL_THREADS = 32;
 
@@ -126,14 +126,15 @@ export function loadConfigFromProcess(): Config {
   return loadConfig(process.env);
 }
 
-/** Whether colours are refused, as https://no-color.org has it: by any value but an empty one. */
+/** Returns true if colours are disabled, as https://no-color.org defines it: by any value but an empty one. */
 export function refusesColours(env: Environment = process.env): boolean {
   return (env.NO_COLOR ?? "") !== "";
 }
 
 /**
- * What the program is to be started over with, as the runtime has read it before it could be set; null where it was
- * started so. https://docs.libuv.org/en/v1.x/threadpool.html has the name, which Bun knows too.
+ * Returns the environment to restart the program with, because the runtime has read UV_THREADPOOL_SIZE before the
+ * program could set it; null if it was started with it. Bun honours the name, which
+ * https://docs.libuv.org/en/v1.x/threadpool.html documents.
  */
 export function environmentToStartWith(config: Config, env: Environment = process.env): Environment | null {
   const UV_THREADPOOL_SIZE = String(config.threads);
@@ -150,7 +151,7 @@ export function loadConfig(
   for (const issue of parsed.error?.issues ?? []) {
     const variable = String(issue.path[0]);
     const doc = variableEntries.find(([name]) => name === variable)?.[1];
-    faults.push({ variable, fault: issue.message, cure: doc?.cure ?? "" });
+    faults.push({ variable, fault: issue.message, hint: doc?.hint ?? "" });
   }
   for (const [given, missing] of [
     ["METRICS_USERNAME", "METRICS_PASSWORD"],
@@ -165,7 +166,7 @@ export function loadConfig(
     faults.push({
       variable: missing,
       fault: `is missing while ${given} is set`,
-      cure: variables[missing].cure,
+      hint: variables[missing].hint,
     });
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
@@ -178,25 +179,25 @@ function collect(
 ): { raw: Record<string, string>; faults: ConfigFault[] } {
   const raw: Record<string, string> = {};
   const faults: ConfigFault[] = [];
-  for (const [name, { secret, cure }] of variableEntries) {
+  for (const [name, { secret, hint }] of variableEntries) {
     const value = env[name];
     if (value !== undefined && value !== "") raw[name] = value;
     const path = env[`${name}_FILE`];
     if (!secret || path === undefined || path === "") continue;
     if (raw[name] !== undefined) {
       const fault = `is set together with ${name}_FILE`;
-      faults.push({ variable: name, fault, cure: "Set only one of the two." });
+      faults.push({ variable: name, fault, hint: "Set only one of the two." });
       continue;
     }
     try {
-      // Editors and `echo` end a file with a line feed that is no part of the secret.
+      // Editors and `echo` end a file with a line feed that is not part of the secret.
       const content = readFile(path).replace(/\r?\n$/, "");
-      if (content === "") faults.push({ variable: `${name}_FILE`, fault: `the file ${path} is empty`, cure });
+      if (content === "") faults.push({ variable: `${name}_FILE`, fault: `the file ${path} is empty`, hint });
       else raw[name] = content;
     } catch (error) {
       const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
       const fault = `the file ${path} cannot be read${code}`;
-      faults.push({ variable: `${name}_FILE`, fault, cure: "Set the path of a readable file." });
+      faults.push({ variable: `${name}_FILE`, fault, hint: "Set the path of a readable file." });
     }
   }
   return { raw, faults };

@@ -1,4 +1,4 @@
-/** The configuration: defaults, values, secrets from files, and actionable faults. */
+/** The configuration: defaults, values, secrets from files, and faults with a hint. */
 import { describe, expect, test } from "bun:test";
 import { ConfigError, configVariables, environmentToStartWith, loadConfig } from "../src/config.ts";
 
@@ -58,7 +58,7 @@ describe("defaults", () => {
     });
   });
 
-  test("the base address follows the port", () => {
+  test("the base URL follows the port", () => {
     expect(loadConfig({ PORT: "9000" }).baseUrl).toBe("http://localhost:9000");
   });
 
@@ -194,7 +194,7 @@ describe("secrets from files", () => {
     expect(config.adminPassword).toBe("two words ");
   });
 
-  test("a file that is missing or empty, or a value beside its file, is a fault", () => {
+  test("a missing or empty file, or a value beside its file, is a fault", () => {
     const { faults } = faultsOf(
       {
         SECRET_KEY_FILE: "/run/none",
@@ -223,9 +223,9 @@ describe("faults", () => {
     expect(error.message).toBe(
       [
         "Invalid configuration:",
-        '  WEBHOOKER_ENVIRONMENT: "production" is none of the known values. Set dev or prod.',
+        '  WEBHOOKER_ENVIRONMENT: "production" is not an allowed value. Set dev or prod.',
         '  PORT: "80a" is not a whole number. Set a whole number from 0 to 65535.',
-        '  LOG_LEVEL: "loud" is none of the known values. Set debug, info, warn or error.',
+        '  LOG_LEVEL: "loud" is not an allowed value. Set debug, info, warn or error.',
       ].join("\n"),
     );
   });
@@ -270,8 +270,8 @@ describe("faults", () => {
     ["LOG_FORMAT", "JSON"],
   ])("%s=%p is refused by name", (name, value) => {
     const { faults } = faultsOf({ [name]: value });
-    expect(faults).toEqual([{ variable: name, fault: expect.any(String), cure: expect.any(String) }]);
-    expect(faults[0]?.cure).toStartWith("Set ");
+    expect(faults).toEqual([{ variable: name, fault: expect.any(String), hint: expect.any(String) }]);
+    expect(faults[0]?.hint).toStartWith("Set ");
   });
 
   test("a secret's value is never repeated", () => {
