@@ -1,4 +1,4 @@
-/** Hands one notice to a target or an e-mail address, once; whatever goes wrong is told in a sentence. */
+/** Sends one notice to a target or an e-mail address, once, and returns any failure as a sentence. */
 
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
@@ -11,14 +11,14 @@ import type { Signer } from "../targets/signing.ts";
 import type { TargetType } from "../targets/target-type.ts";
 import type { NoticeMessage } from "./notice-message.ts";
 
-/** Null where the settings of the target cannot be opened. */
+/** Returns null if the target's settings cannot be opened. */
 type OpenTarget = (
   target: DeliveryTarget,
 ) => Readonly<{ type: TargetType; config: Record<string, unknown>; signer: Signer | null }> | null;
 
 const TIMEOUT_MS = 15_000;
 
-/** Null when it has arrived. */
+/** Returns null on success, else the reason for people. */
 export type SendOnce = (notice: {
   userId: string;
   webhook: Readonly<{ id: string; name: string }>;
@@ -31,7 +31,7 @@ export function createNoticeChannels(deps: {
   routing: Pick<Routing, "findTarget">;
   webhooks: Pick<WebhookQueries, "find">;
   openTarget: OpenTarget;
-  /** Null where the server sends no e-mail. */
+  /** Null if the server cannot send e-mail. */
   sendMail: SendMail | null;
   clock: Clock;
   signal: AbortSignal;
@@ -49,7 +49,7 @@ export function createNoticeChannels(deps: {
     { userId, webhook, message }: Parameters<SendOnce>[0],
   ): Promise<string | null> => {
     const target = routing.findTarget(targetId);
-    // Stored settings may name anything: what they name must be the user's own.
+    // Stored settings may name any target: use it only if it belongs to the user.
     const isOwn = target && !target.deleted && webhooks.find(target.webhookId)?.userId === userId;
     if (!isOwn) return "The target for notices was deleted.";
     const opened = openTarget(target);

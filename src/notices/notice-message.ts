@@ -1,24 +1,24 @@
-/** Words of notices, for people and programs: pure. */
+/** Words notices for people and for programs; pure. */
 import type { TroubleKind } from "../settings/notice-settings.ts";
 import type { TroubleChange } from "../storage/main-db/notices.ts";
 
-/** More are counted, not told one by one: an outage may have thousands. */
-const MOST_TOLD = 20;
+/** Maximum number of changes listed one by one: an outage may have thousands. */
+const MOST_LISTED = 20;
 
 export type NoticeMessage = Readonly<{
-  /** One line: an e-mail's subject, a chat message's head. */
+  /** One line: the subject of an e-mail, the header of a chat message. */
   title: string;
   text: string;
-  /** The body for programs. */
+  /** Body for programs. */
   json: Readonly<Record<string, unknown>>;
 }>;
 
-/** A change with the name of what it is of, as it is now. */
+/** A change with the current name of its target or entrypoint. */
 export type NamedChange = TroubleChange & Readonly<{ name: string }>;
 
 export type NoticeSubject = Readonly<{ webhook: Readonly<{ id: string; name: string }>; url: string }>;
 
-const WHAT: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
+const SUBJECTS: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
   target_circuit_open: "target",
   target_failing: "target",
   target_deactivated: "target",
@@ -28,7 +28,7 @@ const WHAT: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
 const WORDS: Readonly<Record<TroubleKind, readonly [begun: string, over: string]>> = {
   target_circuit_open: ["keeps failing; deliveries are paused", "is responding again"],
   target_failing: ["is failing; deliveries have been given up", "accepts deliveries again"],
-  target_deactivated: ["was deactivated; its deliveries wait", "is active again"],
+  target_deactivated: ["was disabled; its deliveries are paused", "is active again"],
   entrypoint_silent: ["has stopped receiving events", "is receiving events again"],
 };
 
@@ -36,11 +36,11 @@ export function describeNotice(
   changes: readonly NamedChange[],
   { webhook, url }: NoticeSubject,
 ): NoticeMessage {
-  const told = changes.slice(0, MOST_TOLD);
-  const more = changes.length - told.length;
-  const [first] = told.map(headline);
+  const listed = changes.slice(0, MOST_LISTED);
+  const more = changes.length - listed.length;
+  const [first] = listed.map(headline);
   const title = changes.length === 1 ? `${webhook.name}: ${first}` : `${webhook.name}: ${first}, and more`;
-  const lines = told.map((change) => {
+  const lines = listed.map((change) => {
     const since = change.isOver ? ` Started at ${time(change.since)}.` : "";
     const detail = change.detail === "" ? "" : `\n  ${change.detail}`;
     return `${capital(headline(change))}.${since}${detail}`;
@@ -51,10 +51,10 @@ export function describeNotice(
     json: {
       type: "webhooker.notice",
       webhook: { id: webhook.id, name: webhook.name, url },
-      changes: told.map((change) => ({
+      changes: listed.map((change) => ({
         kind: change.kind,
         state: change.isOver ? "over" : "begun",
-        [WHAT[change.kind]]: { id: change.subjectId, name: change.name },
+        [SUBJECTS[change.kind]]: { id: change.subjectId, name: change.name },
         since: time(change.since),
         detail: change.detail === "" ? null : change.detail,
       })),
@@ -73,7 +73,7 @@ export function describeTest({ webhook, url }: NoticeSubject): NoticeMessage {
 }
 
 function headline({ kind, name, isOver }: NamedChange): string {
-  return `${WHAT[kind]} “${name}” ${WORDS[kind][isOver ? 1 : 0]}`;
+  return `${SUBJECTS[kind]} “${name}” ${WORDS[kind][isOver ? 1 : 0]}`;
 }
 
 function capital(text: string): string {

@@ -1,4 +1,4 @@
-/** Sends notices that are due, those of one webhook together, and again a few times where one does not arrive. */
+/** Sends due notices, grouped by webhook, and retries a few times if one does not arrive. */
 
 import { createAlarm } from "../lib/alarm.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -14,25 +14,28 @@ import type { SendOnce } from "./notice-channels.ts";
 import { describeNotice, describeTest, type NoticeSubject } from "./notice-message.ts";
 import { channelsOf } from "./notices.ts";
 
-/** After the last of them a notice is given up. */
+/** Delays between attempts; after the last one a notice is given up. */
 const RETRY_AFTER_MS = [30_000, 2 * 60_000, 10 * 60_000, 60 * 60_000];
-/** Read at once; those of one webhook and channel go as one. */
+/** Number of notices read at a time; those of one webhook and channel are sent as one. */
 const BATCH = 500;
 const AT_ONCE = 4;
-/** Each test is an e-mail or a request to somewhere. */
+/** Minimum interval between test notices: each is an e-mail or a request to another server. */
 const TEST_EVERY_MS = 5_000;
 
 export type TestResult = Readonly<{ channel: NoticeChannel; error: string | null }>;
 
-/** Sends one at once, to each channel of the webhook's settings. Rejects with AppError: conflict, rate_limited. */
+/**
+ * Sends a test notice immediately to each channel of the webhook's settings. Rejects with AppError: conflict,
+ * rate_limited.
+ */
 export type SendTestNotice = (
   webhook: Readonly<{ id: string; name: string; userId: string }>,
 ) => Promise<readonly TestResult[]>;
 
 export type NoticeSender = Readonly<{
-  /** There may be new ones. */
+  /** Call when there may be new notices. */
   wake: () => void;
-  /** Sends all that is due; what a wake does. */
+  /** Sends everything that is due, as `wake` does. */
   pass: () => Promise<void>;
   sendTest: SendTestNotice;
   stop: () => Promise<void>;
@@ -51,8 +54,8 @@ export function createNoticeSender(deps: {
   log: Logger;
 }): NoticeSender {
   const { queries, webhooks, entrypoints, routing, findSettings, sendOnce, baseUrl, clock, log } = deps;
-  /** Where the disk fails, to be told twice after a power cut is better than never. */
-  const kept = () => deps.synced().catch(() => undefined);
+  /** Ignores a failed sync: a notice sent twice after a power cut is better than one never sent. */
+  const synced = () => deps.synced().catch(() => undefined);
   const alarm = createAlarm(clock, wake);
   const lastTests = new Map<string, number>();
   let running: Promise<void> | null = null;
@@ -85,12 +88,12 @@ export function createNoticeSender(deps: {
   async function sendDue(): Promise<void> {
     if (isStopped) return;
     const groups = [...groupBy(queries.listDue(clock.now(), BATCH)).values()];
-    await kept();
+    await synced();
     const worker = async () => {
       for (let group = groups.shift(); group && !isStopped; group = groups.shift()) await send(group);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    await kept();
+    await synced();
     const next = isStopped ? null : queries.earliestDue();
     if (next !== null) alarm.ringIn(Math.max(0, next - clock.now()));
   }
@@ -102,7 +105,7 @@ export function createNoticeSender(deps: {
     const ids = group.map(({ id }) => id);
     const webhook = webhooks.find(webhookId);
     const settings = findSettings(webhookId);
-    // Deleted or switched off meanwhile: nobody is to be told.
+    // The webhook was deleted or its notices were disabled meanwhile.
     if (!webhook || !channelsOf(settings).includes(channel) || !settings) return queries.remove(ids);
     const changes = group.map((notice) => ({ ...notice, name: nameOf(notice) }));
     const message = describeNotice(changes, subjectOf(webhook));
@@ -130,10 +133,10 @@ export function createNoticeSender(deps: {
   const sendTest: SendTestNotice = async (webhook) => {
     const settings = findSettings(webhook.id);
     const channels = channelsOf(settings);
-    if (!settings || channels.length === 0) throw nobody();
+    if (!settings || channels.length === 0) throw noRecipient();
     const now = clock.monotonic();
     for (const [id, at] of lastTests) if (now - at >= TEST_EVERY_MS) lastTests.delete(id);
-    if (lastTests.has(webhook.userId)) throw tooOften();
+    if (lastTests.has(webhook.userId)) throw tooFrequent();
     lastTests.set(webhook.userId, now);
     const message = describeTest(subjectOf(webhook));
     return Promise.all(
@@ -156,7 +159,7 @@ export function createNoticeSender(deps: {
   };
 }
 
-/** Those that were tried as often, so that an old one does not make new ones late. */
+/** Groups notices with the same number of attempts, so that an old one does not delay new ones. */
 function groupBy(notices: readonly PendingNotice[]): Map<string, PendingNotice[]> {
   const groups = new Map<string, PendingNotice[]>();
   for (const notice of notices) {
@@ -166,7 +169,7 @@ function groupBy(notices: readonly PendingNotice[]): Map<string, PendingNotice[]
   return groups;
 }
 
-function nobody(): AppError {
+function noRecipient(): AppError {
   return new AppError({
     kind: "conflict",
     code: "no_notices",
@@ -175,7 +178,7 @@ function nobody(): AppError {
   });
 }
 
-function tooOften(): AppError {
+function tooFrequent(): AppError {
   return new AppError({
     kind: "rate_limited",
     message: "A test notice was just sent.",

@@ -1,6 +1,6 @@
 /**
- * Knows the troubles of webhooks whose owners want to be told, and tells each change of them once: what it is told
- * again and again, delivery by delivery, it keeps to itself, and over a restart too.
+ * Tracks the problems of webhooks whose owners want notices, and reports each change once. Repeated reports of the same
+ * problem, delivery by delivery, are absorbed, also across restarts.
  */
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
@@ -13,9 +13,11 @@ import type { NoticeQueries, PendingNotice, Trouble, TroubleChange } from "../st
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 
-/** Changes of one second are written together: an outage of a thousand targets is one transaction. */
+/** Changes within one second are written together: an outage of a thousand targets is one transaction. */
 const WRITE_AFTER_MS = 1_000;
-/** A target that fails and succeeds in turn is one trouble: it is over when nothing failed for this long. */
+/**
+ * A target that alternately fails and succeeds has one problem, which is over when nothing has failed for this long.
+ */
 const SETTLED_AFTER_MS = 5 * 60_000;
 const TICK_MS = 60_000;
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -23,31 +25,31 @@ const NEVER = Number.NEGATIVE_INFINITY;
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
 /**
- * What the rest of the program says happened. Every call returns at once, writes nothing by itself, and costs a
- * look into a map where the webhook's owner wants no notices; so it may be made for every delivery.
+ * Reports from the rest of the gateway. Every call returns immediately, writes nothing itself, and costs one map
+ * look-up if the webhook's owner wants no notices, so it can be made for every delivery.
  */
 export type Notices = Readonly<{
-  /** A delivery was given up (`failed`); `reason` is a sentence that names no secret. */
+  /** A delivery was given up (`failed`); `reason` is a sentence that contains no secret. */
   targetGivenUp: (of: OfTarget & Readonly<{ reason: string }>) => void;
-  /** A delivery succeeded: after a while without another one given up the trouble is over. */
+  /** A delivery succeeded; the problem is over if none is given up for a while. */
   targetDelivered: (of: OfTarget) => void;
-  /** The target's circuit breaker has opened. */
+  /** The target's circuit breaker opened. */
   circuitOpened: (of: OfTarget & Readonly<{ reason: string }>) => void;
-  /** After a while without it opening again the trouble is over. */
+  /** The circuit closed; the problem is over if it does not open again for a while. */
   circuitClosed: (of: OfTarget) => void;
-  /** The program, not a person, has made a target inactive. It is over when somebody activates it. */
+  /** The gateway, not a person, disabled a target. The problem is over when somebody enables it. */
   targetDeactivated: (of: OfTarget & Readonly<{ reason: string }>) => void;
-  /** An entrypoint has had no event at hours at which it usually has. */
+  /** An entrypoint received nothing at hours at which it usually receives events. */
   entrypointSilent: (of: Readonly<{ webhookId: string; entrypointId: string; reason: string }>) => void;
-  /** It had its last event at `at`; told only where its silence was, and began before. */
+  /** An entrypoint received its last event at `at`; ends a silence that began before. */
   entrypointHeard: (of: Readonly<{ entrypointId: string; at: number }>) => void;
 }>;
 
 export type NoticeKeeper = Notices &
   Readonly<{
-    /** What a tick does: ends what has settled, forgets what is deleted. */
+    /** Ends problems that have settled and forgets deleted ones; runs at every tick. */
     pass: () => void;
-    /** Writes what is to be told, without waiting for more. */
+    /** Writes pending changes without waiting for more. */
     flush: () => void;
     findSettings: (webhookId: string) => NoticeSettings | null;
     stop: () => void;
@@ -61,7 +63,7 @@ export function createNotices(deps: {
   routing: Pick<Routing, "findTarget" | "findRoute" | "onInvalidate">;
   clock: Clock;
   log: Logger;
-  /** New notices are to be sent. */
+  /** Called when there are new notices to send. */
   onNotice: () => void;
 }): NoticeKeeper {
   const { queries, webhooks, routing, clock, log, onNotice } = deps;
@@ -108,7 +110,7 @@ export function createNotices(deps: {
     write({ ...known.trouble, isOver: true, detail: "" });
   }
 
-  /** The trouble may be over: it is when nothing bad follows for a while. */
+  /** Marks a problem as possibly over: it is if nothing bad follows for a while. */
   function improve(kind: TroubleKind, subjectId: string): void {
     if (going.size === 0) return;
     const known = going.get(keyOf({ kind, subjectId }));
@@ -160,7 +162,9 @@ export function createNotices(deps: {
     return routing.findTarget(subjectId)?.deleted !== false;
   }
 
-  /** Nobody is to be told any more: of what is deleted, switched off, or not asked for. */
+  /**
+   * Drops a problem without a notice, because its subject was deleted or disabled or the notice is no longer wanted.
+   */
   function forget(trouble: Trouble): void {
     going.delete(keyOf(trouble));
     try {

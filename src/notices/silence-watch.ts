@@ -1,4 +1,7 @@
-/** Looks every few minutes whether entrypoints have fallen silent: of webhooks that want to know, from memory. */
+/**
+ * Checks every few minutes whether entrypoints have fallen silent, for webhooks with that notice enabled; works from
+ * memory.
+ */
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
@@ -10,17 +13,17 @@ import type { ReadRhythms } from "../storage/reader/rhythms.ts";
 import type { Notices } from "./notices.ts";
 import { describeSilence } from "./silence.ts";
 
-const LOOK_EVERY_MS = 5 * 60_000;
-/** Files read at a time; a worker takes about 0.2 ms for each. */
+const CHECK_EVERY_MS = 5 * 60_000;
+/** Number of event files read at a time; a worker takes about 0.2 ms for each. */
 const READ_STEP = 500;
-/** Webhooks judged in one go of the event loop: about 1 ms. */
+/** Number of webhooks judged in one turn of the event loop: about 1 ms. */
 const JUDGE_STEP = 100;
 
 export type SilenceWatch = Readonly<{
   start: () => void;
-  /** Says that a webhook has new events; cheap. */
+  /** Records that a webhook has new events; cheap. */
   noteRecorded: (webhookId: string) => void;
-  /** Reads the files that have new events, and no other; judges all. What a tick does. */
+  /** Reads the files that have new events, and judges all entrypoints; runs at every tick. */
   pass: () => Promise<void>;
   stop: () => Promise<void>;
 }>;
@@ -38,7 +41,7 @@ export function createSilenceWatch(deps: {
 }): SilenceWatch {
   const { readRhythms, webhooks, routing, findSettings, notices, clock, log } = deps;
   const watched = new Map<string, Watched>();
-  /** Webhooks whose settings may be others by now. */
+  /** Webhooks whose settings may have changed. */
   const changed = new Set<string>();
   const unsubscribe = routing.onInvalidate((webhookId) => changed.add(webhookId));
   let listeningSince = clock.now();
@@ -77,7 +80,7 @@ export function createSilenceWatch(deps: {
 
   async function read(webhookIds: readonly string[]): Promise<void> {
     const each = webhookIds.flatMap((id) => watched.get(id) ?? []);
-    // Before the read: what comes meanwhile may not be in it.
+    // Reset before the read, which may miss events that arrive meanwhile.
     for (const one of each) one.isDirty = false;
     try {
       for (const [webhookId, rhythms] of await readRhythms(webhookIds)) {
@@ -92,22 +95,22 @@ export function createSilenceWatch(deps: {
 
   function judge(webhookId: string, entrypointId: string, rhythm: Rhythm): void {
     const route = routing.findRoute(entrypointId);
-    // A file may name another webhook's entrypoint, of which nothing may be told or taken back.
+    // A file may name another webhook's entrypoint; its notices must not change.
     if (route?.active !== true || route.webhookId !== webhookId) return;
     const reason = describeSilence(rhythm, { now: clock.now(), listeningSince });
     if (reason !== null) notices.entrypointSilent({ webhookId, entrypointId, reason });
     else notices.entrypointHeard({ entrypointId, at: rhythm.lastEventAt });
   }
 
-  function lookLater(): void {
-    if (!isStopped) cancel = clock.after(LOOK_EVERY_MS, () => void pass().finally(lookLater));
+  function checkLater(): void {
+    if (!isStopped) cancel = clock.after(CHECK_EVERY_MS, () => void pass().finally(checkLater));
   }
 
   return {
     start() {
       listeningSince = clock.now();
       for (const { id } of webhooks.listWithNotices()) changed.add(id);
-      lookLater();
+      checkLater();
     },
     noteRecorded(webhookId) {
       const each = watched.get(webhookId);

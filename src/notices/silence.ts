@@ -1,18 +1,18 @@
-/** Tells when an entrypoint is silent against its usual rhythm: the same hours of the weeks before were busy. Pure. */
+/** Detects that an entrypoint is silent against its usual rhythm: the same hours of previous weeks were busy. Pure. */
 import { HOUR_MS } from "../lib/clock.ts";
 import type { Rhythm } from "../storage/event-db/numbers/rhythm.ts";
 
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const MOST_WEEKS = 4;
-/** Busy hours that each compared week must have in the time of the silence: one may be a sender's slip. */
+/** Busy hours that each compared week must have during the silence; a single one may be a sender's slip. */
 const BUSY_HOURS = 2;
 /** With a single week to compare with, chance weighs more. */
 const BUSY_HOURS_OF_ONE_WEEK = 3;
 
 /**
- * Null where the silence is usual, or the history shorter than a week. Nights, weekends and daily or weekly batches
- * are quiet in the weeks before too, and so are no trouble; a sender that comes once a day is missed after two days.
- * `listeningSince`: before it nothing could be received, which is no silence of the sender's.
+ * Returns null if the silence is usual or the history is shorter than a week. Nights, weekends and daily or weekly
+ * batches were quiet in previous weeks too, so they are no problem; a sender that sends once a day is reported after
+ * two days. Time before `listeningSince` does not count, because nothing could be received then.
  */
 export function describeSilence(
   { lastEventAt, hours }: Rhythm,
@@ -22,7 +22,7 @@ export function describeSilence(
   if (first === undefined) return null;
   const weeks = Math.min(MOST_WEEKS, Math.floor((lastEventAt - first) / WEEK_MS));
   if (weeks < 1) return null;
-  // Whole hours alone: the first and the present one may be half as busy.
+  // Only whole hours: the first and the current one may be half as busy.
   const from = hourOf(Math.max(lastEventAt, listeningSince)) + HOUR_MS;
   const to = hourOf(now);
   const needed = weeks === 1 ? BUSY_HOURS_OF_ONE_WEEK : BUSY_HOURS;
@@ -36,7 +36,10 @@ export function describeSilence(
   return `No event since ${new Date(lastEventAt).toISOString()}. Events arrived at this time of day ${compared}.`;
 }
 
-/** Of the first hour that is not before `at`; by halves, as there are hundreds for each of thousands. */
+/**
+ * Returns the index of the first hour not before `at`. Binary search, as there are hundreds of hours for each of
+ * thousands of entrypoints.
+ */
 function indexOfFirst(hours: readonly number[], at: number): number {
   let low = 0;
   let high = hours.length;

@@ -1,4 +1,4 @@
-/** How often and how long a target's deliveries are attempted, as the API takes it and as the engine reads it. */
+/** Delivery policy of a target (attempts, timeout, retries, flow), as the API accepts it and as the engine reads it. */
 import { z } from "zod";
 import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";
@@ -12,11 +12,11 @@ import {
   toThrottlePolicy,
 } from "./throttle-policy.ts";
 
-/** Twelve attempts spread over about three days by the default waits. */
+/** Twelve attempts, spread over about three days by the default delays. */
 const DEFAULT_MAX_ATTEMPTS = 12;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** These stand beside `config` in the API's target, not inside it. */
+/** Fields beside `config` in the API's target, not inside it. */
 export const deliveryPolicyShape = {
   max_attempts: z
     .int()
@@ -61,16 +61,19 @@ const retryFields: readonly FormField[] = [
   ...retryPolicyFields,
 ];
 
-/** How forms draw the policy; the same for every type. */
+/** Form fields of the policy, the same for every target type. */
 export const deliveryPolicyFields: readonly FormField[] = [
   ...inSection("Retries and timeout", retryFields),
   ...inSection("Flow", throttlePolicyFields),
 ];
 
-/** As it stands in the API, in the forms and in the database. */
+/** Policy as the API, the forms and the database represent it. */
 export type StoredDeliveryPolicy = z.output<typeof deliveryPolicySchema>;
 
-/** What `sent` says of a policy, over what is stored or the defaults; not checked as a whole yet. */
+/**
+ * Merges the policy fields of `sent` into what is stored, or into the defaults. The result is not validated as a whole
+ * yet.
+ */
 export function mergePolicy(
   sent: Readonly<Record<string, unknown>>,
   stored: unknown = {},
@@ -78,12 +81,14 @@ export function mergePolicy(
   return mergeGiven({ shape: deliveryPolicyShape, given: sent, stored: readPolicy(stored) });
 }
 
-/** Completes what is stored, or nothing, by the defaults. Throws a ZodError on what this schema did not write. */
+/**
+ * Completes a stored policy, or nothing, with the defaults. Throws a ZodError on anything this schema did not write.
+ */
 export function readPolicy(stored: unknown = {}): StoredDeliveryPolicy {
   return deliveryPolicySchema.parse(stored);
 }
 
-/** How long a delivery waits between two attempts. */
+/** Delays between two attempts of a delivery. */
 export type RetryWaits = Readonly<{
   strategy: "exponential" | "linear" | "list";
   firstMs: number;
@@ -91,25 +96,25 @@ export type RetryWaits = Readonly<{
   stepMs: number;
   longestMs: number;
   listMs: readonly number[];
-  /** Share by which a wait varies either way. */
+  /** Share by which a delay varies in either direction. */
   jitter: number;
 }>;
 
 export type DeliveryPolicy = Readonly<{
-  /** Null: no limit. */
+  /** Null for no limit. */
   maxAttempts: number | null;
   timeoutMs: number;
   waits: RetryWaits;
-  /** Since receipt or replay; null: no limit. */
+  /** Age since receipt or replay; null for no limit. */
   maxAgeMs: number | null;
-  /** Answers after which a delivery is given up at once. */
+  /** Response statuses after which a delivery is given up immediately. */
   noRetryStatuses: ReadonlySet<number>;
-  /** An answer 410 deactivates the target. */
+  /** True if a 410 response disables the target. */
   deactivatesWhenGone: boolean;
   throttle: ThrottlePolicy;
 }>;
 
-/** Throws a ZodError on a policy that was not written by this schema. */
+/** Throws a ZodError on a policy that this schema did not write. */
 export function parseDeliveryPolicy(json: unknown): DeliveryPolicy {
   const policy = readPolicy(json);
   return {

@@ -1,4 +1,4 @@
-/** Which of a received event's headers go on to a target, and which are ours to say. */
+/** Decides which received headers are forwarded to a target, and which ones the gateway sets itself. */
 
 import { HEADER_NAME } from "../lib/header-token.ts";
 import { REDACTED } from "../settings/sealed-config.ts";
@@ -6,9 +6,9 @@ import { isProxyHeader } from "./proxy-headers.ts";
 import type { HeaderList } from "./target-type.ts";
 
 /**
- * Never passed on. Hop-by-hop headers and framing belong to one connection (RFC 9110 7.6.1). Host is the target's own
- * name. Expect was answered when the event was received. Accept-Encoding would let the answer be compressed for a
- * reader that never sees it.
+ * Never forwarded. Hop-by-hop headers and framing belong to one connection (RFC 9110 7.6.1). Host is the target's own
+ * name. Expect was handled when the event was received. Accept-Encoding would let the target compress a response that
+ * the sender never sees.
  */
 const DROPPED = new Set([
   "connection",
@@ -28,7 +28,7 @@ const DROPPED = new Set([
 ]);
 const OWN_PREFIX = "x-webhooker-";
 
-/** Framing, connection and routing are the client's: a configured header may replace any other. */
+/** The client sets framing, connection and routing itself; a configured header may replace any other. */
 const NOT_CONFIGURABLE = new Set([
   "connection",
   "keep-alive",
@@ -41,7 +41,7 @@ const NOT_CONFIGURABLE = new Set([
   "expect",
 ]);
 
-/** Bytes above ASCII are kept: they go on as they came. Anything that does not fit a byte cannot be sent. */
+/** Bytes above ASCII are forwarded as received; characters that do not fit a byte cannot be sent. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export function isHeaderName(name: string): boolean {
@@ -57,26 +57,26 @@ export function isConfigurableHeader(name: string): boolean {
   return !NOT_CONFIGURABLE.has(lower) && !lower.startsWith(OWN_PREFIX);
 }
 
-/** A name of this kind goes to no target, whatever its owner wishes. */
+/** Returns true for headers that are forwarded to no target, whatever its settings. */
 export function isNeverForwarded(name: string): boolean {
   const lower = name.toLowerCase();
   return DROPPED.has(lower) || lower.startsWith(OWN_PREFIX);
 }
 
-/** All names in lower case. */
+/** Header names in lower case. */
 export type Selection = Readonly<{
-  /** Left out: said anew, or unwanted. */
+  /** Names left out because the gateway sets them or the owner does not want them. */
   without: ReadonlySet<string>;
-  /** Let through although proxies write them. */
+  /** Names forwarded although proxies set them. */
   proxyHeaders: ReadonlySet<string>;
 }>;
 
-/** What nobody has settings for. */
+/** Selection without any settings. */
 const AS_RECEIVED: Selection = { without: new Set(), proxyHeaders: new Set() };
 
 /**
- * The received end-to-end headers of the sender. Headers that cannot be sent are left out: one odd header must not
- * keep the event from arriving.
+ * Returns the sender's end-to-end headers. Headers that cannot be sent are left out: one odd header must not keep the
+ * event from arriving.
  */
 export function endToEndHeaders(
   received: HeaderList,
@@ -88,17 +88,17 @@ export function endToEndHeaders(
     const [name, value] = header;
     const known = readName(name);
     if (known === null || without.has(known.lower) || named?.has(known.lower) === true) continue;
-    if (known.isProxys && !proxyHeaders.has(known.lower)) continue;
-    // A sender's secret, which was not stored, was meant for the gateway alone.
+    if (known.isFromProxy && !proxyHeaders.has(known.lower)) continue;
+    // A masked secret of the sender was meant for the gateway alone.
     if (value !== REDACTED && isHeaderValue(value)) kept.push(header);
   }
   return kept;
 }
 
-/** Null for one that never goes on. */
-type KnownName = Readonly<{ lower: string; isProxys: boolean }> | null;
+/** Null for a header that is never forwarded. */
+type KnownName = Readonly<{ lower: string; isFromProxy: boolean }> | null;
 
-/** What is known of names: senders use the same few over and over. */
+/** Caches the classification of names, because senders reuse the same few. */
 const knownNames = new Map<string, KnownName>();
 const MOST_NAMES = 1_000;
 const LONGEST_KNOWN = 64;
@@ -108,15 +108,15 @@ function readName(name: string): KnownName {
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
   const isSendable = isHeaderName(name) && !isNeverForwarded(lower);
-  const answer = isSendable ? { lower, isProxys: isProxyHeader(lower) } : null;
+  const classified = isSendable ? { lower, isFromProxy: isProxyHeader(lower) } : null;
   if (name.length <= LONGEST_KNOWN) {
     if (knownNames.size >= MOST_NAMES) knownNames.clear();
-    knownNames.set(name, answer);
+    knownNames.set(name, classified);
   }
-  return answer;
+  return classified;
 }
 
-/** Headers that a Connection header declares to be hop-by-hop. */
+/** Returns the headers that a Connection header declares hop-by-hop. */
 function namedByConnection(received: HeaderList): ReadonlySet<string> | null {
   let named: Set<string> | null = null;
   for (const [name, value] of received) {
@@ -124,7 +124,7 @@ function namedByConnection(received: HeaderList): ReadonlySet<string> | null {
     named ??= new Set();
     for (const token of value.split(",")) named.add(token.trim().toLowerCase());
   }
-  // A sender must not be able to strip what the receiver needs to read the body.
+  // A sender must not be able to remove the header that the receiver needs to read the body.
   named?.delete("content-type");
   return named;
 }

@@ -1,4 +1,4 @@
-/** The headers of a request to an http target: the received ones, the configured ones, the signature, and who asks. */
+/** Builds the headers of a request to an http target: received, configured and identity headers, and the signature. */
 import { endToEndHeaders, type Selection } from "./forwarded-headers.ts";
 import { SIGNING_HEADERS } from "./signing.ts";
 import type { DeliveryAttempt, HeaderList } from "./target-type.ts";
@@ -10,12 +10,12 @@ type Configured = Readonly<{
 }>;
 
 type OwnHeaders = Readonly<{ list: HeaderList; selection: Selection }>;
-type OwnByConfig = Readonly<{ unsigned: OwnHeaders; signed: OwnHeaders; elsewhere: Selection }>;
+type OwnByConfig = Readonly<{ unsigned: OwnHeaders; signed: OwnHeaders; otherOrigin: Selection }>;
 
-/** Computed once per config: a config object lives as long as its target is unchanged. */
+/** Computed once per config object, which lives as long as its target is unchanged. */
 const ownHeaders = new WeakMap<Configured, OwnByConfig>();
 
-/** What a sender's credentials stand in; they were meant for the gateway and, by its owner's will, the target. */
+/** Headers with the sender's credentials, meant for the gateway and, if its owner wants so, for the target. */
 const CREDENTIALS = ["authorization", "cookie"];
 
 function configuredHeaders(config: Configured): OwnByConfig {
@@ -32,7 +32,7 @@ function configuredHeaders(config: Configured): OwnByConfig {
       list: list.filter(([name]) => !SIGNING_HEADERS.has(name.toLowerCase())),
       selection: { without: new Set(signed), proxyHeaders },
     },
-    elsewhere: { without: new Set([...signed, ...CREDENTIALS]), proxyHeaders: new Set<string>() },
+    otherOrigin: { without: new Set([...signed, ...CREDENTIALS]), proxyHeaders: new Set<string>() },
   };
   ownHeaders.set(config, own);
   return own;
@@ -42,7 +42,9 @@ function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
   return new Set(names.map((name) => name.toLowerCase()));
 }
 
-/** Signed, no header of a signature's names comes from elsewhere; unsigned, a sender's own signature goes on. */
+/**
+ * If the request is signed, no signature header comes from the sender; if not, the sender's own signature is forwarded.
+ */
 export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): HeaderList {
   const { config, event, signer } = attempt;
   const own = configuredHeaders(config)[signer === null ? "unsigned" : "signed"];
@@ -54,9 +56,9 @@ export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): H
   return headers;
 }
 
-/** For an origin that a redirect leads to: nothing configured, signed or secret, and nothing of a proxy's. */
-export function headersElsewhere(attempt: DeliveryAttempt<Configured>): HeaderList {
-  const headers = endToEndHeaders(attempt.event.headers, configuredHeaders(attempt.config).elsewhere);
+/** Headers for another origin that a redirect leads to: without configured, signed, secret and proxy headers. */
+export function headersForOtherOrigin(attempt: DeliveryAttempt<Configured>): HeaderList {
+  const headers = endToEndHeaders(attempt.event.headers, configuredHeaders(attempt.config).otherOrigin);
   addIdentity(headers, attempt);
   return headers;
 }

@@ -1,10 +1,10 @@
-/** The http target: the received request goes on to a URL as it came. */
+/** The http target: forwards the received request unchanged to a URL. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound, OutboundTls } from "../outbound/outbound.ts";
 import { withoutMaskedParameters } from "../settings/masked-secret.ts";
 import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
-import { headersElsewhere, headersFor } from "./http-headers.ts";
+import { headersFor, headersForOtherOrigin } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { receivedHeadersFields, receivedHeadersShape } from "./received-headers.ts";
 import { redirectOf } from "./redirect.ts";
@@ -20,7 +20,8 @@ const headersSchema = z.record(z.string(), z.string().max(8192)).superRefine((he
   const fault = (name: string, message: string) =>
     context.addIssue({ code: "custom", path: [name], message });
   if (names.length > MAX_CONFIGURED_HEADERS) fault("", `must not be more than ${MAX_CONFIGURED_HEADERS}`);
-  if (new Set(names.map((name) => name.toLowerCase())).size < names.length) fault("", "names a header twice");
+  if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
+    fault("", "contains a header twice");
   for (const [name, value] of Object.entries(headers)) {
     if (!isHeaderName(name)) fault(name, "is not a valid header name");
     else if (!isConfigurableHeader(name)) fault(name, "is set by the gateway itself");
@@ -115,18 +116,18 @@ async function deliver(
   const endBy = clock.monotonic() + attempt.timeoutMs;
   const tls = tlsFor(config);
   let url = urlFor(config, event);
-  let isElsewhere = false;
+  let isOtherOrigin = false;
   for (let followed = 0; ; followed++) {
     const result = await deps.outbound.request({
       url,
       method: event.method,
-      headers: isElsewhere ? headersElsewhere(attempt) : headersFor(attempt, clock.now()),
+      headers: isOtherOrigin ? headersForOtherOrigin(attempt) : headersFor(attempt, clock.now()),
       body: event.body,
       connectTimeoutMs: config.connect_timeout_ms,
       timeoutMs: followed === 0 ? attempt.timeoutMs : Math.max(1, endBy - clock.monotonic()),
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal: attempt.signal,
-      tls: isElsewhere ? undefined : tls,
+      tls: isOtherOrigin ? undefined : tls,
     });
     if (result.kind === "failed") {
       const error = followed === 0 ? result.message : `after a redirect: ${result.message}`;
@@ -144,19 +145,19 @@ async function deliver(
       return failed(`HTTP ${statusCode}: ${redirect.reason}`, response, clock);
     }
     url = redirect.url;
-    // For good: a way that leads back does not make what lay between trustworthy.
-    isElsewhere ||= !redirect.isSameOrigin;
+    // Permanent: a redirect back to the first origin does not make the hops in between trustworthy.
+    isOtherOrigin ||= !redirect.isSameOrigin;
   }
 }
 
 function failed(error: string, response: TargetResponse, clock: Clock): Outcome {
   const { statusCode, headers } = response;
   const wait = retryAfterMs({ statusCode, headers, now: clock.now() });
-  const wish = wait === null ? {} : { retryAfterMs: wait };
-  return { kind: "failed", retryable: true, error, response, ...wish };
+  const requested = wait === null ? {} : { retryAfterMs: wait };
+  return { kind: "failed", retryable: true, error, response, ...requested };
 }
 
-/** Computed once per config, which lives as long as its target is unchanged. */
+/** Computed once per config object, which lives as long as its target is unchanged. */
 const tlsByConfig = new WeakMap<HttpConfig, OutboundTls | null>();
 
 function tlsFor(config: HttpConfig): OutboundTls | undefined {
@@ -167,7 +168,7 @@ function tlsFor(config: HttpConfig): OutboundTls | undefined {
   return tls;
 }
 
-/** The target's own query comes first, so that it cannot be pushed aside by what a sender appends. */
+/** Puts the target's own query first, so that a sender's parameters cannot override it. */
 function urlFor(config: HttpConfig, event: ReceivedEvent): string {
   const path = config.append_path ? event.pathTail : "";
   const query = withoutMaskedParameters(event.query);
@@ -180,7 +181,7 @@ function urlFor(config: HttpConfig, event: ReceivedEvent): string {
   return url.href;
 }
 
-/** Resolved by itself, so that a sender's "/../" cannot leave the path that the target names. */
+/** Resolves the path on its own, so that a sender's "/../" cannot leave the target's path. */
 function withoutClimbing(path: string): string {
   const alone = new URL("http://alone/");
   alone.pathname = path;

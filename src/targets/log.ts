@@ -4,7 +4,7 @@ import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { TargetType } from "./target-type.ts";
 
-/** A line stays readable, and the log small, whatever a sender posts. */
+/** Limit on the logged body, which keeps a line readable and the log small whatever a sender posts. */
 const MAX_LOGGED_BYTES = 4096;
 
 const configSchema = z.strictObject({});
@@ -42,13 +42,13 @@ export function createLogTarget({ log }: { log: Logger }): TargetType<z.infer<ty
   };
 }
 
-/** The body as text if it is UTF-8; a long one is cut between two characters. */
+/** Returns the body as text if it is UTF-8; a long one is cut between two characters. */
 function readableBody(body: Uint8Array): { body?: string; body_truncated?: true } {
   if (body.byteLength === 0) return {};
   const truncated = body.byteLength > MAX_LOGGED_BYTES;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(0, MAX_LOGGED_BYTES), {
-      // A character that the cut splits is left out instead of being an error.
+      // A character split by the cut is left out instead of being an error.
       stream: truncated,
     });
     return truncated ? { body: text, body_truncated: true } : { body: text };

@@ -1,10 +1,10 @@
-/** The schema of a URL that a target calls. */
+/** Schema of a URL that a target calls. */
 import { z } from "zod";
 import { parseOutboundUrl } from "../outbound/url.ts";
 
 /**
- * Normalised, and without a fragment, which is never sent. Whether its address may be reached is checked at
- * each connection. No transform: a schema with one cannot be drawn as JSON Schema.
+ * Normalises the URL and removes its fragment, which is never sent. The address is checked at each connection. It uses
+ * no transform, because JSON Schema cannot represent a schema with one.
  */
 export const targetUrl = z
   .string()

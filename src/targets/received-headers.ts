@@ -1,4 +1,4 @@
-/** The settings that say which of a received event's headers an http target gets. */
+/** Settings that select which received headers an http target gets. */
 import { z } from "zod";
 import { inSection } from "../settings/form-field.ts";
 import { isHeaderName, isNeverForwarded } from "./forwarded-headers.ts";

@@ -1,4 +1,4 @@
-/** Where a redirect leads, if it may be followed with nothing of the event lost; pure. */
+/** Decides whether a redirect can be followed without losing part of the event; pure. */
 import { MAX_CALLED, parseOutboundUrl } from "../outbound/url.ts";
 import type { HeaderList } from "./target-type.ts";
 
@@ -6,26 +6,26 @@ export const MAX_REDIRECTS = 5;
 
 export type Redirect =
   | Readonly<{ kind: "follow"; url: string; isSameOrigin: boolean }>
-  /** `reason` follows "answered 302: ". */
+  /** `reason` follows "HTTP 302: ". */
   | Readonly<{ kind: "refused"; reason: string }>;
 
-/** Those that name another place. 304 and 300 do not. */
+/** Statuses that name another location. 304 and 300 do not. */
 const STATUSES = new Set([301, 302, 303, 307, 308]);
-/** These keep method and body (RFC 9110 15.4.8 and 15.4.9). After the others clients make a GET of a POST. */
+/** These keep method and body (RFC 9110 15.4.8 and 15.4.9). For the others, clients turn a POST into a GET. */
 const KEEPING = new Set([307, 308]);
 const WITHOUT_BODY = new Set(["GET", "HEAD"]);
 
-/** Whether each hop's address may be reached is checked where it is connected to. */
-export function redirectOf(answer: {
+/** Does not check the address: the client checks it for each hop when it connects. */
+export function redirectOf(response: {
   statusCode: number;
   headers: HeaderList;
   method: string;
-  /** The URL that answered. */
+  /** URL that sent the redirect. */
   url: string;
-  /** Redirects followed so far. */
+  /** Number of redirects followed so far. */
   followed: number;
 }): Redirect {
-  const { statusCode, method, followed } = answer;
+  const { statusCode, method, followed } = response;
   if (!STATUSES.has(statusCode)) return refused("the redirect has no usable destination");
   if (!KEEPING.has(statusCode) && !WITHOUT_BODY.has(method)) {
     return refused(
@@ -33,9 +33,9 @@ export function redirectOf(answer: {
     );
   }
   if (followed >= MAX_REDIRECTS) return refused(`more than ${MAX_REDIRECTS} redirects`);
-  const location = answer.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  const location = response.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
   if (location === undefined) return refused("the response has no Location");
-  const base = new URL(answer.url);
+  const base = new URL(response.url);
   const url = parseOutboundUrl(URL.parse(location, base.href)?.href ?? "", MAX_CALLED);
   if (typeof url === "string") return refused(`the URL in its Location ${url}`);
   if (base.protocol === "https:" && url.protocol !== "https:")

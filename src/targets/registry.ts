@@ -1,4 +1,4 @@
-/** Every target type there is: a new one is its file and one line here. */
+/** Lists every target type; a new one is its own file and one line here. */
 import type { z } from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
@@ -24,8 +24,8 @@ export function createTargetTypes(deps: { outbound: Outbound; log: Logger; clock
 }
 
 /**
- * A target type whose config is whatever was stored: checked by the schema where it is used. The check is
- * remembered per config object, so a caller that keeps the object pays for it once.
+ * Wraps a target type so that it accepts any stored config, which the schema checks on use. The result is cached per
+ * config object, so a caller that keeps the object pays for it once.
  */
 function checked<Config>(inner: TargetType<Config>): TargetType {
   const known = new WeakMap<object, z.ZodSafeParseResult<Config>>();
@@ -63,7 +63,7 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
   };
 }
 
-/** Field by field: this is the path of every delivery, and taking the rest of an object is slow. */
+/** Copied field by field: this runs for every delivery, and spreading the rest of an object is slow. */
 function withConfig<Config>(given: DeliveryAttempt<unknown>, config: Config): DeliveryAttempt<Config> {
   const { event, notice, webhook, target, signer, attempt, timeoutMs, signal } = given;
   return { event, notice, webhook, target, config, signer, attempt, timeoutMs, signal };

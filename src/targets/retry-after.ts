@@ -1,14 +1,14 @@
-/** A target's Retry-After header as a time to wait. */
+/** Reads a target's Retry-After header as a delay. */
 import { parseHttpDate } from "../lib/http-date.ts";
 import type { HeaderList } from "./target-type.ts";
 
-/** A target may ask for a pause, not for its deliveries to be forgotten. */
+/** Upper limit: a target may ask for a pause, not for its deliveries to be forgotten. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** Only these statuses carry the wish "later": RFC 9110 10.2.3 and RFC 6585 4. */
+/** Retry-After means a delay with these statuses only: RFC 9110 10.2.3 and RFC 6585 4. */
 const STATUSES = new Set([429, 503]);
 
-/** Milliseconds from `now`, at most 24 hours; null where nothing usable is asked for. */
+/** Returns milliseconds from `now`, at most 24 hours; null without a usable value. */
 export function retryAfterMs(options: {
   statusCode: number;
   headers: HeaderList;

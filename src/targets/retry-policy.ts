@@ -1,11 +1,11 @@
-/** When a failed delivery is tried again and when it is given up: as the API takes it and as forms draw it. */
+/** Retry policy: when a failed delivery is retried and when it is given up, for the API and for forms. */
 import { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
 import { isStatusPattern } from "./retry-statuses.ts";
 
-/** A week: longer waits help nobody, and due times stay far from those that a clock set back leaves behind. */
+/** A week: longer delays help nobody, and due times stay far from those that a clock set back leaves behind. */
 const MAX_DELAY_SECONDS = 7 * 24 * 3_600;
-/** A year, which no retention outlives by far. */
+/** A year, far beyond any common retention. */
 const MAX_AGE_HOURS = 365 * 24;
 const MAX_DELAYS = 50;
 const MAX_STATUS_PATTERNS = 50;
@@ -13,8 +13,8 @@ const MAX_STATUS_PATTERNS = 50;
 const seconds = z.int().min(1).max(MAX_DELAY_SECONDS);
 
 /**
- * The defaults: the first retry comes within seconds, as most failures are restarts and deployments; twelve attempts
- * spread over about 70 hours, as Standard Webhooks advises (about 75 h).
+ * Defaults: the first retry comes within seconds, as most failures are restarts and deployments; twelve attempts spread
+ * over about 70 hours, as Standard Webhooks advises (about 75 h).
  */
 export const retryPolicyShape = {
   retry_strategy: z
@@ -74,7 +74,7 @@ export const retryPolicyShape = {
     .default([]),
   on_gone: z
     .enum(["deactivate", "retry"])
-    .describe("What a 410 (Gone) response does to the target.")
+    .describe("Effect of a 410 (Gone) response: `deactivate` disables the target.")
     .default("deactivate"),
 };
 
@@ -128,7 +128,7 @@ export const retryPolicyFields: readonly FormField[] = [
     label: "Jitter (%)",
     kind: "number",
     placeholder: "15",
-    help: "Makes each wait randomly shorter or longer by up to this share, so that retries after an outage do not come together.",
+    help: "Makes each wait randomly shorter or longer by up to this share, so that retries after an outage are spread out.",
   },
   {
     name: "max_age_hours",

@@ -1,12 +1,12 @@
-/** Which answers a target's deliveries are not tried again after, as people write them: "404", "400-499", "4xx". */
+/** Parses the response statuses that are not retried, as people write them: "404", "400-499", "4xx". */
 
 const ONE = /^[1-5]\d\d$/;
 const CLASS = /^([1-5])xx$/i;
 const RANGE = /^([1-5]\d\d)-([1-5]\d\d)$/;
 
 /**
- * "Later" in other words: request timeout, conflict, too early, too many requests. Whoever gives up on client
- * errors hardly means these, so a class or a range leaves them out; by their own number they count.
+ * Statuses that mean "later": request timeout, conflict, too early, too many requests. A class or a range leaves them
+ * out, because giving up on client errors rarely means these; listed individually they count.
  */
 const LATER = new Set([408, 409, 425, 429]);
 
@@ -14,7 +14,7 @@ export function isStatusPattern(text: string): boolean {
   return ONE.test(text) || CLASS.test(text) || isRange(text);
 }
 
-/** Takes only what `isStatusPattern` accepts. */
+/** Accepts only texts for which `isStatusPattern` is true. */
 export function statusesOf(patterns: readonly string[]): ReadonlySet<number> {
   const statuses = new Set<number>();
   for (const pattern of patterns) {
@@ -33,7 +33,7 @@ function isRange(text: string): boolean {
   return from <= to;
 }
 
-/** An empty range for what is none. */
+/** Returns an empty range for text that is not a range. */
 function boundsOf(pattern: string): [from: number, to: number] {
   const hundred = CLASS.exec(pattern)?.[1];
   if (hundred !== undefined) return [Number(hundred) * 100, Number(hundred) * 100 + 99];

@@ -1,32 +1,32 @@
-/** Keys of Standard Webhooks: `whsec_` for HMAC-SHA256 (v1), `whsk_` and its public `whpk_` for ed25519 (v1a). */
+/** Keys of Standard Webhooks: `whsec_` for HMAC-SHA256 (v1); `whsk_` and its public `whpk_` for ed25519 (v1a). */
 import { createPrivateKey, createPublicKey, randomBytes, sign } from "node:crypto";
 
 export const SIGNING_SCHEMES = ["v1", "v1a"] as const;
 export type SigningScheme = (typeof SIGNING_SCHEMES)[number];
 
 export type SigningKey = Readonly<{
-  /** "v1,…" or "v1a,…": the signature of `head`, then `body`. */
+  /** Returns "v1,…" or "v1a,…": the signature of `head` followed by `body`. */
   sign: (head: string, body: Uint8Array) => string;
-  /** What the receiver verifies with, `whpk_…`; null where that is the secret itself. */
+  /** Key with which the receiver verifies, `whpk_…`; null if that is the secret itself. */
   publicKey: string | null;
 }>;
 
 const PREFIXES = { v1: "whsec_", v1a: "whsk_" } as const;
 const NEW_SECRET_BYTES = 32;
-/** What the specification asks of a secret. */
+/** Length of a secret that the specification requires. */
 const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 const SEED_BYTES = 32;
-/** The seed, then the public key: the form in which others write whsk_. */
+/** Seed and public key: the form in which other implementations write whsk_. */
 const LONG_KEY_BYTES = 64;
-/** RFC 8410: what stands before the seed in PKCS #8. */
+/** PKCS #8 header that precedes the seed (RFC 8410). */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
 
 export function newSigningSecret(scheme: SigningScheme): string {
   return PREFIXES[scheme] + randomBytes(NEW_SECRET_BYTES).toString("base64");
 }
 
-/** What is wrong with a secret, in words that follow its name and never repeat it; null for a right one. */
+/** Returns the fault of a secret, in words that follow its name and never repeat it; null if it is valid. */
 export function signingSecretFault(scheme: SigningScheme, secret: string): string | null {
   const prefix = PREFIXES[scheme];
   if (!secret.startsWith(prefix)) return `must begin with ${prefix}`;
@@ -43,12 +43,12 @@ export function signingSecretFault(scheme: SigningScheme, secret: string): strin
   return isWhole ? null : "must hold the public key that belongs to its private key";
 }
 
-/** Throws on what `signingSecretFault` refuses. */
+/** Throws on a secret that `signingSecretFault` refuses. */
 export function openSigningKey(scheme: SigningScheme, secret: string): SigningKey {
   const bytes = bytesOf(scheme, secret);
   if (bytes === null || signingSecretFault(scheme, secret) !== null) throw new Error("not a signing secret");
   if (scheme === "v1") {
-    // Its copies spare each request the hashing of the key.
+    // Copying the keyed hasher saves each request the hashing of the key.
     const keyed = new Bun.CryptoHasher("sha256", bytes);
     return {
       sign: (head, body) => `v1,${keyed.copy().update(head).update(body).digest("base64")}`,
@@ -73,7 +73,7 @@ function publicBytes(seed: Uint8Array): Buffer {
   return Buffer.from(x, "base64url");
 }
 
-/** Null for what is not base64: Buffer skips that, and writing it back shows it. */
+/** Returns null for text that is not base64. Buffer skips such characters; encoding the result again reveals it. */
 function bytesOf(scheme: SigningScheme, secret: string): Buffer | null {
   const text = secret.slice(PREFIXES[scheme].length);
   const bytes = Buffer.from(text, "base64");

@@ -1,25 +1,25 @@
-/** How a target's requests are signed (Standard Webhooks): as it is stored, secrets sealed, and ready to sign. */
+/** Signs a target's requests (Standard Webhooks): reads and seals the stored settings, and creates the signer. */
 import { z } from "zod";
 import type { Sealer } from "../settings/sealed-config.ts";
 import { openSigningKey, SIGNING_SCHEMES, type SigningKey, type SigningScheme } from "./signing-keys.ts";
 
-/** A secret is missing where it was left out when its webhook was moved. */
+/** `secret` is missing if it was left out when the webhook was exported. */
 const storedSchema = z.object({
   scheme: z.enum(SIGNING_SCHEMES),
   secret: z.string().optional(),
-  /** The secret before, which signs as well until then (milliseconds UTC). */
+  /** Previous secret, which also signs until `until` (milliseconds UTC). */
   previous: z.object({ secret: z.string().optional(), until: z.number() }).optional(),
 });
 
 export type StoredSigning = z.infer<typeof storedSchema>;
 
-/** What a target signs its requests with. */
+/** Creates the signature headers of a target's requests. */
 export type Signer = Readonly<{
-  /** `now` in milliseconds UTC: the time of the attempt. */
+  /** `now` is the time of the attempt, in milliseconds UTC. */
   headers: (signed: { id: string; body: Uint8Array; now: number }) => readonly (readonly [string, string])[];
 }>;
 
-/** Lower-case names of the headers that a signer says. */
+/** Names of the signature headers, in lower case. */
 export const SIGNING_HEADERS: ReadonlySet<string> = new Set([
   "webhook-id",
   "webhook-timestamp",
@@ -30,12 +30,12 @@ export type OpenedSigning = Readonly<{ signer: Signer; publicKey: string | null 
 
 type Of = Readonly<{ targetId: string; keys: Sealer }>;
 
-/** Throws a ZodError on what was not written by `sealSigning`. */
+/** Throws a ZodError on anything that `sealSigning` did not write. */
 export function readSigning(json: unknown): StoredSigning | null {
   return json === null ? null : storedSchema.parse(json);
 }
 
-/** `before`: the stored signing whose secret signs as well until `until`. */
+/** `before` is the previous secret, which also signs until `before.until`. */
 export function sealSigning(
   { targetId, keys }: Of,
   made: Readonly<{
@@ -57,12 +57,15 @@ export function sealSigning(
   };
 }
 
-/** Throws AppError unavailable where the secret was sealed with another key; null where it is missing. */
+/** Throws AppError unavailable if the secret was sealed with another key; returns null if it is missing. */
 export function openSecret({ targetId, keys }: Of, { secret }: StoredSigning): string | null {
   return secret === undefined ? null : keys.open(secret, boundTo(targetId, "secret"));
 }
 
-/** Throws where the secret is missing or cannot be opened: an unsigned request would be refused by who verifies. */
+/**
+ * Throws if the secret is missing or cannot be opened, because a receiver that verifies would refuse an unsigned
+ * request.
+ */
 export function openSigning(of: Of, stored: StoredSigning): OpenedSigning {
   const secret = openSecret(of, stored);
   if (secret === null)
@@ -102,6 +105,6 @@ function createSigner(keys: {
   };
 }
 
-function boundTo(targetId: string, place: string): string {
-  return `targets:${targetId}:signing.${place}`;
+function boundTo(targetId: string, field: string): string {
+  return `targets:${targetId}:signing.${field}`;
 }

@@ -1,12 +1,15 @@
-/** An event as a Slack message, inside the limits of Slack's blocks. */
+/** Formats an event as a Slack message within the limits of Slack's blocks. */
 import { layOutJson } from "../bodies/json-layout.ts";
 import type { ReceivedEvent } from "./target-type.ts";
 
-/** Slack's limits, in characters: text of a section, of a section's field, of a header. */
+/** Slack's limits in characters for the text of a section, a section's field and a header. */
 const MAX_SECTION = 3000;
 const MAX_FIELD = 2000;
 const MAX_HEADER = 150;
-/** A message shows 3,000 characters, and JSON that was indented by its sender may take several times as many. */
+/**
+ * Bytes of the body to read. A message shows 3,000 characters, but JSON that its sender indented may take several times
+ * as many.
+ */
 const MAX_READ_BYTES = 32 * 1024;
 const FENCE = "```";
 const ELLIPSIS = "…";
@@ -29,7 +32,7 @@ export function slackMessage({
   ];
   const body = bodyText(event.body);
   return {
-    // Shown in notifications, and by clients that know no blocks.
+    // Shown in notifications, and by clients without support for blocks.
     text: escapeUpTo(title, MAX_SECTION),
     blocks: [
       {
@@ -46,7 +49,7 @@ export function slackMessage({
   };
 }
 
-/** A notice of the program's own, as it stands. */
+/** Formats a notice of the gateway itself, unchanged. */
 export function noticeMessage({ title, text }: { title: string; text: string }): SlackMessage {
   return {
     text: escapeUpTo(title, MAX_SECTION),
@@ -67,12 +70,12 @@ function bodyText(body: Uint8Array): string | null {
   if (readable === null) return "_The body is not text._";
   const { text, isCut } = readable;
   const room = MAX_SECTION - 2 * (FENCE.length + 1);
-  // A zero-width space between backticks keeps a body's own fence from closing ours.
+  // A zero-width space between backticks keeps a fence in the body from closing the message's own.
   const safe = cutUpTo(text, MAX_SECTION).replaceAll("``", "`\u200b`").replaceAll("``", "`\u200b`");
   return `${FENCE}\n${escapeUpTo(safe, room, isCut || text.length > MAX_SECTION)}\n${FENCE}`;
 }
 
-/** Null where the bytes are no text. */
+/** Returns null if the bytes are not text. */
 function readableBody(body: Uint8Array): { text: string; isCut: boolean } | null {
   const isWhole = body.byteLength <= MAX_READ_BYTES;
   const text = decode(body.subarray(0, MAX_READ_BYTES), isWhole);
@@ -90,7 +93,7 @@ function decode(bytes: Uint8Array, isWhole: boolean): string | null {
   }
 }
 
-/** Escaped as Slack asks, `&`, `<` and `>` only, and cut so that no entity or character is split. */
+/** Escapes `&`, `<` and `>`, as Slack requires, and cuts the text without splitting an entity or a character. */
 function escapeUpTo(text: string, limit: number, alreadyCut = false): string {
   let escaped = "";
   let cut = alreadyCut;
@@ -109,7 +112,7 @@ function escapeUpTo(text: string, limit: number, alreadyCut = false): string {
 function cutUpTo(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const cut = text.slice(0, limit - ELLIPSIS.length);
-  // A lone half of a surrogate pair is not valid text.
+  // A lone surrogate is not valid text.
   return cut.replace(/[\ud800-\udbff]$/, "") + ELLIPSIS;
 }
 

@@ -1,35 +1,35 @@
-/** What a Slack-compatible chat's reply says: whether it took the message, and if not, why. */
+/** Interprets the reply of a Slack-compatible chat: whether it accepted the message, and if not, why. */
 
-/** A reply that says yes or no is short. Longer JSON is not parsed. */
+/** Longer JSON is not parsed: a reply that accepts or refuses is short. */
 const MAX_PARSED = 16 * 1024;
-/** Told on pages and in notices. */
+/** Maximum length of a reason, which pages and notices show. */
 const MAX_REASON = 200;
 /** Longer plain text is a page or a document, in which any word may occur. */
 const MAX_SENTENCE = 300;
 
 const PAGE = /^<(?:!|html|head|body|\?xml)/i;
-/** Slack's and Mattermost's names of faults: "no_text", "channel_is_archived". */
+/** Error names of Slack and Mattermost: "no_text", "channel_is_archived". */
 const FAULT_NAME = /^[a-z]+(?:_[a-z]+)+$/;
 const GOOD_NAME = /_(?:ok|success|sent|received|accepted|queued|posted|delivered)$/;
 const NO = ["no", "nok", "ko", "false", "0"];
-/** As Microsoft Teams says it: "Webhook message delivery failed with error: …". */
+/** Wording of Microsoft Teams: "Webhook message delivery failed with error: …". */
 const FAULT_WORDS = /\b(?:fail(?:ed|ure|s)?|errors?|invalid|denied|forbidden|unauthori[sz]ed|not found)\b/i;
 const NO_FAULT = /\b(?:no|0|without) (?:errors?|failures?)\b/i;
 
 const YES_OR_NO = ["ok", "success", "succeeded"];
-/** "success" of Zulip, "ok" of others. */
+/** "success" from Zulip, "ok" from others. */
 const STATUS_WORDS = ["result", "status"];
 const MESSAGES = ["errmsg", "msg", "message", "StatusMessage"];
 const GOOD_WORDS = ["ok", "success", "successful", "succeeded", "accepted", "sent", "partially_completed"];
 const BAD_WORDS = ["error", "fail", "failed", "failure", "invalid", "ng"];
-/** DingTalk and WeCom, Lark and Feishu in both their generations, Mattermost, Telegram. */
+/** DingTalk and WeCom, both generations of Lark and Feishu, Mattermost, Telegram. */
 const CODES = ["errcode", "StatusCode", "code", "status_code", "error_code", "errorCode", "ret"];
 const ERRORS = ["error", "errors"];
 const REASONS = ["error", "errmsg", "msg", "message", "StatusMessage", "description", "detail", "errors"];
 
 /**
- * Null where a 2xx reply means that the message was taken. Chats say that in words of their own, so only a plain
- * "no" counts as one: to post a message again that was taken is worse than to overlook a fault nobody knows.
+ * Returns why a 2xx reply did not accept the message; null if it did. Chats use their own wording, so only an explicit
+ * refusal counts: posting an accepted message again is worse than missing an unknown fault.
  */
 export function faultInReply(body: Uint8Array): string | null {
   const text = new TextDecoder().decode(body).trim();
@@ -37,7 +37,7 @@ export function faultInReply(body: Uint8Array): string | null {
   return reply === null ? faultInText(text.replaceAll(/^"|"$/g, "")) : faultInObject(reply);
 }
 
-/** The chat's own words for a fault; null where it has none. */
+/** Returns the chat's own words for a fault; null if it gives none. */
 export function reasonInReply(body: Uint8Array): string | null {
   const text = new TextDecoder().decode(body).trim();
   const reply = readObject(text);
@@ -60,7 +60,7 @@ function faultInObject(reply: Readonly<Record<string, unknown>>): string | null 
   return reasonIn(reply) ?? "the response reports a failure";
 }
 
-/** Null where it says neither. */
+/** Returns null if the reply says neither. */
 function saysYes(reply: Readonly<Record<string, unknown>>): boolean | null {
   let said: boolean | null = null;
   for (const key of YES_OR_NO) {
@@ -81,7 +81,7 @@ function isGoodWord(value: unknown): boolean {
   return typeof value === "string" && GOOD_WORDS.includes(value.toLowerCase());
 }
 
-/** 0 and what looks like a status 2xx are good; words such as "BAD_REQUEST" are left to the other signs. */
+/** 0 and codes that look like a 2xx status are good; words such as "BAD_REQUEST" are left to the other checks. */
 function hasBadCode(reply: Readonly<Record<string, unknown>>): boolean {
   return CODES.some((key) => {
     const value = reply[key];
@@ -110,14 +110,14 @@ function reasonIn(reply: Readonly<Record<string, unknown>>): string | null {
   return null;
 }
 
-/** On one line, without what a terminal or a page would act on. */
+/** Returns one line without characters that a terminal or a page would act on. */
 function shown(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ");
   if (line.length <= MAX_REASON) return line;
   return `${line.slice(0, MAX_REASON - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** Null where it is no JSON object. */
+/** Returns null for anything but a JSON object. */
 function readObject(text: string): Readonly<Record<string, unknown>> | null {
   if (!text.startsWith("{") || text.length > MAX_PARSED) return null;
   try {

@@ -1,4 +1,4 @@
-/** The slack target: a readable message to a Slack-compatible incoming webhook. */
+/** The slack target: posts a readable message to a Slack-compatible incoming webhook. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound, OutboundResponse } from "../outbound/outbound.ts";
@@ -28,7 +28,7 @@ export function createSlackTarget(deps: {
         label: "Incoming webhook URL",
         kind: "password",
         required: true,
-        // Whoever knows this address can post to the channel.
+        // Anyone with this URL can post to the channel.
         secret: true,
         placeholder: "https://hooks.slack.com/services/…",
       },

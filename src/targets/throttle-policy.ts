@@ -1,17 +1,17 @@
-/** How fast, how many at once and in which order a target is delivered to, and when it is left in peace. */
+/** Flow policy of a target: rate limit, concurrency, order and circuit breaker. */
 import { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
 
 /** Attempts of different deliveries come close together, so a restart of a minute may fail a few of them. */
 const DEFAULT_CIRCUIT_FAILURES = 10;
-/** More at once only makes each slower; the engine itself goes no higher. */
+/** Higher concurrency only slows down each attempt; the engine itself goes no higher. */
 const MOST_CONCURRENT = 64;
 
 const PERIOD_MS = { second: 1_000, minute: 60_000, hour: 3_600_000 } as const;
 
 const PATH = /^[^.\s]+(\.[^.\s]+)*$/;
 
-/** Part of the delivery policy. */
+/** Throttle fields of the delivery policy. */
 export const throttlePolicyShape = {
   rate_limit: z
     .int()
@@ -111,7 +111,7 @@ export const throttlePolicyFields: readonly FormField[] = [
 ];
 
 export type ThrottlePolicy = Readonly<{
-  /** At most `limit` attempts begun within any `periodMs`. */
+  /** Maximum of `limit` attempts started within any `periodMs`. */
   rate: Readonly<{ limit: number; periodMs: number }> | null;
   concurrency: number | null;
   /** "*" for the whole target. */

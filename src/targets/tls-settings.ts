@@ -1,17 +1,17 @@
-/** A target's own TLS: an authority that it trusts, and a certificate by which the receiver knows us; all in PEM. */
+/** TLS settings of a target: a CA to trust, and a client certificate that identifies the gateway; all in PEM. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { z } from "zod";
 import type { OutboundTls } from "../outbound/outbound.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";
 
-/** A bundle of a few authorities; forms carry little more. */
+/** Enough for a bundle of a few CAs; forms carry little more. */
 const MAX_PEM_CHARACTERS = 64 * 1024;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 const pem = z
   .string()
   .max(MAX_PEM_CHARACTERS)
-  // Browsers end lines with both characters.
+  // Browsers end lines with CR LF.
   .overwrite((text) => `${text.replaceAll("\r\n", "\n").trim()}\n`);
 
 const certificates = pem.superRefine((text, context) => {
@@ -65,7 +65,7 @@ export const tlsFields: readonly FormField[] = inSection("TLS", [
 
 type TlsFault = Readonly<{ field: keyof typeof tlsShape; message: string }>;
 
-/** What is wrong with settings that are right one by one; null where nothing is. */
+/** Returns the fault of settings that are individually valid but do not fit together; null if there is none. */
 export function tlsFault(settings: TlsSettings & Readonly<{ url: string }>): TlsFault | null {
   const { tls_ca: ca, tls_client_certificate: certificate, tls_client_key: key, url } = settings;
   const given = { tls_ca: ca, tls_client_certificate: certificate, tls_client_key: key };
@@ -88,7 +88,7 @@ export function tlsFault(settings: TlsSettings & Readonly<{ url: string }>): Tls
   return { field: "tls_client_key", message };
 }
 
-/** Undefined where a target has none of its own. */
+/** Returns undefined if the target has no TLS settings. */
 export function tlsOf(settings: TlsSettings): OutboundTls | undefined {
   const { tls_ca: ca, tls_client_certificate: cert, tls_client_key: key } = settings;
   if (ca === undefined && cert === undefined) return undefined;
@@ -111,7 +111,7 @@ function certificatesFault(text: string): string | null {
   return null;
 }
 
-/** The key, or what is wrong with it. */
+/** Returns the key, or its fault. */
 function readKey(text: string): KeyObject | string {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
     return "must be in PEM: -----BEGIN PRIVATE KEY----- and so on";

@@ -1,4 +1,4 @@
-/** A notice goes through a target of the user's alone, in words for a chat and as JSON for a program. */
+/** Notices are sent only through a target of the same user, as text for a chat and as JSON for a program. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createTargetOpener } from "../../src/delivery/open-target.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
@@ -65,7 +65,7 @@ async function addTarget(type: string, userId = all.ada): Promise<string> {
 const bodyOf = (request: OutboundRequest | undefined): unknown =>
   JSON.parse(new TextDecoder().decode(request?.body ?? undefined));
 
-test("a chat gets it in words, with its own marks escaped", async () => {
+test("a chat gets text, with its markup characters escaped", async () => {
   expect(await send(await addTarget("slack"))).toBeNull();
   expect(bodyOf(requests[0])).toEqual({
     text: "Shop: target “&lt;Bank&gt;” is failing; deliveries have been given up",
@@ -89,7 +89,7 @@ test("a chat gets it in words, with its own marks escaped", async () => {
   });
 });
 
-test("a program gets it as JSON", async () => {
+test("a program gets JSON", async () => {
   expect(await send(await addTarget("http"))).toBeNull();
   expect(bodyOf(requests[0])).toMatchObject({
     type: "webhooker.notice",
@@ -97,7 +97,7 @@ test("a program gets it as JSON", async () => {
   });
 });
 
-test("another user's target, a deleted one and one that never was get nothing", async () => {
+test("another user's target, a deleted one and an unknown one get nothing", async () => {
   const deleted = await addTarget("http");
   const target = all.mainDb.routing.findTarget(deleted);
   all.mainDb.targets.softDelete({ id: deleted, webhookId: target?.webhookId ?? "", at: 1 });

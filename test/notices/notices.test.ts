@@ -1,4 +1,7 @@
-/** Each trouble is told once when it begins and once when it is over, to whoever wants to know, over restarts too. */
+/**
+ * Each problem is reported once when it begins and once when it is over, to those who want notices, also across
+ * restarts.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createNoticeSender, type NoticeSender } from "../../src/notices/notice-sender.ts";
 import { createNotices, type NoticeKeeper } from "../../src/notices/notices.ts";
@@ -14,10 +17,10 @@ type World = TestMainDb & { webhookId: string; targetId: string; entrypointId: s
 
 let world: World;
 let running: { notices: NoticeKeeper; sender: NoticeSender };
-/** Titles and texts that went out, by channel. */
+/** Titles and texts of sent notices, by channel. */
 let sent: string[];
 let fault: string | null;
-/** That what was written is on disk. */
+/** Resolves when the written data is on disk. */
 let kept: Promise<void>;
 let lines: ReturnType<typeof createRecordingLog>["lines"];
 
@@ -75,7 +78,7 @@ async function restart(): Promise<void> {
   running = start();
 }
 
-/** Lets what was said be written and sent. */
+/** Lets pending reports be written and sent. */
 async function told(): Promise<string[]> {
   running.notices.flush();
   await running.sender.pass();
@@ -96,7 +99,7 @@ const FAILS = "email: Shop: target “Bank” is failing; deliveries have been g
 const RECOVERS = "email: Shop: target “Bank” accepts deliveries again";
 
 describe("a target that fails", () => {
-  test("is told once, however many deliveries are given up, and once more when it has recovered", async () => {
+  test("is reported once, however many deliveries are given up, and once more when it has recovered", async () => {
     for (let n = 0; n < 50; n++) giveUp();
     expect(await told()).toEqual([FAILS]);
     giveUp();
@@ -111,7 +114,7 @@ describe("a target that fails", () => {
     expect(await told()).toEqual([FAILS]);
   });
 
-  test("and succeeds in turn is one trouble", async () => {
+  test("and succeeds alternately has one problem", async () => {
     for (let n = 0; n < 30; n++) {
       giveUp();
       deliver();
@@ -120,13 +123,13 @@ describe("a target that fails", () => {
     expect(await told()).toEqual([FAILS]);
   });
 
-  test("and is only not tried any more has not recovered", async () => {
+  test("and is merely no longer attempted has not recovered", async () => {
     giveUp();
     world.clock.advance(600 * MINUTE);
     expect(await told()).toEqual([FAILS]);
   });
 
-  test("is not told anew by a restart, and its recovery is told after one", async () => {
+  test("is not reported again by a restart, and its recovery is reported after one", async () => {
     giveUp();
     expect(await told()).toEqual([FAILS]);
     await restart();
@@ -139,7 +142,7 @@ describe("a target that fails", () => {
     expect(await told()).toEqual([]);
   });
 
-  test("is forgotten when it is deleted, and nobody is told", async () => {
+  test("is forgotten without a notice when it is deleted", async () => {
     giveUp();
     await told();
     world.mainDb.targets.softDelete({ ...ofTarget(), id: world.targetId, at: 1 });
@@ -149,14 +152,14 @@ describe("a target that fails", () => {
   });
 });
 
-test("a deactivated target is told, and that somebody has activated it", async () => {
+test("a disabled target is reported, and so is that somebody has enabled it", async () => {
   const row = world.mainDb.targets.find({ id: world.targetId, webhookId: world.webhookId });
   if (!row) throw new Error("there is no target");
   world.mainDb.targets.update({ ...row, active: false });
   const deactivated = { ...ofTarget(), reason: "It responded with 410." };
   running.notices.targetDeactivated(deactivated);
   running.notices.targetDeactivated(deactivated);
-  expect(await told()).toEqual(["email: Shop: target “Bank” was deactivated; its deliveries wait"]);
+  expect(await told()).toEqual(["email: Shop: target “Bank” was disabled; its deliveries are paused"]);
   world.clock.advance(60 * MINUTE);
   expect(await told()).toEqual([]);
   world.mainDb.targets.update({ ...row, active: true });
@@ -164,7 +167,7 @@ test("a deactivated target is told, and that somebody has activated it", async (
   expect(await told()).toEqual(["email: Shop: target “Bank” is active again"]);
 });
 
-test("a circuit breaker that opens and closes in turn is one trouble", async () => {
+test("a circuit breaker that opens and closes alternately is one problem", async () => {
   for (let n = 0; n < 10; n++) {
     running.notices.circuitOpened({ ...ofTarget(), reason: "10 consecutive attempts failed." });
     world.clock.advance(MINUTE);
@@ -176,7 +179,7 @@ test("a circuit breaker that opens and closes in turn is one trouble", async () 
   expect(await told()).toEqual(["email: Shop: target “Bank” is responding again"]);
 });
 
-test("a silent entrypoint is told, and over only with an event that is younger", async () => {
+test("a silent entrypoint is reported, and over only with a later event", async () => {
   const { entrypointId, webhookId, clock } = world;
   const quiet = () => running.notices.entrypointSilent({ webhookId, entrypointId, reason: "No event." });
   quiet();
@@ -188,8 +191,8 @@ test("a silent entrypoint is told, and over only with an event that is younger",
   expect(await told()).toEqual(["email: Shop: entrypoint “Orders” is receiving events again"]);
 });
 
-describe("who is told", () => {
-  test("is nobody without settings, and not of what is not asked for", async () => {
+describe("the recipient", () => {
+  test("is nobody without settings, and gets no kinds that are disabled", async () => {
     setNotices(null);
     giveUp();
     expect(await told()).toEqual([]);
@@ -201,13 +204,13 @@ describe("who is told", () => {
     expect(await told()).toEqual([FAILS]);
   });
 
-  test("may be a target and an address", async () => {
+  test("can be a target and an address", async () => {
     setNotices({ ...BY_MAIL, target_id: world.targetId });
     giveUp();
     expect((await told()).sort()).toEqual([FAILS, FAILS.replace("email", "target")]);
   });
 
-  test("hears of an outage of many targets in one notice", async () => {
+  test("gets one notice about an outage of many targets", async () => {
     for (let n = 0; n < 100; n++) {
       const targetId = world.addTarget({ webhookId: world.webhookId, name: `Target ${n}` }).id;
       running.notices.targetGivenUp({ webhookId: world.webhookId, targetId, reason: "Given up." });
@@ -219,7 +222,7 @@ describe("who is told", () => {
 });
 
 describe("a notice", () => {
-  test("is sent once it is on disk that it was, so that a power cut has nobody told again", async () => {
+  test("is sent once its removal is on disk, so that a power cut repeats none", async () => {
     const synced = Promise.withResolvers<void>();
     kept = synced.promise;
     giveUp();
@@ -232,7 +235,7 @@ describe("a notice", () => {
     expect(sent).toEqual([FAILS]);
   });
 
-  test("is sent even where the disk fails", async () => {
+  test("is sent even if the disk fails", async () => {
     kept = Promise.reject(new Error("EIO"));
     giveUp();
     expect(await told()).toEqual([FAILS]);
@@ -240,7 +243,7 @@ describe("a notice", () => {
 });
 
 describe("a notice that does not arrive", () => {
-  test("is sent again a few times, over a restart too, and then given up and logged", async () => {
+  test("is retried a few times, across a restart too, and then given up and logged", async () => {
     fault = "The server said no.";
     giveUp();
     expect(await told()).toEqual([]);
@@ -260,7 +263,7 @@ describe("a notice that does not arrive", () => {
     });
   });
 
-  test("arrives the second time, once", async () => {
+  test("arrives at the second attempt, once", async () => {
     fault = "The server said no.";
     giveUp();
     await told();
@@ -272,7 +275,7 @@ describe("a notice that does not arrive", () => {
     expect(await told()).toEqual([]);
   });
 
-  test("is dropped when the webhook is deleted or tells nobody any more", async () => {
+  test("is dropped if the webhook is deleted or its notices are disabled", async () => {
     giveUp();
     running.notices.flush();
     setNotices(null);
@@ -288,7 +291,7 @@ describe("a test notice", () => {
     return running.sender.sendTest(webhook);
   };
 
-  test("is sent at once, and says what went wrong", async () => {
+  test("is sent immediately, and reports what went wrong", async () => {
     expect(await ask()).toEqual([{ channel: "email", error: null }]);
     expect(sent).toEqual(["email: Shop: test notice"]);
     fault = "Nobody there.";
@@ -296,7 +299,7 @@ describe("a test notice", () => {
     expect(await ask()).toEqual([{ channel: "email", error: "Nobody there." }]);
   });
 
-  test("needs somebody to send it to, and some time since the last one", async () => {
+  test("needs a recipient, and some time since the last one", async () => {
     await ask();
     expect(await appErrorOf(ask)).toMatchObject({ kind: "rate_limited" });
     setNotices(null);

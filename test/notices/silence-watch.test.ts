@@ -1,4 +1,4 @@
-/** Entrypoints of webhooks that want to know are watched; a file that gets no events is not read again. */
+/** Entrypoints of webhooks with that notice enabled are watched; a file without new events is not read again. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createSilenceWatch, type SilenceWatch } from "../../src/notices/silence-watch.ts";
 import { type NoticeSettings, TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
@@ -52,14 +52,14 @@ afterEach(async () => {
   main.dispose();
 });
 
-/** The first may have begun at an earlier tick. */
+/** The first pass may have begun at an earlier tick. */
 async function look(): Promise<void> {
   await watch.pass();
   told = [];
   await watch.pass();
 }
 
-test("silence is told from memory: the file is read once, and again only when it has new events", async () => {
+test("silence is detected from memory: the file is read once, and again only after new events", async () => {
   await look();
   expect([reads, told]).toEqual([[webhookId], ["heard -1"]]);
   main.clock.advance(3.5 * HOUR);
@@ -73,7 +73,7 @@ test("silence is told from memory: the file is read once, and again only when it
   expect([reads, told]).toEqual([[webhookId, webhookId], ["heard 3.5"]]);
 });
 
-test("an inactive entrypoint, and a webhook that does not want to know, are left alone", async () => {
+test("an inactive entrypoint, and a webhook without that notice, are not checked", async () => {
   main.clock.advance(3.5 * HOUR);
   await look();
   expect(told).toEqual([`silent ${entrypointId}`]);
@@ -91,7 +91,7 @@ test("an inactive entrypoint, and a webhook that does not want to know, are left
   expect([told, reads]).toEqual([[], [webhookId]]);
 });
 
-test("another webhook's entrypoint, which a file may name, is neither told of nor said to be heard", async () => {
+test("another webhook's entrypoint that a file names is neither reported nor marked as heard", async () => {
   const other = main.addWebhook({ userId: main.addUser().id, settings: { notices: SETTINGS } }).id;
   main.mainDb.routing.invalidate(other);
   main.clock.advance(3.5 * HOUR);

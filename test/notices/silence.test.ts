@@ -1,4 +1,4 @@
-/** When an entrypoint is silent against its rhythm, and when its silence is usual. */
+/** Which silence of an entrypoint is unusual, and which is usual. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { describeSilence } from "../../src/notices/silence.ts";
@@ -8,7 +8,7 @@ const DAY = 24 * HOUR;
 /** A Monday, 00:00. */
 const MONDAY = Date.UTC(2026, 0, 5);
 
-/** The hours for which `isBusy` holds, from `from` until `to`. */
+/** Returns the hours for which `isBusy` is true, from `from` until `to`. */
 function hoursWhere(isBusy: (at: number) => boolean, from: number, to: number): number[] {
   const hours: number[] = [];
   for (let at = from; at < to; at += HOUR) if (isBusy(at)) hours.push(at);
@@ -20,7 +20,7 @@ function judge(hours: readonly number[], now: number, listeningSince = 0): boole
   return describeSilence({ lastEventAt, hours }, { now, listeningSince }) !== null;
 }
 
-/** Hours after the last event at which the silence is first told; null within two weeks. */
+/** Returns the hours after the last event at which silence is first reported; null if not within two weeks. */
 function hoursUntilTold(hours: readonly number[], listeningSince = 0): number | null {
   const last = hours.at(-1) ?? 0;
   for (let passed = 1; passed <= 14 * 24; passed++) {
@@ -35,17 +35,17 @@ const inOfficeHours = (at: number) => {
   return date.getUTCDay() % 6 !== 0 && date.getUTCHours() >= 8 && date.getUTCHours() < 18;
 };
 
-describe("a sender that comes at all hours", () => {
-  test("is missed after two whole hours, and after three where one week is all that is known", () => {
+describe("a sender with events at all hours", () => {
+  test("is reported after two whole hours, and after three with a history of one week", () => {
     expect(hoursUntilTold(hoursWhere(always, MONDAY, MONDAY + 30 * DAY))).toBe(3);
     expect(hoursUntilTold(hoursWhere(always, MONDAY, MONDAY + 8 * DAY))).toBe(4);
   });
 
-  test("is not known well enough before a week has passed", () => {
+  test("is not reported before a week of history", () => {
     expect(hoursUntilTold(hoursWhere(always, MONDAY, MONDAY + 6 * DAY))).toBeNull();
   });
 
-  test("is not missed for the time in which the gateway did not run", () => {
+  test("is not reported for the time in which the gateway did not run", () => {
     const hours = hoursWhere(always, MONDAY, MONDAY + 30 * DAY);
     const start = MONDAY + 32 * DAY;
     expect(judge(hours, start + HOUR, start)).toBe(false);
@@ -53,7 +53,7 @@ describe("a sender that comes at all hours", () => {
   });
 });
 
-test("a sender with office hours is not missed at night or over the weekend, but on a working morning", () => {
+test("a sender with office hours is not reported at night or over the weekend, but on a working morning", () => {
   const friday = MONDAY + 25 * DAY + 18 * HOUR;
   const hours = hoursWhere(inOfficeHours, MONDAY, friday);
   expect(new Date(friday).getUTCDay()).toBe(5);
@@ -61,23 +61,23 @@ test("a sender with office hours is not missed at night or over the weekend, but
   expect(hoursUntilTold(hours)).toBe(65);
 });
 
-test("a sender that comes once a day is missed after the second time that it does not", () => {
+test("a sender with one event a day is reported after two missing days", () => {
   const atThree = (at: number) => new Date(at).getUTCHours() === 3;
   const told = hoursUntilTold(hoursWhere(atThree, MONDAY, MONDAY + 30 * DAY));
   expect(told).toBe(49);
 });
 
-test("a sender that comes on a few days of each week is missed after a week", () => {
+test("a sender with events on a few days of each week is reported after a week", () => {
   const hours = [0, 3, 4, 9, 15, 16, 22].map((day) => MONDAY + day * DAY + ((day * 7) % 24) * HOUR);
   expect(hoursUntilTold(hours)).toBe(169);
 });
 
-test("a sender that comes less often is never missed", () => {
+test("a sender with rarer events is never reported", () => {
   const hours = [0, 10, 21, 33].map((day) => MONDAY + day * DAY);
   expect(hoursUntilTold(hours)).toBeNull();
 });
 
-test("a sender that goes on as in each week before is never missed", () => {
+test("a sender that continues as in each previous week is never reported", () => {
   const week = fc.uniqueArray(fc.integer({ min: 0, max: 167 }), { minLength: 1, maxLength: 168 });
   fc.assert(
     fc.property(week, fc.integer({ min: 0, max: 167 }), (busy, hour) => {
@@ -89,7 +89,7 @@ test("a sender that goes on as in each week before is never missed", () => {
   );
 });
 
-test("it says since when, and what it was compared with", () => {
+test("the message contains the start and what it was compared with", () => {
   const hours = hoursWhere(always, MONDAY, MONDAY + 30 * DAY);
   const lastEventAt = MONDAY + 30 * DAY - 1;
   const now = MONDAY + 31 * DAY;

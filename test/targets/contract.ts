@@ -1,4 +1,4 @@
-/** What every target type must do: one suite, run against each of them. */
+/** Contract of target types: one suite, run against each of them. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
@@ -47,7 +47,7 @@ export type TargetBench = Readonly<{
   lines: LogLine[];
 }>;
 
-/** Real parts around one target type: an outbound client, a receiver, a log that is kept. */
+/** Real parts around one target type: an outbound client, a receiver, and a log in memory. */
 export async function startTargetBench(type: string): Promise<TargetBench & { stop: () => Promise<void> }> {
   const { log, lines } = createRecordingLog();
   const outbound = createTestOutbound();
@@ -66,13 +66,13 @@ export async function startTargetBench(type: string): Promise<TargetBench & { st
 
 export function describeTargetContract(options: {
   type: string;
-  /** A full config that reaches the receiver. */
+  /** A complete config that reaches the receiver. */
   config: (receiver: Receiver) => Record<string, unknown>;
-  /** Texts in that config that nobody may see. */
+  /** Texts in that config that must stay secret. */
   secrets: readonly string[];
-  /** Answers that mean success. */
+  /** Responses that mean success. */
   success: { status: number; body: string };
-  /** Calls another machine, and so can fail to. */
+  /** True if the type calls another machine, and so can fail to. */
   remote: boolean;
 }): void {
   const owner = "targets:0190a000-0000-7000-8000-000000000004";
@@ -92,14 +92,14 @@ export function describeTargetContract(options: {
   };
 
   describe(`the ${options.type} target keeps the contract`, () => {
-    test("it introduces itself", () => {
+    test("it describes itself", () => {
       const { type, label, description } = bench.type;
       expect(type).toMatch(/^[a-z]+$/);
       expect(label).toMatch(/^[A-Z]/);
       expect(description).toMatch(/^[A-Z].*\.$/);
     });
 
-    test("its fields are its schema's keys, and each is drawn in a way that fits", () => {
+    test("its fields are its schema's keys, and each has a fitting kind", () => {
       const schema = z.object({
         properties: z.record(z.string(), z.object({ type: z.string().optional() })),
       });
@@ -117,7 +117,7 @@ export function describeTargetContract(options: {
       }
     });
 
-    test("its schema takes the config, takes its own result unchanged, and refuses what it does not know", () => {
+    test("its schema accepts the config and its own result unchanged, and refuses unknown fields", () => {
       const parsed = bench.type.configSchema.parse(config);
       expect(bench.type.configSchema.parse(parsed)).toEqual(parsed);
       expect(bench.type.configSchema.safeParse({ ...config, unknown: 1 }).success).toBe(false);
@@ -133,7 +133,7 @@ export function describeTargetContract(options: {
       }
     });
 
-    test("its secrets are sealed at rest, and open to what they were", () => {
+    test("its secrets are sealed at rest, and open to their original values", () => {
       const parsed = bench.type.configSchema.parse(config);
       const sealed = sealConfig({ type: bench.type, config: parsed, owner, keys });
       expectNoSecret(JSON.stringify(sealed));
@@ -166,7 +166,7 @@ export function describeTargetContract(options: {
       }
     });
 
-    test("settings that are not valid are an outcome, not an exception", async () => {
+    test("invalid settings are an outcome, not an exception", async () => {
       for (const wrong of [null, { unknown: 1 }, "text"]) {
         expect(await bench.type.deliver(attemptOf(wrong))).toMatchObject({ kind: "failed", retryable: true });
         expect(bench.type.summarize(wrong)).toContain("not valid");
@@ -184,7 +184,7 @@ export function describeTargetContract(options: {
       ["answers 410", (receiver) => receiver.answerWith({ status: 410 })],
     ];
     for (const [what, arrange] of failures) {
-      test(`a receiver that ${what} is a failure to try again, in words without secrets`, async () => {
+      test(`a receiver that ${what} is a retryable failure, with a message without secrets`, async () => {
         await arrange(bench.receiver);
         const outcome = failed(await bench.type.deliver(attemptOf(config)));
         expect(outcome.retryable).toBe(true);
@@ -194,7 +194,7 @@ export function describeTargetContract(options: {
       });
     }
 
-    test("a redirect is a failure that says it is not followed", async () => {
+    test("a redirect is a failure whose message says that it is not followed", async () => {
       bench.receiver.answerWith({ status: 302, headers: { location: `${bench.receiver.url}/other` } });
       const outcome = failed(await bench.type.deliver(attemptOf(config)));
       expect(outcome.error).toBe("HTTP 302: redirects are not followed");
@@ -207,13 +207,13 @@ export function describeTargetContract(options: {
       [503, "Thu, 01 Jan 2026 00:01:00 GMT", 60_000],
       [500, "7", undefined],
     ] as const) {
-      test(`Retry-After with ${status} is ${wait === undefined ? "not the target's wish" : `${wait} ms`}`, async () => {
+      test(`Retry-After with ${status} is ${wait === undefined ? "ignored" : `${wait} ms`}`, async () => {
         bench.receiver.answerWith({ status, headers: { "retry-after": header } });
         expect(failed(await bench.type.deliver(attemptOf(config))).retryAfterMs).toBe(wait);
       });
     }
 
-    test("an abort ends an attempt that waits for its answer", async () => {
+    test("an abort ends an attempt that waits for its response", async () => {
       bench.receiver.answerWith({ hang: true });
       const controller = new AbortController();
       const outcome = bench.type.deliver(attemptOf(config, { signal: controller.signal }));
@@ -228,7 +228,7 @@ export function describeTargetContract(options: {
       expect(bench.receiver.connections()).toBe(0);
     });
 
-    test("of a long answer 64 KiB are kept", async () => {
+    test("64 KiB of a long response are kept", async () => {
       bench.receiver.answerWith({ status: 500, body: "x".repeat(70_000) });
       const { response } = failed(await bench.type.deliver(attemptOf(config)));
       expect([response?.body.byteLength, response?.bodyTruncated]).toEqual([64 * 1024, true]);

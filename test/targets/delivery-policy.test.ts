@@ -5,7 +5,7 @@ import {
   parseDeliveryPolicy,
 } from "../../src/targets/delivery-policy.ts";
 
-test("a policy that says nothing allows twelve attempts, thirty seconds each, after growing waits", () => {
+test("the default policy makes twelve attempts of thirty seconds each, with growing delays", () => {
   expect(parseDeliveryPolicy({})).toEqual({
     maxAttempts: 12,
     timeoutMs: 30_000,
@@ -35,7 +35,7 @@ test("no retry and no limit are both possible", () => {
   expect(parseDeliveryPolicy({ max_attempts: null }).maxAttempts).toBeNull();
 });
 
-test("a throttle is read as the engine takes it", () => {
+test("a throttle policy is converted for the engine", () => {
   const sent = { rate_limit: 90, rate_period: "minute", max_concurrency: 2, order_by: "data.object.id" };
   expect(parseDeliveryPolicy({ ...sent, circuit_failures: null, circuit_failure_rate: 50 }).throttle).toEqual(
     {
@@ -47,13 +47,13 @@ test("a throttle is read as the engine takes it", () => {
   );
 });
 
-test("each field is drawn in forms", () => {
+test("each field has a form field", () => {
   expect(deliveryPolicyFields.map(({ name }) => name).sort()).toEqual(
     Object.keys(deliveryPolicySchema.shape).sort(),
   );
 });
 
-test("what makes no sense is refused", () => {
+test("invalid policies are refused", () => {
   for (const wrong of [
     { max_attempts: 0 },
     { max_attempts: 1.5 },
@@ -88,7 +88,7 @@ test("what makes no sense is refused", () => {
   }
 });
 
-test("answers that are not tried again are named by number, range or class", () => {
+test("statuses without retry are given by number, range or class", () => {
   for (const right of ["404", " 404 ", "500-599", "404-404", "4xx", "5XX"]) {
     const policy = { no_retry_statuses: [right] };
     expect([right, deliveryPolicySchema.safeParse(policy).success]).toEqual([right, true]);

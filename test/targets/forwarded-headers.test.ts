@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { endToEndHeaders } from "../../src/targets/forwarded-headers.ts";
-import { headersElsewhere, headersFor } from "../../src/targets/http-headers.ts";
+import { headersFor, headersForOtherOrigin } from "../../src/targets/http-headers.ts";
 import { receivedHeadersShape } from "../../src/targets/received-headers.ts";
 import { attemptOf, event } from "./contract.ts";
 
@@ -33,7 +33,7 @@ const PROXIES: Record<string, string> = {
     "Ngrok-Auth-User-Email Tailscale-User-Login CDN-RequestCountryCode Incap-Client-IP X-Kong-Request-Id",
 };
 
-describe("a target gets nothing that was written by", () => {
+describe("a target gets no headers written by", () => {
   for (const [whose, names] of Object.entries(PROXIES)) {
     test(whose, () => {
       const cases = names.split(" ").flatMap((name) => [name, name.toLowerCase(), name.toUpperCase()]);
@@ -52,7 +52,7 @@ const SENDERS = [
   "Authorization Cookie Origin Referer Accept Content-Type Content-Encoding Idempotency-Key Date Digest",
 ].flatMap((line) => line.split(" "));
 
-test("a target gets what the sender itself says, also where the sender is a company that runs proxies", () => {
+test("a target gets the sender's own headers, even if the sender is a company that runs proxies", () => {
   expect(SENDERS.filter((name) => !goesOn(name))).toEqual([]);
 });
 
@@ -76,7 +76,7 @@ describe("a target's own settings", () => {
   const namesTo = (config: Config) =>
     headersFor(attempt(config), 0).flatMap(([name]) => (own(name) ? [] : [name]));
 
-  test("take out what they name, in whatever case", () => {
+  test("remove the named headers, in any case", () => {
     expect(namesTo({})).toEqual(["X-Secret", "Cookie", "X-Plain"]);
     expect(namesTo({ drop_headers: ["x-SECRET", "COOKIE"] })).toEqual(["X-Plain"]);
     expect(namesTo({ drop_headers: ["x-plain"], headers: { "X-Plain": "mine" } })).toEqual([
@@ -84,7 +84,7 @@ describe("a target's own settings", () => {
     ]);
   });
 
-  test("let a proxy's header through, and no other", () => {
+  test("let a named proxy header through, and no other", () => {
     expect(namesTo({ forward_headers: ["x-forwarded-for"] })).toEqual([
       ...["X-Forwarded-For", "X-Secret", "Cookie", "X-Plain"],
     ]);
@@ -93,13 +93,13 @@ describe("a target's own settings", () => {
     expect(namesTo({ forward_headers: ["X-Hop"] })).not.toContain("X-Hop");
   });
 
-  test("send no proxy's header to another origin, and nothing that was taken out", () => {
+  test("send no proxy header to another origin, and nothing that was removed", () => {
     const config = { forward_headers: ["X-Forwarded-For"], drop_headers: ["X-Secret"] };
-    const names = headersElsewhere(attempt(config)).flatMap(([name]) => (own(name) ? [] : [name]));
+    const names = headersForOtherOrigin(attempt(config)).flatMap(([name]) => (own(name) ? [] : [name]));
     expect(names).toEqual(["X-Plain"]);
   });
 
-  test("cannot name what is the connection's or the gateway's, nor what is no name", () => {
+  test("cannot name headers of the connection or the gateway, nor invalid names", () => {
     const { drop_headers, forward_headers } = receivedHeadersShape;
     const never = ["Connection", "te", "Trailer", "Transfer-Encoding", "Content-Length", "Host", "Expect"];
     for (const name of [...never, "X-Webhooker-Event-Id", "Proxy-Authorization", "a b", "", "é", "a:"]) {
@@ -112,7 +112,7 @@ describe("a target's own settings", () => {
   });
 });
 
-test("whatever comes, only names and values that a request can carry go on, in their order", () => {
+test("whatever is received, only valid names and values are forwarded, in order", () => {
   const text = fc.string({ unit: "binary", maxLength: 12 });
   const header = fc.tuple(fc.oneof(text, fc.constantFrom(...SENDERS)), text);
   fc.assert(

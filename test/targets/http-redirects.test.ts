@@ -39,8 +39,8 @@ function deliver(changes: Parameters<typeof attemptOf>[1] = {}, config: Record<s
 
 const to = (location: string, status = 307) => ({ status, headers: { location } });
 
-describe("a redirect, where they are followed", () => {
-  test("within the origin is delivered to with method, body, headers and signature", async () => {
+describe("a followed redirect", () => {
+  test("within the origin gets method, body, headers and signature", async () => {
     bench.receiver.answerWith(({ path }) => (path === "/hooks" ? to("/moved") : { status: 204 }));
     expect((await deliver()).kind).toBe("delivered");
     const [, moved] = bench.receiver.requests;
@@ -65,7 +65,7 @@ describe("a redirect, where they are followed", () => {
     expect(request?.header("host")).toBe(`127.0.0.1:${other.port}`);
   });
 
-  test("that goes on within the other origin gets no secret there either", async () => {
+  test("to a third location within the other origin gets no secret there either", async () => {
     bench.receiver.answerWith(to(`${other.url}/first`));
     other.answerWith(({ path }) => (path === "/first" ? to("/second") : { status: 204 }));
     expect((await deliver()).kind).toBe("delivered");
@@ -76,7 +76,7 @@ describe("a redirect, where they are followed", () => {
     ]);
   });
 
-  test("that leads back from another origin brings no secret along", async () => {
+  test("back from another origin gets no secret", async () => {
     bench.receiver.answerWith(({ path }) => (path === "/hooks" ? to(`${other.url}/`) : { status: 204 }));
     other.answerWith(to(`${bench.receiver.url}/back`));
     expect((await deliver()).kind).toBe("delivered");
@@ -111,14 +111,14 @@ describe("a redirect, where they are followed", () => {
     expect(bench.receiver.requests).toHaveLength(1);
   });
 
-  test("all together have the time of one attempt", async () => {
+  test("shares one attempt's time with all others", async () => {
     bench.receiver.answerWith(({ path }) => (path === "/hooks" ? to("/slow") : { hang: true }));
     const outcome = failed(await deliver({ timeoutMs: 1 }));
     expect(outcome.error).toMatch(/no response within/);
   });
 });
 
-test("no redirect is followed unless that is switched on", async () => {
+test("no redirect is followed unless that is enabled", async () => {
   bench.receiver.answerWith(to(`${other.url}/else`));
   const outcome = failed(await deliver({}, { follow_redirects: false }));
   expect(outcome.error).toBe("HTTP 307: redirects are not followed");

@@ -9,7 +9,7 @@ import type { ReceivedRequest } from "../support/receiver.ts";
 import { attemptOf, event, startTargetBench } from "./contract.ts";
 
 const of = { targetId: "t1", keys: createKeyRing(new Uint8Array(32).fill(7)) };
-/** The bench's clock stands there; what verifies looks at the real time. */
+/** Time of the bench's clock; the verifying libraries use the real time. */
 const NOW = Date.UTC(2026, 0, 1);
 
 let bench: Awaited<ReturnType<typeof startTargetBench>>;
@@ -46,7 +46,7 @@ function signatureHeaders(request: ReceivedRequest): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, request.header(name) ?? ""]));
 }
 
-/** As a receiver does, by both libraries, which refuse what is older than five minutes. */
+/** Verifies like a receiver, with both libraries, which refuse signatures older than five minutes. */
 function verify(secret: string, request: ReceivedRequest): void {
   const headers = signatureHeaders(request);
   const body = Buffer.from(request.body).toString();
@@ -73,14 +73,14 @@ describe("a signed request", () => {
     expect(() => verify(secret, { ...request, body: new TextEncoder().encode("{}") })).toThrow();
   });
 
-  test("is verified with a body that is empty", async () => {
+  test("is verified with an empty body", async () => {
     const secret = newSigningSecret("v1");
     const { header } = await sent({ signer: signerOf(secret), body: new Uint8Array() });
     const at = new Date(NOW);
     expect(header("webhook-signature")).toBe(new StandardWebhook(secret).sign(event.id, at, ""));
   });
 
-  test("has each header of the signature once, whatever the sender and the settings say", async () => {
+  test("has each signature header once, whatever the sender and the settings say", async () => {
     const forged: HeaderList = [
       ["Webhook-Id", "forged"],
       ["webhook-signature", "v1,forged"],
@@ -108,13 +108,13 @@ describe("a signed request", () => {
     verify(fresh, after);
   });
 
-  test("may be signed by ed25519", async () => {
+  test("can be signed with ed25519", async () => {
     const request = await sent({ signer: signerOf(newSigningSecret("v1a"), { scheme: "v1a" }) });
     expect(request.header("webhook-signature")).toMatch(/^v1a,[A-Za-z0-9+/]{86}==$/);
   });
 });
 
-test("a request that is not signed carries the sender's own signature on", async () => {
+test("a request that is not signed forwards the sender's own signature", async () => {
   const headers: HeaderList = [
     ["Webhook-Id", "msg_1"],
     ["Webhook-Signature", "v1,theirs"],
@@ -124,7 +124,7 @@ test("a request that is not signed carries the sender's own signature on", async
   expect(request.header("webhook-timestamp")).toBeUndefined();
 });
 
-test("a secret opens for its own target and its own place alone", () => {
+test("a secret opens only for its own target and field", () => {
   const stored = sealSigning(of, { scheme: "v1", secret: newSigningSecret("v1") });
   expect(() => openSigning({ ...of, targetId: "t2" }, stored)).toThrow();
   expect(() => openSigning(of, { ...stored, previous: { ...stored, until: NOW } })).toThrow();

@@ -33,12 +33,12 @@ const deliver = (receiver: Receiver, settings: Record<string, unknown>) =>
   bench.type.deliver(attemptOf({ url: `https://secure.test:${receiver.port}/`, ...settings }));
 
 describe("a target's own TLS", () => {
-  test("trusts the authority that it names", async () => {
+  test("trusts the configured authority", async () => {
     expect((await deliver(open, { tls_ca: authority })).kind).toBe("delivered");
     expect(failed(await deliver(open, {})).error).toContain("unknown CA");
   });
 
-  test("trusts no other authority then, and none of it is trusted for another target", async () => {
+  test("then trusts no other authority, and has no effect on other targets", async () => {
     expect(failed(await deliver(open, { tls_ca: client.tls_client_certificate })).error).toContain(
       "TLS with",
     );
@@ -46,7 +46,7 @@ describe("a target's own TLS", () => {
     expect(failed(await deliver(open, {})).error).toContain("unknown CA");
   });
 
-  test("shows its certificate to a receiver that lets in no others", async () => {
+  test("presents its certificate to a receiver that requires one", async () => {
     expect((await deliver(guarded, { tls_ca: authority, ...client })).kind).toBe("delivered");
     const before = guarded.requests.length;
     expect(failed(await deliver(guarded, { tls_ca: authority })).kind).toBe("failed");
@@ -63,7 +63,7 @@ describe("a target's own TLS", () => {
     expect(used[1]).not.toBe(used[0]);
   });
 
-  test("goes to no other origin that a redirect leads to", async () => {
+  test("is not used for another origin that a redirect leads to", async () => {
     const other = await startReceiver({ tls: server });
     open.answerWith({ status: 307, headers: { location: `https://also.test:${other.port}/` } });
     const outcome = failed(await deliver(open, { tls_ca: authority, ...client, follow_redirects: true }));
@@ -84,13 +84,13 @@ describe("settings of TLS", () => {
       : Object.fromEntries(result.error.issues.map((i) => [i.path.join("."), i.message]));
   };
 
-  test("may be pasted with any line ends, and are kept as they are from then on", () => {
+  test("can be pasted with any line ends, and stay unchanged from then on", () => {
     const pasted = `  \r\n${authority.replaceAll("\n", "\r\n")}\r\n`;
     expect(bench.type.configSchema.parse({ url, tls_ca: pasted })).toMatchObject({ tls_ca: authority });
     expect(faults({ tls_ca: `${authority}${server.cert}`, ...client })).toEqual({});
   });
 
-  test("that are no PEM are refused in words, and never repeated", () => {
+  test("that are not PEM are refused in words that never repeat them", () => {
     const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     const foreign = String(other.export({ format: "pem", type: "pkcs8" }));
     const locked = String(
@@ -118,7 +118,7 @@ describe("settings of TLS", () => {
     }
   });
 
-  test("keep the private key sealed at rest and out of what is shown", () => {
+  test("keep the private key sealed at rest and redacted", () => {
     const keys = createKeyRing(new Uint8Array(32).fill(7));
     const config = bench.type.configSchema.parse({ url, ...client });
     const sealed = sealConfig({ type: bench.type, config, owner: "targets:t1", keys });

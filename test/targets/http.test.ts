@@ -46,7 +46,7 @@ const headersSent = async (headers: HeaderList, config: Record<string, unknown> 
   );
 };
 
-describe("the http target passes on", () => {
+describe("the http target forwards", () => {
   test("method, body bytes and end-to-end headers, in order and case", async () => {
     const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const headers: HeaderList = [
@@ -71,7 +71,7 @@ describe("the http target passes on", () => {
     });
   }
 
-  test("the event's identity and the count of the attempt", async () => {
+  test("the event's identity and the number of the attempt", async () => {
     const request = await sent({ attempt: 3, event: { headers: [["x-webhooker-event-id", "forged"]] } });
     expect(request.header("x-webhooker-event-id")).toBe(event.id);
     expect(request.header("x-webhooker-webhook-id")).toBe("0190a000-0000-7000-8000-000000000003");
@@ -81,7 +81,7 @@ describe("the http target passes on", () => {
     );
   });
 
-  test("nothing that belongs to the connection it came by, or was said by a proxy before it", async () => {
+  test("nothing that belongs to the connection, or was added by a proxy in front of the gateway", async () => {
     const dropped: HeaderList = [
       ["Host", "gateway.example"],
       ["Content-Length", "999"],
@@ -103,7 +103,7 @@ describe("the http target passes on", () => {
     expect(await headersSent([...dropped, ["X-Kept", "1"]])).toEqual([["X-Kept", "1"]]);
   });
 
-  test("the sender's User-Agent, and introduces itself only where there is none", async () => {
+  test("the sender's User-Agent, and sends its own only if there is none", async () => {
     const agentsOf = async (headers: HeaderList, config: Record<string, unknown> = {}) => {
       const { rawHeaders } = await sent({ event: { headers }, config });
       return rawHeaders.flatMap(([name, value]) => (name.toLowerCase() === "user-agent" ? [value] : []));
@@ -125,7 +125,7 @@ describe("the http target passes on", () => {
     ).toEqual([["content-type", "a/b"]]);
   });
 
-  test("what it can of headers that cannot all be sent", async () => {
+  test("the valid headers of an event with some that cannot be sent", async () => {
     const odd: HeaderList = [
       ["X-Euro", "€"],
       ["X-Break", "a\r\nb: c"],
@@ -137,7 +137,7 @@ describe("the http target passes on", () => {
     expect(await headersSent(odd)).toEqual([["X-Fine", "1"]]);
   });
 
-  test("no header or parameter in whose place a sender's secret stood, but the target's own", async () => {
+  test("no header or parameter with a masked sender's secret, but the target's own", async () => {
     const headers: HeaderList = [
       ["authorization", "[secret]"],
       ["x-gitlab-token", "[secret]"],
@@ -157,7 +157,7 @@ describe("the http target passes on", () => {
       expect((await sent({ event: { query }, path })).path).toBe(arrived);
   });
 
-  test("a configured header in place of a received one of that name", async () => {
+  test("a configured header instead of a received one of that name", async () => {
     const headers: HeaderList = [
       ["authorization", "Bearer received"],
       ["X-Other", "1"],
@@ -201,7 +201,7 @@ describe("the http target's URL", () => {
     });
   }
 
-  test("goes out with a path or query that is longer than a URL may be configured", async () => {
+  test("may exceed the configured maximum by the received path and query", async () => {
     const text = "a".repeat(12_000);
     expect((await sent({ event: { query: `q=${text}` } })).path).toBe(`/hooks?q=${text}`);
     const tail = await sent({ config: { append_path: true }, event: { pathTail: `/${text}` } });
@@ -225,7 +225,7 @@ describe("the http target's URL", () => {
     });
   }
 
-  test("is summarized without its query, where keys are kept", () => {
+  test("is summarised without its query, which may contain keys", () => {
     expect(bench.type.summarize({ url: "https://example.com/a/b?key=hunter2" })).toBe(
       "https://example.com/a/b",
     );
@@ -233,7 +233,7 @@ describe("the http target's URL", () => {
   });
 });
 
-test("headers that are the gateway's to say, or cannot be sent, are refused by the http target", () => {
+test("headers that the gateway sets, or that cannot be sent, are refused by the http target", () => {
   const url = "https://example.com";
   for (const name of [
     "Content-Length",
@@ -252,7 +252,7 @@ test("headers that are the gateway's to say, or cannot be sent, are refused by t
   expect(bench.type.configSchema.safeParse({ url, headers: { a: "1", A: "2" } }).success).toBe(false);
 });
 
-test("a private address is refused by the http target in words that name the cure", async () => {
+test("a private address is refused by the http target with a hint", async () => {
   expect(await bench.type.deliver(attemptOf({ url: "http://10.0.0.1/" }))).toEqual({
     kind: "failed",
     retryable: true,

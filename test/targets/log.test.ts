@@ -23,7 +23,7 @@ describe("the log target", () => {
     return bench.lines.at(-1);
   }
 
-  test("writes one line with the event's facts and its body", async () => {
+  test("writes one line with the event's properties and its body", async () => {
     const line = await logged(event.body);
     expect(bench.lines).toHaveLength(1);
     expect(line).toEqual({
@@ -45,7 +45,7 @@ describe("the log target", () => {
     });
   });
 
-  test("cuts a long body between two characters and says so", async () => {
+  test("cuts a long body between two characters and marks it", async () => {
     const line = await logged(new TextEncoder().encode(`x${"é".repeat(4_000)}`));
     expect(line?.fields).toMatchObject({ size: 8_001, body: `x${"é".repeat(2_047)}`, body_truncated: true });
   });
@@ -56,7 +56,7 @@ describe("the log target", () => {
     expect(Object.keys((await logged(new Uint8Array()))?.fields ?? {})).not.toContain("body");
   });
 
-  test("says so when the log cannot be written", async () => {
+  test("reports that the log cannot be written", async () => {
     const broken = () => {
       throw new Error("no space");
     };

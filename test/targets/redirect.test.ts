@@ -15,7 +15,7 @@ const reasonOf = (redirect: ReturnType<typeof redirectOf>) =>
   redirect.kind === "refused" ? redirect.reason : `followed to ${redirect.url}`;
 
 describe("a redirect that keeps method and body", () => {
-  test("leads to where its Location says, relative to the URL that answered, without a fragment", () => {
+  test("resolves its Location relative to the URL that sent it, without a fragment", () => {
     const cases: [location: string, url: string, isSameOrigin: boolean][] = [
       ["/other", "https://shop.example/other", true],
       ["other?b=2#top", "https://shop.example/other?b=2", true],
@@ -29,7 +29,7 @@ describe("a redirect that keeps method and body", () => {
     }
   });
 
-  test("is not followed to what is no place, to less safety, or without end", () => {
+  test("is not followed to an invalid location, to less security, or without end", () => {
     expect(reasonOf(ask(null))).toBe("the response has no Location");
     expect(reasonOf(ask("http://shop.example/in"))).toBe("the redirect leads from https to http");
     expect(reasonOf(ask("http://else.example/"))).toContain("from https to http");
@@ -43,14 +43,14 @@ describe("a redirect that keeps method and body", () => {
   });
 });
 
-test("one that would make a GET of a POST is refused, as the event would be lost; of a GET it is followed", () => {
+test("one that would turn a POST into a GET is refused, as the event would be lost; for a GET it is followed", () => {
   for (const statusCode of [301, 302, 303]) {
     expect(reasonOf(ask("/x", { statusCode }))).toContain("only 307 and 308 are followed");
     for (const method of ["GET", "HEAD"]) expect(ask("/x", { statusCode, method }).kind).toBe("follow");
   }
 });
 
-test("an answer that names no other place is none", () => {
+test("a response without another location is not a redirect", () => {
   for (const statusCode of [300, 304, 305])
     expect(reasonOf(ask("/x", { statusCode }))).toContain("no usable destination");
 });

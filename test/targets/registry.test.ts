@@ -10,13 +10,13 @@ test("target types are listed once each, in the order in which forms offer them"
   expect(types.list().map((type) => type.type)).toEqual(["http", "slack", "log", "database"]);
 });
 
-test("a target type is found by its word", () => {
+test("a target type is found by its name", () => {
   expect(types.find("http")).toBe(types.get("http"));
   expect(types.find("smtp")).toBeNull();
   expect(types.find("constructor")).toBeNull();
 });
 
-test("a target type that there is not is the caller's mistake, with the ones there are", () => {
+test("an unknown target type is the caller's mistake, with the known ones as a hint", () => {
   try {
     types.get("smtp");
     throw new Error("it was found");

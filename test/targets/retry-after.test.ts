@@ -14,13 +14,13 @@ test("seconds and HTTP dates are read", () => {
   expect(wait("Thu Jan  1 00:00:30 2026")).toBe(30_000);
 });
 
-test("a date gone by is now, and nothing waits longer than a day", () => {
+test("a past date means now, and no delay is longer than a day", () => {
   expect(wait("Wed, 31 Dec 2025 00:00:00 GMT")).toBe(0);
   expect(wait("999999999999999999999")).toBe(86_400_000);
   expect(wait("Thu, 01 Jan 2099 00:00:00 GMT")).toBe(86_400_000);
 });
 
-test("what cannot be read, or stands beside another status, is no wish", () => {
+test("unreadable values, and values with another status, are ignored", () => {
   for (const value of ["", "soon", "-5", "1e9", "2026-01-01T00:00:30Z", "Thu, nonsense"]) {
     expect([value, wait(value)]).toEqual([value, null]);
   }

@@ -23,14 +23,14 @@ describe("a secret for HMAC", () => {
     }
   });
 
-  test("is drawn anew each time, and long enough", () => {
+  test("is generated anew each time, and long enough", () => {
     const [one, other] = [newSigningSecret("v1"), newSigningSecret("v1")];
     expect(one).not.toBe(other);
     expect(Buffer.from(one.slice("whsec_".length), "base64")).toHaveLength(32);
     expect([signingSecretFault("v1", one), openSigningKey("v1", one).publicKey]).toEqual([null, null]);
   });
 
-  test("signs as the specification's example says", () => {
+  test("signs the specification's example correctly", () => {
     const key = openSigningKey("v1", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     const body = new TextEncoder().encode('{"test": 2432232314}');
     const signature = key.sign("msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.", body);
@@ -39,7 +39,7 @@ describe("a secret for HMAC", () => {
 });
 
 describe("a key for ed25519", () => {
-  test("tells its public key, which verifies what it signs", () => {
+  test("derives its public key, which verifies its signatures", () => {
     const key = openSigningKey("v1a", newSigningSecret("v1a"));
     const [prefix, rest = ""] = (key.publicKey ?? "").split("_");
     const raw = Buffer.from(rest, "base64");
@@ -56,7 +56,7 @@ describe("a key for ed25519", () => {
     );
   });
 
-  test("signs as RFC 8032 says", () => {
+  test("signs as RFC 8032 defines", () => {
     const seed = Buffer.from("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", "hex");
     const key = openSigningKey("v1a", `whsk_${seed.toString("base64")}`);
     const publicKey = Buffer.from("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "hex");
@@ -65,7 +65,7 @@ describe("a key for ed25519", () => {
     expect(signature.toString("hex")).toStartWith("6291d657deec24024827e69c3abe01a30ce548a284743a44");
   });
 
-  test("may come with its public key, which then must be its own", () => {
+  test("can include its public key, which must belong to it", () => {
     const seed = Buffer.alloc(32, 7);
     const { publicKey } = openSigningKey("v1a", `whsk_${seed.toString("base64")}`);
     const own = Buffer.from(publicKey?.slice("whpk_".length) ?? "", "base64");

@@ -4,7 +4,7 @@ import { faultInReply, reasonInReply } from "../../src/targets/slack-reply.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** What chats answer to a message that they took. */
+/** Replies of chats that accepted a message. */
 const TAKEN: Readonly<Record<string, string>> = {
   Slack: "ok",
   "Slack with a line's end": "ok\r\n",
@@ -33,7 +33,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   "a name for success": "message_sent",
 };
 
-/** What chats answer, with a status 2xx, to one that they did not, and the words by which it is told. */
+/** Replies of chats, with a 2xx status, that did not accept a message, and the reported reasons. */
 const REFUSED: Readonly<Record<string, readonly [reply: string, reason: string]>> = {
   "Slack's old endpoints": ["no_text", "no_text"],
   "Slack's methods": ['{"ok":false,"error":"invalid_auth"}', "invalid_auth"],
@@ -64,23 +64,23 @@ const REFUSED: Readonly<Record<string, readonly [reply: string, reason: string]>
 
 describe("a reply with a status 2xx", () => {
   for (const [chat, reply] of Object.entries(TAKEN)) {
-    test(`of ${chat} means that the message was taken`, () => {
+    test(`of ${chat} means that the message was accepted`, () => {
       expect(faultInReply(bytes(reply))).toBeNull();
     });
   }
 
   for (const [chat, [reply, reason]] of Object.entries(REFUSED)) {
-    test(`of ${chat} is a refusal where it says so`, () => {
+    test(`of ${chat} is a refusal if it says so`, () => {
       expect(faultInReply(bytes(reply))).toContain(reason);
     });
   }
 
-  test("that is neither short nor a page is no refusal, whatever words are in it", () => {
+  test("that is a long text and no page is no refusal, whatever words it contains", () => {
     expect(faultInReply(bytes(`error ${"lorem ipsum ".repeat(50)}`))).toBeNull();
     expect(faultInReply(bytes(`{"ok":false,"x":"${"y".repeat(20_000)}"}`))).toBeNull();
   });
 
-  test("is judged whatever its bytes are, in one short line", () => {
+  test("is interpreted whatever its bytes are, in one short line", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.jsonValue(), (noise, value) => {
         const error = JSON.stringify({ ok: false, error: new TextDecoder("latin1").decode(noise), value });
@@ -94,7 +94,7 @@ describe("a reply with a status 2xx", () => {
   });
 });
 
-test("a reply with another status is told in the chat's own words", () => {
+test("a reply with another status is reported in the chat's own words", () => {
   expect(reasonInReply(bytes("channel_is_archived"))).toBe("channel_is_archived");
   expect(reasonInReply(bytes('{"message":"Cannot send an empty message","code":50006}'))).toBe(
     "Cannot send an empty message (50006)",

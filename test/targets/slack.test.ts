@@ -12,7 +12,7 @@ describeTargetContract({
 });
 
 const text = z.object({ type: z.enum(["mrkdwn", "plain_text"]), text: z.string() });
-/** Slack's own limits, as its block reference gives them. */
+/** Slack's own limits, from its block reference. */
 const message = z.object({
   text: z.string().min(1).max(40_000),
   blocks: z
@@ -57,7 +57,7 @@ describe("a Slack message", () => {
     expect(JSON.stringify(rendered)).toContain(event.id);
   });
 
-  test("escapes what Slack would read as markup, and keeps a body's fences from closing its own", () => {
+  test("escapes Slack markup, and keeps a fence in the body from closing the message's own", () => {
     const { body, rendered } = render(
       { body: bytes("<!channel> & ``` x `````` y"), contentType: "a<b>" },
       "<@U1> & co",
@@ -68,7 +68,7 @@ describe("a Slack message", () => {
     expect(JSON.stringify(rendered.blocks[1])).toContain("a&lt;b&gt;");
   });
 
-  test("stays inside Slack's limits for any body and name", () => {
+  test("stays within Slack's limits for any body and name", () => {
     const long = [
       "x".repeat(1_000_000),
       "<".repeat(5_000),
@@ -105,7 +105,7 @@ describe("a Slack message", () => {
     expect(body).toEndWith("…\n```");
   });
 
-  test("says that a body is not text, and nothing of an empty one", () => {
+  test("says that a body is not text, and omits an empty one", () => {
     expect(render({ body: new Uint8Array([0xff, 0xfe]) }).body).toBe("_The body is not text._");
     expect(render({ body: new Uint8Array() }).body).toBeNull();
     expect(render({ contentType: "" }, "").fields).toContain("*Content type*\nnone");
@@ -120,7 +120,7 @@ describe("the slack target", () => {
   afterEach(() => bench.stop());
   const deliver = () => bench.type.deliver(attemptOf({ url: `${bench.receiver.url}/services/x` }));
 
-  test("posts JSON that says which event it is about", async () => {
+  test("posts JSON with the event's id", async () => {
     bench.receiver.answerWith({ body: "ok" });
     await deliver();
     const [request] = bench.receiver.requests;
@@ -130,17 +130,17 @@ describe("the slack target", () => {
     expect(message.safeParse(JSON.parse(new TextDecoder().decode(request?.body))).success).toBe(true);
   });
 
-  test("has delivered what a chat took in words of its own", async () => {
+  test("is delivered if a chat accepts it in its own words", async () => {
     bench.receiver.answerWith({ body: '{"result":"success","msg":""}' });
     expect((await deliver()).kind).toBe("delivered");
   });
 
-  test("has failed where a chat refuses the message, though the status is 200", async () => {
+  test("has failed if a chat refuses the message, although the status is 200", async () => {
     bench.receiver.answerWith({ body: '{"ok":false,"error":"invalid_auth"}' });
     expect(failed(await deliver()).error).toBe("HTTP 200, but the message was refused: invalid_auth");
   });
 
-  test("names the fault that Slack names", async () => {
+  test("reports the error that Slack names", async () => {
     bench.receiver.answerWith({ status: 410, body: "channel_is_archived" });
     expect(failed(await deliver()).error).toBe("HTTP 410: channel_is_archived");
   });
