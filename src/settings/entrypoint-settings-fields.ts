@@ -1,4 +1,4 @@
-/** How forms draw an entrypoint's settings, section by section. */
+/** Form fields of an entrypoint's settings, section by section. */
 import { ENTRYPOINT_METHODS, RATE_UNITS } from "./entrypoint-settings.ts";
 import { type FormField, inSection } from "./form-field.ts";
 

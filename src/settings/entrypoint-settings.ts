@@ -1,31 +1,31 @@
-/** What an entrypoint takes and how it answers, as the API takes it and as ingestion reads it. */
+/** Settings of an entrypoint, as the API accepts them and as ingestion reads them. */
 import { z } from "zod";
 import { parseCidr } from "../lib/cidr.ts";
-import { isAnswerHeader, isAnswerType } from "./answer-headers.ts";
 import { settableHeaderName } from "./header-name.ts";
 import { findQuestionFaults, questionSettingsShape } from "./question-settings.ts";
+import { isResponseHeader, isResponseType } from "./response-headers.ts";
 import { mergeGiven } from "./setting-shapes.ts";
-import { PLACE } from "./value-path.ts";
+import { VALUE_PATH } from "./value-path.ts";
 
-/** Requests by these are stored as events. */
+/** Methods of requests that are stored as events. */
 const EVENT_METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE"] as const;
 
-/** Some senders ask by these, before they take a URL, whether something answers there; no event is stored. */
+/** Methods with which some senders check, before they accept a URL, whether something responds; no event is stored. */
 export const QUESTION_METHODS = ["HEAD", "OPTIONS"] as const;
 
 export const ENTRYPOINT_METHODS = [...EVENT_METHODS, ...QUESTION_METHODS] as const;
 
 const eventMethods: readonly string[] = EVENT_METHODS;
 
-/** A second and a minute are what senders' own documentations count in. */
+/** Units that the documentation of senders uses. */
 export const RATE_UNITS = ["second", "minute"] as const;
 
-/** Longer answers are nothing that a sender reads. */
+/** No sender reads a longer response. */
 const MAX_RESPONSE_BODY = 16 * 1024;
 const MAX_RESPONSE_HEADERS = 20;
 const MAX_NETWORKS = 200;
 const MAX_PLACE = 200;
-/** What MAX_BODY_BYTES can be at most. */
+/** Largest possible MAX_BODY_BYTES. */
 const MAX_BODY_LIMIT = 1024 ** 3;
 const MAX_RATE = 100_000;
 
@@ -38,15 +38,15 @@ const HEADER_VALUE = /^[\x20-\x7e]*$/;
 const place = z
   .string()
   .max(MAX_PLACE)
-  .regex(PLACE, "must be a header's name, or a path in the body such as $.data.id");
+  .regex(VALUE_PATH, "must be a header name, or a path in the body such as $.data.id");
 
 export const entrypointSettingsShape = {
   methods: z
     .array(z.enum(ENTRYPOINT_METHODS))
-    .min(1, "must name at least one")
+    .min(1, "must contain at least one")
     .max(ENTRYPOINT_METHODS.length)
     .refine((methods) => methods.length === 0 || methods.some((method) => eventMethods.includes(method)), {
-      error: `must name one that events come with: ${EVENT_METHODS.join(", ")}`,
+      error: `must contain at least one of: ${EVENT_METHODS.join(", ")}`,
     })
     .describe("Accepted methods; others get 405. HEAD and OPTIONS get 200 and store no event.")
     .default(["POST"]),
@@ -54,7 +54,7 @@ export const entrypointSettingsShape = {
     .int()
     .min(200)
     .max(299)
-    .describe("Answered once the event is on disk, which is what a 2xx says.")
+    .describe("Status of the response once the event is on disk, which is what 2xx confirms.")
     .default(200),
   response_headers: z
     .record(settableHeaderName, z.string().max(1_000).regex(HEADER_VALUE, "must be printable ASCII"))
@@ -62,22 +62,22 @@ export const entrypointSettingsShape = {
       error: `must have at most ${MAX_RESPONSE_HEADERS} headers`,
     })
     .describe(
-      "Headers of the answer: names of your own (X-…) on which no browser or proxy acts, Content-Language, and those of CORS. X-Webhooker-Event-Id is always among them.",
+      "Headers of the response: custom names (X-…) on which no browser or proxy acts, Content-Language, and CORS headers. X-Webhooker-Event-Id is always sent too.",
     )
     .default({}),
   response_body: z
     .string()
     .max(MAX_RESPONSE_BODY)
     .nullable()
-    .describe('Body of the answer, in which {id} stands for the event\'s id; null: {"id": …}.')
+    .describe('Body of the response; {id} is replaced by the event\'s id. null: {"id": …}.')
     .default(null),
   response_content_type: z
     .string()
     .max(200)
-    .refine(isAnswerType, "must be a type of data, such as text/plain, application/json or text/xml")
+    .refine(isResponseType, "must be a data type, such as text/plain, application/json or text/xml")
     .nullable()
     .describe(
-      "Of `response_body`: a type of data, such as text/plain, application/json or text/xml; null: text/plain.",
+      "Content type of `response_body`: a data type such as text/plain, application/json or text/xml; null: text/plain.",
     )
     .default(null),
   max_body_bytes: z
@@ -93,10 +93,10 @@ export const entrypointSettingsShape = {
     .max(MAX_RATE)
     .nullable()
     .describe(
-      "Requests within `rate_limit_per`; more are answered 429 with Retry-After. Requests that cannot be verified have an equal limit of their own. null: as many as come.",
+      "Maximum requests within `rate_limit_per`; more get 429 with Retry-After. Requests that cannot be verified have an equal limit of their own. null: no limit.",
     )
     .default(null),
-  rate_limit_per: z.enum(RATE_UNITS).describe("What `rate_limit` counts in.").default("second"),
+  rate_limit_per: z.enum(RATE_UNITS).describe("Unit of `rate_limit`.").default("second"),
   rate_limit_burst: z
     .int()
     .min(1)
@@ -120,31 +120,31 @@ export const entrypointSettingsShape = {
   event_type_from: place
     .nullable()
     .describe(
-      "Where to find an event's type: a header's name, or a path in the body such as $.type, which leads into JSON, to a form's field, or into the JSON of its field `payload`. `auto` (null means the same): as the provider of the verification defines, else the type of a CloudEvent, else the first well-known header such as X-GitHub-Event, else the text at type, event_type, event, topic or action at the top of the body. `none`: events have no type.",
+      "Location of an event's type: a header name, or a path in the body such as $.type, which leads into JSON, to a form field, or into the JSON of the form field `payload`. `auto` (null means the same): as the provider of the verification defines, else the type of a CloudEvent, else the first well-known header such as X-GitHub-Event, else the text at type, event_type, event, topic or action at the top of the body. `none`: events have no type.",
     )
     .default(AUTO_TYPE),
   deduplicate_by: z
     .enum(["off", "provider", "value", "body"])
     .describe(
-      "How copies of an event are recognized: by the id of the provider of the verification, by `deduplicate_value`, or by the whole body. A copy is a request with the key, method, path, query and body of a stored event: it is answered with that event's id and not stored, for as long as that event is kept.",
+      "Key that identifies duplicates: the event id of the verification's provider, `deduplicate_value`, or the whole body. A duplicate is a request with the key, method, path, query and body of a stored event: it gets that event's id in the response and is not stored, as long as that event is kept.",
     )
     .default("off"),
   deduplicate_value: place
     .nullable()
     .describe(
-      "With `value`: a header's name, or a path in the body such as $.id. A number counts as it is written: 1 and 1.0 are two values.",
+      "With `value`: a header name, or a path in the body such as $.id. Numbers are compared as written: 1 and 1.0 are different values.",
     )
     .default(null),
   deduplicate_differing: z
     .enum(["store", "drop"])
     .describe(
-      "What becomes of a request that has the key of a stored event but another body, method, path or query. `store`: it is an event of its own, whose `same_key_as` names the oldest one. `drop`: it is taken for a copy, and its content is lost.",
+      "Handling of a request that has the key of a stored event but another body, method, path or query. `store`: it becomes a separate event, whose `same_key_as` names the oldest one. `drop`: it counts as a duplicate, and its content is lost.",
     )
     .default("store"),
   keep_rejected: z
     .boolean()
     .describe(
-      "Whether requests that could not be verified are kept for a while, to be verified again once a wrong secret is mended.",
+      "Keep requests that cannot be verified for a while, so that they can be re-verified once a wrong secret is fixed.",
     )
     .default(true),
   ...questionSettingsShape,
@@ -156,7 +156,7 @@ export const entrypointSettingsSchema = z
     for (const { field, message } of findQuestionFaults(settings))
       context.addIssue({ code: "custom", path: [field], message });
     if (settings.deduplicate_by !== "value" || settings.deduplicate_value !== null) return;
-    const message = "must say where the value stands, as deduplicate_by is value";
+    const message = "must name the value's location, because deduplicate_by is value";
     context.addIssue({ code: "custom", path: ["deduplicate_value"], message });
   });
 
@@ -164,33 +164,40 @@ export function isAutoType(place: string | null): place is "auto" | null {
   return place === null || place === AUTO_TYPE;
 }
 
-/** As it stands in the API, in the forms and in the database. */
+/** Settings as the API, the forms and the database represent them. */
 export type EntrypointSettings = z.output<typeof entrypointSettingsSchema>;
 
-/** What this asks of an answer was not asked once: such a header is left out, and such a type falls to the default. */
-const storedAnswer = z.looseObject({
+/**
+ * Settings stored before responses were restricted: a forbidden header is left out, a forbidden type becomes the
+ * default.
+ */
+const storedResponse = z.looseObject({
   response_headers: z.record(z.string(), z.unknown()).optional(),
   response_content_type: z.string().nullish(),
 });
 
-function withSafeAnswer(stored: unknown): unknown {
-  const answer = storedAnswer.safeParse(stored ?? {});
+function withSafeResponse(stored: unknown): unknown {
+  const answer = storedResponse.safeParse(stored ?? {});
   if (!answer.success) return stored;
   const { response_headers: headers = {}, response_content_type: type = null } = answer.data;
-  const kept = Object.entries(headers).filter(([name]) => isAnswerHeader(name));
+  const kept = Object.entries(headers).filter(([name]) => isResponseHeader(name));
   return {
     ...answer.data,
     response_headers: Object.fromEntries(kept),
-    response_content_type: type !== null && isAnswerType(type) ? type : null,
+    response_content_type: type !== null && isResponseType(type) ? type : null,
   };
 }
 
-/** Completes what is stored, or nothing, by the defaults. Throws a ZodError on what this schema did not write. */
+/**
+ * Completes stored settings, or nothing, with the defaults. Throws a ZodError on anything this schema did not write.
+ */
 export function readSettings(stored: unknown): EntrypointSettings {
-  return entrypointSettingsSchema.parse(withSafeAnswer(stored));
+  return entrypointSettingsSchema.parse(withSafeResponse(stored));
 }
 
-/** What `sent` says of settings, over what is stored or the defaults; not checked as a whole yet. */
+/**
+ * Merges the settings in `sent` into what is stored, or into the defaults. The result is not validated as a whole yet.
+ */
 export function mergeSettings(
   sent: Readonly<Record<string, unknown>>,
   stored: unknown,
@@ -198,7 +205,7 @@ export function mergeSettings(
   return mergeGiven({ shape: entrypointSettingsShape, given: sent, stored: readSettings(stored) });
 }
 
-/** What is to be stored: null where all is as it is by default, so that such an entrypoint costs nothing. */
+/** Returns the settings to store: null if all are defaults, so that such an entrypoint costs nothing. */
 export function storedSettings(settings: EntrypointSettings): EntrypointSettings | null {
   return JSON.stringify(settings) === JSON.stringify(readSettings({})) ? null : settings;
 }

@@ -1,10 +1,10 @@
-/** How one setting is drawn as a form field and kept: forms and sealing both follow this list. */
+/** Describes how one setting is drawn as a form field and stored; forms and sealing both follow it. */
 
 export type FormField = Readonly<{
-  /** The key in the zod schema that this field fills. */
+  /** Key in the zod schema that this field fills. */
   name: string;
   label: string;
-  /** `list` is an array of texts, one a line; `number-list` one of numbers. `size` is a number of bytes, shown as 500 MB. */
+  /** `list` is an array of texts, one per line; `number-list` an array of numbers. */
   kind:
     | "text"
     | "url"
@@ -20,18 +20,18 @@ export type FormField = Readonly<{
   help?: string;
   placeholder?: string;
   required?: boolean;
-  /** For `select`. */
+  /** Options of a `select`. */
   options?: readonly Readonly<{ value: string; label: string }>[];
-  /** For `number`: not only whole ones. */
+  /** Allows fractions in a `number`. */
   decimal?: boolean;
-  /** For `number`: what browsers let people choose. The schema decides. */
+  /** Limits of a `number` that browsers enforce; the schema decides. */
   min?: number;
   max?: number;
-  /** Emptied by hand it is null, which stands for no limit, or none at all. */
+  /** True if an emptied field is null, which means no limit or none. */
   nullable?: boolean;
-  /** The heading under which forms gather this field and its neighbours of the same section, at first closed. */
+  /** Heading of a group of neighbouring fields, initially collapsed. */
   section?: string;
-  /** Sealed at rest, never shown again, kept when a form leaves it empty. */
+  /** Sealed at rest, never shown again, kept if a form leaves it empty. */
   secret?: boolean;
 }>;
 

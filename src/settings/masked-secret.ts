@@ -1,30 +1,30 @@
-/** The mark that stands in a stored query where a sender's secret stood, and how it is set and left out. */
+/** Masks a sender's secret in a stored query, and removes masked parameters. */
 
 import { REDACTED } from "./sealed-config.ts";
 
-/** A query cannot hold brackets. */
+/** A query cannot contain brackets. */
 const MASK_IN_QUERY = encodeURIComponent(REDACTED);
 
-/** Every parameter of that name gets the mark as its value; all else stays as it was written. */
+/** Masks the value of every parameter with that name and leaves the rest as written. */
 export function maskParameter(query: string, name: string): string {
   if (query === "") return query;
   return query
     .split("&")
     .map((part) => {
       const mark = part.indexOf("=");
-      // Without a "=" there is no value, and none to hide.
+      // Without a "=" there is no value to hide.
       return mark >= 0 && nameOf(part) === name ? `${part.slice(0, mark)}=${MASK_IN_QUERY}` : part;
     })
     .join("&");
 }
 
-/** As it is read where requests are verified: percent-encoded or not. */
+/** Reads the name as verification does: percent-encoded or not. */
 function nameOf(part: string): string | undefined {
   const [name] = parse(part).keys();
   return name;
 }
 
-/** The values of the parameters of that name, each as it is written and, where that is another text, decoded. */
+/** Returns the values of the parameters with that name, as written and, if that differs, decoded. */
 export function listParameterValues(query: string, name: string): readonly string[] {
   if (query === "") return [];
   return query
@@ -37,7 +37,7 @@ export function listParameterValues(query: string, name: string): readonly strin
     });
 }
 
-/** Behind an "&", as a "?" at the very beginning would be taken for the mark of a query. */
+/** Prefixes "&", because a leading "?" would be taken as the start of a query. */
 function parse(part: string): URLSearchParams {
   return new URLSearchParams(`&${part}`);
 }
@@ -46,7 +46,7 @@ export function hasMaskedParameter(query: string): boolean {
   return query.includes(`=${MASK_IN_QUERY}`);
 }
 
-/** For whoever the secret was not meant for. */
+/** Removes masked parameters, for receivers that the secret was not meant for. */
 export function withoutMaskedParameters(query: string): string {
   if (!hasMaskedParameter(query)) return query;
   return query

@@ -1,4 +1,7 @@
-/** Secrets in a target's or an entrypoint's config: sealed at rest, opened to use, redacted to show, kept on change. */
+/**
+ * Secrets in the config of a target or entrypoint: sealed at rest, opened for use, redacted for display, kept on
+ * change.
+ */
 import { AppError } from "../lib/errors.ts";
 import type { FormField } from "./form-field.ts";
 
@@ -10,10 +13,10 @@ export type Sealer = Readonly<{
 type Config = Record<string, unknown>;
 type Fields = Readonly<{ fields: readonly FormField[] }>;
 
-/** The row that the secrets belong to: its table and id. What is sealed for one does not open for another. */
+/** Table and id of the row that the secrets belong to. A secret sealed for one row does not open for another. */
 export type ConfigOwner = `targets:${string}` | `entrypoints:${string}`;
 
-/** What stands in API answers and forms where a secret is; sent back unchanged it keeps the secret. */
+/** Replaces a secret in API responses and forms; sent back unchanged, it keeps the secret. */
 export const REDACTED = "[secret]";
 
 export function sealConfig(options: {
@@ -28,7 +31,7 @@ export function sealConfig(options: {
   );
 }
 
-/** Throws where a sealed value was made with another key, or for another owner or field. */
+/** Throws if a value was sealed with another key, or for another owner or field. */
 export function openConfig(options: {
   type: Fields;
   config: unknown;
@@ -41,16 +44,16 @@ export function openConfig(options: {
   );
 }
 
-/** Takes a sealed or an opened config. */
+/** Accepts a sealed or an opened config. */
 export function redactConfig(options: { type: Fields; config: unknown }): Config {
   return mapSecrets(options.type, options.config, () => REDACTED);
 }
 
 /**
- * The config a person sent, with the stored (opened) secrets where they left them out: a secret field that
- * is missing, empty or "[secret]", and a header whose value is "[secret]". null removes a secret field.
- * For a new row pass no `stored`. Throws AppError invalid where there is nothing to keep; `within` is the field of
- * the input that holds the config.
+ * Returns the config that a person sent, completed with stored (opened) secrets that were left out: a secret field that
+ * is missing, empty or "[secret]", and a header whose value is "[secret]". null removes a secret field. Pass no
+ * `stored` for a new row. Throws AppError invalid if there is nothing to keep; `within` is the input field that holds
+ * the config.
  */
 export function keepStoredSecrets(options: {
   type: Fields;

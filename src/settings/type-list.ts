@@ -1,19 +1,19 @@
-/** Looks things up by their `type`, such as target types and verification providers. */
+/** Looks up types by name, such as target types and verification providers. */
 import { AppError } from "../lib/errors.ts";
 
 export type TypeList<T> = Readonly<{
-  /** Throws AppError invalid for a type there is not. */
+  /** Throws AppError invalid for an unknown type. */
   get: (type: string) => T;
   find: (type: string) => T | null;
-  /** In the order in which forms offer them. */
+  /** Types in the order in which forms offer them. */
   list: () => readonly T[];
 }>;
 
 export function createTypeList<T extends Readonly<{ type: string }>>(options: {
   all: readonly T[];
-  /** As messages call one: "target type". */
+  /** Name of one item in messages: "target type". */
   what: string;
-  /** The field of the input that names it. */
+  /** Input field that names the type. */
   path: string;
 }): TypeList<T> {
   const { all, what, path } = options;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { HEADER_NAME } from "../lib/header-token.ts";
 import type { FormField } from "../settings/form-field.ts";
 import type { Verifier } from "./provider.ts";
-import { PLACE, readerOf } from "./request-place.ts";
+import { readerOf, VALUE_PATH } from "./request-place.ts";
 
 const MAX_KEY_LENGTH = 1_000;
 const DAY_SECONDS = 86_400;
@@ -17,7 +17,7 @@ export const place = z
   .string()
   .trim()
   .max(200)
-  .regex(PLACE, "must be a header name, or a path in the body such as $.event.type");
+  .regex(VALUE_PATH, "must be a header name, or a path in the body such as $.event.type");
 
 export const toleranceSeconds = z.int().min(1).max(DAY_SECONDS);
 

@@ -9,7 +9,7 @@ import type { ReceivedRequest, Verdict } from "./provider.ts";
 /** Longer values are neither types nor ids, and would fill indexes. */
 const MAX_VALUE_LENGTH = 250;
 
-export { PLACE } from "../settings/value-path.ts";
+export { VALUE_PATH } from "../settings/value-path.ts";
 
 export type PlaceReader = (request: ReceivedRequest) => string | null;
 

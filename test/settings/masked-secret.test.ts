@@ -1,4 +1,4 @@
-/** The mark in a query, whatever else is in it. */
+/** Masks in a query, whatever else it contains. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
@@ -15,7 +15,7 @@ const queries = fc.array(character, { maxLength: 20 }).map((characters) => chara
 const parse = (query: string) => new URLSearchParams(`&${query}`);
 
 describe("masking a parameter", () => {
-  test("leaves none of its values that a reader would find, and every other part as it was", () => {
+  test("hides all values that a reader would find, and leaves every other part as it was", () => {
     fc.assert(
       fc.property(queries, (query) => {
         const masked = maskParameter(query, "k");
@@ -29,7 +29,7 @@ describe("masking a parameter", () => {
     );
   });
 
-  test("is undone for others by leaving it out", () => {
+  test("can be removed for other receivers", () => {
     fc.assert(
       fc.property(queries, (query) => {
         const left = withoutMaskedParameters(maskParameter(query, "k"));
@@ -41,7 +41,7 @@ describe("masking a parameter", () => {
     );
   });
 
-  test("knows a name however it is written, and tells the values as they are written and meant", () => {
+  test("recognises a name however it is encoded, and lists values as written and decoded", () => {
     expect(maskParameter("a=1&k%65y=x&key=y%2B&KEY=z&key", "key")).toBe(
       "a=1&k%65y=%5Bsecret%5D&key=%5Bsecret%5D&KEY=z&key",
     );

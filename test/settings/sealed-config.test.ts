@@ -19,7 +19,7 @@ const keys = createKeyRing(new Uint8Array(32).fill(1));
 const config = { url: "http://x/", password: "pw", headers: { "X-Key": "k1", Other: "k2" } };
 const sealed = sealConfig({ type, config, owner: "targets:t1", keys });
 
-test("plain fields stay readable and header names too, while secrets do not", () => {
+test("plain fields and header names stay readable, secrets do not", () => {
   expect(sealed.url).toBe("http://x/");
   expect(Object.keys(Object(sealed.headers))).toEqual(["X-Key", "Other"]);
   expect(JSON.stringify(sealed)).not.toMatch(/"(pw|k1|k2)"/);
@@ -31,7 +31,7 @@ test("plain fields stay readable and header names too, while secrets do not", ()
 });
 
 describe("a sealed secret", () => {
-  test("opens to what it was", () => {
+  test("opens to its original value", () => {
     expect(openConfig({ type, config: sealed, owner: "targets:t1", keys })).toEqual(config);
     const partial = sealConfig({ type, config: { url: "u" }, owner: "targets:t1", keys });
     expect(openConfig({ type, config: partial, owner: "targets:t1", keys })).toEqual({ url: "u" });
@@ -54,7 +54,7 @@ describe("a sealed secret", () => {
 describe("on a change", () => {
   const keep = (changed: unknown) => keepStoredSecrets({ type, config: changed, stored: config });
 
-  test("a secret that is left out, empty or redacted keeps its stored value", () => {
+  test("a secret that is missing, empty or redacted keeps its stored value", () => {
     for (const left of [{}, { password: "" }, { password: "[secret]" }, { headers: "[secret]" }]) {
       expect(keep({ url: "http://y/", ...left })).toEqual({ ...config, url: "http://y/" });
     }
@@ -66,7 +66,7 @@ describe("on a change", () => {
     expect(keep({ headers: {} })).toEqual({ password: "pw", headers: {} });
   });
 
-  test("a redacted header keeps its value by name, others are new or gone", () => {
+  test("a redacted header keeps its value by name, others are new or removed", () => {
     expect(keep({ headers: { "x-key": "[secret]", New: "n" } })).toEqual({
       password: "pw",
       headers: { "x-key": "k1", New: "n" },

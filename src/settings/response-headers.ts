@@ -1,10 +1,16 @@
-/** What the owner of an entrypoint may make it answer: all entrypoints share the dashboard's origin and its proxy. */
+/**
+ * Headers and content types that owners may set on responses: all entrypoints share the dashboard's origin and its
+ * proxy.
+ */
 
-/** Standard names that act on nothing but the answer itself: CORS for senders in browsers, CloudEvents' permission. */
+/**
+ * Standard headers that act on nothing but the response itself: CORS for senders in browsers, the permission of
+ * CloudEvents.
+ */
 const STANDARD =
   /^(?:access-control-(?:allow-(?:origin|methods|headers)|expose-headers|max-age)|content-language|webhook-allowed-(?:origin|rate))$/;
 
-/** Any name of one's own. */
+/** Custom names. */
 const CUSTOM = /^x-[a-z0-9._-]+$/;
 
 /**
@@ -26,15 +32,15 @@ export function isActedOn(name: string): boolean {
   return ACTING.test(name.toLowerCase());
 }
 
-/** Whether an answer may have this header, in whatever case. */
-export function isAnswerHeader(name: string): boolean {
+/** Returns true if a response may have this header, in any case. */
+export function isResponseHeader(name: string): boolean {
   const lower = name.toLowerCase();
   return STANDARD.test(lower) || (CUSTOM.test(lower) && !isActedOn(lower));
 }
 
 /**
- * Data, and nothing that a browser runs, applies or shows as a page. No comma: what stands behind one is the type that
- * browsers go by.
+ * Data types that a browser neither runs, applies nor shows as a page. Commas are excluded, because browsers use the
+ * type after one.
  */
 const TYPE = new RegExp(
   `^(?:${[
@@ -46,6 +52,6 @@ const TYPE = new RegExp(
   "i",
 );
 
-export function isAnswerType(type: string): boolean {
+export function isResponseType(type: string): boolean {
   return TYPE.test(type);
 }

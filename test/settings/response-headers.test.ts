@@ -1,20 +1,20 @@
 import { expect, test } from "bun:test";
-import { isAnswerHeader, isAnswerType } from "../../src/settings/answer-headers.ts";
+import { isResponseHeader, isResponseType } from "../../src/settings/response-headers.ts";
 
 const ACTED_ON = [
-  // By reverse proxies, platforms and caches.
+  // Used by reverse proxies, platforms and caches.
   "X-Accel-Redirect X-Accel-Expires X-Accel-Buffering X-Accel-Limit-Rate X-Sendfile X-Sendfile2 X-Reproxy-URL",
   "X-LIGHTTPD-send-file X-LiteSpeed-Location X-Envoy-Immediate-Health-Check-Fail X-Middleware-Rewrite Fly-Replay",
   "X-Cascade X-Proxy-Cache X-Varnish X-Cache-Control Surrogate-Control CDN-Cache-Control Edge-Control X-ESI",
   "Cache-Control Expires Age ETag Vary Last-Modified Pragma Via Warning X-Vercel-Cache X-Amz-Meta-A X-CF-Worker",
-  // By browsers.
+  // Used by browsers.
   "Report-To NEL Reporting-Endpoints Alt-Svc Set-Login Accept-CH Critical-CH Origin-Agent-Cluster Link SourceMap",
   "Permissions-Policy Speculation-Rules Use-As-Dictionary Expect-CT Public-Key-Pins Content-Disposition Set-Cookie",
   "Clear-Site-Data Refresh Service-Worker-Allowed Strict-Transport-Security Content-Security-Policy Location",
   "Cross-Origin-Resource-Policy Timing-Allow-Origin No-Vary-Search Sec-Session-Registration Activate-Storage-Access",
   "Attribution-Reporting-Register-Source X-Frame-Options X-Content-Type-Options X-XSS-Protection X-SourceMap",
   "X-DNS-Prefetch-Control X-Permitted-Cross-Domain-Policies X-Robots-Tag X-UA-Compatible Referrer-Policy",
-  // By clients of HTTP, and by the gateway itself.
+  // Used by HTTP clients and by the gateway itself.
   "Transfer-Encoding Connection Content-Length Content-Encoding Content-Type Trailer Upgrade Date Server Allow",
   "Proxy-Authenticate WWW-Authenticate Authentication-Info Retry-After X-Request-Id X-Webhooker-Event-Id",
   "Access-Control-Allow-Credentials Access-Control-Allow-Private-Network",
@@ -26,16 +26,16 @@ const OWN = [
   "Content-Language WebHook-Allowed-Origin WebHook-Allowed-Rate",
 ].flatMap((line) => line.split(" "));
 
-test("no header that anything acts on can be set, in whatever case", () => {
+test("headers that something acts on cannot be set, in any case", () => {
   const cases = ACTED_ON.flatMap((name) => [name, name.toLowerCase(), name.toUpperCase()]);
-  expect(cases.filter(isAnswerHeader)).toEqual([]);
+  expect(cases.filter(isResponseHeader)).toEqual([]);
 });
 
-test("names of one's own can, and what senders in browsers and CloudEvents ask for", () => {
-  expect(OWN.filter((name) => !isAnswerHeader(name))).toEqual([]);
+test("custom headers can be set, and those that senders in browsers and CloudEvents need", () => {
+  expect(OWN.filter((name) => !isResponseHeader(name))).toEqual([]);
 });
 
-test("a body is data", () => {
+test("data types are allowed", () => {
   const data = [
     ...["text/plain", "text/plain; charset=utf-8", "TEXT/XML;charset=UTF-8", "text/csv", "application/json"],
     ...[
@@ -46,10 +46,10 @@ test("a body is data", () => {
     ],
     ...['text/plain; charset="utf-8"', "application/cloudevents+json", "application/octet-stream"],
   ];
-  expect(data.filter((type) => !isAnswerType(type))).toEqual([]);
+  expect(data.filter((type) => !isResponseType(type))).toEqual([]);
 });
 
-test("a body is no script, no style and no page", () => {
+test("types of scripts, styles and pages are not allowed", () => {
   const others = [
     ...[
       "text/html",
@@ -79,7 +79,7 @@ test("a body is no script, no style and no page", () => {
       "message/rfc822",
       "image/png",
     ],
-    // Browsers go by what stands behind a comma.
+    // Browsers use the type after a comma.
     ...[
       "text/plain, text/html",
       "text/plain; a=b, text/javascript",
@@ -88,5 +88,5 @@ test("a body is no script, no style and no page", () => {
     ],
     ...["text/plain\r\nx: y", "", "text", "text/plain ;charset", "text/plain; =a"],
   ];
-  expect(others.filter(isAnswerType)).toEqual([]);
+  expect(others.filter(isResponseType)).toEqual([]);
 });
