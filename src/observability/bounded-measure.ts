@@ -1,13 +1,16 @@
-/** Measures what may take long within a bounded time: a caller that has waited enough gets what was known before. */
+/** Runs slow measurements with a time limit: a caller that has waited long enough gets the last known value. */
 import type { Clock } from "../lib/clock.ts";
 
-/** At most this share of the time goes into measuring, however often it is asked for. */
+/** Maximum share of time spent measuring, however often it is requested. */
 const SHARE = 0.01;
 
-/** Null where nothing is known yet. One measurement runs at a time; one that fails leaves the last one standing. */
+/**
+ * Returns a reader that gives null until something is known. One measurement runs at a time; a failed one keeps the
+ * last value.
+ */
 export function boundMeasure<T>(options: {
   measure: () => Promise<T>;
-  /** Milliseconds that a caller waits at most. */
+  /** Maximum wait of a caller, in milliseconds. */
   boundMs: number;
   clock: Clock;
 }): () => Promise<T | null> {
@@ -21,7 +24,7 @@ export function boundMeasure<T>(options: {
     try {
       known = await measure();
     } catch {
-      // As when the folder has just gone: the next one may know more.
+      // For example, the folder has just been removed; the next measurement may succeed.
     }
     const end = clock.monotonic();
     notBefore = end + (end - from) / SHARE;

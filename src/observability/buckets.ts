@@ -1,11 +1,11 @@
-/** A histogram as plain numbers: observing costs some nanoseconds, so that every event can be observed. */
+/** A histogram as plain numbers: an observation takes nanoseconds, so every event can be observed. */
 
 export class Buckets {
-  /** Upper bounds in seconds, ascending; what is larger than the last falls into one more bucket. */
+  /** Upper bounds in seconds, ascending; larger values go into one more bucket. */
   readonly bounds: readonly number[];
-  /** Per bucket, not cumulative; one more than `bounds`. */
+  /** Count per bucket, not cumulative; one more than `bounds`. */
   readonly counts: Float64Array;
-  /** Of everything observed, in seconds. */
+  /** Sum of all observations, in seconds. */
   sum = 0;
   readonly #boundsMs: Float64Array;
 
@@ -15,7 +15,7 @@ export class Buckets {
     this.#boundsMs = Float64Array.from(bounds, (bound) => bound * 1_000);
   }
 
-  /** A clock that was set back makes times below zero: they count as 0. */
+  /** Counts negative times, which a clock that was set back produces, as 0. */
   observe(ms: number): void {
     const positive = Math.max(ms, 0);
     const bounds = this.#boundsMs;

@@ -1,14 +1,17 @@
-/** Observes how late timers run, which is how long whatever else wants to run has to wait. */
+/** Measures how late timers run, which is how long other work has to wait for the event loop. */
 
 import type { Clock } from "../lib/clock.ts";
 import type { Buckets } from "./buckets.ts";
 
-/** Fifty looks a second cost 0.2 % of a core, as the runtime's own monitor does; half of the stops this short are missed. */
+/**
+ * Fifty checks a second cost 0.2 % of a core, as the runtime's own monitor does; half of the stalls this short are
+ * missed.
+ */
 const INTERVAL_MS = 20;
 
 /**
- * A timer of our own: perf_hooks' monitorEventLoopDelay tells percentiles since its last reset, which cannot be
- * added up over time or shared by two scrapers; counts per bucket can. Returns what stops it.
+ * Uses its own timer: perf_hooks' monitorEventLoopDelay gives percentiles since its last reset, which cannot be added
+ * up over time or shared by two scrapers; counts per bucket can. Returns a function that stops it.
  */
 export function watchEventLoopLag({ clock, lag }: { clock: Clock; lag: Buckets }): () => void {
   let expectedAt = 0;

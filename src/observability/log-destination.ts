@@ -1,13 +1,18 @@
-/** Writes log lines to a descriptor in batches off the event loop; a slow or full pipe never throws and never blocks. */
+/**
+ * Writes log lines to a descriptor in batches off the event loop; a slow or full pipe never throws and never blocks.
+ */
 import { write as writeFd, writeSync } from "node:fs";
 
-/** Lines beyond this many characters waiting are dropped and counted: a stuck reader must not eat the memory. */
+/**
+ * Maximum number of waiting characters. Further lines are dropped and counted: a stuck reader must not exhaust the
+ * memory.
+ */
 const MAX_WAITING = 8 * 1024 * 1024;
-/** A full pipe is asked again after this long. */
+/** Delay before writing to a full pipe again. */
 const RETRY_MS = 10;
-/** A write that has taken this long has a stuck reader, for which nobody waits at the end. */
+/** Time after which a write counts as stuck, so that nothing waits for it at the end. */
 const STUCK_MS = 1_000;
-/** How long `process.exit` is held up for a write under way. */
+/** Time for which `process.exit` waits for a write in progress. */
 const EXIT_GRACE_MS = 20;
 
 export type LogDestination = Readonly<{
@@ -18,7 +23,7 @@ export type LogDestination = Readonly<{
 
 export function createLogDestination(options: {
   fd: number;
-  /** The line that tells how many lines were dropped. */
+  /** Returns the line that reports dropped lines. */
   droppedLine: (count: number) => string;
 }): LogDestination {
   const { fd, droppedLine } = options;
@@ -72,7 +77,7 @@ export function createLogDestination(options: {
       if (error?.code === "EAGAIN") {
         setTimeout(() => push(rest), RETRY_MS);
       } else if (error) {
-        // The reader has gone (EPIPE) or the disk is full: there is nowhere left to say so.
+        // The reader is gone (EPIPE) or the disk is full: there is nowhere left to report it.
         if (error.code === "EPIPE") gone = true;
         busySince = null;
         settle();
@@ -91,12 +96,12 @@ export function createLogDestination(options: {
 
   process.on("exit", () => {
     if (gone || (busySince !== null && performance.now() - busySince > EXIT_GRACE_MS)) return;
-    // The batch in flight is written by another thread; its lines come before the last ones.
+    // Another thread writes the batch in flight; its lines must come before the last ones.
     if (busySince !== null) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_GRACE_MS);
     try {
       writeSync(fd, takeBatch());
     } catch {
-      // A full pipe at the very end: the program must end all the same.
+      // The pipe is full at the very end; the program must still exit.
     }
   });
 

@@ -1,9 +1,11 @@
-/** Makes logged fields safe: secrets by the look of their key, bytes, errors and loops become short plain values. */
+/**
+ * Makes logged fields safe: secrets are recognised by their key; bytes, errors and cycles become short plain values.
+ */
 
 const SECRET_KEY =
   /pass(word|wd|phrase)|secret|token|authorization|cookie|credential|(api|private|access|signing)[-_]?key/i;
 const REDACTED = "[redacted]";
-/** The keys that every line has of its own; a second one would make the JSON ambiguous. */
+/** Keys that every line already has; a second one would make the JSON ambiguous. */
 const RESERVED = new Set(["level", "time", "message"]);
 const MAX_DEPTH = 6;
 
@@ -15,7 +17,7 @@ export function redact(fields: Readonly<Record<string, unknown>>): Record<string
   return safe;
 }
 
-/** That there is no secret is no secret. */
+/** Keeps empty values: the absence of a secret is not secret. */
 function hide(value: unknown): unknown {
   return value === null || value === undefined || value === "" ? value : REDACTED;
 }
@@ -37,7 +39,7 @@ function plain(value: unknown, depth: number): unknown {
   return safe;
 }
 
-/** A header list is pairs of name and value: the name is the key there. */
+/** In a header list, which is pairs of name and value, the name is the key. */
 function plainItem(item: unknown, depth: number): unknown {
   if (Array.isArray(item) && item.length === 2 && typeof item[0] === "string" && SECRET_KEY.test(item[0])) {
     return [item[0], hide(item[1])];

@@ -1,7 +1,7 @@
-/** Turns one JSON log line into one that people read: time, level, what happened, then key=value. */
+/** Formats one JSON log line for people: time, level, message, then key=value. */
 
-/** C0 and C1 control characters: from hostile input they would steer the terminal or fake further lines. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
+/** C0 and C1 control characters: in hostile input they would control the terminal or fake further lines. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this expression looks for control characters.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const BARE = /^[^\s"=\\]+$/;
 

@@ -1,4 +1,4 @@
-/** Structured logging: one line per fact, never a secret, never in the way of the event loop. */
+/** Structured logging: one line per fact, without secrets, and without blocking the event loop. */
 import { type LoggerOptions, type Logger as PinoLogger, pino } from "pino";
 import { createLogDestination } from "./log-destination.ts";
 import { redact } from "./log-redaction.ts";
@@ -11,7 +11,7 @@ export type Logger = Readonly<{
   info: (message: string, fields?: LogFields) => void;
   warn: (message: string, fields?: LogFields) => void;
   error: (message: string, fields?: LogFields) => void;
-  /** A logger that adds `fields` to every line. */
+  /** Returns a logger that adds `fields` to every line. */
   with: (fields: LogFields) => Logger;
 }>;
 
@@ -23,7 +23,10 @@ export type RootLogger = Logger &
 
 const STDOUT = 1;
 
-/** `write` takes whole lines with their line feed, at once; without it they go to standard output in batches. */
+/**
+ * `write` receives complete lines including the line feed, synchronously; without it they go to standard output in
+ * batches.
+ */
 export function createLogger(options: {
   level: "debug" | "info" | "warn" | "error";
   format: "json" | "text";

@@ -1,4 +1,4 @@
-/** Every metric there is, by name and labels, read from the plain numbers when it is scraped. */
+/** Defines every metric by name and labels; the values are read from plain numbers at each scrape. */
 import type { Counts, Outcomes } from "./metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { MetricsRegistry, type Sample } from "./prometheus-metrics.ts";
@@ -8,10 +8,10 @@ type FileSizes = Readonly<{
   eventFiles: Readonly<{ count: number; bytes: number }>;
 }>;
 
-/** What is read at a scrape beside the counts. Null: not known. */
+/** Values read at a scrape in addition to the counts. Null if unknown. */
 export type MetricsSources = Readonly<{
   counts: Counts;
-  /** All types, so that each has its series from the start. */
+  /** All target types, so that each has its series from the start. */
   targetTypes: readonly Readonly<{ type: string; settlesAtIngest: boolean }>[];
   version: string;
   /** Wall-clock time. */
@@ -41,30 +41,30 @@ export function createScrape(sources: MetricsSources): Scrape {
 }
 
 function addEvents(registry: MetricsRegistry, counts: Counts): void {
-  const received = { name: "webhooker_events_received_total", help: "Requests at the addresses of senders" };
+  const received = { name: "webhooker_events_received_total", help: "Requests received at entrypoint URLs" };
   registry.addCounter(received, () => counts.received);
-  const stored = { name: "webhooker_events_stored_total", help: "Events on disk and acknowledged" };
+  const stored = { name: "webhooker_events_stored_total", help: "Events stored on disk and acknowledged" };
   registry.addCounter(stored, () => counts.stored);
-  const bytes = { name: "webhooker_event_body_bytes_total", help: "Bytes of the bodies of stored events" };
+  const bytes = { name: "webhooker_event_body_bytes_total", help: "Body bytes of stored events" };
   registry.addCounter(bytes, () => counts.storedBytes);
   const rejected = {
     name: "webhooker_events_rejected_total",
-    help: "Requests of senders that were not stored, by reason",
+    help: "Requests that were not stored, by reason",
   };
   registry.addCounter(rejected, () => [...counts.rejected].map(([reason, value]) => [{ reason }, value]));
   const duplicates = {
     name: "webhooker_duplicates_total",
-    help: "Copies of stored events, acknowledged and not stored again",
+    help: "Duplicates of stored events, acknowledged but not stored again",
   };
   registry.addCounter(duplicates, () => counts.duplicates);
   const handshakes = {
     name: "webhooker_handshakes_total",
-    help: "Questions of providers whether a URL is willing that were answered; no event is stored for them",
+    help: "Challenges of providers that were responded to; no event is stored for them",
   };
   registry.addCounter(handshakes, () => counts.handshakes);
   const acknowledge = {
     name: "webhooker_acknowledge_seconds",
-    help: "From a complete request to its acknowledgement",
+    help: "Time from a complete request to its acknowledgement",
   };
   registry.addHistogram(acknowledge, counts.acknowledge);
 }
@@ -74,7 +74,7 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
   const typeAtIngest = targetTypes.find(({ settlesAtIngest }) => settlesAtIngest)?.type;
   const deliveries = {
     name: "webhooker_deliveries_total",
-    help: "Deliveries that ended, by target type; failed means given up, and a replay counts anew",
+    help: "Completed deliveries by target type; failed means given up, and a replay counts again",
   };
   registry.addCounter(deliveries, () =>
     [...counts.byType].flatMap(([target_type, of]): Sample[] => {
@@ -87,27 +87,27 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
     }),
   );
   const attempts = {
-    name: "webhooker_delivery_tries_total",
+    name: "webhooker_delivery_attempts_total",
     help: "Delivery attempts by target type",
   };
   registry.addCounter(attempts, () =>
     [...counts.byType].flatMap(([target_type, of]) => attemptsOf({ target_type }, of)),
   );
   const firstAttempt = {
-    name: "webhooker_first_try_seconds",
-    help: "From an event's acknowledgement to a delivery's first attempt",
+    name: "webhooker_first_attempt_seconds",
+    help: "Time from an event's acknowledgement to a delivery's first attempt",
   };
   registry.addHistogram(firstAttempt, counts.firstAttempt);
   const delivered = {
     name: "webhooker_delivered_seconds",
-    help: "From an event's receipt to its delivery, with retries and without replays",
+    help: "Time from an event's receipt to its delivery, including retries, without replays",
   };
   registry.addHistogram(delivered, counts.delivered);
 }
 
 function addTargets(registry: MetricsRegistry, counts: Counts): void {
   const attempts = {
-    name: "webhooker_target_tries_total",
+    name: "webhooker_target_attempts_total",
     help: "Delivery attempts by target: the first 200 since the start by name, the rest together as other",
   };
   registry.addCounter(attempts, () => [
@@ -124,21 +124,21 @@ function addQueue(
 ): void {
   const pending = {
     name: "webhooker_pending_deliveries",
-    help: "Deliveries that wait for an attempt or have one",
+    help: "Deliveries that are waiting for an attempt or have one in progress",
   };
   registry.addGauge(pending, () => counts.pending.total);
-  const inFlight = { name: "webhooker_tries_in_flight", help: "Attempts under way" };
+  const inFlight = { name: "webhooker_attempts_in_flight", help: "Attempts in progress" };
   registry.addGauge(inFlight, attemptsInFlight);
   const circuits = {
     name: "webhooker_open_circuits",
-    help: "Targets that failed so often that they are only probed now and then",
+    help: "Targets with an open circuit, which are only probed",
   };
   registry.addGauge(circuits, openCircuits);
-  const opened = { name: "webhooker_circuits_opened_total", help: "How often a target's circuit opened" };
+  const opened = { name: "webhooker_circuits_opened_total", help: "Times that a target's circuit opened" };
   registry.addCounter(opened, () => counts.circuitsOpened);
   const oldest = {
     name: "webhooker_oldest_pending_seconds",
-    help: "Age of the oldest event that waits for another attempt, of those attempted since the start; 0 for none",
+    help: "Age of the oldest event waiting for a retry, among those attempted since the start; 0 if there is none",
   };
   registry.addGauge(oldest, () => {
     const receivedAt = counts.pending.oldestReceivedAt();
@@ -149,55 +149,64 @@ function addQueue(
 function addStorage(registry: MetricsRegistry, counts: Counts): void {
   const commit = {
     name: "webhooker_commit_seconds",
-    help: "Transactions on event files, each of all that one turn brought",
+    help: "Duration of transactions on event files; each commits everything of one event loop turn",
   };
   registry.addHistogram(commit, counts.commit);
-  const sync = { name: "webhooker_sync_seconds", help: "Syncs of event files' logs, off the event loop" };
+  const sync = {
+    name: "webhooker_sync_seconds",
+    help: "Duration of syncs of event files' write-ahead logs, off the event loop",
+  };
   registry.addHistogram(sync, counts.sync);
   const faults = {
     name: "webhooker_storage_faults_total",
-    help: "Writes and upkeep of event files that failed",
+    help: "Failed writes and maintenance runs of event files",
   };
   registry.addCounter(faults, () => counts.storageFaults);
   const lost = {
     name: "webhooker_event_files_lost_total",
-    help: "Webhooks whose event file was found to be missing",
+    help: "Webhooks whose event file was found missing",
   };
   registry.addCounter(lost, () => counts.eventFilesLost);
 }
 
 function addFiles(registry: MetricsRegistry, sources: MetricsSources): void {
   const { disk, files } = sources;
-  const open = { name: "webhooker_open_event_files", help: "Event files that are open" };
+  const open = { name: "webhooker_open_event_files", help: "Open event files" };
   registry.addGauge(open, sources.openFiles);
-  const most = { name: "webhooker_open_event_files_limit", help: "Event files that may be open at once" };
+  const most = { name: "webhooker_open_event_files_limit", help: "Maximum number of open event files" };
   registry.addGauge(most, () => sources.maxOpenFiles);
-  const free = { name: "webhooker_disk_free_bytes", help: "Free space where the event files are" };
+  const free = { name: "webhooker_disk_free_bytes", help: "Free space on the disk of the event files" };
   registry.addGauge(free, () => disk()?.freeBytes ?? null);
   const reserve = {
     name: "webhooker_disk_reserve_bytes",
-    help: "With less free space the gateway is not ready",
+    help: "Free space below which the gateway is not ready",
   };
   registry.addGauge(reserve, () => disk()?.reserveBytes ?? null);
-  const mainDb = { name: "webhooker_main_database_bytes", help: "Size of the main database with its log" };
+  const mainDb = {
+    name: "webhooker_main_database_bytes",
+    help: "Size of the main database with its write-ahead log",
+  };
   registry.addGauge(mainDb, async () => (await files())?.mainDb.bytes ?? null);
-  const number = { name: "webhooker_event_files", help: "Event files that there are" };
+  const number = { name: "webhooker_event_files", help: "Number of event files" };
   registry.addGauge(number, async () => (await files())?.eventFiles.count ?? null);
-  const size = { name: "webhooker_event_files_bytes", help: "Size of all event files with their logs" };
+  const size = {
+    name: "webhooker_event_files_bytes",
+    help: "Size of all event files with their write-ahead logs",
+  };
   registry.addGauge(size, async () => (await files())?.eventFiles.bytes ?? null);
 }
 
 function addProgram(registry: MetricsRegistry, { counts, version, isReady }: MetricsSources): void {
   const lag = {
     name: "webhooker_event_loop_lag_seconds",
-    help: "How late a timer ran that is set every 20 ms",
+    help: "Delay of a timer that is set every 20 ms",
   };
   registry.addHistogram(lag, counts.eventLoopLag);
-  const ready = { name: "webhooker_ready", help: "1 while /readyz says so, else 0" };
+  const ready = { name: "webhooker_ready", help: "1 while /readyz reports ready, else 0" };
   registry.addGauge(ready, () => (isReady() ? 1 : 0));
   const build = {
     name: "webhooker_build_info",
-    help: "The program's version, and that of its runtime",
+    help: "Version of the gateway and of its runtime",
   };
   registry.addGauge(build, () => [[{ version, bun: Bun.version }, 1]]);
 }

@@ -1,4 +1,4 @@
-/** Counts what becomes of events, in plain numbers: cheap enough for each one. The registry shows them on demand. */
+/** Counts what happens to events in plain numbers, cheap enough for each event. The registry formats them on demand. */
 
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
@@ -6,7 +6,7 @@ import { Buckets } from "./buckets.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
 import { RecentTimes } from "./recent-times.ts";
 
-/** Targets with series of their own: the first that had attempts. The others share one. */
+/** Maximum number of targets with series of their own: the first ones attempted. The rest share one. */
 export const MOST_TARGETS = 200;
 
 const REJECT_REASONS = [
@@ -24,7 +24,7 @@ const REJECT_REASONS = [
 ] as const;
 type RejectReason = (typeof REJECT_REASONS)[number];
 
-/** By the error's code, else by its kind. */
+/** Keyed by the error's code or kind. */
 const REASONS = new Map<string, RejectReason>([
   ["not_found", "not_found"],
   ["entrypoint_inactive", "inactive"],
@@ -39,11 +39,11 @@ const REASONS = new Map<string, RejectReason>([
 ]);
 
 export type IngestMetrics = Readonly<{
-  /** Milliseconds of monotonic time, to hand back with what ended. */
+  /** Monotonic time in milliseconds, to pass back when something has ended. */
   now: () => number;
-  /** A request came to a sender's address. */
+  /** A request arrived at an entrypoint's URL. */
   received: () => void;
-  /** The event is on disk and is about to be acknowledged; `since` is when the request was complete. */
+  /** The event is on disk and about to be acknowledged; `since` is when the request was complete. */
   stored: (event: {
     id: string;
     bodyBytes: number;
@@ -51,9 +51,9 @@ export type IngestMetrics = Readonly<{
     since: number;
   }) => void;
   rejected: (error: unknown) => void;
-  /** A copy of an event that is stored already was acknowledged. */
+  /** A duplicate of a stored event was acknowledged. */
   duplicated: () => void;
-  /** A provider's question whether the URL is willing was answered. */
+  /** A provider's challenge was responded to. */
   shookHands: () => void;
 }>;
 
@@ -64,7 +64,7 @@ export type StorageMetrics = Readonly<{
   failed: () => void;
   /** A webhook's event file is missing. */
   eventFileLost: () => void;
-  /** The webhook's pending deliveries, as its file counts them; 0 for a deleted one. */
+  /** Number of pending deliveries in the webhook's file; 0 for a deleted webhook. */
   pending: (webhookId: string, count: number) => void;
 }>;
 
@@ -73,14 +73,14 @@ export type MeasuredAttempt = Readonly<{
   targetId: string;
   targetType: string;
   eventId: string;
-  /** Wall-clock time, as that of the end. */
+  /** Wall-clock time, like `endedAt`. */
   receivedAt: number;
   endedAt: number;
-  /** Monotonic. */
+  /** Monotonic time. */
   begunAt: number;
-  /** Attempts made before, replays included. */
+  /** Number of earlier attempts, replays included. */
   attemptsBefore: number;
-  /** Asked for by a person: its time since receipt says nothing of the gateway. */
+  /** True if a person requested it; its time since receipt is then no measure of the gateway. */
   isReplay: boolean;
   outcome: "delivered" | "retried" | "failed";
 }>;
@@ -88,7 +88,7 @@ export type MeasuredAttempt = Readonly<{
 export type DeliveryMetrics = Readonly<{
   attempted: (done: MeasuredAttempt) => void;
   discarded: (given: { webhookId: string; targetId: string; targetType: string; count: number }) => void;
-  /** A target failed so often that it is only probed now. */
+  /** A target's circuit opened. */
   circuitOpened: () => void;
 }>;
 
@@ -99,7 +99,7 @@ export type Metrics = IngestMetrics & StorageMetrics & DeliveryMetrics & Readonl
 
 const nothing = () => undefined;
 
-/** Where nobody asks for metrics, nothing is counted. */
+/** Counts nothing, for when metrics are disabled. */
 export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
   now: () => 0,
   received: nothing,
@@ -118,24 +118,24 @@ export const noMetrics: IngestMetrics & StorageMetrics & DeliveryMetrics = {
 };
 
 const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** Finest about 20 ms, which nothing is to hold the event loop for. */
+/** Finest around 20 ms, the longest that anything should block the event loop. */
 const LAG = [
   0.001, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 ];
 const FAST_TO_AN_HOUR = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3_600];
-/** Retries go on for days. */
+/** Retries continue for days. */
 const FAST_TO_DAYS = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3_600, 21_600, 86_400, 259_200,
 ];
 
-/** What the registry reads. */
+/** The numbers that the registry reads. */
 export class Counts {
   received = 0;
   stored = 0;
   storedBytes = 0;
   handshakes = 0;
   duplicates = 0;
-  /** Deliveries to targets that are settled by storing the event. */
+  /** Deliveries that storing the event completes. */
   settledAtIngest = 0;
   storageFaults = 0;
   eventFilesLost = 0;
@@ -217,7 +217,7 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
       const isFirst = done.attemptsBefore === 0;
       if (isFirst && !isReplay) {
         const at = acknowledged.find(done.eventId);
-        // A backlog, or an earlier run's: the time since receipt is as good then.
+        // Part of a backlog, or received before the start: the time since receipt serves as well.
         const tookMs = done.endedAt - done.receivedAt - (now() - done.begunAt);
         counts.firstAttempt.observe(at === null ? tookMs : done.begunAt - at);
       }

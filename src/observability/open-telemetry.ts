@@ -1,8 +1,8 @@
 /**
- * Sends traces to a collector by OTLP over HTTP: one span for each event's request, and below it one for each attempt.
- *
- * The span of the request is found again from the event alone, days and restarts later: its id is the end of the
- * event's id, and where the sender began no trace, the event's id is that of the trace too.
+ * Sends traces to a collector by OTLP over HTTP: one span for the request of each event, and below it one for each
+ * attempt.
+ * The span of the request can be derived from the event alone, days and restarts later: its id is the end of the
+ * event's id, and if the sender started no trace, the event's id is also the trace's id.
  */
 import {
   type Attributes,
@@ -41,26 +41,26 @@ export type TracesConfig = Readonly<{
   serviceName: string;
   resourceAttributes: Readonly<Record<string, string>>;
   sampler: string;
-  /** The share of traces that a sampler by ratio takes, 0 to 1. */
+  /** Share of traces that a ratio sampler takes, 0 to 1. */
   ratio: number;
 }>;
 
-/** Spans that wait for a collector, about 2 KB each; those beyond are dropped. */
+/** Maximum number of spans waiting for the collector, about 2 KB each; more are dropped. */
 const MOST_WAITING = 8_192;
 const BATCH = 1_024;
 const EXPORT_MS = 10_000;
-/** A stop waits no longer for the collector. */
+/** Maximum time that a stop waits for the collector. */
 const STOP_MS = 2_000;
 
 export function startTracing(options: { config: TracesConfig; clock: Clock; log: Logger }): {
   tracing: Tracing;
-  /** Sends what waits, or gives up. */
+  /** Sends waiting spans, or gives up. */
   stop: () => Promise<void>;
 } {
   const { config, clock, log } = options;
   const sampler = createSampler(config);
   const random = new RandomIdGenerator();
-  /** What the next span is called: the library asks for ids while it starts one. */
+  /** Ids of the next span: the library asks for them while it starts one. */
   let next = { traceId: "", spanId: "" };
   const exporter = new OTLPTraceExporter({
     url: `${config.endpoint}/v1/traces`,
@@ -69,7 +69,7 @@ export function startTracing(options: { config: TracesConfig; clock: Clock; log:
     userAgent,
   });
   const processor = new BatchSpanProcessor({
-    exporter: tellingOfFaults(exporter, log),
+    exporter: loggingFaults(exporter, log),
     maxQueueSize: MOST_WAITING,
     maxExportBatchSize: BATCH,
     exportTimeoutMillis: EXPORT_MS,
@@ -161,15 +161,15 @@ function createSampler({ sampler, ratio }: TracesConfig): Sampler {
   return isByParent === undefined ? root : new ParentBasedSampler({ root });
 }
 
-/** Once when it begins and once when it is over; the library would be silent. */
-function tellingOfFaults(exporter: OTLPTraceExporter, log: Logger): SpanExporter {
+/** Logs once when exporting starts to fail and once when it recovers; the library itself would be silent. */
+function loggingFaults(exporter: OTLPTraceExporter, log: Logger): SpanExporter {
   let isFaulty = false;
   return {
     export(spans, done) {
       exporter.export(spans, (result) => {
         const failed = result.code !== ExportResultCode.SUCCESS;
         if (failed && !isFaulty) log.warn("traces cannot be sent", { cause: result.error?.message });
-        if (!failed && isFaulty) log.info("traces are sent again");
+        if (!failed && isFaulty) log.info("traces can be sent again");
         isFaulty = failed;
         done(result);
       });
@@ -191,14 +191,14 @@ function traceIdOf(eventId: string): string {
   return eventId.replaceAll("-", "");
 }
 
-/** Of the end, as an id begins with the time. */
+/** Returns the end of the id, because its beginning is the time. */
 function receivedSpanIdOf(eventId: string): string {
   return traceIdOf(eventId).slice(16);
 }
 
 function attributesOf(begun: BegunAttempt): Attributes {
   return {
-    ...placeOf(begun),
+    ...destinationOf(begun),
     "webhooker.webhook_id": begun.webhookId,
     "webhooker.event_id": begun.eventId,
     "webhooker.target_id": begun.targetId,
@@ -208,9 +208,9 @@ function attributesOf(begun: BegunAttempt): Attributes {
   };
 }
 
-function placeOf({ destination, method }: BegunAttempt): Attributes {
+function destinationOf({ destination, method }: BegunAttempt): Attributes {
   const url = URL.parse(destination);
-  // A Slack target's is a host alone, which with a port looks like a URL of another kind.
+  // The destination of a Slack target is a host alone, which with a port parses as a URL with another scheme.
   if (url === null || !/^https?:$/.test(url.protocol)) return {};
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   return {

@@ -1,20 +1,23 @@
-/** How many deliveries are pending, and since when the oldest: what storage and delivery say in passing. */
+/** Tracks how many deliveries are pending and the age of the oldest, from what storage and delivery report. */
 
-/** Failed deliveries whose age is known; with more of them the oldest are among these, as they came first. */
+/**
+ * Maximum number of failed deliveries with known age. If there are more, the oldest are among these, as they came
+ * first.
+ */
 const MOST_KNOWN = 10_000;
 
 export class PendingDeliveries {
   #total = 0;
   #known = 0;
   readonly #counts = new Map<string, number>();
-  /** By webhook, then by event and target: when the event was received. */
+  /** Time of receipt, by webhook, then by event and target. */
   readonly #waiting = new Map<string, Map<string, number>>();
 
   get total(): number {
     return this.#total;
   }
 
-  /** What the webhook's file says; 0 for a deleted one. */
+  /** Sets the count from the webhook's file; 0 for a deleted webhook. */
   setCount(webhookId: string, count: number): void {
     this.#total += count - (this.#counts.get(webhookId) ?? 0);
     if (count > 0) this.#counts.set(webhookId, count);
@@ -22,7 +25,7 @@ export class PendingDeliveries {
     if (this.#waiting.size > 0) this.#dropBeyond(webhookId, count);
   }
 
-  /** An attempt failed, and another will follow. */
+  /** Records an attempt that failed and will be retried. */
   waits(webhookId: string, delivery: { eventId: string; targetId: string; receivedAt: number }): void {
     if (this.#known >= MOST_KNOWN) return;
     let waiting = this.#waiting.get(webhookId);
@@ -45,7 +48,7 @@ export class PendingDeliveries {
     }
   }
 
-  /** When the event of the oldest known one was received; null where none is known. */
+  /** Returns when the event of the oldest known delivery was received; null if none is known. */
   oldestReceivedAt(): number | null {
     let oldest: number | null = null;
     for (const waiting of this.#waiting.values()) {
@@ -54,7 +57,7 @@ export class PendingDeliveries {
     return oldest;
   }
 
-  /** Ended without a word here, as by retention: those that came first are the likeliest. */
+  /** Drops deliveries that ended without a report here, as by retention: the oldest are the most likely. */
   #dropBeyond(webhookId: string, count: number): void {
     const waiting = this.#waiting.get(webhookId);
     if (!waiting || waiting.size <= count) return;

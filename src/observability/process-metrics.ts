@@ -1,4 +1,4 @@
-/** What Prometheus' own client libraries say of a process, under the names that dashboards know. */
+/** Process metrics under the names of Prometheus' own client libraries, which dashboards know. */
 import { readdir, readFile } from "node:fs/promises";
 import type { MetricsRegistry } from "./prometheus-metrics.ts";
 
@@ -13,7 +13,7 @@ export function addProcessMetrics(registry: MetricsRegistry): void {
   const heap = { name: "process_heap_bytes", help: "JavaScript heap in use" };
   registry.addGauge(heap, () => process.memoryUsage().heapUsed);
   const startedAt = performance.timeOrigin / 1_000;
-  const start = { name: "process_start_time_seconds", help: "Unix time of the start" };
+  const start = { name: "process_start_time_seconds", help: "Start time of the process, in Unix seconds" };
   registry.addGauge(start, () => startedAt);
   const open = { name: "process_open_fds", help: "Open file descriptors; Linux only" };
   registry.addGauge(open, () =>
@@ -22,11 +22,11 @@ export function addProcessMetrics(registry: MetricsRegistry): void {
       () => null,
     ),
   );
-  const most = { name: "process_max_fds", help: "File descriptors that may be open; Linux only" };
+  const most = { name: "process_max_fds", help: "Maximum number of open file descriptors; Linux only" };
   registry.addGauge(most, () => readFile("/proc/self/limits", "utf8").then(maxOpenFiles, () => null));
 }
 
-/** Null for no limit. */
+/** Returns null if there is no limit. */
 function maxOpenFiles(limits: string): number | null {
   const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
   return soft === undefined ? null : Number(soft);

@@ -1,10 +1,10 @@
-/** Metrics that are read when they are scraped, in Prometheus' text format (version 0.0.4). */
+/** Metrics that are read when scraped, in Prometheus' text format (version 0.0.4). */
 import type { Buckets } from "./buckets.ts";
 
 export type Described = Readonly<{ name: string; help: string }>;
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = readonly [labels: Labels, value: number];
-/** Null: not known, and nothing is shown rather than a 0 that is none. */
+/** Null if unknown: the metric then has no sample, instead of a misleading 0. */
 export type Reading = number | null | readonly Sample[];
 
 type Line = readonly [suffix: string, labels: Labels, value: number];
@@ -26,7 +26,7 @@ export class MetricsRegistry {
     this.#metrics.push({ ...described, type: "histogram", read: async () => histogramLines(buckets) });
   }
 
-  /** In the order in which they were added. */
+  /** Formats all metrics, in the order in which they were added. */
   async text(): Promise<string> {
     return (await Promise.all(this.#metrics.map(metricText))).join("\n");
   }

@@ -1,9 +1,9 @@
-/** Remembers when something happened to the last thousand ids, at the price of a map's entry. */
+/** Remembers when something happened to the last thousand ids, at the cost of one map entry each. */
 
-/** Two of these at most are kept; an event's first attempt nearly always begins within milliseconds. */
+/** At most two generations are kept; an event's first attempt nearly always begins within milliseconds. */
 const GENERATION = 1_024;
 
-/** Whole generations are dropped: to remove ids one by one would cost as much as to keep them. */
+/** Drops whole generations: removing ids one by one would cost as much as keeping them. */
 export class RecentTimes {
   #young = new Map<string, number>();
   #old = new Map<string, number>();

@@ -1,17 +1,17 @@
-/** What a tracer is told of events and attempts. Where nobody traces there is none, and nothing is made for it. */
+/** Interface through which events and attempts are traced. Without a tracer, nothing is created for it. */
 
 export type ReceivedRequest = Readonly<{
   eventId: string;
-  /** A copy of that event, which is stored already. */
+  /** True for a copy of an event that is already stored. */
   isDuplicate: boolean;
   webhookId: string;
   entrypointId: string;
   method: string;
-  /** The sender's header, as it came. */
+  /** The sender's header, as received. */
   traceparent: string | null;
   bodyBytes: number;
   statusCode: number;
-  /** When the request came, by `now` of the tracer. */
+  /** Time of the request, by `now` of the tracer. */
   since: number;
 }>;
 
@@ -20,10 +20,10 @@ export type BegunAttempt = Readonly<{
   webhookId: string;
   targetId: string;
   targetType: string;
-  /** Where it goes, without secrets: a URL, or words. */
+  /** Destination without secrets: a URL, or words. */
   destination: string;
   method: string;
-  /** Of the event, as it came. */
+  /** Header of the event, as received. */
   traceparent: string | null;
   attempt: number;
   replays: number;
@@ -32,17 +32,17 @@ export type BegunAttempt = Readonly<{
 export type EndedAttempt = Readonly<{ status: string; statusCode: number | null; error: string | null }>;
 
 export type TracedAttempt = Readonly<{
-  /** What the target is to be told, for its own spans to hang on. */
+  /** Header to send to the target, so that it can attach its own spans. */
   traceparent: string;
-  /** An attempt that is cut off by a stop is not ended: it does not count. */
+  /** Not called for an attempt that a stop interrupts, because that one does not count. */
   end: (ended: EndedAttempt) => void;
 }>;
 
 export type Tracing = Readonly<{
-  /** Monotonic, to hand back with what has ended. */
+  /** Monotonic time, to pass back when something has ended. */
   now: () => number;
-  /** The event was acknowledged. */
+  /** Records an acknowledged event. */
   received: (request: ReceivedRequest) => void;
-  /** Null where this event's trace is not sampled. */
+  /** Begins a span; null if this event's trace is not sampled. */
   beginAttempt: (begun: BegunAttempt) => TracedAttempt | null;
 }>;

@@ -4,7 +4,7 @@ import { findChapter } from "../../src/manual/chapters.ts";
 import { type Gateway, runExecutable, startGateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const credentials = { METRICS_USERNAME: "prometheus", METRICS_PASSWORD: "kept from the log" };
@@ -45,7 +45,7 @@ async function print(what: string): Promise<string> {
   return out;
 }
 
-/** The names of metrics in an expression of PromQL; those of functions, labels and values are none of ours. */
+/** Returns the names of metrics in a PromQL expression, without functions, labels and values. */
 function metricsIn(expression: string): string[] {
   return [...expression.matchAll(/\b(?:webhooker|process)_[a-z_]+/g)].map(([name]) => name);
 }
@@ -92,7 +92,7 @@ afterAll(async () => {
 });
 
 describe("a scrape of the executable", () => {
-  test("tells what became of every event, and names none of them", async () => {
+  test("counts what happened to every event, and names none of them", async () => {
     const dead = { type: "http", config: { url: "http://127.0.0.1:1/" } };
     const { webhookId, entrypointId, targetIds } = await gateway.api.setUpWebhook([
       { type: "http", config: { url: receiver.url, headers: { "x-key": SECRET } } },
@@ -111,7 +111,7 @@ describe("a scrape of the executable", () => {
     await fetch(gateway.entrypointUrl(crypto.randomUUID()), { method: "POST", body: "" });
 
     let seen = await scrape();
-    while (seen.sample("webhooker_tries_in_flight") > 0) seen = await scrape();
+    while (seen.sample("webhooker_attempts_in_flight") > 0) seen = await scrape();
     const { sample, text } = seen;
     expect(sample("webhooker_events_received_total")).toBe(4);
     expect(sample("webhooker_events_stored_total")).toBe(1);
@@ -125,11 +125,11 @@ describe("a scrape of the executable", () => {
       1, 1, 1,
     ]);
     const attempts = (outcome: string, of: string) => sample(`webhooker_${of},outcome="${outcome}"}`);
-    expect(attempts("failed", 'delivery_tries_total{target_type="http"')).toBeGreaterThanOrEqual(2);
-    const ofFirst = `target_tries_total{webhook_id="${webhookId}",target_id="${targetIds[0]}"`;
+    expect(attempts("failed", 'delivery_attempts_total{target_type="http"')).toBeGreaterThanOrEqual(2);
+    const ofFirst = `target_attempts_total{webhook_id="${webhookId}",target_id="${targetIds[0]}"`;
     expect([attempts("delivered", ofFirst), attempts("failed", ofFirst)]).toEqual([1, 0]);
     expect(sample("webhooker_acknowledge_seconds_count")).toBe(1);
-    expect(sample("webhooker_first_try_seconds_count")).toBe(3);
+    expect(sample("webhooker_first_attempt_seconds_count")).toBe(3);
     expect(sample("webhooker_delivered_seconds_count")).toBe(1);
     expect(sample('webhooker_delivered_seconds_bucket{le="+Inf"}')).toBe(1);
     expect(sample("webhooker_pending_deliveries")).toBe(1);
@@ -156,7 +156,7 @@ describe("a scrape of the executable", () => {
     await expectWideLines(eventId, targetIds);
   });
 
-  test("has every metric that the dashboard and the alert rules name", async () => {
+  test("contains every metric that the dashboard and the alert rules use", async () => {
     const { names, text } = await scrape();
     const dashboard = dashboardSchema.parse(JSON.parse(await print("grafana")));
     const alerts = alertsSchema.parse(Bun.YAML.parse(await print("alerts")));
@@ -167,7 +167,7 @@ describe("a scrape of the executable", () => {
       for (const expression of expressions) expect(metricsIn(expression).length).toBeGreaterThan(0);
       expect(expressions.flatMap(metricsIn).filter((name) => !names.has(name))).toEqual([]);
     }
-    // The labels that they select by are there too.
+    // The labels that they select by exist too.
     const selected = [...drawn, ...rules].flatMap((each) => [...each.matchAll(/([a-z_]+)=~?"([a-z|]+)"/g)]);
     expect(selected.length).toBeGreaterThan(3);
     for (const [, label, values = ""] of selected) {
@@ -175,7 +175,7 @@ describe("a scrape of the executable", () => {
     }
   });
 
-  test("is for those who know the password", async () => {
+  test("requires the password", async () => {
     const headers = { authorization: `Basic ${btoa("prometheus:guessed")}` };
     expect((await fetch(`${gateway.origin}/metrics`, { headers })).status).toBe(401);
     const { code, out } = await gateway.stop();
@@ -191,7 +191,7 @@ describe("a scrape of the executable", () => {
     expect(seen.sample("webhooker_events_received_total")).toBe(0);
   });
 
-  test("counts what is discarded with its target, and waits for it no more", async () => {
+  test("counts what is discarded with its target, and no longer as pending", async () => {
     const { webhookId, entrypointId, targetIds } = await gateway.api.setUpWebhook([
       { type: "http", config: { url: "http://127.0.0.1:1/" } },
     ]);
@@ -207,7 +207,7 @@ describe("a scrape of the executable", () => {
   });
 });
 
-/** One line for each attempt, with all that leads from it to the event, its target and its sender's request. */
+/** One log line per attempt, with everything that leads from it to the event, its target and its sender's request. */
 async function expectWideLines(eventId: string, targetIds: readonly string[]): Promise<void> {
   const lines = gateway.log.split("\n").filter((line) => line.includes(eventId));
   const parsed = lines.map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
@@ -224,7 +224,7 @@ async function expectWideLines(eventId: string, targetIds: readonly string[]): P
   }
 }
 
-test("there is nothing at /metrics where no password is configured", async () => {
+test("/metrics does not exist without a configured password", async () => {
   await using plain = await startGateway();
   for (const accept of ["*/*", "text/html"]) {
     const response = await fetch(`${plain.origin}/metrics`, { headers: { accept }, redirect: "manual" });

@@ -1,4 +1,4 @@
-/** The log: what a line looks like, what never gets into it, and that a stuck reader does no harm. */
+/** The log: the format of a line, what is redacted, and that a stuck reader blocks nothing. */
 import { describe, expect, test } from "bun:test";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +43,7 @@ describe("json", () => {
     expect(only(lines)).toMatchObject({ webhook: "w", target: "t", attempt: 2 });
   });
 
-  test("a field never takes the place of the line's own", () => {
+  test("a field never replaces one of the line's own", () => {
     const [log, lines] = capture("json");
     log.info("real", { message: "other", level: "x", time: 1 });
     expect(only(lines)).toMatchObject({
@@ -55,7 +55,7 @@ describe("json", () => {
     });
   });
 
-  test("whatever is logged becomes plain JSON", () => {
+  test("any logged value becomes plain JSON", () => {
     const [log, lines] = capture("json");
     const loop: Record<string, unknown> = {};
     loop.self = loop;
@@ -113,7 +113,7 @@ describe("secrets", () => {
     expect(lines.join("")).toContain(key);
   });
 
-  test("that there is none may be logged", () => {
+  test("empty secrets are logged as they are", () => {
     const [log, lines] = capture("json");
     log.info("x", { secret: null });
     expect(only(lines)).toMatchObject({ secret: null });
@@ -121,7 +121,7 @@ describe("secrets", () => {
 });
 
 describe("text", () => {
-  test("a line reads time, level, message, fields", () => {
+  test("a line contains time, level, message, fields", () => {
     const [log, lines] = capture("text");
     log.info("listening", { url: "http://localhost:8080", note: "two words", list: [1, "a"] });
     expect(lines[0]).toMatch(
@@ -129,7 +129,7 @@ describe("text", () => {
     );
   });
 
-  test("an error's stack stands below the line", () => {
+  test("an error's stack follows the line", () => {
     const [log, lines] = capture("text");
     log.error("failed", { error: new Error("outer", { cause: new Error("inner") }), after: 1 });
     expect(lines[0]).toMatch(
@@ -137,7 +137,7 @@ describe("text", () => {
     );
   });
 
-  test("control characters from outside cannot forge lines or steer the terminal", () => {
+  test("control characters from outside cannot forge lines or control the terminal", () => {
     const [log, lines] = capture("text");
     log.warn("a\nb\u001b[31m", { "k\n": "v\r\n\u009b2J" });
     expect(lines[0]).toContain("a\\u000ab\\u001b[31m");
@@ -197,7 +197,7 @@ describe("standard output", () => {
     expect(await child.exited).toBe(3);
   });
 
-  test("a reader that has gone away ends nothing", async () => {
+  test("a reader that is gone stops nothing", async () => {
     const child = Bun.spawn(
       program(`
         process.stdin.once("data", async () => {

@@ -38,13 +38,13 @@ function started() {
   return { clock, metrics, counts, attempted };
 }
 
-/** What fell into the bucket that ends at `bound`. */
+/** Returns the count of the bucket that ends at `bound`. */
 function inBucket(buckets: Buckets, bound: number): number {
   return buckets.counts[buckets.bounds.indexOf(bound)] ?? Number.NaN;
 }
 
 describe("buckets", () => {
-  test("count a value up to and with its bound, beyond the last in one more, and below zero as 0", () => {
+  test("count a value up to and including its bound, larger ones in one more bucket, and negative ones as 0", () => {
     const buckets = new Buckets([0.001, 0.01]);
     for (const ms of [-5, 0, 1, 1.5, 10, 10.5, 1_000]) buckets.observe(ms);
     expect([...buckets.counts]).toEqual([3, 2, 2]);
@@ -52,8 +52,8 @@ describe("buckets", () => {
   });
 });
 
-describe("what ingestion tells", () => {
-  test("is counted: received, stored with its bytes, the time since the request was complete", () => {
+describe("reports of ingestion", () => {
+  test("are counted: received, stored with its bytes, the time since the request was complete", () => {
     const { clock, metrics, counts } = started();
     metrics.received();
     metrics.received();
@@ -85,8 +85,8 @@ describe("what ingestion tells", () => {
   });
 });
 
-describe("what delivery tells", () => {
-  test("is counted by type and by target", () => {
+describe("reports of delivery", () => {
+  test("are counted by type and by target", () => {
     const { counts, attempted } = started();
     attempted();
     attempted({ outcome: "retried" });
@@ -97,7 +97,7 @@ describe("what delivery tells", () => {
     expect(counts.byTarget.get("t2")).toMatchObject({ failed: 1 });
   });
 
-  test("gives series to so many targets only; the rest share one", () => {
+  test("have series for a limited number of targets; the rest share one", () => {
     const { counts, attempted } = started();
     for (let n = 0; n < MOST_TARGETS + 5; n++) attempted({ targetId: `t${n}` });
     expect(counts.byTarget.size).toBe(MOST_TARGETS);
@@ -106,7 +106,7 @@ describe("what delivery tells", () => {
     expect(counts.byTarget.get("t0")?.delivered).toBe(2);
   });
 
-  test("times the first attempt from the acknowledgement", () => {
+  test("time the first attempt from the acknowledgement", () => {
     const { clock, metrics, counts, attempted } = started();
     const receivedAt = clock.now();
     clock.advance(700);
@@ -118,19 +118,19 @@ describe("what delivery tells", () => {
     expect(counts.firstAttempt.counts.reduce((sum, count) => sum + count)).toBe(1);
   });
 
-  test("times the first attempt from the receipt where the acknowledgement is not remembered", () => {
+  test("time the first attempt from the receipt if the acknowledgement is no longer known", () => {
     const { clock, counts, attempted } = started();
     attempted({ receivedAt: clock.now() - 20_000 }, 3_000);
     expect(inBucket(counts.firstAttempt, 30)).toBe(1);
   });
 
-  test("leaves out of it what a person asked for, as for a target that is newer than the event", () => {
+  test("exclude replays from times, as to a target newer than the event", () => {
     const { clock, counts, attempted } = started();
     attempted({ receivedAt: clock.now() - 20_000, isReplay: true });
     expect(counts.firstAttempt.counts.reduce((sum, count) => sum + count)).toBe(0);
   });
 
-  test("times the delivery from the receipt, with retries and without replays", () => {
+  test("time the delivery from the receipt, with retries and without replays", () => {
     const { clock, counts, attempted } = started();
     attempted({ receivedAt: clock.now() - 40_000, attemptsBefore: 3 });
     attempted({ receivedAt: clock.now() - 40_000, isReplay: true });
@@ -139,7 +139,7 @@ describe("what delivery tells", () => {
     expect(counts.delivered.counts.reduce((sum, count) => sum + count)).toBe(1);
   });
 
-  test("knows the oldest event that waits for another attempt, until it is delivered, given up or discarded", () => {
+  test("track the oldest event waiting for a retry, until it is delivered, given up or discarded", () => {
     const { metrics, counts, attempted } = started();
     const oldest = () => counts.pending.oldestReceivedAt();
     expect(oldest()).toBeNull();
@@ -160,7 +160,7 @@ describe("what delivery tells", () => {
     expect(counts.byType.get("http")?.discarded).toBe(1);
   });
 
-  test("costs nothing where nobody asks for it", () => {
+  test("cost nothing if metrics are disabled", () => {
     expect(noMetrics.now()).toBe(0);
     expect(noMetrics.received()).toBeUndefined();
   });
@@ -169,7 +169,7 @@ describe("what delivery tells", () => {
 describe("pending deliveries", () => {
   const delivery = (eventId: string, receivedAt: number) => ({ eventId, targetId: "t", receivedAt });
 
-  test("are the sum of what the files say, each as it said last", () => {
+  test("are the sum of the files' last counts", () => {
     const pending = new PendingDeliveries();
     pending.setCount("w1", 5);
     pending.setCount("w2", 7);
@@ -179,7 +179,7 @@ describe("pending deliveries", () => {
     expect(pending.total).toBe(2);
   });
 
-  test("forget what the file no longer has, the first known first", () => {
+  test("drop those that the file no longer has, the first known first", () => {
     const pending = new PendingDeliveries();
     for (const [eventId, receivedAt] of [
       ["a", 1],
@@ -196,7 +196,7 @@ describe("pending deliveries", () => {
     expect(pending.oldestReceivedAt()).toBeNull();
   });
 
-  test("keep a bounded number of ages, and take more once some have ended", () => {
+  test("keep a limited number of ages, and add more once some have ended", () => {
     const pending = new PendingDeliveries();
     for (let n = 0; n < 10_000; n++) pending.waits("w", delivery(`e${n}`, 10));
     pending.waits("w", delivery("beyond", 1));
@@ -207,7 +207,7 @@ describe("pending deliveries", () => {
   });
 });
 
-test("recent times are found among the last thousand, and forgotten after", () => {
+test("recent times are known for the last thousand ids", () => {
   const times = new RecentTimes();
   for (let n = 0; n < 30_000; n++) times.put(`e${n}`, n);
   expect(times.find("e29999")).toBe(29_999);
@@ -216,7 +216,7 @@ test("recent times are found among the last thousand, and forgotten after", () =
 });
 
 describe("event loop lag", () => {
-  test("is how late the timer runs, and no more once it is stopped", () => {
+  test("is the delay of the timer, until it is stopped", () => {
     const timers: (() => void)[] = [];
     let now = 0;
     const clock = {
@@ -256,14 +256,14 @@ describe("a bounded measurement", () => {
     return { clock, measurements, read };
   }
 
-  test("answers with what it measured where that is quick", async () => {
+  test("returns a quick measurement", async () => {
     const { measurements, read } = bounded();
     const answer = read();
     measurements[0]?.resolve(7);
     expect(await answer).toBe(7);
   });
 
-  test("answers with what was known before where it takes long, and with the new value afterwards", async () => {
+  test("returns the previous value if measuring takes long, and the new value afterwards", async () => {
     const { clock, measurements, read } = bounded();
     const first = read();
     clock.advance(250);
@@ -274,7 +274,7 @@ describe("a bounded measurement", () => {
     expect(await second).toBe(7);
   });
 
-  test("takes a hundredth of the time at most, however often it is asked", async () => {
+  test("takes at most a hundredth of the time, however often it is requested", async () => {
     const { clock, measurements, read } = bounded();
     const first = read();
     clock.advance(100);
@@ -289,7 +289,7 @@ describe("a bounded measurement", () => {
     expect(await next).toBe(2);
   });
 
-  test("keeps what it knew where measuring fails, and tries again", async () => {
+  test("keeps its value if measuring fails, and measures again", async () => {
     const { clock, measurements, read } = bounded();
     const known: (number | null)[] = [];
     for (const settle of ["resolve", "reject", "resolve"] as const) {

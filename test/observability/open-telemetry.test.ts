@@ -1,4 +1,4 @@
-/** What waits for a collector that fails or hangs is bounded, and people are told once. */
+/** Spans that wait for a failing or hanging collector are limited, and the fault is logged once. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId } from "../../src/lib/ids.ts";
 import { userAgent } from "../../src/lib/version.ts";
@@ -7,7 +7,7 @@ import { type Collector, startCollector } from "../support/collector.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 
-/** As many as are sent at once, without waiting for more. */
+/** Number of spans sent immediately, without waiting for more. */
 const BATCH = 1_024;
 const MOST_WAITING = 8_192;
 
@@ -55,7 +55,7 @@ function start(endpoint = collector.url) {
 const told = (lines: readonly { level: string; message: string }[]) =>
   lines.map(({ level, message }) => `${level} ${message}`);
 
-test("a collector that refuses is told of once, and once more when it takes traces again", async () => {
+test("a failing collector is logged once, and once more when it recovers", async () => {
   const { lines, stop, receive } = start();
   collector.answerWith(401);
   receive(BATCH);
@@ -71,7 +71,7 @@ test("a collector that refuses is told of once, and once more when it takes trac
   expect(collector.spans).toHaveLength(BATCH);
 });
 
-test("spans that come quicker than they are sent are dropped beyond a bound", async () => {
+test("spans that arrive faster than they are sent are dropped beyond a limit", async () => {
   const { stop, receive } = start();
   receive(3 * MOST_WAITING);
   await stop();
@@ -79,7 +79,7 @@ test("spans that come quicker than they are sent are dropped beyond a bound", as
   expect(collector.spans.length).toBeLessThanOrEqual(MOST_WAITING + BATCH);
 });
 
-test("a stop gives a collector that does not answer two seconds", async () => {
+test("a stop waits two seconds for a collector that does not respond", async () => {
   const { clock, stop, receive } = start();
   collector.hang();
   receive(1);
@@ -93,7 +93,7 @@ test("a stop gives a collector that does not answer two seconds", async () => {
   await stopped;
 });
 
-test("a copy has a span of its own in the trace of the event that it is a copy of", async () => {
+test("a duplicate has its own span in the trace of the original event", async () => {
   const { stop, receive } = start();
   const eventId = receive(2, true);
   await stop();
@@ -105,7 +105,7 @@ test("a copy has a span of its own in the trace of the event that it is a copy o
   expect(collector.spans.map(({ durationMs }) => durationMs)).toEqual([5, 5]);
 });
 
-test("an attempt says where it went where that is a web address, and no more than its target's list does", async () => {
+test("an attempt records its destination if that is a web address, and no more than its target's list shows", async () => {
   const { stop, tracing } = start();
   const begun = {
     eventId: newId(),

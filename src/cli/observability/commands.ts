@@ -1,4 +1,4 @@
-/** `webhooker observability`: prints what Grafana and Prometheus load, so that the executable is all one needs. */
+/** `webhooker observability`: prints files for Grafana and Prometheus, so that the executable needs no companions. */
 import type { Command } from "commander";
 import type { Io } from "../io.ts";
 import alerts from "./alerts.yaml" with { type: "text" };
