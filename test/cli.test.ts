@@ -22,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Runs `webhooker` with these arguments. */
+/** Runs `webhooker` with these arguments, as if typed. */
 async function run(words: string, stdin = "", terminal = { colours: false, columns: 80 }) {
   const out: string[] = [];
   const err: string[] = [];
@@ -38,7 +38,7 @@ async function run(words: string, stdin = "", terminal = { colours: false, colum
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
-/** Opens the main database as a running gateway would meanwhile. */
+/** Opens the main database as a running gateway has it open meanwhile. */
 async function withGateway<T>(
   use: (parts: {
     users: ReturnType<typeof createUsers>;
@@ -130,7 +130,7 @@ describe("the command line", () => {
 });
 
 describe("webhooker manual", () => {
-  test("lists the chapters, each with a line", async () => {
+  test("lists the chapters with one line each", async () => {
     const { code, out, err } = await run("manual");
     expect([code, err]).toEqual([0, ""]);
     for (const { slug, summary } of manualChapters)

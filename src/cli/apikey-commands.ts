@@ -1,4 +1,4 @@
-/** `webhooker apikey`: create, list, revoke. */
+/** `webhooker apikey`: creates, lists and revokes API keys. */
 import type { Command } from "commander";
 import { type APIKey, createApiKeys } from "../auth/api-keys.ts";
 import { type Io, withMainDb } from "./io.ts";

@@ -1,4 +1,4 @@
-/** `webhooker backup` and `webhooker restore`: the whole data folder, into a folder and out of it. */
+/** `webhooker backup` and `webhooker restore`: copy the whole data folder to a backup and back. */
 import type { Command } from "commander";
 import { AppError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";

@@ -1,4 +1,4 @@
-/** Tells people at the terminal how far a check that takes long has come. */
+/** Reports the progress of a long check to people at the terminal. */
 import { formatBytes, formatDuration } from "../dashboard/components/format.ts";
 import { every } from "../lib/every.ts";
 import type { CheckProgress } from "../storage/reader/check.ts";

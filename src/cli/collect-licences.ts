@@ -1,4 +1,4 @@
-/** Gathers the licences of all packages that the executable contains; runs while it is built. */
+/** Collects the licences of all packages in the executable; runs during the build. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -13,12 +13,12 @@ type Manifest = Readonly<{
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 const ROOT = join(import.meta.dir, "../..");
 
-/** The words of LICENSE. */
+/** Returns the text of LICENSE. */
 export function ownLicence(): string {
   return readFileSync(join(ROOT, "LICENSE"), "utf8");
 }
 
-/** One text: each package with its version, and each licence's words once, under all packages that share them. */
+/** Returns one text: each licence once, under all packages with their versions that share it. */
 export function collectLicences(): string {
   const byText = new Map<string, string[]>();
   for (const [folder, manifest] of installedPackages()) {
@@ -30,7 +30,7 @@ export function collectLicences(): string {
     .join(`\n${"-".repeat(78)}\n\n`);
 }
 
-/** The dependencies of package.json and theirs, each once for every version; those for development are not in it. */
+/** Returns the dependencies of package.json and theirs, once per version; without those for development only. */
 function installedPackages(): ReadonlyMap<string, Manifest> {
   const found = new Map<string, Manifest>();
   const look = (from: string, dependencies: Manifest["dependencies"]) => {
@@ -46,7 +46,7 @@ function installedPackages(): ReadonlyMap<string, Manifest> {
   return found;
 }
 
-/** As the module resolution does: the nearest node_modules upwards. Null for an optional one that is not installed. */
+/** Resolves like modules: the nearest node_modules upwards. Null for an optional package that is not installed. */
 function folderOf(name: string, from: string): string | null {
   for (let at = from; at.startsWith(ROOT); at = join(at, "..")) {
     const folder = join(at, "node_modules", name);

@@ -1,4 +1,4 @@
-/** Commands that read a gateway's data say so where there is none, rather than make an empty one. */
+/** Refuses commands that read a gateway's data if there is none, instead of creating an empty one. */
 import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../lib/errors.ts";

@@ -1,9 +1,9 @@
-/** Asks the gateway on this machine whether it is well; what the container's health check runs. */
+/** Asks the gateway on this machine whether it is healthy; the container's health check runs it. */
 import type { Config } from "../config.ts";
 import { userAgent } from "../lib/version.ts";
 
 const TIMEOUT_MS = 3_000;
-/** "All addresses" can be listened on but not called. */
+/** Wildcard addresses can be listened on but not called. */
 const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 export async function healthcheck(config: Pick<Config, "host" | "port">): Promise<boolean> {
@@ -11,7 +11,7 @@ export async function healthcheck(config: Pick<Config, "host" | "port">): Promis
   const host = address.includes(":") ? `[${address}]` : address;
   try {
     const response = await fetch(`http://${host}:${config.port}/.well-known/healthcheck`, {
-      // A proxy meant for targets must not be asked about this very machine.
+      // A proxy meant for targets must not be used to reach this machine.
       proxy: false,
       redirect: "manual",
       headers: { "user-agent": userAgent },

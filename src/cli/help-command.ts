@@ -1,4 +1,4 @@
-/** `webhooker help`: what commands do, and what every environment variable means. */
+/** `webhooker help`: explains commands and environment variables. */
 import type { Command } from "commander";
 import { configVariables } from "../config.ts";
 import type { Io } from "./io.ts";
@@ -16,7 +16,7 @@ export function addHelpCommand(program: Command, io: Pick<Io, "out">): void {
     });
 }
 
-/** The variables that a first installation sets, a line each, and where the others are. */
+/** Lists the variables that a first installation sets, one per line, and where to find the others. */
 export function coreVariablesHelp(): string {
   const core = configVariables.filter((variable) => variable.core);
   const width = Math.max(...core.map(({ name }) => name.length));
@@ -38,7 +38,7 @@ function variablesHelp(): string {
   return `Environment variables, with their defaults in parentheses:\n${entries.join("\n")}`;
 }
 
-/** Ends with the error of an unknown command where there is none of this name. */
+/** Exits with the "unknown command" error if there is no command of that name. */
 function findCommand(program: Command, names: readonly string[]): Command {
   let found = program;
   for (const name of names) {

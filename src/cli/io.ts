@@ -1,4 +1,4 @@
-/** What commands use of the process they run in, so that tests can run them in their own. */
+/** The parts of the process that commands use, so that tests can run commands in their own process. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
@@ -8,23 +8,23 @@ import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
 import { isLost } from "../storage/sqlite/file-size.ts";
 
 export type Io = Readonly<{
-  /** A line for people and pipes. */
+  /** Prints a line for people and pipes. */
   out: (line: string) => void;
-  /** A line for people alone. */
+  /** Prints a line for people only. */
   err: (line: string) => void;
-  /** How standard output shows what is longer than a line. */
+  /** Colours and width of standard output. */
   terminal: TerminalLook;
   readStdin: () => Promise<string>;
   /** Throws ConfigError. */
   loadConfig: () => Config;
-  /** Called before the gateway is started; need not return. */
+  /** Called before the gateway starts; need not return. */
   prepareToServe: (config: Config) => void;
   clock: Clock;
 }>;
 
 /**
- * Runs `use` on the main database of the configuration, which a running gateway may have open too. Throws AppError
- * not_found rather than make one: in a wrong folder it would seem that nothing is there.
+ * Runs `use` on the configured main database, which a running gateway may have open too. Throws AppError not_found
+ * instead of creating one: in a wrong folder that would look as if there were no data.
  */
 export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
   const { dbPath } = io.loadConfig();
@@ -36,10 +36,12 @@ export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise
   });
 }
 
-/** The same for what may come before the gateway's first start: the main database is made where there is none. */
+/**
+ * Like `withMainDb`, but creates the main database if there is none, for commands that may run before the first start.
+ */
 export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
   const { dbPath: path, dataDir, checkpoints } = io.loadConfig();
-  // Made anew beside event files, it would let the next start lose all that they belong to.
+  // A new main database beside event files would make the next start treat them as belonging to nobody.
   refuseMissingMainDb({ dbPath: path, dataDir });
   const mainDb = openMainDb({ path, clock: io.clock, keepsWals: checkpoints === "replicator" });
   try {

@@ -1,4 +1,4 @@
-/** `webhooker licences`: prints the notices of all that the executable contains. */
+/** `webhooker licences`: prints the licences of everything in the executable. */
 import type { Command } from "commander";
 import type { Io } from "./io.ts";
 
@@ -7,7 +7,7 @@ export function addLicencesCommand(program: Command, io: Pick<Io, "out">): void 
     .command("licences")
     .description("print the licences of webhooker and of the software in it")
     .action(async () => {
-      // Only here: under `bun run` the packages are read where this is imported.
+      // Imported here, because under `bun run` the import reads the packages.
       const { LICENCES } = await import("./licences.ts");
       io.out(LICENCES);
     });

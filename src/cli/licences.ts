@@ -1,9 +1,9 @@
-/** The licences, put in while the executable is built. */
+/** Text of the licences, collected while the executable is built. */
 import { collectLicences, ownLicence } from "./collect-licences.ts" with { type: "macro" };
 
-/** https://bun.com/docs/project/license has the list of the runtime's own libraries. */
+/** https://bun.com/docs/project/license lists the libraries in the runtime. */
 const RUNTIME = `The runtime is Bun (https://bun.com), under the MIT licence. It contains JavaScriptCore and WebKit under the LGPL
-version 2, whose source as it is used there is at https://github.com/oven-sh/webkit, SQLite (public domain), BoringSSL,
+version 2, whose source in the version used is at https://github.com/oven-sh/webkit, SQLite (public domain), BoringSSL,
 ICU and other libraries; https://bun.com/docs/project/license lists them all with their licences, and says how to relink
 Bun with another JavaScriptCore.`;
 

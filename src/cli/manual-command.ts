@@ -11,7 +11,7 @@ export function addManualCommand(program: Command, io: Pick<Io, "out" | "termina
     .description("print a chapter of the manual, or list the chapters")
     .argument("[chapter]", "such as retries")
     .action(async (slug: string | undefined) => {
-      // Only here, so that the other commands need not load the texts.
+      // Imported here, so that other commands need not load the texts.
       const { findChapter, manualChapters } = await import("../manual/chapters.ts");
       if (slug === undefined) {
         io.out(contents(manualChapters));

@@ -1,4 +1,4 @@
-/** The command line: which commands there are, and how their failures are told. */
+/** The command line: its commands, and how their failures are reported. */
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
@@ -21,7 +21,7 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXPLAINED = "`webhooker help env` explains every variable.";
 
-/** Resolves with the exit code, once all is said. */
+/** Resolves with the exit code once all output is written. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
   const program = createProgram(io);
   try {
@@ -54,7 +54,7 @@ function createProgram(io: Io): Command {
     .action(async () => {
       const config = io.loadConfig();
       io.prepareToServe(config);
-      // Only here, so that the other commands need not load the whole gateway.
+      // Imported here, so that other commands need not load the whole gateway.
       const { startServer } = await import("../server.ts");
       await serve({ config, print: io.err, startServer });
     });
@@ -72,13 +72,13 @@ function createProgram(io: Io): Command {
     .description("exit 0 if the gateway on this machine is healthy")
     .action(async () => {
       const config = io.loadConfig();
-      if (!(await healthcheck(config))) throw unwell(config);
+      if (!(await healthcheck(config))) throw unhealthy(config);
     });
   addHelpCommand(program, io);
   return program;
 }
 
-function unwell({ host, port }: { host: string; port: number }): AppError {
+function unhealthy({ host, port }: { host: string; port: number }): AppError {
   return new AppError({
     kind: "unavailable",
     message: `No healthy gateway responds on ${host}, port ${port}.`,
@@ -102,6 +102,6 @@ function explain(error: unknown): string[] {
       ...(error.hint === undefined ? [] : [error.hint]),
     ];
   }
-  // Nobody expected it: the stack is what a report of it needs.
+  // An unexpected error: a report of it needs the stack.
   return [`webhooker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
 }

@@ -1,4 +1,4 @@
-/** `webhooker secret-key rotate`: another secret key, and every stored secret sealed with it. */
+/** `webhooker secret-key rotate`: replaces the secret key and seals every stored secret with the new one. */
 import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { createKeyRing } from "../lib/crypto.ts";
@@ -49,7 +49,7 @@ function rotate(io: Io, config: Config, partial: boolean) {
     if (config.secretKey !== null) return rotateSecrets({ mainDb, from, to: from, partial });
     const next = beginNextKey(config.dbPath);
     const to = createKeyRing(next);
-    // What a rotation before has sealed opens with it.
+    // Also opens what an interrupted rotation has already sealed with the new key.
     const done = rotateSecrets({ mainDb, from: loadKeyRing(config), to, partial });
     finishNextKey(config.dbPath);
     return done;

@@ -1,22 +1,25 @@
-/** Runs the gateway until a signal ends it: the first one gently, a second one at once. */
+/** Runs the gateway until a signal: the first one stops it gracefully, a second one immediately. */
 import type { Config } from "../config.ts";
 
 type StartServer = (options: { config: Config; print: (line: string) => void }) => Promise<{
   stop: () => Promise<void>;
 }>;
 
-/** 128 + SIGINT, as shells tell it. */
+/** 128 + SIGINT, the shells' convention. */
 const EXIT_INTERRUPTED = 130;
-/** Lookups of names that hang cannot be taken back, and would keep the process running once all has stopped. */
+/**
+ * Time limit for name look-ups, which cannot be cancelled and would keep the process running after everything has
+ * stopped.
+ */
 const LEFTOVERS_MS = 1_000;
 
-/** Resolves once a signal has come and the server has stopped. */
+/** Resolves once a signal has arrived and the server has stopped. */
 export async function serve(options: {
   config: Config;
   print: (line: string) => void;
   startServer: StartServer;
 }): Promise<void> {
-  // Before the start, so that a signal that comes meanwhile is kept.
+  // Before the start, so that a signal during it is not lost.
   const signal = waitForSignal();
   try {
     const server = await options.startServer({ config: options.config, print: options.print });

@@ -1,6 +1,6 @@
-/** Keeps the process running while it waits for workers and clocks, which by themselves do not. */
+/** Keeps the process running while it waits for workers and timers, which do not do so themselves. */
 
-/** Any time will do that is not too often. */
+/** Any long interval will do. */
 const INTERVAL_MS = 60_000;
 
 export async function stayAlive<T>(act: () => Promise<T>): Promise<T> {

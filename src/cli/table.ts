@@ -1,4 +1,4 @@
-/** Lists for the terminal: aligned columns under a heading. */
+/** Formats tables for the terminal: aligned columns under a heading. */
 
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const lines = [heading, ...rows].map((row) => row.map(printable));
@@ -26,7 +26,7 @@ function pad(cell: string, width: number): string {
   return cell + " ".repeat(width - Bun.stringWidth(cell));
 }
 
-/** Names come from people: a control character in one must not steer the reader's terminal. */
+/** Replaces control characters: names come from people and must not control the reader's terminal. */
 function printable(cell: string): string {
   return cell.replace(/\p{C}/gu, "?");
 }

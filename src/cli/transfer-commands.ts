@@ -1,4 +1,4 @@
-/** `webhooker export` and `webhooker import`: one webhook as one file, out of this data folder and into it. */
+/** `webhooker export` and `webhooker import`: write one webhook to a file, and read it into this data folder. */
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
@@ -10,12 +10,12 @@ import { type Io, withMainDb } from "./io.ts";
 import { count } from "./table.ts";
 import { getUser } from "./user-commands.ts";
 
-/** Whoever has the file can guess as often as they like. */
+/** Minimum length: anyone with the file can guess passphrases without limit. */
 const MIN_PASSPHRASE = 10;
 
 type Secrets = Readonly<{ withSecrets?: true; passphraseFile?: string }>;
 
-/** It would not know of the new webhook's deliveries. */
+/** A running gateway would not know of the imported deliveries. */
 const WHILE_RUNNING =
   "Import the file in its dashboard under Webhooks, or with POST /api/v1/webhooks/import, or stop the gateway first.";
 
@@ -87,12 +87,12 @@ export function addTransferCommands(program: Command, io: Io): void {
     });
 }
 
-/** Null where secrets are not wanted. */
+/** Returns null if secrets are not wanted. */
 async function readPassphrase(io: Io, options: Secrets): Promise<string | null> {
   const { withSecrets, passphraseFile: path } = options;
   if (withSecrets !== true) return null;
   const text = path === undefined ? await io.readStdin() : readFile(path);
-  // Editors and `echo` end their text with a line feed that is no part of the passphrase.
+  // Editors and `echo` end their text with a line feed that is not part of the passphrase.
   const passphrase = text.replace(/\r?\n$/, "");
   if (passphrase === "") throw shortPassphrase();
   return passphrase;
@@ -111,7 +111,7 @@ function readFile(path: string): string {
   }
 }
 
-/** Throws AppError: not_found, conflict for a name that several have. */
+/** Throws AppError: not_found, or conflict for a name that several webhooks have. */
 function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
   const byId = mainDb.webhooks.find(wanted);
   if (byId) return byId;

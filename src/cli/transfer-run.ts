@@ -1,4 +1,4 @@
-/** Runs an export or an import in this process: what the gateway has for it, without the gateway. */
+/** Runs an export or import in this process, with the parts of the gateway that it needs. */
 import type { Config } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
 import { loadKeyRing } from "../lib/key-files.ts";
@@ -33,7 +33,7 @@ export async function runTransfer<T>(
     keys,
     clock,
     ...types,
-    // None of what is used here makes or deletes a webhook's file this way.
+    // Transfers create and delete event files by other means, so these are not called.
     eventFiles: { create: async () => undefined, delete: files.remove },
   });
   const transfer = createTransfer({
@@ -53,7 +53,7 @@ export async function runTransfer<T>(
   }
 }
 
-/** Throws AppError conflict while the gateway runs; `hint` says what to do then. */
+/** Throws AppError conflict if the gateway is running; `hint` says what to do. */
 export async function whileStopped<T>({ dataDir }: Config, hint: string, act: () => Promise<T>): Promise<T> {
   let unlock: () => void;
   try {

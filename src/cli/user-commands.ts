@@ -1,4 +1,4 @@
-/** `webhooker user`: add, list, passwd. */
+/** `webhooker user`: adds and lists users, and sets passwords. */
 import { type Command, Option } from "commander";
 import { generatePassword } from "../auth/first-user.ts";
 import { createUsers, type Role, type User, type Users } from "../auth/users.ts";
@@ -28,10 +28,10 @@ export function addUserCommands(program: Command, io: Io): void {
     .addOption(new Option("--role <role>", "the user's role").choices(["admin", "user"]).default("user"))
     .option(...passwordStdin)
     .action(async (username: string, options: PasswordOptions & { role: Role }) => {
-      const { password, told } = await choosePassword(io, options);
+      const { password, isGenerated } = await choosePassword(io, options);
       await withAnyMainDb(io, (mainDb) => usersOf(mainDb).create({ username, password, role: options.role }));
       io.out(`Added ${options.role === "admin" ? "the administrator" : "the user"} ${username}.`);
-      if (told) io.out(`Password: ${password}`);
+      if (isGenerated) io.out(`Password: ${password}`);
     });
 
   user
@@ -49,13 +49,13 @@ export function addUserCommands(program: Command, io: Io): void {
     .argument("<name>", "username")
     .option(...passwordStdin)
     .action(async (username: string, options: PasswordOptions) => {
-      const { password, told } = await choosePassword(io, options);
+      const { password, isGenerated } = await choosePassword(io, options);
       await withMainDb(io, async (mainDb) => {
         const { id: userId } = getUser(mainDb, username);
         await usersOf(mainDb).setPassword({ userId, password });
       });
       io.out(`Set the password of ${username}.`);
-      if (told) io.out(`Password: ${password}`);
+      if (isGenerated) io.out(`Password: ${password}`);
     });
 }
 
@@ -73,10 +73,10 @@ export function getUser(mainDb: MainDb, username: string): { id: string } {
 async function choosePassword(
   io: Io,
   options: PasswordOptions,
-): Promise<{ password: string; told: boolean }> {
-  if (!options.passwordStdin) return { password: generatePassword(), told: true };
-  // Editors and `echo` end their text with a line feed that is no part of the password.
-  return { password: (await io.readStdin()).replace(/\r?\n$/, ""), told: false };
+): Promise<{ password: string; isGenerated: boolean }> {
+  if (!options.passwordStdin) return { password: generatePassword(), isGenerated: true };
+  // Editors and `echo` end their text with a line feed that is not part of the password.
+  return { password: (await io.readStdin()).replace(/\r?\n$/, ""), isGenerated: false };
 }
 
 function stateOf(user: User): string {

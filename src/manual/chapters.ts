@@ -99,16 +99,16 @@ const parts = [
   },
 ] as const;
 
-/** Also the chapter's file name and the last part of its address. */
+/** Also the chapter's file name and the last part of its URL. */
 export type ChapterSlug = (typeof parts)[number]["chapters"][number]["slug"];
 
 export type Chapter = Readonly<{
   slug: ChapterSlug;
-  /** The text's first heading. */
+  /** First heading of the text. */
   title: string;
-  /** One line that says what the chapter is about. */
+  /** One line about the chapter's subject. */
   summary: string;
-  /** Markdown without HTML, whose links work on GitHub. */
+  /** Markdown without HTML; its links work on GitHub. */
   text: string;
 }>;
 

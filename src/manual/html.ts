@@ -1,4 +1,6 @@
-/** Chapters as HTML: headings with ids, links between chapters as addresses of pages, no HTML of the text's own. */
+/**
+ * Renders chapters as HTML: headings with ids, links between chapters as page addresses, no HTML from the text itself.
+ */
 import { type Chapter, type ChapterSlug, findChapter } from "./chapters.ts";
 
 export const MANUAL_PATH = "/docs";
@@ -6,15 +8,15 @@ export const MANUAL_PATH = "/docs";
 export type Heading = Readonly<{ id: string; title: string }>;
 
 const OPTIONS = { headings: { ids: true }, noHtmlBlocks: true, noHtmlSpans: true } as const;
-/** The level of the headings that lists of contents show. */
+/** Level of the headings in tables of contents. */
 const SECTION_LEVEL = 2;
 
-/** The address of a chapter's page, or of one of its headings. */
+/** Returns the address of a chapter's page, or of one of its headings. */
 export function chapterPath(slug: ChapterSlug, heading?: string): string {
   return `${MANUAL_PATH}/${slug}${heading === undefined ? "" : `#${heading}`}`;
 }
 
-/** Safe to put into a page: the renderer escapes all text, and quotes in it too. */
+/** Returns HTML that is safe to embed: the renderer escapes all text, quotes included. */
 export function chapterHtml({ text }: Chapter): string {
   return Bun.markdown
     .html(text, OPTIONS)
@@ -28,7 +30,7 @@ export function chapterHtml({ text }: Chapter): string {
     .replaceAll("<th>", '<th scope="col">');
 }
 
-/** The chapter's sections, in order. */
+/** Returns the chapter's sections, in order. */
 export function headingsOf({ text }: Chapter): readonly Heading[] {
   const headings: Heading[] = [];
   const heading = (title: string, { level, id }: Bun.markdown.HeadingMeta) => {

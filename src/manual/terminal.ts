@@ -1,13 +1,13 @@
-/** Chapters for a terminal, in colour or plain. */
+/** Renders chapters for a terminal, in colour or plain. */
 import type { Chapter } from "./chapters.ts";
 
 export type TerminalLook = Readonly<{
   colours: boolean;
-  /** Where lines wrap. */
+  /** Column at which lines wrap. */
   columns: number;
 }>;
 
-/** Links to other chapters become the command that prints them; those within the chapter become their words. */
+/** Replaces links to other chapters with the command that prints them, and links within the chapter with their text. */
 export function chapterForTerminal({ text }: Chapter, { colours, columns }: TerminalLook): string {
   const linked = text
     .replaceAll(/\[([^\]]+)\]\(([a-z-]+)\.md(?:#[a-z0-9-]+)?\)/g, "[$1](<webhooker manual $2>)")

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { tellCheckProgress } from "../../src/cli/check-progress.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
-test("a check that takes long tells every few seconds which file it is at, and for how long", () => {
+test("a long check reports every few seconds which file it is checking, and for how long", () => {
   const clock = createFakeClock();
   const lines: string[] = [];
   const { note, stop } = tellCheckProgress({ clock, err: (line) => lines.push(line) });

@@ -27,12 +27,12 @@ describe("healthcheck", () => {
     },
   );
 
-  test.each([503, 302, 404])("an answer of %d is not well", async (status) => {
+  test.each([503, 302, 404])("a response of %d is unhealthy", async (status) => {
     const port = serve("127.0.0.1", () => new Response(null, { status, headers: { location: "/" } }));
     expect(await healthcheck({ host: "127.0.0.1", port })).toBe(false);
   });
 
-  test("nobody listening is not well", async () => {
+  test("an unused port is unhealthy", async () => {
     const port = serve("127.0.0.1", () => new Response());
     await server?.stop(true);
     expect(await healthcheck({ host: "127.0.0.1", port })).toBe(false);

@@ -10,12 +10,12 @@ describe("the licences", () => {
     for (const [name, version] of Object.entries(dependencies)) {
       expect([name, lines.has(`${name} ${version}`)]).toEqual([name, true]);
     }
-    // Packages of packages too.
+    // Also packages of packages.
     expect(LICENCES).toMatch(/^thread-stream \d/m);
     expect(LICENCES).toMatch(/^jose \d/m);
   });
 
-  test("have words for each, once for all that share them, and nothing of what only development needs", () => {
+  test("appear once each with the packages that share them, without packages for development only", () => {
     expect(LICENCES).not.toContain("Licence: undefined");
     expect(
       LICENCES.match(/TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION/g)?.length,

@@ -8,7 +8,7 @@ const CHILD = join(import.meta.dir, "../support/serve-child.ts");
 
 const children: Bun.Subprocess[] = [];
 
-// One that a failed test left behind ignores every other signal.
+// A child that a failed test left behind ignores every other signal.
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
@@ -40,7 +40,7 @@ describe("serving", () => {
     expect(await child.exited).toBe(0);
   });
 
-  test("exits at once with 130 at a second signal, though stopping takes long", async () => {
+  test("exits immediately with 130 at a second signal, although stopping takes long", async () => {
     const { child, until } = start("hang");
     await until("started");
     child.kill("SIGTERM");
@@ -49,7 +49,7 @@ describe("serving", () => {
     expect(await child.exited).toBe(130);
   });
 
-  test("leaves the signals alone after a failed start", async () => {
+  test("does not handle signals after a failed start", async () => {
     const before = process.listenerCount("SIGTERM");
     const error = new Error("no space left");
     const startServer = () => Promise.reject(error);

@@ -11,7 +11,7 @@ const anchorsOf = new Map<string, ReadonlySet<string>>(
   manualChapters.map(({ slug, text }) => [slug, new Set(headingsIn(text).map(({ id }) => id))]),
 );
 
-/** What a link of the manual or the README leads to and is not there; null for a right one. */
+/** Returns the destination of a link in the manual or the README that does not exist; null for a valid one. */
 function faultOf(link: string, from: string | null): string | null {
   if (/^https:\/\/[a-z0-9.-]+\//.test(`${link}/`)) return null;
   const inside = from === null ? /^src\/manual\/([a-z-]+)\.md(?:#(.+))?$/ : /^([a-z-]+)\.md(?:#(.+))?$/;
@@ -31,7 +31,7 @@ describe("the manual", () => {
     expect(findChapter("no-such")).toBeNull();
   });
 
-  test("gives each chapter one title, in its first line, and one line that says what it is about", () => {
+  test("has one title per chapter, in its first line, and a one-line summary", () => {
     for (const { text, title, summary } of manualChapters) {
       expect(text).toStartWith(`# ${title}\n`);
       expect(headingsIn(text).filter(({ level }) => level === 1)).toHaveLength(1);
@@ -40,7 +40,7 @@ describe("the manual", () => {
     }
   });
 
-  test("has no link that leads nowhere, to a chapter or to a heading", () => {
+  test("has no broken link, to a chapter or to a heading", () => {
     const links = manualChapters.flatMap(({ slug, text }) =>
       linksIn(text).map((link) => ({ slug, link, fault: faultOf(link, slug) })),
     );
@@ -48,7 +48,7 @@ describe("the manual", () => {
     expect(links.filter(({ fault }) => fault !== null)).toEqual([]);
   });
 
-  test("finds a link that leads nowhere, whatever is wrong with it", () => {
+  test("detects broken links of every kind", () => {
     const wrong = [
       "nowhere.md",
       "signing.md#nowhere",
@@ -86,7 +86,7 @@ describe("the manual", () => {
     expect([...anchorsOf].filter(([, anchors]) => anchors.has("chapters"))).toEqual([]);
   });
 
-  test("contains no HTML, and nothing that one renderer reads as more than text", () => {
+  test("contains no HTML, and nothing that one renderer interprets and another shows as text", () => {
     const odd = manualChapters.flatMap(({ slug, text }) =>
       [...prose(text).matchAll(/<[a-z/!?][^>]*>?|\$|\[\[|__|~~|&[a-z#]/gi)].map(
         ([found]) => `${slug}: ${found}`,
@@ -118,7 +118,7 @@ describe("the manual", () => {
     expect(odd).toEqual([]);
   });
 
-  test("lists every variable of the configuration as the program has it", () => {
+  test("lists every variable of the configuration with its meaning and default", () => {
     const rows = configVariables.map(({ name, meaning, default: byDefault, secret }) => [
       `\`${name}\`${secret ? `, \`${name}_FILE\`` : ""}`,
       meaning,
@@ -128,7 +128,7 @@ describe("the manual", () => {
   });
 });
 
-test("the README's links into the manual lead to chapters and headings that are there", () => {
+test("the README's links into the manual lead to existing chapters and headings", () => {
   const links = linksIn(readme).filter((link) => link.startsWith("src/manual/"));
   expect(links.flatMap((link) => faultOf(link, null) ?? [])).toEqual([]);
 });

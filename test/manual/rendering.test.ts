@@ -11,7 +11,7 @@ function chapter(text: string): Chapter {
 }
 
 describe("a chapter as HTML", () => {
-  test("has its headings with ids, and lists those of its sections", () => {
+  test("has headings with ids, and a list of those of its sections", () => {
     const one = chapter("# T\n\n## The first part\n\n### Inner\n\n## `second`, part\n");
     expect(chapterHtml(one)).toContain('<h2 id="the-first-part">The first part</h2>');
     expect(chapterHtml(one)).toContain('<h3 id="inner">');
@@ -21,7 +21,7 @@ describe("a chapter as HTML", () => {
     ]);
   });
 
-  test("leads from one chapter to another by the addresses of their pages", () => {
+  test("links to other chapters by the URLs of their pages", () => {
     const html = chapterHtml(
       chapter("[a](traces.md) [b](traces.md#spans) [c](#here) [d](https://x.example/y.md)"),
     );
@@ -29,7 +29,7 @@ describe("a chapter as HTML", () => {
     expect(links).toEqual(["/docs/traces", "/docs/traces#spans", "#here", "https://x.example/y.md"]);
   });
 
-  test("shows HTML in the text as text, wherever it stands", () => {
+  test("shows HTML in the text as text", () => {
     const hostile = "<img src=x onerror=alert(1)>";
     const html = chapterHtml(
       chapter(
@@ -40,13 +40,13 @@ describe("a chapter as HTML", () => {
     expect(html.match(/&lt;img/g)).toHaveLength(7);
   });
 
-  test("says href in code without a link", () => {
+  test("shows href in code without a link", () => {
     expect(chapterHtml(chapter('`href="traces.md"`'))).not.toContain("/docs/");
   });
 });
 
 describe("a chapter in a terminal", () => {
-  test("is without any escape sequence where colours are not wanted, whatever the chapter", () => {
+  test("has no escape sequence if colours are disabled, in any chapter", () => {
     for (const each of manualChapters) {
       const plain = chapterForTerminal(each, { colours: false, columns: 80 });
       expect([each.slug, plain.includes(ESCAPE)]).toEqual([each.slug, false]);
@@ -56,7 +56,7 @@ describe("a chapter in a terminal", () => {
     }
   });
 
-  test("stays within the width that it is given, but for code", () => {
+  test("stays within the given width, except for code", () => {
     const text = `${"words ".repeat(100)}\n\n| A | B |\n|---|---|\n| ${"long ".repeat(40)} | ${"text ".repeat(40)} |\n`;
     for (const columns of [40, 80, 120]) {
       const lines = chapterForTerminal(chapter(text), { colours: false, columns }).split("\n");
@@ -64,7 +64,7 @@ describe("a chapter in a terminal", () => {
     }
   });
 
-  test("names the command in place of a link to another chapter, and the words alone of one within", () => {
+  test("shows the command instead of a link to another chapter, and only the text of a link within the chapter", () => {
     const printed = chapterForTerminal(
       chapter("See [Traces](traces.md#spans), [above](#t), [Bun](https://bun.com)."),
       {
@@ -76,7 +76,7 @@ describe("a chapter in a terminal", () => {
   });
 });
 
-test("a chapter is found by its own name alone", () => {
+test("a chapter is found by its exact name only", () => {
   expect(findChapter("traces")?.title).toBe("Traces");
   for (const slug of ["", "Traces", "traces.md", "../traces", "__proto__", "constructor"]) {
     expect(findChapter(slug)).toBeNull();

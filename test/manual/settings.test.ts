@@ -20,7 +20,9 @@ const outbound = createTestOutbound();
 const targetTypes = createTargetTypes({ outbound, log });
 const providers = createTestProviders();
 
-/** The settings of a table in the manual, with their defaults. Words in parentheses after these are for people. */
+/**
+ * Reads the settings of a table in the manual with their defaults. Text in parentheses after a default is for people.
+ */
 function settingsIn(chapter: string, heading: string): readonly Setting[] {
   return tableRows(findChapter(chapter)?.text ?? "", heading).flatMap(([names = "", , defaults = ""]) => {
     const list = [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name ?? "");
@@ -77,7 +79,7 @@ describe("the manual's tables have every setting with its default, and no other"
     expect(sorted(settingsIn("targets", "Settings of http targets"))).toEqual(sorted(settingsOf(shape)));
   });
 
-  test("of questions, once more with what each means", () => {
+  test("of challenges, with their meanings repeated", () => {
     const names = tableRows(findChapter("entrypoints")?.text ?? "", "Questions").map(([name]) => name);
     const settings = Object.keys(entrypointSettingsShape).filter((name) => name.startsWith("question_"));
     expect(names).toEqual(settings.map((name) => `\`${name}\``));
