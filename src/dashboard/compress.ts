@@ -1,23 +1,23 @@
-/** Sends pages compressed to browsers that can read them so: lists of like rows shrink to a twentieth. */
+/** Compresses pages for browsers that accept it: lists of similar rows shrink to a twentieth. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
-/** Below this the headers would cost what the packing saves. */
+/** Below this size, the headers would cost what compression saves. */
 const WORTH_PACKING = 1_024;
 
-/** Off the event loop. */
+/** Runs off the event loop. */
 const pack = promisify(gzip);
 
 /**
- * Only whole pages: streams must not wait to be packed, and bodies of events go out as they came.
- * A packed page's length cannot be used to guess at it from another site, whose requests carry no session.
+ * Compresses only whole pages: streams must not wait, and bodies of events are sent as received. Another site cannot
+ * use the compressed length to guess a page's content, because its requests carry no session.
  */
-export async function compressPage(request: Request, answer: Response): Promise<Response> {
-  if (answer.headers.get("content-type")?.startsWith("text/html") !== true) return answer;
-  const headers = new Headers(answer.headers);
+export async function compressPage(request: Request, response: Response): Promise<Response> {
+  if (response.headers.get("content-type")?.startsWith("text/html") !== true) return response;
+  const headers = new Headers(response.headers);
   headers.append("vary", "accept-encoding");
-  const plain = new Uint8Array(await answer.arrayBuffer());
-  const { status } = answer;
+  const plain = new Uint8Array(await response.arrayBuffer());
+  const { status } = response;
   if (plain.byteLength < WORTH_PACKING || !acceptsGzip(request)) {
     return new Response(plain, { status, headers });
   }

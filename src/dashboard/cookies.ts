@@ -1,6 +1,6 @@
 /** Reads cookies from the header itself: the framework's signed cookies have open bugs (elysia#1861, #833). */
 
-/** Null where there is none of that name, and where there are two: one of them was planted. */
+/** Returns null if there is no cookie of that name, or if there are two, as one of them was planted. */
 export function readCookie(request: Request, name: string): string | null {
   const header = request.headers.get("cookie");
   if (header === null) return null;

@@ -1,4 +1,4 @@
-/** The pages of people: every one is a row of one list, and guarded where it is mounted. */
+/** Assembles the dashboard: every page is a row of one list and is guarded where it is mounted. */
 import { Elysia } from "elysia";
 import { createAudit } from "../http/audit.ts";
 import { createAdminRoutes } from "./admin/routes.ts";
@@ -17,7 +17,7 @@ import { createSessionRoutes } from "./session/routes.ts";
 import { createSessionCookie } from "./session/session-cookie.ts";
 import { createSourcesRoutes } from "./webhooks/routes.ts";
 
-/** Errors are left to the error handler of the application that uses it; `errorPage` draws them for browsers. */
+/** Leaves errors to the error handler of the application that mounts it; `errorPage` draws them for browsers. */
 export function createDashboard(deps: DashboardDeps) {
   const cookie = createSessionCookie(deps);
   const guard = createGuard({ ...deps, cookie });
@@ -35,8 +35,8 @@ export function createDashboard(deps: DashboardDeps) {
   ];
   const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());
   for (const route of routes) {
-    const answer = guard(route);
-    // Parsed by the form's reader, after it is known who asks.
+    const respond = guard(route);
+    // The body is parsed by the form reader, after the viewer is known.
     app.route(
       route.method,
       route.path,
@@ -50,7 +50,7 @@ export function createDashboard(deps: DashboardDeps) {
           },
           (entry) =>
             deps.durably(() =>
-              answer({
+              respond({
                 request,
                 params,
                 entry,

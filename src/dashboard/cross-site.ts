@@ -1,9 +1,9 @@
-/** Refuses state changes that another site's page asks for. */
+/** Refuses state changes that another site's page requests. */
 import { AppError } from "../lib/errors.ts";
 
 /**
- * Sec-Fetch-Site is the browser's own word; it is sent to https and localhost only, and then Origin decides.
- * A request with neither is not a browser's, and carries only the cookies that its sender knows.
+ * Browsers send Sec-Fetch-Site to HTTPS and localhost only; elsewhere Origin decides. A request with neither does not
+ * come from a browser, so it carries only cookies that its sender knows.
  */
 export function refuseCrossSite(request: Request, options: { baseUrl: string }): void {
   const site = request.headers.get("sec-fetch-site");
@@ -19,7 +19,7 @@ export function refuseCrossSite(request: Request, options: { baseUrl: string }):
   });
 }
 
-/** A proxy may speak another scheme to the gateway than to the browser, so the host alone is compared. */
+/** Compares the host only, because a proxy may use another scheme to the gateway than the browser to the proxy. */
 function isOwn(origin: string, request: Request, baseUrl: string): boolean {
   if (origin === new URL(baseUrl).origin) return true;
   const host = request.headers.get("host");

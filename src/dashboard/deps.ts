@@ -1,4 +1,4 @@
-/** What the dashboard needs from the rest of the program. */
+/** Dependencies of the dashboard on the rest of the gateway. */
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
@@ -37,7 +37,7 @@ export type DashboardDeps = Readonly<{
   sessions: Sessions;
   apiKeys: ApiKeys;
   signInLimiter: SignInLimiter;
-  /** What an answer tells is on disk before it goes out. */
+  /** Runs a handler and waits until everything its response reports is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
   transfer: Transfer;
@@ -52,13 +52,13 @@ export type DashboardDeps = Readonly<{
   replay: Replay;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   routing: Routing;
-  /** Who sent a request, behind trusted proxies too. */
+  /** Returns the sender's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
   sendTestEvent: SendTestEvent;
   sendTestNotice: SendTestNotice;
-  /** Aborts when the server stops: streams must end for it to be able to. */
+  /** Aborted when the server stops, because streams must end for it to stop. */
   stopping: AbortSignal;
-  /** What the server page tells of storage. */
+  /** Figures and checks of storage for the server page. */
   storage: Readonly<{
     measure: () => Promise<StorageFiles>;
     openFiles: () => number;

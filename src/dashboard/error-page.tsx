@@ -1,4 +1,4 @@
-/** Errors as pages with the layout: what happened, and what the reader can do. */
+/** Shows errors as pages with the layout: what happened, and what the reader can do. */
 import { Html } from "@elysiajs/html";
 import type { ErrorDescription } from "../http/error-description.ts";
 import type { ErrorRenderer } from "../http/errors.ts";
@@ -30,7 +30,7 @@ export function createErrorPage(cookie: SessionCookie): ErrorRenderer {
   };
 }
 
-/** What went wrong may be just what finding the viewer needs. */
+/** Returns null if finding the viewer fails, as the same fault may have caused the error. */
 async function findViewer(cookie: SessionCookie, request: Request): Promise<Viewer | null> {
   try {
     return (await cookie.read(request))?.user ?? null;
@@ -45,7 +45,7 @@ function ErrorPage(props: {
   requestId: string;
 }): JSX.Element {
   const { error, viewer, requestId } = props;
-  const title = TITLES[error.status] ?? "That did not work";
+  const title = TITLES[error.status] ?? "Something went wrong";
   return (
     <Layout title={title} viewer={viewer}>
       <section class="error-page">
@@ -54,16 +54,12 @@ function ErrorPage(props: {
         <p class="lead" safe>
           {error.message}
         </p>
-        {error.hint === undefined ? (
-          ""
-        ) : (
+        {error.hint !== undefined && (
           <p class="muted" safe>
             {error.hint}
           </p>
         )}
-        {error.details === undefined ? (
-          ""
-        ) : (
+        {error.details !== undefined && (
           <ul class="prose">
             {error.details.map(({ path, message }) => (
               <li>

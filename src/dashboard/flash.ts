@@ -1,14 +1,14 @@
-/** The line that a page shows once after a redirect, carried by a signed cookie that lasts a minute. */
+/** A message that the next page shows once after a redirect, carried by a signed cookie for a minute. */
 import { z } from "zod";
 import type { DashboardDeps } from "./deps.ts";
 import { createSignedCookie } from "./signed-cookie.ts";
 import type { Flash } from "./viewer.ts";
 
-/** Cookies of other names must fit into the same header. */
+/** Limit that leaves room for other cookies in the same header. */
 const MAX_LENGTH = 500;
 const LIFETIME_MS = 60_000;
 
-/** Whoever draws a redirect knows no key; the guard, which does, writes the cookie. */
+/** Flashes of responses: handlers have no signing key, so the guard, which has it, writes the cookie. */
 const attached = new WeakMap<Response, Flash>();
 
 export function attachFlash(response: Response, flash: Flash): void {
@@ -16,7 +16,7 @@ export function attachFlash(response: Response, flash: Flash): void {
 }
 
 export type FlashCookie = Readonly<{
-  /** Null also for what this gateway did not write: nobody else may put words on its pages. */
+  /** Returns null also for a cookie that this gateway did not write, so that nobody else can put text on its pages. */
   read: (request: Request) => Promise<Flash | null>;
   /** Sets the cookie if a flash is attached to the response. */
   send: (response: Response) => Promise<void>;

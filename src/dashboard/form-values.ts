@@ -1,22 +1,22 @@
-/** Turns what was typed into a list of form fields into the values that the schema behind it takes. */
+/** Converts the typed values of a list of form fields into the values that their schema accepts. */
 import type { FormField } from "../settings/form-field.ts";
 import type { FieldErrors, FormInput } from "./forms.ts";
 import { readSize } from "./size-text.ts";
 
-/** More than the http target takes, so that it is the schema that refuses. */
+/** Higher than the limit of the http target, so that the schema refuses, not the form. */
 export const MAX_HEADER_ROWS = 60;
 
-/** The checkbox beside a stored secret that can be done without. */
+/** Returns the name of the checkbox that removes an optional stored secret. */
 export function removalName(fieldName: string): string {
   return `${fieldName}.remove`;
 }
 
-/** What a use case understands as "keep what is stored". */
+/** Use cases read this as "keep the stored value". */
 const KEEP = "[secret]";
 
 /**
- * Empty fields are left out: defaults and stored secrets then stand. `stored`: the redacted values that are
- * there already, so that a header whose name is kept and whose value is empty keeps its value.
+ * Leaves out empty fields, so that defaults and stored secrets apply. `stored` has the current values, redacted, so
+ * that a header with the same name and an empty value keeps its value.
  */
 export function readFields(
   fields: readonly FormField[],
@@ -35,12 +35,12 @@ function readField(field: FormField, form: FormInput, stored: unknown): unknown 
   if (field.kind === "headers") return readHeaders(field.name, form, field.secret === true ? stored : null);
   if (field.kind === "checkbox") return form[field.name] !== undefined;
   const typed = form[field.name];
-  // An emptied list is an empty one: nothing else says that what is stored has to go.
+  // An emptied list means an empty list; nothing else could clear the stored one.
   if (field.kind === "list") return typed === undefined ? undefined : items(typed);
   if (field.kind === "number-list") return typed === undefined ? undefined : items(typed).map(toNumber);
   const text = typed ?? "";
   if (field.nullable === true && typed?.trim() === "") return null;
-  // null is what a use case understands as "forget the stored one".
+  // Use cases read null as "remove the stored value".
   if (text.trim() === "") return form[removalName(field.name)] === undefined ? undefined : null;
   if (field.kind === "number") return toNumber(text);
   if (field.kind === "size") return readSize(text);
@@ -59,12 +59,12 @@ export function wordErrors(fields: readonly FormField[], form: FormInput, errors
   };
 }
 
-/** What is no number stays a text, for the schema to refuse. */
+/** Returns text that is no number unchanged, for the schema to refuse. */
 function toNumber(text: string): number | string {
   return Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** People write lists with commas too. */
+/** Splits by lines and by commas, because people write both. */
 function items(text: string): string[] {
   return text
     .split(/[\n,]/)

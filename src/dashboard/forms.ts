@@ -1,10 +1,10 @@
-/** Reads posted forms, and tells a form's faults field by field. */
+/** Reads posted forms, and assigns errors to their fields. */
 import { readBody } from "../http/body.ts";
 import { AppError } from "../lib/errors.ts";
 
 export type FormInput = Readonly<Record<string, string>>;
 
-/** Field name to what is wrong with it. */
+/** Errors by field name. */
 export type FieldErrors = Readonly<Record<string, string>>;
 
 export const NO_ERRORS: FieldErrors = {};
@@ -12,7 +12,7 @@ export const NO_ERRORS: FieldErrors = {};
 const MAX_FORM_BYTES = 256 * 1024;
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
-/** The last value of a name counts. Throws AppError too_large or unsupported_type. */
+/** If a name is repeated, its last value counts. Throws AppError too_large or unsupported_type. */
 export async function readForm(request: Request): Promise<FormInput> {
   const bytes = await readBody(request, MAX_FORM_BYTES);
   const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
@@ -24,8 +24,8 @@ export async function readForm(request: Request): Promise<FormInput> {
 }
 
 /**
- * The faults to show beside the fields; throws on what is no fault of the input. `within` is the part of the
- * input whose fields stand in the form by their own names, such as "config".
+ * Returns the errors to show beside the fields; rethrows anything that the input did not cause. `within` is the part of
+ * the input whose fields the form names directly, such as "config".
  */
 export function fieldErrors(error: unknown, within?: string): FieldErrors {
   if (!(error instanceof AppError) || (error.kind !== "invalid" && error.kind !== "conflict")) throw error;
@@ -39,7 +39,7 @@ export function fieldErrors(error: unknown, within?: string): FieldErrors {
   return errors;
 }
 
-/** As a sentence under a field, whose subject is the field. */
+/** Turns a message whose subject is the field into a sentence. */
 function readable(message: string): string {
   if (/^(?:is missing|must not be empty)$/.test(message)) return "Fill this in.";
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);

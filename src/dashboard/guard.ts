@@ -1,4 +1,4 @@
-/** Stands before every page: who asks, from where, and whether they may. */
+/** Checks every request for a page: who is asking, from where, and whether they are allowed. */
 import type { AuditEntry } from "../http/audit.ts";
 import { pathOf, queryOf } from "../http/request-url.ts";
 import type { Peer } from "../ingest/remote-address.ts";
@@ -26,10 +26,10 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
   const { cookie, sessions, config } = deps;
   const flashes = createFlashCookie(deps);
 
-  async function finish(request: Request, answer: Response, wasFlashShown: boolean): Promise<Response> {
-    if (wasFlashShown) answer.headers.append("set-cookie", flashes.clear());
-    await flashes.send(answer);
-    return compressPage(request, answer);
+  async function finish(request: Request, response: Response, wasFlashShown: boolean): Promise<Response> {
+    if (wasFlashShown) response.headers.append("set-cookie", flashes.clear());
+    await flashes.send(response);
+    return compressPage(request, response);
   }
 
   return (route) => async (visit) => {
@@ -59,19 +59,19 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
     const expiresAt = sessions.touch(session);
     const isStillSignedIn = () => sessions.find(token) !== null;
-    const answer = await route.run({ ...open, viewer, sessionId: session.id, isStillSignedIn });
-    // Signing out sets a cookie of its own, which must stand.
-    if (expiresAt !== null && !answer.headers.has("set-cookie")) {
-      answer.headers.append("set-cookie", await cookie.write({ token, expiresAt }));
+    const response = await route.run({ ...open, viewer, sessionId: session.id, isStillSignedIn });
+    // A response that signs out already sets this cookie, which must not be overwritten.
+    if (expiresAt !== null && !response.headers.has("set-cookie")) {
+      response.headers.append("set-cookie", await cookie.write({ token, expiresAt }));
     }
-    return finish(request, answer, flash !== null);
+    return finish(request, response, flash !== null);
   };
 }
 
-/** Where a form was posted, the page it stood on is what to come back to. */
+/** Redirects to the sign-in page; after a posted form, the reader returns to the page that contained it. */
 function askToSignIn(request: Request): Response {
   const path = signInPath(request.method === "GET" ? pathAndQuery(request.url) : refererPath(request));
-  // htmx would follow a redirect unseen and put the sign-in page into a part of this one.
+  // htmx would follow a redirect invisibly and put the sign-in page into a part of this one.
   const isHtmx = request.headers.get("hx-request") === "true";
   return isHtmx
     ? new Response(null, { status: 200, headers: { "hx-redirect": path } })

@@ -1,4 +1,4 @@
-/** The frame of every page: head, navigation, crumbs, what was just done, and the page itself. */
+/** Frame of every page: head, navigation, breadcrumbs, flash message, and the page itself. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { MANUAL_PATH } from "../manual/html.ts";
 import { assetPaths } from "./assets/assets.ts";
@@ -16,12 +16,12 @@ export type LayoutProps = PropsWithChildren<
     title: string;
     viewer: Viewer | null;
     section?: Section | undefined;
-    /** The pages above this one, outermost first. */
+    /** Parent pages, outermost first. */
     crumbs?: readonly Crumb[] | undefined;
     flash?: Flash | null | undefined;
-    /** Uses the whole width of the window, for long lists. */
+    /** Uses the full window width, for long lists. */
     wide?: boolean | undefined;
-    /** Has a header also for whoever is not signed in. */
+    /** Shows a header also to readers who are not signed in. */
     openHeader?: boolean | undefined;
   }>
 >;
@@ -56,9 +56,9 @@ export function Layout(props: LayoutProps): JSX.Element {
         <a class="skip-link" href="#main">
           Skip to content
         </a>
-        {viewer ? <Header viewer={viewer} section={section} /> : openHeader ? <OpenHeader /> : ""}
+        {viewer ? <Header viewer={viewer} section={section} /> : openHeader && <OpenHeader />}
         <main id="main" class={wide ? "main main-wide" : "main"} tabindex="-1">
-          {crumbs.length > 0 ? <Crumbs crumbs={crumbs} title={title} /> : ""}
+          {crumbs.length > 0 && <Crumbs crumbs={crumbs} title={title} />}
           <FlashLine flash={flash} />
           {children}
         </main>
@@ -77,10 +77,8 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
         </a>
         <nav class="nav" aria-label="Main">
           <NavLink href="/sources" label="Webhooks" current={section === "sources"} />
-          {viewer.role === "admin" ? (
+          {viewer.role === "admin" && (
             <NavLink href="/admin/users" label="Admin" current={section === "admin"} />
-          ) : (
-            ""
           )}
         </nav>
         <div class="header-end">

@@ -1,16 +1,16 @@
-/** The page to come back to after signing in: a path on this site, whatever was asked for. */
+/** Decides which page follows sign-in: a path on this site, whatever was requested. */
 
 const HOME = "/sources";
 const NOWHERE = "http://this-site.invalid";
 const MAX_LENGTH = 2_000;
 
-/** Home for everything that a browser could take for another site, or that is no page to come back to. */
+/** Returns the home page for anything that a browser could take for another site, or that is no page to return to. */
 export function nextPath(wanted: string | null | undefined): string {
   if (!wanted || wanted.length > MAX_LENGTH || !/^\/(?![/\\])/.test(wanted)) return HOME;
-  // Browsers drop tabs and line feeds, and read a backslash as a slash, before they look for a host.
+  // Before they look for a host, browsers drop tabs and line feeds and read a backslash as a slash.
   if (/[\\\p{Cc}]/u.test(wanted) || !URL.canParse(wanted, NOWHERE)) return HOME;
   const { origin, pathname, search } = new URL(wanted, NOWHERE);
-  // Dots are taken out of a path after its first slash was judged.
+  // Dot segments are removed after the first slash was checked, so the result is checked again.
   if (origin !== NOWHERE || pathname.startsWith("//") || pathname.startsWith("/pages/")) return HOME;
   return pathname === "/" ? HOME : pathname + search;
 }

@@ -1,18 +1,18 @@
-/** What one page shows once, such as a secret: kept in memory, for one session, for a while. */
+/** Keeps text that a page shows once, such as a secret: in memory, for one session, for a few minutes. */
 import { LRUCache } from "lru-cache";
 import { randomToken } from "../lib/crypto.ts";
 
 export type Reveals = Readonly<{
-  /** What the page's address names it by. */
+  /** Stores a text and returns the key for the page's URL. */
   keep: (value: { sessionId: string; text: string }) => string;
-  /** Null the second time, for another session, and after a few minutes. */
+  /** Returns the text once; null the second time, for another session, and after a few minutes. */
   take: (asked: { sessionId: string; key: string | null }) => string | null;
 }>;
 
 const LIFETIME_MS = 5 * 60_000;
 const MAX_KEPT = 100;
 
-/** `monotonic` in milliseconds. */
+/** `monotonic` returns milliseconds. */
 export function createReveals({ monotonic }: { monotonic: () => number }): Reveals {
   const kept = new LRUCache<string, { sessionId: string; text: string; at: number }>({ max: MAX_KEPT });
   return {

@@ -1,23 +1,23 @@
-/** A cookie that only this gateway can write: signed claims with an end, bound to this host where it is https. */
+/** A cookie that only this gateway can write: signed claims with an expiry, bound to this host over HTTPS. */
 import { jwt } from "@elysiajs/jwt";
 import type { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import { readCookie } from "./cookies.ts";
 
 export type SignedCookie<Claims> = Readonly<{
-  /** Null for what is missing, planted, changed, expired or another cookie's. */
+  /** Returns null for a cookie that is missing, planted, changed, expired or of another kind. */
   read: (request: Request) => Promise<Claims | null>;
-  /** The Set-Cookie header that keeps the claims until `expiresAt`, in milliseconds UTC. */
+  /** Returns the Set-Cookie header that keeps the claims until `expiresAt`, in milliseconds UTC. */
   write: (claims: Claims, expiresAt: number) => Promise<string>;
-  /** The Set-Cookie header that makes a browser forget. */
+  /** Returns the Set-Cookie header that removes the cookie. */
   clear: () => string;
 }>;
 
 const ALGORITHM = "HS256";
 
-/** Claims of two cookies must differ in their names: all are signed with one key. */
+/** Claims of different cookies must have different names, because all are signed with one key. */
 export function createSignedCookie<Claims extends Record<string, string>>(options: {
-  /** Without the prefix that https adds. */
+  /** Name without the prefix that is added for HTTPS. */
   name: string;
   schema: z.ZodType<Claims>;
   baseUrl: string;
@@ -26,7 +26,7 @@ export function createSignedCookie<Claims extends Record<string, string>>(option
 }): SignedCookie<Claims> {
   const { schema, clock } = options;
   const isHttps = options.baseUrl.startsWith("https:");
-  // Browsers take a __Host- cookie from this very host and over https only, so no neighbour can plant one.
+  // Browsers accept a __Host- cookie only from this very host and over HTTPS, so no neighbouring host can plant one.
   const name = isHttps ? `__Host-${options.name}` : options.name;
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isHttps ? "; Secure" : ""}`;
   const tokens = jwt({ name: "jwt", secret: options.key, alg: ALGORITHM }).decorator.jwt;

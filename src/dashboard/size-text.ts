@@ -1,9 +1,9 @@
-/** Sizes as people type them: "500 MB", "2GB", or a number of bytes; steps of 1024, as sizes are shown. */
+/** Sizes as people type them: "500 MB", "2GB", or a number of bytes; steps of 1024, as sizes are displayed. */
 
 const UNITS: readonly string[] = ["B", "KB", "MB", "GB", "TB"];
 const SIZE = /^(\d+(?:\.\d+)?)\s*((?:[kmgt]i?)?b)?$/i;
 
-/** What is no size stays a text, for the schema to refuse. */
+/** Returns text that is no size unchanged, for the schema to refuse. */
 export function readSize(text: string): number | string {
   const found = SIZE.exec(text.trim().replace(",", "."));
   if (!found) return text;
@@ -12,7 +12,7 @@ export function readSize(text: string): number | string {
   return Math.round(Number(found[1]) * 1024 ** power);
 }
 
-/** Exactly that size, in the largest unit that gives a whole number; `readSize` reads it back. */
+/** Returns exactly that size, in the largest unit that gives a whole number; `readSize` reads it back. */
 export function formatSize(bytes: number): string {
   let value = bytes;
   let unit = 0;

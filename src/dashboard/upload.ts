@@ -1,4 +1,4 @@
-/** Reads a posted form that has a file, which goes on as it arrives. */
+/** Reads a posted form with a file, which is processed as it arrives. */
 import { partsOf, textOf } from "../http/multipart.ts";
 import { AppError } from "../lib/errors.ts";
 import type { FormInput } from "./forms.ts";
@@ -7,8 +7,8 @@ const MAX_FIELD_BYTES = 16 * 1024;
 const MAX_FIELDS = 20;
 
 /**
- * `take` gets what the field `name` holds, and is not called where no file was chosen; `drop` gets what it made of
- * it where the rest of the form cannot be read. Throws AppError malformed, unsupported_type or too_large.
+ * Passes the file in field `name` to `take`, which is not called if no file was chosen. If the rest of the form cannot
+ * be read, passes the result of `take` to `drop`. Throws AppError malformed, unsupported_type or too_large.
  */
 export async function readUpload<Taken>(
   request: Request,

@@ -1,4 +1,4 @@
-/** Who looks at a page, and what a page tells once about what was just done. */
+/** The signed-in reader of a page, and the message that a page shows once. */
 import type { Role } from "../auth/users.ts";
 
 export type Viewer = Readonly<{ id: string; username: string; role: Role }>;

@@ -21,7 +21,7 @@ function post(path: string, form: Record<string, string> = {}) {
   return dashboard.ask(path, { form, cookie: root });
 }
 
-/** Follows to the page that shows a generated password, and signs in with it. */
+/** Follows the redirect to the page with a generated password, and signs in with it. */
 async function passwordAfter(answer: Response): Promise<string> {
   expect(answer.status).toBe(303);
   const page = await (await dashboard.ask(answer.headers.get("location") ?? "", { cookie: root })).text();
@@ -29,7 +29,7 @@ async function passwordAfter(answer: Response): Promise<string> {
 }
 
 describe("administrators", () => {
-  test("add users, whose password is made up and shown once", async () => {
+  test("add users, whose password is generated and shown once", async () => {
     const answer = await post("/admin/users", { username: "erin", role: "user" });
     const password = await passwordAfter(answer);
     expect(await dashboard.signIn("erin", password)).not.toBe("");
@@ -38,7 +38,7 @@ describe("administrators", () => {
     expect(dashboard.users.findByUsername("erin")?.role).toBe("user");
   });
 
-  test("are told of a name that is taken or unfit, beside the field, with the name kept", async () => {
+  test("see an error for a taken or invalid name beside the field, and the name is kept", async () => {
     const taken = await post("/admin/users", { username: "Carol", role: "admin" });
     expect(taken.status).toBe(422);
     const page = await taken.text();
@@ -49,7 +49,7 @@ describe("administrators", () => {
     expect((await post("/admin/users", {})).status).toBe(422);
   });
 
-  test("disable users after a question, which signs them out and rests their keys, and enable them", async () => {
+  test("disable users after a confirmation, which signs them out and refuses their keys, and enable them", async () => {
     const carol = await dashboard.signIn("carol");
     const { token } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "k" });
     const path = `/admin/users/${dashboard.carolId}`;
@@ -64,14 +64,14 @@ describe("administrators", () => {
     expect(await dashboard.signIn("carol")).not.toBe("");
   });
 
-  test("reset passwords after a question", async () => {
+  test("reset passwords after a confirmation", async () => {
     const path = `/admin/users/${dashboard.carolId}/password`;
     expect(await (await post(path)).text()).toContain("Reset the password of carol?");
     const password = await passwordAfter(await post(path, { confirmed: "yes" }));
     expect(await dashboard.signIn("carol", password)).not.toBe("");
   });
 
-  test("cannot shut themselves out", async () => {
+  test("cannot lock themselves out", async () => {
     for (const act of ["disable", "password"]) {
       const answer = await post(`/admin/users/${dashboard.rootId}/${act}`, { confirmed: "yes" });
       expect(answer.status).toBe(409);
@@ -79,7 +79,7 @@ describe("administrators", () => {
     expect((await dashboard.ask("/profile", { cookie: root })).status).toBe(200);
   });
 
-  test("are told of users there are not", async () => {
+  test("get 404 for unknown users", async () => {
     for (const id of [newId(), "x"]) {
       for (const act of ["disable", "enable", "password"]) {
         expect((await post(`/admin/users/${id}/${act}`, { confirmed: "yes" })).status).toBe(404);
@@ -107,7 +107,7 @@ describe("the server page", () => {
     expect(page).toContain(dashboard.config.dataDir);
   });
 
-  test("begins a check of the databases, and shows what it found", async () => {
+  test("starts a check of the databases, and shows its result", async () => {
     const page = async () => (await dashboard.ask("/admin/server", { cookie: root })).text();
     expect(await page()).toContain("Not run since startup.");
     expect((await post("/admin/server/check")).headers.get("location")).toBe("/admin/server");

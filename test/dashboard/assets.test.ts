@@ -20,14 +20,14 @@ function linked(): readonly string[] {
 }
 
 describe("assets", () => {
-  test("are one stylesheet and a few scripts, all of them from here", () => {
+  test("are one stylesheet and a few scripts, all of them local", () => {
     expect(linked().filter((address) => address.endsWith(".css"))).toHaveLength(1);
     expect(linked().filter((address) => !/^\/assets\/[a-z]+-[0-9a-f]{12}\.(css|js)$/.test(address))).toEqual(
       [],
     );
   });
 
-  test("are kept by browsers for good, under names that are made from their content", async () => {
+  test("are cached by browsers permanently, under names derived from their content", async () => {
     for (const path of linked()) {
       const answer = await dashboard.ask(path);
       expect(answer.status).toBe(200);
@@ -38,7 +38,7 @@ describe("assets", () => {
     }
   });
 
-  test("are packed for browsers that unpack them, and plain for others", async () => {
+  test("are compressed for browsers that accept it, and plain for others", async () => {
     const [path = ""] = linked();
     const sizes: number[] = [];
     for (const encoding of ["gzip, br", "identity"]) {
@@ -58,13 +58,13 @@ describe("assets", () => {
     expect((await dashboard.ask(path.replace(/[0-9a-f]{12}/, "0".repeat(12)))).status).toBe(404);
   });
 
-  test("and a page together stay small, unpacked even", async () => {
+  test("and a page together stay small, even uncompressed", async () => {
     let bytes = page.length;
     for (const path of linked()) bytes += (await (await dashboard.ask(path)).arrayBuffer()).byteLength;
     expect(bytes).toBeLessThan(MAX_FIRST_LOAD_BYTES);
   });
 
-  test("hold all style and script: pages have none of their own", () => {
+  test("contain all style and script: pages have none of their own", () => {
     expect(page).not.toMatch(/<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=/i);
   });
 });

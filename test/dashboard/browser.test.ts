@@ -41,7 +41,7 @@ async function signIn(page: Page, username = "root"): Promise<void> {
 }
 
 describe("in a browser", () => {
-  test("people sign in, come to the page they asked for, and sign out", async () => {
+  test("people sign in, get to the requested page, and sign out", async () => {
     const page = await open("/profile");
     const complaints = collectComplaints(page);
     await signIn(page);
@@ -54,7 +54,7 @@ describe("in a browser", () => {
     await page.context().close();
   });
 
-  test("a wrong password leaves the name in its field and the cursor in the other", async () => {
+  test("a wrong password keeps the name in its field and focuses the other", async () => {
     const page = await open("/pages/login");
     await page.getByLabel("Username").fill("root");
     await page.getByLabel("Password").fill("wrong");
@@ -65,7 +65,7 @@ describe("in a browser", () => {
     await page.context().close();
   });
 
-  test("a page changes without being loaded anew, and going back does too", async () => {
+  test("navigation swaps the page without loading it again, and so does going back", async () => {
     const page = await open("/profile");
     await signIn(page);
     await page.evaluate("window.isSamePage = true");
@@ -79,7 +79,7 @@ describe("in a browser", () => {
     await page.context().close();
   });
 
-  test("an API key is made, copied, gone after a reload, and revoked after a question", async () => {
+  test("an API key is created, copied, hidden after a reload, and revoked after a confirmation", async () => {
     const page = await open("/profile");
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const complaints = collectComplaints(page);
@@ -109,7 +109,7 @@ describe("in a browser", () => {
     await page.context().close();
   });
 
-  test("everything goes without scripts too: a page asks the question, times are UTC", async () => {
+  test("everything works without scripts too: a page asks for confirmation, times are UTC", async () => {
     const page = await open("/admin/users", { ...DESKTOP, javaScriptEnabled: false });
     await signIn(page);
     await page.getByLabel("Username").fill("erin");
@@ -124,16 +124,16 @@ describe("in a browser", () => {
     await page.context().close();
   });
 
-  test("a lost connection is said", async () => {
+  test("a lost connection is reported", async () => {
     const page = await open("/profile");
     await signIn(page);
     await page.context().setOffline(true);
     await page.getByRole("link", { name: "Admin" }).click();
-    await page.getByText("The server did not answer.").waitFor();
+    await page.getByText("The server did not respond.").waitFor();
     await page.context().close();
   });
 
-  test("times are the reader's own, with UTC on demand", async () => {
+  test("times are in the reader's time zone, with UTC on demand", async () => {
     const page = await open("/admin/server", { ...DESKTOP, timezoneId: "Asia/Tokyo", locale: "en-GB" });
     await signIn(page);
     await page.goto("/admin/server");
@@ -144,7 +144,7 @@ describe("in a browser", () => {
   });
 });
 
-describe("pages are open to everybody, and fit", () => {
+describe("public pages are accessible and fit the window", () => {
   const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
     ["in a wide window, light", { ...DESKTOP, colorScheme: "light" }],
     ["on a phone, dark", { ...PHONE, colorScheme: "dark" }],

@@ -20,7 +20,7 @@ function page(markup = MARKUP): Response {
 }
 
 describe("a page", () => {
-  test("is packed for a browser that can read it, with its status and all its cookies", async () => {
+  test("is compressed for a browser that accepts it, with its status and all its cookies", async () => {
     const answer = await compressPage(ask("gzip, br"), page());
     const bytes = new Uint8Array(await answer.arrayBuffer());
     expect(answer.headers.get("content-encoding")).toBe("gzip");
@@ -31,7 +31,7 @@ describe("a page", () => {
     expect(answer.headers.get("vary")).toBe("accept-encoding");
   });
 
-  test("goes as it is to whoever did not ask for it packed, and when it is short", async () => {
+  test("is not compressed if the client does not accept it, or if it is short", async () => {
     for (const answer of [
       await compressPage(ask(null), page()),
       await compressPage(ask("gzip"), page("<p>short</p>")),
@@ -43,7 +43,7 @@ describe("a page", () => {
   });
 });
 
-test("what is no page goes untouched: redirects, bodies of events, streams", async () => {
+test("other responses are unchanged: redirects, bodies of events, streams", async () => {
   const answers = [
     new Response(null, { status: 303, headers: { location: "/sources" } }),
     new Response(MARKUP, { headers: { "content-type": "text/plain; charset=utf-8" } }),

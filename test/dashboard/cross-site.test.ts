@@ -18,7 +18,7 @@ describe("a state change", () => {
     expect(isRefused({ "sec-fetch-site": "same-origin", origin: baseUrl })).toBe(false);
   });
 
-  test("that a person asked for by the browser itself is carried out", () => {
+  test("requested by a person through the browser itself is carried out", () => {
     expect(isRefused({ "sec-fetch-site": "none" })).toBe(false);
   });
 
@@ -29,7 +29,7 @@ describe("a state change", () => {
     },
   );
 
-  test("over plain http, where browsers say no more than the origin, is judged by it", () => {
+  test("over plain HTTP is judged by its origin, because browsers send nothing more", () => {
     const host = "10.0.0.5:8080";
     expect(isRefused({ host, origin: "http://10.0.0.5:8080" })).toBe(false);
     expect(isRefused({ host, origin: "https://10.0.0.5:8080" })).toBe(false);

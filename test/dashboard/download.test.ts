@@ -1,4 +1,4 @@
-/** A webhook's page hands out its file, without secrets, to its owner alone. */
+/** A webhook's page offers its file, without secrets, to its owner only. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => dashboard.stop());
 
-test("its page links to the file, past the quick page changes that would show it as a page", async () => {
+test("its page links to the file without htmx, which would show it as a page", async () => {
   const page = await (await dashboard.ask(path, { cookie: await dashboard.signIn("carol") })).text();
   expect(page).toContain(`href="${path}/download" hx-boost="false"`);
 });
@@ -43,7 +43,7 @@ test("its owner gets it, with the configuration and without secrets", async () =
   expect(row?.document).not.toContain("v1.");
 });
 
-test("nobody else does", async () => {
+test("other users get 404", async () => {
   const answer = await dashboard.ask(`${path}/download`, { cookie: await dashboard.signIn("root") });
   expect(answer.status).toBe(404);
   expect((await dashboard.ask(`${path}/download`)).status).toBe(303);

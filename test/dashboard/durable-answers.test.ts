@@ -1,4 +1,4 @@
-/** What a page tells is on disk, though no commit of the main database is synced by itself. */
+/** Whatever a page reports is on disk, although commits of the main database are not synced one by one. */
 import { afterEach, beforeEach, expect, mock, test } from "bun:test";
 import { gate } from "../storage/storage-world.ts";
 import { PASSWORD, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
@@ -22,7 +22,7 @@ afterEach(() => dashboard.stop());
 const signIn = () =>
   dashboard.ask("/pages/login", { form: { username: "carol", password: PASSWORD }, method: "POST" });
 
-test("somebody is signed in once their session is synced", async () => {
+test("a sign-in response is sent once the session is synced", async () => {
   const { passed, open } = gate();
   const begun = Promise.withResolvers<void>();
   sync.mockImplementationOnce(() => {
@@ -34,14 +34,14 @@ test("somebody is signed in once their session is synced", async () => {
     isAnswered = true;
   });
   await begun.promise;
-  // What waits for nothing is answered meanwhile.
+  // Responses that wait for nothing are sent meanwhile.
   expect((await dashboard.ask("/nowhere")).status).toBe(404);
   expect(isAnswered).toBe(false);
   open();
   expect((await answer).status).toBe(303);
 });
 
-test("nobody is signed in whose session could not be synced, and the page says why", async () => {
+test("nobody is signed in if the session could not be synced, and the page says why", async () => {
   sync.mockRejectedValueOnce(new Error("EIO"));
   const answer = await signIn();
   expect(answer.status).toBe(503);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => dashboard.stop());
 
 describe("an error", () => {
-  test("is a page with the layout, for who is signed in and who is not", async () => {
+  test("is a page with the layout, whether the reader is signed in or not", async () => {
     const known = await dashboard.ask("/no-such-page", { cookie: carol });
     expect(known.status).toBe(404);
     const page = await known.text();
@@ -24,7 +24,7 @@ describe("an error", () => {
     expect(unknown).toContain('href="/pages/login"');
   });
 
-  test("repeats nothing of the address", async () => {
+  test("repeats nothing of the URL", async () => {
     const page = await (await dashboard.ask("/%3Cscript%3Ealert(1)%3C/script%3E?x=%22onload=1")).text();
     expect(page).not.toContain("alert(1)");
     expect(page).not.toContain("onload");
@@ -35,7 +35,7 @@ describe("an error", () => {
     expect(answer.headers.get("content-type")).toStartWith("application/json");
   });
 
-  test("of the server's own says nothing of its cause but the id to find it by", async () => {
+  test("of the server itself reveals nothing of its cause but the id to find it by", async () => {
     const list = dashboard.apiKeys.list;
     dashboard.apiKeys.list = () => {
       throw new Error("disk /secret/path is on fire");
@@ -52,7 +52,7 @@ describe("an error", () => {
     );
   });
 
-  test("tells a form that is too large, and one that is no form", async () => {
+  test("reports a form that is too large, and a body that is no form", async () => {
     const large = await dashboard.ask("/profile/api-keys", {
       form: { name: "x".repeat(300_000) },
       cookie: carol,
@@ -64,8 +64,8 @@ describe("an error", () => {
   });
 });
 
-describe("what was just done", () => {
-  test("is said on the next page, once", async () => {
+describe("a flash message", () => {
+  test("is shown on the next page, once", async () => {
     const done = await dashboard.ask("/profile/sessions/end-others", { form: {}, cookie: carol });
     const flash = done.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
     const first = await dashboard.ask("/profile", { cookie: `${carol}; ${flash}` });
@@ -76,7 +76,7 @@ describe("what was just done", () => {
     );
   });
 
-  test("travels to this host alone where people use https, and for a minute", async () => {
+  test("is sent to this host only over HTTPS, and expires after a minute", async () => {
     const secure = await startTestDashboard({ BASE_URL: "https://hooks.example" });
     const cookie = await secure.signIn("carol");
     const done = await secure.ask("/profile/sessions/end-others", { form: {}, cookie });
@@ -92,7 +92,7 @@ describe("what was just done", () => {
     await secure.stop();
   });
 
-  test("cannot be put there by anybody else, as markup or as text, nor break the page", async () => {
+  test("cannot be forged by anybody else, as markup or as text, nor break the page", async () => {
     const planted = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
     for (const value of [
       planted({ tone: "ok", text: "<script>x()</script>" }),

@@ -19,7 +19,7 @@ const growth = {
 };
 
 describe("a forecast", () => {
-  test("counts what events take beside their bodies", () => {
+  test("includes what events need in addition to their bodies", () => {
     expect(forecast(growth, { days: 30, bytes: null })).toEqual({
       bytesPerDay: 1_000_000,
       settlesAtBytes: 30_000_000,
@@ -27,23 +27,23 @@ describe("a forecast", () => {
     });
   });
 
-  test("tells when a limit will be met, and that it will not where age deletes events before", () => {
+  test("says when a limit will be reached, and that it will not if age deletes events before", () => {
     const bytes = growth.usedBytes + 3_000_000;
     expect(forecast(growth, { days: 30, bytes }).limitInDays).toBe(3);
     expect(forecast(growth, { days: 5, bytes }).limitInDays).toBeNull();
     expect(forecast(growth, { days: 5, bytes: growth.usedBytes }).limitInDays).toBe(0);
   });
 
-  test("knows what a file holds before its first event", () => {
+  test("knows the size of a file before its first event", () => {
     const db = new Database(":memory:");
     db.run("PRAGMA auto_vacuum = INCREMENTAL");
     for (const sql of eventMigrations) db.run(sql);
-    // A page or two more or less are not worth a change.
+    // A difference of a page or two does not matter.
     expect(Math.abs(measureSpace(db).usedBytes - EMPTY_BYTES)).toBeLessThan(16_384);
     db.close();
   });
 
-  test("of a webhook without events is that nothing grows", () => {
+  test("without events predicts no growth", () => {
     const none = { bytesPerDay: 0, settlesAtBytes: 0, limitInDays: null };
     expect(forecast(NO_GROWTH, { days: 30, bytes: MB })).toEqual(none);
   });
@@ -58,7 +58,7 @@ describe("sizes", () => {
     for (const text of ["much", "-1 MB", "5 XB", "1e9", "MB", "5 MB 3"]) expect(readSize(text)).toBe(text);
   });
 
-  test("are written so that they are read back as they were", () => {
+  test("are formatted so that they are parsed to the same value", () => {
     for (const bytes of [MB, 500 * MB, 2048 * MB, 1_048_577, 5_000_000]) {
       expect(readSize(formatSize(bytes))).toBe(bytes);
     }

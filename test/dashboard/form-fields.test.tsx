@@ -36,21 +36,21 @@ describe("a field that is a list", () => {
     { name: "codes", label: "Codes", kind: "number-list" },
   ];
 
-  test("takes one item a line or between commas", () => {
+  test("accepts one item per line or items separated by commas", () => {
     const form = { networks: " 10.0.0.0/8,\n\n::1 ", codes: "410\nx" };
     expect(readFields(lists, form)).toEqual({ networks: ["10.0.0.0/8", "::1"], codes: [410, "x"] });
   });
 
-  test("is empty when it was emptied, and left out when the form does not have it", () => {
+  test("is empty if it was emptied, and omitted if the form does not contain it", () => {
     expect(readFields(lists, { networks: "" })).toEqual({ networks: [] });
   });
 
-  test("says of which item a fault is", async () => {
+  test("shows which item an error belongs to", async () => {
     const html = await draw({ fields: lists, errors: { "networks.1": "Is no network." } });
     expect(html).toContain("Item 2: Is no network.");
   });
 
-  test("shows its items one a line", async () => {
+  test("shows one item per line", async () => {
     const html = await draw({ fields: lists, values: { networks: ["a", "b"], codes: [410] } });
     expect(html).toContain("\na\nb</textarea>");
     expect(html).toContain("\n410</textarea>");
@@ -68,7 +68,7 @@ describe("a list of form fields", () => {
     expect(html).toContain('aria-describedby="f-note-help"');
   });
 
-  test("shows stored values, and of secrets only that they are there", async () => {
+  test("shows stored values, but only the presence of secrets", async () => {
     const html = await draw({
       values: {
         url: "https://a.example/",
@@ -86,11 +86,11 @@ describe("a list of form fields", () => {
     expect(html).toContain('value="X-Key"');
     expect(html).not.toContain("[secret]");
     expect(html).toContain("Leave empty to keep it.");
-    // A browser would not let a required field go empty, which is how a stored secret is kept.
+    // A browser would not submit an empty required field, but empty is how a stored secret is kept.
     expect(html).not.toMatch(/name="token"[^>]* required/);
   });
 
-  test("keeps what was typed, with the fault beside it", async () => {
+  test("keeps typed values, with the error beside them", async () => {
     const html = await draw({
       values: { url: "https://stored.example/", fast: true },
       typed: { url: "nonsense", "headers.0.name": "A B", "headers.0.value": "v" },
@@ -105,7 +105,7 @@ describe("a list of form fields", () => {
     expect(html).toContain('value="A B"');
   });
 
-  test("lets no value out of its place", async () => {
+  test("escapes every value", async () => {
     const typed = { url: HOSTILE, note: `</textarea>${HOSTILE}`, "headers.0.name": HOSTILE, mode: HOSTILE };
     const html = await draw({ typed, errors: { url: HOSTILE } });
     expect(html).not.toContain("<script>");
@@ -114,8 +114,8 @@ describe("a list of form fields", () => {
   });
 });
 
-describe("a form that was filled in", () => {
-  test("becomes the values that the schema takes", () => {
+describe("a submitted form", () => {
+  test("becomes the values that the schema accepts", () => {
     const form = { url: " https://a.example/ ", size: "5", fast: "true", mode: "b", note: "", other: "x" };
     expect(readFields(FIELDS, form)).toEqual({
       url: "https://a.example/",
@@ -126,11 +126,11 @@ describe("a form that was filled in", () => {
     });
   });
 
-  test("leaves a number that is none to the schema, and an unticked box false", () => {
+  test("leaves invalid numbers to the schema, and makes an unticked box false", () => {
     expect(readFields(FIELDS, { size: "many" })).toEqual({ headers: {}, size: "many", fast: false });
   });
 
-  test("keeps stored header values whose names are kept, and drops headers whose names are gone", () => {
+  test("keeps stored header values whose names are kept, and drops headers whose names are removed", () => {
     const stored = { headers: { Authorization: "[secret]", "X-Old": "[secret]" } };
     const form = {
       "headers.0.name": "Authorization",
@@ -148,8 +148,8 @@ describe("a form that was filled in", () => {
   });
 });
 
-describe("faults", () => {
-  test("go to their fields, those within the config to the fields by their own names", () => {
+describe("errors", () => {
+  test("are assigned to their fields, those within the config to the fields by their own names", () => {
     const error = new AppError({
       kind: "invalid",
       message: "The target is not valid.",
@@ -165,7 +165,7 @@ describe("faults", () => {
     });
   });
 
-  test("that are none of the input's go on", () => {
+  test("that the input did not cause are rethrown", () => {
     const error = new AppError({ kind: "unavailable", message: "disk full" });
     expect(() => fieldErrors(error)).toThrow("disk full");
     expect(() => fieldErrors(new Error("bug"))).toThrow("bug");

@@ -25,7 +25,7 @@ const OPEN = [
 
 type Walked = Readonly<{ method: "GET" | "POST"; path: string; name: string }>;
 
-/** Straight from the framework, so that no route can be mounted past the list. */
+/** Read from the framework, so that no route can be mounted outside the list. */
 function registered(): readonly Walked[] {
   return dashboard.routes.map(({ method, path }) => ({
     method: method === "GET" ? "GET" : "POST",
@@ -43,14 +43,14 @@ function ask({ method, path }: Walked, options: Parameters<TestDashboard["ask"]>
 }
 
 describe("every page and form", () => {
-  test("is known to this test, and none takes every path", () => {
+  test("is known to this test, and none matches every path", () => {
     const names = registered().map(({ name }) => name);
     expect(names.filter((name) => name.includes("*") || !/^(GET|POST) /.test(name))).toEqual([]);
     expect(OPEN.filter((name) => !names.includes(name))).toEqual([]);
     expect(guarded().length).toBeGreaterThan(30);
   });
 
-  test("sends whoever is not signed in to sign in, and names the page to come back to", async () => {
+  test("redirects to sign-in without a session, and names the page to return to", async () => {
     for (const route of guarded()) {
       const answer = await ask(route);
       expect([route.name, answer.status]).toEqual([route.name, 303]);
@@ -62,7 +62,7 @@ describe("every page and form", () => {
     }
   });
 
-  test("tells htmx to go to the sign-in page as a whole", async () => {
+  test("makes htmx load the sign-in page as a whole", async () => {
     for (const route of guarded()) {
       const answer = await ask(route, { headers: { "hx-request": "true" } });
       expect(answer.headers.get("hx-redirect")).toStartWith("/pages/login");
@@ -82,7 +82,7 @@ describe("every page and form", () => {
     expect((await dashboard.ask("/profile", { cookie: root })).status).toBe(200);
   });
 
-  test("changes nothing when it is only looked at: forms' goals are not there for GET", async () => {
+  test("changes nothing on GET: forms' actions do not respond to it", async () => {
     const pages = new Set(
       registered().flatMap(({ name }) => (name.startsWith("GET ") ? [name.slice(4)] : [])),
     );
@@ -104,9 +104,9 @@ describe("every page and form", () => {
     expect(await (await dashboard.ask("/profile", { cookie: carol })).text()).not.toContain('href="/admin');
   });
 
-  test("is stored in no cache and framed by nobody", async () => {
+  test("is stored in no cache and can be framed by nobody", async () => {
     for (const { method, path, name } of registered()) {
-      // The manual says how it may be kept; it has nobody's data.
+      // The manual sets its own caching; it has nobody's data.
       if (method !== "GET" || name.startsWith("GET /assets/") || name.startsWith("GET /docs")) continue;
       for (const cookie of [null, root]) {
         const answer = await dashboard.ask(path, { cookie });
@@ -119,7 +119,7 @@ describe("every page and form", () => {
 });
 
 describe("a form that is posted after the session ended", () => {
-  test("leads back to the page it stood on", async () => {
+  test("returns to the page that contained it", async () => {
     const { url } = dashboard.server;
     const asked = (referer: string) =>
       dashboard.ask("/profile/api-keys", { form: { name: "x" }, headers: { referer } });

@@ -1,4 +1,4 @@
-/** A webhook's file, taken in by a form of the dashboard. */
+/** Imports a webhook's file with a form of the dashboard. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
@@ -57,7 +57,7 @@ const webhookNames = async () =>
 const partFiles = () => readdirSync(dashboard.config.dataDir).filter((name) => name.startsWith("transfer-"));
 
 describe("a webhook's file", () => {
-  test("becomes a webhook, whose page says once what to check", async () => {
+  test("becomes a webhook, whose page shows once what to check", async () => {
     const { status, location } = await upload(formOf({ file: await exported(), passphrase: "" }));
     expect([status, location]).toEqual([303, expect.stringMatching(/^\/source\/[0-9a-f-]{36}\?imported=/)]);
     expect(await webhookNames()).toEqual(["Shop", "Shop"]);
@@ -67,7 +67,7 @@ describe("a webhook's file", () => {
     expect(partFiles()).toEqual([]);
   });
 
-  test("with secrets needs its passphrase, or to leave them out", async () => {
+  test("with secrets needs its passphrase, or the choice to leave them out", async () => {
     const file = await exported(PASSPHRASE);
     const missing = await upload(formOf({ file }));
     expect([missing.status, missing.html]).toEqual([422, expect.stringContaining("need the passphrase")]);
@@ -86,7 +86,7 @@ describe("a webhook's file", () => {
 });
 
 describe("nothing is imported, or left behind,", () => {
-  test("of what is no such file, and the form says what is wrong where it is", async () => {
+  test("from a file of another kind, and the form shows the error beside its field", async () => {
     const none = await upload(formOf({ file: new File([], "") }));
     expect([none.status, none.html]).toEqual([422, expect.stringContaining("Choose the file.")]);
     const other = await upload(formOf({ file: new File(["hello"], "a.txt"), without_secrets: "true" }));
@@ -100,7 +100,7 @@ describe("nothing is imported, or left behind,", () => {
     expect(partFiles()).toEqual([]);
   });
 
-  test("of a form that is cut off, in the file or behind it, however often", async () => {
+  test("from a form that is cut off, in the file or after it, however often", async () => {
     const whole = new Request("http://localhost/", {
       method: "POST",
       body: formOf({ file: await exported(), passphrase: "" }),
@@ -116,7 +116,7 @@ describe("nothing is imported, or left behind,", () => {
     expect((await upload(bytes, headers)).status).toBe(303);
   });
 
-  test("for who is not signed in, or from another site's page", async () => {
+  test("without a session, or from another site's page", async () => {
     const form = formOf({ file: await exported() });
     expect(await upload(form, { cookie: "" })).toMatchObject({
       status: 303,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { startSourcePages } from "../support/webhook-pages.ts";
 
-test("a webhook whose events are lost says so on its page, before all else, and in the list, until that is dismissed", async () => {
+test("lost events are reported on the webhook's page, before all else, and in the list, until that is dismissed", async () => {
   const all = await startSourcePages();
   const LOST = "earlier events are lost";
   expect((await all.pages.get(all.paths.webhook)).html).not.toContain(LOST);

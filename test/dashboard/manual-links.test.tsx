@@ -26,7 +26,7 @@ const providerFields = createTestProviders()
   .list()
   .flatMap(({ fields }) => fields);
 
-/** Each section's first field, by which its part of the manual is found. */
+/** The first field of each section, which identifies its part of the manual. */
 function sectionsOf(fields: readonly FormField[]): ReadonlySet<string> {
   const firsts = new Map<string, string>();
   for (const { section, name } of fields)
@@ -41,11 +41,11 @@ const FORMS: readonly (readonly [string, SectionParts, readonly FormField[]])[] 
 ];
 
 describe.each(FORMS)("the form of %s", (_of, parts, fields) => {
-  test("has a link into the manual in every section, and none for a section that is not there", () => {
+  test("has a link into the manual in every section, and none for other sections", () => {
     expect([...sectionsOf(fields)].toSorted()).toEqual(Object.keys(parts).toSorted());
   });
 
-  test("leads to chapters and headings that are there", () => {
+  test("links to existing chapters and headings", () => {
     for (const part of Object.values(parts)) {
       const [slug = "", heading] = part.split("#");
       const ids = headingsIn(findChapter(slug)?.text ?? "").map(({ id }) => id);

@@ -18,7 +18,7 @@ function hrefsOf(html: string): readonly string[] {
 }
 
 describe("the manual's pages", () => {
-  test("are open to whoever is not signed in, and tell everybody the same", async () => {
+  test("are open without a session, and the same for everybody", async () => {
     for (const path of ["/docs", ...manualChapters.map(({ slug }) => `/docs/${slug}`)]) {
       const [stranger, user] = [await dashboard.ask(path), await dashboard.ask(path, { cookie: carol })];
       expect([path, stranger.status, user.status]).toEqual([path, 200, 200]);
@@ -30,7 +30,7 @@ describe("the manual's pages", () => {
     }
   });
 
-  test("list every chapter with its line", async () => {
+  test("list every chapter with its summary", async () => {
     const html = await (await dashboard.ask("/docs")).text();
     for (const { slug, summary } of manualChapters) {
       expect(html).toContain(`href="/docs/${slug}"`);
@@ -38,7 +38,7 @@ describe("the manual's pages", () => {
     }
   });
 
-  test("have all chapters and the headings of their own beside the text", async () => {
+  test("have all chapters and their own headings beside the text", async () => {
     for (const chapter of manualChapters) {
       const html = await (await dashboard.ask(`/docs/${chapter.slug}`)).text();
       const hrefs = hrefsOf(html);
@@ -53,7 +53,7 @@ describe("the manual's pages", () => {
     }
   });
 
-  test("have no link within the gateway that leads to nothing", async () => {
+  test("have no broken link within the gateway", async () => {
     const pages = new Map<string, string>();
     for (const path of ["/docs", ...manualChapters.map(({ slug }) => `/docs/${slug}`)]) {
       pages.set(path, await (await dashboard.ask(path)).text());
@@ -71,7 +71,7 @@ describe("the manual's pages", () => {
     expect(dead).toEqual([]);
   });
 
-  test("lead from each chapter to the one before it and the next", async () => {
+  test("link from each chapter to the previous and the next one", async () => {
     const slugs = manualChapters.map(({ slug }) => slug);
     for (const [index, slug] of slugs.entries()) {
       const html = await (await dashboard.ask(`/docs/${slug}`)).text();
@@ -82,7 +82,7 @@ describe("the manual's pages", () => {
     }
   });
 
-  test("are kept by browsers, which ask each time whether they are still right", async () => {
+  test("are cached by browsers, which revalidate them each time", async () => {
     const first = await dashboard.ask("/docs/signing");
     const tag = first.headers.get("etag") ?? "";
     expect(first.headers.get("cache-control")).toBe("private, no-cache");
@@ -107,7 +107,7 @@ describe("the manual's pages", () => {
     expect(new Set(policies).size).toBe(1);
   });
 
-  test("answer a chapter that is not there with 404, and where the chapters are", async () => {
+  test("respond to an unknown chapter with 404, and name the list of chapters", async () => {
     for (const path of ["/docs/nothing", "/docs/signing.md", "/docs/..%2fsigning", "/docs/__proto__"]) {
       const answer = await dashboard.ask(path, { headers: { accept: "text/html" } });
       expect([path, answer.status]).toEqual([path, 404]);

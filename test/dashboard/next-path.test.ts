@@ -3,7 +3,7 @@ import { nextPath, signInPath } from "../../src/dashboard/next-path.ts";
 
 const HOME = "/sources";
 
-describe("the page to come back to", () => {
+describe("the page after sign-in", () => {
   test.each(["/sources/new", "/source/1/logs?status=failed&text=a%2Fb", "/profile", "/source/1%2F..%2Fx"])(
     "%s is kept",
     (path) => {
@@ -35,7 +35,7 @@ describe("the page to come back to", () => {
     expect(nextPath(path)).toBe(HOME);
   });
 
-  test("whatever it is, a browser stays on this site", () => {
+  test("is always on this site", () => {
     const site = "https://hooks.example";
     for (const start of ["/", "//", "/\\", "\\", "/./", "/..", "/%2f", "/;@", "/:", "http:", "https:/"]) {
       for (const end of ["", "/evil.example", "\\evil.example", "/\\evil.example", "//evil.example/a?b#c"]) {
@@ -44,7 +44,7 @@ describe("the page to come back to", () => {
     }
   });
 
-  test("goes to the sign-in page as one parameter", () => {
+  test("is passed to the sign-in page as one parameter", () => {
     expect(signInPath("/source/1/logs?a=1&b=2")).toBe(
       "/pages/login?next=%2Fsource%2F1%2Flogs%3Fa%3D1%26b%3D2",
     );

@@ -21,7 +21,7 @@ function tokenIn(page: string): string | undefined {
 }
 
 describe("API keys", () => {
-  test("are shown once, to the session that made them", async () => {
+  test("are shown once, to the session that created them", async () => {
     const made = await dashboard.ask("/profile/api-keys", { form: { name: "deploy" }, cookie: carol });
     expect(made.status).toBe(303);
     const path = made.headers.get("location") ?? "";
@@ -34,7 +34,7 @@ describe("API keys", () => {
     expect(await textOf("/profile")).toContain(token.slice(0, 8));
   });
 
-  test("stand beside the description of what they open", async () => {
+  test("are shown beside a link to the API's description", async () => {
     expect(await textOf("/profile")).toContain('href="/api/v1/openapi.json" hx-boost="false"');
   });
 
@@ -47,7 +47,7 @@ describe("API keys", () => {
     expect(page).toContain("Must have 1 to 200 characters.");
   });
 
-  test("are revoked after a question, and are refused from then on", async () => {
+  test("are revoked after a confirmation, and are refused from then on", async () => {
     const { apiKey, token } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "deploy" });
     const path = `/profile/api-keys/${apiKey.id}/revoke`;
     const asked = await dashboard.ask(path, { form: {}, cookie: carol });
@@ -58,11 +58,11 @@ describe("API keys", () => {
     expect(dashboard.apiKeys.authenticate(token)).toBeNull();
   });
 
-  test("of others are not there", async () => {
+  test("of others are not found", async () => {
     const { apiKey, token } = dashboard.apiKeys.create({ userId: dashboard.rootId, name: "root's" });
     for (const id of [apiKey.id, newId(), "x"]) {
       const path = `/profile/api-keys/${id}/revoke`;
-      // Before the question too, which names the key.
+      // Also before the confirmation, which shows the key's name.
       for (const form of [{}, { confirmed: "yes" }]) {
         expect((await dashboard.ask(path, { form, cookie: carol })).status).toBe(404);
       }
@@ -85,7 +85,7 @@ describe("the password", () => {
   const change = (form: Record<string, string>) =>
     dashboard.ask("/profile/password", { form, cookie: carol });
 
-  test("is changed by who knows it, which ends every other session and keeps this browser signed in", async () => {
+  test("is changed by the user who knows it, which ends every other session and keeps this browser signed in", async () => {
     const elsewhere = await dashboard.signIn("carol");
     const answer = await change({ current_password: PASSWORD, password: NEW });
     expect(answer.status).toBe(303);
@@ -95,7 +95,7 @@ describe("the password", () => {
     expect(await dashboard.signIn("carol", NEW)).not.toBe("");
   });
 
-  test("stays as it is where the current one is wrong or the new one too short, and is not repeated", async () => {
+  test("is unchanged if the current one is wrong or the new one too short, and is not repeated", async () => {
     const wrong = await change({ current_password: "not-my-password", password: NEW });
     expect(wrong.status).toBe(422);
     const page = await wrong.text();
@@ -117,7 +117,7 @@ describe("the password", () => {
 });
 
 describe("sessions", () => {
-  test("are listed, and ended one by one or all but this", async () => {
+  test("are listed, and ended one by one or all but this one", async () => {
     const [second, third, fourth] = [
       await dashboard.signIn("carol"),
       await dashboard.signIn("carol"),
@@ -135,7 +135,7 @@ describe("sessions", () => {
     expect(await alive(carol)).toBe(true);
   });
 
-  test("of others are not there", async () => {
+  test("of others are not found", async () => {
     const root = await dashboard.signIn("root");
     const [session] = dashboard.sessions.list({ userId: dashboard.rootId });
     const path = `/profile/sessions/${session?.id}/end`;

@@ -1,4 +1,4 @@
-/** The pages of rejected requests: read, verified again and deleted, without a script, by their owner alone. */
+/** The pages of rejected requests: shown, re-checked and deleted, without a script, by their owner only. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { newIdAt } from "../../src/lib/ids.ts";
@@ -53,11 +53,11 @@ const get = async (to: string) => (await dashboard.ask(to, { cookie })).text();
 const post = (to: string, form: Record<string, string>) => dashboard.ask(to, { cookie, form });
 const left = () => dashboard.storage.rejected.listIds(of.webhookId, null);
 
-test("an empty list says what will be there", async () => {
+test("an empty list says what it will contain", async () => {
   expect(await get(path)).toContain("No rejected requests");
 });
 
-test("each is listed with its reason and shown whole, and what is hostile in it stays text", async () => {
+test("each is listed with its reason and shown completely, and hostile text in it stays text", async () => {
   const [hostile = ""] = HOSTILE;
   const id = await addRejected(hostile, SECRET, `Because of ${hostile}`);
   for (const page of [await get(path), await get(`${path}/${id}`)]) {
@@ -72,7 +72,7 @@ test("each is listed with its reason and shown whole, and what is hostile in it 
   expect(download.headers.get("content-disposition")).toStartWith("attachment");
 });
 
-test("one, or all, are verified again, and those that pass are in the log", async () => {
+test("one, or all, are re-checked, and those that pass are in the log", async () => {
   const [first, forged] = [await addRejected("1"), await addRejected("2", "forged"), await addRejected("3")];
   const one = await post(`${path}/verify`, { id: first });
   expect([one.status, one.headers.get("location")]).toEqual([303, path]);
@@ -89,7 +89,7 @@ test("one, or all, are verified again, and those that pass are in the log", asyn
   expect(event).toContain("accepted on re-check");
 });
 
-test("the webhook's page counts them, and verifies those of an entrypoint again", async () => {
+test("the webhook's page counts them, and re-checks those of an entrypoint", async () => {
   await addRejected("1");
   await addRejected("2", "forged");
   const page = `/source/${of.webhookId}`;
@@ -100,7 +100,7 @@ test("the webhook's page counts them, and verifies those of an entrypoint again"
   expect(await get(page)).not.toContain("rejected request");
 });
 
-test("they are deleted only when that was asked once more", async () => {
+test("they are deleted only after a confirmation", async () => {
   const id = await addRejected("1");
   await addRejected("2");
   const asked = await post(`${path}/delete`, { id });
@@ -114,7 +114,7 @@ test("they are deleted only when that was asked once more", async () => {
   expect(await left()).toEqual([]);
 });
 
-test("nobody else sees or changes them", async () => {
+test("other users neither see nor change them", async () => {
   const id = await addRejected("1");
   cookie = await dashboard.signIn("root");
   for (const page of [path, `${path}/${id}`, `${path}/${id}/body`]) {

@@ -1,4 +1,4 @@
-/** From the log to a replay of many events: choosing, counting, asking, and seeing how far it came. */
+/** From the log to a replay of many events: select, count, confirm, and follow its progress. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ async function html(path: string, status = 200): Promise<string> {
   return response.text();
 }
 
-/** As the page's button does. */
+/** Posts like the page's button. */
 async function begin(path: string): Promise<Response> {
   const page = await html(path);
   const action = /<form class="form-actions" method="post" action="([^"]+)"/.exec(page)?.[1] ?? "";
@@ -44,7 +44,7 @@ const statesOf = async (eventId: string) =>
   (await app.store.listDeliveries(app.webhook.id, eventId)).map(({ status }) => status);
 
 describe("from the log", () => {
-  test("its filter goes along, is counted, and begins once somebody says so", async () => {
+  test("its filter is passed on, is counted, and the replay starts after a confirmation", async () => {
     const failed = [await addFailed(), await addFailed()];
     const pending = await app.addEvent();
     const log = await html(`${app.path}/logs?status=failed`);
@@ -62,7 +62,7 @@ describe("from the log", () => {
     expect(await statesOf(pending.id)).toEqual(["pending"]);
   });
 
-  test("marked events are replayed, and no others", async () => {
+  test("selected events are replayed, and no others", async () => {
     const ids = [await addFailed(), await addFailed(), await addFailed()];
     const log = await html(`${app.path}/logs`);
     for (const id of ids) expect(log).toContain(`name="event" value="${id}" form="chosen-events"`);
@@ -73,7 +73,7 @@ describe("from the log", () => {
     expect(await Promise.all(ids.map(statesOf))).toEqual([["pending"], ["failed"], ["pending"]]);
   });
 
-  test("a range up to now stands still once it has begun", async () => {
+  test("a range up to now is fixed once the replay has started", async () => {
     await addFailed();
     expect((await begin(`${replays}/new?range=24h`)).status).toBe(303);
     const [run] = await app.replayRuns.list(app.webhook.id);
@@ -82,7 +82,7 @@ describe("from the log", () => {
 });
 
 describe("a new target", () => {
-  test("can be given what it never had", async () => {
+  test("can receive all events that it never received", async () => {
     const { id } = await app.addEvent();
     const target = await app.useCases.targets.create({ ...app.of, input: { name: "New", type: "log" } });
     const page = await html(`${replays}/new?deliver=missing:${target.id}`);
@@ -94,7 +94,7 @@ describe("a new target", () => {
     expect(await html(`${replays}/new?deliver=missing:${target.id}`)).toContain("Nothing to replay.");
   });
 
-  test("that is paused is said to be waited for", async () => {
+  test("that is paused is named as the reason for waiting", async () => {
     await app.addEvent();
     const input = { name: "Paused", type: "log", active: false };
     const { id } = await app.useCases.targets.create({ ...app.of, input });
@@ -116,7 +116,7 @@ describe("a new target", () => {
   });
 });
 
-test("a target that is paused is named with what it waits for, and the replay goes on without it", async () => {
+test("a paused target is named with what it waits for, and the replay continues without it", async () => {
   const paused = await app.useCases.targets.create({ ...app.of, input: { name: "Paused", type: "log" } });
   const { id } = await app.addEvent();
   const both = [app.target.id, paused.id];
@@ -154,7 +154,7 @@ describe("nothing is replayed by mistake", () => {
     expect(await app.replayRuns.list(app.webhook.id)).toEqual([]);
   });
 
-  test("a post from elsewhere than the page that asks is asked first", async () => {
+  test("a post without the page's confirmation is asked for it", async () => {
     await addFailed();
     const answer = await app.ask(replays, { form: {} });
     expect(answer.status).toBe(200);
@@ -162,7 +162,7 @@ describe("nothing is replayed by mistake", () => {
     expect(await app.replayRuns.list(app.webhook.id)).toEqual([]);
   });
 
-  test("another's target and another's webhook are not there", async () => {
+  test("another user's target and webhook are not found", async () => {
     await addFailed();
     const others = await app.useCases.webhooks.create({ userId: app.bob, input: { name: "Bob's" } });
     expect((await app.ask(`${replays}/new?deliver=all:${newId()}`)).status).toBe(404);
@@ -174,7 +174,7 @@ describe("nothing is replayed by mistake", () => {
   });
 });
 
-test("an empty page says how to begin, and an unusable file what is wrong", async () => {
+test("an empty page says how to start, and an unusable file is reported", async () => {
   expect(await html(replays)).toContain("No replays yet");
   await app.files.closeAll();
   const file = join(app.eventFiles, `events-${app.webhook.id}.db`);

@@ -19,7 +19,7 @@ function post(form: Record<string, string>, more: { query?: string; from?: strin
   });
 }
 
-/** The cookie that names a browser in which somebody has signed in. */
+/** The cookie that identifies a browser in which somebody has signed in. */
 function deviceOf(answer: Response): string {
   const set = answer.headers.getSetCookie().find((line) => line.startsWith("webhooker_device="));
   return set?.split(";", 1)[0] ?? "";
@@ -41,7 +41,7 @@ describe("signing in", () => {
     ]);
   });
 
-  test("over https sets a cookie that goes over https alone, to this host alone", async () => {
+  test("over HTTPS sets a cookie for HTTPS and this host only", async () => {
     const secure = await startTestDashboard({ BASE_URL: "https://hooks.example" });
     const answer = await secure.ask("/pages/login", { form: { username: "carol", password: PASSWORD } });
     const [line = ""] = answer.headers.getSetCookie();
@@ -53,7 +53,7 @@ describe("signing in", () => {
     await secure.stop();
   });
 
-  test("leads to the page that was asked for, on this site only", async () => {
+  test("leads to the requested page, on this site only", async () => {
     const form = { username: "carol", password: PASSWORD };
     const kept = await post({ ...form, next: "/profile?a=1" });
     expect(kept.headers.get("location")).toBe("/profile?a=1");
@@ -64,7 +64,7 @@ describe("signing in", () => {
     }
   });
 
-  test("says the same to an unknown name and to a wrong password", async () => {
+  test("gives the same response to an unknown name and to a wrong password", async () => {
     const from = "192.0.2.51";
     const wrong = await post({ username: "carol", password: "wrong-password" }, { from });
     const unknown = await post({ username: "nobody", password: "wrong-password" }, { from });
@@ -75,7 +75,7 @@ describe("signing in", () => {
     expect(text).not.toContain("wrong-password");
   });
 
-  test("is not possible for a disabled user, who is told no more than others", async () => {
+  test("is not possible for a disabled user, with the same response as for others", async () => {
     const user = await dashboard.users.create({ username: "dora", password: PASSWORD, role: "user" });
     const cookie = await dashboard.signIn("dora");
     dashboard.users.disable(user.id);
@@ -92,14 +92,14 @@ describe("signing in", () => {
     expect(cookieOf(answer)).toBe("");
   });
 
-  test("ends the session that the browser had", async () => {
+  test("ends the browser's previous session", async () => {
     const before = await dashboard.signIn("carol");
     const answer = await post({ username: "carol", password: PASSWORD }, { cookie: before });
     expect((await dashboard.ask("/profile", { cookie: before })).status).toBe(303);
     expect((await dashboard.ask("/profile", { cookie: cookieOf(answer) })).status).toBe(200);
   });
 
-  test("is slowed after many failures, with the right password too, and works after the wait", async () => {
+  test("is throttled after many failures, with the right password too, and works after the wait", async () => {
     const from = "192.0.2.60";
     for (let count = 0; count < 10; count++)
       await post({ username: `ghost-${count}`, password: "x" }, { from });
@@ -111,7 +111,7 @@ describe("signing in", () => {
     expect((await post({ username: "carol", password: PASSWORD }, { from })).status).toBe(303);
   });
 
-  test("works in a browser that the user has signed in with, while others guess at the name", async () => {
+  test("works in a browser that the user has signed in with, while others guess passwords", async () => {
     const cookie = deviceOf(await post({ username: "Carol", password: PASSWORD }, { from: "192.0.2.61" }));
     for (let count = 0; count < 20; count++) {
       await post({ username: "carol", password: "x" }, { from: `198.51.100.${count}` });
@@ -122,7 +122,7 @@ describe("signing in", () => {
     dashboard.clock.advance(DAY_MS);
   });
 
-  test("slows guesses alike at a name that has signed in there and at one that does not exist", async () => {
+  test("throttles guesses equally for a name that has signed in there and for one that does not exist", async () => {
     for (const username of ["carol", "nobody-of-that-name"]) {
       const from = username === "carol" ? "192.0.2.71" : "192.0.2.72";
       if (username === "carol") await post({ username, password: PASSWORD }, { from });
@@ -135,7 +135,7 @@ describe("signing in", () => {
     }
   });
 
-  test("takes another's browser cookie, and one that was changed, for none", async () => {
+  test("ignores another browser's cookie, and one that was changed", async () => {
     const carols = deviceOf(await post({ username: "carol", password: PASSWORD }));
     for (let count = 0; count < 20; count++) {
       await post({ username: "root", password: "x" }, { from: `198.51.100.${count}` });
@@ -149,7 +149,7 @@ describe("signing in", () => {
 });
 
 describe("the sign-in page", () => {
-  test("tells where the first password is, openly until somebody has signed in", async () => {
+  test("explains where the first password is, expanded until somebody has signed in", async () => {
     const fresh = await startTestDashboard();
     const before = await (await fresh.ask("/pages/login")).text();
     expect(before).toContain("webhooker user passwd admin");
@@ -161,13 +161,13 @@ describe("the sign-in page", () => {
     await fresh.stop();
   });
 
-  test("sends on who is signed in", async () => {
+  test("redirects a reader who is signed in", async () => {
     const cookie = await dashboard.signIn("carol");
     const answer = await dashboard.ask("/pages/login?next=/profile", { cookie });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/profile"]);
   });
 
-  test("is where the root leads whom nobody knows, and the webhooks whom it knows", async () => {
+  test("is where the root leads without a session; with one it leads to the webhooks", async () => {
     expect((await dashboard.ask("/")).headers.get("location")).toBe("/pages/login");
     const cookie = await dashboard.signIn("carol");
     expect((await dashboard.ask("/", { cookie })).headers.get("location")).toBe("/sources");
@@ -175,7 +175,7 @@ describe("the sign-in page", () => {
 });
 
 describe("a session", () => {
-  test("ends with signing out, and its cookie opens nothing any more", async () => {
+  test("ends with signing out, and its cookie then opens nothing", async () => {
     const cookie = await dashboard.signIn("carol");
     const answer = await dashboard.ask("/pages/logout", { method: "POST", cookie });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/pages/login"]);
@@ -183,7 +183,7 @@ describe("a session", () => {
     expect((await dashboard.ask("/profile", { cookie })).status).toBe(303);
   });
 
-  test("goes on as long as it is used, and ends after 14 days without", async () => {
+  test("lasts while it is used, and ends after 14 days without use", async () => {
     const cookie = await dashboard.signIn("carol");
     dashboard.clock.advance(13 * DAY_MS);
     const renewed = await dashboard.ask("/profile", { cookie });
@@ -203,7 +203,7 @@ describe("a session", () => {
     expect((await dashboard.ask("/profile", { cookie })).headers.getSetCookie()).toEqual([]);
   });
 
-  test("cannot be made up, changed, or signed with no algorithm", async () => {
+  test("cannot be forged, changed, or signed with no algorithm", async () => {
     const cookie = await dashboard.signIn("carol");
     const [name = "", token = ""] = cookie.split("=");
     const [, payload = "", signature = ""] = token.split(".");

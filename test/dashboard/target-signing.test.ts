@@ -10,7 +10,7 @@ afterAll(() => all.stop());
 const HTTP = { name: "CRM", type: "http", url: "https://crm.example/in" };
 const SECRET = /whsec_[A-Za-z0-9+/]{43}=/;
 
-/** The new target's path, and the page that its form led to. */
+/** Returns the new target's path, and the page that its form led to. */
 async function add(form: Record<string, string>) {
   const before = await all.useCases.targets.list(all.of);
   const answer = await all.pages.post(`${all.paths.webhook}/targets`, form);
@@ -37,7 +37,7 @@ describe("a signing secret", () => {
     expect((await shownAt(answer.location)).secret).toBeUndefined();
   });
 
-  test("is shown once after a rotation, and both sign for the hours that were chosen", async () => {
+  test("is shown once after a rotation, and both sign for the chosen hours", async () => {
     const { path, get } = await add(HTTP);
     const page = await all.pages.get(`${path}/signing`);
     expect(page.html).toContain("webhook-signature");
@@ -47,7 +47,7 @@ describe("a signing secret", () => {
     expect((await all.pages.get(`${path}/signing`)).html).toContain("also signs until");
   });
 
-  test("of the user's own is taken, and shown nowhere", async () => {
+  test("of the user's own is accepted, and shown nowhere", async () => {
     const own = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
     const { answer, path } = await add({ ...HTTP, "signing.scheme": "v1", "signing.secret": ` ${own} ` });
     expect(answer.location).toBe(all.paths.webhook);
@@ -59,7 +59,7 @@ describe("a signing secret", () => {
     expect(wrong.html).not.toContain(own);
   });
 
-  test("that is none is refused beside its field, in the section that then stands open", async () => {
+  test("that is invalid is refused beside its field, in the section that is then open", async () => {
     const { answer, made } = await add({ ...HTTP, "signing.scheme": "v1", "signing.secret": "hunter2" });
     expect([answer.status, made]).toEqual([422, undefined]);
     expect(answer.html).toMatch(/<details class="more" open[^>]*><summary>Signing/);
@@ -67,7 +67,7 @@ describe("a signing secret", () => {
   });
 });
 
-test("a target's form says how it signs, and keeps the secret unless another way is chosen", async () => {
+test("a target's form shows how it signs, and keeps the secret unless another scheme is chosen", async () => {
   const { path, get } = await add({ ...HTTP, "signing.scheme": "v1a", "signing.secret": "" });
   const { publicKey } = (await get()).signing;
   const { html } = await all.pages.get(`${path}/edit`);
@@ -90,7 +90,7 @@ test("a type that does not sign has no such section", async () => {
   expect(http.html).toContain('name="signing.scheme"');
 });
 
-test("a target that the gateway deactivated says why, until it is resumed", async () => {
+test("a target that the gateway disabled shows the reason, until it is enabled", async () => {
   const { made, path } = await add(HTTP);
   const { id = "" } = made ?? {};
   const reason = "It answered 410 (Gone).";
@@ -100,7 +100,7 @@ test("a target that the gateway deactivated says why, until it is resumed", asyn
   expect((await all.pages.get(all.paths.webhook)).html).not.toContain(reason);
 });
 
-test("waits and answers are read from their lists, and an emptied age is no limit", async () => {
+test("delays and statuses are read from their lists, and an emptied age is no limit", async () => {
   const list = { retry_strategy: "list", retry_delays_seconds: "5\n60, 300" };
   const rest = { no_retry_statuses: "4xx\n501", max_age_hours: "48", on_gone: "retry", retry_factor: "1.5" };
   const { path, get } = await add({ ...HTTP, ...list, ...rest });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
-/** As browsers send it. */
+/** With line ends as browsers send them. */
 const typed = (name: string) => fixture(name).replaceAll("\n", "\r\n");
 
 let all: SourcePages;
@@ -20,7 +20,7 @@ const IDENTITY = {
   tls_client_key: typed("gateway-client.key"),
 };
 
-test("a target's certificates are entered in its form; the key is not shown again, kept, and removed when asked", async () => {
+test("a target's certificates are entered in its form; the key is not shown again, kept, and removed on request", async () => {
   await all.pages.post(`${all.paths.webhook}/targets`, { ...FORM, ...IDENTITY });
   const made = (await all.useCases.targets.list(all.of)).find(({ name }) => name === "Bank");
   const path = `${all.paths.webhook}/targets/${made?.id}`;
@@ -51,7 +51,7 @@ test("a target's certificates are entered in its form; the key is not shown agai
   expect(await config()).not.toHaveProperty("tls_client_key");
 });
 
-test("what is no certificate is said beside its field, in the section that then stands open", async () => {
+test("an invalid certificate is reported beside its field, in the section that is then open", async () => {
   const { status, html } = await all.pages.post(`${all.paths.webhook}/targets`, {
     ...FORM,
     tls_ca: "hunter2",

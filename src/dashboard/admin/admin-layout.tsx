@@ -1,4 +1,4 @@
-/** The frame of the administration's pages, with the way between them. */
+/** Frame of the administration pages, with tabs between them. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";

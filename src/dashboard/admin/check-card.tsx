@@ -1,4 +1,4 @@
-/** What the last check of all databases found, and a button for another. */
+/** Shows the result of the last check of all databases, and a button to start another. */
 import { Html } from "@elysiajs/html";
 import type { LastCheck } from "../../storage/reader/storage-checks.ts";
 import { Badge } from "../components/badge.tsx";
@@ -17,9 +17,7 @@ export function CheckCard({ runningSince, last }: Props): JSX.Element {
   const again = <ActionButton size="small" label="Check now" action="/admin/server/check" />;
   return (
     <Card title="Database check" lead={LEAD} {...(runningSince === null && { actions: again })}>
-      {runningSince === null ? (
-        ""
-      ) : (
+      {runningSince !== null && (
         <p>
           A check is running. It started <Time at={runningSince} relative />.
         </p>
@@ -39,18 +37,14 @@ function Found({ last }: { last: LastCheck }): JSX.Element {
     <>
       <p>
         <Badge tone={isSound ? "ok" : "bad"} label={label} />{" "}
-        {report === null ? (
-          ""
-        ) : (
+        {report !== null && (
           <span safe>{`The main database and ${formatCount(report.eventFiles, "event file")},`}</span>
         )}{" "}
         checked <Time at={startedAt} relative />{" "}
         <span class="muted" safe>{`in ${formatDuration(durationMs)}`}</span>
       </p>
-      {error === null ? "" : <p safe>{error}</p>}
-      {faults.length === 0 ? (
-        ""
-      ) : (
+      {error !== null && <p safe>{error}</p>}
+      {faults.length !== 0 && (
         <DataTable caption="Faults" stack columns={["Database", "Fault"]}>
           {faults.map(({ database, fault }) => (
             <tr>

@@ -1,4 +1,4 @@
-/** The configuration as administrators see it: every variable, no secret. */
+/** Describes the configuration for administrators: every variable, without secrets. */
 import { type Config, configVariables } from "../../config.ts";
 import type { VariableName } from "../../config-variables.ts";
 
@@ -7,7 +7,7 @@ export type ConfigurationLine = Readonly<{ name: string; meaning: string; value:
 const SET = "set";
 const NOT_SET = "not set";
 
-/** A new variable does not compile until it stands here. */
+/** The type makes a new variable without an entry fail to compile. */
 const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   WEBHOOKER_ENVIRONMENT: ({ environment }) => environment,
   HOST: ({ host }) => host,

@@ -1,4 +1,4 @@
-/** What administrators do: users, and a look at the server. */
+/** Routes of the administration: users and the server page. */
 import { generatePassword } from "../../auth/first-user.ts";
 import type { User } from "../../auth/users.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
@@ -110,7 +110,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   }
 
   function startCheck(): Response {
-    // Not awaited: it reads every page of every file, for hours where there are many.
+    // Not awaited: the check reads every page of every file, which can take hours.
     void storage.checks.run();
     return redirect(SERVER, { tone: "ok", text: "The database check has started." });
   }
@@ -127,7 +127,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   ];
 }
 
-/** Whoever shuts themselves out by a slip would need somebody else to come back. */
+/** Prevents administrators from locking themselves out by mistake. */
 function refuseSelf({ viewer }: PageContext, user: User, hint: string): void {
   if (viewer.id !== user.id) return;
   throw new AppError({ kind: "conflict", code: "own_account", message: "This is your own account.", hint });

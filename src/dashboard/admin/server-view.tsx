@@ -1,4 +1,4 @@
-/** The server as it runs: version, storage, configuration. */
+/** The server page: version, storage and configuration. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { StorageFiles } from "../../storage/folder/storage-files.ts";
 import type { LastCheck } from "../../storage/reader/storage-checks.ts";

@@ -1,4 +1,4 @@
-/** The users of this server, and what administrators do with them. */
+/** The users page of the administration and its confirmations. */
 import { Html } from "@elysiajs/html";
 import type { User } from "../../auth/users.ts";
 import { Badge } from "../components/badge.tsx";
@@ -18,7 +18,7 @@ type Props = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   users: readonly Row[];
-  /** Just made, shown this once. */
+  /** A generated password, shown this one time. */
   newPassword: Readonly<{ username: string; password: string }> | null;
   errors: FieldErrors;
   typed: FormInput;
@@ -35,9 +35,7 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
   return (
     <AdminLayout title="Users" viewer={viewer} flash={flash} current={USERS}>
       <PageHeader title="Users" lead="Each user has their own webhooks; users can't see each other's." />
-      {newPassword === null ? (
-        ""
-      ) : (
+      {newPassword !== null && (
         <SecretOnce title={`Password of ${newPassword.username}`} secret={newPassword.password} />
       )}
       <div class="stack">
@@ -86,7 +84,7 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
     <tr class={disabledAt === null ? undefined : "row-idle"}>
       <td>
         <span safe>{username}</span>
-        {isSelf ? <span class="muted"> (you)</span> : ""}
+        {isSelf && <span class="muted"> (you)</span>}
       </td>
       <td>{role === "admin" ? "Administrator" : "User"}</td>
       <td>
@@ -98,7 +96,7 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
       <td class="nowrap" data-label="Created">
         <Time at={createdAt} relative />
       </td>
-      <td class="cell-actions">{isSelf ? "" : <UserActions user={user} />}</td>
+      <td class="cell-actions">{!isSelf && <UserActions user={user} />}</td>
     </tr>
   );
 }

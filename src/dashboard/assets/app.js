@@ -1,4 +1,4 @@
-/* Makes pages handier where scripts run: local times, copying, confirming. No page needs it. */
+/* Improves pages where scripts run: local times, copy buttons, confirmations. No page depends on it. */
 (() => {
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
@@ -11,13 +11,13 @@
     ["year", Number.POSITIVE_INFINITY],
   ];
 
-  /* `isAhead`: something is due then, and is due "now" once the time has come. */
+  /* `isAhead`: the time is a due time, shown as "now" once it has come. */
   function ago(date, isAhead) {
     let count = (date.getTime() - Date.now()) / 1000;
     if (isAhead && count <= 2) return "now";
     if (Math.abs(count) < 45) return count > 2 ? "in a moment" : "just now";
     for (const [unit, next] of steps) {
-      // Without the full stop of an abbreviation, as the sentence may have one of its own.
+      // Removes the full stop of an abbreviation, because the sentence may have its own.
       if (Math.abs(count) < next) return relative.format(Math.round(count), unit).replace(/\.$/, "");
       count /= next;
     }
@@ -54,7 +54,7 @@
     }, 1500);
   }
 
-  /* The clipboard is closed to pages that did not come over https or from localhost. */
+  /* Browsers offer the clipboard API only to pages served over HTTPS or from localhost. */
   function copyBySelection(text) {
     const area = document.createElement("textarea");
     area.value = text;
@@ -71,7 +71,7 @@
     if (button) void copy(button);
   });
 
-  /* Before htmx hears of it. Without scripts the form's goal asks on a page of its own. */
+  /* Runs before htmx handles the event. Without scripts, the form's action shows a confirmation page. */
   document.addEventListener(
     "submit",
     (event) => {
@@ -93,26 +93,26 @@
     true,
   );
 
-  /* Where no answer came, the browser would be silent about it. */
+  /* If no response arrives, the browser itself would show nothing. */
   document.addEventListener("htmx:error", () => {
     const area = document.querySelector(".flash-area");
     const notice = document.createElement("p");
     notice.className = "notice notice-bad";
-    notice.textContent = "The server did not answer. Check the connection and try again.";
+    notice.textContent = "The server did not respond. Check the connection and try again.";
     area?.replaceChildren(notice);
   });
 
-  /* A form that came back with faults is no page to return to, and neither is the same page twice. */
+  /* Keeps a form with errors, and a repeated visit of the same page, out of the history. */
   document.addEventListener("htmx:before:history:update", (event) => {
     const { history, response, sourceElement } = event.detail;
     const isSame = history.path === location.pathname + location.search;
-    const isFormGoal = sourceElement?.method === "post" && !response?.raw?.redirected;
-    if (isSame || isFormGoal) event.preventDefault();
+    const isFailedForm = sourceElement?.method === "post" && !response?.raw?.redirected;
+    if (isSame || isFailedForm) event.preventDefault();
   });
 
   document.addEventListener("htmx:after:swap", (event) => {
     prepare(document);
-    // As after a page load: who reads by ear or by keyboard goes on at the new page's start.
+    // As after a page load: focus moves to the start of the new page for screen readers and keyboards.
     const isWholePage = (event.detail?.ctx?.target ?? event.target) === document.body;
     const first =
       document.querySelector("[autofocus], [aria-invalid='true']") ?? document.getElementById("main");

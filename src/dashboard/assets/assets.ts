@@ -1,4 +1,4 @@
-/** The stylesheet and the scripts, inside the executable, under names that change with their content. */
+/** Stylesheet and scripts, embedded in the executable, under names that change with their content. */
 
 import { Elysia } from "elysia";
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
@@ -18,14 +18,14 @@ import log from "./log.js" with { type: "text" };
 const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
-/** One file for browsers. What stands later wins. */
+/** One file for browsers; later rules win. */
 const stylesheet = [tokens, base, components, forms, pages, sources, events, replays, manual].join("\n");
 
 const script = [app, log].join("\n");
 
 type Asset = Readonly<{ path: string; type: string; text: string }>;
 
-/** Addresses to link from pages. */
+/** URLs that pages link to. */
 export const assetPaths = {
   stylesheet: pathOf("app", "css", stylesheet),
   script: pathOf("app", "js", script),
@@ -43,7 +43,7 @@ function pathOf(name: string, extension: string, text: string): string {
   return `${ASSETS_PATH}${name}-${hash}.${extension}`;
 }
 
-/** A name of another build is not found, so that no cache keeps this build's content under it. */
+/** The name of another build's asset gets 404, so that no cache stores this build's content under it. */
 export function createAssetRoutes() {
   const routes = new Elysia({ name: "dashboard-assets" });
   for (const { path, type, text } of ASSETS) {

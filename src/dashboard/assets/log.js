@@ -1,9 +1,9 @@
-/* The event log where scripts run: rows arrive live and can be paused; times are asked for on the reader's clock. */
+/* The event log where scripts run: rows arrive live and can be paused; times use the reader's time zone. */
 (() => {
   const MAX_ROWS = 200;
   const MAIN = { target: "#main", select: "#main", swap: "outerHTML" };
 
-  /* An element of its own, so that it starts and stops with its place on the page, however that is swapped. */
+  /* A custom element, so that it starts and stops with its place on the page, however the page is swapped. */
   class LiveLog extends HTMLElement {
     connectedCallback() {
       this.label = this.querySelector("[data-live-state]");
@@ -67,7 +67,7 @@
     draw({ isReset, rows, gone }) {
       const body = document.querySelector("[data-live-rows] tbody");
       if (!body) {
-        // The page says that there is nothing; the next one has a table.
+        // The page shows "no events"; the reloaded page has a table.
         if (rows.length > 0) htmx.ajax("GET", location.href, MAIN);
         return;
       }
@@ -75,11 +75,11 @@
       for (const id of gone) find(body, id)?.remove();
       for (const { id, markup } of rows) place(body, id, parse(markup), !isReset);
       this.trim(body);
-      // As htmx says after a swap of its own: times and buttons of the new rows are prepared.
+      // Fires the event of an htmx swap, so that times and buttons of the new rows are prepared.
       this.dispatchEvent(new CustomEvent("htmx:after:swap", { bubbles: true }));
     }
 
-    /* Older pages go on from the last row that is shown. */
+    /* Keeps pagination in step: older pages continue after the last visible row. */
     trim(body) {
       while (body.rows.length > MAX_ROWS) body.lastElementChild.remove();
       const older = document.querySelector("[data-live-rows] ~ .pagination [rel='next']");
@@ -91,7 +91,7 @@
     }
   }
 
-  /* The server's own markup, drawn as in the page itself. */
+  /* Parses the server's own markup, the same as in the page. */
   function parse(markup) {
     const template = document.createElement("template");
     template.innerHTML = markup;
@@ -102,7 +102,7 @@
     return [...body.rows].find((row) => row.dataset.event === id);
   }
 
-  /* Ids sort by receive time. */
+  /* Inserts by id: ids sort by time of receipt. */
   function place(body, id, row, isFresh) {
     const present = find(body, id);
     if (present) {
@@ -128,7 +128,7 @@
     }
   }
 
-  /* What a link leads to, as text: too long to stand in every page for the few who copy it. */
+  /* Copies what a link leads to, as text that is too long to include in every page for the few who copy it. */
   async function copyFrom(event) {
     const link = event.target.closest?.("a[data-copy-from]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -137,10 +137,10 @@
     const label = link.querySelector("[data-copy-label]");
     const before = label.textContent;
     try {
-      // Handed over as a promise: a browser that waits for the answer first forgets that somebody clicked.
-      const text = fetch(link.href).then(async (answer) => {
-        if (!answer.ok || answer.redirected) throw new Error("not there");
-        return new Blob([await answer.text()], { type: "text/plain" });
+      // Passed as a promise: a browser that waits for the response first no longer counts it as part of the click.
+      const text = fetch(link.href).then(async (response) => {
+        if (!response.ok || response.redirected) throw new Error("not there");
+        return new Blob([await response.text()], { type: "text/plain" });
       });
       await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
     } catch {
@@ -153,7 +153,7 @@
     }, 1500);
   }
 
-  /* A panel that lies over the page closes when one goes on elsewhere. */
+  /* Closes a panel that overlays the page when the reader clicks elsewhere or presses Escape. */
   function closePanels(event) {
     for (const panel of document.querySelectorAll("details[data-closes][open]")) {
       if (event.key === "Escape") panel.querySelector("summary").focus();

@@ -1,11 +1,11 @@
-/** Small coloured words: states of things, said in text too. */
+/** Badges: short coloured words for states, readable without colour too. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { DeliveryStatus } from "../../storage/event-db/types.ts";
 import { attribute } from "../render.ts";
 
 export type Tone = "ok" | "warn" | "bad" | "idle" | "info";
 
-/** `children` is markup: escape text with `Html.escapeHtml`, or give `label`. */
+/** `children` is markup: escape text with `Html.escapeHtml`, or pass `label`. */
 export function Badge(props: PropsWithChildren<{ tone: Tone; label?: string; title?: string }>): JSX.Element {
   return (
     <span class={`badge badge-${props.tone}`} title={props.title && attribute(props.title)}>

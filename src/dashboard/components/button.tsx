@@ -1,4 +1,4 @@
-/** Buttons, links that look like them, and the smallest of forms: one button that posts. */
+/** Buttons, links that look like them, and forms of a single button. */
 import { Html } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -8,13 +8,13 @@ type Look = Readonly<{
   kind?: "primary" | "plain" | "quiet" | "danger" | undefined;
   size?: "small" | undefined;
   icon?: IconName | undefined;
-  /** Where the label alone, read aloud, would not say what is meant: "Delete target Warehouse". */
+  /** Text for screen readers if the label alone is ambiguous: "Delete target Warehouse". */
   describe?: string | undefined;
-  /** Shows the icon alone; the label is read aloud. */
+  /** Shows only the icon; screen readers read the label. */
   iconOnly?: boolean | undefined;
 }>;
 
-/** A submit button; with `href` a link that looks like one. */
+/** A submit button; with `href`, a link that looks like one. */
 export function Button(
   props: Look & Readonly<{ href?: string; name?: string; value?: string }>,
 ): JSX.Element {
@@ -33,7 +33,10 @@ export function Button(
   );
 }
 
-/** A form of one button. `confirm` is asked first where scripts run; the goal's own page asks elsewhere. */
+/**
+ * A form of one button. With scripts, `confirm` is asked before it is sent; without them, the action shows its own
+ * page.
+ */
 export function ActionButton(
   props: Look & Readonly<{ action: string; fields?: Readonly<Record<string, string>>; confirm?: string }>,
 ): JSX.Element {
@@ -57,8 +60,8 @@ export function ActionButton(
 function Face({ icon, label, iconOnly }: Look): JSX.Element {
   return (
     <>
-      {icon ? <Icon name={icon} /> : ""}
-      {iconOnly ? "" : <span safe>{label}</span>}
+      {icon !== undefined && <Icon name={icon} />}
+      {!iconOnly && <span safe>{label}</span>}
     </>
   );
 }

@@ -1,17 +1,17 @@
-/** Blocks that pages are built of: headings with actions, cards, empty states, tables. */
+/** Building blocks of pages: headings with actions, cards, empty states, tables. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { ManualPart } from "../manual/links.ts";
 import { attribute } from "../render.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import { ManualLink } from "./manual-link.tsx";
 
-/** The page's heading, with what can be done here beside it. */
+/** The heading of a page, with the page's actions beside it. */
 export function PageHeader(
   props: PropsWithChildren<{
     title: string;
     lead?: string | undefined;
     badge?: JSX.Element;
-    /** Where the manual explains the page. */
+    /** Part of the manual that explains the page. */
     manual?: ManualPart;
   }>,
 ): JSX.Element {
@@ -23,14 +23,12 @@ export function PageHeader(
           <span safe>{props.title}</span>
           {safeBadge}
         </h1>
-        {props.lead === undefined ? (
-          ""
-        ) : (
+        {props.lead !== undefined && (
           <p class="lead" safe>
             {props.lead}
           </p>
         )}
-        {props.manual === undefined ? "" : <ManualLink to={props.manual} />}
+        {props.manual !== undefined && <ManualLink to={props.manual} />}
       </div>
       <div class="page-actions">{props.children}</div>
     </div>
@@ -42,7 +40,7 @@ export function Card(
     title?: string;
     lead?: string;
     actions?: JSX.Element;
-    /** Without inner space, for tables that reach the edges. */
+    /** Removes the padding, for tables that reach the edges. */
     flush?: boolean;
     id?: string;
   }>,
@@ -50,15 +48,11 @@ export function Card(
   const { actions: safeActions = "" } = props;
   return (
     <section class={props.flush ? "card card-flush" : "card"} id={props.id}>
-      {props.title === undefined ? (
-        ""
-      ) : (
+      {props.title !== undefined && (
         <div class="card-header">
           <div>
             <h2 safe>{props.title}</h2>
-            {props.lead === undefined ? (
-              ""
-            ) : (
+            {props.lead !== undefined && (
               <p class="muted" safe>
                 {props.lead}
               </p>
@@ -83,9 +77,7 @@ export function EmptyState(
       <p class="empty-title" safe>
         {props.title}
       </p>
-      {props.text === undefined ? (
-        ""
-      ) : (
+      {props.text !== undefined && (
         <p class="muted" safe>
           {props.text}
         </p>
@@ -96,12 +88,12 @@ export function EmptyState(
 }
 
 /**
- * Rows are `<tr>` with `<td>`. Where the window is narrow it scrolls by itself; with `stack` each row becomes a
- * block of lines there, and a `data-label` on a `<td>` says what its line is.
+ * A table whose children are `<tr>` with `<td>`. In a narrow window it scrolls on its own; with `stack`, each row
+ * becomes a block of lines there, labelled by `data-label` of its `<td>`.
  */
 export function DataTable(
   props: PropsWithChildren<{
-    /** Says what is listed, to screen readers. */
+    /** Names the table's content for screen readers. */
     caption: string;
     stack?: boolean;
     columns: readonly (string | Readonly<{ label: string; align?: "end"; hidden?: boolean }>)[];
@@ -131,7 +123,7 @@ export function DataTable(
   );
 }
 
-/** Newest first: "older" goes on from the last row. */
+/** Links of a list that is sorted newest first: "Older" continues after the last row. */
 export function Pagination(props: { olderHref: string | null; newestHref?: string | null }): JSX.Element {
   if (!props.olderHref && !props.newestHref) return "";
   return (

@@ -1,11 +1,11 @@
-/** Asks before what cannot be undone; a page of its own, so that it needs no script. */
+/** Asks for confirmation before an action that cannot be undone, on a page of its own that needs no script. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { type Crumb, Layout, type Section } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
 import { Button } from "./button.tsx";
 
-/** `children` says what will be lost. */
+/** `children` describes what will be lost. */
 export function ConfirmPage(
   props: PropsWithChildren<{
     title: string;
@@ -24,7 +24,7 @@ export function ConfirmPage(
         <h1 safe>{props.title}</h1>
         <div class="prose">{props.children}</div>
         <form class="form-actions" method="post" action={attribute(props.action)}>
-          {/* Tells the goal that this page was read. */}
+          {/* Tells the action that the reader has confirmed. */}
           <input type="hidden" name="confirmed" value="yes" />
           {Object.entries(props.fields ?? {}).map(([name, value]) => (
             <input type="hidden" name={attribute(name)} value={attribute(value)} />

@@ -1,4 +1,4 @@
-/** A form's field with its label, its help and what is wrong with it. */
+/** A form field with its label, help and error. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 import { Icon } from "./icon.tsx";
@@ -8,28 +8,28 @@ type Row = Readonly<{
   label: string;
   help?: string | undefined;
   error?: string | undefined;
-  /** Tells fields of the same name on one page apart. */
+  /** Distinguishes fields of the same name on one page. */
   idPrefix?: string | undefined;
   optional?: boolean | undefined;
 }>;
 
 type Ids = Readonly<{ id: string; describedBy: string | undefined }>;
 
-/** The ids that tie a control to its label, help and error. */
+/** Returns the ids that connect a control with its label, help and error. */
 export function fieldIds({ name, help, error, idPrefix = "" }: Omit<Row, "label">): Ids {
   const id = attribute(`f-${idPrefix}${name}`);
   const describedBy = [error && `${id}-error`, help && `${id}-help`].filter(Boolean).join(" ");
   return { id, describedBy: describedBy === "" ? undefined : describedBy };
 }
 
-/** `children` is the control; give it `fieldIds`' id and aria-describedby. */
+/** `children` is the control; give it the id and aria-describedby of `fieldIds`. */
 export function FieldRow(props: PropsWithChildren<Row>): JSX.Element {
   const { id } = fieldIds(props);
   return (
     <div class={props.error === undefined ? "field" : "field field-wrong"}>
       <label for={id}>
         <span safe>{props.label}</span>
-        {props.optional ? <span class="muted"> (optional)</span> : ""}
+        {props.optional && <span class="muted"> (optional)</span>}
       </label>
       {props.children}
       <FieldNotes id={id} help={props.help} error={props.error} />
@@ -44,17 +44,13 @@ export function FieldNotes(props: {
 }): JSX.Element {
   return (
     <>
-      {props.error === undefined ? (
-        ""
-      ) : (
+      {props.error !== undefined && (
         <p class="field-error" id={`${props.id}-error`}>
           <Icon name="alert" />
           <span safe>{props.error}</span>
         </p>
       )}
-      {props.help === undefined ? (
-        ""
-      ) : (
+      {props.help !== undefined && (
         <p class="field-help" id={`${props.id}-help`} safe>
           {props.help}
         </p>
@@ -78,7 +74,7 @@ type TextFieldProps = Row &
     step?: "any" | undefined;
   }>;
 
-/** A labelled input of one line. */
+/** A labelled single-line input. */
 export function TextField(props: TextFieldProps): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   return (
@@ -107,7 +103,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
   );
 }
 
-/** A labelled choice of a file of the reader's. */
+/** A labelled file input. */
 export function FileField(props: Row & Readonly<{ required?: boolean }>): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   return (
@@ -125,7 +121,7 @@ export function FileField(props: Row & Readonly<{ required?: boolean }>): JSX.El
   );
 }
 
-/** A labelled choice of one among a few. */
+/** A labelled drop-down list. */
 export function SelectField(
   props: Row &
     Readonly<{ value?: string | undefined; options: readonly Readonly<{ value: string; label: string }>[] }>,

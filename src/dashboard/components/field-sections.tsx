@@ -1,4 +1,4 @@
-/** Draws form fields, those of a section behind its heading, so that a long form begins short. */
+/** Draws form fields in collapsible sections, so that a long form starts short. */
 import { Html } from "@elysiajs/html";
 import type { FormField } from "../../settings/form-field.ts";
 import type { FieldErrors } from "../forms.ts";
@@ -7,8 +7,9 @@ import { FormFields, type FormFieldsProps } from "./form-fields.tsx";
 import { ManualLink } from "./manual-link.tsx";
 
 /**
- * Sections follow what belongs to none, in the order of their first fields; one with a fault stands open. With
- * `opensFilled` so does one that says anything: for fields that are empty unless somebody filled them in.
+ * Draws fields without a section first, then the sections in the order of their first fields. A section with an error
+ * is open. With `opensFilled`, so is a section with any value, for fields that are empty unless somebody filled them
+ * in.
  */
 export function FieldSections({
   fields,

@@ -1,25 +1,23 @@
-/** What was just done, or what went wrong, said once at the top of a page. */
+/** Messages at the top of a page and within it: the outcome of the last action, and notices. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { Flash } from "../viewer.ts";
 import { Icon } from "./icon.tsx";
 
-/** Always there, so that screen readers hear what appears in it. */
+/** Always rendered, so that screen readers announce what appears in it. */
 export function FlashLine({ flash }: { flash: Flash | null }): JSX.Element {
   return (
     <div class="flash-area" role="status">
-      {flash ? (
+      {flash !== null && (
         <p class={`notice notice-${flash.tone}`}>
           <Icon name={flash.tone === "ok" ? "check" : "alert"} />
           <span safe>{flash.text}</span>
         </p>
-      ) : (
-        ""
       )}
     </div>
   );
 }
 
-/** A lasting word to the reader, within a page. */
+/** A permanent notice within a page. */
 export function Notice(
   props: PropsWithChildren<{
     tone: "ok" | "warn" | "bad" | "info";
@@ -32,9 +30,7 @@ export function Notice(
       <Icon name={props.tone === "ok" ? "check" : "alert"} />
       <div>
         <p safe>{props.text}</p>
-        {props.hint === undefined ? (
-          ""
-        ) : (
+        {props.hint !== undefined && (
           <p class="muted" safe>
             {props.hint}
           </p>

@@ -1,4 +1,4 @@
-/** Draws any list of form fields, such as a target type's, with stored or typed values. */
+/** Draws a list of form fields, such as a target type's, with stored or typed values. */
 import { Html } from "@elysiajs/html";
 import type { FormField } from "../../settings/form-field.ts";
 import { removalName } from "../form-values.ts";
@@ -10,12 +10,12 @@ import { HeadersField } from "./headers-field.tsx";
 
 export type FormFieldsProps = Readonly<{
   fields: readonly FormField[];
-  /** What is stored, with its secrets redacted; by field name. */
+  /** Stored values by field name, with secrets redacted. */
   values?: Readonly<Record<string, unknown>> | undefined;
-  /** What was typed, where the form comes back with its faults; it goes before `values`. */
+  /** Typed values, if the form comes back with errors; they take precedence over `values`. */
   typed?: FormInput | undefined;
   errors: FieldErrors;
-  /** Put before field names in ids, where two such lists stand on one page. */
+  /** Prefix of ids, if two such lists are on one page. */
   prefix?: string | undefined;
 }>;
 
@@ -45,13 +45,13 @@ export function FormFields({ fields, values = {}, typed, errors, prefix }: FormF
   );
 }
 
-/** A fault within a field's value, such as of one header, is shown at the field. */
+/** Returns a field's error; an error within its value, such as of one header, counts. */
 function errorOf(errors: FieldErrors, name: string): string | undefined {
   if (errors[name] !== undefined) return errors[name];
   const inner = Object.entries(errors).find(([path]) => path.startsWith(`${name}.`));
   if (inner === undefined) return undefined;
-  const place = inner[0].slice(name.length + 1);
-  return `${/^\d+$/.test(place) ? `Item ${Number(place) + 1}` : place}: ${inner[1]}`;
+  const path = inner[0].slice(name.length + 1);
+  return `${/^\d+$/.test(path) ? `Item ${Number(path) + 1}` : path}: ${inner[1]}`;
 }
 
 function Field({ field, value, typed, error, prefix }: One): JSX.Element {
@@ -78,7 +78,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
             optional={optional}
             placeholder={isStored ? "••••••••" : field.placeholder}
           />
-          {isStored && optional ? <Removal field={field} typed={typed} prefix={prefix} /> : ""}
+          {isStored && optional && <Removal field={field} typed={typed} prefix={prefix} />}
         </>
       );
     default:
@@ -97,13 +97,13 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
             min={field.min}
             max={field.max}
           />
-          {isStored && optional ? <Removal field={field} typed={typed} prefix={prefix} /> : ""}
+          {isStored && optional && <Removal field={field} typed={typed} prefix={prefix} />}
         </>
       );
   }
 }
 
-/** An empty field keeps a stored secret, so something else has to say that it goes. */
+/** A checkbox that removes a stored secret, because an empty field keeps it. */
 function Removal({ field, typed, prefix }: Pick<One, "field" | "typed" | "prefix">): JSX.Element {
   const name = removalName(field.name);
   return (
@@ -152,7 +152,7 @@ function TextArea(
   const { id, describedBy } = fieldIds(props);
   return (
     <FieldRow {...props}>
-      {/* A line feed after the tag is not part of the value, so one that is must be doubled. */}
+      {/* Browsers drop a line feed right after the tag, so one that belongs to the value must be doubled. */}
       <textarea
         class="input"
         id={id}

@@ -1,4 +1,4 @@
-/** Numbers as text, the same wherever they stand. */
+/** Formats numbers as text, the same on all pages. */
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"] as const;
 

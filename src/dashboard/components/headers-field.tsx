@@ -1,4 +1,4 @@
-/** Header names and values as pairs of inputs; a stored secret value is not shown, and kept where none is typed. */
+/** Edits headers as pairs of inputs. A stored secret value is not shown, and is kept if none is typed. */
 import { Html } from "@elysiajs/html";
 import { MAX_HEADER_ROWS } from "../form-values.ts";
 import type { FormInput } from "../forms.ts";
@@ -11,7 +11,7 @@ type Props = Readonly<{
   help: string | undefined;
   error: string | undefined;
   idPrefix: string | undefined;
-  /** `{ name: value }` as it is stored; each value "[secret]" where they are. */
+  /** `{ name: value }` as stored; secret values are "[secret]". */
   value: unknown;
   isSecret: boolean;
   typed: FormInput | undefined;
@@ -24,7 +24,7 @@ const EMPTY: Pair = { header: "", value: "", isStored: false };
 export function HeadersField(props: Props): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   const pairs = [...(props.typed ? typedPairs(props.name, props.typed, props) : storedPairs(props))];
-  // Without scripts these are the rows there are; the next time the form is opened there are two more.
+  // Without scripts no more rows can be added; two more appear the next time the form is opened.
   pairs.push(EMPTY, EMPTY);
   return (
     <fieldset

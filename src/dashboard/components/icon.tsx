@@ -1,4 +1,4 @@
-/** The few drawings that pages use; beside words they are decoration. */
+/** Icons of the pages; next to words they are decoration. */
 import { Html } from "@elysiajs/html";
 
 /** Paths on a 16 by 16 grid, drawn with round strokes. */

@@ -1,4 +1,4 @@
-/** A small link from a page or a form's section to the part of the manual that explains it. */
+/** A link from a page or a form section to the part of the manual that explains it. */
 import { Html } from "@elysiajs/html";
 import { hrefOf, labelOf, type ManualPart } from "../manual/links.ts";
 import { attribute } from "../render.ts";

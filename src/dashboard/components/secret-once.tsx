@@ -1,4 +1,4 @@
-/** A secret that is shown now and never again. */
+/** Shows a secret once, right after it was created. */
 import { Html } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 import { CopyLine } from "./values.tsx";

@@ -1,12 +1,12 @@
-/** Values as people read them: times, sizes, and texts to copy. */
+/** Values formatted for people: times, sizes, and text to copy. */
 import { Html } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 import { formatBytes, formatUtc } from "./format.ts";
 import { Icon } from "./icon.tsx";
 
 /**
- * UTC without scripts. With them in the reader's zone, as "3 min ago" with `relative`, or, with `ahead`, as "in 3 min"
- * and "now" once the time has come.
+ * Shows UTC without scripts. With scripts, shows the reader's time zone; with `relative` "3 min ago"; with `ahead` "in
+ * 3 min", and "now" once the time has come.
  */
 export function Time(props: { at: number; relative?: boolean; ahead?: boolean }): JSX.Element {
   const { at, relative = false, ahead = false } = props;
@@ -30,7 +30,7 @@ export function Bytes({ n }: { n: number }): JSX.Element {
   );
 }
 
-/** Shown where scripts run; elsewhere the text beside it can be marked by hand. */
+/** Visible only where scripts run; elsewhere the text beside it can be selected. */
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }): JSX.Element {
   return (
     <button class="button button-plain button-small copy" type="button" data-copy={attribute(text)} hidden>
@@ -42,7 +42,7 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
   );
 }
 
-/** One line to copy, such as an address or a token. */
+/** One line to copy, such as a URL or a token. */
 export function CopyLine({ text, label }: { text: string; label?: string }): JSX.Element {
   return (
     <div class="copy-line">
@@ -54,7 +54,7 @@ export function CopyLine({ text, label }: { text: string; label?: string }): JSX
   );
 }
 
-/** Several lines of code, with a button to copy them. */
+/** Several lines of code with a copy button. */
 export function CodeBlock({ text, label = "Copy" }: { text: string; label?: string }): JSX.Element {
   return (
     <div class="code-block">

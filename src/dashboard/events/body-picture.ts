@@ -1,4 +1,4 @@
-/** Decides how a body of any origin is shown, and how much of it. */
+/** Decides how to show a body of any origin, and how much of it. */
 import { type JsonToken, layOutJson } from "../../bodies/json-layout.ts";
 import { decodeShown, formFields, isForm, mayBeJson, shownCharset } from "../../bodies/shown-text.ts";
 import { hexDump } from "./hex-dump.ts";
@@ -12,19 +12,19 @@ export type BodyPicture =
   | Readonly<{ kind: "text"; text: string; isCut: boolean }>
   | Readonly<{ kind: "hex"; dump: string; isCut: boolean }>;
 
-/** A line of a dump has 77 characters for 16 bytes. */
+/** A line of a hex dump has 77 characters for 16 bytes. */
 const DUMP_CHARS_PER_BYTE = 5;
 const MAX_FIELDS = 200;
-/** About what a coloured piece of JSON costs in markup beside its text, its quotation marks included. */
+/** Approximate markup of a coloured JSON token in addition to its text, quotation marks included. */
 const PIECE_CHARS = 46;
 /** `"`, `&`, `'`, `<` and `>`. */
 const ESCAPED = new Set([0x22, 0x26, 0x27, 0x3c, 0x3e]);
 const ESCAPED_CHARS = 6;
-/** What no text has: control characters but tab, line feed, form feed and carriage return. */
+/** Control characters that text does not contain: all but tab, line feed, form feed, carriage return and escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_TEXT = /[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
 
-/** `maxChars` bounds what is drawn, about; the bytes are the whole body, uncompressed. */
+/** `maxChars` approximately limits the markup; `body` is the whole body, uncompressed. */
 export function pictureBody(options: {
   contentType: string;
   body: Uint8Array;
@@ -48,7 +48,7 @@ export function pictureBody(options: {
   return { kind: "text", text: shown, isCut: !isWhole || shown.length < text.length };
 }
 
-/** How much of a text fits into that many characters of markup: a quotation mark takes six of them. */
+/** Returns how much of a text fits into that many characters of markup: a quotation mark takes six. */
 function lengthDrawn(text: string, maxChars: number): number {
   let drawn = 0;
   for (let at = 0; at < text.length; at++) {
@@ -77,7 +77,7 @@ function pictureForm(
   return { kind: "form", fields, isCut: !isWhole || all.length > fields.length };
 }
 
-/** Bytes that are no text of the charset are shown as replacement characters, among those that are. */
+/** Shows bytes that are invalid in the charset as replacement characters among the valid ones. */
 function textOf(bytes: Uint8Array, charset: string): string {
   return decodeShown(bytes, charset, bytes.length) ?? new TextDecoder().decode(bytes);
 }

@@ -1,14 +1,14 @@
-/** Hands a stranger's bytes to a browser so that it runs nothing of them. */
+/** Sends a stranger's bytes to a browser so that it executes none of them. */
 import type { BodyPicture } from "./body-picture.ts";
 
 const EXTENSIONS = { empty: "", json: ".json", form: ".txt", text: ".txt", hex: ".bin" } as const;
 
-/** `name` is made of ids. */
+/** `name` consists of ids. */
 export function bodyFileName(name: string, kind: BodyPicture["kind"]): string {
   return `${name}${EXTENSIONS[kind]}`;
 }
 
-/** Text to look at, whatever it was sent as; with `fileName` a download of the very bytes. */
+/** Returns text to view, whatever its content type was; with `fileName`, a download of the exact bytes. */
 export function bodyResponse(body: Uint8Array, fileName: string | null): Response {
   return new Response(new Uint8Array(body), {
     headers: {

@@ -1,10 +1,10 @@
-/** Draws a body: JSON with its pieces coloured, form fields as a table, text, or a hex dump. */
+/** Draws a body: coloured JSON, form fields as a table, text, or a hex dump. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { JsonToken } from "../../bodies/json-layout.ts";
 import { attribute } from "../render.ts";
 import type { BodyPicture, FormValue } from "./body-picture.ts";
 
-/** Short, as a page holds thousands of them. */
+/** Short names, because a page contains thousands of them. */
 const CLASSES = { key: "jk", string: "js", number: "jn", literal: "jl" } as const;
 
 const KINDS = { empty: "empty", json: "JSON", form: "Form", text: "Text", hex: "Binary" } as const;
@@ -13,7 +13,7 @@ export function bodyKind(picture: BodyPicture): string {
   return KINDS[picture.kind];
 }
 
-/** `label` names the scrolling region to screen readers. */
+/** `label` names the scrolling region for screen readers. */
 export function BodyView({ picture, label }: { picture: BodyPicture; label: string }): JSX.Element {
   switch (picture.kind) {
     case "empty":

@@ -1,9 +1,9 @@
-/** Writes an event as the curl command that sends it again, safe to paste whatever a stranger put into it. */
+/** Formats an event as the curl command that sends it again, safe to paste whatever a stranger put into it. */
 import { endToEndHeaders } from "../../targets/forwarded-headers.ts";
 import type { HeaderList } from "../../targets/target-type.ts";
 import { shellQuote } from "./shell-quote.ts";
 
-/** Longer bodies come from a file: terminals choke on long lines, and Linux refuses words over 128 KiB. */
+/** Longer bodies come from a file: terminals handle long lines badly, and Linux refuses arguments over 128 KiB. */
 const MAX_INLINE_BYTES = 64 * 1024;
 
 const CONTINUED = " \\\n  ";
@@ -13,7 +13,7 @@ export type CurlRequest = Readonly<{
   url: string;
   headers: HeaderList;
   body: Uint8Array;
-  /** What the download of the body is called. */
+  /** File name of the downloaded body. */
   bodyFile: string;
 }>;
 
@@ -27,7 +27,7 @@ export function curlCommand(request: CurlRequest): string {
   ].join(CONTINUED);
 }
 
-/** curl would read [ ] { } in a URL as a pattern, and takes "/../" out. */
+/** By default, curl interprets [ ] { } in a URL as a pattern and removes "/../". */
 function globbing(url: string): string {
   return `${/[[\]{}]/.test(url) ? " --globoff" : ""}${/\/\./.test(url) ? " --path-as-is" : ""}`;
 }
@@ -38,12 +38,12 @@ function headerArguments(headers: HeaderList): string[] {
     const line = value === "" ? `${name};` : `${name}: ${textOfHeader(value)}`;
     return `-H ${shellQuote(line)}`;
   });
-  // curl would call the body a form.
+  // Without a type, curl would declare the body a form.
   const hasType = sent.some(([name]) => name.toLowerCase() === "content-type");
   return hasType ? lines : [...lines, "-H 'content-type:'"];
 }
 
-/** Headers are kept as one character per byte; the shell writes characters as UTF-8. */
+/** Headers are stored as one character per byte; the shell writes characters as UTF-8. */
 function textOfHeader(value: string): string {
   return decode(Buffer.from(value, "latin1")) ?? value;
 }
@@ -54,17 +54,17 @@ function bodyArguments(body: Uint8Array, bodyFile: string): { before: string; da
     return { before, data: `--data-binary ${shellQuote(`@${bodyFile}`)}` };
   }
   const text = decode(body);
-  // Not --data: it reads a file where the body begins with "@".
+  // Not --data, which reads a file if the body begins with "@".
   if (text !== null) return { before: "", data: `--data-raw ${shellQuote(text)}` };
   const base64 = Buffer.from(body).toString("base64");
   return { before: `printf %s '${base64}' | base64 -d | `, data: "--data-binary @-" };
 }
 
-/** Null for bytes that no command line can hold. */
+/** Returns null for bytes that a command line cannot contain. */
 function decode(body: Uint8Array): string | null {
   if (body.includes(0)) return null;
   try {
-    // Kept: a byte order mark is part of the body.
+    // A byte order mark is part of the body, so it is kept.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
     return null;

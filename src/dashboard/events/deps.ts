@@ -1,4 +1,4 @@
-/** What the pages of events need. */
+/** Dependencies of the event pages. */
 import type { Config } from "../../config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Replay } from "../../replays/replay.ts";
@@ -9,11 +9,11 @@ import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
-/** Rejects with AppError `unavailable` where the webhook's event file cannot be used. */
+/** Rejects with AppError `unavailable` if the webhook's event file cannot be used. */
 export type EventReads = Pick<EventStore, "findEvent" | "listDeliveries" | "findDuplicates"> &
   Readonly<{
     searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
-    /** Called after new events and new states are on disk; the answer ends that. */
+    /** Calls `listener` after new events and states are on disk. Returns a function that unsubscribes. */
     onRecorded: (webhookId: string, listener: () => void) => () => void;
   }>;
 
@@ -24,8 +24,8 @@ export type EventsDeps = Readonly<{
   events: EventReads;
   rejected: Pick<RejectedStore, "findFirstReceivedAt">;
   replay: Replay;
-  /** Names deleted targets. */
+  /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;
-  /** Aborted when the server stops, so that no stream keeps it from it. */
+  /** Aborted when the server stops, so that no stream keeps it running. */
   stopping: AbortSignal;
 }>;

@@ -1,4 +1,4 @@
-/** What an event has to do with others of its key: the copies that came later, and the event that had the key first. */
+/** Shows other requests with an event's key: duplicates received later, and the event that had the key first. */
 import { Html } from "@elysiajs/html";
 import type { Duplicates } from "../../storage/event-db/duplicates.ts";
 import type { SameKey } from "../../storage/event-db/types.ts";
@@ -11,14 +11,14 @@ import { eventPath } from "./paths.ts";
 
 type DuplicatesProps = Readonly<{ webhookId: string; duplicates: Duplicates; query: string }>;
 
-/** Nothing, where there is nothing to say. */
+/** Renders nothing if there are none. */
 export function DuplicatesCard({ webhookId, duplicates, query }: DuplicatesProps): JSX.Element {
   const { count, sameKeyAs } = duplicates;
   if (count === 0 && sameKeyAs === null) return "";
   return (
     <Card title="Duplicates">
-      {sameKeyAs === null ? "" : <SameKeyLine sameKeyAs={sameKeyAs} webhookId={webhookId} query={query} />}
-      {count === 0 ? "" : <Copies {...duplicates} />}
+      {sameKeyAs !== null && <SameKeyLine sameKeyAs={sameKeyAs} webhookId={webhookId} query={query} />}
+      {count !== 0 && <Copies {...duplicates} />}
     </Card>
   );
 }
@@ -45,9 +45,7 @@ function Copies({ count, differing, last }: Duplicates): JSX.Element {
       <p
         safe
       >{`${formatCount(count, "copy", "copies")} received later. Their senders got this event's id.${more}`}</p>
-      {differing === 0 ? (
-        ""
-      ) : (
+      {differing !== 0 && (
         <p>
           <Badge tone="warn" label={`${differing} with different requests`} />
         </p>
@@ -60,7 +58,7 @@ function Copies({ count, differing, last }: Duplicates): JSX.Element {
             <span class="muted">
               <Bytes n={bodySize} />
             </span>
-            {bodyDiffers ? <Badge tone="warn" label="different request" /> : ""}
+            {bodyDiffers && <Badge tone="warn" label="different request" />}
           </li>
         ))}
       </ul>

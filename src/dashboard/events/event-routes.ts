@@ -1,4 +1,4 @@
-/** The page of one event, its bytes, and delivering it again. */
+/** Routes of one event: its page, its bytes, and its replay. */
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
 import { findConfirmation, SNS_TYPE } from "../../verification/public-keys/sns.ts";
@@ -21,14 +21,16 @@ import { eventPath } from "./paths.ts";
 import type { DeliveryProps, ShownAttempt } from "./timeline.tsx";
 import { unpackForPage } from "./unpacked-body.ts";
 
-/** Markup of the body, at first and when more is asked for: a page with all that it loads stays under 150 KB. */
+/**
+ * Limit on the body's markup, at first and when more is requested: a page with everything it loads stays under 150 KB.
+ */
 const BODY_CHARS = 75_000;
 const LONG_BODY_CHARS = 2_000_000;
-/** Of all answers; each attempt gets an equal part. */
-const ANSWER_CHARS = 20_000;
-const MAX_ANSWER_CHARS = 8_000;
-const TRIES_SHOWN = 20;
-/** A page waits for what happens within this time. */
+/** Limit on the markup of all responses together; each attempt gets an equal part. */
+const RESPONSE_CHARS = 20_000;
+const MAX_RESPONSE_CHARS = 8_000;
+const ATTEMPTS_SHOWN = 20;
+/** A page polls for attempts that are due within this time. */
 const SOON_MS = 15_000;
 
 export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
@@ -95,7 +97,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
             now: clock.now(),
             webhookId: webhook.id,
           })),
-          isUnderWay: deliveries.some((delivery) => isUnderWay(delivery, clock.now())),
+          isInProgress: deliveries.some((delivery) => isInProgress(delivery, clock.now())),
         }),
       );
     } catch (error) {
@@ -109,7 +111,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
   async function showBody(context: PageContext): Promise<Response> {
     const { id } = await own(context);
     const event = await getEvent(id, context);
-    return answerBody(context, { ...event, name: `event-${event.id}` });
+    return sendBody(context, { ...event, name: `event-${event.id}` });
   }
 
   async function showResultBody(context: PageContext): Promise<Response> {
@@ -119,9 +121,9 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     const result = deliveries
       .flatMap(({ results }) => results)
       .find((each) => each.id === context.params.resultId);
-    if (!result?.responseBody) throw notFound("answer");
+    if (!result?.responseBody) throw notFound("response");
     const contentType = typeOf(result.responseHeaders);
-    return answerBody(context, { contentType, body: result.responseBody, name: `answer-${result.id}` });
+    return sendBody(context, { contentType, body: result.responseBody, name: `response-${result.id}` });
   }
 
   async function showCurl(context: PageContext): Promise<Response> {
@@ -165,7 +167,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
   ];
 }
 
-function answerBody(
+function sendBody(
   { query }: PageContext,
   of: { contentType: string; body: Uint8Array; name: string },
 ): Response {
@@ -178,8 +180,8 @@ function describeDelivery(
   delivery: Delivery,
   { names, deliveries }: { names: Names; deliveries: number },
 ): Omit<DeliveryProps, "query" | "webhookId" | "now"> {
-  const shown = delivery.results.slice(-TRIES_SHOWN).reverse();
-  const maxChars = Math.min(MAX_ANSWER_CHARS, Math.ceil(ANSWER_CHARS / (shown.length * deliveries)));
+  const shown = delivery.results.slice(-ATTEMPTS_SHOWN).reverse();
+  const maxChars = Math.min(MAX_RESPONSE_CHARS, Math.ceil(RESPONSE_CHARS / (shown.length * deliveries)));
   const attempts: ShownAttempt[] = shown.map((result) => ({
     result,
     picture:
@@ -200,7 +202,7 @@ function describeDelivery(
   };
 }
 
-function isUnderWay({ status, nextAttemptAt }: Delivery, now: number): boolean {
+function isInProgress({ status, nextAttemptAt }: Delivery, now: number): boolean {
   return status === "pending" && (nextAttemptAt ?? now) < now + SOON_MS;
 }
 
@@ -208,7 +210,7 @@ function typeOf(headers: Delivery["results"][number]["responseHeaders"]): string
   return headers?.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
 }
 
-/** The link that confirms a subscription, of a message that its entrypoint has verified as one of Amazon SNS. */
+/** Returns the link that confirms a subscription, if its entrypoint has verified the message as one of Amazon SNS. */
 function confirmationOf({ entrypointId, headers, body }: StoredEvent, { entrypoints }: Names) {
   const entrypoint = entrypoints.find(({ id }) => id === entrypointId);
   if (entrypoint?.verification?.type !== SNS_TYPE) return null;

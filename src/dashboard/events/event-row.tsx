@@ -1,4 +1,4 @@
-/** One event as a row of the log, on the page and in what comes in live. */
+/** One event as a row of the log, on the page and in live updates. */
 import { Html } from "@elysiajs/html";
 import type { DeliveryStatus, EventSummary } from "../../storage/event-db/types.ts";
 import { Badge, StatusBadge } from "../components/badge.tsx";
@@ -8,14 +8,14 @@ import { attribute } from "../render.ts";
 import type { Named } from "./names.ts";
 import { eventPath } from "./paths.ts";
 
-/** The form that the marks of all rows belong to. */
+/** Id of the form that the checkboxes of all rows belong to. */
 export const CHOICE_FORM = "chosen-events";
 
 export type EventRowProps = Readonly<{
   webhookId: string;
   event: EventSummary;
   entrypoint: Named;
-  /** Goes along to the event's page. */
+  /** Query with the filter, passed on to the event's page. */
   query: string;
 }>;
 
@@ -63,9 +63,7 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
       <td class="log-states">
         <DeliveryCounts counts={event.deliveries} />
         <DuplicateCount {...event.duplicates} />
-        {event.duplicates.sameKeyAs === null ? (
-          ""
-        ) : (
+        {event.duplicates.sameKeyAs !== null && (
           <Badge
             tone="warn"
             label="same key"
@@ -86,9 +84,7 @@ export function RequestLine(props: { method: string; pathTail: string; query: st
       </span>
       <bdi class="request-path">
         <span safe>{pathTail === "" ? "/" : pathTail}</span>
-        {query === "" ? (
-          ""
-        ) : (
+        {query !== "" && (
           <span class="muted" safe>
             {`?${query}`}
           </span>
@@ -114,7 +110,7 @@ const TONES: Readonly<Record<DeliveryStatus, "ok" | "warn" | "bad" | "idle" | "i
   discarded: "idle",
 };
 
-/** What needs somebody stands first. */
+/** States that need attention come first. */
 const ORDER = [
   "failed",
   "held",
@@ -149,7 +145,7 @@ function DuplicateCount({ count, differing }: EventSummary["duplicates"]): JSX.E
   );
 }
 
-/** A row has no room for more, and a page of rows should not carry what senders pack into their URLs. */
+/** Maximum length of a shown path or query: a row has no room for more, and senders may pack a lot into their URLs. */
 const SHOWN_CHARS = 200;
 
 function shorten(text: string): string {
@@ -158,7 +154,7 @@ function shorten(text: string): string {
 
 const SHOWN_TYPE = 60;
 
-/** Without parameters: "application/json". */
+/** Returns the type without parameters: "application/json". */
 function shortType(contentType: string): string {
   return contentType.split(";", 1)[0]?.trim().slice(0, 60) ?? "";
 }

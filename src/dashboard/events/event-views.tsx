@@ -1,4 +1,4 @@
-/** One event: what came, and what became of it. */
+/** The page of one event: its request and its deliveries. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { Duplicates } from "../../storage/event-db/duplicates.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -27,13 +27,13 @@ export type EventPageProps = RequestProps &
     viewer: Viewer;
     flash: Flash | null;
     deliveries: readonly DeliveryProps[];
-    /** An attempt is due so soon that waiting for it on the page makes sense. */
-    isUnderWay: boolean;
+    /** True if an attempt is due so soon that the page should poll for it. */
+    isInProgress: boolean;
     duplicates: Duplicates;
-    /** When it came, where it was rejected at first and released later. */
+    /** Time of receipt of an event that was first rejected and accepted on re-check; else null. */
     firstReceivedAt: number | null;
     neighbours: Neighbours;
-    /** Of a message that asks to have a subscription confirmed; null for every other event. */
+    /** Set for a message that asks to confirm a subscription. */
     confirmation: Readonly<{ url: string; topicArn: string }> | null;
   }>;
 
@@ -135,7 +135,7 @@ function EventHeader(props: EventPageProps): JSX.Element {
           <Neighbour id={neighbours.newerId} label="Newer" icon="back" webhook={webhook} query={query} />
           <Neighbour id={neighbours.olderId} label="Older" icon="arrow" webhook={webhook} query={query} />
         </nav>
-        {/* With scripts it copies what it leads to. */}
+        {/* With scripts, copies the text behind the link. */}
         <a
           class="button button-plain"
           href={attribute(curlPath(webhook.id, event.id))}
@@ -180,9 +180,9 @@ function Neighbour(
   );
 }
 
-function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPageProps): JSX.Element {
-  // Asked for again by itself only while something is about to happen; without scripts, by reloading.
-  const polling = isUnderWay
+function Deliveries({ webhook, event, deliveries, isInProgress, query }: EventPageProps): JSX.Element {
+  // Polls only while an attempt is imminent; without scripts, readers reload the page.
+  const polling = isInProgress
     ? {
         "hx-get": attribute(eventPath(webhook.id, event.id, query)),
         "hx-trigger": "every 2s",
@@ -194,7 +194,7 @@ function Deliveries({ webhook, event, deliveries, isUnderWay, query }: EventPage
     <section class="card event-deliveries" id="deliveries" {...polling}>
       <div class="card-header">
         <h2>Deliveries</h2>
-        {isUnderWay ? (
+        {isInProgress ? (
           <Badge tone="info" label="in progress" />
         ) : (
           <span class="muted text-s" safe>

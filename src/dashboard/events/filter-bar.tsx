@@ -1,4 +1,4 @@
-/** The event log's filter: a form that fills the URL, and what is asked for now, each to be taken back. */
+/** The event log's filter: a form that fills the URL, and chips that remove single conditions. */
 import { Html } from "@elysiajs/html";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
@@ -90,7 +90,7 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
   );
 }
 
-/** What is asked for, in words; each leads to the log without it. */
+/** Active conditions in words; each links to the log without it. */
 export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
   const { range, from, to, status, targetId, entrypointId, method, type, text } = filter;
   const chips = [
@@ -132,14 +132,12 @@ export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
       {shown.map((chip) => (
         <li>{chip}</li>
       ))}
-      {shown.length > 1 ? (
+      {shown.length > 1 && (
         <li>
           <a class="chips-clear" href={attribute(path)}>
             Clear all
           </a>
         </li>
-      ) : (
-        ""
       )}
     </ul>
   );
@@ -181,7 +179,7 @@ function same(value: string): Option {
   return { value, label: value };
 }
 
-/** What is filtered by stays to be chosen, though it was deleted. */
+/** Keeps the selected entrypoint or target in the list even if it was deleted. */
 function choices(
   none: string,
   present: readonly Readonly<{ id: string; name: string }>[],

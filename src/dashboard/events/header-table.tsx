@@ -1,4 +1,4 @@
-/** Headers as they came: names and values in order, repeats kept. */
+/** Headers as received: names and values in order, repeats included. */
 import { Html } from "@elysiajs/html";
 import type { HeaderPairs } from "../../storage/event-db/types.ts";
 

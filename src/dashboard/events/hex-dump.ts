@@ -1,8 +1,8 @@
-/** Draws bytes as people read them: offset, sixteen bytes, and the characters that they may be. */
+/** Formats bytes for people: offset, sixteen bytes, and their ASCII characters. */
 
 const ROW = 16;
 
-/** Lines like those of `hexdump -C`, without its last one. */
+/** Formats lines like those of `hexdump -C`, without its last one. */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let offset = 0; offset < bytes.length; offset += ROW) {

@@ -1,31 +1,31 @@
-/** Keeps an open log page in step: what is new, changed or gone among its newest rows, as server-sent events. */
+/** Keeps an open log page up to date: new, changed and removed rows among the newest, as server-sent events. */
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 
 export type LiveRow = Readonly<{ id: string; markup: string }>;
 
 export type LiveLogOptions = Readonly<{
-  /** The newest rows that fit the filter, newest first. */
+  /** Reads the newest rows that match the filter, newest first. */
   readRows: () => Promise<readonly LiveRow[]>;
-  /** Calls when something may have changed; the answer ends that. */
+  /** Calls `listener` when something may have changed. Returns a function that unsubscribes. */
   subscribe: (listener: () => void) => () => void;
   isStillSignedIn: () => boolean;
-  /** The state (of `stateOf`) that the page shows already. */
+  /** The state (see `stateOf`) that the page already shows. */
   seen: string | null;
   clock: Clock;
-  /** The browser went away. */
+  /** Aborted when the browser disconnects. */
   signal: AbortSignal;
-  /** The server stops. */
+  /** Aborted when the server stops. */
   stopping: AbortSignal;
 }>;
 
-/** Changes within this time go out together. */
+/** Time within which changes are sent together. */
 const GATHER_MS = 400;
-/** Shorter than the idle limits of proxies; also how long a signed-out page may stay connected in silence. */
+/** Shorter than the idle limits of proxies; also how long a signed-out page may stay connected silently. */
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
 
-/** Names what a page shows, so that a browser can say what it has. */
+/** Returns a name for the shown rows, so that a browser can say which state it has. */
 export function stateOf(rows: readonly LiveRow[]): string {
   return Bun.hash(rows.map(({ markup }) => markup).join("")).toString(36);
 }
@@ -41,7 +41,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
   let end = (): void => {};
   let pass = (): void => {};
 
-  function lookSoon(): void {
+  function passSoon(): void {
     cancelPass ??= clock.after(GATHER_MS, () => pass());
   }
 
@@ -49,7 +49,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
     start(controller) {
       const unsubscribe = options.subscribe(() => {
         isDirty = true;
-        lookSoon();
+        passSoon();
       });
       let cancelHeartbeat = clock.after(HEARTBEAT_MS, beat);
       let isOpen = true;
@@ -65,7 +65,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
         try {
           controller.close();
         } catch {
-          // The browser closed it first.
+          // The browser has already closed it.
         }
       };
       signal.addEventListener("abort", end);
@@ -75,7 +75,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
         if (isOpen) controller.enqueue(encoder.encode(text));
       }
 
-      /** Tells the page not to come back. */
+      /** Tells the page not to reconnect. */
       function dismiss(): void {
         send("event: end\ndata:\n\n");
         end();
@@ -90,7 +90,10 @@ export function openLiveLog(options: LiveLogOptions): Response {
         cancelHeartbeat = clock.after(HEARTBEAT_MS, beat);
       }
 
-      /** A reader that does not keep up gets the latest state later, not a queue of all that were. */
+      /**
+       * Returns true for a reader that does not keep up; it gets the latest state later instead of a queue of all
+       * states.
+       */
       function isBehind(): boolean {
         return (controller.desiredSize ?? 0) < 0;
       }
@@ -109,14 +112,14 @@ export function openLiveLog(options: LiveLogOptions): Response {
               return;
             }
             tell(rows);
-            if (isDirty) lookSoon();
+            if (isDirty) passSoon();
           },
           (error) => {
             isReading = false;
-            // The page itself says what is wrong with the file.
+            // The page itself reports what is wrong with the file.
             if (!isBusy(error)) return dismiss();
             isDirty = true;
-            lookSoon();
+            passSoon();
           },
         );
       };
@@ -136,7 +139,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
       else pass();
     },
     pull() {
-      if (isDirty) lookSoon();
+      if (isDirty) passSoon();
     },
     cancel: () => end(),
   });
@@ -144,19 +147,19 @@ export function openLiveLog(options: LiveLogOptions): Response {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
-      // nginx would hold events back until its buffer is full.
+      // nginx would otherwise hold events back until its buffer is full.
       "x-accel-buffering": "no",
     },
   });
 }
 
-/** Too much was asked at once, by others too: it passes. */
+/** Returns true if there were too many queries, perhaps of others; that passes. */
 function isBusy(error: unknown): boolean {
   return error instanceof AppError && error.code === "busy";
 }
 
 type Change = Readonly<{
-  /** The rows are all there is to show: forget the others. */
+  /** True if `rows` is everything to show and other rows must go. */
   isReset: boolean;
   rows: readonly LiveRow[];
   gone: readonly string[];
@@ -168,7 +171,7 @@ function reset(rows: readonly LiveRow[]): Change {
 
 function difference(before: ReadonlyMap<string, string>, rows: readonly LiveRow[]): Change {
   const isConnected = before.size === 0 || rows.some(({ id }) => before.has(id));
-  // More came at once than a page holds: between the old rows and these there are others.
+  // More events arrived than a page holds, so there are others between the old rows and these.
   if (!isConnected) return reset(rows);
   const present = new Set(rows.map(({ id }) => id));
   const oldest = rows.at(-1)?.id ?? "";

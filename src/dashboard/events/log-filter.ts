@@ -1,4 +1,4 @@
-/** The event log's filter as it stands in the URL. */
+/** The event log's filter, as represented in the URL. */
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
@@ -19,11 +19,11 @@ export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTION
 type Range = keyof typeof RANGES;
 
 export type LogFilter = Readonly<{
-  /** Back from now; `from` and `to` are null then. */
+  /** Range up to now; `from` and `to` are then null. */
   range: Range | null;
   from: number | null;
   to: number | null;
-  /** Of the clock that `from` and `to` are read on. */
+  /** Time zone of `from` and `to`. */
   zone: string;
   entrypointId: string | null;
   targetId: string | null;
@@ -47,7 +47,7 @@ const schemas = {
   q: z.string().max(200, "is longer than 200 characters."),
 };
 
-/** A value that is wrong is left out, and `notes` say so. */
+/** Leaves out invalid values and reports them in `notes`. */
 export function readLogFilter(query: URLSearchParams): { filter: LogFilter; notes: readonly string[] } {
   const notes: string[] = [];
 
@@ -85,7 +85,7 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
   return { filter, notes };
 }
 
-/** A clock's time in `zone`, or a time with its own offset, as programs write it into links. */
+/** Accepts a local time in `zone`, or a time with its own offset, as programs write it into links. */
 function timeIn(zone: string) {
   return z.string().transform((text, context) => {
     const local = parseLocalTime(text, zone);
@@ -111,7 +111,7 @@ export function toEventFilter(filter: LogFilter, now: number): EventFilter {
   };
 }
 
-/** "Until 10:00" takes in what came in that minute. */
+/** "Until 10:00" includes events received in that minute. */
 function lastOf(to: number): number {
   return to % MINUTE_MS === 0 ? to + MINUTE_MS - 1 : to;
 }
@@ -120,7 +120,7 @@ export function isFiltered({ zone: _zone, ...filter }: LogFilter): boolean {
   return Object.values(filter).some((value) => value !== null);
 }
 
-/** "?status=failed&q=x", always in the same order; "" where nothing is asked for. */
+/** Returns "?status=failed&q=x", always in the same order; "" without conditions. */
 export function filterQuery(filter: LogFilter, more: Readonly<Record<string, string>> = {}): string {
   const { range, from, to, zone, entrypointId, targetId, status, method, type, text } = filter;
   const pairs = Object.entries({

@@ -1,4 +1,4 @@
-/** The event log, and its stream of what comes in. */
+/** Routes of the event log and its live stream. */
 import { isId } from "../../lib/ids.ts";
 import type { EventSummary } from "../../storage/event-db/types.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -93,7 +93,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
   return [page("/source/:id/logs", show), page("/source/:id/logs/live", stream)];
 }
 
-/** Forms send their empty fields too; the address to keep and to share has only what is asked for. */
+/** Returns the URL without the empty fields that forms send, for keeping and sharing; null if it is clean already. */
 function tidyPath({ webhook, filter }: Log, query: URLSearchParams): string | null {
   const cursor = query.get("cursor");
   const tidy = filterQuery(filter, cursor ? { cursor } : {});

@@ -1,4 +1,4 @@
-/** The event log: newest first, what fits the filter, and what comes in while one looks. */
+/** The event log: matching events, newest first, with live updates. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -42,9 +42,9 @@ export type LogPageProps = Readonly<{
   notes: readonly string[];
   isFirstPage: boolean;
   found: FoundEvents;
-  /** The drawn `found.events`. */
+  /** Markup of `found.events`. */
   rows: readonly LiveRow[];
-  /** Tells the stream what this page shows already. */
+  /** Tells the stream what this page already shows. */
   state: string;
 }>;
 
@@ -57,12 +57,10 @@ export function LogPage(props: LogPageProps): JSX.Element {
     <LogFrame {...props} actions={<LogActions {...props} />}>
       <div class="log-tools">
         <FilterBar path={path} filter={filter} names={names} />
-        {isFirstPage ? <LiveBar {...props} query={query} /> : ""}
+        {isFirstPage && <LiveBar {...props} query={query} />}
       </div>
       <FilterChips path={path} filter={filter} names={names} />
-      {props.notes.length === 0 ? (
-        ""
-      ) : (
+      {props.notes.length !== 0 && (
         <div class="log-notes">
           {props.notes.map((text) => (
             <Notice tone="warn" text={text} />
@@ -137,14 +135,14 @@ function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
   const path = newReplayPath(webhook.id, filterQuery(filter));
   return (
     <>
-      {found.events.length === 0 ? "" : <Button icon="replay" label={label} href={path} />}
+      {found.events.length !== 0 && <Button icon="replay" label={label} href={path} />}
       <Button kind="quiet" label="Rejected" href={rejectedPath(webhook.id, filter.entrypointId)} />
       <Button kind="quiet" label="Replays" href={replaysPath(webhook.id)} />
     </>
   );
 }
 
-/** Belongs to the marks of the rows, which stand outside of it. */
+/** The form of the rows' checkboxes, which are outside of it. */
 function Choice({ webhookId }: { webhookId: string }): JSX.Element {
   return (
     <form class="log-chosen" id={CHOICE_FORM} method="get" action={newReplayPath(webhookId)}>

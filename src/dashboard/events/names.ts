@@ -1,4 +1,4 @@
-/** Names of the entrypoints and targets that events speak of, deleted ones too. */
+/** Finds the names of entrypoints and targets that events refer to, deleted ones included. */
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { EventsDeps } from "./deps.ts";

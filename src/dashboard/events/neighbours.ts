@@ -1,4 +1,4 @@
-/** Finds the events next to one among those that a filter lets through. */
+/** Finds the events before and after one among those that match a filter. */
 import type { EventFilter } from "../../storage/event-db/event-filter.ts";
 import type { EventReads } from "./deps.ts";
 
@@ -10,16 +10,16 @@ type Search = Readonly<{
   event: Readonly<{ id: string; receivedAt: number }>;
   filter: EventFilter;
   now: number;
-  /** Whose search it is. */
+  /** Id of the user whose search it is. */
   asker: string;
 }>;
 
 const PAGE = 50;
-/** Of each search: the event itself is what the page is for. */
+/** Time limit of each search, because the event itself is the point of the page. */
 const SEARCH_MS = 200;
 const FIRST_STEP_MS = 1_000;
 const STEP_GROWTH = 8;
-/** Enough to go from a second to a century and back to a millisecond. */
+/** Enough steps to grow from a second to a century and to halve back to a millisecond. */
 const MAX_STEPS = 60;
 
 export async function findNeighbours(search: Search): Promise<Neighbours> {
@@ -39,8 +39,8 @@ async function findOlder({ events, webhookId, event, filter, asker }: Search): P
 }
 
 /**
- * A search goes from new to old, so it is asked for ever longer times after the event, until one holds any,
- * and then for parts of that, until one page holds all. Null also where a search gave up.
+ * Finds the next newer event. Searches run from new to old, so this searches ever longer periods after the event until
+ * one contains any, and then parts of that period until one page holds all. Returns null also if a search gave up.
  */
 async function findNewer(search: Search): Promise<string | null> {
   const { events, webhookId, event, filter, now, asker } = search;
@@ -48,7 +48,7 @@ async function findNewer(search: Search): Promise<string | null> {
   let low = event.receivedAt;
   let width = FIRST_STEP_MS;
   let high = Math.min(low + width, end);
-  /** There are some up to here. */
+  /** End of a period that contains newer events. */
   let filled: number | null = null;
   for (let step = 0; step < MAX_STEPS; step++) {
     const found = await events.searchEvents(webhookId, {

@@ -1,4 +1,4 @@
-/** Addresses of this section's pages; `query` is a filter's, which goes along from page to page. */
+/** URLs of the event pages; `query` is a filter that is passed on from page to page. */
 import { logPath } from "../webhooks/paths.ts";
 
 export function livePath(webhookId: string, query: string): string {

@@ -1,4 +1,4 @@
-/** What came, but for its headers: the facts of the request, and its body. */
+/** Cards of a request: its properties and its body. */
 import { Html } from "@elysiajs/html";
 import type { StoredEvent } from "../../storage/event-db/types.ts";
 import type { UnreadValue } from "../../webhooks/unread-values.ts";
@@ -20,12 +20,12 @@ export type RequestProps = Readonly<{
   event: StoredEvent;
   entrypoint: Named;
   picture: BodyPicture;
-  /** How the picture is not what was sent; null where it is. */
+  /** Says how the picture differs from what was sent; null if it does not. */
   bodyNote: string | null;
   unread: readonly UnreadValue[];
-  /** More of the body than the page shows at first is asked for. */
+  /** True if the reader asked for more of the body than the page shows at first. */
   isLong: boolean;
-  /** The filter of the log that led here. */
+  /** Filter of the log that led here. */
   query: string;
 }>;
 
@@ -43,9 +43,7 @@ export function Facts({ webhook, event, entrypoint, unread }: RequestProps): JSX
             </a>
           )}
         </dd>
-        {event.type === null ? (
-          ""
-        ) : (
+        {event.type !== null && (
           <>
             <dt>Event type</dt>
             <dd>
@@ -92,9 +90,7 @@ export function BodyCard({ webhook, event, picture, bodyNote, isLong, query }: R
           ""
         ) : (
           <div class="page-actions">
-            {picture.kind === "hex" ? (
-              ""
-            ) : (
+            {picture.kind !== "hex" && (
               <a class="button button-plain button-small" href={path} hx-boost="false">
                 Raw
               </a>
@@ -108,22 +104,18 @@ export function BodyCard({ webhook, event, picture, bodyNote, isLong, query }: R
       }
     >
       <BodyView picture={picture} label="Body" />
-      {bodyNote === null ? (
-        ""
-      ) : (
+      {bodyNote !== null && (
         <p class="body-notes muted text-s" safe>
           {bodyNote}
         </p>
       )}
-      {isCut ? (
+      {isCut && (
         <p class="body-notes muted text-s">
           <span>
             Only the beginning of <Bytes n={event.bodySize} /> is shown.
           </span>
-          {isLong ? "" : <a href={attribute(longerPath(webhook.id, event.id, query))}>Show more</a>}
+          {!isLong && <a href={attribute(longerPath(webhook.id, event.id, query))}>Show more</a>}
         </p>
-      ) : (
-        ""
       )}
     </Card>
   );

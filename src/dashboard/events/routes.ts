@@ -1,4 +1,4 @@
-/** The pages of events: the log, one event, and replaying it. */
+/** Routes of the event pages: the log, one event, and its replay. */
 import type { PageRoute } from "../page-route.ts";
 import type { EventsDeps } from "./deps.ts";
 import { createEventRoutes } from "./event-routes.ts";

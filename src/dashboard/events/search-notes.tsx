@@ -1,4 +1,4 @@
-/** What a search could not do: bodies that could not be searched, and events that it did not come to. */
+/** Notes on an incomplete search: bodies that could not be searched, and events that it did not reach. */
 import { Html } from "@elysiajs/html";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
 import { Button } from "../components/button.tsx";
@@ -12,8 +12,8 @@ export function SearchNotes(props: NotesProps): JSX.Element {
   const { notSearched, stoppedEarly } = props.found;
   return (
     <>
-      {notSearched > 0 ? <NotSearched count={notSearched} /> : ""}
-      {stoppedEarly ? <StoppedEarly {...props} /> : ""}
+      {notSearched > 0 && <NotSearched count={notSearched} />}
+      {stoppedEarly && <StoppedEarly {...props} />}
     </>
   );
 }
@@ -36,9 +36,7 @@ function StoppedEarly({ found, olderHref }: NotesProps): JSX.Element {
     <p class="notice notice-info stopped-early">
       <span>
         Search paused
-        {searchedBackTo === null ? (
-          ""
-        ) : (
+        {searchedBackTo !== null && (
           <span>
             {" at "}
             <Time at={searchedBackTo} />

@@ -1,14 +1,14 @@
-/** Writes any text as one word of a shell's command line. */
+/** Quotes any text as one word of a shell command line. */
 
 /**
- * What must not reach a terminal as it is: control characters (a pasted Ctrl-C ends the quotes' line and runs
- * the next, an escape sequence ends a bracketed paste), and characters that reorder or hide what is seen.
+ * Characters that must not reach a terminal unescaped: control characters (a pasted Ctrl-C ends the quoted line and
+ * runs the next, an escape sequence ends a bracketed paste), and characters that reorder or hide visible text.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this expression looks for them
 const UNSAFE_TO_PASTE = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 const UNSAFE_CHARACTERS = new RegExp(UNSAFE_TO_PASTE.source, "g");
 
-/** For bash, zsh and ksh; without characters that need $'…' for every POSIX shell. `text` holds no NUL. */
+/** Quotes for bash, zsh and ksh; text that does not need $'…' suits every POSIX shell. `text` contains no NUL. */
 export function shellQuote(text: string): string {
   if (!UNSAFE_TO_PASTE.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
   const escaped = text
@@ -19,7 +19,7 @@ export function shellQuote(text: string): string {
   return `$'${escaped}'`;
 }
 
-/** By octal bytes: \u depends on the shell's locale. */
+/** Uses octal bytes, because \u depends on the shell's locale. */
 function escapeCharacter(character: string): string {
   if (character === "\t") return "\\t";
   if (character === "\r") return "\\r";

@@ -1,4 +1,4 @@
-/** One delivery with every attempt on a timeline: what comes next, then the attempts, the last one first. */
+/** One delivery with its attempts on a timeline: the next step first, then the attempts, newest first. */
 import { Html } from "@elysiajs/html";
 import type { Delivery, DeliveryResult } from "../../storage/event-db/types.ts";
 import { Badge, StatusBadge } from "../components/badge.tsx";
@@ -18,7 +18,7 @@ export type ShownAttempt = Readonly<{ result: DeliveryResult; picture: BodyPictu
 export type DeliveryProps = Readonly<{
   webhookId: string;
   delivery: Delivery;
-  /** The last ones, the latest first. */
+  /** The last attempts, newest first. */
   attempts: readonly ShownAttempt[];
   earlierAttempts: number;
   target: Named;
@@ -37,11 +37,9 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
           <NameOf named={target} />
         </h3>
         <StatusBadge status={delivery.status} />
-        {target.isDeleted ? <Badge tone="idle" label="target deleted" /> : ""}
+        {target.isDeleted && <Badge tone="idle" label="target deleted" />}
         <span class="delivery-actions">
-          {target.isDeleted ? (
-            ""
-          ) : (
+          {!target.isDeleted && (
             <ActionButton
               action={replayPath(webhookId, delivery.eventId, query)}
               fields={{ target_id: delivery.targetId }}
@@ -54,35 +52,31 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
         </span>
       </div>
       <ol class="attempts">
-        <WhatComesNext {...props} />
+        <NextStep {...props} />
         {attempts.map((each) => (
           <AttemptView {...each} delivery={delivery} webhookId={webhookId} isLatest={each === latest} />
         ))}
-        {attempts.length === 0 && delivery.status === "delivered" ? (
+        {attempts.length === 0 && delivery.status === "delivered" && (
           <li class="attempt attempt-ok">
             <p class="attempt-line">
               <strong>Stored</strong> <span class="muted">when the event was received</span>
             </p>
           </li>
-        ) : (
-          ""
         )}
-        {earlierAttempts > 0 ? (
+        {earlierAttempts > 0 && (
           <li class="attempt attempt-idle">
             <p class="muted" safe>
               {`${formatCount(earlierAttempts, "earlier attempt")} not shown`}
             </p>
           </li>
-        ) : (
-          ""
         )}
       </ol>
     </section>
   );
 }
 
-/** What will become of it, or why nothing more will. */
-function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps): JSX.Element {
+/** Shows the next attempt, or why there is none. */
+function NextStep({ delivery, isTargetPaused, target, now }: DeliveryProps): JSX.Element {
   const { status, nextAttemptAt, attempts, reason } = delivery;
   if (status === "pending") {
     return (
@@ -112,11 +106,7 @@ function WhatComesNext({ delivery, isTargetPaused, target, now }: DeliveryProps)
           {text}
         </span>
       </p>
-      {status === "failed" && !target.isDeleted ? (
-        <p class="muted text-s">Fix the target, then replay.</p>
-      ) : (
-        ""
-      )}
+      {status === "failed" && !target.isDeleted && <p class="muted text-s">Fix the target, then replay.</p>}
     </li>
   );
 }
@@ -139,16 +129,12 @@ function AttemptView(
           <Time at={result.startedAt} />
         </span>
       </p>
-      {result.error === null ? (
-        ""
-      ) : (
+      {result.error !== null && (
         <p class="attempt-error" safe>
           {result.error}
         </p>
       )}
-      {result.statusCode === null ? (
-        ""
-      ) : (
+      {result.statusCode !== null && (
         <details class="attempt-response" open={isLatest && !isDelivered}>
           <summary>Response</summary>
           <HeaderTable headers={headers} caption={`Response headers of attempt ${result.attempt}`} />
@@ -174,8 +160,8 @@ function ResponseNotes(
   if (picture.kind === "empty") return "";
   return (
     <p class="body-notes muted text-s">
-      {picture.isCut ? <span>Only the beginning is shown.</span> : ""}
-      {result.responseBodyTruncated ? <span>The response was longer than the part that is kept.</span> : ""}
+      {picture.isCut && <span>Only the beginning is shown.</span>}
+      {result.responseBodyTruncated && <span>The response was longer than the part that is kept.</span>}
       <a href={attribute(href)} hx-boost="false">
         Raw
       </a>
@@ -183,7 +169,7 @@ function ResponseNotes(
   );
 }
 
-/** Not every type of target answers with a status. */
+/** Shows the response status; not every target type has one. */
 function StatusCode({ code, isDelivered }: { code: number | null; isDelivered: boolean }): JSX.Element {
   if (code === null) return isDelivered ? "" : <span class="status-code status-bad">no response</span>;
   const tone = code < 300 ? "ok" : code < 400 ? "warn" : "bad";

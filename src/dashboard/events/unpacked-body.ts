@@ -1,14 +1,14 @@
-/** A body as it was before it was compressed, for a page, which says so beside it. */
+/** Decompresses a body for a page, with a note about it. */
 import { unpackShown } from "../../bodies/shown-text.ts";
 import { contentEncodingOf, type HeaderPairs } from "../../storage/event-db/types.ts";
 
 export type UnpackedBody = Readonly<{
   body: Uint8Array;
-  /** A sentence; null where it was not compressed. */
+  /** A sentence about the decompression; null if the body was not compressed. */
   note: string | null;
 }>;
 
-/** Off the event loop. One that cannot be unpacked is what it is. */
+/** Runs off the event loop. Returns a body that cannot be decompressed as it is. */
 export async function unpackForPage(
   sent: Readonly<{ headers: HeaderPairs; body: Uint8Array }>,
 ): Promise<UnpackedBody> {

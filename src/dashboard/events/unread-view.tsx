@@ -1,12 +1,12 @@
-/** Why an event has no type, no key or no lane although its settings look for one in the body. */
+/** Explains why an event has no type, key or lane although the settings look for one in the body. */
 import { Html } from "@elysiajs/html";
 import type { UnreadValue, ValueSetting } from "../../webhooks/unread-values.ts";
 import { Notice } from "../components/flash-line.tsx";
 
 const WORDS: Readonly<Record<ValueSetting, string>> = {
   event_type_from: "No event type was found",
-  deduplicate_value: "No value to recognize duplicates by was found",
-  order_by: "No value to keep the order by was found",
+  deduplicate_value: "No deduplication key was found",
+  order_by: "No order key was found",
   verification: "The provider's event type and id were not found",
 };
 

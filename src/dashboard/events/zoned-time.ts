@@ -1,4 +1,4 @@
-/** Reads and writes the times of form fields, which know no zone of their own. */
+/** Parses and formats the times of form fields, which have no time zone of their own. */
 import { MINUTE_MS } from "../../lib/clock.ts";
 
 const LOCAL = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?$/;
@@ -12,22 +12,22 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** "2026-11-23T20:00" as a clock in `zone` shows it; null where it is no such time. */
+/** Parses a local time in `zone`, such as "2026-11-23T20:00"; null for anything else. */
 export function parseLocalTime(text: string, zone: string): number | null {
   const asUtc = LOCAL.test(text) ? Date.parse(`${text}Z`) : Number.NaN;
   if (Number.isNaN(asUtc)) return null;
-  // The offset that counts is that of the time itself, which may lie on the other side of a clock change.
+  // The offset of the result itself counts; a clock change may lie in between.
   const near = asUtc - offsetAt(asUtc, zone);
   return asUtc - offsetAt(near, zone);
 }
 
-/** What a `datetime-local` field shows in `zone`. */
+/** Formats a time in `zone` for a `datetime-local` field. */
 export function formatLocalTime(at: number, zone: string): string {
   const text = new Date(at + offsetAt(at, zone)).toISOString();
   return at % MINUTE_MS === 0 ? text.slice(0, 16) : text.slice(0, 19);
 }
 
-/** How far the zone's clocks are ahead of UTC. */
+/** Returns by how much the zone's clocks are ahead of UTC, in milliseconds. */
 function offsetAt(at: number, timeZone: string): number {
   const format = new Intl.DateTimeFormat("en", {
     timeZone,

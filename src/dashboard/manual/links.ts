@@ -1,4 +1,4 @@
-/** Which part of the manual explains which section of a form, by the name of the section's first field. */
+/** Maps sections of forms to the parts of the manual that explain them, by the name of the section's first field. */
 import { type Chapter, type ChapterSlug, findChapter } from "../../manual/chapters.ts";
 import { chapterPath, headingsOf } from "../../manual/html.ts";
 
@@ -35,7 +35,7 @@ export function hrefOf(part: ManualPart): string {
   return chapterPath(chapter.slug, heading);
 }
 
-/** "Manual: Retries", or "Manual: Targets, Headers" for a part of the chapter. */
+/** Returns "Manual: Retries", or "Manual: Targets, Headers" for a part of the chapter. */
 export function labelOf(part: ManualPart): string {
   const { chapter, heading } = split(part);
   const section = headingsOf(chapter).find(({ id }) => id === heading);

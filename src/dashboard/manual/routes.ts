@@ -1,4 +1,4 @@
-/** The manual's pages, open to everybody and the same for all but for the page's head. */
+/** Routes of the manual, open to everybody and the same for all readers except for the page header. */
 import { AppError } from "../../lib/errors.ts";
 import { findChapter } from "../../manual/chapters.ts";
 import { MANUAL_PATH } from "../../manual/html.ts";
@@ -20,8 +20,8 @@ export function createManualRoutes(): readonly PageRoute[] {
 }
 
 /**
- * Browsers keep the page and ask each time whether it is still right, as its head tells who is signed in, and an
- * update of the program changes its text.
+ * Lets browsers cache the page and revalidate it each time, because its header shows who is signed in and an update
+ * changes its text.
  */
 async function revalidated(request: Request, page: Response): Promise<Response> {
   const html = await page.text();

@@ -1,4 +1,4 @@
-/** The manual's pages: the list of chapters, and a chapter with that list and its own headings beside it. */
+/** Pages of the manual: the list of chapters, and a chapter with that list and its own headings beside it. */
 import { Html } from "@elysiajs/html";
 import { type Chapter, manualChapters, manualParts } from "../../manual/chapters.ts";
 import { chapterHtml, chapterPath, headingsOf, MANUAL_PATH } from "../../manual/html.ts";
@@ -7,7 +7,7 @@ import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 
-/** No heading of a chapter may have it. */
+/** No heading of a chapter may have this id. */
 const CONTENTS_ID = "chapters";
 
 type Reader = Readonly<{ viewer: Viewer | null; flash: Flash | null }>;
@@ -65,7 +65,7 @@ export function chapterView({ chapter, ...reader }: Reader & Readonly<{ chapter:
   );
 }
 
-/** Beside the text; on a phone below it, where a link above the text leads. */
+/** Beside the text; on a phone below it, reached by a link above the text. */
 function Contents({ current }: { current: Chapter }): JSX.Element {
   return (
     <nav class="manual-contents" id={CONTENTS_ID} aria-label="Chapters">
@@ -84,7 +84,7 @@ function Contents({ current }: { current: Chapter }): JSX.Element {
                 >
                   {chapter.title}
                 </a>
-                {chapter.slug === current.slug ? <Headings of={chapter} /> : ""}
+                {chapter.slug === current.slug && <Headings of={chapter} />}
               </li>
             ))}
           </ul>
@@ -116,8 +116,8 @@ function Neighbours({ of: chapter }: { of: Chapter }): JSX.Element {
   const next = manualChapters[index + 1];
   return (
     <nav class="manual-neighbours" aria-label="Previous and next chapter">
-      {previous === undefined ? "" : <Neighbour rel="prev" label="Previous" chapter={previous} />}
-      {next === undefined ? "" : <Neighbour rel="next" label="Next" chapter={next} />}
+      {previous !== undefined && <Neighbour rel="prev" label="Previous" chapter={previous} />}
+      {next !== undefined && <Neighbour rel="next" label="Next" chapter={next} />}
     </nav>
   );
 }

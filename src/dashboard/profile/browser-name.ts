@@ -1,4 +1,4 @@
-/** A browser's name out of its User-Agent, as far as people need it to tell sessions apart. */
+/** Derives a browser's name from its User-Agent, precise enough for people to tell sessions apart. */
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:A|iOS)?\//, "Edge"],
@@ -18,7 +18,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, "Linux"],
 ];
 
-/** "Firefox on Windows"; "Unknown browser" for what is none. */
+/** Returns "Firefox on Windows"; "Unknown browser" for anything unrecognised. */
 export function browserName(userAgent: string): string {
   const browser = nameIn(BROWSERS, userAgent) ?? "Unknown browser";
   const system = nameIn(SYSTEMS, userAgent);

@@ -1,4 +1,4 @@
-/** What people manage of their own: password, sessions, API keys. */
+/** Routes of the profile: password, sessions and API keys. */
 
 import { describeWait } from "../../auth/sign-in-limiter.ts";
 import { notFound } from "../../lib/errors.ts";
@@ -55,15 +55,15 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     } catch (error) {
       return show(context, { password: fieldErrors(error) });
     }
-    // All sessions ended with the old password, this one too.
+    // All sessions ended with the old password, including this one.
     const userAgent = request.headers.get("user-agent") ?? "";
     const { session, token } = sessions.create({ userId, userAgent, remoteAddress });
-    const answer = redirect(PROFILE, {
+    const response = redirect(PROFILE, {
       tone: "ok",
       text: "Your password is changed, and you are signed out everywhere else.",
     });
-    answer.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
-    return answer;
+    response.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
+    return response;
   }
 
   async function createKey(context: PageContext): Promise<Response> {
@@ -110,7 +110,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
   ];
 }
 
-/** Throws AppError not_found for what cannot be an id. */
+/** Throws AppError not_found for text that cannot be an id. */
 function idOf({ params }: PageContext, what: string): string {
   const id = params.keyId ?? "";
   if (!isId(id)) throw notFound(what);

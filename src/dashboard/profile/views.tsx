@@ -21,7 +21,7 @@ type Profile = Readonly<{
   sessionId: string;
   sessions: readonly Session[];
   apiKeys: readonly APIKey[];
-  /** Just made, shown this once. */
+  /** A new token, shown this one time. */
   newToken: string | null;
   passwordErrors: FieldErrors;
   apiKeyErrors: FieldErrors;
@@ -34,7 +34,7 @@ export function profileView(props: Profile): JSX.Element {
   return (
     <Layout title="Profile" viewer={viewer} section="profile" flash={flash}>
       <PageHeader title={viewer.username} lead={role} />
-      {newToken === null ? "" : <SecretOnce title="Your new API key" secret={newToken} />}
+      {newToken !== null && <SecretOnce title="Your new API key" secret={newToken} />}
       <div class="stack">
         <ApiKeys {...props} />
         <Sessions {...props} />
@@ -181,7 +181,7 @@ function Password({ errors, username }: { errors: FieldErrors; username: string 
   return (
     <Card id="password" title="Password" lead="Changing it signs you out everywhere else.">
       <form class="form" method="post" action="/profile/password">
-        {/* For password managers, which ask whose password this is. */}
+        {/* Tells password managers whose password it is. */}
         <input type="text" name="username" value={username} autocomplete="username" hidden readonly />
         <TextField
           name="current_password"

@@ -1,11 +1,11 @@
-/** What can be done with rejected requests, one of them or many: verify them again, delete them. */
+/** Actions on one or many rejected requests: re-check and delete. */
 import { Html } from "@elysiajs/html";
 import { ActionButton } from "../components/button.tsx";
 import { rejectedActionPath } from "./paths.ts";
 
 export function RejectedActions(props: {
   webhookId: string;
-  /** Which ones: their `id` or `entrypoint`; without either, all of the webhook. */
+  /** Selects requests by `id` or `entrypoint`; without either, all of the webhook. */
   fields: Readonly<Record<string, string>>;
   verifyLabel: string;
   deleteLabel: string;

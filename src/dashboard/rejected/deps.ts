@@ -1,4 +1,4 @@
-/** What the pages of rejected requests need. */
+/** Dependencies of the pages of rejected requests. */
 import type { Reverify } from "../../ingest/re-verify.ts";
 import type { Routing } from "../../storage/main-db/routing.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
@@ -8,6 +8,6 @@ export type RejectedDeps = Readonly<{
   useCases: WebhookUseCases;
   rejected: Pick<RejectedStore, "list" | "listIds" | "find" | "remove">;
   reverify: Reverify;
-  /** Names deleted targets. */
+  /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;
 }>;

@@ -1,4 +1,4 @@
-/** The list of rejected requests, and the page that asks before they are deleted. */
+/** The list of rejected requests, and the page that confirms their deletion. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { RejectedPage as Found, RejectedSummary } from "../../storage/event-db/rejected.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -22,13 +22,13 @@ type FrameProps = Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webho
 export type RejectedPageProps = FrameProps &
   Readonly<{
     names: Names;
-    /** Of this one alone; null: of all. */
+    /** Shows only this entrypoint's requests; null for all. */
     entrypointId: string | null;
     found: Found;
     isFirstPage: boolean;
   }>;
 
-/** A row has no room for more. */
+/** Maximum length of a shown path or query. */
 const SHOWN_CHARS = 200;
 
 const COLUMNS = ["Received", "Request", "Entrypoint", "Reason", { label: "Size", align: "end" }] as const;
@@ -40,9 +40,7 @@ export function RejectedPage(props: RejectedPageProps): JSX.Element {
   return (
     <Frame {...props}>
       <PageHeader title="Rejected requests" lead={leadOf(names, entrypointId)} manual="rejected">
-        {found.requests.length === 0 ? (
-          ""
-        ) : (
+        {found.requests.length !== 0 && (
           <RejectedActions
             webhookId={webhook.id}
             fields={entrypointId === null ? {} : { entrypoint: entrypointId }}
@@ -106,7 +104,7 @@ export function DeleteRejectedPage(props: {
       confirmLabel="Delete"
       cancelHref={rejectedPath(webhook.id, entrypointId)}
     >
-      {entrypointId === null ? "" : <p safe>{`Entrypoint: ${names.entrypoint(entrypointId).name}.`}</p>}
+      {entrypointId !== null && <p safe>{`Entrypoint: ${names.entrypoint(entrypointId).name}.`}</p>}
       <p>They can no longer be re-checked then. Events are not affected.</p>
     </ConfirmPage>
   );

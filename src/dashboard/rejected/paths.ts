@@ -1,4 +1,4 @@
-/** Addresses of this section's pages. */
+/** URLs of the pages of rejected requests. */
 
 export function rejectedPath(webhookId: string, entrypointId: string | null = null): string {
   const query = entrypointId === null ? "" : `?entrypoint=${encodeURIComponent(entrypointId)}`;
@@ -9,7 +9,7 @@ export function rejectedRequestPath(webhookId: string, id: string, action?: "bod
   return `/source/${webhookId}/rejected/${id}${action === undefined ? "" : `/${action}`}`;
 }
 
-/** The goals of the forms; which requests are meant, stands in the forms. */
+/** Returns the action of a form; its fields select the requests. */
 export function rejectedActionPath(webhookId: string, action: "verify" | "delete"): string {
   return `/source/${webhookId}/rejected/${action}`;
 }

@@ -1,4 +1,4 @@
-/** One rejected request: why it was refused, and all of it. */
+/** The page of one rejected request: the reason and the whole request. */
 import { Html } from "@elysiajs/html";
 import type { RejectedRequest } from "../../storage/event-db/rejected.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -26,7 +26,7 @@ export type RejectedRequestPageProps = Readonly<{
   request: RejectedRequest;
   entrypoint: Named;
   picture: BodyPicture;
-  /** How the picture is not what was sent; null where it is. */
+  /** Says how the picture differs from what was sent; null if it does not. */
   bodyNote: string | null;
 }>;
 
@@ -62,9 +62,7 @@ export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Elemen
           }
         >
           <BodyView picture={picture} label="Body" />
-          {bodyNote === null ? (
-            ""
-          ) : (
+          {bodyNote !== null && (
             <p class="body-notes muted text-s" safe>
               {bodyNote}
             </p>
@@ -109,9 +107,7 @@ function Facts({ webhook, request, entrypoint }: RejectedRequestPageProps): JSX.
         <dt>Entrypoint</dt>
         <dd>
           <NameOf named={entrypoint} />
-          {entrypoint.isDeleted ? (
-            ""
-          ) : (
+          {!entrypoint.isDeleted && (
             <>
               {" · "}
               <a href={attribute(verificationPath(at))}>Verification</a>

@@ -1,4 +1,4 @@
-/** Requests that could not be verified: looking at them, verifying them again, deleting them. */
+/** Routes of rejected requests: list, show, re-check and delete. */
 import { AppError, notFound } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -17,10 +17,10 @@ import { rejectedPath } from "./paths.ts";
 import { RejectedRequestPage } from "./request-view.tsx";
 
 const PER_PAGE = 50;
-/** Of a body on its page; the whole can be downloaded. */
+/** Limit on a body's markup on its page; the whole body can be downloaded. */
 const BODY_CHARS = 75_000;
 
-/** One request, or all of the entrypoint or the webhook. */
+/** Selects one request, or all of the entrypoint or the webhook. */
 type Choice = Readonly<{ ids: readonly string[] | null; entrypointId: string | null }>;
 
 export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
@@ -34,7 +34,7 @@ export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
     return readNames(deps, { userId: viewer.id, webhookId: webhook.id });
   }
 
-  /** What is wrong with the event file is shown in the page's place. */
+  /** Shows an unusable event file's fault instead of the page. */
   function orUnusable(
     { viewer, flash }: PageContext,
     webhook: Webhook,

@@ -1,4 +1,4 @@
-/** Asks before many events are delivered again: counts them, says what will happen, and lets choose where to. */
+/** The page that prepares a replay of many events: counts them, explains what will happen, and offers the targets. */
 import { Html } from "@elysiajs/html";
 import type { ReplayCount } from "../../storage/event-db/replays/replay-run.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -22,7 +22,7 @@ export type AskProps = Readonly<{
   webhook: Webhook;
   names: Names;
   form: OrderForm;
-  /** Null where something is wrong. */
+  /** Null if the order has a fault. */
   count: ReplayCount | null;
 }>;
 
@@ -136,23 +136,21 @@ function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
             <span
               safe
             >{`of ${least}${formatCount(events, "event")}, to ${describeDestination(form.order, names)}`}</span>
-            {isExact ? "" : "; counting finishes before the replay starts"}
+            {!isExact && "; counting finishes before the replay starts"}
           </li>
-          {notSearched === "" ? "" : <li class="text-bad" safe>{`${notSearched}.`}</li>}
+          {notSearched !== "" && <li class="text-bad" safe>{`${notSearched}.`}</li>}
           <li>
             Oldest first; live events take priority. A slow or failing target does not delay the others.
           </li>
           <li>Receivers get each event with its original id, so that they can drop duplicates.</li>
           <li>You can pause or cancel the replay. It continues after a restart.</li>
-          {paused === null ? (
-            ""
-          ) : (
+          {paused !== null && (
             <li class="text-bad" safe>{`“${paused}” is paused: the replay waits until you resume it.`}</li>
           )}
         </ul>
       </div>
       <form class="form-actions" method="post" action={attribute(beginPath(webhook.id, form))}>
-        {/* Tells the goal that this page was read. */}
+        {/* Tells the action that the reader has confirmed. */}
         <input type="hidden" name="confirmed" value="yes" />
         <Button kind="primary" icon="replay" label={`Replay ${least}${amount}`} />
         <Button label="Cancel" href={backPath(props)} />

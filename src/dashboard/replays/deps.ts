@@ -1,4 +1,4 @@
-/** What the pages of replays need. */
+/** Dependencies of the replay pages. */
 
 import type { Clock } from "../../lib/clock.ts";
 import type { ReplayRuns } from "../../replays/replay-runs.ts";
@@ -9,6 +9,6 @@ export type ReplaysDeps = Readonly<{
   clock: Clock;
   useCases: WebhookUseCases;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
-  /** Names deleted targets. */
+  /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;
 }>;

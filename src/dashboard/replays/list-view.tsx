@@ -1,4 +1,4 @@
-/** A webhook's replays: what each takes, how far it came, and what can be done with it. */
+/** The list of a webhook's replays: filter, target, progress and actions. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { SeenReplay } from "../../replays/replay-runs.ts";
 import type { ReplayState } from "../../storage/event-db/replays/replay-run.ts";
@@ -52,7 +52,7 @@ export function ReplaysPage(
   );
 }
 
-/** Of a webhook whose event file cannot be used. */
+/** Page of a webhook whose event file cannot be used. */
 export function UnusableReplaysPage(props: FrameProps & Readonly<{ fault: Fault }>): JSX.Element {
   return (
     <Frame {...props}>
@@ -80,7 +80,7 @@ function Frame({ viewer, flash, webhook, children }: PropsWithChildren<FrameProp
   );
 }
 
-/** Asked for again by itself only while something goes on; without scripts, by reloading. */
+/** Polls only while a replay is in progress; without scripts, readers reload the page. */
 function polling({ webhook, runs }: { webhook: Webhook; runs: readonly SeenReplay[] }) {
   if (!runs.some(({ state }) => state === "counting" || state === "running")) return {};
   return {
@@ -140,24 +140,22 @@ function Progress({ run }: { run: SeenReplay }): JSX.Element {
   const count = (n: number) => n.toLocaleString("en");
   const total =
     matched === null ? "" : ` of ${matched.isExact ? "" : "at least "}${count(matched.deliveries)}`;
-  const left = [
+  const notes = [
     skipped === 0 ? "" : `${count(skipped)} skipped: their target was deleted`,
     describeNotSearched(matched),
   ].filter((words) => words !== "");
-  const isUnderWay = state === "running" || state === "paused";
+  const isInProgress = state === "running" || state === "paused";
   return (
     <div class="replay-progress">
-      {matched !== null && isUnderWay ? (
+      {matched !== null && isInProgress && (
         <progress
           max={String(Math.max(1, matched.deliveries))}
           value={String(Math.min(replayed, matched.deliveries))}
           aria-label="Deliveries queued"
         ></progress>
-      ) : (
-        ""
       )}
       <span class="nowrap" safe>{`${count(replayed)}${total}`}</span>
-      {left.map((words) => (
+      {notes.map((words) => (
         <span class="muted text-s" safe>
           {words}
         </span>

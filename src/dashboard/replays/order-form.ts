@@ -1,21 +1,26 @@
-/** What a replay takes and where to, as it stands in the URL of the page that asks. */
+/** Parses a replay's selection and destination from the URL of the page that prepares it. */
 import { isId } from "../../lib/ids.ts";
 import type { ReplayOrder } from "../../storage/event-db/replays/replay-run.ts";
 import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "../events/log-filter.ts";
 
-/** As many as a page of the log can hold; more are better named by a filter. */
+/** As many as a page of the log can hold; more are better selected by a filter. */
 const MOST_CHOSEN = 200;
 
-/** "again" is back to the targets that each event went to, "all:ID" every event to one target, "missing:ID" what it never had. */
+/**
+ * "again": the targets that each event went to; "all:ID": every event to one target; "missing:ID": only events that the
+ * target never received.
+ */
 const DESTINATION = /^(again|(all|missing):([0-9a-f-]{36}))$/;
 
 export type OrderForm = Readonly<{
   filter: LogFilter;
-  /** Null: those that fit the filter. */
+  /** Ids of the selected events; null for all that match the filter. */
   chosen: readonly string[] | null;
   deliver: string;
   order: ReplayOrder;
-  /** What is wrong: nothing may be replayed then, as a condition left out would make it too much. */
+  /**
+   * Faults of the URL. With any, nothing may be replayed, because ignoring a condition would select too many events.
+   */
   faults: readonly string[];
 }>;
 
@@ -47,7 +52,9 @@ export function readOrder(query: URLSearchParams, now: number): OrderForm {
   };
 }
 
-/** The same again, to ask with another destination or to begin; always in the same order. */
+/**
+ * Returns the fields that repeat this selection, to choose another destination or to start; always in the same order.
+ */
 export function orderFields({ filter, chosen }: Pick<OrderForm, "filter" | "chosen">): [string, string][] {
   if (chosen !== null) return [["chosen", "1"], ...chosen.map((id): [string, string] => ["event", id])];
   return [...new URLSearchParams(filterQuery(filter))];

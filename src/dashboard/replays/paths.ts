@@ -1,20 +1,20 @@
-/** Addresses of this section's pages. */
+/** URLs of the replay pages. */
 
 export function replaysPath(webhookId: string): string {
   return `/source/${webhookId}/replays`;
 }
 
-/** `query` is the event log's filter: which events are meant. */
+/** `query` is an event log filter that selects the events. */
 export function newReplayPath(webhookId: string, query = ""): string {
   return `${replaysPath(webhookId)}/new${query}`;
 }
 
-/** Asks for all stored events that the target never had. */
+/** Returns the page that replays all stored events that the target never received. */
 export function catchUpPath(of: { webhookId: string; id: string }): string {
   return newReplayPath(of.webhookId, `?deliver=missing:${of.id}`);
 }
 
-/** `replayPath` is the replay's. */
+/** `replayPath` is the URL path of the replay. */
 export function removeTargetPath(replayPath: string, targetId: string): string {
   return `${replayPath}/targets/${targetId}/remove`;
 }

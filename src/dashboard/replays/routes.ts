@@ -1,4 +1,4 @@
-/** Replays of many events: asking, beginning, looking at them, pausing, resuming and cancelling, and going on without a target. */
+/** Routes of replays: prepare, start, list, pause, resume, cancel, and continue without a target. */
 import { AppError } from "../../lib/errors.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { formatCount } from "../components/format.ts";
@@ -25,7 +25,7 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
   }
 
-  /** What is wrong with the event file is shown in the page's place. */
+  /** Shows an unusable event file's fault instead of the page. */
   function orUnusable(
     { viewer, flash }: PageContext,
     webhook: Webhook,
@@ -49,10 +49,10 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     const names = await readNames(deps, { userId: viewer.id, webhookId: webhook.id });
     const form = readOrder(query, clock.now());
     return orUnusable(context, webhook, async () => {
-      const isRight = form.faults.length === 0;
-      const count = isRight ? await replayRuns.count(webhook.id, form.order) : null;
+      const isValid = form.faults.length === 0;
+      const count = isValid ? await replayRuns.count(webhook.id, form.order) : null;
       const markup = AskReplayPage({ viewer, webhook, names, form, count });
-      return renderPage(markup, { status: isRight ? 200 : 422 });
+      return renderPage(markup, { status: isValid ? 200 : 422 });
     });
   }
 

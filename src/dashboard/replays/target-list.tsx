@@ -1,4 +1,4 @@
-/** How far each target of a replay came, what it waits for, and going on without it. */
+/** Progress of a replay's targets: what each waits for, and a button to continue without it. */
 import { Html } from "@elysiajs/html";
 import type { SeenReplay, SeenTarget } from "../../replays/replay-runs.ts";
 import { ActionButton } from "../components/button.tsx";
@@ -6,7 +6,7 @@ import type { Names } from "../events/names.ts";
 import { removeTargetPath } from "./paths.ts";
 import { describeWait } from "./words.ts";
 
-/** `path` is the replay's. Nothing where the replay's own line says it all. */
+/** `path` is the replay's. Renders nothing if the replay's own line is sufficient. */
 export function TargetList(props: { run: SeenReplay; names: Names; path: string }): JSX.Element {
   const { run, names, path } = props;
   const hasEnded = run.state === "done" || run.state === "cancelled";
@@ -46,9 +46,7 @@ function Line(props: { target: SeenTarget; name: string; removePath: string | nu
           {describeWait(target)}
         </span>
       </div>
-      {removePath === null ? (
-        ""
-      ) : (
+      {removePath !== null && (
         <ActionButton
           size="small"
           kind="quiet"

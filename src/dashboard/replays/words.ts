@@ -1,4 +1,4 @@
-/** Says in words what a replay takes and where to. */
+/** Describes a replay's selection, destination and progress in words. */
 
 import type { SeenTarget } from "../../replays/replay-runs.ts";
 import type { EventFilter } from "../../storage/event-db/event-filter.ts";
@@ -35,7 +35,7 @@ export function describeDestination({ targetId, onlyMissing }: ReplayOrder, name
   return onlyMissing ? `${name}, only events it never received` : name;
 }
 
-/** What one of a replay's targets waits for, or what became of it; "" while it goes on. */
+/** Describes what one of a replay's targets waits for, or its end; "" while it progresses. */
 export function describeWait({ state, waitsFor }: Pick<SeenTarget, "state" | "waitsFor">): string {
   if (state === "removed") return "skipped: the replay continues without it";
   if (state === "done") return "done";
@@ -51,14 +51,14 @@ export function describeWait({ state, waitsFor }: Pick<SeenTarget, "state" | "wa
   }
 }
 
-/** "" where all could be searched. */
+/** Returns "" if everything could be searched. */
 export function describeNotSearched(count: ReplayCount | null): string {
   if (count === null || count.notSearched === 0) return "";
   const { notSearched, isExact } = count;
   return `${isExact ? "" : "at least "}${formatCount(notSearched, "event")} could not be searched for the text and ${notSearched === 1 ? "is" : "are"} left out`;
 }
 
-/** Nothing is replayed to any other for now. */
+/** Returns false for a target to which nothing is replayed for now. */
 export function takesDeliveries({ active, pausedAt }: Pick<Target, "active" | "pausedAt">): boolean {
   return active && pausedAt === null;
 }

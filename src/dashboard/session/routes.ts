@@ -1,4 +1,4 @@
-/** Signing in and out, and the way from the site's root. */
+/** Routes for signing in and out, and the redirect from the site's root. */
 import { describeWait } from "../../auth/sign-in-limiter.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { nextPath } from "../next-path.ts";
@@ -27,7 +27,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
         username: state?.username ?? "",
         fault: state?.fault ?? null,
         flash: context.flash,
-        // Whoever opens the page then has most likely just started the gateway.
+        // Without any session, the reader has most likely just started the gateway.
         isFirstRun: sessions.areNone(),
       }),
       { status: state?.status ?? 200 },
@@ -42,9 +42,9 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: known });
     if (!turn.allowed) {
       const fault = describeWait(turn.retryAfterMs);
-      const answer = await signInPage(context, { username, fault, status: 429 });
-      answer.headers.set("retry-after", String(Math.ceil(turn.retryAfterMs / 1_000)));
-      return answer;
+      const response = await signInPage(context, { username, fault, status: 429 });
+      response.headers.set("retry-after", String(Math.ceil(turn.retryAfterMs / 1_000)));
+      return response;
     }
     const given = { username, password: form.password ?? "", isTrusted: known !== null };
     const user = await users.verifyPassword(given).catch((error: unknown) => {
@@ -64,18 +64,18 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       remoteAddress,
     });
     context.audit.by({ userId: user.id, sessionId: session.id });
-    const answer = redirect(nextPath(context.query.get("next") ?? form.next));
-    answer.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
-    answer.headers.append("set-cookie", await device.write(user.username));
-    return answer;
+    const response = redirect(nextPath(context.query.get("next") ?? form.next));
+    response.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
+    response.headers.append("set-cookie", await device.write(user.username));
+    return response;
   }
 
   async function signOut(context: OpenContext): Promise<Response> {
     const { viewer, sessionId } = context;
     if (viewer !== null && sessionId !== null) sessions.end({ userId: viewer.id, id: sessionId });
-    const answer = redirect("/pages/login", { tone: "ok", text: "You are signed out." });
-    answer.headers.append("set-cookie", cookie.clear());
-    return answer;
+    const response = redirect("/pages/login", { tone: "ok", text: "You are signed out." });
+    response.headers.append("set-cookie", cookie.clear());
+    return response;
   }
 
   return [

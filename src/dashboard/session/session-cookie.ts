@@ -1,4 +1,4 @@
-/** The cookie of a signed-in browser: a signed token that names a session and ends with it. */
+/** The cookie of a signed-in browser: a signed token that names a session and expires with it. */
 import { z } from "zod";
 import type { SignedIn } from "../../auth/sessions.ts";
 import type { DashboardDeps } from "../deps.ts";
@@ -7,11 +7,11 @@ import { createSignedCookie } from "../signed-cookie.ts";
 type Deps = Pick<DashboardDeps, "config" | "clock" | "sessions" | "sessionKey">;
 
 export type SessionCookie = Readonly<{
-  /** Who the request's cookie signs in, and the session's token; null for nobody. */
+  /** Returns the user, session and token of the request's cookie; null if nobody is signed in. */
   read: (request: Request) => Promise<(SignedIn & { token: string }) | null>;
-  /** The Set-Cookie header that signs a browser in until then. */
+  /** Returns the Set-Cookie header that signs a browser in until `expiresAt`. */
   write: (session: { token: string; expiresAt: number }) => Promise<string>;
-  /** The Set-Cookie header that makes a browser forget. */
+  /** Returns the Set-Cookie header that removes the cookie. */
   clear: () => string;
 }>;
 

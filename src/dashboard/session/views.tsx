@@ -28,9 +28,9 @@ export function signInView({ next, username, fault, flash, isFirstRun }: SignIn)
           </div>
         </div>
         <section class="card">
-          {fault === null ? "" : <Notice tone="bad" text={fault} />}
+          {fault !== null && <Notice tone="bad" text={fault} />}
           <form class="form" method="post" action="/pages/login">
-            {next === null ? "" : <input type="hidden" name="next" value={attribute(next)} />}
+            {next !== null && <input type="hidden" name="next" value={attribute(next)} />}
             <TextField
               name="username"
               label="Username"
@@ -61,7 +61,7 @@ function FirstRunHint({ isFirstRun }: { isFirstRun: boolean }): JSX.Element {
     <details class="hint" open={isFirstRun}>
       <summary>{isFirstRun ? "First time here?" : "Cannot sign in?"}</summary>
       <p>
-        The first start of the gateway made the user <code>admin</code> and printed its password on the
+        The first start of the gateway created the user <code>admin</code> and printed its password on the
         terminal, once. If <code>ADMIN_PASSWORD</code> was set then, that is the password.
       </p>
       <p>Lost it? This command, run where the gateway runs, prints a new one:</p>

@@ -1,4 +1,4 @@
-/** A number in a list: nothing recedes, trouble stands out, and what can be looked at is a link. */
+/** A number in a list: zero is muted, failures stand out, and numbers with details are links. */
 import { Html } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 

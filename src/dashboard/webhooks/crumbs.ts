@@ -1,4 +1,4 @@
-/** The pages above a webhook's own, and above those of its parts. */
+/** Breadcrumbs of a webhook's pages. */
 import type { Crumb } from "../layout.tsx";
 import { LIST_PATH, webhookPath } from "./paths.ts";
 

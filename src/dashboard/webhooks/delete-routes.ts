@@ -1,4 +1,4 @@
-/** Deleting a webhook: a page that says what will be lost, and the act itself. */
+/** Deletes a webhook, after a page that lists what will be lost. */
 import { type FieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
@@ -19,7 +19,7 @@ export function createDeleteRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return renderPage(markup, { status: errors === NO_ERRORS ? 200 : 422 });
   }
 
-  /** Null where the event file cannot be used. */
+  /** Returns null if the event file cannot be used. */
   async function countEvents(webhookId: string): Promise<number | null> {
     try {
       return await events.countEvents(webhookId);
@@ -33,7 +33,7 @@ export function createDeleteRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const of = { userId: context.viewer.id, webhookId: context.params.id ?? "" };
     const { name } = await useCases.webhooks.get(of);
     const { confirm_name: typed } = await context.form();
-    // The page's form always carries the field; a program that posts here without it has made up its mind.
+    // The page's form always contains the field; a program that posts without it needs no confirmation.
     if (typed !== undefined && typed.trim() !== name) {
       return ask(context, { confirm_name: "This is not the webhook's name." });
     }

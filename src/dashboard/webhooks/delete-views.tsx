@@ -1,4 +1,4 @@
-/** The page that asks before a webhook is deleted, and says exactly what goes with it. */
+/** The page that confirms the deletion of a webhook and lists exactly what is lost. */
 import { Html } from "@elysiajs/html";
 import { Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
@@ -13,7 +13,7 @@ import type { WebhookState } from "./webhook-state.ts";
 type Props = Readonly<{
   viewer: Viewer;
   state: WebhookState;
-  /** Null where the event file cannot be used. */
+  /** Null if the event file cannot be used. */
   eventCount: number | null;
   errors: FieldErrors;
 }>;
@@ -61,9 +61,7 @@ function Losses({ state, eventCount }: Pick<Props, "state" | "eventCount">): JSX
           <span safe>{`with their deliveries and results (${formatBytes(file.overview.fileBytes)})`}</span>
         </li>
       )}
-      {counts === null ? (
-        ""
-      ) : (
+      {counts !== null && (
         <li class={counts.pending + counts.held > 0 ? "text-bad" : undefined}>
           <strong safe>
             {formatCount(counts.pending + counts.held, "pending delivery", "pending deliveries")}

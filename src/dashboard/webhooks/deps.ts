@@ -1,4 +1,4 @@
-/** What the pages of webhooks, entrypoints and targets need. */
+/** Dependencies of the pages of webhooks, entrypoints and targets. */
 import type { Config } from "../../config.ts";
 import type { ThrottleControl } from "../../delivery/throttle/throttle-control.ts";
 import type { SendTestNotice } from "../../notices/notice-sender.ts";
@@ -14,7 +14,7 @@ import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SendTestEvent } from "./entrypoints/test-event.ts";
 
-/** What lists say of event files; rejects with AppError `unavailable` where one cannot be used. */
+/** Reads figures of event files; rejects with AppError `unavailable` if one cannot be used. */
 export type Overviews = Readonly<{
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
@@ -35,7 +35,7 @@ export type SourcesDeps = Readonly<{
   rejected: Pick<RejectedStore, "count">;
   throttle: ThrottleControl;
   sendTestEvent: SendTestEvent;
-  /** New signing secrets and what an import says, on their way to the page that shows them once. */
+  /** Carries new signing secrets and notes of an import to the page that shows them once. */
   reveals: Reveals;
   sendTestNotice: SendTestNotice;
 }>;

@@ -1,18 +1,18 @@
-/** The two small links at the end of an entrypoint's and a target's row. */
+/** Edit and delete links at the end of an entrypoint's or target's row. */
 import { Html } from "@elysiajs/html";
 import { Button } from "../components/button.tsx";
 
 export function EditAndDelete(props: {
-  /** What is edited, such as "target Warehouse". */
+  /** Name of the edited thing, such as "target Warehouse". */
   what: string;
   path: string;
-  /** False for what has no form. */
+  /** False if there is no form. */
   canEdit?: boolean;
 }): JSX.Element {
   const { what, path, canEdit = true } = props;
   return (
     <>
-      {canEdit ? <Part icon="edit" label="Edit" what={what} href={`${path}/edit`} /> : ""}
+      {canEdit && <Part icon="edit" label="Edit" what={what} href={`${path}/edit`} />}
       <Part icon="trash" label="Delete" what={what} href={`${path}/delete`} />
     </>
   );

@@ -1,4 +1,4 @@
-/** What to do first: the three steps from nothing to an event that arrives. */
+/** First steps: from no webhook to an event that is delivered. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -8,7 +8,7 @@ import { curlCommand } from "./entrypoints/curl.ts";
 import { entrypointPath, entrypointUrl, IMPORT_PATH, logPath, NEW_PATH, webhookPath } from "./paths.ts";
 import type { Usable, WebhookState } from "./webhook-state.ts";
 
-/** Where there is no webhook yet. */
+/** Shown if there is no webhook yet. */
 export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
   return (
     <section class="card steps-card" aria-labelledby="first-steps">
@@ -47,7 +47,7 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
   );
 }
 
-/** On a webhook's page, until an event has come and there is a target for it. */
+/** Shown on a webhook's page until it has received an event and has a target. */
 export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: string }): JSX.Element {
   const { state, file, baseUrl } = props;
   const entrypoint = state.entrypoints.find(({ active }) => active);
@@ -108,7 +108,7 @@ function FirstEvent({ entrypoint, url }: { entrypoint: Entrypoint; url: string }
   );
 }
 
-/** With its buttons below it: a step is too narrow for both side by side. */
+/** Shows the buttons below the command, because a step is too narrow for both side by side. */
 function Command({ text, children }: PropsWithChildren<{ text: string }>): JSX.Element {
   return (
     <>
@@ -127,12 +127,12 @@ function Step(props: PropsWithChildren<{ title: string; isDone?: boolean }>): JS
   return (
     <li class={props.isDone ? "step step-done" : "step"}>
       <span class="step-mark" aria-hidden="true">
-        {props.isDone ? <Icon name="check" /> : ""}
+        {props.isDone && <Icon name="check" />}
       </span>
       <div class="step-body">
         <h3>
           <span safe>{props.title}</span>
-          {props.isDone ? <span class="sr-only"> (done)</span> : ""}
+          {props.isDone && <span class="sr-only"> (done)</span>}
         </h3>
         {props.children}
       </div>

@@ -1,9 +1,9 @@
-/** What is wrong with a form as a whole, where no field of it can say so. */
+/** Shows the errors of a form that belong to none of its fields. */
 import { Html } from "@elysiajs/html";
 import { Notice } from "../components/flash-line.tsx";
 import type { FieldErrors } from "../forms.ts";
 
-/** `shown`: the fields that show their own faults, those of their parts too. */
+/** `shown` names the fields that show their own errors, including those of their parts. */
 export function FormFaults({
   errors,
   shown,

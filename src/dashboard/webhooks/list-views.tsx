@@ -1,4 +1,4 @@
-/** The list of a user's webhooks, each with its day, its numbers and its health. */
+/** The list of a user's webhooks with activity, figures and health. */
 import { Html } from "@elysiajs/html";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
@@ -19,7 +19,7 @@ export type ListProps = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   states: readonly WebhookState[];
-  /** Of all webhooks, found by the search or not. */
+  /** Number of all webhooks, whether the search matches them or not. */
   total: number;
   isLong: boolean;
   search: string;
@@ -32,18 +32,16 @@ export function ListPage(props: ListProps): JSX.Element {
   return (
     <Layout title="Webhooks" viewer={viewer} section="sources" flash={flash}>
       <PageHeader title="Webhooks" lead={total === 0 ? undefined : formatCount(total, "webhook")}>
-        {total === 0 ? (
-          ""
-        ) : (
+        {total !== 0 && (
           <>
             <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />
             <Button icon="upload" label="Import" describe="Import a webhook" href={IMPORT_PATH} />
           </>
         )}
       </PageHeader>
-      {isLong ? <Search search={search} /> : ""}
+      {isLong && <Search search={search} />}
       {total === 0 ? <FirstSteps baseUrl={baseUrl} /> : <Rows states={states} search={search} />}
-      {page.pages > 1 ? <Pages page={page} search={search} /> : ""}
+      {page.pages > 1 && <Pages page={page} search={search} />}
     </Layout>
   );
 }
@@ -75,7 +73,7 @@ function Row({ state }: { state: WebhookState }): JSX.Element {
             {webhook.name}
           </a>
           <Badge tone={health.tone} label={health.label} />
-          {webhook.eventsLostAt === null ? "" : <Badge tone="bad" label="events lost" />}
+          {webhook.eventsLostAt !== null && <Badge tone="bad" label="events lost" />}
         </p>
         <p class="muted" safe>
           {`${formatCount(entrypoints.length, "entrypoint")} · ${formatCount(targets.length, "target")}`}
@@ -109,12 +107,10 @@ function Numbers({ file }: { file: Usable }): JSX.Element {
         <Sparkline hours={hours} />
         <p class="muted" aria-hidden="true">
           <span safe>{`${received.toLocaleString("en")} received`}</span>
-          {failed > 0 ? (
+          {failed > 0 && (
             <span class="text-bad" safe>
               {` · ${formatCount(failed, "failed attempt")}`}
             </span>
-          ) : (
-            ""
           )}
         </p>
       </div>
@@ -173,8 +169,8 @@ function Pages({ page, search }: Pick<ListProps, "page" | "search">): JSX.Elemen
   return (
     <nav class="pagination" aria-label="Pages">
       <span class="muted" safe>{`Page ${current} of ${pages}`}</span>
-      {current > 1 ? <Button label="Previous" href={href(current - 1)} /> : ""}
-      {current < pages ? <Button label="Next" href={href(current + 1)} /> : ""}
+      {current > 1 && <Button label="Previous" href={href(current - 1)} />}
+      {current < pages && <Button label="Next" href={href(current + 1)} />}
     </nav>
   );
 }

@@ -1,4 +1,4 @@
-/** Says that a webhook's events are lost, as its file was gone when it was needed. */
+/** A warning that a webhook's events are lost because its event file was missing. */
 import { Html } from "@elysiajs/html";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { ActionButton } from "../components/button.tsx";

@@ -1,8 +1,8 @@
-/** Shows a page of what the event file holds, or in its place what is wrong with that file. */
+/** Shows a page with data of an event file, or the file's fault instead. */
 import { renderPage } from "../render.ts";
 import { type Fault, faultOf } from "./webhook-state.ts";
 
-/** Rejects with every error that is not the file's. */
+/** Rejects with every error that the event file did not cause. */
 export async function orFault(
   show: () => Promise<Response>,
   faultPage: (fault: Fault) => JSX.Element,

@@ -1,4 +1,4 @@
-/** Addresses of this section's pages. Every id in them is one that the program made. */
+/** URLs of the webhook pages. Every id in them was created by the gateway. */
 
 export const LIST_PATH = "/sources";
 export const NEW_PATH = "/sources/new";
@@ -21,7 +21,7 @@ export function entrypointPath(of: { webhookId: string; id: string }): string {
   return `/source/${of.webhookId}/entrypoints/${of.id}`;
 }
 
-/** The form of what an entrypoint accepts; `type` chooses the provider whose fields it shows. */
+/** Returns the page of an entrypoint's verification; `type` selects the provider whose fields it shows. */
 export function verificationPath(of: { webhookId: string; id: string }, type?: string): string {
   return `${entrypointPath(of)}/verification${type === undefined ? "" : `?type=${encodeURIComponent(type)}`}`;
 }
@@ -34,7 +34,7 @@ export function signingPath(of: { webhookId: string; id: string }): string {
   return `${targetPath(of)}/signing`;
 }
 
-/** Where senders POST to. */
+/** Returns the URL that senders post to. */
 export function entrypointUrl(baseUrl: string, entrypointId: string): string {
   return `${baseUrl}/webhook/${entrypointId}`;
 }

@@ -1,4 +1,4 @@
-/** Every page and form of webhooks, entrypoints and targets. */
+/** Collects the routes of webhooks, entrypoints and targets. */
 import type { PageRoute } from "../page-route.ts";
 import { createDeleteRoutes } from "./delete-routes.ts";
 import type { SourcesDeps } from "./deps.ts";

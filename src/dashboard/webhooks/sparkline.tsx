@@ -1,4 +1,4 @@
-/** A day of a webhook as a drawing: events received above the line, failed attempts below it. */
+/** Draws a webhook's last day: received events above the line, failed attempts below it. */
 import { Html } from "@elysiajs/html";
 import type { HourTally } from "../../storage/event-db/numbers/overview.ts";
 import { formatCount } from "../components/format.ts";
@@ -19,7 +19,7 @@ export function dayTotals(hours: readonly HourTally[]): DayTotals {
   );
 }
 
-/** What the drawing shows, in words. */
+/** Describes the drawing in words. */
 function describeDay(hours: readonly HourTally[]): string {
   const { received, failed } = dayTotals(hours);
   return `Last 24 hours: ${formatCount(received, "event")} received, ${formatCount(failed, "failed attempt")}.`;
@@ -48,7 +48,7 @@ export function Sparkline({
   );
 }
 
-/** One path for all bars, as a list may hold fifty drawings. What is not nothing is always seen. */
+/** Returns one path for all bars, because a list may contain fifty drawings. Values above zero are always visible. */
 function bars({ values, up }: { values: readonly number[]; up: boolean }): string {
   const room = up ? ABOVE : BELOW;
   const largest = Math.max(1, ...values);

@@ -1,4 +1,4 @@
-/** A webhook's page: how it fares, what to do next, its entrypoints and its targets. */
+/** A webhook's page: its state, the next steps, its entrypoints and its targets. */
 import { Html } from "@elysiajs/html";
 import type { Growth } from "../../storage/event-db/numbers/growth.ts";
 import type { TargetType } from "../../targets/target-type.ts";
@@ -32,22 +32,22 @@ type SourceProps = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   state: WebhookState;
-  /** Left out where the page is only shown again with a form's faults. */
+  /** Omitted if the page is only shown again with a form's errors. */
   growth?: Growth | null;
   config: Readonly<{ baseUrl: string; retentionDays: number }>;
   targetTypes: readonly TargetType[];
   providers: Pick<Providers, "find">;
-  /** Providers that entrypoints' requests look like, by entrypoint. */
+  /** Suggested providers by entrypoint id. */
   suggestions?: ReadonlyMap<string, Provider>;
-  /** How many rejected requests are kept, by entrypoint. */
+  /** Number of kept rejected requests by entrypoint id. */
   rejected?: ReadonlyMap<string, number>;
-  /** Settings that cannot work on what comes in, by entrypoint and by target. */
+  /** Settings without values in recent requests, by entrypoint id and target id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]>;
-  /** An entrypoint's form that comes back with its faults. */
+  /** Typed values and errors of the form that adds an entrypoint. */
   newEntrypoint?: NewEntrypoint;
-  /** A signing secret that is shown now and never again. */
+  /** A new signing secret, shown this one time. */
   newSecret?: Readonly<{ secret: string; of: string }> | null;
-  /** What an import has to say of it, now and never again. */
+  /** Notes of an import, shown this one time. */
   imported?: readonly string[];
 }>;
 
@@ -73,8 +73,8 @@ export function SourcePage(props: SourceProps): JSX.Element {
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
       </PageHeader>
       <div class="stack">
-        {webhook.eventsLostAt === null ? "" : <LostEvents webhook={webhook} at={webhook.eventsLostAt} />}
-        {imported.length > 0 ? <ImportNotes notes={imported} /> : ""}
+        {webhook.eventsLostAt !== null && <LostEvents webhook={webhook} at={webhook.eventsLostAt} />}
+        {imported.length > 0 && <ImportNotes notes={imported} />}
         {newSecret ? (
           <SecretOnce title={`Signing secret of ${newSecret.of}`} secret={newSecret.secret} />
         ) : (
@@ -82,10 +82,8 @@ export function SourcePage(props: SourceProps): JSX.Element {
         )}
         {file.fault === null ? (
           <>
-            {needsMore(state, file) ? <NextSteps state={state} file={file} baseUrl={config.baseUrl} /> : ""}
-            {file.overview.lastEventAt === null ? (
-              ""
-            ) : (
+            {needsMore(state, file) && <NextSteps state={state} file={file} baseUrl={config.baseUrl} />}
+            {file.overview.lastEventAt !== null && (
               <Day webhook={webhook} file={file} defaultDays={config.retentionDays} />
             )}
           </>
@@ -106,9 +104,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
           newEntrypoint={newEntrypoint}
         />
         <TargetsCard state={state} types={targetTypes} emptyPlaces={props.emptyPlaces} />
-        {growth === null ? (
-          ""
-        ) : (
+        {growth !== null && (
           <StorageCard webhook={webhook} growth={growth} defaultDays={config.retentionDays} />
         )}
       </div>

@@ -1,4 +1,4 @@
-/** Pages of webhooks: the list, a new one, one with all that is in it, its settings. */
+/** Routes of webhooks: list, create, show, edit settings. */
 import { webhookSettingsFields } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { readFields, wordErrors } from "../form-values.ts";
@@ -15,7 +15,7 @@ import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
 import { SourcePage } from "./webhook-page.tsx";
 import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
 
-/** Each one's event file is read for its row, and a page stays small. */
+/** Limits the page, because it reads the event file of each webhook for its row. */
 const WEBHOOKS_PER_PAGE = 50;
 
 /** A form that comes back with its errors. */
@@ -79,7 +79,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   async function showOne(context: PageContext): Promise<Response> {
     const { viewer, flash, sessionId, query } = context;
     const read = await readWebhookState(deps, await own(context));
-    // Its event file may have been found missing just now.
+    // Read again, because the event file may just have been found missing.
     const state = { ...read, webhook: await own(context) };
     const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
     const targetTypes = deps.targetTypes.list();

@@ -1,4 +1,4 @@
-/** Gathers what pages show of a webhook; one whose event file cannot be used is shown as that. */
+/** Reads what pages show of a webhook; if its event file cannot be used, the state says so. */
 
 import type { ThrottleView } from "../../delivery/throttle/throttle-control.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -9,12 +9,12 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { type Health, webhookHealth } from "./targets/health.ts";
 
-/** Read together in one turn of the event loop, which they hold for 2 to 4 ms. */
+/** Number of webhooks read in one turn of the event loop, which takes 2 to 4 ms. */
 const READ_STEP = 10;
 
 export type Fault = Readonly<{ message: string; hint: string | null }>;
 
-/** What the event file says. */
+/** Data from the event file. */
 export type Usable = Readonly<{
   fault: null;
   overview: Overview;
@@ -23,7 +23,7 @@ export type Usable = Readonly<{
   throttles: ReadonlyMap<string, ThrottleView>;
 }>;
 
-/** Why it says nothing. */
+/** The reason why the event file cannot be read. */
 export type Unusable = Readonly<{ fault: Fault }>;
 
 export type FileState = Usable | Unusable;
@@ -54,7 +54,7 @@ export async function readWebhookState(
   return { webhook, entrypoints, targets, file, health };
 }
 
-/** The same of many, a few at a time; others run in between. */
+/** Reads many webhooks, a few at a time, so that other work runs in between. */
 export async function readWebhookStates(
   deps: Pick<SourcesDeps, "useCases" | "events" | "throttle">,
   webhooks: readonly Webhook[],
@@ -86,7 +86,7 @@ async function readFile(
   }
 }
 
-/** Throws what is no fault of the event file. */
+/** Rethrows errors that the event file did not cause. */
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof AppError) || error.kind !== "unavailable") throw error;
   return { message: error.message, hint: error.hint ?? null };

@@ -14,14 +14,14 @@ function drawn(shown: BodyPicture): string {
 }
 
 describe("JSON", () => {
-  test("is laid out as a pretty printer does it", () => {
+  test("is laid out like a pretty printer does", () => {
     const value = { a: [1, { b: null }, [], {}], "c d": 'e\n"f"', g: [true, false], h: -1.5 };
     for (const spaces of [0, 1, 4]) {
       expect(drawn(picture(JSON.stringify(value, null, spaces)))).toBe(JSON.stringify(value, null, 2));
     }
   });
 
-  test("tells keys, strings, numbers and literals apart", () => {
+  test("distinguishes keys, strings, numbers and literals", () => {
     const shown = picture('{"k":"v","n":[1,true,null]}');
     expect(shown.kind === "json" && shown.tokens.filter(({ kind }) => kind !== "plain")).toEqual([
       { kind: "key", text: '"k"' },
@@ -40,13 +40,13 @@ describe("JSON", () => {
     );
   });
 
-  test("is known by its beginning where the content type does not say it", () => {
+  test("is recognised by its beginning if the content type does not declare it", () => {
     expect(picture(' [{"a":1}]', "text/plain").kind).toBe("json");
     expect(picture('{"a":1}', "").kind).toBe("json");
     expect(picture('"a"', "application/problem+json").kind).toBe("json");
   });
 
-  test("that is broken is shown as the text it is", () => {
+  test("that is broken is shown as text", () => {
     for (const body of ['{"a":', '{"a":1}}', '{"a" 1}', '{"a":tru}', "{a:1}", '{"a":"b']) {
       expect(picture(body)).toEqual({ kind: "text", text: body, isCut: false });
     }
@@ -61,7 +61,7 @@ describe("JSON", () => {
     expect(drawn(shown).length).toBeGreaterThan(100);
   });
 
-  test("that grows over the limit by being laid out is cut too", () => {
+  test("that exceeds the limit only when laid out is cut too", () => {
     const shown = picture("[".repeat(1_000) + "]".repeat(1_000), "application/json", 5_000);
     expect(shown).toMatchObject({ kind: "json", isCut: true });
     expect(drawn(shown).length).toBeLessThanOrEqual(5_000);
@@ -95,7 +95,7 @@ describe("a form", () => {
     );
   });
 
-  test("of very many fields is cut", () => {
+  test("with very many fields is cut", () => {
     const shown = picture(new Array(300).fill("a=1").join("&"), type);
     expect(shown.kind === "form" && [shown.fields.length, shown.isCut]).toEqual([200, true]);
   });
@@ -107,26 +107,26 @@ describe("text", () => {
     expect(picture(text, "text/plain")).toEqual({ kind: "text", text, isCut: false });
   });
 
-  test("is decoded by its charset, and as UTF-8 where that is unknown", () => {
+  test("is decoded by its charset, and as UTF-8 if that is unknown", () => {
     const latin1 = new Uint8Array([0x63, 0xe9]);
     expect(picture(latin1, "text/plain; charset=iso-8859-1")).toMatchObject({ text: "cé" });
     expect(picture("cé", "text/plain; charset=klingon")).toMatchObject({ text: "cé" });
   });
 
-  test("cut within a character leaves that character out", () => {
+  test("cut within a character omits that character", () => {
     expect(picture("aé", "text/plain", 2)).toEqual({ kind: "text", text: "a", isCut: true });
   });
 });
 
 describe("bytes that are no text", () => {
-  test("are dumped, whatever their content type says", () => {
+  test("are dumped, whatever their content type", () => {
     for (const body of [new Uint8Array([0xff, 0xfe, 0x41]), new Uint8Array([0x41, 0])]) {
       expect(picture(body, "application/json").kind).toBe("hex");
       expect(picture(body, "text/html").kind).toBe("hex");
     }
   });
 
-  test("stand as offset, sixteen bytes and characters", () => {
+  test("are shown as offset, sixteen bytes and characters", () => {
     expect(hexDump(Uint8Array.from({ length: 18 }, (_, index) => index + 0x38))).toBe(
       [
         "00000000  38 39 3a 3b 3c 3d 3e 3f  40 41 42 43 44 45 46 47  89:;<=>?@ABCDEFG",
@@ -142,6 +142,6 @@ describe("bytes that are no text", () => {
   });
 });
 
-test("no body is nothing to draw", () => {
+test("no body has its own kind", () => {
   expect(picture("")).toEqual({ kind: "empty" });
 });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { DESKTOP, launchBrowser, PHONE } from "../../support/browser.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
 
-/** A first launch unpacks the browser. */
+/** The first launch unpacks the browser. */
 const LAUNCH_MS = 60_000;
 const TEST_MS = 30_000;
 
@@ -28,9 +28,9 @@ let app: TestEvents;
 
 beforeAll(async () => {
   browser = await launchBrowser();
-  // Over http, where a browser keeps the session's cookie.
+  // Over HTTP, so that a browser keeps the session cookie.
   app = await startTestEvents({ BASE_URL: "http://hooks.example" });
-  // Pages tell the time of the machine.
+  // Pages show times in the machine's time zone.
   app.clock.jump(Date.now() - app.clock.now());
 }, LAUNCH_MS);
 afterAll(async () => {
@@ -52,7 +52,7 @@ async function withPage<T>(options: BrowserContextOptions, use: (page: Page) => 
     void dialog.dismiss();
   });
   page.on("console", (entry) => {
-    // A page that says 503 is an error to the console as well.
+    // The console also reports a page with status 503 as an error.
     if (entry.type() === "error" && !entry.text().includes("status of 503")) faults.push(entry.text());
   });
   try {
@@ -63,7 +63,7 @@ async function withPage<T>(options: BrowserContextOptions, use: (page: Page) => 
   }
 }
 
-/** An event with hostile text wherever anybody else may write something. */
+/** An event with hostile text in every field that somebody else can write. */
 async function addHostileEvent(values: { contentType?: string; body: string }) {
   const target = await app.useCases.targets.create({
     ...app.of,
@@ -147,7 +147,7 @@ describe("hostile text in every field", () => {
         }
         const [first = ""] = paths;
         await page.goto(app.url + first);
-        // Shown as what it is: in the request line, and in the body.
+        // Shown unchanged, in the request line and in the body.
         expect(await page.locator("h1").textContent()).toContain(HOSTILE);
         expect(await page.locator("section[aria-label='Body']").textContent()).toBe(HOSTILE);
       });
@@ -162,7 +162,7 @@ describe("with scripts", () => {
     "events appear live, wait while paused, and change with their deliveries",
     () =>
       withPage(DESKTOP, async (page) => {
-        // The page's clock is the machine's; the stream's is the test's.
+        // The page uses the machine's clock, the stream the test's.
         const ticking = setInterval(() => app.clock.advance(100), 20);
         await app.addEvent({ pathTail: "/before" });
         await page.goto(`${app.url}${app.path}/logs`);

@@ -8,7 +8,7 @@ import { type ReceivedRequest, type Receiver, startReceiver } from "../../suppor
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** What shells, curl and terminals take for something else than text. */
+/** Texts that shells, curl and terminals interpret. */
 const HOSTILE = [
   "'; touch pwned; '",
   "$(touch pwned)",
@@ -47,7 +47,7 @@ async function bash(command: string): Promise<string> {
   return out;
 }
 
-/** Runs the command for the request, and gives what arrived. */
+/** Runs the command for the request, and returns what arrived. */
 async function run(request: Partial<CurlRequest>): Promise<ReceivedRequest> {
   const command = curlCommand({
     method: "POST",
@@ -69,12 +69,12 @@ async function filesMade(): Promise<string> {
 }
 
 describe("a quoted word", () => {
-  test("comes out of bash as it went in", async () => {
+  test("is the same after bash has read it", async () => {
     for (const text of HOSTILE) expect(await bash(`printf %s ${shellQuote(text)}`)).toBe(text);
     expect(await filesMade()).toBe("");
   });
 
-  test("holds no character that a terminal acts on, but line breaks", () => {
+  test("contains no character that a terminal acts on, except line breaks", () => {
     for (const text of HOSTILE) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
       expect(shellQuote(text)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
@@ -102,7 +102,7 @@ describe("the curl command", () => {
     expect(new TextDecoder().decode(arrived.body)).toBe('{"n":1}');
   });
 
-  test("sends hostile bodies as they are, and runs nothing", async () => {
+  test("sends hostile bodies unchanged, and executes nothing", async () => {
     for (const text of HOSTILE) {
       const arrived = await run({ body: bytes(text) });
       expect(new TextDecoder().decode(arrived.body)).toBe(text);
@@ -110,7 +110,7 @@ describe("the curl command", () => {
     expect(await filesMade()).toBe("");
   });
 
-  test("sends hostile paths and headers as they are, and runs nothing", async () => {
+  test("sends hostile paths and headers unchanged, and executes nothing", async () => {
     for (const text of HOSTILE.filter((each) => /^[\x21-\x7e ]+$/.test(each))) {
       const path = `/webhook/x/${text.replaceAll(" ", "+").replaceAll("?", "")}`;
       const arrived = await run({
@@ -123,7 +123,7 @@ describe("the curl command", () => {
     expect(await filesMade()).toBe("");
   });
 
-  test("sends header bytes beyond ASCII as they came", async () => {
+  test("sends header bytes beyond ASCII unchanged", async () => {
     const utf8 = Buffer.from("é", "utf8").toString("latin1");
     expect((await run({ headers: [["x-name", utf8]] })).header("x-name")).toBe(utf8);
   });
@@ -137,13 +137,13 @@ describe("the curl command", () => {
     }
   });
 
-  test("sends an empty body with its length, and no type that was not there", async () => {
+  test("sends an empty body with its length, and no content type that was not there", async () => {
     const arrived = await run({ body: new Uint8Array(), headers: [] });
     expect(arrived.header("content-length")).toBe("0");
     expect(arrived.header("content-type")).toBeUndefined();
   });
 
-  test("leaves out what belongs to the connection or to a proxy", () => {
+  test("omits headers of the connection or of a proxy", () => {
     const command = curlCommand({
       method: "POST",
       url: "http://localhost/webhook/x",
@@ -162,7 +162,7 @@ describe("the curl command", () => {
     );
   });
 
-  test("takes a long body from the file that the download makes", async () => {
+  test("reads a long body from the downloaded file", async () => {
     const body = bytes("x".repeat(100_000));
     await Bun.write(join(folder, "event-1"), body);
     const request = { method: "POST", url: receiver.url, headers: [], body, bodyFile: "event-1" };

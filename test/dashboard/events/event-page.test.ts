@@ -18,7 +18,7 @@ async function html(path: string, status = 200): Promise<string> {
   return response.text();
 }
 
-/** As a reader sees it. */
+/** Returns the text as a reader sees it. */
 function words(markup: string): string {
   return markup
     .replace(/<[^>]*>/g, "")
@@ -74,7 +74,7 @@ describe("the page of an event", () => {
     expect(page).not.toContain("hx-trigger");
   });
 
-  test("links to what confirms a subscription, where the entrypoint verifies Amazon SNS and the address is SNS's", async () => {
+  test("links to the confirmation of a subscription, if the entrypoint verifies Amazon SNS and the URL is SNS's", async () => {
     const arn = "arn:aws:sns:eu-central-1:123456789012:orders";
     const url = `https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${arn}&Token=23`;
     const add = (SubscribeURL: string) =>
@@ -95,14 +95,14 @@ describe("the page of an event", () => {
     expect(await html(pathOf(hostile.id))).not.toContain("Confirm the subscription");
   });
 
-  test("asks again by itself only while something is about to happen", async () => {
+  test("polls only while an attempt is imminent", async () => {
     const event = await app.addEvent();
     expect(await html(pathOf(event.id))).toContain('hx-trigger="every 2s"');
     await app.addAttempt(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
     expect(await html(pathOf(event.id))).not.toContain("hx-trigger");
   });
 
-  test("says why a delivery was given up, discarded or waits", async () => {
+  test("says why a delivery was given up, was discarded or is waiting", async () => {
     const event = await app.addEvent();
     await app.addAttempt(event.id, { status: "failed", nextAttemptAt: null, reason: "12 attempts failed." });
     expect(await html(pathOf(event.id))).toContain("12 attempts failed.");
@@ -116,7 +116,7 @@ describe("the page of an event", () => {
     expect(page).not.toContain("Replay to Warehouse");
   });
 
-  test("shows what targets answered: text, JSON, bytes, and that it was cut", async () => {
+  test("shows responses of targets: text, JSON, bytes, and that one was cut", async () => {
     const answers = [
       ["text/html", new TextEncoder().encode("<h1>no</h1>"), "<h1>no</h1>"],
       ["application/json", new TextEncoder().encode('{"a":[1]}'), '"a": [\n    1\n  ]'],
@@ -133,7 +133,7 @@ describe("the page of an event", () => {
     }
   });
 
-  test("says why nothing was taken from a body that cannot be read, and only then", async () => {
+  test("says why no value was found in an unreadable body, and only then", async () => {
     const of = { ...app.of, entrypointId: app.entrypoint.id };
     await app.useCases.entrypoints.update({ ...of, input: { event_type_from: "$.<type>" } });
     const readable = await app.addEvent({ body: "{}" });
@@ -144,7 +144,7 @@ describe("the page of an event", () => {
     expect(text).toContain("The body is not valid UTF-8.");
   });
 
-  test("stays small, however large the body, and shows more where asked", async () => {
+  test("stays small, however large the body, and shows more on request", async () => {
     const event = await app.addEvent({ body: JSON.stringify(new Array(50_000).fill({ k: "v" })) });
     for (let attempt = 1; attempt <= 30; attempt++) {
       const responseBody = new TextEncoder().encode('{"k":1},'.repeat(8_000));
@@ -157,7 +157,7 @@ describe("the page of an event", () => {
     expect((await html(`${pathOf(event.id)}?body=long`)).length).toBeGreaterThan(2 * page.length);
   });
 
-  test("leads to the older event that has the same key, and says what differs", async () => {
+  test("links to the older event with the same key, and says what differs", async () => {
     const first = newId();
     const request = { webhookId: app.webhook.id, id: first, entrypointId: app.entrypoint.id };
     const send = (values: { id: string; body?: string; query?: string }) => {
@@ -181,7 +181,7 @@ describe("the page of an event", () => {
     expect((await html(`${app.path}/logs`)).split("same key</span>")).toHaveLength(3);
   });
 
-  test("leads to the curl command with the public address", async () => {
+  test("links to the curl command with the public URL", async () => {
     const event = await app.addEvent({ query: "a=1&copy=2" });
     expect(await html(pathOf(event.id))).toContain(`href="${pathOf(event.id)}/curl"`);
     const response = await app.ask(`${pathOf(event.id)}/curl`);
@@ -198,7 +198,7 @@ describe("the page of an event", () => {
     expect(await html(`${pathOf(large.id)}/curl`)).toContain(`--data-binary '@event-${large.id}.txt'`);
   });
 
-  test("is not found where there is none", async () => {
+  test("of an unknown event is not found", async () => {
     await html(pathOf(newId()), 404);
     await html(pathOf("x"), 404);
     await html(`${pathOf(newId())}/body`, 404);
@@ -207,7 +207,7 @@ describe("the page of an event", () => {
   });
 });
 
-describe("from one event to the next", () => {
+describe("neighbours of an event", () => {
   async function neighbours(id: string, query = "") {
     const page = await html(pathOf(id) + query);
     const find = (label: string) =>
@@ -221,7 +221,7 @@ describe("from one event to the next", () => {
     return { newer: path("Newer"), older: path("Older") };
   }
 
-  test("links lead through the log in order, also where many came at once", async () => {
+  test("are linked in the log's order, also if many arrived at the same time", async () => {
     const ids: string[] = [];
     for (let index = 0; index < 150; index++) {
       ids.unshift((await app.addEvent()).id);
@@ -237,7 +237,7 @@ describe("from one event to the next", () => {
     }
   });
 
-  test("links keep to the filter", async () => {
+  test("respect the filter", async () => {
     const ids: string[] = [];
     for (let index = 0; index < 9; index++) {
       app.clock.jump(60_000);
@@ -250,7 +250,7 @@ describe("from one event to the next", () => {
 });
 
 describe("replay", () => {
-  test("to all active targets, or to one, comes back with a word", async () => {
+  test("to all active targets, or to one, returns with a message", async () => {
     const event = await app.addEvent();
     const second = await app.useCases.targets.create({ ...app.of, input: { name: "Second", type: "log" } });
     const path = pathOf(event.id);
@@ -281,7 +281,7 @@ describe("replay", () => {
     );
   });
 
-  test("of what there is not is not found", async () => {
+  test("of an unknown event or target is not found", async () => {
     const event = await app.addEvent();
     expect((await app.ask(`${pathOf(newId())}/replay`, { form: {} })).status).toBe(404);
     expect((await app.ask(`${pathOf(event.id)}/replay`, { form: { target_id: newId() } })).status).toBe(404);
@@ -289,7 +289,7 @@ describe("replay", () => {
 });
 
 describe("the bytes of a body", () => {
-  test("are shown as plain text that can do nothing, whatever type they came with", async () => {
+  test("are shown as inert plain text, whatever their content type", async () => {
     const body = "<script>alert(1)</script>";
     for (const contentType of [
       "text/html",
@@ -307,7 +307,7 @@ describe("the bytes of a body", () => {
     }
   });
 
-  test("are downloaded exactly, under a name made of the event's id", async () => {
+  test("are downloaded exactly, under a name derived from the event's id", async () => {
     const body = Uint8Array.from({ length: 256 }, (_, index) => index);
     const event = await app.addEvent({ contentType: "image/png", body });
     for (const path of [`${pathOf(event.id)}/body`, `${pathOf(event.id)}/body?download`]) {
@@ -320,7 +320,7 @@ describe("the bytes of a body", () => {
     }
   });
 
-  test("of an answer are served the same way", async () => {
+  test("of a response are served the same way", async () => {
     const event = await app.addEvent();
     await app.addAttempt(event.id, { result: { responseHeaders: [["content-type", "text/html"]] } });
     const [delivery] = await app.store.listDeliveries(app.webhook.id, event.id);

@@ -14,7 +14,7 @@ function row(id: string, markup = `<tr>${id}</tr>`): LiveRow {
   return { id, markup };
 }
 
-/** Newest first, as the log has them. */
+/** Rows, newest first, as the log has them. */
 function rowsTo(newest: number, count = 3): LiveRow[] {
   return Array.from({ length: count }, (_, index) => row(String(newest - index)));
 }
@@ -55,14 +55,14 @@ function open(first: LiveRow[], seen: string | null = stateOf(first)) {
     signOut() {
       isSignedIn = false;
     },
-    /** What the file has now; listeners are told. */
+    /** Replaces the file's rows and notifies listeners. */
     async change(next: readonly LiveRow[] | Error) {
       rows = next;
       for (const listener of listeners) listener();
       clock.advance(400);
       await settled();
     },
-    /** The next piece; null at the end. */
+    /** Reads the next chunk; null at the end. */
     async next(): Promise<string | null> {
       const { value, done } = await reader.read();
       return done ? null : new TextDecoder().decode(value);
@@ -76,7 +76,7 @@ function open(first: LiveRow[], seen: string | null = stateOf(first)) {
 }
 
 describe("the stream of a log page", () => {
-  test("is silent while the page shows what there is", async () => {
+  test("is silent while the page shows the current rows", async () => {
     const live = open(rowsTo(3));
     expect(await live.next()).toBe("retry: 2000\n\n");
     await live.settled();
@@ -85,7 +85,7 @@ describe("the stream of a log page", () => {
     expect(live.response.headers.get("content-type")).toStartWith("text/event-stream");
   });
 
-  test("tells of new, changed and gone rows, each once", async () => {
+  test("sends new, changed and removed rows, each once", async () => {
     const live = open(rowsTo(3));
     await live.next();
     await live.settled();
@@ -99,7 +99,7 @@ describe("the stream of a log page", () => {
     expect(await live.nextChange()).toEqual({ isReset: false, rows: [row("5")], gone: [] });
   });
 
-  test("gathers what changes in a short time", async () => {
+  test("combines changes within a short time", async () => {
     const live = open(rowsTo(3));
     await live.next();
     await live.settled();
@@ -110,7 +110,7 @@ describe("the stream of a log page", () => {
     expect(live.reads()).toBe(2);
   });
 
-  test("starts over where more came at once than a page holds", async () => {
+  test("resets if more events arrived than a page holds", async () => {
     const live = open(rowsTo(3));
     await live.next();
     await live.settled();
@@ -118,13 +118,13 @@ describe("the stream of a log page", () => {
     expect(await live.nextChange()).toEqual({ isReset: true, rows: rowsTo(9), gone: [] });
   });
 
-  test("starts over for a browser that has something else, as after a broken connection", async () => {
+  test("resets for a browser that shows another state, as after a lost connection", async () => {
     const live = open(rowsTo(3), stateOf(rowsTo(2)));
     await live.next();
     expect(await live.nextChange()).toEqual({ isReset: true, rows: rowsTo(3), gone: [] });
   });
 
-  test("gives a slow reader the latest state in place of all that were", async () => {
+  test("gives a slow reader the latest state instead of all states", async () => {
     const live = open(rowsTo(3));
     await live.settled();
     for (let newest = 4; newest < 20; newest++) await live.change(rowsTo(newest));
@@ -151,7 +151,7 @@ describe("the stream of a log page", () => {
     }
   });
 
-  test("ends when the server stops and when the browser leaves, and listens to nothing any more", async () => {
+  test("ends when the server stops and when the browser disconnects, and unsubscribes", async () => {
     for (const end of ["leave", "stopServer"] as const) {
       const live = open(rowsTo(3));
       await live.next();
@@ -164,7 +164,7 @@ describe("the stream of a log page", () => {
     }
   });
 
-  test("ends where the event file cannot be read any more", async () => {
+  test("ends if the event file can no longer be read", async () => {
     const live = open(rowsTo(3));
     await live.next();
     await live.settled();
@@ -183,7 +183,7 @@ test("an event that is stored reaches an open page", async () => {
   expect(new TextDecoder().decode((await pieces.read()).value)).toBe("retry: 2000\n\n");
   await app.addEvent({ method: "GET" });
   const event = await app.addEvent();
-  /** Time goes on while the file is read, slowly, as that may take many turns: heartbeats come in between. */
+  /** Advances the clock while the file is read slowly, as that may take many turns: heartbeats occur in between. */
   async function nextRows(): Promise<string> {
     let text: string | null = null;
     const reading = pieces.read().then(({ value }) => {

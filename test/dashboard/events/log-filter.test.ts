@@ -19,7 +19,7 @@ function given(asked: object) {
 }
 
 describe("the filter of the event log", () => {
-  test("asks for nothing without a query, and for nothing by empty fields", () => {
+  test("has no conditions without a query or with empty fields", () => {
     for (const query of ["", "range=&from=&to=&zone=UTC&entrypoint=&target=&status=&method=&q="]) {
       const { filter, notes, asked } = read(query);
       expect(given(asked)).toEqual({});
@@ -27,7 +27,7 @@ describe("the filter of the event log", () => {
     }
   });
 
-  test("takes every condition from the URL and writes it back", () => {
+  test("reads every condition from the URL and writes it back", () => {
     const [entrypoint, target] = [newId(), newId()];
     const query = `?from=2026-11-23T10%3A00&to=2026-11-23T11%3A00%3A30&entrypoint=${entrypoint}&target=${target}&status=failed&method=POST&q=%3Cb%3E+%26+100%25`;
     const { filter, notes, asked } = read(query);
@@ -51,7 +51,7 @@ describe("the filter of the event log", () => {
     expect(given(read("range=7d").asked)).toEqual({ from: NOW - 7 * 86_400_000 });
   });
 
-  test("reads times on the reader's clock, also around its changes", () => {
+  test("reads times in the reader's time zone, also around clock changes", () => {
     const times = [
       ["America/New_York", "2026-11-23T10:00", Date.UTC(2026, 10, 23, 15)],
       ["Asia/Kolkata", "2026-11-23T10:00", Date.UTC(2026, 10, 23, 4, 30)],
@@ -66,7 +66,7 @@ describe("the filter of the event log", () => {
     }
   });
 
-  test("takes times with an offset of their own", () => {
+  test("accepts times with an offset of their own", () => {
     const { asked } = read("from=2026-11-23T10:00:00.000Z&to=2026-11-23T10:00:07%2B02:00");
     expect([asked.from, asked.to]).toEqual([Date.UTC(2026, 10, 23, 10), Date.UTC(2026, 10, 23, 8, 0, 7)]);
   });
@@ -77,7 +77,7 @@ describe("the filter of the event log", () => {
     expect(read(filterQuery(filter)).asked.to).toBe(asked.to);
   });
 
-  test("leaves wrong values out and says so, without repeating them", () => {
+  test("leaves out invalid values and reports them, without repeating them", () => {
     const query =
       "range=5y&from=yesterday&to=2026-13-01T00:00&zone=Mars&entrypoint=1&target=%27&status=lost&method=BREW&q=";
     const { filter, notes } = read(query + "x".repeat(201));
@@ -90,7 +90,7 @@ describe("the filter of the event log", () => {
     expect(notes.join()).not.toMatch(/5y|yesterday|Mars|lost|BREW|xxx/);
   });
 
-  test("says where two conditions cannot go together", () => {
+  test("reports conditions that contradict each other", () => {
     expect(read("range=1h&from=2026-11-23T10:00")).toMatchObject({
       notes: ["“from” and “to” were ignored: a range up to now is selected."],
       filter: { from: null },

@@ -38,7 +38,7 @@ async function addEvents(count: number): Promise<string[]> {
 }
 
 describe("the event log", () => {
-  test("shows the newest first, with what came and what became of it", async () => {
+  test("shows the newest first, with its request and its deliveries", async () => {
     const settled = await app.addEvent({ pathTail: "/first" });
     await app.addAttempt(settled.id, { status: "failed", nextAttemptAt: null, reason: "Given up." });
     app.clock.jump(1_000);
@@ -53,7 +53,7 @@ describe("the event log", () => {
     expect(second).toContain("failed");
   });
 
-  test("finds what the page of an event shows, and says how many bodies could not be searched", async () => {
+  test("searches the text that the page of an event shows, and says how many bodies could not be searched", async () => {
     const headers = [["content-encoding", "gzip"]] as const;
     const packed = Bun.gzipSync(Buffer.from('{"city":"Z\\u00fcrich"}'));
     const found = await app.addEvent({ headers, body: packed });
@@ -69,12 +69,12 @@ describe("the event log", () => {
     expect(event).toContain("Sent compressed (gzip), shown decompressed.");
   });
 
-  test("says where an event had no target", async () => {
+  test("marks an event that had no target", async () => {
     await app.addEvent({ targets: [] });
     expect(await html(log)).toContain("stored");
   });
 
-  test("has pages with addresses that stay, and that hold every event once", async () => {
+  test("has pages with stable URLs that contain every event once", async () => {
     const ids = await addEvents(120);
     const seen: string[] = [];
     let path: string | undefined = log;
@@ -90,7 +90,7 @@ describe("the event log", () => {
     expect([pages, seen]).toEqual([3, ids]);
   });
 
-  test("filters by every condition, and takes the filter along", async () => {
+  test("filters by every condition, and passes the filter on", async () => {
     const other = await app.useCases.entrypoints.create({ ...app.of, input: { name: "Refunds" } });
     const wanted = await app.addEvent({ entrypointId: other.id, body: '{"city":"Łódź"}' });
     await app.addAttempt(wanted.id, { status: "failed", nextAttemptAt: null });
@@ -113,7 +113,7 @@ describe("the event log", () => {
     expect(eventsOn(await html(`${log}?range=1h`))).toHaveLength(4);
   });
 
-  test("keeps a deleted target and entrypoint to be chosen while they are filtered by", async () => {
+  test("keeps a deleted target and entrypoint selectable while the filter uses them", async () => {
     await app.addEvent();
     await app.useCases.targets.remove({ ...app.of, targetId: app.target.id });
     const page = await html(`${log}?target=${app.target.id}&entrypoint=${newId()}`);
@@ -121,7 +121,7 @@ describe("the event log", () => {
     expect(page).toContain("deleted entrypoint");
   });
 
-  test("leaves out wrong values with a word, and shows the rest", async () => {
+  test("leaves out invalid values with a message, and shows the rest", async () => {
     const [id = ""] = await addEvents(1);
     const page = await html(`${log}?status=lost&range=5y&cursor=nowhere`);
     expect(eventsOn(page)).toEqual([id]);
@@ -129,7 +129,7 @@ describe("the event log", () => {
     expect(page).not.toContain("nowhere");
   });
 
-  test("shortens the address that the form makes", async () => {
+  test("shortens the URL that the form produces", async () => {
     const response = await app.ask(
       `${log}?q=&status=failed&target=&entrypoint=&method=&range=&from=&to=&zone=UTC`,
     );
@@ -137,7 +137,7 @@ describe("the event log", () => {
     expect((await app.ask(`${log}?status=failed`)).status).toBe(200);
   });
 
-  test("says how far a search came that stopped early, and goes on from there", async () => {
+  test("says how far a search that stopped early got, and continues there", async () => {
     const event = await app.addEvent();
     app.stopSearchesAt(event);
     const page = await html(`${log}?q=x`);
@@ -146,21 +146,21 @@ describe("the event log", () => {
     expect(hrefs(page, /cursor=/)).toContain(`${log}?q=x&cursor=${event.id}`);
   });
 
-  test("that is empty shows how to send the first event", async () => {
+  test("without events shows how to send the first one", async () => {
     const page = await html(log);
     expect(page).toContain("No events yet");
     expect(page).toMatch(new RegExp(`curl [^<]*https://hooks.example/webhook/${app.entrypoint.id}`));
     expect(page).toContain("live-log");
   });
 
-  test("in which nothing fits says so, and leads out", async () => {
+  test("without matches says so, and offers a way out", async () => {
     await app.addEvent();
     const page = await html(`${log}?q=nothing`);
     expect(page).toContain("No matching events");
     expect(hrefs(page, /logs$/)).toContain(log);
   });
 
-  test("of an unusable event file says what to do, and leaves the others alone", async () => {
+  test("of an unusable event file says what to do, and other webhooks work", async () => {
     const broken = await app.useCases.webhooks.create({ userId: app.ada, input: { name: "Broken" } });
     await app.files.closeAll();
     await Bun.write(
@@ -175,7 +175,7 @@ describe("the event log", () => {
   });
 });
 
-test("of what is another user's, there is nothing on any path", async () => {
+test("of another user's webhook is not found on any path", async () => {
   const event = await app.addEvent();
   await app.addAttempt(event.id);
   const [delivery] = await app.store.listDeliveries(app.webhook.id, event.id);

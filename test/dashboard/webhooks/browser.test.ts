@@ -6,7 +6,7 @@ import { DESKTOP, launchBrowser, PHONE } from "../../support/browser.ts";
 import { hoursBefore, NO_DELIVERIES } from "../../support/fake-overviews.ts";
 import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
 
-// A browser that starts beside other tests takes its time.
+// A browser that starts beside other tests needs time.
 setDefaultTimeout(120_000);
 
 const HOSTILE = `"'><img src=x onerror=window.pwned=1><script>window.pwned=1</script></textarea>&quot;&lt;b`;
@@ -38,7 +38,7 @@ async function open(options: BrowserContextOptions, path: string): Promise<Page>
   return page;
 }
 
-/** A webhook in every part of which somebody wrote markup. */
+/** A webhook with markup in every part. */
 async function makeHostile() {
   const userId = all.ada;
   const webhook = await all.useCases.webhooks.create({ userId, input: { name: HOSTILE } });
@@ -79,7 +79,7 @@ async function expectHarmless(page: Page): Promise<void> {
   expect(await page.locator("img, script:not([src]), [onerror]").count()).toBe(0);
 }
 
-test("markup in names, addresses and errors is shown and not run", async () => {
+test("markup in names, URLs and errors is shown as text", async () => {
   const { webhook, paths } = await makeHostile();
   const page = await open(DESKTOP, "/sources");
   for (const path of paths) {
@@ -108,7 +108,7 @@ test("markup that is typed into a form comes back as it was typed", async () => 
   }
 });
 
-test("a webhook is made, filled, paused and deleted, with scripts and without, on a phone too", async () => {
+test("a webhook is created, filled, paused and deleted, with scripts and without, on a phone too", async () => {
   for (const options of [DESKTOP, { ...PHONE, javaScriptEnabled: false }]) {
     const page = await open(options, "/sources");
     await page.click('a:has-text("New webhook")');
@@ -150,7 +150,7 @@ const violations = z.array(
   z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
 );
 
-test("every page is fit for screen readers and keyboards, in light and dark, and no wider than a phone", async () => {
+test("every page is accessible, in light and dark mode, and no wider than a phone", async () => {
   const { paths } = await makeHostile();
   const damaged = await all.useCases.webhooks.create({ userId: all.ada, input: { name: "Damaged" } });
   all.files.set(damaged.id, { isUnusable: true });

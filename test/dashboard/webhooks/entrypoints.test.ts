@@ -28,7 +28,7 @@ describe("an entrypoint", () => {
     expect(names).toEqual(expect.arrayContaining(["Orders", "Stripe", "Entrypoint"]));
   });
 
-  test("whose name is too long comes back on the webhook's page with its fault", async () => {
+  test("whose name is too long comes back on the webhook's page with its error", async () => {
     const name = "y".repeat(201);
     const { status, html } = await all.pages.post(`${all.paths.webhook}/entrypoints`, { name });
     expect(status).toBe(422);
@@ -53,7 +53,7 @@ describe("an entrypoint", () => {
     all.emptyPlaces.clear();
   });
 
-  test("shows its URL to copy, a ready curl and when it received last", async () => {
+  test("shows its URL to copy, a ready curl command and the time of its last event", async () => {
     const at = all.clock.now() - 5_000;
     all.files.set(all.webhook.id, { lastEvents: { [all.entrypoint.id]: at } });
     const { html } = await all.pages.get(all.paths.webhook);
@@ -63,7 +63,7 @@ describe("an entrypoint", () => {
     expect(html).toContain(new Date(at).toISOString());
   });
 
-  test("has settings in a form that keeps them, and comes back where one is wrong", async () => {
+  test("has settings in a form that keeps them, and comes back if one is wrong", async () => {
     const edit = `${all.paths.entrypoint}/edit`;
     const typed = {
       name: "Orders",
@@ -97,7 +97,7 @@ describe("an entrypoint", () => {
     expect((await entrypoint()).settings).toMatchObject({ rate_limit: null, response_headers: {} });
   });
 
-  test("is renamed, and a name that is none comes back", async () => {
+  test("is renamed, and an invalid name comes back", async () => {
     const renamed = await all.pages.post(`${all.paths.entrypoint}/edit`, { name: "Shop orders" });
     expect(renamed).toMatchObject({ status: 303, location: all.paths.webhook });
     expect((await entrypoint()).name).toBe("Shop orders");
@@ -106,7 +106,7 @@ describe("an entrypoint", () => {
     expect((await entrypoint()).name).toBe("Shop orders");
   });
 
-  test("is switched to what the button said, however often it is pressed", async () => {
+  test("is switched to the button's state, however often it is pressed", async () => {
     for (const press of [1, 2]) {
       const off = await all.pages.post(`${all.paths.entrypoint}/toggle`, { active: "false" });
       expect(`${press} ${off.status} ${(await entrypoint()).active}`).toBe(`${press} 303 false`);
@@ -116,14 +116,14 @@ describe("an entrypoint", () => {
     expect((await entrypoint()).active).toBe(true);
   });
 
-  test("is switched over by a post that says nothing", async () => {
+  test("is toggled by a post without a state", async () => {
     await all.pages.post(`${all.paths.entrypoint}/toggle`);
     expect((await entrypoint()).active).toBe(false);
     await all.pages.post(`${all.paths.entrypoint}/toggle`);
     expect((await entrypoint()).active).toBe(true);
   });
 
-  test("is deleted after a page that says what that means", async () => {
+  test("is deleted after a page that explains the consequences", async () => {
     const { id } = await all.useCases.entrypoints.create({ ...all.of, input: { name: "Old" } });
     const path = `${all.paths.webhook}/entrypoints/${id}`;
     const { html } = await all.pages.get(`${path}/delete`);
@@ -138,7 +138,7 @@ describe("an entrypoint", () => {
 });
 
 describe("a test event", () => {
-  test("is asked for by a button, in the asker's name and from the asker's address", async () => {
+  test("is requested by a button, in the user's name and from the user's address", async () => {
     const sent = await all.pages.post(`${all.paths.entrypoint}/test`);
     expect(sent).toMatchObject({ status: 303, location: all.paths.webhook });
     expect(sent.flash).toStartWith("ok: “Shop orders” received a test event.");
@@ -146,7 +146,7 @@ describe("a test event", () => {
     expect(all.tests).toEqual([asked]);
   });
 
-  test("that could not be stored is said on the webhook's page", async () => {
+  test("that could not be stored is reported on the webhook's page", async () => {
     all.failNextTest(new AppError({ kind: "unavailable", message: "The disk is full." }));
     const sent = await all.pages.post(`${all.paths.entrypoint}/test`);
     expect(sent).toMatchObject({

@@ -1,4 +1,4 @@
-/** The page on which somebody chooses who is told of a webhook's troubles. */
+/** The page of a webhook's notice settings. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
 
@@ -17,8 +17,8 @@ async function stored() {
   return (await world.useCases.webhooks.get(world.of)).settings.notices;
 }
 
-describe("who is told", () => {
-  test("is nobody at first, and everything is chosen", async () => {
+describe("the recipient of notices", () => {
+  test("is nobody at first, and every kind is selected", async () => {
     const { status, html } = await world.pages.get(path);
     expect(status).toBe(200);
     expect(html).toContain("SMTP_URL");
@@ -26,7 +26,7 @@ describe("who is told", () => {
     expect(html).not.toContain("Send test notice");
   });
 
-  test("is a target that was chosen, of this webhook or another of the user's", async () => {
+  test("is a chosen target, of this webhook or another of the user's", async () => {
     const other = await world.useCases.webhooks.create({ userId: world.ada, input: { name: "Other" } });
     const chat = await world.useCases.targets.create({
       userId: world.ada,
@@ -51,14 +51,14 @@ describe("who is told", () => {
     expect(again).toContain("Send test notice");
   });
 
-  test("is nobody any more where both are emptied", async () => {
+  test("is nobody once both fields are emptied", async () => {
     await world.pages.post(path, { target_id: world.target.id, email: "", ...ON });
     expect(await stored()).not.toBeNull();
     await world.pages.post(path, { target_id: "", email: " ", ...ON });
     expect(await stored()).toBeNull();
   });
 
-  test("comes back with what is wrong beside the field", async () => {
+  test("is refused with the error beside the field", async () => {
     const mail = await world.pages.post(path, { target_id: "", email: "a@example.com", ...ON });
     expect(mail.status).toBe(422);
     expect(mail.html).toContain("Cannot be used, because SMTP_URL is not set on this server.");
@@ -68,7 +68,7 @@ describe("who is told", () => {
     expect(await stored()).toBeNull();
   });
 
-  test("is nobody else's to see or to change", async () => {
+  test("cannot be seen or changed by other users", async () => {
     expect((await world.pages.get(path, { as: world.bob })).status).toBe(404);
     const form = { target_id: world.target.id, email: "", ...ON };
     expect((await world.pages.post(path, form, { as: world.bob })).status).toBe(404);
@@ -77,7 +77,7 @@ describe("who is told", () => {
   });
 });
 
-test("a test notice says what became of it", async () => {
+test("a test notice reports its result", async () => {
   const { location, flash } = await world.pages.post(`${path}/test`, {});
   expect([location, flash]).toEqual([path, "ok: The test notice was sent."]);
 });

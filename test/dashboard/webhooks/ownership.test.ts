@@ -9,8 +9,8 @@ beforeAll(async () => {
 
 afterAll(() => all.stop());
 
-describe("what is somebody else's", () => {
-  test("is not found on any address, and stays as it is", async () => {
+describe("another user's webhook", () => {
+  test("is not found on any URL, and stays unchanged", async () => {
     const { id: webhookId } = all.webhook;
     const before = await snapshot();
     const ids: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ describe("what is somebody else's", () => {
     expect(all.tests).toEqual([]);
   });
 
-  test("cannot be reached through a webhook of one's own", async () => {
+  test("cannot be reached through one's own webhook", async () => {
     const { id } = await all.useCases.webhooks.create({ userId: all.bob, input: { name: "Bob's" } });
     for (const part of [`entrypoints/${all.entrypoint.id}`, `targets/${all.target.id}`]) {
       for (const act of ["toggle", "delete"]) {
@@ -53,7 +53,7 @@ describe("what is somebody else's", () => {
   }
 });
 
-test("ids that are none are not found", async () => {
+test("invalid ids are not found", async () => {
   for (const id of ["x", "%00", "..%2f", "'; DROP TABLE webhooks; --"]) {
     const { status } = await all.pages.get(`/source/${encodeURIComponent(id)}`);
     expect(status).toBe(404);

@@ -1,4 +1,4 @@
-/** Pausing targets and what becomes of what they hold; their circuits; as their webhook's page shows and settles it. */
+/** Pausing targets, their held deliveries and their circuits, as their webhook's page shows and controls them. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { NO_DELIVERIES } from "../../support/fake-overviews.ts";
 import { NOTHING_HELD } from "../../support/throttle.ts";
@@ -42,7 +42,7 @@ test("a target is paused and resumed, and a button pressed twice does no harm", 
   expect(await rowOf("Warehouse")).toContain("Pause target Warehouse");
 });
 
-test("a paused target says how much it holds, and what can be done with it", async () => {
+test("a paused target shows how many deliveries it holds, and the possible actions", async () => {
   await all.pages.post(`${all.paths.target}/pause`);
   hold(1_200);
   const row = await rowOf("Warehouse");
@@ -60,7 +60,7 @@ test("a paused target says how much it holds, and what can be done with it", asy
   expect([await isPaused(), all.throttleCalls]).toEqual([false, ["hurry"]]);
 });
 
-test("a drain says how many are left and how long it takes", async () => {
+test("a drain shows how many are left and how long it takes", async () => {
   hold(300);
   const drain = { perSecond: 12, estimateMs: 125_000 };
   all.throttles.set(all.target.id, { ...NOTHING_HELD, held: 300, drain });
@@ -75,7 +75,7 @@ test("a drain says how many are left and how long it takes", async () => {
   }
 });
 
-test("what is held is discarded after a page that says how much, with the reason that was given", async () => {
+test("held deliveries are discarded after a page that shows their number, with the given reason", async () => {
   hold(3);
   const { html } = await all.pages.get(`${all.paths.target}/discard-held`);
   expect(html).toContain("3 held deliveries are discarded and not sent.");
@@ -85,7 +85,7 @@ test("what is held is discarded after a page that says how much, with the reason
   expect(all.throttleCalls).toEqual(["discardHeld sent by hand", "discardHeld undefined"]);
 });
 
-test("an open circuit says why, since when and when the next attempt is, and can be closed", async () => {
+test("an open circuit shows why, since when and when the next probe is, and can be closed", async () => {
   const now = all.clock.now();
   hold(0);
   all.throttles.set(all.target.id, {
@@ -112,7 +112,7 @@ test("an open circuit says why, since when and when the next attempt is, and can
   expect(all.throttleCalls).toEqual(["resetCircuit"]);
 });
 
-test("an open circuit promises no attempt of what is paused, and no pace of what is held", async () => {
+test("an open circuit promises no probe of a paused target, and no pace of held deliveries", async () => {
   hold(8);
   const circuit = { state: "open", since: null, reason: "It fails.", nextProbeAt: all.clock.now() } as const;
   const drain = { perSecond: 2, estimateMs: 4_000 };
@@ -127,12 +127,12 @@ test("an open circuit promises no attempt of what is paused, and no pace of what
   expect(paused).not.toContain("Next probe ");
 });
 
-test("a target whose settings were saved is tried at once", async () => {
+test("a target whose settings were saved is attempted immediately", async () => {
   await all.pages.post(`${all.paths.target}/edit`, { name: "Warehouse", url: "https://new.example/in" });
   expect(all.throttleCalls).toEqual(["changed"]);
 });
 
-test("the throttle's settings are kept as they are typed, and emptied where they may be", async () => {
+test("throttle settings are stored as typed, and cleared if they may be empty", async () => {
   const form = { name: "Warehouse", url: "https://warehouse.example/in" };
   const throttle = {
     rate_limit: "30",

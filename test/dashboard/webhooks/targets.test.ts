@@ -7,7 +7,7 @@ import { NO_DELIVERIES } from "../../support/fake-overviews.ts";
 import { appErrorOf } from "../../support/thrown.ts";
 import { SECRET, type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
 
-/** A target type as somebody may write one tomorrow. */
+/** A target type that somebody might add. */
 const pagerFields: FormField[] = [
   { name: "room", label: "Room number", kind: "number", required: true },
   {
@@ -65,7 +65,7 @@ function field(html: string, name: string): string {
 }
 
 describe("the form of a target", () => {
-  test("offers every type, and shows the fields of the one that is chosen", async () => {
+  test("offers every type, and shows the fields of the chosen one", async () => {
     const http = await all.pages.get(`${all.paths.webhook}/targets/new`);
     for (const label of ["HTTP", "Slack", "Log", "Database", "Pager"])
       expect(http.html).toContain(`>${label}</a>`);
@@ -91,7 +91,7 @@ describe("the form of a target", () => {
     expect(field(after.html, "volume")).toContain("From 1 to 11.");
   });
 
-  test("has no field of a type that is named like one of the target's own", () => {
+  test("no type has a field with the name of one of the target's own", () => {
     const own = new Set(["name", "type", "active", ...deliveryPolicyFields.map(({ name }) => name)]);
     const types = all.pages.targetTypes;
     expect(types.flatMap(({ fields }) => fields.filter(({ name }) => own.has(name)))).toEqual([]);
@@ -120,7 +120,7 @@ describe("a target", () => {
     });
   });
 
-  test("gets the default policy where the form says none, and no limit where it is emptied", async () => {
+  test("gets the default policy if the form has none, and no limit if a field is emptied", async () => {
     const plain = await add(HTTP);
     expect(plain.made?.policy).toEqual({ ...readPolicy(), max_attempts: 12 });
     const endless = await add({ ...HTTP, max_attempts: "", timeout_ms: "" });
@@ -132,7 +132,7 @@ describe("a target", () => {
     expect(kept.policy).toEqual({ ...readPolicy(), max_attempts: null });
   });
 
-  test("that is not valid shows each fault beside its field, and what was typed", async () => {
+  test("that is invalid shows each error beside its field, and the typed values", async () => {
     const { answer, made } = await add({
       name: "",
       type: "http",
@@ -162,7 +162,7 @@ describe("a target", () => {
     expect(again.html).toContain("Content-Length: Is set by the gateway itself.");
   });
 
-  test("with a faulty policy opens the part of the form that shows it", async () => {
+  test("with a faulty policy opens the section that shows it", async () => {
     const { answer } = await add({ ...HTTP, max_attempts: "0", timeout_ms: "soon" });
     expect(answer.status).toBe(422);
     expect(answer.html).toMatch(/<details class="more" open/);
@@ -171,13 +171,13 @@ describe("a target", () => {
     expect(field(answer.html, "timeout_ms")).toContain('value="soon"');
   });
 
-  test("of a type that there is not comes back with that said", async () => {
+  test("of an unknown type comes back with an error", async () => {
     const { answer } = await add({ name: "X", type: "carrier-pigeon" });
     expect(answer.status).toBe(422);
     expect(answer.html).toContain("type: Must be one of");
   });
 
-  test("never shows a stored secret, and keeps it where its field is left empty", async () => {
+  test("never shows a stored secret, and keeps it if its field is left empty", async () => {
     const { path, made } = await add({
       ...HTTP,
       "headers.0.name": "Authorization",
@@ -226,7 +226,7 @@ describe("a target", () => {
     expect((await all.useCases.targets.get(of)).active).toBe(true);
   });
 
-  test("is deleted after a page that says how much is pending", async () => {
+  test("is deleted after a page that shows how much is pending", async () => {
     const { made, path } = await add(HTTP);
     const id = made?.id ?? "";
     const counts = { ...NO_DELIVERIES, pending: 2, held: 1 };
@@ -239,7 +239,7 @@ describe("a target", () => {
     );
   });
 
-  test("shows where it goes, its health, what is pending and failed, and how its last attempt ended", async () => {
+  test("shows its destination, its health, its pending and failed deliveries, and its last attempt", async () => {
     const lastResult = { at: all.clock.now(), delivered: false, statusCode: 503, error: "HTTP 503" };
     const counts = { ...NO_DELIVERIES, delivered: 1_234, pending: 5, failed: 2, discarded: 7 };
     all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult } } });

@@ -1,4 +1,4 @@
-/** The list of webhooks does not hold the event loop for as long as it takes to read them all. */
+/** The list of webhooks does not block the event loop while it reads them all. */
 import { expect, spyOn, test } from "bun:test";
 import { startSourcePages } from "../../support/webhook-pages.ts";
 

@@ -18,7 +18,7 @@ const stored = async () => {
   return (await all.useCases.entrypoints.get(of)).verification;
 };
 
-test("the form offers every provider, says what doing without means, and is reached from the webhook's page", async () => {
+test("the form offers every provider, explains having none, and is linked from the webhook's page", async () => {
   expect((await all.pages.get(all.paths.webhook)).html).toContain(`href="${path}"`);
   const { status, html } = await all.pages.get(path);
   expect(status).toBe(200);
@@ -49,7 +49,7 @@ test("a verification is saved, and shown without its secret", async () => {
   }
 });
 
-test("an empty secret keeps the stored one, and a box removes one that can be done without", async () => {
+test("an empty secret keeps the stored one, and a box removes an optional one", async () => {
   await all.pages.post(path, { type: "github", secret: "", previous_secret: "old" });
   expect((await stored())?.config).toEqual({ secret: "[secret]", previous_secret: "[secret]" });
   expect((await all.pages.get(path)).html).toContain('name="previous_secret.remove"');
@@ -57,7 +57,7 @@ test("an empty secret keeps the stored one, and a box removes one that can be do
   expect((await stored())?.config).toEqual({ secret: "[secret]" });
 });
 
-test("faults come back beside their fields, with what was typed but for secrets", async () => {
+test("errors come back beside their fields, with typed values except secrets", async () => {
   const form = {
     type: "hmac",
     secret: SECRET,
@@ -72,7 +72,7 @@ test("faults come back beside their fields, with what was typed but for secrets"
   expect((await stored())?.type).toBe("github");
 });
 
-test("rare settings are folded away, but where one is filled in or wrong", async () => {
+test("rare settings are collapsed, unless one is filled in or wrong", async () => {
   const sections = async (form: Record<string, string>) => {
     const given = { type: "hmac", secret: SECRET, header: "X-S", ...form };
     const { html } = await all.pages.post(path, { ...given, tolerance_seconds: "no number" });
@@ -87,24 +87,24 @@ test("rare settings are folded away, but where one is filled in or wrong", async
   expect(await sections({ unsigned_body: "true" })).toEqual([false, true]);
 });
 
-test("a provider that there is not is refused", async () => {
+test("an unknown provider is refused", async () => {
   expect((await all.pages.post(path, { type: "nobody" })).status).toBe(422);
   expect((await all.pages.get(`${path}?type=nobody`)).status).toBe(200);
 });
 
-test("verification is taken away after a page that says what that means", async () => {
+test("verification is removed after a page that explains the consequences", async () => {
   const { html } = await all.pages.get(`${path}?type=none`);
   expect(html).toContain("the stored secrets are deleted");
   expect((await all.pages.post(path, { type: "none" })).status).toBe(303);
   expect(await stored()).toBeNull();
 });
 
-test("a stranger finds nothing", async () => {
+test("other users get 404", async () => {
   expect((await all.pages.get(path, { as: all.bob })).status).toBe(404);
   expect((await all.pages.post(path, { type: "none" }, { as: all.bob })).status).toBe(404);
 });
 
-test("what is typed can be tried before it is saved", async () => {
+test("typed settings can be tried before they are saved", async () => {
   const before = await stored();
   const refused = (of: string) =>
     [1, 2].map((n) => ({ id: `${of}${n}`, receivedAt: n, reason: `The <b>${of}${n}</b> is wrong.` }));
@@ -134,18 +134,18 @@ test("a trial without stored requests says what to do", async () => {
   expect(html).not.toContain("Let the provider send one first");
 });
 
-test("a trial says of how many requests the secret is not known any more", async () => {
+test("a trial reports how many requests cannot be tested because their secret is not stored", async () => {
   all.trials.answer = {
     events: { ...NOTHING_TRIED, untried: 3 },
     rejected: { ...NOTHING_TRIED, untried: 1 },
   };
   const { html } = await all.pages.post(path, { type: "bearer", secret: "a", try: "true" });
-  expect(html).toContain("3 events cannot be tried");
-  expect(html).toContain("1 rejected request cannot be tried");
+  expect(html).toContain("3 events cannot be tested");
+  expect(html).toContain("1 rejected request cannot be tested");
   expect(html).not.toContain("Let the provider send one first");
 });
 
-test("rejected requests are offered where something verifies, and after it was saved anew", async () => {
+test("rejected requests are offered for re-check if something verifies, and after it was saved", async () => {
   const counts = { [all.entrypoint.id]: 3 };
   all.files.set(all.webhook.id, { rejected: counts });
   await all.pages.post(path, { type: "none" });
@@ -166,7 +166,7 @@ test("rejected requests are offered where something verifies, and after it was s
   await all.pages.post(path, { type: "none" });
 });
 
-test("a provider is proposed where the requests look like its own and nothing verifies them", async () => {
+test("a provider is suggested if the requests look like its own and nothing verifies them", async () => {
   all.trials.suggested = all.providers.get("shopify");
   const proposal = `href="${path}?type=shopify">verify their signatures`;
   for (const page of [all.paths.webhook, path])

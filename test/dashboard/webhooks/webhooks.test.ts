@@ -16,7 +16,7 @@ async function makeWebhook(name: string) {
   return { webhook, path: `/source/${webhook.id}` };
 }
 
-/** The text between the first `from` and so on it up to `to`. */
+/** Returns the text after each `from` in turn, up to `to`. */
 function between(html: string, from: string, to: string): string {
   const start = html.indexOf(from);
   if (start === -1) throw new Error(`the page has no ${from}`);
@@ -24,7 +24,7 @@ function between(html: string, from: string, to: string): string {
 }
 
 describe("the list of webhooks", () => {
-  test("tells who has none the three steps, with a curl to send an event", async () => {
+  test("shows the three first steps without a webhook, with a curl command that sends an event", async () => {
     const { status, html } = await all.pages.get("/sources", { as: all.bob });
     expect(status).toBe(200);
     for (const text of ["Create a webhook", "Copy its URL", "Add a target", 'href="/sources/new"']) {
@@ -68,12 +68,12 @@ describe("the list of webhooks", () => {
     expect(html).toContain(">Shop<");
   });
 
-  test("holds nobody else's", async () => {
+  test("contains nobody else's webhooks", async () => {
     const { html } = await all.pages.get("/sources", { as: all.bob });
     expect(html).not.toContain("Shop");
   });
 
-  test("is cut into pages that can be searched by name, and each stays under 150 KB", async () => {
+  test("is split into pages that can be searched by name, and each stays under 150 KB", async () => {
     const many = await startSourcePages();
     for (let index = 1; index <= 60; index++) {
       const name = `Hook number ${String(index).padStart(3, "0")} ${"x".repeat(170)}`;
@@ -96,7 +96,7 @@ describe("the list of webhooks", () => {
 });
 
 describe("a new webhook", () => {
-  test("comes with an entrypoint, and lands on its page with what to do next", async () => {
+  test("has an entrypoint, and its page shows what to do next", async () => {
     const made = await all.pages.post("/sources/new", { name: "Fresh", retention_days: "" });
     expect(made).toMatchObject({ status: 303, flash: "ok: Webhook “Fresh” is ready." });
     const webhookId = made.location?.replace("/source/", "") ?? "";
@@ -109,7 +109,7 @@ describe("a new webhook", () => {
     expect(html).toContain(`href="/source/${webhookId}/targets/new?type=http"`);
   });
 
-  test("that is not valid shows the fault beside its field, and what was typed", async () => {
+  test("that is invalid shows the error beside its field, and the typed values", async () => {
     const before = (await all.useCases.webhooks.list({ userId: all.ada })).length;
     const { status, html } = await all.pages.post("/sources/new", { name: " ", retention_days: "-3" });
     expect(status).toBe(422);
@@ -123,7 +123,7 @@ describe("a new webhook", () => {
 });
 
 describe("a webhook's settings", () => {
-  test("change its name and its days, and empty days are the server's default again", async () => {
+  test("change its name and its days, and empty days mean the server's default again", async () => {
     const { webhook, path } = await makeWebhook("Old name");
     const saved = await all.pages.post(`${path}/edit`, { name: "New name", retention_days: "7" });
     expect(saved).toMatchObject({ status: 303, location: path, flash: "ok: Settings saved." });
@@ -137,7 +137,7 @@ describe("a webhook's settings", () => {
     expect((await all.useCases.webhooks.get(of)).settings.retention_days).toBeNull();
   });
 
-  test("change its limit on size, in units that people use, and take it away again", async () => {
+  test("change its storage limit, in units that people use, and remove it again", async () => {
     const { webhook, path } = await makeWebhook("Limited");
     const of = { userId: all.ada, webhookId: webhook.id };
     await all.pages.post(`${path}/edit`, { name: "Limited", retention_bytes: "1.5 GB" });
@@ -157,7 +157,7 @@ describe("a webhook's settings", () => {
     }
   });
 
-  test("that are not valid come back as they were typed", async () => {
+  test("that are invalid come back as they were typed", async () => {
     const { status, html } = await all.pages.post(`${all.paths.webhook}/edit`, {
       name: "x".repeat(201),
       retention_days: "soon",
@@ -170,7 +170,7 @@ describe("a webhook's settings", () => {
 });
 
 describe("deleting a webhook", () => {
-  test("asks first, and says what will be lost", async () => {
+  test("shows a confirmation that lists what will be lost", async () => {
     const { webhook, path } = await makeWebhook("Doomed");
     const of = { userId: all.ada, webhookId: webhook.id };
     await all.useCases.entrypoints.create({ ...of, input: {} });
@@ -186,7 +186,7 @@ describe("deleting a webhook", () => {
     }
   });
 
-  test("is not done while the name is typed wrong", async () => {
+  test("is refused while the typed name is wrong", async () => {
     const { webhook, path } = await makeWebhook("Careful");
     for (const confirm_name of ["", "careful"]) {
       const { status, html } = await all.pages.post(`${path}/delete`, { confirm_name });
@@ -197,7 +197,7 @@ describe("deleting a webhook", () => {
     expect(await all.useCases.webhooks.get(of)).toMatchObject({ name: "Careful" });
   });
 
-  test("is done once the name is typed, or where a program posts without asking", async () => {
+  test("is done once the name is typed, or if a program posts without confirmation", async () => {
     for (const form of [{ confirm_name: "Gone" }, {}]) {
       const { webhook, path } = await makeWebhook("Gone");
       const answer = await all.pages.post(`${path}/delete`, form);
@@ -228,7 +228,7 @@ describe("a webhook's page", () => {
     expect(added.status).toBe(303);
   });
 
-  test("opens with the words of what was just done", async () => {
+  test("opens with the message about the last action", async () => {
     const headers = { cookie: await all.pages.flashCookie("Just <b>done</b>") };
     const { html } = await all.pages.get(all.paths.webhook, { headers });
     expect(html).toContain("Just &lt;b&gt;done&lt;/b&gt;");
@@ -256,7 +256,7 @@ describe("the storage of a webhook", () => {
     return between(card, '<p class="muted">', "</p>");
   }
 
-  test("is shown with its growth and when a limit will be met", async () => {
+  test("is shown with its growth and when a limit will be reached", async () => {
     expect(await lead({})).toContain("Events are kept for 30 days. At this rate they take about 28.4 MB.");
     expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is reached in about 3 days;");
     expect(await lead({ retention_bytes: 90_000_000, retention_days: 3 })).toContain("kept for 3 days");
@@ -264,12 +264,12 @@ describe("the storage of a webhook", () => {
     expect(await lead({ retention_bytes: 2_000_000 })).toContain("Over the limit:");
   });
 
-  test("foretells nothing where nothing came in", async () => {
+  test("predicts nothing without events", async () => {
     const { path } = await makeWebhook("Quiet");
     expect((await all.pages.get(path)).html).toContain("Events are kept for 30 days.</p>");
   });
 
-  test("is left out while the event file cannot be used", async () => {
+  test("is omitted while the event file cannot be used", async () => {
     const { webhook, path } = await makeWebhook("Broken");
     all.files.set(webhook.id, { isUnusable: true });
     expect((await all.pages.get(path)).html).not.toContain('id="storage"');

@@ -1,14 +1,14 @@
-/** Settings that cannot work on what comes in: none of the last events has a value where they look for one. */
+/** Warns about settings that cannot work: none of the last events has a value at the configured path. */
 import { Html } from "@elysiajs/html";
 import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
 import { Notice } from "../../components/flash-line.tsx";
 import type { SourcesDeps } from "../deps.ts";
 import type { WebhookState } from "../webhook-state.ts";
 
-/** Entrypoints of one webhook that are looked at on its page. */
+/** Maximum number of entrypoints that a webhook's page examines. */
 const MOST_ENTRYPOINTS = 20;
 
-/** By entrypoint and by target. */
+/** Returns the findings by entrypoint id and target id. */
 export async function listEmptyPlaces(
   { placeTrials }: Pick<SourcesDeps, "placeTrials">,
   { webhook, entrypoints, targets, file }: WebhookState,

@@ -1,4 +1,4 @@
-/** Forms of entrypoints: adding, editing, enabling and disabling, deleting, and sending a test event. */
+/** Routes of entrypoints: add, edit, enable and disable, delete, and send a test event. */
 
 import { AppError } from "../../../lib/errors.ts";
 import { entrypointSettingsFields } from "../../../settings/entrypoint-settings-fields.ts";
@@ -60,7 +60,7 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
       const last = (await deps.events.entrypointLastEvents(entrypoint.webhookId)).get(entrypoint.id);
       return last === undefined ? [] : await deps.placeTrials.ofEntrypoint(entrypoint, last);
     } catch (error) {
-      // The settings can be changed while the event file cannot be used.
+      // Settings can be changed even while the event file cannot be used.
       if (error instanceof AppError && error.kind === "unavailable") return [];
       throw error;
     }

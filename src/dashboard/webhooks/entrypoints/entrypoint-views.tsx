@@ -1,4 +1,4 @@
-/** The form of an entrypoint's name and settings, and the page that asks before one is deleted. */
+/** The form of an entrypoint's name and settings, and the page that confirms its deletion. */
 import { Html } from "@elysiajs/html";
 import { entrypointSettingsFields } from "../../../settings/entrypoint-settings-fields.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
@@ -25,7 +25,7 @@ export function EditEntrypointPage(props: {
   webhook: Webhook;
   entrypoint: Entrypoint;
   emptyPlaces: readonly EmptyPlace[];
-  /** What was typed, where the form comes back. */
+  /** Typed values, if the form comes back with errors. */
   typed: FormInput | undefined;
   errors: FieldErrors;
 }): JSX.Element {
@@ -94,9 +94,7 @@ export function DeleteEntrypointPage(props: {
           {entrypointUrl(baseUrl, entrypoint.id)}
         </code>
       </p>
-      {lastEventAt === undefined ? (
-        ""
-      ) : (
+      {lastEventAt !== undefined && (
         <p>
           Its last event arrived <Time at={lastEventAt} relative />.
         </p>

@@ -25,11 +25,11 @@ export type NewEntrypoint = Readonly<{ values: FormInput; errors: FieldErrors }>
 type CardProps = Readonly<{
   state: WebhookState;
   providers: Pick<Providers, "find">;
-  /** By entrypoint. */
+  /** Suggested provider by entrypoint id. */
   suggestions?: ReadonlyMap<string, Provider> | undefined;
-  /** How many rejected requests are kept, by entrypoint. */
+  /** Number of kept rejected requests by entrypoint id. */
   rejected?: ReadonlyMap<string, number> | undefined;
-  /** By entrypoint. */
+  /** Settings without values by entrypoint id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
   baseUrl: string;
   newEntrypoint?: NewEntrypoint | undefined;
@@ -94,8 +94,8 @@ function Row(props: {
         <Actions entrypoint={entrypoint} />
       </div>
       <CopyLine text={url} label="Copy URL" />
-      {suggested ? <Suggestion entrypoint={entrypoint} provider={suggested} /> : ""}
-      {rejected > 0 ? <RejectedOffer entrypoint={entrypoint} count={rejected} /> : ""}
+      {suggested !== undefined && <Suggestion entrypoint={entrypoint} provider={suggested} />}
+      {rejected > 0 && <RejectedOffer entrypoint={entrypoint} count={rejected} />}
       <EmptyPlaces places={emptyPlaces} />
       <div class="part-foot">
         <p class="muted">
@@ -139,7 +139,7 @@ function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
   const small = { size: "small", kind: "quiet" } as const;
   return (
     <div class="part-actions">
-      {active ? (
+      {active && (
         <ActionButton
           {...small}
           kind="plain"
@@ -148,8 +148,6 @@ function Actions({ entrypoint }: { entrypoint: Entrypoint }): JSX.Element {
           describe={`Send test event to ${name}`}
           action={`${path}/test`}
         />
-      ) : (
-        ""
       )}
       <ActionButton
         {...small}

@@ -1,11 +1,11 @@
-/** How many rejected requests of entrypoints are kept, for the pages that offer to verify them again. */
+/** Counts the kept rejected requests of entrypoints, for the pages that offer to re-check them. */
 import { AppError } from "../../../lib/errors.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { SourcesDeps } from "../deps.ts";
 
 /**
- * By entrypoint, of one webhook's. Nothing is read where none of them verifies; nothing is told where the event file
- * cannot be used, as whoever asks has something else to say first.
+ * Returns counts by entrypoint id, for entrypoints of one webhook. Reads nothing if none of them verifies, and returns
+ * no counts if the event file cannot be used, because the caller reports that itself.
  */
 export async function countRejected(
   { rejected }: Pick<SourcesDeps, "rejected">,

@@ -1,4 +1,4 @@
-/** The word on an entrypoint's rejected requests: how many are kept, and what can be done about them. */
+/** A line about an entrypoint's rejected requests: how many are kept, and links to review and re-check them. */
 import { Html } from "@elysiajs/html";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import { ActionButton } from "../../components/button.tsx";

@@ -1,4 +1,4 @@
-/** The proposal to verify what an entrypoint receives, where its requests look like a known provider's. */
+/** Suggests verification if the requests at an entrypoint look like those of a known provider. */
 import { Html } from "@elysiajs/html";
 import type { Provider } from "../../../verification/provider.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";

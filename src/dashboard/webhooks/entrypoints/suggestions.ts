@@ -1,4 +1,4 @@
-/** Which entrypoints' requests look like a provider's that could verify them. */
+/** Finds entrypoints whose requests look like those of a provider that could verify them. */
 import type { Provider } from "../../../verification/provider.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { SourcesDeps } from "../deps.ts";
@@ -6,7 +6,7 @@ import type { WebhookState } from "../webhook-state.ts";
 
 type Deps = Pick<SourcesDeps, "trials">;
 
-/** Null where something verifies already, or nothing came. */
+/** Returns null if the entrypoint already verifies, or has received nothing. */
 export async function findSuggestion(
   { trials }: Deps,
   { id, webhookId, verification }: Entrypoint,
@@ -17,7 +17,7 @@ export async function findSuggestion(
   return trials.suggest({ webhookId, entrypointId: id, lastEventAt });
 }
 
-/** By entrypoint. */
+/** Returns the suggested providers by entrypoint id. */
 export async function listSuggestions(
   deps: Deps,
   { entrypoints, file }: WebhookState,

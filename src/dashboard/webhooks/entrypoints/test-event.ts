@@ -1,4 +1,4 @@
-/** Sends a test event to an entrypoint, through the same way that every sender's request takes. */
+/** Sends a test event to an entrypoint, through the same code path as any sender's request. */
 import type { Receiver } from "../../../ingest/receive.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { WebhookUseCases } from "../../../webhooks/use-cases.ts";
@@ -9,7 +9,7 @@ export type SendTestEvent = (asked: {
   userId: string;
   webhookId: string;
   entrypointId: string;
-  /** The address of whoever asks: the event's sender. */
+  /** Address of the person who asks, recorded as the event's sender. */
   remoteAddress: string;
 }) => Promise<string>;
 

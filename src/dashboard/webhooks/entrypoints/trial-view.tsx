@@ -1,4 +1,4 @@
-/** What a verification would have done with the requests that are stored, and with those that were rejected. */
+/** Shows how a verification would have judged stored events and rejected requests. */
 import { Html } from "@elysiajs/html";
 import type { Trial, TrialResult } from "../../../webhooks/verification-trial.ts";
 import { Notice } from "../../components/flash-line.tsx";
@@ -8,7 +8,7 @@ import { eventPath } from "../../events/paths.ts";
 import { rejectedRequestPath } from "../../rejected/paths.ts";
 import { attribute } from "../../render.ts";
 
-/** The first reasons say enough: most are the same. */
+/** Maximum number of listed reasons; most are the same. */
 const MOST_SHOWN = 5;
 
 export function TrialNotices({ trial, webhookId }: { trial: Trial; webhookId: string }): JSX.Element {
@@ -18,29 +18,25 @@ export function TrialNotices({ trial, webhookId }: { trial: Trial; webhookId: st
     return (
       <Notice
         tone="info"
-        text="There is no stored request to try it on."
+        text="There is no stored request to test this on."
         hint="Let the provider send one first. Test events from this dashboard do not count because they are not signed."
       />
     );
   }
   return (
     <>
-      {events.tried === 0 ? "" : <OfEvents result={events} webhookId={webhookId} />}
-      {rejected.tried === 0 ? "" : <OfRejected result={rejected} webhookId={webhookId} />}
-      {events.untried === 0 ? (
-        ""
-      ) : (
+      {events.tried !== 0 && <OfEvents result={events} webhookId={webhookId} />}
+      {rejected.tried !== 0 && <OfRejected result={rejected} webhookId={webhookId} />}
+      {events.untried !== 0 && (
         <Notice
           tone="info"
-          text={`${formatCount(events.untried, "event")} cannot be tried: the secret of an event's sender is not stored.`}
+          text={`${formatCount(events.untried, "event")} cannot be tested: secrets sent with events are not stored.`}
         />
       )}
-      {rejected.untried === 0 ? (
-        ""
-      ) : (
+      {rejected.untried !== 0 && (
         <Notice
           tone="info"
-          text={`${formatCount(rejected.untried, "rejected request")} cannot be tried: the secret that came with it is no longer kept, or was sealed with another SECRET_KEY.`}
+          text={`${formatCount(rejected.untried, "rejected request")} cannot be tested: the secret sent with it is no longer kept, or was sealed with another SECRET_KEY.`}
         />
       )}
     </>
@@ -63,7 +59,7 @@ function OfEvents({ result, webhookId }: ResultProps): JSX.Element {
   );
 }
 
-/** That some stay refused is no fault of the verification: they may be forged. */
+/** Refused requests here are no fault of the verification: they may be forged. */
 function OfRejected({ result, webhookId }: ResultProps): JSX.Element {
   const { tried, accepted } = result;
   const one = `The one rejected request that is kept would ${accepted === 1 ? "pass" : "be refused again"}.`;
@@ -103,11 +99,7 @@ function Reasons(props: { result: TrialResult; hrefOf: (id: string) => string })
           <span safe>{reason}</span>
         </li>
       ))}
-      {refused.length > MOST_SHOWN ? (
-        <li class="muted" safe>{`and ${refused.length - MOST_SHOWN} more`}</li>
-      ) : (
-        ""
-      )}
+      {refused.length > MOST_SHOWN && <li class="muted" safe>{`and ${refused.length - MOST_SHOWN} more`}</li>}
     </ul>
   );
 }

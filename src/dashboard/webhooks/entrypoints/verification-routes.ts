@@ -1,4 +1,4 @@
-/** The form of an entrypoint's verification: choosing a provider, filling its fields in, doing without. */
+/** Routes of an entrypoint's verification: choose a provider, configure it, try it, remove it. */
 import type { Provider } from "../../../verification/provider.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { Trial } from "../../../webhooks/verification-trial.ts";
@@ -14,10 +14,10 @@ import { countRejected } from "./rejected-counts.ts";
 import { findSuggestion } from "./suggestions.ts";
 import { NO_PROVIDER, TRY_FIELD, VerificationPage } from "./verification-views.tsx";
 
-/** A form that comes back: with its faults, or with what a trial said. */
+/** A form that comes back with errors, or with the result of a trial. */
 type Returned = Readonly<{ provider: Provider; typed: FormInput; errors: FieldErrors; trial?: Trial }>;
 
-/** The part of an entrypoint's input whose fields stand in the form by their own names. */
+/** Part of an entrypoint's input whose fields the form names directly. */
 const WITHIN = "verification.config";
 
 export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[] {
@@ -90,7 +90,7 @@ function readConfig(of: { provider: Provider; form: FormInput; entrypoint: Entry
   );
 }
 
-/** The page that comes next has the button. */
+/** Points to the button on the page that follows. */
 function offerOf(rejected: number): string {
   if (rejected === 0) return "";
   const [are, them] = rejected === 1 ? ["is", "it"] : ["are", "them"];

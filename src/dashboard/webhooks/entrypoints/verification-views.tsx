@@ -1,4 +1,4 @@
-/** The form that says what an entrypoint accepts: one provider's, drawn from its list of fields, or everyone's. */
+/** The form that selects and configures an entrypoint's verification provider, or none. */
 import { Html } from "@elysiajs/html";
 import type { Provider } from "../../../verification/provider.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
@@ -20,10 +20,10 @@ import { verificationPath, webhookPath } from "../paths.ts";
 import { Suggestion } from "./suggestion.tsx";
 import { TrialNotices } from "./trial-view.tsx";
 
-/** The word in addresses and forms for no verification at all. */
+/** Stands for no verification in URLs and forms. */
 export const NO_PROVIDER = "none";
 
-/** What the form says where it is to be tried and not saved. */
+/** Name of the button that tries the settings without saving them. */
 export const TRY_FIELD = "try";
 
 type Props = Readonly<{
@@ -31,14 +31,14 @@ type Props = Readonly<{
   webhook: Webhook;
   entrypoint: Entrypoint;
   providers: readonly Provider[];
-  /** The one whose fields are shown; null: none. */
+  /** Provider whose fields are shown; null for none. */
   provider: Provider | null;
-  /** What was typed, where the form comes back. */
+  /** Typed values, if the form comes back with errors. */
   typed: FormInput | undefined;
   errors: FieldErrors;
-  /** The one that the stored requests look like, where none verifies them. */
+  /** Provider that the stored requests look like, if none verifies them. */
   suggested: Provider | null;
-  /** What was tried before it is saved. */
+  /** Result of a trial before saving. */
   trial: Trial | null;
 }>;
 
@@ -60,10 +60,8 @@ export function VerificationPage(props: Props): JSX.Element {
         </p>
         <ManualLink to="verification" />
         <State {...props} />
-        {props.suggested && props.suggested !== provider ? (
+        {props.suggested !== null && props.suggested !== provider && (
           <Suggestion entrypoint={entrypoint} provider={props.suggested} />
-        ) : (
-          ""
         )}
         <Choice {...props} />
         {provider === null ? <NoneForm {...props} /> : <ProviderForm {...props} provider={provider} />}
@@ -84,7 +82,7 @@ function State({ entrypoint }: Props): JSX.Element {
   );
 }
 
-/** Any sender first; the many services are folded away once one thing is chosen. */
+/** Offers generic verification first; the many services are collapsed once one option is chosen. */
 function Choice(props: Props): JSX.Element {
   const { providers, provider } = props;
   const services = providers.filter(({ isGeneric }) => isGeneric !== true);
@@ -170,7 +168,7 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
         opensFilled
         manual={VERIFICATION_PARTS}
       />
-      {trial === null ? "" : <TrialNotices trial={trial} webhookId={webhook.id} />}
+      {trial !== null && <TrialNotices trial={trial} webhookId={webhook.id} />}
       <div class="form-actions">
         <Button kind="primary" label="Save" />
         <Button label="Try it" describe="Try it on the last stored requests" name={TRY_FIELD} value="true" />

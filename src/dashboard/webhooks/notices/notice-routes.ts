@@ -1,4 +1,4 @@
-/** Who is told of a webhook's troubles: the page, its form, and a test. */
+/** Routes of a webhook's notice settings: the page, its form, and a test notice. */
 import { AppError } from "../../../lib/errors.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
@@ -9,7 +9,10 @@ import { noticesPath, webhookPath } from "../paths.ts";
 import { fromForm, toForm } from "./notices-input.ts";
 import { NoticesPage } from "./notices-view.tsx";
 
-/** Others' targets can be chosen by the API; a list of thousands helps nobody. */
+/**
+ * Maximum number of webhooks whose targets are listed. The API accepts any target; a list of thousands would help
+ * nobody.
+ */
 const MOST_WEBHOOKS = 50;
 
 export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
@@ -19,7 +22,7 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
   }
 
-  /** Those of this webhook first. */
+  /** Lists the targets of this webhook first. */
   async function listTargets(webhook: Webhook) {
     const all = await useCases.webhooks.list({ userId: webhook.userId });
     const others = all.filter(({ id }) => id !== webhook.id).slice(0, MOST_WEBHOOKS);

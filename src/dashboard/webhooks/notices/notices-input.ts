@@ -1,4 +1,4 @@
-/** Between a webhook's notice settings and the form that changes them. */
+/** Converts a webhook's notice settings to form fields and back. */
 import { type NoticeSettings, TROUBLE_KINDS, type TroubleKind } from "../../../settings/notice-settings.ts";
 import type { FormInput } from "../../forms.ts";
 
@@ -6,7 +6,7 @@ export function troubleField(kind: TroubleKind): string {
   return `on.${kind}`;
 }
 
-/** As the form shows it; everything is chosen where nothing is set yet. */
+/** Returns the form's values; every kind is selected if nothing is set yet. */
 export function toForm(settings: NoticeSettings | null): FormInput {
   const { target_id = null, email = null, on = TROUBLE_KINDS } = settings ?? {};
   return {
@@ -16,7 +16,7 @@ export function toForm(settings: NoticeSettings | null): FormInput {
   };
 }
 
-/** As the API takes it; null, for nobody, where neither a target nor an address was chosen. */
+/** Returns the input of the API; null, which disables notices, if neither a target nor an address was chosen. */
 export function fromForm(form: FormInput): Record<string, unknown> | null {
   const target_id = form.target_id?.trim() || null;
   const email = form.email?.trim() || null;

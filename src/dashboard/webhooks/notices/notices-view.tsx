@@ -1,4 +1,4 @@
-/** The page that says who is told of a webhook's troubles, and changes it. */
+/** The page of a webhook's notice settings. */
 import { Html } from "@elysiajs/html";
 import { TROUBLE_KINDS, TROUBLE_LABELS } from "../../../settings/notice-settings.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
@@ -19,7 +19,7 @@ type Props = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   webhook: Webhook;
-  /** The user's targets that notices can go to. */
+  /** The user's targets that can receive notices. */
   targets: readonly Readonly<{ value: string; label: string }>[];
   sendsMail: boolean;
   values: FormInput;
@@ -79,9 +79,7 @@ export function NoticesPage(props: Props): JSX.Element {
                 checked={values[troubleField(kind)] !== undefined}
               />
             ))}
-            {errors.on === undefined ? (
-              ""
-            ) : (
+            {errors.on !== undefined && (
               <p class="field-error">
                 <Icon name="alert" />
                 <span>Choose at least one.</span>
@@ -94,13 +92,11 @@ export function NoticesPage(props: Props): JSX.Element {
           </div>
         </form>
       </section>
-      {webhook.settings.notices === null ? (
-        ""
-      ) : (
+      {webhook.settings.notices !== null && (
         <section class="card card-narrow card-row">
           <div>
             <h2>Try it</h2>
-            <p class="muted">The test notice is sent as the saved settings say.</p>
+            <p class="muted">The test notice uses the saved settings.</p>
           </div>
           <ActionButton icon="send" label="Send test notice" action={`${path}/test`} />
         </section>

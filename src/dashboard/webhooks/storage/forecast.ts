@@ -1,21 +1,21 @@
-/** What a webhook's growth comes to: how much a day, where it settles, and when a limit on its size will be met. */
+/** Forecasts a webhook's storage: growth per day, the size at which it settles, and when its size limit is reached. */
 import { DAY_MS } from "../../../lib/clock.ts";
 import type { Growth } from "../../../storage/event-db/numbers/growth.ts";
 
-/** What a file holds before its first event: 27 pages of tables and indexes. */
+/** Size of a file before its first event: 27 pages of tables and indexes. */
 export const EMPTY_BYTES = 27 * 4_096;
 
 export type Forecast = Readonly<{
   bytesPerDay: number;
-  /** When as much is deleted by age as comes in. */
+  /** Size at which deletion by age keeps up with growth. */
   settlesAtBytes: number;
-  /** Null where there is no limit, or age deletes events before it is met. 0: it is met. */
+  /** Null if there is no limit, or if age deletes events before it is reached; 0 if it is reached. */
   limitInDays: number | null;
 }>;
 
 export function forecast(growth: Growth, kept: { days: number; bytes: number | null }): Forecast {
   const { usedBytes, bodyBytes, events, recent } = growth;
-  // Headers, deliveries and results: as much for each new event as for those that are stored.
+  // Headers, deliveries and results: new events are assumed to need as much as the stored ones.
   const perEvent = events === 0 ? 0 : Math.max(0, usedBytes - EMPTY_BYTES - bodyBytes) / events;
   const bytesPerDay = (recent.bodyBytes + recent.events * perEvent) / (recent.ms / DAY_MS);
   const settlesAtBytes = bytesPerDay * kept.days;

@@ -1,4 +1,4 @@
-/** Importing a webhook: the file of one that was exported becomes one of the viewer's. */
+/** Imports an exported webhook's file as a webhook of the viewer. */
 import { AppError } from "../../../lib/errors.ts";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
@@ -30,7 +30,7 @@ export function createImportRoutes({ transfer, useCases, reveals }: SourcesDeps)
       });
       fields = upload.fields;
       if (upload.taken === null) throw nothingChosen();
-      // To look through a large file takes longer than a connection may be silent.
+      // Checking a large file takes longer than the idle timeout of a connection.
       keepOpen();
       return await adopt(context, { path: upload.taken, fields });
     } catch (error) {

@@ -1,4 +1,4 @@
-/** The form that takes a webhook's file in, and what is to be said of the webhook that came of it. */
+/** The import form, and the notes on an imported webhook. */
 import { Html } from "@elysiajs/html";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
@@ -24,7 +24,7 @@ export function ImportPage(props: { viewer: Viewer; values?: FormInput; errors?:
           these are taken. Targets are disabled, unless their secrets are in the file, so that nothing is sent
           twice.
         </p>
-        {/* The browser itself shows how far it has come. */}
+        {/* Without htmx, the browser shows the progress of the upload. */}
         <form class="form" method="post" action={IMPORT_PATH} enctype="multipart/form-data" hx-boost="false">
           <FormFaults errors={errors} shown={["file", "passphrase"]} />
           <FileField

@@ -36,7 +36,7 @@ export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Elemen
           <dt>In use</dt>
           <dd>
             <Bytes n={growth.usedBytes} />
-            {kept.bytes === null ? "" : <span class="muted" safe>{` of ${formatBytes(kept.bytes)}`}</span>}
+            {kept.bytes !== null && <span class="muted" safe>{` of ${formatBytes(kept.bytes)}`}</span>}
           </dd>
         </div>
         <div>

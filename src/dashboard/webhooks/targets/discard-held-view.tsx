@@ -1,4 +1,4 @@
-/** The page that asks before held deliveries are discarded, and for the reason that is kept with them. */
+/** The page that confirms discarding held deliveries, and asks for a reason to store with them. */
 import { Html } from "@elysiajs/html";
 import type { Target } from "../../../webhooks/targets.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
@@ -14,7 +14,7 @@ export function DiscardHeldPage(props: {
   viewer: Viewer;
   webhook: Webhook;
   target: Target;
-  /** Null where the event file cannot be used. */
+  /** Null if the event file cannot be used. */
   held: number | null;
   maxReason: number;
 }): JSX.Element {

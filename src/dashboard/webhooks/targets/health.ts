@@ -1,4 +1,4 @@
-/** What the numbers of a webhook or a target mean, in a word and a tone. */
+/** Summarises the state of a target or webhook in a label and a tone. */
 import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { Overview, TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";

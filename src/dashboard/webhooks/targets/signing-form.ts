@@ -1,4 +1,4 @@
-/** How a target signs, as fields of its form, and back. */
+/** Form fields of a target's signing, and their conversion to and from its settings. */
 import { type FormField, inSection } from "../../../settings/form-field.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import type { FormInput } from "../../forms.ts";
@@ -6,7 +6,7 @@ import type { FormInput } from "../../forms.ts";
 const SCHEME = "signing.scheme";
 const SECRET = "signing.secret";
 
-/** Named like the paths of their faults. */
+/** Named like the paths of their errors. */
 export const signingFields: readonly FormField[] = inSection("Signing", [
   {
     name: SCHEME,
@@ -32,7 +32,7 @@ export function signingValues(target: Target | undefined): Record<string, unknow
   return { [SCHEME]: target?.signing.scheme ?? "v1" };
 }
 
-/** What the API takes as `signing`; undefined where the form has no such fields. */
+/** Returns the API's `signing`; undefined if the form has no such fields. */
 export function readSigning(form: FormInput): Record<string, string> | undefined {
   const scheme = form[SCHEME];
   if (scheme === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** A target's signing: what receivers need to know of it, and the rotation of its secret. */
+/** Routes of a target's signing: what receivers need, and the rotation of its secret. */
 import type { Target } from "../../../webhooks/targets.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
@@ -52,7 +52,7 @@ export function createSigningRoutes(deps: SourcesDeps): readonly PageRoute[] {
   ];
 }
 
-/** To the webhook's page, which shows the target's new secret once, where there is one. */
+/** Redirects to the webhook's page, which shows the target's new secret once, if there is one. */
 export function toWebhook(
   { reveals }: Pick<SourcesDeps, "reveals">,
   { sessionId }: Pick<PageContext, "sessionId">,

@@ -55,26 +55,20 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
         Each request carries <code>webhook-id</code>(the event's id), <code>webhook-timestamp</code> and{" "}
         <code>webhook-signature</code>. Receivers verify them with any library for Standard Webhooks or Svix.
       </p>
-      {isUsable ? (
-        ""
-      ) : (
+      {!isUsable && (
         <Notice
           tone="bad"
           text="The secret is missing or cannot be read, so nothing is sent."
           hint="Rotate it, and give the new one to the receiver."
         />
       )}
-      {publicKey === null ? (
-        ""
-      ) : (
+      {publicKey !== null && (
         <>
           <h2>Public key</h2>
           <CopyLine text={publicKey} />
         </>
       )}
-      {previousUntil === null ? (
-        ""
-      ) : (
+      {previousUntil !== null && (
         <p>
           The secret before the last rotation also signs until <Time at={previousUntil} />.
         </p>

@@ -1,4 +1,4 @@
-/** The page that asks before a target is deleted, and says what goes with it. */
+/** The page that confirms the deletion of a target and lists what is lost. */
 import { Html } from "@elysiajs/html";
 import type { Target } from "../../../webhooks/targets.ts";
 import { ConfirmPage } from "../../components/confirm-page.tsx";
@@ -41,10 +41,8 @@ export function DeleteTargetPage(props: {
         <li>Its settings and secrets are deleted.</li>
         <li>The events, and what was delivered before, stay in the log.</li>
       </ul>
-      {target.active ? (
+      {target.active && (
         <p class="muted">To stop it for a while, pause it instead: its deliveries are then kept on hold.</p>
-      ) : (
-        ""
       )}
     </ConfirmPage>
   );

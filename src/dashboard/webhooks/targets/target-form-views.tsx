@@ -1,4 +1,4 @@
-/** The forms that add and change a target, drawn from its type's list of fields. */
+/** The forms that add and edit a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
@@ -22,7 +22,7 @@ type FormProps = Readonly<{
   viewer: Viewer;
   webhook: Webhook;
   type: TargetType;
-  /** What was typed, where the form comes back with its faults. */
+  /** Typed values, if the form comes back with errors. */
   typed: FormInput | undefined;
   errors: FieldErrors;
 }>;
@@ -68,19 +68,17 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
         <Fields {...props} />
         <Submit label="Save" webhook={webhook}>
-          {target.signing.scheme === "none" ? (
-            ""
-          ) : (
+          {target.signing.scheme !== "none" && (
             <Button kind="quiet" label="Rotate the signing secret" href={signingPath(target)} />
           )}
         </Submit>
       </form>
-      {target.active ? <Deactivation target={target} /> : ""}
+      {target.active && <DisableTarget target={target} />}
     </Frame>
   );
 }
 
-function Deactivation({ target }: { target: Target }): JSX.Element {
+function DisableTarget({ target }: { target: Target }): JSX.Element {
   return (
     <div class="card-end">
       <p class="muted">
@@ -111,7 +109,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
   const fields = [
     ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
     ...(type.signs === true ? signingFields : []),
-    // What stands in no section comes first all the same.
+    // Fields without a section are drawn first regardless.
     ...type.fields,
   ];
   const shown = fields.map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** Turns a posted form into a target's input, and a target into a form, by the type's list of fields. */
+/** Converts a posted form into a target's input, by the type's list of fields. */
 import type { FormField } from "../../../settings/form-field.ts";
 import { deliveryPolicyFields } from "../../../targets/delivery-policy.ts";
 import { readFields } from "../../form-values.ts";
@@ -8,11 +8,11 @@ import { readSigning } from "./signing-form.ts";
 export type TargetForm = Readonly<{
   fields: readonly FormField[];
   form: FormInput;
-  /** The redacted config that is there already. */
+  /** Current redacted config. */
   stored?: Readonly<Record<string, unknown>>;
 }>;
 
-/** What the API takes. What the form does not carry of the policy keeps its value, or gets its default. */
+/** Returns the API's input. Policy fields missing from the form keep their values, or get their defaults. */
 export function readTarget({ fields, form, stored }: TargetForm): Record<string, unknown> {
   const signing = readSigning(form);
   return {

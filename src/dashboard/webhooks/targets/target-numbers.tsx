@@ -1,4 +1,4 @@
-/** What became of a target's deliveries, in numbers, and how its last attempt went. */
+/** Numbers of a target's deliveries by state, and the outcome of its last attempt. */
 import { Html } from "@elysiajs/html";
 import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
 import type { DeliveryStatus } from "../../../storage/event-db/types.ts";
@@ -29,15 +29,13 @@ export function TargetNumbers(props: {
           <Count n={counts?.pending ?? 0} href={log("pending")} />
         </dd>
       </div>
-      {counts?.held ? (
+      {counts !== null && counts.held > 0 && (
         <div>
           <dt>Held</dt>
           <dd>
             <Count n={counts.held} href={log("held")} />
           </dd>
         </div>
-      ) : (
-        ""
       )}
       <div>
         <dt>Failed</dt>
@@ -45,15 +43,13 @@ export function TargetNumbers(props: {
           <Count n={counts?.failed ?? 0} bad href={log("failed")} />
         </dd>
       </div>
-      {counts?.discarded ? (
+      {counts !== null && counts.discarded > 0 && (
         <div>
           <dt>Discarded</dt>
           <dd>
             <Count n={counts.discarded} href={log("discarded")} />
           </dd>
         </div>
-      ) : (
-        ""
       )}
       <div class="stat-wide">
         <dt>Last attempt</dt>

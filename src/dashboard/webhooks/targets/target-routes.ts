@@ -1,4 +1,4 @@
-/** Forms of targets: adding, changing, enabling and disabling, deleting. */
+/** Routes of targets: add, edit, enable and disable, delete. */
 import { notFound } from "../../../lib/errors.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
@@ -14,7 +14,7 @@ import { EditTargetPage, NewTargetPage } from "./target-form-views.tsx";
 import { readTarget } from "./target-input.ts";
 import { wantedActive } from "./wanted-active.ts";
 
-/** A form that comes back with its faults. */
+/** A form that comes back with errors. */
 type Returned = Readonly<{ typed: FormInput; errors: FieldErrors }>;
 
 export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
@@ -31,7 +31,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return { webhook, target };
   }
 
-  /** The first of the list where none, or none that there is, was asked for. */
+  /** Returns the first type of the list if the requested one is missing or unknown. */
   function typeToShow(asked: string | null | undefined): TargetType {
     const type = targetTypes.find(asked ?? "") ?? targetTypes.list()[0];
     if (!type) throw notFound("target type");

@@ -1,4 +1,4 @@
-/** Forms that pause a target, end its pause, settle what it holds, and close its circuit. */
+/** Routes that pause and resume a target, release or discard its held deliveries, and reset its circuit. */
 import type { Target } from "../../../webhooks/targets.ts";
 import { formatCount } from "../../components/format.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";

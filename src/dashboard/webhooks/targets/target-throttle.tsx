@@ -1,4 +1,4 @@
-/** What holds a target's deliveries back at this moment, in words, with what can be done about it. */
+/** Explains what currently holds back a target's deliveries, with the available actions. */
 import { Html } from "@elysiajs/html";
 import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { Target } from "../../../webhooks/targets.ts";
@@ -12,12 +12,10 @@ type Props = Readonly<{ target: Target; throttle: ThrottleView }>;
 export function TargetThrottle({ target, throttle }: Props): JSX.Element {
   return (
     <>
-      {target.active && target.pausedAt !== null ? <Paused target={target} throttle={throttle} /> : ""}
-      {throttle.circuit.state === "closed" ? "" : <Open target={target} throttle={throttle} />}
-      {throttle.drain ? <Draining target={target} throttle={throttle} /> : ""}
-      {throttle.restsUntil === null ? (
-        ""
-      ) : (
+      {target.active && target.pausedAt !== null && <Paused target={target} throttle={throttle} />}
+      {throttle.circuit.state !== "closed" && <Open target={target} throttle={throttle} />}
+      {throttle.drain !== null && <Draining target={target} throttle={throttle} />}
+      {throttle.restsUntil !== null && (
         <p class="throttle-line muted">
           Rate-limited by the target (429/503). Resuming <Time at={throttle.restsUntil} ahead />.
         </p>
@@ -36,7 +34,7 @@ function Paused({ target, throttle }: Props): JSX.Element {
         <strong safe>{formatCount(throttle.held, "delivery", "deliveries")}</strong> on hold since you paused
         this target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
-      {throttle.held > 0 ? (
+      {throttle.held > 0 && (
         <div class="throttle-actions">
           <ActionButton
             {...small}
@@ -47,8 +45,6 @@ function Paused({ target, throttle }: Props): JSX.Element {
           />
           <HeldLinks target={target} />
         </div>
-      ) : (
-        ""
       )}
     </div>
   );
@@ -118,27 +114,25 @@ function HeldLinks({ target }: { target: Target }): JSX.Element {
 
 function Open({ target, throttle }: Props): JSX.Element {
   const { reason, since, nextProbeAt } = throttle.circuit;
-  const isGoing = target.active && target.pausedAt === null;
+  const isRunning = target.active && target.pausedAt === null;
   return (
     <div class="throttle-line throttle-open">
       <p>
         <strong safe>{reason ?? "The target keeps failing."}</strong> Deliveries are paused
-        {since === null ? (
-          ""
-        ) : (
+        {since !== null && (
           <>
             {" "}
             (since <Time at={since} relative />)
           </>
         )}{" "}
         and don't use up attempts.{" "}
-        {isGoing ? (
+        {isRunning ? (
           <>Next probe {nextProbeAt === null ? "is in progress" : <Time at={nextProbeAt} ahead />}.</>
         ) : (
           "It will be probed again once you resume or enable it."
         )}
       </p>
-      {isGoing ? (
+      {isRunning && (
         <div class="throttle-actions">
           <ActionButton
             {...small}
@@ -148,8 +142,6 @@ function Open({ target, throttle }: Props): JSX.Element {
             action={`${targetPath(target)}/reset-circuit`}
           />
         </div>
-      ) : (
-        ""
       )}
     </div>
   );

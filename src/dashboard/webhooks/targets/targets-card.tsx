@@ -23,7 +23,7 @@ import { TargetThrottle } from "./target-throttle.tsx";
 type CardProps = Readonly<{
   state: WebhookState;
   types: readonly TargetType[];
-  /** By target. */
+  /** Settings without values by target id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
 }>;
 
@@ -40,7 +40,7 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
       {...(add !== undefined && { actions: add })}
       flush
     >
-      {isEmpty ? <TypeChoice types={types} newPath={newPath} /> : ""}
+      {isEmpty && <TypeChoice types={types} newPath={newPath} />}
       <ul class="parts">
         {targets.map((target) => (
           <Row
@@ -58,7 +58,7 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
   );
 }
 
-/** Where there is no target yet, adding one begins with where to. */
+/** Without a target yet, adding one starts with the choice of its type. */
 function TypeChoice({ types, newPath }: { types: readonly TargetType[]; newPath: string }): JSX.Element {
   return (
     <div class="type-choice">
@@ -88,7 +88,7 @@ function Row(props: {
   throttle: ThrottleView | undefined;
   emptyPlaces: readonly EmptyPlace[];
   isKnown: boolean;
-  /** The webhook has received some. */
+  /** True if the webhook has received events. */
   hasEvents: boolean;
 }): JSX.Element {
   const { target, type, overview, throttle, emptyPlaces, isKnown, hasEvents } = props;
@@ -98,25 +98,21 @@ function Row(props: {
       <div class="part-head">
         <div class="part-title">
           <h3 safe>{target.name}</h3>
-          {isKnown || !target.active || target.pausedAt !== null ? (
+          {(isKnown || !target.active || target.pausedAt !== null) && (
             <Badge tone={health.tone} label={health.label} />
-          ) : (
-            ""
           )}
         </div>
         <Actions target={target} type={type} />
       </div>
-      {target.deactivatedReason === null ? (
-        ""
-      ) : (
+      {target.deactivatedReason !== null && (
         <Notice
           tone="bad"
           text={target.deactivatedReason}
-          hint="Its deliveries wait, and it gets no new events. Enable it when it is available again, then replay what it missed."
+          hint="Its pending deliveries are paused, and it gets no new events. Enable it when it is available again, then replay what it missed."
         />
       )}
       <EmptyPlaces places={emptyPlaces} />
-      {throttle ? <TargetThrottle target={target} throttle={throttle} /> : ""}
+      {throttle !== undefined && <TargetThrottle target={target} throttle={throttle} />}
       <div class="part-body">
         <p class="target-goal">
           <span class="tag" safe>
@@ -124,21 +120,17 @@ function Row(props: {
           </span>
           <Goal target={target} />
         </p>
-        {isKnown ? (
+        {isKnown && (
           <TargetNumbers
             target={target}
             overview={overview}
             settlesAtIngest={type?.settlesAtIngest === true}
           />
-        ) : (
-          ""
         )}
-        {hasEvents && overview === undefined ? (
+        {hasEvents && overview === undefined && (
           <p class="muted part-note">
             No deliveries yet. <a href={attribute(catchUpPath(target))}>Send it the events already stored…</a>
           </p>
-        ) : (
-          ""
         )}
       </div>
     </li>
@@ -147,7 +139,7 @@ function Row(props: {
 
 const small = { size: "small", kind: "quiet" } as const;
 
-/** One whose deliveries are made with the events has nothing to pause. */
+/** Pauses or resumes a target; one whose deliveries are recorded with the events can only be disabled. */
 function Switch({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
   const { name, active, pausedAt } = target;
   const path = targetPath(target);
