@@ -1,4 +1,4 @@
-/** The executable backs itself up in the middle of load, and another folder goes on from the backup. */
+/** The executable backs itself up under load, and another folder continues from the backup. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { Gateway, makeFolder, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { Load } from "./load.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
-test("a backup under load has every event that was acknowledged before it began, once, also after a restore", async () => {
+test("a backup under load contains every event acknowledged before it began, once, also after a restore", async () => {
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const http = { type: "http", config: { url: receiver.url, headers: { authorization: "Bearer s3cret" } } };
@@ -46,7 +46,7 @@ test("a backup under load has every event that was acknowledged before it began,
     }
   }
   expect(before.filter(({ eventId }) => stored.get(eventId) !== 1)).toEqual([]);
-  // Its key came along: what was sealed is sent as before.
+  // Its key is included: what was sealed is sent as before.
   expect(new Set(receiver.requests.map((request) => request.header("authorization")))).toEqual(
     new Set(["Bearer s3cret"]),
   );
@@ -55,7 +55,7 @@ test("a backup under load has every event that was acknowledged before it began,
   await receiver.close();
 });
 
-test("a backup that cannot have everything says so and ends with 1", async () => {
+test("a backup that cannot contain everything says so and exits with 1", async () => {
   await using gateway = await startGateway();
   const { webhookId } = await gateway.api.setUpWebhook();
   await gateway.api.setUpWebhook();

@@ -3,7 +3,7 @@ import { errorCodeOf, type WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { begin, exchange, hangUp } from "./raw-exchange.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const MAX_BODY_BYTES = 100_000;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.remove());
 
-/** Whatever was sent, the gateway is well afterwards, and takes and keeps exactly one good event. */
+/** Whatever was sent, the gateway is healthy afterwards, and stores exactly one good event. */
 afterEach(async () => {
   expect(await gateway.api.isHealthy()).toBe(true);
   const refused = await gateway.api.listEvents(setup.webhookId);
@@ -55,23 +55,23 @@ async function expectRefusal(bytes: string, status: number, code: string): Promi
   expect(errorCodeOf(JSON.parse(answer.body))).toBe(code);
 }
 
-describe("a length that is a lie", () => {
+describe("a false Content-Length", () => {
   test.each(["-5", "abc", "", "0x10", "+5", "5, 5", "999999999999999999999999"])(
     "is refused: Content-Length %p",
     (length) =>
       expectProtocolRefusal(request({ headers: `Content-Length: ${length}\r\n`, body: "x".repeat(16) })),
   );
 
-  test("is refused when it is said twice and differs", () =>
+  test("is refused if it is repeated with a different value", () =>
     expectProtocolRefusal(
       request({ headers: "Content-Length: 5\r\nContent-Length: 6\r\n", body: "xxxxxx" }),
     ));
 
-  test("is refused at once when it is over the limit, however little follows", () =>
+  test("is refused immediately if it is over the limit, however little follows", () =>
     expectRefusal(request({ headers: "Content-Length: 99999999999\r\n", body: "x" }), 413, "too_large"));
 });
 
-describe("a request that two servers could read differently", () => {
+describe("an ambiguous request, which two servers could read differently", () => {
   const smuggled = "0\r\n\r\nPOST /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
   test.each([
     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
@@ -98,7 +98,7 @@ describe("a request that two servers could read differently", () => {
         gateway.port,
         first + request({ line: "GET /livez HTTP/1.1" }),
       );
-      // One answer to each of the two requests at most, and never one that acknowledges.
+      // At most one response to each of the two requests, and never one that acknowledges.
       expect(`${head}${rest}`.match(/HTTP\/1\.1 \d/g)?.length ?? 0).toBeLessThanOrEqual(2);
       expect(`${head}${rest}`).not.toContain("x-webhooker-event-id");
     }
@@ -117,10 +117,10 @@ describe("a chunked body", () => {
     expectProtocolRefusal(request({ headers, body })),
   );
 
-  test("is refused when a chunk is longer than it says", () =>
+  test("is refused if a chunk is longer than its size", () =>
     expectProtocolRefusal(request({ headers, body: "3\r\nabcdef\r\n0\r\n\r\n" })));
 
-  test("is refused as soon as it is over the limit", () => {
+  test("is refused as soon as it exceeds the limit", () => {
     const chunk = `ffff\r\n${"x".repeat(65_535)}\r\n`;
     return expectRefusal(request({ headers, body: `${chunk.repeat(4)}0\r\n\r\n` }), 413, "too_large");
   });
@@ -224,7 +224,7 @@ describe("a method", () => {
     (method) => expectRefusal(request({ line: `${method} ${path} HTTP/1.1` }), 405, "method_not_allowed"),
   );
 
-  test("that HTTP does not know closes the connection", async () => {
+  test("unknown to HTTP closes the connection", async () => {
     for (const method of ["FOO", "post", "\0"]) {
       const { status } = await exchange(gateway.port, request({ line: `${method} ${path} HTTP/1.1` }));
       expect([null, 400]).toContain(status);
@@ -232,9 +232,9 @@ describe("a method", () => {
   });
 });
 
-describe("senders that go away or take their time", () => {
+describe("senders that disconnect or are slow", () => {
   const head = (framing: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n\r\n`;
-  // More than all of them together may hold in memory, so that what is not given back would be missed.
+  // More than all of them together may hold in memory, so that memory that is not released would be noticed.
   const COUNT = 40;
   const HALF = "x".repeat(MAX_BODY_BYTES / 2);
 
@@ -248,7 +248,7 @@ describe("senders that go away or take their time", () => {
       Array.from({ length: COUNT }, () => begin(gateway.port, head(framing) + part)),
     );
     await Promise.all(sockets.map(hangUp));
-    // 503 as long as the gateway has not seen all of them go.
+    // 503 until the gateway has noticed that all of them are gone.
     const body = "x".repeat(MAX_BODY_BYTES);
     let status = 503;
     while (status === 503) ({ status } = await fetch(gateway.origin + path, { method: "POST", body }));
@@ -256,13 +256,13 @@ describe("senders that go away or take their time", () => {
     storedBefore++;
   });
 
-  test("hanging up in the middle of the head leaves nothing behind", async () => {
+  test("disconnecting within the head leaves nothing behind", async () => {
     const part = head("Content-Length: 5").slice(0, 40);
     const sockets = await Promise.all(Array.from({ length: COUNT }, () => begin(gateway.port, part)));
     await Promise.all(sockets.map(hangUp));
   });
 
-  test("dripping keeps nobody else waiting", async () => {
+  test("dripping does not delay others", async () => {
     const slow = await Promise.all(
       Array.from({ length: 200 }, () => begin(gateway.port, `${head("Content-Length: 1000")}slow`)),
     );

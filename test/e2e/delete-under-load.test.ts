@@ -1,9 +1,9 @@
-/** A webhook that is deleted while senders post and deliveries run: they are told so, and nobody is told of a fault. */
+/** A webhook deleted while senders post and deliveries run: senders get 404, and no fault is logged. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const ROUNDS = 6;
@@ -49,7 +49,7 @@ test("senders of a webhook that is deleted get 404, and the log has no error", a
     expect((await gateway.api.request("DELETE", path)).status).toBe(204);
     isDeleted = true;
     await Promise.all([...senders, ...readers]);
-    // Others were not touched by it.
+    // The other webhooks were not affected.
     const other = await fetch(gateway.entrypointUrl(kept.entrypointId), { method: "POST", body: "kept" });
     expect(other.status).toBe(200);
   }

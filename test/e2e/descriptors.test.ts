@@ -1,17 +1,17 @@
-/** A process that may have few files and connections open. */
+/** A process with a low limit of files and connections. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(300_000);
 
 const DESCRIPTORS = 256;
 const WEBHOOKS = 300;
 const SENDERS = 32;
 
-/** Collects the ids of events that arrive, and says when all of those acknowledged have. */
+/** Collects the ids of delivered events, and reports when all acknowledged ones have arrived. */
 async function startWatchedReceiver() {
   const arrived = new Set<string>();
   let check = () => {};
@@ -35,7 +35,7 @@ async function startWatchedReceiver() {
   };
 }
 
-/** Works the list off, so many at once. */
+/** Processes a list with limited concurrency. */
 async function inTurn<T, R>(
   items: readonly T[],
   atOnce: number,
@@ -60,13 +60,13 @@ async function post(url: string): Promise<Answer> {
   return { status: answer.status, eventId: answer.headers.get("x-webhooker-event-id") ?? "", code };
 }
 
-test(`with ${DESCRIPTORS} descriptors, events for ${WEBHOOKS} webhooks are all taken, and delivered`, async () => {
+test(`with ${DESCRIPTORS} descriptors, events for ${WEBHOOKS} webhooks are all stored and delivered`, async () => {
   const { receiver, arrivalOf } = await startWatchedReceiver();
   await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
   const target = { type: "http", config: { url: receiver.url } };
   const setups = await inTurn(Array.from({ length: WEBHOOKS }), 8, () => gateway.api.setUpWebhook([target]));
 
-  // Every one of them meets a file that was closed to make room for others.
+  // Each of them finds a file that was closed to make room for others.
   const answers = await inTurn(setups, SENDERS, ({ entrypointId }) =>
     post(gateway.entrypointUrl(entrypointId)),
   );
@@ -74,19 +74,19 @@ test(`with ${DESCRIPTORS} descriptors, events for ${WEBHOOKS} webhooks are all t
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   await arrivalOf(answers.map(({ eventId }) => eventId));
   await gateway.stop();
-  // Every file whole, every ledger balanced.
+  // Every file is intact, every ledger balanced.
   const checked = await gateway.run(["check"]);
   expect(checked).toMatchObject({ code: 0 });
   await receiver.close();
 });
 
-test("senders who hold every descriptor have others put off, and nothing is left to do when they have gone", async () => {
+test("senders that hold every descriptor delay others, and everything recovers when they are gone", async () => {
   const { receiver, arrivalOf } = await startWatchedReceiver();
   await using gateway = await startGateway({ before: `ulimit -n ${DESCRIPTORS}` });
   const target = { type: "http", config: { url: receiver.url } };
   const open: WebhookSetup = await gateway.api.setUpWebhook([target]);
   const closed = await inTurn(Array.from({ length: 30 }), 1, () => gateway.api.setUpWebhook([target]));
-  // One that is served already, as the process takes no more connections once it has no descriptor left.
+  // One that is already served, because the process accepts no connections once it has no descriptor left.
   expect(await post(gateway.entrypointUrl(open.entrypointId))).toMatchObject({ status: 200 });
   const idle = await Promise.all(
     Array.from({ length: DESCRIPTORS + 50 }, () =>
@@ -94,7 +94,7 @@ test("senders who hold every descriptor have others put off, and nothing is left
     ),
   );
 
-  // The process comes to its connections one after the other.
+  // The process accepts its connections one after the other.
   const first: Answer[] = [];
   for (let turn = 0; !first.some(({ status }) => status === 503); turn++) {
     first.push(await post(gateway.entrypointUrl(closed[turn % closed.length]?.entrypointId ?? "")));

@@ -4,13 +4,13 @@ import { startGateway } from "../support/gateway.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
 import { Load, listUndelivered } from "./load.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const KILLS = 12;
 const SENDERS = 24;
 
-test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, async () => {
+test(`${KILLS} SIGKILLs under load lose nothing that was acknowledged`, async () => {
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const http = { type: "http", config: { url: receiver.url } };
@@ -23,7 +23,7 @@ test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, 
 
   for (let kill = 1; kill <= KILLS; kill++) {
     const running = load.run({ gateway, setups, senders: SENDERS });
-    // Another number each time, so that the kill meets another moment of writing, syncing and delivering.
+    // A different number each time, so that the kill hits another moment of writing, syncing and delivering.
     await load.waitFor(load.acknowledged.length + 30 + ((kill * 37) % 90));
     await gateway.kill9();
     await running;
@@ -35,16 +35,16 @@ test(`nothing acknowledged is lost by ${KILLS} SIGKILLs in the middle of load`, 
   await receiver.close();
 });
 
-test("what the gateway commits to its main database it syncs itself, as SQLite would do it on the event loop", async () => {
+test("commits to the main database are synced by the gateway itself, because SQLite would do it on the event loop", async () => {
   await using gateway = await startGateway();
   await gateway.api.setUpWebhook();
   const descriptors = `/proc/${gateway.pid}/fd`;
   const open = readdirSync(descriptors).map((name) => readlinkSync(`${descriptors}/${name}`));
-  // SQLite's own, and the one by which the log is synced.
+  // SQLite's own descriptor, and the one that syncs the write-ahead log.
   expect(open.filter((path) => path.endsWith("/data/webhooker.db-wal"))).toHaveLength(2);
 });
 
-test("SIGTERM in the middle of load loses nothing and exits with 0", async () => {
+test("SIGTERM under load loses nothing and exits with 0", async () => {
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const setups = [await gateway.api.setUpWebhook([{ type: "http", config: { url: receiver.url } }])];
@@ -65,7 +65,7 @@ test("SIGTERM in the middle of load loses nothing and exits with 0", async () =>
   await receiver.close();
 });
 
-test("a second signal exits at once, and the delivery that was under way is made after the next start", async () => {
+test("a second signal exits immediately, and the interrupted delivery is made after the next start", async () => {
   const hanging = Promise.withResolvers<void>();
   let answer: Answer = { after: hanging.promise };
   const receiver = await startReceiver({ script: () => answer });

@@ -1,4 +1,4 @@
-/** A disk that is full: every route says so with 503 where it must, none fails, and deletions go on. */
+/** A full disk: routes that cannot work respond 503, none fails, and deletions still work. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import {
 } from "../support/site.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(180_000);
 
 const DISK_MIB = 200;
@@ -36,17 +36,17 @@ const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/verification/test", { verification: { type: "bearer", config: {} } }],
 ];
 
-/** Each time with another file. */
+/** Imports a different file each time. */
 function fill(folder: string, name: string): void {
   const { bavail, bsize } = statfsSync(folder);
   try {
     writeFileSync(join(folder, name), Buffer.alloc(bavail * bsize));
   } catch {
-    // The last block is gone, as it is to be.
+    // The last block is missing, which the test needs.
   }
 }
 
-/** As a browser on the dashboard's own page, or as a program. */
+/** Requests as a browser on the dashboard's own page, or as a program. */
 async function ask(gateway: Gateway, route: RegisteredRoute, { person, ids }: { person: Person; ids: Ids }) {
   const { method, path } = route;
   const isApi = path.startsWith("/api/");
@@ -67,7 +67,7 @@ async function ask(gateway: Gateway, route: RegisteredRoute, { person, ids }: { 
 const isLast = ({ method, path }: RegisteredRoute) =>
   method === "DELETE" || /delete|revoke|\/end|logout|password|users/.test(path);
 
-/** Only the superuser may mount. */
+/** Only the superuser can mount. */
 const disks = mayMount() ? ["a disk"] : [];
 
 for (const disk of disks) {
@@ -83,7 +83,7 @@ for (const disk of disks) {
     try {
       await gateway.start();
       const person = await administrator(gateway);
-      // Another browser of theirs, and another user: both can be acted on.
+      // Another browser of the same user, and another user: both can be acted on.
       await signIn(gateway, person);
       await addPerson(gateway, "abel");
       const api = apiOf(gateway, person);
@@ -92,7 +92,7 @@ for (const disk of disks) {
       const ids = { ...idsOf(inUse), ...(await ownIdsOf(gateway, person)) };
       while (!existsSync(join(data, "webhooker.reserve"))) await fetch(`${gateway.origin}/livez`);
       fill(data, "filler");
-      // Before anything else has given the reserve up.
+      // Before anything else has used up the reserve.
       expect((await api.request("DELETE", `/webhooks/${doomed.webhookId}`)).status).toBe(204);
       fill(data, "filler-2");
       const refused = await api.request("POST", "/webhooks", { name: "one more" });

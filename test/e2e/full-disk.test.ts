@@ -1,4 +1,4 @@
-/** A disk that fills up under load and is freed again: nothing acknowledged is lost, and nobody needs to do anything. */
+/** A disk that fills up under load and is freed again: nothing acknowledged is lost, and no intervention is needed. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,16 +7,16 @@ import { startReceiver } from "../support/receiver.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 import { Load, listUndelivered } from "./load.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const MIB = 1024 * 1024;
 const DISK_MIB = 256;
-/** Left to events once the filler is there; less than the gateway's reserve. */
+/** Space left for events next to the filler; less than the gateway's reserve. */
 const LEFT_MIB = 6;
 const SENDERS = 8;
 
-/** One where nobody may mount: what the reserve does is tested in test/storage/disk-reserve.test.ts for everybody. */
+/** Needs permission to mount; test/storage/disk-reserve.test.ts tests the reserve without it. */
 const places = mayMount() ? ["a small disk"] : [];
 
 async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
@@ -24,7 +24,7 @@ async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
 }
 
 for (const place of places) {
-  test(`on ${place} that fills under load and is freed, nothing acknowledged is lost, and deleting works all along`, async () => {
+  test(`on ${place} that fills under load and is freed, nothing acknowledged is lost, and deletion always works`, async () => {
     const folder = makeFolder();
     const data = join(folder, "data");
     mountSmallDisk(data, DISK_MIB);
@@ -59,7 +59,7 @@ for (const place of places) {
       expect(await gateway.api.isHealthy()).toBe(true);
       expect((await fetch(`${gateway.origin}/readyz`)).status).toBe(503);
       expect((await gateway.api.request("DELETE", `/webhooks/${doomed.webhookId}`)).status).toBe(204);
-      // Results are stored in the space that was kept for them.
+      // Results are stored in the reserved space.
       for (const { webhookId } of setups) await until(async () => !(await gateway.api.hasPending(webhookId)));
 
       const before = load.acknowledged.length;

@@ -1,4 +1,4 @@
-/** Senders that do as no sender should: nothing is stored by halves, nothing acknowledged that is not stored, and others are served. */
+/** Misbehaving senders: nothing is stored partially, only stored events are acknowledged, and others are served. */
 import {
   afterAll,
   afterEach,
@@ -15,7 +15,7 @@ import type { WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { begin, exchange, hangUp } from "./raw-exchange.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const MAX_BODY_BYTES = 100_000;
@@ -46,12 +46,12 @@ function request(headers: string, body = "", more = "Connection: close\r\n"): st
 
 const plain = (body: string, more?: string) => request(`Content-Length: ${body.length}\r\n`, body, more);
 
-/** Sizes of the bodies that are stored, the newest first. */
+/** Returns the sizes of stored bodies, newest first. */
 async function storedSizes(): Promise<number[]> {
   return (await gateway.api.listEvents(setup.webhookId)).map(({ body_size }) => body_size);
 }
 
-/** All that comes back of bytes whose sender then closes its half, or breaks off. */
+/** Returns everything received after sending bytes and then half-closing or breaking off the connection. */
 function sendAndLeave(bytes: Uint8Array | string, how: "end" | "resetAndDestroy" = "end"): Promise<string> {
   const socket = connect({ host: "127.0.0.1", port: gateway.port, allowHalfOpen: true });
   let text = "";
@@ -65,7 +65,7 @@ function sendAndLeave(bytes: Uint8Array | string, how: "end" | "resetAndDestroy"
   return new Promise((resolve) => socket.on("close", () => resolve(text)));
 }
 
-/** Ids of the events that an answer acknowledges. */
+/** Returns the ids of the events that a response acknowledges. */
 function acknowledged(text: string): string[] {
   return [...text.matchAll(/^x-webhooker-event-id: (\S+)/gim)].map(([, id]) => id ?? "");
 }
@@ -74,8 +74,8 @@ async function untilStored(count: number): Promise<void> {
   while ((await storedSizes()).length < count);
 }
 
-describe("a sender who closes its half of the connection", () => {
-  test("behind its request has it stored whole, whether it is answered or not", async () => {
+describe("a sender that half-closes the connection", () => {
+  test("after its request has it stored completely, whether it gets a response or not", async () => {
     const text = await sendAndLeave(plain("x".repeat(50_000)));
     await untilStored(1);
     expect(await storedSizes()).toEqual([50_000]);
@@ -95,15 +95,15 @@ describe("a sender who closes its half of the connection", () => {
   });
 });
 
-test("a length that is too short cuts the body there, and so on is not taken for anything", async () => {
+test("a length that is too short cuts the body there, and the rest is ignored", async () => {
   const answer = await exchange(gateway.port, request("Content-Length: 2\r\n", "hi, and more than that", ""));
   expect([200, 400]).toContain(answer.status ?? 0);
   await untilStored(1);
   expect(await storedSizes()).toEqual([2]);
 });
 
-describe("a sender who asks before it sends its body", () => {
-  test("is told to go on, and acknowledged", async () => {
+describe("a sender that expects 100 Continue", () => {
+  test("gets it, and is acknowledged", async () => {
     const answer = await exchange(
       gateway.port,
       request("Expect: 100-continue\r\nContent-Length: 2\r\n", "hi"),
@@ -120,8 +120,8 @@ describe("a sender who asks before it sends its body", () => {
   });
 });
 
-describe("requests that come before the answer to the one before", () => {
-  test("are each stored whole once, or not at all, and answered in turn or by the end of the connection", async () => {
+describe("pipelined requests", () => {
+  test("are each stored completely once, or not at all, and get responses in order or a closed connection", async () => {
     const bodies = ["a", "bb", "ccc"];
     const bytes = bodies.map((body, index) => plain(body, index < 2 ? "" : undefined)).join("");
     const ids = acknowledged(await sendAndLeave(bytes));
@@ -132,7 +132,7 @@ describe("requests that come before the answer to the one before", () => {
     for (const size of sizes) expect([1, 2, 3]).toContain(size);
   });
 
-  test("behind a body that was refused as too large are read behind that body, not in it", async () => {
+  test("after a body that was too large are read after that body, not within it", async () => {
     const hidden = plain("bad");
     const refused = request(
       `Content-Length: ${MAX_BODY_BYTES * 3}\r\n`,
@@ -161,7 +161,7 @@ test.each([
   expect(await storedSizes()).toEqual([]);
 });
 
-test("a wish for another protocol is not followed: the request is stored like others", async () => {
+test("a request to upgrade the protocol is ignored: it is stored like any other", async () => {
   for (const upgrade of ["websocket", "h2c"]) {
     const headers = `Upgrade: ${upgrade}\r\nContent-Length: 2\r\n`;
     const answer = await exchange(gateway.port, request(headers, "hi", "Connection: close, Upgrade\r\n"));
@@ -170,7 +170,7 @@ test("a wish for another protocol is not followed: the request is stored like ot
   expect(await storedSizes()).toEqual([2, 2]);
 });
 
-test("500 connections that say nothing, or half a head, keep nobody else waiting", async () => {
+test("500 connections that send nothing, or half a head, do not delay others", async () => {
   const idle = await Promise.all(
     Array.from({ length: 500 }, (_, index) =>
       begin(gateway.port, index % 2 === 0 ? "P" : request("X: ").slice(0, -4)),
@@ -180,7 +180,7 @@ test("500 connections that say nothing, or half a head, keep nobody else waiting
   await Promise.all(idle.map(hangUp));
 });
 
-test("whatever becomes of a request on its way, what is acknowledged is stored, and no body that was not sent", async () => {
+test("whatever happens to a request in transit, acknowledged means stored, and no body is stored that was not sent", async () => {
   const good = Buffer.from(plain("0123456789", ""), "latin1");
   const place = fc.nat(good.length - 1);
   const damage = fc.oneof(

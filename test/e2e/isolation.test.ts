@@ -2,12 +2,12 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const ROUNDS = 200;
 const BACKLOG = 200;
-/** On a busy machine the sender may wake up after the receiver did, so that shorter times are noise, or negative. */
+/** On a busy machine the sender may wake up after the receiver, so shorter times are noise, or negative. */
 const LEAST_MEASURABLE_MS = 0.5;
 
 type Arrivals = ReturnType<typeof receiveTimes>;
@@ -16,7 +16,7 @@ let arrivals: Arrivals;
 
 afterEach(() => arrivals.stop());
 
-/** A receiver with three behaviours by path, that tells when each event arrived at /healthy. */
+/** A receiver with three behaviours by path, which reports when each event arrived at /healthy. */
 function receiveTimes() {
   const at = new Map<string, number>();
   const waiting = new Map<string, () => void>();
@@ -46,12 +46,12 @@ function receiveTimes() {
       timeout_ms: 120_000,
     }),
     silent: () => silenced.count,
-    /** Resolves once so many requests wait for an answer that never comes. */
+    /** Resolves once that many requests wait for a response that never comes. */
     waitForSilent(wanted: number): Promise<void> {
       silenced.wanted = wanted;
       return silenced.count >= wanted ? Promise.resolve() : silenced.reached.promise;
     },
-    /** Resolves with when it arrived, once it has. */
+    /** Resolves with the time of arrival. */
     async waitFor(eventId: string): Promise<number> {
       if (!at.has(eventId)) await new Promise<void>((resolve) => waiting.set(eventId, resolve));
       return at.get(eventId) ?? Number.NaN;
@@ -70,7 +70,7 @@ async function post(gateway: Gateway, { entrypointId }: WebhookSetup): Promise<s
   return answer.headers.get("x-webhooker-event-id") ?? "";
 }
 
-/** Milliseconds from acknowledgement to arrival of one event with nothing else on the way. */
+/** Measures the milliseconds from acknowledgement to arrival of one event with nothing else in progress. */
 async function measure(gateway: Gateway, setup: WebhookSetup): Promise<number> {
   const eventId = await post(gateway, setup);
   const acknowledgedAt = performance.now();
@@ -81,7 +81,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-test("a healthy target gets its events about as soon beside a silent and a failing one as alone", async () => {
+test("a healthy target gets its events about as fast beside a silent and a failing one as alone", async () => {
   arrivals = receiveTimes();
   const [healthy, silent, failing] = ["/healthy", "/silent", "/failing"].map(arrivals.target);
   if (!healthy || !silent || !failing) throw new Error("unreachable");
@@ -94,7 +94,7 @@ test("a healthy target gets its events about as soon beside a silent and a faili
     await measure(beside, besideSetup);
   }
 
-  // In turn, so that whatever else the machine does falls on both alike.
+  // Alternating, so that other load on the machine affects both alike.
   const times = { alone: [] as number[], beside: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
     times.alone.push(await measure(alone, aloneSetup));
@@ -103,7 +103,7 @@ test("a healthy target gets its events about as soon beside a silent and a faili
   expect(median(times.beside)).toBeLessThan(2 * Math.max(median(times.alone), LEAST_MEASURABLE_MS));
 });
 
-test("every event reaches the healthy target while more deliveries hang at silent ones than may run at once", async () => {
+test("every event reaches the healthy target while more deliveries hang at silent ones than may run concurrently", async () => {
   const SILENT = 40;
   arrivals = receiveTimes();
   await using gateway = await startGateway();
@@ -119,7 +119,7 @@ test("every event reaches the healthy target while more deliveries hang at silen
   await arrivals.waitForSilent(100);
   const eventIds = await Promise.all(Array.from({ length: 500 }, () => post(gateway, mixed)));
   await Promise.all(eventIds.map((eventId) => arrivals.waitFor(eventId)));
-  // None of them waited for a silent target to give its place back.
+  // None of them waited for a silent target to free its slot.
   for (const eventId of sickIds) {
     const { deliveries } = await gateway.api.getEvent(sick.webhookId, eventId);
     expect(deliveries.map(({ attempts }) => attempts)).toEqual(Array.from({ length: SILENT }, () => 0));

@@ -20,7 +20,7 @@ import { type Gateway, startGateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { freePort } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(180_000);
 
 const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
@@ -41,14 +41,14 @@ afterAll(async () => {
 
 beforeEach(async () => {
   receiver.answerWith({ body: "thank you" });
-  // The port is named, so that the pages' own commands and addresses work.
+  // The port is configured, so that the pages' own commands and URLs work.
   gateway = await startGateway({ env: { PORT: String(freePort()) } });
   password = /password "([^"]+)"/.exec(gateway.terminal)?.[1] ?? "";
 });
 
 afterEach(() => gateway.remove());
 
-/** Somebody at a window, who notices what is wrong with the pages that pass by. */
+/** A person at a browser who notices problems with the pages they visit. */
 class Traveller {
   readonly page: Page;
   readonly hasScripts: boolean;
@@ -67,13 +67,13 @@ class Traveller {
     const { pathname } = new URL(this.page.url());
     const surplus = await this.page.evaluate(SURPLUS_WIDTH);
     if (surplus !== 0) this.found.push(`${pathname} is ${surplus} px too wide`);
-    // Once is enough: the other looks have the same markup, and its colours are looked at page by page.
+    // Once is enough: the other looks have the same markup, and their colours are checked page by page.
     const faults = this.#isThorough ? await findSeriousViolations(this.page) : [];
     this.found.push(...faults.map((line) => `${pathname} ${line}`));
   }
 
   complaints(): readonly string[] {
-    // A form that comes back with its faults is an error to the console as well.
+    // The console also reports a form that comes back with errors as an error.
     return [...this.#complaints.filter((line) => !line.includes("status of 422")), ...this.found];
   }
 
@@ -93,7 +93,7 @@ class Traveller {
     return this.page.getByText(text).first().waitFor();
   }
 
-  /** Waits for what comes by itself where scripts run, and is there after a reload elsewhere. */
+  /** Waits for content that appears by itself with scripts, and after a reload without them. */
   async awaits(selector: string): Promise<void> {
     const locator = this.page.locator(selector).first();
     while (!this.hasScripts && !(await locator.isVisible())) await this.page.reload();
@@ -134,7 +134,7 @@ async function signIn(traveller: Traveller): Promise<void> {
   await traveller.lookAround();
 }
 
-/** A webhook with a target; resolves with the address that the page tells to give to the sender. */
+/** Creates a webhook with a target; resolves with the URL that the page shows for the sender. */
 async function makeWebhook(traveller: Traveller): Promise<string> {
   const { page } = traveller;
   await traveller.follow("New webhook");
@@ -166,7 +166,7 @@ async function makeWebhook(traveller: Traveller): Promise<string> {
   return url;
 }
 
-/** One event that arrives, and one that its target refuses at first. */
+/** Sends one event that arrives, and one that its target refuses at first. */
 async function watchEventsArrive(traveller: Traveller, url: string): Promise<void> {
   const { page } = traveller;
   await traveller.follow("Event log");

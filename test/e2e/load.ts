@@ -1,30 +1,30 @@
-/** Numbered events sent without a pause until the gateway goes away, and the check that none of them was lost. */
+/** Sends numbered events continuously until the gateway goes away, and checks that none was lost. */
 import type { EventSummary, WebhookSetup } from "../support/api-client.ts";
 import type { Gateway } from "../support/gateway.ts";
 import type { ReceivedRequest } from "../support/receiver.ts";
 
-/** Bodies differ in size, so that logs are checkpointed and torn in many places. */
+/** Bodies differ in size, so that write-ahead logs are checkpointed and torn at many points. */
 const SIZES = [64, 900, 4_000, 30_000];
 
 export type Acknowledged = Readonly<{ number: number; eventId: string; setup: WebhookSetup }>;
 
 export class Load {
-  /** Each answer: those to copies of an event too. */
+  /** Number of responses, including those to duplicates. */
   readonly acknowledged: Acknowledged[] = [];
-  /** Sent, and answered by nothing: the gateway may have stored them or not. */
+  /** Numbers sent without a response: the gateway may have stored them or not. */
   unanswered = 0;
   readonly #waiting = new Set<{ count: number; resolve: () => void }>();
   readonly #copiesFor: (setup: WebhookSetup) => number;
-  /** Numbers that are sent again in the next run, as nobody knows whether they were stored. */
+  /** Numbers that the next run sends again, because nobody knows whether they were stored. */
   readonly #again: number[] = [];
   #next = 0;
 
-  /** How often each event is sent at once to a webhook that looks for duplicates, and once more after that. */
+  /** `copiesFor` says how many copies of each event a deduplicating webhook gets concurrently; one more follows. */
   constructor(copiesFor: (setup: WebhookSetup) => number = () => 0) {
     this.#copiesFor = copiesFor;
   }
 
-  /** Ends when every sender has found the gateway gone. */
+  /** Resolves when every sender has found the gateway gone. */
   async run(options: { gateway: Gateway; setups: readonly WebhookSetup[]; senders: number }): Promise<void> {
     const { gateway, setups, senders } = options;
     await Promise.all(
@@ -34,7 +34,7 @@ export class Load {
     );
   }
 
-  /** Resolves once so many events have been acknowledged in all. */
+  /** Resolves once that many events have been acknowledged in total. */
   async waitFor(count: number): Promise<void> {
     if (this.acknowledged.length >= count) return;
     await new Promise<void>((resolve) => this.#waiting.add({ count, resolve }));
@@ -60,7 +60,7 @@ export class Load {
       answer = await fetch(`${gateway.entrypointUrl(setup.entrypointId)}/${number}`, {
         method: "POST",
         body: bodyOf(number),
-        // A client that reuses connections sends again by itself where one was cut, which would store twice.
+        // A client that reuses connections repeats a request by itself if one was cut, which would store it twice.
         keepalive: false,
       });
       await answer.arrayBuffer();
@@ -76,16 +76,16 @@ export class Load {
   }
 }
 
-/** Begins with the number, so that a receiver can tell a body that was cut or mixed up. */
+/** Begins with the number, so that a receiver can detect a cut or mixed-up body. */
 export function bodyOf(number: number): string {
   return `${number}:${"x".repeat(SIZES[number % SIZES.length] ?? 0)}`;
 }
 
-/** What is not as it should be: every acknowledged event is stored once, whole, under the id that was answered. */
+/** Returns faults: every acknowledged event must be stored once, complete, under the acknowledged id. */
 export function listLosses(options: {
   acknowledged: readonly Acknowledged[];
   stored: readonly EventSummary[];
-  /** What is wrong with an event that is stored whole; null for nothing. */
+  /** Returns the fault of an event that is stored completely; null for none. */
   faultOf: (event: EventSummary, sent: Acknowledged) => string | null;
 }): string[] {
   const byNumber = Map.groupBy(options.stored, (event) => event.path_tail.slice(1));
@@ -100,7 +100,7 @@ export function listLosses(options: {
   });
 }
 
-/** Of events that were to be delivered to all targets, one of them the receiver. */
+/** Checks events that had to be delivered to all targets, one of which is the receiver. */
 export async function listUndelivered(options: {
   gateway: Gateway;
   load: Load;

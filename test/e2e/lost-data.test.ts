@@ -1,4 +1,4 @@
-/** Data that is moved, deleted, replaced or not mounted: what is acknowledged can be found, and what is wrong is said. */
+/** Data that is moved, deleted, replaced or not mounted: acknowledged events can be found, and faults are reported. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import type { WebhookSetup } from "../support/api-client.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 let gateway: Gateway;
@@ -27,7 +27,7 @@ async function post(entrypointId = setup.entrypointId): Promise<Response> {
   return fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
 }
 
-/** Sends until one is not stored; resolves with the ids of those that were, and the refusal. */
+/** Sends until an event is not stored; resolves with the ids of stored ones, and the refusal. */
 async function postUntilRefused() {
   const acknowledged: string[] = [];
   for (;;) {
@@ -42,7 +42,7 @@ async function postUntilStored(): Promise<void> {
 }
 
 describe("a running gateway", () => {
-  test("whose data folder is replaced answers 503, says why, and goes on once it is back, with all that was acknowledged", async () => {
+  test("whose data folder is replaced responds 503, says why, and continues once it is back, with everything acknowledged", async () => {
     const first = (await post()).headers.get("x-webhooker-event-id") ?? "";
     renameSync(events, `${events}.away`);
     mkdirSync(events);
@@ -68,7 +68,7 @@ describe("a running gateway", () => {
     expect((await gateway.run(["check"])).code).toBe(0);
   });
 
-  test("whose data folder is deleted lives on, stores nothing, and stops in order", async () => {
+  test("whose data folder is deleted keeps running, stores nothing, and stops cleanly", async () => {
     expect((await post()).status).toBe(200);
     rmSync(events, { recursive: true });
     expect((await postUntilRefused()).answer.status).toBe(503);
@@ -79,7 +79,7 @@ describe("a running gateway", () => {
 });
 
 describe("a start", () => {
-  test("is refused where the event files are not there, and nothing is made; the cure that it names works", async () => {
+  test("is refused if the event files are missing, and nothing is created; following the hint works", async () => {
     await gateway.stop();
     renameSync(events, `${events}.away`);
     mkdirSync(events);
@@ -92,7 +92,7 @@ describe("a start", () => {
     expect((await post()).status).toBe(200);
   });
 
-  test("is refused where the main database is not there, and no other is made", async () => {
+  test("is refused if the main database is missing, and none is created", async () => {
     await gateway.stop();
     rmSync(join(gateway.folder, "main"), { recursive: true });
     const refused = await gateway.run(["serve"], { env: { PORT: "0" } });
@@ -101,7 +101,7 @@ describe("a start", () => {
     expect(existsSync(join(gateway.folder, "main"))).toBe(false);
   });
 
-  test("tells which event files are missing, makes empty ones, and lets nobody overlook it", async () => {
+  test("reports missing event files, creates empty ones, and shows it prominently", async () => {
     const other = await gateway.api.setUpWebhook([{ type: "database" }]);
     await gateway.stop();
     rmSync(join(events, `events-${setup.webhookId}.db`));
@@ -123,7 +123,7 @@ describe("a start", () => {
     expect(await lostAt(setup.webhookId)).toBeNull();
   });
 
-  test("with another secret key says so where there are secrets", async () => {
+  test("with another secret key reports it if there are secrets", async () => {
     const verification = { type: "github", config: { secret: "hush" } };
     const path = `/webhooks/${setup.webhookId}/entrypoints/${setup.entrypointId}`;
     expect((await gateway.api.request("PATCH", path, { verification })).status).toBe(200);
@@ -135,7 +135,7 @@ describe("a start", () => {
   });
 });
 
-/** None where nobody may mount: what is noticed is tested above for everybody. */
+/** Empty without permission to mount; the tests above cover detection without it. */
 const disks = mayMount() ? ["a disk"] : [];
 
 test.each(disks)(

@@ -12,7 +12,7 @@ import {
 import type { Gateway } from "../support/gateway.ts";
 import { startSite } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(240_000);
 
 const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
@@ -32,7 +32,7 @@ afterAll(async () => {
   await gateway.remove();
 });
 
-describe("the manual, to whoever is not signed in", () => {
+describe("the manual without a session", () => {
   test.each<[string, BrowserContextOptions, readonly string[]]>([
     ["on a desk in light", { ...DESKTOP, colorScheme: "light" }, PAGES],
     ["on a phone in dark", { ...PHONE, colorScheme: "dark" }, SAMPLE],
@@ -54,7 +54,7 @@ describe("the manual, to whoever is not signed in", () => {
     expect(found).toEqual([]);
   });
 
-  test("leads from chapter to chapter on a phone without JavaScript", async () => {
+  test("can be read from chapter to chapter on a phone without JavaScript", async () => {
     const context = await browser.newContext({
       ...PHONE,
       baseURL: gateway.origin,
@@ -77,7 +77,7 @@ describe("the manual, to whoever is not signed in", () => {
     await context.close();
   });
 
-  test("has its chapters open beside the text on a desk", async () => {
+  test("shows its chapters beside the text on a desktop", async () => {
     const context = await browser.newContext({ ...DESKTOP, baseURL: gateway.origin });
     const page = await context.newPage();
     await page.goto("/docs/retries");

@@ -1,10 +1,12 @@
-/** The executable tells a webhook's owner of troubles by e-mail and through a target, and a restart repeats nothing. */
+/**
+ * The executable reports problems to a webhook's owner by e-mail and through a target, and a restart repeats nothing.
+ */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { startGateway } from "../support/gateway.ts";
 import { startMailServer } from "../support/mail-server.ts";
 import { startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const EMAIL = "owner@example.com";
@@ -13,7 +15,7 @@ function subjectOf({ text }: { text: string }): string {
   return (/^Subject: (.*(?:\r\n[ \t].*)*)/m.exec(text)?.[1] ?? "").replaceAll(/\r\n[ \t]/g, " ");
 }
 
-test("a target that is given up is told by e-mail and to a target, once, also after a restart", async () => {
+test("a given-up delivery is reported by e-mail and through a target, once, also after a restart", async () => {
   const mail = await startMailServer({ user: "hooks", password: "s3cret" });
   const broken = await startReceiver({ script: { status: 500 } });
   const told = await startReceiver();
@@ -43,7 +45,7 @@ test("a target that is given up is told by e-mail and to a target, once, also af
   const [, notice] = await mail.waitFor(2);
   expect(notice?.to).toEqual([EMAIL]);
   expect(notice?.text).toContain("HTTP 500");
-  // Long lines are broken in quoted-printable.
+  // Quoted-printable breaks long lines.
   expect(notice?.text.replaceAll("=\r\n", "")).toContain(`/source/${setup.webhookId}\r\n`);
   const [, posted] = await told.waitFor(2);
   expect(JSON.parse(Buffer.from(posted?.body ?? []).toString())).toMatchObject({
@@ -59,14 +61,14 @@ test("a target that is given up is told by e-mail and to a target, once, also af
   await gateway.api.waitUntilSettled(setup.webhookId);
   await gateway.stop();
   expect([mail.mails.length, told.requests.length]).toEqual([2, 2]);
-  // Notices are no events.
+  // Notices are not events.
   await gateway.start();
   expect(await gateway.api.listEvents(chat.webhookId)).toEqual([]);
   expect(gateway.log).not.toContain("s3cret");
   await Promise.all([mail.close(), broken.close(), told.close()]);
 });
 
-test("a mail server that is not there holds up no delivery and no stop", async () => {
+test("a missing mail server delays no delivery and no stop", async () => {
   const broken = await startReceiver({ script: { status: 500 } });
   await using gateway = await startGateway({
     env: { SMTP_URL: "smtp://127.0.0.1:9", MAIL_FROM: "hooks@example.com" },
@@ -85,7 +87,7 @@ test("a mail server that is not there holds up no delivery and no stop", async (
   await broken.close();
 });
 
-test("an e-mail address is refused where the server sends none, and another user's target everywhere", async () => {
+test("an e-mail address is refused if the server sends none, and another user's target always", async () => {
   await using gateway = await startGateway();
   const { webhookId } = await gateway.api.setUpWebhook();
   for (const notices of [{ email: EMAIL }, { target_id: crypto.randomUUID() }, {}, { email: "no address" }]) {

@@ -3,7 +3,7 @@ import { errorCodeOf, type WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { exchange } from "./raw-exchange.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 let gateway: Gateway;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.remove());
 
-/** Sends it raw and resolves with the event that is stored of it. */
+/** Sends a raw request and resolves with the stored event. */
 async function send(options: { tail?: string; headers?: string; host?: string; body?: string }) {
   const { tail = "", headers = "", host = "localhost", body = "" } = options;
   const head = `POST /webhook/${setup.entrypointId}${tail} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n`;
@@ -26,7 +26,7 @@ async function send(options: { tail?: string; headers?: string; host?: string; b
   return gateway.api.getEvent(setup.webhookId, id);
 }
 
-describe("odd but sound requests are kept exactly as they came", () => {
+describe("odd but valid requests are stored exactly as received", () => {
   test.each([
     ["nothing said of a body", ""],
     ["an empty body", "Content-Length: 0\r\n"],
@@ -38,7 +38,7 @@ describe("odd but sound requests are kept exactly as they came", () => {
     expect(event.body_base64).toBe("");
   });
 
-  test("all 256 bytes, announced as JSON that they are not", async () => {
+  test("all 256 bytes, declared as JSON that they are not", async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const headers = `Content-Type: application/json\r\nContent-Length: ${bytes.length}\r\n`;
     const event = await send({ headers, body: bytes.toString("latin1") });
@@ -61,7 +61,7 @@ describe("odd but sound requests are kept exactly as they came", () => {
     expect((await send({ tail: `?${query}` })).query).toBe(query),
   );
 
-  test("the path tail, though the Host header holds the entrypoint's id", async () => {
+  test("the path tail, although the Host header contains the entrypoint's id", async () => {
     const event = await send({ host: `${setup.entrypointId}.evil.test`, tail: "/tail" });
     expect(event.path_tail).toBe("/tail");
   });
@@ -73,7 +73,7 @@ describe("odd but sound requests are kept exactly as they came", () => {
   });
 });
 
-describe("what the API cannot take is refused in its error shape", () => {
+describe("invalid API requests are refused in the API's error shape", () => {
   const json = "Content-Type: application/json\r\n";
   const nested = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
 

@@ -8,10 +8,10 @@ import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts
 import { administrator, idsOf, openAs, type Person, rejectOne, signIn, startSite } from "../support/site.ts";
 import { exchange } from "./raw-exchange.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(180_000);
 
-/** Neither pages nor text to look at: of programs, of senders, streams. */
+/** Neither pages nor viewable text: routes for programs and senders, and streams. */
 const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)|\/live$/;
 const PARAMETERS = ["q", "next", "page", "cursor", "status", "zone", "from", "to", "range", "method"];
 const MORE_PARAMETERS = ["target", "entrypoint", "type", "body", "download", "made", "imported", "user"];
@@ -50,7 +50,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** What a header or a request line can carry, as the bytes of its UTF-8. */
+/** Returns what a header or a request line can carry, as the bytes of its UTF-8. */
 function headerText(text: string): string {
   return Buffer.from(text.replaceAll("\u0000", ""), "utf8").toString("latin1");
 }
@@ -87,7 +87,7 @@ async function create(path: string, body: unknown): Promise<string> {
   return String(made.id);
 }
 
-/** A webhook in every field of which this text stands. */
+/** Creates a webhook with this text in every field. */
 async function makeVictim(text: string): Promise<Victim> {
   const webhookId = await create("/webhooks", { name: text });
   const api = `/webhooks/${webhookId}`;
@@ -132,7 +132,7 @@ async function makeVictim(text: string): Promise<Victim> {
   };
 }
 
-/** As no client would: path, query and headers as they are. */
+/** Sends path, query and headers unchanged, as no client would. */
 async function sendHostile(
   entrypointId: string,
   text: string,
@@ -159,7 +159,7 @@ async function open(options: { bypassCSP: boolean }): Promise<{ context: Browser
   return { context, page: await context.newPage() };
 }
 
-/** Opens what can be shown; what is a file to keep is no page. */
+/** Opens viewable responses; a download is no page. */
 async function damageAt(page: Page, path: string): Promise<readonly string[]> {
   const answer = await page.goto(path).catch((error: Error) => {
     if (error.message.includes("Download is starting")) return null;
@@ -170,7 +170,7 @@ async function damageAt(page: Page, path: string): Promise<readonly string[]> {
   if (headers["content-type"]?.startsWith("text/html") === true) {
     return (await damageOn(page)).map((line) => `${path}: ${line}`);
   }
-  // Plain text, which the browser must not take for anything more.
+  // Plain text, which the browser must not interpret.
   const isPlain =
     headers["content-type"] === "text/plain; charset=utf-8" &&
     headers["x-content-type-options"] === "nosniff";
@@ -189,7 +189,7 @@ describe("hostile text in every field", () => {
       if (victim === undefined) throw new Error("there is no such victim");
       const { context, page } = await open({ bypassCSP: true });
       const damage: string[] = [];
-      // Pages of all webhooks together show all of the text at once, and are looked at once.
+      // Pages of all webhooks together show all texts at once, and are checked once.
       const all = [...victim.pages, ...victim.events];
       const paths = new Set(index === 0 ? all : all.filter((each) => each.startsWith(victim.path)));
       const idle = [page, await context.newPage()];
@@ -215,7 +215,7 @@ describe("hostile text in every field", () => {
         [binary, 4],
       ] as const) {
         await page.goto(path);
-        // As the names of the targets; in the headers, the body and the answer where nothing in it is written otherwise.
+        // In the names of the targets; and in headers, body and response where nothing encodes it differently.
         const least = /^[ -~]+$/.test(text) ? count : 2;
         const found = (await shownText(page)).split(text).length - 1;
         expect([path, found >= least]).toEqual([path, true]);
@@ -226,7 +226,7 @@ describe("hostile text in every field", () => {
     },
   );
 
-  test("gives the content policy nothing to refuse", async () => {
+  test("never triggers the content security policy", async () => {
     const { context, page } = await open({ bypassCSP: false });
     const complaints = collectComplaints(page);
     for (const { path, events } of victims.slice(0, 3)) {
@@ -237,7 +237,7 @@ describe("hostile text in every field", () => {
     await context.close();
   });
 
-  test("does nothing in a row that comes in live", async () => {
+  test("is inert in a row that arrives live", async () => {
     const { context, page } = await open({ bypassCSP: true });
     const [{ path, pages } = { path: "", pages: [] }] = victims;
     const entrypointId = pages.join("\n").match(/entrypoints\/([^/]+)\/edit/)?.[1] ?? "";
@@ -252,7 +252,7 @@ describe("hostile text in every field", () => {
     await context.close();
   });
 
-  test("does nothing in the parameters of any page's address, nor in a cookie", async () => {
+  test("is inert in the parameters of any page's URL, and in a cookie", async () => {
     const { context, page } = await open({ bypassCSP: true });
     const [victim] = victims;
     const damage: string[] = [];
@@ -277,7 +277,7 @@ describe("hostile text in every field", () => {
     await context.close();
   });
 
-  test("comes back from a form as it was typed, and does nothing", async () => {
+  test("comes back from a form as it was typed, and is inert", async () => {
     const { context, page } = await open({ bypassCSP: true });
     const forms = [
       { path: "/sources/new", field: "name", button: "Create webhook" },

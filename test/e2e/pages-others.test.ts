@@ -17,10 +17,10 @@ import {
   type WebhookInUse,
 } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
-/** What anybody may ask for. Whatever stands in none of these lists must belong to somebody. */
+/** Public routes. A route in none of these lists must belong to somebody. */
 const OPEN = [
   /^GET \/$/,
   /^(GET|POST) \/pages\/login$/,
@@ -31,9 +31,9 @@ const OPEN = [
   /^[A-Z]+ \/webhook\/:entrypointId(\/\*)?$/,
   /^GET \/api\/v1\/openapi\.json$/,
 ];
-/** Guarded by a password of its own. */
+/** Protected by a password of its own. */
 const OPERATORS = [/^GET \/metrics$/];
-/** Of whoever asks, without an id of anything. */
+/** Routes about the user who asks, without an id of anything. */
 const OWN = new Set([
   ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
   ...["GET /profile", "POST /profile/password", "POST /profile/api-keys"],
@@ -69,7 +69,7 @@ beforeAll(async () => {
     listRegisteredRoutes(),
   ]);
   admin = await administrator(gateway);
-  // Another browser of theirs, whose session somebody could want to end.
+  // Another browser of the same user, whose session somebody could try to end.
   await signIn(gateway, admin);
   await addPerson(gateway, "abel");
   inUse = await createWebhookInUse(gateway, { api: apiOf(gateway, admin), receiver });
@@ -90,7 +90,7 @@ const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/verification/test", { verification: { type: "bearer", config: {} } }],
 ];
 
-/** One that every address for it takes: what it says is looked at before whose it would be. */
+/** A form that every one of its URLs accepts: its content is checked before its owner is. */
 function bodyFor(route: RegisteredRoute): string | URLSearchParams | null {
   if (route.method === "GET" || route.method === "DELETE") return null;
   if (!isApi(route)) return new URLSearchParams({ name: "taken", type: "log" });
@@ -98,7 +98,7 @@ function bodyFor(route: RegisteredRoute): string | URLSearchParams | null {
   return JSON.stringify(body);
 }
 
-/** As a browser on the dashboard's own page, or as a program. */
+/** Requests as a browser on the dashboard's own page, or as a program. */
 function ask(route: RegisteredRoute, person: Person | null, given: Ids = ids): Promise<Response> {
   const headers = isApi(route)
     ? { "content-type": "application/json", ...(person && { authorization: `Bearer ${person.key}` }) }
@@ -113,7 +113,7 @@ function ask(route: RegisteredRoute, person: Person | null, given: Ids = ids): P
 }
 
 async function statusOf(answer: Response): Promise<number> {
-  // A live log goes on for as long as it is read.
+  // A live log continues as long as it is read.
   await answer.body?.cancel();
   return answer.status;
 }
@@ -124,7 +124,7 @@ function of(...rules: readonly Rule[]): readonly RegisteredRoute[] {
 
 const nameOf = ({ method, path }: RegisteredRoute) => `${method} ${path}`;
 
-/** Asks one after the other and gives back those that answered otherwise. */
+/** Requests one after the other and returns those with another status. */
 async function exceptions(
   asked: readonly RegisteredRoute[],
   answer: (route: RegisteredRoute) => Promise<Response>,
@@ -139,7 +139,7 @@ async function exceptions(
   return wrong;
 }
 
-/** All that the administrator has, as programs see it. */
+/** Returns everything that the administrator has, as programs see it. */
 async function snapshot(): Promise<unknown> {
   const path = `/webhooks/${inUse.webhookId}`;
   const paths = [
@@ -152,7 +152,7 @@ async function snapshot(): Promise<unknown> {
   return Promise.all(paths.map(async (each) => (await gateway.api.request("GET", each)).json()));
 }
 
-test("every registered route has a rule: open, one's own, for administrators, or somebody's", () => {
+test("every registered route has a rule: public, the user's own, for administrators, or somebody's", () => {
   expect(of("unknown").map(nameOf)).toEqual([]);
   const count = (rule: Rule) => of(rule).length;
   expect(count("owned")).toBeGreaterThan(40);
@@ -160,8 +160,8 @@ test("every registered route has a rule: open, one's own, for administrators, or
   expect([...OWN].filter((name) => !routes.map(nameOf).includes(name))).toEqual([]);
 });
 
-describe("nobody", () => {
-  test("is asked to sign in by every page, and refused by every address of programs", async () => {
+describe("a client without a session", () => {
+  test("is sent to sign in by every page, and refused by every route for programs", async () => {
     const wrong = await exceptions(
       of("own", "admin", "owned"),
       (route) => ask(route, null),
@@ -175,7 +175,7 @@ describe("nobody", () => {
 });
 
 describe("a second user", () => {
-  test("finds nothing of another's on any address, and changes nothing", async () => {
+  test("finds nothing of another user's on any URL, and changes nothing", async () => {
     const before = await snapshot();
     const wrong = await exceptions(
       of("owned"),
@@ -186,7 +186,7 @@ describe("a second user", () => {
     expect(await snapshot()).toEqual(before);
   });
 
-  test("finds it no better through a webhook and an event of their own", async () => {
+  test("finds nothing through a webhook and an event of their own either", async () => {
     const before = await snapshot();
     const api = apiOf(gateway, bob);
     const own = await createWebhookInUse(gateway, { api, receiver });
@@ -207,7 +207,7 @@ describe("a second user", () => {
     expect(await snapshot()).toEqual(before);
   });
 
-  test("delivers nothing of their own to another's target", async () => {
+  test("delivers nothing of their own to another user's target", async () => {
     const api = apiOf(gateway, bob);
     const own = await createWebhookInUse(gateway, { api, receiver });
     const received = receiver.requests.length;
@@ -234,7 +234,7 @@ describe("a second user", () => {
     }
   });
 
-  test("is refused what is for administrators", async () => {
+  test("is refused at administrators' routes", async () => {
     const wrong = await exceptions(
       of("admin"),
       (route) => ask(route, bob),
@@ -245,8 +245,8 @@ describe("a second user", () => {
 });
 
 describe("the owner", () => {
-  // Else a 404 above could come from anything.
-  test("reaches each of these addresses", async () => {
+  // Otherwise a 404 above could have any cause.
+  test("reaches each of these URLs", async () => {
     const wrong: string[] = [];
     for (const route of of("owned")) {
       const given = route.method === "GET" ? ids : { ...ids, ...(await createAnother()) };
@@ -256,7 +256,7 @@ describe("the owner", () => {
     expect(wrong).toEqual([]);
   });
 
-  /** For what changes or deletes it. */
+  /** A webhook for requests that change or delete it. */
   async function createAnother(): Promise<Ids> {
     const setup = await gateway.api.setUpWebhook([{ type: "log" }]);
     const answer = await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" });

@@ -25,20 +25,20 @@ import {
   type WebhookInUse,
 } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(180_000);
 
 const MAX_PAGE_BYTES = 150_000;
 const EVENTS_PER_PAGE = 50;
 const OPEN_ALL = "for (const details of document.querySelectorAll('details')) details.open = true";
 const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
-/** A card cuts off what is wider: nobody could read the rest, or scroll to it. */
+/** Finds content that a card cuts off, which nobody could read or scroll to. */
 const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
   .filter((each) => each.getBoundingClientRect().right > each.closest(".card").getBoundingClientRect().right)
   .map((each) => "cuts off " + each.outerHTML.slice(0, 80))`;
-/** Not pages: of programs, of senders, of operators, and what pages load. */
+/** Not pages: routes for programs, senders and operators, and assets. */
 const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)/;
-/** A stream: opening it would never end. */
+/** A stream: loading it would never end. */
 const STREAM = "/source/:id/logs/live";
 
 type Answered = Readonly<{ path: string; type: string | null }>;
@@ -48,7 +48,7 @@ let receiver: Receiver;
 let browser: Browser;
 let admin: Person;
 let inUse: WebhookInUse;
-/** Every GET route that people can open, with ids in place: pages, and what is none. */
+/** Lists every GET route that people can open, with ids filled in: pages, and others. */
 let pages: readonly string[];
 let others: readonly Answered[];
 
@@ -87,7 +87,7 @@ async function ask(path: string): Promise<Answered> {
   return { path, type: answer.headers.get("content-type") };
 }
 
-/** Many of everything, names as long as they may be, and events with long addresses and large bodies. */
+/** Creates many of everything, with names of maximum length, and events with long URLs and large bodies. */
 async function fillWebhook(): Promise<WebhookInUse> {
   const made = await createWebhookInUse(gateway, { api: gateway.api, receiver });
   const path = `/webhooks/${made.webhookId}`;
@@ -118,7 +118,7 @@ async function fillWebhook(): Promise<WebhookInUse> {
 
 type Opened = Readonly<{ path: string; page: Page; requests: readonly Request[] }>;
 
-/** Opens each page as on a first visit, and gives back what `look` finds and what the page itself complains of. */
+/** Opens each page as on a first visit, and returns what `look` finds and the page's own errors. */
 async function lookAt(
   all: readonly string[],
   options: BrowserContextOptions,
@@ -126,7 +126,7 @@ async function lookAt(
 ): Promise<readonly string[]> {
   const found: string[] = [];
   await twoAtOnce(all, async (path) => {
-    // A window of its own, in which nothing is cached yet.
+    // A new context with an empty cache.
     const context = await openAs(browser, gateway, { person: admin, look: options });
     const page = await context.newPage();
     const complaints = collectComplaints(page);
@@ -140,12 +140,12 @@ async function lookAt(
   return found;
 }
 
-/** A page that is asked for and not there is an error to the console as well. */
+/** The console also reports a missing page as an error. */
 function isFault(complaint: string): boolean {
   return !/status of (404|503)/.test(complaint);
 }
 
-/** What is wrong with it for somebody who reads it, whatever they read it with. */
+/** Returns accessibility faults, whatever the reader uses. */
 async function faultsToReaders({ page }: Opened): Promise<readonly string[]> {
   await page.evaluate(OPEN_ALL);
   const surplus = await page.evaluate(SURPLUS_WIDTH);
@@ -156,16 +156,16 @@ async function faultsToReaders({ page }: Opened): Promise<readonly string[]> {
   ];
 }
 
-test("the walk finds every page there is", () => {
+test("the walk finds every page", () => {
   expect(pages.length).toBeGreaterThan(14);
-  // Whatever else can be opened leads on to a page, or is text, the bytes of a body, or a webhook's file.
+  // Everything else that can be opened redirects to a page, or is text, a body, or a webhook's file.
   const strange = others.filter(
     ({ type }) => type !== null && !/^text\/plain|octet-stream$|sqlite3$/.test(type),
   );
   expect(strange).toEqual([]);
 });
 
-describe("every page, filled to the brim", () => {
+describe("every page, filled to the maximum", () => {
   test.each<[string, BrowserContextOptions]>([
     ["on a desk in light", { ...DESKTOP, colorScheme: "light" }],
     ["on a phone in dark", { ...PHONE, colorScheme: "dark" }],
@@ -174,10 +174,10 @@ describe("every page, filled to the brim", () => {
     expect(await lookAt([...pages, ...more], look, faultsToReaders)).toEqual([]);
   });
 
-  test(`sends at most ${MAX_PAGE_BYTES / 1_000} KB at the first visit, with one stylesheet, all of it its own`, async () => {
+  test(`sends at most ${MAX_PAGE_BYTES / 1_000} KB at the first visit, with one stylesheet, all from the gateway`, async () => {
     const assets = new Set<string>();
     const found = await lookAt(pages, DESKTOP, async ({ requests }) => {
-      // What is drawn from the page itself is neither asked for nor sent; a stream goes on.
+      // Data URLs are not requested; a stream continues.
       const asked = requests.filter((request) => !/^data:|\/live\?/.test(request.url()));
       const sizes = await Promise.all(asked.map((request) => request.sizes()));
       const bytes = sizes.reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
@@ -200,7 +200,7 @@ describe("every page, filled to the brim", () => {
   });
 });
 
-test("a damaged event file is told of on its webhook's pages, and nothing else suffers from it", async () => {
+test("a damaged event file is reported on its webhook's pages, and nothing else is affected", async () => {
   const { webhookId } = await createWebhookInUse(gateway, { api: gateway.api, receiver });
   await gateway.stop();
   writeFileSync(join(gateway.folder, "data", `events-${webhookId}.db`), "no database ".repeat(1_000));

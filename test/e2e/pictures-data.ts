@@ -1,4 +1,4 @@
-/** A day of a small team's webhooks, as the pictures of the README show it: GitHub's own samples, and what came of them. */
+/** A day of a small team's webhooks for the README's pictures: GitHub's own samples, and their deliveries. */
 import { createHmac, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import definitions from "@octokit/webhooks-examples";
@@ -13,7 +13,7 @@ import type { Gateway } from "../support/gateway.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const KINDS = ["push", "pull_request", "issues", "workflow_run", "check_run", "issue_comment", "release"];
-/** By the hour, up to now: quiet at night, and one target that is down for the last two hours. */
+/** Events per hour, up to now: quiet at night, and one target down for the last two hours. */
 const RECEIVED = [9, 4, 2, 1, 0, 1, 3, 8, 17, 26, 31, 24, 19, 28, 33, 38, 29, 22, 25, 18, 14, 16, 22, 27];
 const OUTAGE_HOURS = new Set([22, 23]);
 
@@ -46,7 +46,7 @@ async function create(gateway: Gateway, path: string, body: unknown): Promise<st
   throw new Error(`${path} was answered ${answer.status}`);
 }
 
-/** Writes a day into the webhook's file while no gateway runs. Resolves with the event that is looked at closely. */
+/** Writes a day into the webhook's file while no gateway runs. Resolves with the event for the close-up. */
 export function fillDay(
   gateway: Gateway,
   setup: WebhookSetup,
@@ -74,7 +74,7 @@ export function fillDay(
       for (const settlement of settled) recordSettlement(file, settlement);
     },
   }));
-  // One by one, as they came: the counts of a transaction belong to one hour.
+  // One by one: the counts of a transaction belong to one hour.
   for (const write of writes) {
     commitWrites(file, [write], (_write, cause) => {
       throw cause;
@@ -170,7 +170,7 @@ function settle(
   });
 }
 
-/** Delivered everywhere at once, but to the first target while it is down. */
+/** Delivered everywhere immediately, except to the first target while it is down. */
 function settlementsOf(
   draft: EventDraft,
   of: { index: number; isDown: boolean; now: number },
@@ -188,7 +188,7 @@ function settlementsOf(
   });
 }
 
-/** Refused, not answered, and then taken: what a timeline is for. */
+/** Refused, without a response, and then accepted: the timeline's purpose. */
 function slowlyDelivered(draft: EventDraft): readonly Settlement[] {
   const silent = { statusCode: null, error: "No answer within 30 s." };
   const attempts: readonly AttemptData[] = [

@@ -1,4 +1,4 @@
-/** `bun run pictures`: takes the README's pictures of the compiled executable anew. */
+/** `bun run pictures`: takes the README's pictures with the compiled executable. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -34,7 +34,7 @@ const WISHES = [
   },
 ];
 
-// What people would see behind a proxy with TLS; the pictures' browser goes past it.
+// The URL that people would see behind a proxy with TLS; the pictures' browser connects directly.
 const gateway = await startSite({ BASE_URL: "https://hooks.example.com" });
 const browser = await launchBrowser();
 try {
@@ -69,7 +69,7 @@ async function picture(with_: Browser, { name, at, look, person }: Wanted): Prom
     ...look,
     ...WHERE,
     baseURL: gateway.origin,
-    // A browser would keep the cookie of an https address from this one.
+    // A browser would not send the cookie of an HTTPS URL to this one.
     extraHTTPHeaders: { cookie: person.cookie },
   });
   const page = await context.newPage();
@@ -82,7 +82,7 @@ async function picture(with_: Browser, { name, at, look, person }: Wanted): Prom
   await context.close();
 }
 
-/** The browser packs it: a picture needs a quarter of its PNG's bytes. */
+/** Compressed by the browser: a picture needs a quarter of its PNG's bytes. */
 async function toWebp(page: Page, png: Buffer): Promise<Buffer> {
   const packed = await page.evaluate<string>(`(async () => {
     const image = new Image();

@@ -1,14 +1,14 @@
-/** Sends bytes that no HTTP client would send, and reads what comes back. */
+/** Sends bytes that no HTTP client would send, and reads the reply. */
 import { connect, type Socket } from "node:net";
 
 export type RawAnswer = Readonly<{
-  /** Null where the connection was closed without an answer. */
+  /** Null if the connection was closed without a response. */
   status: number | null;
   head: string;
   body: string;
 }>;
 
-/** Resolves when the gateway closes, so ask for "Connection: close" where it would keep the connection. */
+/** Resolves when the gateway closes the connection, so request "Connection: close" if it would stay open. */
 export async function exchange(port: number, bytes: string): Promise<RawAnswer> {
   const socket = connect({ host: "127.0.0.1", port });
   let text = "";
@@ -16,7 +16,7 @@ export async function exchange(port: number, bytes: string): Promise<RawAnswer> 
   socket.on("data", (part) => {
     text += part;
   });
-  // A refusal may come before everything was sent; what was answered counts.
+  // A refusal may arrive before everything was sent; the response counts.
   socket.on("error", () => {});
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
   socket.write(bytes, "latin1");

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
-// The reserve is larger than the one disk and smaller than the other.
+// The reserve is larger than one disk and smaller than the other.
 const disks = mayMount()
   ? [
       { megabytes: 64, ready: 503, body: { status: "unavailable", reason: "low disk space" } },
@@ -15,7 +15,7 @@ const disks = mayMount()
   : [];
 
 for (const { megabytes, ready, body } of disks) {
-  test(`/readyz answers ${ready} with ${megabytes} MB free, and events are stored all the same`, async () => {
+  test(`/readyz responds ${ready} with ${megabytes} MB free, and events are stored regardless`, async () => {
     const folder = makeFolder();
     const data = join(folder, "data");
     mountSmallDisk(data, megabytes);

@@ -4,7 +4,7 @@ import { sign, verify } from "@octokit/webhooks-methods";
 import { startGateway } from "../support/gateway.ts";
 import { type Answer, type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const SECRET = "the secret that GitHub and the receiver share";
@@ -16,12 +16,12 @@ const samples: Sample[] = definitions.flatMap(({ name, examples }) =>
   examples.map((example, index) => ({
     event: name,
     delivery: crypto.randomUUID(),
-    // Both forms that senders use; the second one has line feeds and spaces that must stay as they are.
+    // Both forms that senders use; the second has line feeds and spaces that must be preserved.
     body: index % 2 === 0 ? JSON.stringify(example) : `${JSON.stringify(example, null, 2)}\n`,
   })),
 );
 
-/** Refuses the first attempt of every 7th sample, cuts the connection at the first attempt of every 11th. */
+/** Refuses the first attempt of every 7th sample, and cuts the connection at the first attempt of every 11th. */
 function answerFor(delivery: string, attempts: number): Answer {
   const index = samples.findIndex((sample) => sample.delivery === delivery);
   if (attempts > 1) return {};
@@ -29,7 +29,7 @@ function answerFor(delivery: string, attempts: number): Answer {
   return index % 11 === 0 ? { reset: true } : {};
 }
 
-test("every sample of GitHub's webhooks arrives byte for byte and verifiable, though the receiver fails some first", async () => {
+test("every sample of GitHub's webhooks arrives byte for byte and verifiable, although the receiver fails some first", async () => {
   const arrived = new Map<string, ReceivedRequest>();
   const attempts = new Map<string, number>();
   const all = Promise.withResolvers<void>();
@@ -82,7 +82,7 @@ test("every sample of GitHub's webhooks arrives byte for byte and verifiable, th
     expect(request?.header("user-agent")).toBe("GitHub-Hookshot/044aadd");
     expect(request?.header("x-webhooker-event-id")).toBe(eventIds.get(delivery));
     expect(request?.header("x-webhooker-webhook-id")).toBe(webhookId);
-    // A connection that is cut while it is reused is replaced within the same attempt.
+    // A reused connection that is cut is replaced within the same attempt.
     const expected = answerFor(delivery, 1).reset ? ["1", "2"] : [String(attempts.get(delivery))];
     expect(expected).toContain(request?.header("x-webhooker-attempt") ?? "none");
     const bytes = Buffer.from(request?.body ?? []);

@@ -1,4 +1,4 @@
-/** A replay of many events in the compiled executable, which is killed in the middle of it, again and again. */
+/** A replay of many events in the compiled executable, which is killed repeatedly. */
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
@@ -6,13 +6,13 @@ import { replayRunSchema } from "../../src/api/schemas.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const EVENTS = 600;
 const KILLS = 3;
 
-test("each event is replayed once, however often the gateway is killed meanwhile", async () => {
+test("each event is replayed once, however often the gateway is killed", async () => {
   const receiver = await startReceiver();
   await using gateway = await startGateway();
   const { webhookId, entrypointId } = await gateway.api.setUpWebhook([

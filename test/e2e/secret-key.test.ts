@@ -1,4 +1,7 @@
-/** Another secret key on the compiled gateway: deliveries and senders go on with their secrets, and everybody signs in again. */
+/**
+ * Rotates the secret key of the compiled gateway: deliveries and verification continue with their secrets, and
+ * everybody signs in again.
+ */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,12 +9,12 @@ import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { administrator, startSite } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const AUTHORIZATION = "Bearer of-the-bank";
 
-test("a key file is rotated while the gateway is stopped, also after a rotation that was broken off", async () => {
+test("a key file is rotated while the gateway is stopped, also after an interrupted rotation", async () => {
   await using gateway = await startSite();
   const receiver = await startReceiver();
   const config = { url: receiver.url, headers: { authorization: AUTHORIZATION } };
@@ -47,7 +50,7 @@ test("a key file is rotated while the gateway is stopped, also after a rotation 
   expect(await isSignedIn()).toBe(false);
   await gateway.stop();
 
-  // Broken off before the file changed: everything is sealed with the next key, and the file has the one before.
+  // Interrupted before the file changed: everything is sealed with the next key, and the file has the previous one.
   writeFileSync(`${keyPath}.next`, after, { mode: 0o600 });
   writeFileSync(keyPath, before);
   await gateway.start();
@@ -62,7 +65,7 @@ test("a key file is rotated while the gateway is stopped, also after a rotation 
   await receiver.close();
 });
 
-test("a key of the environment is rotated with the one before it beside it, and not without", async () => {
+test("a key in the environment is rotated with the previous one beside it, and not without", async () => {
   const [first, second] = [1, 2].map((fill) => Buffer.alloc(32, fill).toString("base64"));
   await using gateway = await startGateway({ env: { SECRET_KEY: first ?? "" } });
   await gateway.api.setUpWebhook([{ type: "http", config: { url: "http://127.0.0.1:9/" } }]);

@@ -6,7 +6,7 @@ import { errorCodeOf } from "../support/api-client.ts";
 import { Gateway, makeFolder, runExecutable, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 function filesUnder(folder: string): string[] {
@@ -20,7 +20,7 @@ describe("the first start", () => {
     expect(readdirSync(gateway.folder)).toEqual(["data"]);
   });
 
-  test("names the port that the system chose in the URLs of entrypoints", async () => {
+  test("uses the port that the system chose in the URLs of entrypoints", async () => {
     await using gateway = await startGateway();
     const { webhookId, entrypointId } = await gateway.api.setUpWebhook();
     const response = await gateway.api.request("GET", `/webhooks/${webhookId}/entrypoints/${entrypointId}`);
@@ -28,7 +28,7 @@ describe("the first start", () => {
     expect(url).toBe(`http://localhost:${gateway.port}/webhook/${entrypointId}`);
   });
 
-  test("tells the terminal the admin's password, once, and keeps it nowhere", async () => {
+  test("prints the admin's password to the terminal, once, and stores it nowhere", async () => {
     await using gateway = await startGateway();
     const password = /user "admin" with password "([^"]{16,})"/.exec(gateway.terminal)?.[1] ?? "";
     expect(password).not.toBe("");
@@ -46,7 +46,7 @@ describe("the first start", () => {
     expect(log).not.toContain("password");
   });
 
-  test("goes on in its own process with threads enough for a busy disk, unless it is told how many", async () => {
+  test("continues in its own process with enough threads for a busy disk, unless the number is configured", async () => {
     const environmentOf = ({ pid }: Gateway) => readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
     await using gateway = await startGateway({ before: "set -- serve" });
     expect(environmentOf(gateway)).toContain("UV_THREADPOOL_SIZE=32");
@@ -57,7 +57,7 @@ describe("the first start", () => {
     expect(environmentOf(told)).toContain("UV_THREADPOOL_SIZE=3");
   });
 
-  test("says nothing of a password that it was given", async () => {
+  test("does not print a configured password", async () => {
     const password = "given by the operator";
     await using gateway = await startGateway({ env: { ADMIN_PASSWORD: password, LOG_LEVEL: "debug" } });
     const { out, err } = await gateway.stop();
@@ -65,7 +65,7 @@ describe("the first start", () => {
     expect(out).not.toContain(password);
   });
 
-  test("reads no .env and no bunfig.toml of the folder it is started in", async () => {
+  test("reads no .env and no bunfig.toml in the working directory", async () => {
     const gateway = new Gateway(makeFolder());
     writeFileSync(join(gateway.folder, ".env"), "LOG_LEVEL=nonsense\n");
     writeFileSync(join(gateway.folder, "bunfig.toml"), 'preload = ["./preload.js"]\n');
@@ -75,7 +75,7 @@ describe("the first start", () => {
     await gateway.remove();
   });
 
-  test("makes files that nobody else may read, in folders that others may enter", async () => {
+  test("creates files that nobody else can read, in folders that others can enter", async () => {
     const gateway = new Gateway(makeFolder(), {
       env: { DATA_DIR: "./events", DBURL: "./main/main.db" },
       before: "umask 000",
@@ -90,7 +90,7 @@ describe("the first start", () => {
     await gateway.remove();
   });
 
-  test("stops with the names of all variables that are wrong, and makes nothing", async () => {
+  test("fails with the names of all invalid variables, and creates nothing", async () => {
     const folder = makeFolder();
     const env = { PORT: "eighty", RETENTION_DAYS: "0", SECRET_KEY: "c2hvcnQ" };
     const { code, out, err } = await runExecutable({ args: [], folder, env });
@@ -102,7 +102,7 @@ describe("the first start", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("stops with a clear message where the port is taken or the folder cannot be used", async () => {
+  test("fails with a clear message if the port is taken or the folder cannot be used", async () => {
     await using gateway = await startGateway();
     const folder = makeFolder();
     const taken = await runExecutable({ args: ["serve"], folder, env: { PORT: String(gateway.port) } });
@@ -118,7 +118,7 @@ describe("the first start", () => {
 });
 
 describe("a running gateway", () => {
-  test("refuses a second one on its folder and goes on", async () => {
+  test("refuses a second one on its folder and continues", async () => {
     await using gateway = await startGateway();
     const { code, out, err } = await gateway.run(["serve"], { env: { PORT: "0" } });
     expect(code).toBe(1);
@@ -129,7 +129,7 @@ describe("a running gateway", () => {
     await gateway.start();
   });
 
-  test("is found well by the healthcheck command, and not once it has stopped", async () => {
+  test("is healthy for the healthcheck command, and not once it has stopped", async () => {
     await using gateway = await startGateway();
     const env = { PORT: String(gateway.port) };
     expect((await gateway.run(["healthcheck"], { env })).code).toBe(0);
@@ -139,7 +139,7 @@ describe("a running gateway", () => {
     expect(err).toContain(String(gateway.port));
   });
 
-  test("takes users and API keys of the command line at once, and revoked ones no more", async () => {
+  test("accepts users and API keys of the command line immediately, and refuses revoked ones", async () => {
     await using gateway = await startGateway();
     const added = await gateway.run(["user", "add", "grace", "--password-stdin"], {
       stdin: "long enough for all",
@@ -165,18 +165,21 @@ describe("a running gateway", () => {
     expect(unknown).toMatchObject({ code: 1, out: "" });
   });
 
-  test.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, and its files close", async (signal) => {
-    await using gateway = await startGateway();
-    const { entrypointId } = await gateway.api.setUpWebhook([{ type: "database" }]);
-    await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
-    gateway.signal(signal);
-    const { code, out } = await gateway.finished;
-    expect(code).toBe(0);
-    expect(out).toContain("webhooker has stopped");
-    expect(filesUnder(gateway.folder).filter((path) => /-(wal|shm|journal)$/.test(path))).toEqual([]);
-  });
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "exits with 0 at %s, and its files are closed",
+    async (signal) => {
+      await using gateway = await startGateway();
+      const { entrypointId } = await gateway.api.setUpWebhook([{ type: "database" }]);
+      await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "kept" });
+      gateway.signal(signal);
+      const { code, out } = await gateway.finished;
+      expect(code).toBe(0);
+      expect(out).toContain("webhooker has stopped");
+      expect(filesUnder(gateway.folder).filter((path) => /-(wal|shm|journal)$/.test(path))).toEqual([]);
+    },
+  );
 
-  test("refuses bodies over MAX_BODY_BYTES, said so or not, and tells the log", async () => {
+  test("refuses bodies over MAX_BODY_BYTES, declared or not, and logs it", async () => {
     await using gateway = await startGateway({ env: { MAX_BODY_BYTES: "1000" } });
     const { webhookId, entrypointId } = await gateway.api.setUpWebhook();
     const url = gateway.entrypointUrl(entrypointId);

@@ -1,10 +1,10 @@
-/** The executable sends traces to a collector that reads OTLP, and does its work where that one does not. */
+/** The executable sends traces to an OTLP collector, and works without one. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Collector, startCollector } from "../support/collector.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -34,7 +34,7 @@ async function setUp(gateway: Gateway) {
   return gateway.api.setUpWebhook([target]);
 }
 
-/** Returns the event's id once it is delivered, or given up. */
+/** Returns the event's id once it is delivered or given up. */
 async function send(gateway: Gateway, entrypointId: string, headers: Record<string, string> = {}) {
   const arrived = receiver.requests.length + 1;
   const answer = await fetch(gateway.entrypointUrl(entrypointId), { method: "POST", body: "paid", headers });
@@ -46,7 +46,7 @@ async function send(gateway: Gateway, entrypointId: string, headers: Record<stri
 const spanOf = (name: string) => collector.spans.filter((span) => span.name === name);
 
 describe("an event's trace", () => {
-  test("is the sender's: the request below the sender's span, the attempt below the request, the target told of the attempt", async () => {
+  test("is the sender's: the request below the sender's span, the attempt below the request, and the target gets the attempt's span", async () => {
     await using gateway = await start({
       OTEL_EXPORTER_OTLP_HEADERS: "api-key=for%20the%20collector",
       OTEL_SERVICE_NAME: "hooks",
@@ -95,7 +95,7 @@ describe("an event's trace", () => {
     }
   });
 
-  test("has the event's id where the sender has none, and goes on after a restart, with what went wrong", async () => {
+  test("has the event's id if the sender has none, and continues after a restart, with errors", async () => {
     receiver.answerWith({ status: 500 });
     await using gateway = await start();
     const { webhookId, entrypointId } = await setUp(gateway);
@@ -119,7 +119,7 @@ describe("an event's trace", () => {
     expect(replayed?.attributes).toMatchObject({ "webhooker.replays": 1, "http.response.status_code": 204 });
   });
 
-  test("is not sent where the sender does not want it, whose header then goes on as it came", async () => {
+  test("is not sent if the sender does not sample it; its header is then forwarded unchanged", async () => {
     await using gateway = await start();
     const { webhookId, entrypointId } = await setUp(gateway);
     await send(gateway, entrypointId, { traceparent: NOT_SAMPLED });
@@ -129,7 +129,7 @@ describe("an event's trace", () => {
     expect(receiver.requests[0]?.header("traceparent")).toBe(NOT_SAMPLED);
   });
 
-  test("is left out by the sampler's share", async () => {
+  test("respects the sampler's ratio", async () => {
     await using gateway = await start({ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" });
     const { webhookId, entrypointId } = await setUp(gateway);
     await send(gateway, entrypointId, { traceparent: SAMPLED });
@@ -140,8 +140,8 @@ describe("an event's trace", () => {
   });
 });
 
-describe("a collector that is not there", () => {
-  test("hinders no event, is told of once, and no stop waits for it", async () => {
+describe("a collector that is unreachable", () => {
+  test("blocks no event, is logged once, and delays no stop", async () => {
     await collector.close();
     await using gateway = await start();
     const { webhookId, entrypointId } = await setUp(gateway);
@@ -156,7 +156,7 @@ describe("a collector that is not there", () => {
   });
 });
 
-test("without a collector the sender's trace goes on as it came", async () => {
+test("without a collector the sender's trace header is forwarded unchanged", async () => {
   await using gateway = await startGateway();
   const { webhookId, entrypointId } = await setUp(gateway);
   await send(gateway, entrypointId, { traceparent: SAMPLED });

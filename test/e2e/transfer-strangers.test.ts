@@ -1,4 +1,4 @@
-/** A stranger's file, on the compiled gateway: another user's ids in every column that holds ids reach nothing of theirs. */
+/** Imports a stranger's file into the executable: another user's ids in every id column reach nothing of theirs. */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ import {
   type WebhookInUse,
 } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(180_000);
 
 const PASSPHRASE = "a passphrase of the test";
@@ -59,7 +59,7 @@ afterAll(async () => {
   await strangers.close();
 });
 
-/** A file with rows in every table. */
+/** Creates a file with rows in every table. */
 async function exportRich(): Promise<Uint8Array> {
   const api = apiOf(gateway, stranger);
   const own = await createWebhookInUse(gateway, { api, receiver: strangers });
@@ -101,7 +101,7 @@ function textOf(db: Database, sql: string): string {
   return db.query<{ text: string }, []>(sql).get()?.text ?? "";
 }
 
-/** A copy of the file, as `change` leaves it. */
+/** Returns a copy of the file, changed by `change`. */
 function withDatabase<T>(bytes: Uint8Array, change: (db: Database) => T): { result: T; bytes: Uint8Array } {
   const path = join(gateway.folder, "changed.db");
   writeFileSync(path, bytes);
@@ -126,7 +126,7 @@ function listIdColumns(): readonly IdColumn[] {
   ).result;
 }
 
-/** What of the victim's has the same role as the ids of a column. */
+/** Returns the victim's value for the same role as the ids of a column. */
 function victimsIdFor(name: string): string {
   if (name === "target_id") return theirs.targetId;
   if (name === "entrypoint_id") return theirs.entrypointId;
@@ -148,7 +148,7 @@ const BODIES: readonly (readonly [end: string, body: () => unknown])[] = [
   ["/verify", () => ({})],
 ];
 
-/** All that a person or a program can do with the webhook, but for taking it away. */
+/** Performs everything that a person or a program can do with the webhook, except deleting it. */
 async function useAll(ids: Ids): Promise<void> {
   const own = routes.filter(({ method, path }) => {
     const isOfWebhook = path.startsWith("/source/") || path.startsWith("/api/v1/webhooks/");
@@ -183,7 +183,7 @@ async function goOnWith(answer: Response): Promise<void> {
   }
   const [event] = await api.waitUntilSettled(webhook.id);
   const ids = { ...idsOf(theirs), id: webhook.id, webhook_id: webhook.id };
-  // With the victim's ids where a part is named, and with those that the webhook has.
+  // With the victim's ids where a part is named, and with those of the webhook.
   await useAll(ids);
   const parts = { target_id: targets[0]?.id ?? "", entrypoint_id: entrypoints[0]?.id ?? "" };
   const eventId = event?.id ?? theirs.eventId;
@@ -219,7 +219,7 @@ async function expectNothingReached(act: () => Promise<void>): Promise<void> {
   expect(await seenByVictim()).toEqual(before);
 }
 
-test("each column that holds ids, with the victim's in it, is refused or reaches nothing of theirs", async () => {
+test("the victim's ids in each id column are refused or reach nothing of theirs", async () => {
   const columns = listIdColumns();
   expect(columns.length).toBeGreaterThan(20);
   await expectNothingReached(async () => {
@@ -239,7 +239,7 @@ test("each column that holds ids, with the victim's in it, is refused or reaches
   });
 });
 
-test("all of them at once, in agreement with each other and the document, reach nothing of the victim's", async () => {
+test("all of them together, consistent with each other and the document, reach nothing of the victim's", async () => {
   const columns = listIdColumns();
   await expectNothingReached(async () => {
     for (const inDocument of [false, true]) {
@@ -262,14 +262,14 @@ test("all of them at once, in agreement with each other and the document, reach 
           .replaceAll(targets[0]?.id ?? "?", theirs.targetId);
         db.run("UPDATE webhook_export SET document = ?", [changed]);
       }).bytes;
-      // Its secrets are sealed for other ids than the document says now.
+      // Its secrets are sealed for other ids than the document now has.
       if (inDocument) expect((await upload(forged)).status).toBe(422);
       await goOnWith(await upload(forged, inDocument ? "?secrets=leave_out" : ""));
     }
   });
 });
 
-test("what the victim has goes on as before", async () => {
+test("the victim's webhook works as before", async () => {
   const requests = victims.requests.length;
   await post(theirs.entrypointId, "one more");
   await victims.waitFor(requests + 1);

@@ -1,4 +1,4 @@
-/** A webhook moves from one running executable to another, with its URL, its events and its secrets. */
+/** Moves a webhook from one running executable to another, with its URL, its events and its secrets. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { type Gateway, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { administrator, startSite } from "../support/site.ts";
 
-// Starts processes; only a machine that hangs takes this long.
+// Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
 const PASSPHRASE = "a passphrase of the test";
@@ -22,12 +22,12 @@ function partFiles(gateway: Gateway): string[] {
   return readdirSync(join(gateway.folder, "data")).filter((name) => name.startsWith("transfer-"));
 }
 
-/** Asks the gateway something as often as it takes. */
+/** Requests something from the gateway as often as necessary. */
 async function until(gateway: Gateway, isSo: () => boolean): Promise<void> {
   while (!isSo()) await fetch(`${gateway.origin}/livez`);
 }
 
-test("a webhook goes on at another gateway: what was pending is delivered there, with its secrets", async () => {
+test("a webhook continues at another gateway: pending deliveries are sent there, with its secrets", async () => {
   const receiver = await startReceiver({ script: { status: 503 } });
   await using from = await startGateway();
   const config = { url: receiver.url, headers: { authorization: AUTHORIZATION } };
@@ -74,7 +74,7 @@ test("a webhook goes on at another gateway: what was pending is delivered there,
   await receiver.close();
 });
 
-test("a running gateway imports in the dashboard, and what is broken off there leaves nothing behind", async () => {
+test("a running gateway imports in the dashboard, and an interrupted upload leaves nothing behind", async () => {
   await using gateway = await startSite();
   const { webhookId } = await gateway.api.setUpWebhook();
   await gateway.run(["export", webhookId, "plain.db"]);
@@ -110,7 +110,7 @@ test("a running gateway imports in the dashboard, and what is broken off there l
   expect(partFiles(gateway)).toEqual([]);
 });
 
-test("a stopped gateway imports by the command line, and a running one says how it is done there", async () => {
+test("a stopped gateway imports on the command line, and a running one explains how to import", async () => {
   await using gateway = await startGateway();
   const config = { url: "http://127.0.0.1:9/", headers: { authorization: AUTHORIZATION } };
   const { webhookId } = await gateway.api.setUpWebhook([{ type: "http", config }, { type: "log" }]);
@@ -138,7 +138,7 @@ test("a stopped gateway imports by the command line, and a running one says how 
   });
 });
 
-test("a download that is broken off leaves nothing behind, and neither does what a crash left", async () => {
+test("an interrupted download leaves nothing behind, and neither does a crash", async () => {
   await using gateway = await startGateway();
   const { webhookId, entrypointId } = await gateway.api.setUpWebhook();
   const body = crypto.getRandomValues(new Uint8Array(65_536));

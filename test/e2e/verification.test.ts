@@ -38,7 +38,7 @@ async function send(signedWith: string | null, to = gateway): Promise<number> {
   return answer.status;
 }
 
-test("what GitHub signs is stored, over a restart too, and nothing else is; the log says why, and no secret", async () => {
+test("requests signed by GitHub are stored, over a restart too, and nothing else is; the log has the reason, and no secret", async () => {
   await verifyBy("github", { secret: SECRET });
   expect([await send(SECRET), await send("another"), await send(null)]).toEqual([200, 401, 401]);
   await gateway.waitForLog(/could not be verified.*Signature mismatch/);
@@ -48,7 +48,7 @@ test("what GitHub signs is stored, over a restart too, and nothing else is; the 
   expect(gateway.log).not.toContain(SECRET);
 });
 
-test("with another SECRET_KEY nothing is accepted, and senders are to try again", async () => {
+test("with another SECRET_KEY nothing is accepted, and senders are asked to retry", async () => {
   await gateway.stop();
   const other = new Gateway(gateway.folder, { env: keyOf(8) });
   await other.start();
@@ -58,7 +58,7 @@ test("with another SECRET_KEY nothing is accepted, and senders are to try again"
   expect(await send(SECRET)).toBe(200);
 });
 
-test("a provider's question whether the URL is willing is answered, and stored as no event", async () => {
+test("a provider's challenge gets its response, and is not stored as an event", async () => {
   const before = (await gateway.api.listEvents(webhookId)).length;
   await verifyBy("microsoft-graph", { secret: SECRET });
   const url = `${gateway.entrypointUrl(entrypointId)}?validationToken=Validation%3A%20%3Cb%3E`;
