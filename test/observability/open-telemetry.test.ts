@@ -67,7 +67,7 @@ test("a failing collector is logged once, and once more when it recovers", async
   await collector.waitFor(3);
   expect(collector.requests[0]?.headers.get("user-agent")).toStartWith(`${userAgent} `);
   await stop();
-  expect(told(lines)).toEqual(["warn traces cannot be sent", "info traces are sent again"]);
+  expect(told(lines)).toEqual(["warn traces cannot be sent", "info traces can be sent again"]);
   expect(collector.spans).toHaveLength(BATCH);
 });
 
