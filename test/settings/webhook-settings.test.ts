@@ -7,11 +7,11 @@ import {
   webhookSettingsShape,
 } from "../../src/settings/webhook-settings.ts";
 
-const DEFAULTS = { retention_days: null, retention_bytes: null, notices: null };
+const DEFAULTS = readWebhookSettings(null);
 
 describe("stored settings of a webhook", () => {
   test("are completed by the defaults, and nothing is stored where all are defaults", () => {
-    expect(readWebhookSettings(null)).toEqual(DEFAULTS);
+    expect(DEFAULTS).toMatchObject({ retention_days: null, retention_bytes: null, notices: null });
     expect(readWebhookSettings({ retention_days: 7 })).toEqual({ ...DEFAULTS, retention_days: 7 });
     expect(toStoredWebhookSettings(readWebhookSettings({ retention_days: null }))).toBeNull();
     const changed = readWebhookSettings({ retention_bytes: 5_000_000 });
