@@ -31,7 +31,10 @@ export type ApiDeps = Readonly<{
   remoteAddressOf: RemoteAddressReader;
   log: Pick<Logger, "info">;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
-  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates">;
+  events: Pick<
+    EventStore,
+    "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates" | "findFilterMarks"
+  >;
   throttle: ThrottleControl;
   rejected: Omit<RejectedStore, "keep" | "accept" | "setReasons">;
   reverify: Reverify;

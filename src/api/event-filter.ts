@@ -1,7 +1,7 @@
 /** The event filter of the API, in list queries and replays. */
 import { z } from "zod";
 import type { EventFilter } from "../storage/event-db/event-filter.ts";
-import { deliveryState } from "./event-schemas.ts";
+import { eventFate } from "./event-schemas.ts";
 
 const time = z.iso
   .datetime({ offset: true, error: "must be a time such as 2026-11-24T08:00:00Z" })
@@ -14,10 +14,10 @@ export const eventFilterShape = {
   to: time.optional().describe("Received at or before this time."),
   entrypoint_id: z.string().optional().describe("Received by this entrypoint."),
   target_id: z.string().optional().describe("With a delivery to this target."),
-  status: deliveryState
+  status: eventFate
     .optional()
     .describe(
-      "With a delivery in this state; with `target_id`, the one to that target. `retrying`: pending, and attempted since it was created or last replayed; `pending` includes those.",
+      "With a delivery in this state; with `target_id`, the one to that target. `retrying`: pending, and attempted since it was created or last replayed; `pending` includes those. `filtered`: a target, or that one, did not want it.",
     ),
   method: z.string().max(20).optional().describe("Received with this method."),
   type: z.string().max(250).optional().describe("Of this type, exactly."),

@@ -1,6 +1,6 @@
 /** Response schemas of events, their deliveries and results. */
 import { z } from "zod";
-import { DELIVERY_STATES } from "../storage/event-db/event-filter.ts";
+import { EVENT_FATES } from "../storage/event-db/event-filter.ts";
 import { count, headerPairs, id, time } from "./schema-parts.ts";
 
 export const resultSchema = z
@@ -20,10 +20,10 @@ export const resultSchema = z
 export const deliveryStatus = z.enum(["pending", "delivered", "failed", "held", "discarded"]);
 
 /** As filters have it. */
-export const deliveryState = z
-  .enum(DELIVERY_STATES)
+export const eventFate = z
+  .enum(EVENT_FATES)
   .describe(
-    "The status of a delivery, or `retrying`: pending, and attempted since it was created or last replayed. `pending` includes those that are retrying.",
+    "The status of a delivery; `retrying`: pending, and attempted since it was created or last replayed (`pending` includes those); or `filtered`: a target did not want the event.",
   );
 
 export const deliverySchema = z
@@ -45,6 +45,17 @@ export const deliverySchema = z
     results: z.array(resultSchema),
   })
   .meta({ id: "Delivery", description: "The state of one event's delivery to one target." });
+
+const filterFateSchema = z.strictObject({
+  target_id: id,
+  reason: z
+    .string()
+    .nullable()
+    .describe(
+      "Why, by the target's present filter; null: that would let the event through, or the target was deleted.",
+    ),
+  filter_changed: z.boolean().describe("The filter is another one than when the event was received."),
+});
 
 const eventFacts = {
   id,
@@ -71,6 +82,7 @@ const eventFacts = {
 export const eventSummarySchema = z
   .strictObject({
     ...eventFacts,
+    filtered_count: count.describe("Number of targets whose event types or filter did not want the event."),
     delivery_counts: z.strictObject({
       pending: count.describe("Including those that are retrying."),
       retrying: count.describe(
@@ -116,5 +128,11 @@ export const eventSchema = z
       )
       .describe("The last copies, newest first."),
     deliveries: z.array(deliverySchema),
+    filtered_by: z
+      .array(filterFateSchema)
+      .describe("Targets that did not get the event because of their event types or filter."),
+    unjudged_by: z
+      .array(filterFateSchema)
+      .describe("Targets that got the event because their event types or filter could not judge it."),
   })
   .meta({ id: "Event", description: "A received request, unchanged." });

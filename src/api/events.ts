@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { notFound } from "../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../storage/event-db/types.ts";
+import { type FilterFate, listFilterFates } from "../webhooks/filter-fates.ts";
 import { listUnreadValues, type UnreadValue } from "../webhooks/unread-values.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
@@ -40,22 +41,25 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
     return event;
   }
 
-  async function listUnread(of: {
+  /** What settings, as they are now, say of the event. */
+  async function lookAgain(of: {
     userId: string;
     webhookId: string;
     event: StoredEvent;
     deliveries: readonly Delivery[];
-  }): Promise<readonly UnreadValue[]> {
-    const { event, deliveries } = of;
-    const [entrypoints, targets] = await Promise.all([
+  }): Promise<{ unread: readonly UnreadValue[]; fates: readonly FilterFate[] }> {
+    const { webhookId, event, deliveries } = of;
+    const [entrypoints, targets, marks] = await Promise.all([
       deps.useCases.entrypoints.list(of),
       deps.useCases.targets.list(of),
+      events.findFilterMarks(webhookId, event.id),
     ]);
-    return listUnreadValues({
+    const unread = await listUnreadValues({
       event,
       entrypoint: entrypoints.find(({ id }) => id === event.entrypointId) ?? null,
       targets: targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id)),
     });
+    return { unread, fates: await listFilterFates({ event, marks, targets }) };
   }
 
   return [
@@ -107,8 +111,8 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
           deps.rejected.findFirstReceivedAt(webhookId, event.id),
         ]);
         const { userId } = caller;
-        const unread = await listUnread({ userId, webhookId, event, deliveries });
-        return presentEvent(event, deliveries, { duplicates, firstReceivedAt, unread });
+        const again = await lookAgain({ userId, webhookId, event, deliveries });
+        return presentEvent(event, deliveries, { duplicates, firstReceivedAt, ...again });
       },
     }),
     operation({

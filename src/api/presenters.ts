@@ -9,6 +9,7 @@ import type {
   StoredEvent,
 } from "../storage/event-db/types.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
+import type { FilterFate } from "../webhooks/filter-fates.ts";
 import type { UnreadValue } from "../webhooks/unread-values.ts";
 import type { Trial, TriedRequest } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
@@ -71,6 +72,7 @@ export function presentEventSummary(event: EventSummary): z.infer<typeof eventSu
   const { pending, retrying, delivered, failed, held, discarded } = event.deliveries;
   return {
     ...presentFacts(event, event.duplicates),
+    filtered_count: event.filtered,
     delivery_counts: { pending, retrying, delivered, failed, held, discarded },
   };
 }
@@ -82,9 +84,14 @@ export function presentEvent(
     duplicates: Duplicates;
     firstReceivedAt: number | null;
     unread: readonly UnreadValue[];
+    fates: readonly FilterFate[];
   }>,
 ): z.infer<typeof eventSchema> {
-  const { duplicates, firstReceivedAt, unread } = more;
+  const { duplicates, firstReceivedAt, unread, fates } = more;
+  const presentFates = (wanted: FilterFate["fate"]) =>
+    fates
+      .filter(({ fate }) => fate === wanted)
+      .map(({ targetId, reason, isChanged }) => ({ target_id: targetId, reason, filter_changed: isChanged }));
   return {
     ...presentFacts(event, duplicates),
     unread_values: unread.map(({ setting, place, reason }) => ({ setting, place, reason })),
@@ -93,6 +100,8 @@ export function presentEvent(
     body_base64: base64(event.body),
     duplicates: duplicates.last.map(presentDuplicate),
     deliveries: deliveries.map(presentDelivery),
+    filtered_by: presentFates("filtered"),
+    unjudged_by: presentFates("unjudged"),
   };
 }
 
@@ -135,7 +144,10 @@ function presentDuplicate({ receivedAt, remoteAddress, bodySize, bodyDiffers }: 
   };
 }
 
-function presentFacts(event: Omit<EventSummary, "deliveries" | "duplicates">, duplicates: DuplicateCounts) {
+function presentFacts(
+  event: Omit<EventSummary, "deliveries" | "duplicates" | "filtered">,
+  duplicates: DuplicateCounts,
+) {
   return {
     id: event.id,
     entrypoint_id: event.entrypointId,

@@ -5,7 +5,7 @@ import { withoutDefaults } from "../settings/setting-shapes.ts";
 import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
-import { deliveryState } from "./event-schemas.ts";
+import { eventFate } from "./event-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
 import { throttleShape } from "./throttle-schemas.ts";
 
@@ -168,7 +168,7 @@ export const replayRunSchema = z
         to: time.optional(),
         entrypoint_id: id.optional(),
         target_id: id.optional(),
-        status: deliveryState.optional(),
+        status: eventFate.optional(),
         method: z.string().optional(),
         type: z.string().optional(),
         text: z.string().optional(),

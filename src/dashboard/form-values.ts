@@ -1,4 +1,5 @@
 /** Converts the typed values of a list of form fields into the values that their schema accepts. */
+import { readTypedJson } from "../bodies/typed-json.ts";
 import type { FormField } from "../settings/form-field.ts";
 import type { FieldErrors, FormInput } from "./forms.ts";
 import { readSize } from "./size-text.ts";
@@ -38,6 +39,7 @@ function readField(field: FormField, form: FormInput, stored: unknown): unknown 
   // An emptied list means an empty list; nothing else could clear the stored one.
   if (field.kind === "list") return typed === undefined ? undefined : items(typed);
   if (field.kind === "number-list") return typed === undefined ? undefined : items(typed).map(toNumber);
+  if (field.kind === "json") return typed === undefined ? undefined : readJson(typed);
   const text = typed ?? "";
   if (field.nullable === true && typed?.trim() === "") return null;
   // Use cases read null as "remove the stored value".
@@ -62,6 +64,13 @@ export function wordErrors(fields: readonly FormField[], form: FormInput, errors
 /** Returns text that is no number unchanged, for the schema to refuse. */
 function toNumber(text: string): number | string {
   return Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** Returns text that is not JSON as it is, for the schema to refuse. */
+function readJson(text: string): unknown {
+  if (text.trim() === "") return null;
+  const read = readTypedJson(text);
+  return "fault" in read ? text : read.document;
 }
 
 /** Splits by lines and by commas, because people write both. */

@@ -9,8 +9,8 @@ import { eventValue, type FilteredEvent } from "./filtered-event.ts";
 import { judge, NO, UNKNOWN, type Verdict, YES } from "./judge.ts";
 import { parseFilter } from "./parse-filter.ts";
 
-/** What one filter may look at in one event, in names, items and conditions: some 2 ms. */
-export const MAX_WORK = 100_000;
+/** What one filter may look at in one event, in names, items and conditions: a few milliseconds at most. */
+export const MAX_WORK = 20_000;
 
 /** Of the target's settings; an empty list and null want everything. */
 export type Wants = Readonly<{ eventTypes: readonly string[]; filter: unknown }>;

@@ -11,6 +11,7 @@ import { hideSecret, isSecretHidden, revealSecret } from "../verification/sender
 import type { RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import type { TargetChooser } from "./target-chooser.ts";
 import type { VerifierOpener } from "./verifiers.ts";
 
 /** Requests per transaction; a body can have 4 MiB. */
@@ -37,12 +38,13 @@ export function createReverify(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
   readRules: RulesReader;
+  chooser: Pick<TargetChooser, "choose">;
   store: Pick<RejectedStore, "find" | "listIds" | "accept" | "setReasons">;
   clock: Clock;
   keys: Pick<Sealer, "open">;
   baseUrl: string;
 }): Reverify {
-  const { routing, openVerifier, readRules, store, clock, keys, baseUrl } = deps;
+  const { routing, openVerifier, readRules, chooser, store, clock, keys, baseUrl } = deps;
 
   function toRequest(rejected: RejectedRequest, { headers, query }: Carried): ReceivedRequest {
     const { entrypointId, method, pathTail, remoteAddress, receivedAt, body } = rejected;
@@ -81,7 +83,7 @@ export function createReverify(deps: {
     const facts = { method, pathTail, remoteAddress, ...shown };
     return {
       id: rejected.id,
-      draft: takeSnapshot({ facts, pairs, body, route, type, now: clock.now() }),
+      draft: takeSnapshot({ facts, pairs, body, route, type, now: clock.now(), choose: chooser.choose }),
       dedupKey,
     };
   }

@@ -20,6 +20,7 @@ import { readTraits } from "./event-traits.ts";
 import type { RejectedKeeper } from "./keep-rejected.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
+import type { Chosen, TargetChooser } from "./target-chooser.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
 import { isQuestionMethod } from "./willingness.ts";
 
@@ -59,8 +60,11 @@ export type Receiver = Readonly<{
    * Resolves once the event is on disk, with its id, or the id of the event it duplicates. Rejects with AppError
    * `unavailable` if it may not be on disk. `accepted` is the judgement of a route with a verification.
    */
-  store: (received: Received) => Promise<Recorded>;
+  store: (received: Received) => Promise<Stored>;
 }>;
+
+/** `chosen`: who got the event, where a target of the route has a filter. */
+export type Stored = Recorded & Readonly<{ chosen?: Chosen }>;
 
 type Received = Readonly<{
   route: Route;
@@ -71,16 +75,12 @@ type Received = Readonly<{
 
 const NO_BODY = new Uint8Array(0);
 
-/** Returns whether the body of an unverified event is read; a verified event's body has been unpacked by then. */
-function readsBody({ targets }: Route, rules: EntrypointRules | null): boolean {
-  return (rules?.readsBody ?? true) || targets.some(({ orderBy }) => orderBy !== undefined);
-}
-
 export function createReceiver(deps: {
   routing: Pick<Routing, "findRoute">;
   openVerifier: VerifierOpener;
   readRules: RulesReader;
   door: Pick<Door, "count">;
+  chooser: TargetChooser;
   refusals: RefusalLog;
   rejectedKeeper: RejectedKeeper;
   events: Pick<EventStore, "append" | "appendOnce">;
@@ -101,7 +101,7 @@ export function createReceiver(deps: {
   /** BASE_URL without a trailing slash; some senders sign the URL they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, readRules, door, refusals, rejectedKeeper } = deps;
+  const { routing, openVerifier, readRules, door, chooser, refusals, rejectedKeeper } = deps;
   const { events, keepLearned, clock, baseUrl } = deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
@@ -161,7 +161,7 @@ export function createReceiver(deps: {
   function storeReadable(
     { route, facts, body, accepted }: Received,
     rules: EntrypointRules | null,
-  ): Promise<Recorded> {
+  ): Promise<Stored> {
     const { shown } = hideSecret(facts, accepted?.verifier?.secretPlace);
     const pairs = [...shown.headers];
     const { type, dedupKey } = readTraits({
@@ -175,8 +175,10 @@ export function createReceiver(deps: {
         return { ...accepted.request, headers: shown.headers, query: shown.query };
       },
     });
-    const draft = takeSnapshot({ facts: shown, pairs, body, route, type, now: clock.now() });
-    return dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
+    const { choose } = chooser;
+    const draft = takeSnapshot({ facts: shown, pairs, body, route, type, now: clock.now(), choose });
+    const recorded = dedupKey === null ? events.append(draft) : events.appendOnce(draft, dedupKey);
+    return draft.filtered === undefined ? recorded : recorded.then((known) => ({ ...known, chosen: draft }));
   }
 
   return {
@@ -237,7 +239,9 @@ export function createReceiver(deps: {
     store(received) {
       const { route, facts, body } = received;
       const rules = readRules(route);
-      const readable = readsBody(route, rules) ? makeReadable({ body, headers: facts.headers }) : null;
+      // A verified one has been made readable by now.
+      const readsBody = (rules?.readsBody ?? true) || chooser.readsBody(route);
+      const readable = readsBody ? makeReadable({ body, headers: facts.headers }) : null;
       return readable === null
         ? storeReadable(received, rules)
         : readable.then(() => storeReadable(received, rules));

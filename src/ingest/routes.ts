@@ -73,9 +73,11 @@ export function createIngestRoutes(deps: {
         if (judgement.kind !== "accepted") return answerTo(judgement);
         accepted = judgement;
       }
-      const { eventId, isDuplicate } = await receiver.store({ route, facts, body, accepted });
+      const { eventId, isDuplicate, chosen } = await receiver.store({ route, facts, body, accepted });
+      const targets = chosen?.targets ?? route.targets;
+      const filtered = chosen?.filtered?.length ?? 0;
       if (isDuplicate) metrics.duplicated();
-      else metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets: route.targets, since });
+      else metrics.stored({ id: eventId, bodyBytes: body.byteLength, targets, filtered, since });
       const answer = acknowledge(eventId, isDuplicate, rules);
       tracing?.received({
         eventId,

@@ -1,10 +1,9 @@
 /** Turns a request into an EventDraft: its exact content, time of receipt and remote address. */
 
-import { orderKeyOf } from "../bodies/order-key.ts";
 import { newIdAt } from "../lib/ids.ts";
-import type { EventDraft, EventGoal } from "../storage/event-db/types.ts";
-import type { Route, RouteTarget } from "../storage/main-db/routing.ts";
-import { valuesOf } from "../verification/request-place.ts";
+import type { EventDraft } from "../storage/event-db/types.ts";
+import type { Route } from "../storage/main-db/routing.ts";
+import type { TargetChooser } from "./target-chooser.ts";
 
 /** A request without its body. */
 export type RequestFacts = Readonly<{
@@ -24,9 +23,10 @@ export function takeSnapshot(options: {
   /** The event type, in the sender's words. */
   type: string | null;
   now: number;
+  choose: TargetChooser["choose"];
 }): EventDraft {
-  const { facts, pairs, body, route, type, now } = options;
-  return {
+  const { facts, pairs, body, route, type, now, choose } = options;
+  const event = {
     id: newIdAt(now),
     webhookId: route.webhookId,
     entrypointId: route.entrypointId,
@@ -39,20 +39,8 @@ export function takeSnapshot(options: {
     remoteAddress: facts.remoteAddress,
     type,
     body,
-    targets: route.targets.some(keepsOrder) ? inLanes(route.targets, facts.headers, body) : route.targets,
   };
-}
-
-function keepsOrder(target: RouteTarget): boolean {
-  return target.orderBy !== undefined;
-}
-
-function inLanes(targets: readonly RouteTarget[], headers: Headers, body: Uint8Array): readonly EventGoal[] {
-  const values = valuesOf({ headers, body });
-  return targets.map((target) => {
-    const orderKey = target.orderBy === undefined ? null : orderKeyOf(values, target.orderBy);
-    return orderKey === null ? target : { ...target, orderKey };
-  });
+  return { ...event, ...choose(route, event) };
 }
 
 const BEFORE_ID = "/webhook/";

@@ -11,6 +11,7 @@ import duplicates from "./duplicates.md" with { type: "text" };
 import entrypoints from "./entrypoints.md" with { type: "text" };
 import eventLog from "./event-log.md" with { type: "text" };
 import exportImport from "./export-import.md" with { type: "text" };
+import filters from "./filters.md" with { type: "text" };
 import flow from "./flow.md" with { type: "text" };
 import guarantees from "./guarantees.md" with { type: "text" };
 import ledger from "./ledger.md" with { type: "text" };
@@ -61,6 +62,7 @@ const parts = [
     title: "Deliver",
     chapters: [
       { slug: "targets", text: targets, summary: "Where events go: addresses, headers, TLS, redirects" },
+      { slug: "filters", text: filters, summary: "Which events a target gets: event types and conditions" },
       { slug: "retries", text: retries, summary: "When a failed delivery is attempted again, and given up" },
       { slug: "flow", text: flow, summary: "Rate limit, order, circuit breaker, pause" },
       { slug: "signing", text: signing, summary: "Signatures that receivers verify" },

@@ -86,6 +86,11 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
       ];
     }),
   );
+  const filtered = {
+    name: "webhooker_filtered_total",
+    help: "Deliveries that were not made, as the target's event types or filter did not want the event",
+  };
+  registry.addCounter(filtered, () => counts.filtered);
   const attempts = {
     name: "webhooker_delivery_attempts_total",
     help: "Delivery attempts by target type",

@@ -48,6 +48,8 @@ export type IngestMetrics = Readonly<{
     id: string;
     bodyBytes: number;
     targets: readonly Readonly<{ settlesAtIngest: boolean }>[];
+    /** Targets that did not want it. */
+    filtered: number;
     since: number;
   }) => void;
   rejected: (error: unknown) => void;
@@ -135,6 +137,8 @@ export class Counts {
   storedBytes = 0;
   handshakes = 0;
   duplicates = 0;
+  /** Deliveries that were not created because the target's filter did not want the event. */
+  filtered = 0;
   /** Deliveries that storing the event completes. */
   settledAtIngest = 0;
   storageFaults = 0;
@@ -181,8 +185,9 @@ export function createMetrics({ clock }: { clock: Clock }): Metrics {
     received() {
       counts.received++;
     },
-    stored({ id, bodyBytes, targets, since }) {
+    stored({ id, bodyBytes, targets, filtered, since }) {
       counts.stored++;
+      counts.filtered += filtered;
       counts.storedBytes += bodyBytes;
       const at = now();
       counts.acknowledge.observe(at - since);

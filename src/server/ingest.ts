@@ -7,6 +7,7 @@ import { createReverify } from "../ingest/re-verify.ts";
 import { createReceiver } from "../ingest/receive.ts";
 import { createRefusalLog } from "../ingest/refusal-log.ts";
 import { createIngestRoutes } from "../ingest/routes.ts";
+import { createTargetChooser } from "../ingest/target-chooser.ts";
 import { createVerifierOpener } from "../ingest/verifiers.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
@@ -45,6 +46,7 @@ export function createIngestParts(deps: {
   const { clock, log, metrics, tracing, onKept } = deps;
   const readRules = createRulesReader({ log });
   const openVerifier = createVerifierOpener({ providers, keys, log });
+  const chooser = createTargetChooser({ log });
   const door = createDoor({ clock });
   const receiver = createReceiver({
     routing,
@@ -54,6 +56,7 @@ export function createIngestParts(deps: {
     baseUrl,
     events,
     door,
+    chooser,
     refusals: createRefusalLog({ log, clock }),
     rejectedKeeper: createRejectedKeeper({ store: rejected, keys, clock, onKept }),
     keepLearned,
@@ -64,6 +67,7 @@ export function createIngestParts(deps: {
       routing,
       openVerifier,
       readRules,
+      chooser,
       store: rejected,
       clock,
       keys,

@@ -4,7 +4,7 @@ export type FormField = Readonly<{
   /** Key in the zod schema that this field fills. */
   name: string;
   label: string;
-  /** `list` is an array of texts, one per line; `number-list` an array of numbers. */
+  /** `list` is an array of texts, one per line; `number-list` an array of numbers; `json` any value, typed as JSON. */
   kind:
     | "text"
     | "url"
@@ -13,6 +13,7 @@ export type FormField = Readonly<{
     | "checkbox"
     | "select"
     | "textarea"
+    | "json"
     | "password"
     | "headers"
     | "list"

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HOUR_MS } from "../lib/clock.ts";
 import { type FormField, inSection } from "../settings/form-field.ts";
 import { mergeGiven } from "../settings/setting-shapes.ts";
+import { filterPolicyShape } from "./filter-policy.ts";
 import { retryPolicyFields, retryPolicyShape } from "./retry-policy.ts";
 import { statusesOf } from "./retry-statuses.ts";
 import {
@@ -33,6 +34,7 @@ export const deliveryPolicyShape = {
     .default(DEFAULT_TIMEOUT_MS),
   ...retryPolicyShape,
   ...throttlePolicyShape,
+  ...filterPolicyShape,
 };
 
 export const deliveryPolicySchema = z.strictObject(deliveryPolicyShape).superRefine((policy, context) => {
@@ -61,7 +63,7 @@ const retryFields: readonly FormField[] = [
   ...retryPolicyFields,
 ];
 
-/** Form fields of the policy, the same for every target type. */
+/** Form fields of the policy without the filter, the same for every target type that makes attempts. */
 export const deliveryPolicyFields: readonly FormField[] = [
   ...inSection("Retries and timeout", retryFields),
   ...inSection("Flow", throttlePolicyFields),

@@ -73,6 +73,7 @@ describe("a list of events", () => {
     }
     for (const miss of [
       "status=failed",
+      "status=filtered",
       "target_id=none",
       "entrypoint_id=none",
       "method=PUT",
@@ -100,6 +101,8 @@ describe("an event", () => {
       unread_values: [],
       duplicates: [],
       deliveries: [tried()],
+      filtered_by: [],
+      unjudged_by: [],
     });
   });
 

@@ -12,8 +12,9 @@ import {
 import { signingFields } from "../../src/dashboard/webhooks/targets/signing-form.ts";
 import { findChapter } from "../../src/manual/chapters.ts";
 import { entrypointSettingsFields } from "../../src/settings/entrypoint-settings-fields.ts";
-import type { FormField } from "../../src/settings/form-field.ts";
+import { type FormField, inSection } from "../../src/settings/form-field.ts";
 import { deliveryPolicyFields } from "../../src/targets/delivery-policy.ts";
+import { filterPolicyFields } from "../../src/targets/filter-policy.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
 import { headingsIn } from "../support/manual.ts";
 import { createTestOutbound } from "../support/outbound.ts";
@@ -34,9 +35,11 @@ function sectionsOf(fields: readonly FormField[]): ReadonlySet<string> {
   return new Set(firsts.values());
 }
 
+const filterFields = inSection("Filter", filterPolicyFields);
+
 const FORMS: readonly (readonly [string, SectionParts, readonly FormField[]])[] = [
   ["an entrypoint", ENTRYPOINT_PARTS, entrypointSettingsFields],
-  ["a target", TARGET_PARTS, [...deliveryPolicyFields, ...signingFields, ...http.fields]],
+  ["a target", TARGET_PARTS, [...filterFields, ...deliveryPolicyFields, ...signingFields, ...http.fields]],
   ["a verification", VERIFICATION_PARTS, providerFields],
 ];
 

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRulesReader } from "../../src/ingest/entrypoint-rules.ts";
 import { createReverify } from "../../src/ingest/re-verify.ts";
+import { createTargetChooser } from "../../src/ingest/target-chooser.ts";
 import { createVerifierOpener } from "../../src/ingest/verifiers.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { type Sealer, sealConfig } from "../../src/settings/sealed-config.ts";
@@ -128,6 +129,7 @@ function reverify(route: Parameters<typeof ingest.setRoute>[0], by: Pick<Sealer,
     clock: ingest.clock,
     keys: by,
     baseUrl: BASE_URL,
+    chooser: createTargetChooser({ log }),
   })({ webhookId: WEBHOOK, ids: null, entrypointId: null });
 }
 

@@ -5,6 +5,7 @@ import { entrypointSettingsShape } from "../../src/settings/entrypoint-settings.
 import { TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
 import { webhookSettingsShape } from "../../src/settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../../src/targets/delivery-policy.ts";
+import { filterPolicyShape } from "../../src/targets/filter-policy.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
 import { throttlePolicyShape } from "../../src/targets/throttle-policy.ts";
 import { tableRows } from "../support/manual.ts";
@@ -65,8 +66,12 @@ describe("the manual's tables have every setting with its default, and no other"
   });
 
   test("of retries", () => {
-    const shape = without(deliveryPolicyShape, throttlePolicyShape);
+    const shape = without(without(deliveryPolicyShape, throttlePolicyShape), filterPolicyShape);
     expect(sorted(settingsIn("retries", "Settings"))).toEqual(sorted(settingsOf(shape)));
+  });
+
+  test("of filters", () => {
+    expect(sorted(settingsIn("filters", "Settings"))).toEqual(sorted(settingsOf(filterPolicyShape)));
   });
 
   test("of flow control", () => {

@@ -59,10 +59,11 @@ describe("reports of ingestion", () => {
     metrics.received();
     const since = metrics.now();
     clock.advance(4);
-    metrics.stored({ id: "e", bodyBytes: 100, targets: [{ settlesAtIngest: true }], since });
+    metrics.stored({ id: "e", bodyBytes: 100, targets: [{ settlesAtIngest: true }], filtered: 2, since });
     expect([counts.received, counts.stored, counts.storedBytes, counts.settledAtIngest]).toEqual([
       2, 1, 100, 1,
     ]);
+    expect(counts.filtered).toBe(2);
     expect(inBucket(counts.acknowledge, 0.005)).toBe(1);
   });
 
@@ -110,7 +111,8 @@ describe("reports of delivery", () => {
     const { clock, metrics, counts, attempted } = started();
     const receivedAt = clock.now();
     clock.advance(700);
-    metrics.stored({ id: "e", bodyBytes: 1, targets: [{ settlesAtIngest: false }], since: metrics.now() });
+    const targets = [{ settlesAtIngest: false }];
+    metrics.stored({ id: "e", bodyBytes: 1, targets, filtered: 0, since: metrics.now() });
     clock.advance(20);
     attempted({ receivedAt, outcome: "retried" }, 3_000);
     expect(inBucket(counts.firstAttempt, 0.025)).toBe(1);

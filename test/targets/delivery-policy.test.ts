@@ -4,6 +4,7 @@ import {
   deliveryPolicySchema,
   parseDeliveryPolicy,
 } from "../../src/targets/delivery-policy.ts";
+import { filterPolicyFields } from "../../src/targets/filter-policy.ts";
 
 test("the default policy makes twelve attempts of thirty seconds each, with growing delays", () => {
   expect(parseDeliveryPolicy({})).toEqual({
@@ -48,9 +49,8 @@ test("a throttle policy is converted for the engine", () => {
 });
 
 test("each field has a form field", () => {
-  expect(deliveryPolicyFields.map(({ name }) => name).sort()).toEqual(
-    Object.keys(deliveryPolicySchema.shape).sort(),
-  );
+  const fields = [...deliveryPolicyFields, ...filterPolicyFields];
+  expect(fields.map(({ name }) => name).sort()).toEqual(Object.keys(deliveryPolicySchema.shape).sort());
 });
 
 test("invalid policies are refused", () => {

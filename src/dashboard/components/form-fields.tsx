@@ -69,6 +69,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
       return <SelectField {...row} value={text} options={field.options ?? []} />;
     case "list":
     case "number-list":
+    case "json":
     case "textarea":
       return (
         <>
@@ -170,6 +171,7 @@ function TextArea(
 }
 
 function textOf(value: unknown, kind?: FormField["kind"]): string {
+  if (kind === "json") return value === null || value === undefined ? "" : JSON.stringify(value, null, 2);
   if (Array.isArray(value)) return value.map((item) => textOf(item)).join("\n");
   if (kind === "size" && typeof value === "number") return formatSize(value);
   return typeof value === "string" || typeof value === "number" ? String(value) : "";

@@ -10,7 +10,10 @@ import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
 /** Rejects with AppError `unavailable` if the webhook's event file cannot be used. */
-export type EventReads = Pick<EventStore, "findEvent" | "listDeliveries" | "findDuplicates"> &
+export type EventReads = Pick<
+  EventStore,
+  "findEvent" | "listDeliveries" | "findDuplicates" | "findFilterMarks"
+> &
   Readonly<{
     searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
     /** Calls `listener` after new events and states are on disk. Returns a function that unsubscribes. */

@@ -2,6 +2,7 @@
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
 import { findConfirmation, SNS_TYPE } from "../../verification/public-keys/sns.ts";
+import { listFilterFates } from "../../webhooks/filter-fates.ts";
 import { listUnreadValues } from "../../webhooks/unread-values.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { formatCount } from "../components/format.ts";
@@ -52,8 +53,9 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     const { filter } = readLogFilter(query);
     try {
       const event = await getEvent(webhook.id, context);
-      const [deliveries, duplicates, firstReceivedAt, neighbours, names] = await Promise.all([
+      const [deliveries, marks, duplicates, firstReceivedAt, neighbours, names] = await Promise.all([
         events.listDeliveries(webhook.id, event.id),
+        events.findFilterMarks(webhook.id, event.id),
         events.findDuplicates(webhook.id, event.id),
         deps.rejected.findFirstReceivedAt(webhook.id, event.id),
         findNeighbours({
@@ -71,6 +73,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         entrypoint: names.entrypoints.find(({ id }) => id === event.entrypointId) ?? null,
         targets: names.targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id)),
       });
+      const fates = await listFilterFates({ event, marks, targets: names.targets });
       const isLong = query.get("body") === "long";
       const maxChars = isLong ? LONG_BODY_CHARS : BODY_CHARS;
       const { body, note: bodyNote } = await unpackForPage(event);
@@ -96,6 +99,11 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
             query: filterQuery(filter),
             now: clock.now(),
             webhookId: webhook.id,
+          })),
+          fates: fates.map((fate) => ({
+            ...fate,
+            target: names.target(fate.targetId),
+            hasDelivery: deliveries.some(({ targetId }) => targetId === fate.targetId),
           })),
           isInProgress: deliveries.some((delivery) => isInProgress(delivery, clock.now())),
         }),

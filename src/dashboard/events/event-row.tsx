@@ -61,7 +61,7 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
         <Bytes n={event.bodySize} />
       </td>
       <td class="log-states">
-        <DeliveryCounts counts={event.deliveries} />
+        <DeliveryCounts counts={event.deliveries} filtered={event.filtered} />
         <DuplicateCount {...event.duplicates} />
         {event.duplicates.sameKeyAs !== null && (
           <Badge
@@ -119,9 +119,10 @@ const ORDER = [
   "discarded",
 ] as const satisfies readonly DeliveryStatus[];
 
-function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX.Element {
+function DeliveryCounts(props: { counts: EventSummary["deliveries"]; filtered: number }): JSX.Element {
+  const { counts, filtered } = props;
   const present = ORDER.filter((status) => counts[status] > 0);
-  if (present.length === 0)
+  if (present.length === 0 && filtered === 0)
     return <Badge tone="idle" label="stored" title="There was no target to deliver it to." />;
   return (
     <span class="badges">
@@ -131,6 +132,15 @@ function DeliveryCounts({ counts }: { counts: EventSummary["deliveries"] }): JSX
         ) : (
           <Badge tone={TONES[status]} label={`${counts[status]} ${status}`} />
         ),
+      )}
+      {filtered === 0 ? (
+        ""
+      ) : (
+        <Badge
+          tone="idle"
+          label={filtered === 1 ? "filtered" : `${filtered} filtered`}
+          title="Targets whose event types or filter did not want it"
+        />
       )}
     </span>
   );

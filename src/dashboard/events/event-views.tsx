@@ -16,6 +16,7 @@ import { LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { DuplicatesCard } from "./duplicates-view.tsx";
 import { RequestLine } from "./event-row.tsx";
+import { type FilterFateProps, FilterFates } from "./filters/filter-fates.tsx";
 import { HeaderTable } from "./header-table.tsx";
 import type { Neighbours } from "./neighbours.ts";
 import { curlPath, eventPath, replayPath } from "./paths.ts";
@@ -27,6 +28,7 @@ export type EventPageProps = RequestProps &
     viewer: Viewer;
     flash: Flash | null;
     deliveries: readonly DeliveryProps[];
+    fates: readonly FilterFateProps[];
     /** True if an attempt is due so soon that the page should poll for it. */
     isInProgress: boolean;
     duplicates: Duplicates;
@@ -180,7 +182,7 @@ function Neighbour(
   );
 }
 
-function Deliveries({ webhook, event, deliveries, isInProgress, query }: EventPageProps): JSX.Element {
+function Deliveries({ webhook, event, deliveries, fates, isInProgress, query }: EventPageProps): JSX.Element {
   // Polls only while an attempt is imminent; without scripts, readers reload the page.
   const polling = isInProgress
     ? {
@@ -202,11 +204,12 @@ function Deliveries({ webhook, event, deliveries, isInProgress, query }: EventPa
           </span>
         )}
       </div>
-      {deliveries.length === 0 ? (
+      {deliveries.length === 0 && fates.length === 0 ? (
         <p class="muted">No target was active when this event arrived. Add one and replay it.</p>
       ) : (
         deliveries.map((delivery) => <DeliveryView {...delivery} />)
       )}
+      <FilterFates webhookId={webhook.id} eventId={event.id} fates={fates} query={query} />
     </section>
   );
 }

@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
-import type { EventFilter } from "../../storage/event-db/event-filter.ts";
-import type { DeliveryStatus } from "../../storage/event-db/types.ts";
+import type { EventFate, EventFilter } from "../../storage/event-db/event-filter.ts";
 import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
 
 const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
@@ -13,7 +12,8 @@ export const STATUSES = [
   "failed",
   "held",
   "discarded",
-] as const satisfies readonly DeliveryStatus[];
+  "filtered",
+] as const satisfies readonly EventFate[];
 export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
 type Range = keyof typeof RANGES;
@@ -27,7 +27,7 @@ export type LogFilter = Readonly<{
   zone: string;
   entrypointId: string | null;
   targetId: string | null;
-  status: DeliveryStatus | null;
+  status: EventFate | null;
   method: string | null;
   type: string | null;
   text: string | null;

@@ -18,6 +18,7 @@ export const ENTRYPOINT_PARTS: SectionParts = {
 };
 
 export const TARGET_PARTS: SectionParts = {
+  event_types: "filters",
   max_attempts: "retries",
   rate_limit: "flow",
   "signing.scheme": "signing",

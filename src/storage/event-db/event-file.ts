@@ -9,6 +9,7 @@ import { configure } from "../sqlite/sqlite.ts";
 import { WalLength } from "../sqlite/wal-length.ts";
 import type { SyncDescriptor } from "../workers/sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
+import { FilterNumbers } from "./filter-marks.ts";
 import { KnownDue } from "./known-due.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { Tally } from "./numbers/tally.ts";
@@ -30,6 +31,7 @@ export class EventFile {
   readonly wal: WalLength;
   /** Changes that the transaction under way makes to the counts. */
   readonly tally: Tally;
+  readonly filterNumbers: FilterNumbers;
   readonly knownDue = new KnownDue();
   /** Headers of the response stored last. */
   latestHeaders: Readonly<{ headers: HeaderPairs; json: string }> | null = null;
@@ -63,6 +65,7 @@ export class EventFile {
       this.record = prepareRecordStatements(this.db);
       this.deliveries = prepareDeliveryStatements(this.db);
       this.tally = new Tally(this.db);
+      this.filterNumbers = new FilterNumbers(this.db);
       this.begin = this.db.prepare("BEGIN IMMEDIATE");
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");

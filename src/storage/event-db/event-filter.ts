@@ -13,6 +13,11 @@ export const DELIVERY_STATES = [
   "discarded",
 ] as const satisfies readonly DeliveryState[];
 
+/** "filtered": a target's filter kept the event from it; there is no delivery then. */
+export type EventFate = DeliveryState | "filtered";
+
+export const EVENT_FATES = [...DELIVERY_STATES, "filtered"] as const satisfies readonly EventFate[];
+
 export type EventFilter = Readonly<{
   /** Receive time, milliseconds UTC, both ends included. */
   from?: number | undefined;
@@ -20,7 +25,7 @@ export type EventFilter = Readonly<{
   entrypointId?: string | undefined;
   targetId?: string | undefined;
   /** State of any delivery, or of the one to `targetId`; `pending` finds those that are retrying too. */
-  status?: DeliveryState | undefined;
+  status?: EventFate | undefined;
   method?: string | undefined;
   type?: string | undefined;
   /** Occurs anywhere in the body as it is shown; ASCII letters match in either case. */

@@ -6,6 +6,7 @@ import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
 import { type EventFilter, inState } from "./event-filter.ts";
 import { chooseSource, type Source } from "./event-source.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
+import { marksIn } from "./filter-marks.ts";
 import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
 import type { EventSummary } from "./types.ts";
 
@@ -175,6 +176,12 @@ export function toConditions({
   if (entrypointId !== undefined) add("e.entrypoint_id = ?", entrypointId);
   if (method !== undefined) add("e.method = ?", method);
   if (type !== undefined) add("e.type = ?", type);
+  if (status === "filtered") {
+    add("e.filtered IS NOT NULL");
+    const ofTarget = `EXISTS (SELECT 1 FROM ${marksIn("filtered")} WHERE f.target_id = ?)`;
+    if (targetId !== undefined) add(ofTarget, targetId);
+    return { sql, values };
+  }
   const delivery = "SELECT 1 FROM deliveries d WHERE d.event_id = e.id";
   if (status !== undefined && targetId !== undefined) {
     add(`EXISTS (${delivery} AND ${inState(status)} AND d.target_id = ?)`, targetId);

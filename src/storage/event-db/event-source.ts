@@ -1,5 +1,5 @@
 /** Chooses the rows that a search reads: all events, or only those that an index of deliveries names. */
-import { type DeliveryState, type EventFilter, inState, statusOf } from "./event-filter.ts";
+import { type DeliveryState, type EventFate, type EventFilter, inState, statusOf } from "./event-filter.ts";
 import type { ReadableFile } from "./event-summary.ts";
 
 /** Events looked at in one go; the event loop is free in between (1,000 bodies of 1 KB take about 1 ms). */
@@ -37,18 +37,23 @@ const PENDING_WORTH_SORTING = 50_000;
 /** Null if the counts show that no event matches, so nothing needs to be read. */
 export function chooseSource(file: ReadableFile, { status, targetId }: EventFilter): Source | null {
   if (status === undefined) return ALL_EVENTS;
-  const tallied = { status, targetId };
-  const count = countDeliveries(file, tallied);
+  const count = countTallied(file, { status, targetId });
   if (count === 0) return null;
-  if (status === "delivered") return ALL_EVENTS;
+  if (status === "delivered" || status === "filtered") return ALL_EVENTS;
+  const tallied = { status, targetId };
   if (statusOf(status) !== "pending") return eventsByStatus(tallied, "deliveries_troubled");
   return count > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus(tallied, "deliveries_due");
 }
 
 type Tallied = Readonly<{ status: DeliveryState; targetId: string | undefined }>;
 
-function countDeliveries(file: ReadableFile, { status, targetId }: Tallied): number {
-  const tallies = `SELECT total(${statusOf(status)}) AS n FROM target_tallies`;
+/** Counts deliveries, or filtered events. */
+function countTallied(
+  file: ReadableFile,
+  { status, targetId }: Pick<EventFilter, "targetId"> & { status: EventFate },
+): number {
+  const counted = status === "filtered" ? "filtered - filtered_deleted" : statusOf(status);
+  const tallies = `SELECT total(${counted}) AS n FROM target_tallies`;
   const ofTarget = `${tallies} WHERE target_id = ?`;
   const row =
     targetId === undefined

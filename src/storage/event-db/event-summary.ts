@@ -8,7 +8,8 @@ import type { DeliveryStatus, EventDeliveryCounts, EventSummary } from "./types.
 export type ReadableFile = Pick<EventFile, "db">;
 
 export const SUMMARY_COLUMNS = `e.id, e.entrypoint_id, e.received_at, e.method, e.path_tail, e.query,
-  e.content_type, e.remote_address, e.type, e.body_size`;
+  e.content_type, e.remote_address, e.type, e.body_size,
+  coalesce(json_array_length(e.filtered), 0) AS filtered`;
 
 export type SummaryRow = Readonly<{
   id: string;
@@ -21,6 +22,7 @@ export type SummaryRow = Readonly<{
   remote_address: string;
   type: string | null;
   body_size: number;
+  filtered: number;
 }>;
 
 /** Adds the counts of deliveries and duplicates; two queries for the whole page. */
@@ -42,6 +44,7 @@ export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): read
     type: row.type,
     bodySize: row.body_size,
     deliveries: counts.get(row.id) ?? noDeliveries(),
+    filtered: row.filtered,
     duplicates: duplicates.get(row.id) ?? NO_COUNTS,
   }));
 }

@@ -2,6 +2,7 @@
 import { AFTER_EVERY_ID, firstIdAt, timeOfId } from "../../lib/ids.ts";
 import { forgetDuplicates } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
+import { readFilterMarks } from "./filter-marks.ts";
 import { letLaneGoOn } from "./order.ts";
 import type { DeliveryStatus } from "./types.ts";
 
@@ -135,6 +136,7 @@ function deleteEvent(file: EventFile, { id, entrypoint_id }: Candidate): void {
   file.db.query<unknown, [string]>("DELETE FROM deliveries WHERE event_id = ?").run(id);
   forgetDuplicates(file, id);
   file.db.query<unknown, [string]>("DELETE FROM released_events WHERE event_id = ?").run(id);
+  for (const { targetId } of readFilterMarks(file, id).filtered) file.tally.filteredDeleted(targetId);
   file.db.query<unknown, [string]>("DELETE FROM events WHERE id = ?").run(id);
   file.tally.forgotten(id, entrypoint_id);
 }

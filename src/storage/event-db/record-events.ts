@@ -27,9 +27,12 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     draft.body.byteLength,
     draft.body,
     draft.type,
+    file.filterNumbers.listOf(draft.filtered),
+    file.filterNumbers.listOf(draft.unjudged),
   );
   file.tally.received(draft.entrypointId, draft.receivedAt);
   file.knownDue.recorded(draft);
+  for (const { targetId } of draft.filtered ?? []) file.tally.filtered(targetId);
   for (const target of draft.targets) {
     const status = target.settlesAtIngest ? "delivered" : target.held ? "held" : "pending";
     const dueAt = status === "pending" ? draft.receivedAt : null;

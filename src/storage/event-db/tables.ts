@@ -15,6 +15,8 @@ export const events = sqliteTable("events", {
   bodySize: integer("body_size").notNull(),
   body: blob({ mode: "buffer" }).$type<Uint8Array>().notNull(),
   type: text(),
+  filtered: text(),
+  unjudged: text(),
 });
 
 export const deliveries = sqliteTable(

@@ -12,6 +12,9 @@ export function contentEncodingOf(headers: HeaderPairs): string {
     .join(", ");
 }
 
+/** A target's filter as it was. The same object stands for it with every event, so that its number is looked up once. */
+export type FilterMark = Readonly<{ targetId: string; fingerprint: string }>;
+
 /** One request and the targets that get it, as ingestion passes them to the writer. */
 export type EventDraft = Readonly<{
   id: string;
@@ -28,6 +31,10 @@ export type EventDraft = Readonly<{
   type: string | null;
   body: Uint8Array;
   targets: readonly EventGoal[];
+  /** Filters of targets that did not want it; left out where no target has one. */
+  filtered?: readonly FilterMark[];
+  /** Filters that could not judge it; their targets get it. */
+  unjudged?: readonly FilterMark[];
 }>;
 
 /** Approximate size: body and headers only. */
@@ -134,5 +141,7 @@ export type DuplicateCounts = Readonly<{
 export type EventSummary = Omit<StoredEvent, "headers" | "body"> &
   Readonly<{
     deliveries: EventDeliveryCounts;
+    /** Targets whose filter kept it from them. */
+    filtered: number;
     duplicates: DuplicateCounts;
   }>;

@@ -1,5 +1,7 @@
 /** Routes of entrypoints and data of targets, cached in memory: the lookups of every event and every attempt. */
 import type { Database } from "bun:sqlite";
+import { z } from "zod";
+import type { Wants } from "../../filters/target-filter.ts";
 import { parseJsonObject } from "./json-object.ts";
 
 export type Route = Readonly<{
@@ -21,6 +23,8 @@ export type RouteTarget = Readonly<{
   held?: true;
   /** Value path of the key that orders its deliveries (see lib/order-key.ts). */
   orderBy?: string;
+  /** Which events it gets; left out where it gets all. */
+  wants?: Wants;
 }>;
 
 export type DeliveryTarget = Readonly<{
@@ -58,7 +62,15 @@ type RouteRow = {
   verification: string | null;
   settings: string | null;
 };
-type RouteTargetRow = { id: string; settles_at_ingest: number; paused: number; order_by: string | null };
+type RouteTargetRow = {
+  id: string;
+  settles_at_ingest: number;
+  paused: number;
+  order_by: string | null;
+  /** JSON. */
+  event_types: string | null;
+  filter: string | null;
+};
 type TargetJoinRow = {
   id: string;
   webhook_id: string;
@@ -80,7 +92,8 @@ export function createRouting(db: Database): Routing {
      WHERE e.id = ? AND e.deleted_at IS NULL AND w.deleted_at IS NULL`,
   );
   const routeTargetsStatement = db.prepare<RouteTargetRow, [string]>(
-    `SELECT id, settles_at_ingest, paused_at IS NOT NULL AS paused, policy ->> 'order_by' AS order_by FROM targets
+    `SELECT id, settles_at_ingest, paused_at IS NOT NULL AS paused, policy ->> 'order_by' AS order_by,
+            policy ->> 'event_types' AS event_types, policy ->> 'filter' AS filter FROM targets
      WHERE webhook_id = ? AND active = 1 AND deleted_at IS NULL ORDER BY created_at, id`,
   );
   const targetStatement = db.prepare<TargetJoinRow, [string]>(
@@ -172,11 +185,21 @@ export function createRouting(db: Database): Routing {
   };
 }
 
-function toRouteTarget({ id, settles_at_ingest, paused, order_by }: RouteTargetRow): RouteTarget {
+function toRouteTarget(row: RouteTargetRow): RouteTarget {
+  const { id, settles_at_ingest, paused, order_by } = row;
+  const wants = toWants(row);
   return {
     id,
     settlesAtIngest: settles_at_ingest === 1,
     ...(paused === 1 && { held: true }),
     ...(order_by !== null && { orderBy: order_by }),
+    ...(wants !== null && { wants }),
   };
+}
+
+/** Policies from before there were filters have neither. */
+function toWants({ event_types, filter }: RouteTargetRow): Wants | null {
+  const eventTypes = z.array(z.string()).parse(JSON.parse(event_types ?? "[]"));
+  if (eventTypes.length === 0 && filter === null) return null;
+  return { eventTypes, filter: filter === null ? null : JSON.parse(filter) };
 }

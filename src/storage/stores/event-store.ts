@@ -23,6 +23,7 @@ import {
 import type { EventFile } from "../event-db/event-file.ts";
 import { findEvent, listDeliveries } from "../event-db/event-log.ts";
 import type { FoundEvents } from "../event-db/event-search.ts";
+import { type FilterMarks, readFilterMarks } from "../event-db/filter-marks.ts";
 import { listHeldTargets } from "../event-db/held-deliveries.ts";
 import { type Growth, readGrowth } from "../event-db/numbers/growth.ts";
 import {
@@ -135,6 +136,8 @@ export type EventStore = Readonly<{
   listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
   /** The later duplicates of an event. */
   findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
+  /** The filters that kept the event from their targets, and those that could not judge it. */
+  findFilterMarks: (webhookId: string, eventId: string) => Promise<FilterMarks>;
 }>;
 
 export function createEventStore(options: {
@@ -213,6 +216,7 @@ export function createEventStore(options: {
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),
+    findFilterMarks: (webhookId, eventId) => read(webhookId, (file) => readFilterMarks(file, eventId)),
     findDuplicates: (webhookId, eventId) => read(webhookId, (file) => readDuplicates(file, eventId)),
   };
 }

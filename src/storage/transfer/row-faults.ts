@@ -69,6 +69,9 @@ function rulesOf(column: Column, columns: readonly Column[]): Rule[] {
   if (name === "headers" || name === "response_headers") {
     rules.push(rule(`NOT ${arePairs(name)}`, "contains invalid headers"));
   }
+  if (name === "filtered" || name === "unjudged") {
+    rules.push(rule(`NOT ${areNumbers(name)}`, "contains an invalid list"));
+  }
   if (name === "headers") rules.push(rule(`NOT ${areSendable(name)}`, "contains invalid headers"));
   return rules;
 }
@@ -92,6 +95,14 @@ function arePairs(name: string): string {
     ELSE NOT EXISTS (SELECT 1 FROM json_each(${name}) WHERE CASE WHEN type <> 'array' THEN 1
       ELSE json_array_length(value) <> 2 OR json_type(value, '$[0]') <> 'text' OR json_type(value, '$[1]') <> 'text'
       END) END`;
+}
+
+/** SQL that is true for NULL and for a JSON array of numbers of filters in the file, each once. */
+function areNumbers(name: string): string {
+  return `CASE WHEN ${name} IS NULL THEN 1 WHEN instr(${name}, char(0)) > 0 OR NOT json_valid(${name}) THEN 0
+    WHEN json_type(${name}) <> 'array' THEN 0
+    ELSE (SELECT count(DISTINCT f.number) FROM json_each(${name}) j JOIN target_filters f
+      ON f.number = j.value AND j.type = 'integer') = json_array_length(${name}) END`;
 }
 
 /** SQL that is true for pairs that a request can have as headers. GLOB ends at a NUL. */

@@ -44,6 +44,7 @@ function inTransaction(file: EventFile, apply: () => void): void {
   } catch (error) {
     file.tally.clear();
     file.knownDue.forgetAll();
+    file.filterNumbers.forgetAll();
     // SQLite has already rolled back by itself after a full disk or an I/O error.
     if (file.db.inTransaction) file.rollback.run();
     throw error;

@@ -60,7 +60,9 @@ async function makeHostile() {
       counts: { ...NO_DELIVERIES, delivered: 800, pending: 7, failed: 2 },
     },
     lastEvents: { [entrypoint.id]: at },
-    targets: { [target.id]: { counts: { ...NO_DELIVERIES, pending: 7, failed: 2 }, lastResult } },
+    targets: {
+      [target.id]: { counts: { ...NO_DELIVERIES, pending: 7, failed: 2 }, filtered: 0, lastResult },
+    },
   });
   const path = `/source/${webhook.id}`;
   return {

@@ -22,7 +22,7 @@ const isPaused = async () =>
 
 function hold(held: number): void {
   const counts = { ...NO_DELIVERIES, held };
-  all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult: null } } });
+  all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, filtered: 0, lastResult: null } } });
   all.throttles.set(all.target.id, { ...NOTHING_HELD, held });
 }
 

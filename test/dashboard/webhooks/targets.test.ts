@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import type { FormField } from "../../../src/settings/form-field.ts";
 import { deliveryPolicyFields, readPolicy } from "../../../src/targets/delivery-policy.ts";
+import { filterPolicyFields } from "../../../src/targets/filter-policy.ts";
 import type { TargetType } from "../../../src/targets/target-type.ts";
 import { NO_DELIVERIES } from "../../support/fake-overviews.ts";
 import { appErrorOf } from "../../support/thrown.ts";
@@ -92,7 +93,8 @@ describe("the form of a target", () => {
   });
 
   test("no type has a field with the name of one of the target's own", () => {
-    const own = new Set(["name", "type", "active", ...deliveryPolicyFields.map(({ name }) => name)]);
+    const policy = [...deliveryPolicyFields, ...filterPolicyFields].map(({ name }) => name);
+    const own = new Set(["name", "type", "active", ...policy]);
     const types = all.pages.targetTypes;
     expect(types.flatMap(({ fields }) => fields.filter(({ name }) => own.has(name)))).toEqual([]);
   });
@@ -171,6 +173,36 @@ describe("a target", () => {
     expect(field(answer.html, "timeout_ms")).toContain('value="soon"');
   });
 
+  test("takes event types and a filter, for every type, and shows them again", async () => {
+    for (const own of [HTTP, { name: "Log", type: "log" }]) {
+      const filter = '{ "body": { "amount": { "$gte": 100 } } }';
+      const { made, path } = await add({ ...own, event_types: "order.*, refund.created", filter });
+      expect(made?.policy).toMatchObject({
+        event_types: ["order.*", "refund.created"],
+        filter: { body: { amount: { $gte: 100 } } },
+      });
+      const { html } = await all.pages.get(`${path}/edit`);
+      expect(field(html, "event_types")).toContain("order.*\nrefund.created");
+      expect(field(html, "filter")).toContain("&quot;$gte&quot;: 100");
+      const emptied = await all.pages.post(`${path}/edit`, { ...own, event_types: "", filter: " " });
+      expect(emptied.status).toBe(303);
+      const target = await all.useCases.targets.get({ ...all.of, targetId: made?.id ?? "" });
+      expect(target.policy).toMatchObject({ event_types: [], filter: null });
+    }
+  });
+
+  test("with a faulty filter comes back as it was typed, with the place of the fault", async () => {
+    const typed = '{\n  "body": { "amount": 5, }\n}';
+    const unreadable = await add({ ...HTTP, filter: typed });
+    expect(unreadable.answer.status).toBe(422);
+    expect(unreadable.answer.html).toMatch(/<details class="more" open/);
+    const text = field(unreadable.answer.html, "filter");
+    expect(text).toContain("line 2, column 26: expected a name in quotation marks");
+    expect(text).toContain("5, }");
+    const wrong = await add({ ...HTTP, filter: '{"body":{"amount":{"$gte":null}}}' });
+    expect(field(wrong.answer.html, "filter")).toContain("body.amount.$gte: Must be a number or a text");
+  });
+
   test("of an unknown type comes back with an error", async () => {
     const { answer } = await add({ name: "X", type: "carrier-pigeon" });
     expect(answer.status).toBe(422);
@@ -230,7 +262,7 @@ describe("a target", () => {
     const { made, path } = await add(HTTP);
     const id = made?.id ?? "";
     const counts = { ...NO_DELIVERIES, pending: 2, held: 1 };
-    all.files.set(all.webhook.id, { targets: { [id]: { counts, lastResult: null } } });
+    all.files.set(all.webhook.id, { targets: { [id]: { counts, filtered: 0, lastResult: null } } });
     const { html } = await all.pages.get(`${path}/delete`);
     expect(html).toContain("3 pending deliveries are discarded");
     expect((await all.pages.post(`${path}/delete`, { confirmed: "yes" })).status).toBe(303);
@@ -242,7 +274,7 @@ describe("a target", () => {
   test("shows its destination, its health, its pending and failed deliveries, and its last attempt", async () => {
     const lastResult = { at: all.clock.now(), delivered: false, statusCode: 503, error: "HTTP 503" };
     const counts = { ...NO_DELIVERIES, delivered: 1_234, pending: 5, failed: 2, discarded: 7 };
-    all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, lastResult } } });
+    all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, filtered: 0, lastResult } } });
     const { html } = await all.pages.get(all.paths.webhook);
     const row = html.slice(
       html.indexOf(">Warehouse</h3>"),

@@ -95,7 +95,7 @@ describe("a ledger", () => {
       "INSERT INTO last_counted_event SELECT 1, max(id) FROM events",
     );
     expect(faults.map(({ fault }) => fault)).toEqual([
-      "target a: it has deliveries that are not in the ledger",
+      "target a: it has deliveries or filtered events that are not in the ledger",
       "entrypoint entrypoint: 40 events are stored, they are not in the ledger",
     ]);
   });

@@ -1,6 +1,8 @@
 /** The forms that add and edit a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { inSection } from "../../../settings/form-field.ts";
 import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-policy.ts";
+import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
@@ -107,6 +109,7 @@ function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook
 function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
   const policy = target?.policy ?? readPolicy();
   const fields = [
+    ...inSection("Filter", filterPolicyFields),
     ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
     ...(type.signs === true ? signingFields : []),
     // Fields without a section are drawn first regardless.

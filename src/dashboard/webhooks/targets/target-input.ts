@@ -1,6 +1,7 @@
 /** Converts a posted form into a target's input, by the type's list of fields. */
 import type { FormField } from "../../../settings/form-field.ts";
 import { deliveryPolicyFields } from "../../../targets/delivery-policy.ts";
+import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import { readFields } from "../../form-values.ts";
 import type { FormInput } from "../../forms.ts";
 import { readSigning } from "./signing-form.ts";
@@ -19,6 +20,7 @@ export function readTarget({ fields, form, stored }: TargetForm): Record<string,
     name: form.name ?? "",
     config: readFields(fields, form, stored),
     ...readFields(deliveryPolicyFields, form),
+    ...readFields(filterPolicyFields, form),
     ...(signing && { signing }),
   };
 }

@@ -1,7 +1,7 @@
 /** Numbers of a target's deliveries by state, and the outcome of its last attempt. */
 import { Html } from "@elysiajs/html";
+import type { EventFate } from "../../../storage/event-db/event-filter.ts";
 import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
-import type { DeliveryStatus } from "../../../storage/event-db/types.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import { Time } from "../../components/values.tsx";
 import { Count } from "../count.tsx";
@@ -13,8 +13,8 @@ export function TargetNumbers(props: {
   settlesAtIngest: boolean;
 }): JSX.Element {
   const { target, overview, settlesAtIngest } = props;
-  const log = (status: DeliveryStatus) => logPath(target.webhookId, { target: target.id, status });
-  const { counts, lastResult } = overview ?? { counts: null, lastResult: null };
+  const log = (status: EventFate) => logPath(target.webhookId, { target: target.id, status });
+  const { counts, filtered, lastResult } = overview ?? { counts: null, filtered: 0, lastResult: null };
   return (
     <dl class="stats part-stats">
       <div>
@@ -50,6 +50,16 @@ export function TargetNumbers(props: {
             <Count n={counts.discarded} href={log("discarded")} />
           </dd>
         </div>
+      )}
+      {filtered > 0 ? (
+        <div>
+          <dt>Filtered</dt>
+          <dd>
+            <Count n={filtered} href={log("filtered")} />
+          </dd>
+        </div>
+      ) : (
+        ""
       )}
       <div class="stat-wide">
         <dt>Last attempt</dt>

@@ -11,6 +11,7 @@ import countedEvents from "./0009-counted-events.sql" with { type: "text" };
 import requestHashes from "./0010-request-hashes.sql" with { type: "text" };
 import replayTargets from "./0011-replay-targets.sql" with { type: "text" };
 import sealedSecrets from "./0012-sealed-secrets.sql" with { type: "text" };
+import filters from "./0013-filters.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -25,4 +26,5 @@ export const eventMigrations: readonly string[] = [
   requestHashes,
   replayTargets,
   sealedSecrets,
+  filters,
 ];

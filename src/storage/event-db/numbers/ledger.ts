@@ -5,7 +5,13 @@ import { countRows, type RowCounts } from "./row-counts.ts";
 
 const STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const satisfies DeliveryStatus[];
 
-type TargetRow = { target_id: string; created: number; deleted: number } & Record<DeliveryStatus, number>;
+type TargetRow = {
+  target_id: string;
+  created: number;
+  deleted: number;
+  filtered: number;
+  filtered_deleted: number;
+} & Record<DeliveryStatus, number>;
 type EntrypointRow = { entrypoint_id: string; tallied: number | null; counted: number | null };
 
 /** Returns a sentence for each fault; reads one state of the file, however long that takes. */
@@ -26,8 +32,8 @@ export function listLedgerFaults(db: Database): readonly string[] {
   }
 }
 
-function checkTargets(db: Database, { deliveries }: RowCounts): string[] {
-  const unknown = new Set(deliveries.keys());
+function checkTargets(db: Database, { deliveries, filtered }: RowCounts): string[] {
+  const unknown = new Set([...deliveries.keys(), ...filtered.keys()]);
   const faults: string[] = [];
   for (const row of db.query<TargetRow, []>("SELECT * FROM target_tallies").all()) {
     const { target_id, created, deleted } = row;
@@ -40,13 +46,17 @@ function checkTargets(db: Database, { deliveries }: RowCounts): string[] {
       if (n === row[status]) continue;
       faults.push(`target ${target_id}: ${n} deliveries are ${status}, the ledger says ${row[status]}`);
     }
+    const kept = row.filtered - row.filtered_deleted;
+    const found = filtered.get(target_id) ?? 0;
+    if (found !== kept)
+      faults.push(`target ${target_id}: ${found} events are filtered, the ledger says ${kept}`);
     if (created !== present + deleted) {
       const sides = `${created} created, ${present} present and ${deleted} deleted`;
       faults.push(`target ${target_id}: the ledger is out of balance: ${sides}`);
     }
   }
   for (const target_id of unknown) {
-    faults.push(`target ${target_id}: it has deliveries that are not in the ledger`);
+    faults.push(`target ${target_id}: it has deliveries or filtered events that are not in the ledger`);
   }
   return faults;
 }

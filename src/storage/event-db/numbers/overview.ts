@@ -24,6 +24,8 @@ export type Overview = Readonly<{
 
 export type TargetOverview = Readonly<{
   counts: DeliveryCounts;
+  /** Stored events that its filter did not want. */
+  filtered: number;
   lastResult: Readonly<{
     at: number;
     delivered: boolean;
@@ -35,6 +37,8 @@ export type TargetOverview = Readonly<{
 type CountsRow = { pending: number; delivered: number; failed: number; held: number; discarded: number };
 type TargetRow = CountsRow & {
   target_id: string;
+  filtered: number;
+  filtered_deleted: number;
   last_result_at: number | null;
   last_delivered: number | null;
   last_status_code: number | null;
@@ -78,21 +82,24 @@ function readHours(file: EventFile, now: number): readonly HourTally[] {
 export function readTargetOverviews(file: EventFile): ReadonlyMap<string, TargetOverview> {
   const rows = file.db.query<TargetRow, []>("SELECT * FROM target_tallies").all();
   return new Map(
-    rows.map(({ target_id, pending, delivered, failed, held, discarded, ...last }) => [
-      target_id,
-      {
-        counts: { pending, delivered, failed, held, discarded },
-        lastResult:
-          last.last_result_at === null
-            ? null
-            : {
-                at: last.last_result_at,
-                delivered: last.last_delivered === 1,
-                statusCode: last.last_status_code,
-                error: last.last_error,
-              },
-      },
-    ]),
+    rows.map(
+      ({ target_id, pending, delivered, failed, held, discarded, filtered, filtered_deleted, ...last }) => [
+        target_id,
+        {
+          counts: { pending, delivered, failed, held, discarded },
+          filtered: filtered - filtered_deleted,
+          lastResult:
+            last.last_result_at === null
+              ? null
+              : {
+                  at: last.last_result_at,
+                  delivered: last.last_delivered === 1,
+                  statusCode: last.last_status_code,
+                  error: last.last_error,
+                },
+        },
+      ],
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 /** Counts the rows that the ledger describes in one pass from the oldest event to the newest, in disk order. */
 import type { Database } from "bun:sqlite";
 import { AFTER_EVERY_ID } from "../../../lib/ids.ts";
+import { marksIn } from "../filter-marks.ts";
 import type { DeliveryStatus } from "../types.ts";
 
 /** Grouping everything at once would sort it all: for ten million events, in a temporary file of a gigabyte. */
@@ -12,6 +13,8 @@ const EVENTS =
 const DELIVERIES = `SELECT target_id AS targetId, status, count(*) AS n,
     sum(NOT EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id)) AS stray
   FROM deliveries d WHERE event_id > ? AND event_id <= ? GROUP BY 1, 2`;
+const FILTERED = `SELECT f.target_id AS targetId, count(*) AS n FROM events e, ${marksIn("filtered")}
+  WHERE e.id > ? AND e.id <= ? AND e.filtered IS NOT NULL GROUP BY 1`;
 const STRAY_RESULTS = `SELECT count(*) AS n FROM delivery_results r WHERE event_id > ? AND event_id <= ?
   AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = r.event_id AND d.target_id = r.target_id)`;
 
@@ -22,6 +25,8 @@ export type RowCounts = Readonly<{
   events: ReadonlyMap<string, number>;
   /** By target id. */
   deliveries: ReadonlyMap<string, ReadonlyMap<DeliveryStatus, number>>;
+  /** Events that a target's filter did not want, by target id. */
+  filtered: ReadonlyMap<string, number>;
   /** Deliveries without their event. */
   strayDeliveries: number;
   /** Results without their delivery. */
@@ -35,9 +40,11 @@ export function countRows(db: Database, eventsAtOnce = EVENTS_AT_ONCE): RowCount
   const deliveriesOf = db.query<{ targetId: string; status: DeliveryStatus; n: number; stray: number }, Step>(
     DELIVERIES,
   );
+  const filteredOf = db.query<{ targetId: string; n: number }, Step>(FILTERED);
   const strayResultsOf = db.query<{ n: number }, Step>(STRAY_RESULTS);
   const events = new Map<string, number>();
   const deliveries = new Map<string, Map<DeliveryStatus, number>>();
+  const filtered = new Map<string, number>();
   let strayDeliveries = 0;
   let strayResults = 0;
   for (let after = ""; after !== AFTER_EVERY_ID; ) {
@@ -48,10 +55,11 @@ export function countRows(db: Database, eventsAtOnce = EVENTS_AT_ONCE): RowCount
       deliveries.set(targetId, add(counts, status, n));
       strayDeliveries += stray;
     }
+    for (const { targetId, n } of filteredOf.all(after, last)) add(filtered, targetId, n);
     strayResults += strayResultsOf.get(after, last)?.n ?? 0;
     after = last;
   }
-  return { events, deliveries, strayDeliveries, strayResults };
+  return { events, deliveries, filtered, strayDeliveries, strayResults };
 }
 
 function add<Key>(counts: Map<Key, number>, key: Key, n: number): Map<Key, number> {

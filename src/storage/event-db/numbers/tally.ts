@@ -18,6 +18,8 @@ type TargetChange = {
   counts: StatusChanges;
   created: number;
   deleted: number;
+  filtered: number;
+  filteredDeleted: number;
   delivered: number;
   failed: number;
   lastResult: LastResult | null;
@@ -33,10 +35,11 @@ function prepareTallyStatements(db: Database) {
       "UPDATE counted_entrypoints SET events = events - ?2, deleted = deleted + ?2 WHERE entrypoint_id = ?1",
     ),
     target: db.prepare(
-      `INSERT INTO target_tallies (target_id, created, deleted, pending, delivered, failed, held, discarded)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO target_tallies (target_id, created, deleted, filtered, filtered_deleted,
+         pending, delivered, failed, held, discarded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (target_id) DO UPDATE SET created = created + excluded.created,
-         deleted = deleted + excluded.deleted, pending = pending + excluded.pending,
+         deleted = deleted + excluded.deleted, filtered = filtered + excluded.filtered,
+         filtered_deleted = filtered_deleted + excluded.filtered_deleted, pending = pending + excluded.pending,
          delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
          held = held + excluded.held, discarded = discarded + excluded.discarded`,
     ),
@@ -103,6 +106,16 @@ export class Tally {
     else target.deleted += count;
   }
 
+  /** An event was stored that the target's filter did not want. */
+  filtered(targetId: string): void {
+    this.#target(targetId).filtered++;
+  }
+
+  /** Such an event was deleted. */
+  filteredDeleted(targetId: string): void {
+    this.#target(targetId).filteredDeleted++;
+  }
+
   attempted(targetId: string, result: LastResult): void {
     const target = this.#target(targetId);
     if (result.delivered) target.delivered++;
@@ -116,12 +129,13 @@ export class Tally {
     let delivered = 0;
     let failed = 0;
     for (const [targetId, target] of this.#targets) {
-      const { counts, created, deleted, lastResult } = target;
+      const { counts, created, deleted, filtered, filteredDeleted, lastResult } = target;
       delivered += target.delivered;
       failed += target.failed;
       const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
       this.#pending += pending;
-      this.#statements.target.run(targetId, created, deleted, pending, done, givenUp, held, discarded);
+      const made = [created, deleted, filtered, filteredDeleted] as const;
+      this.#statements.target.run(targetId, ...made, pending, done, givenUp, held, discarded);
       if (lastResult) {
         const { at, statusCode, error } = lastResult;
         this.#statements.lastResult.run(targetId, at, lastResult.delivered ? 1 : 0, statusCode, error);
@@ -163,7 +177,8 @@ export class Tally {
     let target = this.#targets.get(targetId);
     if (!target) {
       const counts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
-      target = { counts, created: 0, deleted: 0, delivered: 0, failed: 0, lastResult: null };
+      const made = { created: 0, deleted: 0, filtered: 0, filteredDeleted: 0 };
+      target = { counts, ...made, delivered: 0, failed: 0, lastResult: null };
       this.#targets.set(targetId, target);
     }
     return target;

@@ -2,7 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { firstIdAt } from "../../../lib/ids.ts";
-import { DELIVERY_STATES, type EventFilter } from "../event-filter.ts";
+import { EVENT_FATES, type EventFilter } from "../event-filter.ts";
 import {
   deleteLostReplayTargets,
   listAllReplayTargets,
@@ -149,7 +149,7 @@ const filterShape = {
   to: z.number().optional(),
   entrypointId: z.string().optional(),
   targetId: z.string().optional(),
-  status: z.enum(DELIVERY_STATES).optional(),
+  status: z.enum(EVENT_FATES).optional(),
   method: z.string().optional(),
   type: z.string().optional(),
   text: z.string().optional(),

@@ -104,7 +104,8 @@ export class ReplaySelector {
     const filter = selection.kind === "filter" ? selection.filter : {};
     const only: string[] = [];
     const values: SQLQueryBindings[] = [];
-    if (filter.status !== undefined) {
+    if (filter.status === "filtered") only.push("AND false");
+    else if (filter.status !== undefined) {
       only.push(`AND ${inState(filter.status)}`);
     }
     if (filter.targetId !== undefined) {
@@ -141,6 +142,8 @@ export class ReplaySelector {
     const { filter } = selection;
     const isOfTarget = filter.targetId === undefined || filter.targetId === target_id;
     if (!isOfTarget || filter.status === undefined) return isOfTarget;
+    // There is no delivery that could be made again: such a replay names the target that gets the events.
+    if (filter.status === "filtered") return false;
     return statusOf(filter.status) === status && (filter.status !== "retrying" || hadAttempt === 1);
   }
 
