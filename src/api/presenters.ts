@@ -144,10 +144,7 @@ function presentDuplicate({ receivedAt, remoteAddress, bodySize, bodyDiffers }: 
   };
 }
 
-function presentFacts(
-  event: Omit<EventSummary, "deliveries" | "duplicates" | "filtered">,
-  duplicates: DuplicateCounts,
-) {
+function presentFacts(event: Omit<StoredEvent, "headers" | "body">, duplicates: DuplicateCounts) {
   return {
     id: event.id,
     entrypoint_id: event.entrypointId,

@@ -10,7 +10,13 @@ import { marksIn } from "./filter-marks.ts";
 import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
 import type { EventSummary } from "./types.ts";
 
-export type EventSearch = Readonly<{ limit: number; cursor: string | null; filter: EventFilter }>;
+export type EventSearch = Readonly<{
+  limit: number;
+  cursor: string | null;
+  filter: EventFilter;
+  /** Reads the beginnings of the found events' bodies too. */
+  withPreviews?: boolean;
+}>;
 
 export type FoundEvents = Readonly<{
   events: readonly EventSummary[];
@@ -65,7 +71,7 @@ export async function searchEvents(
     below = reached;
     if (pause.isTimeUp()) {
       return {
-        ...page(file, rows, rows.length),
+        ...page(file, rows, { ...search, limit: rows.length }),
         nextCursor: below,
         stoppedEarly: true,
         searchedBackTo: timeOfId(below),
@@ -74,7 +80,7 @@ export async function searchEvents(
     }
     await pause.yieldToOthers();
   }
-  return { ...page(file, rows, limit), stoppedEarly: false, searchedBackTo: null, notSearched };
+  return { ...page(file, rows, search), stoppedEarly: false, searchedBackTo: null, notSearched };
 }
 
 type Step = Readonly<{
@@ -110,8 +116,12 @@ async function takeStep(
   return { rows: readRows(file, ids), notSearched, reached: isWhole ? null : reached };
 }
 
-function page(file: ReadableFile, rows: readonly SummaryRow[], limit: number) {
-  const events = summarize(file, rows.slice(0, limit));
+function page(
+  file: ReadableFile,
+  rows: readonly SummaryRow[],
+  { limit, withPreviews = false }: Pick<EventSearch, "limit" | "withPreviews">,
+) {
+  const events = summarize(file, rows.slice(0, limit), withPreviews);
   return { events, nextCursor: rows.length > limit ? (events.at(-1)?.id ?? null) : null };
 }
 

@@ -2,6 +2,7 @@
 import { countDuplicates, NO_COUNTS } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
 import { type DeliveryState, HAD_ATTEMPT } from "./event-filter.ts";
+import { readPreviews } from "./event-preview.ts";
 import type { DeliveryStatus, EventDeliveryCounts, EventSummary } from "./types.ts";
 
 /** A file read either by the connection that also writes, or by another one. */
@@ -25,13 +26,18 @@ export type SummaryRow = Readonly<{
   filtered: number;
 }>;
 
-/** Adds the counts of deliveries and duplicates; two queries for the whole page. */
-export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): readonly EventSummary[] {
-  const counts = countDeliveries(file, rows);
-  const duplicates = countDuplicates(
-    file,
-    rows.map(({ id }) => id),
-  );
+const NO_PREVIEWS: ReadonlyMap<string, string> = new Map();
+
+/** Adds the counts of deliveries and duplicates, and previews if wanted; a query each for the whole page. */
+export function summarize(
+  file: ReadableFile,
+  rows: readonly SummaryRow[],
+  withPreviews: boolean,
+): readonly EventSummary[] {
+  const ids = rows.map(({ id }) => id);
+  const counts = countDeliveries(file, ids);
+  const duplicates = countDuplicates(file, ids);
+  const previews = withPreviews ? readPreviews(file, ids) : NO_PREVIEWS;
   return rows.map((row) => ({
     id: row.id,
     entrypointId: row.entrypoint_id,
@@ -43,6 +49,7 @@ export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): read
     remoteAddress: row.remote_address,
     type: row.type,
     bodySize: row.body_size,
+    preview: previews.get(row.id) ?? null,
     deliveries: counts.get(row.id) ?? noDeliveries(),
     filtered: row.filtered,
     duplicates: duplicates.get(row.id) ?? NO_COUNTS,
@@ -51,7 +58,7 @@ export function summarize(file: ReadableFile, rows: readonly SummaryRow[]): read
 
 function countDeliveries(
   file: ReadableFile,
-  rows: readonly SummaryRow[],
+  ids: readonly string[],
 ): ReadonlyMap<string, EventDeliveryCounts> {
   const counts = new Map<string, Record<DeliveryState, number>>();
   const deliveries = file.db
@@ -59,7 +66,7 @@ function countDeliveries(
       `SELECT event_id, status, ${HAD_ATTEMPT} AS hadAttempt FROM deliveries
         WHERE event_id IN (SELECT value FROM json_each(?))`,
     )
-    .all(JSON.stringify(rows.map((row) => row.id)));
+    .all(JSON.stringify(ids));
   for (const { event_id, status, hadAttempt } of deliveries) {
     const count = counts.get(event_id) ?? noDeliveries();
     count[status]++;

@@ -140,6 +140,8 @@ export type DuplicateCounts = Readonly<{
 
 export type EventSummary = Omit<StoredEvent, "headers" | "body"> &
   Readonly<{
+    /** One line on the body; null if it was not asked for, or the body says nothing in plain text. */
+    preview: string | null;
     deliveries: EventDeliveryCounts;
     /** Targets whose filter kept it from them. */
     filtered: number;

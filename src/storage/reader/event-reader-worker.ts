@@ -2,6 +2,7 @@
  * Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file.
  */
 import type { Database } from "bun:sqlite";
+import { listRecentTypes } from "../event-db/event-preview.ts";
 import { type EventSearch, type FoundEvents, searchEvents } from "../event-db/event-search.ts";
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
 import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
@@ -13,9 +14,13 @@ export type ReplayToScan = Readonly<{ order: ReplayOrder; after: string; lastEve
 
 export type ReaderQuestion =
   | Readonly<{ kind: "search"; search: EventSearch; limitMs: number }>
+  | Readonly<{ kind: "recent types"; limitMs: number }>
   | Readonly<{ kind: "scan replay"; wanted: ReplayToScan; limitMs: number }>;
 
-export type ReaderAnswer = FoundEvents | ReplayScan;
+export type ReaderAnswer = FoundEvents | RecentTypes | ReplayScan;
+
+/** The types of the newest events, the most frequent first. */
+export type RecentTypes = Readonly<{ types: readonly string[] }>;
 
 /** `drop` ends searches that nobody waits for, and is not answered. `let-go` also closes the file, and is answered. */
 export type ReaderRequest =
@@ -72,6 +77,7 @@ async function read(asked: Asked): Promise<ReaderAnswer> {
       },
     };
     if (asked.kind === "search") return await searchEvents(file, asked.search, pause);
+    if (asked.kind === "recent types") return { types: listRecentTypes(file) };
     return await scanForReplay(file, asked.wanted, pause);
   } finally {
     searches.delete(id);

@@ -36,6 +36,8 @@ export type EventReader = Readonly<{
   search: (file: EventFile, asked: AskedSearch) => Promise<FoundEvents>;
   /** Searches bodies for a replay by text; rejects as `search` does. */
   scanReplay: (file: EventFile, wanted: ReplayToScan) => Promise<ReplayScan>;
+  /** The types of the newest events, the most frequent first; rejects as `search` does. */
+  listRecentTypes: (file: EventFile, signal?: AbortSignal) => Promise<readonly string[]>;
   stop: () => void;
 }>;
 
@@ -86,6 +88,11 @@ export function startEventReader(
       const answer = await texts.ask(file, { kind: "scan replay", wanted, limitMs: SCAN_MS });
       if (!("eventIds" in answer)) throw new Error("the bodies were not looked through");
       return answer;
+    },
+    async listRecentTypes(file, signal) {
+      const answer = await lists.ask(file, { kind: "recent types", limitMs: searchMs }, signal);
+      if (!("types" in answer)) throw new Error("the types were not listed");
+      return answer.types;
     },
     stop() {
       lists.stop();

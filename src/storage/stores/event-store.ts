@@ -121,6 +121,8 @@ export type EventStore = Readonly<{
   }) => Promise<void>;
   /** Searches events, newest first, off the event loop and limited in time; the result says so if it stopped early. */
   searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
+  /** The types of the newest events, the most frequent first; off the event loop. */
+  listRecentTypes: (webhookId: string, signal?: AbortSignal) => Promise<readonly string[]>;
   countEvents: (webhookId: string) => Promise<number>;
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
@@ -207,6 +209,8 @@ export function createEventStore(options: {
       if (!isThere) throw notFound("event");
     },
     searchEvents: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.search(file, asked)),
+    listRecentTypes: (webhookId, signal) =>
+      readBeside(files, webhookId, (file) => reader.listRecentTypes(file, signal)),
     countEvents: (webhookId) => read(webhookId, countEvents),
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
