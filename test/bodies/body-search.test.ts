@@ -4,7 +4,7 @@ import zlib from "node:zlib";
 import fc from "fast-check";
 import { BodySearch, type Shows } from "../../src/bodies/body-search.ts";
 import { unpackShownNow } from "../../src/bodies/shown-text.ts";
-import { pictureBody } from "../../src/dashboard/events/body-picture.ts";
+import { pictureBody } from "../../src/dashboard/events/body/body-picture.ts";
 
 type Sent = Readonly<{ body: Uint8Array; contentType: string; contentEncoding: string }>;
 

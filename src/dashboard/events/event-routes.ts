@@ -10,8 +10,9 @@ import { action, type PageContext, type PageRoute, page } from "../page-route.ts
 import { redirect, renderPage } from "../render.ts";
 import { entrypointUrl } from "../webhooks/paths.ts";
 import { faultOf } from "../webhooks/webhook-state.ts";
-import { pictureBody } from "./body-picture.ts";
-import { bodyFileName, bodyResponse } from "./body-response.ts";
+import { pictureBody } from "./body/body-picture.ts";
+import { bodyFileName, bodyResponse } from "./body/body-response.ts";
+import { unpackForPage } from "./body/unpacked-body.ts";
 import { curlCommand } from "./curl-command.ts";
 import type { EventsDeps } from "./deps.ts";
 import { EventPage, UnusableEventPage } from "./event-views.tsx";
@@ -20,7 +21,6 @@ import { type Names, readNames } from "./names.ts";
 import { findNeighbours } from "./neighbours.ts";
 import { eventPath } from "./paths.ts";
 import type { DeliveryProps, ShownAttempt } from "./timeline.tsx";
-import { unpackForPage } from "./unpacked-body.ts";
 
 /**
  * Limit on the body's markup, at first and when more is requested: a page with everything it loads stays under 150 KB.

@@ -6,10 +6,10 @@ import { ActionButton } from "../components/button.tsx";
 import { formatCount, formatDuration } from "../components/format.ts";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import type { BodyPicture } from "./body-picture.ts";
-import { BodyView } from "./body-view.tsx";
+import type { BodyPicture } from "./body/body-picture.ts";
+import { BodyView } from "./body/body-view.tsx";
+import { HeaderTable } from "./body/header-table.tsx";
 import { NameOf } from "./event-row.tsx";
-import { HeaderTable } from "./header-table.tsx";
 import type { Named } from "./names.ts";
 import { replayPath, resultBodyPath } from "./paths.ts";
 

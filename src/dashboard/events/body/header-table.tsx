@@ -1,6 +1,6 @@
 /** Headers as received: names and values in order, repeats included. */
 import { Html } from "@elysiajs/html";
-import type { HeaderPairs } from "../../storage/event-db/types.ts";
+import type { HeaderPairs } from "../../../storage/event-db/types.ts";
 
 export function HeaderTable({ headers, caption }: { headers: HeaderPairs; caption: string }): JSX.Element {
   if (headers.length === 0) return <p class="muted">No headers.</p>;

@@ -1,7 +1,7 @@
 /** Draws a body: coloured JSON, form fields as a table, text, or a hex dump. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { JsonToken } from "../../bodies/json-layout.ts";
-import { attribute } from "../render.ts";
+import type { JsonToken } from "../../../bodies/json-layout.ts";
+import { attribute } from "../../render.ts";
 import type { BodyPicture, FormValue } from "./body-picture.ts";
 
 /** Short names, because a page contains thousands of them. */

@@ -1,6 +1,6 @@
 /** Decides how to show a body of any origin, and how much of it. */
-import { type JsonToken, layOutJson } from "../../bodies/json-layout.ts";
-import { decodeShown, formFields, isForm, mayBeJson, shownCharset } from "../../bodies/shown-text.ts";
+import { type JsonToken, layOutJson } from "../../../bodies/json-layout.ts";
+import { decodeShown, formFields, isForm, mayBeJson, shownCharset } from "../../../bodies/shown-text.ts";
 import { hexDump } from "./hex-dump.ts";
 
 export type FormValue = Readonly<{ name: string; value: string; json: readonly JsonToken[] | null }>;

@@ -1,6 +1,6 @@
 /** Decompresses a body for a page, with a note about it. */
-import { unpackShown } from "../../bodies/shown-text.ts";
-import { contentEncodingOf, type HeaderPairs } from "../../storage/event-db/types.ts";
+import { unpackShown } from "../../../bodies/shown-text.ts";
+import { contentEncodingOf, type HeaderPairs } from "../../../storage/event-db/types.ts";
 
 export type UnpackedBody = Readonly<{
   body: Uint8Array;

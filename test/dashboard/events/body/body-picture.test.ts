@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type BodyPicture, pictureBody } from "../../../src/dashboard/events/body-picture.ts";
-import { hexDump } from "../../../src/dashboard/events/hex-dump.ts";
+import { type BodyPicture, pictureBody } from "../../../../src/dashboard/events/body/body-picture.ts";
+import { hexDump } from "../../../../src/dashboard/events/body/hex-dump.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
