@@ -13,6 +13,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
@@ -39,6 +40,7 @@ export type ApiDeps = Readonly<{
   rejected: Omit<RejectedStore, "keep" | "accept" | "setReasons">;
   reverify: Reverify;
   replay: Replay;
+  findSentRequest: FindSentRequest;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;
   providers: Pick<Providers, "list">;

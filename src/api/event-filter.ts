@@ -19,6 +19,10 @@ export const eventFilterShape = {
     .describe(
       "With a delivery in this state; with `target_id`, the one to that target. `retrying`: pending, and attempted since it was created or last replayed; `pending` includes those. `filtered`: a target, or that one, did not want it.",
     ),
+  transformation_failed: z
+    .literal(true)
+    .optional()
+    .describe("With a delivery that was given up because the target's transformation failed."),
   method: z.string().max(20).optional().describe("Received with this method."),
   type: z.string().max(250).optional().describe("Of this type, exactly."),
   text: text.describe(
@@ -30,6 +34,7 @@ export const eventFilterShape = {
 const eventFilter = z.strictObject(eventFilterShape);
 
 export function toEventFilter(given: z.infer<typeof eventFilter>): EventFilter {
-  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, ...rest } = given;
-  return { ...rest, text, entrypointId, targetId };
+  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, ...others } = given;
+  const { transformation_failed: transformationFailed, ...rest } = others;
+  return { ...rest, text, entrypointId, targetId, transformationFailed };
 }

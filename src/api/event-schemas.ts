@@ -14,6 +14,11 @@ export const resultSchema = z
     response_headers: headerPairs.nullable(),
     response_body_base64: z.string().nullable().describe("At most the first 64 KiB of the response."),
     response_body_truncated: z.boolean(),
+    transformation_version: z
+      .int()
+      .nullable()
+      .describe("The version of the target's transformation that ran; null: none did."),
+    transformation_failed: z.boolean().describe("Whether it failed, so that nothing was sent."),
   })
   .meta({ id: "DeliveryResult", description: "One delivery attempt." });
 

@@ -12,7 +12,8 @@ import { presentDelivery, presentEvent, presentEventSummary } from "./presenters
 import { rawBodyResponse } from "./raw-body.ts";
 import { createRequireWebhook } from "./require-webhook.ts";
 import { count } from "./schema-parts.ts";
-import { eventPath, listOf, replaySchema, webhookPath } from "./schemas.ts";
+import { eventPath, listOf, replaySchema, resultPath, webhookPath } from "./schemas.ts";
+import { presentSentRequest, sentRequestSchema } from "./transformations/transformed.ts";
 
 const tag = "Events";
 const listPath = "/webhooks/:webhook_id/events";
@@ -22,6 +23,11 @@ const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Events on a page."),
   cursor: z.string().min(1).optional().describe("`next_cursor` of the previous page."),
   ...eventFilterShape,
+  transformation_failed: z
+    .enum(["true"])
+    .transform((): true => true)
+    .optional()
+    .describe("`true`: with a delivery that was given up because the target's transformation failed."),
 });
 
 const replayInput = z
@@ -130,6 +136,21 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       async handle({ caller, params }) {
         const webhookId = await requireWebhook(caller, params.webhook_id);
         return rawBodyResponse(await getEvent(webhookId, params.event_id));
+      },
+    }),
+    operation({
+      id: "getSentRequest",
+      method: "GET",
+      path: `${path}/results/:result_id/sent`,
+      tag,
+      summary: "Compute what a transformed attempt sent",
+      description:
+        "Runs the version of the transformation that the attempt ran. It gives the same request as it did then. Configured headers, signature and identity are added when a request is sent, and are not part of it.",
+      params: resultPath,
+      success: { status: 200, description: "What was sent, or why nothing was.", schema: sentRequestSchema },
+      async handle({ caller: { userId }, params }) {
+        const { webhook_id: webhookId, event_id: eventId, result_id: resultId } = params;
+        return presentSentRequest(await deps.findSentRequest({ userId, webhookId, eventId, resultId }));
       },
     }),
     operation({

@@ -48,12 +48,13 @@ function findWaited({ targets }: SeenReplay): string | null {
 }
 
 function presentFilter(filter: EventFilter): NonNullable<Wire["filter"]> {
-  const { from, to, entrypointId, targetId, ...rest } = filter;
+  const { from, to, entrypointId, targetId, transformationFailed, ...rest } = filter;
   return {
     ...rest,
     ...(from !== undefined && { from: time(from) }),
     ...(to !== undefined && { to: time(to) }),
     ...(entrypointId !== undefined && { entrypoint_id: entrypointId }),
+    ...(transformationFailed === true && { transformation_failed: true }),
     ...(targetId !== undefined && { target_id: targetId }),
   };
 }

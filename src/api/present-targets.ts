@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
 import type { Target } from "../webhooks/targets.ts";
+import type { Transformation } from "../webhooks/transformations.ts";
 import { time } from "./presenters.ts";
 import type { targetSchema } from "./schemas.ts";
 import type { throttleSchema } from "./throttle-schemas.ts";
@@ -39,11 +40,16 @@ function present(target: Target, throttle: ThrottleView | undefined): Presented 
       public_key: target.signing.publicKey,
       previous_until: timeOrNull(target.signing.previousUntil),
     },
+    transformation: target.transformation && presentTransformation(target.transformation),
     ...(target.signingSecret !== undefined && { signing_secret: target.signingSecret }),
     flow: throttle ? presentThrottle(throttle) : null,
     created_at: time(target.createdAt),
     updated_at: time(target.updatedAt),
   };
+}
+
+export function presentTransformation({ version, code, createdAt }: Transformation) {
+  return { version, code, created_at: time(createdAt) };
 }
 
 function presentThrottle({ held, drain, circuit, restsUntil }: ThrottleView): z.infer<typeof throttleSchema> {

@@ -132,6 +132,8 @@ function presentResult(result: DeliveryResult): z.infer<typeof resultSchema> {
     response_headers: result.responseHeaders === null ? null : presentHeaders(result.responseHeaders),
     response_body_base64: result.responseBody === null ? null : base64(result.responseBody),
     response_body_truncated: result.responseBodyTruncated,
+    transformation_version: result.transformationVersion,
+    transformation_failed: result.transformationFailed,
   };
 }
 

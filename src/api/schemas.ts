@@ -70,6 +70,10 @@ export const trialSchema = z
   })
   .meta({ id: "VerificationTrial" });
 
+export const transformationVersionSchema = z
+  .strictObject({ version: z.int().describe("From 1."), code: z.string(), created_at: time })
+  .meta({ id: "TransformationVersion", description: "A version of the code of a target's transformation." });
+
 export const targetSchema = z
   .strictObject({
     id,
@@ -94,6 +98,9 @@ export const targetSchema = z
           .describe("Until then requests are also signed with the previous secret."),
       })
       .describe("Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature on every request."),
+    transformation: transformationVersionSchema
+      .nullable()
+      .describe("The code that changes each request before it is sent; null: requests go out as they came."),
     signing_secret: z
       .string()
       .optional()
@@ -169,6 +176,7 @@ export const replayRunSchema = z
         entrypoint_id: id.optional(),
         target_id: id.optional(),
         status: eventFate.optional(),
+        transformation_failed: z.boolean().optional(),
         method: z.string().optional(),
         type: z.string().optional(),
         text: z.string().optional(),
@@ -231,5 +239,6 @@ export const webhookPath = z.object({ webhook_id: inPath });
 export const entrypointPath = webhookPath.extend({ entrypoint_id: inPath });
 export const targetPath = webhookPath.extend({ target_id: inPath });
 export const eventPath = webhookPath.extend({ event_id: inPath });
+export const resultPath = eventPath.extend({ result_id: inPath });
 export const replayPath = webhookPath.extend({ replay_id: inPath });
 export const replayTargetPath = replayPath.extend({ target_id: inPath });

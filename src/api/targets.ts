@@ -6,8 +6,8 @@ import { rotationInput } from "../webhooks/target-signing.ts";
 import type { ApiDeps } from "./deps.ts";
 import { configComponent } from "./openapi.ts";
 import { type Operation, operation } from "./operation.ts";
-import { createTargetPresenter } from "./present-targets.ts";
-import { listOf, targetPath, targetSchema, webhookPath } from "./schemas.ts";
+import { createTargetPresenter, presentTransformation } from "./present-targets.ts";
+import { listOf, targetPath, targetSchema, transformationVersionSchema, webhookPath } from "./schemas.ts";
 
 const tag = "Targets";
 const listPath = "/webhooks/:webhook_id/targets";
@@ -76,6 +76,24 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
         const target = await targets.update({ ...of, input });
         await throttle.changed(of);
         return present.one(target);
+      },
+    }),
+    operation({
+      id: "listTransformations",
+      method: "GET",
+      path: `${path}/transformations`,
+      tag,
+      summary: "List the versions of a target's transformation",
+      description: "Every version stays. To use an earlier one again, change the target's `transformation`.",
+      params: targetPath,
+      success: {
+        status: 200,
+        description: "All of them, the latest first.",
+        schema: listOf(transformationVersionSchema),
+      },
+      async handle({ caller, params }) {
+        const versions = await targets.listTransformations(which(caller, params));
+        return { data: versions.map(presentTransformation), next_cursor: null };
       },
     }),
     operation({

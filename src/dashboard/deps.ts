@@ -21,6 +21,7 @@ import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
+import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
@@ -50,6 +51,7 @@ export type DashboardDeps = Readonly<{
   rejected: RejectedStore;
   reverify: Reverify;
   replay: Replay;
+  findSentRequest: FindSentRequest;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   routing: Routing;
   /** Returns the sender's address, also behind trusted proxies. */

@@ -16,7 +16,6 @@ import { Lookups } from "./lookups.ts";
 import type { TargetOpener } from "./open-target.ts";
 import { createRounds } from "./rounds.ts";
 import { Slots } from "./slots.ts";
-import type { TargetNotices } from "./target-notices.ts";
 import { type TargetQueue, TargetQueues } from "./target-queue.ts";
 import { type CircuitListener, type ThrottleState, Throttles } from "./throttle/throttles.ts";
 import { createTimers } from "./timers.ts";
@@ -55,12 +54,13 @@ type EngineDeps = Readonly<{
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
-  notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
+  notices?: AttemptDeps["notices"];
   tracing?: AttemptDeps["tracing"];
   random?: () => number;
   /** Attempts under way and event files open at once; by default as many as are of use. */
   limits?: Readonly<{ attempts: number; openFiles: number }>;
   onGone?: AttemptDeps["onGone"];
+  transform?: AttemptDeps["transform"];
   /** Where attempts are marked as begun; without one nothing is known of what killed the process before. */
   journal?: AttemptJournal;
   circuitListener?: CircuitListener;

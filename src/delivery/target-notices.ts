@@ -8,6 +8,8 @@ export type TargetNotices = Readonly<{
   targetGivenUp: (of: OfTarget & Readonly<{ reason: string }>) => void;
   /** A delivery succeeded. */
   targetDelivered: (of: OfTarget) => void;
+  /** A delivery was given up because the target's transformation failed. */
+  transformationFailed: (of: OfTarget & Readonly<{ reason: string }>) => void;
   /** The engine, not a person, has made a target inactive. */
   targetDeactivated: (of: OfTarget & Readonly<{ reason: string }>) => void;
 }>;

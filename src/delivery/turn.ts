@@ -16,7 +16,6 @@ import { createClaims } from "./claims.ts";
 import type { OpenedTarget, TargetOpener } from "./open-target.ts";
 import { createRests, type Rests } from "./rests.ts";
 import type { Slots } from "./slots.ts";
-import type { TargetNotices } from "./target-notices.ts";
 import type { TargetQueue, TargetQueues } from "./target-queue.ts";
 import type { Throttles } from "./throttle/throttles.ts";
 
@@ -43,10 +42,11 @@ type TurnDeps = Readonly<{
   clock: Clock;
   log: Logger;
   metrics?: DeliveryMetrics;
-  notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
+  notices?: AttemptDeps["notices"];
   tracing?: AttemptDeps["tracing"];
   random: () => number;
   onGone?: AttemptDeps["onGone"];
+  transform?: AttemptDeps["transform"];
   signal: AbortSignal;
   queues: TargetQueues;
   slots: Slots;

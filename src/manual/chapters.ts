@@ -27,6 +27,7 @@ import secretKey from "./secret-key.md" with { type: "text" };
 import signing from "./signing.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
 import traces from "./traces.md" with { type: "text" };
+import transformations from "./transformations.md" with { type: "text" };
 import verification from "./verification.md" with { type: "text" };
 import webhooks from "./webhooks.md" with { type: "text" };
 
@@ -63,6 +64,11 @@ const parts = [
     chapters: [
       { slug: "targets", text: targets, summary: "Where events go: addresses, headers, TLS, redirects" },
       { slug: "filters", text: filters, summary: "Which events a target gets: event types and conditions" },
+      {
+        slug: "transformations",
+        text: transformations,
+        summary: "Code that changes a request before it is sent",
+      },
       { slug: "retries", text: retries, summary: "When a failed delivery is attempted again, and given up" },
       { slug: "flow", text: flow, summary: "Rate limit, order, circuit breaker, pause" },
       { slug: "signing", text: signing, summary: "Signatures that receivers verify" },

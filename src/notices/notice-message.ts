@@ -22,6 +22,7 @@ const SUBJECTS: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
   target_circuit_open: "target",
   target_failing: "target",
   target_deactivated: "target",
+  transformation_failing: "target",
   entrypoint_silent: "entrypoint",
 };
 
@@ -29,6 +30,10 @@ const WORDS: Readonly<Record<TroubleKind, readonly [begun: string, over: string]
   target_circuit_open: ["keeps failing; deliveries are paused", "is responding again"],
   target_failing: ["is failing; deliveries have been given up", "accepts deliveries again"],
   target_deactivated: ["was disabled; its deliveries are paused", "is active again"],
+  transformation_failing: [
+    "has a transformation that fails; deliveries have been given up",
+    "has a transformation that works again",
+  ],
   entrypoint_silent: ["has stopped receiving events", "is receiving events again"],
 };
 

@@ -31,6 +31,8 @@ type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 export type Notices = Readonly<{
   /** A delivery was given up (`failed`); `reason` is a sentence that contains no secret. */
   targetGivenUp: (of: OfTarget & Readonly<{ reason: string }>) => void;
+  /** A delivery was given up because the target's transformation failed. */
+  transformationFailed: (of: OfTarget & Readonly<{ reason: string }>) => void;
   /** A delivery succeeded; the problem is over if none is given up for a while. */
   targetDelivered: (of: OfTarget) => void;
   /** The target's circuit breaker opened. */
@@ -176,7 +178,12 @@ export function createNotices(deps: {
 
   return {
     targetGivenUp: ({ webhookId, targetId, reason }) => begin("target_failing", webhookId, targetId, reason),
-    targetDelivered: ({ targetId }) => improve("target_failing", targetId),
+    transformationFailed: ({ webhookId, targetId, reason }) =>
+      begin("transformation_failing", webhookId, targetId, reason),
+    targetDelivered({ targetId }) {
+      improve("target_failing", targetId);
+      improve("transformation_failing", targetId);
+    },
     circuitOpened: ({ webhookId, targetId, reason }) =>
       begin("target_circuit_open", webhookId, targetId, reason),
     circuitClosed: ({ targetId }) => improve("target_circuit_open", targetId),

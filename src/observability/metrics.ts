@@ -84,7 +84,7 @@ export type MeasuredAttempt = Readonly<{
   attemptsBefore: number;
   /** True if a person requested it; its time since receipt is then no measure of the gateway. */
   isReplay: boolean;
-  outcome: "delivered" | "retried" | "failed";
+  outcome: "delivered" | "retried" | "failed" | "discarded";
 }>;
 
 export type DeliveryMetrics = Readonly<{

@@ -15,8 +15,8 @@ export type Ran =
 
 export type Job = {
   readonly code: Code;
-  /** For the code, as JSON. */
-  readonly input: string;
+  /** For the code, as JSON; null where it is to be loaded only, to see whether that works. */
+  readonly input: string | null;
   readonly resolve: (ran: Ran) => void;
   /** Processes that ended while this was the first of their runs. */
   losses: number;

@@ -1,6 +1,6 @@
 /**
  * What the gateway and the sandbox's child tell each other, a line each. The gateway sends `code KEY JSON-text` once
- * for each transformation and `run KEY JSON`; the child answers each run in turn with `MICROSECONDS JSON`.
+ * for each transformation, then `run KEY JSON` or `load KEY `; the child answers these in turn with `MICROSECONDS JSON`.
  */
 
 /** The child's last line before it ends by itself, to give memory back. What was not answered was not begun. */
@@ -32,6 +32,9 @@ export function readLimits([runMs, killMs]: readonly string[]): SandboxLimits {
 
 export const codeLine = (key: string, source: string): string => `code ${key} ${JSON.stringify(source)}\n`;
 export const runLine = (key: string, input: string): string => `run ${key} ${input}\n`;
+
+/** Only loads the code: the answer is its fault, or no changes. */
+export const loadLine = (key: string): string => `load ${key} \n`;
 
 export type ChildOrder = Readonly<{ verb: string; key: string; rest: string }>;
 

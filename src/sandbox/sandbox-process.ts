@@ -5,7 +5,7 @@ import { errorMessage } from "../lib/errors.ts";
 import { readAnswer } from "./answer.ts";
 import type { Job, Ran } from "./job.ts";
 import { JobQueue } from "./job-queue.ts";
-import { codeLine, OVERRAN, READY, RETIRED, runLine } from "./protocol.ts";
+import { codeLine, loadLine, OVERRAN, READY, RETIRED, runLine } from "./protocol.ts";
 import type { Child, ChildListener } from "./start-child.ts";
 
 /** Runs that the child has been given: enough for it to have work while this process has other work to do. */
@@ -61,16 +61,16 @@ export function createSandboxProcess(deps: {
       if (given.length === 0) lastProgress = clock.monotonic();
       if (!running.known.has(job.code.key)) lines += codeLine(job.code.key, job.code.source);
       running.known.add(job.code.key);
-      lines += runLine(job.code.key, job.input);
+      lines += job.input === null ? loadLine(job.code.key) : runLine(job.code.key, job.input);
       given.push(job);
-      givenCharacters += job.input.length;
+      givenCharacters += lengthOf(job);
     }
     if (lines !== "") running.child.write(lines);
   }
 
   function fits(job: Job): boolean {
     if (given.length === 0) return true;
-    return given.length < MOST_GIVEN && givenCharacters + job.input.length <= MOST_GIVEN_CHARACTERS;
+    return given.length < MOST_GIVEN && givenCharacters + lengthOf(job) <= MOST_GIVEN_CHARACTERS;
   }
 
   function start(): Running | null {
@@ -102,7 +102,7 @@ export function createSandboxProcess(deps: {
         from.child.kill();
         return;
       }
-      givenCharacters -= job.input.length;
+      givenCharacters -= lengthOf(job);
       job.resolve(readAnswer(line) ?? UNREADABLE);
       pump();
     }
@@ -160,6 +160,8 @@ export function createSandboxProcess(deps: {
     },
   };
 }
+
+const lengthOf = ({ input, code }: Job): number => input?.length ?? code.source.length;
 
 const UNREADABLE: Ran = { fault: { message: "It answered with nothing that can be read." }, micros: 0 };
 const STOPPING: Ran = { unavailable: "the gateway is stopping" };

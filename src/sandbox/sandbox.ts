@@ -1,8 +1,9 @@
 /** Runs transformations outside of this process, and those that take long apart from the others. */
+import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../lib/clock.ts";
-import type { TransformInput } from "./answer.ts";
-import type { Code, Job, Ran } from "./job.ts";
+import type { Fault, TransformInput } from "./answer.ts";
+import type { Code, Ran } from "./job.ts";
 import { createSandboxProcess } from "./sandbox-process.ts";
 import { type Child, type ChildListener, startChild } from "./start-child.ts";
 
@@ -18,6 +19,8 @@ type Conduct = { shortRuns: number; kills: number };
 export type Sandbox = Readonly<{
   /** Never rejects. */
   run: (code: Code, input: TransformInput) => Promise<Ran>;
+  /** What is wrong with code that cannot even be loaded; null where nothing is, or nothing is known. Never rejects. */
+  check: (source: string) => Promise<Fault | null>;
   /** Process ids of the children that are running. */
   pids: () => readonly number[];
   /** Those who wait are told that it is stopping. */
@@ -59,20 +62,23 @@ export function createSandbox(deps: {
     return ran;
   }
 
+  function ask(code: Code, input: string | null): Promise<Ran> {
+    const conduct = conductOf(code);
+    if (conduct.kills >= MOST_KILLS) return Promise.resolve({ disabled: true });
+    const process = conduct.shortRuns >= PROBATION_RUNS ? proven : probation;
+    return new Promise((resolve) => {
+      process.ask({ code, input, resolve: (ran) => resolve(note(code, ran)), losses: 0 });
+    });
+  }
+
   return {
-    run(code, input) {
-      const conduct = conductOf(code);
-      if (conduct.kills >= MOST_KILLS) return Promise.resolve({ disabled: true });
-      const process = conduct.shortRuns >= PROBATION_RUNS ? proven : probation;
-      return new Promise((resolve) => {
-        const job: Job = {
-          code,
-          input: JSON.stringify(input),
-          resolve: (ran) => resolve(note(code, ran)),
-          losses: 0,
-        };
-        process.ask(job);
-      });
+    run: (code, input) => ask(code, JSON.stringify(input)),
+    async check(source) {
+      const key = `check:${createHash("sha256").update(source).digest("base64url")}`;
+      const ran = await ask({ key, source }, null);
+      if ("killed" in ran || "disabled" in ran)
+        return { message: "It cannot be loaded: it had to be killed." };
+      return "fault" in ran ? ran.fault : null;
     },
     pids: () => [proven.pid(), probation.pid()].filter((pid) => pid !== null),
     stop() {

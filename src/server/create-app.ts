@@ -81,7 +81,8 @@ export async function createApp({
     alterTypes: overrides.targetTypes,
     rest: overrides.rest,
   });
-  const { outbound, targetTypes, throttle, replay, replayRuns, sendTestNotice } = delivery;
+  const { outbound, targetTypes, throttle, replay, replayRuns, sendTestNotice, sandbox, transform } =
+    delivery;
 
   const { users, sessions, apiKeys, signInLimiter, remoteAddressOf } = createPeopleParts({
     config,
@@ -89,7 +90,7 @@ export async function createApp({
     clock,
     passwords: overrides.passwords,
   });
-  const { providers, useCases, trials, placeTrials, transfer } = createWebhookParts({
+  const { providers, useCases, trials, placeTrials, transfer, findSentRequest } = createWebhookParts({
     config,
     mainDb,
     eventFiles: files,
@@ -97,6 +98,8 @@ export async function createApp({
     rejected,
     targetTypes,
     outbound,
+    checkCode: sandbox.check,
+    transform,
     keys,
     clock,
     onImported: (webhookId) => delivery.imported(webhookId),
@@ -164,6 +167,7 @@ export async function createApp({
       reverify,
       replay,
       replayRuns,
+      findSentRequest,
       routing: mainDb.routing,
       remoteAddressOf,
       sendTestEvent,

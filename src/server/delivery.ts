@@ -14,6 +14,7 @@ import type { Outbound } from "../outbound/outbound.ts";
 import { createReplay } from "../replays/replay.ts";
 import { createReplayRuns } from "../replays/replay-runs.ts";
 import { createRetention } from "../retention/retention.ts";
+import { createSandbox } from "../sandbox/sandbox.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import { openAttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
@@ -21,6 +22,7 @@ import type { MainDb } from "../storage/main-db/open.ts";
 import { createReplayStore } from "../storage/stores/replay-store.ts";
 import { createRetentionStore } from "../storage/stores/retention-store.ts";
 import { createTargetTypes, type TargetTypes } from "../targets/registry.ts";
+import { createTransform } from "../targets/transformations/transformer.ts";
 import { createNoticeParts } from "./notices.ts";
 
 /** How long attempts under way may go on after a stop. Containers are killed 10 s after it by default. */
@@ -59,6 +61,12 @@ export function createDeliveryParts(deps: {
   const openTarget = createTargetOpener({ targetTypes, keys, log });
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
   const { notices } = telling;
+  const sandbox = createSandbox({
+    clock,
+    onDisabled: ({ key }) =>
+      log.error("a transformation had to be killed three times in a row and is disabled", { version: key }),
+  });
+  const transform = createTransform(sandbox);
   const engine = createDeliveryEngine({
     events,
     throttleStore: storage.throttle,
@@ -69,6 +77,7 @@ export function createDeliveryParts(deps: {
     metrics,
     notices,
     tracing,
+    transform,
     limits: descriptors,
     journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
@@ -102,6 +111,8 @@ export function createDeliveryParts(deps: {
     replay,
     replayRuns,
     notices,
+    sandbox,
+    transform,
     sendTestNotice: telling.sendTest,
     /** Takes note of a webhook's new events or rejected requests; `hasDue` where some may have to be delivered. */
     recorded(webhookId: string, hasDue: boolean): void {
@@ -126,7 +137,10 @@ export function createDeliveryParts(deps: {
       await Promise.all([engine.stop(DELIVERY_GRACE_MS), replayRuns.stop(), retention.stop()]);
       await telling.stop();
     },
-    /** Closes the connections to targets; call it when nothing uses them any more. */
-    close: () => outbound.close(),
+    /** Closes the connections to targets, and the sandbox; call it when nothing uses them any more. */
+    close(): void {
+      sandbox.stop();
+      outbound.close();
+    },
   };
 }

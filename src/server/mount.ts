@@ -37,6 +37,7 @@ export function mountRoutes(deps: {
     reverify: parts.reverify,
     replay: parts.replay,
     replayRuns: parts.replayRuns,
+    findSentRequest: parts.findSentRequest,
     targetTypes: parts.targetTypes,
     providers: parts.providers,
     trials: parts.trials,

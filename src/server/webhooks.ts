@@ -8,10 +8,13 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import type { Transform } from "../targets/transformations/transformer.ts";
 import { createProviders } from "../verification/registry.ts";
 import type { UseCaseDeps } from "../webhooks/deps.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
+import { createSentRequests } from "../webhooks/sent-request.ts";
 import { createTransfer } from "../webhooks/transfer/transfer.ts";
+import type { CheckCode } from "../webhooks/transformations.ts";
 import { createWebhookUseCases } from "../webhooks/use-cases.ts";
 import { createVerificationTrials } from "../webhooks/verification-trial.ts";
 
@@ -19,10 +22,12 @@ export function createWebhookParts(deps: {
   config: Pick<Config, "baseUrl" | "dataDir" | "mail">;
   mainDb: MainDb;
   eventFiles: UseCaseDeps["eventFiles"];
-  events: Pick<EventStore, "searchEvents" | "findEvent">;
+  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
   rejected: Pick<RejectedStore, "list" | "find">;
   targetTypes: TargetTypes;
   outbound: Pick<Outbound, "request">;
+  checkCode: CheckCode;
+  transform: Transform;
   keys: Sealer;
   clock: Clock;
   /** Called after an imported webhook is stored. */
@@ -37,6 +42,7 @@ export function createWebhookParts(deps: {
     providers,
     keys,
     sendsMail: config.mail !== null,
+    checkCode: deps.checkCode,
     clock,
   });
   return {
@@ -51,6 +57,7 @@ export function createWebhookParts(deps: {
       baseUrl: config.baseUrl,
     }),
     placeTrials: createPlaceTrials({ events }),
+    findSentRequest: createSentRequests({ mainDb, events, transform: deps.transform }),
     transfer: createTransfer({
       mainDb,
       files: createWebhookFiles(config.dataDir),

@@ -4,7 +4,10 @@ export type FormField = Readonly<{
   /** Key in the zod schema that this field fills. */
   name: string;
   label: string;
-  /** `list` is an array of texts, one per line; `number-list` an array of numbers; `json` any value, typed as JSON. */
+  /**
+   * `list` is an array of texts, one per line; `number-list` an array of numbers; `json` any value, typed as JSON;
+   * `code` the text of a program.
+   */
   kind:
     | "text"
     | "url"
@@ -14,6 +17,7 @@ export type FormField = Readonly<{
     | "select"
     | "textarea"
     | "json"
+    | "code"
     | "password"
     | "headers"
     | "list"

@@ -5,6 +5,7 @@ export const TROUBLE_KINDS = [
   "target_circuit_open",
   "target_failing",
   "target_deactivated",
+  "transformation_failing",
   "entrypoint_silent",
 ] as const;
 
@@ -14,6 +15,7 @@ export const TROUBLE_LABELS: Readonly<Record<TroubleKind, string>> = {
   target_circuit_open: "A target keeps failing: its circuit breaker opens",
   target_failing: "Deliveries to a target are given up",
   target_deactivated: "A target is disabled automatically",
+  transformation_failing: "A target's transformation fails",
   entrypoint_silent: "An entrypoint falls silent",
 };
 

@@ -170,7 +170,7 @@ function tlsFor(config: HttpConfig): OutboundTls | undefined {
 
 /** Puts the target's own query first, so that a sender's parameters cannot override it. */
 function urlFor(config: HttpConfig, event: ReceivedEvent): string {
-  const path = config.append_path ? event.pathTail : "";
+  const path = config.append_path || event.isPathChosen === true ? event.pathTail : "";
   const query = withoutMaskedParameters(event.query);
   if (path === "" && query === "") return config.url;
   const url = new URL(config.url);

@@ -5,6 +5,11 @@ import type { Signer } from "./signing.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
+/** Finds the first value of a header by its name in lower case. */
+export function headerOf(headers: HeaderList, name: string): string | null {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
+}
+
 /** A received event, exactly as stored. */
 export type ReceivedEvent = Readonly<{
   id: string;
@@ -20,6 +25,8 @@ export type ReceivedEvent = Readonly<{
   contentType: string;
   remoteAddress: string;
   body: Uint8Array;
+  /** `pathTail` is the choice of the target's transformation: it is appended whatever the target's settings say. */
+  isPathChosen?: boolean;
 }>;
 
 export type DeliveryAttempt<Config> = Readonly<{

@@ -4,6 +4,7 @@ import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { CheckCode } from "./transformations.ts";
 
 /** Creates and deletes the webhooks' event files. */
 type EventFiles = Readonly<{
@@ -23,4 +24,5 @@ export type UseCaseDeps = Readonly<{
   sendsMail: boolean;
   clock: Clock;
   ids: Ids;
+  checkCode: CheckCode;
 }>;

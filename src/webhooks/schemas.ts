@@ -5,6 +5,7 @@ import { withoutDefaults } from "../settings/setting-shapes.ts";
 import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { signingInput } from "./target-signing.ts";
+import { transformationInput } from "./transformations.ts";
 import { providerName, targetTypeName } from "./type-names.ts";
 
 const name = z.string().trim().min(1).max(200);
@@ -52,13 +53,21 @@ const signing = signingInput
   .optional()
   .describe("How requests are signed (Standard Webhooks). Default: types that can sign do.");
 
-export const targetInput = z.strictObject({ ...targetShape, signing, ...deliveryPolicyShape });
+const transformation = transformationInput.optional();
+
+export const targetInput = z.strictObject({
+  ...targetShape,
+  signing,
+  transformation,
+  ...deliveryPolicyShape,
+});
 
 export const targetChange = z
   .strictObject({
     ...targetShape,
     type: targetShape.type.describe("Cannot change; may be repeated."),
     signing,
+    transformation,
     ...withoutDefaults(deliveryPolicyShape),
   })
   .partial();

@@ -11,6 +11,7 @@ import type { UseCaseDeps } from "./deps.ts";
 import { targetChange, targetInput } from "./schemas.ts";
 import { createTargetConfigs } from "./target-config.ts";
 import { createTargetSigning, type ShownSigning } from "./target-signing.ts";
+import { createTransformations, type Transformation } from "./transformations.ts";
 import { validate } from "./validate.ts";
 import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
 
@@ -29,6 +30,8 @@ export type Target = Readonly<{
   /** In the API's form. */
   policy: StoredDeliveryPolicy;
   signing: ShownSigning;
+  /** Null: requests go out as they came. */
+  transformation: Transformation | null;
   /** The new secret, only in the response to the request that created it. */
   signingSecret?: string;
   /** A short description of the destination, without secrets. */
@@ -39,11 +42,22 @@ export type Target = Readonly<{
 
 type InTarget = InWebhook & Readonly<{ targetId: string }>;
 
+type ChangeableByUser =
+  | "name"
+  | "active"
+  | "config"
+  | "policy"
+  | "pausedAt"
+  | "deactivatedReason"
+  | "signing"
+  | "transformationVersion";
+
 const what = "target";
 
-export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: UseCaseDeps) {
+export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, checkCode }: UseCaseDeps) {
   const configs = createTargetConfigs({ targetTypes, keys });
   const signings = createTargetSigning({ keys, clock });
+  const transformations = createTransformations({ mainDb, clock, checkCode });
 
   function getRow(of: InTarget): TargetRow {
     const { id: webhookId } = getOwnWebhook(mainDb, of);
@@ -54,9 +68,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
 
   function change(
     row: TargetRow,
-    values: Partial<
-      Pick<TargetRow, "name" | "active" | "config" | "policy" | "pausedAt" | "deactivatedReason" | "signing">
-    >,
+    values: Partial<Pick<TargetRow, ChangeableByUser>>,
     made: string | null = null,
   ): Target {
     const changed = { ...row, ...values, updatedAt: clock.now() };
@@ -78,6 +90,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       ...configs.toShown(row),
       policy: readPolicy(row.policy),
       signing,
+      transformation: transformations.current(row),
       createdAt,
       updatedAt,
       ...(!signing.isUsable && { summary: "Its signing secret is missing or cannot be read. Rotate it." }),
@@ -102,7 +115,8 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
       const id = ids.newId();
       const signing = signings.begin({ id, type, sent: values.signing });
       const now = clock.now();
-      const row = {
+      await transformations.check(values.transformation, { ...type, row: null });
+      const row: TargetRow = {
         id,
         webhookId,
         name,
@@ -117,14 +131,19 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
         pausedAt: null,
         deactivatedReason: null,
         signing: signing.stored,
+        transformationVersion: null,
       };
       mainDb.targets.insert(row);
-      return toTarget(row, signing.made);
+      if (!values.transformation) return toTarget(row, signing.made);
+      const transformationVersion = transformations.versionOf(row, values.transformation);
+      return change(row, { transformationVersion }, signing.made);
     },
     /** Replaces `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
-      const row = getRow(of);
       const values = validate({ schema: targetChange, value: input, what });
+      const found = getRow(of);
+      await transformations.check(values.transformation, { ...found, row: found });
+      const row = getRow(of);
       if (values.type !== undefined && values.type !== row.type) throw fixedType();
       const signing = values.signing && signings.change(row, targetTypes.get(row.type), values.signing);
       const changes = {
@@ -141,8 +160,13 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids }: 
           : row.config,
         policy: checkedPolicy(values, row.policy),
         signing: signing ? signing.stored : row.signing,
+        transformationVersion: transformations.versionOf(row, values.transformation),
       };
       return change(row, changes, signing?.made);
+    },
+    /** All versions of its transformation's code, the latest first. */
+    async listTransformations(of: InTarget): Promise<Transformation[]> {
+      return transformations.list(getRow(of).id);
     },
     /** The delivery engine discards its pending deliveries. */
     async remove(of: InTarget): Promise<void> {

@@ -6,15 +6,18 @@ import { newId, newUnguessableId } from "../lib/ids.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
 import { createTargetUseCases } from "./targets.ts";
+import type { CheckCode } from "./transformations.ts";
 import { createWebhooksUseCases } from "./webhooks.ts";
 
 export type WebhookUseCases = ReturnType<typeof createWebhookUseCases>;
 
 /** Each use case throws AppError `not_found` for objects that are not the user's, and `invalid` for invalid input. */
 export function createWebhookUseCases(
-  deps: Omit<UseCaseDeps, "ids" | "sendsMail"> & Readonly<{ ids?: Ids; sendsMail?: boolean }>,
+  deps: Omit<UseCaseDeps, "ids" | "sendsMail" | "checkCode"> &
+    Readonly<{ ids?: Ids; sendsMail?: boolean; checkCode?: CheckCode }>,
 ) {
-  const complete = { ids: { newId, newUnguessableId }, sendsMail: false, ...deps };
+  const checkCode: CheckCode = async () => null;
+  const complete = { ids: { newId, newUnguessableId }, sendsMail: false, checkCode, ...deps };
   return {
     webhooks: createWebhooksUseCases(complete),
     entrypoints: createEntrypointUseCases(complete),

@@ -51,6 +51,8 @@ const tried = () => ({
       response_headers: [["content-type", "text/plain"]],
       response_body_base64: btoa("no"),
       response_body_truncated: false,
+      transformation_version: null,
+      transformation_failed: false,
     },
   ],
 });

@@ -37,6 +37,7 @@ let replayId: string;
 let replayToSeveral: string;
 let rejectedId: string;
 let signed: { id: string };
+let transformed: Readonly<{ eventId: string; resultId: string }>;
 let raw: unknown;
 let document: z.infer<typeof documentShape>;
 let operations: Documented[];
@@ -64,6 +65,7 @@ beforeAll(async () => {
   });
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
   signed = await api.useCases.targets.create({ ...api.of, input: http });
+  transformed = await addTransformedAttempt();
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -76,6 +78,37 @@ beforeAll(async () => {
   ajv.addSchema({ $id: "document", components: document.components });
 });
 afterAll(() => api.stop());
+
+/** An attempt that a transformation dropped. */
+async function addTransformedAttempt() {
+  const transformation = { code: "function transform() { return null }" };
+  const input = { name: "Dropped", type: "log", transformation };
+  const target = await api.useCases.targets.create({ ...api.of, input });
+  const event = await api.addEvent({ targets: [{ id: target.id, settlesAtIngest: false }] });
+  const resultId = newId();
+  await api.events.settle(api.webhook.id, {
+    eventId: event.id,
+    targetId: target.id,
+    replays: 0,
+    status: "discarded",
+    nextAttemptAt: null,
+    reason: "Dropped by the transformation (version 1).",
+    result: {
+      id: resultId,
+      attempt: 1,
+      startedAt: api.clock.now(),
+      durationMs: 1,
+      statusCode: null,
+      error: null,
+      responseHeaders: null,
+      responseBody: null,
+      responseBodyTruncated: false,
+      transformationVersion: 1,
+      transformationFailed: false,
+    },
+  });
+  return { eventId: event.id, resultId };
+}
 
 /** Fails unless the document describes this response for the operation. */
 function expectDocumented(operation: Documented, answer: ApiAnswer): void {
@@ -101,7 +134,8 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["webhook_id", webhook.id],
     ["entrypoint_id", entrypoint.id],
     ["target_id", target.id],
-    ["event_id", event.id],
+    ["event_id", operationId === "getSentRequest" ? transformed.eventId : event.id],
+    ["result_id", transformed.resultId],
     ["replay_id", operationId === "removeReplayTarget" ? replayToSeveral : replayId],
     ["rejected_id", rejectedId],
   ]);

@@ -11,6 +11,8 @@ import type { TargetType } from "../../src/targets/target-type.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { DELIVERED } from "./scripted-targets.ts";
 
+const neverTransform = () => Promise.reject(new Error("there is nothing to transform"));
+
 const keys = createKeyRing(new Uint8Array(32).fill(1));
 const type: TargetType = {
   type: "fake",
@@ -33,6 +35,7 @@ const target: DeliveryTarget = {
   deleted: false,
   policy: {},
   signing: null,
+  transformation: null,
   config: sealConfig({ type, config: { url: "https://example.com/" }, owner: "targets:t1", keys }),
 };
 const due: DueDelivery = {
@@ -101,7 +104,9 @@ test("a target type is given the event, who is asked, the number of the attempt 
     },
   };
   const { signal } = new AbortController();
-  expect(await deliverOnce({ opened, due, signal, log: createRecordingLog().log })).toEqual(DELIVERED);
+  expect(
+    await deliverOnce({ opened, due, signal, log: createRecordingLog().log, transform: neverTransform }),
+  ).toEqual(DELIVERED);
   expect(given).toEqual({
     event: due.event,
     webhook: { id: "w1", name: "Shop" },
@@ -129,7 +134,13 @@ test("a target type that throws makes a failed attempt that will be repeated, an
       policy: parseDeliveryPolicy({ max_attempts: 1 }),
       type: { ...type, deliver },
     };
-    const outcome = await deliverOnce({ opened, due, signal: new AbortController().signal, log });
+    const outcome = await deliverOnce({
+      opened,
+      due,
+      signal: new AbortController().signal,
+      log,
+      transform: neverTransform,
+    });
     expect(outcome).toMatchObject({ kind: "failed", retryable: true, response: null });
     expect(JSON.stringify(outcome)).not.toContain("broken");
     expect(lines.map((line) => line.level)).toEqual(["error"]);

@@ -61,6 +61,7 @@ export function createWorld(
   options: Readonly<{
     random?: () => number;
     onGone?: AttemptDeps["onGone"];
+    transform?: AttemptDeps["transform"];
     /** Attempts are marked as begun, so that a restart without a stop is taken for a crash. */
     marks?: boolean;
   }> = {},
@@ -107,10 +108,12 @@ export function createWorld(
       log,
       random: options.random ?? (() => 0.5),
       onGone: options.onGone,
+      transform: options.transform,
       ...(options.marks && { journal: openAttemptJournal({ folder: directory, log, bootId: "one" }) }),
       notices: {
         targetDelivered: () => undefined,
         targetGivenUp: ({ reason }) => givenUp.push(reason),
+        transformationFailed: ({ reason }) => givenUp.push(reason),
       },
       circuitListener: {
         onCircuitOpened: ({ targetId }) => told.push({ what: "opened", targetId }),

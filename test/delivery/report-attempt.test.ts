@@ -21,6 +21,7 @@ const opened: OpenedTarget = {
     policy: {},
     config: {},
     signing: null,
+    transformation: null,
   },
   type: {
     type: "fake",
@@ -81,6 +82,8 @@ function report(status: Settlement["status"], values: Partial<DueDelivery> = {})
       error: status === "delivered" ? null : "The target answered 500.",
       responseBody: Buffer.from("a secret"),
       responseBodyTruncated: false,
+      transformationVersion: null,
+      transformationFailed: false,
     },
   };
   const delivery = { ...due, ...values };
@@ -107,6 +110,7 @@ describe("an attempt is told", () => {
           target_type: "fake",
           attempt: 4,
           replays: 0,
+          transformation: null,
           status,
           status_code: 500,
           duration_ms: 100,

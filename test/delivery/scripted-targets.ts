@@ -63,7 +63,7 @@ export type ScriptedTargets = Readonly<{
   ) => WorldTarget;
   change: (
     target: WorldTarget,
-    values: Partial<Pick<DeliveryTarget, "active" | "paused" | "deleted">>,
+    values: Partial<Pick<DeliveryTarget, "active" | "paused" | "deleted" | "transformation">>,
   ) => void;
   /** Makes the target's settings impossible to open, or possible again. */
   lock: (target: WorldTarget, isLocked: boolean) => void;
@@ -159,6 +159,7 @@ export function createScriptedTargets(): ScriptedTargets {
         config: {},
         policy: {},
         signing: null,
+        transformation: null,
       });
       return target;
     },

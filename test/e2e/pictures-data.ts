@@ -165,6 +165,8 @@ function settle(
               ],
         responseBody: statusCode === null ? null : Buffer.from(body),
         responseBodyTruncated: false,
+        transformationVersion: null,
+        transformationFailed: false,
       },
     };
   });

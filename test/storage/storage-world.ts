@@ -154,6 +154,8 @@ export function settlement(
       responseHeaders: [["x-answer", "yes"]],
       responseBody: Buffer.from("ok"),
       responseBodyTruncated: false,
+      transformationVersion: null,
+      transformationFailed: false,
       ...result,
     },
   };

@@ -83,6 +83,7 @@ export function createTestMainDb(clock: FakeClock = createFakeClock(), backgroun
         pausedAt: null,
         deactivatedReason: null,
         signing: null,
+        transformationVersion: null,
         settlesAtIngest: false,
       };
       const settings = { config: { url: "http://127.0.0.1:9/" }, policy: {} };

@@ -111,6 +111,8 @@ export async function startTestApi(overrides: Overrides = {}) {
         responseHeaders: [["content-type", "text/plain"]],
         responseBody: new TextEncoder().encode("no"),
         responseBodyTruncated: false,
+        transformationVersion: null,
+        transformationFailed: false,
       },
     });
 

@@ -115,6 +115,8 @@ export async function startTestEvents(environment: Readonly<Record<string, strin
           responseHeaders: [["content-type", "text/plain"]],
           responseBody: new TextEncoder().encode("no"),
           responseBodyTruncated: false,
+          transformationVersion: null,
+          transformationFailed: false,
           ...result,
         },
       });

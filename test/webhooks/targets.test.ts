@@ -62,6 +62,7 @@ describe("creating a target", () => {
       },
       policy: readPolicy(),
       signing: { scheme: "v1", publicKey: null, previousUntil: null, isUsable: true },
+      transformation: null,
       signingSecret: made.signingSecret ?? "",
       summary: "https://example.com/in",
       createdAt: clock.now(),

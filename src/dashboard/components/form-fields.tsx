@@ -71,6 +71,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
     case "number-list":
     case "json":
     case "textarea":
+    case "code":
       return (
         <>
           <TextArea
@@ -78,6 +79,7 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
             value={text}
             optional={optional}
             placeholder={isStored ? "••••••••" : field.placeholder}
+            isCode={field.kind === "code"}
           />
           {isStored && optional && <Removal field={field} typed={typed} prefix={prefix} />}
         </>
@@ -148,17 +150,21 @@ export function CheckboxField(props: RowProps & Readonly<{ checked: boolean }>):
 }
 
 function TextArea(
-  props: RowProps & Readonly<{ value: string; optional: boolean; placeholder: string | undefined }>,
+  props: RowProps &
+    Readonly<{ value: string; optional: boolean; placeholder: string | undefined; isCode: boolean }>,
 ): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   return (
     <FieldRow {...props}>
       {/* Browsers drop a line feed right after the tag, so one that belongs to the value must be doubled. */}
       <textarea
-        class="input"
+        class={props.isCode ? "input code-input" : "input"}
         id={id}
         name={attribute(props.name)}
-        rows="5"
+        rows={props.isCode ? "16" : "5"}
+        wrap={props.isCode ? "off" : undefined}
+        spellcheck={props.isCode ? "false" : undefined}
+        autocapitalize={props.isCode ? "off" : undefined}
         placeholder={props.placeholder && attribute(props.placeholder)}
         aria-describedby={describedBy}
         aria-invalid={props.error === undefined ? undefined : "true"}

@@ -7,6 +7,7 @@ import type { Routing } from "../../storage/main-db/routing.ts";
 import type { AskedSearch } from "../../storage/reader/event-reader.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
+import type { FindSentRequest } from "../../webhooks/sent-request.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
 /** Rejects with AppError `unavailable` if the webhook's event file cannot be used. */
@@ -27,6 +28,7 @@ export type EventsDeps = Readonly<{
   events: EventReads;
   rejected: Pick<RejectedStore, "findFirstReceivedAt">;
   replay: Replay;
+  findSentRequest: FindSentRequest;
   /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;
   /** Aborted when the server stops, so that no stream keeps it running. */

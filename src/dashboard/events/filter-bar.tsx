@@ -110,6 +110,11 @@ export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
         href={without({ entrypointId: null })}
       />
     ),
+    filter.transformation === null ? (
+      ""
+    ) : (
+      <Chip label="Transformation" value="failed" href={without({ transformation: null })} />
+    ),
     method === null ? "" : <Chip label="Method" value={method} href={without({ method: null })} />,
     type === null ? "" : <Chip label="Type" value={type} href={without({ type: null })} />,
     range === null ? (

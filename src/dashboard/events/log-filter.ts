@@ -28,6 +28,8 @@ export type LogFilter = Readonly<{
   entrypointId: string | null;
   targetId: string | null;
   status: EventFate | null;
+  /** Only deliveries that were given up because a transformation failed. */
+  transformation: "failed" | null;
   method: string | null;
   type: string | null;
   text: string | null;
@@ -42,6 +44,7 @@ const schemas = {
   entrypoint: id,
   target: id,
   status: z.enum(STATUSES, `must be one of ${STATUSES.join(", ")}.`),
+  transformation: z.enum(["failed"], "must be failed."),
   method: z.enum(METHODS, `must be one of ${METHODS.join(", ")}.`),
   type: z.string().max(250, "is longer than 250 characters."),
   q: z.string().max(200, "is longer than 200 characters."),
@@ -75,6 +78,7 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
     entrypointId: read("entrypoint", schemas.entrypoint),
     targetId: read("target", schemas.target),
     status: read("status", schemas.status),
+    transformation: read("transformation", schemas.transformation),
     method: read("method", schemas.method),
     type: read("type", schemas.type),
     text: read("q", schemas.q),
@@ -98,13 +102,14 @@ function timeIn(zone: string) {
 }
 
 export function toEventFilter(filter: LogFilter, now: number): EventFilter {
-  const { range, from, to, entrypointId, targetId, status, method, type, text } = filter;
+  const { range, from, to, entrypointId, targetId, status, transformation, method, type, text } = filter;
   return {
     from: range === null ? (from ?? undefined) : now - RANGES[range],
     to: to === null ? undefined : lastOf(to),
     entrypointId: entrypointId ?? undefined,
     targetId: targetId ?? undefined,
     status: status ?? undefined,
+    transformationFailed: transformation === "failed" ? true : undefined,
     method: method ?? undefined,
     type: type ?? undefined,
     text: text ?? undefined,
@@ -123,6 +128,7 @@ export function isFiltered({ zone: _zone, ...filter }: LogFilter): boolean {
 /** Returns "?status=failed&q=x", always in the same order; "" without conditions. */
 export function filterQuery(filter: LogFilter, more: Readonly<Record<string, string>> = {}): string {
   const { range, from, to, zone, entrypointId, targetId, status, method, type, text } = filter;
+  const { transformation } = filter;
   const pairs = Object.entries({
     range,
     from: from === null ? null : formatLocalTime(from, zone),
@@ -131,6 +137,7 @@ export function filterQuery(filter: LogFilter, more: Readonly<Record<string, str
     entrypoint: entrypointId,
     target: targetId,
     status,
+    transformation,
     method,
     type,
     q: text,

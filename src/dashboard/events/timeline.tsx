@@ -11,7 +11,7 @@ import { BodyView } from "./body/body-view.tsx";
 import { HeaderTable } from "./body/header-table.tsx";
 import { NameOf } from "./event-row.tsx";
 import type { Named } from "./names.ts";
-import { replayPath, resultBodyPath } from "./paths.ts";
+import { replayPath, resultBodyPath, sentPath } from "./paths.ts";
 
 export type ShownAttempt = Readonly<{ result: DeliveryResult; picture: BodyPicture | null }>;
 
@@ -128,6 +128,7 @@ function AttemptView(
         <span class="muted">
           <Time at={result.startedAt} />
         </span>
+        <Transformed result={result} of={{ webhookId, eventId: delivery.eventId, resultId: result.id }} />
       </p>
       {result.error !== null && (
         <p class="attempt-error" safe>
@@ -149,6 +150,19 @@ function AttemptView(
         </details>
       )}
     </li>
+  );
+}
+
+function Transformed(props: {
+  result: DeliveryResult;
+  of: Readonly<{ webhookId: string; eventId: string; resultId: string }>;
+}): JSX.Element {
+  const version = props.result.transformationVersion;
+  if (version === null) return "";
+  return (
+    <a class="muted" href={attribute(sentPath(props.of))} safe>
+      {`transformed by version ${version}`}
+    </a>
   );
 }
 

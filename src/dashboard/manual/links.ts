@@ -19,6 +19,7 @@ export const ENTRYPOINT_PARTS: SectionParts = {
 
 export const TARGET_PARTS: SectionParts = {
   event_types: "filters",
+  "transformation.code": "transformations",
   max_attempts: "retries",
   rate_limit: "flow",
   "signing.scheme": "signing",

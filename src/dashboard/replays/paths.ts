@@ -18,3 +18,8 @@ export function catchUpPath(of: { webhookId: string; id: string }): string {
 export function removeTargetPath(replayPath: string, targetId: string): string {
   return `${replayPath}/targets/${targetId}/remove`;
 }
+
+/** Asks for the deliveries that were given up because the target's transformation failed. */
+export function failedTransformationsPath(of: { webhookId: string; id: string }): string {
+  return newReplayPath(of.webhookId, `?status=failed&transformation=failed&target=${of.id}`);
+}

@@ -9,15 +9,19 @@ import type { DueDelivery, Settlement } from "../../storage/event-db/types.ts";
 import type { DeliveryTarget } from "../../storage/main-db/routing.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { Outcome } from "../../targets/target-type.ts";
+import type { Transform } from "../../targets/transformations/transformer.ts";
 import type { OpenedTarget } from "../open-target.ts";
 import type { TargetNotices } from "../target-notices.ts";
 import { type NextState, nextState } from "../transition.ts";
 import { deliverOnce } from "./deliver-once.ts";
 import { reportAttempt } from "./report-attempt.ts";
 import { beginTrace } from "./trace-attempt.ts";
+import type { AttemptOutcome } from "./transform-first.ts";
 
 /** A result that cannot be stored (a full disk) is kept and stored later; its delivery is not attempted meanwhile. */
 const STORE_AGAIN_MS = 1_000;
+
+type AttemptNotices = Pick<TargetNotices, "targetGivenUp" | "targetDelivered" | "transformationFailed">;
 
 export type AttemptDeps = Readonly<{
   events: EventStore;
@@ -25,18 +29,20 @@ export type AttemptDeps = Readonly<{
   log: Logger;
   metrics?: DeliveryMetrics;
   /** Told of each delivery that succeeded or was given up. */
-  notices?: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">;
+  notices?: AttemptNotices | undefined;
   /** Undefined where traces are not wanted. */
   tracing?: Tracing | undefined;
   random: () => number;
+  /** Runs targets' transformations. */
+  transform?: Transform | undefined;
   /** Called when the target says that it is gone for good (410). */
   onGone?: ((target: DeliveryTarget) => void) | undefined;
   /** Aborted when the grace period of a stop is over. */
   signal: AbortSignal;
 }>;
 
-/** The outcome of an attempt, and what is stored of it. */
-export type Attempt = Readonly<{ outcome: Outcome; settlement: Settlement }>;
+/** What the target did in an attempt, null where it was not asked; and what is stored of it. */
+export type Attempt = Readonly<{ outcome: Outcome | null; settlement: Settlement }>;
 
 /** Resolves to null where the program stopped first: the delivery is still pending and will be attempted again. */
 export async function runAttempt(
@@ -48,10 +54,18 @@ export async function runAttempt(
   const startedAt = clock.now();
   const from = clock.monotonic();
   const traced = deps.tracing && beginTrace(deps.tracing, opened, due);
-  const outcome = await deliverOnce({ opened, due, signal, log, traceparent: traced?.traceparent });
+  const { transform = noTransform } = deps;
+  const outcome = await deliverOnce({
+    opened,
+    due,
+    signal,
+    log,
+    traceparent: traced?.traceparent,
+    transform,
+  });
   const endedAt = clock.now();
   const durationMs = Math.round(clock.monotonic() - from);
-  if (signal.aborted && outcome.kind === "failed") return null;
+  if (signal.aborted && (outcome.kind === "failed" || outcome.kind === "unready")) return null;
 
   const next = nextState({
     delivery: due,
@@ -60,33 +74,49 @@ export async function runAttempt(
     now: endedAt,
     random: deps.random(),
   });
-  const settlement = toSettlement({ due, outcome, next, startedAt, durationMs });
-  if (outcome.response?.statusCode === 410 && opened.policy.deactivatesWhenGone) deps.onGone?.(opened.target);
+  const version = opened.target.transformation?.version ?? null;
+  const settlement = toSettlement({ due, outcome, next, startedAt, durationMs, version });
+  const answered = isOfTarget(outcome) ? outcome : null;
+  if (answered?.response?.statusCode === 410 && opened.policy.deactivatesWhenGone)
+    deps.onGone?.(opened.target);
   reportAttempt({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
   const { statusCode, error } = settlement.result;
   traced?.end({ status: settlement.status, statusCode, error });
   if (deps.notices) tellOwner(deps.notices, opened, settlement);
-  return { outcome, settlement };
+  return { outcome: answered, settlement };
 }
 
+function isOfTarget(outcome: AttemptOutcome): outcome is Outcome {
+  return outcome.kind === "delivered" || outcome.kind === "failed";
+}
+
+const noTransform: Transform = async () => ({
+  ...{ kind: "unavailable", error: "there is no sandbox" },
+  micros: 0,
+  lines: [],
+});
+
 function tellOwner(
-  notices: Pick<TargetNotices, "targetGivenUp" | "targetDelivered">,
+  notices: AttemptNotices,
   { target: { webhookId, id: targetId } }: OpenedTarget,
-  { status, reason }: Settlement,
+  { status, reason, result }: Settlement,
 ): void {
-  if (status === "delivered") notices.targetDelivered({ webhookId, targetId });
+  if (result.transformationFailed) {
+    notices.transformationFailed({ webhookId, targetId, reason: reason ?? "" });
+  } else if (status === "delivered") notices.targetDelivered({ webhookId, targetId });
   else if (status === "failed") notices.targetGivenUp({ webhookId, targetId, reason: reason ?? "" });
 }
 
 function toSettlement(done: {
   due: DueDelivery;
-  outcome: Outcome;
+  outcome: AttemptOutcome;
   next: NextState;
   startedAt: number;
   durationMs: number;
+  version: number | null;
 }): Settlement {
-  const { due, outcome, next, startedAt, durationMs } = done;
-  const { response } = outcome;
+  const { due, outcome, next, startedAt, durationMs, version } = done;
+  const response = isOfTarget(outcome) ? outcome.response : null;
   return {
     eventId: due.eventId,
     targetId: due.targetId,
@@ -100,12 +130,19 @@ function toSettlement(done: {
       startedAt,
       durationMs,
       statusCode: response?.statusCode ?? null,
-      error: outcome.kind === "failed" ? outcome.error : null,
+      error: errorOf(outcome),
       responseHeaders: response?.headers ?? null,
       responseBody: response?.body ?? null,
       responseBodyTruncated: response?.bodyTruncated ?? false,
+      transformationVersion: version,
+      transformationFailed: outcome.kind === "untransformed",
     },
   };
+}
+
+function errorOf(outcome: AttemptOutcome): string | null {
+  if (outcome.kind === "untransformed") return outcome.reason;
+  return outcome.kind === "failed" || outcome.kind === "unready" ? outcome.error : null;
 }
 
 /** "gone": the webhook was deleted with its file. "refused": the file cannot take it now. */

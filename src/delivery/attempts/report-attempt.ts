@@ -34,7 +34,7 @@ export function reportAttempt(done: Done): void {
 }
 
 function outcomeOf(status: DeliveryStatus): MeasuredAttempt["outcome"] {
-  return status === "delivered" || status === "failed" ? status : "retried";
+  return status === "pending" || status === "held" ? "retried" : status;
 }
 
 /** Leaves headers, bodies and URLs out: they may contain secrets of sender and target. */
@@ -48,6 +48,7 @@ function logAttempt({ log, opened, due, settlement, endedAt }: Done): void {
     target_type: opened.type.type,
     attempt: result.attempt,
     replays: due.replays,
+    transformation: result.transformationVersion,
     status,
     status_code: result.statusCode,
     error: result.error,
@@ -59,5 +60,6 @@ function logAttempt({ log, opened, due, settlement, endedAt }: Done): void {
   };
   if (status === "delivered") log.debug("delivered", fields);
   else if (status === "failed") log.warn("delivery given up", fields);
+  else if (status === "discarded") log.debug("delivery dropped by the transformation", fields);
   else log.info("delivery failed, will be retried", fields);
 }

@@ -102,6 +102,8 @@ function settlementOf(found: PendingState, { eventId, targetId, deaths }: Suspec
       responseHeaders: null,
       responseBody: null,
       responseBodyTruncated: false,
+      transformationVersion: null,
+      transformationFailed: false,
     },
   };
 }

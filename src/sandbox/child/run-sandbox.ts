@@ -1,6 +1,6 @@
 /** The sandbox's own process: runs transformations one after the other, until nobody asks any more. */
 import enginePath from "@jitl/quickjs-wasmfile-release-sync/wasm" with { type: "file" };
-import { READY, RETIRED, readLimits, readOrder } from "../protocol.ts";
+import { type ChildOrder, READY, RETIRED, readLimits, readOrder } from "../protocol.ts";
 import { createMachines, type Machines } from "./machines.ts";
 import { createLineReader, writeLine } from "./read-lines.ts";
 import { keepUnchangedBody } from "./unchanged-body.ts";
@@ -38,7 +38,7 @@ async function serve(machines: Machines, watchdog: Watchdog): Promise<void> {
     }
     watchdog.begin();
     const startedAt = performance.now();
-    const answer = await answerOf(machines, key, rest);
+    const answer = await answerOf(machines, { verb, key, rest });
     const tookMs = performance.now() - startedAt;
     watchdog.end();
     writeLine(STDOUT, `${Math.round(tookMs * 1000)} ${answer}`);
@@ -49,11 +49,12 @@ async function serve(machines: Machines, watchdog: Watchdog): Promise<void> {
   }
 }
 
-async function answerOf(machines: Machines, key: string, input: string): Promise<string> {
+async function answerOf(machines: Machines, { verb, key, rest }: ChildOrder): Promise<string> {
   const made = await machines.get(key);
   if (made === null) return JSON.stringify({ fault: { message: "Its code is not known." } });
   if ("fault" in made) return JSON.stringify({ fault: made.fault });
-  const answer = keepUnchangedBody(input, made.machine.run(input));
+  if (verb === "load") return JSON.stringify({ changes: {} });
+  const answer = keepUnchangedBody(rest, made.machine.run(rest));
   if (made.machine.isSpent()) machines.drop(key);
   return answer;
 }

@@ -27,7 +27,11 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
     headersJson(file, result.responseHeaders),
     result.responseBody,
     result.responseBodyTruncated ? 1 : 0,
+    result.transformationVersion,
+    result.transformationFailed ? 1 : 0,
   );
+  // A transformation dropped it: the target was not asked.
+  if (settlement.status === "discarded") return;
   const { statusCode, error } = result;
   file.tally.attempted(targetId, { at: endOf(settlement), delivered: error === null, statusCode, error });
 }

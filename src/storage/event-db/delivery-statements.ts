@@ -68,7 +68,8 @@ export function prepareDeliveryStatements(db: Database) {
     ),
     insertResult: db.prepare(
       `INSERT INTO delivery_results (event_id, target_id, attempt, id, started_at, duration_ms, status_code, error,
-         response_headers, response_body, response_body_truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         response_headers, response_body, response_body_truncated, transformation_version, transformation_failed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     state: db.prepare<
       { status: DeliveryStatus; replays: number; attempts: number; order_key: string | null },

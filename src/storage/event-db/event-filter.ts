@@ -26,6 +26,8 @@ export type EventFilter = Readonly<{
   targetId?: string | undefined;
   /** State of any delivery, or of the one to `targetId`; `pending` finds those that are retrying too. */
   status?: EventFate | undefined;
+  /** That delivery was given up because the target's transformation failed. */
+  transformationFailed?: true | undefined;
   method?: string | undefined;
   type?: string | undefined;
   /** Occurs anywhere in the body as it is shown; ASCII letters match in either case. */

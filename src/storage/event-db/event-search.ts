@@ -165,6 +165,10 @@ function stepValues(
 export type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
 type Query = Readonly<{ source: Source; conditions: Conditions; text: BodySearch | null }>;
 
+/** An SQL condition on a delivery named `d`: it was given up because the target's transformation failed. */
+export const TRANSFORMATION_FAILED = `d.status = 'failed' AND EXISTS (SELECT 1 FROM delivery_results r WHERE r.event_id = d.event_id
+  AND r.target_id = d.target_id AND r.attempt = d.attempts AND r.transformation_failed = 1)`;
+
 /** SQL conditions on an event named `e`, without the text, which TextScan searches. */
 export function toConditions({
   from,
@@ -174,6 +178,7 @@ export function toConditions({
   type,
   status,
   targetId,
+  transformationFailed,
 }: EventFilter): Conditions {
   const sql: string[] = [];
   const values: SQLQueryBindings[] = [];
@@ -192,11 +197,16 @@ export function toConditions({
     if (targetId !== undefined) add(ofTarget, targetId);
     return { sql, values };
   }
-  const delivery = "SELECT 1 FROM deliveries d WHERE d.event_id = e.id";
-  if (status !== undefined && targetId !== undefined) {
-    add(`EXISTS (${delivery} AND ${inState(status)} AND d.target_id = ?)`, targetId);
-  } else if (status !== undefined) add(`EXISTS (${delivery} AND ${inState(status)})`);
-  else if (targetId !== undefined) add(`EXISTS (${delivery} AND d.target_id = ?)`, targetId);
+  const ofDelivery = [
+    ...(status === undefined ? [] : [inState(status)]),
+    ...(targetId === undefined ? [] : ["d.target_id = ?"]),
+    ...(transformationFailed === true ? [TRANSFORMATION_FAILED] : []),
+  ];
+  if (ofDelivery.length > 0) {
+    const bound = targetId === undefined ? [] : [targetId];
+    const where = ["d.event_id = e.id", ...ofDelivery].join(" AND ");
+    add(`EXISTS (SELECT 1 FROM deliveries d WHERE ${where})`, ...bound);
+  }
   return { sql, values };
 }
 

@@ -35,7 +35,9 @@ function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
 const PENDING_WORTH_SORTING = 50_000;
 
 /** Null if the counts show that no event matches, so nothing needs to be read. */
-export function chooseSource(file: ReadableFile, { status, targetId }: EventFilter): Source | null {
+export function chooseSource(file: ReadableFile, filter: EventFilter): Source | null {
+  const { targetId, transformationFailed } = filter;
+  const status = transformationFailed === true ? "failed" : filter.status;
   if (status === undefined) return ALL_EVENTS;
   const count = countTallied(file, { status, targetId });
   if (count === 0) return null;

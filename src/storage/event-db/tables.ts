@@ -51,6 +51,8 @@ export const deliveryResults = sqliteTable(
     responseHeaders: text("response_headers", { mode: "json" }).$type<HeaderPairs>(),
     responseBody: blob("response_body", { mode: "buffer" }).$type<Uint8Array>(),
     responseBodyTruncated: integer("response_body_truncated", { mode: "boolean" }).notNull(),
+    transformationVersion: integer("transformation_version"),
+    transformationFailed: integer("transformation_failed", { mode: "boolean" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.eventId, table.targetId, table.attempt] })],
 );

@@ -104,6 +104,10 @@ export type DeliveryResult = Readonly<{
   responseHeaders: HeaderPairs | null;
   responseBody: Uint8Array | null;
   responseBodyTruncated: boolean;
+  /** The version of the target's transformation that ran; null where none did. */
+  transformationVersion: number | null;
+  /** It failed, and nothing was sent. */
+  transformationFailed: boolean;
 }>;
 
 export type Delivery = Readonly<{

@@ -21,6 +21,7 @@ import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secre
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
 import { createTransferQueries, type TransferQueries } from "./transfer.ts";
+import { createTransformationQueries, type TransformationQueries } from "./transformations.ts";
 import { createUserQueries, type UserQueries } from "./users.ts";
 import { createWebhookQueries, type WebhookQueries } from "./webhooks.ts";
 
@@ -30,6 +31,7 @@ export type MainDb = Readonly<{
   webhooks: WebhookQueries;
   entrypoints: EntrypointQueries;
   targets: TargetQueries;
+  transformations: TransformationQueries;
   apiKeys: ApiKeyQueries;
   routing: Routing;
   transfer: TransferQueries;
@@ -111,6 +113,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       webhooks: { ...webhooks, softDelete: roomy(webhooks.softDelete) },
       entrypoints: { ...entrypoints, softDelete: roomy(entrypoints.softDelete) },
       targets: { ...targets, softDelete: roomy(targets.softDelete) },
+      transformations: createTransformationQueries(orm),
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       routing,
       transfer: createTransferQueries(db, routing.invalidate),

@@ -41,6 +41,8 @@ export type DeliveryTarget = Readonly<{
   policy: Record<string, unknown>;
   /** As stored: secrets are sealed. Null: requests are not signed. */
   signing: Record<string, unknown> | null;
+  /** The code that changes its requests; null: they go out as they came. */
+  transformation: Readonly<{ version: number; code: string }> | null;
 }>;
 
 export type Routing = Readonly<{
@@ -83,6 +85,8 @@ type TargetJoinRow = {
   config: string;
   policy: string;
   signing: string | null;
+  transformation_version: number | null;
+  code: string | null;
 };
 
 export function createRouting(db: Database): Routing {
@@ -99,8 +103,11 @@ export function createRouting(db: Database): Routing {
   const targetStatement = db.prepare<TargetJoinRow, [string]>(
     `SELECT t.id, t.webhook_id, w.name AS webhook_name, t.name, t.type, t.active,
             t.paused_at IS NOT NULL AS paused,
-            t.deleted_at IS NOT NULL OR w.deleted_at IS NOT NULL AS deleted, t.config, t.policy, t.signing
-     FROM targets t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id = ?`,
+            t.deleted_at IS NOT NULL OR w.deleted_at IS NOT NULL AS deleted, t.config, t.policy, t.signing,
+            t.transformation_version, v.code
+     FROM targets t JOIN webhooks w ON w.id = t.webhook_id
+       LEFT JOIN transformation_versions v ON v.target_id = t.id AND v.version = t.transformation_version
+     WHERE t.id = ?`,
   );
 
   // Unknown ids are never cached, so that guessed addresses cannot fill the memory.
@@ -143,6 +150,7 @@ export function createRouting(db: Database): Routing {
       config: parseJsonObject(row.config),
       policy: parseJsonObject(row.policy),
       signing: row.signing === null ? null : parseJsonObject(row.signing),
+      transformation: toTransformation(row),
     };
   }
 
@@ -183,6 +191,10 @@ export function createRouting(db: Database): Routing {
       };
     },
   };
+}
+
+function toTransformation({ transformation_version: version, code }: TargetJoinRow) {
+  return version === null || code === null ? null : { version, code };
 }
 
 function toRouteTarget(row: RouteTargetRow): RouteTarget {

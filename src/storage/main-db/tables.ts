@@ -1,5 +1,5 @@
 /** The main database's tables as drizzle sees them; the migrations beside this file are what makes them. */
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { jsonObject } from "./json-object.ts";
 
 export const users = sqliteTable("users", {
@@ -69,7 +69,20 @@ export const targets = sqliteTable("targets", {
   deactivatedReason: text("deactivated_reason"),
   /** Null: its requests are not signed. Secrets are sealed. */
   signing: jsonObject("signing"),
+  /** The version of its transformation that is in use; null: requests go out as they came. */
+  transformationVersion: integer("transformation_version"),
 });
+
+export const transformationVersions = sqliteTable(
+  "transformation_versions",
+  {
+    targetId: text("target_id").notNull(),
+    version: integer("version").notNull(),
+    code: text("code").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.targetId, table.version] })],
+);
 
 export const apiKeys = sqliteTable("api_keys", {
   id: text("id").primaryKey(),
@@ -88,4 +101,5 @@ export type SessionRow = typeof sessions.$inferSelect;
 export type WebhookRow = typeof webhooks.$inferSelect;
 export type EntrypointRow = typeof entrypoints.$inferSelect;
 export type TargetRow = typeof targets.$inferSelect;
+export type TransformationVersionRow = typeof transformationVersions.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;

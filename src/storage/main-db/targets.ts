@@ -16,7 +16,8 @@ type Changeable =
   | "updatedAt"
   | "pausedAt"
   | "deactivatedReason"
-  | "signing";
+  | "signing"
+  | "transformationVersion";
 type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 
 /** `changed` is called with the webhook's id after every commit. */
@@ -44,7 +45,9 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
     },
     update(row: Change): void {
       const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing } = row;
-      const values = { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing };
+      const { transformationVersion } = row;
+      const state = { active, updatedAt, pausedAt, deactivatedReason };
+      const values = { ...state, name, config, policy, signing, transformationVersion };
       db.update(targets).set(values).where(at(row)).run();
       changed(row.webhookId);
     },

@@ -5,6 +5,9 @@ import type { Database } from "bun:sqlite";
 
 const TRANSFER_TABLES = ["webhooks", "entrypoints", "targets"] as const;
 
+/** The column in which an exported target's row carries the versions of its transformation, as JSON. */
+const VERSIONS = "transformation_versions";
+
 type TransferTable = (typeof TRANSFER_TABLES)[number];
 export type PlainRow = Readonly<Record<string, string | number | null>>;
 export type WebhookRows = Readonly<Record<TransferTable, readonly PlainRow[]>>;
@@ -51,6 +54,23 @@ export function createTransferQueries(db: Database, changed: (webhookId: string)
     db.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${marks})`).run(...values);
   }
 
+  /** As a column of the target's row that its table does not have. */
+  function withVersions(target: PlainRow): PlainRow {
+    const versions = db
+      .query<{ version: number; code: string; created_at: number }, [string]>(
+        "SELECT version, code, created_at FROM transformation_versions WHERE target_id = ? ORDER BY version",
+      )
+      .all(String(target.id));
+    return versions.length === 0 ? target : { ...target, [VERSIONS]: JSON.stringify(versions) };
+  }
+
+  function insertVersions({ id = null, [VERSIONS]: versions = null }: PlainRow): void {
+    db.prepare(
+      `INSERT INTO transformation_versions (target_id, version, code, created_at)
+       SELECT ?, value ->> 'version', value ->> 'code', value ->> 'created_at' FROM json_each(?)`,
+    ).run(id, versions ?? "[]");
+  }
+
   return {
     schemaVersion(): number {
       return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
@@ -66,7 +86,7 @@ export function createTransferQueries(db: Database, changed: (webhookId: string)
       return {
         webhooks: all("webhooks", "id"),
         entrypoints: all("entrypoints", "webhook_id"),
-        targets: all("targets", "webhook_id"),
+        targets: all("targets", "webhook_id").map(withVersions),
       };
     },
     /**
@@ -85,6 +105,7 @@ export function createTransferQueries(db: Database, changed: (webhookId: string)
             ).run(id ?? null);
           }
           for (const table of TRANSFER_TABLES) for (const row of rows[table]) insert(table, row);
+          for (const row of rows.targets) insertVersions(row);
           check(webhookId);
           db.prepare("UPDATE webhooks SET deleted_at = ? WHERE id = ?").run(at, webhookId);
           return webhookId;

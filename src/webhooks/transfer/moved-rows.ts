@@ -6,7 +6,12 @@ import { entrypointSettingsSchema } from "../../settings/entrypoint-settings.ts"
 import { openConfig, type Sealer } from "../../settings/sealed-config.ts";
 import { webhookSettingsSchema } from "../../settings/webhook-settings.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
-import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
+import type {
+  EntrypointRow,
+  TargetRow,
+  TransformationVersionRow,
+  WebhookRow,
+} from "../../storage/main-db/tables.ts";
 import { LAST_TIME } from "../../storage/transfer/row-faults.ts";
 import { deliveryPolicySchema } from "../../targets/delivery-policy.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
@@ -14,6 +19,7 @@ import { readSigning } from "../../targets/signing.ts";
 import type { Providers } from "../../verification/registry.ts";
 import { parseVerification } from "../../verification/stored-verification.ts";
 import { entrypointInput, targetInput, webhookInput } from "../schemas.ts";
+import { transformationCode } from "../transformations.ts";
 import type { WebhookUseCases } from "../use-cases.ts";
 import { unfitRows } from "./unfit-rows.ts";
 
@@ -64,17 +70,25 @@ const targetColumns = {
   settlesAtIngest: z.boolean(),
   deactivatedReason: z.string().max(1_000).nullable(),
   signing: z.unknown(),
+  transformationVersion: z.int().min(1).nullable(),
 } satisfies Record<keyof TargetRow, z.ZodType>;
+
+const versionColumns = {
+  ...{ targetId: id, createdAt: time },
+  version: z.int().min(1),
+  code: transformationCode,
+} satisfies Record<keyof TransformationVersionRow, z.ZodType>;
 
 const rowSchemas = {
   webhook: z.object(webhookColumns),
   entrypoint: z.object(entrypointColumns),
   target: z.object(targetColumns),
+  version: z.object(versionColumns),
 };
 
 /** Throws AppError `invalid`. Call it on inserted rows, in the transaction that inserts them. */
 export function createRowCheck(deps: {
-  mainDb: Pick<MainDb, "webhooks" | "entrypoints" | "targets">;
+  mainDb: Pick<MainDb, "webhooks" | "entrypoints" | "targets" | "transformations">;
   useCases: Pick<WebhookUseCases, "entrypoints" | "targets">;
   targetTypes: TargetTypes;
   providers: Providers;
@@ -113,6 +127,11 @@ export function createRowCheck(deps: {
     parse(what, rowSchemas.target, row);
     const type = targetTypes.find(row.type);
     if (type === null) throw unfitRows(`${what}: this server does not know its type`, NEWER);
+    const versions = mainDb.transformations.list(row.id);
+    for (const version of versions) parse(what, rowSchemas.version, version);
+    const inUse = row.transformationVersion;
+    if (inUse !== null && !versions.some(({ version }) => version === inUse))
+      throw unfitRows(`${what}: the version of its transformation is missing`);
     if (row.settlesAtIngest !== type.settlesAtIngest)
       throw unfitRows(`${what}: its deliveries do not match its type`);
     const signing = readSigning(row.signing);

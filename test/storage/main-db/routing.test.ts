@@ -100,6 +100,7 @@ describe("the target of a delivery", () => {
       config: { url: "https://example.com/" },
       policy: { max_attempts: 3 },
       signing: null,
+      transformation: null,
     });
     expect(routing.findTarget(newUnguessableId())).toBeNull();
   });

@@ -14,11 +14,13 @@ import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
 import { TARGET_PARTS } from "../../manual/links.ts";
 import { attribute } from "../../render.ts";
+import { failedTransformationsPath } from "../../replays/paths.ts";
 import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { signingPath, targetPath, webhookPath } from "../paths.ts";
 import { signingFields, signingValues } from "./signing-form.ts";
+import { transformationFields, transformationValues } from "./transformation-form.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -75,8 +77,21 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
           )}
         </Submit>
       </form>
+      {target.transformation !== null && <FailedTransformations target={target} />}
       {target.active && <DisableTarget target={target} />}
     </Frame>
+  );
+}
+
+function FailedTransformations({ target }: { target: Target }): JSX.Element {
+  return (
+    <div class="card-end">
+      <p class="muted">
+        Deliveries that failed because of the transformation wait for nothing: replay them when the code is
+        mended.
+      </p>
+      <Button size="small" label="Replay failed transformations" href={failedTransformationsPath(target)} />
+    </div>
   );
 }
 
@@ -110,6 +125,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
   const policy = target?.policy ?? readPolicy();
   const fields = [
     ...inSection("Filter", filterPolicyFields),
+    ...(type.settlesAtIngest ? [] : transformationFields),
     ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
     ...(type.signs === true ? signingFields : []),
     // Fields without a section are drawn first regardless.
@@ -132,7 +148,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
       />
       <FieldSections
         fields={fields}
-        values={{ ...target?.config, ...policy, ...signingValues(target) }}
+        values={{ ...target?.config, ...policy, ...signingValues(target), ...transformationValues(target) }}
         typed={typed}
         errors={errors}
         manual={TARGET_PARTS}

@@ -5,6 +5,7 @@ import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import { readFields } from "../../form-values.ts";
 import type { FormInput } from "../../forms.ts";
 import { readSigning } from "./signing-form.ts";
+import { readTransformation } from "./transformation-form.ts";
 
 export type TargetForm = Readonly<{
   fields: readonly FormField[];
@@ -16,11 +17,13 @@ export type TargetForm = Readonly<{
 /** Returns the API's input. Policy fields missing from the form keep their values, or get their defaults. */
 export function readTarget({ fields, form, stored }: TargetForm): Record<string, unknown> {
   const signing = readSigning(form);
+  const transformation = readTransformation(form);
   return {
     name: form.name ?? "",
     config: readFields(fields, form, stored),
     ...readFields(deliveryPolicyFields, form),
     ...readFields(filterPolicyFields, form),
     ...(signing && { signing }),
+    ...(transformation !== undefined && { transformation }),
   };
 }

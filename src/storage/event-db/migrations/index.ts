@@ -12,6 +12,7 @@ import requestHashes from "./0010-request-hashes.sql" with { type: "text" };
 import replayTargets from "./0011-replay-targets.sql" with { type: "text" };
 import sealedSecrets from "./0012-sealed-secrets.sql" with { type: "text" };
 import filters from "./0013-filters.sql" with { type: "text" };
+import transformedResults from "./0014-transformed-results.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -27,4 +28,5 @@ export const eventMigrations: readonly string[] = [
   replayTargets,
   sealedSecrets,
   filters,
+  transformedResults,
 ];

@@ -150,6 +150,7 @@ const filterShape = {
   entrypointId: z.string().optional(),
   targetId: z.string().optional(),
   status: z.enum(EVENT_FATES).optional(),
+  transformationFailed: z.literal(true).optional(),
   method: z.string().optional(),
   type: z.string().optional(),
   text: z.string().optional(),

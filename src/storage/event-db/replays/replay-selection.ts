@@ -3,7 +3,7 @@ import type { SQLQueryBindings } from "bun:sqlite";
 import type { BodySearch } from "../../../bodies/body-search.ts";
 import { firstIdAt } from "../../../lib/ids.ts";
 import { HAD_ATTEMPT, inState, statusOf } from "../event-filter.ts";
-import { type Conditions, toConditions } from "../event-search.ts";
+import { type Conditions, TRANSFORMATION_FAILED, toConditions } from "../event-search.ts";
 import type { ReadableFile } from "../event-summary.ts";
 import { bodySearchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
 import type { DeliveryStatus } from "../types.ts";
@@ -13,7 +13,12 @@ import { beginOf, type ReplayOrder } from "./replay-run.ts";
 export type Window = Readonly<{ after: string; upTo: string }>;
 
 /** An existing delivery of an event. */
-type Present = Readonly<{ target_id: string; status: DeliveryStatus; hadAttempt: number }>;
+type Present = Readonly<{
+  target_id: string;
+  status: DeliveryStatus;
+  hadAttempt: number;
+  isUntransformed: number;
+}>;
 
 /** Reads events in windows, so that no step takes long however few of them match. */
 export class ReplaySelector {
@@ -83,7 +88,8 @@ export class ReplaySelector {
     if (targetId !== null) return onlyMissing && this.#has(eventId, targetId) ? [] : [targetId];
     return this.#file.db
       .query<Present, [string]>(
-        `SELECT target_id, status, ${HAD_ATTEMPT} AS hadAttempt FROM deliveries WHERE event_id = ?`,
+        `SELECT target_id, status, ${HAD_ATTEMPT} AS hadAttempt, ${TRANSFORMATION_FAILED} AS isUntransformed
+           FROM deliveries d WHERE event_id = ?`,
       )
       .all(eventId)
       .filter((delivery) => this.#takes(delivery))
@@ -112,6 +118,7 @@ export class ReplaySelector {
       only.push("AND d.target_id = ?");
       values.push(filter.targetId);
     }
+    if (filter.transformationFailed === true) only.push(`AND ${TRANSFORMATION_FAILED}`);
     const rows = this.#file.db
       .query<{ target_id: string; n: number }, SQLQueryBindings[]>(
         `SELECT d.target_id, count(*) AS n FROM deliveries d
@@ -136,11 +143,12 @@ export class ReplaySelector {
     return delivery.get(eventId, targetId) !== null;
   }
 
-  #takes({ target_id, status, hadAttempt }: Present): boolean {
+  #takes({ target_id, status, hadAttempt, isUntransformed }: Present): boolean {
     const { selection } = this.#order;
     if (selection.kind === "events") return true;
     const { filter } = selection;
     const isOfTarget = filter.targetId === undefined || filter.targetId === target_id;
+    if (filter.transformationFailed === true && isUntransformed === 0) return false;
     if (!isOfTarget || filter.status === undefined) return isOfTarget;
     // There is no delivery that could be made again: such a replay names the target that gets the events.
     if (filter.status === "filtered") return false;

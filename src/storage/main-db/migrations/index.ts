@@ -8,6 +8,7 @@ import entrypointSettings from "./0006-entrypoint-settings.sql" with { type: "te
 import notices from "./0007-notices.sql" with { type: "text" };
 import lostData from "./0008-lost-data.sql" with { type: "text" };
 import webhookSettings from "./0009-webhook-settings.sql" with { type: "text" };
+import transformations from "./0010-transformations.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -19,4 +20,5 @@ export const mainMigrations: readonly string[] = [
   notices,
   lostData,
   webhookSettings,
+  transformations,
 ];
