@@ -35,8 +35,9 @@ export type ChildOptions = Readonly<{
 export function startChild({ onLine, onEnd }: ChildListener, options: ChildOptions = {}): Child {
   const { program = ownProgram(), limits = USUAL_LIMITS, priority = LOW_PRIORITY } = options;
   const process = Bun.spawn([...program, SANDBOX_ARGUMENT, ...limitWords(limits)], {
-    // Also on the machine of the person who reads the dates of a transformation.
-    env: { TZ: "UTC" },
+    // The zone is UTC on every machine. A child in an endless loop would not see that its input has ended when the
+    // gateway is killed: the runtime's own watch ends it.
+    env: { TZ: "UTC", BUN_OPTIONS: "--no-orphans" },
     cwd: parse(import.meta.dir).root,
     stdin: "pipe",
     stdout: "pipe",

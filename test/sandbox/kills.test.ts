@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import { changesOf, handlerOf, inputOf, openSandbox } from "./support.ts";
 
 const sandbox = openSandbox();
@@ -42,3 +43,25 @@ test("the code that is to blame is not run after three kills in a row", async ()
   expect(changesOf(await strict.run(innocent, inputOf()))).toEqual({ body: "1" });
   strict.stop();
 });
+
+test("no process outlives the gateway, even one that is busy while the gateway is killed", async () => {
+  const script = join(import.meta.dir, "parent.ts");
+  const parent = Bun.spawn([process.execPath, script], { stdout: "pipe", stderr: "inherit" });
+  const { value } = await parent.stdout.getReader().read();
+  const pids = new TextDecoder().decode(value).trim().split(" ").map(Number);
+  expect(pids.length).toBeGreaterThan(0);
+  parent.kill("SIGKILL");
+  await parent.exited;
+  // Ends with the runner's patience where one is left.
+  while (pids.some(isRunning)) await Bun.sleep(20);
+  expect(pids.filter(isRunning)).toEqual([]);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
