@@ -101,6 +101,31 @@ export const eventSummarySchema = z
   })
   .meta({ id: "EventSummary", description: "An event without its headers and body." });
 
+const judgedEventSchema = z.strictObject({
+  event_id: id,
+  received_at: time,
+  type: z.string().nullable(),
+  outcome: z
+    .enum(["delivered", "filtered", "unjudged"])
+    .describe("`unjudged`: delivered, because it cannot be judged."),
+  reason: z.string().nullable().describe("Why it would be filtered or cannot be judged."),
+});
+
+export const filterTrialSchema = z
+  .strictObject({
+    judged: count.describe("Events that were judged, from the newest."),
+    complete: z.boolean().describe("false: the time was up before `last` events were judged."),
+    delivered: count,
+    filtered: count,
+    unjudged: count.describe("Events that would be delivered because they cannot be judged."),
+    changes: count.describe("Events about which the saved settings decide otherwise."),
+    changed: z.array(judgedEventSchema).describe("The newest 50 of these."),
+    others: z
+      .array(judgedEventSchema)
+      .describe("The newest 50 of the other events that would be filtered or cannot be judged."),
+  })
+  .meta({ id: "FilterTrial", description: "What a filter would have done with stored events." });
+
 export const eventSchema = z
   .strictObject({
     ...eventFacts,

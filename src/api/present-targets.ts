@@ -1,11 +1,28 @@
 /** Converts targets into the API's form, with their current delivery state. */
 import type { z } from "zod";
 import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
+import type { FilterTrial, JudgedEvent } from "../storage/reader/filter-trial.ts";
 import type { Target } from "../webhooks/targets.ts";
 import type { Transformation } from "../webhooks/transformations.ts";
+import type { filterTrialSchema } from "./event-schemas.ts";
 import { time } from "./presenters.ts";
 import type { targetSchema } from "./schemas.ts";
 import type { throttleSchema } from "./throttle-schemas.ts";
+
+export function presentFilterTrial(trial: FilterTrial): z.infer<typeof filterTrialSchema> {
+  return {
+    judged: trial.judged,
+    complete: trial.isWhole,
+    ...trial.outcomes,
+    changes: trial.changes,
+    changed: trial.changed.map(presentJudged),
+    others: trial.others.map(presentJudged),
+  };
+}
+
+function presentJudged({ id, receivedAt, type, outcome, reason }: JudgedEvent) {
+  return { event_id: id, received_at: time(receivedAt), type, outcome, reason };
+}
 
 type Presented = z.infer<typeof targetSchema>;
 

@@ -1,12 +1,13 @@
 /** /webhooks/{id}/targets: the destinations of a webhook's events. */
 
 import type { Caller } from "../auth/api-keys.ts";
-import { targetChange, targetInput } from "../webhooks/schemas.ts";
+import { filterTrialInput, targetChange, targetInput } from "../webhooks/schemas.ts";
 import { rotationInput } from "../webhooks/target-signing.ts";
 import type { ApiDeps } from "./deps.ts";
+import { filterTrialSchema } from "./event-schemas.ts";
 import { configComponent } from "./openapi.ts";
 import { type Operation, operation } from "./operation.ts";
-import { createTargetPresenter, presentTransformation } from "./present-targets.ts";
+import { createTargetPresenter, presentFilterTrial, presentTransformation } from "./present-targets.ts";
 import { listOf, targetPath, targetSchema, transformationVersionSchema, webhookPath } from "./schemas.ts";
 
 const tag = "Targets";
@@ -95,6 +96,20 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
         const versions = await targets.listTransformations(which(caller, params));
         return { data: versions.map(presentTransformation), next_cursor: null };
       },
+    }),
+    operation({
+      id: "tryTarget",
+      method: "POST",
+      path: `${path}/try`,
+      tag,
+      summary: "Try event types and a filter on stored events",
+      description: "Saves nothing. What is left out is as it is saved.",
+      params: targetPath,
+      body: filterTrialInput,
+      emptyBody: filterTrialInput.parse({}),
+      success: { status: 200, description: "The result of the trial.", schema: filterTrialSchema },
+      handle: async ({ caller, params, request: { signal }, body: input }) =>
+        presentFilterTrial(await deps.filterTrials.run({ ...which(caller, params), input, signal })),
     }),
     operation({
       id: "rotateSigning",

@@ -6,7 +6,7 @@ import { type FormValue, isFormType, MAX_FORM_BYTES, readFormValues } from "./fo
 import { MAX_JSON_DEPTH } from "./json-nodes.ts";
 import { type JsonText, readJson } from "./json-text.ts";
 
-const MAX_JSON_BYTES = 1024 * 1024;
+export const MAX_JSON_BYTES = 1024 * 1024;
 
 /** The headers that describe a body; "" if absent. */
 export type BodyHead = Readonly<{ contentType: string; contentEncoding: string }>;

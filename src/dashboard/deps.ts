@@ -20,6 +20,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { FilterTrials } from "../webhooks/filter-trials.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
@@ -45,6 +46,7 @@ export type DashboardDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;
+  filterTrials: FilterTrials;
   placeTrials: PlaceTrials;
   events: EventStore;
   throttle: ThrottleControl;

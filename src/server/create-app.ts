@@ -90,20 +90,21 @@ export async function createApp({
     clock,
     passwords: overrides.passwords,
   });
-  const { providers, useCases, trials, placeTrials, transfer, findSentRequest } = createWebhookParts({
-    config,
-    mainDb,
-    eventFiles: files,
-    events,
-    rejected,
-    targetTypes,
-    outbound,
-    checkCode: sandbox.check,
-    transform,
-    keys,
-    clock,
-    onImported: (webhookId) => delivery.imported(webhookId),
-  });
+  const { providers, useCases, trials, placeTrials, filterTrials, transfer, findSentRequest } =
+    createWebhookParts({
+      config,
+      mainDb,
+      eventFiles: files,
+      events,
+      rejected,
+      targetTypes,
+      outbound,
+      checkCode: sandbox.check,
+      transform,
+      keys,
+      clock,
+      onImported: (webhookId) => delivery.imported(webhookId),
+    });
   await transfer.clear();
 
   const ingest = createIngestParts({
@@ -161,6 +162,7 @@ export async function createApp({
       providers,
       trials,
       placeTrials,
+      filterTrials,
       events,
       throttle,
       rejected,
@@ -234,6 +236,7 @@ export async function createApp({
       useCases,
       trials,
       placeTrials,
+      filterTrials,
       transfer,
       ingest,
       sendTestEvent,

@@ -41,6 +41,7 @@ export function mountRoutes(deps: {
     targetTypes: parts.targetTypes,
     providers: parts.providers,
     trials: parts.trials,
+    filterTrials: parts.filterTrials,
   });
   const errors = createErrorAnswers({
     log,

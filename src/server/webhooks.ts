@@ -1,4 +1,4 @@
-/** Builds the use cases of webhooks: settings, trials of a verification, export and import. */
+/** Builds the use cases of webhooks: settings, trials of verifications and filters, export and import. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound } from "../outbound/outbound.ts";
@@ -11,6 +11,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import type { Transform } from "../targets/transformations/transformer.ts";
 import { createProviders } from "../verification/registry.ts";
 import type { UseCaseDeps } from "../webhooks/deps.ts";
+import { createFilterTrials } from "../webhooks/filter-trials.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
 import { createTransfer } from "../webhooks/transfer/transfer.ts";
@@ -22,7 +23,7 @@ export function createWebhookParts(deps: {
   config: Pick<Config, "baseUrl" | "dataDir" | "mail">;
   mainDb: MainDb;
   eventFiles: UseCaseDeps["eventFiles"];
-  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries">;
+  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "tryFilter">;
   rejected: Pick<RejectedStore, "list" | "find">;
   targetTypes: TargetTypes;
   outbound: Pick<Outbound, "request">;
@@ -58,6 +59,7 @@ export function createWebhookParts(deps: {
     }),
     placeTrials: createPlaceTrials({ events }),
     findSentRequest: createSentRequests({ mainDb, events, transform: deps.transform }),
+    filterTrials: createFilterTrials({ mainDb, events }),
     transfer: createTransfer({
       mainDb,
       files: createWebhookFiles(config.dataDir),

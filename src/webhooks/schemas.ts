@@ -4,6 +4,7 @@ import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
 import { withoutDefaults } from "../settings/setting-shapes.ts";
 import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
+import { filterPolicyShape } from "../targets/filter-policy.ts";
 import { signingInput } from "./target-signing.ts";
 import { transformationInput } from "./transformations.ts";
 import { providerName, targetTypeName } from "./type-names.ts";
@@ -48,6 +49,23 @@ const targetShape = {
   config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
   active: active.optional().describe("Default: true. Deliveries to an inactive target wait."),
 };
+
+/** Newest events that a filter is tried on. */
+const MOST_TRIED = 1_000;
+
+const { event_types, filter } = withoutDefaults(filterPolicyShape);
+
+/** The settings of a target that can be tried on stored events before they are saved. */
+export const filterTrialInput = z.strictObject({
+  event_types: event_types.optional(),
+  filter: filter.optional(),
+  last: z
+    .int()
+    .min(1)
+    .max(MOST_TRIED)
+    .describe("How many events are tried, from the newest.")
+    .default(MOST_TRIED),
+});
 
 const signing = signingInput
   .optional()

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { TargetFilter } from "../../src/filters/target-filter.ts";
 import type { FilterMark } from "../../src/storage/event-db/types.ts";
 import { wantsOf } from "../../src/targets/filter-policy.ts";
-import { startTestApi, type TestApi } from "../support/test-api.ts";
+import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
 let targets: string;
@@ -160,5 +160,45 @@ describe("a filtered event", () => {
     };
     const counted = await api.call("POST", `/webhooks/${api.webhook.id}/replays`, { json });
     expect(counted.body).toMatchObject({ events: 2, deliveries: 2 });
+  });
+});
+
+describe("a trial", () => {
+  const trial = (id: string, json: unknown) => api.call("POST", `${targets}/${id}/try`, { json });
+
+  test("tells what a filter would do with stored events, and saves nothing", async () => {
+    const made = await create({ filter: over100 });
+    const { id } = await api.addEvent({ body: Buffer.from('{"amount":70}') });
+    const answer = await trial(made.id, { filter: { body: { amount: { $gte: 50 } } }, last: 1 });
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      {
+        ...{ judged: 1, complete: true, delivered: 1, filtered: 0, unjudged: 0, changes: 1 },
+        changed: [
+          { event_id: id, received_at: expect.any(String), type: null, outcome: "delivered", reason: null },
+        ],
+        others: [],
+      },
+    ]);
+    expect((await api.call("GET", `${targets}/${made.id}`)).body).toMatchObject({ filter: over100 });
+  });
+
+  test("without a filter is of the saved one", async () => {
+    const made = await create({ filter: over100 });
+    await api.addEvent({ body: Buffer.from('{"amount":70}') });
+    expect((await trial(made.id, { last: 1 })).body).toMatchObject({
+      changes: 0,
+      others: [{ outcome: "filtered", reason: "body.amount is 70, not ≥ 100" }],
+    });
+  });
+
+  test("is refused with the place of a fault, and of another's target", async () => {
+    const made = await create({});
+    const wrong = await trial(made.id, { filter: { body: { $x: 1 } }, last: 5_000 });
+    expect(wrong.body).toMatchObject({
+      error: { details: expect.arrayContaining([expect.objectContaining({ path: "filter.body.$x" })]) },
+    });
+    const other = await api.call("POST", `${targets}/${made.id}/try`, { json: {}, token: BOB_TOKEN });
+    expect(other.status).toBe(404);
   });
 });

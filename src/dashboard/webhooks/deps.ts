@@ -7,6 +7,7 @@ import type { Overview, TargetOverview } from "../../storage/event-db/numbers/ov
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
+import type { FilterTrials } from "../../webhooks/filter-trials.ts";
 import type { PlaceTrials } from "../../webhooks/place-trials.ts";
 import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
@@ -30,6 +31,7 @@ export type SourcesDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;
+  filterTrials: FilterTrials;
   placeTrials: PlaceTrials;
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;

@@ -9,15 +9,17 @@ import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
 import { scanForReplay } from "../event-db/replays/replay-scan.ts";
 import { openBeside } from "../sqlite/reading-database.ts";
 import { type LineAnswer, lineFault } from "../workers/worker-line.ts";
+import { type FilterTrial, type FilterTrialOrder, tryFilter } from "./filter-trial.ts";
 
 export type ReplayToScan = Readonly<{ order: ReplayOrder; after: string; lastEventId: string }>;
 
 export type ReaderQuestion =
   | Readonly<{ kind: "search"; search: EventSearch; limitMs: number }>
   | Readonly<{ kind: "recent types"; limitMs: number }>
-  | Readonly<{ kind: "scan replay"; wanted: ReplayToScan; limitMs: number }>;
+  | Readonly<{ kind: "scan replay"; wanted: ReplayToScan; limitMs: number }>
+  | Readonly<{ kind: "try filter"; order: FilterTrialOrder; limitMs: number }>;
 
-export type ReaderAnswer = FoundEvents | RecentTypes | ReplayScan;
+export type ReaderAnswer = FoundEvents | RecentTypes | ReplayScan | FilterTrial;
 
 /** The types of the newest events, the most frequent first. */
 export type RecentTypes = Readonly<{ types: readonly string[] }>;
@@ -78,6 +80,7 @@ async function read(asked: Asked): Promise<ReaderAnswer> {
     };
     if (asked.kind === "search") return await searchEvents(file, asked.search, pause);
     if (asked.kind === "recent types") return { types: listRecentTypes(file) };
+    if (asked.kind === "try filter") return await tryFilter(file, asked.order, pause);
     return await scanForReplay(file, asked.wanted, pause);
   } finally {
     searches.delete(id);

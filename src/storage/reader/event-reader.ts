@@ -7,12 +7,15 @@ import { type EventSearch, type FoundEvents, requireCursor } from "../event-db/e
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
 import { nobodyWaits, openReaderLine, type ReaderLine } from "./event-reader-line.ts";
 import type { ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
+import type { FilterTrial, FilterTrialOrder } from "./filter-trial.ts";
 import { createTurns } from "./turns.ts";
 
 /** Time limit of a search, as somebody waits for the page. A search that reaches it says how far it came. */
 const SEARCH_MS = 700;
 /** Time limit of one scan: a replay that searches bodies takes turns. */
 const SCAN_MS = 100;
+/** Time limit of a trial of a filter, as somebody waits for the page. */
+const TRIAL_MS = 1_500;
 /** Searches at once, which take turns; the next one is refused as busy. */
 const MOST_AT_ONCE = 200;
 /** Searches for a text that one asker may have waiting. */
@@ -28,12 +31,17 @@ export type AskedSearch = EventSearch &
     signal?: AbortSignal | undefined;
   }>;
 
+/** One trial or search through bodies runs per asker. */
+export type AskedTrial = FilterTrialOrder & Readonly<{ asker: string; signal?: AbortSignal | undefined }>;
+
 export type EventReader = Readonly<{
   /**
    * Sees everything committed. Rejects with an Error that has SQLite's code if the file cannot be read, and with
    * AppError `unavailable` if too many searches run, the file is closed or the asker leaves.
    */
   search: (file: EventFile, asked: AskedSearch) => Promise<FoundEvents>;
+  /** Tries a filter on the last events; rejects as `search` does. */
+  tryFilter: (file: EventFile, asked: AskedTrial) => Promise<FilterTrial>;
   /** Searches bodies for a replay by text; rejects as `search` does. */
   scanReplay: (file: EventFile, wanted: ReplayToScan) => Promise<ReplayScan>;
   /** The types of the newest events, the most frequent first; rejects as `search` does. */
@@ -84,6 +92,16 @@ export function startEventReader(
       const ask = () => search(file, { line: texts, question, signal });
       return asker === undefined ? ask() : turns.take(asker, ask, signal);
     },
+    tryFilter: (file, { asker, signal, ...order }) =>
+      turns.take(
+        asker,
+        async () => {
+          const answer = await texts.ask(file, { kind: "try filter", order, limitMs: TRIAL_MS }, signal);
+          if (!("outcomes" in answer)) throw new Error("the filter was not tried");
+          return answer;
+        },
+        signal,
+      ),
     async scanReplay(file, wanted) {
       const answer = await texts.ask(file, { kind: "scan replay", wanted, limitMs: SCAN_MS });
       if (!("eventIds" in answer)) throw new Error("the bodies were not looked through");

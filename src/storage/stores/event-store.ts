@@ -39,7 +39,8 @@ import { readTargetsBefore, type TargetBefore } from "../event-db/open-circuits.
 import { claimScattered, type ScatteredClaim } from "../event-db/scattered-claim.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "../event-db/types.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
-import type { AskedSearch, EventReader } from "../reader/event-reader.ts";
+import type { AskedSearch, AskedTrial, EventReader } from "../reader/event-reader.ts";
+import type { FilterTrial } from "../reader/filter-trial.ts";
 import { readBeside, readEventFile } from "../reader/read-event-file.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 import type { ChangeSignal } from "./change-signal.ts";
@@ -123,6 +124,8 @@ export type EventStore = Readonly<{
   searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
   /** The types of the newest events, the most frequent first; off the event loop. */
   listRecentTypes: (webhookId: string, signal?: AbortSignal) => Promise<readonly string[]>;
+  /** Tries a filter on the last events; off the event loop, bounded in time. */
+  tryFilter: (webhookId: string, asked: AskedTrial) => Promise<FilterTrial>;
   countEvents: (webhookId: string) => Promise<number>;
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
@@ -208,6 +211,7 @@ export function createEventStore(options: {
       );
       if (!isThere) throw notFound("event");
     },
+    tryFilter: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.tryFilter(file, asked)),
     searchEvents: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.search(file, asked)),
     listRecentTypes: (webhookId, signal) =>
       readBeside(files, webhookId, (file) => reader.listRecentTypes(file, signal)),

@@ -1,6 +1,7 @@
 /** The forms that add and edit a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { inSection } from "../../../settings/form-field.ts";
+import type { FilterTrial } from "../../../storage/reader/filter-trial.ts";
 import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-policy.ts";
 import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
@@ -19,6 +20,7 @@ import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { signingPath, targetPath, webhookPath } from "../paths.ts";
+import { FilterTrialNotices } from "./filter-trial-view.tsx";
 import { signingFields, signingValues } from "./signing-form.ts";
 import { transformationFields, transformationValues } from "./transformation-form.ts";
 
@@ -30,6 +32,9 @@ type FormProps = Readonly<{
   typed: FormInput | undefined;
   errors: FieldErrors;
 }>;
+
+/** Name of the button that tries the form's filter and saves nothing. */
+export const TRY_FIELD = "try";
 
 export function NewTargetPage(props: FormProps & Readonly<{ types: readonly TargetType[] }>): JSX.Element {
   const { viewer, webhook, type, types } = props;
@@ -61,8 +66,10 @@ export function NewTargetPage(props: FormProps & Readonly<{ types: readonly Targ
   );
 }
 
-export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>): JSX.Element {
-  const { viewer, webhook, type, target } = props;
+export function EditTargetPage(
+  props: FormProps & Readonly<{ target: Target; trial: FilterTrial | null }>,
+): JSX.Element {
+  const { viewer, webhook, type, target, trial } = props;
   return (
     <Frame title={`Edit ${target.name}`} viewer={viewer} webhook={webhook}>
       <h1>Edit target</h1>
@@ -71,7 +78,9 @@ export function EditTargetPage(props: FormProps & Readonly<{ target: Target }>):
       </p>
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
         <Fields {...props} />
+        {trial !== null && <FilterTrialNotices trial={trial} webhookId={webhook.id} />}
         <Submit label="Save" webhook={webhook}>
+          <Button label="Try filter" name={TRY_FIELD} value="filter" />
           {target.signing.scheme !== "none" && (
             <Button kind="quiet" label="Rotate the signing secret" href={signingPath(target)} />
           )}

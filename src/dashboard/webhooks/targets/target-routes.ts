@@ -1,7 +1,10 @@
 /** Routes of targets: add, edit, enable and disable, delete. */
 import { notFound } from "../../../lib/errors.ts";
+import type { FilterTrial } from "../../../storage/reader/filter-trial.ts";
+import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
+import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
 import { redirect, renderPage } from "../../render.ts";
@@ -10,12 +13,12 @@ import { webhookPath } from "../paths.ts";
 import { readWebhookState } from "../webhook-state.ts";
 import { toWebhook } from "./signing-routes.ts";
 import { DeleteTargetPage } from "./target-delete-view.tsx";
-import { EditTargetPage, NewTargetPage } from "./target-form-views.tsx";
+import { EditTargetPage, NewTargetPage, TRY_FIELD } from "./target-form-views.tsx";
 import { readTarget } from "./target-input.ts";
 import { wantedActive } from "./wanted-active.ts";
 
 /** A form that comes back with errors. */
-type Returned = Readonly<{ typed: FormInput; errors: FieldErrors }>;
+type Returned = Readonly<{ typed: FormInput; errors: FieldErrors; trial?: FilterTrial }>;
 
 export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   const { useCases, targetTypes } = deps;
@@ -75,8 +78,9 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
       type: targetTypes.get(target.type),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
+      trial: returned?.trial ?? null,
     });
-    return renderPage(markup, { status: returned ? 422 : 200 });
+    return renderPage(markup, { status: returned && !returned.trial ? 422 : 200 });
   }
 
   async function update(context: PageContext): Promise<Response> {
@@ -84,6 +88,15 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const form = await context.form();
     const { fields } = targetTypes.get(target.type);
     try {
+      if (form[TRY_FIELD] !== undefined) {
+        const wanted = readFields(filterPolicyFields, form);
+        const trial = await deps.filterTrials.run({
+          ...ids(context),
+          input: wanted,
+          signal: context.request.signal,
+        });
+        return showEdit(context, { typed: form, errors: NO_ERRORS, trial });
+      }
       const input = readTarget({ fields, form, stored: target.config });
       const changed = await useCases.targets.update({ ...ids(context), input });
       await deps.throttle.changed(ids(context));
