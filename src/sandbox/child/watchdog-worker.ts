@@ -25,9 +25,13 @@ function watch({ run: shared, killMs }: Watched): never {
       since = performance.now();
       usedBefore = usedMs();
     } else if (performance.now() - since > killMs && usedMs() - usedBefore > killMs) {
-      // The other thread is in the engine and writes nothing meanwhile.
-      writeLine(1, OVERRAN);
-      process.kill(process.pid, "SIGKILL");
+      try {
+        // The other thread is in the engine and writes nothing meanwhile.
+        writeLine(1, OVERRAN);
+      } finally {
+        // Also where nobody reads any more, because the gateway was killed.
+        process.kill(process.pid, "SIGKILL");
+      }
     }
   }
 }
