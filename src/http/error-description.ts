@@ -35,7 +35,7 @@ const CHALLENGE: Readonly<Record<Credentials, string>> = {
   basic: 'Basic realm="webhooker"',
 };
 
-const NOTHING_HERE = new AppError({ kind: "not_found", message: "Not found." });
+const NOTHING_HERE = new AppError({ kind: "not_found", message: "There is nothing at this address." });
 const UNREADABLE = new AppError({ kind: "malformed", message: "The request could not be read." });
 const NOT_VALID = new AppError({ kind: "invalid", message: "The request is not valid." });
 

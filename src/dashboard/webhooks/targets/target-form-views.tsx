@@ -96,8 +96,8 @@ function FailedTransformations({ target }: { target: Target }): JSX.Element {
   return (
     <div class="card-end">
       <p class="muted">
-        Deliveries that failed because of the transformation wait for nothing: replay them when the code is
-        mended.
+        Deliveries that failed because of the transformation are not retried. Replay them once the code is
+        fixed.
       </p>
       <Button size="small" label="Replay failed transformations" href={failedTransformationsPath(target)} />
     </div>

@@ -35,7 +35,7 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
   return (
     <Card
       title="Targets"
-      lead="Every event is sent to each active target."
+      lead="Each active target gets every event that passes its filter."
       id="targets"
       {...(add !== undefined && { actions: add })}
       flush
