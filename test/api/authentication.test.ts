@@ -48,6 +48,7 @@ const bodies: Record<string, unknown> = {
   replay: {},
   replays: { filter: {} },
   rotate: {},
+  try: {},
   verify: {},
   delete: {},
   "discard-held": {},

@@ -6,6 +6,7 @@ import { backlog } from "./backlog.ts";
 import { delivery, httpsDelivery } from "./delivery.ts";
 import { endurance } from "./endurance.ts";
 import { eventLog } from "./event-log.ts";
+import { filters } from "./filters.ts";
 import { lag } from "./lag.ts";
 import { idle, memory } from "./memory.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
@@ -19,6 +20,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   startup,
   throughput,
   verification,
+  filters,
   delivery,
   "delivery-https": httpsDelivery,
   arrival,
