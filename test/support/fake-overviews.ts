@@ -3,6 +3,7 @@ import type { Overviews, SourcesDeps } from "../../src/dashboard/webhooks/deps.t
 import { AppError } from "../../src/lib/errors.ts";
 import type { Growth } from "../../src/storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../src/storage/event-db/numbers/overview.ts";
+import type { RetryingCount } from "../../src/storage/event-db/numbers/retrying.ts";
 import type { DeliveryCounts } from "../../src/storage/event-db/types.ts";
 import { DEFAULT_START } from "./fake-clock.ts";
 
@@ -24,6 +25,7 @@ export type FakeFile = Readonly<{
   overview?: Partial<Overview>;
   growth?: Partial<Growth>;
   targets?: Readonly<Record<string, TargetOverview>>;
+  retrying?: Readonly<Record<string, RetryingCount>>;
   lastEvents?: Readonly<Record<string, number>>;
   eventCount?: number;
   rejected?: Readonly<Record<string, number>>;
@@ -56,6 +58,7 @@ export function createFakeOverviews() {
       })),
     growth: (id) => read(id, ({ growth }) => ({ ...NO_GROWTH, ...growth })),
     targetOverviews: (id) => read(id, ({ targets = {} }) => new Map(Object.entries(targets))),
+    retrying: (id) => read(id, ({ retrying = {} }) => new Map(Object.entries(retrying))),
     entrypointLastEvents: (id) => read(id, ({ lastEvents = {} }) => new Map(Object.entries(lastEvents))),
     countEvents: (id) => read(id, ({ eventCount = 0 }) => eventCount),
   };

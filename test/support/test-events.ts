@@ -1,5 +1,6 @@
 /** A gateway for tests of the pages of events: a user's webhook, and a second user who owns none of it. */
 
+import type { ThrottleView } from "../../src/delivery/throttle/throttle-control.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { FoundEvents } from "../../src/storage/event-db/event-search.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
@@ -9,6 +10,7 @@ export type TestEvents = Awaited<ReturnType<typeof startTestEvents>>;
 
 export async function startTestEvents(environment: Readonly<Record<string, string>> = {}) {
   let early: Partial<FoundEvents> = {};
+  let throttled: Partial<ThrottleView> = {};
   const gateway = await startTestApp(environment, {
     dashboard: (own) => ({
       ...own,
@@ -17,6 +19,13 @@ export async function startTestEvents(environment: Readonly<Record<string, strin
         async searchEvents(webhookId, search) {
           const found = await own.events.searchEvents(webhookId, search);
           return { ...found, ...early };
+        },
+      },
+      throttle: {
+        ...own.throttle,
+        async read(targets) {
+          const views = await own.throttle.read(targets);
+          return new Map([...views].map(([id, view]) => [id, { ...view, ...throttled }]));
         },
       },
     }),
@@ -124,6 +133,10 @@ export async function startTestEvents(environment: Readonly<Record<string, strin
     /** Has every search from now on stop early at this event. */
     stopSearchesAt(event: EventDraft) {
       early = { stoppedEarly: true, nextCursor: event.id, searchedBackTo: event.receivedAt };
+    },
+    /** Has the pages see the targets' throttles so. */
+    throttleAs(view: Partial<ThrottleView>) {
+      throttled = view;
     },
     stop: gateway.stop,
   };

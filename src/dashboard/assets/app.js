@@ -1,7 +1,11 @@
 /* Improves pages where scripts run: local times, copy buttons, confirmations. No page depends on it. */
 (() => {
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+  // In the page's language, as it is part of its sentences.
+  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, {
+    numeric: "auto",
+    style: "short",
+  });
   const steps = [
     ["second", 60],
     ["minute", 60],
@@ -14,8 +18,8 @@
   /* `isAhead`: the time is a due time, shown as "now" once it has come. */
   function ago(date, isAhead) {
     let count = (date.getTime() - Date.now()) / 1000;
-    if (isAhead && count <= 2) return "now";
-    if (Math.abs(count) < 45) return count > 2 ? "in a moment" : "just now";
+    if (isAhead && count < 1) return "now";
+    if (!isAhead && Math.abs(count) < 45) return count > 2 ? "in a moment" : "just now";
     for (const [unit, next] of steps) {
       // Removes the full stop of an abbreviation, because the sentence may have its own.
       if (Math.abs(count) < next) return relative.format(Math.round(count), unit).replace(/\.$/, "");
@@ -24,8 +28,8 @@
     return "";
   }
 
-  function drawTimes(root) {
-    for (const time of root.querySelectorAll("time[data-time]")) {
+  function drawTimes(root, selector = "time[data-time]") {
+    for (const time of root.querySelectorAll(selector)) {
       const date = new Date(time.dateTime);
       const { time: form } = time.dataset;
       time.textContent = form === "local" ? full.format(date) : ago(date, form === "ahead");
@@ -121,4 +125,6 @@
 
   prepare(document);
   setInterval(() => drawTimes(document), 30_000);
+  // Due times are counted down.
+  setInterval(() => drawTimes(document, 'time[data-time="ahead"]'), 1_000);
 })();

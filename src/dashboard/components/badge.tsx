@@ -1,6 +1,6 @@
 /** Badges: short coloured words for states, readable without colour too. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { DeliveryStatus } from "../../storage/event-db/types.ts";
+import type { DeliveryState } from "../../storage/event-db/event-filter.ts";
 import { attribute } from "../render.ts";
 
 export type Tone = "ok" | "warn" | "bad" | "idle" | "info";
@@ -14,14 +14,15 @@ export function Badge(props: PropsWithChildren<{ tone: Tone; label?: string; tit
   );
 }
 
-const TONES: Readonly<Record<DeliveryStatus, Tone>> = {
+export const STATE_TONES: Readonly<Record<DeliveryState, Tone>> = {
   pending: "info",
+  retrying: "warn",
   delivered: "ok",
   failed: "bad",
   held: "warn",
   discarded: "idle",
 };
 
-export function StatusBadge({ status }: { status: DeliveryStatus }): JSX.Element {
-  return <Badge tone={TONES[status]} label={status} />;
+export function StateBadge({ state }: { state: DeliveryState }): JSX.Element {
+  return <Badge tone={STATE_TONES[state]} label={state} />;
 }

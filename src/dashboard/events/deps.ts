@@ -1,5 +1,6 @@
 /** Dependencies of the event pages. */
 import type { Config } from "../../config.ts";
+import type { ThrottleControl } from "../../delivery/throttle/throttle-control.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Replay } from "../../replays/replay.ts";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
@@ -29,6 +30,7 @@ export type EventsDeps = Readonly<{
   rejected: Pick<RejectedStore, "findFirstReceivedAt">;
   replay: Replay;
   findSentRequest: FindSentRequest;
+  throttle: Pick<ThrottleControl, "read">;
   /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;
   /** Aborted when the server stops, so that no stream keeps it running. */

@@ -1,6 +1,6 @@
 /** Routes of one event: its page, its bytes, and its replay. */
 import { AppError, notFound } from "../../lib/errors.ts";
-import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
+import type { StoredEvent } from "../../storage/event-db/types.ts";
 import { findConfirmation, SNS_TYPE } from "../../verification/public-keys/sns.ts";
 import { listFilterFates } from "../../webhooks/filter-fates.ts";
 import { listUnreadValues } from "../../webhooks/unread-values.ts";
@@ -10,27 +10,24 @@ import { action, type PageContext, type PageRoute, page } from "../page-route.ts
 import { redirect, renderPage } from "../render.ts";
 import { entrypointUrl } from "../webhooks/paths.ts";
 import { faultOf } from "../webhooks/webhook-state.ts";
-import { pictureBody } from "./body/body-picture.ts";
+import { contentTypeOf, pictureBody } from "./body/body-picture.ts";
 import { bodyFileName, bodyResponse } from "./body/body-response.ts";
 import { unpackForPage } from "./body/unpacked-body.ts";
 import { curlCommand } from "./curl-command.ts";
+import { describeDeliveries } from "./deliveries/describe-deliveries.ts";
+import { waitsUntil } from "./deliveries/wait.ts";
 import type { EventsDeps } from "./deps.ts";
 import { EventPage, UnusableEventPage } from "./event-views.tsx";
 import { filterQuery, readLogFilter, toEventFilter } from "./log-filter.ts";
 import { type Names, readNames } from "./names.ts";
 import { findNeighbours } from "./neighbours.ts";
 import { eventPath } from "./paths.ts";
-import type { DeliveryProps, ShownAttempt } from "./timeline.tsx";
 
 /**
  * Limit on the body's markup, at first and when more is requested: a page with everything it loads stays under 150 KB.
  */
 const BODY_CHARS = 75_000;
 const LONG_BODY_CHARS = 2_000_000;
-/** Limit on the markup of all responses together; each attempt gets an equal part. */
-const RESPONSE_CHARS = 20_000;
-const MAX_RESPONSE_CHARS = 8_000;
-const ATTEMPTS_SHOWN = 20;
 /** A page polls for attempts that are due within this time. */
 const SOON_MS = 15_000;
 
@@ -68,10 +65,14 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         }),
         readNames(deps, { userId: viewer.id, webhookId: webhook.id }),
       ]);
+      const delivered = names.targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id));
+      const throttles = await deps.throttle.read(delivered);
+      const now = clock.now();
+      const shown = describeDeliveries({ deliveries, names, throttles, now });
       const unread = await listUnreadValues({
         event,
         entrypoint: names.entrypoints.find(({ id }) => id === event.entrypointId) ?? null,
-        targets: names.targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id)),
+        targets: delivered,
       });
       const fates = await listFilterFates({ event, marks, targets: names.targets });
       const isLong = query.get("body") === "long";
@@ -94,10 +95,9 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
           query: filterQuery(filter),
           entrypoint: names.entrypoint(event.entrypointId),
           confirmation: confirmationOf(event, names),
-          deliveries: deliveries.map((delivery) => ({
-            ...describeDelivery(delivery, { names, deliveries: deliveries.length }),
+          deliveries: shown.map((delivery) => ({
+            ...delivery,
             query: filterQuery(filter),
-            now: clock.now(),
             webhookId: webhook.id,
           })),
           fates: fates.map((fate) => ({
@@ -105,7 +105,9 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
             target: names.target(fate.targetId),
             hasDelivery: deliveries.some(({ targetId }) => targetId === fate.targetId),
           })),
-          isInProgress: deliveries.some((delivery) => isInProgress(delivery, clock.now())),
+          isInProgress: shown.some(
+            ({ wait }) => (waitsUntil(wait, now) ?? Number.POSITIVE_INFINITY) < now + SOON_MS,
+          ),
         }),
       );
     } catch (error) {
@@ -130,7 +132,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
       .flatMap(({ results }) => results)
       .find((each) => each.id === context.params.resultId);
     if (!result?.responseBody) throw notFound("response");
-    const contentType = typeOf(result.responseHeaders);
+    const contentType = contentTypeOf(result.responseHeaders);
     return sendBody(context, { contentType, body: result.responseBody, name: `response-${result.id}` });
   }
 
@@ -182,40 +184,6 @@ function sendBody(
   const { kind } = pictureBody({ ...of, maxChars: BODY_CHARS });
   const isDownload = query.has("download") || kind === "hex";
   return bodyResponse(of.body, isDownload ? bodyFileName(of.name, kind) : null);
-}
-
-function describeDelivery(
-  delivery: Delivery,
-  { names, deliveries }: { names: Names; deliveries: number },
-): Omit<DeliveryProps, "query" | "webhookId" | "now"> {
-  const shown = delivery.results.slice(-ATTEMPTS_SHOWN).reverse();
-  const maxChars = Math.min(MAX_RESPONSE_CHARS, Math.ceil(RESPONSE_CHARS / (shown.length * deliveries)));
-  const attempts: ShownAttempt[] = shown.map((result) => ({
-    result,
-    picture:
-      result.responseBody === null
-        ? null
-        : pictureBody({
-            contentType: typeOf(result.responseHeaders),
-            body: result.responseBody,
-            maxChars,
-          }),
-  }));
-  return {
-    delivery,
-    attempts,
-    earlierAttempts: delivery.results.length - shown.length,
-    target: names.target(delivery.targetId),
-    isTargetPaused: names.targets.find(({ id }) => id === delivery.targetId)?.active === false,
-  };
-}
-
-function isInProgress({ status, nextAttemptAt }: Delivery, now: number): boolean {
-  return status === "pending" && (nextAttemptAt ?? now) < now + SOON_MS;
-}
-
-function typeOf(headers: Delivery["results"][number]["responseHeaders"]): string {
-  return headers?.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
 }
 
 /** Returns the link that confirms a subscription, if its entrypoint has verified the message as one of Amazon SNS. */

@@ -1,7 +1,8 @@
 /** One event as a row of the log, on the page and in live updates. */
 import { Html } from "@elysiajs/html";
-import type { DeliveryStatus, EventSummary } from "../../storage/event-db/types.ts";
-import { Badge, StatusBadge } from "../components/badge.tsx";
+import type { DeliveryState } from "../../storage/event-db/event-filter.ts";
+import type { EventSummary } from "../../storage/event-db/types.ts";
+import { Badge, STATE_TONES, StateBadge } from "../components/badge.tsx";
 import { formatUtc } from "../components/format.ts";
 import { Bytes, Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
@@ -102,35 +103,29 @@ export function NameOf({ named }: { named: Named }): JSX.Element {
   );
 }
 
-const TONES: Readonly<Record<DeliveryStatus, "ok" | "warn" | "bad" | "idle" | "info">> = {
-  pending: "info",
-  delivered: "ok",
-  failed: "bad",
-  held: "warn",
-  discarded: "idle",
-};
-
 /** States that need attention come first. */
 const ORDER = [
   "failed",
+  "retrying",
   "held",
   "pending",
   "delivered",
   "discarded",
-] as const satisfies readonly DeliveryStatus[];
+] as const satisfies readonly DeliveryState[];
 
 function DeliveryCounts(props: { counts: EventSummary["deliveries"]; filtered: number }): JSX.Element {
-  const { counts, filtered } = props;
-  const present = ORDER.filter((status) => counts[status] > 0);
+  const { filtered } = props;
+  const counts = { ...props.counts, pending: props.counts.pending - props.counts.retrying };
+  const present = ORDER.filter((state) => counts[state] > 0);
   if (present.length === 0 && filtered === 0)
     return <Badge tone="idle" label="stored" title="There was no target to deliver it to." />;
   return (
     <span class="badges">
-      {present.map((status) =>
-        counts[status] === 1 ? (
-          <StatusBadge status={status} />
+      {present.map((state) =>
+        counts[state] === 1 ? (
+          <StateBadge state={state} />
         ) : (
-          <Badge tone={TONES[status]} label={`${counts[status]} ${status}`} />
+          <Badge tone={STATE_TONES[state]} label={`${counts[state]} ${state}`} />
         ),
       )}
       {filtered === 0 ? (

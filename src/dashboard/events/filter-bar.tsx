@@ -1,11 +1,12 @@
 /** The event log's filter: a form that fills the URL, and chips that remove single conditions. */
 import { Html } from "@elysiajs/html";
+import { EVENT_FATES, type EventFate } from "../../storage/event-db/event-filter.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import { filterQuery, type LogFilter, METHODS, STATUSES } from "./log-filter.ts";
+import { filterQuery, type LogFilter, METHODS } from "./log-filter.ts";
 import type { Names } from "./names.ts";
 import { formatLocalTime } from "./zoned-time.ts";
 
@@ -40,7 +41,10 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
               name="status"
               label="Delivery"
               value={filter.status ?? ""}
-              options={[any("Any state"), ...STATUSES.map(same)]}
+              options={[
+                any("Any state"),
+                ...EVENT_FATES.map((value) => ({ value, label: fateLabel(value) })),
+              ]}
             />
             <SelectField
               name="target"
@@ -95,7 +99,11 @@ export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
   const { range, from, to, status, targetId, entrypointId, method, type, text } = filter;
   const chips = [
     text === null ? "" : <Chip label="Body contains" value={`“${text}”`} href={without({ text: null })} />,
-    status === null ? "" : <Chip label="Delivery" value={status} href={without({ status: null })} />,
+    status === null ? (
+      ""
+    ) : (
+      <Chip label="Delivery" value={fateLabel(status)} href={without({ status: null })} />
+    ),
     targetId === null ? (
       ""
     ) : (
@@ -174,6 +182,11 @@ function TimeField(props: { name: string; label: string; at: number | null; zone
       value={at === null ? "" : formatLocalTime(at, zone)}
     />
   );
+}
+
+/** Names what a state finds: pending deliveries include those that are retrying. */
+function fateLabel(fate: EventFate): string {
+  return fate === "pending" ? "pending or retrying" : fate;
 }
 
 function any(label: string): Option {

@@ -2,18 +2,10 @@
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
-import type { EventFate, EventFilter } from "../../storage/event-db/event-filter.ts";
+import { EVENT_FATES, type EventFate, type EventFilter } from "../../storage/event-db/event-filter.ts";
 import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
 
 const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
-export const STATUSES = [
-  "pending",
-  "delivered",
-  "failed",
-  "held",
-  "discarded",
-  "filtered",
-] as const satisfies readonly EventFate[];
 export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
 type Range = keyof typeof RANGES;
@@ -43,7 +35,7 @@ const schemas = {
   zone: z.string().refine(isTimeZone, "is not a time zone."),
   entrypoint: id,
   target: id,
-  status: z.enum(STATUSES, `must be one of ${STATUSES.join(", ")}.`),
+  status: z.enum(EVENT_FATES, `must be one of ${EVENT_FATES.join(", ")}.`),
   transformation: z.enum(["failed"], "must be failed."),
   method: z.enum(METHODS, `must be one of ${METHODS.join(", ")}.`),
   type: z.string().max(250, "is longer than 250 characters."),

@@ -1,7 +1,7 @@
 /** One delivery with its attempts on a timeline: the next step first, then the attempts, newest first. */
 import { Html } from "@elysiajs/html";
 import type { Delivery, DeliveryResult } from "../../storage/event-db/types.ts";
-import { Badge, StatusBadge } from "../components/badge.tsx";
+import { Badge, StateBadge } from "../components/badge.tsx";
 import { ActionButton } from "../components/button.tsx";
 import { formatCount, formatDuration } from "../components/format.ts";
 import { Time } from "../components/values.tsx";
@@ -9,6 +9,8 @@ import { attribute } from "../render.ts";
 import type { BodyPicture } from "./body/body-picture.ts";
 import { BodyView } from "./body/body-view.tsx";
 import { HeaderTable } from "./body/header-table.tsx";
+import { NextStep, RetryLine } from "./deliveries/next-step.tsx";
+import type { Wait } from "./deliveries/wait.ts";
 import { NameOf } from "./event-row.tsx";
 import type { Named } from "./names.ts";
 import { replayPath, resultBodyPath, sentPath } from "./paths.ts";
@@ -22,21 +24,25 @@ export type DeliveryProps = Readonly<{
   attempts: readonly ShownAttempt[];
   earlierAttempts: number;
   target: Named;
-  isTargetPaused: boolean;
-  now: number;
+  /** Null if it has ended. */
+  wait: Wait | null;
+  /** Limit on attempts since the last replay; null if there is none. */
+  maxAttempts: number | null;
   query: string;
 }>;
 
 export function DeliveryView(props: DeliveryProps): JSX.Element {
   const { delivery, target, attempts, earlierAttempts, webhookId, query } = props;
   const [latest] = attempts;
+  const isRetrying = delivery.status === "pending" && delivery.attemptsSinceReplay > 0;
   return (
     <section class="delivery" aria-label={attribute(`Delivery to ${target.name}`)}>
       <div class="delivery-head">
         <h3>
           <NameOf named={target} />
         </h3>
-        <StatusBadge status={delivery.status} />
+        <StateBadge state={isRetrying ? "retrying" : delivery.status} />
+        {isRetrying && <RetryLine {...props} />}
         {target.isDeleted && <Badge tone="idle" label="target deleted" />}
         <span class="delivery-actions">
           {!target.isDeleted && (
@@ -52,7 +58,7 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
         </span>
       </div>
       <ol class="attempts">
-        <NextStep {...props} />
+        <NextStep {...props} isTargetDeleted={target.isDeleted} />
         {attempts.map((each) => (
           <AttemptView {...each} delivery={delivery} webhookId={webhookId} isLatest={each === latest} />
         ))}
@@ -72,42 +78,6 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
         )}
       </ol>
     </section>
-  );
-}
-
-/** Shows the next attempt, or why there is none. */
-function NextStep({ delivery, isTargetPaused, target, now }: DeliveryProps): JSX.Element {
-  const { status, nextAttemptAt, attempts, reason } = delivery;
-  if (status === "pending") {
-    return (
-      <li class="attempt attempt-next">
-        <p class="attempt-line">
-          <strong safe>{attempts === 0 ? "First attempt" : `Attempt ${attempts + 1}`}</strong>
-          {isTargetPaused ? (
-            <span class="muted">waits until the target is active again</span>
-          ) : nextAttemptAt === null || nextAttemptAt <= now ? (
-            <span class="muted">due now</span>
-          ) : (
-            <span class="muted">
-              due <Time at={nextAttemptAt} ahead />
-            </span>
-          )}
-        </p>
-      </li>
-    );
-  }
-  const text = reason ?? (status === "held" ? "The target is paused." : null);
-  if (text === null || status === "delivered") return "";
-  return (
-    <li class={status === "failed" ? "attempt attempt-bad" : "attempt attempt-idle"}>
-      <p class="attempt-line">
-        <strong>{status === "failed" ? "Gave up" : status === "held" ? "Held" : "Discarded"}</strong>
-        <span class="muted" safe>
-          {text}
-        </span>
-      </p>
-      {status === "failed" && !target.isDeleted && <p class="muted text-s">Fix the target, then replay.</p>}
-    </li>
   );
 }
 

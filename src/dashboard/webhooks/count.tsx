@@ -2,10 +2,16 @@
 import { Html } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 
-export function Count(props: { n: number; bad?: boolean; href?: string }): JSX.Element {
-  const { n, bad = false, href } = props;
+export function Count(props: {
+  n: number;
+  bad?: boolean;
+  href?: string;
+  /** There may be more. */
+  isMinimum?: boolean;
+}): JSX.Element {
+  const { n, bad = false, href, isMinimum = false } = props;
   const look = n === 0 ? "muted" : bad ? "text-bad" : undefined;
-  const text = n.toLocaleString("en");
+  const text = `${n.toLocaleString("en")}${isMinimum ? "+" : ""}`;
   if (href === undefined || n === 0) {
     return (
       <span class={look} safe>

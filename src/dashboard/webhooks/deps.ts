@@ -4,6 +4,7 @@ import type { ThrottleControl } from "../../delivery/throttle/throttle-control.t
 import type { SendTestNotice } from "../../notices/notice-sender.ts";
 import type { Growth } from "../../storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
+import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
@@ -20,6 +21,7 @@ export type Overviews = Readonly<{
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
+  retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
   entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
   countEvents: (webhookId: string) => Promise<number>;
 }>;

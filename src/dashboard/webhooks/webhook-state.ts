@@ -3,6 +3,7 @@
 import type { ThrottleView } from "../../delivery/throttle/throttle-control.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
+import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -21,6 +22,8 @@ export type Usable = Readonly<{
   targetOverviews: ReadonlyMap<string, TargetOverview>;
   lastEvents: ReadonlyMap<string, number>;
   throttles: ReadonlyMap<string, ThrottleView>;
+  /** By target; those without pending deliveries are missing. */
+  retrying: ReadonlyMap<string, RetryingCount>;
 }>;
 
 /** The reason why the event file cannot be read. */
@@ -74,13 +77,14 @@ async function readFile(
   targets: readonly Target[],
 ): Promise<FileState> {
   try {
-    const [overview, targetOverviews, lastEvents, throttles] = await Promise.all([
+    const [overview, targetOverviews, lastEvents, throttles, retrying] = await Promise.all([
       events.overview(webhookId),
       events.targetOverviews(webhookId),
       events.entrypointLastEvents(webhookId),
       throttle.read(targets),
+      events.retrying(webhookId),
     ]);
-    return { fault: null, overview, targetOverviews, lastEvents, throttles };
+    return { fault: null, overview, targetOverviews, lastEvents, throttles, retrying };
   } catch (error) {
     return { fault: faultOf(error) };
   }

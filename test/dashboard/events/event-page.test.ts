@@ -55,7 +55,10 @@ describe("the page of an event", () => {
       });
     }
     const page = await html(pathOf(event.id));
-    const text = words(page);
+    const whole = words(page);
+    expect(whole).toContain("retrying2 of 12, next");
+    expect(whole).toContain(", last response 502");
+    const text = whole.slice(whole.indexOf("Attempt 3"));
     const order = [
       "Attempt 3",
       "Attempt 2",
@@ -108,7 +111,7 @@ describe("the page of an event", () => {
     expect(await html(pathOf(event.id))).toContain("12 attempts failed.");
     const waiting = await app.addEvent();
     await app.useCases.targets.setActive({ ...app.of, targetId: app.target.id, active: false });
-    expect(await html(pathOf(waiting.id))).toContain("waits until the target is active again");
+    expect(await html(pathOf(waiting.id))).toContain("waits until the target is enabled");
     await app.useCases.targets.remove({ ...app.of, targetId: app.target.id });
     const page = await html(pathOf(event.id));
     expect(page).toContain("Warehouse");

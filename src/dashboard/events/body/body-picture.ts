@@ -1,6 +1,7 @@
 /** Decides how to show a body of any origin, and how much of it. */
 import { type JsonToken, layOutJson } from "../../../bodies/json-layout.ts";
 import { decodeShown, formFields, isForm, mayBeJson, shownCharset } from "../../../bodies/shown-text.ts";
+import type { HeaderPairs } from "../../../storage/event-db/types.ts";
 import { hexDump } from "./hex-dump.ts";
 
 export type FormValue = Readonly<{ name: string; value: string; json: readonly JsonToken[] | null }>;
@@ -80,4 +81,9 @@ function pictureForm(
 /** Shows bytes that are invalid in the charset as replacement characters among the valid ones. */
 function textOf(bytes: Uint8Array, charset: string): string {
   return decodeShown(bytes, charset, bytes.length) ?? new TextDecoder().decode(bytes);
+}
+
+/** Returns the Content-Type of a response; "" if it had none. */
+export function contentTypeOf(headers: HeaderPairs | null): string {
+  return headers?.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
 }

@@ -1,6 +1,7 @@
 /** Summarises the state of a target or webhook in a label and a tone. */
 import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { Overview, TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
+import type { RetryingCount } from "../../../storage/event-db/numbers/retrying.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 
@@ -10,6 +11,7 @@ export function targetHealth(
   target: Pick<Target, "active" | "deactivatedReason" | "pausedAt">,
   overview: TargetOverview | undefined,
   throttle: ThrottleView | undefined,
+  retrying = 0,
 ): Health {
   if (target.deactivatedReason !== null) return { tone: "bad", label: "disabled" };
   if (!target.active) return { tone: "idle", label: "disabled" };
@@ -18,8 +20,13 @@ export function targetHealth(
   if (throttle?.drain) return { tone: "info", label: "catching up" };
   if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
   if (overview && overview.counts.failed > 0) return { tone: "warn", label: "some failed" };
-  const hasDelivered = overview && (overview.lastResult !== null || overview.counts.delivered > 0);
-  return hasDelivered ? { tone: "ok", label: "healthy" } : { tone: "idle", label: "no deliveries yet" };
+  if (retrying > 0) return { tone: "warn", label: "retrying" };
+  return wasUsed(overview) ? { tone: "ok", label: "healthy" } : { tone: "idle", label: "no deliveries yet" };
+}
+
+/** True if anything was attempted or delivered. */
+function wasUsed(overview: TargetOverview | undefined): boolean {
+  return overview !== undefined && (overview.lastResult !== null || overview.counts.delivered > 0);
 }
 
 export function webhookHealth(parts: {
@@ -28,8 +35,9 @@ export function webhookHealth(parts: {
   overview: Overview;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
   throttles: ReadonlyMap<string, ThrottleView>;
+  retrying: ReadonlyMap<string, RetryingCount>;
 }): Health {
-  const { entrypoints, targets, overview, targetOverviews, throttles } = parts;
+  const { entrypoints, targets, overview, targetOverviews, throttles, retrying } = parts;
   const failing = targets.filter(
     ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), throttles.get(id)).tone === "bad",
   );
@@ -40,6 +48,10 @@ export function webhookHealth(parts: {
   if (targets.length === 0) return { tone: "info", label: "no targets" };
   if (targets.every((target) => !target.active || target.pausedAt !== null)) {
     return { tone: "idle", label: "paused" };
+  }
+  if ([...retrying.values()].some(({ count }) => count > 0)) return { tone: "warn", label: "retrying" };
+  if (!targets.some(({ id }) => wasUsed(targetOverviews.get(id)))) {
+    return { tone: "idle", label: "no deliveries yet" };
   }
   return { tone: "ok", label: "healthy" };
 }

@@ -115,8 +115,9 @@ function HeldLinks({ target }: { target: Target }): JSX.Element {
 function Open({ target, throttle }: Props): JSX.Element {
   const { reason, since, nextProbeAt } = throttle.circuit;
   const isRunning = target.active && target.pausedAt === null;
+  const isOff = !target.active && target.deactivatedReason === null;
   return (
-    <div class="throttle-line throttle-open">
+    <div class={isOff ? "throttle-line" : "throttle-line throttle-open"}>
       <p>
         <strong safe>{reason ?? "The target keeps failing."}</strong> Deliveries are paused
         {since !== null && (

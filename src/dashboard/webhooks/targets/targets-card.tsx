@@ -2,6 +2,7 @@
 import { Html } from "@elysiajs/html";
 import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
 import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
+import type { RetryingCount } from "../../../storage/event-db/numbers/retrying.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
 import type { Target } from "../../../webhooks/targets.ts";
@@ -47,6 +48,7 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
             target={target}
             type={types.find(({ type }) => type === target.type)}
             overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
+            retrying={file.fault === null ? file.retrying.get(target.id) : undefined}
             throttle={file.fault === null ? file.throttles.get(target.id) : undefined}
             emptyPlaces={emptyPlaces?.get(target.id) ?? []}
             isKnown={file.fault === null}
@@ -85,14 +87,15 @@ function Row(props: {
   target: Target;
   type: TargetType | undefined;
   overview: TargetOverview | undefined;
+  retrying: RetryingCount | undefined;
   throttle: ThrottleView | undefined;
   emptyPlaces: readonly EmptyPlace[];
   isKnown: boolean;
   /** True if the webhook has received events. */
   hasEvents: boolean;
 }): JSX.Element {
-  const { target, type, overview, throttle, emptyPlaces, isKnown, hasEvents } = props;
-  const health = targetHealth(target, overview, throttle);
+  const { target, type, overview, retrying, throttle, emptyPlaces, isKnown, hasEvents } = props;
+  const health = targetHealth(target, overview, throttle, retrying?.count);
   return (
     <li class="part">
       <div class="part-head">
@@ -124,6 +127,7 @@ function Row(props: {
           <TargetNumbers
             target={target}
             overview={overview}
+            retrying={retrying}
             settlesAtIngest={type?.settlesAtIngest === true}
           />
         )}
