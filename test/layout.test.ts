@@ -13,7 +13,7 @@ const TIERS: readonly (readonly string[])[] = [
   ["cli"],
   ["server"],
   ["dashboard", "api"],
-  ["ingest", "delivery", "replays", "retention", "notices", "webhooks", "auth"],
+  ["ingest", "delivery", "replays", "retention", "indexing", "notices", "webhooks", "auth"],
   ["storage", "targets", "verification", "http"],
   ["outbound", "observability", "settings", "sandbox"],
   ["filters"],

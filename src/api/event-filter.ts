@@ -1,6 +1,8 @@
 /** The event filter of the API, in list queries and replays. */
 import { z } from "zod";
-import type { EventFilter } from "../storage/event-db/event-filter.ts";
+import { AppError } from "../lib/errors.ts";
+import { findFields } from "../settings/indexed-fields.ts";
+import type { EventFilter, FieldCondition } from "../storage/event-db/event-filter.ts";
 import { eventFate } from "./event-schemas.ts";
 
 const time = z.iso
@@ -28,13 +30,40 @@ export const eventFilterShape = {
   text: text.describe(
     "Found anywhere in the body, as it was sent or as it reads after decompression, charset decoding and removal of JSON and form escapes. ASCII letters match in either case.",
   ),
+  fields: z
+    .string()
+    .max(2_000)
+    .optional()
+    .describe(
+      "With these values of the webhook's indexed fields, as in a query string: `order_id=4711&customer=7`. Numbers are compared as they are written.",
+    ),
   q: text.describe("The same as `text`, which has precedence."),
 };
 
 const eventFilter = z.strictObject(eventFilterShape);
 
-export function toEventFilter(given: z.infer<typeof eventFilter>): EventFilter {
-  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, ...others } = given;
+/** Throws AppError `invalid` for a field that is none of `indexedFields`, the webhook's. */
+export function toEventFilter(
+  given: z.infer<typeof eventFilter>,
+  indexedFields: readonly string[],
+): EventFilter {
+  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, fields, ...others } = given;
   const { transformation_failed: transformationFailed, ...rest } = others;
-  return { ...rest, text, entrypointId, targetId, transformationFailed };
+  const wanted = fields === undefined ? undefined : readFields(fields, indexedFields);
+  return { ...rest, text, entrypointId, targetId, transformationFailed, fields: wanted };
+}
+
+/** The inverse of what `fields` is read from. */
+export function fieldsText(fields: readonly FieldCondition[]): string {
+  return new URLSearchParams(fields.map(({ name, value }): [string, string] => [name, value])).toString();
+}
+
+function readFields(text: string, indexedFields: readonly string[]): readonly FieldCondition[] {
+  const { fields, unknown } = findFields(indexedFields, [...new URLSearchParams(text)]);
+  if (unknown.length === 0) return fields;
+  throw new AppError({
+    kind: "invalid",
+    message: "The webhook has no such indexed field.",
+    details: [{ path: "fields", message: "names a field that the webhook does not have" }],
+  });
 }

@@ -10,7 +10,7 @@ import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas
 import { type Operation, operation } from "./operation.ts";
 import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
 import { rawBodyResponse } from "./raw-body.ts";
-import { createRequireWebhook } from "./require-webhook.ts";
+import { createRequireFields, createRequireWebhook } from "./require-webhook.ts";
 import { count } from "./schema-parts.ts";
 import { eventPath, listOf, replaySchema, resultPath, webhookPath } from "./schemas.ts";
 import { presentSentRequest, sentRequestSchema } from "./transformations/transformed.ts";
@@ -40,6 +40,7 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
   const { events } = deps;
 
   const requireWebhook = createRequireWebhook(deps.useCases);
+  const requireFields = createRequireFields(deps.useCases);
 
   async function getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {
     const event = await events.findEvent(webhookId, eventId);
@@ -88,8 +89,8 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
         }),
       },
       async handle({ caller, params, request, query: { limit, cursor = null, ...given } }) {
-        const webhookId = await requireWebhook(caller, params.webhook_id);
-        const filter = toEventFilter(given);
+        const { webhookId, indexedFields } = await requireFields(caller, params.webhook_id);
+        const filter = toEventFilter(given, indexedFields);
         const { signal } = request;
         const asked = { limit, cursor, filter, signal, asker: caller.userId };
         const page = await events.searchEvents(webhookId, asked);

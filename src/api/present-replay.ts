@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { SeenReplay } from "../replays/replay-runs.ts";
 import type { EventFilter } from "../storage/event-db/event-filter.ts";
 import type { ReplayCount } from "../storage/event-db/replays/replay-run.ts";
+import { fieldsText } from "./event-filter.ts";
 import { time } from "./presenters.ts";
 import type { replayRunSchema } from "./schemas.ts";
 
@@ -48,7 +49,7 @@ function findWaited({ targets }: SeenReplay): string | null {
 }
 
 function presentFilter(filter: EventFilter): NonNullable<Wire["filter"]> {
-  const { from, to, entrypointId, targetId, transformationFailed, ...rest } = filter;
+  const { from, to, entrypointId, targetId, transformationFailed, fields, ...rest } = filter;
   return {
     ...rest,
     ...(from !== undefined && { from: time(from) }),
@@ -56,5 +57,6 @@ function presentFilter(filter: EventFilter): NonNullable<Wire["filter"]> {
     ...(entrypointId !== undefined && { entrypoint_id: entrypointId }),
     ...(transformationFailed === true && { transformation_failed: true }),
     ...(targetId !== undefined && { target_id: targetId }),
+    ...(fields !== undefined && { fields: fieldsText(fields) }),
   };
 }

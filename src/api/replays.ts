@@ -7,7 +7,7 @@ import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { type Operation, operation } from "./operation.ts";
 import { presentReplayCount, presentReplayRun } from "./present-replay.ts";
-import { createRequireWebhook } from "./require-webhook.ts";
+import { createRequireFields, createRequireWebhook } from "./require-webhook.ts";
 import {
   listOf,
   replayCountSchema,
@@ -66,6 +66,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
   const { replayRuns } = deps;
 
   const requireWebhook = createRequireWebhook(deps.useCases);
+  const requireFields = createRequireFields(deps.useCases);
 
   function control(
     name: "pause" | "resume" | "cancel",
@@ -105,8 +106,8 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       },
       errors: ["conflict"],
       async handle({ caller, params, body }) {
-        const webhookId = await requireWebhook(caller, params.webhook_id);
-        const order = orderOf(body);
+        const { webhookId, indexedFields } = await requireFields(caller, params.webhook_id);
+        const order = orderOf(body, indexedFields);
         if (body.dry_run) {
           return presentReplayCount(await replayRuns.count(webhookId, order));
         }
@@ -176,11 +177,14 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
   ];
 }
 
-function orderOf({ filter, event_ids, target_id, only_missing }: Input): ReplayOrder {
+function orderOf(
+  { filter, event_ids, target_id, only_missing }: Input,
+  indexedFields: readonly string[],
+): ReplayOrder {
   return {
     selection:
       event_ids === undefined
-        ? { kind: "filter", filter: toEventFilter(filter ?? {}) }
+        ? { kind: "filter", filter: toEventFilter(filter ?? {}, indexedFields) }
         : { kind: "events", eventIds: event_ids },
     targetId: target_id ?? null,
     onlyMissing: only_missing,

@@ -8,3 +8,11 @@ type RequireWebhook = (caller: Caller, webhookId: string) => Promise<string>;
 export function createRequireWebhook({ webhooks }: ApiDeps["useCases"]): RequireWebhook {
   return async ({ userId }, webhookId) => (await webhooks.get({ userId, webhookId })).id;
 }
+
+/** The same with the webhook's indexed fields. */
+export function createRequireFields({ webhooks }: ApiDeps["useCases"]) {
+  return async ({ userId }: Caller, webhookId: string) => {
+    const { id, settings } = await webhooks.get({ userId, webhookId });
+    return { webhookId: id, indexedFields: settings.indexed_fields };
+  };
+}

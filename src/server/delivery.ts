@@ -4,6 +4,7 @@ import { createGoneHandler } from "../delivery/attempts/deactivate-gone.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
 import { createTargetOpener } from "../delivery/open-target.ts";
 import { createThrottleControl } from "../delivery/throttle/throttle-control.ts";
+import { createFieldIndexing } from "../indexing/field-indexing.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DescriptorBudget } from "../lib/descriptor-budget.ts";
 import type { Logger } from "../observability/log.ts";
@@ -19,6 +20,7 @@ import type { Sealer } from "../settings/sealed-config.ts";
 import { openAttemptJournal } from "../storage/attempt-journal/attempt-journal.ts";
 import type { EventStorage } from "../storage/event-storage.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import { createFieldStore } from "../storage/stores/field-store.ts";
 import { createReplayStore } from "../storage/stores/replay-store.ts";
 import { createRetentionStore } from "../storage/stores/retention-store.ts";
 import { createTargetTypes, type TargetTypes } from "../targets/registry.ts";
@@ -103,6 +105,14 @@ export function createDeliveryParts(deps: {
     log,
   });
 
+  const fieldIndexing = createFieldIndexing({
+    store: createFieldStore({ files, writer, reader: storage.reader }),
+    webhooks,
+    routing,
+    clock,
+    log,
+  });
+
   return {
     outbound,
     targetTypes,
@@ -118,12 +128,14 @@ export function createDeliveryParts(deps: {
     recorded(webhookId: string, hasDue: boolean): void {
       if (hasDue) engine.nudge(webhookId);
       retention.noteRecorded(webhookId);
+      fieldIndexing.noteRecorded(webhookId);
       telling.recorded(webhookId);
     },
     /** Takes note of an imported webhook, whose events may be of any age and due. */
     imported(webhookId: string): void {
       engine.nudge(webhookId);
       retention.noteImported(webhookId);
+      fieldIndexing.noteImported(webhookId);
     },
     /** Nothing is delivered or deleted before. Resolves when everything that an earlier run left was looked through. */
     async start(): Promise<void> {
@@ -132,9 +144,15 @@ export function createDeliveryParts(deps: {
       await engine.start(webhookIds);
       await replayRuns.start(webhookIds);
       await retention.start();
+      fieldIndexing.start();
     },
     async stop(): Promise<void> {
-      await Promise.all([engine.stop(DELIVERY_GRACE_MS), replayRuns.stop(), retention.stop()]);
+      await Promise.all([
+        engine.stop(DELIVERY_GRACE_MS),
+        replayRuns.stop(),
+        retention.stop(),
+        fieldIndexing.stop(),
+      ]);
       await telling.stop();
     },
     /** Closes the connections to targets, and the sandbox; call it when nothing uses them any more. */

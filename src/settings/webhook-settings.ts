@@ -1,6 +1,7 @@
 /** The settings of a webhook: one schema for API, database and imports, and beside it one list of fields for forms. */
 import { z } from "zod";
 import type { FormField } from "./form-field.ts";
+import { indexedFieldsSchema } from "./indexed-fields.ts";
 import { noticesSchema } from "./notice-settings.ts";
 
 /** A century; the server's own default has the same limit. */
@@ -25,6 +26,11 @@ export const webhookSettingsShape = {
       "Storage limit. Above it the oldest events are deleted first; undelivered events are never deleted for it. null: no limit.",
     )
     .default(null),
+  indexed_fields: indexedFieldsSchema
+    .describe(
+      "Fields by which events are found, each a name, `=` and a header's name or a path in the body such as `$.order.id`.",
+    )
+    .default([]),
   notices: noticesSchema.default(null),
 };
 
@@ -51,6 +57,13 @@ export function webhookSettingsFields(server: {
       kind: "size",
       placeholder: "no limit",
       help: "For example 500 MB or 2 GB. Leave empty for no limit. Above it the oldest events are deleted first, even before their time, but never one that is not yet delivered.",
+    },
+    {
+      name: "indexed_fields",
+      label: "Fields to find events by",
+      kind: "list",
+      placeholder: "order_id=$.order.id",
+      help: "Up to five, one per line: a name, “=” and a header or a path in the body. The log then takes field.order_id=4711 in its address.",
     },
   ];
 }

@@ -47,7 +47,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
   async function show(context: PageContext): Promise<Response> {
     const { viewer, flash, query } = context;
     const webhook = await own(context);
-    const { filter } = readLogFilter(query);
+    const { filter } = readLogFilter(query, webhook.settings.indexed_fields);
     try {
       const event = await getEvent(webhook.id, context);
       const [deliveries, marks, duplicates, firstReceivedAt, neighbours, names] = await Promise.all([
@@ -149,9 +149,9 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
   }
 
   async function replay(context: PageContext): Promise<Response> {
-    const { id: webhookId } = await own(context);
+    const { id: webhookId, settings } = await own(context);
     const { target_id: targetId } = await context.form();
-    const { filter } = readLogFilter(context.query);
+    const { filter } = readLogFilter(context.query, settings.indexed_fields);
     const back = eventPath(webhookId, context.params.eventId ?? "", filterQuery(filter));
     try {
       const { deliveries } = await deps.replay({

@@ -1,21 +1,23 @@
 /** The event log's filter: a form that fills the URL, and chips that remove single conditions. */
 import { Html } from "@elysiajs/html";
+import type { IndexedField } from "../../settings/indexed-fields.ts";
 import { EVENT_FATES, type EventFate } from "../../storage/event-db/event-filter.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import { filterQuery, type LogFilter, METHODS } from "./log-filter.ts";
+import { FIELD_MARK, filterQuery, type LogFilter, METHODS } from "./log-filter.ts";
 import type { Names } from "./names.ts";
 import { formatLocalTime } from "./zoned-time.ts";
 
 type Option = Readonly<{ value: string; label: string }>;
 type FilterProps = Readonly<{ path: string; filter: LogFilter; names: Names }>;
+type BarProps = FilterProps & Readonly<{ fields: readonly IndexedField[] }>;
 
 const RANGE_LABELS = { "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days" } as const;
 
-export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
+export function FilterBar({ path, filter, names, fields }: BarProps): JSX.Element {
   const { from, to, zone } = filter;
   return (
     <search class="filter-bar">
@@ -71,6 +73,14 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
               value={filter.type ?? ""}
               maxlength={250}
             />
+            {fields.map(({ name }) => (
+              <TextField
+                name={FIELD_MARK + name}
+                label={name}
+                placeholder="Any value"
+                value={filter.fields?.find((field) => field.name === name)?.value ?? ""}
+              />
+            ))}
             <SelectField
               name="range"
               label="Received"
@@ -96,7 +106,7 @@ export function FilterBar({ path, filter, names }: FilterProps): JSX.Element {
 
 /** Active conditions in words; each links to the log without it. */
 export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
-  const { range, from, to, status, targetId, entrypointId, method, type, text } = filter;
+  const { range, from, to, status, targetId, entrypointId, method, type, text, fields } = filter;
   const chips = [
     text === null ? "" : <Chip label="Body contains" value={`“${text}”`} href={without({ text: null })} />,
     status === null ? (
@@ -125,6 +135,11 @@ export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
     ),
     method === null ? "" : <Chip label="Method" value={method} href={without({ method: null })} />,
     type === null ? "" : <Chip label="Type" value={type} href={without({ type: null })} />,
+    ...(fields ?? []).map((field) => {
+      const others = fields?.filter((other) => other !== field) ?? [];
+      const href = without({ fields: others.length === 0 ? null : others });
+      return <Chip label={field.name} value={field.value} href={href} />;
+    }),
     range === null ? (
       ""
     ) : (

@@ -2,7 +2,13 @@
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
-import { EVENT_FATES, type EventFate, type EventFilter } from "../../storage/event-db/event-filter.ts";
+import { findFields } from "../../settings/indexed-fields.ts";
+import {
+  EVENT_FATES,
+  type EventFate,
+  type EventFilter,
+  type FieldCondition,
+} from "../../storage/event-db/event-filter.ts";
 import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
 
 const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
@@ -25,6 +31,8 @@ export type LogFilter = Readonly<{
   method: string | null;
   type: string | null;
   text: string | null;
+  /** Null if there are none. */
+  fields: readonly FieldCondition[] | null;
 }>;
 
 const DEFAULT_ZONE = "UTC";
@@ -42,8 +50,11 @@ const schemas = {
   q: z.string().max(200, "is longer than 200 characters."),
 };
 
-/** Leaves out invalid values and reports them in `notes`. */
-export function readLogFilter(query: URLSearchParams): { filter: LogFilter; notes: readonly string[] } {
+/** Leaves out invalid values and reports them in `notes`. `indexedFields` are the webhook's. */
+export function readLogFilter(
+  query: URLSearchParams,
+  indexedFields: readonly string[],
+): { filter: LogFilter; notes: readonly string[] } {
   const notes: string[] = [];
 
   function read<T>(name: string, schema: z.ZodType<T>): T | null {
@@ -62,6 +73,10 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
   if (range !== null && (from !== null || to !== null)) {
     notes.push("“from” and “to” were ignored: a range up to now is selected.");
   }
+  const { fields, unknown } = findFields(indexedFields, fieldsIn(query));
+  for (const name of unknown) {
+    notes.push(`“${FIELD_MARK}${name}” was ignored: the webhook has no such field.`);
+  }
   const filter = {
     range,
     from: range === null ? from : null,
@@ -74,11 +89,21 @@ export function readLogFilter(query: URLSearchParams): { filter: LogFilter; note
     method: read("method", schemas.method),
     type: read("type", schemas.type),
     text: read("q", schemas.q),
+    fields: fields.length === 0 ? null : fields,
   };
   if (filter.from !== null && filter.to !== null && filter.from > filter.to) {
     notes.push("No event can match: “from” is later than “to”.");
   }
   return { filter, notes };
+}
+
+/** Begins the names of fields in the URL: "field.order_id=4711". */
+export const FIELD_MARK = "field.";
+
+function fieldsIn(query: URLSearchParams): readonly (readonly [name: string, value: string])[] {
+  return [...query]
+    .filter(([name, value]) => name.startsWith(FIELD_MARK) && value !== "")
+    .map(([name, value]) => [name.slice(FIELD_MARK.length), value] as const);
 }
 
 /** Accepts a local time in `zone`, or a time with its own offset, as programs write it into links. */
@@ -95,6 +120,7 @@ function timeIn(zone: string) {
 
 export function toEventFilter(filter: LogFilter, now: number): EventFilter {
   const { range, from, to, entrypointId, targetId, status, transformation, method, type, text } = filter;
+  const { fields } = filter;
   return {
     from: range === null ? (from ?? undefined) : now - RANGES[range],
     to: to === null ? undefined : lastOf(to),
@@ -105,6 +131,7 @@ export function toEventFilter(filter: LogFilter, now: number): EventFilter {
     method: method ?? undefined,
     type: type ?? undefined,
     text: text ?? undefined,
+    fields: fields ?? undefined,
   };
 }
 
@@ -120,7 +147,7 @@ export function isFiltered({ zone: _zone, ...filter }: LogFilter): boolean {
 /** Returns "?status=failed&q=x", always in the same order; "" without conditions. */
 export function filterQuery(filter: LogFilter, more: Readonly<Record<string, string>> = {}): string {
   const { range, from, to, zone, entrypointId, targetId, status, method, type, text } = filter;
-  const { transformation } = filter;
+  const { transformation, fields } = filter;
   const pairs = Object.entries({
     range,
     from: from === null ? null : formatLocalTime(from, zone),
@@ -133,6 +160,7 @@ export function filterQuery(filter: LogFilter, more: Readonly<Record<string, str
     method,
     type,
     q: text,
+    ...Object.fromEntries((fields ?? []).map(({ name, value }) => [FIELD_MARK + name, value])),
     ...more,
   }).filter((pair): pair is [string, string] => pair[1] !== null);
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;

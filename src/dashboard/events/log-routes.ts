@@ -24,7 +24,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
   async function read({ viewer, params, query }: PageContext): Promise<Log> {
     const webhook = await useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
     const names = await readNames(deps, { userId: viewer.id, webhookId: webhook.id });
-    return { webhook, names, ...readLogFilter(query) };
+    return { webhook, names, ...readLogFilter(query, webhook.settings.indexed_fields) };
   }
 
   function search(
@@ -46,10 +46,11 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     try {
       const found = await search(log, { cursor, signal: request.signal, asker: viewer.id });
       const rows = await drawRows(log, found.events);
+      const behind = await describeIndex(log);
       return renderPage(
         LogPage({
           ...log,
-          notes,
+          notes: [...notes, ...behind],
           viewer,
           flash,
           found,
@@ -62,6 +63,15 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     } catch (error) {
       return showFault(context, log.webhook, faultOf(error));
     }
+  }
+
+  async function describeIndex({ webhook, filter }: Log): Promise<readonly string[]> {
+    const share = filter.fields === null ? null : await events.indexedShare(webhook.id);
+    if (share === null) return [];
+    const percent = Math.floor(share * 100);
+    return [
+      `The fields of ${percent} % of the events are indexed so far. Until all are, searches take longer.`,
+    ];
   }
 
   function showFault({ viewer, flash }: PageContext, webhook: Webhook, fault: Fault): Promise<Response> {

@@ -1,5 +1,6 @@
 /** The event log: matching events, newest first, with live updates. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { readIndexedFields } from "../../settings/indexed-fields.ts";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
@@ -56,7 +57,12 @@ export function LogPage(props: LogPageProps): JSX.Element {
   return (
     <LogFrame {...props} actions={<LogActions {...props} />}>
       <div class="log-tools">
-        <FilterBar path={path} filter={filter} names={names} />
+        <FilterBar
+          path={path}
+          filter={filter}
+          names={names}
+          fields={readIndexedFields(props.webhook.settings.indexed_fields)}
+        />
         {isFirstPage && <LiveBar {...props} query={query} />}
       </div>
       <FilterChips path={path} filter={filter} names={names} />

@@ -24,8 +24,9 @@ export type OrderForm = Readonly<{
   faults: readonly string[];
 }>;
 
-export function readOrder(query: URLSearchParams, now: number): OrderForm {
-  const { filter, notes } = readLogFilter(query);
+/** `indexedFields` are the webhook's. */
+export function readOrder(query: URLSearchParams, indexedFields: readonly string[], now: number): OrderForm {
+  const { filter, notes } = readLogFilter(query, indexedFields);
   const isChosen = query.has("chosen");
   const chosen = isChosen ? query.getAll("event") : null;
   const wanted = query.get("deliver") || "again";

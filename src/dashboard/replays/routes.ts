@@ -47,7 +47,7 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
   async function showAsk(context: PageContext, webhook: Webhook): Promise<Response> {
     const { viewer, query } = context;
     const names = await readNames(deps, { userId: viewer.id, webhookId: webhook.id });
-    const form = readOrder(query, clock.now());
+    const form = readOrder(query, webhook.settings.indexed_fields, clock.now());
     return orUnusable(context, webhook, async () => {
       const isValid = form.faults.length === 0;
       const count = isValid ? await replayRuns.count(webhook.id, form.order) : null;
@@ -58,7 +58,7 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
 
   async function begin(context: PageContext): Promise<Response> {
     const webhook = await own(context);
-    const { order, faults } = readOrder(context.query, clock.now());
+    const { order, faults } = readOrder(context.query, webhook.settings.indexed_fields, clock.now());
     const { confirmed } = await context.form();
     if (faults.length > 0 || confirmed === undefined) return showAsk(context, webhook);
     try {

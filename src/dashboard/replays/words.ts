@@ -16,7 +16,7 @@ export function describeSelection({ selection }: ReplayOrder, names: NamesOf): s
 }
 
 function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] {
-  const { from, to, entrypointId, targetId, status, method, type, text } = filter;
+  const { from, to, entrypointId, targetId, status, method, type, text, fields = [] } = filter;
   return [
     status === undefined ? "" : status,
     targetId === undefined ? "" : `to ${names.target(targetId).name}`,
@@ -24,6 +24,7 @@ function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] 
     method === undefined ? "" : method,
     type === undefined ? "" : `of type ${type}`,
     text === undefined ? "" : `with “${text}”`,
+    ...fields.map(({ name, value }) => `with ${name} ${value}`),
     from === undefined ? "" : `from ${formatUtc(from)}`,
     to === undefined ? "" : `until ${formatUtc(to)}`,
   ].filter((word) => word !== "");

@@ -32,6 +32,16 @@ export type EventFilter = Readonly<{
   type?: string | undefined;
   /** Occurs anywhere in the body as it is shown; ASCII letters match in either case. */
   text?: string | undefined;
+  /** All of them. */
+  fields?: readonly FieldCondition[] | undefined;
+}>;
+
+/** A field of a webhook's events, found by its value: a number by its text. */
+export type FieldCondition = Readonly<{
+  name: string;
+  /** A header's name, or "$." and a path in the body. */
+  place: string;
+  value: string;
 }>;
 
 /** The stored status of a state. */

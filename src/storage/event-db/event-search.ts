@@ -1,13 +1,13 @@
 /** Searches events by a filter, newest first, within a time limit. */
 import type { SQLQueryBindings } from "bun:sqlite";
-import type { BodySearch } from "../../bodies/body-search.ts";
 import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
 import { type EventFilter, inState } from "./event-filter.ts";
 import { chooseSource, type Source } from "./event-source.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
+import { fieldSource } from "./fields/field-source.ts";
 import { marksIn } from "./filter-marks.ts";
-import { bodySearchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
+import { type BodyMatch, bodyMatchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
 import type { EventSummary } from "./types.ts";
 
 export type EventSearch = Readonly<{
@@ -52,9 +52,9 @@ export async function searchEvents(
 ): Promise<FoundEvents> {
   const { limit, cursor, filter } = search;
   requireCursor(cursor);
-  const source = chooseSource(file, filter);
+  const source = (filter.fields && fieldSource(file, filter.fields)) ?? chooseSource(file, filter);
   if (source === null) return NOTHING;
-  const query = { source, conditions: toConditions(filter), text: bodySearchFor(filter.text) };
+  const query = { source, conditions: toConditions(filter), match: bodyMatchFor(filter) };
   const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
   const newest = filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1);
   let below = cursor !== null && cursor < newest ? cursor : newest;
@@ -96,11 +96,11 @@ async function takeStep(
   of: Readonly<{ bounds: Bounds; limit: number; pause: Pause }>,
 ): Promise<Step> {
   const { bounds, limit, pause } = of;
-  if (query.text === null) {
+  if (query.match === null) {
     return { rows: readStep(file, query, bounds, limit), notSearched: 0, reached: null };
   }
   const scan = new TextScan(file, {
-    search: query.text,
+    match: query.match,
     from: bounds.below,
     mostFound: limit,
     query: {
@@ -128,10 +128,11 @@ function page(
 /** The id that ends a step; null if less than a step is left. */
 function findStepEnd(
   file: ReadableFile,
-  { stepEnd, values }: Source,
+  { stepEnd, endValues, toBound }: Source,
   { below, from }: Bounds,
 ): string | null {
-  return file.db.query<{ id: string }, string[]>(stepEnd).get(below, from, ...values)?.id ?? null;
+  const end = file.db.query<{ id: string }, SQLQueryBindings[]>(stepEnd);
+  return end.get(toBound(below), toBound(from), ...endValues)?.id ?? null;
 }
 
 function readStep(file: ReadableFile, query: Query, bounds: Bounds, limit: number): SummaryRow[] {
@@ -158,18 +159,18 @@ function stepValues(
   { below, from }: Bounds,
   limit: number,
 ): SQLQueryBindings[] {
-  const named = source.condition ? [below, from, ...source.values] : [];
+  const named = source.condition ? [source.toBound(below), source.toBound(from), ...source.values] : [];
   return [below, from, ...conditions.values, ...named, limit];
 }
 
 export type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
-type Query = Readonly<{ source: Source; conditions: Conditions; text: BodySearch | null }>;
+type Query = Readonly<{ source: Source; conditions: Conditions; match: BodyMatch | null }>;
 
 /** An SQL condition on a delivery named `d`: it was given up because the target's transformation failed. */
 export const TRANSFORMATION_FAILED = `d.status = 'failed' AND EXISTS (SELECT 1 FROM delivery_results r WHERE r.event_id = d.event_id
   AND r.target_id = d.target_id AND r.attempt = d.attempts AND r.transformation_failed = 1)`;
 
-/** SQL conditions on an event named `e`, without the text, which TextScan searches. */
+/** SQL conditions on an event named `e`, without those on its body, which TextScan looks into. */
 export function toConditions({
   from,
   to,

@@ -1,4 +1,5 @@
 /** Chooses the rows that a search reads: all events, or only those that an index of deliveries names. */
+import type { SQLQueryBindings } from "bun:sqlite";
 import { type DeliveryState, type EventFate, type EventFilter, inState, statusOf } from "./event-filter.ts";
 import type { ReadableFile } from "./event-summary.ts";
 
@@ -6,16 +7,24 @@ import type { ReadableFile } from "./event-summary.ts";
 const STEP = 1_000;
 
 export type Source = Readonly<{
+  /** Its values are the bounds and `endValues`. */
   stepEnd: string;
+  endValues: readonly SQLQueryBindings[];
+  /** Its values are the bounds and `values`. */
   condition: string | null;
-  /** Values of both statements beside the bounds. */
-  values: readonly string[];
+  values: readonly SQLQueryBindings[];
+  /** How both have an id as a bound. */
+  toBound: (id: string) => SQLQueryBindings;
 }>;
+
+const asIs = (id: string) => id;
 
 const ALL_EVENTS: Source = {
   stepEnd: `SELECT id FROM events WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET ${STEP - 1}`,
+  endValues: [],
   condition: null,
   values: [],
+  toBound: asIs,
 };
 
 function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
@@ -24,10 +33,13 @@ function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
   const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index}
     WHERE ${inState(status)} AND ${eventId} < ? AND ${eventId} >= ?
       ${targetId === undefined ? "" : "AND target_id = ?"}`;
+  const values = targetId === undefined ? [] : [targetId];
   return {
     stepEnd: `${named} ORDER BY event_id DESC LIMIT 1 OFFSET ${STEP}`,
+    endValues: values,
     condition: `e.id IN (${named})`,
-    values: targetId === undefined ? [] : [targetId],
+    values,
+    toBound: asIs,
   };
 }
 

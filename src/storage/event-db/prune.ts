@@ -2,6 +2,7 @@
 import { AFTER_EVERY_ID, firstIdAt, timeOfId } from "../../lib/ids.ts";
 import { forgetDuplicates } from "./duplicates.ts";
 import type { EventFile } from "./event-file.ts";
+import { forgetFields, readFieldIndex } from "./fields/field-index.ts";
 import { readFilterMarks } from "./filter-marks.ts";
 import { letLaneGoOn } from "./order.ts";
 import type { DeliveryStatus } from "./types.ts";
@@ -70,6 +71,7 @@ export function pruneStep(
 ): PruneStep {
   const below =
     rule.finishedBefore === Number.POSITIVE_INFINITY ? AFTER_EVERY_ID : firstIdAt(rule.finishedBefore);
+  const { places } = readFieldIndex(file.db);
   const done = { deletedEvents: 0, discardedDeliveries: 0, leftEvents: 0, deletedBytes: 0 };
   let cost = 0;
   let next = after;
@@ -80,7 +82,8 @@ export function pruneStep(
     looked++;
     const fate = fateOf(event, rule);
     const results = fate === "delete" ? weighResults(file, event.id) : NO_RESULTS;
-    const rows = fate === "delete" ? 1 + event.deliveries : fate === "discard" ? event.undelivered : 0;
+    const rows =
+      fate === "delete" ? 1 + event.deliveries + places.length : fate === "discard" ? event.undelivered : 0;
     const isTooMuch =
       cost + rows + results.cost > ROWS_PER_STEP || done.deletedBytes + event.body_size > BYTES_PER_STEP;
     if (cost > 0 && rows > 0 && isTooMuch) return { ...done, next };
@@ -92,6 +95,7 @@ export function pruneStep(
     cost += rows + results.cost;
     next = event.id;
     if (fate === "delete") {
+      forgetFields(file, places, event.id);
       deleteEvent(file, event);
       done.deletedEvents++;
       done.deletedBytes += event.body_size;

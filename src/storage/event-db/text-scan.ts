@@ -1,7 +1,9 @@
-/** Reads events in order and finds those whose bodies contain a text; long work is done in parts. */
+/** Reads events in order and finds those that have a text or values of fields; long work is done in parts. */
 import type { SQLQueryBindings } from "bun:sqlite";
 import { BodySearch } from "../../bodies/body-search.ts";
+import type { EventFilter, FieldCondition } from "./event-filter.ts";
 import type { ReadableFile } from "./event-summary.ts";
+import { hasFields } from "./fields/field-values.ts";
 import { contentEncodingOf, type HeaderPairs } from "./types.ts";
 
 type Row = Readonly<{ id: string; content_type: string; body: Uint8Array }>;
@@ -10,6 +12,8 @@ type Row = Readonly<{ id: string; content_type: string; body: Uint8Array }>;
 const SMALL_BODY = 64 * 1024;
 /** Bytes of bodies read in one scan, about 8 ms; a body that alone is larger has a scan of its own. */
 const MOST_BYTES = 8 * 1024 * 1024;
+/** Reading a body's values takes this many times as long as searching it for a text. */
+const FIELDS_COST = 8;
 
 /** The columns that a scan's query selects from events named `e`. */
 export const SCAN_COLUMNS = "e.id, e.content_type, e.body";
@@ -20,9 +24,12 @@ type ScanQuery = Readonly<{
   values: (from: string) => SQLQueryBindings[];
 }>;
 
-/** One scan of events. A BodySearch is made once per text and used for many scans. */
+/** What an event must have: the text, if there is one, and all the fields. */
+export type BodyMatch = Readonly<{ text: BodySearch | null; fields: readonly FieldCondition[] }>;
+
+/** One scan of events. A BodyMatch is made once per filter and used for many scans. */
 export class TextScan {
-  /** Events whose bodies contain the text, in order. */
+  /** Events that match, in order. */
   readonly ids: string[] = [];
   /** Number of events that could not be searched. */
   notSearched = 0;
@@ -31,17 +38,17 @@ export class TextScan {
   /** True if all rows were looked at. */
   isWhole = false;
   readonly #file: ReadableFile;
-  readonly #search: BodySearch;
+  readonly #match: BodyMatch;
   readonly #query: ScanQuery;
   readonly #mostFound: number;
   #bytes = 0;
 
   constructor(
     file: ReadableFile,
-    options: Readonly<{ search: BodySearch; query: ScanQuery; from: string; mostFound: number }>,
+    options: Readonly<{ match: BodyMatch; query: ScanQuery; from: string; mostFound: number }>,
   ) {
     this.#file = file;
-    this.#search = options.search;
+    this.#match = options.match;
     this.#query = options.query;
     this.reached = options.from;
     this.#mostFound = options.mostFound;
@@ -54,10 +61,9 @@ export class TextScan {
       if (row === null) return;
       if (this.#bytes > 0 && this.#bytes + row.body.length > MOST_BYTES) return;
       this.#bytes += row.body.length;
-      const head = { contentType: row.content_type, contentEncoding: this.#readEncoding(row.id) };
-      const shows = yield* this.#search.search(row.body, head);
+      const shows = yield* this.#searchText(row);
       if (shows === "unknown") this.notSearched++;
-      this.#pass(row.id, shows === "yes");
+      this.#pass(row.id, shows === "yes" && this.#hasFields(row));
     }
   }
 
@@ -66,15 +72,33 @@ export class TextScan {
     const rows = this.#file.db.query<Row, SQLQueryBindings[]>(this.#query.sql(this.reached));
     for (const row of rows.iterate(...this.#query.values(this.reached))) {
       const { body } = row;
-      const found = body.length > SMALL_BODY ? null : this.#search.tryAtOnce(body, row.content_type);
+      const found = body.length > SMALL_BODY ? null : this.#tryAtOnce(row);
       // No statement may stay open while others use the same connection.
       if (found === null) return row;
       this.#bytes += body.length;
-      this.#pass(row.id, found);
+      this.#pass(row.id, found && this.#hasFields(row));
       if (this.#isFull()) return null;
     }
     this.isWhole = true;
     return null;
+  }
+
+  #tryAtOnce({ body, content_type }: Row): boolean | null {
+    const { text } = this.#match;
+    return text === null ? true : text.tryAtOnce(body, content_type);
+  }
+
+  *#searchText({ id, body, content_type: contentType }: Row): ReturnType<BodySearch["search"]> {
+    const { text } = this.#match;
+    if (text === null) return "yes";
+    return yield* text.search(body, { contentType, contentEncoding: this.#readEncoding(id) });
+  }
+
+  #hasFields(row: Row): boolean {
+    const { fields } = this.#match;
+    if (fields.length === 0) return true;
+    this.#bytes += row.body.length * FIELDS_COST;
+    return hasFields({ ...row, headers: this.#readHeaders(row.id) }, fields);
   }
 
   #pass(id: string, isFound: boolean): void {
@@ -88,16 +112,21 @@ export class TextScan {
 
   /** Called for few bodies only, as it costs more than most searches. */
   #readEncoding(id: string): string {
-    const row = this.#file.db
-      .query<{ headers: string }, [string]>("SELECT headers FROM events WHERE id = ?")
-      .get(id);
-    const headersJson = row?.headers ?? "[]";
+    const headersJson = this.#readHeaders(id);
     const headers: HeaderPairs = /"content-encoding"/i.test(headersJson) ? JSON.parse(headersJson) : [];
     return contentEncodingOf(headers);
   }
+
+  #readHeaders(id: string): string {
+    const row = this.#file.db
+      .query<{ headers: string }, [string]>("SELECT headers FROM events WHERE id = ?")
+      .get(id);
+    return row?.headers ?? "[]";
+  }
 }
 
-/** Null if no text is given. */
-export function bodySearchFor(text: string | undefined): BodySearch | null {
-  return text ? new BodySearch(text) : null;
+/** Null if the filter asks for nothing that is in bodies or headers. */
+export function bodyMatchFor({ text, fields = [] }: EventFilter): BodyMatch | null {
+  if (!text && fields.length === 0) return null;
+  return { text: text ? new BodySearch(text) : null, fields };
 }

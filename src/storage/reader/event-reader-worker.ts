@@ -4,6 +4,7 @@
 import type { Database } from "bun:sqlite";
 import { listRecentTypes } from "../event-db/event-preview.ts";
 import { type EventSearch, type FoundEvents, searchEvents } from "../event-db/event-search.ts";
+import { type EntryGroup, type FieldIndex, readEntries } from "../event-db/fields/field-index.ts";
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
 import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
 import { scanForReplay } from "../event-db/replays/replay-scan.ts";
@@ -17,9 +18,10 @@ export type ReaderQuestion =
   | Readonly<{ kind: "search"; search: EventSearch; limitMs: number }>
   | Readonly<{ kind: "recent types"; limitMs: number }>
   | Readonly<{ kind: "scan replay"; wanted: ReplayToScan; limitMs: number }>
-  | Readonly<{ kind: "try filter"; order: FilterTrialOrder; limitMs: number }>;
+  | Readonly<{ kind: "try filter"; order: FilterTrialOrder; limitMs: number }>
+  | Readonly<{ kind: "read entries"; index: FieldIndex; limitMs: number }>;
 
-export type ReaderAnswer = FoundEvents | RecentTypes | ReplayScan | FilterTrial;
+export type ReaderAnswer = FoundEvents | RecentTypes | ReplayScan | FilterTrial | Readonly<{ group: EntryGroup | null }>;
 
 /** The types of the newest events, the most frequent first. */
 export type RecentTypes = Readonly<{ types: readonly string[] }>;
@@ -78,6 +80,7 @@ async function read(asked: Asked): Promise<ReaderAnswer> {
         if (state.isDropped) throw new Error("nobody waits for it");
       },
     };
+    if (asked.kind === "read entries") return { group: readEntries(file.db, asked.index, pause.isTimeUp) };
     if (asked.kind === "search") return await searchEvents(file, asked.search, pause);
     if (asked.kind === "recent types") return { types: listRecentTypes(file) };
     if (asked.kind === "try filter") return await tryFilter(file, asked.order, pause);

@@ -4,6 +4,7 @@
 import { AppError } from "../../lib/errors.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import { type EventSearch, type FoundEvents, requireCursor } from "../event-db/event-search.ts";
+import type { EntryGroup, FieldIndex } from "../event-db/fields/field-index.ts";
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
 import { nobodyWaits, openReaderLine, type ReaderLine } from "./event-reader-line.ts";
 import type { ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
@@ -16,6 +17,8 @@ const SEARCH_MS = 700;
 const SCAN_MS = 100;
 /** Time limit of a trial of a filter, as somebody waits for the page. */
 const TRIAL_MS = 1_500;
+/** Time limit of one reading of entries, during which searches through bodies wait. */
+const ENTRIES_MS = 50;
 /** Searches at once, which take turns; the next one is refused as busy. */
 const MOST_AT_ONCE = 200;
 /** Searches for a text that one asker may have waiting. */
@@ -46,6 +49,8 @@ export type EventReader = Readonly<{
   scanReplay: (file: EventFile, wanted: ReplayToScan) => Promise<ReplayScan>;
   /** The types of the newest events, the most frequent first; rejects as `search` does. */
   listRecentTypes: (file: EventFile, signal?: AbortSignal) => Promise<readonly string[]>;
+  /** Reads the next entries for the index of fields; null if it has all events. Rejects as `search` does. */
+  readEntries: (file: EventFile, index: FieldIndex) => Promise<EntryGroup | null>;
   stop: () => void;
 }>;
 
@@ -88,7 +93,8 @@ export function startEventReader(
     async search(file, { signal, asker, limitMs = searchMs, ...asked }) {
       requireCursor(asked.cursor);
       const question = { kind: "search", search: asked, limitMs } as const;
-      if (!asked.filter.text) return search(file, { line: lists, question, signal });
+      const { text, fields = [] } = asked.filter;
+      if (!text && fields.length === 0) return search(file, { line: lists, question, signal });
       const ask = () => search(file, { line: texts, question, signal });
       return asker === undefined ? ask() : turns.take(asker, ask, signal);
     },
@@ -111,6 +117,10 @@ export function startEventReader(
       const answer = await lists.ask(file, { kind: "recent types", limitMs: searchMs }, signal);
       if (!("types" in answer)) throw new Error("the types were not listed");
       return answer.types;
+    async readEntries(file, index) {
+      const answer = await texts.ask(file, { kind: "read entries", index, limitMs: ENTRIES_MS });
+      if (!("group" in answer)) throw new Error("the fields were not read");
+      return answer.group;
     },
     stop() {
       lists.stop();

@@ -23,6 +23,7 @@ import {
 import type { EventFile } from "../event-db/event-file.ts";
 import { findEvent, listDeliveries } from "../event-db/event-log.ts";
 import type { FoundEvents } from "../event-db/event-search.ts";
+import { indexedShare } from "../event-db/fields/field-source.ts";
 import { type FilterMarks, readFilterMarks } from "../event-db/filter-marks.ts";
 import { listHeldTargets } from "../event-db/held-deliveries.ts";
 import { type Growth, readGrowth } from "../event-db/numbers/growth.ts";
@@ -127,6 +128,8 @@ export type EventStore = Readonly<{
   /** Tries a filter on the last events; off the event loop, bounded in time. */
   tryFilter: (webhookId: string, asked: AskedTrial) => Promise<FilterTrial>;
   countEvents: (webhookId: string) => Promise<number>;
+  /** How much of the events the index of fields has, from 0 to 1; null where it has enough to be used. */
+  indexedShare: (webhookId: string) => Promise<number | null>;
   overview: (webhookId: string) => Promise<Overview>;
   growth: (webhookId: string) => Promise<Growth>;
   /** Overview by target id; a target that never had a delivery is missing. */
@@ -216,6 +219,7 @@ export function createEventStore(options: {
     listRecentTypes: (webhookId, signal) =>
       readBeside(files, webhookId, (file) => reader.listRecentTypes(file, signal)),
     countEvents: (webhookId) => read(webhookId, countEvents),
+    indexedShare: (webhookId) => read(webhookId, ({ db }) => indexedShare(db)),
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),

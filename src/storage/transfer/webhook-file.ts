@@ -5,6 +5,7 @@ import { Database } from "bun:sqlite";
 import { diskFault } from "../../lib/disk-fault.ts";
 import { AppError, errorMessage } from "../../lib/errors.ts";
 import { copyDatabase, listStructureFaults } from "../backup/copy-database.ts";
+import { clearIndex } from "../event-db/fields/field-index.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
 import { changeFile } from "./change-file.ts";
@@ -43,6 +44,8 @@ export function readWebhookFile(path: string): string {
     changeFile(path, (db) => {
       refuseOthers(db);
       upgrade(db);
+      // A wrong index would hide events; the gateway makes it again.
+      clearIndex(db);
     });
     return readSound(path);
   } catch (error) {

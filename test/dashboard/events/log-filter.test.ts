@@ -10,7 +10,7 @@ import { newId } from "../../../src/lib/ids.ts";
 const NOW = Date.UTC(2026, 10, 23, 12);
 
 function read(query: string) {
-  const { filter, notes } = readLogFilter(new URLSearchParams(query));
+  const { filter, notes } = readLogFilter(new URLSearchParams(query), ["order_id=$.order.id", "shop=x-shop"]);
   return { filter, notes, asked: toEventFilter(filter, NOW) };
 }
 

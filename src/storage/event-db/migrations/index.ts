@@ -13,6 +13,7 @@ import replayTargets from "./0011-replay-targets.sql" with { type: "text" };
 import sealedSecrets from "./0012-sealed-secrets.sql" with { type: "text" };
 import filters from "./0013-filters.sql" with { type: "text" };
 import transformedResults from "./0014-transformed-results.sql" with { type: "text" };
+import eventFields from "./0015-event-fields.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -29,4 +30,5 @@ export const eventMigrations: readonly string[] = [
   sealedSecrets,
   filters,
   transformedResults,
+  eventFields,
 ];

@@ -1,5 +1,6 @@
 /** Compares the tallies with the rows that they count. */
 import type { Database } from "bun:sqlite";
+import { listFieldFaults } from "../fields/field-faults.ts";
 import type { DeliveryStatus } from "../types.ts";
 import { countRows, type RowCounts } from "./row-counts.ts";
 
@@ -26,6 +27,7 @@ export function listLedgerFaults(db: Database): readonly string[] {
       ...checkEntrypoints(db, counts),
       ...checkBelonging(db, counts),
       ...checkLanes(db),
+      ...listFieldFaults(db),
     ];
   } finally {
     db.run("ROLLBACK");

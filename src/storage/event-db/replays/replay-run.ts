@@ -154,6 +154,7 @@ const filterShape = {
   method: z.string().optional(),
   type: z.string().optional(),
   text: z.string().optional(),
+  fields: z.array(z.strictObject({ name: z.string(), place: z.string(), value: z.string() })).optional(),
   // `satisfies` ensures that every condition is listed: a missing one would be lost, and too much replayed.
 } satisfies Record<keyof EventFilter, z.ZodType>;
 

@@ -1,11 +1,10 @@
 /** Selects the events and deliveries of a replay, the oldest first: one definition for counting and for replaying. */
 import type { SQLQueryBindings } from "bun:sqlite";
-import type { BodySearch } from "../../../bodies/body-search.ts";
 import { firstIdAt } from "../../../lib/ids.ts";
 import { HAD_ATTEMPT, inState, statusOf } from "../event-filter.ts";
 import { type Conditions, TRANSFORMATION_FAILED, toConditions } from "../event-search.ts";
 import type { ReadableFile } from "../event-summary.ts";
-import { bodySearchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
+import { type BodyMatch, bodyMatchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
 import type { DeliveryStatus } from "../types.ts";
 import { beginOf, type ReplayOrder } from "./replay-run.ts";
 
@@ -24,7 +23,7 @@ type Present = Readonly<{
 export class ReplaySelector {
   readonly #file: ReadableFile;
   readonly #order: ReplayOrder;
-  readonly #text: BodySearch | null;
+  readonly #match: BodyMatch | null;
   readonly #conditions: Conditions;
   readonly #last: string;
 
@@ -32,7 +31,7 @@ export class ReplaySelector {
   constructor(file: ReadableFile, order: ReplayOrder, lastEventId: string) {
     this.#file = file;
     this.#order = order;
-    this.#text = order.selection.kind === "filter" ? bodySearchFor(order.selection.filter.text) : null;
+    this.#match = order.selection.kind === "filter" ? bodyMatchFor(order.selection.filter) : null;
     this.#conditions = conditionsOf(order);
     const to = order.selection.kind === "filter" ? order.selection.filter.to : undefined;
     // Ids sort by time of receipt; no event has the first id of a time.
@@ -55,19 +54,19 @@ export class ReplaySelector {
     return { after, upTo: this.#endAfter(after, size) ?? this.#last };
   }
 
-  /** True if the selection has a text: then `scan` finds a window's events, as `listEvents` ignores the text. */
-  get isByText(): boolean {
-    return this.#text !== null;
+  /** True if events are selected by their bodies: then `scan` finds a window's events, as `listEvents` reads none. */
+  get isByBody(): boolean {
+    return this.#match !== null;
   }
 
-  /** A scan of the window's matching events, the oldest first; null if the selection has no text. */
+  /** A scan of the window's matching events, the oldest first; null if bodies do not matter. */
   scan({ after, upTo }: Window): TextScan | null {
     const { values } = this.#conditions;
     const sql = `${this.#fitting(SCAN_COLUMNS)} ORDER BY e.id`;
     const query = { sql: () => sql, values: (from: string) => [from, upTo, ...values] };
-    if (this.#text === null) return null;
+    if (this.#match === null) return null;
     return new TextScan(this.#file, {
-      search: this.#text,
+      match: this.#match,
       query,
       from: after,
       mostFound: Number.POSITIVE_INFINITY,
