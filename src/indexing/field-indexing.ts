@@ -36,8 +36,10 @@ export function createFieldIndexing(deps: {
   routing: Pick<Routing, "onInvalidate">;
   clock: Clock;
   log: Logger;
+  /** By default waits by the clock. */
+  rest?: (ms: number) => Promise<void>;
 }): FieldIndexing {
-  const { store, webhooks, clock, log } = deps;
+  const { store, webhooks, clock, log, rest = restByClock } = deps;
   /** Places by webhook; only of webhooks with fields. */
   const places = new Map<string, readonly string[]>();
   /** When the first event came that is not in the index; monotonic time. */
@@ -60,8 +62,13 @@ export function createFieldIndexing(deps: {
 
   function catchUp(webhookId: string): void {
     behind.add(webhookId);
+    goOn();
+  }
+
+  function goOn(): void {
     running ??= run().finally(() => {
       running = null;
+      if (behind.size > 0 && !isStopping) goOn();
     });
   }
 
@@ -87,7 +94,7 @@ export function createFieldIndexing(deps: {
     }
   }
 
-  function rest(ms: number): Promise<void> {
+  function restByClock(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = clock.after(ms, resolve);
       endRest = () => {

@@ -21,7 +21,12 @@ export type ReaderQuestion =
   | Readonly<{ kind: "try filter"; order: FilterTrialOrder; limitMs: number }>
   | Readonly<{ kind: "read entries"; index: FieldIndex; limitMs: number }>;
 
-export type ReaderAnswer = FoundEvents | RecentTypes | ReplayScan | FilterTrial | Readonly<{ group: EntryGroup | null }>;
+export type ReaderAnswer =
+  | FoundEvents
+  | RecentTypes
+  | ReplayScan
+  | FilterTrial
+  | Readonly<{ group: EntryGroup | null }>;
 
 /** The types of the newest events, the most frequent first. */
 export type RecentTypes = Readonly<{ types: readonly string[] }>;

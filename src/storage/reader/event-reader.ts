@@ -117,6 +117,7 @@ export function startEventReader(
       const answer = await lists.ask(file, { kind: "recent types", limitMs: searchMs }, signal);
       if (!("types" in answer)) throw new Error("the types were not listed");
       return answer.types;
+    },
     async readEntries(file, index) {
       const answer = await texts.ask(file, { kind: "read entries", index, limitMs: ENTRIES_MS });
       if (!("group" in answer)) throw new Error("the fields were not read");

@@ -45,6 +45,22 @@ describe("the filter of the event log", () => {
     expect(filterQuery(filter, { cursor: "c" })).toBe(`${query}&cursor=c`);
   });
 
+  test("reads the values of the webhook's fields, and tells of fields that it does not have", () => {
+    const query = "?field.order_id=4711&field.shop=a%26b";
+    const { filter, notes, asked } = read(`${query}&field.colour=red&field.=x`);
+    expect(given(asked)).toEqual({
+      fields: [
+        { name: "order_id", place: "$.order.id", value: "4711" },
+        { name: "shop", place: "x-shop", value: "a&b" },
+      ],
+    });
+    expect([isFiltered(filter), filterQuery(filter)]).toEqual([true, query]);
+    expect(notes).toEqual([
+      "“field.colour” was ignored: the webhook has no such field.",
+      "“field.” was ignored: the webhook has no such field.",
+    ]);
+  });
+
   test("counts a range back from now", () => {
     expect(given(read("range=1h").asked)).toEqual({ from: NOW - 3_600_000 });
     expect(given(read("range=24h").asked)).toEqual({ from: NOW - 86_400_000 });

@@ -37,6 +37,17 @@ async function addEvents(count: number): Promise<string[]> {
   return ids;
 }
 
+test("the log finds events by a field of the webhook, and links to itself without it", async () => {
+  await app.useCases.webhooks.update({ ...app.of, input: { indexed_fields: ["order=$.order.id"] } });
+  const { id } = await app.addEvent({ body: '{"order":{"id":4711}}' });
+  await app.addEvent({ body: '{"order":{"id":4712}}' });
+  const page = await html(`${log}?field.order=4711`);
+  expect(eventsOn(page)).toEqual([id]);
+  expect(page).toContain('name="field.order"');
+  expect(hrefs(page, /logs$/).length).toBeGreaterThan(0);
+  expect(hrefs(page, new RegExp(id)).every((href) => href.endsWith("?field.order=4711"))).toBe(true);
+});
+
 describe("the event log", () => {
   test("shows the newest first, with its request and its deliveries", async () => {
     const settled = await app.addEvent({ pathTail: "/first" });

@@ -25,6 +25,7 @@ beforeAll(async () => {
     keepRejected(file, { ...copy, id: newId(), reason: "It is not signed.", sealedSecret: "sealed" });
     file.db.run("INSERT INTO open_circuits VALUES (?, 1, 'It was down.')", [newId()]);
     file.db.run("INSERT INTO released_events VALUES (?, 1)", [id]);
+    file.db.run("INSERT INTO event_fields VALUES (1, 1)");
     // Inserted here, as events are counted many at a time.
     file.db.run("INSERT INTO counted_hours VALUES (3600000, 1, 1, 1, 1)");
     file.db.run("INSERT INTO counted_entrypoints VALUES (?, 0, 0, 1)", [newId()]);

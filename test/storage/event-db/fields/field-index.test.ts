@@ -63,7 +63,9 @@ async function indexAll(places: readonly string[]): Promise<void> {
 }
 
 function count(table: string): number {
-  return query<{ n: number }>(world.files.pathOf(webhookId), `SELECT count(*) AS n FROM ${table}`)[0]?.n ?? -1;
+  return (
+    query<{ n: number }>(world.files.pathOf(webhookId), `SELECT count(*) AS n FROM ${table}`)[0]?.n ?? -1
+  );
 }
 
 function faults(): readonly string[] {
@@ -103,8 +105,7 @@ test("whatever is received, indexed and deleted in between, a search finds what 
     minLength: 10,
     maxLength: 30,
   });
-  const shown = (value: unknown) =>
-    typeof value === "object" || value === undefined ? null : String(value);
+  const shown = (value: unknown) => (typeof value === "object" || value === undefined ? null : String(value));
   await fc.assert(
     fc.asyncProperty(acts, async (all) => {
       webhookId = newId();
