@@ -62,8 +62,11 @@ function contentOf(event: FilteredEvent): BodyContent {
 function headersValue(headers: FilteredEvent["headers"]): FilterValue {
   return objectValue({
     find({ text: wanted }) {
-      const values = headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
-      return values.length === 0 ? undefined : textValue(values.join(", "));
+      let found: string | null = null;
+      for (const header of headers) {
+        if (header[0] === wanted) found = found === null ? header[1] : `${found}, ${header[1]}`;
+      }
+      return found === null ? undefined : textValue(found);
     },
     names: () => headers.map(([name]) => name),
   });

@@ -10,6 +10,7 @@ import {
   VERIFICATION_PARTS,
 } from "../../src/dashboard/manual/links.ts";
 import { signingFields } from "../../src/dashboard/webhooks/targets/signing-form.ts";
+import { transformationFields } from "../../src/dashboard/webhooks/targets/transformation-form.ts";
 import { findChapter } from "../../src/manual/chapters.ts";
 import { entrypointSettingsFields } from "../../src/settings/entrypoint-settings-fields.ts";
 import { type FormField, inSection } from "../../src/settings/form-field.ts";
@@ -39,7 +40,11 @@ const filterFields = inSection("Filter", filterPolicyFields);
 
 const FORMS: readonly (readonly [string, SectionParts, readonly FormField[]])[] = [
   ["an entrypoint", ENTRYPOINT_PARTS, entrypointSettingsFields],
-  ["a target", TARGET_PARTS, [...filterFields, ...deliveryPolicyFields, ...signingFields, ...http.fields]],
+  [
+    "a target",
+    TARGET_PARTS,
+    [...filterFields, ...transformationFields, ...deliveryPolicyFields, ...signingFields, ...http.fields],
+  ],
   ["a verification", VERIFICATION_PARTS, providerFields],
 ];
 

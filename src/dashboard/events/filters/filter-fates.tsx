@@ -44,7 +44,7 @@ export function FilterFates({ webhookId, eventId, fates, query }: Props): JSX.El
                   label="Send anyway"
                   icon="replay"
                   size="small"
-                  describe={`Send to ${each.target.name} anyway`}
+                  describe={`Send anyway to ${each.target.name}`}
                 />
               )}
             </span>
