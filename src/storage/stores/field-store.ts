@@ -3,6 +3,8 @@ import {
   addEntries,
   ENTRIES_PER_STEP,
   eventsBehind,
+  type FieldIndex,
+  type OpenGroup,
   placesText,
   prepareIndex,
   readFieldIndex,
@@ -26,15 +28,28 @@ export type FieldStore = Readonly<{
   isGroupFull: (webhookId: string) => Promise<boolean>;
 }>;
 
+/** Time limit of a step's writing, which ends with the entry it is at. */
+const STEP_MS = 5;
+
 export function createFieldStore(options: {
   files: WebhookDBManager;
   writer: Pick<EventWriter, "tidy">;
   reader: Pick<EventReader, "readEntries">;
+  stepMs?: number;
 }): FieldStore {
-  const { files, writer, reader } = options;
+  const { files, writer, reader, stepMs = STEP_MS } = options;
+  /** By webhook; lost with the process, and then read again. */
+  const openGroups = new Map<string, OpenGroup>();
+
+  async function readGroup(webhookId: string, index: FieldIndex): Promise<OpenGroup | null> {
+    const group = await readBeside(files, webhookId, (file) => reader.readEntries(file, index));
+    return group && { before: index, group, from: 0 };
+  }
 
   return {
     async step(webhookId, places) {
+      const begun = openGroups.get(webhookId);
+      openGroups.delete(webhookId);
       const index = await readEventFile(files, webhookId, ({ db }) => readFieldIndex(db));
       if (placesText(index.places) !== placesText(places)) {
         const { result, heldMs } = await writer.tidy(webhookId, (file) =>
@@ -43,12 +58,13 @@ export function createFieldStore(options: {
         return { isDone: result && places.length === 0, heldMs };
       }
       if (places.length === 0) return { isDone: true, heldMs: 0 };
-      const group = await readBeside(files, webhookId, (file) => reader.readEntries(file, index));
-      if (group === null) return { isDone: true, heldMs: 0 };
+      const open = begun ?? (await readGroup(webhookId, index));
+      if (open === null) return { isDone: true, heldMs: 0 };
       const { result, heldMs } = await writer.tidy(webhookId, (file) =>
-        timed(() => addEntries(file, index, group)),
+        timed(() => addEntries(file, open, timeLimit(stepMs))),
       );
-      return { isDone: result && group.isEnd, heldMs };
+      if (result !== null && result !== "stale") openGroups.set(webhookId, result);
+      return { isDone: result === null && open.group.isEnd, heldMs };
     },
     isGroupFull: (webhookId) =>
       readEventFile(files, webhookId, ({ db }) => {
@@ -56,6 +72,11 @@ export function createFieldStore(options: {
         return eventsBehind(db) * places.length >= ENTRIES_PER_STEP;
       }),
   };
+}
+
+function timeLimit(ms: number): () => boolean {
+  const until = performance.now() + ms;
+  return () => performance.now() >= until;
 }
 
 function timed<T>(act: () => T): Readonly<{ result: T; heldMs: number }> {

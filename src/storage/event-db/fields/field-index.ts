@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { EventFile } from "../event-file.ts";
 import { AFTER_PREFIX, bitsOf, FIELD_COLUMNS, type FieldRow, hashesOf } from "./field-values.ts";
 
-/** Entries written or deleted in one transaction: a sorted group of this size takes about 9 ms. */
+/** Entries of a sorted group, or deleted in one transaction: a group of this size takes about 9 ms to write. */
 export const ENTRIES_PER_STEP = 5_000;
 
 export type FieldIndex = Readonly<{
@@ -89,25 +89,37 @@ export function readEntries(
   return { entries: new BigInt64Array(found.flat()), events, lastEventId: last, isEnd };
 }
 
-/** False if events or the index changed since the group was read: it must be read again. */
-export function addEntries(file: EventFile, before: FieldIndex, group: EntryGroup): boolean {
+/** A group, of which the entries before `from` are written. */
+export type OpenGroup = Readonly<{ before: FieldIndex; group: EntryGroup; from: number }>;
+
+/**
+ * Writes entries until the time is up, and the mark with the last of them. Returns what is left; null if nothing is.
+ * "stale" if events or the index changed since the group was read: it must be read again.
+ */
+export function addEntries(
+  file: EventFile,
+  open: OpenGroup,
+  isTimeUp: () => boolean,
+): OpenGroup | "stale" | null {
   const { db } = file;
+  const { before, group } = open;
   const now = readFieldIndex(db);
   const isSame = placesText(now.places) === placesText(before.places);
-  if (!isSame || now.lastEventId !== before.lastEventId) return false;
+  if (!isSame || now.lastEventId !== before.lastEventId) return "stale";
   const present = db
     .query<{ n: number }, [string, string]>(
       `SELECT count(*) AS n FROM events
         WHERE rowid > ${ROWID_OF} AND rowid <= (SELECT rowid FROM events WHERE id = ?)`,
     )
     .get(before.lastEventId, group.lastEventId);
-  if (present?.n !== group.events) return false;
+  if (present?.n !== group.events) return "stale";
   const insert = db.query<unknown, [bigint, bigint]>("INSERT OR IGNORE INTO event_fields VALUES (?, ?)");
-  for (let at = 0; at < group.entries.length; at += 2) {
+  for (let at = open.from; at < group.entries.length; at += 2) {
+    if (at > open.from && isTimeUp()) return { ...open, from: at };
     insert.run(group.entries[at] ?? 0n, group.entries[at + 1] ?? 0n);
   }
   writeIndex(db, { places: placesText(now.places), lastEventId: group.lastEventId });
-  return true;
+  return null;
 }
 
 /** Deletes the entries of an event that is about to be deleted, except those that it shares with another one. */

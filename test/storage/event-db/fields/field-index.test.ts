@@ -98,9 +98,12 @@ test("whatever is received, indexed and deleted in between, a search finds what 
   const append1 = fc.record({ do: fc.constant("append" as const), at: moment, order, shop });
   const step = fc.record({
     do: fc.constant("step" as const),
+    times: fc.constantFrom(1, 3, 40),
     places: fc.constantFrom([], [ORDER.place], [SHOP.place, ORDER.place]),
   });
   const prune = fc.record({ do: fc.constant("prune" as const), at: moment });
+  // Each step writes a single entry.
+  const slowly = createFieldStore({ ...world, stepMs: 0 });
   const acts = fc.array(fc.oneof({ weight: 4, arbitrary: append1 }, { weight: 3, arbitrary: step }, prune), {
     minLength: 10,
     maxLength: 30,
@@ -112,8 +115,9 @@ test("whatever is received, indexed and deleted in between, a search finds what 
       const known = new Map<string, { order: string | null; shop: string | null }>();
       let number = 0;
       for (const act of all) {
-        if (act.do === "step") await fields.step(webhookId, act.places);
-        else if (act.do === "append") {
+        if (act.do === "step") {
+          for (let n = 0; n < act.times; n++) await slowly.step(webhookId, act.places);
+        } else if (act.do === "append") {
           const id = idAt(START + act.at, number++);
           await append(id, act);
           known.set(id, { order: shown(act.order), shop: act.shop });
