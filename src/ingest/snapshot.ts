@@ -26,7 +26,7 @@ export function takeSnapshot(options: {
   choose: TargetChooser["choose"];
 }): EventDraft {
   const { facts, pairs, body, route, type, now, choose } = options;
-  const event = {
+  const draft = {
     id: newIdAt(now),
     webhookId: route.webhookId,
     entrypointId: route.entrypointId,
@@ -39,8 +39,10 @@ export function takeSnapshot(options: {
     remoteAddress: facts.remoteAddress,
     type,
     body,
+    targets: route.targets,
   };
-  return { ...event, ...choose(route, event) };
+  const chosen = choose(route, draft);
+  return chosen === null ? draft : { ...draft, ...chosen };
 }
 
 const BEFORE_ID = "/webhook/";

@@ -15,7 +15,8 @@ export type Chosen = Pick<EventDraft, "targets" | "filtered" | "unjudged">;
 export type TargetChooser = Readonly<{
   /** Whether an event's body is looked into. */
   readsBody: (route: Route) => boolean;
-  choose: (route: Route, event: FilteredEvent) => Chosen;
+  /** Null where every target gets the event, in no order. */
+  choose: (route: Route, event: FilteredEvent) => Chosen | null;
 }>;
 
 type Compiled = Readonly<{ filter: TargetFilter; mark: FilterMark }>;
@@ -64,9 +65,9 @@ export function createTargetChooser({ log }: { log: Logger }): TargetChooser {
     readsBody: ({ targets }) =>
       targets.some((target) => target.orderBy !== undefined || filterOf(target)?.filter.readsBody === true),
     choose({ targets: all }, event) {
-      const chosen = all.some(({ wants }) => wants !== undefined) ? filter(all, event) : { targets: all };
-      const { targets } = chosen;
-      return targets.some(keepsOrder) ? { ...chosen, targets: inLanes(targets, event) } : chosen;
+      const filtered = all.some(({ wants }) => wants !== undefined) ? filter(all, event) : null;
+      const targets = filtered?.targets ?? all;
+      return targets.some(keepsOrder) ? { ...filtered, targets: inLanes(targets, event) } : filtered;
     },
   };
 }
