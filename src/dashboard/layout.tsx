@@ -14,6 +14,8 @@ export type Crumb = Readonly<{ href: string; label: string }>;
 export type LayoutProps = PropsWithChildren<
   Readonly<{
     title: string;
+    /** Tells the page's tab from others, if the title does not. */
+    tabTitle?: string | undefined;
     viewer: Viewer | null;
     section?: Section | undefined;
     /** Parent pages, outermost first. */
@@ -31,6 +33,7 @@ const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false });
 export function Layout(props: LayoutProps): JSX.Element {
   const {
     title,
+    tabTitle = title,
     viewer,
     section,
     crumbs = [],
@@ -43,7 +46,7 @@ export function Layout(props: LayoutProps): JSX.Element {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <title safe>{`${title} · webhooker`}</title>
+        <title safe>{`${tabTitle} · webhooker`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="htmx-config" content={attribute(HTMX_CONFIG)} />

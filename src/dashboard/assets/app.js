@@ -6,6 +6,12 @@
     numeric: "auto",
     style: "short",
   });
+  const clock = new Intl.DateTimeFormat(undefined, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+  });
   const steps = [
     ["second", 60],
     ["minute", 60],
@@ -32,7 +38,8 @@
     for (const time of root.querySelectorAll(selector)) {
       const date = new Date(time.dateTime);
       const { time: form } = time.dataset;
-      time.textContent = form === "local" ? full.format(date) : ago(date, form === "ahead");
+      if (form === "local") time.textContent = full.format(date);
+      else time.textContent = form === "clock" ? clock.format(date) : ago(date, form === "ahead");
     }
   }
 

@@ -1,6 +1,7 @@
 /* The event log where scripts run: rows arrive live and can be paused; times use the reader's time zone. */
 (() => {
   const MAX_ROWS = 200;
+  const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
   const MAIN = { target: "#main", select: "#main", swap: "outerHTML" };
 
   /* A custom element, so that it starts and stops with its place on the page, however the page is swapped. */
@@ -115,6 +116,30 @@
     body.insertBefore(row, older ?? null);
   }
 
+  /* Heads the rows of each day, of the reader's time zone. */
+  function drawDays() {
+    for (const body of document.querySelectorAll(".log tbody")) {
+      for (const heading of body.querySelectorAll(".log-day")) heading.remove();
+      let before = "";
+      for (const row of [...body.rows]) {
+        const day = DAY.format(new Date(row.querySelector("time").dateTime));
+        if (day !== before) row.before(headingOf(day));
+        before = day;
+      }
+    }
+  }
+
+  function headingOf(day) {
+    const row = document.createElement("tr");
+    const cell = document.createElement("th");
+    row.className = "log-day";
+    cell.scope = "rowgroup";
+    cell.colSpan = 6;
+    cell.textContent = day;
+    row.append(cell);
+    return row;
+  }
+
   function readZone() {
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
     for (const field of document.querySelectorAll("input[data-zone]")) {
@@ -167,5 +192,7 @@
   document.addEventListener("keydown", closePanels);
   customElements.define("live-log", LiveLog);
   document.addEventListener("htmx:after:swap", readZone);
+  document.addEventListener("htmx:after:swap", drawDays);
   readZone();
+  drawDays();
 })();

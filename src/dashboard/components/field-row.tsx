@@ -72,6 +72,8 @@ type TextFieldProps = Row &
     min?: number | undefined;
     max?: number | undefined;
     step?: "any" | undefined;
+    /** Values to choose from, beside any other. */
+    proposals?: readonly string[] | undefined;
   }>;
 
 /** A labelled single-line input. */
@@ -96,9 +98,17 @@ export function TextField(props: TextFieldProps): JSX.Element {
         step={props.step}
         spellcheck="false"
         autocapitalize="off"
+        list={props.proposals && `${id}-proposals`}
         aria-describedby={describedBy}
         aria-invalid={props.error === undefined ? undefined : "true"}
       />
+      {props.proposals !== undefined && (
+        <datalist id={`${id}-proposals`}>
+          {props.proposals.map((value) => (
+            <option value={attribute(value)}></option>
+          ))}
+        </datalist>
+      )}
     </FieldRow>
   );
 }

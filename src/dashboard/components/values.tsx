@@ -8,16 +8,22 @@ import { Icon } from "./icon.tsx";
  * Shows UTC without scripts. With scripts, shows the reader's time zone; with `relative` "3 min ago"; with `ahead` "in
  * 3 min", and "now" once the time has come.
  */
-export function Time(props: { at: number; relative?: boolean; ahead?: boolean }): JSX.Element {
-  const { at, relative = false, ahead = false } = props;
+export function Time(props: {
+  at: number;
+  relative?: boolean;
+  ahead?: boolean;
+  /** Shows the time of day with milliseconds only. */
+  clock?: boolean;
+}): JSX.Element {
+  const { at, relative = false, ahead = false, clock = false } = props;
   return (
     <time
       datetime={new Date(at).toISOString()}
       title={formatUtc(at)}
-      data-time={ahead ? "ahead" : relative ? "relative" : "local"}
+      data-time={ahead ? "ahead" : relative ? "relative" : clock ? "clock" : "local"}
       safe
     >
-      {formatUtc(at)}
+      {clock ? new Date(at).toISOString().slice(11, 23) : formatUtc(at)}
     </time>
   );
 }

@@ -21,6 +21,10 @@ export type EventRowProps = Readonly<{
 }>;
 
 export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps): JSX.Element {
+  const type = event.type?.slice(0, SHOWN_TYPE);
+  const line = (
+    <RequestLine method={event.method} pathTail={shorten(event.pathTail)} query={shorten(event.query)} />
+  );
   return (
     <tr data-event={attribute(event.id)}>
       <td class="log-choice">
@@ -29,34 +33,31 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
           name="event"
           value={attribute(event.id)}
           form={CHOICE_FORM}
-          aria-label={attribute(`Select ${event.method} of ${formatUtc(event.receivedAt)}`)}
+          aria-label={attribute(`Select ${type ?? event.method} of ${formatUtc(event.receivedAt)}`)}
         />
       </td>
       <td class="log-time">
-        <Time at={event.receivedAt} />
+        <Time at={event.receivedAt} clock />
       </td>
       <td class="log-request">
         <a class="row-link" href={attribute(eventPath(webhookId, event.id, query))}>
-          <RequestLine
-            method={event.method}
-            pathTail={shorten(event.pathTail)}
-            query={shorten(event.query)}
-          />
+          {type === undefined ? (
+            line
+          ) : (
+            <bdi class="log-type" title={attribute(event.contentType)} safe>
+              {type}
+            </bdi>
+          )}
         </a>
+        {type !== undefined && !isUsual(event) && line}
+        {event.preview !== null && (
+          <bdi class="log-preview muted" safe>
+            {event.preview}
+          </bdi>
+        )}
       </td>
       <td class="log-entrypoint">
         <NameOf named={entrypoint} />
-      </td>
-      <td class="log-type">
-        {event.type === null ? (
-          <span class="muted" safe>
-            {shortType(event.contentType)}
-          </span>
-        ) : (
-          <bdi title={attribute(event.contentType)} safe>
-            {event.type.slice(0, SHOWN_TYPE)}
-          </bdi>
-        )}
       </td>
       <td class="log-size cell-end">
         <Bytes n={event.bodySize} />
@@ -72,6 +73,22 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
           />
         )}
       </td>
+    </tr>
+  );
+}
+
+/** Most requests are a POST to the entrypoint's own URL, which goes without saying. */
+function isUsual({ method, pathTail, query }: EventSummary): boolean {
+  return method === "POST" && (pathTail === "" || pathTail === "/") && query === "";
+}
+
+/** Heads the events of one day, in UTC; scripts replace it by the days of the reader's time zone. */
+export function DayRow({ day }: { day: string }): JSX.Element {
+  return (
+    <tr class="log-day">
+      <th colspan="6" scope="rowgroup" safe>
+        {`${day} UTC`}
+      </th>
     </tr>
   );
 }
@@ -151,15 +168,10 @@ function DuplicateCount({ count, differing }: EventSummary["duplicates"]): JSX.E
 }
 
 /** Maximum length of a shown path or query: a row has no room for more, and senders may pack a lot into their URLs. */
-const SHOWN_CHARS = 200;
+const SHOWN_CHARS = 80;
 
 function shorten(text: string): string {
   return text.length <= SHOWN_CHARS ? text : `${text.slice(0, SHOWN_CHARS)}…`;
 }
 
 const SHOWN_TYPE = 60;
-
-/** Returns the type without parameters: "application/json". */
-function shortType(contentType: string): string {
-  return contentType.split(";", 1)[0]?.trim().slice(0, 60) ?? "";
-}

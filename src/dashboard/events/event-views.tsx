@@ -1,12 +1,13 @@
 /** The page of one event: its request and its deliveries. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { Duplicates } from "../../storage/event-db/duplicates.ts";
+import type { StoredEvent } from "../../storage/event-db/types.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
-import { formatCount } from "../components/format.ts";
+import { formatCount, formatUtc } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
@@ -75,12 +76,20 @@ export function UnusableEventPage(
 }
 
 function EventFrame(
-  props: PropsWithChildren<{ viewer: Viewer; flash: Flash | null; webhook: Webhook; query: string }>,
+  props: PropsWithChildren<{
+    viewer: Viewer;
+    flash: Flash | null;
+    webhook: Webhook;
+    query: string;
+    /** Absent if the event cannot be read. */
+    event?: StoredEvent;
+  }>,
 ): JSX.Element {
-  const { viewer, flash, webhook, query, children } = props;
+  const { viewer, flash, webhook, query, event, children } = props;
   return (
     <Layout
       title="Event"
+      tabTitle={`${event === undefined ? "Event" : nameOf(event)} · ${webhook.name}`}
       viewer={viewer}
       section="sources"
       flash={flash}
@@ -94,6 +103,11 @@ function EventFrame(
       {children}
     </Layout>
   );
+}
+
+/** Names the event in the page's tab. */
+function nameOf({ type, method, receivedAt }: StoredEvent): string {
+  return `${type ?? method} ${formatUtc(receivedAt)}`;
 }
 
 function Confirmation({ confirmation }: EventPageProps): JSX.Element {

@@ -13,11 +13,16 @@ import { formatLocalTime } from "./zoned-time.ts";
 
 type Option = Readonly<{ value: string; label: string }>;
 type FilterProps = Readonly<{ path: string; filter: LogFilter; names: Names }>;
-type BarProps = FilterProps & Readonly<{ fields: readonly IndexedField[] }>;
+type BarProps = FilterProps &
+  Readonly<{
+    fields: readonly IndexedField[];
+    /** Types of recent events, which the field for them proposes. */
+    types: readonly string[];
+  }>;
 
 const RANGE_LABELS = { "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days" } as const;
 
-export function FilterBar({ path, filter, names, fields }: BarProps): JSX.Element {
+export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX.Element {
   const { from, to, zone } = filter;
   return (
     <search class="filter-bar">
@@ -70,6 +75,7 @@ export function FilterBar({ path, filter, names, fields }: BarProps): JSX.Elemen
               name="type"
               label="Event type"
               placeholder="Any type"
+              proposals={types}
               value={filter.type ?? ""}
               maxlength={250}
             />

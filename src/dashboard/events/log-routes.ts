@@ -32,7 +32,12 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     of: { cursor: string | null; signal: AbortSignal; asker: string },
   ) {
     const asked = toEventFilter(filter, clock.now());
-    return events.searchEvents(webhook.id, { limit: EVENTS_PER_PAGE, filter: asked, ...of });
+    return events.searchEvents(webhook.id, {
+      limit: EVENTS_PER_PAGE,
+      filter: asked,
+      withPreviews: true,
+      ...of,
+    });
   }
 
   async function show(context: PageContext): Promise<Response> {
@@ -44,7 +49,11 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     const cursor = wanted !== null && isId(wanted) ? wanted : null;
     const notes = wanted === cursor ? log.notes : [...log.notes, LOST_PLACE];
     try {
-      const found = await search(log, { cursor, signal: request.signal, asker: viewer.id });
+      const { signal } = request;
+      const [found, types] = await Promise.all([
+        search(log, { cursor, signal, asker: viewer.id }),
+        events.listRecentTypes(log.webhook.id, signal),
+      ]);
       const rows = await drawRows(log, found.events);
       const behind = await describeIndex(log);
       return renderPage(
@@ -54,6 +63,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
           viewer,
           flash,
           found,
+          types,
           rows,
           baseUrl: config.baseUrl,
           isFirstPage: cursor === null,

@@ -15,7 +15,7 @@ import type { Flash, Viewer } from "../viewer.ts";
 import { curlCommand as sampleCurl } from "../webhooks/entrypoints/curl.ts";
 import { entrypointUrl, LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
-import { CHOICE_FORM } from "./event-row.tsx";
+import { CHOICE_FORM, DayRow } from "./event-row.tsx";
 import { FilterBar, FilterChips } from "./filter-bar.tsx";
 import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
@@ -26,9 +26,8 @@ import { SearchNotes } from "./search-notes.tsx";
 export const COLUMNS = [
   { label: "Select", hidden: true },
   "Received",
-  "Request",
+  "Event",
   "Entrypoint",
-  "Type",
   { label: "Size", align: "end" },
   "Deliveries",
 ] as const;
@@ -41,6 +40,8 @@ export type LogPageProps = Readonly<{
   names: Names;
   filter: LogFilter;
   notes: readonly string[];
+  /** Types of recent events, for the filter to propose. */
+  types: readonly string[];
   isFirstPage: boolean;
   found: FoundEvents;
   /** Markup of `found.events`. */
@@ -53,7 +54,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const { webhook, names, filter, found, isFirstPage } = props;
   const path = logPath(webhook.id);
   const query = filterQuery(filter);
-  const safeRows = props.rows.map(({ markup }) => markup).join("");
+  const safeRows = withDays(props);
   return (
     <LogFrame {...props} actions={<LogActions {...props} />}>
       <div class="log-tools">
@@ -61,6 +62,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
           path={path}
           filter={filter}
           names={names}
+          types={props.types}
           fields={readIndexedFields(props.webhook.settings.indexed_fields)}
         />
         {isFirstPage && <LiveBar {...props} query={query} />}
@@ -92,6 +94,17 @@ export function LogPage(props: LogPageProps): JSX.Element {
   );
 }
 
+/** Puts the day above the first row of each. */
+function withDays({ found, rows }: LogPageProps): string {
+  const days = found.events.map(({ receivedAt }) => new Date(receivedAt).toISOString().slice(0, 10));
+  return rows
+    .map(({ markup }, index) => {
+      const day = days[index] ?? "";
+      return day === days[index - 1] ? markup : `${DayRow({ day })}${markup}`;
+    })
+    .join("");
+}
+
 /** The log of a webhook whose event file cannot be used. */
 export function UnusableLogPage(
   props: Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook; fault: Fault }>,
@@ -119,6 +132,7 @@ function LogFrame(
   return (
     <Layout
       title="Events"
+      tabTitle={`Events · ${webhook.name}`}
       viewer={viewer}
       section="sources"
       flash={flash}

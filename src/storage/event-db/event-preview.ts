@@ -9,6 +9,8 @@ const MAX_BODY_BYTES = 64 * 1024;
 const RECENT_EVENTS = 1_000;
 const RECENT_BYTES = 8 * 1024 * 1024;
 const MAX_TYPES = 50;
+/** Longer types are not listed: a page that proposes them would be large. */
+const MAX_TYPE_CHARS = 80;
 
 type Row = Readonly<{
   id: string;
@@ -45,7 +47,7 @@ export function listRecentTypes(file: Pick<EventFile, "db">): readonly string[] 
   );
   let bytes = 0;
   for (const { type, body_size } of rows.iterate()) {
-    if (type !== null) counts.set(type, (counts.get(type) ?? 0) + 1);
+    if (type !== null && type.length <= MAX_TYPE_CHARS) counts.set(type, (counts.get(type) ?? 0) + 1);
     bytes += body_size;
     if (bytes > RECENT_BYTES) break;
   }

@@ -171,7 +171,7 @@ describe("with scripts", () => {
         const event = await app.addEvent({ pathTail: "/live-one" });
         const row = page.locator(`tr[data-event="${event.id}"]`);
         await row.waitFor();
-        expect(await page.locator("tbody tr").first().getAttribute("data-event")).toBe(event.id);
+        expect(await page.locator("tbody tr[data-event]").first().getAttribute("data-event")).toBe(event.id);
         expect(await row.locator("time").first().textContent()).not.toContain("UTC");
         await app.addAttempt(event.id, { status: "delivered", nextAttemptAt: null, result: { error: null } });
         await row.getByText("delivered").waitFor();

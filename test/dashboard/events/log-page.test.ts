@@ -57,7 +57,7 @@ describe("the event log", () => {
     const page = await html(log);
     expect(eventsOn(page)).toEqual([newest.id, settled.id]);
     const [, first = "", second = ""] = page.split("data-event=");
-    for (const part of ["POST", "/orders", "?a=1", "Orders", "text/plain<", "2 KB", "pending"]) {
+    for (const part of ["POST", "/orders", "?a=1", "Orders", "xxx…", "2 KB", "pending"]) {
       expect(first).toContain(part);
     }
     expect(second).toContain("/first");
@@ -78,6 +78,53 @@ describe("the event log", () => {
     const event = await html(`${app.path}/events/${found.id}`);
     expect(event).toContain("city");
     expect(event).toContain("Sent compressed (gzip), shown decompressed.");
+  });
+
+  test("shows the type and what the body is about, and the request only if it is unusual", async () => {
+    const body = '{"order":{"id":4711},"amount":"120.00","currency":"EUR"}';
+    await app.addEvent({ type: "order.paid", body, pathTail: "", query: "" });
+    app.clock.jump(1_000);
+    await app.addEvent({ type: "order.paid", body, method: "PUT", pathTail: "/v2", query: "" });
+    const [, unusual = "", usual = ""] = (await html(log)).split("data-event=");
+    for (const row of [unusual, usual]) {
+      expect(row).toContain(">order.paid</bdi>");
+      expect(row).toContain(">order 4711 · 120.00 EUR</bdi>");
+    }
+    expect(unusual).toMatch(/PUT[\s\S]*\/v2/);
+    expect(usual).not.toContain("POST");
+  });
+
+  test("heads the events of each day, and shows times of day with milliseconds", async () => {
+    const start = Date.parse("2026-03-04T23:59:59.900Z");
+    for (const after of [0, 50, 150]) await app.addEvent({ receivedAt: start + after });
+    const page = await html(log);
+    const shown = [...page.matchAll(/<th colspan="6" scope="rowgroup">([^<]*)<|data-time="clock">([^<]*)</g)];
+    expect(shown.map(([, day, time]) => day ?? time)).toEqual([
+      "2026-03-05 UTC",
+      "00:00:00.050",
+      "2026-03-04 UTC",
+      "23:59:59.950",
+      "23:59:59.900",
+    ]);
+  });
+
+  test("proposes the types of recent events, and names its webhook in its title", async () => {
+    await app.addEvent({ type: "order.paid" });
+    const page = await html(log);
+    expect(page).toContain('<option value="order.paid"></option>');
+    expect(page).toContain("<title>Events · Shop · webhooker</title>");
+  });
+
+  test("stays under 150 KB and 3,000 nodes with fifty rows of long texts", async () => {
+    const long = "ä<&".repeat(400);
+    const body = JSON.stringify({ order: { id: long.slice(0, 60) }, name: long.slice(0, 90), status: long });
+    for (let n = 0; n < 50; n++) {
+      await app.addEvent({ type: `${n}${long}`.slice(0, 250), body, pathTail: `/${long}`, query: long });
+    }
+    const page = await html(log);
+    expect(eventsOn(page)).toHaveLength(50);
+    expect(Buffer.byteLength(page)).toBeLessThan(150_000);
+    expect([...page.matchAll(/<[a-z]/g)].length).toBeLessThan(3_000);
   });
 
   test("marks an event that had no target", async () => {

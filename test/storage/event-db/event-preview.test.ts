@@ -47,7 +47,9 @@ test("types behind more than 8 MiB of bodies are not looked for", async () => {
   expect([...(await world.events.listRecentTypes(webhookId))].sort()).toEqual(["t0", "t1", "t2", "t3", "t4"]);
 });
 
-test("fifty types are listed at most", async () => {
+test("fifty types are listed at most, and none above 80 characters", async () => {
+  await add({ type: "x".repeat(81) });
+  expect(await world.events.listRecentTypes(webhookId)).toEqual([]);
   for (let n = 0; n < 60; n++) await add({ type: `type ${n}` });
   expect(await world.events.listRecentTypes(webhookId)).toHaveLength(50);
 });
