@@ -13,8 +13,8 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
-import type { FilterTrials } from "../webhooks/filter-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
+import type { TargetTrials } from "../webhooks/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
@@ -46,5 +46,5 @@ export type ApiDeps = Readonly<{
   targetTypes: Pick<TargetTypes, "list">;
   providers: Pick<Providers, "list">;
   trials: VerificationTrials;
-  filterTrials: FilterTrials;
+  targetTrials: TargetTrials;
 }>;

@@ -9,8 +9,18 @@ import { configComponent } from "./openapi.ts";
 import { type Operation, operation } from "./operation.ts";
 import { createTargetPresenter, presentFilterTrial, presentTransformation } from "./present-targets.ts";
 import { listOf, targetPath, targetSchema, transformationVersionSchema, webhookPath } from "./schemas.ts";
+import { presentTransformationTrial, transformationTrialSchema } from "./transformations/transformed.ts";
 
 const tag = "Targets";
+
+const trialSchema = filterTrialSchema
+  .extend({
+    transformation: transformationTrialSchema
+      .nullable()
+      .describe("Trial of the transformation; null: none was given."),
+  })
+  .meta({ id: "TargetTrial", description: "What settings of a target would have done with stored events." });
+
 const listPath = "/webhooks/:webhook_id/targets";
 const path = `${listPath}/:target_id`;
 
@@ -102,14 +112,22 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/try`,
       tag,
-      summary: "Try event types and a filter on stored events",
-      description: "Saves nothing. What is left out is as it is saved.",
+      summary: "Try event types, a filter and a transformation on stored events",
+      description:
+        "Saves nothing. Event types and filter that are left out are the saved ones; a transformation that is left out is not tried.",
       params: targetPath,
       body: filterTrialInput,
       emptyBody: filterTrialInput.parse({}),
-      success: { status: 200, description: "The result of the trial.", schema: filterTrialSchema },
-      handle: async ({ caller, params, request: { signal }, body: input }) =>
-        presentFilterTrial(await deps.filterTrials.run({ ...which(caller, params), input, signal })),
+      success: { status: 200, description: "The result of the trial.", schema: trialSchema },
+      async handle({ caller, params, request: { signal }, body: input }) {
+        const asked = { ...which(caller, params), input, signal };
+        const filter = await deps.targetTrials.filter.run(asked);
+        const transformation = await deps.targetTrials.transformation.run(asked);
+        return {
+          ...presentFilterTrial(filter),
+          transformation: transformation && presentTransformationTrial(transformation),
+        };
+      },
     }),
     operation({
       id: "rotateSigning",

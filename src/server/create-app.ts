@@ -90,7 +90,7 @@ export async function createApp({
     clock,
     passwords: overrides.passwords,
   });
-  const { providers, useCases, trials, placeTrials, filterTrials, transfer, findSentRequest } =
+  const { providers, useCases, trials, placeTrials, targetTrials, transfer, findSentRequest } =
     createWebhookParts({
       config,
       mainDb,
@@ -162,7 +162,7 @@ export async function createApp({
       providers,
       trials,
       placeTrials,
-      filterTrials,
+      targetTrials,
       events,
       throttle,
       rejected,
@@ -236,7 +236,7 @@ export async function createApp({
       useCases,
       trials,
       placeTrials,
-      filterTrials,
+      targetTrials,
       transfer,
       ingest,
       sendTestEvent,

@@ -41,7 +41,7 @@ export function mountRoutes(deps: {
     targetTypes: parts.targetTypes,
     providers: parts.providers,
     trials: parts.trials,
-    filterTrials: parts.filterTrials,
+    targetTrials: parts.targetTrials,
   });
   const errors = createErrorAnswers({
     log,

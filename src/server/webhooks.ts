@@ -15,6 +15,7 @@ import { createFilterTrials } from "../webhooks/filter-trials.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
 import { createTransfer } from "../webhooks/transfer/transfer.ts";
+import { createTransformationTrials } from "../webhooks/transformation-trials.ts";
 import type { CheckCode } from "../webhooks/transformations.ts";
 import { createWebhookUseCases } from "../webhooks/use-cases.ts";
 import { createVerificationTrials } from "../webhooks/verification-trial.ts";
@@ -59,7 +60,10 @@ export function createWebhookParts(deps: {
     }),
     placeTrials: createPlaceTrials({ events }),
     findSentRequest: createSentRequests({ mainDb, events, transform: deps.transform }),
-    filterTrials: createFilterTrials({ mainDb, events }),
+    targetTrials: {
+      filter: createFilterTrials({ mainDb, events }),
+      transformation: createTransformationTrials({ mainDb, events, transform: deps.transform, clock }),
+    },
     transfer: createTransfer({
       mainDb,
       files: createWebhookFiles(config.dataDir),

@@ -59,6 +59,7 @@ const { event_types, filter } = withoutDefaults(filterPolicyShape);
 export const filterTrialInput = z.strictObject({
   event_types: event_types.optional(),
   filter: filter.optional(),
+  transformation: transformationInput.optional(),
   last: z
     .int()
     .min(1)

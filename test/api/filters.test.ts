@@ -178,6 +178,7 @@ describe("a trial", () => {
           { event_id: id, received_at: expect.any(String), type: null, outcome: "delivered", reason: null },
         ],
         others: [],
+        transformation: null,
       },
     ]);
     expect((await api.call("GET", `${targets}/${made.id}`)).body).toMatchObject({ filter: over100 });

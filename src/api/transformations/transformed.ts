@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { describeFault, type TransformRun } from "../../targets/transformations/transformer.ts";
 import type { SentRequest } from "../../webhooks/sent-request.ts";
-import { base64, presentHeaders } from "../presenters.ts";
-import { count, headerPairs } from "../schema-parts.ts";
+import type { TransformationTrial } from "../../webhooks/transformation-trials.ts";
+import { base64, presentHeaders, time as presentTime } from "../presenters.ts";
+import { count, headerPairs, id, time } from "../schema-parts.ts";
 
 const requestSchema = z
   .strictObject({
@@ -28,6 +29,56 @@ const transformedShape = {
 export const sentRequestSchema = z
   .strictObject({ version: z.int(), ...transformedShape })
   .meta({ id: "SentRequest" });
+
+const triedEventSchema = z.strictObject({
+  event_id: id,
+  received_at: time,
+  changed: z.boolean().describe("Whether something else is sent now."),
+  ...transformedShape,
+  request: requestSchema
+    .nullable()
+    .describe("What would be sent; null where nothing is, or the body is over 64 KiB."),
+});
+
+export const transformationTrialSchema = z.strictObject({
+  tried: count.describe("Events that were tried, from the newest, without those that are filtered."),
+  complete: z.boolean().describe("false: the time was up before `last` events were tried."),
+  request: count.describe("Events for which a request would be sent."),
+  dropped: count,
+  failed: count,
+  unavailable: count.describe("Events for which the code could not run now."),
+  changes: count.describe("Events for which something else is sent now."),
+  mean_micros: count.describe("How long the code ran."),
+  most_micros: count,
+  events: z.array(triedEventSchema).describe("At most 20: failures first, then changes."),
+});
+
+/** Requests with longer bodies are left out of the list of a trial. */
+const MAX_LISTED_BODY = 64 * 1024;
+
+export function presentTransformationTrial(
+  trial: TransformationTrial,
+): z.infer<typeof transformationTrialSchema> {
+  return {
+    tried: trial.tried,
+    complete: trial.isWhole,
+    ...trial.outcomes,
+    changes: trial.changes,
+    mean_micros: trial.micros.mean,
+    most_micros: trial.micros.most,
+    events: trial.listed.map(({ event, run, isChanged }) => {
+      const presented = presentRun(run);
+      const isLong = run.kind === "request" && run.event.body.byteLength > MAX_LISTED_BODY;
+      return {
+        event_id: event.id,
+        received_at: presentTime(event.receivedAt),
+        changed: isChanged,
+        ...presented,
+        ...(isLong && { request: null }),
+      };
+    }),
+  };
+}
 
 export function presentSentRequest({ version, run }: SentRequest): z.infer<typeof sentRequestSchema> {
   return { version, ...presentRun(run) };

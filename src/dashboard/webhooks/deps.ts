@@ -8,8 +8,8 @@ import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
-import type { FilterTrials } from "../../webhooks/filter-trials.ts";
 import type { PlaceTrials } from "../../webhooks/place-trials.ts";
+import type { TargetTrials } from "../../webhooks/target-trials.ts";
 import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
@@ -33,7 +33,7 @@ export type SourcesDeps = Readonly<{
   targetTypes: TargetTypes;
   providers: Providers;
   trials: VerificationTrials;
-  filterTrials: FilterTrials;
+  targetTrials: TargetTrials;
   placeTrials: PlaceTrials;
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;

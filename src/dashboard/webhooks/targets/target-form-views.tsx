@@ -6,6 +6,7 @@ import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-poli
 import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
+import type { TransformationTrial } from "../../../webhooks/transformation-trials.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
 import { TextField } from "../../components/field-row.tsx";
@@ -23,6 +24,7 @@ import { signingPath, targetPath, webhookPath } from "../paths.ts";
 import { FilterTrialNotices } from "./filter-trial-view.tsx";
 import { signingFields, signingValues } from "./signing-form.ts";
 import { transformationFields, transformationValues } from "./transformation-form.ts";
+import { TransformationTrialNotices } from "./transformation-trial-view.tsx";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -66,8 +68,11 @@ export function NewTargetPage(props: FormProps & Readonly<{ types: readonly Targ
   );
 }
 
+/** What the typed settings would have done; the transformation is null if none was typed. */
+export type TargetTrial = Readonly<{ filter: FilterTrial; transformation: TransformationTrial | null }>;
+
 export function EditTargetPage(
-  props: FormProps & Readonly<{ target: Target; trial: FilterTrial | null }>,
+  props: FormProps & Readonly<{ target: Target; trial: TargetTrial | null }>,
 ): JSX.Element {
   const { viewer, webhook, type, target, trial } = props;
   return (
@@ -78,9 +83,12 @@ export function EditTargetPage(
       </p>
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
         <Fields {...props} />
-        {trial !== null && <FilterTrialNotices trial={trial} webhookId={webhook.id} />}
+        {trial !== null && <FilterTrialNotices trial={trial.filter} webhookId={webhook.id} />}
+        {trial?.transformation && (
+          <TransformationTrialNotices trial={trial.transformation} webhookId={webhook.id} />
+        )}
         <Submit label="Save" webhook={webhook}>
-          <Button label="Try filter" name={TRY_FIELD} value="filter" />
+          <Button label="Try on stored events" name={TRY_FIELD} value="filter" />
           {target.signing.scheme !== "none" && (
             <Button kind="quiet" label="Rotate the signing secret" href={signingPath(target)} />
           )}

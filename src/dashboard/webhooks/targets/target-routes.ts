@@ -1,6 +1,5 @@
 /** Routes of targets: add, edit, enable and disable, delete. */
 import { notFound } from "../../../lib/errors.ts";
-import type { FilterTrial } from "../../../storage/reader/filter-trial.ts";
 import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
@@ -13,12 +12,13 @@ import { webhookPath } from "../paths.ts";
 import { readWebhookState } from "../webhook-state.ts";
 import { toWebhook } from "./signing-routes.ts";
 import { DeleteTargetPage } from "./target-delete-view.tsx";
-import { EditTargetPage, NewTargetPage, TRY_FIELD } from "./target-form-views.tsx";
+import { EditTargetPage, NewTargetPage, type TargetTrial, TRY_FIELD } from "./target-form-views.tsx";
 import { readTarget } from "./target-input.ts";
+import { readTransformation } from "./transformation-form.ts";
 import { wantedActive } from "./wanted-active.ts";
 
 /** A form that comes back with errors. */
-type Returned = Readonly<{ typed: FormInput; errors: FieldErrors; trial?: FilterTrial }>;
+type Returned = Readonly<{ typed: FormInput; errors: FieldErrors; trial?: TargetTrial }>;
 
 export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   const { useCases, targetTypes } = deps;
@@ -89,12 +89,15 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const { fields } = targetTypes.get(target.type);
     try {
       if (form[TRY_FIELD] !== undefined) {
-        const wanted = readFields(filterPolicyFields, form);
-        const trial = await deps.filterTrials.run({
-          ...ids(context),
-          input: wanted,
-          signal: context.request.signal,
-        });
+        const transformation = readTransformation(form);
+        const input = {
+          ...readFields(filterPolicyFields, form),
+          ...(transformation !== undefined &&
+            (transformation ?? target.transformation) && { transformation }),
+        };
+        const asked = { ...ids(context), input, signal: context.request.signal };
+        const filter = await deps.targetTrials.filter.run(asked);
+        const trial = { filter, transformation: await deps.targetTrials.transformation.run(asked) };
         return showEdit(context, { typed: form, errors: NO_ERRORS, trial });
       }
       const input = readTarget({ fields, form, stored: target.config });
