@@ -1,5 +1,5 @@
 /** Defines every metric by name and labels; the values are read from plain numbers at each scrape. */
-import type { Counts, Outcomes } from "./metrics.ts";
+import type { Counts, Outcomes } from "./counts.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { MetricsRegistry, type Sample } from "./prometheus-metrics.ts";
 
@@ -98,6 +98,18 @@ function addDeliveries(registry: MetricsRegistry, { counts, targetTypes }: Metri
   registry.addCounter(attempts, () =>
     [...counts.byType].flatMap(([target_type, of]) => attemptsOf({ target_type }, of)),
   );
+  const transformations = {
+    name: "webhooker_transformations_total",
+    help: "Runs of targets' transformations before attempts, by what came of them",
+  };
+  registry.addCounter(transformations, () =>
+    Object.entries(counts.transformations).map(([outcome, count]): Sample => [{ outcome }, count]),
+  );
+  const transformation = {
+    name: "webhooker_transformation_seconds",
+    help: "Time that the code of a transformation ran",
+  };
+  registry.addHistogram(transformation, counts.transformation);
   const firstAttempt = {
     name: "webhooker_first_attempt_seconds",
     help: "Time from an event's acknowledgement to a delivery's first attempt",

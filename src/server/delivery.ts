@@ -79,7 +79,11 @@ export function createDeliveryParts(deps: {
     metrics,
     notices,
     tracing,
-    transform,
+    async transform(order) {
+      const run = await transform(order);
+      metrics.transformed(run);
+      return run;
+    },
     limits: descriptors,
     journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),

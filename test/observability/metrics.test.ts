@@ -2,13 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { AppError, notFound } from "../../src/lib/errors.ts";
 import { boundMeasure } from "../../src/observability/bounded-measure.ts";
 import { Buckets } from "../../src/observability/buckets.ts";
+import { MOST_TARGETS } from "../../src/observability/counts.ts";
 import { watchEventLoopLag } from "../../src/observability/event-loop-lag.ts";
-import {
-  createMetrics,
-  type MeasuredAttempt,
-  MOST_TARGETS,
-  noMetrics,
-} from "../../src/observability/metrics.ts";
+import { createMetrics, type MeasuredAttempt, noMetrics } from "../../src/observability/metrics.ts";
 import { PendingDeliveries } from "../../src/observability/pending-deliveries.ts";
 import { RecentTimes } from "../../src/observability/recent-times.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -302,4 +298,13 @@ describe("a bounded measurement", () => {
     }
     expect(known).toEqual([1, 1, 3]);
   });
+});
+
+test("runs of transformations are counted by what came of them, with their time", () => {
+  const metrics = createMetrics({ clock: createFakeClock() });
+  metrics.transformed({ kind: "request", micros: 200 });
+  metrics.transformed({ kind: "request", micros: 40 });
+  metrics.transformed({ kind: "failed", micros: 200_000 });
+  expect(metrics.counts.transformations).toEqual({ request: 2, dropped: 0, failed: 1, unavailable: 0 });
+  expect(metrics.counts.transformation.sum).toBeCloseTo(0.20024);
 });

@@ -84,7 +84,7 @@ export function EditTargetPage(
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
         <Fields {...props} />
         {trial !== null && <FilterTrialNotices trial={trial.filter} webhookId={webhook.id} />}
-        {trial?.transformation && (
+        {trial !== null && trial.transformation !== null && (
           <TransformationTrialNotices trial={trial.transformation} webhookId={webhook.id} />
         )}
         <Submit label="Save" webhook={webhook}>
