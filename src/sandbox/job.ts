@@ -18,6 +18,7 @@ export type Job = {
   /** For the code, as JSON; null where it is to be loaded only, to see whether that works. */
   readonly input: string | null;
   readonly resolve: (ran: Ran) => void;
-  /** Processes that ended while this was the first of their runs. */
-  losses: number;
+  /** Processes that crashed, and that somebody killed, while this was the first of their runs. */
+  crashes: number;
+  kills: number;
 };

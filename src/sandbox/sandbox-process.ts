@@ -16,8 +16,10 @@ const REST_MS = 60_000;
 /** A child that neither answers nor ends is killed. Its own watchdog is much quicker. */
 const SILENT_MS = 10_000;
 const LOOK_EVERY_MS = 5_000;
-/** A job during which so many processes ended is to blame, whatever ended them. */
-const MOST_LOSSES = 3;
+/** A job during which the child crashed so often is to blame. */
+const MOST_CRASHES = 3;
+/** Somebody else's kills say nothing of the code, but it is not to be run for ever. */
+const MOST_KILLS = 20;
 /** Starts that failed in a row, after which those who wait are told. */
 const MOST_FAILED_STARTS = 3;
 const START_AGAIN_MS = 200;
@@ -26,6 +28,8 @@ type Running = {
   readonly child: Child;
   readonly known: Set<string>;
   isReady: boolean;
+  /** It was killed because it did not answer. */
+  isSilent: boolean;
   /** It said itself why it ends. */
   lastWord: typeof RETIRED | typeof OVERRAN | null;
 };
@@ -77,9 +81,9 @@ export function createSandboxProcess(deps: {
     try {
       const child = deps.startChild({
         onLine: (line) => started === running && hear(started, line),
-        onEnd: () => started === running && lose(started),
+        onEnd: (signal) => started === running && lose(started, signal),
       });
-      const started: Running = { child, known: new Set(), isReady: false, lastWord: null };
+      const started: Running = { child, known: new Set(), isReady: false, isSilent: false, lastWord: null };
       lastProgress = clock.monotonic();
       alarm.ringIn(LOOK_EVERY_MS);
       return started;
@@ -108,14 +112,14 @@ export function createSandboxProcess(deps: {
     }
   }
 
-  function lose({ isReady, lastWord }: Running): void {
+  function lose({ isReady, isSilent, lastWord }: Running, signal: string | null): void {
     running = null;
     const [first, ...others] = given;
     given = [];
     givenCharacters = 0;
     if (first) {
-      if (isReady && lastWord === null) first.losses++;
-      const isToBlame = lastWord === OVERRAN || first.losses >= MOST_LOSSES;
+      if (isReady && lastWord === null) noteLoss(first, isSilent ? null : signal);
+      const isToBlame = lastWord === OVERRAN || first.crashes >= MOST_CRASHES || first.kills >= MOST_KILLS;
       queue.putBack(isToBlame ? others : [first, ...others]);
       if (isToBlame) first.resolve({ killed: true });
     }
@@ -140,7 +144,10 @@ export function createSandboxProcess(deps: {
   function look(): void {
     if (running === null) return;
     const silentMs = clock.monotonic() - lastProgress;
-    if (silentMs >= (given.length > 0 ? SILENT_MS : REST_MS)) running.child.kill();
+    if (silentMs >= (given.length > 0 ? SILENT_MS : REST_MS)) {
+      running.isSilent = true;
+      running.child.kill();
+    }
     alarm.ringIn(LOOK_EVERY_MS);
   }
 
@@ -159,6 +166,12 @@ export function createSandboxProcess(deps: {
       given = [];
     },
   };
+}
+
+/** Somebody else kills with a signal that no crash has. */
+function noteLoss(job: Job, signal: string | null): void {
+  if (signal === "SIGKILL" || signal === "SIGTERM") job.kills++;
+  else job.crashes++;
 }
 
 const lengthOf = ({ input, code }: Job): number => input?.length ?? code.source.length;

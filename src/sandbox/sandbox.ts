@@ -67,7 +67,7 @@ export function createSandbox(deps: {
     if (conduct.kills >= MOST_KILLS) return Promise.resolve({ disabled: true });
     const process = conduct.shortRuns >= PROBATION_RUNS ? proven : probation;
     return new Promise((resolve) => {
-      process.ask({ code, input, resolve: (ran) => resolve(note(code, ran)), losses: 0 });
+      process.ask({ code, input, resolve: (ran) => resolve(note(code, ran)), crashes: 0, kills: 0 });
     });
   }
 

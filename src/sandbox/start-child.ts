@@ -17,8 +17,8 @@ export type Child = Readonly<{
 
 export type ChildListener = Readonly<{
   onLine: (line: string) => void;
-  /** Called once, after its last line. */
-  onEnd: () => void;
+  /** Called once, after its last line, with the signal that ended it; null where none did. */
+  onEnd: (signal: string | null) => void;
 }>;
 
 /** Of 19: what acknowledges and delivers comes first. */
@@ -50,7 +50,7 @@ export function startChild({ onLine, onEnd }: ChildListener, options: ChildOptio
   void readLines(process.stdout, onLine)
     .catch(kill)
     .then(() => process.exited)
-    .then(onEnd);
+    .then(() => onEnd(typeof process.signalCode === "string" ? process.signalCode : null));
   return {
     pid: process.pid,
     write(lines) {

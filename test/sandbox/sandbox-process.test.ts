@@ -21,7 +21,7 @@ function setUp(options: { starts?: boolean } = {}) {
         write: (lines) => child.written.push(...lines.split("\n").slice(0, -1)),
         kill() {
           child.isKilled = true;
-          child.onEnd();
+          child.onEnd("SIGKILL");
         },
       };
     },
@@ -32,7 +32,8 @@ function setUp(options: { starts?: boolean } = {}) {
       code,
       input: JSON.stringify(name),
       resolve: (one) => ran.push([name, one]),
-      losses: 0,
+      crashes: 0,
+      kills: 0,
     };
     process.ask(job);
   }
@@ -79,7 +80,7 @@ describe("a process of the sandbox", () => {
     child(0).onLine("ready");
     child(0).onLine(DONE);
     child(0).onLine("overran");
-    child(0).onEnd();
+    child(0).onEnd("SIGKILL");
     expect(ran.at(-1)).toEqual(["b", { killed: true }]);
     expect(child(1).written).toEqual(['code k "code"', 'run k "c"']);
   });
@@ -88,25 +89,36 @@ describe("a process of the sandbox", () => {
     const { child, ask, ran } = setUp();
     ask("a");
     child(0).onLine("ready");
-    child(0).onEnd();
+    child(0).onEnd("SIGKILL");
     expect(child(1).written).toContain('run k "a"');
     child(1).onLine("ready");
     child(1).onLine("retired");
-    child(1).onEnd();
+    child(1).onEnd("SIGKILL");
     expect(child(2).written).toContain('run k "a"');
     expect(ran).toEqual([]);
   });
 
-  test("blames a run during which three of them ended without a word", () => {
+  test("blames a run during which three of them crashed", () => {
     const { child, ask, ran } = setUp();
     ask("a");
     ask("b");
     for (let number = 0; number < 3; number++) {
       child(number).onLine("ready");
-      child(number).onEnd();
+      child(number).onEnd("SIGSEGV");
     }
     expect(ran).toEqual([["a", { killed: true }]]);
     expect(child(3).written).toContain('run k "b"');
+  });
+
+  test("gives up a run during which somebody killed twenty of them, and not sooner", () => {
+    const { child, ask, ran } = setUp();
+    ask("a");
+    for (let number = 0; number < 20; number++) {
+      expect(ran).toEqual([]);
+      child(number).onLine("ready");
+      child(number).onEnd("SIGKILL");
+    }
+    expect(ran).toEqual([["a", { killed: true }]]);
   });
 
   test("tells those who wait when it does not start three times", () => {
@@ -121,7 +133,7 @@ describe("a process of the sandbox", () => {
     const { clock, child, ask, ran } = setUp();
     ask("a");
     for (let start = 0; start < 3; start++) {
-      child(start).onEnd();
+      child(start).onEnd(null);
       clock.advance(200);
     }
     expect(ran).toEqual([["a", { unavailable: "the sandbox does not start: it ended at once" }]]);
