@@ -141,6 +141,7 @@ export function idsOf(inUse: WebhookInUse): Ids {
     eventId,
     event_id: eventId,
     resultId,
+    result_id: resultId,
     replayId,
     replay_id: replayId,
     rejectedId,
