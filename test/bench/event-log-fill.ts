@@ -97,7 +97,8 @@ const FILL = [
       sum(NOT (${IS_FAILED} OR ${IS_PENDING})), sum(${IS_FAILED} OR ${IS_PENDING}) FROM ${DELIVERIES} GROUP BY 1
     ON CONFLICT DO UPDATE SET received = received + excluded.received, bytes = bytes + excluded.bytes,
       delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
-  `INSERT INTO target_tallies
+  `INSERT INTO target_tallies (target_id, created, deleted, pending, delivered, failed, held, discarded,
+      last_result_at, last_delivered, last_status_code, last_error)
     SELECT g.target_id, count(*), 0, sum(${IS_PENDING} AND NOT ${IS_FAILED}),
       sum(NOT (${IS_FAILED} OR ${IS_PENDING})), sum(${IS_FAILED}), 0, 0, max(e.received_at) + 15, 1, 200, NULL
       FROM ${DELIVERIES} GROUP BY 1
