@@ -252,7 +252,7 @@ describe("the storage of a webhook", () => {
     all.files.set(webhook.id, { growth });
     const { html } = await all.pages.get(path);
     const card = between(html, 'id="storage"', "</section>");
-    for (const text of ["4.8 MB", "5.7 MB", "968 KB a day", "1,204"]) expect(card).toContain(text);
+    for (const text of ["4.8 MB", "5.7 MB", "964 KB a day", "1,204"]) expect(card).toContain(text);
     return between(card, '<p class="muted">', "</p>");
   }
 
