@@ -40,7 +40,7 @@ test("counts those that were attempted since they were created or last replayed"
 
 test("says that there may be more where more are pending than it reads", async () => {
   const now = world.clock.now();
-  const ids = await Promise.all(Array.from({ length: 2_100 }, () => addPending("a")));
+  const ids = await Promise.all(Array.from({ length: 250 }, () => addPending("a")));
   expect(await world.events.retrying(webhookId)).toEqual(new Map([["a", { count: 0, isExact: false }]]));
   // Due later than those without an attempt, however long the backlog.
   await attempt(ids[3] ?? "", "a", now + 60_000);
