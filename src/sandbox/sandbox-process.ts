@@ -10,6 +10,8 @@ import type { Child, ChildListener } from "./start-child.ts";
 
 /** Runs that the child has been given: enough for it to have work while this process has other work to do. */
 const MOST_GIVEN = 64;
+/** Below this many it is given more, many at a time: each write costs as much as the run itself. */
+const FEW_GIVEN = 32;
 const MOST_GIVEN_CHARACTERS = 8 * 2 ** 20;
 /** A child without work ends after this long. */
 const REST_MS = 60_000;
@@ -108,7 +110,7 @@ export function createSandboxProcess(deps: {
       }
       givenCharacters -= lengthOf(job);
       job.resolve(readAnswer(line) ?? UNREADABLE);
-      pump();
+      if (given.length < FEW_GIVEN) pump();
     }
   }
 
