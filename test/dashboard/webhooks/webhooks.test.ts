@@ -257,7 +257,7 @@ describe("the storage of a webhook", () => {
   }
 
   test("is shown with its growth and when a limit will be reached", async () => {
-    expect(await lead({})).toContain("Events are kept for 30 days. At this rate they take about 28.4 MB.");
+    expect(await lead({})).toContain("Events are kept for 30 days. At this rate they take about 28.2 MB.");
     expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is reached in about 3 days;");
     expect(await lead({ retention_bytes: 90_000_000, retention_days: 3 })).toContain("kept for 3 days");
     expect(await lead({ retention_bytes: 5_065_536 })).toContain("The limit is reached:");
