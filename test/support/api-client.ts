@@ -16,6 +16,7 @@ export type StoredEvent = z.output<typeof eventSchema>;
 export type TargetWish = Readonly<{
   type: string;
   config?: Record<string, unknown>;
+  transformation?: Readonly<{ code: string }>;
   max_attempts?: number | null;
   timeout_ms?: number;
   circuit_failures?: number | null;

@@ -95,7 +95,10 @@ export async function createWebhookInUse(
   gateway: Gateway,
   { api, receiver }: { api: ApiClient; receiver: Receiver },
 ): Promise<WebhookInUse> {
-  const setup = await api.setUpWebhook([{ type: "http", config: { url: `${receiver.url}/in` } }]);
+  const transformation = { code: 'addHandler("transform", () => ({ headers: { "x-seen": "yes" } }));' };
+  const setup = await api.setUpWebhook([
+    { type: "http", config: { url: `${receiver.url}/in` }, transformation },
+  ]);
   const answer = await fetch(gateway.entrypointUrl(setup.entrypointId), {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -1,5 +1,6 @@
 /** A request before and after its transformation, side by side, line by line. */
 import { Html } from "@elysiajs/html";
+import { layOutJson } from "../../../bodies/json-layout.ts";
 import { decodeShown, shownCharset } from "../../../bodies/shown-text.ts";
 import { diffLines } from "../../../lib/line-diff.ts";
 import type { StoredEvent } from "../../../storage/event-db/types.ts";
@@ -8,11 +9,13 @@ type Request = Pick<StoredEvent, "method" | "pathTail" | "query" | "headers" | "
 
 /** Longer bodies are compared as far as this. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** More lines of a body would make a page that nobody reads. */
+const MOST_LINES = 500;
 
 export function RequestDiff({ before, after }: { before: Request; after: Request }): JSX.Element {
   const rows = diffLines(linesOf(before), linesOf(after));
   return (
-    <div class="diff-scroll">
+    <section class="diff-scroll" tabindex="0" aria-label="Request before and after">
       <table class="diff">
         <thead>
           <tr>
@@ -29,7 +32,7 @@ export function RequestDiff({ before, after }: { before: Request; after: Request
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
@@ -58,14 +61,10 @@ function bodyLines({ body, contentType }: Request): readonly string[] {
   if (body.byteLength === 0) return [];
   const text = decodeShown(body, shownCharset(body, contentType), MAX_BODY_BYTES);
   if (text === null) return [`(${body.byteLength} bytes that are no text)`];
-  return (laidOut(text) ?? text).split("\n");
-}
-
-/** Null where it is no JSON, or was cut. */
-function laidOut(text: string): string | null {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return null;
-  }
+  const isWhole = body.byteLength <= MAX_BODY_BYTES;
+  const layout = layOutJson(text, { maxChars: MAX_BODY_BYTES, pieceChars: 0, isWhole });
+  const shown = layout === null ? text : layout.tokens.map((token) => token.text).join("");
+  const lines = shown.split("\n");
+  const isCut = !isWhole || layout?.isCut === true || lines.length > MOST_LINES;
+  return isCut ? [...lines.slice(0, MOST_LINES), "(cut here)"] : lines;
 }

@@ -31,13 +31,13 @@ export function SentPage(props: {
         ""
       ) : (
         <Card title="Console">
-          <pre class="code" safe>
+          <pre class="code" tabindex="0" safe>
             {run.lines.join("\n")}
           </pre>
         </Card>
       )}
       <Card title={`Code, version ${version}`}>
-        <pre class="code" safe>
+        <pre class="code" tabindex="0" safe>
           {code}
         </pre>
       </Card>

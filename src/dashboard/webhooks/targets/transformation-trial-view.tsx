@@ -59,7 +59,7 @@ function Tried(props: { tried: TriedEvent; webhookId: string; isOpen: boolean })
       </p>
       {run.kind === "request" && <RequestDiff before={event} after={run.event} />}
       {run.lines.length > 0 && (
-        <pre class="code" safe>
+        <pre class="code" tabindex="0" safe>
           {run.lines.join("\n")}
         </pre>
       )}
