@@ -189,3 +189,20 @@ test("files of every older version are migrated, and keep their events", async (
     read.close();
   }
 });
+
+test("an export whose webhook is deleted meanwhile reports that, and any other fault as it is", async () => {
+  const { useCases, ada: userId } = all;
+  const { id: webhookId } = await useCases.webhooks.create({ userId, input: { name: "Short-lived" } });
+  const of = { userId, webhookId, passphrase: null };
+  const failing = transfer({ files: { write: () => Promise.reject(FAULT) } });
+  expect(await thrownBy(() => failing.exportWebhook(of))).toBe(FAULT);
+  const deleting = transfer({
+    files: {
+      async write() {
+        await useCases.webhooks.remove(of);
+        throw FAULT;
+      },
+    },
+  });
+  expect(await thrownBy(() => deleting.exportWebhook(of))).toMatchObject({ kind: "not_found" });
+});

@@ -56,11 +56,17 @@ export function createExport({ mainDb, files, keys, clock }: TransferDeps): Expo
       secrets,
       passphrase: passphraseKeys && { salt },
     };
-    const path = await files.write({
-      webhookId,
-      document: JSON.stringify(document),
-      ...(to !== undefined && { to }),
-    });
+    const path = await files
+      .write({
+        webhookId,
+        document: JSON.stringify(document),
+        ...(to !== undefined && { to }),
+      })
+      .catch((error: unknown) => {
+        // The webhook may have been deleted meanwhile, with its file: then this throws not_found.
+        getOwnWebhook(mainDb, of);
+        throw error;
+      });
     const leftOut = secrets.filter(({ sealed }) => sealed === null).length;
     return { path, fileName: `webhook-${webhookId}.db`, leftOut };
   };
