@@ -198,6 +198,20 @@ describe("equal events", () => {
   });
 });
 
+test("JSON nested deeper than 128 levels is given as text, and has nothing fail or be killed", async () => {
+  const code = handlerOf("({ body }) => ({ body: { kind: typeof body } })");
+  const kindOf = async (body: string) => changesOf(await sandbox.run(code, inputOf({ body }))).body;
+  const list = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  const object = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+  expect(await kindOf(list(128))).toBe('{"kind":"object"}');
+  expect(await kindOf(JSON.stringify({ text: "[".repeat(200) }))).toBe('{"kind":"object"}');
+  for (const depth of [129, 20_000, 40_000, 120_000]) {
+    for (const body of [list(depth), object(depth), "[".repeat(depth)]) {
+      expect(await kindOf(body)).toBe('{"kind":"string"}');
+    }
+  }
+});
+
 test("nothing of the gateway or its runtime can be reached", async () => {
   const names = [
     "process",

@@ -55,6 +55,7 @@
 
   function parsedBody(input) {
     if (input.body === undefined) return null;
+    if (input.is_body_deep) return input.body;
     if (!JSON_TYPE.test(input.headers["content-type"] ?? "") && !LOOKS_LIKE_JSON.test(input.body))
       return input.body;
     try {

@@ -1,6 +1,7 @@
 /** The sandbox's own process: runs transformations one after the other, until nobody asks any more. */
 import enginePath from "@jitl/quickjs-wasmfile-release-sync/wasm" with { type: "file" };
 import { type ChildOrder, READY, RETIRED, readLimits, readOrder } from "../protocol.ts";
+import { markDeepBody } from "./deep-body.ts";
 import { createMachines, type Machines } from "./machines.ts";
 import { createLineReader, writeLine } from "./read-lines.ts";
 import { keepUnchangedBody } from "./unchanged-body.ts";
@@ -54,7 +55,8 @@ async function answerOf(machines: Machines, { verb, key, rest }: ChildOrder): Pr
   if (made === null) return JSON.stringify({ fault: { message: "Its code is not known." } });
   if ("fault" in made) return JSON.stringify({ fault: made.fault });
   if (verb === "load") return JSON.stringify({ changes: {} });
-  const answer = keepUnchangedBody(rest, made.machine.run(rest));
+  const input = markDeepBody(rest);
+  const answer = keepUnchangedBody(input, made.machine.run(input));
   if (made.machine.isSpent()) machines.drop(key);
   return answer;
 }

@@ -15,10 +15,10 @@ export function keepUnchangedBody(input: string, answer: string): string {
   return JSON.stringify(parsed);
 }
 
-/** Null where the body is no JSON. */
+/** Null where the body is no JSON, or too deep to be printed. */
 function canonicalBody(input: string): string | null {
-  const { body }: { body?: string } = JSON.parse(input);
-  if (body === undefined) return null;
+  const { body, is_body_deep: isDeep }: { body?: string; is_body_deep?: true } = JSON.parse(input);
+  if (body === undefined || isDeep) return null;
   try {
     return JSON.stringify(JSON.parse(body));
   } catch {
