@@ -128,7 +128,7 @@ const DOWN: AttemptData = {
   afterMs: 40,
   durationMs: 212,
   statusCode: 503,
-  error: "The target answered 503 Service Unavailable.",
+  error: "HTTP 503",
   body: '{"error":"deploying, try again later"}',
 };
 
@@ -192,7 +192,7 @@ function settlementsOf(
 
 /** Refused, without a response, and then accepted: the timeline's purpose. */
 function slowlyDelivered(draft: EventDraft): readonly Settlement[] {
-  const silent = { statusCode: null, error: "No answer within 30 s." };
+  const silent = { statusCode: null, error: "no response within 30 s" };
   const attempts: readonly AttemptData[] = [
     DOWN,
     { ...silent, afterMs: 5_400, durationMs: 30_000 },
