@@ -11,29 +11,10 @@ const MAX_TEXT_CHARS = 100;
 
 /** Names of wrappers, which say nothing of what is in them. */
 const WRAPPERS = new Set(
-  [
-    "data",
-    "object",
-    "payload",
-    "attributes",
-    "resource",
-    "detail",
-    "event",
-    "record",
-    "body",
-    "result",
-  ].concat([
-    "params",
-    "fields",
-    "properties",
-    "content",
-    "item",
-    "items",
-    "entity",
-    "message",
-    "notification",
-    "new",
-  ]),
+  (
+    "data object payload attributes resource detail event record body result params fields properties content item " +
+    "items entity message notification new"
+  ).split(" "),
 );
 /** Things beside the one that the event is about. */
 const BYSTANDERS =

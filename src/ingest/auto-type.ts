@@ -1,15 +1,12 @@
 /** Finds the type of an event whose entrypoint names no place for it, by what most senders have in common. */
 import type { EventDraft } from "../storage/event-db/types.ts";
-import { type Message, textAt } from "../verification/request-place.ts";
+import { type Message, textAt, usableText } from "../verification/request-place.ts";
 
 /**
  * Larger bodies are not read for a type that nobody asked for: 256 KiB of hostile JSON take about 2 ms of the event
  * loop, 1 MiB up to 15.
  */
 export const MAX_AUTO_TYPE_BYTES = 256 * 1024;
-
-/** Same limit as for a place that a setting names. */
-const MAX_TYPE_LENGTH = 250;
 
 /** Headers that name an event's type and nothing else; the first of the list that a request has counts. */
 export const TYPE_HEADERS: readonly string[] = [
@@ -51,7 +48,7 @@ export function autoTypeOf(message: Message, pairs: HeaderPairs): string | null 
   const { body, headers } = message;
   const mayRead = body.byteLength > 0 && body.byteLength <= MAX_AUTO_TYPE_BYTES;
   if (mayRead && isCloudEvent(headers)) {
-    const type = usable(textAt(message, "type"));
+    const type = usableText(textAt(message, "type"));
     if (type !== null) return type;
   }
   return typeInHeaders(pairs) ?? (mayRead ? typeInBody(message) : null);
@@ -66,7 +63,7 @@ function typeInHeaders(pairs: HeaderPairs): string | null {
   let best = TYPE_HEADERS.length;
   for (const [name, value] of pairs) {
     const rank = RANKS.get(name);
-    if (rank === undefined || rank >= best || usable(value) === null) continue;
+    if (rank === undefined || rank >= best || usableText(value) === null) continue;
     best = rank;
     found = value;
   }
@@ -75,12 +72,8 @@ function typeInHeaders(pairs: HeaderPairs): string | null {
 
 function typeInBody(message: Message): string | null {
   for (const field of TYPE_FIELDS) {
-    const type = usable(textAt(message, field));
+    const type = usableText(textAt(message, field));
     if (type !== null) return type;
   }
   return null;
-}
-
-function usable(text: string | null): string | null {
-  return text !== null && text !== "" && text.length <= MAX_TYPE_LENGTH ? text : null;
 }

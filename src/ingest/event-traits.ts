@@ -21,17 +21,12 @@ export function readTraits(of: {
   const { rules, verifier, request, pairs, toFullRequest } = of;
   const readType = rules?.readType ?? "auto";
   const readDedupKey = rules?.readDedupKey ?? null;
-  const asksMore = typeof readType === "function" || readDedupKey !== null || verifier !== null;
-  const full = asksMore ? toFullRequest() : null;
-  return {
-    type: typeOf(),
-    dedupKey: readDedupKey === null || full === null ? null : readDedupKey(full, verifier),
-  };
-
-  function typeOf(): string | null {
-    if (readType === "none") return null;
-    if (typeof readType === "function") return full === null ? null : readType(full);
-    const known = full === null ? null : (verifier?.eventType(full) ?? null);
-    return known ?? autoTypeOf(request, pairs);
+  if (typeof readType === "string" && readDedupKey === null && verifier === null) {
+    return { type: readType === "auto" ? autoTypeOf(request, pairs) : null, dedupKey: null };
   }
+  const full = toFullRequest();
+  const dedupKey = readDedupKey === null ? null : readDedupKey(full, verifier);
+  if (readType === "none") return { type: null, dedupKey };
+  if (readType !== "auto") return { type: readType(full), dedupKey };
+  return { type: verifier?.eventType(full) ?? autoTypeOf(request, pairs), dedupKey };
 }

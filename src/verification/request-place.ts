@@ -35,13 +35,13 @@ export function readerOfBoth(first: string, second: string): PlaceReader {
 }
 
 function singleReader(place: string): PlaceReader {
-  if (!place.startsWith(JSON_MARK)) return ({ headers }) => textOf(headers.get(place));
+  if (!place.startsWith(JSON_MARK)) return ({ headers }) => usableText(headers.get(place));
   const path = place.slice(JSON_MARK.length);
   return (request) => valueText(valuesOf(request).at(path));
 }
 
 function valueText(value: BodyValue | null): string | null {
-  return value?.kind === "text" || value?.kind === "number" ? textOf(value.text) : null;
+  return value?.kind === "text" || value?.kind === "number" ? usableText(value.text) : null;
 }
 
 /** Explains why the value at a path of the body cannot be a type or id; null if it can, or if there is none. */
@@ -68,7 +68,8 @@ export function isUsable(values: BodyValues, path: string): boolean {
   return valueText(values.at(path)) !== null;
 }
 
-function textOf(text: string | null): string | null {
+/** The text, if it can be a name or an id: not empty, and of at most 250 characters. */
+export function usableText(text: string | null): string | null {
   return text !== null && text !== "" && text.length <= MAX_VALUE_LENGTH ? text : null;
 }
 

@@ -9,13 +9,9 @@ import type { StoredEvent } from "../storage/event-db/types.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-import { readPolicy } from "../targets/delivery-policy.ts";
-import { wantsOf } from "../targets/filter-policy.ts";
 import { transformationKey } from "../targets/transformations/transform-input.ts";
 import type { Transform, TransformRun } from "../targets/transformations/transformer.ts";
-import { filterTrialInput } from "./schemas.ts";
-import { validate } from "./validate.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
+import { readTrial, type TrialOptions } from "./trial-input.ts";
 
 /** Events tried at the same time: enough to keep the sandbox busy. */
 const AT_ONCE = 32;
@@ -50,9 +46,7 @@ export type TransformationTrials = Readonly<{
    * Null where `input` leaves the transformation out. Events that event types and filter of `input` keep from the target
    * are not tried. Rejects with AppError: not_found, invalid, unavailable.
    */
-  run: (
-    options: InWebhook & Readonly<{ targetId: string; input: unknown; signal?: AbortSignal | undefined }>,
-  ) => Promise<TransformationTrial | null>;
+  run: (options: TrialOptions) => Promise<TransformationTrial | null>;
 }>;
 
 export function createTransformationTrials(deps: {
@@ -100,24 +94,18 @@ export function createTransformationTrials(deps: {
   }
 
   return {
-    async run({ input, signal = new AbortController().signal, ...of }) {
-      const { id: webhookId } = getOwnWebhook(mainDb, of);
-      const row = mainDb.targets.find({ id: of.targetId, webhookId });
-      if (row === null) throw notFound("target");
-      const given = validate({ schema: filterTrialInput, value: input, what: "trial" });
+    async run(options) {
+      const { webhookId, row, given, proposed } = readTrial(mainDb, options);
+      const { userId: asker, targetId, signal = new AbortController().signal } = options;
       if (given.transformation === undefined) return null;
       const codes = {
         proposed: codeOf(row, given.transformation),
         saved: codeOf(row, { version: row.transformationVersion }),
       };
-      const saved = wantsOf(readPolicy(row.policy));
-      const filter = createTargetFilter({
-        eventTypes: given.event_types ?? saved.eventTypes,
-        filter: given.filter === undefined ? saved.filter : given.filter,
-      });
+      const filter = createTargetFilter(proposed);
       const endBy = clock.monotonic() + MOST_MS;
       const tally = new Tally();
-      const stream = newest(webhookId, { last: given.last, asker: of.userId, signal });
+      const stream = newest(webhookId, { last: given.last, asker, signal });
 
       async function tryEach(): Promise<void> {
         for (;;) {
@@ -135,7 +123,7 @@ export function createTransformationTrials(deps: {
       const runOf = (code: Code | null, event: StoredEvent): Promise<TransformRun> =>
         code === null
           ? Promise.resolve({ kind: "request", event, micros: 0, lines: [] })
-          : transform({ code, event, webhookId, targetId: of.targetId, wantsLines: true });
+          : transform({ code, event, webhookId, targetId, wantsLines: true });
 
       async function tryEvent(event: StoredEvent): Promise<TriedEvent> {
         const [run, before] = await Promise.all([runOf(codes.proposed, event), runOf(codes.saved, event)]);

@@ -53,7 +53,7 @@ test("no process outlives the gateway, even one that is busy while the gateway i
   parent.kill("SIGKILL");
   await parent.exited;
   // Ends with the runner's patience where one is left.
-  while (pids.some(isRunning)) await Bun.sleep(20);
+  while (pids.some(isRunning)) await new Promise((resolve) => setImmediate(resolve));
   expect(pids.filter(isRunning)).toEqual([]);
 });
 

@@ -27,25 +27,13 @@ export function TargetThrottle({ target, throttle }: Props): JSX.Element {
 const small = { size: "small", kind: "quiet" } as const;
 
 function Paused({ target, throttle }: Props): JSX.Element {
-  const path = targetPath(target);
   return (
     <div class="throttle-line">
       <p>
         <strong safe>{formatCount(throttle.held, "delivery", "deliveries")}</strong> on hold since you paused
         this target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
-      {throttle.held > 0 && (
-        <div class="throttle-actions">
-          <ActionButton
-            {...small}
-            icon="send"
-            label="Release all now"
-            describe={`Release all now: deliveries on hold for target ${target.name}`}
-            action={`${path}/release`}
-          />
-          <HeldLinks target={target} />
-        </div>
-      )}
+      {throttle.held > 0 && <HeldActions target={target} />}
     </div>
   );
 }
@@ -62,16 +50,22 @@ function Draining({ target, throttle }: Props): JSX.Element {
           "; they continue once the target responds."
         )}
       </p>
-      <div class="throttle-actions">
-        <ActionButton
-          {...small}
-          icon="send"
-          label="Release all now"
-          describe={`Release all now: deliveries on hold for target ${target.name}`}
-          action={`${targetPath(target)}/release`}
-        />
-        <HeldLinks target={target} />
-      </div>
+      <HeldActions target={target} />
+    </div>
+  );
+}
+
+function HeldActions({ target }: Pick<Props, "target">): JSX.Element {
+  return (
+    <div class="throttle-actions">
+      <ActionButton
+        {...small}
+        icon="send"
+        label="Release all now"
+        describe={`Release all now: deliveries on hold for target ${target.name}`}
+        action={`${targetPath(target)}/release`}
+      />
+      <HeldLinks target={target} />
     </div>
   );
 }
