@@ -173,7 +173,12 @@ describe("a trial", () => {
     expect([answer.status, answer.body]).toEqual([
       200,
       {
-        ...{ judged: 1, complete: true, delivered: 1, filtered: 0, unjudged: 0, changes: 1 },
+        judged: 1,
+        complete: true,
+        delivered: 1,
+        filtered: 0,
+        unjudged: 0,
+        changes: 1,
         changed: [
           { event_id: id, received_at: expect.any(String), type: null, outcome: "delivered", reason: null },
         ],

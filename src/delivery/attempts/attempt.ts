@@ -91,7 +91,8 @@ function isOfTarget(outcome: AttemptOutcome): outcome is Outcome {
 }
 
 const noTransform: Transform = async () => ({
-  ...{ kind: "unavailable", error: "there is no sandbox" },
+  kind: "unavailable",
+  error: "there is no sandbox",
   micros: 0,
   lines: [],
 });

@@ -30,7 +30,10 @@ export function applyChanges(event: TypedEvent, changes: Changes): Applied {
   return {
     event: {
       ...event,
-      ...{ method, query, headers, body },
+      method,
+      query,
+      headers,
+      body,
       ...(path !== undefined && { pathTail: path, isPathChosen: true }),
       contentType: headerOf(headers, "content-type") ?? "",
     },

@@ -74,7 +74,8 @@ const targetColumns = {
 } satisfies Record<keyof TargetRow, z.ZodType>;
 
 const versionColumns = {
-  ...{ targetId: id, createdAt: time },
+  targetId: id,
+  createdAt: time,
   version: z.int().min(1),
   code: transformationCode,
 } satisfies Record<keyof TransformationVersionRow, z.ZodType>;
