@@ -1,5 +1,6 @@
 /** The manual's chapters in reading order: Markdown inside the executable, for pages and for the terminal. */
 import api from "./api.md" with { type: "text" };
+import availability from "./availability.md" with { type: "text" };
 import backup from "./backup.md" with { type: "text" };
 import bodies from "./bodies.md" with { type: "text" };
 import cli from "./cli.md" with { type: "text" };
@@ -89,6 +90,11 @@ const parts = [
     title: "Operate",
     chapters: [
       { slug: "deployment", text: deployment, summary: "Executable, container, reverse proxy" },
+      {
+        slug: "availability",
+        text: availability,
+        summary: "What happens when a process, machine or disk fails",
+      },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
       { slug: "retention", text: retention, summary: "How long events are kept, by age and size" },
       { slug: "backup", text: backup, summary: "Back up and restore, and continuous copies" },
