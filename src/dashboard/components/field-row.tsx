@@ -3,7 +3,7 @@ import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 import { Icon } from "./icon.tsx";
 
-type Row = Readonly<{
+export type Row = Readonly<{
   name: string;
   label: string;
   help?: string | undefined;

@@ -28,7 +28,10 @@ export function FieldSections({
         <details
           class="more"
           open={inside.some(
-            (field) => isFaulty(field, errors) || (opensFilled && isFilled(field, rest.typed ?? rest.values)),
+            (field) =>
+              isFaulty(field, errors) ||
+              rest.places?.[field.name] !== undefined ||
+              (opensFilled && isFilled(field, rest.typed ?? rest.values)),
           )}
         >
           <summary safe>{title}</summary>

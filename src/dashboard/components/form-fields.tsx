@@ -5,7 +5,9 @@ import { removalName } from "../form-values.ts";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { attribute } from "../render.ts";
 import { formatSize } from "../size-text.ts";
-import { FieldNotes, FieldRow, fieldIds, SelectField, TextField } from "./field-row.tsx";
+import { CodeField } from "./code-field.tsx";
+import { type CodePlace, faultPlace } from "./code-place.ts";
+import { FieldNotes, FieldRow, fieldIds, type Row, SelectField, TextField } from "./field-row.tsx";
 import { HeadersField } from "./headers-field.tsx";
 
 export type FormFieldsProps = Readonly<{
@@ -15,6 +17,8 @@ export type FormFieldsProps = Readonly<{
   /** Typed values, if the form comes back with errors; they take precedence over `values`. */
   typed?: FormInput | undefined;
   errors: FieldErrors;
+  /** Places to mark in code that has no error, by field name. */
+  places?: Readonly<Record<string, CodePlace>> | undefined;
   /** Prefix of ids, if two such lists are on one page. */
   prefix?: string | undefined;
 }>;
@@ -24,12 +28,21 @@ type One = Readonly<{
   value: unknown;
   typed: FormInput | undefined;
   error: string | undefined;
+  errors: FieldErrors;
+  place: CodePlace | undefined;
   prefix: string | undefined;
 }>;
 
 const STORED_HELP = "Stored. Leave empty to keep it.";
 
-export function FormFields({ fields, values = {}, typed, errors, prefix }: FormFieldsProps): JSX.Element {
+export function FormFields({
+  fields,
+  values = {},
+  typed,
+  errors,
+  places = {},
+  prefix,
+}: FormFieldsProps): JSX.Element {
   return (
     <>
       {fields.map((field) => (
@@ -38,6 +51,8 @@ export function FormFields({ fields, values = {}, typed, errors, prefix }: FormF
           value={values[field.name]}
           typed={typed}
           error={errorOf(errors, field.name)}
+          errors={errors}
+          place={places[field.name]}
           prefix={prefix}
         />
       ))}
@@ -54,7 +69,7 @@ function errorOf(errors: FieldErrors, name: string): string | undefined {
   return `${/^\d+$/.test(path) ? `Item ${Number(path) + 1}` : path}: ${inner[1]}`;
 }
 
-function Field({ field, value, typed, error, prefix }: One): JSX.Element {
+function Field({ field, value, typed, error, errors, place, prefix }: One): JSX.Element {
   const isStored = field.secret === true && value !== undefined && value !== null && value !== "";
   const help = isStored && field.kind !== "headers" ? join(field.help, STORED_HELP) : field.help;
   const row = { name: field.name, label: field.label, help, error, idPrefix: prefix };
@@ -67,11 +82,21 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
       return <CheckboxField {...row} checked={typed ? typed[field.name] !== undefined : value === true} />;
     case "select":
       return <SelectField {...row} value={text} options={field.options ?? []} />;
+    case "json":
+    case "code":
+      return (
+        <CodeField
+          {...row}
+          value={text}
+          optional={optional}
+          placeholder={field.placeholder}
+          language={field.kind === "json" ? "json" : "typescript"}
+          place={faultPlace(errors, { name: field.name, text }) ?? place}
+        />
+      );
     case "list":
     case "number-list":
-    case "json":
     case "textarea":
-    case "code":
       return (
         <>
           <TextArea
@@ -79,7 +104,6 @@ function Field({ field, value, typed, error, prefix }: One): JSX.Element {
             value={text}
             optional={optional}
             placeholder={isStored ? "••••••••" : field.placeholder}
-            isCode={field.kind === "code"}
           />
           {isStored && optional && <Removal field={field} typed={typed} prefix={prefix} />}
         </>
@@ -121,15 +145,7 @@ function Removal({ field, typed, prefix }: Pick<One, "field" | "typed" | "prefix
   );
 }
 
-type RowProps = Readonly<{
-  name: string;
-  label: string;
-  help: string | undefined;
-  error: string | undefined;
-  idPrefix: string | undefined;
-}>;
-
-export function CheckboxField(props: RowProps & Readonly<{ checked: boolean }>): JSX.Element {
+export function CheckboxField(props: Row & Readonly<{ checked: boolean }>): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   return (
     <div class={props.error === undefined ? "field" : "field field-wrong"}>
@@ -150,21 +166,17 @@ export function CheckboxField(props: RowProps & Readonly<{ checked: boolean }>):
 }
 
 function TextArea(
-  props: RowProps &
-    Readonly<{ value: string; optional: boolean; placeholder: string | undefined; isCode: boolean }>,
+  props: Row & Readonly<{ value: string; optional: boolean; placeholder: string | undefined }>,
 ): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   return (
     <FieldRow {...props}>
       {/* Browsers drop a line feed right after the tag, so one that belongs to the value must be doubled. */}
       <textarea
-        class={props.isCode ? "input code-input" : "input"}
+        class="input"
         id={id}
         name={attribute(props.name)}
-        rows={props.isCode ? "16" : "5"}
-        wrap={props.isCode ? "off" : undefined}
-        spellcheck={props.isCode ? "false" : undefined}
-        autocapitalize={props.isCode ? "off" : undefined}
+        rows="5"
         placeholder={props.placeholder && attribute(props.placeholder)}
         aria-describedby={describedBy}
         aria-invalid={props.error === undefined ? undefined : "true"}

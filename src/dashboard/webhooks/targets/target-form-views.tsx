@@ -9,6 +9,7 @@ import type { Target } from "../../../webhooks/targets.ts";
 import type { TransformationTrial } from "../../../webhooks/transformation-trials.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
+import type { CodePlace } from "../../components/code-place.ts";
 import { TextField } from "../../components/field-row.tsx";
 import { FieldSections } from "../../components/field-sections.tsx";
 import { ManualLink } from "../../components/manual-link.tsx";
@@ -23,7 +24,7 @@ import { FormFaults } from "../form-faults.tsx";
 import { signingPath, targetPath, webhookPath } from "../paths.ts";
 import { FilterTrialNotices } from "./filter-trial-view.tsx";
 import { signingFields, signingValues } from "./signing-form.ts";
-import { transformationFields, transformationValues } from "./transformation-form.ts";
+import { CODE, transformationFields, transformationValues } from "./transformation-form.ts";
 import { TransformationTrialNotices } from "./transformation-trial-view.tsx";
 
 type FormProps = Readonly<{
@@ -82,7 +83,7 @@ export function EditTargetPage(
         {`${type.label}. ${type.description}`}
       </p>
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
-        <Fields {...props} />
+        <Fields {...props} places={placesOf(trial)} />
         {trial !== null && <FilterTrialNotices trial={trial.filter} webhookId={webhook.id} />}
         {trial !== null && trial.transformation !== null && (
           <TransformationTrialNotices trial={trial.transformation} webhookId={webhook.id} />
@@ -138,7 +139,18 @@ function Frame(props: PropsWithChildren<{ title: string; viewer: Viewer; webhook
   );
 }
 
-function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?: Target }>): JSX.Element {
+/** Where the tried code failed first. */
+function placesOf(trial: TargetTrial | null): Readonly<Record<string, CodePlace>> {
+  for (const { run } of trial?.transformation?.listed ?? []) {
+    if (run.kind !== "failed" || run.fault.line === undefined) continue;
+    return { [CODE]: { line: run.fault.line, column: run.fault.column ?? 1 } };
+  }
+  return {};
+}
+
+type FieldsProps = FormProps & Readonly<{ target?: Target; places?: Readonly<Record<string, CodePlace>> }>;
+
+function Fields({ type, typed, errors, places, target }: FieldsProps): JSX.Element {
   const policy = target?.policy ?? readPolicy();
   const fields = [
     ...inSection("Filter", filterPolicyFields),
@@ -168,6 +180,7 @@ function Fields({ type, typed, errors, target }: FormProps & Readonly<{ target?:
         values={{ ...target?.config, ...policy, ...signingValues(target), ...transformationValues(target) }}
         typed={typed}
         errors={errors}
+        places={places}
         manual={TARGET_PARTS}
       />
     </>

@@ -3,7 +3,7 @@ import { type FormField, inSection } from "../../../settings/form-field.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import type { FormInput } from "../../forms.ts";
 
-const CODE = "transformation.code";
+export const CODE = "transformation.code";
 
 /** Named like the path of its faults. */
 export const transformationFields: readonly FormField[] = inSection("Transformation", [
