@@ -2,7 +2,7 @@
 import { newId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn, mustWaitInLane } from "./order.ts";
-import type { HeaderPairs, Settlement } from "./types.ts";
+import type { DeliveryStatus, HeaderPairs, Settlement } from "./types.ts";
 
 /**
  * Stores an attempt and the delivery's new state. Skipped if the delivery was deleted meanwhile or the attempt is
@@ -10,10 +10,12 @@ import type { HeaderPairs, Settlement } from "./types.ts";
  */
 export function recordSettlement(file: EventFile, settlement: Settlement): void {
   const { eventId, targetId, result } = settlement;
+  let left: DeliveryStatus | null = settlement.status;
   if (settlePlainly(file, settlement)) file.knownDue.settled(targetId, eventId, settlement.nextAttemptAt);
   else {
     file.knownDue.forget(targetId);
-    if (!settleWithCare(file, settlement)) return;
+    left = settleWithCare(file, settlement);
+    if (left === null) return;
   }
   file.deliveries.insertResult.run(
     eventId,
@@ -32,8 +34,9 @@ export function recordSettlement(file: EventFile, settlement: Settlement): void 
   );
   // A transformation dropped it: the target was not asked.
   if (settlement.status === "discarded") return;
-  const { statusCode, error } = result;
-  file.tally.attempted(targetId, { at: endOf(settlement), delivered: error === null, statusCode, error });
+  const { durationMs, statusCode, error } = result;
+  const gaveUp = left === "failed" && error !== null;
+  file.tally.attempted(targetId, { at: endOf(settlement), durationMs, statusCode, error, gaveUp });
 }
 
 /** Settles in one statement; false if the statement did not apply and nothing was changed. */
@@ -56,28 +59,28 @@ function settlePlainly(file: EventFile, settlement: Settlement): boolean {
   return true;
 }
 
-/** False if the attempt must not be stored. */
-function settleWithCare(file: EventFile, settlement: Settlement): boolean {
+/** The state that the delivery is left in; null if the attempt must not be stored. */
+function settleWithCare(file: EventFile, settlement: Settlement): DeliveryStatus | null {
   const { state, settle, countAttempt, countLateAttempt } = file.deliveries;
   const { eventId, targetId, result, status, nextAttemptAt, reason } = settlement;
   const before = state.get(eventId, targetId);
-  if (!before || before.attempts >= result.attempt) return false;
+  if (!before || before.attempts >= result.attempt) return null;
   const endedAt = endOf(settlement);
   if (before.replays !== settlement.replays) {
     countAttempt.run(eventId, targetId, result.attempt, endedAt);
-    return true;
+    return before.status;
   }
   // The delivery was discarded during the attempt: only a successful delivery overrides that.
   if (before.status === "discarded" && status !== "delivered") {
     countLateAttempt.run(eventId, targetId, result.attempt, endedAt);
-    return true;
+    return before.status;
   }
   settle.run(eventId, targetId, result.attempt, endedAt, status, nextAttemptAt, reason);
   if (before.status !== status) file.tally.moved(targetId, before.status, status);
   if (before.order_key !== null && status !== "pending") {
     letLaneGoOn(file, { targetId, orderKey: before.order_key, now: endedAt });
   }
-  return true;
+  return status;
 }
 
 function endOf({ result }: Settlement): number {

@@ -197,15 +197,20 @@ function discardUndelivered(file: EventFile, eventId: string, { reason, now }: P
 /** Deletes hours before `before`; returns the oldest remaining one. */
 export function pruneHours(file: EventFile, before: number): number | null {
   file.tally.countReceived();
-  file.db
-    .query<unknown, [number, number]>(
-      "DELETE FROM counted_hours WHERE hour IN (SELECT hour FROM counted_hours WHERE hour < ? LIMIT ?)",
-    )
-    .run(before, ROWS_PER_STEP);
-  return (
-    file.db.query<{ at: number | null }, []>("SELECT min(hour) AS at FROM counted_hours").get()?.at ?? null
-  );
+  for (const sql of [OLD_HOURS, OLD_TARGET_HOURS]) {
+    file.db.query<unknown, [number, number]>(sql).run(before, ROWS_PER_STEP);
+  }
+  return file.db.query<{ at: number | null }, []>(OLDEST_HOUR).get()?.at ?? null;
 }
+
+const OLD_HOURS =
+  "DELETE FROM counted_hours WHERE hour IN (SELECT hour FROM counted_hours WHERE hour < ? LIMIT ?)";
+/** Target by target, as their hours are sorted by target. */
+const OLD_TARGET_HOURS = `DELETE FROM target_hours WHERE (target_id, hour) IN
+  (SELECT h.target_id, h.hour FROM target_tallies t CROSS JOIN target_hours h
+    WHERE h.target_id = t.target_id AND h.hour < ? LIMIT ?)`;
+const OLDEST_HOUR = `SELECT min(at) AS at FROM (SELECT min(hour) AS at FROM counted_hours
+  UNION ALL SELECT (SELECT min(hour) FROM target_hours h WHERE h.target_id = t.target_id) FROM target_tallies t)`;
 
 /** The id of the oldest event or rejected request received at `from` or later. */
 export function oldestEventFrom(file: EventFile, from: number): string | null {

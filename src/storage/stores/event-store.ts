@@ -36,6 +36,7 @@ import {
   type TargetOverview,
 } from "../event-db/numbers/overview.ts";
 import { countRetrying, type RetryingCount } from "../event-db/numbers/retrying.ts";
+import { readTargetNumbers, type TargetNumbers } from "../event-db/numbers/target-numbers.ts";
 import { readTargetsBefore, type TargetBefore } from "../event-db/open-circuits.ts";
 import { claimScattered, type ScatteredClaim } from "../event-db/scattered-claim.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "../event-db/types.ts";
@@ -134,6 +135,13 @@ export type EventStore = Readonly<{
   growth: (webhookId: string) => Promise<Growth>;
   /** Overview by target id; a target that never had a delivery is missing. */
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
+  /** A target's attempts in the hours that begin from `from` to before `to`. */
+  targetNumbers: (of: {
+    webhookId: string;
+    targetId: string;
+    from: number;
+    to: number;
+  }) => Promise<TargetNumbers>;
   /** By target id, the pending deliveries between two attempts; a target without pending deliveries is missing. */
   retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
   /** The time at which each entrypoint received its last event. */
@@ -223,6 +231,7 @@ export function createEventStore(options: {
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
+    targetNumbers: (of) => read(of.webhookId, (file) => readTargetNumbers(file, of)),
     retrying: (webhookId) => read(webhookId, countRetrying),
     entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
     onRecorded: changes.listen,

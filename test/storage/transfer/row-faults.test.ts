@@ -28,6 +28,7 @@ beforeAll(async () => {
     file.db.run("INSERT INTO event_fields VALUES (1, 1)");
     // Inserted here, as events are counted many at a time.
     file.db.run("INSERT INTO counted_hours VALUES (3600000, 1, 1, 1, 1)");
+    file.db.run("INSERT INTO target_hours VALUES (?, 3600000, x'')", [targetId]);
     file.db.run("INSERT INTO counted_entrypoints VALUES (?, 0, 0, 1)", [newId()]);
     file.db.run("INSERT INTO last_counted_event VALUES (1, ?)", [id]);
     file.db.run("INSERT INTO replay_targets VALUES (?, ?, 'done', '', 1, 0, 0)", [newId(), targetId]);

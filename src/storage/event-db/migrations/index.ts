@@ -14,6 +14,7 @@ import sealedSecrets from "./0012-sealed-secrets.sql" with { type: "text" };
 import filters from "./0013-filters.sql" with { type: "text" };
 import transformedResults from "./0014-transformed-results.sql" with { type: "text" };
 import eventFields from "./0015-event-fields.sql" with { type: "text" };
+import targetHours from "./0016-target-hours.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -31,4 +32,5 @@ export const eventMigrations: readonly string[] = [
   filters,
   transformedResults,
   eventFields,
+  targetHours,
 ];

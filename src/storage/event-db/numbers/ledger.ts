@@ -1,7 +1,9 @@
 /** Compares the tallies with the rows that they count. */
 import type { Database } from "bun:sqlite";
+import { HOUR_MS } from "../../../lib/clock.ts";
 import { listFieldFaults } from "../fields/field-faults.ts";
 import type { DeliveryStatus } from "../types.ts";
+import { AttemptCounts } from "./attempt-counts.ts";
 import { countRows, type RowCounts } from "./row-counts.ts";
 
 const STATUSES = ["pending", "delivered", "failed", "held", "discarded"] as const satisfies DeliveryStatus[];
@@ -13,6 +15,10 @@ type TargetRow = {
   filtered: number;
   filtered_deleted: number;
 } & Record<DeliveryStatus, number>;
+type HourRow = { target_id: string; hour: number | null; counts: Uint8Array | null };
+const HOURS = `SELECT h.target_id, iif(t.target_id IS NULL, NULL, h.hour) AS hour, counts
+    FROM target_hours h LEFT JOIN target_tallies t ON t.target_id = h.target_id
+  UNION ALL SELECT target_id, hour, hour_counts FROM target_tallies WHERE hour IS NOT NULL OR hour_counts IS NOT NULL`;
 type EntrypointRow = { entrypoint_id: string; tallied: number | null; counted: number | null };
 
 /** Returns a sentence for each fault; reads one state of the file, however long that takes. */
@@ -27,6 +33,7 @@ export function listLedgerFaults(db: Database): readonly string[] {
       ...checkEntrypoints(db, counts),
       ...checkBelonging(db, counts),
       ...checkLanes(db),
+      ...checkHours(db),
       ...listFieldFaults(db),
     ];
   } finally {
@@ -91,6 +98,16 @@ function checkLanes(db: Database): string[] {
         ? `target ${target_id}: lanes in which more than one delivery is due: ${n}`
         : `target ${target_id}: lanes in which no delivery is due: ${n}`,
     );
+}
+
+/** A target's hours must have counts that the gateway could have written. */
+function checkHours(db: Database): string[] {
+  const faults = new Map<string, number>();
+  for (const { target_id, hour, counts } of db.query<HourRow, []>(HOURS).iterate()) {
+    const isSound = hour !== null && counts !== null && hour % HOUR_MS === 0 && AttemptCounts.decode(counts);
+    if (!isSound) faults.set(target_id, (faults.get(target_id) ?? 0) + 1);
+  }
+  return [...faults].map(([id, n]) => `target ${id}: hours with invalid counts of attempts: ${n}`);
 }
 
 function checkRejected(db: Database): string[] {

@@ -2,17 +2,12 @@
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
 import type { DeliveryStatus } from "../types.ts";
+import type { Attempt } from "./attempt-counts.ts";
 import { HourNotes } from "./rhythm.ts";
+import { TargetHours } from "./target-hours.ts";
 import { UncountedEvents } from "./uncounted-events.ts";
 
 type StatusChanges = Record<DeliveryStatus, number>;
-
-type LastResult = Readonly<{
-  at: number;
-  delivered: boolean;
-  statusCode: number | null;
-  error: string | null;
-}>;
 
 type TargetChange = {
   counts: StatusChanges;
@@ -22,7 +17,7 @@ type TargetChange = {
   filteredDeleted: number;
   delivered: number;
   failed: number;
-  lastResult: LastResult | null;
+  lastAttempt: Attempt | null;
 };
 
 function prepareTallyStatements(db: Database) {
@@ -43,9 +38,9 @@ function prepareTallyStatements(db: Database) {
          delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
          held = held + excluded.held, discarded = discarded + excluded.discarded`,
     ),
-    lastResult: db.prepare(
-      `UPDATE target_tallies SET last_result_at = ?2, last_delivered = ?3, last_status_code = ?4, last_error = ?5
-        WHERE target_id = ?1`,
+    lastAttempt: db.prepare(
+      `UPDATE target_tallies SET last_result_at = ?2, last_delivered = ?3, last_status_code = ?4, last_error = ?5,
+         hour = ?6, hour_counts = ?7 WHERE target_id = ?1`,
     ),
   };
 }
@@ -61,6 +56,7 @@ export class Tally {
   readonly #forgotten = new Map<string, number>();
   readonly #targets = new Map<string, TargetChange>();
   readonly #hours: HourNotes;
+  readonly #targetHours: TargetHours;
   readonly #uncounted: UncountedEvents;
   /** Pending deliveries of the whole file, once the transaction under way is committed. */
   #pending: number;
@@ -69,6 +65,7 @@ export class Tally {
   constructor(db: Database) {
     this.#statements = prepareTallyStatements(db);
     this.#hours = new HourNotes(db);
+    this.#targetHours = new TargetHours(db);
     this.#uncounted = new UncountedEvents(db);
     const sum = "SELECT coalesce(sum(pending), 0) AS n FROM target_tallies";
     this.#pending = db.prepare<{ n: number }, []>(sum).get()?.n ?? 0;
@@ -116,12 +113,13 @@ export class Tally {
     this.#target(targetId).filteredDeleted++;
   }
 
-  attempted(targetId: string, result: LastResult): void {
+  attempted(targetId: string, attempt: Attempt): void {
     const target = this.#target(targetId);
-    if (result.delivered) target.delivered++;
+    if (attempt.error === null) target.delivered++;
     else target.failed++;
-    target.lastResult = result;
-    this.#attemptedAt = result.at;
+    target.lastAttempt = attempt;
+    this.#targetHours.add(targetId, attempt);
+    this.#attemptedAt = attempt.at;
   }
 
   /** Writes the counts inside the transaction that they describe. */
@@ -129,17 +127,14 @@ export class Tally {
     let delivered = 0;
     let failed = 0;
     for (const [targetId, target] of this.#targets) {
-      const { counts, created, deleted, filtered, filteredDeleted, lastResult } = target;
+      const { counts, created, deleted, filtered, filteredDeleted, lastAttempt } = target;
       delivered += target.delivered;
       failed += target.failed;
       const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
       this.#pending += pending;
       const made = [created, deleted, filtered, filteredDeleted] as const;
       this.#statements.target.run(targetId, ...made, pending, done, givenUp, held, discarded);
-      if (lastResult) {
-        const { at, statusCode, error } = lastResult;
-        this.#statements.lastResult.run(targetId, at, lastResult.delivered ? 1 : 0, statusCode, error);
-      }
+      if (lastAttempt) this.#writeAttempt(targetId, lastAttempt);
     }
     for (const [entrypointId, at] of this.#received) this.#hours.note(entrypointId, at);
     for (const [entrypointId, events] of this.#forgotten) {
@@ -162,8 +157,23 @@ export class Tally {
   clear(): void {
     this.#pending = this.#pendingBefore;
     this.#hours.clear();
+    this.#targetHours.clear();
     this.#uncounted.clear();
     this.#empty();
+  }
+
+  #writeAttempt(targetId: string, { at, statusCode, error }: Attempt): void {
+    const last = this.#targetHours.lastHour(targetId);
+    const isDelivered = error === null ? 1 : 0;
+    this.#statements.lastAttempt.run(
+      targetId,
+      at,
+      isDelivered,
+      statusCode,
+      error,
+      last?.hour ?? null,
+      last?.counts ?? null,
+    );
   }
 
   #empty(): void {
@@ -178,7 +188,7 @@ export class Tally {
     if (!target) {
       const counts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
       const made = { created: 0, deleted: 0, filtered: 0, filteredDeleted: 0 };
-      target = { counts, ...made, delivered: 0, failed: 0, lastResult: null };
+      target = { counts, ...made, delivered: 0, failed: 0, lastAttempt: null };
       this.#targets.set(targetId, target);
     }
     return target;
