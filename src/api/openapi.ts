@@ -90,7 +90,7 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
       ...parametersOf(doc.query, "query", schemaOf),
     ],
     ...(body && { requestBody: { required: body.required, content: asJson(schemaOf(body.schema)) } }),
-    ...(doc.upload !== null && { requestBody: { required: true, content: { [doc.upload]: {} } } }),
+    ...(doc.upload !== null && { requestBody: { required: true, content: asBytes(doc.upload) } }),
     responses: {
       [success.status]: describeSuccess(doc, schemaOf),
       ...Object.fromEntries(errors),
@@ -101,7 +101,7 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
 
 function describeSuccess({ success }: OperationDoc, schemaOf: SchemaOf): Json {
   const { description, schema, contentType, status } = success;
-  const content = schema ? asJson(schemaOf(schema)) : contentType !== undefined && { [contentType]: {} };
+  const content = schema ? asJson(schemaOf(schema)) : contentType !== undefined && asBytes(contentType);
   const location = { Location: { description: "Path of the new object.", schema: { type: "string" } } };
   return { description, ...(content && { content }), ...(status === 201 && { headers: location }) };
 }
@@ -139,6 +139,10 @@ const parametersShape = z.object({
 
 function asJson(schema: Json): Json {
   return { "application/json": { schema } };
+}
+
+function asBytes(contentType: string): Json {
+  return { [contentType]: { schema: { type: "string", format: "binary" } } };
 }
 
 function reference(error: DocumentedError | "internal"): Json {

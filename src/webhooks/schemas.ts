@@ -12,19 +12,22 @@ import { providerName, targetTypeName } from "./type-names.ts";
 const name = z.string().trim().min(1).max(200);
 const active = z.boolean();
 
-export const webhookInput = z.strictObject({ name, ...webhookSettingsShape });
+export const webhookInput = z.strictObject({ name, ...webhookSettingsShape }).meta({ id: "WebhookInput" });
 export const webhookChange = z
   .strictObject({
     name,
     ...withoutDefaults(webhookSettingsShape),
     events_lost_at: z.null().describe("null: dismisses the note about lost events."),
   })
-  .partial();
+  .partial()
+  .meta({ id: "WebhookChange" });
 
-export const verificationInput = z.strictObject({
-  type: providerName,
-  config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
-});
+export const verificationInput = z
+  .strictObject({
+    type: providerName,
+    config: z.record(z.string(), z.unknown()).optional().describe("Depends on the type."),
+  })
+  .meta({ id: "VerificationInput" });
 
 /** What a trial takes: the part of an entrypoint's change that is to be tried. */
 export const verificationTrialInput = z.strictObject({ verification: verificationInput });
@@ -38,10 +41,13 @@ const entrypointShape = {
     .describe("How requests are verified; null, the default: anyone with the URL can send events."),
 };
 
-export const entrypointInput = z.strictObject({ ...entrypointShape, ...entrypointSettingsShape });
+export const entrypointInput = z
+  .strictObject({ ...entrypointShape, ...entrypointSettingsShape })
+  .meta({ id: "EntrypointInput" });
 export const entrypointChange = z
   .strictObject({ ...entrypointShape, ...withoutDefaults(entrypointSettingsShape) })
-  .partial();
+  .partial()
+  .meta({ id: "EntrypointChange" });
 
 const targetShape = {
   name,
@@ -56,17 +62,19 @@ const MOST_TRIED = 1_000;
 const { event_types, filter } = withoutDefaults(filterPolicyShape);
 
 /** The settings of a target that can be tried on stored events before they are saved. */
-export const filterTrialInput = z.strictObject({
-  event_types: event_types.optional(),
-  filter: filter.optional(),
-  transformation: transformationInput.optional(),
-  last: z
-    .int()
-    .min(1)
-    .max(MOST_TRIED)
-    .describe("How many events are tried, from the newest.")
-    .default(MOST_TRIED),
-});
+export const filterTrialInput = z
+  .strictObject({
+    event_types: event_types.optional(),
+    filter: filter.optional(),
+    transformation: transformationInput.optional(),
+    last: z
+      .int()
+      .min(1)
+      .max(MOST_TRIED)
+      .describe("How many events are tried, from the newest.")
+      .default(MOST_TRIED),
+  })
+  .meta({ id: "TargetTrialInput" });
 
 const signing = signingInput
   .optional()
@@ -74,12 +82,9 @@ const signing = signingInput
 
 const transformation = transformationInput.optional();
 
-export const targetInput = z.strictObject({
-  ...targetShape,
-  signing,
-  transformation,
-  ...deliveryPolicyShape,
-});
+export const targetInput = z
+  .strictObject({ ...targetShape, signing, transformation, ...deliveryPolicyShape })
+  .meta({ id: "TargetInput" });
 
 export const targetChange = z
   .strictObject({
@@ -89,4 +94,5 @@ export const targetChange = z
     transformation,
     ...withoutDefaults(deliveryPolicyShape),
   })
-  .partial();
+  .partial()
+  .meta({ id: "TargetChange" });
