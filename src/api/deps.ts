@@ -4,6 +4,7 @@ import type { Caller } from "../auth/api-keys.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { SendTestNotice } from "../notices/notice-sender.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Replay } from "../replays/replay.ts";
@@ -24,6 +25,7 @@ export type ApiDeps = Readonly<{
   baseUrl: string;
   /** The program's version, for the OpenAPI document. */
   version: string;
+  clock: Pick<Clock, "now">;
   /** Runs a change, and resolves once it is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;

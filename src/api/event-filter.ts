@@ -1,8 +1,9 @@
 /** The event filter of the API, in list queries and replays. */
 import { z } from "zod";
 import { AppError } from "../lib/errors.ts";
+import { parseRange } from "../lib/time-range.ts";
 import { findFields } from "../settings/indexed-fields.ts";
-import type { EventFilter, FieldCondition } from "../storage/event-db/event-filter.ts";
+import { ANSWER, type EventFilter, type FieldCondition } from "../storage/event-db/event-filter.ts";
 import { eventFate } from "./event-schemas.ts";
 
 const time = z.iso
@@ -14,6 +15,11 @@ const text = z.string().max(200).optional();
 export const eventFilterShape = {
   from: time.optional().describe("Received at or after this time."),
   to: time.optional().describe("Received at or before this time."),
+  range: z
+    .string()
+    .refine((text) => parseRange(text) !== null, "must be a number of minutes, hours or days, such as 30d")
+    .optional()
+    .describe("Received within this time up to now, such as `15m`, `24h` or `30d`; instead of `from`."),
   entrypoint_id: z.string().optional().describe("Received by this entrypoint."),
   target_id: z.string().optional().describe("With a delivery to this target."),
   status: eventFate
@@ -25,10 +31,17 @@ export const eventFilterShape = {
     .literal(true)
     .optional()
     .describe("With a delivery that was given up because the target's transformation failed."),
+  answer: z
+    .string()
+    .regex(ANSWER, "must be a status such as 500, or 5xx, or none")
+    .optional()
+    .describe(
+      "With a delivery whose last attempt was answered so: a status such as `500`, a class such as `5xx`, or `none` if there was no answer; with `target_id`, the one to that target.",
+    ),
   method: z.string().max(20).optional().describe("Received with this method."),
   type: z.string().max(250).optional().describe("Of this type, exactly."),
   text: text.describe(
-    "Found anywhere in the body, as it was sent or as it reads after decompression, charset decoding and removal of JSON and form escapes. ASCII letters match in either case.",
+    "Found in the path, the query, a header (`name: value`) or the body: as it was sent, or as it reads after decompression, charset decoding and removal of JSON, form and percent escapes. ASCII letters match in either case.",
   ),
   fields: z
     .string()
@@ -45,17 +58,27 @@ const eventFilter = z.strictObject(eventFilterShape);
 /** Throws AppError `invalid` for a field that is none of `indexedFields`, the webhook's. */
 export function toEventFilter(
   given: z.infer<typeof eventFilter>,
-  indexedFields: readonly string[],
+  { indexedFields, now }: Readonly<{ indexedFields: readonly string[]; now: number }>,
 ): EventFilter {
   const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, fields, ...others } = given;
-  const { transformation_failed: transformationFailed, ...rest } = others;
+  const { transformation_failed: transformationFailed, range, ...rest } = others;
+  const from = range === undefined ? rest.from : fromOfRange(range, rest.from, now);
   const wanted = fields === undefined ? undefined : readFields(fields, indexedFields);
-  return { ...rest, text, entrypointId, targetId, transformationFailed, fields: wanted };
+  return { ...rest, from, text, entrypointId, targetId, transformationFailed, fields: wanted };
 }
 
 /** The inverse of what `fields` is read from. */
 export function fieldsText(fields: readonly FieldCondition[]): string {
   return new URLSearchParams(fields.map(({ name, value }): [string, string] => [name, value])).toString();
+}
+
+function fromOfRange(range: string, from: number | undefined, now: number): number {
+  if (from === undefined) return now - (parseRange(range) ?? 0);
+  throw new AppError({
+    kind: "invalid",
+    message: "A range up to now has no other start.",
+    details: [{ path: "range", message: "must not be set together with from" }],
+  });
 }
 
 function readFields(text: string, indexedFields: readonly string[]): readonly FieldCondition[] {

@@ -84,13 +84,13 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
           "One page. It may contain fewer than `limit` events even if `next_cursor` is set, because searches are limited in time.",
         schema: listOf(eventSummarySchema).extend({
           not_searched: count.describe(
-            "With `text`: number of events searched for this page whose bodies could not be searched.",
+            "With `text`: number of events searched for this page that could not be searched.",
           ),
         }),
       },
       async handle({ caller, params, request, query: { limit, cursor = null, ...given } }) {
         const { webhookId, indexedFields } = await requireFields(caller, params.webhook_id);
-        const filter = toEventFilter(given, indexedFields);
+        const filter = toEventFilter(given, { indexedFields, now: deps.clock.now() });
         const { signal } = request;
         const asked = { limit, cursor, filter, signal, asker: caller.userId };
         const page = await events.searchEvents(webhookId, asked);

@@ -107,7 +107,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       errors: ["conflict"],
       async handle({ caller, params, body }) {
         const { webhookId, indexedFields } = await requireFields(caller, params.webhook_id);
-        const order = orderOf(body, indexedFields);
+        const order = orderOf(body, { indexedFields, now: deps.clock.now() });
         if (body.dry_run) {
           return presentReplayCount(await replayRuns.count(webhookId, order));
         }
@@ -179,12 +179,12 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
 
 function orderOf(
   { filter, event_ids, target_id, only_missing }: Input,
-  indexedFields: readonly string[],
+  of: Readonly<{ indexedFields: readonly string[]; now: number }>,
 ): ReplayOrder {
   return {
     selection:
       event_ids === undefined
-        ? { kind: "filter", filter: toEventFilter(filter ?? {}, indexedFields) }
+        ? { kind: "filter", filter: toEventFilter(filter ?? {}, of) }
         : { kind: "events", eventIds: event_ids },
     targetId: target_id ?? null,
     onlyMissing: only_missing,

@@ -177,6 +177,7 @@ export const replayRunSchema = z
         target_id: id.optional(),
         status: eventFate.optional(),
         transformation_failed: z.boolean().optional(),
+        answer: z.string().optional(),
         method: z.string().optional(),
         type: z.string().optional(),
         text: z.string().optional(),

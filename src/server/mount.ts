@@ -24,6 +24,7 @@ export function mountRoutes(deps: {
   const api = createApi({
     baseUrl: config.baseUrl,
     version: parts.version,
+    clock,
     durably: parts.durably,
     useCases: parts.useCases,
     transfer: parts.transfer,

@@ -58,7 +58,7 @@ const tried = () => ({
 });
 
 describe("a list of events", () => {
-  test("is filtered by state, target, entrypoint, method and text", async () => {
+  test("is filtered by state, target, entrypoint, method, answer, range and text", async () => {
     const idsOf = async (query: string) => {
       const { data } = page.parse((await api.call("GET", `${list}?${query}`)).body);
       return data.map(({ id }) => id);
@@ -67,6 +67,11 @@ describe("a list of events", () => {
       `target_id=${api.target.id}&status=pending`,
       `entrypoint_id=${api.entrypoint.id}`,
       "method=POST",
+      "answer=500",
+      `answer=5xx&target_id=${api.target.id}`,
+      "range=1d",
+      "text=/orders",
+      `text=${encodeURIComponent("X-Sender: shop")}`,
       `text=${encodeURIComponent('"N":1')}`,
       `q=${encodeURIComponent('"N":1')}`,
       `q=absent&text=${encodeURIComponent('"N":1')}`,
@@ -79,12 +84,15 @@ describe("a list of events", () => {
       "target_id=none",
       "entrypoint_id=none",
       "method=PUT",
+      "answer=503",
+      "answer=none",
       "text=absent",
       "q=absent",
     ]) {
       expect(await idsOf(miss)).toEqual([]);
     }
-    expect((await api.call("GET", `${list}?from=yesterday`)).status).toBe(422);
+    for (const wrong of ["from=yesterday", "range=1w", "answer=5", "range=1d&from=2026-01-01T00:00:00Z"])
+      expect((await api.call("GET", `${list}?${wrong}`)).status).toBe(422);
   });
 });
 

@@ -42,14 +42,14 @@ describe("a replay by filter", () => {
   });
 
   test("starts, reports its progress, and is listed", async () => {
-    const filter = { status: "pending", from: "2025-12-31T00:00:00Z" };
+    const filter = { status: "pending", from: "2025-12-31T00:00:00Z", answer: "5xx", text: "/orders" };
     const id = await begin({ filter });
     const run = await ended(id);
     expect(run).toEqual({
       id,
       webhook_id: api.webhook.id,
       state: "done",
-      filter: { status: "pending", from: "2025-12-31T00:00:00.000Z" },
+      filter: { status: "pending", from: "2025-12-31T00:00:00.000Z", answer: "5xx", text: "/orders" },
       event_ids: null,
       target_id: null,
       only_missing: false,

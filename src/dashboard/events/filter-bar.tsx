@@ -1,18 +1,18 @@
-/** The event log's filter: a form that fills the URL, and chips that remove single conditions. */
+/** The event log's filter: a form that fills the URL. */
 import { Html } from "@elysiajs/html";
 import type { IndexedField } from "../../settings/indexed-fields.ts";
-import { EVENT_FATES, type EventFate } from "../../storage/event-db/event-filter.ts";
+import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { Icon } from "../components/icon.tsx";
-import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
-import { FIELD_MARK, filterQuery, type LogFilter, METHODS } from "./log-filter.ts";
+import type { FilterProps } from "./filters/filter-chips.tsx";
+import { fateLabel, RANGES, rangeLabel } from "./filters/filter-words.ts";
+import { FIELD_MARK, METHODS } from "./log-filter.ts";
 import type { Names } from "./names.ts";
 import { formatLocalTime } from "./zoned-time.ts";
 
 type Option = Readonly<{ value: string; label: string }>;
-type FilterProps = Readonly<{ path: string; filter: LogFilter; names: Names }>;
 type BarProps = FilterProps &
   Readonly<{
     fields: readonly IndexedField[];
@@ -20,7 +20,7 @@ type BarProps = FilterProps &
     types: readonly string[];
   }>;
 
-const RANGE_LABELS = { "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days" } as const;
+const ANSWERS = ["none", "2xx", "3xx", "4xx", "5xx"] as const;
 
 export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX.Element {
   const { from, to, zone } = filter;
@@ -31,8 +31,8 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
           <TextField
             name="q"
             type="search"
-            label="Text in the body"
-            placeholder="Search bodies"
+            label="Text or id"
+            placeholder="Search"
             value={filter.text ?? ""}
             maxlength={200}
           />
@@ -52,6 +52,14 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
                 any("Any state"),
                 ...EVENT_FATES.map((value) => ({ value, label: fateLabel(value) })),
               ]}
+            />
+            <TextField
+              name="answer"
+              label="Last answer"
+              placeholder="500, 5xx or none"
+              proposals={ANSWERS}
+              value={filter.answer ?? ""}
+              maxlength={4}
             />
             <SelectField
               name="target"
@@ -91,10 +99,7 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
               name="range"
               label="Received"
               value={filter.range ?? ""}
-              options={[
-                any("Any time"),
-                ...Object.entries(RANGE_LABELS).map(([value, label]) => ({ value, label })),
-              ]}
+              options={[any("Any time"), ...rangeChoices(filter.range)]}
             />
             <TimeField name="from" label="From" at={from} zone={zone} />
             <TimeField name="to" label="Until" at={to} zone={zone} />
@@ -110,89 +115,6 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
   );
 }
 
-/** Active conditions in words; each links to the log without it. */
-export function FilterChips({ path, filter, names }: FilterProps): JSX.Element {
-  const { range, from, to, status, targetId, entrypointId, method, type, text, fields } = filter;
-  const chips = [
-    text === null ? "" : <Chip label="Body contains" value={`“${text}”`} href={without({ text: null })} />,
-    status === null ? (
-      ""
-    ) : (
-      <Chip label="Delivery" value={fateLabel(status)} href={without({ status: null })} />
-    ),
-    targetId === null ? (
-      ""
-    ) : (
-      <Chip label="Target" value={names.target(targetId).name} href={without({ targetId: null })} />
-    ),
-    entrypointId === null ? (
-      ""
-    ) : (
-      <Chip
-        label="Entrypoint"
-        value={names.entrypoint(entrypointId).name}
-        href={without({ entrypointId: null })}
-      />
-    ),
-    filter.transformation === null ? (
-      ""
-    ) : (
-      <Chip label="Transformation" value="failed" href={without({ transformation: null })} />
-    ),
-    method === null ? "" : <Chip label="Method" value={method} href={without({ method: null })} />,
-    type === null ? "" : <Chip label="Type" value={type} href={without({ type: null })} />,
-    ...(fields ?? []).map((field) => {
-      const others = fields?.filter((other) => other !== field) ?? [];
-      const href = without({ fields: others.length === 0 ? null : others });
-      return <Chip label={field.name} value={field.value} href={href} />;
-    }),
-    range === null ? (
-      ""
-    ) : (
-      <Chip label="Received" value={RANGE_LABELS[range].toLowerCase()} href={without({ range: null })} />
-    ),
-    from === null ? "" : <Chip label="From" time={from} href={without({ from: null })} />,
-    to === null ? "" : <Chip label="Until" time={to} href={without({ to: null })} />,
-  ];
-  const shown = chips.filter((chip) => chip !== "");
-  if (shown.length === 0) return "";
-
-  function without(change: Partial<LogFilter>): string {
-    return `${path}${filterQuery({ ...filter, ...change })}`;
-  }
-
-  return (
-    <ul class="chips" aria-label="Filters in use">
-      {shown.map((chip) => (
-        <li>{chip}</li>
-      ))}
-      {shown.length > 1 && (
-        <li>
-          <a class="chips-clear" href={attribute(path)}>
-            Clear all
-          </a>
-        </li>
-      )}
-    </ul>
-  );
-}
-
-function Chip(props: { label: string; value?: string; time?: number; href: string }): JSX.Element {
-  return (
-    <span class="chip">
-      <span class="muted" safe>
-        {props.label}
-      </span>
-      <bdi class="chip-value">
-        {props.time === undefined ? Html.escapeHtml(props.value ?? "") : <Time at={props.time} />}
-      </bdi>
-      <a href={attribute(props.href)} aria-label={attribute(`Remove the filter ${props.label}`)}>
-        <Icon name="cross" />
-      </a>
-    </span>
-  );
-}
-
 function TimeField(props: { name: string; label: string; at: number | null; zone: string }): JSX.Element {
   const { name, label, at, zone } = props;
   return (
@@ -205,9 +127,10 @@ function TimeField(props: { name: string; label: string; at: number | null; zone
   );
 }
 
-/** Names what a state finds: pending deliveries include those that are retrying. */
-function fateLabel(fate: EventFate): string {
-  return fate === "pending" ? "pending or retrying" : fate;
+/** Keeps a range that was typed into the URL. */
+function rangeChoices(chosen: string | null): readonly Option[] {
+  const isListed = chosen === null || RANGES.some(({ value }) => value === chosen);
+  return isListed ? RANGES : [...RANGES, { value: chosen, label: rangeLabel(chosen) }];
 }
 
 function any(label: string): Option {

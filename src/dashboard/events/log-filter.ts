@@ -2,8 +2,10 @@
 import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
+import { parseRange } from "../../lib/time-range.ts";
 import { findFields } from "../../settings/indexed-fields.ts";
 import {
+  ANSWER,
   EVENT_FATES,
   type EventFate,
   type EventFilter,
@@ -11,14 +13,11 @@ import {
 } from "../../storage/event-db/event-filter.ts";
 import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
 
-const RANGES = { "1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000 } as const;
 export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
-type Range = keyof typeof RANGES;
-
 export type LogFilter = Readonly<{
-  /** Range up to now; `from` and `to` are then null. */
-  range: Range | null;
+  /** Range up to now, such as "24h"; `from` and `to` are then null. */
+  range: string | null;
   from: number | null;
   to: number | null;
   /** Time zone of `from` and `to`. */
@@ -28,6 +27,8 @@ export type LogFilter = Readonly<{
   status: EventFate | null;
   /** Only deliveries that were given up because a transformation failed. */
   transformation: "failed" | null;
+  /** What the last attempt was answered with: "500", "5xx" or "none". */
+  answer: string | null;
   method: string | null;
   type: string | null;
   text: string | null;
@@ -39,12 +40,15 @@ const DEFAULT_ZONE = "UTC";
 
 const id = z.string().refine(isId, "is not an id.");
 const schemas = {
-  range: z.enum(["1h", "24h", "7d"], "must be one of 1h, 24h, 7d."),
+  range: z
+    .string()
+    .refine((text) => parseRange(text) !== null, "must be a number of minutes, hours or days, such as 30d."),
   zone: z.string().refine(isTimeZone, "is not a time zone."),
   entrypoint: id,
   target: id,
   status: z.enum(EVENT_FATES, `must be one of ${EVENT_FATES.join(", ")}.`),
   transformation: z.enum(["failed"], "must be failed."),
+  answer: z.string().toLowerCase().regex(ANSWER, "must be a status such as 500, or 5xx, or none."),
   method: z.enum(METHODS, `must be one of ${METHODS.join(", ")}.`),
   type: z.string().max(250, "is longer than 250 characters."),
   q: z.string().max(200, "is longer than 200 characters."),
@@ -86,6 +90,7 @@ export function readLogFilter(
     targetId: read("target", schemas.target),
     status: read("status", schemas.status),
     transformation: read("transformation", schemas.transformation),
+    answer: read("answer", schemas.answer),
     method: read("method", schemas.method),
     type: read("type", schemas.type),
     text: read("q", schemas.q),
@@ -120,14 +125,16 @@ function timeIn(zone: string) {
 
 export function toEventFilter(filter: LogFilter, now: number): EventFilter {
   const { range, from, to, entrypointId, targetId, status, transformation, method, type, text } = filter;
-  const { fields } = filter;
+  const { answer, fields } = filter;
+  const width = range === null ? null : parseRange(range);
   return {
-    from: range === null ? (from ?? undefined) : now - RANGES[range],
+    from: width === null ? (from ?? undefined) : now - width,
     to: to === null ? undefined : lastOf(to),
     entrypointId: entrypointId ?? undefined,
     targetId: targetId ?? undefined,
     status: status ?? undefined,
     transformationFailed: transformation === "failed" ? true : undefined,
+    answer: answer ?? undefined,
     method: method ?? undefined,
     type: type ?? undefined,
     text: text ?? undefined,
@@ -147,7 +154,7 @@ export function isFiltered({ zone: _zone, ...filter }: LogFilter): boolean {
 /** Returns "?status=failed&q=x", always in the same order; "" without conditions. */
 export function filterQuery(filter: LogFilter, more: Readonly<Record<string, string>> = {}): string {
   const { range, from, to, zone, entrypointId, targetId, status, method, type, text } = filter;
-  const { transformation, fields } = filter;
+  const { transformation, answer, fields } = filter;
   const pairs = Object.entries({
     range,
     from: from === null ? null : formatLocalTime(from, zone),
@@ -157,6 +164,7 @@ export function filterQuery(filter: LogFilter, more: Readonly<Record<string, str
     target: targetId,
     status,
     transformation,
+    answer,
     method,
     type,
     q: text,

@@ -6,7 +6,7 @@ import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/field-row.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatCount } from "../components/format.ts";
-import { FilterChips } from "../events/filter-bar.tsx";
+import { FilterChips } from "../events/filters/filter-chips.tsx";
 import type { Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";

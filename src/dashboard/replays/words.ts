@@ -16,11 +16,12 @@ export function describeSelection({ selection }: ReplayOrder, names: NamesOf): s
 }
 
 function describeFilter(filter: EventFilter, names: NamesOf): readonly string[] {
-  const { from, to, entrypointId, targetId, status, method, type, text, fields = [] } = filter;
+  const { from, to, entrypointId, targetId, status, answer, method, type, text, fields = [] } = filter;
   return [
     status === undefined ? "" : status,
     targetId === undefined ? "" : `to ${names.target(targetId).name}`,
     entrypointId === undefined ? "" : `through ${names.entrypoint(entrypointId).name}`,
+    answer === undefined ? "" : `last answer ${answer}`,
     method === undefined ? "" : method,
     type === undefined ? "" : `of type ${type}`,
     text === undefined ? "" : `with “${text}”`,

@@ -18,6 +18,9 @@ export type EventFate = DeliveryState | "filtered";
 
 export const EVENT_FATES = [...DELIVERY_STATES, "filtered"] as const satisfies readonly EventFate[];
 
+/** A status code, a class of them ("5xx"), or "none": the request was not answered. */
+export const ANSWER = /^([1-5](xx|\d\d)|none)$/;
+
 export type EventFilter = Readonly<{
   /** Receive time, milliseconds UTC, both ends included. */
   from?: number | undefined;
@@ -28,9 +31,11 @@ export type EventFilter = Readonly<{
   status?: EventFate | undefined;
   /** That delivery was given up because the target's transformation failed. */
   transformationFailed?: true | undefined;
+  /** What that delivery's last attempt was answered with, as ANSWER says. */
+  answer?: string | undefined;
   method?: string | undefined;
   type?: string | undefined;
-  /** Occurs anywhere in the body as it is shown; ASCII letters match in either case. */
+  /** Occurs in the path, query, headers or body as they are shown; ASCII letters match in either case. */
   text?: string | undefined;
   /** All of them. */
   fields?: readonly FieldCondition[] | undefined;

@@ -2,12 +2,13 @@
 import type { SQLQueryBindings } from "bun:sqlite";
 import { invalidCursor } from "../../lib/errors.ts";
 import { AFTER_EVERY_ID, firstIdAt, isId, timeOfId } from "../../lib/ids.ts";
-import { type EventFilter, inState } from "./event-filter.ts";
+import type { EventFilter } from "./event-filter.ts";
 import { chooseSource, type Source } from "./event-source.ts";
 import { type ReadableFile, SUMMARY_COLUMNS, type SummaryRow, summarize } from "./event-summary.ts";
 import { fieldSource } from "./fields/field-source.ts";
 import { marksIn } from "./filter-marks.ts";
-import { type BodyMatch, bodyMatchFor, SCAN_COLUMNS, TextScan } from "./text-scan.ts";
+import { type Conditions, deliveryConditions } from "./search/delivery-conditions.ts";
+import { type EventMatch, eventMatchFor, scanColumns, TextScan } from "./search/text-scan.ts";
 import type { EventSummary } from "./types.ts";
 
 export type EventSearch = Readonly<{
@@ -54,7 +55,7 @@ export async function searchEvents(
   requireCursor(cursor);
   const source = (filter.fields && fieldSource(file, filter.fields)) ?? chooseSource(file, filter);
   if (source === null) return NOTHING;
-  const query = { source, conditions: toConditions(filter), match: bodyMatchFor(filter) };
+  const query = { source, conditions: toConditions(filter), match: eventMatchFor(filter) };
   const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
   const newest = filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1);
   let below = cursor !== null && cursor < newest ? cursor : newest;
@@ -96,15 +97,16 @@ async function takeStep(
   of: Readonly<{ bounds: Bounds; limit: number; pause: Pause }>,
 ): Promise<Step> {
   const { bounds, limit, pause } = of;
-  if (query.match === null) {
+  const { match } = query;
+  if (match === null) {
     return { rows: readStep(file, query, bounds, limit), notSearched: 0, reached: null };
   }
   const scan = new TextScan(file, {
-    match: query.match,
+    match,
     from: bounds.below,
     mostFound: limit,
     query: {
-      sql: () => stepSql(query, SCAN_COLUMNS),
+      sql: () => stepSql(query, scanColumns(match)),
       values: (below) => stepValues(query, { below, from: bounds.from }, -1),
     },
   });
@@ -163,24 +165,11 @@ function stepValues(
   return [below, from, ...conditions.values, ...named, limit];
 }
 
-export type Conditions = Readonly<{ sql: readonly string[]; values: readonly SQLQueryBindings[] }>;
-type Query = Readonly<{ source: Source; conditions: Conditions; match: BodyMatch | null }>;
+type Query = Readonly<{ source: Source; conditions: Conditions; match: EventMatch | null }>;
 
-/** An SQL condition on a delivery named `d`: it was given up because the target's transformation failed. */
-export const TRANSFORMATION_FAILED = `d.status = 'failed' AND EXISTS (SELECT 1 FROM delivery_results r WHERE r.event_id = d.event_id
-  AND r.target_id = d.target_id AND r.attempt = d.attempts AND r.transformation_failed = 1)`;
-
-/** SQL conditions on an event named `e`, without those on its body, which TextScan looks into. */
-export function toConditions({
-  from,
-  to,
-  entrypointId,
-  method,
-  type,
-  status,
-  targetId,
-  transformationFailed,
-}: EventFilter): Conditions {
+/** SQL conditions on an event named `e`, without those on its text and fields, which TextScan looks for. */
+export function toConditions(filter: EventFilter): Conditions {
+  const { from, to, entrypointId, method, type, status, targetId } = filter;
   const sql: string[] = [];
   const values: SQLQueryBindings[] = [];
   function add(condition: string, ...bound: SQLQueryBindings[]): void {
@@ -196,17 +185,13 @@ export function toConditions({
     add("e.filtered IS NOT NULL");
     const ofTarget = `EXISTS (SELECT 1 FROM ${marksIn("filtered")} WHERE f.target_id = ?)`;
     if (targetId !== undefined) add(ofTarget, targetId);
+    if (filter.answer !== undefined) add("false");
     return { sql, values };
   }
-  const ofDelivery = [
-    ...(status === undefined ? [] : [inState(status)]),
-    ...(targetId === undefined ? [] : ["d.target_id = ?"]),
-    ...(transformationFailed === true ? [TRANSFORMATION_FAILED] : []),
-  ];
-  if (ofDelivery.length > 0) {
-    const bound = targetId === undefined ? [] : [targetId];
-    const where = ["d.event_id = e.id", ...ofDelivery].join(" AND ");
-    add(`EXISTS (SELECT 1 FROM deliveries d WHERE ${where})`, ...bound);
+  const ofDelivery = deliveryConditions(filter);
+  if (ofDelivery.sql.length > 0) {
+    const where = ["d.event_id = e.id", ...ofDelivery.sql].join(" AND ");
+    add(`EXISTS (SELECT 1 FROM deliveries d WHERE ${where})`, ...ofDelivery.values);
   }
   return { sql, values };
 }

@@ -246,7 +246,7 @@ describe("without scripts", () => {
         const event = await app.addEvent({ body: "needle" });
         await app.addAttempt(event.id, { status: "failed", nextAttemptAt: null });
         await page.goto(`${app.url}${app.path}/logs`);
-        await page.getByLabel("Text in the body").fill("needle");
+        await page.getByLabel("Text or id").fill("needle");
         await page.getByText("Filters", { exact: true }).click();
         await page.getByLabel("Delivery", { exact: true }).selectOption("failed");
         await page.getByRole("button", { name: "Apply" }).click();

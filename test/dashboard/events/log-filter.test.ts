@@ -65,6 +65,30 @@ describe("the filter of the event log", () => {
     expect(given(read("range=1h").asked)).toEqual({ from: NOW - 3_600_000 });
     expect(given(read("range=24h").asked)).toEqual({ from: NOW - 86_400_000 });
     expect(given(read("range=7d").asked)).toEqual({ from: NOW - 7 * 86_400_000 });
+    expect(given(read("range=30d").asked)).toEqual({ from: NOW - 30 * 86_400_000 });
+    const { filter, asked } = read("range=15m");
+    expect([given(asked), filterQuery(filter)]).toEqual([{ from: NOW - 900_000 }, "?range=15m"]);
+    for (const range of ["0d", "d", "-1h", "1w", "100000d", "1e3h"]) {
+      const { notes, asked: without } = read(`range=${range}`);
+      expect([given(without), notes]).toEqual([
+        {},
+        ["“range” was ignored: it must be a number of minutes, hours or days, such as 30d."],
+      ]);
+    }
+  });
+
+  test("reads what the last attempt was answered with", () => {
+    for (const answer of ["500", "5xx", "none"]) {
+      const { filter, asked } = read(`answer=${answer.toUpperCase()}`);
+      expect([given(asked), filterQuery(filter)]).toEqual([{ answer }, `?answer=${answer}`]);
+    }
+    for (const answer of ["6xx", "50", "5x", "0500", "500 OR 1=1"]) {
+      const { notes, asked } = read(`answer=${encodeURIComponent(answer)}`);
+      expect([given(asked), notes]).toEqual([
+        {},
+        ["“answer” was ignored: it must be a status such as 500, or 5xx, or none."],
+      ]);
+    }
   });
 
   test("reads times in the reader's time zone, also around clock changes", () => {

@@ -2,7 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { firstIdAt } from "../../../lib/ids.ts";
-import { EVENT_FATES, type EventFilter } from "../event-filter.ts";
+import { ANSWER, EVENT_FATES, type EventFilter } from "../event-filter.ts";
 import {
   deleteLostReplayTargets,
   listAllReplayTargets,
@@ -151,6 +151,7 @@ const filterShape = {
   targetId: z.string().optional(),
   status: z.enum(EVENT_FATES).optional(),
   transformationFailed: z.literal(true).optional(),
+  answer: z.string().regex(ANSWER).optional(),
   method: z.string().optional(),
   type: z.string().optional(),
   text: z.string().optional(),

@@ -1,29 +1,21 @@
 /** Selects the events and deliveries of a replay, the oldest first: one definition for counting and for replaying. */
 import type { SQLQueryBindings } from "bun:sqlite";
 import { firstIdAt } from "../../../lib/ids.ts";
-import { HAD_ATTEMPT, inState, statusOf } from "../event-filter.ts";
-import { type Conditions, TRANSFORMATION_FAILED, toConditions } from "../event-search.ts";
+import { inState } from "../event-filter.ts";
+import { toConditions } from "../event-search.ts";
 import type { ReadableFile } from "../event-summary.ts";
-import { type BodyMatch, bodyMatchFor, SCAN_COLUMNS, TextScan } from "../text-scan.ts";
-import type { DeliveryStatus } from "../types.ts";
+import { type Conditions, deliveryConditions } from "../search/delivery-conditions.ts";
+import { type EventMatch, eventMatchFor, scanColumns, TextScan } from "../search/text-scan.ts";
 import { beginOf, type ReplayOrder } from "./replay-run.ts";
 
 /** Events after one id, up to and including another. */
 export type Window = Readonly<{ after: string; upTo: string }>;
 
-/** An existing delivery of an event. */
-type Present = Readonly<{
-  target_id: string;
-  status: DeliveryStatus;
-  hadAttempt: number;
-  isUntransformed: number;
-}>;
-
 /** Reads events in windows, so that no step takes long however few of them match. */
 export class ReplaySelector {
   readonly #file: ReadableFile;
   readonly #order: ReplayOrder;
-  readonly #match: BodyMatch | null;
+  readonly #match: EventMatch | null;
   readonly #conditions: Conditions;
   readonly #last: string;
 
@@ -31,7 +23,7 @@ export class ReplaySelector {
   constructor(file: ReadableFile, order: ReplayOrder, lastEventId: string) {
     this.#file = file;
     this.#order = order;
-    this.#match = order.selection.kind === "filter" ? bodyMatchFor(order.selection.filter) : null;
+    this.#match = order.selection.kind === "filter" ? eventMatchFor(order.selection.filter) : null;
     this.#conditions = conditionsOf(order);
     const to = order.selection.kind === "filter" ? order.selection.filter.to : undefined;
     // Ids sort by time of receipt; no event has the first id of a time.
@@ -54,17 +46,17 @@ export class ReplaySelector {
     return { after, upTo: this.#endAfter(after, size) ?? this.#last };
   }
 
-  /** True if events are selected by their bodies: then `scan` finds a window's events, as `listEvents` reads none. */
-  get isByBody(): boolean {
+  /** True if events are selected by their content: then `scan` finds a window's events, as `listEvents` reads none. */
+  get isByContent(): boolean {
     return this.#match !== null;
   }
 
-  /** A scan of the window's matching events, the oldest first; null if bodies do not matter. */
+  /** A scan of the window's matching events, the oldest first; null if their content does not matter. */
   scan({ after, upTo }: Window): TextScan | null {
-    const { values } = this.#conditions;
-    const sql = `${this.#fitting(SCAN_COLUMNS)} ORDER BY e.id`;
-    const query = { sql: () => sql, values: (from: string) => [from, upTo, ...values] };
     if (this.#match === null) return null;
+    const { values } = this.#conditions;
+    const sql = `${this.#fitting(scanColumns(this.#match))} ORDER BY e.id`;
+    const query = { sql: () => sql, values: (from: string) => [from, upTo, ...values] };
     return new TextScan(this.#file, {
       match: this.#match,
       query,
@@ -85,13 +77,12 @@ export class ReplaySelector {
   listTargets(eventId: string): readonly string[] {
     const { targetId, onlyMissing } = this.#order;
     if (targetId !== null) return onlyMissing && this.#has(eventId, targetId) ? [] : [targetId];
+    const { sql, values } = this.#ofDeliveries();
     return this.#file.db
-      .query<Present, [string]>(
-        `SELECT target_id, status, ${HAD_ATTEMPT} AS hadAttempt, ${TRANSFORMATION_FAILED} AS isUntransformed
-           FROM deliveries d WHERE event_id = ?`,
+      .query<{ target_id: string }, SQLQueryBindings[]>(
+        `SELECT d.target_id FROM deliveries d WHERE ${["d.event_id = ?", ...sql].join(" AND ")}`,
       )
-      .all(eventId)
-      .filter((delivery) => this.#takes(delivery))
+      .all(eventId, ...values)
       .map(({ target_id }) => target_id);
   }
 
@@ -105,25 +96,13 @@ export class ReplaySelector {
     { after, upTo }: Window,
     eventIds: readonly string[] | null = null,
   ): ReadonlyMap<string, number> {
-    const { selection } = this.#order;
-    const filter = selection.kind === "filter" ? selection.filter : {};
-    const only: string[] = [];
-    const values: SQLQueryBindings[] = [];
-    if (filter.status === "filtered") only.push("AND false");
-    else if (filter.status !== undefined) {
-      only.push(`AND ${inState(filter.status)}`);
-    }
-    if (filter.targetId !== undefined) {
-      only.push("AND d.target_id = ?");
-      values.push(filter.targetId);
-    }
-    if (filter.transformationFailed === true) only.push(`AND ${TRANSFORMATION_FAILED}`);
+    const { sql, values } = this.#ofDeliveries();
     const rows = this.#file.db
       .query<{ target_id: string; n: number }, SQLQueryBindings[]>(
         `SELECT d.target_id, count(*) AS n FROM deliveries d
           WHERE d.event_id > ?1 AND d.event_id <= ?2
             AND d.event_id IN (${eventIds === null ? this.#fitting("e.id") : "SELECT value FROM json_each(?)"})
-            ${only.join(" ")} GROUP BY 1`,
+            ${sql.map((condition) => `AND ${condition}`).join(" ")} GROUP BY 1`,
       )
       .all(
         after,
@@ -142,16 +121,10 @@ export class ReplaySelector {
     return delivery.get(eventId, targetId) !== null;
   }
 
-  #takes({ target_id, status, hadAttempt, isUntransformed }: Present): boolean {
+  /** Of selected events, all deliveries. */
+  #ofDeliveries(): Conditions {
     const { selection } = this.#order;
-    if (selection.kind === "events") return true;
-    const { filter } = selection;
-    const isOfTarget = filter.targetId === undefined || filter.targetId === target_id;
-    if (filter.transformationFailed === true && isUntransformed === 0) return false;
-    if (!isOfTarget || filter.status === undefined) return isOfTarget;
-    // There is no delivery that could be made again: such a replay names the target that gets the events.
-    if (filter.status === "filtered") return false;
-    return statusOf(filter.status) === status && (filter.status !== "retrying" || hadAttempt === 1);
+    return deliveryConditions(selection.kind === "filter" ? selection.filter : {});
   }
 
   #fitting(columns: string): string {

@@ -78,8 +78,8 @@ class Walk {
     const start = this.#chooseStart();
     this.#isStuck = start === null;
     if (start === null) return;
-    const scan = this.#selector.isByBody ? this.#given.memory.findScan(start) : null;
-    if (this.#selector.isByBody && scan === null) {
+    const scan = this.#selector.isByContent ? this.#given.memory.findScan(start) : null;
+    if (this.#selector.isByContent && scan === null) {
       this.#toScan = start;
       return;
     }

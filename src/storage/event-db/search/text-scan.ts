@@ -1,12 +1,19 @@
 /** Reads events in order and finds those that have a text or values of fields; long work is done in parts. */
 import type { SQLQueryBindings } from "bun:sqlite";
-import { BodySearch } from "../../bodies/body-search.ts";
-import type { EventFilter, FieldCondition } from "./event-filter.ts";
-import type { ReadableFile } from "./event-summary.ts";
-import { hasFields } from "./fields/field-values.ts";
-import { contentEncodingOf, type HeaderPairs } from "./types.ts";
+import { BodySearch } from "../../../bodies/body-search.ts";
+import type { EventFilter, FieldCondition } from "../event-filter.ts";
+import type { ReadableFile } from "../event-summary.ts";
+import { hasFields } from "../fields/field-values.ts";
+import { contentEncodingOf, type HeaderPairs } from "../types.ts";
+import { HEAD_COLUMN, HeadSearch } from "./head-search.ts";
 
-type Row = Readonly<{ id: string; content_type: string; body: Uint8Array }>;
+type Row = Readonly<{
+  id: string;
+  content_type: string;
+  body: Uint8Array;
+  /** Empty if no text is looked for. */
+  head: Uint8Array;
+}>;
 
 /** Larger bodies are searched in parts. */
 const SMALL_BODY = 64 * 1024;
@@ -16,7 +23,9 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const FIELDS_COST = 8;
 
 /** The columns that a scan's query selects from events named `e`. */
-export const SCAN_COLUMNS = "e.id, e.content_type, e.body";
+export function scanColumns({ text }: EventMatch): string {
+  return `e.id, e.content_type, e.body, ${text === null ? "x'' AS head" : HEAD_COLUMN}`;
+}
 
 type ScanQuery = Readonly<{
   /** Selects the rows beyond `from`, in order. */
@@ -24,10 +33,13 @@ type ScanQuery = Readonly<{
   values: (from: string) => SQLQueryBindings[];
 }>;
 
-/** What an event must have: the text, if there is one, and all the fields. */
-export type BodyMatch = Readonly<{ text: BodySearch | null; fields: readonly FieldCondition[] }>;
+/** What an event must have: the text, if there is one, in its head or body, and all the fields. */
+export type EventMatch = Readonly<{
+  text: Readonly<{ head: HeadSearch; body: BodySearch }> | null;
+  fields: readonly FieldCondition[];
+}>;
 
-/** One scan of events. A BodyMatch is made once per filter and used for many scans. */
+/** One scan of events. An EventMatch is made once per filter and used for many scans. */
 export class TextScan {
   /** Events that match, in order. */
   readonly ids: string[] = [];
@@ -38,14 +50,14 @@ export class TextScan {
   /** True if all rows were looked at. */
   isWhole = false;
   readonly #file: ReadableFile;
-  readonly #match: BodyMatch;
+  readonly #match: EventMatch;
   readonly #query: ScanQuery;
   readonly #mostFound: number;
   #bytes = 0;
 
   constructor(
     file: ReadableFile,
-    options: Readonly<{ match: BodyMatch; query: ScanQuery; from: string; mostFound: number }>,
+    options: Readonly<{ match: EventMatch; query: ScanQuery; from: string; mostFound: number }>,
   ) {
     this.#file = file;
     this.#match = options.match;
@@ -60,7 +72,7 @@ export class TextScan {
       const row = this.#goThroughSmall();
       if (row === null) return;
       if (this.#bytes > 0 && this.#bytes + row.body.length > MOST_BYTES) return;
-      this.#bytes += row.body.length;
+      this.#bytes += row.head.length + row.body.length;
       const shows = yield* this.#searchText(row);
       if (shows === "unknown") this.notSearched++;
       this.#pass(row.id, shows === "yes" && this.#hasFields(row));
@@ -71,11 +83,11 @@ export class TextScan {
   #goThroughSmall(): Row | null {
     const rows = this.#file.db.query<Row, SQLQueryBindings[]>(this.#query.sql(this.reached));
     for (const row of rows.iterate(...this.#query.values(this.reached))) {
-      const { body } = row;
-      const found = body.length > SMALL_BODY ? null : this.#tryAtOnce(row);
+      const { head, body } = row;
+      const found = this.#tryAtOnce(row);
       // No statement may stay open while others use the same connection.
       if (found === null) return row;
-      this.#bytes += body.length;
+      this.#bytes += head.length + body.length;
       this.#pass(row.id, found && this.#hasFields(row));
       if (this.#isFull()) return null;
     }
@@ -83,15 +95,17 @@ export class TextScan {
     return null;
   }
 
-  #tryAtOnce({ body, content_type }: Row): boolean | null {
-    const { text } = this.#match;
-    return text === null ? true : text.tryAtOnce(body, content_type);
+  #tryAtOnce({ head, body, content_type }: Row): boolean | null {
+    const { text, fields } = this.#match;
+    const isSmall = body.length <= SMALL_BODY;
+    if (text === null || text.head.has(head)) return isSmall || fields.length === 0 ? true : null;
+    return isSmall ? text.body.tryAtOnce(body, content_type) : null;
   }
 
-  *#searchText({ id, body, content_type: contentType }: Row): ReturnType<BodySearch["search"]> {
+  *#searchText({ id, head, body, content_type: contentType }: Row): ReturnType<BodySearch["search"]> {
     const { text } = this.#match;
-    if (text === null) return "yes";
-    return yield* text.search(body, { contentType, contentEncoding: this.#readEncoding(id) });
+    if (text === null || text.head.has(head)) return "yes";
+    return yield* text.body.search(body, { contentType, contentEncoding: this.#readEncoding(id) });
   }
 
   #hasFields(row: Row): boolean {
@@ -125,8 +139,8 @@ export class TextScan {
   }
 }
 
-/** Null if the filter asks for nothing that is in bodies or headers. */
-export function bodyMatchFor({ text, fields = [] }: EventFilter): BodyMatch | null {
+/** Null if the filter asks for nothing that is in heads or bodies. */
+export function eventMatchFor({ text, fields = [] }: EventFilter): EventMatch | null {
   if (!text && fields.length === 0) return null;
-  return { text: text ? new BodySearch(text) : null, fields };
+  return { text: text ? { head: new HeadSearch(text), body: new BodySearch(text) } : null, fields };
 }
