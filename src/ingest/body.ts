@@ -18,6 +18,11 @@ export type BodyReader = Readonly<{
     /** Called only if needed. */
     remoteAddress: () => string;
   }) => Promise<Uint8Array>;
+  /**
+   * Call before a body is stored that waited since it was read. Throws AppError `malformed` if trailer fields came
+   * meanwhile: the runtime has responded 400 then.
+   */
+  recheck: (request: Request) => void;
   /** Releases the memory of a body once it is stored or refused. */
   release: (body: Uint8Array) => void;
 }>;
@@ -105,8 +110,8 @@ export function createBodyReader(options: {
   ): Promise<Uint8Array> {
     if (request.headers.has("trailer")) throw hasTrailers();
     const body = await readCounting(stream, how);
-    // The runtime treats the body as complete, parses the trailers as another request, responds 400 and closes. This
-    // has happened by the next turn of the event loop; nothing may be stored then.
+    // The runtime treats the body as complete after the line "0". If a trailer field follows instead of an empty line,
+    // it responds 400 and closes. This has happened by the next turn of the event loop if both came in one packet.
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (!request.signal.aborted) return body;
     release(body);
@@ -134,6 +139,10 @@ export function createBodyReader(options: {
       const sender = { entrypointId, address: remoteAddress() };
       if (stated >= 0) return readCounting(request.body, { ...sender, most: stated });
       return readChunked(request, request.body, { ...sender, most: limit });
+    },
+    recheck(request) {
+      if (!request.headers.has("content-length") && request.body !== null && request.signal.aborted)
+        throw hasTrailers();
     },
     release,
   };

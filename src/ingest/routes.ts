@@ -72,6 +72,7 @@ export function createIngestRoutes(deps: {
         const judgement = await receiver.judge(route, facts, body);
         if (judgement.kind !== "accepted") return answerTo(judgement);
         accepted = judgement;
+        bodies.recheck(request);
       }
       const { eventId, isDuplicate, chosen } = await receiver.store({ route, facts, body, accepted });
       const targets = chosen?.targets ?? route.targets;

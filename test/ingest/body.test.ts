@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
+import { ACCEPTED, type Verdict } from "../../src/verification/provider.ts";
 import { sendRaw } from "../support/http-server.ts";
+import { createTestProviders } from "../support/providers.ts";
 import { chunked, ENTRYPOINT, type IngestServer, startIngest } from "./ingest-server.ts";
 
 const LIMIT = 400_000;
@@ -8,6 +10,8 @@ const LIMIT = 400_000;
 const SHORT = 256 * 1024;
 /** Memory for counted bodies, half of it for one entrypoint. */
 const ROOM = { short: 8 * SHORT + 5_000, counted: 6 * LIMIT };
+
+const providers = createTestProviders();
 
 let ingest: IngestServer;
 
@@ -214,7 +218,79 @@ describe("a body in chunks with trailer fields", () => {
     expect(ingest.stored).toHaveLength(1);
     await expectFullMemory();
   });
+
+  const request = HEAD.replace("close", "keep-alive").concat(chunks);
+  const withTrailer = "X-Sum: 1\r\n\r\n";
+  const splits = Array.from({ length: request.length + withTrailer.length - 1 }, (_, index) => index + 1);
+
+  const isWhole = ({ body }: Readonly<{ body: Uint8Array }>) => body.byteLength === 2;
+
+  test("gets a response that tells what was stored, wherever the bytes are split into packets", async () => {
+    for (const before of ["", `${HEAD.replace("close", "keep-alive")}Content-Length: 2\r\n\r\nhi`]) {
+      for (const split of splits) {
+        const first = ingest.stored.filter(isWhole).length;
+        const text = request + withTrailer;
+        const answers = await sendInTwo(before + text.slice(0, split), text.slice(split));
+        const acknowledged = answers.filter((status) => status === "200").length;
+        expect({ split, stored: ingest.stored.filter(isWhole).length - first }).toEqual({
+          split,
+          stored: acknowledged,
+        });
+        expect(answers.at(-1)).toBe("400");
+        // Only after the line "0" does the runtime not know yet that trailers follow.
+        const isOpen = split === request.length;
+        if (!isOpen) expect(acknowledged).toBe(before === "" ? 0 : 1);
+      }
+    }
+  });
+
+  test("is not stored if the trailers arrive while its sender is verified", async () => {
+    const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+    const { promise: verdict, resolve: accept } = Promise.withResolvers<Verdict>();
+    const get = () => ({
+      ...providers.get("github"),
+      prepare: () => ({
+        verify() {
+          asked();
+          return verdict;
+        },
+        eventType: () => null,
+        duplicateId: () => null,
+      }),
+    });
+    await ingest.stop();
+    ingest = startIngest({ maxBodyBytes: LIMIT, bodyRoom: ROOM, providers: { get } });
+    ingest.setRoute({ verification: { type: "github", config: {} } });
+    const socket = connect({ host: "127.0.0.1", port: ingest.port });
+    let answer = "";
+    socket.on("data", (data) => (answer += data));
+    const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    socket.write(request);
+    await isAsked;
+    socket.write(withTrailer);
+    await closed;
+    expect(answer).toStartWith("HTTP/1.1 400");
+    accept(ACCEPTED);
+    ingest.setRoute({ verification: null });
+    await ingest.post("", { body: "later" });
+    expect(ingest.stored.map(({ body }) => body.byteLength)).toEqual([5]);
+    await expectFullMemory();
+  });
 });
+
+/** Sends two packets, and returns the statuses of all responses until the server closes the connection. */
+async function sendInTwo(first: string, second: string): Promise<readonly string[]> {
+  const socket = connect({ host: "127.0.0.1", port: ingest.port, noDelay: true });
+  let answers = "";
+  socket.on("data", (data) => (answers += data));
+  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+  await new Promise<void>((resolve) => socket.write(first, () => resolve()));
+  // The gateway has read the first packet by then: it reads in order of arrival.
+  await ingest.post("", { body: "later" });
+  socket.write(second);
+  await closed;
+  return [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = ""]) => status);
+}
 
 describe("the memory for bodies", () => {
   test("is limited, and is released when events are stored", async () => {
