@@ -3,10 +3,12 @@ import { isUtf8 } from "node:buffer";
 import { charsetOf, createStrictDecode } from "./charset.ts";
 import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
 import { type FormValue, isFormType, MAX_FORM_BYTES, readFormValues } from "./form-values.ts";
-import { MAX_JSON_DEPTH } from "./json-nodes.ts";
+import { type JsonFault, MAX_JSON_DEPTH, MAX_JSON_PARTS } from "./json-nodes.ts";
 import { type JsonText, readJson } from "./json-text.ts";
 
 export const MAX_JSON_BYTES = 1024 * 1024;
+/** In charsets other than UTF-8: decoding takes as long as the reading itself. */
+const MAX_RECODED_BYTES = 512 * 1024;
 
 /** The headers that describe a body; "" if absent. */
 export type BodyHead = Readonly<{ contentType: string; contentEncoding: string }>;
@@ -27,7 +29,12 @@ export type BodyContent =
   /** `why` is a sentence for the owner of the entrypoint. */
   | Readonly<{ kind: "unreadable"; why: string }>;
 
-export const TOO_DEEP = `The JSON is nested deeper than ${MAX_JSON_DEPTH} levels.`;
+/** Why JSON with a fault is not read. */
+export const WHY_UNREAD: Readonly<Record<JsonFault, string>> = {
+  syntax: "The body is not valid JSON.",
+  depth: `The JSON is nested deeper than ${MAX_JSON_DEPTH} levels.`,
+  parts: `The JSON has more than ${MAX_JSON_PARTS.toLocaleString("en")} names and values.`,
+};
 
 const unpacked = new WeakMap<Uint8Array, Unpacked>();
 
@@ -69,14 +76,19 @@ function mayBeJson(bytes: Uint8Array): boolean {
   return first === 0x7b || first === 0x5b;
 }
 
+/** Returns a body's text as UTF-8, decompressed; null if it cannot be decoded or is larger than JSON that is read. */
+export function utf8Of(body: Uint8Array, head: BodyHead): Uint8Array | null {
+  const plain = unpack(body, head);
+  if ("fault" in plain) return null;
+  const text = toUtf8(plain.bytes, charsetOf(head.contentType));
+  return "fault" in text ? null : text.utf8;
+}
+
 function readAsJson(bytes: Uint8Array, charset: string): BodyContent {
-  if (bytes.byteLength > MAX_JSON_BYTES) return { kind: "unreadable", why: "The body is larger than 1 MiB." };
-  const utf8 = toUtf8(bytes, charset);
-  if (utf8 === null) return { kind: "unreadable", why: `The body is not valid ${charset.toUpperCase()}.` };
-  const json = readJson(utf8);
-  if (json === "syntax") return { kind: "unreadable", why: "The body is not valid JSON." };
-  if (json === "depth") return { kind: "unreadable", why: TOO_DEEP };
-  return { kind: "json", json };
+  const text = toUtf8(bytes, charset);
+  if ("fault" in text) return { kind: "unreadable", why: text.fault };
+  const json = readJson(text.utf8);
+  return typeof json === "string" ? { kind: "unreadable", why: WHY_UNREAD[json] } : { kind: "json", json };
 }
 
 function readAsForm(bytes: Uint8Array, charset: string): BodyContent {
@@ -91,11 +103,19 @@ function readAsForm(bytes: Uint8Array, charset: string): BodyContent {
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
-function toUtf8(bytes: Uint8Array, charset: string): Uint8Array | null {
-  if (charset !== "utf-8") {
+function toUtf8(bytes: Uint8Array, charset: string): Readonly<{ utf8: Uint8Array } | { fault: string }> {
+  if (bytes.byteLength > MAX_JSON_BYTES) return { fault: "The body is larger than 1 MiB." };
+  const isKnownUtf8 = charset === "utf-8";
+  const name = charset.toUpperCase();
+  if (!isKnownUtf8 && bytes.byteLength > MAX_RECODED_BYTES)
+    return { fault: `The body is larger than 512 KiB, and ${name} instead of UTF-8.` };
+  if (!isKnownUtf8) {
     const text = createStrictDecode(charset)(bytes);
-    return text === null ? null : new TextEncoder().encode(text);
+    if (text !== null) return { utf8: new TextEncoder().encode(text) };
+  } else if (isUtf8(bytes)) {
+    return {
+      utf8: BYTE_ORDER_MARK.every((byte, place) => bytes[place] === byte) ? bytes.subarray(3) : bytes,
+    };
   }
-  if (!isUtf8(bytes)) return null;
-  return BYTE_ORDER_MARK.every((byte, place) => bytes[place] === byte) ? bytes.subarray(3) : bytes;
+  return { fault: `The body is not valid ${name}.` };
 }

@@ -1,7 +1,7 @@
 /**
  * Reads the values that event types, deduplication, lanes and verification need from a body, with one bounded parse.
  */
-import { type BodyContent, type BodyHead, readContent, TOO_DEEP } from "./body-content.ts";
+import { type BodyContent, type BodyHead, readContent, WHY_UNREAD } from "./body-content.ts";
 import type { FormValue } from "./form-values.ts";
 import { type JsonText, type JsonValue, readJson } from "./json-text.ts";
 
@@ -122,7 +122,9 @@ class InJson implements BodyValues {
 
   #below(from: number, path: string): BodyValue | null {
     const node = this.#json.find(path, from);
-    return node === -1 ? null : checked(this.#json.valueOf(node), path);
+    if (node === -1) return null;
+    if (this.#json.isTooLong(node)) return unreadable(`The text at “${path}” is longer than 512 KiB.`);
+    return checked(this.#json.valueOf(node), path);
   }
 }
 
@@ -158,7 +160,7 @@ function payloadValues(field: FormValue | undefined): BodyValues {
   if (value?.kind === "unreadable") return valuesOf(value);
   const json = readJson(new TextEncoder().encode(value?.text ?? ""));
   if (json === "syntax") return valuesOf({ kind: "empty" });
-  if (json === "depth") return valuesOf({ kind: "unreadable", why: TOO_DEEP });
+  if (typeof json === "string") return valuesOf({ kind: "unreadable", why: WHY_UNREAD[json] });
   return new InJson(json);
 }
 

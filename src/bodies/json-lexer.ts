@@ -6,6 +6,10 @@
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
+const encoder = new TextEncoder();
+const TRUE = encoder.encode("true");
+const FALSE = encoder.encode("false");
+const NULL = encoder.encode("null");
 
 export function skipSpace(json: Uint8Array, from: number): number {
   let at = from;
@@ -25,11 +29,11 @@ export function endOfScalar(json: Uint8Array, at: number): number {
     case QUOTE:
       return endOfString(json, at);
     case 0x74:
-      return endOfWord(json, at, "true");
+      return endOfWord(json, at, TRUE);
     case 0x66:
-      return endOfWord(json, at, "false");
+      return endOfWord(json, at, FALSE);
     case 0x6e:
-      return endOfWord(json, at, "null");
+      return endOfWord(json, at, NULL);
     default:
       return endOfNumber(json, at);
   }
@@ -101,10 +105,9 @@ export function unescaped(json: Uint8Array, at: number): number {
   }
 }
 
-function endOfWord(json: Uint8Array, start: number, word: string): number {
-  for (let place = 1; place < word.length; place++)
-    if (json[start + place] !== word.charCodeAt(place)) return 0;
-  return start + word.length;
+function endOfWord(json: Uint8Array, start: number, word: Uint8Array): number {
+  for (let place = 1; place < word.byteLength; place++) if (json[start + place] !== word[place]) return 0;
+  return start + word.byteLength;
 }
 
 function endOfNumber(json: Uint8Array, start: number): number {

@@ -12,6 +12,9 @@ export type Work = { left: number };
 
 const LETTER_T = 0x74;
 
+/** Longer texts are not read: undoing the escapes of 1 MiB would hold the event loop for 6 ms. */
+const LONGEST_TEXT = 512 * 1024;
+
 const INDEX = /^(?:0|[1-9]\d{0,8})$/;
 
 const KINDS: Readonly<Record<number, JsonKind>> = {
@@ -48,6 +51,13 @@ export class JsonText {
       if (node === -1) return -1;
     }
     return node;
+  }
+
+  /** Returns whether a node is a text of more than 512 KiB as it is written. Its text must not be asked for then. */
+  isTooLong(node: number): boolean {
+    if (this.#json.byteLength <= LONGEST_TEXT || this.kindOf(node) !== "text") return false;
+    const start = this.#startOf(node);
+    return Math.abs(endOfScalar(this.#json, start)) - start - 2 > LONGEST_TEXT;
   }
 
   valueOf(node: number): JsonValue {
@@ -182,6 +192,8 @@ function isEscaped(json: Uint8Array, start: number, name: Uint8Array): boolean {
       if (unit !== name[place++]) return false;
       continue;
     }
+    // Most names differ by their first character.
+    if ((name[place] ?? 0) < 0x80) return false;
     const isHigh = (unit & 0xfc00) === 0xd800 && json[at] === BACKSLASH;
     const low = isHigh ? unescaped(json, at) : 0;
     const isPair = (low & 0xfc00) === 0xdc00;

@@ -104,6 +104,8 @@ const CHARACTERS_A_PIECE = 64;
 /** Stands for what is not looked at any more, as all of the work is spent. */
 export const TOO_MUCH = unreadableValue("The body has too much in it for this filter.");
 
+const TOO_LONG = unreadableValue("A text in the body is longer than 512 KiB.");
+
 class InJson implements FilterValue {
   readonly kind: ValueKind;
   readonly #json: JsonText;
@@ -126,12 +128,12 @@ class InJson implements FilterValue {
   member(name: FieldName): FilterValue {
     if (this.#work.left < 0) return TOO_MUCH;
     const node = this.#json.member(this.#node, name.bytes, this.#work);
-    return node === -1 ? MISSING : new InJson(this.#json, node, this.#work);
+    return node === -1 ? MISSING : valueIn(this.#json, node, this.#work);
   }
 
   someItem(visit: (item: FilterValue) => boolean): void {
     this.#json.someItem(this.#node, (node) => {
-      if (this.#work.left >= 0) return visit(new InJson(this.#json, node, this.#work));
+      if (this.#work.left >= 0) return visit(valueIn(this.#json, node, this.#work));
       visit(TOO_MUCH);
       return true;
     });
@@ -142,7 +144,11 @@ class InJson implements FilterValue {
   }
 }
 
+function valueIn(json: JsonText, node: number, work: Work): FilterValue {
+  return json.isTooLong(node) ? TOO_LONG : new InJson(json, node, work);
+}
+
 /** The whole of a JSON text; what is read of it is taken from `work`. */
 export function jsonValue(json: JsonText, work: Work): FilterValue {
-  return new InJson(json, 0, work);
+  return valueIn(json, 0, work);
 }

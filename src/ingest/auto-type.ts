@@ -1,12 +1,9 @@
 /** Finds the type of an event whose entrypoint names no place for it, by what most senders have in common. */
+import { type BodyHead, utf8Of } from "../bodies/body-content.ts";
+import { isFormType } from "../bodies/form-values.ts";
+import { findLeadingText, type RankedNames, rankNames } from "../bodies/leading-text.ts";
 import type { EventDraft } from "../storage/event-db/types.ts";
-import { type Message, textAt, usableText } from "../verification/request-place.ts";
-
-/**
- * Larger bodies are not read for a type that nobody asked for: 256 KiB of hostile JSON take about 2 ms of the event
- * loop, 1 MiB up to 15.
- */
-export const MAX_AUTO_TYPE_BYTES = 256 * 1024;
+import { headOf, LONGEST_VALUE, type Message, textAt, usableText } from "../verification/request-place.ts";
 
 /** Headers that name an event's type and nothing else; the first of the list that a request has counts. */
 export const TYPE_HEADERS: readonly string[] = [
@@ -36,6 +33,9 @@ const RANKS: ReadonlyMap<string, number> = new Map(TYPE_HEADERS.map((name, rank)
 /** Names at the top of a body, in order of precedence. */
 export const TYPE_FIELDS: readonly string[] = ["type", "event_type", "event", "topic", "action"];
 
+const RANKED_FIELDS = rankNames(TYPE_FIELDS);
+const CLOUD_EVENT_FIELD = rankNames(["type"]);
+
 const CLOUD_EVENT_TYPE = "application/cloudevents+json";
 
 type HeaderPairs = EventDraft["headers"];
@@ -45,17 +45,10 @@ type HeaderPairs = EventDraft["headers"];
  * Null where nothing names a type.
  */
 export function autoTypeOf(message: Message, pairs: HeaderPairs): string | null {
-  const { body, headers } = message;
-  const mayRead = body.byteLength > 0 && body.byteLength <= MAX_AUTO_TYPE_BYTES;
-  if (mayRead && isCloudEvent(headers)) {
-    const type = usableText(textAt(message, "type"));
-    if (type !== null) return type;
-  }
-  return typeInHeaders(pairs) ?? (mayRead ? typeInBody(message) : null);
-}
-
-function isCloudEvent(headers: Headers): boolean {
-  return headers.get("content-type")?.toLowerCase().startsWith(CLOUD_EVENT_TYPE) === true;
+  const head = headOf(message.headers);
+  const isCloudEvent = head.contentType.toLowerCase().startsWith(CLOUD_EVENT_TYPE);
+  const type = isCloudEvent ? typeInJson(message, { head, names: CLOUD_EVENT_FIELD }) : null;
+  return type ?? typeInHeaders(pairs) ?? typeInBody(message, head);
 }
 
 function typeInHeaders(pairs: HeaderPairs): string | null {
@@ -70,10 +63,20 @@ function typeInHeaders(pairs: HeaderPairs): string | null {
   return found;
 }
 
-function typeInBody(message: Message): string | null {
+function typeInBody(message: Message, head: BodyHead): string | null {
+  if (message.body.byteLength === 0) return null;
+  if (!isFormType(head.contentType)) return typeInJson(message, { head, names: RANKED_FIELDS });
   for (const field of TYPE_FIELDS) {
     const type = usableText(textAt(message, field));
     if (type !== null) return type;
   }
   return null;
+}
+
+function typeInJson(
+  { body }: Message,
+  { head, names }: Readonly<{ head: BodyHead; names: RankedNames }>,
+): string | null {
+  const json = utf8Of(body, head);
+  return json && findLeadingText(json, { names, longest: LONGEST_VALUE });
 }

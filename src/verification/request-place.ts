@@ -7,7 +7,7 @@ import { JSON_MARK } from "../settings/value-path.ts";
 import type { ReceivedRequest, Verdict } from "./provider.ts";
 
 /** Longer values are neither types nor ids, and would fill indexes. */
-const MAX_VALUE_LENGTH = 250;
+export const LONGEST_VALUE = 250;
 
 export { VALUE_PATH } from "../settings/value-path.ts";
 
@@ -55,8 +55,8 @@ export function whyUnusable(values: BodyValues, path: string): string | null {
       return value.why;
     case "text":
     case "number":
-      return value.text.length > MAX_VALUE_LENGTH
-        ? `The value at “${path}” is longer than ${MAX_VALUE_LENGTH} characters.`
+      return value.text.length > LONGEST_VALUE
+        ? `The value at “${path}” is longer than ${LONGEST_VALUE} characters.`
         : null;
     default:
       return `The value at “${path}” is neither text nor a number.`;
@@ -70,7 +70,7 @@ export function isUsable(values: BodyValues, path: string): boolean {
 
 /** The text, if it can be a name or an id: not empty, and of at most 250 characters. */
 export function usableText(text: string | null): string | null {
-  return text !== null && text !== "" && text.length <= MAX_VALUE_LENGTH ? text : null;
+  return text !== null && text !== "" && text.length <= LONGEST_VALUE ? text : null;
 }
 
 /** Returns the text at a path of the body; null for other kinds of values. */
@@ -104,7 +104,7 @@ export function makeReadable({ body, headers }: Message): Promise<void> | null {
   return unpackAhead(body, headOf(headers));
 }
 
-function headOf(headers: Headers): BodyHead {
+export function headOf(headers: Headers): BodyHead {
   return {
     contentType: headers.get("content-type") ?? "",
     contentEncoding: headers.get("content-encoding") ?? "",

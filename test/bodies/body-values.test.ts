@@ -41,6 +41,7 @@ describe("a JSON body", () => {
       ['{"id":1} x', "The body is not valid JSON."],
       [`{"id":${"[".repeat(200)}${"]".repeat(200)}}`, "The JSON is nested deeper than 128 levels."],
       [`{"id":"${"x".repeat(1024 * 1024)}"}`, "The body is larger than 1 MiB."],
+      [`{"id":[${"0,".repeat(200_000)}0]}`, "The JSON has more than 200,000 names and values."],
     ];
     for (const [body, why] of bodies) {
       expect(at(body, "id")).toEqual({ kind: "unreadable", why });
@@ -50,9 +51,24 @@ describe("a JSON body", () => {
   });
 
   test("of 1 MiB is read, and one byte more is not", () => {
-    const body = `{"id":"${"x".repeat(1024 * 1024 - 9)}"}`;
-    expect(at(body, "id")?.kind).toBe("text");
+    const body = `{"id":1,"fill":"${"x".repeat(1024 * 1024 - 18)}"}`;
+    expect(at(body, "id")?.kind).toBe("number");
     expect(at(`${body} `, "id")?.kind).toBe("unreadable");
+  });
+
+  test("of 512 KiB is read in other charsets, and one byte more is not", () => {
+    const body = `{"id":1,"fill":"${"x".repeat(512 * 1024 - 18)}"}`;
+    const read = (text: string) => at(text, "id", { type: "application/json; charset=windows-1252" });
+    expect(read(body)?.kind).toBe("number");
+    const why = "The body is larger than 512 KiB, and WINDOWS-1252 instead of UTF-8.";
+    expect(read(`${body} `)).toEqual({ kind: "unreadable", why });
+  });
+
+  test("gives a text of 512 KiB as it is written, and no longer one", () => {
+    const body = (length: number) => `{"fill":"${"x".repeat(300_000)}","id":"${"\\n".repeat(length / 2)}"}`;
+    expect(at(body(512 * 1024), "id")).toEqual(text("\n".repeat(256 * 1024)));
+    const why = "The text at “id” is longer than 512 KiB.";
+    expect(at(body(512 * 1024 + 2), "id")).toEqual({ kind: "unreadable", why });
   });
 
   test("has no text with half a character, because two such texts would be stored as one", () => {

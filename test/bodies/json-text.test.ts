@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MAX_JSON_DEPTH } from "../../src/bodies/json-nodes.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_PARTS } from "../../src/bodies/json-nodes.ts";
 import { type JsonText, readJson } from "../../src/bodies/json-text.ts";
 
 const encoder = new TextEncoder();
@@ -150,9 +150,10 @@ describe("values in JSON", () => {
     expect(readJson(encoder.encode('{"a":'.repeat(200_000)))).toBe("depth");
   });
 
-  test("are found in texts with the largest number of values", () => {
+  test("are found in texts with the largest number of names and values, and in no text with more", () => {
+    const partsOf = (item: string) => (item === '{"":[]}' ? 3 : item === '"":0' ? 2 : 1);
     const many = (item: string, open: string, close: string) => {
-      const count = Math.floor(1_048_000 / (item.length + 1));
+      const count = Math.floor((MAX_JSON_PARTS - 2) / partsOf(item));
       return { text: `${open}${Array(count).fill(item).join(",")}${close}`, last: String(count - 1) };
     };
     for (const item of ["0", "[]", "{}", '""', '{"":[]}']) {
@@ -160,6 +161,14 @@ describe("values in JSON", () => {
       expect(valueAt(text, last)?.kind).toBe(valueAt(`[${item}]`, "0")?.kind);
     }
     expect(valueAt(many('"":0', "{", "}").text, "")).toEqual({ kind: "number", text: "0" });
+    for (const [item, open, close] of [
+      ["0", "[", "]"],
+      ["[]", "[", "]"],
+      ['"":0', "{", "}"],
+    ] as const) {
+      const text = `${open}${Array(MAX_JSON_PARTS).fill(item).join(",")}${close}`;
+      expect(readJson(encoder.encode(text))).toBe("parts");
+    }
     expect(valueAt(`${"[".repeat(MAX_JSON_DEPTH)}7${"]".repeat(MAX_JSON_DEPTH)}`, "0")?.kind).toBe("list");
   });
 

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { MAX_AUTO_TYPE_BYTES, TYPE_HEADERS } from "../../src/ingest/auto-type.ts";
+import { MAX_JSON_BYTES } from "../../src/bodies/body-content.ts";
+import { TYPE_HEADERS } from "../../src/ingest/auto-type.ts";
 import { ENTRYPOINT, type IngestServer, startIngest } from "./ingest-server.ts";
 
 let ingest: IngestServer;
 
 beforeEach(async () => {
-  ingest = await startIngest();
+  ingest = await startIngest({ maxBodyBytes: 2 * MAX_JSON_BYTES });
 });
 
 afterEach(() => ingest.stop());
@@ -72,10 +73,10 @@ describe("an event's type, found by itself", () => {
 
   test("is not looked for in larger bodies, but in their headers", async () => {
     const bodyOf = (bytes: number) => `{"type":"t","fill":"${"x".repeat(bytes - 22)}"}`;
-    expect(bodyOf(MAX_AUTO_TYPE_BYTES)).toHaveLength(MAX_AUTO_TYPE_BYTES);
-    expect(await typeOf(bodyOf(MAX_AUTO_TYPE_BYTES))).toBe("t");
-    expect(await typeOf(bodyOf(MAX_AUTO_TYPE_BYTES + 1))).toBeNull();
-    expect(await typeOf(bodyOf(MAX_AUTO_TYPE_BYTES + 1), { ...JSON_TYPE, "ce-type": "h" })).toBe("h");
+    expect(bodyOf(MAX_JSON_BYTES)).toHaveLength(MAX_JSON_BYTES);
+    expect(await typeOf(bodyOf(MAX_JSON_BYTES))).toBe("t");
+    expect(await typeOf(bodyOf(MAX_JSON_BYTES + 1))).toBeNull();
+    expect(await typeOf(bodyOf(MAX_JSON_BYTES + 1), { ...JSON_TYPE, "ce-type": "h" })).toBe("h");
   });
 
   test("is none where the setting says so, and is found where the setting is null", async () => {

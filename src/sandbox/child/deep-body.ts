@@ -11,7 +11,9 @@ const CLOSE_OBJECT = 0x7d;
 export function markDeepBody(input: string): string {
   if (!mayBeDeep(input)) return input;
   const parsed: { body?: string } = JSON.parse(input);
-  if (parsed.body === undefined || collectJsonNodes(Buffer.from(parsed.body)) !== "depth") return input;
+  const nodes = parsed.body === undefined ? "syntax" : collectJsonNodes(Buffer.from(parsed.body));
+  // With too many parts, how deep it is has not been told.
+  if (nodes !== "depth" && nodes !== "parts") return input;
   return JSON.stringify({ ...parsed, is_body_deep: true });
 }
 
