@@ -1,6 +1,7 @@
 /** Overviews of event files as a test sets them; a webhook without one has received nothing. */
 import type { Overviews, SourcesDeps } from "../../src/dashboard/webhooks/deps.ts";
 import { AppError } from "../../src/lib/errors.ts";
+import type { Activity } from "../../src/storage/event-db/numbers/activity.ts";
 import type { Growth } from "../../src/storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../src/storage/event-db/numbers/overview.ts";
 import type { RetryingCount } from "../../src/storage/event-db/numbers/retrying.ts";
@@ -24,6 +25,7 @@ export const NO_GROWTH: Growth = {
 export type FakeFile = Readonly<{
   overview?: Partial<Overview>;
   growth?: Partial<Growth>;
+  activity?: readonly Activity[];
   targets?: Readonly<Record<string, TargetOverview>>;
   retrying?: Readonly<Record<string, RetryingCount>>;
   lastEvents?: Readonly<Record<string, number>>;
@@ -56,6 +58,10 @@ export function createFakeOverviews() {
         fileBytes: 4096,
         ...overview,
       })),
+    activity: (id, spans) =>
+      read(id, ({ activity = [] }) =>
+        spans.map((_, index) => activity[index] ?? { received: 0, delivered: 0, failed: 0 }),
+      ),
     growth: (id) => read(id, ({ growth }) => ({ ...NO_GROWTH, ...growth })),
     targetOverviews: (id) => read(id, ({ targets = {} }) => new Map(Object.entries(targets))),
     retrying: (id) => read(id, ({ retrying = {} }) => new Map(Object.entries(retrying))),

@@ -77,6 +77,15 @@
     return isCopied;
   }
 
+  /* Tells the server the reader's time zone, for axes and days of charts. */
+  function tellZone() {
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    if (!timeZone) return;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing where pages come over plain HTTP.
+    document.cookie = `webhooker_zone=${encodeURIComponent(timeZone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (button) void copy(button);
@@ -130,6 +139,7 @@
     if (isWholePage) first?.focus({ preventScroll: true });
   });
 
+  tellZone();
   prepare(document);
   setInterval(() => drawTimes(document), 30_000);
   // Due times are counted down.

@@ -6,6 +6,7 @@ import { ASSETS_PATH } from "../../http/security-headers.ts";
 import app from "./app.js" with { type: "text" };
 import codeField from "./code-field.js" with { type: "text" };
 import base from "./css/base.css" with { type: "text" };
+import charts from "./css/charts.css" with { type: "text" };
 import components from "./css/components.css" with { type: "text" };
 import events from "./css/events.css" with { type: "text" };
 import forms from "./css/forms.css" with { type: "text" };
@@ -21,7 +22,9 @@ const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
 /** One file for browsers; later rules win. */
-const stylesheet = [tokens, base, components, forms, pages, sources, events, replays, manual].join("\n");
+const stylesheet = [tokens, base, components, forms, pages, sources, charts, events, replays, manual].join(
+  "\n",
+);
 
 const script = [app, log, codeField].join("\n");
 

@@ -6,11 +6,11 @@ import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { Icon } from "../components/icon.tsx";
 import { attribute } from "../render.ts";
+import { formatLocalTime } from "../time/zoned-time.ts";
 import type { FilterProps } from "./filters/filter-chips.tsx";
 import { fateLabel, RANGES, rangeLabel } from "./filters/filter-words.ts";
 import { FIELD_MARK, METHODS } from "./log-filter.ts";
 import type { Names } from "./names.ts";
-import { formatLocalTime } from "./zoned-time.ts";
 
 type Option = Readonly<{ value: string; label: string }>;
 type BarProps = FilterProps &

@@ -11,7 +11,7 @@ import {
   type EventFilter,
   type FieldCondition,
 } from "../../storage/event-db/event-filter.ts";
-import { formatLocalTime, isTimeZone, parseLocalTime } from "./zoned-time.ts";
+import { formatLocalTime, isTimeZone, parseLocalTime } from "../time/zoned-time.ts";
 
 export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 

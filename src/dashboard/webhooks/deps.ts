@@ -1,7 +1,9 @@
 /** Dependencies of the pages of webhooks, entrypoints and targets. */
 import type { Config } from "../../config.ts";
 import type { ThrottleControl } from "../../delivery/throttle/throttle-control.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { SendTestNotice } from "../../notices/notice-sender.ts";
+import type { Activity, HourSpan } from "../../storage/event-db/numbers/activity.ts";
 import type { Growth } from "../../storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
 import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
@@ -19,6 +21,8 @@ import type { SendTestEvent } from "./entrypoints/test-event.ts";
 /** Reads figures of event files; rejects with AppError `unavailable` if one cannot be used. */
 export type Overviews = Readonly<{
   overview: (webhookId: string) => Promise<Overview>;
+  /** One for each span, which follow each other. */
+  activity: (webhookId: string, spans: readonly HourSpan[]) => Promise<readonly Activity[]>;
   growth: (webhookId: string) => Promise<Growth>;
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
   retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
@@ -28,6 +32,7 @@ export type Overviews = Readonly<{
 
 export type SourcesDeps = Readonly<{
   config: Pick<Config, "baseUrl" | "retentionDays" | "mail">;
+  clock: Clock;
   useCases: WebhookUseCases;
   transfer: Transfer;
   targetTypes: TargetTypes;

@@ -17,6 +17,16 @@ export function logPath(webhookId: string, filter: Readonly<Record<string, strin
   return `/source/${webhookId}/logs${query === "" ? "" : `?${query}`}`;
 }
 
+/** The log of one span of a chart, whose minutes are those of the time zone. */
+export function logSpanPath(
+  webhookId: string,
+  span: Readonly<{ firstMinute: string; lastMinute: string; zone: string }>,
+  filter: Readonly<Record<string, string>> = {},
+): string {
+  const { firstMinute: from, lastMinute: to, zone } = span;
+  return logPath(webhookId, { from, to, ...(zone !== "UTC" && { zone }), ...filter });
+}
+
 export function entrypointPath(of: { webhookId: string; id: string }): string {
   return `/source/${of.webhookId}/entrypoints/${of.id}`;
 }

@@ -25,17 +25,11 @@ function describeDay(hours: readonly HourTally[]): string {
   return `Last 24 hours: ${formatCount(received, "event")} received, ${formatCount(failed, "failed attempt")}.`;
 }
 
-export function Sparkline({
-  hours,
-  large = false,
-}: {
-  hours: readonly HourTally[];
-  large?: boolean;
-}): JSX.Element {
+export function Sparkline({ hours }: { hours: readonly HourTally[] }): JSX.Element {
   const width = hours.length * STEP - (STEP - BAR);
   return (
     <svg
-      class={large ? "spark spark-large" : "spark"}
+      class="spark"
       viewBox={`0 0 ${width} ${ABOVE + LINE + BELOW}`}
       preserveAspectRatio="none"
       role="img"

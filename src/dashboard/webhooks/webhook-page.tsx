@@ -5,24 +5,20 @@ import type { TargetType } from "../../targets/target-type.ts";
 import type { Provider } from "../../verification/provider.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { EmptyPlace } from "../../webhooks/place-trials.ts";
-import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { PageHeader } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
-import { formatCount } from "../components/format.ts";
 import { SecretOnce } from "../components/secret-once.tsx";
-import { Bytes, Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { replaysPath } from "../replays/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import { Count } from "./count.tsx";
+import { ActivityCard, type ChosenActivity, StoredCard } from "./activity-card.tsx";
 import { LIST_CRUMB } from "./crumbs.ts";
 import { EntrypointsCard, type NewEntrypoint } from "./entrypoints/entrypoints-card.tsx";
 import { NextSteps } from "./first-steps.tsx";
 import { LostEvents } from "./lost-events.tsx";
 import { logPath, webhookPath } from "./paths.ts";
-import { dayTotals, Sparkline } from "./sparkline.tsx";
 import { ImportNotes } from "./storage/import-views.tsx";
 import { StorageCard } from "./storage/storage-card.tsx";
 import { TargetsCard } from "./targets/targets-card.tsx";
@@ -34,6 +30,7 @@ type SourceProps = Readonly<{
   state: WebhookState;
   /** Omitted if the page is only shown again with a form's errors. */
   growth?: Growth | null;
+  activity?: ChosenActivity | null;
   config: Readonly<{ baseUrl: string; retentionDays: number }>;
   targetTypes: readonly TargetType[];
   providers: Pick<Providers, "find">;
@@ -57,6 +54,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
     flash,
     state,
     growth = null,
+    activity = null,
     config,
     targetTypes,
     providers,
@@ -84,7 +82,10 @@ export function SourcePage(props: SourceProps): JSX.Element {
           <>
             {needsMore(state, file) && <NextSteps state={state} file={file} baseUrl={config.baseUrl} />}
             {file.overview.lastEventAt !== null && (
-              <Day webhook={webhook} file={file} defaultDays={config.retentionDays} />
+              <>
+                {activity !== null && <ActivityCard webhookId={webhook.id} chosen={activity} />}
+                <StoredCard state={state} file={file} defaultDays={config.retentionDays} />
+              </>
             )}
           </>
         ) : (
@@ -114,89 +115,4 @@ export function SourcePage(props: SourceProps): JSX.Element {
 
 function needsMore({ targets }: WebhookState, file: Usable): boolean {
   return targets.length === 0 || file.overview.lastEventAt === null;
-}
-
-function Day({
-  webhook,
-  file,
-  defaultDays,
-}: {
-  webhook: Webhook;
-  file: Usable;
-  defaultDays: number;
-}): JSX.Element {
-  const retentionDays = webhook.settings.retention_days ?? defaultDays;
-  const { hours, lastEventAt, counts, fileBytes } = file.overview;
-  const { received, failed } = dayTotals(hours);
-  return (
-    <section class="card day" aria-labelledby="day">
-      <div class="day-drawing">
-        <h2 class="day-title" id="day">
-          Last 24 hours
-        </h2>
-        <Sparkline hours={hours} large />
-        <p class="day-scale muted" aria-hidden="true">
-          <span>24 h ago</span>
-          <span>now</span>
-        </p>
-      </div>
-      <dl class="stats day-stats">
-        <div>
-          <dt>
-            <span class="key key-received" aria-hidden="true"></span>Received
-          </dt>
-          <dd>
-            <Count n={received} />
-          </dd>
-        </div>
-        <div>
-          <dt>
-            <span class="key key-failed" aria-hidden="true"></span>Failed attempts
-          </dt>
-          <dd>
-            <Count n={failed} bad />
-          </dd>
-        </div>
-        <div>
-          <dt>Last event</dt>
-          <dd>
-            {lastEventAt === null ? <span class="muted">never</span> : <Time at={lastEventAt} relative />}
-          </dd>
-        </div>
-        <div>
-          <dt>Delivered</dt>
-          <dd>
-            <Count n={counts.delivered} />
-          </dd>
-        </div>
-        <div>
-          <dt>Pending</dt>
-          <dd>
-            <Count
-              n={counts.pending + counts.held}
-              href={logPath(webhook.id, { status: counts.pending > 0 ? "pending" : "held" })}
-            />
-          </dd>
-        </div>
-        <div>
-          <dt>Failed</dt>
-          <dd>
-            <Count n={counts.failed} bad href={logPath(webhook.id, { status: "failed" })} />
-          </dd>
-        </div>
-        <div>
-          <dt>Stored</dt>
-          <dd>
-            <Bytes n={fileBytes} />
-          </dd>
-        </div>
-        <div>
-          <dt>Kept for</dt>
-          <dd>
-            <span safe>{formatCount(retentionDays, "day")}</span>
-          </dd>
-        </div>
-      </dl>
-    </section>
-  );
 }

@@ -1,10 +1,14 @@
 /** Routes of webhooks: list, create, show, edit settings. */
 import { webhookSettingsFields } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
+import { readChartRange } from "../components/chart-ranges.tsx";
 import { readFields, wordErrors } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
+import { readerZone } from "../time/reader-zone.ts";
+import { spansOf } from "../time/spans.ts";
+import type { ChosenActivity } from "./activity-card.tsx";
 import type { SourcesDeps } from "./deps.ts";
 import { listEmptyPlaces } from "./entrypoints/empty-places.tsx";
 import { countRejected } from "./entrypoints/rejected-counts.ts";
@@ -22,7 +26,7 @@ const WEBHOOKS_PER_PAGE = 50;
 type Returned = Readonly<{ typed: FormInput; errors: FieldErrors }>;
 
 export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
-  const { useCases, config } = deps;
+  const { useCases, config, clock } = deps;
   const fields = webhookSettingsFields(config);
 
   function readInput(form: FormInput): Record<string, unknown> {
@@ -81,7 +85,9 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const read = await readWebhookState(deps, await own(context));
     // Read again, because the event file may just have been found missing.
     const state = { ...read, webhook: await own(context) };
-    const growth = state.file.fault === null ? await deps.events.growth(state.webhook.id) : null;
+    const isUsable = state.file.fault === null;
+    const growth = isUsable ? await deps.events.growth(state.webhook.id) : null;
+    const activity = isUsable ? await readActivity(context, state.webhook.id) : null;
     const targetTypes = deps.targetTypes.list();
     const secret = deps.reveals.take({ sessionId, key: query.get("made") });
     const signed = state.targets.find(({ id }) => id === query.get("target"));
@@ -98,6 +104,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
         flash,
         state,
         growth,
+        activity,
         config,
         targetTypes,
         providers,
@@ -107,6 +114,13 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
         emptyPlaces,
       }),
     );
+  }
+
+  async function readActivity({ query, request }: PageContext, webhookId: string): Promise<ChosenActivity> {
+    const range = readChartRange(query.get("range"));
+    const zone = readerZone(request);
+    const spans = spansOf(range, { now: clock.now(), zone });
+    return { range, zone, spans, activity: await deps.events.activity(webhookId, spans) };
   }
 
   async function showEdit(context: PageContext, wrong?: Returned): Promise<Response> {

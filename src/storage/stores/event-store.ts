@@ -26,6 +26,7 @@ import type { FoundEvents } from "../event-db/event-search.ts";
 import { indexedShare } from "../event-db/fields/field-source.ts";
 import { type FilterMarks, readFilterMarks } from "../event-db/filter-marks.ts";
 import { listHeldTargets } from "../event-db/held-deliveries.ts";
+import { type Activity, type HourSpan, readActivity } from "../event-db/numbers/activity.ts";
 import { type Growth, readGrowth } from "../event-db/numbers/growth.ts";
 import {
   countEvents,
@@ -132,6 +133,8 @@ export type EventStore = Readonly<{
   /** How much of the events the index of fields has, from 0 to 1; null where it has enough to be used. */
   indexedShare: (webhookId: string) => Promise<number | null>;
   overview: (webhookId: string) => Promise<Overview>;
+  /** What was received and attempted in each span, from the tallies of hours. */
+  activity: (webhookId: string, spans: readonly HourSpan[]) => Promise<readonly Activity[]>;
   growth: (webhookId: string) => Promise<Growth>;
   /** Overview by target id; a target that never had a delivery is missing. */
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
@@ -229,6 +232,7 @@ export function createEventStore(options: {
     countEvents: (webhookId) => read(webhookId, countEvents),
     indexedShare: (webhookId) => read(webhookId, ({ db }) => indexedShare(db)),
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
+    activity: (webhookId, spans) => read(webhookId, (file) => readActivity(file, spans)),
     overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
     targetNumbers: (of) => read(of.webhookId, (file) => readTargetNumbers(file, of)),

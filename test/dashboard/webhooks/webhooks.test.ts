@@ -122,6 +122,42 @@ describe("a new webhook", () => {
   });
 });
 
+describe("a webhook's activity", () => {
+  const activity = Array.from({ length: 168 }, () => ({ received: 2, delivered: 1, failed: 1 }));
+
+  test("is shown for a day, a week, a month or a year, apart from what is stored", async () => {
+    const { webhook, path } = await makeWebhook("Charted");
+    all.files.set(webhook.id, {
+      activity,
+      overview: { lastEventAt: all.clock.now(), counts: { ...NO_DELIVERIES, delivered: 9 } },
+    });
+    for (const [range, title, sum] of [
+      ["", "Last 24 hours", 48],
+      ["?range=7d", "Last 7 days", 336],
+      ["?range=30d", "Last 30 days", 60],
+      ["?range=1y", "Last 12 months", 24],
+      ["?range=<b>", "Last 24 hours", 48],
+    ] as const) {
+      const { html } = await all.pages.get(path + range);
+      const card = between(html, 'id="activity"', "</section>");
+      expect(card).toContain(title);
+      expect(card).toContain(`Events received</dt><dd><span>${sum}<`);
+      expect(between(html, "All stored events", "</section>")).toContain("Delivered</dt><dd><span>9<");
+    }
+  });
+
+  test("has bars that lead to the log of their time, in the reader's time zone", async () => {
+    const { webhook, path } = await makeWebhook("Zoned");
+    all.files.set(webhook.id, { activity, overview: { lastEventAt: all.clock.now() } });
+    const cookie = "webhooker_zone=Asia%2FKolkata";
+    const { html } = await all.pages.get(path, { headers: { cookie } });
+    expect(html).toContain(">Asia/Kolkata<");
+    const [, href = ""] = /class="chart-bar" href="([^"]+)"/.exec(html) ?? [];
+    expect(href).toMatch(/logs\?from=[\dT-]+%3A30&amp;to=[\dT-]+%3A29&amp;zone=Asia%2FKolkata$/);
+    expect((await all.pages.get(path, { headers: { cookie: "webhooker_zone=%E0%A4%A" } })).status).toBe(200);
+  });
+});
+
 describe("a webhook's settings", () => {
   test("change its name and its days, and empty days mean the server's default again", async () => {
     const { webhook, path } = await makeWebhook("Old name");
