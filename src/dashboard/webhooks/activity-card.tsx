@@ -1,8 +1,9 @@
 /** What a webhook received and attempted in a chosen time, as a chart; and apart from it, what is stored. */
 import { Html } from "@elysiajs/html";
 import type { Activity } from "../../storage/event-db/numbers/activity.ts";
-import { Chart, type ChartSeries } from "../components/chart.tsx";
-import { ChartRanges } from "../components/chart-ranges.tsx";
+import { Chart } from "../components/chart/chart.tsx";
+import type { ChartSeries } from "../components/chart/data.ts";
+import { ChartRanges } from "../components/chart/ranges.tsx";
 import { formatCount } from "../components/format.ts";
 import { Bytes, Time } from "../components/values.tsx";
 import { CHART_RANGE_LABELS, type ChartRange, type Span } from "../time/spans.ts";

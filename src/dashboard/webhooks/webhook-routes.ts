@@ -1,7 +1,7 @@
 /** Routes of webhooks: list, create, show, edit settings. */
 import { webhookSettingsFields } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { readChartRange } from "../components/chart-ranges.tsx";
+import { readChartRange } from "../components/chart/ranges.tsx";
 import { readFields, wordErrors } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";

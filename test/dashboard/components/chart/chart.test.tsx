@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { Chart, type ChartBar, type ChartSeries } from "../../../src/dashboard/components/chart.tsx";
+import { Chart } from "../../../../src/dashboard/components/chart/chart.tsx";
+import type { ChartBar, ChartSeries } from "../../../../src/dashboard/components/chart/data.ts";
 
 const SERIES: readonly ChartSeries[] = [
   { label: "Received", tone: "main" },

@@ -1,7 +1,7 @@
 /** The choice of a chart's time as a row of links. */
 import { Html } from "@elysiajs/html";
-import { attribute } from "../render.ts";
-import { CHART_RANGE_LABELS, CHART_RANGES, type ChartRange } from "../time/spans.ts";
+import { attribute } from "../../render.ts";
+import { CHART_RANGE_LABELS, CHART_RANGES, type ChartRange } from "../../time/spans.ts";
 
 export function ChartRanges(props: {
   current: ChartRange;
