@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -316,6 +317,22 @@ describe("webhooker check", () => {
     const { code, out, err } = await run("check");
     expect([code, out]).toEqual([1, "events-torn.db: file is not a database"]);
     expect(err).toStartWith("webhooker: 1 fault in the main database and 1 event file.\n");
+  });
+
+  test("reports an entry of the audit log that was changed", async () => {
+    await run("user add ada");
+    await run("apikey create --user ada --name deploys");
+    const db = new Database(environment.DBURL);
+    db.run("DROP TRIGGER audit_log_never_changes");
+    expect(db.query("SELECT number, via, action, object_name FROM audit_log").values()).toEqual([
+      [1, "command line", "user.create", "ada"],
+      [2, "command line", "api_key.create", "deploys"],
+    ]);
+    db.run("UPDATE audit_log SET object_name = 'others' WHERE number = 2");
+    db.close();
+    const { code, out } = await run("check");
+    expect(code).toBe(1);
+    expect(out).toBe("main database: the audit log is not as it was written: entry 2 was changed");
   });
 
   test("reports that there is nothing to check, and creates nothing", async () => {

@@ -20,7 +20,7 @@ import { webhookOperations } from "./webhooks.ts";
 /** The application's error handler handles errors. */
 export function createApi(deps: ApiDeps) {
   const authenticate = createAuthenticator(deps.apiKeys);
-  const audit = createAudit(deps.log);
+  const audit = createAudit({ ...deps.auditing, via: "api", log: deps.log });
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
   for (const { doc, run } of listOperations(deps)) {
     // The operation parses the body: the framework's parser would respond before the request is authenticated.
@@ -31,7 +31,9 @@ export function createApi(deps: ApiDeps) {
         audit.watch(
           {
             request,
-            action: `${doc.method} ${API_PREFIX}${doc.path}`,
+            method: doc.method,
+            route: `${API_PREFIX}${doc.path}`,
+            params,
             isChange: doc.method !== "GET",
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },

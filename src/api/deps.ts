@@ -2,6 +2,7 @@
 
 import type { Caller } from "../auth/api-keys.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
+import type { Auditing } from "../http/audit.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -33,7 +34,9 @@ export type ApiDeps = Readonly<{
   sendTestNotice: SendTestNotice;
   /** Returns the client's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
-  log: Pick<Logger, "info">;
+  log: Pick<Logger, "info" | "error">;
+  /** Adds to the audit log what changed nothing else in the main database. */
+  auditing: Auditing;
   apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
   events: Pick<
     EventStore,

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { TerminalLook } from "../manual/terminal.ts";
+import { actAs, beginAct } from "../observability/acting.ts";
 import { refuseMissingMainDb } from "../storage/folder/missing-data.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
 import { isLost } from "../storage/sqlite/file-size.ts";
@@ -45,7 +46,7 @@ export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Prom
   refuseMissingMainDb({ dbPath: path, dataDir });
   const mainDb = openMainDb({ path, clock: io.clock, keepsWals: checkpoints === "replicator" });
   try {
-    return await use(mainDb);
+    return await actAs(beginAct({ via: "command line" }), () => use(mainDb));
   } finally {
     mainDb.close();
   }

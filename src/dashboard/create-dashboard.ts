@@ -22,7 +22,7 @@ export function createDashboard(deps: DashboardDeps) {
   const cookie = createSessionCookie(deps);
   const guard = createGuard({ ...deps, cookie });
   const reveals = createReveals(deps.clock);
-  const audit = createAudit(deps.log);
+  const audit = createAudit({ ...deps.auditing, via: "dashboard", log: deps.log });
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes({ ...deps, reveals }),
@@ -44,7 +44,9 @@ export function createDashboard(deps: DashboardDeps) {
         audit.watch(
           {
             request,
-            action: `${route.method} ${route.path}`,
+            method: route.method,
+            route: route.path,
+            params,
             isChange: route.method === "POST",
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },

@@ -5,6 +5,7 @@ import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
+import type { Auditing } from "../http/audit.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -33,6 +34,8 @@ export type DashboardDeps = Readonly<{
   version: string;
   clock: Clock;
   log: Logger;
+  /** Adds to the audit log what changed nothing else in the main database. */
+  auditing: Auditing;
   /** Signs what the browser holds. */
   sessionKey: Uint8Array;
   users: Users;

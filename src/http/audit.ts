@@ -1,83 +1,146 @@
-/** Writes the audit trail: a log line for each requested change, done or refused, with its actor. */
+/**
+ * Tells the audit log and the log of each requested change, done or refused, with its actor. A change of the main
+ * database has added its own entry; anything else gets one here.
+ */
+import { type Act, actAs, beginAct } from "../observability/acting.ts";
 import type { Logger } from "../observability/log.ts";
+import { type AskedAction, nameAction } from "./audit-actions.ts";
 import { describeError } from "./error-description.ts";
 import { requestIdOf } from "./request-id.ts";
 import { pathOf } from "./request-url.ts";
 
 /** The actor, by ids only, none of which grants access. */
-type Actor = Readonly<{ userId: string } & ({ sessionId: string } | { keyId: string })>;
+type Known = Readonly<{ userId: string } & ({ sessionId: string } | { keyId: string })>;
 
 /** Collects details of a request while it is handled. */
 export type AuditEntry = Readonly<{
   /** Records the actor once authenticated. */
-  by: (actor: Actor) => void;
+  by: (actor: Known) => void;
   /** Records why nothing was done, if the response's status does not show it. */
   refuse: (code: string) => void;
+  /** Names the user whom the request is about, for refusals such as a failed sign-in. */
+  about: (user: Readonly<{ id: string; username: string }>) => void;
 }>;
+
+type Outcome = "done" | "refused" | "failed";
+
+/** An entry for a request that changed nothing in the main database itself. */
+export type AskedChange = AskedAction &
+  Readonly<{ outcome: Outcome; code: string | null; ownerId?: string; objectName?: string }>;
 
 type Asked = Readonly<{
   request: Request;
-  /** The route's pattern, such as "POST /source/:id/targets". */
-  action: string;
+  method: string;
+  /** The route's pattern, such as "/source/:id/targets". */
+  route: string;
+  /** Undefined if the pattern has none. */
+  params: Readonly<Record<string, string>> | undefined;
   /** False for reads, which are logged only if refused for lack of access. */
   isChange: boolean;
   remoteAddress: () => string;
 }>;
 
 export type Audit = Readonly<{
-  /** Runs `act`, returns its response or rethrows its error, and writes the line. */
+  /** Runs `act`, returns its response or rethrows its error, and writes the line and the entry. */
   watch: (asked: Asked, act: (entry: AuditEntry) => Promise<Response>) => Promise<Response>;
 }>;
 
+type End = Readonly<{ status: number; code: string | null; about?: { ownerId: string; objectName: string } }>;
+
 /** Statuses for lack of access. */
 const NOT_THEIRS = new Set([401, 403]);
+/** Refused requests that become entries in a day; more are in the log only, so that nobody can fill the disk. */
+const MAX_REFUSED = 1_000;
+const DAY_MS = 24 * 60 * 60 * 1_000;
 
-export function createAudit(log: Pick<Logger, "info">): Audit {
-  function write(
-    { request, action, isChange, remoteAddress }: Asked,
-    path: string,
-    end: { actor: Actor | null; status: number; code: string | null },
-  ): void {
-    const { actor, status, code } = end;
-    const isRefused = status >= 400 || code !== null;
-    if (!isChange && !NOT_THEIRS.has(status)) return;
+export type Auditing = Readonly<{
+  /** Resolves once the entry is on disk. */
+  add: (change: AskedChange) => Promise<void>;
+  monotonic: () => number;
+}>;
+
+export function createAudit(
+  deps: Auditing & Readonly<{ via: "dashboard" | "api"; log: Pick<Logger, "info" | "error"> }>,
+): Audit {
+  const { via, log, add, monotonic } = deps;
+  let refusedSince = monotonic();
+  let refused = 0;
+
+  function mayAddRefused(): boolean {
+    if (monotonic() - refusedSince >= DAY_MS) {
+      refusedSince = monotonic();
+      refused = 0;
+    }
+    refused++;
+    return refused <= MAX_REFUSED;
+  }
+
+  async function write(asked: Asked, act: Act, { path, end }: { path: string; end: End }): Promise<void> {
+    const { status, code, about } = end;
+    if (!asked.isChange && !NOT_THEIRS.has(status)) return;
+    const outcome: Outcome = status >= 500 ? "failed" : status >= 400 || code !== null ? "refused" : "done";
+    // A form that was answered with a page has only asked for a confirmation.
+    const isOnlyAsked = via === "dashboard" && status === 200;
+    const isTold = outcome === "done" && (act.last !== null || isOnlyAsked);
+    if (!isTold && (outcome === "done" || mayAddRefused())) {
+      const change = { ...nameAction(asked), outcome, code, ...about };
+      await add(change).catch((cause: unknown) => {
+        log.error("an entry could not be added to the audit log", { cause });
+      });
+    }
+    const { userId, sessionId, keyId, remoteAddress, requestId } = act.actor;
     log.info("audit", {
-      action,
-      outcome: status >= 500 ? "failed" : isRefused ? "refused" : "done",
+      action: `${asked.method} ${asked.route}`,
+      outcome,
       path,
       status,
       ...(code !== null && { code }),
-      user_id: actor?.userId ?? null,
-      ...(actor !== null && "sessionId" in actor && { session_id: actor.sessionId }),
-      ...(actor !== null && "keyId" in actor && { key_id: actor.keyId }),
-      remote_address: remoteAddress(),
-      request_id: requestIdOf(request),
+      user_id: userId,
+      ...(sessionId !== null && { session_id: sessionId }),
+      ...(keyId !== null && { key_id: keyId }),
+      remote_address: remoteAddress,
+      request_id: requestId,
+      ...(act.last !== null && { entry: act.last.number, entry_hash: act.last.hash }),
     });
   }
 
   return {
-    async watch(asked, act) {
-      let actor: Actor | null = null;
+    watch(asked, run) {
+      const { request } = asked;
+      const act = beginAct({
+        via,
+        remoteAddress: asked.remoteAddress(),
+        requestId: requestIdOf(request),
+      });
       let refusal: string | null = null;
+      let about: End["about"];
       // Read now, because the runtime may drop it after the response.
-      const path = pathOf(asked.request.url);
+      const path = pathOf(request.url);
       const entry: AuditEntry = {
         by(known) {
-          actor = known;
+          act.actor = { ...act.actor, ...known };
         },
         refuse(code) {
           refusal = code;
         },
+        about({ id, username }) {
+          about = { ownerId: id, objectName: username };
+        },
       };
-      try {
-        const answer = await act(entry);
-        write(asked, path, { actor, status: answer.status, code: refusal });
-        return answer;
-      } catch (error) {
-        const { status, code } = describeError(error);
-        write(asked, path, { actor, status, code });
-        throw error;
-      }
+      return actAs(act, async () => {
+        try {
+          const answer = await run(entry);
+          await write(asked, act, {
+            path,
+            end: { status: answer.status, code: refusal, ...(about && { about }) },
+          });
+          return answer;
+        } catch (error) {
+          const { status, code } = describeError(error);
+          await write(asked, act, { path, end: { status, code, ...(about && { about }) } });
+          throw error;
+        }
+      });
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The manual's chapters in reading order: Markdown inside the executable, for pages and for the terminal. */
 import api from "./api.md" with { type: "text" };
+import auditLog from "./audit-log.md" with { type: "text" };
 import availability from "./availability.md" with { type: "text" };
 import backup from "./backup.md" with { type: "text" };
 import bodies from "./bodies.md" with { type: "text" };
@@ -81,7 +82,8 @@ const parts = [
     chapters: [
       { slug: "event-log", text: eventLog, summary: "Find events, and search their bodies" },
       { slug: "notices", text: notices, summary: "Messages when a problem starts and ends" },
-      { slug: "monitoring", text: monitoring, summary: "Metrics, health checks, log and audit log" },
+      { slug: "monitoring", text: monitoring, summary: "Metrics, health checks and the log" },
+      { slug: "audit-log", text: auditLog, summary: "Who changed what, and how a gap shows" },
       { slug: "traces", text: traces, summary: "OpenTelemetry spans of requests and attempts" },
       { slug: "ledger", text: ledger, summary: "Counts that prove that no delivery is missing" },
     ],

@@ -46,6 +46,8 @@ export function createRetention(deps: {
   routing: Pick<Routing, "onInvalidate">;
   /** Applies to webhooks without a retention of their own. */
   defaultDays: number;
+  /** Deletes old entries of the audit log. */
+  pruneAudit: (isStopping: () => boolean) => Promise<void>;
   clock: Clock;
   log: Logger;
   rest?: (ms: number) => Promise<void>;
@@ -81,6 +83,11 @@ export function createRetention(deps: {
       if (isStopping) return;
       if (run) await look(run);
     }
+    await deps
+      .pruneAudit(() => isStopping)
+      .catch((error: unknown) => {
+        log.warn("old entries of the audit log could not be deleted", { cause: errorMessage(error) });
+      });
   }
 
   function followChanges(): void {

@@ -84,7 +84,7 @@ export async function createApp({
   const { outbound, targetTypes, throttle, replay, replayRuns, sendTestNotice, sandbox, transform } =
     delivery;
 
-  const { users, sessions, apiKeys, signInLimiter, remoteAddressOf } = createPeopleParts({
+  const { users, sessions, apiKeys, signInLimiter, remoteAddressOf, auditing } = createPeopleParts({
     config,
     mainDb,
     clock,
@@ -150,6 +150,7 @@ export async function createApp({
       version,
       clock,
       log,
+      auditing,
       sessionKey: keys.sessionKey,
       users,
       sessions,

@@ -14,6 +14,7 @@ import { createOutboundClient } from "../outbound/client.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import { createReplay } from "../replays/replay.ts";
 import { createReplayRuns } from "../replays/replay-runs.ts";
+import { createAuditRetention } from "../retention/audit-retention.ts";
 import { createRetention } from "../retention/retention.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
@@ -105,6 +106,7 @@ export function createDeliveryParts(deps: {
     webhooks,
     routing,
     defaultDays: config.retentionDays,
+    pruneAudit: createAuditRetention({ audit: mainDb.audit, durably: mainDb.durably, clock }),
     clock,
     log,
   });

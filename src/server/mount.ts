@@ -31,6 +31,7 @@ export function mountRoutes(deps: {
     sendTestNotice: parts.sendTestNotice,
     remoteAddressOf: parts.remoteAddressOf,
     log,
+    auditing: parts.auditing,
     apiKeys: parts.apiKeys,
     events: parts.events,
     throttle: parts.throttle,

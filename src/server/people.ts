@@ -1,10 +1,11 @@
-/** Builds what tells people and programs apart: users, their sessions and API keys, and the limit on sign-in attempts. */
+/** Builds what tells people and programs apart: users, sessions, API keys, the limit on sign-ins, audit entries. */
 import { createApiKeys } from "../auth/api-keys.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import { createSessions } from "../auth/sessions.ts";
 import { createSignInLimiter } from "../auth/sign-in-limiter.ts";
 import { createUsers } from "../auth/users.ts";
 import type { Config } from "../config.ts";
+import type { AskedChange } from "../http/audit.ts";
 import { createRemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
@@ -22,6 +23,10 @@ export function createPeopleParts(deps: {
     sessions: createSessions({ mainDb, clock }),
     apiKeys: createApiKeys({ mainDb, clock }),
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
+    auditing: {
+      add: (change: AskedChange) => mainDb.durably(async () => mainDb.audit.add(change)),
+      monotonic: clock.monotonic,
+    },
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
   };
 }

@@ -19,16 +19,36 @@ export type ConfigOwner = `targets:${string}` | `entrypoints:${string}`;
 /** Replaces a secret in API responses and forms; sent back unchanged, it keeps the secret. */
 export const REDACTED = "[secret]";
 
+/** A secret that is the same in `before`, a sealed config, keeps its sealed text, so that it does not look changed. */
 export function sealConfig(options: {
   type: Fields;
   config: unknown;
   owner: ConfigOwner;
   keys: Sealer;
+  before?: unknown;
 }): Config {
-  const { keys, owner } = options;
-  return mapSecrets(options.type, options.config, (value, path) =>
-    keys.seal(JSON.stringify(value), `${owner}:${path}`),
-  );
+  const { type, keys, owner, before } = options;
+  const sealedBefore = new Map<string, string>();
+  if (before !== undefined) mapSecrets(type, before, (value, path) => sealedBefore.set(path, String(value)));
+  return mapSecrets(type, options.config, (value, path) => {
+    const boundTo = `${owner}:${path}`;
+    const text = JSON.stringify(value);
+    const kept = sealedBefore.get(path);
+    return kept !== undefined && opensTo(text, kept, { keys, boundTo }) ? kept : keys.seal(text, boundTo);
+  });
+}
+
+function opensTo(
+  text: string,
+  sealed: string,
+  { keys, boundTo }: { keys: Sealer; boundTo: string },
+): boolean {
+  try {
+    return keys.open(sealed, boundTo) === text;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
 }
 
 /** Throws if a value was sealed with another key, or for another owner or field. */

@@ -53,6 +53,12 @@ export function createConfigKeeper(deps: { keys: Sealer; what: string; within: s
     toOpened,
     /** Validates like `toOpened`, and encrypts the secrets. */
     toStored: (given: Sent): Config =>
-      sealConfig({ type: given.type, config: toOpened(given), owner: given.owner, keys }),
+      sealConfig({
+        type: given.type,
+        config: toOpened(given),
+        owner: given.owner,
+        keys,
+        ...(given.before !== undefined && { before: given.before }),
+      }),
   };
 }

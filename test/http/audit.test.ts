@@ -62,6 +62,8 @@ describe("the audit trail of the dashboard", () => {
       session_id: expect.any(String),
       remote_address: "192.0.2.99",
       request_id: expect.any(String),
+      entry: expect.any(Number),
+      entry_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const [session] = dashboard.sessions.list({ userId: dashboard.carolId });
     expect(line?.session_id).toBe(session?.id);
@@ -102,6 +104,91 @@ describe("the audit trail of the dashboard", () => {
     }
     expect(await audited(dashboard.lines, () => dashboard.ask("/sources", { cookie }))).toEqual([]);
     expect(await audited(dashboard.lines, () => dashboard.ask("/sources"))).toEqual([]);
+  });
+});
+
+describe("the audit log of the dashboard", () => {
+  const entries = () => dashboard.audit.search({ readerId: null, limit: 1_000 }).entries;
+  /** The entries of `act`, the first one first. */
+  async function added(act: () => Promise<unknown>) {
+    const before = entries()[0]?.number ?? 0;
+    await act();
+    return entries()
+      .filter(({ number }) => number > before)
+      .toReversed();
+  }
+
+  test("has an entry for each submitted form, done or refused", async () => {
+    const cookie = await dashboard.signIn("root");
+    const posts = dashboard.routes.filter(({ method }) => method === "POST");
+    for (const { path } of posts.filter((route) => route.path !== "/pages/logout")) {
+      const [entry] = await added(() => dashboard.ask(withIds(path), { method: "POST", cookie }));
+      expect([path, entry?.user_id, entry?.via]).toEqual([path, dashboard.rootId, "dashboard"]);
+      expect([path, entry?.action]).toEqual([path, expect.stringMatching(/^[a-z_]+\.[a-z_]+$/)]);
+    }
+  });
+
+  test("has one entry for a change, and the log line names it", async () => {
+    const cookie = await dashboard.signIn("carol");
+    let lines: LogLine["fields"][] = [];
+    const found = await added(async () => {
+      lines = await audited(dashboard.lines, () =>
+        dashboard.ask("/profile/api-keys", { form: { name: "deploys" }, cookie }),
+      );
+    });
+    expect(found).toMatchObject([
+      {
+        action: "api_key.create",
+        outcome: "done",
+        user_id: dashboard.carolId,
+        owner_id: dashboard.carolId,
+        object_name: "deploys",
+        session_id: lines[0]?.session_id,
+        request_id: lines[0]?.request_id,
+        number: lines[0]?.entry,
+        hash: lines[0]?.entry_hash,
+      },
+    ]);
+  });
+
+  test("has who signed in, and whom a failed sign-in was about, but not what was typed", async () => {
+    const sign = (username: string, password: string) =>
+      dashboard.ask("/pages/login", { form: { username, password } });
+    expect(await added(() => sign("carol", PASSWORD))).toMatchObject([
+      { action: "session.create", outcome: "done", user_id: dashboard.carolId, username: "carol" },
+    ]);
+    const refused = { action: "session.create", outcome: "refused", user_id: null };
+    expect(await added(() => sign("carol", "a wrong password"))).toMatchObject([
+      { ...refused, owner_id: dashboard.carolId, object_name: "carol" },
+    ]);
+    expect(await added(() => sign("a password by mistake", ""))).toMatchObject([
+      { ...refused, owner_id: null, object_name: null },
+    ]);
+    expect(JSON.stringify(entries())).not.toMatch(/a wrong password|by mistake/);
+  });
+
+  test("has a replay, which changes nothing in the main database, and for whose webhook it was", async () => {
+    const { useCases, carolId: userId } = dashboard;
+    const webhook = await useCases.webhooks.create({ userId, input: { name: "Shop" } });
+    const cookie = await dashboard.signIn("carol");
+    const path = `/source/${webhook.id}/rejected/delete`;
+    const [entry] = await added(() => dashboard.ask(path, { form: { confirmed: "yes" }, cookie }));
+    expect(entry).toMatchObject({ outcome: "done", webhook_id: webhook.id, owner_id: userId });
+    expect(entry?.webhookName).toBe("Shop");
+  });
+
+  test("is not filled by refused requests: a day has so many entries of them", async () => {
+    const cookie = await dashboard.signIn("carol");
+    const ask = () => dashboard.ask("/profile/api-keys", { form: { name: "" }, cookie });
+    const before = entries()[0]?.number ?? 0;
+    for (let n = 0; n < 1_100; n++) expect((await ask()).status).toBe(422);
+    const refused = () => (entries()[0]?.number ?? 0) - before;
+    expect(refused()).toBeGreaterThan(800);
+    expect(refused()).toBeLessThanOrEqual(1_000);
+    dashboard.clock.advance(24 * 60 * 60 * 1_000);
+    const full = refused();
+    await ask();
+    expect(refused()).toBe(full + 1);
   });
 });
 

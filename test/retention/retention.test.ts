@@ -52,6 +52,7 @@ function create(): Retention {
       },
     },
     defaultDays: 10,
+    pruneAudit: async () => undefined,
     clock: world.clock,
     log: recorded.log,
     rest: () => rest(),

@@ -85,6 +85,7 @@ export async function startTestDashboard(
     checks,
     storage,
     transfer,
+    audit: parts.mainDb.audit,
     rootId,
     carolId,
     stop: gateway.stop,

@@ -40,6 +40,8 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     const { remoteAddress } = context;
     const known = await device.read(context.request, username);
     const turn = deps.signInLimiter.begin({ username, remoteAddress, device: known });
+    const named = users.findByUsername(username);
+    if (named !== null) context.audit.about(named);
     if (!turn.allowed) {
       const fault = describeWait(turn.retryAfterMs);
       const response = await signInPage(context, { username, fault, status: 429 });

@@ -10,6 +10,8 @@ import { migrate, refuseNewer } from "../sqlite/migrate.ts";
 import { refuseForeign } from "../sqlite/own-database.ts";
 import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
+import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
+import * as audited from "./audit/audited.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
@@ -20,6 +22,7 @@ import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts"
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
+import { createTransactions } from "./transactions.ts";
 import { createTransferQueries, type TransferQueries } from "./transfer.ts";
 import { createTransformationQueries, type TransformationQueries } from "./transformations.ts";
 import { createUserQueries, type UserQueries } from "./users.ts";
@@ -38,6 +41,7 @@ export type MainDb = Readonly<{
   notices: NoticeQueries;
   secretKeyCheck: SecretKeyCheckQueries;
   sealedRows: SealedRowQueries;
+  audit: AuditLog;
 }> &
   Durability;
 
@@ -86,9 +90,6 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     migrate(db, mainMigrations, what);
     const orm = drizzle({ client: db });
     const routing = createRouting(db);
-    const sessions = createSessionQueries(orm);
-    // Sessions whose browsers never come back would stay for ever.
-    sessions.deleteExpired(clock.now());
     const durability = background
       ? leaveSyncsTo(background.upkeep, {
           db,
@@ -98,13 +99,21 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
           onError: background.onError,
         })
       : durableByItself;
-    const webhooks = createWebhookQueries(orm, routing.invalidate);
-    const entrypoints = createEntrypointQueries(orm, routing.invalidate);
-    const targets = createTargetQueries(orm, routing.invalidate);
-    const apiKeys = createApiKeyQueries(orm);
+    const transactions = createTransactions(db);
+    const audit = createAuditLog({ db, clock, transactions });
+    const auditing = { audit, transactions };
+    const changed = (webhookId: string) => transactions.afterCommit(() => routing.invalidate(webhookId));
+    const webhooks = audited.auditWebhooks(createWebhookQueries(orm, changed), auditing);
+    const entrypoints = audited.auditEntrypoints(createEntrypointQueries(orm, changed), auditing);
+    const targets = audited.auditTargets(createTargetQueries(orm, changed), auditing);
+    const apiKeys = audited.auditApiKeys(createApiKeyQueries(orm), auditing);
+    const sessions = audited.auditSessions(createSessionQueries(orm), auditing);
+    // Sessions whose browsers never come back would stay for ever.
+    sessions.deleteExpired(clock.now());
     const roomy = withRoom(background?.makeRoom ?? (() => undefined));
+    const nameOf = (webhookId: string) => webhooks.find(webhookId)?.name;
     return {
-      users: createUserQueries(orm),
+      users: audited.auditUsers(createUserQueries(orm), auditing),
       sessions: {
         ...sessions,
         delete: roomy(sessions.delete),
@@ -116,10 +125,11 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       transformations: createTransformationQueries(orm),
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       routing,
-      transfer: createTransferQueries(db, routing.invalidate),
+      transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),
       secretKeyCheck: createSecretKeyCheckQueries(db),
-      sealedRows: createSealedRowQueries(db, routing.invalidate),
+      sealedRows: audited.auditSealedRows(createSealedRowQueries(db, routing.invalidate), auditing),
+      audit,
       ...durability,
       close() {
         durability.close();

@@ -1,10 +1,11 @@
-/** Checks every database without changing any: its structure, and its ledger against its rows. */
+/** Checks every database without changing any: its structure, its ledger against its rows, and the audit log. */
 import type { Database } from "bun:sqlite";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
+import { listAuditFaults } from "../main-db/audit/faults.ts";
 import { isLost, LOST, sizeOf, walBytesOf } from "../sqlite/file-size.ts";
 import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
 import { isWorthReadingAhead, readAhead } from "../sqlite/read-ahead.ts";
@@ -36,7 +37,10 @@ export function checkDatabases(
   onProgress: (progress: CheckProgress) => void = () => undefined,
 ): CheckReport {
   const { dbPath, dataDir } = where;
-  const main = inspect("main database", dbPath, (db) => listWebhookIds(db));
+  const main = inspect("main database", dbPath, (db) => ({
+    ...listWebhookIds(db),
+    faults: listAuditFaults(db),
+  }));
   const files = readdirSync(dataDir)
     .filter((name) => EVENT_FILE.test(name))
     .sort();

@@ -31,7 +31,7 @@ export type ExportWebhook = (
 
 export function createExport({ mainDb, files, keys, clock }: TransferDeps): ExportWebhook {
   return async ({ passphrase, to, ...of }) => {
-    const { id: webhookId } = getOwnWebhook(mainDb, of);
+    const { id: webhookId, name } = getOwnWebhook(mainDb, of);
     const salt = newSalt();
     const passphraseKeys = passphrase === null ? null : await keysOfPassphrase(passphrase, salt);
     const rows = mainDb.transfer.read(webhookId);
@@ -67,6 +67,13 @@ export function createExport({ mainDb, files, keys, clock }: TransferDeps): Expo
         getOwnWebhook(mainDb, of);
         throw error;
       });
+    mainDb.audit.add({
+      action: "webhook.export",
+      objectId: webhookId,
+      objectName: name,
+      webhookId,
+      fields: passphrase === null ? [] : ["secrets"],
+    });
     const leftOut = secrets.filter(({ sealed }) => sealed === null).length;
     return { path, fileName: `webhook-${webhookId}.db`, leftOut };
   };

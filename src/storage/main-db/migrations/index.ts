@@ -9,6 +9,7 @@ import notices from "./0007-notices.sql" with { type: "text" };
 import lostData from "./0008-lost-data.sql" with { type: "text" };
 import webhookSettings from "./0009-webhook-settings.sql" with { type: "text" };
 import transformations from "./0010-transformations.sql" with { type: "text" };
+import auditLog from "./0011-audit-log.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -21,4 +22,5 @@ export const mainMigrations: readonly string[] = [
   lostData,
   webhookSettings,
   transformations,
+  auditLog,
 ];

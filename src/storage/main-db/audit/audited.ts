@@ -1,0 +1,200 @@
+/** Adds an entry to the audit log with each change of a person's objects, in the same transaction. */
+import { currentAct, GATEWAY } from "../../../observability/acting.ts";
+import type { ApiKeyQueries } from "../api-keys.ts";
+import type { EntrypointQueries } from "../entrypoints.ts";
+import type { SealedRowQueries } from "../sealed-rows.ts";
+import type { SessionQueries } from "../sessions.ts";
+import type { TargetQueries } from "../targets.ts";
+import type { Transactions } from "../transactions.ts";
+import type { TransferQueries } from "../transfer.ts";
+import type { UserQueries } from "../users.ts";
+import type { WebhookQueries } from "../webhooks.ts";
+import type { AuditLog } from "./audit-log.ts";
+import { changedFields } from "./changed-fields.ts";
+
+export type Auditing = Readonly<{ audit: Pick<AuditLog, "add">; transactions: Transactions }>;
+
+type Named = Readonly<{ id: string; name: string }>;
+
+/** Queries on the parts of webhooks and on webhooks themselves. */
+type PartQueries<Row, Change, Deletion> = Readonly<{
+  insert: (row: Row) => void;
+  update: (change: Change) => void;
+  softDelete: (of: Deletion) => void;
+}>;
+
+function auditPart<Row extends Named, Change extends Named, Deletion>(
+  of: Readonly<{
+    kind: "webhook" | "entrypoint" | "target";
+    queries: PartQueries<Row, Change, Deletion>;
+    find: (of: Change | Deletion) => Row | null;
+    webhookIdOf: (row: Row) => string;
+  }>,
+  { audit, transactions }: Auditing,
+): PartQueries<Row, Change, Deletion> {
+  const { kind, queries, find, webhookIdOf } = of;
+
+  function add(verb: string, row: Row, more: { name?: string; fields?: readonly string[] } = {}): void {
+    const { name = row.name, fields = [] } = more;
+    const action = `${kind}.${verb}`;
+    audit.add({ action, objectId: row.id, objectName: name, webhookId: webhookIdOf(row), fields });
+  }
+
+  return {
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        add("create", row);
+      }),
+    update: (change) =>
+      transactions.run(() => {
+        const before = find(change);
+        queries.update(change);
+        const fields = before ? changedFields(before, change) : [];
+        // An update that changes nothing adds no entry; its request adds one.
+        if (before && fields.length > 0) add("update", before, { name: change.name, fields });
+      }),
+    softDelete: (of) =>
+      transactions.run(() => {
+        const row = find(of);
+        queries.softDelete(of);
+        if (row) add("delete", row);
+      }),
+  };
+}
+
+export function auditWebhooks(queries: WebhookQueries, auditing: Auditing): WebhookQueries {
+  const find = ({ id }: { id: string }) => queries.find(id);
+  const webhookIdOf = ({ id }: { id: string }) => id;
+  return { ...queries, ...auditPart({ kind: "webhook", queries, find, webhookIdOf }, auditing) };
+}
+
+export function auditEntrypoints(queries: EntrypointQueries, auditing: Auditing): EntrypointQueries {
+  const { find } = queries;
+  return { ...queries, ...auditPart({ kind: "entrypoint", queries, find, webhookIdOf }, auditing) };
+}
+
+export function auditTargets(queries: TargetQueries, auditing: Auditing): TargetQueries {
+  const { audit, transactions } = auditing;
+  const { find } = queries;
+  return {
+    ...queries,
+    ...auditPart({ kind: "target", queries, find, webhookIdOf }, auditing),
+    deactivate: (of) =>
+      transactions.run(() => {
+        const row = find(of);
+        queries.deactivate(of);
+        if (row?.active !== true) return;
+        const fields = ["active", "deactivated_reason"];
+        const { id: objectId, name: objectName, webhookId } = row;
+        audit.add({ action: "target.update", objectId, objectName, webhookId, fields, by: GATEWAY });
+      }),
+  };
+}
+
+function webhookIdOf({ webhookId }: { webhookId: string }): string {
+  return webhookId;
+}
+
+export function auditUsers(queries: UserQueries, { audit, transactions }: Auditing): UserQueries {
+  function add(action: string, id: string, fields: readonly string[] = []): void {
+    const row = queries.find(id);
+    if (row) audit.add({ action, objectId: id, objectName: row.username, ownerId: id, fields });
+  }
+
+  return {
+    ...queries,
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        add("user.create", row.id);
+      }),
+    setDisabledAt: (change) =>
+      transactions.run(() => {
+        queries.setDisabledAt(change);
+        add(change.disabledAt === null ? "user.enable" : "user.disable", change.id, ["disabled_at"]);
+      }),
+    setPasswordHash: (change) =>
+      transactions.run(() => {
+        queries.setPasswordHash(change);
+        add("user.update", change.id, ["password"]);
+      }),
+  };
+}
+
+/** Sessions that expire add no entry. */
+export function auditSessions(queries: SessionQueries, { audit, transactions }: Auditing): SessionQueries {
+  return {
+    ...queries,
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        const { idHash: objectId, userId } = row;
+        // Whoever signs in is nobody before.
+        const by = { ...(currentAct()?.actor ?? GATEWAY), userId, sessionId: objectId };
+        audit.add({ action: "session.create", objectId, ownerId: userId, by });
+      }),
+    delete: (of) =>
+      transactions.run(() => {
+        const isThere = queries.list(of.userId).some(({ idHash }) => idHash === of.idHash);
+        queries.delete(of);
+        if (isThere) audit.add({ action: "session.end", objectId: of.idHash, ownerId: of.userId });
+      }),
+    deleteOthers: (of) =>
+      transactions.run(() => {
+        const others = queries.list(of.userId).filter(({ idHash }) => idHash !== of.exceptIdHash);
+        queries.deleteOthers(of);
+        for (const { idHash } of others) {
+          audit.add({ action: "session.end", objectId: idHash, ownerId: of.userId });
+        }
+      }),
+  };
+}
+
+export function auditApiKeys(queries: ApiKeyQueries, { audit, transactions }: Auditing): ApiKeyQueries {
+  return {
+    ...queries,
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        const { id: objectId, name: objectName, userId: ownerId } = row;
+        audit.add({ action: "api_key.create", objectId, objectName, ownerId });
+      }),
+    revoke: (of) =>
+      transactions.run(() => {
+        const row = queries.list({}).find(({ id }) => id === of.id);
+        const isRevoked = queries.revoke(of);
+        if (isRevoked && row) {
+          const { id: objectId, name: objectName, userId: ownerId } = row;
+          audit.add({ action: "api_key.revoke", objectId, objectName, ownerId });
+        }
+        return isRevoked;
+      }),
+  };
+}
+
+/** An import becomes an entry when its webhook can be seen. */
+export function auditTransfer(
+  queries: TransferQueries,
+  { audit, transactions, nameOf }: Auditing & Readonly<{ nameOf: (webhookId: string) => string | undefined }>,
+): TransferQueries {
+  return {
+    ...queries,
+    reveal: (webhookId) =>
+      transactions.run(() => {
+        queries.reveal(webhookId);
+        const objectName = nameOf(webhookId) ?? null;
+        audit.add({ action: "webhook.import", objectId: webhookId, objectName, webhookId });
+      }),
+  };
+}
+
+export function auditSealedRows(queries: SealedRowQueries, { audit }: Auditing): SealedRowQueries {
+  return {
+    changeAll: (change, last) =>
+      queries.changeAll(change, () => {
+        last();
+        audit.add({ action: "secret_key.rotate" });
+      }),
+  };
+}
