@@ -144,9 +144,9 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: `${path}/results/:result_id/sent`,
       tag,
-      summary: "Compute what a transformed attempt sent",
+      summary: "Compute what an attempt sent",
       description:
-        "Runs the version of the transformation that the attempt ran. It gives the same request as it did then. Configured headers, signature and identity are added when a request is sent, and are not part of it.",
+        "Runs the version of the transformation that the attempt ran; it gives the same `request` as it did then. `sent` adds what the target's present settings add: its URL, configured headers, identity and signature.",
       params: resultPath,
       success: { status: 200, description: "What was sent, or why nothing was.", schema: sentRequestSchema },
       async handle({ caller: { userId }, params }) {

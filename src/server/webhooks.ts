@@ -59,7 +59,7 @@ export function createWebhookParts(deps: {
       baseUrl: config.baseUrl,
     }),
     placeTrials: createPlaceTrials({ events }),
-    findSentRequest: createSentRequests({ mainDb, events, transform: deps.transform }),
+    findSentRequest: createSentRequests({ mainDb, events, targetTypes, keys, transform: deps.transform }),
     targetTrials: {
       filter: createFilterTrials({ mainDb, events }),
       transformation: createTransformationTrials({ mainDb, events, transform: deps.transform, clock }),

@@ -1,7 +1,7 @@
 /** Builds the headers of a request to an http target: received, configured and identity headers, and the signature. */
 import { endToEndHeaders, type Selection } from "./forwarded-headers.ts";
 import { SIGNING_HEADERS } from "./signing.ts";
-import type { DeliveryAttempt, HeaderList } from "./target-type.ts";
+import type { DeliveryAttempt, HeaderList, RequestParts } from "./target-type.ts";
 
 type Configured = Readonly<{
   headers?: Readonly<Record<string, string>> | undefined;
@@ -45,7 +45,7 @@ function lowerCase(names: readonly string[] = []): ReadonlySet<string> {
 /**
  * If the request is signed, no signature header comes from the sender; if not, the sender's own signature is forwarded.
  */
-export function headersFor(attempt: DeliveryAttempt<Configured>, now: number): HeaderList {
+export function headersFor(attempt: RequestParts<Configured>, now: number): HeaderList {
   const { config, event, signer } = attempt;
   const own = configuredHeaders(config)[signer === null ? "unsigned" : "signed"];
   const headers = endToEndHeaders(event.headers, own.selection);
@@ -65,7 +65,7 @@ export function headersForOtherOrigin(attempt: DeliveryAttempt<Configured>): Hea
 
 function addIdentity(
   headers: HeaderList[number][],
-  { event, webhook, attempt }: DeliveryAttempt<Configured>,
+  { event, webhook, attempt }: RequestParts<Configured>,
 ): void {
   headers.push(
     ["X-Webhooker-Event-Id", event.id],

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound, OutboundTls } from "../outbound/outbound.ts";
 import { withoutMaskedParameters } from "../settings/masked-secret.ts";
+import { REDACTED } from "../settings/sealed-config.ts";
 import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
 import { headersFor, headersForOtherOrigin } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
@@ -104,6 +105,17 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
       return pathname === "/" ? origin : `${origin}${pathname}`;
     },
     deliver: (attempt) => deliver(attempt, deps),
+    previewRequest(parts, now) {
+      const { config, event } = parts;
+      const names = Object.keys(config.headers ?? {});
+      const headers = Object.fromEntries(names.map((name) => [name, REDACTED]));
+      return {
+        method: event.method,
+        url: urlFor(config, event),
+        headers: headersFor({ ...parts, config: { ...config, headers } }, now),
+        body: event.body,
+      };
+    },
   };
 }
 

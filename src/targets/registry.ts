@@ -49,6 +49,14 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
       const result = check(config);
       return result.success ? inner.summarize(result.data) : `${inner.label} (settings are not valid)`;
     },
+    previewRequest:
+      inner.previewRequest &&
+      ((parts, now) => {
+        const result = check(parts.config);
+        return result.success
+          ? (inner.previewRequest?.({ ...parts, config: result.data }, now) ?? null)
+          : null;
+      }),
     deliver(attempt) {
       const result = check(attempt.config);
       if (result.success) return inner.deliver(withConfig(attempt, result.data));

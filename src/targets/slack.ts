@@ -2,11 +2,12 @@
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound, OutboundResponse } from "../outbound/outbound.ts";
+import { REDACTED } from "../settings/sealed-config.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { noticeMessage, slackMessage } from "./slack-message.ts";
 import { faultInReply, reasonInReply } from "./slack-reply.ts";
-import type { TargetType } from "./target-type.ts";
+import type { RequestParts, TargetRequest, TargetType } from "./target-type.ts";
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -35,16 +36,13 @@ export function createSlackTarget(deps: {
     ],
     settlesAtIngest: false,
     summarize: ({ url }) => new URL(url).host,
-    async deliver({ event, notice, webhook, config, timeoutMs, signal }) {
-      const message = notice ? noticeMessage(notice) : slackMessage({ event, webhookName: webhook.name });
+    previewRequest: (parts) => ({
+      ...requestFor(parts),
+      url: `${new URL(parts.config.url).origin}/${REDACTED}`,
+    }),
+    async deliver({ timeoutMs, signal, ...parts }) {
       const result = await deps.outbound.request({
-        url: config.url,
-        method: "POST",
-        headers: [
-          ["Content-Type", "application/json; charset=utf-8"],
-          ["X-Webhooker-Event-Id", event.id],
-        ],
-        body: new TextEncoder().encode(JSON.stringify(message)),
+        ...requestFor(parts),
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         timeoutMs,
         maxResponseBytes: MAX_RESPONSE_BYTES,
@@ -66,6 +64,20 @@ export function createSlackTarget(deps: {
         ...(wait === null ? {} : { retryAfterMs: wait }),
       };
     },
+  };
+}
+
+function requestFor(parts: RequestParts<z.infer<typeof configSchema>>): TargetRequest {
+  const { event, notice, webhook, config } = parts;
+  const message = notice ? noticeMessage(notice) : slackMessage({ event, webhookName: webhook.name });
+  return {
+    method: "POST",
+    url: config.url,
+    headers: [
+      ["Content-Type", "application/json; charset=utf-8"],
+      ["X-Webhooker-Event-Id", event.id],
+    ],
+    body: new TextEncoder().encode(JSON.stringify(message)),
   };
 }
 

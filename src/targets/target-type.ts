@@ -71,6 +71,17 @@ export type Outcome =
       retryAfterMs?: number;
     }>;
 
+/** A request as a target type sends it. */
+export type TargetRequest = Readonly<{
+  method: string;
+  url: string;
+  headers: HeaderList;
+  body: Uint8Array;
+}>;
+
+/** What a request is made of, apart from how it is sent. */
+export type RequestParts<Config> = Omit<DeliveryAttempt<Config>, "timeoutMs" | "signal">;
+
 export type TargetType<Config = unknown> = Readonly<{
   /** Name in the API and the database: "http". */
   type: string;
@@ -89,4 +100,9 @@ export type TargetType<Config = unknown> = Readonly<{
   /** Short destination without secrets, for lists: "https://example.com/hooks". */
   summarize: (config: Config) => string;
   deliver: (attempt: DeliveryAttempt<Config>) => Promise<Outcome>;
+  /**
+   * The request that an attempt made at `now` begins with, secrets of the config masked. Null if the config is not
+   * valid; missing if the type sends no request.
+   */
+  previewRequest?: ((parts: RequestParts<Config>, now: number) => TargetRequest | null) | undefined;
 }>;

@@ -100,7 +100,7 @@ describe("a target's transformation", () => {
 });
 
 /** Stores an attempt for the target that ran this version. */
-async function addAttempt(targetId: string, ran: { version: number; failed: boolean }) {
+async function addAttempt(targetId: string, ran: { version: number | null; failed: boolean }) {
   const event = await api.addEvent({ targets: [{ id: targetId, settlesAtIngest: false }] });
   const resultId = newId();
   await api.events.settle(api.webhook.id, {
@@ -136,7 +136,19 @@ describe("what an attempt sent", () => {
     expect(body).toMatchObject({ version: 1, outcome: "request", error: null, line: null, console: [] });
     const { request } = z.object({ request: z.object({ body_base64: z.string() }) }).parse(body);
     expect(Buffer.from(request.body_base64, "base64").toString()).toBe('{"n":1,"by":1}');
-    expect((await api.call("GET", sent)).body).toMatchObject({ request });
+    expect((await api.call("GET", sent)).body).toMatchObject({ request, target_changed: false });
+  });
+
+  test("has the target's headers and signature, also without a transformation", async () => {
+    const config = { url: "https://receiver.example/in", headers: { "X-Api-Key": "do-not-show" } };
+    const { body: made } = await api.call("POST", targets, { json: { name: "In", type: "http", config } });
+    const { id } = z.object({ id: z.string() }).parse(made);
+    const { sent } = await addAttempt(id, { version: null, failed: false });
+    const { body } = await api.call("GET", sent);
+    expect(body).toMatchObject({ version: null, outcome: "request", target_changed: false });
+    expect(body).toMatchObject({ sent: { method: "POST", url: expect.stringContaining(config.url) } });
+    expect(JSON.stringify(body)).toContain('["X-Api-Key","[secret]"]');
+    expect(JSON.stringify(body)).toContain('["webhook-signature","v1,');
   });
 
   test("is nothing where the code fails, which is told with its place", async () => {

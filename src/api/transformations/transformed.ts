@@ -27,7 +27,17 @@ const transformedShape = {
 };
 
 export const sentRequestSchema = z
-  .strictObject({ version: z.int(), ...transformedShape })
+  .strictObject({
+    version: z.int().nullable().describe("Version of the transformation; null: none ran."),
+    ...transformedShape,
+    sent: z
+      .strictObject({ method: z.string(), url: z.string(), headers: headerPairs })
+      .nullable()
+      .describe(
+        'The request line and all headers by the target\'s present settings; its secrets show as "[secret]". Null where nothing was sent or the target is gone.',
+      ),
+    target_changed: z.boolean().describe("The target was changed after the attempt."),
+  })
   .meta({ id: "SentRequest" });
 
 const triedEventSchema = z.strictObject({
@@ -80,8 +90,15 @@ export function presentTransformationTrial(
   };
 }
 
-export function presentSentRequest({ version, run }: SentRequest): z.infer<typeof sentRequestSchema> {
-  return { version, ...presentRun(run) };
+export function presentSentRequest(sent: SentRequest): z.infer<typeof sentRequestSchema> {
+  const { event, transformation, request, isTargetChanged } = sent;
+  const unchanged: TransformRun = { kind: "request", event, micros: 0, lines: [] };
+  return {
+    version: transformation?.version ?? null,
+    ...presentRun(transformation?.run ?? unchanged),
+    sent: request && { method: request.method, url: request.url, headers: presentHeaders(request.headers) },
+    target_changed: isTargetChanged,
+  };
 }
 
 function presentRun(run: TransformRun) {

@@ -21,7 +21,7 @@ export function curlPath(webhookId: string, eventId: string): string {
   return `${eventPath(webhookId, eventId)}/curl`;
 }
 
-/** The page of what a transformed attempt sent. */
+/** The page of what an attempt sent. */
 export function sentPath(of: { webhookId: string; eventId: string; resultId: string }): string {
   return `${eventPath(of.webhookId, of.eventId)}/results/${of.resultId}/sent`;
 }

@@ -98,7 +98,7 @@ function AttemptView(
         <span class="muted">
           <Time at={result.startedAt} />
         </span>
-        <Transformed result={result} of={{ webhookId, eventId: delivery.eventId, resultId: result.id }} />
+        <SentLink result={result} of={{ webhookId, eventId: delivery.eventId, resultId: result.id }} />
       </p>
       {result.error !== null && (
         <p class="attempt-error" safe>
@@ -123,15 +123,17 @@ function AttemptView(
   );
 }
 
-function Transformed(props: {
+function SentLink(props: {
   result: DeliveryResult;
   of: Readonly<{ webhookId: string; eventId: string; resultId: string }>;
 }): JSX.Element {
-  const version = props.result.transformationVersion;
-  if (version === null) return "";
+  const { attempt, transformationVersion: version, statusCode, error } = props.result;
+  // Delivered without a response: its type of target sends no request.
+  if (version === null && statusCode === null && error === null) return "";
+  const label = version === null ? "request" : `transformed by version ${version}`;
   return (
-    <a class="muted" href={attribute(sentPath(props.of))} safe>
-      {`transformed by version ${version}`}
+    <a class="muted" href={attribute(sentPath(props.of))} aria-label={`${label}, attempt ${attempt}`} safe>
+      {label}
     </a>
   );
 }

@@ -60,13 +60,42 @@ test("a fault is shown with its place", async () => {
   expect(page).toContain("Nothing was sent.");
 });
 
-test("an attempt without a transformation has no such page, nor has anyone else's", async () => {
-  const event = await app.addEvent();
+test("the request has the target's URL, headers and signature, and its secrets are masked", async () => {
+  const config = { url: "https://receiver.example/in?shop=1", headers: { "X-Api-Key": "do-not-show" } };
+  const input = { name: "Receiver", type: "http", config };
+  const { id: targetId } = await app.useCases.targets.create({ ...app.of, input });
+  const event = await app.addEvent({ body: '{"n":7}', targets: [{ id: targetId, settlesAtIngest: false }] });
   const resultId = newId();
-  await app.addAttempt(event.id, { result: { id: resultId } });
+  const startedAt = app.clock.now();
+  const result = { id: resultId, attempt: 3, startedAt };
+  await app.addAttempt(event.id, { targetId, result });
   const path = `${app.path}/events/${event.id}`;
-  expect((await app.ask(`${path}/results/${resultId}/sent`)).status).toBe(404);
-  expect(await (await app.ask(path)).text()).not.toContain("transformed by");
+  const sent = `${path}/results/${resultId}/sent`;
+  const page = await (await app.ask(sent)).text();
+  expect(page).toContain("<bdi>https://receiver.example/in?shop=1&amp;a=1</bdi>");
+  const text = page.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  expect(text).toContain("X-Api-Key [secret]");
+  expect(text).toContain("x-sender shop");
+  expect(text).toContain(`X-Webhooker-Event-Id ${event.id}`);
+  expect(text).toContain("X-Webhooker-Attempt 3");
+  expect(text).toMatch(
+    new RegExp(`webhook-timestamp ${Math.floor(startedAt / 1_000)} webhook-signature v1,`),
+  );
+  expect(page).not.toContain("do-not-show");
+  expect(text).not.toContain("The target was changed after this attempt");
+  expect(await (await app.ask(path)).text()).toContain('aria-label="request, attempt 3"');
+
+  app.clock.advance(1_000);
+  await app.useCases.targets.update({ ...app.of, targetId, input: { name: "Renamed" } });
+  expect(await (await app.ask(sent)).text()).toContain("The target was changed after this attempt");
+  await app.useCases.targets.remove({ ...app.of, targetId });
+  const gone = await app.ask(sent);
+  expect([gone.status, (await gone.text()).includes("The request cannot be shown.")]).toEqual([200, true]);
+});
+
+test("an attempt that is unknown has no such page, nor has anyone else's", async () => {
+  const event = await app.addEvent();
+  expect((await app.ask(`${app.path}/events/${event.id}/results/${newId()}/sent`)).status).toBe(404);
   const { sent } = await pagesOf('{"n":1}');
   expect((await app.ask(sent, { as: app.bob })).status).toBe(404);
 });
