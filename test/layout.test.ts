@@ -168,7 +168,8 @@ describe("imports", () => {
       imports
         .filter(
           (specifier) =>
-            specifier.startsWith(".") && !/\.(tsx?|json|sql|css|js|svg|yaml|md)$/.test(specifier),
+            specifier.startsWith(".") &&
+            !/\.(tsx?|json|sql|css|m?js|svg|yaml|md|py|go|php|rb|sh)$/.test(specifier),
         )
         .map((specifier) => `${path}: ${specifier}`),
     );

@@ -41,6 +41,9 @@ describe("a signing secret", () => {
     const { path, get } = await add(HTTP);
     const page = await all.pages.get(`${path}/signing`);
     expect(page.html).toContain("webhook-signature");
+    for (const language of ["Node.js", "Python", "Go", "PHP", "Ruby", "Shell"]) {
+      expect(page.html).toContain(`<summary>${language}</summary>`);
+    }
     const answer = await all.pages.post(`${path}/signing/rotate`, { overlap_hours: "3", secret: "" });
     expect((await shownAt(answer.location)).secret).toBeDefined();
     expect((await get()).signing.previousUntil).toBe(all.clock.now() + 3 * 3_600_000);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { documentationOf } from "../../src/verification/documentation.ts";
 import { createTestProviders } from "../support/providers.ts";
 import { ASKING_SAMPLES } from "./asking-samples.ts";
 import { describeProviderContract } from "./contract.ts";
@@ -28,6 +29,14 @@ test("every provider has a sample here, except those that fetch certificates and
       .map(({ type }) => type)
       .filter((type) => !types.has(type)),
   ).toEqual(["aws-sns", "paypal", "ip-allow-list"]);
+});
+
+test("every service has the page of its documentation, and what is bound to none has not", () => {
+  for (const { type, isGeneric } of providers.list()) {
+    const page = documentationOf(type);
+    if (isGeneric === true) expect(page).toBeNull();
+    else expect(page).toMatch(/^https:\/\/[a-z0-9.-]+(\/|$)/);
+  }
 });
 
 describe("requests signed by the providers' own libraries are accepted", () => {

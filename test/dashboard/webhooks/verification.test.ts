@@ -37,6 +37,27 @@ test("a provider's form is drawn from its fields, for each of them", async () =>
   }
 });
 
+test("a search for one service shows its form; another search lists what fits", async () => {
+  const find = async (text: string) => (await all.pages.get(`${path}?find=${encodeURIComponent(text)}`)).html;
+  const offers = (html: string, type: string) => html.includes(`href="${path}?type=${type}"`);
+  for (const text of ["Stripe", " stripe ", "strip"])
+    expect(await find(text)).toContain("Stripe’s documentation");
+  expect(await find("whatsapp")).toContain('name="verify_token"');
+  const several = await find("micro");
+  expect([offers(several, "github"), several.includes("Services with “micro”")]).toEqual([false, true]);
+  const none = await find("<b>");
+  expect(none).toContain("No service is called “&lt;b&gt;”");
+  // Those that are bound to no service stay in reach.
+  expect([offers(none, "stripe"), offers(none, "hmac")]).toEqual([false, true]);
+});
+
+test("each service's form links to its documentation", async () => {
+  for (const { type, isGeneric } of all.providers.list()) {
+    const { html } = await all.pages.get(`${path}?type=${type}`);
+    expect([type, /<a href="https:[^"]+" rel="noreferrer">/.test(html)]).toEqual([type, isGeneric !== true]);
+  }
+});
+
 test("a verification is saved, and shown without its secret", async () => {
   const saved = await all.pages.post(path, { type: "github", secret: SECRET });
   expect(saved).toMatchObject({ status: 303, location: all.paths.webhook });

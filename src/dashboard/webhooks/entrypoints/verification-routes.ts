@@ -10,9 +10,10 @@ import { redirect, renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { webhookPath } from "../paths.ts";
 import { readWebhookState } from "../webhook-state.ts";
+import { FIND_FIELD, findServices, NO_PROVIDER } from "./provider-choice.tsx";
 import { countRejected } from "./rejected-counts.ts";
 import { findSuggestion } from "./suggestions.ts";
-import { NO_PROVIDER, TRY_FIELD, VerificationPage } from "./verification-views.tsx";
+import { TRY_FIELD, VerificationPage } from "./verification-views.tsx";
 
 /** A form that comes back with errors, or with the result of a trial. */
 type Returned = Readonly<{ provider: Provider; typed: FormInput; errors: FieldErrors; trial?: Trial }>;
@@ -36,19 +37,29 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
   async function show(context: PageContext, returned?: Returned): Promise<Response> {
     const { webhook, entrypoint } = await own(context);
     const { file } = await readWebhookState(deps, webhook);
+    const { found, searched } = search(context.query.get(FIND_FIELD));
     const asked = context.query.get("type") ?? entrypoint.verification?.type ?? NO_PROVIDER;
     const markup = VerificationPage({
       viewer: context.viewer,
       webhook,
       entrypoint,
       providers: providers.list(),
-      provider: returned?.provider ?? providers.find(asked),
+      provider: returned?.provider ?? found ?? providers.find(asked),
+      searched,
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
       suggested: file.fault === null ? await findSuggestion(deps, entrypoint, file.lastEvents) : null,
       trial: returned?.trial ?? null,
     });
     return renderPage(markup, { status: returned && !returned.trial ? 422 : 200 });
+  }
+
+  /** A search that finds one service chooses it; another one lists what it found. */
+  function search(typed: string | null): Readonly<{ found: Provider | null; searched: string | null }> {
+    const text = typed?.trim().slice(0, 100) ?? "";
+    if (text === "") return { found: null, searched: null };
+    const [one, ...others] = findServices(providers.list(), text);
+    return one && others.length === 0 ? { found: one, searched: null } : { found: null, searched: text };
   }
 
   async function save(context: PageContext): Promise<Response> {

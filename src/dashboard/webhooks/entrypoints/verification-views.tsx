@@ -1,7 +1,7 @@
 /** The form that selects and configures an entrypoint's verification provider, or none. */
 import { Html } from "@elysiajs/html";
+import { documentationOf } from "../../../verification/documentation.ts";
 import type { Provider } from "../../../verification/provider.ts";
-import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { Trial } from "../../../webhooks/verification-trial.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { Button } from "../../components/button.tsx";
@@ -17,30 +17,25 @@ import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { verificationPath, webhookPath } from "../paths.ts";
+import { type ChoiceProps, NO_PROVIDER, ProviderChoice } from "./provider-choice.tsx";
 import { Suggestion } from "./suggestion.tsx";
 import { TrialNotices } from "./trial-view.tsx";
-
-/** Stands for no verification in URLs and forms. */
-export const NO_PROVIDER = "none";
 
 /** Name of the button that tries the settings without saving them. */
 export const TRY_FIELD = "try";
 
-type Props = Readonly<{
-  viewer: Viewer;
-  webhook: Webhook;
-  entrypoint: Entrypoint;
-  providers: readonly Provider[];
-  /** Provider whose fields are shown; null for none. */
-  provider: Provider | null;
-  /** Typed values, if the form comes back with errors. */
-  typed: FormInput | undefined;
-  errors: FieldErrors;
-  /** Provider that the stored requests look like, if none verifies them. */
-  suggested: Provider | null;
-  /** Result of a trial before saving. */
-  trial: Trial | null;
-}>;
+type Props = ChoiceProps &
+  Readonly<{
+    viewer: Viewer;
+    webhook: Webhook;
+    /** Typed values, if the form comes back with errors. */
+    typed: FormInput | undefined;
+    errors: FieldErrors;
+    /** Provider that the stored requests look like, if none verifies them. */
+    suggested: Provider | null;
+    /** Result of a trial before saving. */
+    trial: Trial | null;
+  }>;
 
 export function VerificationPage(props: Props): JSX.Element {
   const { viewer, webhook, entrypoint, provider } = props;
@@ -63,7 +58,7 @@ export function VerificationPage(props: Props): JSX.Element {
         {props.suggested !== null && props.suggested !== provider && (
           <Suggestion entrypoint={entrypoint} provider={props.suggested} />
         )}
-        <Choice {...props} />
+        <ProviderChoice {...props} />
         {provider === null ? <NoneForm {...props} /> : <ProviderForm {...props} provider={provider} />}
       </section>
     </Layout>
@@ -79,47 +74,6 @@ function State({ entrypoint }: Props): JSX.Element {
       text={verification.fault}
       hint="Until then senders get 503: no request is accepted unverified."
     />
-  );
-}
-
-/** Offers generic verification first; the many services are collapsed once one option is chosen. */
-function Choice(props: Props): JSX.Element {
-  const { providers, provider } = props;
-  const services = providers.filter(({ isGeneric }) => isGeneric !== true);
-  const generic = providers.filter(({ isGeneric }) => isGeneric === true);
-  const isOpen = provider === null;
-  return (
-    <>
-      <Choices {...props} label="Any sender" choices={[{ type: NO_PROVIDER, label: "None" }, ...generic]} />
-      <details class="choice-fold" open={isOpen}>
-        <summary safe>
-          {provider === null || provider.isGeneric ? "Services" : `Service: ${provider.label}`}
-        </summary>
-        <Choices {...props} label="Services" choices={services} />
-      </details>
-    </>
-  );
-}
-
-function Choices(
-  props: Props & Readonly<{ label: string; choices: readonly Readonly<{ type: string; label: string }>[] }>,
-): JSX.Element {
-  const { entrypoint, provider } = props;
-  const shown = provider?.type ?? NO_PROVIDER;
-  const current = entrypoint.verification?.type ?? NO_PROVIDER;
-  return (
-    <nav class="choice choice-many" aria-label={attribute(props.label)}>
-      {props.choices.map(({ type, label }) => (
-        <a
-          class="choice-item"
-          href={attribute(verificationPath(entrypoint, type))}
-          aria-current={type === shown ? "true" : undefined}
-          safe
-        >
-          {type === current ? `${label} (in use)` : label}
-        </a>
-      ))}
-    </nav>
   );
 }
 
@@ -151,13 +105,29 @@ function NoneForm(props: Props): JSX.Element {
   );
 }
 
+function Documentation({ of }: { of: Provider }): JSX.Element {
+  const page = documentationOf(of.type);
+  if (page === null) return "";
+  return (
+    <>
+      {" "}
+      <a href={attribute(page)} rel="noreferrer" safe>
+        {`${of.label}’s documentation`}
+      </a>
+    </>
+  );
+}
+
 function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Element {
   const { entrypoint, webhook, provider, typed, errors, trial } = props;
   const { verification } = entrypoint;
   const stored = verification?.type === provider.type ? verification.config : undefined;
   return (
     <form class="form" method="post" action={verificationPath(entrypoint)}>
-      <p safe>{provider.description}</p>
+      <p>
+        <span safe>{provider.description}</span>
+        <Documentation of={provider} />
+      </p>
       <input type="hidden" name="type" value={attribute(provider.type)} />
       <FormFaults errors={errors} shown={provider.fields.map(({ name }) => name)} />
       <FieldSections

@@ -13,6 +13,7 @@ import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { signingPath, targetPath, webhookPath } from "../paths.ts";
+import { SigningSamples } from "./signing-samples/samples-view.tsx";
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -52,8 +53,9 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
   return (
     <div class="stack">
       <p class="muted">
-        Each request carries <code>webhook-id</code>(the event's id), <code>webhook-timestamp</code> and{" "}
-        <code>webhook-signature</code>. Receivers verify them with any library for Standard Webhooks or Svix.
+        Each request carries <code>webhook-id</code> (the event's id), <code>webhook-timestamp</code> and{" "}
+        <code>webhook-signature</code>. Receivers verify them with any library for Standard Webhooks or Svix,
+        or with a few lines of code.
       </p>
       {!isUsable && (
         <Notice
@@ -72,6 +74,9 @@ function Signed({ target, typed, errors }: Props): JSX.Element {
         <p>
           The secret before the last rotation also signs until <Time at={previousUntil} />.
         </p>
+      )}
+      {target.signing.scheme !== "none" && (
+        <SigningSamples scheme={target.signing.scheme} publicKey={publicKey} />
       )}
       <h2>Rotate the secret</h2>
       <form class="form" method="post" action={attribute(`${signingPath(target)}/rotate`)}>

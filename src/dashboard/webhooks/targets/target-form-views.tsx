@@ -91,7 +91,7 @@ export function EditTargetPage(
         <Submit label="Save" webhook={webhook}>
           <Button label="Try on stored events" name={TRY_FIELD} value="filter" />
           {target.signing.scheme !== "none" && (
-            <Button kind="quiet" label="Rotate the signing secret" href={signingPath(target)} />
+            <Button kind="quiet" label="View signing" href={signingPath(target)} />
           )}
         </Submit>
       </form>
