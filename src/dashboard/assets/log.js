@@ -2,6 +2,7 @@
 (() => {
   const MAX_ROWS = 200;
   const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+  const CHART_EVERY_MS = 10_000;
   const MAIN = { target: "#main", select: "#main", swap: "outerHTML" };
 
   /* A custom element, so that it starts and stops with its place on the page, however the page is swapped. */
@@ -29,6 +30,7 @@
     }
 
     disconnectedCallback() {
+      clearTimeout(this.chartLater);
       this.source.close();
     }
 
@@ -78,6 +80,16 @@
       this.trim(body);
       // Fires the event of an htmx swap, so that times and buttons of the new rows are prepared.
       this.dispatchEvent(new CustomEvent("htmx:after:swap", { bubbles: true }));
+      this.chartLater ??= setTimeout(() => this.drawChart(), CHART_EVERY_MS);
+    }
+
+    /* Skipped while its table is open or something in it has the focus. */
+    drawChart() {
+      this.chartLater = null;
+      const chart = document.querySelector("#histogram[data-again]");
+      if (!chart || chart.querySelector("[open]") || chart.contains(document.activeElement)) return;
+      const part = { target: "#histogram", select: "#histogram", swap: "outerHTML" };
+      htmx.ajax("GET", chart.dataset.again, part);
     }
 
     /* Keeps pagination in step: older pages continue after the last visible row. */

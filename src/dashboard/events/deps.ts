@@ -14,7 +14,15 @@ import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 /** Rejects with AppError `unavailable` if the webhook's event file cannot be used. */
 export type EventReads = Pick<
   EventStore,
-  "findEvent" | "listRecentTypes" | "indexedShare" | "listDeliveries" | "findDuplicates" | "findFilterMarks"
+  | "activity"
+  | "histogram"
+  | "oldestEventAt"
+  | "findEvent"
+  | "listRecentTypes"
+  | "indexedShare"
+  | "listDeliveries"
+  | "findDuplicates"
+  | "findFilterMarks"
 > &
   Readonly<{
     searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;

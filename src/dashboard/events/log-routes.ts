@@ -4,10 +4,13 @@ import type { EventSummary } from "../../storage/event-db/types.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
+import { readerZone } from "../time/reader-zone.ts";
 import { logPath } from "../webhooks/paths.ts";
 import { type Fault, faultOf } from "../webhooks/webhook-state.ts";
 import type { EventsDeps } from "./deps.ts";
 import { EventRow } from "./event-row.tsx";
+import { createHistograms } from "./histogram/read-histogram.ts";
+import { HistogramPage } from "./histogram/views.tsx";
 import { type LiveRow, openLiveLog, stateOf } from "./live-log.ts";
 import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "./log-filter.ts";
 import { LogPage, UnusableLogPage } from "./log-views.tsx";
@@ -20,6 +23,7 @@ type Log = Readonly<{ webhook: Webhook; names: Names; filter: LogFilter; notes: 
 
 export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
   const { useCases, events, clock, config } = deps;
+  const histograms = createHistograms(deps);
 
   async function read({ viewer, params, query }: PageContext): Promise<Log> {
     const webhook = await useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
@@ -56,6 +60,8 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
       ]);
       const rows = await drawRows(log, found.events);
       const behind = await describeIndex(log);
+      const zone = readerZone(request);
+      const histogram = cursor === null ? await histograms.readTallied({ ...log, zone }) : null;
       return renderPage(
         LogPage({
           ...log,
@@ -68,6 +74,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
           baseUrl: config.baseUrl,
           isFirstPage: cursor === null,
           state: stateOf(rows),
+          histogram,
         }),
       );
     } catch (error) {
@@ -86,6 +93,20 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
 
   function showFault({ viewer, flash }: PageContext, webhook: Webhook, fault: Fault): Promise<Response> {
     return renderPage(UnusableLogPage({ viewer, flash, webhook, fault }), { status: 503 });
+  }
+
+  async function showHistogram(context: PageContext): Promise<Response> {
+    const { viewer, flash, request } = context;
+    const log = await read(context);
+    const asked = { ...log, zone: readerZone(request) };
+    try {
+      const shown =
+        (await histograms.readTallied(asked)) ??
+        (await histograms.count({ ...asked, asker: viewer.id, signal: request.signal }));
+      return renderPage(HistogramPage({ ...log, viewer, flash, shown }));
+    } catch (error) {
+      return showFault(context, log.webhook, faultOf(error));
+    }
   }
 
   async function stream(context: PageContext): Promise<Response> {
@@ -110,7 +131,11 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     });
   }
 
-  return [page("/source/:id/logs", show), page("/source/:id/logs/live", stream)];
+  return [
+    page("/source/:id/logs", show),
+    page("/source/:id/logs/live", stream),
+    page("/source/:id/logs/histogram", showHistogram),
+  ];
 }
 
 /** Returns the URL without the empty fields that forms send, for keeping and sharing; null if it is clean already. */

@@ -18,6 +18,8 @@ import type { Fault } from "../webhooks/webhook-state.ts";
 import { CHOICE_FORM, DayRow } from "./event-row.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { FilterChips } from "./filters/filter-chips.tsx";
+import type { ShownHistogram } from "./histogram/read-histogram.ts";
+import { Histogram, HistogramLater } from "./histogram/views.tsx";
 import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
 import type { Names } from "./names.ts";
@@ -49,6 +51,8 @@ export type LogPageProps = Readonly<{
   rows: readonly LiveRow[];
   /** Tells the stream what this page already shows. */
   state: string;
+  /** Null if the events must be looked at to draw it. */
+  histogram: ShownHistogram | null;
 }>;
 
 export function LogPage(props: LogPageProps): JSX.Element {
@@ -76,6 +80,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
           ))}
         </div>
       )}
+      <WhenTheyCame {...props} />
       {found.events.length > 0 ? (
         <div class="card card-flush log" data-live-rows={isFirstPage}>
           <DataTable caption={`Events of ${webhook.name}`} columns={COLUMNS}>
@@ -93,6 +98,12 @@ export function LogPage(props: LogPageProps): JSX.Element {
       />
     </LogFrame>
   );
+}
+
+function WhenTheyCame({ histogram, webhook, filter, found, isFirstPage }: LogPageProps): JSX.Element {
+  if (!isFirstPage || (found.events.length === 0 && !found.stoppedEarly)) return "";
+  if (histogram === null) return <HistogramLater webhook={webhook} filter={filter} />;
+  return <Histogram webhook={webhook} filter={filter} shown={histogram} isLive />;
 }
 
 /** Puts the day above the first row of each. */

@@ -5,6 +5,10 @@ export function livePath(webhookId: string, query: string): string {
   return `${logPath(webhookId)}/live${query}`;
 }
 
+export function histogramPath(webhookId: string, query: string): string {
+  return `${logPath(webhookId)}/histogram${query}`;
+}
+
 export function eventPath(webhookId: string, eventId: string, query = ""): string {
   return `/source/${webhookId}/events/${eventId}${query}`;
 }

@@ -53,11 +53,9 @@ export async function searchEvents(
 ): Promise<FoundEvents> {
   const { limit, cursor, filter } = search;
   requireCursor(cursor);
-  const source = (filter.fields && fieldSource(file, filter.fields)) ?? chooseSource(file, filter);
-  if (source === null) return NOTHING;
-  const query = { source, conditions: toConditions(filter), match: eventMatchFor(filter) };
-  const oldest = filter.from === undefined ? OLDEST : firstIdAt(filter.from);
-  const newest = filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1);
+  const query = prepareQuery(file, filter);
+  if (query === null) return NOTHING;
+  const { oldest, newest } = query;
   let below = cursor !== null && cursor < newest ? cursor : newest;
   const rows: SummaryRow[] = [];
   let notSearched = 0;
@@ -65,7 +63,7 @@ export async function searchEvents(
     const end = findStepEnd(file, query.source, { below, from: oldest });
     const bounds = { below, from: end ?? oldest };
     const step = await takeStep(file, query, { bounds, limit: limit + 1 - rows.length, pause });
-    rows.push(...step.rows);
+    rows.push(...step.found);
     notSearched += step.notSearched;
     const reached = step.reached ?? end;
     if (rows.length > limit || reached === null) break;
@@ -84,27 +82,60 @@ export async function searchEvents(
   return { ...page(file, rows, search), stoppedEarly: false, searchedBackTo: null, notSearched };
 }
 
-type Step = Readonly<{
-  rows: readonly SummaryRow[];
+/** Null if no event matches. */
+export function prepareQuery(file: ReadableFile, filter: EventFilter): Query | null {
+  const source = (filter.fields && fieldSource(file, filter.fields)) ?? chooseSource(file, filter);
+  if (source === null) return null;
+  return {
+    source,
+    conditions: toConditions(filter),
+    match: eventMatchFor(filter),
+    oldest: filter.from === undefined ? OLDEST : firstIdAt(filter.from),
+    newest: filter.to === undefined ? AFTER_EVERY_ID : firstIdAt(filter.to + 1),
+  };
+}
+
+type StepOf<T> = Readonly<{
+  found: readonly T[];
   notSearched: number;
   /** The last event that was looked at; null if the whole step was. */
   reached: string | null;
 }>;
 
-async function takeStep(
-  file: ReadableFile,
-  query: Query,
-  of: Readonly<{ bounds: Bounds; limit: number; pause: Pause }>,
-): Promise<Step> {
-  const { bounds, limit, pause } = of;
-  const { match } = query;
-  if (match === null) {
-    return { rows: readStep(file, query, bounds, limit), notSearched: 0, reached: null };
+type StepBounds = Readonly<{
+  bounds: Bounds;
+  /** -1: no limit. */
+  limit: number;
+  pause: Pause;
+}>;
+
+async function takeStep(file: ReadableFile, query: Query, of: StepBounds): Promise<StepOf<SummaryRow>> {
+  if (query.match === null) {
+    return { found: readStep(file, query, of.bounds, of.limit), notSearched: 0, reached: null };
   }
+  const step = await scanStep(file, { ...query, match: query.match }, of);
+  return { ...step, found: readRows(file, step.found) };
+}
+
+/** Finds the ids of the events of a step. */
+export async function takeIds(file: ReadableFile, query: Query, of: StepBounds): Promise<StepOf<string>> {
+  if (query.match !== null) return scanStep(file, { ...query, match: query.match }, of);
+  const rows = file.db
+    .query<{ id: string }, SQLQueryBindings[]>(stepSql(query, "e.id"))
+    .all(...stepValues(query, of.bounds, of.limit));
+  return { found: rows.map(({ id }) => id), notSearched: 0, reached: null };
+}
+
+async function scanStep(
+  file: ReadableFile,
+  query: Query & Readonly<{ match: EventMatch }>,
+  { bounds, limit, pause }: StepBounds,
+): Promise<StepOf<string>> {
+  const { match } = query;
   const scan = new TextScan(file, {
     match,
     from: bounds.below,
-    mostFound: limit,
+    mostFound: limit === -1 ? Number.POSITIVE_INFINITY : limit,
     query: {
       sql: () => stepSql(query, scanColumns(match)),
       values: (below) => stepValues(query, { below, from: bounds.from }, -1),
@@ -115,7 +146,7 @@ async function takeStep(
     await pause.yieldToOthers();
   }
   const { ids, notSearched, isWhole, reached } = scan;
-  return { rows: readRows(file, ids), notSearched, reached: isWhole ? null : reached };
+  return { found: ids, notSearched, reached: isWhole ? null : reached };
 }
 
 function page(
@@ -128,7 +159,7 @@ function page(
 }
 
 /** The id that ends a step; null if less than a step is left. */
-function findStepEnd(
+export function findStepEnd(
   file: ReadableFile,
   { stepEnd, endValues, toBound }: Source,
   { below, from }: Bounds,
@@ -165,7 +196,14 @@ function stepValues(
   return [below, from, ...conditions.values, ...named, limit];
 }
 
-type Query = Readonly<{ source: Source; conditions: Conditions; match: EventMatch | null }>;
+export type Query = Readonly<{
+  source: Source;
+  conditions: Conditions;
+  match: EventMatch | null;
+  /** Ids between which the events are; the newest is not included. */
+  oldest: string;
+  newest: string;
+}>;
 
 /** SQL conditions on an event named `e`, without those on its text and fields, which TextScan looks for. */
 export function toConditions(filter: EventFilter): Conditions {

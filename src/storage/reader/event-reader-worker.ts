@@ -8,6 +8,7 @@ import { type EntryGroup, type FieldIndex, readEntries } from "../event-db/field
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
 import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
 import { scanForReplay } from "../event-db/replays/replay-scan.ts";
+import { countSpans, type Histogram, type HistogramOrder } from "../event-db/search/histogram.ts";
 import { openBeside } from "../sqlite/reading-database.ts";
 import { type LineAnswer, lineFault } from "../workers/worker-line.ts";
 import { type FilterTrial, type FilterTrialOrder, tryFilter } from "./filter-trial.ts";
@@ -16,6 +17,7 @@ export type ReplayToScan = Readonly<{ order: ReplayOrder; after: string; lastEve
 
 export type ReaderQuestion =
   | Readonly<{ kind: "search"; search: EventSearch; limitMs: number }>
+  | Readonly<{ kind: "histogram"; order: HistogramOrder; limitMs: number }>
   | Readonly<{ kind: "recent types"; limitMs: number }>
   | Readonly<{ kind: "scan replay"; wanted: ReplayToScan; limitMs: number }>
   | Readonly<{ kind: "try filter"; order: FilterTrialOrder; limitMs: number }>
@@ -23,6 +25,7 @@ export type ReaderQuestion =
 
 export type ReaderAnswer =
   | FoundEvents
+  | Histogram
   | RecentTypes
   | ReplayScan
   | FilterTrial
@@ -87,6 +90,7 @@ async function read(asked: Asked): Promise<ReaderAnswer> {
     };
     if (asked.kind === "read entries") return { group: readEntries(file.db, asked.index, pause.isTimeUp) };
     if (asked.kind === "search") return await searchEvents(file, asked.search, pause);
+    if (asked.kind === "histogram") return await countSpans(file, asked.order, pause);
     if (asked.kind === "recent types") return { types: listRecentTypes(file) };
     if (asked.kind === "try filter") return await tryFilter(file, asked.order, pause);
     return await scanForReplay(file, asked.wanted, pause);

@@ -3,11 +3,13 @@
  */
 import { AppError } from "../../lib/errors.ts";
 import type { EventFile } from "../event-db/event-file.ts";
+import type { EventFilter } from "../event-db/event-filter.ts";
 import { type EventSearch, type FoundEvents, requireCursor } from "../event-db/event-search.ts";
 import type { EntryGroup, FieldIndex } from "../event-db/fields/field-index.ts";
 import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
-import { nobodyWaits, openReaderLine, type ReaderLine } from "./event-reader-line.ts";
-import type { ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
+import type { Histogram, HistogramOrder } from "../event-db/search/histogram.ts";
+import { nobodyWaits, openReaderLine } from "./event-reader-line.ts";
+import type { ReaderAnswer, ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
 import type { FilterTrial, FilterTrialOrder } from "./filter-trial.ts";
 import { createTurns } from "./turns.ts";
 
@@ -34,6 +36,9 @@ export type AskedSearch = EventSearch &
     signal?: AbortSignal | undefined;
   }>;
 
+/** Counted as a search of the same filter would run. */
+export type AskedHistogram = HistogramOrder & Readonly<{ asker: string; signal?: AbortSignal | undefined }>;
+
 /** One trial or search through bodies runs per asker. */
 export type AskedTrial = FilterTrialOrder & Readonly<{ asker: string; signal?: AbortSignal | undefined }>;
 
@@ -43,6 +48,8 @@ export type EventReader = Readonly<{
    * AppError `unavailable` if too many searches run, the file is closed or the asker leaves.
    */
   search: (file: EventFile, asked: AskedSearch) => Promise<FoundEvents>;
+  /** Counts events in spans of time; rejects as `search` does. */
+  histogram: (file: EventFile, asked: AskedHistogram) => Promise<Histogram>;
   /** Tries a filter on the last events; rejects as `search` does. */
   tryFilter: (file: EventFile, asked: AskedTrial) => Promise<FilterTrial>;
   /** Searches bodies for a replay by text; rejects as `search` does. */
@@ -70,33 +77,40 @@ export function startEventReader(
   const turns = createTurns({ mostWaiting: MOST_OF_ONE, tooMany: busy, nobodyWaits });
   let count = 0;
 
-  async function search(
-    file: EventFile,
-    {
-      line,
-      question,
-      signal,
-    }: { line: ReaderLine; question: ReaderQuestion; signal?: AbortSignal | undefined },
-  ): Promise<FoundEvents> {
+  async function oneOfMany<T>(ask: () => Promise<T>): Promise<T> {
     if (count >= mostAtOnce) throw busy();
     count++;
     try {
-      const answer = await line.ask(file, question, signal);
-      if (!("events" in answer)) throw new Error("the search was not answered");
-      return answer;
+      return await ask();
     } finally {
       count--;
     }
+  }
+
+  /** Asks the worker that need not wait for others, if bodies need not be read; else in turn with the asker's others. */
+  function askFor(
+    { file, filter, question }: { file: EventFile; filter: EventFilter; question: ReaderQuestion },
+    { asker, signal }: { asker: string | undefined; signal: AbortSignal | undefined },
+  ): Promise<ReaderAnswer> {
+    const { text, fields = [] } = filter;
+    const readsBodies = Boolean(text) || fields.length > 0;
+    const ask = () => oneOfMany(() => (readsBodies ? texts : lists).ask(file, question, signal));
+    return readsBodies && asker !== undefined ? turns.take(asker, ask, signal) : ask();
   }
 
   return {
     async search(file, { signal, asker, limitMs = searchMs, ...asked }) {
       requireCursor(asked.cursor);
       const question = { kind: "search", search: asked, limitMs } as const;
-      const { text, fields = [] } = asked.filter;
-      if (!text && fields.length === 0) return search(file, { line: lists, question, signal });
-      const ask = () => search(file, { line: texts, question, signal });
-      return asker === undefined ? ask() : turns.take(asker, ask, signal);
+      const answer = await askFor({ file, filter: asked.filter, question }, { asker, signal });
+      if (!("events" in answer)) throw new Error("the search was not answered");
+      return answer;
+    },
+    async histogram(file, { signal, asker, ...order }) {
+      const question = { kind: "histogram", order, limitMs: searchMs } as const;
+      const answer = await askFor({ file, filter: order.filter, question }, { asker, signal });
+      if (!("counts" in answer)) throw new Error("the events were not counted");
+      return answer;
     },
     tryFilter: (file, { asker, signal, ...order }) =>
       turns.take(

@@ -26,138 +26,113 @@ import type { FoundEvents } from "../event-db/event-search.ts";
 import { indexedShare } from "../event-db/fields/field-source.ts";
 import { type FilterMarks, readFilterMarks } from "../event-db/filter-marks.ts";
 import { listHeldTargets } from "../event-db/held-deliveries.ts";
-import { type Activity, type HourSpan, readActivity } from "../event-db/numbers/activity.ts";
-import { type Growth, readGrowth } from "../event-db/numbers/growth.ts";
-import {
-  countEvents,
-  type Overview,
-  readEntrypointLastEvents,
-  readOverview,
-  readTargetOverviews,
-  type TargetOverview,
-} from "../event-db/numbers/overview.ts";
-import { countRetrying, type RetryingCount } from "../event-db/numbers/retrying.ts";
-import { readTargetNumbers, type TargetNumbers } from "../event-db/numbers/target-numbers.ts";
 import { readTargetsBefore, type TargetBefore } from "../event-db/open-circuits.ts";
 import { claimScattered, type ScatteredClaim } from "../event-db/scattered-claim.ts";
+import type { Histogram } from "../event-db/search/histogram.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "../event-db/types.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
-import type { AskedSearch, AskedTrial, EventReader } from "../reader/event-reader.ts";
+import type { AskedHistogram, AskedSearch, AskedTrial, EventReader } from "../reader/event-reader.ts";
 import type { FilterTrial } from "../reader/filter-trial.ts";
 import { readBeside, readEventFile } from "../reader/read-event-file.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 import type { ChangeSignal } from "./change-signal.ts";
+import { createNumberReads, type NumberReads } from "./number-reads.ts";
 import { RecentEvents } from "./recent-events.ts";
 
 /** Deliveries changed in one transaction, so that a long backlog never blocks the event loop. */
 const STEP = 500;
 
 /** Every call rejects with AppError `unavailable` if the webhook's file cannot be used. */
-export type EventStore = Readonly<{
-  append: (draft: EventDraft) => Promise<Recorded>;
-  /**
-   * Like `append`, but if the entrypoint already has an event with that key from an equal request, the draft is counted
-   * as a duplicate of it. Resolves once the event that the result names is on disk.
-   */
-  appendOnce: (draft: EventDraft, dedupKey: DedupKey) => Promise<Recorded>;
-  settle: (webhookId: string, settlement: Settlement) => Promise<void>;
-  /** Due deliveries of one target with their events, oldest due time first, without those in `inFlight`. */
-  claimDue: (options: {
-    webhookId: string;
-    targetId: string;
-    now: number;
-    /** A due time later than this was written under another clock, and counts as due. */
-    beyond: number;
-    limit: number;
-    inFlight: ReadonlyMap<string, unknown>;
-    /** Null claims whatever is due. Otherwise claims what is due from this front on, if that fills the claim. */
-    front: ClaimFront | null;
-  }) => Promise<readonly DueDelivery[]>;
-  /**
-   * Like `claimDue` for a target some of whose attempts fail: from anywhere in the due deliveries, those never
-   * attempted first.
-   */
-  claimScattered: (options: { webhookId: string } & ScatteredClaim) => Promise<readonly DueDelivery[]>;
-  /** One pending delivery with its event; null if it is not pending, or waits in its lane. */
-  findPendingDelivery: (of: {
-    webhookId: string;
-    targetId: string;
-    eventId: string;
-  }) => Promise<DueDelivery | null>;
-  findPendingState: (of: {
-    webhookId: string;
-    targetId: string;
-    eventId: string;
-  }) => Promise<PendingState | null>;
-  /** The earliest due time after `after` among a target's pending deliveries. */
-  earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
-  /** The targets that have pending deliveries, deleted and inactive ones too. */
-  listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
-  /** The targets that have held deliveries, deleted and inactive ones too. */
-  listHeldTargets: (webhookId: string) => Promise<readonly string[]>;
-  /** Each target's state before the delivery engine started; a target that never had a delivery is missing. */
-  targetsBefore: (webhookId: string) => Promise<ReadonlyMap<string, TargetBefore>>;
-  /** The given webhooks that have pending or held deliveries, found without opening their files here. */
-  findPending: (webhookIds: readonly string[]) => Promise<readonly string[]>;
-  /** Moves the target's due times that lie after `after` by `deltaMs`, which is negative, in steps. */
-  shiftDue: (options: {
-    webhookId: string;
-    targetId: string;
-    after: number;
-    deltaMs: number;
-  }) => Promise<void>;
-  /** Discards every pending delivery of a target, in steps; returns their number. */
-  discardPending: (options: {
-    webhookId: string;
-    targetId: string;
-    reason: string;
-    now: number;
-  }) => Promise<number>;
-  /**
-   * Makes the event due now for these targets, whatever state their deliveries are in. Rejects with AppError
-   * `not_found`.
-   */
-  replay: (options: {
-    webhookId: string;
-    eventId: string;
-    targetIds: readonly string[];
-    now: number;
-  }) => Promise<void>;
-  /** Searches events, newest first, off the event loop and limited in time; the result says so if it stopped early. */
-  searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
-  /** The types of the newest events, the most frequent first; off the event loop. */
-  listRecentTypes: (webhookId: string, signal?: AbortSignal) => Promise<readonly string[]>;
-  /** Tries a filter on the last events; off the event loop, bounded in time. */
-  tryFilter: (webhookId: string, asked: AskedTrial) => Promise<FilterTrial>;
-  countEvents: (webhookId: string) => Promise<number>;
-  /** How much of the events the index of fields has, from 0 to 1; null where it has enough to be used. */
-  indexedShare: (webhookId: string) => Promise<number | null>;
-  overview: (webhookId: string) => Promise<Overview>;
-  /** What was received and attempted in each span, from the tallies of hours. */
-  activity: (webhookId: string, spans: readonly HourSpan[]) => Promise<readonly Activity[]>;
-  growth: (webhookId: string) => Promise<Growth>;
-  /** Overview by target id; a target that never had a delivery is missing. */
-  targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
-  /** A target's attempts in the hours that begin from `from` to before `to`. */
-  targetNumbers: (of: {
-    webhookId: string;
-    targetId: string;
-    from: number;
-    to: number;
-  }) => Promise<TargetNumbers>;
-  /** By target id, the pending deliveries between two attempts; a target without pending deliveries is missing. */
-  retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
-  /** The time at which each entrypoint received its last event. */
-  entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
-  /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
-  onRecorded: (webhookId: string, listener: () => void) => () => void;
-  findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
-  listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
-  /** The later duplicates of an event. */
-  findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
-  /** The filters that kept the event from their targets, and those that could not judge it. */
-  findFilterMarks: (webhookId: string, eventId: string) => Promise<FilterMarks>;
-}>;
+export type EventStore = NumberReads &
+  Readonly<{
+    append: (draft: EventDraft) => Promise<Recorded>;
+    /**
+     * Like `append`, but if the entrypoint already has an event with that key from an equal request, the draft is counted
+     * as a duplicate of it. Resolves once the event that the result names is on disk.
+     */
+    appendOnce: (draft: EventDraft, dedupKey: DedupKey) => Promise<Recorded>;
+    settle: (webhookId: string, settlement: Settlement) => Promise<void>;
+    /** Due deliveries of one target with their events, oldest due time first, without those in `inFlight`. */
+    claimDue: (options: {
+      webhookId: string;
+      targetId: string;
+      now: number;
+      /** A due time later than this was written under another clock, and counts as due. */
+      beyond: number;
+      limit: number;
+      inFlight: ReadonlyMap<string, unknown>;
+      /** Null claims whatever is due. Otherwise claims what is due from this front on, if that fills the claim. */
+      front: ClaimFront | null;
+    }) => Promise<readonly DueDelivery[]>;
+    /**
+     * Like `claimDue` for a target some of whose attempts fail: from anywhere in the due deliveries, those never
+     * attempted first.
+     */
+    claimScattered: (options: { webhookId: string } & ScatteredClaim) => Promise<readonly DueDelivery[]>;
+    /** One pending delivery with its event; null if it is not pending, or waits in its lane. */
+    findPendingDelivery: (of: {
+      webhookId: string;
+      targetId: string;
+      eventId: string;
+    }) => Promise<DueDelivery | null>;
+    findPendingState: (of: {
+      webhookId: string;
+      targetId: string;
+      eventId: string;
+    }) => Promise<PendingState | null>;
+    /** The earliest due time after `after` among a target's pending deliveries. */
+    earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
+    /** The targets that have pending deliveries, deleted and inactive ones too. */
+    listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
+    /** The targets that have held deliveries, deleted and inactive ones too. */
+    listHeldTargets: (webhookId: string) => Promise<readonly string[]>;
+    /** Each target's state before the delivery engine started; a target that never had a delivery is missing. */
+    targetsBefore: (webhookId: string) => Promise<ReadonlyMap<string, TargetBefore>>;
+    /** The given webhooks that have pending or held deliveries, found without opening their files here. */
+    findPending: (webhookIds: readonly string[]) => Promise<readonly string[]>;
+    /** Moves the target's due times that lie after `after` by `deltaMs`, which is negative, in steps. */
+    shiftDue: (options: {
+      webhookId: string;
+      targetId: string;
+      after: number;
+      deltaMs: number;
+    }) => Promise<void>;
+    /** Discards every pending delivery of a target, in steps; returns their number. */
+    discardPending: (options: {
+      webhookId: string;
+      targetId: string;
+      reason: string;
+      now: number;
+    }) => Promise<number>;
+    /**
+     * Makes the event due now for these targets, whatever state their deliveries are in. Rejects with AppError
+     * `not_found`.
+     */
+    replay: (options: {
+      webhookId: string;
+      eventId: string;
+      targetIds: readonly string[];
+      now: number;
+    }) => Promise<void>;
+    /** Searches events, newest first, off the event loop and limited in time; the result says so if it stopped early. */
+    searchEvents: (webhookId: string, search: AskedSearch) => Promise<FoundEvents>;
+    /** The types of the newest events, the most frequent first; off the event loop. */
+    listRecentTypes: (webhookId: string, signal?: AbortSignal) => Promise<readonly string[]>;
+    /** Counts the events of a filter in spans of time; off the event loop and limited in time, as searches are. */
+    histogram: (webhookId: string, asked: AskedHistogram) => Promise<Histogram>;
+    /** Tries a filter on the last events; off the event loop, bounded in time. */
+    tryFilter: (webhookId: string, asked: AskedTrial) => Promise<FilterTrial>;
+    /** How much of the events the index of fields has, from 0 to 1; null where it has enough to be used. */
+    indexedShare: (webhookId: string) => Promise<number | null>;
+    /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
+    onRecorded: (webhookId: string, listener: () => void) => () => void;
+    findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
+    listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
+    /** The later duplicates of an event. */
+    findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
+    /** The filters that kept the event from their targets, and those that could not judge it. */
+    findFilterMarks: (webhookId: string, eventId: string) => Promise<FilterMarks>;
+  }>;
 
 export function createEventStore(options: {
   files: WebhookDBManager;
@@ -196,6 +171,7 @@ export function createEventStore(options: {
   }
 
   return {
+    ...createNumberReads({ files, clock }),
     append(draft) {
       recent.put(draft);
       return writer.append(draft);
@@ -226,18 +202,11 @@ export function createEventStore(options: {
       if (!isThere) throw notFound("event");
     },
     tryFilter: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.tryFilter(file, asked)),
+    histogram: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.histogram(file, asked)),
     searchEvents: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.search(file, asked)),
     listRecentTypes: (webhookId, signal) =>
       readBeside(files, webhookId, (file) => reader.listRecentTypes(file, signal)),
-    countEvents: (webhookId) => read(webhookId, countEvents),
     indexedShare: (webhookId) => read(webhookId, ({ db }) => indexedShare(db)),
-    growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
-    activity: (webhookId, spans) => read(webhookId, (file) => readActivity(file, spans)),
-    overview: (webhookId) => read(webhookId, (file) => readOverview(file, clock.now())),
-    targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
-    targetNumbers: (of) => read(of.webhookId, (file) => readTargetNumbers(file, of)),
-    retrying: (webhookId) => read(webhookId, countRetrying),
-    entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),

@@ -31,22 +31,27 @@ export function readGrowth(file: EventFile, now: number): Growth {
       "SELECT coalesce(sum(events), 0) AS events, coalesce(sum(deleted), 0) AS deleted FROM entrypoint_tallies",
     )
     .get();
-  const oldest = file.db.query<{ id: string | null }, []>("SELECT min(id) AS id FROM events").get();
-  const oldestEventAt = oldest?.id ? timeOfId(oldest.id) : null;
+  const oldest = oldestEventAt(file);
   const recent = receivedSince(file, now - RECENT_MS);
   return {
     usedBytes: measureSpace(file.db).usedBytes,
     fileBytes: sizeOf(file.path) + walBytesOf(file.path),
     events: events?.events ?? 0,
     deletedEvents: events?.deleted ?? 0,
-    oldestEventAt,
-    bodyBytes: oldestEventAt === null ? 0 : receivedSince(file, oldestEventAt - HOUR_MS).bytes,
+    oldestEventAt: oldest,
+    bodyBytes: oldest === null ? 0 : receivedSince(file, oldest - HOUR_MS).bytes,
     recent: {
       ms: Math.max(HOUR_MS, now - (recent.since ?? now)),
       events: recent.events,
       bodyBytes: recent.bytes,
     },
   };
+}
+
+/** When the oldest stored event was received; null if there is none. */
+export function oldestEventAt(file: EventFile): number | null {
+  const oldest = file.db.query<{ id: string | null }, []>("SELECT min(id) AS id FROM events").get();
+  return oldest?.id ? timeOfId(oldest.id) : null;
 }
 
 function receivedSince(file: EventFile, from: number): ReceivedRow {
