@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { describeFault, type TransformRun } from "../../targets/transformations/transformer.ts";
 import type { SentRequest } from "../../webhooks/sent-request.ts";
-import type { TransformationTrial } from "../../webhooks/transformation-trials.ts";
+import type { TransformationTrial } from "../../webhooks/target-trials/trial-tally.ts";
 import { base64, presentHeaders, time as presentTime } from "../presenters.ts";
 import { count, headerPairs, id, time } from "../schema-parts.ts";
 
@@ -52,6 +52,7 @@ const triedEventSchema = z.strictObject({
 
 export const transformationTrialSchema = z.strictObject({
   tried: count.describe("Events that were tried, from the newest, without those that are filtered."),
+  skipped: count.describe("Events that were not read, as their bodies are over 4 MiB."),
   complete: z.boolean().describe("false: the time was up before `last` events were tried."),
   request: count.describe("Events for which a request would be sent."),
   dropped: count,
@@ -60,7 +61,9 @@ export const transformationTrialSchema = z.strictObject({
   changes: count.describe("Events for which something else is sent now."),
   mean_micros: count.describe("How long the code ran."),
   most_micros: count,
-  events: z.array(triedEventSchema).describe("At most 20: failures first, then changes."),
+  events: z
+    .array(triedEventSchema)
+    .describe("At most 20, with bodies of 8 MiB: failures first, then changes."),
 });
 
 /** Requests with longer bodies are left out of the list of a trial. */
@@ -71,6 +74,7 @@ export function presentTransformationTrial(
 ): z.infer<typeof transformationTrialSchema> {
   return {
     tried: trial.tried,
+    skipped: trial.skipped,
     complete: trial.isWhole,
     ...trial.outcomes,
     changes: trial.changes,

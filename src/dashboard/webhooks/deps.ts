@@ -11,7 +11,7 @@ import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { PlaceTrials } from "../../webhooks/place-trials.ts";
-import type { TargetTrials } from "../../webhooks/target-trials.ts";
+import type { TargetTrials } from "../../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../../webhooks/verification-trial.ts";

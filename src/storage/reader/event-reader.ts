@@ -2,6 +2,7 @@
  * The event loop's side of the workers that search event files: however long a search takes, everything else goes on.
  */
 import { AppError } from "../../lib/errors.ts";
+import { createTurns } from "../../lib/turns.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import type { EventFilter } from "../event-db/event-filter.ts";
 import { type EventSearch, type FoundEvents, requireCursor } from "../event-db/event-search.ts";
@@ -11,7 +12,6 @@ import type { Histogram, HistogramOrder } from "../event-db/search/histogram.ts"
 import { nobodyWaits, openReaderLine } from "./event-reader-line.ts";
 import type { ReaderAnswer, ReaderQuestion, ReplayToScan } from "./event-reader-worker.ts";
 import type { FilterTrial, FilterTrialOrder } from "./filter-trial.ts";
-import { createTurns } from "./turns.ts";
 
 /** Time limit of a search, as somebody waits for the page. A search that reaches it says how far it came. */
 const SEARCH_MS = 700;

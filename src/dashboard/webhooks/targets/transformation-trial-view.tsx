@@ -1,7 +1,7 @@
 /** Shows what a transformation would do with the last stored events, before it is saved. */
 import { Html } from "@elysiajs/html";
 import { describeFault } from "../../../targets/transformations/transformer.ts";
-import type { TransformationTrial, TriedEvent } from "../../../webhooks/transformation-trials.ts";
+import type { TransformationTrial, TriedEvent } from "../../../webhooks/target-trials/trial-tally.ts";
 import { Notice } from "../../components/flash-line.tsx";
 import { formatCount } from "../../components/format.ts";
 import { Time } from "../../components/values.tsx";
@@ -17,9 +17,12 @@ export function TransformationTrialNotices(props: {
   webhookId: string;
 }): JSX.Element {
   const { trial, webhookId } = props;
-  const { tried, outcomes, changes, micros, listed, isWhole } = trial;
+  const { tried, outcomes, changes, micros, listed } = trial;
+  const untried = untriedWords(trial);
   if (tried === 0) {
-    return <Notice tone="info" text="There is no stored event to try the transformation on." />;
+    return (
+      <Notice tone="info" text="There is no stored event to try the transformation on." hint={untried} />
+    );
   }
   const failures = outcomes.failed + outcomes.unavailable;
   const parts = [
@@ -33,7 +36,7 @@ export function TransformationTrialNotices(props: {
       <Notice
         tone={failures > 0 ? "bad" : "ok"}
         text={`Of ${formatCount(tried, "transformed event")} ${parts.join(", ")}.`}
-        hint={`${took} ${isWhole ? "" : "Older events were not reached in time. "}Nothing is saved yet.`}
+        hint={[took, untried, "Nothing is saved yet."].filter((part) => part !== "").join(" ")}
       />
       <p class="muted" safe>
         {changes === 0
@@ -45,6 +48,11 @@ export function TransformationTrialNotices(props: {
       ))}
     </div>
   );
+}
+
+function untriedWords({ skipped, isWhole }: TransformationTrial): string {
+  const tooLarge = skipped === 0 ? "" : `Not tried, body over 4 MiB: ${formatCount(skipped, "event")}.`;
+  return [tooLarge, isWhole ? "" : "Older events were not reached in time."].join(" ").trim();
 }
 
 function Tried(props: { tried: TriedEvent; webhookId: string; isOpen: boolean }): JSX.Element {

@@ -1,14 +1,14 @@
 /** Reads what is to be tried on a target's stored events: the settings given, and the saved ones for those left out. */
 import type { z } from "zod";
-import type { Wants } from "../filters/target-filter.ts";
-import { notFound } from "../lib/errors.ts";
-import type { MainDb } from "../storage/main-db/open.ts";
-import type { TargetRow } from "../storage/main-db/tables.ts";
-import { readPolicy } from "../targets/delivery-policy.ts";
-import { wantsOf } from "../targets/filter-policy.ts";
-import { filterTrialInput } from "./schemas.ts";
-import { validate } from "./validate.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
+import type { Wants } from "../../filters/target-filter.ts";
+import { notFound } from "../../lib/errors.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { TargetRow } from "../../storage/main-db/tables.ts";
+import { readPolicy } from "../../targets/delivery-policy.ts";
+import { wantsOf } from "../../targets/filter-policy.ts";
+import { filterTrialInput } from "../schemas.ts";
+import { validate } from "../validate.ts";
+import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
 
 export type TrialOptions = InWebhook &
   Readonly<{ targetId: string; input: unknown; signal?: AbortSignal | undefined }>;

@@ -1,8 +1,8 @@
 /** Tries a target's event types and filter on the last stored events before they are saved. */
 
-import type { MainDb } from "../storage/main-db/open.ts";
-import type { FilterTrial } from "../storage/reader/filter-trial.ts";
-import type { EventStore } from "../storage/stores/event-store.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { FilterTrial } from "../../storage/reader/filter-trial.ts";
+import type { EventStore } from "../../storage/stores/event-store.ts";
 import { readTrial, type TrialOptions } from "./trial-input.ts";
 
 export type FilterTrials = Readonly<{
