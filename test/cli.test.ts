@@ -7,9 +7,10 @@ import { createApiKeys } from "../src/auth/api-keys.ts";
 import { createUsers } from "../src/auth/users.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { configVariables, loadConfig } from "../src/config.ts";
+import { newId } from "../src/lib/ids.ts";
 import { version } from "../src/lib/version.ts";
 import { findChapter, manualChapters } from "../src/manual/chapters.ts";
-import { openMainDb } from "../src/storage/main-db/open.ts";
+import { type MainDb, openMainDb } from "../src/storage/main-db/open.ts";
 import { createFakeClock } from "./support/fake-clock.ts";
 
 const clock = createFakeClock();
@@ -44,11 +45,13 @@ async function withGateway<T>(
   use: (parts: {
     users: ReturnType<typeof createUsers>;
     apiKeys: ReturnType<typeof createApiKeys>;
+    mainDb: MainDb;
   }) => Promise<T>,
 ): Promise<T> {
   const mainDb = openMainDb({ path: join(directory, "data", "webhooker.db"), clock });
   try {
-    return await use({ users: createUsers({ mainDb, clock }), apiKeys: createApiKeys({ mainDb, clock }) });
+    const [users, apiKeys] = [createUsers({ mainDb, clock }), createApiKeys({ mainDb, clock })];
+    return await use({ users, apiKeys, mainDb });
   } finally {
     mainDb.close();
   }
@@ -271,6 +274,38 @@ describe("webhooker apikey", () => {
     expect(bobs).toContain(second.slice(0, 8));
     const { code, err } = await run("apikey list --user carol");
     expect([code, err.split("\n")[0]]).toEqual([1, "webhooker: No such user."]);
+  });
+
+  test("limits a key by scopes, webhooks and an expiry, and lists these", async () => {
+    await withGateway(async ({ apiKeys, mainDb, users }) => {
+      const [id, userId] = [newId(), users.findByUsername("ada")?.id ?? ""];
+      const born = { createdAt: 1, updatedAt: 1, deletedAt: null };
+      mainDb.webhooks.insert({ id, userId, name: "Shop", eventsLostAt: null, settings: null, ...born });
+      const { out } = await run(
+        "apikey create --user ada --name CI --scope replay events:read --webhook Shop --expires 2099-01-31",
+      );
+      expect(apiKeys.authenticate(out)).toMatchObject({
+        scopes: ["events:read", "replay"],
+        webhookIds: [id],
+        expiresAt: Date.UTC(2099, 0, 31),
+      });
+      expect((await run("apikey list")).out).toMatch(/events:read,replay +1 +2099-01-31 00:00:00/);
+      const { out: short } = await run("apikey create --user ada --name CI --expires 90d");
+      expect(apiKeys.authenticate(short)?.expiresAt).toBe(clock.now() + 90 * 86_400_000);
+    });
+    const create = "apikey create --user ada --name CI";
+    for (const wrong of ["--scope all", "--expires soon", "--expires 2099-02-31T25:00Z"]) {
+      expect((await run(`${create} ${wrong}`)).code).toBe(2);
+    }
+    expect((await run(`${create} --expires 2001-01-01`)).err).toContain("The API key is not valid");
+    expect((await run(`${create} --webhook Nothing`)).err).toContain("No such webhook");
+  });
+
+  test("acts for a service account, which has no password", async () => {
+    expect((await run("user add robot --service")).out).toBe("Added the service account robot.");
+    expect((await run("user list")).out).toMatch(/robot +service +active/);
+    expect((await run("user add boss --service --role admin")).code).toBe(1);
+    expect((await run("apikey create --user robot --name CI")).out).toStartWith("whk_");
   });
 
   test("refuses a key for an unknown user and a key without a name", async () => {

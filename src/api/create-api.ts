@@ -2,14 +2,15 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import { createAudit } from "../http/audit.ts";
-import { createAuthenticator } from "./authenticate.ts";
-import { callerOperations } from "./caller.ts";
 import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
 import { eventOperations } from "./events.ts";
 import type { Json } from "./json-schemas.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
+import { apiKeyOperations } from "./people/api-keys.ts";
+import { createAuthenticator } from "./people/authenticate.ts";
+import { callerOperations } from "./people/caller.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
 import { targetThrottleOperations } from "./target-throttle.ts";
@@ -43,7 +44,7 @@ export function createApi(deps: ApiDeps) {
                 request,
                 params,
                 async authenticate(given) {
-                  const caller = await authenticate(given);
+                  const caller = await authenticate(given, deps.remoteAddressOf(given, server));
                   entry.by({ userId: caller.userId, keyId: caller.apiKeyId });
                   return caller;
                 },
@@ -62,6 +63,7 @@ export function createApi(deps: ApiDeps) {
 function listOperations(deps: ApiDeps): readonly Operation[] {
   const operations: Operation[] = [
     ...callerOperations(),
+    ...apiKeyOperations(deps),
     ...webhookOperations(deps),
     ...transferOperations(deps),
     ...entrypointOperations(deps),

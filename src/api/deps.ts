@@ -1,6 +1,6 @@
 /** Dependencies of the API. */
 
-import type { Caller } from "../auth/api-keys.ts";
+import type { ApiKeys } from "../auth/api-keys.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
@@ -37,7 +37,7 @@ export type ApiDeps = Readonly<{
   log: Pick<Logger, "info" | "error">;
   /** Adds to the audit log what changed nothing else in the main database. */
   auditing: Auditing;
-  apiKeys: Readonly<{ authenticate: (token: string) => Caller | null | Promise<Caller | null> }>;
+  apiKeys: ApiKeys;
   events: Pick<
     EventStore,
     "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates" | "findFilterMarks"

@@ -4,6 +4,7 @@ import type { ErrorKind } from "../lib/errors.ts";
 export const DOCUMENTED_ERRORS = {
   malformed: "The request cannot be read.",
   unauthenticated: "The API key is missing or not valid.",
+  forbidden: "The API key lacks the scope that this needs, or is limited to other webhooks.",
   not_found: "The object does not exist or is not yours.",
   conflict: "The current state does not allow this.",
   too_large: "The body is too large.",

@@ -11,6 +11,8 @@ import { errorSchema } from "./schemas.ts";
 /** The description of unexpected server errors. */
 const INTERNAL = "Internal server error.";
 
+const SECURITY = "An API key: whk_…. `x-required-scope` names the scope that an operation needs.";
+
 type SchemaOf = (schema: z.ZodType) => Json;
 
 export function createOpenApiDocument(
@@ -60,7 +62,7 @@ export function createOpenApiDocument(
       responses: Object.fromEntries(
         errors.map(([kind, description]) => [kind, { description, content: asJson(schemaOf(errorSchema)) }]),
       ),
-      securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key: whk_…" } },
+      securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: SECURITY } },
     },
     security: [{ apiKey: [] }],
   };
@@ -85,6 +87,7 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
     summary: doc.summary,
     ...(doc.description !== undefined && { description: doc.description }),
     ...(!doc.authenticated && { security: [] }),
+    ...(doc.scope !== null && { "x-required-scope": doc.scope }),
     parameters: [
       ...parametersOf(doc.params, "path", schemaOf),
       ...parametersOf(doc.query, "query", schemaOf),
@@ -110,6 +113,7 @@ function errorsOf(doc: OperationDoc): DocumentedError[] {
   const all: (DocumentedError | false)[] = [
     "malformed",
     doc.authenticated && "unauthenticated",
+    (doc.scope !== null || !doc.forLimitedKeys) && "forbidden",
     doc.params !== null && "not_found",
     doc.body !== null && "too_large",
     doc.body !== null && "unsupported_type",

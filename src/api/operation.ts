@@ -1,11 +1,13 @@
 /** Declares an API operation once: input, output and handler. Routes and the OpenAPI document follow from it. */
 import type { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
+import type { Scope } from "../auth/scopes.ts";
 import { readJson } from "../http/body.ts";
 import { queryOf } from "../http/request-url.ts";
 import { AppError } from "../lib/errors.ts";
 import { validate } from "../webhooks/validate.ts";
 import type { DocumentedError } from "./documented-errors.ts";
+import { refuseBeyondLimits, WEBHOOK_PARAM } from "./people/access.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -23,6 +25,10 @@ export type OperationDoc = Readonly<{
   description?: string;
   /** False if no API key is required. */
   authenticated: boolean;
+  /** The scope that a key needs; null: any key will do. */
+  scope: Scope | null;
+  /** Whether keys that are limited to some webhooks may ask, although the path names none. */
+  forLimitedKeys: boolean;
   params: z.ZodObject | null;
   query: z.ZodObject | null;
   body: Readonly<{ schema: z.ZodType; required: boolean }> | null;
@@ -65,6 +71,10 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   method: Method;
   path: string;
   tag: string;
+  /** The scope that a key needs; null: any key will do. */
+  scope: Scope | null;
+  /** Set if `handle` heeds the webhooks that a key is limited to, as the path names none. */
+  forLimitedKeys?: true;
   summary: string;
   description?: string;
   params?: z.ZodObject & z.ZodType<Params>;
@@ -93,10 +103,13 @@ export const API_PREFIX = "/api/v1";
 export function operation<Params, Query, Body, Output>(spec: Spec<Params, Query, Body, Output>): Operation;
 export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Operation {
   const { params, query, body, success } = spec;
+  const doc = docOf(spec);
   return {
-    doc: docOf(spec),
+    doc,
     async run({ request, params: given, authenticate, setIdleTimeout }) {
       const caller = await authenticate(request);
+      // The router gives no object for a path without parameters.
+      refuseBeyondLimits(caller, doc, doc.params === null ? {} : given);
       const output = await spec.handle({
         caller,
         request,
@@ -132,11 +145,12 @@ async function bodyOf(request: Request, emptyBody: unknown): Promise<unknown> {
 
 /** Creates an operation that requires no API key. */
 export function openOperation(
-  doc: Omit<OperationDoc, "authenticated" | "params" | "query" | "body" | "upload" | "errors">,
+  doc: Pick<OperationDoc, "id" | "method" | "path" | "tag" | "summary" | "success">,
   answer: () => Response,
 ): Operation {
+  const access = { authenticated: false, scope: null, forLimitedKeys: true };
   return {
-    doc: { ...doc, authenticated: false, params: null, query: null, body: null, upload: null, errors: [] },
+    doc: { ...doc, ...access, params: null, query: null, body: null, upload: null, errors: [] },
     run: async () => answer(),
   };
 }
@@ -158,6 +172,8 @@ function docOf(spec: Spec<unknown, unknown, unknown, unknown>): OperationDoc {
     summary,
     ...(description !== undefined && { description }),
     authenticated: true,
+    scope: spec.scope,
+    forLimitedKeys: spec.forLimitedKeys === true || path.includes(WEBHOOK_PARAM),
     params: spec.params ?? null,
     query: spec.query ?? null,
     body: spec.body ? { schema: spec.body, required: spec.emptyBody === undefined } : null,

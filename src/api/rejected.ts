@@ -55,6 +55,7 @@ export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): r
       method: "GET",
       path: listPath,
       tag,
+      scope: "events:read",
       summary: "List requests that failed verification, newest first",
       description:
         "Each entrypoint keeps a limited number; the oldest are deleted first. See `keep_rejected`.",
@@ -73,6 +74,7 @@ export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): r
       method: "GET",
       path,
       tag,
+      scope: "events:read",
       summary: "Read a rejected request",
       params: rejectedPath,
       success: {
@@ -87,6 +89,7 @@ export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): r
       method: "GET",
       path: `${path}/body`,
       tag,
+      scope: "events:read",
       summary: "Read the bytes of a rejected request's body",
       params: rejectedPath,
       success: { status: 200, description: "The bytes as received.", contentType: "*/*" },
@@ -97,6 +100,7 @@ export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): r
       method: "POST",
       path: `${listPath}/verify`,
       tag,
+      scope: "replay",
       summary: "Verify rejected requests again and deliver those that pass",
       description:
         "Uses the entrypoint's current verification. Requests that pass become events, received now. Signed timestamps are compared with the original time of receipt.",
@@ -119,6 +123,7 @@ export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): r
       method: "POST",
       path: `${listPath}/delete`,
       tag,
+      scope: "webhooks:write",
       summary: "Delete rejected requests",
       params: webhookPath,
       body: choice,
@@ -138,6 +143,7 @@ export function rejectedOperations({ useCases, rejected, reverify }: ApiDeps): r
       method: "DELETE",
       path,
       tag,
+      scope: "webhooks:write",
       summary: "Delete a rejected request",
       params: rejectedPath,
       success: { status: 204, description: "Deleted." },

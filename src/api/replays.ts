@@ -77,6 +77,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/${name}`,
       tag,
+      scope: "replay",
       summary,
       params: replayPath,
       success: { status: 200, description, schema: replayRunSchema },
@@ -94,6 +95,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: listPath,
       tag,
+      scope: "replay",
       summary: "Replay many events, or count them",
       description:
         "Replays the oldest events first. Live events take priority. Events received after this request are not included.",
@@ -122,6 +124,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: listPath,
       tag,
+      scope: "events:read",
       summary: "List a webhook's replays, newest first",
       params: webhookPath,
       success: {
@@ -140,6 +143,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path,
       tag,
+      scope: "events:read",
       summary: "Read a replay and its progress",
       params: replayPath,
       success: { status: 200, description: "The replay.", schema: replayRunSchema },
@@ -162,6 +166,7 @@ export function replayOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/targets/:target_id/remove`,
       tag,
+      scope: "replay",
       summary: "Remove a target from a replay",
       description:
         "The replay continues with the other targets. Deliveries already scheduled are still sent.",

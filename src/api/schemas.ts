@@ -205,8 +205,6 @@ export const replayRunSchema = z
   })
   .meta({ id: "ReplayRun", description: "Delivers many stored events again." });
 
-export const callerSchema = z.strictObject({ user_id: id, api_key_id: id }).meta({ id: "Caller" });
-
 export const errorSchema = z
   .strictObject({
     error: z.strictObject({

@@ -38,6 +38,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: listPath,
       tag,
+      scope: "webhooks:read",
       summary: "List a webhook's targets",
       params: webhookPath,
       success: { status: 200, description: "All targets.", schema: listOf(targetSchema) },
@@ -51,6 +52,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: listPath,
       tag,
+      scope: "webhooks:write",
       summary: "Create a target",
       description: `It receives events that arrive from now on. The schema of \`config\` by type: ${configs.join(", ")}.`,
       params: webhookPath,
@@ -66,6 +68,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path,
       tag,
+      scope: "webhooks:read",
       summary: "Read a target",
       params: targetPath,
       success: { status: 200, description: "The target.", schema: targetSchema },
@@ -76,6 +79,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "PATCH",
       path,
       tag,
+      scope: "webhooks:write",
       summary: "Change a target",
       description:
         'Fields that are left out stay unchanged. `config` is replaced as a whole, but a secret that is left out or sent back as "[secret]" is kept.',
@@ -94,6 +98,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: `${path}/transformations`,
       tag,
+      scope: "webhooks:read",
       summary: "List the versions of a target's transformation",
       description: "Every version stays. To use an earlier one again, change the target's `transformation`.",
       params: targetPath,
@@ -112,6 +117,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/try`,
       tag,
+      scope: "webhooks:write",
       summary: "Try event types, a filter and a transformation on stored events",
       description:
         "Saves nothing. Event types and filter that are left out are the saved ones; a transformation that is left out is not tried.",
@@ -134,6 +140,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/signing/rotate`,
       tag,
+      scope: "webhooks:write",
       summary: "Rotate a target's signing secret",
       description:
         "Requests are signed with both secrets until the overlap ends. Only this response contains the new `signing_secret`.",
@@ -150,6 +157,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
       method: "DELETE",
       path,
       tag,
+      scope: "webhooks:write",
       summary: "Delete a target",
       description: "Its pending deliveries are discarded.",
       params: targetPath,
@@ -164,6 +172,7 @@ export function targetOperations(deps: ApiDeps): readonly Operation[] {
         method: "POST",
         path: `${path}/${active ? "activate" : "deactivate"}`,
         tag,
+        scope: "webhooks:write",
         summary: active ? "Enable a target" : "Disable a target",
         description: active
           ? "Its waiting deliveries are sent."

@@ -4,6 +4,7 @@ import { temporaryFileResponse } from "../http/temporary-file.ts";
 import { AppError } from "../lib/errors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Operation, operation } from "./operation.ts";
+import { requireScope } from "./people/access.ts";
 import { createTargetPresenter } from "./present-targets.ts";
 import { presentEntrypoint, presentWebhook } from "./presenters.ts";
 import { importSchema, webhookPath } from "./schemas.ts";
@@ -30,15 +31,19 @@ export function transferOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: "/webhooks/:webhook_id/export",
       tag,
+      scope: "events:read",
       summary: "Export a webhook as one file",
-      description: `An SQLite file with the webhook's events and configuration. Secrets are left out, unless the header \`${PASSPHRASE_HEADER}\` contains a passphrase (in base64) to encrypt them with.`,
+      description: `An SQLite file with the webhook's events and configuration. Secrets are left out, unless the header \`${PASSPHRASE_HEADER}\` contains a passphrase (in base64) to encrypt them with. Also needs the scope \`webhooks:read\`, and with a passphrase \`admin\`.`,
       params: webhookPath,
       success: { status: 200, description: "The file.", contentType: FILE_TYPE },
       errors: ["invalid"],
-      async handle({ caller: { userId }, params, request, setIdleTimeout }) {
+      async handle({ caller, params, request, setIdleTimeout }) {
+        const passphrase = passphraseOf(request);
+        requireScope(caller, "webhooks:read");
+        if (passphrase !== null) requireScope(caller, "admin");
         setIdleTimeout(0);
-        const of = { userId, webhookId: params.webhook_id };
-        const { path, fileName } = await transfer.exportWebhook({ ...of, passphrase: passphraseOf(request) });
+        const of = { userId: caller.userId, webhookId: params.webhook_id };
+        const { path, fileName } = await transfer.exportWebhook({ ...of, passphrase });
         setIdleTimeout(STALLED_SECONDS);
         return temporaryFileResponse({ path, fileName, contentType: FILE_TYPE, discard: transfer.discard });
       },
@@ -48,6 +53,7 @@ export function transferOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: "/webhooks/import",
       tag,
+      scope: "webhooks:write",
       summary: "Import an exported webhook",
       description: `Entrypoints keep their URLs unless these are already in use here. A file with secrets needs its passphrase in \`${PASSPHRASE_HEADER}\`, in base64. Without secrets, all targets are imported as disabled.`,
       query: importQuery,

@@ -23,11 +23,13 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path: "/webhooks",
       tag,
+      scope: "webhooks:read",
+      forLimitedKeys: true,
       summary: "List your webhooks, oldest first",
       query: listQuery,
       success: { status: 200, description: "One page.", schema: listOf(webhookSchema) },
-      async handle({ caller: { userId }, query: { limit, cursor = null } }) {
-        const page = await webhooks.listPage({ userId, cursor, limit });
+      async handle({ caller: { userId, webhookIds }, query: { limit, cursor = null } }) {
+        const page = await webhooks.listPage({ userId, only: webhookIds, cursor, limit });
         return { data: page.webhooks.map(presentWebhook), next_cursor: page.nextCursor };
       },
     }),
@@ -36,6 +38,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: "/webhooks",
       tag,
+      scope: "webhooks:write",
       summary: "Create a webhook",
       body: webhookInput,
       success: { status: 201, description: "The new webhook.", schema: webhookSchema },
@@ -49,6 +52,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "GET",
       path,
       tag,
+      scope: "webhooks:read",
       summary: "Read a webhook",
       params: webhookPath,
       success: { status: 200, description: "The webhook.", schema: webhookSchema },
@@ -61,13 +65,15 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "PATCH",
       path,
       tag,
+      scope: "webhooks:write",
       summary: "Change a webhook",
       description: "Fields that are left out stay unchanged.",
       params: webhookPath,
       body: webhookChange,
       success: { status: 200, description: "The updated webhook.", schema: webhookSchema },
-      async handle({ caller: { userId }, params, body: input }) {
-        return presentWebhook(await webhooks.update({ userId, webhookId: params.webhook_id, input }));
+      async handle({ caller: { userId, webhookIds }, params, body: input }) {
+        const of = { userId, webhookId: params.webhook_id };
+        return presentWebhook(await webhooks.update({ ...of, input, only: webhookIds }));
       },
     }),
     operation({
@@ -75,6 +81,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "DELETE",
       path,
       tag,
+      scope: "webhooks:write",
       summary: "Delete a webhook",
       description: "Permanently deletes its entrypoints, targets and events too.",
       params: webhookPath,
@@ -88,6 +95,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       method: "POST",
       path: `${path}/notices/test`,
       tag,
+      scope: "webhooks:write",
       summary: "Send a test notice",
       description: "Sends one notice now to the webhook's notice recipients.",
       params: webhookPath,

@@ -5,20 +5,26 @@ import { AppError, notFound } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { ApiKeyRow } from "../storage/main-db/tables.ts";
+import { checkLimits, type KeyLimits, type WantedLimits } from "./key-limits.ts";
+import { createKeyUses } from "./key-uses.ts";
+import { isScope } from "./scopes.ts";
 
-export type APIKey = Readonly<{
-  id: string;
-  userId: string;
-  name: string;
-  /** The token's first characters. */
-  prefix: string;
-  createdAt: number;
-  lastUsedAt: number | null;
-  revokedAt: number | null;
-}>;
+export type APIKey = KeyLimits &
+  Readonly<{
+    id: string;
+    userId: string;
+    name: string;
+    /** The token's first characters. */
+    prefix: string;
+    createdAt: number;
+    lastUsedAt: number | null;
+    /** The address of the last use. */
+    lastUsedFrom: string | null;
+    revokedAt: number | null;
+  }>;
 
 /** The user a program acts for, and the key it uses. */
-export type Caller = Readonly<{ userId: string; apiKeyId: string }>;
+export type Caller = KeyLimits & Readonly<{ userId: string; apiKeyId: string }>;
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
@@ -27,42 +33,51 @@ const TOKEN_PREFIX = "whk_";
 const TOKEN_BYTES = 32;
 const SHOWN_CHARACTERS = 8;
 const MAX_NAME_LENGTH = 200;
-/** Without this step, each use would write to the main database. */
-const LAST_USED_STEP_MS = 60_000;
 
 export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock }) {
-  function noteUse({ id, lastUsedAt }: { id: string; lastUsedAt: number | null }): void {
-    const now = clock.now();
-    if (lastUsedAt !== null && Math.abs(now - lastUsedAt) < LAST_USED_STEP_MS) return;
-    try {
-      mainDb.apiKeys.setLastUsed({ id, at: now });
-    } catch {
-      // On a full disk, the caller may be about to free space.
-    }
+  const uses = createKeyUses({ mainDb, clock });
+
+  function toApiKey(row: ApiKeyRow): APIKey {
+    const { id, userId, name, prefix, createdAt, lastUsedAt, lastUsedFrom, revokedAt } = row;
+    const use = uses.find(id) ?? { at: lastUsedAt, from: lastUsedFrom };
+    const last = { lastUsedAt: use.at, lastUsedFrom: use.from };
+    return { id, userId, name, prefix, createdAt, ...last, revokedAt, ...limitsOf(row) };
   }
 
   return {
-    /** Creates a key. The token is returned only here. Throws AppError `invalid` or `not_found`. */
-    create(values: { userId: string; name: string }): { apiKey: APIKey; token: string } {
+    /**
+     * Creates a key. The token is returned only here. `grantor` is the key that asks for it, whose limits apply too.
+     * Throws AppError `invalid` or `not_found`.
+     */
+    create(
+      values: { userId: string; name: string } & WantedLimits,
+      { grantor = null }: { grantor?: KeyLimits | null } = {},
+    ): { apiKey: APIKey; token: string } {
+      const { userId } = values;
       const name = values.name.trim();
       if (name === "" || name.length > MAX_NAME_LENGTH) throw unfitName();
-      if (!mainDb.users.find(values.userId)) throw notFound("user");
+      if (!mainDb.users.find(userId)) throw notFound("user");
+      const now = clock.now();
+      const mayUse = (webhookId: string) => mainDb.webhooks.find(webhookId)?.userId === userId;
+      const limits = checkLimits(values, { now, mayUse, grantor });
       const token = TOKEN_PREFIX + randomToken(TOKEN_BYTES);
       const row = {
         id: newId(),
-        userId: values.userId,
+        userId,
         name,
         prefix: token.slice(0, SHOWN_CHARACTERS),
         tokenHash: hashToken(token),
-        createdAt: clock.now(),
+        createdAt: now,
         lastUsedAt: null,
+        lastUsedFrom: null,
         revokedAt: null,
+        ...limits,
       };
       mainDb.apiKeys.insert(row);
       return { apiKey: toApiKey(row), token };
     },
 
-    /** Lists keys, including revoked ones. */
+    /** Lists keys, including revoked and expired ones. */
     list(of: { userId?: string | undefined } = {}): APIKey[] {
       return mainDb.apiKeys.list(of).map(toApiKey);
     },
@@ -72,19 +87,29 @@ export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock 
       if (!mainDb.apiKeys.revoke({ ...which, at: clock.now() })) throw notFound("API key");
     },
 
-    /** Reads the database each time, so that a key revoked by another process is refused at once. */
+    /**
+     * Returns null for a token that is unknown, revoked or expired. Reads the database each time, so that a key revoked
+     * by another process is refused at once.
+     */
     authenticate(token: string): Caller | null {
       const row = mainDb.apiKeys.findUsable(hashToken(token));
       if (!row) return null;
-      noteUse(row);
-      return { userId: row.userId, apiKeyId: row.id };
+      const { id, userId, expiresAt } = row;
+      if (expiresAt !== null && expiresAt <= clock.now()) return null;
+      return { userId, apiKeyId: id, ...limitsOf(row) };
     },
+
+    uses,
   };
 }
 
-function toApiKey(row: ApiKeyRow): APIKey {
-  const { id, userId, name, prefix, createdAt, lastUsedAt, revokedAt } = row;
-  return { id, userId, name, prefix, createdAt, lastUsedAt, revokedAt };
+/** A scope that only a later version knows gives nothing here. */
+function limitsOf({
+  scopes,
+  webhookIds,
+  expiresAt,
+}: Pick<ApiKeyRow, "scopes" | "webhookIds" | "expiresAt">): KeyLimits {
+  return { scopes: scopes === null ? null : scopes.filter(isScope), webhookIds, expiresAt };
 }
 
 function unfitName(): AppError {

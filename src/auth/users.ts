@@ -14,6 +14,8 @@ export type User = Readonly<{
   id: string;
   username: string;
   role: Role;
+  /** False: a service account, for which only API keys act. */
+  hasPassword: boolean;
   disabledAt: number | null;
   createdAt: number;
   updatedAt: number;
@@ -23,16 +25,20 @@ export type Users = ReturnType<typeof createUsers>;
 
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
+/** Stored instead of a hash; no hash equals it. */
+const NO_PASSWORD = "";
+
 type Deps = Readonly<{ mainDb: MainDb; clock: Clock; passwords?: Passwords }>;
 
 export function createUsers({ mainDb, clock, passwords = createPasswords() }: Deps) {
   const users = {
-    /** Throws AppError `invalid` or `conflict`. */
-    async create(values: { username: string; password: string; role: Role }): Promise<User> {
-      const { username, role } = values;
+    /** A null password creates a service account, which cannot sign in. Throws AppError `invalid` or `conflict`. */
+    async create(values: { username: string; password: string | null; role: Role }): Promise<User> {
+      const { username, password, role } = values;
       if (!USERNAME.test(username)) throw unfitUsername();
       if (mainDb.users.findByUsername(username)) throw taken();
-      const passwordHash = await passwords.hash(values.password);
+      if (password === null && role === "admin") throw noServiceAdmin();
+      const passwordHash = password === null ? NO_PASSWORD : await passwords.hash(password);
       const now = clock.now();
       const born = { disabledAt: null, createdAt: now, updatedAt: now, deletedAt: null };
       const row = { id: newId(), username, passwordHash, role, ...born };
@@ -99,7 +105,7 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
     }): Promise<User | null> {
       const { username, password, isTrusted = false } = given;
       const row = mainDb.users.findByUsername(username);
-      const matches = await passwords.verify(password, row?.passwordHash ?? null, { isTrusted });
+      const matches = await passwords.verify(password, row?.passwordHash || null, { isTrusted });
       return matches && row && row.disabledAt === null ? toUser(row) : null;
     },
 
@@ -111,8 +117,17 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
   return users;
 }
 
-function toUser({ id, username, role, disabledAt, createdAt, updatedAt }: UserRow): User {
-  return { id, username, role, disabledAt, createdAt, updatedAt };
+function toUser(row: UserRow): User {
+  const { id, username, role, passwordHash, disabledAt, createdAt, updatedAt } = row;
+  return { id, username, role, hasPassword: passwordHash !== NO_PASSWORD, disabledAt, createdAt, updatedAt };
+}
+
+function noServiceAdmin(): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: "A service account cannot be an administrator, because administration needs a sign-in.",
+    details: [{ path: "role", message: "must be user for a service account" }],
+  });
 }
 
 function unfitUsername(): AppError {

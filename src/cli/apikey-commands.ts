@@ -2,10 +2,23 @@
 import type { Command } from "commander";
 import { type APIKey, createApiKeys } from "../auth/api-keys.ts";
 import { type Io, withMainDb } from "./io.ts";
+import { type Expiry, expiresOption, scopeOption, timeOf, webhookOption } from "./key-options.ts";
 import { formatTime, table } from "./table.ts";
+import { getWebhook } from "./transfer-commands.ts";
 import { getUser } from "./user-commands.ts";
 
-const HEADING = ["ID", "KEY", "USER", "NAME", "STATE", "CREATED (UTC)", "LAST USED (UTC)"];
+const HEADING = [
+  ...["ID", "KEY", "USER", "NAME", "STATE", "SCOPES", "WEBHOOKS"],
+  ...["EXPIRES (UTC)", "CREATED (UTC)", "LAST USED (UTC)", "FROM"],
+];
+
+type CreateOptions = Readonly<{
+  user: string;
+  name: string;
+  scope?: string[];
+  webhook?: string[];
+  expires?: Expiry;
+}>;
 
 export function addApiKeyCommands(program: Command, io: Io): void {
   const { clock } = io;
@@ -16,11 +29,17 @@ export function addApiKeyCommands(program: Command, io: Io): void {
     .description("print a new API key (shown once)")
     .requiredOption("--user <name>", "user the key acts for")
     .requiredOption("--name <label>", "what the key is for")
-    .action(async (options: { user: string; name: string }) => {
+    .addOption(scopeOption)
+    .addOption(webhookOption)
+    .addOption(expiresOption)
+    .action(async (options: CreateOptions) => {
       const { token } = await withMainDb(io, (mainDb) =>
         createApiKeys({ mainDb, clock }).create({
           userId: getUser(mainDb, options.user).id,
           name: options.name,
+          scopes: options.scope,
+          webhookIds: options.webhook?.map((wanted) => getWebhook(mainDb, wanted).id),
+          expiresAt: options.expires && timeOf(options.expires, clock.now()),
         }),
       );
       io.out(token);
@@ -35,7 +54,8 @@ export function addApiKeyCommands(program: Command, io: Io): void {
         const userId = options.user === undefined ? undefined : getUser(mainDb, options.user).id;
         const usernames = new Map(mainDb.users.list().map(({ id, username }) => [id, username]));
         const keys = createApiKeys({ mainDb, clock }).list({ userId });
-        return keys.map((key) => toRow(key, usernames.get(key.userId) ?? "(deleted)"));
+        const now = clock.now();
+        return keys.map((key) => toRow(key, { username: usernames.get(key.userId) ?? "(deleted)", now }));
       });
       for (const line of table(HEADING, rows)) io.out(line);
     });
@@ -50,8 +70,13 @@ export function addApiKeyCommands(program: Command, io: Io): void {
     });
 }
 
-function toRow(key: APIKey, username: string): string[] {
-  const state = key.revokedAt === null ? "active" : "revoked";
-  const times = [formatTime(key.createdAt), formatTime(key.lastUsedAt)];
-  return [key.id, `${key.prefix}…`, username, key.name, state, ...times];
+function toRow(key: APIKey, { username, now }: { username: string; now: number }): string[] {
+  const isExpired = key.expiresAt !== null && key.expiresAt <= now;
+  const state = key.revokedAt !== null ? "revoked" : isExpired ? "expired" : "active";
+  return [
+    ...[key.id, `${key.prefix}…`, username, key.name, state],
+    ...[key.scopes?.join(",") ?? "all", key.webhookIds === null ? "all" : String(key.webhookIds.length)],
+    ...[formatTime(key.expiresAt), formatTime(key.createdAt), formatTime(key.lastUsedAt)],
+    key.lastUsedFrom ?? "",
+  ];
 }

@@ -112,7 +112,8 @@ function readFile(path: string): string {
 }
 
 /** Throws AppError: not_found, or conflict for a name that several webhooks have. */
-function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
+/** Finds a webhook by id or name. Throws AppError not_found or conflict. */
+export function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
   const byId = mainDb.webhooks.find(wanted);
   if (byId) return byId;
   const all = mainDb.users.list().flatMap(({ id }) => mainDb.webhooks.list(id));

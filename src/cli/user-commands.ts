@@ -27,10 +27,14 @@ export function addUserCommands(program: Command, io: Io): void {
     .argument("<name>", "username")
     .addOption(new Option("--role <role>", "the user's role").choices(["admin", "user"]).default("user"))
     .option(...passwordStdin)
-    .action(async (username: string, options: PasswordOptions & { role: Role }) => {
-      const { password, isGenerated } = await choosePassword(io, options);
+    .option("--service", "add a service account: no password, only API keys act for it")
+    .action(async (username: string, options: PasswordOptions & { role: Role; service?: true }) => {
+      const { password, isGenerated } = options.service
+        ? { password: null, isGenerated: false }
+        : await choosePassword(io, options);
       await withAnyMainDb(io, (mainDb) => usersOf(mainDb).create({ username, password, role: options.role }));
-      io.out(`Added ${options.role === "admin" ? "the administrator" : "the user"} ${username}.`);
+      const what = options.service ? "service account" : options.role === "admin" ? "administrator" : "user";
+      io.out(`Added the ${what} ${username}.`);
       if (isGenerated) io.out(`Password: ${password}`);
     });
 
@@ -39,7 +43,12 @@ export function addUserCommands(program: Command, io: Io): void {
     .description("list users")
     .action(async () => {
       const users = await withMainDb(io, (mainDb) => usersOf(mainDb).list());
-      const rows = users.map((one) => [one.username, one.role, stateOf(one), formatTime(one.createdAt)]);
+      const rows = users.map((one) => [
+        one.username,
+        one.hasPassword ? one.role : "service",
+        stateOf(one),
+        formatTime(one.createdAt),
+      ]);
       for (const line of table(["USERNAME", "ROLE", "STATE", "CREATED (UTC)"], rows)) io.out(line);
     });
 

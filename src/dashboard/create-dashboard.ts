@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import { createAudit } from "../http/audit.ts";
 import { createAdminRoutes } from "./admin/routes.ts";
+import { createKeyActions } from "./api-keys/keys.ts";
 import { createAssetRoutes } from "./assets/assets.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { createErrorPage } from "./error-page.tsx";
@@ -23,15 +24,16 @@ export function createDashboard(deps: DashboardDeps) {
   const guard = createGuard({ ...deps, cookie });
   const reveals = createReveals(deps.clock);
   const audit = createAudit({ ...deps.auditing, via: "dashboard", log: deps.log });
+  const keys = createKeyActions(deps);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes({ ...deps, reveals }),
     ...createEventsRoutes(deps),
     ...createReplaysRoutes(deps),
     ...createRejectedRoutes(deps),
-    ...createProfileRoutes({ ...deps, cookie, reveals }),
+    ...createProfileRoutes({ ...deps, keys, cookie, reveals }),
     ...createManualRoutes(),
-    ...createAdminRoutes({ ...deps, reveals }),
+    ...createAdminRoutes({ ...deps, keys, reveals }),
   ];
   const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());
   for (const route of routes) {

@@ -106,7 +106,6 @@ export async function createApp({
       onImported: (webhookId) => delivery.imported(webhookId),
     });
   await transfer.clear();
-
   const ingest = createIngestParts({
     events,
     rejected,
@@ -124,8 +123,7 @@ export async function createApp({
     // Retention deletes rejected requests too.
     onKept: (webhookId) => delivery.recorded(webhookId, false),
   });
-  const { receiver, reverify } = ingest;
-  const sendTestEvent = createTestEventSender({ receiver, useCases, clock });
+  const sendTestEvent = createTestEventSender({ receiver: ingest.receiver, useCases, clock });
 
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const report = createSelfReport({
@@ -167,7 +165,7 @@ export async function createApp({
       events,
       throttle,
       rejected,
-      reverify,
+      reverify: ingest.reverify,
       replay,
       replayRuns,
       findSentRequest,
@@ -192,6 +190,7 @@ export async function createApp({
   function start(): Promise<void> {
     lost.start();
     report.start();
+    apiKeys.uses.start();
     stopIdleChecks = every(clock, IDLE_CHECK_MS, () => files.closeIdle());
     resumed = files
       .deleteLeftovers(mainDb.webhooks.listDeletedIds())
@@ -212,6 +211,7 @@ export async function createApp({
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
     await app.server?.stop(true);
     stopIdleChecks();
+    apiKeys.uses.stop();
     lost.stop();
     checks.stop();
     report.stop();

@@ -9,15 +9,17 @@ type Deps = Readonly<{ mainDb: MainDb; targetTypes: TargetTypes; sendsMail: bool
 /** Throws AppError invalid. */
 export function checkNoticeSettings(
   { mainDb, targetTypes, sendsMail }: Deps,
-  { userId, settings }: { userId: string; settings: NoticeSettings },
+  options: { userId: string; only?: readonly string[] | null; settings: NoticeSettings },
 ): void {
+  const { userId, only = null, settings } = options;
   if (settings.email !== null && !sendsMail) {
     throw invalid("email", "cannot be used, because SMTP_URL is not set on this server");
   }
   if (settings.target_id === null) return;
   const target = mainDb.routing.findTarget(settings.target_id);
   const isOwn = target && !target.deleted && mainDb.webhooks.find(target.webhookId)?.userId === userId;
-  if (!isOwn) throw invalid("target_id", "is not one of your targets");
+  if (!isOwn || (only !== null && !only.includes(target.webhookId)))
+    throw invalid("target_id", "is not one of your targets");
   if (targetTypes.find(target.type)?.settlesAtIngest === true) {
     throw invalid("target_id", "must be a target of a type that sends events");
   }

@@ -28,6 +28,12 @@ export type Webhook = Readonly<{
   updatedAt: number;
 }>;
 
+type Asker = Readonly<{
+  userId: string;
+  /** The webhooks that an API key is limited to; null: all of the user's. */
+  only?: readonly string[] | null;
+}>;
+
 export type InWebhook = Readonly<{ userId: string; webhookId: string }>;
 
 const what = "webhook";
@@ -44,12 +50,12 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
 
   /** Checks what is given of settings, and returns it together with what is stored. Throws AppError invalid. */
   function settingsOf(
-    userId: string,
+    asker: Asker,
     given: z.infer<typeof webhookChange>,
     stored: WebhookRow["settings"],
   ): WebhookRow["settings"] {
     const { notices } = given;
-    if (notices) checkNoticeSettings(deps, { userId, settings: notices });
+    if (notices) checkNoticeSettings(deps, { ...asker, settings: notices });
     const value = mergeGiven({ shape: webhookSettingsShape, given, stored: readWebhookSettings(stored) });
     return toStoredWebhookSettings(validate({ schema: webhookSettingsSchema, value, what }));
   }
@@ -59,15 +65,13 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
       return mainDb.webhooks.list(userId).map(toWebhook);
     },
     /** At most `limit` of them, behind those of the page that gave `cursor`. Throws AppError invalid. */
-    async listPage(wanted: {
-      userId: string;
-      cursor: string | null;
-      limit: number;
-    }): Promise<{ webhooks: Webhook[]; nextCursor: string | null }> {
-      const { userId, cursor, limit } = wanted;
+    async listPage(
+      wanted: Asker & { cursor: string | null; limit: number },
+    ): Promise<{ webhooks: Webhook[]; nextCursor: string | null }> {
+      const { userId, only = null, cursor, limit } = wanted;
       const after = cursor === null ? null : readCursor(cursor);
       // One more tells whether there are any behind.
-      const rows = mainDb.webhooks.listPage({ userId, after, limit: limit + 1 });
+      const rows = mainDb.webhooks.listPage({ userId, only, after, limit: limit + 1 });
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
       return { webhooks: shown.map(toWebhook), nextCursor: last === undefined ? null : cursorOf(last) };
@@ -77,7 +81,7 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     },
     async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
       const wanted = validate({ schema: webhookInput, value: input, what });
-      const settings = settingsOf(userId, wanted, null);
+      const settings = settingsOf({ userId }, wanted, null);
       const id = ids.newId();
       // First, so that a webhook that can be seen can also take events.
       await eventFiles.create(id);
@@ -100,13 +104,13 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
       }
       return toWebhook(row);
     },
-    async update({ input, ...of }: InWebhook & { input: unknown }): Promise<Webhook> {
+    async update({ input, ...of }: InWebhook & Asker & { input: unknown }): Promise<Webhook> {
       const row = getOwnWebhook(mainDb, of);
       const change = validate({ schema: webhookChange, value: input, what });
       const changed = {
         ...row,
         name: change.name ?? row.name,
-        settings: settingsOf(of.userId, change, row.settings),
+        settings: settingsOf(of, change, row.settings),
         eventsLostAt: change.events_lost_at === undefined ? row.eventsLostAt : change.events_lost_at,
         updatedAt: clock.now(),
       };

@@ -35,6 +35,7 @@ type Documented = z.infer<typeof operationShape> & { method: string; path: strin
 let api: TestApi;
 let replayId: string;
 let replayToSeveral: string;
+let keyId: string;
 let rejectedId: string;
 let signed: { id: string };
 let transformed: Readonly<{ eventId: string; resultId: string }>;
@@ -66,6 +67,7 @@ beforeAll(async () => {
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
   signed = await api.useCases.targets.create({ ...api.of, input: http });
   transformed = await addTransformedAttempt();
+  keyId = api.parts.apiKeys.create({ userId: api.ada, name: "CI" }).apiKey.id;
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -138,6 +140,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["result_id", transformed.resultId],
     ["replay_id", operationId === "removeReplayTarget" ? replayToSeveral : replayId],
     ["rejected_id", rejectedId],
+    ["key_id", keyId],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
 }
@@ -167,6 +170,7 @@ test("it names its server and the config of each target type", () => {
 
 describe("every operation", () => {
   const bodies: Record<string, unknown> = {
+    createApiKey: { name: "CI", scopes: ["events:read"] },
     createWebhook: { name: "Blog" },
     changeWebhook: { retention_days: 9 },
     createEntrypoint: { name: "In" },
@@ -189,7 +193,14 @@ describe("every operation", () => {
     });
     const exported = await file.arrayBuffer();
     // Deletions come last, because other operations need the objects, and a webhook after its contents.
-    const last = ["deleteRejected", "cancelReplay", "deleteEntrypoint", "deleteTarget", "deleteWebhook"];
+    const last = [
+      "revokeApiKey",
+      "deleteRejected",
+      "cancelReplay",
+      "deleteEntrypoint",
+      "deleteTarget",
+      "deleteWebhook",
+    ];
     const rank = ({ operationId }: Documented) => last.indexOf(operationId);
     for (const operation of operations.toSorted((a, b) => rank(a) - rank(b))) {
       const body = bodies[operation.operationId];
@@ -215,7 +226,7 @@ describe("every operation", () => {
       const json = requestBody && bodies[operationId];
       if (operation.security === undefined)
         answers.push([401, await api.call(method, path, { token: null })]);
-      if (path.includes("-"))
+      if (parameters.some((each) => each.in === "path"))
         answers.push([404, await api.call(method, path, json === undefined ? {} : { json })]);
       if (parameters.some((each) => each.in === "query")) {
         answers.push([422, await api.call(method, `${path}?unknown=1`)]);

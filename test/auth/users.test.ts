@@ -32,6 +32,7 @@ describe("creating a user", () => {
       id,
       username: "ada",
       role: "user",
+      hasPassword: true,
       disabledAt: null,
       createdAt: now,
       updatedAt: now,
@@ -41,6 +42,16 @@ describe("creating a user", () => {
     expect(users.list()).toEqual([made]);
     expect(users.find(newId())).toBeNull();
     expect(users.findByUsername("bob")).toBeNull();
+  });
+
+  test("without a password makes a service account, which no password opens", async () => {
+    const bot = await users.create({ username: "bot", password: null, role: "user" });
+    expect(users.find(bot.id)?.hasPassword).toBe(false);
+    for (const password of ["", " ", "null"]) {
+      expect(await users.verifyPassword({ username: "bot", password })).toBeNull();
+    }
+    const admin = { username: "boss", password: null, role: "admin" } as const;
+    expect((await appErrorOf(() => users.create(admin))).kind).toBe("invalid");
   });
 
   test("refuses a taken username in any case, also one taken at the same moment", async () => {

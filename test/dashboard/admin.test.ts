@@ -88,6 +88,38 @@ describe("administrators", () => {
   });
 });
 
+describe("service accounts", () => {
+  test("are added by administrators, cannot sign in, and get keys that are shown once", async () => {
+    const added = await post("/admin/users", { username: "robot", role: "service" });
+    const bot = dashboard.users.findByUsername("robot");
+    const path = `/admin/service-accounts/${bot?.id}/api-keys`;
+    expect([added.headers.get("location"), bot?.hasPassword]).toEqual([path, false]);
+    for (const password of ["", "robot"]) {
+      const form = { username: "robot", password };
+      expect((await dashboard.ask("/pages/login", { form })).status).toBe(422);
+    }
+    expect((await post(`/admin/users/${bot?.id}/password`, { confirmed: "yes" })).status).toBe(404);
+    const made = await post(path, { name: "k", access: "some", "scope.replay": "true" });
+    const page = await (await dashboard.ask(made.headers.get("location") ?? "", { cookie: root })).text();
+    const token = /whk_[\w-]{43}/.exec(page)?.[0] ?? "";
+    expect(dashboard.apiKeys.authenticate(token)).toMatchObject({ userId: bot?.id, scopes: ["replay"] });
+    expect((await post(path, { name: "" })).status).toBe(422);
+    const [key] = dashboard.apiKeys.list({ userId: bot?.id });
+    expect(await (await post(`${path}/${key?.id}/revoke`)).text()).toContain("Revoke the API key k?");
+    await post(`${path}/${key?.id}/revoke`, { confirmed: "yes" });
+    expect(dashboard.apiKeys.authenticate(token)).toBeNull();
+  });
+
+  test("are the only users whose keys administrators see and create", async () => {
+    const { apiKey } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "k" });
+    const path = `/admin/service-accounts/${dashboard.carolId}/api-keys`;
+    expect((await dashboard.ask(path, { cookie: root })).status).toBe(404);
+    expect((await post(path, { name: "mine" })).status).toBe(404);
+    expect((await post(`${path}/${apiKey.id}/revoke`, { confirmed: "yes" })).status).toBe(404);
+    expect(dashboard.apiKeys.list({ userId: dashboard.carolId })).toHaveLength(1);
+  });
+});
+
 describe("the server page", () => {
   test("shows every variable of the configuration, and no secret", async () => {
     const page = await (await dashboard.ask("/admin/server", { cookie: root })).text();

@@ -47,6 +47,38 @@ describe("API keys", () => {
     expect(page).toContain("Must have 1 to 200 characters.");
   });
 
+  test("get the limits that the form asks for, and show them with their last use", async () => {
+    const of = { userId: dashboard.carolId };
+    const { id } = await dashboard.useCases.webhooks.create({ ...of, input: { name: "Shop <b>" } });
+    const form = {
+      name: "status page",
+      access: "some",
+      "scope.events:read": "true",
+      webhooks: "Shop <b>\r\n",
+      expires: "30",
+    };
+    expect((await dashboard.ask("/profile/api-keys", { form, cookie: carol })).status).toBe(303);
+    const [apiKey] = dashboard.apiKeys.list(of);
+    const expiresAt = dashboard.clock.now() + 30 * 86_400_000;
+    expect(apiKey).toMatchObject({ scopes: ["events:read"], webhookIds: [id], expiresAt });
+    dashboard.apiKeys.uses.note({ id: apiKey?.id ?? "", from: "192.0.2.9" });
+    const page = await textOf("/profile");
+    for (const text of ["events:read", "on Shop &lt;b&gt;", "from 192.0.2.9"]) expect(page).toContain(text);
+    dashboard.clock.jump(31 * 86_400_000);
+    expect(await textOf("/profile", await dashboard.signIn("carol"))).toContain("expired");
+  });
+
+  test("with limits that cannot be are refused beside their fields, which stay as typed and are open", async () => {
+    const form = { name: "x", access: "some", webhooks: "Nothing of this name" };
+    const answer = await dashboard.ask("/profile/api-keys", { form, cookie: carol });
+    expect(answer.status).toBe(422);
+    const page = await answer.text();
+    expect(page).toContain("Must have at least one scope.");
+    expect(page).toContain("Must be among the webhooks of the user.");
+    expect(page).toContain("Nothing of this name");
+    expect(page).toContain('<details class="more" open>');
+  });
+
   test("are revoked after a confirmation, and are refused from then on", async () => {
     const { apiKey, token } = dashboard.apiKeys.create({ userId: dashboard.carolId, name: "deploy" });
     const path = `/profile/api-keys/${apiKey.id}/revoke`;

@@ -5,7 +5,17 @@ import type { Gateway } from "../support/gateway.ts";
 import { asShown, damageOn, HOSTILE, LONG_HOSTILE } from "../support/hostile.ts";
 import { type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
-import { administrator, idsOf, openAs, type Person, rejectOne, signIn, startSite } from "../support/site.ts";
+import {
+  addServiceAccount,
+  administrator,
+  type Ids,
+  idsOf,
+  openAs,
+  type Person,
+  rejectOne,
+  signIn,
+  startSite,
+} from "../support/site.ts";
 import { exchange } from "./raw-exchange.ts";
 
 // Starts processes; only a hanging machine takes this long.
@@ -23,6 +33,7 @@ let receiver: Receiver;
 let browser: Browser;
 let admin: Person;
 let routes: readonly string[];
+let service: Ids;
 let victims: readonly Victim[];
 
 beforeAll(async () => {
@@ -41,6 +52,7 @@ beforeAll(async () => {
     await signIn(gateway, { ...admin, userAgent: headerText(text) });
     await post("/profile/api-keys", { name: text });
   }
+  service = await addServiceAccount(gateway, admin);
   victims = await Promise.all(HOSTILE.map(makeVictim));
 });
 
@@ -127,7 +139,7 @@ async function makeVictim(text: string): Promise<Victim> {
   return {
     text,
     path: `/source/${webhookId}`,
-    pages: routes.map((path) => addressOf(path, ids)),
+    pages: routes.map((path) => addressOf(path, { ...ids, ...service })),
     events: events.map(({ id }) => `/source/${webhookId}/events/${id}`),
   };
 }

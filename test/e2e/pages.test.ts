@@ -16,6 +16,7 @@ import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
 import {
   addPerson,
+  addServiceAccount,
   administrator,
   createWebhookInUse,
   idsOf,
@@ -63,10 +64,11 @@ beforeAll(async () => {
   admin = await administrator(gateway);
   await addPerson(gateway, "bob");
   inUse = await fillWebhook();
+  const service = await addServiceAccount(gateway, admin);
   const answered = await Promise.all(
     routes
       .filter(({ method, path }) => method === "GET" && !NO_PAGE.test(path) && path !== STREAM)
-      .map(({ path }) => ask(addressOf(path, idsOf(inUse)))),
+      .map(({ path }) => ask(addressOf(path, { ...idsOf(inUse), ...service }))),
   );
   const isPage = ({ type }: Answered) => type?.startsWith("text/html") === true;
   pages = answered.filter(isPage).map(({ path }) => path);

@@ -155,16 +155,32 @@ export function idsOf(inUse: WebhookInUse): Ids {
 }
 
 /** Reads ids off the administrator's pages: of a key, another browser's session, another user. */
-export async function ownIdsOf(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+export async function ownIdsOf(gateway: Gateway, person: Person): Promise<Ids> {
+  const { cookie } = person;
   const [profile, users] = await Promise.all([
     textOf(gateway, "/profile", cookie),
     textOf(gateway, "/admin/users", cookie),
   ]);
+  const keyId = find(profile, /\/profile\/api-keys\/([^/"]+)\/revoke/);
   return {
-    keyId: find(profile, /\/profile\/api-keys\/([^/"]+)\/revoke/),
+    keyId,
+    key_id: keyId,
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
+    ...(await addServiceAccount(gateway, person)),
   };
+}
+
+/** Adds a service account, for the routes about one. */
+export async function addServiceAccount(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+  const answer = await fetch(`${gateway.origin}/admin/users`, {
+    method: "POST",
+    headers: { cookie, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ username: `robot-${freePort()}`, role: "service" }),
+    redirect: "manual",
+  });
+  const location = answer.headers.get("location") ?? "";
+  return { serviceId: find(location, /service-accounts\/([^/]+)\/api-keys/) };
 }
 
 async function textOf(gateway: Gateway, path: string, cookie: string): Promise<string> {

@@ -41,7 +41,11 @@ export async function startTestApi(overrides: Overrides = {}) {
       tokenHash: hashToken(token),
       createdAt: clock.now(),
       lastUsedAt: null,
+      lastUsedFrom: null,
       revokedAt: null,
+      scopes: null,
+      webhookIds: null,
+      expiresAt: null,
     });
   }
 

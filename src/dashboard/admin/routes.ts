@@ -2,6 +2,7 @@
 import { generatePassword } from "../../auth/first-user.ts";
 import type { User } from "../../auth/users.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
+import type { KeyActions } from "../api-keys/keys.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { adminAction, adminPage, type PageContext, type PageRoute } from "../page-route.ts";
@@ -9,10 +10,12 @@ import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import { describeConfiguration } from "./configuration.ts";
 import { serverView } from "./server-view.tsx";
-import { disableView, resetPasswordView, usersView } from "./users-views.tsx";
+import { createServiceKeyRoutes } from "./service-key-routes.ts";
+import { serviceKeysPath } from "./service-keys-path.ts";
+import { disableView, resetPasswordView, SERVICE, usersView } from "./users-views.tsx";
 
 type Deps = Pick<DashboardDeps, "users" | "sessions" | "clock" | "config" | "version" | "storage"> &
-  Readonly<{ reveals: Reveals }>;
+  Readonly<{ keys: KeyActions; reveals: Reveals }>;
 
 const USERS = "/admin/users";
 const SERVER = "/admin/server";
@@ -50,10 +53,11 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
 
   async function addUser(context: PageContext): Promise<Response> {
     const form = await context.form();
-    const password = generatePassword();
+    const password = form.role === SERVICE ? null : generatePassword();
     const role = form.role === "admin" ? "admin" : "user";
     try {
       const user = await users.create({ username: (form.username ?? "").trim(), password, role });
+      if (password === null) return redirect(serviceKeysPath(user.id));
       return showPassword(context, { id: user.id, password });
     } catch (error) {
       const errors = fieldErrors(error);
@@ -63,6 +67,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
 
   async function resetPassword(context: PageContext): Promise<Response> {
     const user = getUser(context);
+    if (!user.hasPassword) throw notFound("password");
     refuseSelf(context, user, "Change your own password in your profile.");
     const form = await context.form();
     if (form.confirmed !== "yes") return renderPage(resetPasswordView({ viewer: context.viewer, user }));
@@ -122,6 +127,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     adminAction("/admin/users/:userId/disable", disable),
     adminAction("/admin/users/:userId/enable", enable),
     adminAction("/admin/users/:userId/password", resetPassword),
+    ...createServiceKeyRoutes(deps),
     adminPage(SERVER, showServer),
     adminAction(`${SERVER}/check`, startCheck),
   ];

@@ -11,6 +11,7 @@ import { Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
+import { serviceKeysPath } from "./service-keys-path.ts";
 
 type Row = Readonly<{ user: User; lastSeenAt: number | null }>;
 
@@ -26,9 +27,12 @@ type Props = Readonly<{
 
 const USERS = "/admin/users";
 const CRUMBS = [{ href: USERS, label: "Users" }];
+/** Choice of a user without a password. */
+export const SERVICE = "service";
 const ROLES = [
   { value: "user", label: "User: own webhooks" },
   { value: "admin", label: "Administrator: users and server too" },
+  { value: SERVICE, label: "Service account: no password, only API keys" },
 ];
 
 export function usersView({ viewer, flash, users, newPassword, errors, typed }: Props): JSX.Element {
@@ -57,7 +61,10 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
             ))}
           </DataTable>
         </Card>
-        <Card title="Add a user" lead="A password is generated and shown to you once.">
+        <Card
+          title="Add a user"
+          lead="A password is generated and shown to you once. Service accounts get none."
+        >
           <form class="form" method="post" action={USERS}>
             <TextField
               name="username"
@@ -67,7 +74,13 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
               maxlength={64}
               required
             />
-            <SelectField name="role" label="Role" value={typed.role ?? "user"} options={ROLES} />
+            <SelectField
+              name="role"
+              label="Role"
+              value={typed.role ?? "user"}
+              options={ROLES}
+              error={errors.role}
+            />
             <div class="form-actions">
               <Button kind="primary" label="Add user" />
             </div>
@@ -86,7 +99,7 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
         <span safe>{username}</span>
         {isSelf && <span class="muted"> (you)</span>}
       </td>
-      <td>{role === "admin" ? "Administrator" : "User"}</td>
+      <td>{role === "admin" ? "Administrator" : user.hasPassword ? "User" : "Service account"}</td>
       <td>
         {disabledAt === null ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
       </td>
@@ -101,17 +114,28 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
   );
 }
 
-function UserActions({ user: { id, username, disabledAt } }: { user: User }): JSX.Element {
+function UserActions({ user: { id, username, hasPassword, disabledAt } }: { user: User }): JSX.Element {
   return (
     <>
-      <ActionButton
-        action={`${USERS}/${id}/password`}
-        size="small"
-        icon="key"
-        label="Reset password"
-        describe={`Reset password of ${username}`}
-        confirm={`Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`}
-      />{" "}
+      {hasPassword ? (
+        <ActionButton
+          action={`${USERS}/${id}/password`}
+          size="small"
+          icon="key"
+          label="Reset password"
+          describe={`Reset password of ${username}`}
+          confirm={`Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`}
+        />
+      ) : (
+        <Button
+          href={serviceKeysPath(id)}
+          kind="plain"
+          size="small"
+          icon="key"
+          label="API keys"
+          describe={`API keys of ${username}`}
+        />
+      )}{" "}
       {disabledAt === null ? (
         <ActionButton
           action={`${USERS}/${id}/disable`}

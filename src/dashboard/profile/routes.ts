@@ -2,37 +2,38 @@
 
 import { describeWait } from "../../auth/sign-in-limiter.ts";
 import { notFound } from "../../lib/errors.ts";
-import { isId } from "../../lib/ids.ts";
+import type { KeyActions } from "../api-keys/keys.ts";
+import { revokeKeyView } from "../api-keys/revoke-view.tsx";
 import type { DashboardDeps } from "../deps.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
-import { profileView, revokeKeyView } from "./views.tsx";
+import { profileView } from "./views.tsx";
 
-type Deps = Pick<DashboardDeps, "users" | "sessions" | "apiKeys" | "signInLimiter"> &
-  Readonly<{ cookie: SessionCookie; reveals: Reveals }>;
+type Deps = Pick<DashboardDeps, "users" | "sessions" | "signInLimiter"> &
+  Readonly<{ keys: KeyActions; cookie: SessionCookie; reveals: Reveals }>;
 
 type Faults = Readonly<{ password?: FieldErrors; apiKey?: FieldErrors; typed?: FormInput }>;
 
 const PROFILE = "/profile";
 
 export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, apiKeys, cookie, reveals } = deps;
+  const { users, sessions, keys, cookie, reveals } = deps;
 
-  function show(context: PageContext, faults: Faults | null): Promise<Response> {
+  async function show(context: PageContext, faults: Faults | null): Promise<Response> {
     const { viewer, flash, sessionId, query } = context;
     const view = profileView({
       viewer,
       flash,
       sessionId,
       sessions: sessions.list({ userId: viewer.id }),
-      apiKeys: apiKeys.list({ userId: viewer.id }).toReversed(),
+      apiKeys: await keys.list(viewer.id),
       newToken: faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null,
       passwordErrors: faults?.password ?? NO_ERRORS,
       apiKeyErrors: faults?.apiKey ?? NO_ERRORS,
-      typedKeyName: faults?.typed?.name ?? "",
+      typedKey: faults?.typed ?? {},
     });
     return renderPage(view, { status: faults === null ? 200 : 422 });
   }
@@ -69,7 +70,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
   async function createKey(context: PageContext): Promise<Response> {
     const form = await context.form();
     try {
-      const { token } = apiKeys.create({ userId: context.viewer.id, name: form.name ?? "" });
+      const token = await keys.create({ userId: context.viewer.id, form });
       return redirect(`${PROFILE}?made=${reveals.keep({ sessionId: context.sessionId, text: token })}`);
     } catch (error) {
       return show(context, { apiKey: fieldErrors(error), typed: form });
@@ -77,13 +78,15 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
   }
 
   async function revokeKey(context: PageContext): Promise<Response> {
-    const { viewer } = context;
-    const id = idOf(context, "API key");
-    const key = apiKeys.list({ userId: viewer.id }).find((each) => each.id === id);
-    if (!key || key.revokedAt !== null) throw notFound("API key");
+    const { viewer, params } = context;
+    const key = keys.getUsable({ userId: viewer.id, id: params.keyId ?? "" });
     const form = await context.form();
-    if (form.confirmed !== "yes") return renderPage(revokeKeyView({ viewer, apiKey: key }));
-    apiKeys.revoke({ id, userId: viewer.id });
+    if (form.confirmed !== "yes") {
+      const back = { href: PROFILE, label: "Profile" };
+      const path = `${PROFILE}/api-keys`;
+      return renderPage(revokeKeyView({ viewer, apiKey: key, back, path, section: "profile" }));
+    }
+    keys.revoke({ id: key.id, userId: viewer.id });
     return redirect(PROFILE, { tone: "ok", text: `The API key ${key.name} is revoked.` });
   }
 
@@ -108,11 +111,4 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     action("/profile/api-keys", createKey),
     action("/profile/api-keys/:keyId/revoke", revokeKey),
   ];
-}
-
-/** Throws AppError not_found for text that cannot be an id. */
-function idOf({ params }: PageContext, what: string): string {
-  const id = params.keyId ?? "";
-  if (!isId(id)) throw notFound(what);
-  return id;
 }

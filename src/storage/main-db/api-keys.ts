@@ -4,12 +4,23 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { type ApiKeyRow, apiKeys, users } from "./tables.ts";
 
+/** A key's last use. */
+export type ApiKeyUse = Readonly<{ id: string; at: number; from: string }>;
+
+type UsableKey = Pick<ApiKeyRow, "id" | "userId" | "scopes" | "webhookIds" | "expiresAt">;
+
 export type ApiKeyQueries = ReturnType<typeof createApiKeyQueries>;
 
 export function createApiKeyQueries(db: BunSQLiteDatabase) {
   // Prepared, as every API request reads it.
   const usable = db
-    .select({ id: apiKeys.id, userId: apiKeys.userId, lastUsedAt: apiKeys.lastUsedAt })
+    .select({
+      id: apiKeys.id,
+      userId: apiKeys.userId,
+      scopes: apiKeys.scopes,
+      webhookIds: apiKeys.webhookIds,
+      expiresAt: apiKeys.expiresAt,
+    })
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))
     .where(
@@ -25,8 +36,8 @@ export function createApiKeyQueries(db: BunSQLiteDatabase) {
     insert(row: ApiKeyRow): void {
       db.insert(apiKeys).values(row).run();
     },
-    /** Null if the key is unknown or revoked, or its user is deleted or disabled. */
-    findUsable(tokenHash: string): Pick<ApiKeyRow, "id" | "userId" | "lastUsedAt"> | null {
+    /** Null if the key is unknown or revoked, or its user is deleted or disabled. The caller checks the expiry. */
+    findUsable(tokenHash: string): UsableKey | null {
       return usable.get({ tokenHash }) ?? null;
     },
     /** All keys, revoked ones too, oldest first. */
@@ -38,8 +49,13 @@ export function createApiKeyQueries(db: BunSQLiteDatabase) {
         .orderBy(apiKeys.createdAt, apiKeys.id)
         .all();
     },
-    setLastUsed({ id, at }: { id: string; at: number }): void {
-      db.update(apiKeys).set({ lastUsedAt: at }).where(eq(apiKeys.id, id)).run();
+    /** Writes the last uses of many keys in one transaction. */
+    setLastUsed(uses: readonly ApiKeyUse[]): void {
+      db.transaction((tx) => {
+        for (const { id, at, from } of uses) {
+          tx.update(apiKeys).set({ lastUsedAt: at, lastUsedFrom: from }).where(eq(apiKeys.id, id)).run();
+        }
+      });
     },
     /** False if there was no key to revoke: it is unknown, another user's, or already revoked. */
     revoke(options: { id: string; userId?: string | undefined; at: number }): boolean {

@@ -1,11 +1,13 @@
 /** The main database's tables as drizzle sees them; the migrations beside this file are what makes them. */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { jsonObject } from "./json-object.ts";
+import { textList } from "./text-list.ts";
 
 export const users = sqliteTable("users", {
   id: text("id").primaryKey(),
   /** Compared without regard to case; unique among the users that are not deleted. */
   username: text("username").notNull(),
+  /** Empty: no password, so that only API keys act for the user. */
   passwordHash: text("password_hash").notNull(),
   role: text("role", { enum: ["admin", "user"] }).notNull(),
   disabledAt: integer("disabled_at"),
@@ -94,6 +96,12 @@ export const apiKeys = sqliteTable("api_keys", {
   createdAt: integer("created_at").notNull(),
   lastUsedAt: integer("last_used_at"),
   revokedAt: integer("revoked_at"),
+  /** Null: everything its user may do. */
+  scopes: textList("scopes"),
+  /** Null: all webhooks of its user. */
+  webhookIds: textList("webhook_ids"),
+  expiresAt: integer("expires_at"),
+  lastUsedFrom: text("last_used_from"),
 });
 
 export type UserRow = typeof users.$inferSelect;

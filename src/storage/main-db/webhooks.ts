@@ -1,6 +1,6 @@
 /** Queries on webhooks; deleted ones are never found. */
 
-import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 
@@ -36,14 +36,27 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all();
     },
     /** In the same order: at most `limit` of those behind `after`, which need not be there any more. */
-    listPage(wanted: { userId: string; after: WebhookCursor | null; limit: number }): WebhookRow[] {
-      const { userId, after, limit } = wanted;
+    listPage(wanted: {
+      userId: string;
+      /** Only these; null: all. */
+      only: readonly string[] | null;
+      after: WebhookCursor | null;
+      limit: number;
+    }): WebhookRow[] {
+      const { userId, only, after, limit } = wanted;
       const { id, createdAt } = webhooks;
       const behind = after && sql`(${createdAt}, ${id}) > (${after.createdAt}, ${after.id})`;
       return db
         .select()
         .from(webhooks)
-        .where(and(eq(webhooks.userId, userId), live, behind ?? undefined))
+        .where(
+          and(
+            eq(webhooks.userId, userId),
+            live,
+            only ? inArray(id, [...only]) : undefined,
+            behind ?? undefined,
+          ),
+        )
         .orderBy(createdAt, id)
         .limit(limit)
         .all();

@@ -10,6 +10,7 @@ import lostData from "./0008-lost-data.sql" with { type: "text" };
 import webhookSettings from "./0009-webhook-settings.sql" with { type: "text" };
 import transformations from "./0010-transformations.sql" with { type: "text" };
 import auditLog from "./0011-audit-log.sql" with { type: "text" };
+import apiKeyLimits from "./0012-api-key-limits.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -23,4 +24,5 @@ export const mainMigrations: readonly string[] = [
   webhookSettings,
   transformations,
   auditLog,
+  apiKeyLimits,
 ];

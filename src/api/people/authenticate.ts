@@ -1,0 +1,31 @@
+/** Authenticates requests by their bearer token. */
+
+import type { Caller } from "../../auth/api-keys.ts";
+import { AppError } from "../../lib/errors.ts";
+import type { ApiDeps } from "../deps.ts";
+
+const BEARER = /^Bearer +([\w.~+/=-]{1,200})$/i;
+
+/** `from` is the client's address. Rejects with AppError `unauthenticated`. */
+type Authenticate = (request: Request, from: string) => Promise<Caller>;
+
+export function createAuthenticator(apiKeys: ApiDeps["apiKeys"]): Authenticate {
+  return async (request, from) => {
+    const header = request.headers.get("authorization");
+    if (header === null) throw unauthenticated("This request needs an API key.");
+    const token = BEARER.exec(header)?.[1];
+    const caller = token === undefined ? null : apiKeys.authenticate(token);
+    // The same error for unknown, revoked, expired and disabled keys, because the difference would help attackers.
+    if (caller === null) throw unauthenticated("This API key is not valid.");
+    apiKeys.uses.note({ id: caller.apiKeyId, from });
+    return caller;
+  };
+}
+
+function unauthenticated(message: string): AppError {
+  return new AppError({
+    kind: "unauthenticated",
+    message,
+    hint: 'Send "Authorization: Bearer whk_…". Create a key with: webhooker apikey create.',
+  });
+}
