@@ -27,10 +27,24 @@ const ALL_EVENTS: Source = {
   toBound: asIs,
 };
 
-function eventsByStatus({ status, targetId }: Tallied, index: string): Source {
+/** The partial index that names the deliveries in a state by event; null where there is none. */
+export function indexByEvent(status: EventFate | undefined): string | null {
+  switch (status) {
+    case "failed":
+    case "held":
+    case "discarded":
+      return "deliveries_troubled";
+    case "retrying":
+      return "deliveries_retrying";
+    default:
+      return null;
+  }
+}
+
+function eventsByStatus({ status, targetId }: Tallied, index: string | null): Source {
   // The plus keeps the planner from the primary key where the index begins with another column.
-  const eventId = index === "deliveries_due" ? "+event_id" : "event_id";
-  const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index}
+  const eventId = index === null ? "+event_id" : "event_id";
+  const named = `SELECT event_id AS id FROM deliveries INDEXED BY ${index ?? "deliveries_due"}
     WHERE ${inState(status)} AND ${eventId} < ? AND ${eventId} >= ?
       ${targetId === undefined ? "" : "AND target_id = ?"}`;
   const values = targetId === undefined ? [] : [targetId];
@@ -54,9 +68,9 @@ export function chooseSource(file: ReadableFile, filter: EventFilter): Source | 
   const count = countTallied(file, { status, targetId });
   if (count === 0) return null;
   if (status === "delivered" || status === "filtered") return ALL_EVENTS;
-  const tallied = { status, targetId };
-  if (statusOf(status) !== "pending") return eventsByStatus(tallied, "deliveries_troubled");
-  return count > PENDING_WORTH_SORTING ? ALL_EVENTS : eventsByStatus(tallied, "deliveries_due");
+  const index = indexByEvent(status);
+  if (index === null && count > PENDING_WORTH_SORTING) return ALL_EVENTS;
+  return eventsByStatus({ status, targetId }, index);
 }
 
 type Tallied = Readonly<{ status: DeliveryState; targetId: string | undefined }>;

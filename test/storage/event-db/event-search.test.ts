@@ -1,9 +1,11 @@
 /** Finding events by time, entrypoint, target, state, method and text, page by page. */
+import type { SQLQueryBindings } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
 import type { DeliveryState, EventFilter } from "../../../src/storage/event-db/event-filter.ts";
 import { searchEvents } from "../../../src/storage/event-db/event-search.ts";
+import { chooseSource } from "../../../src/storage/event-db/event-source.ts";
 import { createStorageWorld, draft, pendingFor, type StorageWorld, settlement } from "../storage-world.ts";
 
 const COUNT = 2_600;
@@ -192,4 +194,30 @@ test("bodies that cannot be searched are counted, and no other event is skipped"
 test("a cursor that no list returned is refused", () => {
   const search = { limit: 5, cursor: "' OR 1=1", filter: {} };
   expect(world.events.searchEvents(webhookId, search)).rejects.toThrow("cursor");
+});
+
+test("few deliveries that are retrying are found by an index, however many are pending", () => {
+  const { db } = world.files.open(webhookId);
+  const plan = () => {
+    const source = chooseSource({ db }, { status: "retrying", targetId: "b" });
+    if (source === null || source.condition === null) return "all";
+    const bounds = [source.toBound("f"), source.toBound("")];
+    const step = db.query<{ detail: string }, SQLQueryBindings[]>(
+      `EXPLAIN QUERY PLAN SELECT e.id FROM events e WHERE ${source.condition} ORDER BY e.id DESC`,
+    );
+    const end = db.query<{ detail: string }, SQLQueryBindings[]>(`EXPLAIN QUERY PLAN ${source.stepEnd}`);
+    return [...step.all(...bounds, ...source.values), ...end.all(...bounds, ...source.endValues)].map(
+      ({ detail }) => detail,
+    );
+  };
+  const before = plan();
+  expect(before).toEqual([
+    "SEARCH e USING COVERING INDEX sqlite_autoindex_events_1 (id=?)",
+    "LIST SUBQUERY 1",
+    "SEARCH deliveries USING COVERING INDEX deliveries_retrying (event_id>? AND event_id<?)",
+    "SEARCH deliveries USING COVERING INDEX deliveries_retrying (event_id>? AND event_id<?)",
+  ]);
+  db.run("SAVEPOINT many; UPDATE target_tallies SET pending = 10000000");
+  expect(plan()).toEqual(before);
+  db.run("ROLLBACK TO many; RELEASE many");
 });

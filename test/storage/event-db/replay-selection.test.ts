@@ -148,6 +148,7 @@ test("few events among many are found by their keys, not by going through all", 
   const byKey = /SEARCH e USING (COVERING )?INDEX \S+ \(id=\?/;
   expect(plan({ kind: "events", eventIds: [newId()] })).toMatch(byKey);
   expect(plan({ kind: "filter", filter: { status: "failed" } })).toMatch(byKey);
+  expect(plan({ kind: "filter", filter: { status: "retrying" } })).toMatch(byKey);
 });
 
 test("a count whose time is up is marked as a minimum", async () => {

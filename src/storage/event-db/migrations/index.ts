@@ -15,6 +15,7 @@ import filters from "./0013-filters.sql" with { type: "text" };
 import transformedResults from "./0014-transformed-results.sql" with { type: "text" };
 import eventFields from "./0015-event-fields.sql" with { type: "text" };
 import targetHours from "./0016-target-hours.sql" with { type: "text" };
+import retrying from "./0017-retrying.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -33,4 +34,5 @@ export const eventMigrations: readonly string[] = [
   transformedResults,
   eventFields,
   targetHours,
+  retrying,
 ];

@@ -3,6 +3,7 @@ import type { SQLQueryBindings } from "bun:sqlite";
 import { firstIdAt } from "../../../lib/ids.ts";
 import { inState } from "../event-filter.ts";
 import { toConditions } from "../event-search.ts";
+import { indexByEvent } from "../event-source.ts";
 import type { ReadableFile } from "../event-summary.ts";
 import { type Conditions, deliveryConditions } from "../search/delivery-conditions.ts";
 import { type EventMatch, eventMatchFor, scanColumns, TextScan } from "../search/text-scan.ts";
@@ -128,7 +129,7 @@ export class ReplaySelector {
   }
 
   #fitting(columns: string): string {
-    const named = this.#troubled();
+    const named = this.#named();
     const where = [
       "e.id > ?1 AND e.id <= ?2",
       ...(named === null ? [] : [`e.id IN (${named})`]),
@@ -137,17 +138,18 @@ export class ReplaySelector {
     return `SELECT ${columns} FROM events e WHERE ${where.join(" AND ")}`;
   }
 
-  /** Query for events that the index of troubled deliveries names: few among many; null if it does not apply. */
-  #troubled(): string | null {
+  /** Query for events that an index of deliveries names: few among many; null if none applies. */
+  #named(): string | null {
     const { selection } = this.#order;
     const status = selection.kind === "filter" ? selection.filter.status : undefined;
-    if (status !== "failed" && status !== "held" && status !== "discarded") return null;
-    return `SELECT DISTINCT event_id AS id FROM deliveries INDEXED BY deliveries_troubled
+    const index = indexByEvent(status);
+    if (index === null || status === undefined || status === "filtered") return null;
+    return `SELECT DISTINCT event_id AS id FROM deliveries INDEXED BY ${index}
       WHERE ${inState(status)} AND event_id > ?1 AND event_id <= ?2`;
   }
 
   #candidates(): string {
-    return this.#troubled() ?? "SELECT id FROM events WHERE id > ?1 AND id <= ?2";
+    return this.#named() ?? "SELECT id FROM events WHERE id > ?1 AND id <= ?2";
   }
 
   #endAfter(after: string, size: number): string | null {
