@@ -51,6 +51,7 @@ function present(target: Target, throttle: ThrottleView | undefined): Presented 
     paused_at: timeOrNull(target.pausedAt),
     config: target.config,
     summary: target.summary,
+    warning: target.warning,
     ...target.policy,
     signing: {
       scheme: target.signing.scheme,

@@ -87,6 +87,7 @@ export const targetSchema = z
       .describe("Why the gateway disabled it; null if a user did or it is active."),
     config: z.record(z.string(), z.unknown()).describe('Depends on the type; secrets show as "[secret]".'),
     summary: z.string().describe("A short description of the destination."),
+    warning: z.string().nullable().describe("Why every delivery will fail; null if nothing is known."),
     ...withoutDefaults(deliveryPolicyShape),
     ...throttleShape,
     signing: z

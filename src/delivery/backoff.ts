@@ -30,6 +30,20 @@ export function retryDelayMs(options: {
   return Math.round(Math.max(jittered, Math.min(retryAfterMs, LONGEST_WISH_MS)));
 }
 
+/** Sum of the first `count` waits without jitter, in milliseconds. */
+export function plainWaitsMs(waits: RetryWaits, count: number): number {
+  let total = 0;
+  let before = -1;
+  for (let failures = 1; failures <= count; failures++) {
+    const wait = plainWaitMs(waits, failures) ?? 0;
+    // Waits that stopped growing stay the same; a policy may have a million of them.
+    if (wait === before && waits.strategy !== "list") return total + wait * (count - failures + 1);
+    total += wait;
+    before = wait;
+  }
+  return total;
+}
+
 function plainWaitMs(waits: RetryWaits, failures: number): number | null {
   const { strategy, firstMs, factor, stepMs, longestMs, listMs } = waits;
   if (strategy === "list") return listMs[failures - 1] ?? null;

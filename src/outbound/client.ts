@@ -16,6 +16,8 @@ import { Sockets } from "./sockets.ts";
 import { createSystemResolve } from "./system-resolve.ts";
 
 const MAX_IDLE_CONNECTIONS = 256;
+/** Resolved to loopback everywhere (RFC 6761). */
+const LOCALHOST = /^(?:.+\.)?localhost\.?$/i;
 
 export function createOutboundClient(options: {
   /** Networks that may be reached although they are not public; see address.ts. */
@@ -44,6 +46,12 @@ export function createOutboundClient(options: {
   const deadlines = createDeadlines(clock);
   let closed = false;
   return {
+    refusal(url) {
+      const origin = origins(url);
+      if (origin.kind === "failed") return origin.message;
+      if (!LOCALHOST.test(origin.host)) return null;
+      return rules.refusal("::1") && rules.refusal("127.0.0.1");
+    },
     request(request) {
       if (closed || request.signal.aborted) return Promise.resolve(abortedFailure());
       // A receiver that accepts CONNECT becomes a tunnel to an unchecked address.

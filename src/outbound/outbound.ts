@@ -66,6 +66,11 @@ export type OutboundFailure = Readonly<{
 export type OutboundResult = Readonly<{ kind: "response"; response: OutboundResponse }> | OutboundFailure;
 
 export type Outbound = Readonly<{
+  /**
+   * Why every request to this URL is refused, as far as its text tells: by a literal address or "localhost". Null if
+   * only its name's resolution can tell.
+   */
+  refusal: (url: string) => string | null;
   /** Never rejects. */
   request: (request: OutboundRequest) => Promise<OutboundResult>;
   /** Ends requests in flight as aborted, and closes every connection. */

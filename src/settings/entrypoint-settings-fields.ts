@@ -103,6 +103,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
     },
     {
       name: "deduplicate_value",
+      when: { field: "deduplicate_by", values: ["value"] },
       nullable: true,
       label: "Value",
       kind: "text",
@@ -111,6 +112,7 @@ export const entrypointSettingsFields: readonly FormField[] = [
     },
     {
       name: "deduplicate_differing",
+      when: { field: "deduplicate_by", values: ["provider", "value"] },
       label: "Same key, different request",
       kind: "select",
       options: [

@@ -36,6 +36,8 @@ export type FormField = Readonly<{
   nullable?: boolean;
   /** Heading of a group of neighbouring fields, initially collapsed. */
   section?: string;
+  /** Drawn only while the select of that name has one of the values, where browsers can tell. */
+  when?: Readonly<{ field: string; values: readonly string[] }>;
   /** Sealed at rest, never shown again, kept if a form leaves it empty. */
   secret?: boolean;
 }>;

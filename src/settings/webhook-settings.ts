@@ -60,6 +60,7 @@ export function webhookSettingsFields(server: {
     },
     {
       name: "indexed_fields",
+      section: "Search",
       label: "Fields to find events by",
       kind: "list",
       placeholder: "order_id=$.order.id",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound, OutboundTls } from "../outbound/outbound.ts";
+import { inSection } from "../settings/form-field.ts";
 import { withoutMaskedParameters } from "../settings/masked-secret.ts";
 import { REDACTED } from "../settings/sealed-config.ts";
 import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
@@ -77,24 +78,26 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
         secret: true,
         help: "Added to every request, for example Authorization.",
       },
-      {
-        name: "append_path",
-        label: "Append the received path",
-        kind: "checkbox",
-        help: "Adds the path after the entrypoint's address to the URL.",
-      },
-      {
-        name: "connect_timeout_ms",
-        label: "Connect timeout (ms)",
-        kind: "number",
-        placeholder: "10000",
-      },
-      {
-        name: "follow_redirects",
-        label: "Follow redirects",
-        kind: "checkbox",
-        help: "Follows up to 5 redirects: 307/308, and any for GET. Each address is checked again. Another origin gets neither these headers nor the signature nor the client certificate.",
-      },
+      ...inSection("Request", [
+        {
+          name: "append_path",
+          label: "Append the received path",
+          kind: "checkbox",
+          help: "Adds the path after the entrypoint's address to the URL.",
+        },
+        {
+          name: "connect_timeout_ms",
+          label: "Connect timeout (ms)",
+          kind: "number",
+          placeholder: "10000",
+        },
+        {
+          name: "follow_redirects",
+          label: "Follow redirects",
+          kind: "checkbox",
+          help: "Follows up to 5 redirects: 307/308, and any for GET. Each address is checked again. Another origin gets neither these headers nor the signature nor the client certificate.",
+        },
+      ]),
       ...receivedHeadersFields,
       ...tlsFields,
     ],
@@ -104,6 +107,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
       const { origin, pathname } = new URL(url);
       return pathname === "/" ? origin : `${origin}${pathname}`;
     },
+    refusal: ({ url }) => deps.outbound.refusal(url),
     deliver: (attempt) => deliver(attempt, deps),
     previewRequest(parts, now) {
       const { config, event } = parts;

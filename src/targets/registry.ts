@@ -49,6 +49,10 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
       const result = check(config);
       return result.success ? inner.summarize(result.data) : `${inner.label} (settings are not valid)`;
     },
+    refusal(config) {
+      const result = check(config);
+      return result.success ? (inner.refusal?.(result.data) ?? null) : null;
+    },
     previewRequest:
       inner.previewRequest &&
       ((parts, now) => {

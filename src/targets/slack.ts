@@ -36,6 +36,7 @@ export function createSlackTarget(deps: {
     ],
     settlesAtIngest: false,
     summarize: ({ url }) => new URL(url).host,
+    refusal: ({ url }) => deps.outbound.refusal(url),
     previewRequest: (parts) => ({
       ...requestFor(parts),
       url: `${new URL(parts.config.url).origin}/${REDACTED}`,

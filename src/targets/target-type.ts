@@ -99,6 +99,8 @@ export type TargetType<Config = unknown> = Readonly<{
   signs?: boolean;
   /** Short destination without secrets, for lists: "https://example.com/hooks". */
   summarize: (config: Config) => string;
+  /** Why no attempt can reach the destination, known before any is made; null if none is known. */
+  refusal?: (config: Config) => string | null;
   deliver: (attempt: DeliveryAttempt<Config>) => Promise<Outcome>;
   /**
    * The request that an attempt made at `now` begins with, secrets of the config masked. Null if the config is not

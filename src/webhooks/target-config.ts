@@ -6,7 +6,17 @@ import type { TargetType } from "../targets/target-type.ts";
 import { createConfigKeeper } from "./config-keeper.ts";
 
 type Stored = Pick<TargetRow, "id" | "type" | "config">;
-type Shown = Readonly<{ config: Record<string, unknown>; summary: string }>;
+type Shown = Readonly<{
+  config: Record<string, unknown>;
+  summary: string;
+  /** Why no delivery can succeed, such as an address that no target may reach; null if nothing is known. */
+  warning: string | null;
+}>;
+
+function warningOf(type: TargetType, config: unknown): string | null {
+  const refusal = type.refusal?.(config) ?? null;
+  return refusal === null ? null : `Every delivery will fail, because ${refusal}.`;
+}
 
 export function createTargetConfigs({ targetTypes, keys }: { targetTypes: TargetTypes; keys: Sealer }) {
   const keeper = createConfigKeeper({ keys, what: "target", within: "config" });
@@ -22,13 +32,17 @@ export function createTargetConfigs({ targetTypes, keys }: { targetTypes: Target
     /** Returns the config without secrets. Never throws for an unusable row, so that users can see and repair it. */
     toShown(row: Stored): Shown {
       const type = targetTypes.find(row.type);
-      if (!type) return { config: {}, summary: "This version of webhooker does not know this type." };
+      if (!type) {
+        const summary = "This version of webhooker does not know this type.";
+        return { config: {}, summary, warning: null };
+      }
       const opened = keeper.findOpened(type, row.config, `targets:${row.id}`);
       return {
         config: redactConfig({ type, config: row.config }),
         summary: opened
           ? type.summarize(opened)
           : "Its secrets were stored with another SECRET_KEY. Enter them again.",
+        warning: opened ? warningOf(type, opened) : null,
       };
     },
   };

@@ -36,6 +36,8 @@ export type Target = Readonly<{
   signingSecret?: string;
   /** A short description of the destination, without secrets. */
   summary: string;
+  /** Why no delivery can succeed; null if nothing is known. */
+  warning: string | null;
   createdAt: number;
   updatedAt: number;
 }>;

@@ -57,6 +57,6 @@ test("an invalid certificate is reported beside its field, in the section that i
     tls_ca: "hunter2",
   });
   expect(status).toBe(422);
-  expect(html).toMatch(/<details class="more" open[^>]*><summary>TLS/);
+  expect(html).toMatch(/<details class="more" open[^>]*><summary><span>TLS</);
   expect(html).toContain("Must be in PEM");
 });

@@ -25,6 +25,7 @@ beforeEach(async () => {
       const response = { statusCode: 200, headers: [], body: new Uint8Array(), bodyTruncated: false };
       return { kind: "response", response } as const;
     },
+    refusal: () => null,
     close: () => undefined,
   };
   const { routing, webhooks } = all.mainDb;

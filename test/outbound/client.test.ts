@@ -16,6 +16,23 @@ afterEach(async () => {
   await receiver.close();
 });
 
+test("what a URL's text tells about a refusal is known before any request", () => {
+  const strict = createTestOutbound({ allowedCidrs: ["10.1.0.0/16"] });
+  for (const url of [
+    "http://localhost:3000/",
+    "https://a.LocalHost./",
+    "http://10.0.0.1/",
+    "https://[::1]/",
+  ]) {
+    expect(strict.refusal(url)).toMatch(/^address .+ to allow it$/);
+  }
+  for (const url of ["http://10.1.2.3/", "https://localhost.example/", "https://1.1.1.1/"]) {
+    expect(strict.refusal(url)).toBeNull();
+  }
+  expect(client.refusal("http://localhost/")).toBeNull();
+  strict.close();
+});
+
 describe("a request", () => {
   test("arrives with method, path, query, headers in order and case, repeats and body bytes", async () => {
     const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);

@@ -5,6 +5,7 @@ import type { Resolve } from "../../src/outbound/resolve.ts";
 
 /** Fails every request at once. */
 export const unreachable: Outbound = {
+  refusal: createOutboundClient({ allowedCidrs: ["127.0.0.0/8"] }).refusal,
   request: async () => ({ kind: "failed", code: "aborted", message: "tests reach nothing", retryable: true }),
   close: () => undefined,
 };

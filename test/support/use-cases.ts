@@ -32,6 +32,7 @@ export function createTestUseCases(background?: Background): TestUseCases {
   };
   const targetTypes = createTargetTypes({
     outbound: {
+      refusal: () => null,
       request: () => Promise.reject(new Error("use cases deliver nothing")),
       close: () => undefined,
     },

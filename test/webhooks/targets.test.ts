@@ -65,6 +65,7 @@ describe("creating a target", () => {
       transformation: null,
       signingSecret: made.signingSecret ?? "",
       summary: "https://example.com/in",
+      warning: null,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });

@@ -1,5 +1,6 @@
 /** A form field with its label, help and error. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { FormField } from "../../settings/form-field.ts";
 import { attribute } from "../render.ts";
 import { Icon } from "./icon.tsx";
 
@@ -11,6 +12,7 @@ export type Row = Readonly<{
   /** Distinguishes fields of the same name on one page. */
   idPrefix?: string | undefined;
   optional?: boolean | undefined;
+  when?: FormField["when"];
 }>;
 
 type Ids = Readonly<{ id: string; describedBy: string | undefined }>;
@@ -22,11 +24,16 @@ export function fieldIds({ name, help, error, idPrefix = "" }: Omit<Row, "label"
   return { id, describedBy: describedBy === "" ? undefined : describedBy };
 }
 
+/** Attributes by which the stylesheet hides a field that another one's value makes useless. */
+function shownWhen(when: FormField["when"]): Readonly<Record<string, string>> {
+  return when === undefined ? {} : { "data-of": when.field, "data-when": when.values.join(" ") };
+}
+
 /** `children` is the control; give it the id and aria-describedby of `fieldIds`. */
 export function FieldRow(props: PropsWithChildren<Row>): JSX.Element {
   const { id } = fieldIds(props);
   return (
-    <div class={props.error === undefined ? "field" : "field field-wrong"}>
+    <div class={props.error === undefined ? "field" : "field field-wrong"} {...shownWhen(props.when)}>
       <label for={id}>
         <span safe>{props.label}</span>
         {props.optional && <span class="muted"> (optional)</span>}

@@ -3,8 +3,19 @@ import { Html } from "@elysiajs/html";
 import type { FormField } from "../../settings/form-field.ts";
 import type { FieldErrors } from "../forms.ts";
 import type { SectionParts } from "../manual/links.ts";
+import { changedSettings } from "./changed-settings.ts";
 import { FormFields, type FormFieldsProps } from "./form-fields.tsx";
 import { ManualLink } from "./manual-link.tsx";
+
+type Props = FormFieldsProps &
+  Readonly<{
+    opensFilled?: boolean;
+    manual?: SectionParts;
+    /** What is set in a section, by its title; it takes precedence over what `defaults` tell. */
+    notes?: Readonly<Record<string, string>>;
+    /** Default values by field name, so that each folded section says what differs from them. */
+    defaults?: Readonly<Record<string, unknown>>;
+  }>;
 
 /**
  * Draws fields without a section first, then the sections in the order of their first fields. A section with an error
@@ -16,8 +27,12 @@ export function FieldSections({
   errors,
   opensFilled = false,
   manual = {},
+  notes = {},
+  defaults,
   ...rest
-}: FormFieldsProps & Readonly<{ opensFilled?: boolean; manual?: SectionParts }>): JSX.Element {
+}: Props): JSX.Element {
+  const noteOf = (title: string | undefined, inside: readonly FormField[]) =>
+    notes[title ?? ""] ?? (defaults && changedSettings(inside, rest.values ?? {}, defaults));
   const sections = Map.groupBy(fields, (field) => field.section);
   const loose = sections.get(undefined) ?? [];
   sections.delete(undefined);
@@ -34,12 +49,25 @@ export function FieldSections({
               (opensFilled && isFilled(field, rest.typed ?? rest.values)),
           )}
         >
-          <summary safe>{title}</summary>
+          <summary>
+            <span safe>{title}</span>
+            <SectionNote text={rest.typed === undefined ? noteOf(title, inside) : undefined} />
+          </summary>
           <SectionLink first={inside[0]} manual={manual} />
           <FormFields {...rest} fields={inside} errors={errors} />
         </details>
       ))}
     </>
+  );
+}
+
+/** Stored settings only: what is typed may still change. */
+function SectionNote({ text }: { text: string | undefined }): JSX.Element {
+  if (text === undefined) return "";
+  return (
+    <span class="section-note" safe>
+      {text}
+    </span>
   );
 }
 

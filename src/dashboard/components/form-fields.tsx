@@ -72,7 +72,7 @@ function errorOf(errors: FieldErrors, name: string): string | undefined {
 function Field({ field, value, typed, error, errors, place, prefix }: One): JSX.Element {
   const isStored = field.secret === true && value !== undefined && value !== null && value !== "";
   const help = isStored && field.kind !== "headers" ? join(field.help, STORED_HELP) : field.help;
-  const row = { name: field.name, label: field.label, help, error, idPrefix: prefix };
+  const row = { name: field.name, label: field.label, help, error, idPrefix: prefix, when: field.when };
   const text = typed ? (typed[field.name] ?? "") : field.secret ? "" : textOf(value, field.kind);
   const optional = field.required !== true;
   switch (field.kind) {

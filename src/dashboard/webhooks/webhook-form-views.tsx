@@ -106,7 +106,13 @@ function Fields({
         maxlength={200}
         autofocus={isNew}
       />
-      <FieldSections fields={fields} values={settings} typed={typed} errors={errors} />
+      <FieldSections
+        fields={fields}
+        values={settings}
+        typed={typed}
+        errors={errors}
+        defaults={readWebhookSettings(null)}
+      />
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The form of an entrypoint's name and settings, and the page that confirms its deletion. */
 import { Html } from "@elysiajs/html";
+import { readSettings } from "../../../settings/entrypoint-settings.ts";
 import { entrypointSettingsFields } from "../../../settings/entrypoint-settings-fields.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
@@ -19,6 +20,8 @@ import { FormFaults } from "../form-faults.tsx";
 import { entrypointPath, entrypointUrl, webhookPath } from "../paths.ts";
 import type { WebhookState } from "../webhook-state.ts";
 import { EmptyPlaces } from "./empty-places.tsx";
+
+const DEFAULTS = readSettings({});
 
 export function EditEntrypointPage(props: {
   viewer: Viewer;
@@ -56,6 +59,7 @@ export function EditEntrypointPage(props: {
             values={entrypoint.settings}
             typed={typed}
             errors={errors}
+            defaults={DEFAULTS}
             manual={ENTRYPOINT_PARTS}
           />
           <div class="form-actions">

@@ -6,17 +6,19 @@ import type { FormInput } from "../../forms.ts";
 const SCHEME = "signing.scheme";
 const SECRET = "signing.secret";
 
+export const SIGNING_OPTIONS = [
+  { value: "v1", label: "HMAC-SHA256 (v1)" },
+  { value: "v1a", label: "ed25519 (v1a)" },
+  { value: "none", label: "None" },
+] as const;
+
 /** Named like the paths of their errors. */
 export const signingFields: readonly FormField[] = inSection("Signing", [
   {
     name: SCHEME,
     label: "Signature",
     kind: "select",
-    options: [
-      { value: "v1", label: "HMAC-SHA256 (v1)" },
-      { value: "v1a", label: "ed25519 (v1a)" },
-      { value: "none", label: "None" },
-    ],
+    options: SIGNING_OPTIONS,
     help: "Signs each request by Standard Webhooks. Receivers verify it with any library for Standard Webhooks or Svix.",
   },
   {

@@ -62,5 +62,8 @@ export function toWebhook(
   const secret = target.signingSecret;
   const made =
     secret === undefined ? "" : `?made=${reveals.keep({ sessionId, text: secret })}&target=${target.id}`;
-  return redirect(`${webhookPath(target.webhookId)}${made}`, { tone: "ok", text });
+  return redirect(
+    `${webhookPath(target.webhookId)}${made}`,
+    target.warning === null ? { tone: "ok", text } : { tone: "bad", text: `${text} ${target.warning}` },
+  );
 }

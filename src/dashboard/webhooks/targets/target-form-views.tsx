@@ -23,6 +23,7 @@ import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { signingPath, targetPath, webhookPath } from "../paths.ts";
 import { FilterTrialNotices } from "./filter-trial-view.tsx";
+import { sectionNotes } from "./section-notes.ts";
 import { signingFields, signingValues } from "./signing-form.ts";
 import { CODE, transformationFields, transformationValues } from "./transformation-form.ts";
 import { TransformationTrialNotices } from "./transformation-trial-view.tsx";
@@ -148,6 +149,9 @@ function placesOf(trial: TargetTrial | null): Readonly<Record<string, CodePlace>
   return {};
 }
 
+/** Fields of a type are empty, off, or show their default as a placeholder. */
+const NO_DEFAULTS = {};
+
 type FieldsProps = FormProps & Readonly<{ target?: Target; places?: Readonly<Record<string, CodePlace>> }>;
 
 function Fields({ type, typed, errors, places, target }: FieldsProps): JSX.Element {
@@ -181,6 +185,8 @@ function Fields({ type, typed, errors, places, target }: FieldsProps): JSX.Eleme
         typed={typed}
         errors={errors}
         places={places}
+        notes={sectionNotes(policy, target)}
+        defaults={NO_DEFAULTS}
         manual={TARGET_PARTS}
       />
     </>

@@ -114,6 +114,7 @@ function Row(props: {
           hint="Its pending deliveries are paused, and it gets no new events. Enable it when it is available again, then replay what it missed."
         />
       )}
+      {target.warning !== null && <Notice tone="warn" text={target.warning} />}
       <EmptyPlaces places={emptyPlaces} />
       {throttle !== undefined && <TargetThrottle target={target} throttle={throttle} />}
       <div class="part-body">
