@@ -9,6 +9,7 @@ import type { Json } from "./json-schemas.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { API_PREFIX, type Operation, openOperation } from "./operation.ts";
 import { apiKeyOperations } from "./people/api-keys.ts";
+import { auditOperations } from "./people/audit.ts";
 import { createAuthenticator } from "./people/authenticate.ts";
 import { callerOperations } from "./people/caller.ts";
 import { rejectedOperations } from "./rejected.ts";
@@ -72,6 +73,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...eventOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),
+    ...auditOperations(deps),
     openOperation(
       {
         id: "getOpenApiDocument",

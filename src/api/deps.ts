@@ -1,6 +1,7 @@
 /** Dependencies of the API. */
 
 import type { ApiKeys } from "../auth/api-keys.ts";
+import type { AuditReading } from "../auth/audit-reading.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
@@ -37,6 +38,8 @@ export type ApiDeps = Readonly<{
   log: Pick<Logger, "info" | "error">;
   /** Adds to the audit log what changed nothing else in the main database. */
   auditing: Auditing;
+  auditReading: AuditReading;
+  isAdmin: (userId: string) => boolean;
   apiKeys: ApiKeys;
   events: Pick<
     EventStore,

@@ -9,7 +9,7 @@ export const SCOPES = [
     name: "replay",
     meaning: "Replay events, verify rejected requests again, pause targets and resume them",
   },
-  { name: "admin", meaning: "Manage API keys, and export webhooks with their secrets" },
+  { name: "admin", meaning: "Manage API keys, read the audit log, and export webhooks with their secrets" },
 ] as const;
 
 export type Scope = (typeof SCOPES)[number]["name"];

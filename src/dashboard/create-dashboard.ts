@@ -4,6 +4,7 @@ import { createAudit } from "../http/audit.ts";
 import { createAdminRoutes } from "./admin/routes.ts";
 import { createKeyActions } from "./api-keys/keys.ts";
 import { createAssetRoutes } from "./assets/assets.ts";
+import { createAuditRoutes } from "./audit/routes.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { createErrorPage } from "./error-page.tsx";
 import { createEventsRoutes } from "./events/routes.ts";
@@ -33,6 +34,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createRejectedRoutes(deps),
     ...createProfileRoutes({ ...deps, keys, cookie, reveals }),
     ...createManualRoutes(),
+    ...createAuditRoutes(deps),
     ...createAdminRoutes({ ...deps, keys, reveals }),
   ];
   const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());

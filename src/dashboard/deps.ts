@@ -1,5 +1,6 @@
 /** Dependencies of the dashboard on the rest of the gateway. */
 import type { ApiKeys } from "../auth/api-keys.ts";
+import type { AuditReading } from "../auth/audit-reading.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
@@ -36,6 +37,7 @@ export type DashboardDeps = Readonly<{
   log: Logger;
   /** Adds to the audit log what changed nothing else in the main database. */
   auditing: Auditing;
+  auditReading: AuditReading;
   /** Signs what the browser holds. */
   sessionKey: Uint8Array;
   users: Users;

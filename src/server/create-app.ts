@@ -84,7 +84,7 @@ export async function createApp({
   const { outbound, targetTypes, throttle, replay, replayRuns, sendTestNotice, sandbox, transform } =
     delivery;
 
-  const { users, sessions, apiKeys, signInLimiter, remoteAddressOf, auditing } = createPeopleParts({
+  const people = createPeopleParts({
     config,
     mainDb,
     clock,
@@ -148,12 +148,8 @@ export async function createApp({
       version,
       clock,
       log,
-      auditing,
       sessionKey: keys.sessionKey,
-      users,
-      sessions,
-      apiKeys,
-      signInLimiter,
+      ...people,
       durably: mainDb.durably,
       useCases,
       transfer,
@@ -170,7 +166,6 @@ export async function createApp({
       replayRuns,
       findSentRequest,
       routing: mainDb.routing,
-      remoteAddressOf,
       sendTestEvent,
       sendTestNotice,
       stopping: stopping.signal,
@@ -190,7 +185,7 @@ export async function createApp({
   function start(): Promise<void> {
     lost.start();
     report.start();
-    apiKeys.uses.start();
+    people.apiKeys.uses.start();
     stopIdleChecks = every(clock, IDLE_CHECK_MS, () => files.closeIdle());
     resumed = files
       .deleteLeftovers(mainDb.webhooks.listDeletedIds())
@@ -211,7 +206,7 @@ export async function createApp({
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
     await app.server?.stop(true);
     stopIdleChecks();
-    apiKeys.uses.stop();
+    people.apiKeys.uses.stop();
     lost.stop();
     checks.stop();
     report.stop();
@@ -230,9 +225,7 @@ export async function createApp({
       mainDb,
       storage,
       delivery,
-      users,
-      sessions,
-      apiKeys,
+      ...people,
       providers,
       useCases,
       trials,

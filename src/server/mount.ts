@@ -32,6 +32,8 @@ export function mountRoutes(deps: {
     remoteAddressOf: parts.remoteAddressOf,
     log,
     auditing: parts.auditing,
+    auditReading: parts.auditReading,
+    isAdmin: (userId) => parts.users.find(userId)?.role === "admin",
     apiKeys: parts.apiKeys,
     events: parts.events,
     throttle: parts.throttle,

@@ -1,5 +1,6 @@
 /** Builds what tells people and programs apart: users, sessions, API keys, the limit on sign-ins, audit entries. */
 import { createApiKeys } from "../auth/api-keys.ts";
+import { createAuditReading } from "../auth/audit-reading.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import { createSessions } from "../auth/sessions.ts";
 import { createSignInLimiter } from "../auth/sign-in-limiter.ts";
@@ -27,6 +28,7 @@ export function createPeopleParts(deps: {
       add: (change: AskedChange) => mainDb.durably(async () => mainDb.audit.add(change)),
       monotonic: clock.monotonic,
     },
+    auditReading: createAuditReading({ mainDb }),
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
   };
 }

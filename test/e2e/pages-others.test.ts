@@ -39,6 +39,7 @@ const OWN = new Set([
   ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
   ...["GET /profile", "POST /profile/password", "POST /profile/api-keys"],
   "POST /profile/sessions/end-others",
+  ...["GET /profile/audit", "GET /profile/audit/download", "GET /api/v1/audit", "GET /api/v1/audit/export"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
   "POST /api/v1/webhooks/import",
   ...["GET /api/v1/api-keys", "POST /api/v1/api-keys"],

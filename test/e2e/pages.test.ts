@@ -160,9 +160,9 @@ async function faultsToReaders({ page }: Opened): Promise<readonly string[]> {
 
 test("the walk finds every page", () => {
   expect(pages.length).toBeGreaterThan(14);
-  // Everything else that can be opened redirects to a page, or is text, a body, or a webhook's file.
+  // Everything else that can be opened redirects to a page, or is text, lines of JSON, a body, or a webhook's file.
   const strange = others.filter(
-    ({ type }) => type !== null && !/^text\/plain|octet-stream$|sqlite3$/.test(type),
+    ({ type }) => type !== null && !/^text\/plain|octet-stream$|sqlite3$|x-ndjson$/.test(type),
   );
   expect(strange).toEqual([]);
 });

@@ -29,10 +29,7 @@ export async function startTestApi(overrides: Overrides = {}) {
   const { replayRuns } = parts.delivery;
   const imported = spyOn(parts.delivery, "imported");
   const [ada, bob] = [await gateway.addUser("ada"), await gateway.addUser("bob")];
-  for (const [userId, token] of [
-    [ada, ADA_TOKEN],
-    [bob, BOB_TOKEN],
-  ] as const) {
+  function addKey(userId: string, token: string): void {
     mainDb.apiKeys.insert({
       id: newId(),
       userId,
@@ -48,6 +45,8 @@ export async function startTestApi(overrides: Overrides = {}) {
       expiresAt: null,
     });
   }
+  addKey(ada, ADA_TOKEN);
+  addKey(bob, BOB_TOKEN);
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<ApiAnswer> {
     const { json, token = ADA_TOKEN, init } = options;
@@ -133,6 +132,8 @@ export async function startTestApi(overrides: Overrides = {}) {
     useCases,
     events,
     addEvent,
+    addUser: gateway.addUser,
+    addKey,
     failOnce,
     mainDb,
     dataDir: config.dataDir,

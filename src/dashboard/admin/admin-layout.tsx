@@ -5,14 +5,21 @@ import type { Flash, Viewer } from "../viewer.ts";
 
 const PAGES = [
   { href: "/admin/users", label: "Users" },
+  { href: "/admin/audit", label: "Audit log" },
   { href: "/admin/server", label: "Server" },
 ] as const;
 
 export function AdminLayout(
-  props: PropsWithChildren<{ title: string; viewer: Viewer; flash: Flash | null; current: string }>,
+  props: PropsWithChildren<{
+    title: string;
+    viewer: Viewer;
+    flash: Flash | null;
+    current: string;
+    wide?: boolean;
+  }>,
 ): JSX.Element {
   return (
-    <Layout title={props.title} viewer={props.viewer} section="admin" flash={props.flash}>
+    <Layout title={props.title} viewer={props.viewer} section="admin" flash={props.flash} wide={props.wide}>
       <nav class="tabs" aria-label="Administration">
         {PAGES.map(({ href, label }) => (
           <a href={href} aria-current={href === props.current ? "page" : undefined}>

@@ -6,7 +6,7 @@ import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { Icon } from "../components/icon.tsx";
 import { attribute } from "../render.ts";
-import { formatLocalTime } from "../time/zoned-time.ts";
+import { TimeField } from "../time/time-field.tsx";
 import type { FilterProps } from "./filters/filter-chips.tsx";
 import { fateLabel, RANGES, rangeLabel } from "./filters/filter-words.ts";
 import { FIELD_MARK, METHODS } from "./log-filter.ts";
@@ -112,18 +112,6 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
         </details>
       </form>
     </search>
-  );
-}
-
-function TimeField(props: { name: string; label: string; at: number | null; zone: string }): JSX.Element {
-  const { name, label, at, zone } = props;
-  return (
-    <TextField
-      name={name}
-      label={`${label} (${zone})`}
-      type="datetime-local"
-      value={at === null ? "" : formatLocalTime(at, zone)}
-    />
   );
 }
 

@@ -11,7 +11,8 @@ import {
   type EventFilter,
   type FieldCondition,
 } from "../../storage/event-db/event-filter.ts";
-import { formatLocalTime, isTimeZone, parseLocalTime } from "../time/zoned-time.ts";
+import { timeIn } from "../time/time-in.ts";
+import { formatLocalTime, isTimeZone } from "../time/zoned-time.ts";
 
 export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
@@ -109,18 +110,6 @@ function fieldsIn(query: URLSearchParams): readonly (readonly [name: string, val
   return [...query]
     .filter(([name, value]) => name.startsWith(FIELD_MARK) && value !== "")
     .map(([name, value]) => [name.slice(FIELD_MARK.length), value] as const);
-}
-
-/** Accepts a local time in `zone`, or a time with its own offset, as programs write it into links. */
-function timeIn(zone: string) {
-  return z.string().transform((text, context) => {
-    const local = parseLocalTime(text, zone);
-    if (local !== null) return local;
-    const exact = z.iso.datetime({ offset: true }).safeParse(text);
-    if (exact.success) return Date.parse(exact.data);
-    context.addIssue("is not a date with a time.");
-    return z.NEVER;
-  });
 }
 
 export function toEventFilter(filter: LogFilter, now: number): EventFilter {

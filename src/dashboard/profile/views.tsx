@@ -32,7 +32,9 @@ export function profileView(props: Profile): JSX.Element {
   const role = viewer.role === "admin" ? "Administrator" : "User";
   return (
     <Layout title="Profile" viewer={viewer} section="profile" flash={flash}>
-      <PageHeader title={viewer.username} lead={role} />
+      <PageHeader title={viewer.username} lead={role}>
+        <Button label="Audit log" href="/profile/audit" />
+      </PageHeader>
       {newToken !== null && <SecretOnce title="Your new API key" secret={newToken} />}
       <div class="stack">
         <ApiKeysCard

@@ -12,6 +12,11 @@ export function noticesPath(webhookId: string): string {
   return `/source/${webhookId}/notices`;
 }
 
+/** The entries of the audit log about the webhook and its parts. */
+export function auditPath(webhookId: string): string {
+  return `/profile/audit?object=${webhookId}`;
+}
+
 export function logPath(webhookId: string, filter: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams(filter).toString();
   return `/source/${webhookId}/logs${query === "" ? "" : `?${query}`}`;

@@ -12,7 +12,7 @@ import { Layout } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin, LIST_CRUMB } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { LIST_PATH, NEW_PATH, noticesPath, webhookPath } from "./paths.ts";
+import { auditPath, LIST_PATH, NEW_PATH, noticesPath, webhookPath } from "./paths.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -66,6 +66,13 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
           </p>
         </div>
         <Button label="Change" describe="Change notices" href={noticesPath(webhook.id)} />
+      </section>
+      <section class="card card-narrow card-row">
+        <div>
+          <h2>Audit log</h2>
+          <p class="muted">Who changed this webhook, its entrypoints and its targets.</p>
+        </div>
+        <Button label="Show" describe="Show the audit log of this webhook" href={auditPath(webhook.id)} />
       </section>
       <section class="card card-narrow card-row">
         <div>

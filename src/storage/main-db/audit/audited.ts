@@ -1,9 +1,12 @@
 /** Adds an entry to the audit log with each change of a person's objects, in the same transaction. */
 import { currentAct, GATEWAY } from "../../../observability/acting.ts";
+import { readSettings } from "../../../settings/entrypoint-settings.ts";
+import { readWebhookSettings } from "../../../settings/webhook-settings.ts";
 import type { ApiKeyQueries } from "../api-keys.ts";
 import type { EntrypointQueries } from "../entrypoints.ts";
 import type { SealedRowQueries } from "../sealed-rows.ts";
 import type { SessionQueries } from "../sessions.ts";
+import type { EntrypointRow, WebhookRow } from "../tables.ts";
 import type { TargetQueries } from "../targets.ts";
 import type { Transactions } from "../transactions.ts";
 import type { TransferQueries } from "../transfer.ts";
@@ -29,10 +32,12 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
     queries: PartQueries<Row, Change, Deletion>;
     find: (of: Change | Deletion) => Row | null;
     webhookIdOf: (row: Row) => string;
+    /** Fills in the defaults, so that a setting does not look changed when it is stored for the first time. */
+    completed?: (row: Row | Change) => Readonly<Record<string, unknown>>;
   }>,
   { audit, transactions }: Auditing,
 ): PartQueries<Row, Change, Deletion> {
-  const { kind, queries, find, webhookIdOf } = of;
+  const { kind, queries, find, webhookIdOf, completed = (row) => row } = of;
 
   function add(verb: string, row: Row, more: { name?: string; fields?: readonly string[] } = {}): void {
     const { name = row.name, fields = [] } = more;
@@ -50,7 +55,7 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
       transactions.run(() => {
         const before = find(change);
         queries.update(change);
-        const fields = before ? changedFields(before, change) : [];
+        const fields = before ? changedFields(completed(before), completed(change)) : [];
         // An update that changes nothing adds no entry; its request adds one.
         if (before && fields.length > 0) add("update", before, { name: change.name, fields });
       }),
@@ -66,12 +71,23 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
 export function auditWebhooks(queries: WebhookQueries, auditing: Auditing): WebhookQueries {
   const find = ({ id }: { id: string }) => queries.find(id);
   const webhookIdOf = ({ id }: { id: string }) => id;
-  return { ...queries, ...auditPart({ kind: "webhook", queries, find, webhookIdOf }, auditing) };
+  const completed = (row: Pick<WebhookRow, "settings">) => ({
+    ...row,
+    settings: readWebhookSettings(row.settings),
+  });
+  return { ...queries, ...auditPart({ kind: "webhook", queries, find, webhookIdOf, completed }, auditing) };
 }
 
 export function auditEntrypoints(queries: EntrypointQueries, auditing: Auditing): EntrypointQueries {
   const { find } = queries;
-  return { ...queries, ...auditPart({ kind: "entrypoint", queries, find, webhookIdOf }, auditing) };
+  const completed = (row: Pick<EntrypointRow, "settings">) => ({
+    ...row,
+    settings: readSettings(row.settings),
+  });
+  return {
+    ...queries,
+    ...auditPart({ kind: "entrypoint", queries, find, webhookIdOf, completed }, auditing),
+  };
 }
 
 export function auditTargets(queries: TargetQueries, auditing: Auditing): TargetQueries {

@@ -87,13 +87,14 @@ const CONDITIONS = `($user IS NULL OR user_id IS $user)
   AND ($to IS NULL OR at < $to)`;
 
 function getEntry(db: Database, number: number): AuditEntryRow {
+  // Whoever is refused may have guessed the webhook's id, and does not learn its name.
   const row = db
     .query<Names, [number]>(
       `SELECT a.*, u.username, k.name AS key_name, w.name AS webhook_name
        FROM audit_log a
          LEFT JOIN users u ON u.id = a.user_id
          LEFT JOIN api_keys k ON k.id = a.key_id
-         LEFT JOIN webhooks w ON w.id = a.webhook_id
+         LEFT JOIN webhooks w ON w.id = a.webhook_id AND a.outcome = 'done'
        WHERE a.number = ?`,
     )
     .get(number);
