@@ -8,6 +8,7 @@ import { createAuditRoutes } from "./audit/routes.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { createErrorPage } from "./error-page.tsx";
 import { createEventsRoutes } from "./events/routes.ts";
+import { createFindRoutes } from "./find/routes.ts";
 import { createGuard } from "./guard.ts";
 import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
@@ -30,6 +31,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes({ ...deps, reveals }),
     ...createEventsRoutes(deps),
+    ...createFindRoutes(deps),
     ...createReplaysRoutes(deps),
     ...createRejectedRoutes(deps),
     ...createProfileRoutes({ ...deps, keys, cookie, reveals }),

@@ -22,6 +22,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { Finder } from "../webhooks/find.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
@@ -59,6 +60,7 @@ export type DashboardDeps = Readonly<{
   reverify: Reverify;
   replay: Replay;
   findSentRequest: FindSentRequest;
+  find: Finder;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   routing: Routing;
   /** Returns the sender's address, also behind trusted proxies. */

@@ -4,6 +4,7 @@ import { MANUAL_PATH } from "../manual/html.ts";
 import { assetPaths } from "./assets/assets.ts";
 import { FlashLine } from "./components/flash-line.tsx";
 import { Icon, Logo } from "./components/icon.tsx";
+import { FIND_PATH } from "./find/paths.ts";
 import { attribute } from "./render.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
@@ -84,6 +85,7 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
             <NavLink href="/admin/users" label="Admin" current={section === "admin"} />
           )}
         </nav>
+        <FindBox />
         <div class="header-end">
           <a class="nav-link" href={MANUAL_PATH} aria-current={section === "manual" ? "page" : undefined}>
             <Icon name="manual" />
@@ -104,6 +106,27 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
         </div>
       </div>
     </header>
+  );
+}
+
+/** Finds by id and name; on a phone, a link to the page that does. */
+function FindBox(): JSX.Element {
+  return (
+    <search class="find-box">
+      <form method="get" action={FIND_PATH}>
+        <input
+          class="input"
+          type="search"
+          name="q"
+          maxlength={200}
+          placeholder="Find by id or name"
+          aria-label="Find by id or name"
+        />
+        <a class="nav-link" href={FIND_PATH} aria-label="Find by id or name">
+          <Icon name="search" />
+        </a>
+      </form>
+    </search>
   );
 }
 

@@ -90,7 +90,7 @@ export async function createApp({
     clock,
     passwords: overrides.passwords,
   });
-  const { providers, useCases, trials, placeTrials, targetTrials, transfer, findSentRequest } =
+  const { providers, useCases, trials, placeTrials, targetTrials, transfer, findSentRequest, find } =
     createWebhookParts({
       config,
       mainDb,
@@ -165,6 +165,7 @@ export async function createApp({
       replay,
       replayRuns,
       findSentRequest,
+      find,
       routing: mainDb.routing,
       sendTestEvent,
       sendTestNotice,

@@ -3,7 +3,9 @@ import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
+import type { WebhookDBManager } from "../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import { createEventLocator } from "../storage/reader/event-locator.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
@@ -11,6 +13,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import type { Transform } from "../targets/transformations/transformer.ts";
 import { createProviders } from "../verification/registry.ts";
 import type { UseCaseDeps } from "../webhooks/deps.ts";
+import { createFinder } from "../webhooks/find.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
 import { createFilterTrials } from "../webhooks/target-trials/filter-trials.ts";
@@ -23,7 +26,7 @@ import { createVerificationTrials } from "../webhooks/verification-trial.ts";
 export function createWebhookParts(deps: {
   config: Pick<Config, "baseUrl" | "dataDir" | "mail">;
   mainDb: MainDb;
-  eventFiles: UseCaseDeps["eventFiles"];
+  eventFiles: UseCaseDeps["eventFiles"] & Pick<WebhookDBManager, "pathOf">;
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "tryFilter">;
   rejected: Pick<RejectedStore, "list" | "find">;
   targetTypes: TargetTypes;
@@ -57,6 +60,12 @@ export function createWebhookParts(deps: {
       events,
       rejected,
       baseUrl: config.baseUrl,
+    }),
+    find: createFinder({
+      mainDb,
+      webhooks: useCases.webhooks,
+      events,
+      locateEvent: createEventLocator(eventFiles),
     }),
     placeTrials: createPlaceTrials({ events }),
     findSentRequest: createSentRequests({ mainDb, events, targetTypes, keys, transform: deps.transform }),

@@ -5,6 +5,7 @@
 import { newId, newUnguessableId } from "../lib/ids.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
+import { createSavedFilters } from "./saved-filters.ts";
 import { createTargetUseCases } from "./targets.ts";
 import type { CheckCode } from "./transformations.ts";
 import { createWebhooksUseCases } from "./webhooks.ts";
@@ -22,5 +23,10 @@ export function createWebhookUseCases(
     webhooks: createWebhooksUseCases(complete),
     entrypoints: createEntrypointUseCases(complete),
     targets: createTargetUseCases(complete),
+    savedFilters: createSavedFilters({
+      mainDb: complete.mainDb,
+      clock: complete.clock,
+      newId: complete.ids.newId,
+    }),
   };
 }

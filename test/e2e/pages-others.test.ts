@@ -37,7 +37,7 @@ const OPERATORS = [/^GET \/metrics$/];
 /** Routes about the user who asks, without an id of anything. */
 const OWN = new Set([
   ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
-  ...["GET /profile", "POST /profile/password", "POST /profile/api-keys"],
+  ...["GET /find", "GET /profile", "POST /profile/password", "POST /profile/api-keys"],
   "POST /profile/sessions/end-others",
   ...["GET /profile/audit", "GET /profile/audit/download", "GET /api/v1/audit", "GET /api/v1/audit/export"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
@@ -76,7 +76,7 @@ beforeAll(async () => {
   await signIn(gateway, admin);
   await addPerson(gateway, "abel");
   inUse = await createWebhookInUse(gateway, { api: apiOf(gateway, admin), receiver });
-  ids = { ...idsOf(inUse), ...(await ownIdsOf(gateway, admin)) };
+  ids = { ...idsOf(inUse), ...(await ownIdsOf(gateway, admin, inUse.webhookId)) };
   bob = await addPerson(gateway, "bob");
 });
 

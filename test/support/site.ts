@@ -154,15 +154,25 @@ export function idsOf(inUse: WebhookInUse): Ids {
   };
 }
 
-/** Reads ids off the administrator's pages: of a key, another browser's session, another user. */
-export async function ownIdsOf(gateway: Gateway, person: Person): Promise<Ids> {
+/**
+ * Reads ids off the administrator's pages: of a key, another browser's session, another user, and a filter of the
+ * webhook's log, which is saved for it.
+ */
+export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: string): Promise<Ids> {
   const { cookie } = person;
+  const saved = await fetch(`${gateway.origin}/source/${webhookId}/filters`, {
+    method: "POST",
+    headers: { cookie, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ name: "Failed", query: "status=failed" }),
+  });
+  const log = await saved.text();
   const [profile, users] = await Promise.all([
     textOf(gateway, "/profile", cookie),
     textOf(gateway, "/admin/users", cookie),
   ]);
   const keyId = find(profile, /\/profile\/api-keys\/([^/"]+)\/revoke/);
   return {
+    filterId: find(log, /\/filters\/([^/"]+)\/delete/),
     keyId,
     key_id: keyId,
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),

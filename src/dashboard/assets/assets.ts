@@ -9,6 +9,7 @@ import base from "./css/base.css" with { type: "text" };
 import charts from "./css/charts.css" with { type: "text" };
 import components from "./css/components.css" with { type: "text" };
 import events from "./css/events.css" with { type: "text" };
+import find from "./css/find.css" with { type: "text" };
 import forms from "./css/forms.css" with { type: "text" };
 import manual from "./css/manual.css" with { type: "text" };
 import pages from "./css/pages.css" with { type: "text" };
@@ -22,9 +23,19 @@ const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
 
 /** One file for browsers; later rules win. */
-const stylesheet = [tokens, base, components, forms, pages, sources, charts, events, replays, manual].join(
-  "\n",
-);
+const stylesheet = [
+  tokens,
+  base,
+  components,
+  forms,
+  pages,
+  sources,
+  charts,
+  events,
+  find,
+  replays,
+  manual,
+].join("\n");
 
 const script = [app, log, codeField].join("\n");
 

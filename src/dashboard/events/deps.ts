@@ -8,6 +8,7 @@ import type { Routing } from "../../storage/main-db/routing.ts";
 import type { AskedSearch } from "../../storage/reader/event-reader.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
+import type { Finder } from "../../webhooks/find.ts";
 import type { FindSentRequest } from "../../webhooks/sent-request.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 
@@ -38,6 +39,7 @@ export type EventsDeps = Readonly<{
   rejected: Pick<RejectedStore, "findFirstReceivedAt">;
   replay: Replay;
   findSentRequest: FindSentRequest;
+  find: Pick<Finder, "byId">;
   throttle: Pick<ThrottleControl, "read">;
   /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;

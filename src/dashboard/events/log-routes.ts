@@ -1,7 +1,9 @@
 /** Routes of the event log and its live stream. */
 import { isId } from "../../lib/ids.ts";
 import type { EventSummary } from "../../storage/event-db/types.ts";
+import type { Found } from "../../webhooks/find.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
+import { foundPath } from "../find/paths.ts";
 import { type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { readerZone } from "../time/reader-zone.ts";
@@ -13,7 +15,8 @@ import { createHistograms } from "./histogram/read-histogram.ts";
 import { HistogramPage } from "./histogram/views.tsx";
 import { type LiveRow, openLiveLog, stateOf } from "./live-log.ts";
 import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "./log-filter.ts";
-import { LogPage, UnusableLogPage } from "./log-views.tsx";
+import { UnusableLogPage } from "./log-frame.tsx";
+import { LogPage } from "./log-views.tsx";
 import { type Names, readNames } from "./names.ts";
 
 const EVENTS_PER_PAGE = 50;
@@ -49,14 +52,17 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     const log = await read(context);
     const tidy = log.notes.length === 0 ? tidyPath(log, query) : null;
     if (tidy !== null) return redirect(tidy);
+    const object = await findById(log, viewer.id);
+    if (object !== null) return redirect(foundPath(object));
     const wanted = query.get("cursor") || null;
     const cursor = wanted !== null && isId(wanted) ? wanted : null;
     const notes = wanted === cursor ? log.notes : [...log.notes, LOST_PLACE];
     try {
       const { signal } = request;
-      const [found, types] = await Promise.all([
+      const [found, types, saved] = await Promise.all([
         search(log, { cursor, signal, asker: viewer.id }),
         events.listRecentTypes(log.webhook.id, signal),
+        useCases.savedFilters.list({ userId: viewer.id, webhookId: log.webhook.id }),
       ]);
       const rows = await drawRows(log, found.events);
       const behind = await describeIndex(log);
@@ -70,6 +76,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
           flash,
           found,
           types,
+          saved,
           rows,
           baseUrl: config.baseUrl,
           isFirstPage: cursor === null,
@@ -80,6 +87,12 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
     } catch (error) {
       return showFault(context, log.webhook, faultOf(error));
     }
+  }
+
+  /** A text that is the id of something opens it; one that is not is looked for in events. */
+  async function findById({ webhook, filter }: Log, userId: string): Promise<Found | null> {
+    const id = filter.text?.trim().toLowerCase() ?? "";
+    return isId(id) ? (await deps.find.byId({ userId, id, webhookId: webhook.id })).object : null;
   }
 
   async function describeIndex({ webhook, filter }: Log): Promise<readonly string[]> {

@@ -1,27 +1,28 @@
 /** The event log: matching events, newest first, with live updates. */
-import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { Html } from "@elysiajs/html";
 import { readIndexedFields } from "../../settings/indexed-fields.ts";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
+import type { SavedFilter } from "../../storage/main-db/saved-filters.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
-import { DataTable, EmptyState, PageHeader, Pagination } from "../components/card.tsx";
+import { DataTable, EmptyState, Pagination } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { CodeBlock } from "../components/values.tsx";
-import { Layout } from "../layout.tsx";
 import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import { newReplayPath, replaysPath } from "../replays/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { curlCommand as sampleCurl } from "../webhooks/entrypoints/curl.ts";
-import { entrypointUrl, LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
-import type { Fault } from "../webhooks/webhook-state.ts";
+import { entrypointUrl, logPath, webhookPath } from "../webhooks/paths.ts";
 import { CHOICE_FORM, DayRow } from "./event-row.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { FilterChips } from "./filters/filter-chips.tsx";
+import { SavedFilters } from "./filters/saved-filters.tsx";
 import type { ShownHistogram } from "./histogram/read-histogram.ts";
 import { Histogram, HistogramLater } from "./histogram/views.tsx";
 import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
+import { LogFrame } from "./log-frame.tsx";
 import type { Names } from "./names.ts";
 import { livePath } from "./paths.ts";
 import { SearchNotes } from "./search-notes.tsx";
@@ -45,6 +46,7 @@ export type LogPageProps = Readonly<{
   notes: readonly string[];
   /** Types of recent events, for the filter to propose. */
   types: readonly string[];
+  saved: readonly SavedFilter[];
   isFirstPage: boolean;
   found: FoundEvents;
   /** Markup of `found.events`. */
@@ -73,6 +75,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
         {isFirstPage && <LiveBar {...props} query={query} />}
       </div>
       <FilterChips path={path} filter={filter} names={names} />
+      <SavedFilters webhookId={webhook.id} saved={props.saved} query={query.slice(1)} />
       {props.notes.length !== 0 && (
         <div class="log-notes">
           {props.notes.map((text) => (
@@ -115,51 +118,6 @@ function withDays({ found, rows }: LogPageProps): string {
       return day === days[index - 1] ? markup : `${DayRow({ day })}${markup}`;
     })
     .join("");
-}
-
-/** The log of a webhook whose event file cannot be used. */
-export function UnusableLogPage(
-  props: Readonly<{ viewer: Viewer; flash: Flash | null; webhook: Webhook; fault: Fault }>,
-): JSX.Element {
-  const { fault } = props;
-  return (
-    <LogFrame {...props}>
-      <Notice tone="bad" text={fault.message} hint={fault.hint ?? undefined} />
-      <p class="muted">
-        The webhook’s settings and all other webhooks are not affected. This file was not changed.
-      </p>
-    </LogFrame>
-  );
-}
-
-function LogFrame(
-  props: PropsWithChildren<{
-    viewer: Viewer;
-    flash: Flash | null;
-    webhook: Webhook;
-    actions?: JSX.Element;
-  }>,
-): JSX.Element {
-  const { viewer, flash, webhook, actions: safeActions = "", children } = props;
-  return (
-    <Layout
-      title="Events"
-      tabTitle={`Events · ${webhook.name}`}
-      viewer={viewer}
-      section="sources"
-      flash={flash}
-      wide
-      crumbs={[
-        { href: LIST_PATH, label: "Webhooks" },
-        { href: webhookPath(webhook.id), label: webhook.name },
-      ]}
-    >
-      <PageHeader title="Events" manual="event-log">
-        {safeActions}
-      </PageHeader>
-      {children}
-    </Layout>
-  );
 }
 
 function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {

@@ -9,6 +9,11 @@ export function histogramPath(webhookId: string, query: string): string {
   return `${logPath(webhookId)}/histogram${query}`;
 }
 
+/** Where filters of the log are saved. */
+export function filtersPath(webhookId: string): string {
+  return `/source/${webhookId}/filters`;
+}
+
 export function eventPath(webhookId: string, eventId: string, query = ""): string {
   return `/source/${webhookId}/events/${eventId}${query}`;
 }

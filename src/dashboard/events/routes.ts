@@ -2,9 +2,15 @@
 import type { PageRoute } from "../page-route.ts";
 import type { EventsDeps } from "./deps.ts";
 import { createEventRoutes } from "./event-routes.ts";
+import { createSavedFilterRoutes } from "./filters/saved-filter-routes.ts";
 import { createLogRoutes } from "./log-routes.ts";
 import { createSentRoutes } from "./sent/sent-routes.ts";
 
 export function createEventsRoutes(deps: EventsDeps): readonly PageRoute[] {
-  return [...createLogRoutes(deps), ...createEventRoutes(deps), ...createSentRoutes(deps)];
+  return [
+    ...createLogRoutes(deps),
+    ...createEventRoutes(deps),
+    ...createSentRoutes(deps),
+    ...createSavedFilterRoutes(deps),
+  ];
 }

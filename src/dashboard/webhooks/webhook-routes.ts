@@ -1,7 +1,9 @@
 /** Routes of webhooks: list, create, show, edit settings. */
+import { isId } from "../../lib/ids.ts";
 import { webhookSettingsFields } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { readChartRange } from "../components/chart/ranges.tsx";
+import { findPath } from "../find/paths.ts";
 import { readFields, wordErrors } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
@@ -44,6 +46,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   async function list({ viewer, flash, query }: PageContext): Promise<Response> {
     const all = await useCases.webhooks.list({ userId: viewer.id });
     const search = query.get("q")?.trim() ?? "";
+    if (isId(search.toLowerCase())) return redirect(findPath(search));
     const found = all.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
     const pages = Math.max(1, Math.ceil(found.length / WEBHOOKS_PER_PAGE));
     const current = Math.min(pages, Math.max(1, Math.trunc(Number(query.get("page"))) || 1));

@@ -16,8 +16,10 @@ import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts"
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
 import { mainMigrations } from "./migrations/index.ts";
+import { createNamedPartQueries, type NamedPartQueries } from "./named-parts.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
 import { createRouting, type Routing } from "./routing.ts";
+import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
@@ -36,6 +38,8 @@ export type MainDb = Readonly<{
   targets: TargetQueries;
   transformations: TransformationQueries;
   apiKeys: ApiKeyQueries;
+  namedParts: NamedPartQueries;
+  savedFilters: SavedFilterQueries;
   routing: Routing;
   transfer: TransferQueries;
   notices: NoticeQueries;
@@ -124,6 +128,8 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       targets: { ...targets, softDelete: roomy(targets.softDelete) },
       transformations: createTransformationQueries(orm),
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
+      namedParts: createNamedPartQueries(db),
+      savedFilters: createSavedFilterQueries(db),
       routing,
       transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),

@@ -144,7 +144,7 @@ export function startEventReader(
   };
 }
 
-function busy(): AppError {
+export function busy(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "busy",

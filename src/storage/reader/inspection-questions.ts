@@ -4,6 +4,7 @@ import type { Rhythms } from "../event-db/numbers/rhythm.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
 import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
 import type { CheckProgress, CheckReport } from "./check.ts";
+import type { EventToLocate, LocatedEvent } from "./locate-event.ts";
 
 export type FileSurvey = Readonly<{
   /** Id of the oldest event or rejected request. */
@@ -31,6 +32,7 @@ export type InspectionRequest =
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
   | (Readonly<{ kind: "count replay" }> & ReplayToCount)
   | Readonly<{ kind: "rhythms"; paths: readonly string[] }>
+  | (Readonly<{ kind: "locate event" }> & EventToLocate)
   | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
 
 export type InspectionAnswer =
@@ -38,6 +40,7 @@ export type InspectionAnswer =
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
   | Readonly<{ kind: "count replay"; count: CountedReplay }>
   | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
+  | Readonly<{ kind: "locate event"; located: LocatedEvent }>
   | Readonly<{ kind: "check"; report: CheckReport }>
   /** Sent before the answer, any number of times. */
   | Readonly<{ kind: "progress"; progress: CheckProgress }>

@@ -13,6 +13,7 @@ import type {
   ReplayToCount,
   SurveyedFile,
 } from "./inspection-questions.ts";
+import { locateEvent } from "./locate-event.ts";
 
 declare const self: Worker;
 
@@ -80,6 +81,8 @@ function answer(request: InspectionRequest): InspectionAnswer {
       const files = request.paths.map((path) => ({ path, rhythms: readOr(path, none, readRhythms) }));
       return { kind: "rhythms", files };
     }
+    case "locate event":
+      return { kind: "locate event", located: locateEvent(request) };
     case "check":
       return { kind: "check", report: checkDatabases(request, tellProgress) };
   }

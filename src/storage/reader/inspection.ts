@@ -10,6 +10,7 @@ import type {
   ReplayToCount,
   SurveyedFile,
 } from "./inspection-questions.ts";
+import type { EventToLocate, LocatedEvent } from "./locate-event.ts";
 
 /** Surveys the files. Files that are missing or cannot be read are left out: opening them reports why. */
 export async function surveyFiles(paths: readonly string[]): Promise<readonly SurveyedFile[]> {
@@ -32,6 +33,11 @@ export async function countReplayInBackground(wanted: ReplayToCount): Promise<Co
 export async function readRhythmsOf(paths: readonly string[]): Promise<readonly FileRhythms[]> {
   const answer = await inspect({ kind: "rhythms", paths });
   return answer.kind === "rhythms" ? answer.files : [];
+}
+
+export async function locateEventAmong(wanted: EventToLocate): Promise<LocatedEvent> {
+  const answer = await inspect({ kind: "locate event", ...wanted });
+  return answer.kind === "locate event" ? answer.located : { found: null, isWhole: false };
 }
 
 /** Checks every database; see `check.ts`. */

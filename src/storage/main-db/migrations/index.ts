@@ -11,6 +11,7 @@ import webhookSettings from "./0009-webhook-settings.sql" with { type: "text" };
 import transformations from "./0010-transformations.sql" with { type: "text" };
 import auditLog from "./0011-audit-log.sql" with { type: "text" };
 import apiKeyLimits from "./0012-api-key-limits.sql" with { type: "text" };
+import savedFilters from "./0013-saved-filters.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -25,4 +26,5 @@ export const mainMigrations: readonly string[] = [
   transformations,
   auditLog,
   apiKeyLimits,
+  savedFilters,
 ];
