@@ -43,12 +43,12 @@ export const eventFilterShape = {
   text: text.describe(
     "Found in the path, the query, a header (`name: value`) or the body: as it was sent, or as it reads after decompression, charset decoding and removal of JSON, form and percent escapes. ASCII letters match in either case.",
   ),
-  fields: z
-    .string()
-    .max(2_000)
+  field: z
+    .record(z.string(), z.string().max(2_000))
+    .refine((fields) => Object.keys(fields).length > 0, "must name a field")
     .optional()
     .describe(
-      "With these values of the webhook's indexed fields, as in a query string: `order_id=4711&customer=7`. Numbers are compared as they are written.",
+      "With all these values of the webhook's indexed fields, by name; in a query `field[order_id]=4711`. Numbers are compared as they are written.",
     ),
   q: text.describe("The same as `text`, which has precedence."),
 };
@@ -60,16 +60,16 @@ export function toEventFilter(
   given: z.infer<typeof eventFilter>,
   { indexedFields, now }: Readonly<{ indexedFields: readonly string[]; now: number }>,
 ): EventFilter {
-  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, fields, ...others } = given;
+  const { entrypoint_id: entrypointId, target_id: targetId, q, text = q, field, ...others } = given;
   const { transformation_failed: transformationFailed, range, ...rest } = others;
   const from = range === undefined ? rest.from : fromOfRange(range, rest.from, now);
-  const wanted = fields === undefined ? undefined : readFields(fields, indexedFields);
-  return { ...rest, from, text, entrypointId, targetId, transformationFailed, fields: wanted };
+  const fields = field === undefined ? undefined : readFields(field, indexedFields);
+  return { ...rest, from, text, entrypointId, targetId, transformationFailed, fields };
 }
 
-/** The inverse of what `fields` is read from. */
-export function fieldsText(fields: readonly FieldCondition[]): string {
-  return new URLSearchParams(fields.map(({ name, value }): [string, string] => [name, value])).toString();
+/** The inverse of what `field` is read from. */
+export function presentFields(fields: readonly FieldCondition[]): Record<string, string> {
+  return Object.fromEntries(fields.map(({ name, value }) => [name, value]));
 }
 
 function fromOfRange(range: string, from: number | undefined, now: number): number {
@@ -81,12 +81,18 @@ function fromOfRange(range: string, from: number | undefined, now: number): numb
   });
 }
 
-function readFields(text: string, indexedFields: readonly string[]): readonly FieldCondition[] {
-  const { fields, unknown } = findFields(indexedFields, [...new URLSearchParams(text)]);
+function readFields(
+  given: Readonly<Record<string, string>>,
+  indexedFields: readonly string[],
+): readonly FieldCondition[] {
+  const { fields, unknown } = findFields(indexedFields, Object.entries(given));
   if (unknown.length === 0) return fields;
   throw new AppError({
     kind: "invalid",
     message: "The webhook has no such indexed field.",
-    details: [{ path: "fields", message: "names a field that the webhook does not have" }],
+    details: unknown.map((name) => ({
+      path: `field.${name}`,
+      message: "is not one of the webhook's indexed fields",
+    })),
   });
 }

@@ -132,6 +132,7 @@ function parametersOf(shape: z.ZodObject | null, place: "path" | "query", schema
     in: place,
     required: place === "path" || required.includes(name),
     ...(description !== undefined && { description }),
+    ...(place === "query" && schema.type === "object" && { style: "deepObject", explode: true }),
     schema,
   }));
 }

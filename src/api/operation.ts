@@ -3,11 +3,11 @@ import type { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { readJson } from "../http/body.ts";
-import { queryOf } from "../http/request-url.ts";
 import { AppError } from "../lib/errors.ts";
 import { validate } from "../webhooks/validate.ts";
 import type { DocumentedError } from "./documented-errors.ts";
 import { refuseBeyondLimits, WEBHOOK_PARAM } from "./people/access.ts";
+import { readQuery } from "./query.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -115,9 +115,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
         request,
         setIdleTimeout,
         params: params && readPath(params, given),
-        query:
-          query &&
-          validate({ schema: query, value: Object.fromEntries(queryOf(request.url)), what: "query" }),
+        query: query && validate({ schema: query, value: readQuery(request.url), what: "query" }),
         body:
           body &&
           validate({

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { SeenReplay } from "../replays/replay-runs.ts";
 import type { EventFilter } from "../storage/event-db/event-filter.ts";
 import type { ReplayCount } from "../storage/event-db/replays/replay-run.ts";
-import { fieldsText } from "./event-filter.ts";
+import { presentFields } from "./event-filter.ts";
 import { time } from "./presenters.ts";
 import type { replayRunSchema } from "./schemas.ts";
 
@@ -57,6 +57,6 @@ function presentFilter(filter: EventFilter): NonNullable<Wire["filter"]> {
     ...(entrypointId !== undefined && { entrypoint_id: entrypointId }),
     ...(transformationFailed === true && { transformation_failed: true }),
     ...(targetId !== undefined && { target_id: targetId }),
-    ...(fields !== undefined && { fields: fieldsText(fields) }),
+    ...(fields !== undefined && { field: presentFields(fields) }),
   };
 }

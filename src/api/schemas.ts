@@ -182,7 +182,7 @@ export const replayRunSchema = z
         method: z.string().optional(),
         type: z.string().optional(),
         text: z.string().optional(),
-        fields: z.string().optional(),
+        field: z.record(z.string(), z.string()).optional(),
       })
       .nullable(),
     event_ids: z.array(id).nullable(),

@@ -5,7 +5,7 @@ import { VALUE_PATH } from "./value-path.ts";
 /** Every field costs each event a row of the index. */
 const MOST_FIELDS = 5;
 
-const NAME = /^[A-Za-z0-9_-]{1,40}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
 /** Longer paths lead nowhere in a body of the depth that is read. */
 const MAX_LENGTH = 300;

@@ -106,10 +106,15 @@ export function readLogFilter(
 /** Begins the names of fields in the URL: "field.order_id=4711". */
 export const FIELD_MARK = "field.";
 
+/** As the API has it too: "field[order_id]=4711". */
+const FIELD = /^field(?:\.(.+)|\[(.+)\])$/;
+
 function fieldsIn(query: URLSearchParams): readonly (readonly [name: string, value: string])[] {
-  return [...query]
-    .filter(([name, value]) => name.startsWith(FIELD_MARK) && value !== "")
-    .map(([name, value]) => [name.slice(FIELD_MARK.length), value] as const);
+  return [...query].flatMap(([parameter, value]) => {
+    const [, afterDot, inBrackets] = FIELD.exec(parameter) ?? [];
+    const name = afterDot ?? inBrackets;
+    return name === undefined || value === "" ? [] : [[name, value] as const];
+  });
 }
 
 export function toEventFilter(filter: LogFilter, now: number): EventFilter {

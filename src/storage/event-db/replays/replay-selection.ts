@@ -5,6 +5,7 @@ import { inState } from "../event-filter.ts";
 import { toConditions } from "../event-search.ts";
 import { indexByEvent } from "../event-source.ts";
 import type { ReadableFile } from "../event-summary.ts";
+import { type FieldWalk, fieldWalk } from "../fields/field-source.ts";
 import { type Conditions, deliveryConditions } from "../search/delivery-conditions.ts";
 import { type EventMatch, eventMatchFor, scanColumns, TextScan } from "../search/text-scan.ts";
 import { beginOf, type ReplayOrder } from "./replay-run.ts";
@@ -44,7 +45,8 @@ export class ReplaySelector {
   findWindow(after: string, size: number): Window | null {
     if (this.isEnd(after)) return null;
     if (this.#order.selection.kind === "events") return { after, upTo: this.#last };
-    return { after, upTo: this.#endAfter(after, size) ?? this.#last };
+    const end = this.#endAfter(after, size);
+    return { after, upTo: end === null || end > this.#last ? this.#last : end };
   }
 
   /** True if events are selected by their content: then `scan` finds a window's events, as `listEvents` reads none. */
@@ -56,8 +58,13 @@ export class ReplaySelector {
   scan({ after, upTo }: Window): TextScan | null {
     if (this.#match === null) return null;
     const { values } = this.#conditions;
-    const sql = `${this.#fitting(scanColumns(this.#match))} ORDER BY e.id`;
-    const query = { sql: () => sql, values: (from: string) => [from, upTo, ...values] };
+    const walk = this.#fieldWalk();
+    const indexed = walk === null ? "" : `AND ${walk.condition}`;
+    const sql = `${this.#fitting(scanColumns(this.#match))} ${indexed} ORDER BY e.id`;
+    const query = {
+      sql: () => sql,
+      values: (from: string) => [from, upTo, ...values, ...(walk?.values(from, upTo) ?? [])],
+    };
     return new TextScan(this.#file, {
       match: this.#match,
       query,
@@ -152,7 +159,16 @@ export class ReplaySelector {
     return this.#named() ?? "SELECT id FROM events WHERE id > ?1 AND id <= ?2";
   }
 
+  /** The index of fields, if it applies; asked again each time, because it grows meanwhile. */
+  #fieldWalk(): FieldWalk | null {
+    const { selection } = this.#order;
+    const fields = selection.kind === "filter" ? (selection.filter.fields ?? []) : [];
+    return fields.length === 0 ? null : fieldWalk(this.#file, fields);
+  }
+
   #endAfter(after: string, size: number): string | null {
+    const walk = this.#fieldWalk();
+    if (walk !== null) return walk.endAfter(after, size);
     return (
       this.#file.db
         .query<{ id: string }, [string, string, number]>(

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { newId } from "../../../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../../../src/storage/event-db/numbers/ledger.ts";
+import { ReplaySelector } from "../../../../src/storage/event-db/replays/replay-selection.ts";
 import type { EventDraft } from "../../../../src/storage/event-db/types.ts";
 import { createFieldStore, type FieldStore } from "../../../../src/storage/stores/field-store.ts";
 import { createRetentionStore, type RetentionStore } from "../../../../src/storage/stores/retention-store.ts";
@@ -56,6 +57,22 @@ async function find(wanted: readonly (readonly [typeof ORDER, string])[], limit 
     cursor = page.nextCursor;
   } while (cursor !== null);
   return ids;
+}
+
+/** As a replay finds them, the oldest first. */
+function walk(field: typeof ORDER, value: string, size: number): readonly string[] {
+  const selection = { kind: "filter", filter: { fields: [{ ...field, value }] } } as const;
+  const order = { selection, targetId: null, onlyMissing: false };
+  const selector = new ReplaySelector(world.files.open(webhookId), order, newId());
+  const ids: string[] = [];
+  for (let after = selector.begin; ; ) {
+    const window = selector.findWindow(after, size);
+    const scan = window && selector.scan(window);
+    if (window === null || scan === null) return ids;
+    for (const _part of scan.run());
+    ids.push(...scan.ids);
+    after = scan.isWhole ? window.upTo : scan.reached;
+  }
 }
 
 async function indexAll(places: readonly string[]): Promise<void> {
@@ -134,6 +151,8 @@ test("whatever is received, indexed and deleted in between, a search finds what 
             .reverse();
         expect(await find([[ORDER, "1"]], 3)).toEqual(having({ order: "1" }));
         expect(await find([[SHOP, "north"]])).toEqual(having({ shop: "north" }));
+        for (const size of [1, 3])
+          expect(walk(SHOP, "north", size)).toEqual(having({ shop: "north" }).reverse());
         const both = await find([
           [ORDER, "two"],
           [SHOP, "south"],
@@ -171,6 +190,8 @@ test("an indexed event is found without reading the others", async () => {
   ]);
   db.close();
   expect(await find([[ORDER, "700"]], 1)).toEqual([idAt(START + 2_200, 2_200), idAt(START + 700, 700)]);
+  for (const size of [1, 500])
+    expect(walk(ORDER, "700", size)).toEqual([idAt(START + 700, 700), idAt(START + 2_200, 2_200)]);
 });
 
 test("a value that most events have is found page by page", async () => {
@@ -178,6 +199,7 @@ test("a value that most events have is found page by page", async () => {
   for (const id of ids) void append(id, { shop: "north" });
   await world.writer.drain();
   await indexAll([SHOP.place]);
+  expect(walk(SHOP, "north", 900)).toEqual(ids);
   expect(await find([[SHOP, "north"]], 900)).toEqual(ids.reverse());
 });
 
