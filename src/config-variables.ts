@@ -78,6 +78,16 @@ export const variables = {
     core: true,
     hint: "Set at least 10 characters.",
   },
+  SESSION_IDLE_HOURS: {
+    meaning: "Hours without use after which a browser is signed out",
+    default: "336",
+    hint: "Set a whole number from 1 to 8760.",
+  },
+  SESSION_MAX_DAYS: {
+    meaning: "Days after a sign-in when a browser is signed out, however much it is used",
+    default: "90",
+    hint: "Set a whole number from 1 to 365.",
+  },
   MAX_BODY_BYTES: {
     meaning: "Largest accepted body, in bytes; a larger one gets 413",
     default: "26214400",

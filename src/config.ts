@@ -1,6 +1,7 @@
 /** The only reader of the environment: validated once at start, with all faults reported together. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { type Traces, tracesOf } from "./config-traces.ts";
 import * as values from "./config-values.ts";
 import { type VariableName, variableEntries, variables } from "./config-variables.ts";
 
@@ -19,6 +20,7 @@ export type Config = Readonly<{
   /** Opens what was sealed before `secretKey` was set. */
   secretKeyPrevious: Uint8Array | null;
   adminPassword: string | null;
+  sessions: Readonly<{ idleHours: number; maxDays: number }>;
   maxBodyBytes: number;
   retentionDays: number;
   checkpoints: "gateway" | "replicator";
@@ -30,14 +32,7 @@ export type Config = Readonly<{
   mail: Readonly<{ smtpUrl: string; from: string }> | null;
   metrics: Readonly<{ username: string; password: string }> | null;
   /** Null if nothing is traced. */
-  traces: Readonly<{
-    endpoint: string;
-    headers: Readonly<Record<string, string>>;
-    serviceName: string;
-    resourceAttributes: Readonly<Record<string, string>>;
-    sampler: string;
-    ratio: number;
-  }> | null;
+  traces: Traces | null;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "json" | "text";
 }>;
@@ -82,6 +77,8 @@ const schema = z
     SECRET_KEY: values.secretKey,
     SECRET_KEY_PREVIOUS: values.secretKey,
     ADMIN_PASSWORD: values.secretText(10),
+    SESSION_IDLE_HOURS: values.wholeNumber(1, 8_760),
+    SESSION_MAX_DAYS: values.wholeNumber(1, 365),
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
     CHECKPOINTS: values.oneOf(["gateway", "replicator"]),
@@ -219,6 +216,10 @@ function complete(given: z.output<typeof schema>): Config {
     secretKey: given.SECRET_KEY ?? null,
     secretKeyPrevious: given.SECRET_KEY_PREVIOUS ?? null,
     adminPassword: given.ADMIN_PASSWORD ?? null,
+    sessions: Object.freeze({
+      idleHours: given.SESSION_IDLE_HOURS ?? 14 * 24,
+      maxDays: given.SESSION_MAX_DAYS ?? 90,
+    }),
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
     retentionDays: given.RETENTION_DAYS ?? 30,
     checkpoints: given.CHECKPOINTS ?? "gateway",
@@ -230,18 +231,5 @@ function complete(given: z.output<typeof schema>): Config {
     traces: tracesOf(given),
     logLevel: given.LOG_LEVEL ?? "info",
     logFormat: given.LOG_FORMAT ?? (prod ? "json" : "text"),
-  });
-}
-
-function tracesOf(given: z.output<typeof schema>): Config["traces"] {
-  const endpoint = given.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (endpoint === undefined) return null;
-  return Object.freeze({
-    endpoint,
-    headers: given.OTEL_EXPORTER_OTLP_HEADERS ?? {},
-    serviceName: given.OTEL_SERVICE_NAME ?? "webhooker",
-    resourceAttributes: given.OTEL_RESOURCE_ATTRIBUTES ?? {},
-    sampler: given.OTEL_TRACES_SAMPLER ?? "parentbased_always_on",
-    ratio: given.OTEL_TRACES_SAMPLER_ARG ?? 1,
   });
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApiKeys } from "../src/auth/api-keys.ts";
+import { createSessions } from "../src/auth/sessions.ts";
 import { createUsers } from "../src/auth/users.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { configVariables, loadConfig } from "../src/config.ts";
@@ -196,6 +197,18 @@ describe("webhooker user", () => {
       expect(await verify("correct horse")).toBeNull();
       expect(await verify("battery staple")).not.toBeNull();
     });
+  });
+
+  test("ends all sessions of a user, also while the gateway has the database open", async () => {
+    await run("user add ada");
+    const mainDb = openMainDb({ path: join(directory, "data", "webhooker.db"), clock });
+    const sessions = createSessions({ mainDb, clock, limits: { idleHours: 1, maxDays: 1 } });
+    const userId = mainDb.users.findByUsername("ada")?.id ?? "";
+    const { token } = sessions.create({ userId, userAgent: "", remoteAddress: "192.0.2.1" });
+    expect((await run("user sign-out ada")).out).toBe("Signed ada out everywhere.");
+    expect(sessions.find(token)).toBeNull();
+    mainDb.close();
+    expect((await run("user sign-out nobody")).code).toBe(1);
   });
 
   test("lists users by name, and only the heading without users", async () => {

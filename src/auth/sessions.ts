@@ -1,6 +1,7 @@
 /** Sessions of signed-in browsers. Only the hash of a browser's token is stored. */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, DAY_MS, HOUR_MS } from "../lib/clock.ts";
 import { hashToken, randomToken } from "../lib/crypto.ts";
+import { createGatheredWrites } from "../lib/gathered-writes.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { SessionRow } from "../storage/main-db/tables.ts";
 import type { Role } from "./users.ts";
@@ -23,14 +24,34 @@ export type SignedIn = Readonly<{
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Counted from the last use. */
-const LIFETIME_MS = 14 * 24 * 60 * 60 * 1_000;
-/** Without this step, each page would write to the main database. */
-const TOUCH_STEP_MS = 60_000;
+export type SessionLimits = Readonly<{
+  /** Hours without use. */
+  idleHours: number;
+  /** Days since the sign-in, however much it is used. */
+  maxDays: number;
+}>;
+
+/** Without this step, each page would set the cookie again. */
+const RENEWAL_STEP_MS = 60_000;
 const TOKEN_BYTES = 32;
 const MAX_USER_AGENT_LENGTH = 300;
 
-export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock }) {
+export function createSessions(deps: { mainDb: MainDb; clock: Clock; limits: SessionLimits }) {
+  const { mainDb, clock, limits } = deps;
+  const seen = createGatheredWrites<Pick<SessionRow, "lastSeenAt" | "expiresAt">>(clock, (noted) =>
+    mainDb.sessions.touch(noted.map(([idHash, values]) => ({ idHash, ...values }))),
+  );
+
+  function expiryOf({ createdAt, lastSeenAt }: Pick<SessionRow, "createdAt" | "lastSeenAt">): number {
+    return Math.min(lastSeenAt + limits.idleHours * HOUR_MS, createdAt + limits.maxDays * DAY_MS);
+  }
+
+  /** The limits may be shorter than when the session was stored. */
+  function toSession({ idHash, ...stored }: SessionRow): Session {
+    const session = { id: idHash, ...stored, ...seen.find(idHash) };
+    return { ...session, expiresAt: Math.min(session.expiresAt, expiryOf(session)) };
+  }
+
   return {
     /** Creates a session. The token goes only to the browser. */
     create(of: { userId: string; userAgent: string; remoteAddress: string }): {
@@ -44,7 +65,7 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
         userId: of.userId,
         createdAt: now,
         lastSeenAt: now,
-        expiresAt: now + LIFETIME_MS,
+        expiresAt: expiryOf({ createdAt: now, lastSeenAt: now }),
         userAgent: of.userAgent.slice(0, MAX_USER_AGENT_LENGTH),
         remoteAddress: of.remoteAddress,
       };
@@ -55,24 +76,27 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
     /** Returns null if the session is unknown, ended or expired, or its user is deleted or disabled. */
     find(token: string): SignedIn | null {
       const row = mainDb.sessions.find(hashToken(token));
-      if (!row || row.session.expiresAt <= clock.now()) return null;
+      if (!row) return null;
+      const session = toSession(row.session);
+      if (session.expiresAt <= clock.now()) return null;
       const { id, username, role } = row.user;
-      return { session: toSession(row.session), user: { id, username, role } };
+      return { session, user: { id, username, role } };
     },
 
-    /** Extends a session; call it for each request of its user. Returns the new expiry, or null if it is unchanged. */
-    touch({ id, lastSeenAt }: Session): number | null {
-      const now = clock.now();
-      if (Math.abs(now - lastSeenAt) < TOUCH_STEP_MS) return null;
-      const expiresAt = now + LIFETIME_MS;
-      try {
-        mainDb.sessions.touch({ idHash: id, lastSeenAt: now, expiresAt });
-        return expiresAt;
-      } catch {
-        // On a full disk, the user may be about to free space.
-        return null;
-      }
+    /**
+     * Extends a session; call it for each request of its user. Returns the new expiry for the browser, or null if it
+     * has hardly changed. Written in groups.
+     */
+    touch({ id, createdAt, expiresAt: before }: Session): number | null {
+      const lastSeenAt = clock.now();
+      const expiresAt = expiryOf({ createdAt, lastSeenAt });
+      const isRenewed = Math.abs(expiresAt - before) >= RENEWAL_STEP_MS;
+      seen.note(id, { lastSeenAt, expiresAt: isRenewed ? expiresAt : before });
+      return isRenewed ? expiresAt : null;
     },
+
+    /** Writes when sessions were last seen. */
+    seen: { flush: seen.flush, start: seen.start, stop: seen.stop },
 
     end({ userId, id }: { userId: string; id: string }): void {
       mainDb.sessions.delete({ idHash: id, userId });
@@ -81,6 +105,11 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
     /** Ends all other sessions of the user. */
     endOthers({ userId, id }: { userId: string; id: string }): void {
       mainDb.sessions.deleteOthers({ userId, exceptIdHash: id });
+    },
+
+    /** Ends all sessions of the user. */
+    endAll({ userId }: { userId: string }): void {
+      mainDb.sessions.deleteOthers({ userId, exceptIdHash: "" });
     },
 
     /** Returns whether no session exists, as after the first start. */
@@ -93,12 +122,9 @@ export function createSessions({ mainDb, clock }: { mainDb: MainDb; clock: Clock
       const now = clock.now();
       return mainDb.sessions
         .list(userId)
-        .filter((row) => row.expiresAt > now)
-        .map(toSession);
+        .map(toSession)
+        .filter(({ expiresAt }) => expiresAt > now)
+        .sort((a, b) => b.lastSeenAt - a.lastSeenAt);
     },
   };
-}
-
-function toSession({ idHash, ...session }: SessionRow): Session {
-  return { id: idHash, ...session };
 }

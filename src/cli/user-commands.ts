@@ -66,6 +66,18 @@ export function addUserCommands(program: Command, io: Io): void {
       io.out(`Set the password of ${username}.`);
       if (isGenerated) io.out(`Password: ${password}`);
     });
+
+  user
+    .command("sign-out")
+    .description("end all sessions of a user")
+    .argument("<name>", "username")
+    .action(async (username: string) => {
+      await withMainDb(io, (mainDb) => {
+        const { id: userId } = getUser(mainDb, username);
+        mainDb.sessions.deleteOthers({ userId, exceptIdHash: "" });
+      });
+      io.out(`Signed ${username} out everywhere.`);
+    });
 }
 
 /** Throws AppError not_found. */

@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.ts";
 
 /** Returns a function that stops it. */
-export function every(clock: Clock, ms: number, run: () => void): () => void {
+export function every(clock: Pick<Clock, "after">, ms: number, run: () => void): () => void {
   let cancel = clock.after(ms, tick);
   function tick(): void {
     run();

@@ -26,6 +26,7 @@ import replays from "./replays.md" with { type: "text" };
 import retention from "./retention.md" with { type: "text" };
 import retries from "./retries.md" with { type: "text" };
 import secretKey from "./secret-key.md" with { type: "text" };
+import signIn from "./sign-in.md" with { type: "text" };
 import signing from "./signing.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
 import traces from "./traces.md" with { type: "text" };
@@ -98,6 +99,7 @@ const parts = [
         summary: "What happens when a process, machine or disk fails",
       },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
+      { slug: "sign-in", text: signIn, summary: "Passwords, and how sessions end" },
       { slug: "retention", text: retention, summary: "How long events are kept, by age and size" },
       { slug: "backup", text: backup, summary: "Back up and restore, and continuous copies" },
       { slug: "recovery", text: recovery, summary: "What to do when data is damaged or missing" },

@@ -187,6 +187,7 @@ export async function createApp({
     lost.start();
     report.start();
     people.apiKeys.uses.start();
+    people.sessions.seen.start();
     stopIdleChecks = every(clock, IDLE_CHECK_MS, () => files.closeIdle());
     resumed = files
       .deleteLeftovers(mainDb.webhooks.listDeletedIds())
@@ -208,6 +209,7 @@ export async function createApp({
     await app.server?.stop(true);
     stopIdleChecks();
     people.apiKeys.uses.stop();
+    people.sessions.seen.stop();
     lost.stop();
     checks.stop();
     report.stop();

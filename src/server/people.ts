@@ -12,7 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 
 export function createPeopleParts(deps: {
-  config: Pick<Config, "trustedProxies">;
+  config: Pick<Config, "trustedProxies" | "sessions">;
   mainDb: MainDb;
   clock: Clock;
   /** By default argon2id. */
@@ -21,7 +21,7 @@ export function createPeopleParts(deps: {
   const { config, mainDb, clock, passwords } = deps;
   return {
     users: createUsers({ mainDb, clock, ...(passwords && { passwords }) }),
-    sessions: createSessions({ mainDb, clock }),
+    sessions: createSessions({ mainDb, clock, limits: config.sessions }),
     apiKeys: createApiKeys({ mainDb, clock }),
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
     auditing: {

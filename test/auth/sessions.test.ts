@@ -8,11 +8,12 @@ let sessions: Sessions;
 let userId: string;
 
 const DAY = 24 * 60 * 60 * 1_000;
+const LIMITS = { idleHours: 14 * 24, maxDays: 90 };
 const from = { userAgent: "Firefox", remoteAddress: "192.0.2.1" };
 
 beforeEach(() => {
   db = createTestMainDb();
-  sessions = createSessions(db);
+  sessions = createSessions({ ...db, limits: LIMITS });
   userId = db.addUser({ username: "ada", role: "admin" }).id;
 });
 
@@ -44,24 +45,68 @@ describe("a session", () => {
     expect(sessions.list({ userId })).toEqual([]);
   });
 
-  test("is written at most once a minute", () => {
-    const { session, token } = sessions.create({ userId, ...from });
-    db.clock.advance(59_999);
-    sessions.touch(session);
-    expect(sessions.find(token)?.session).toEqual(session);
+  test("ends a number of days after its sign-in, however much it is used", () => {
+    const { token } = sessions.create({ userId, ...from });
+    const use = (kept: Sessions) => {
+      const found = kept.find(token);
+      if (found) kept.touch(found.session);
+      return found?.session.expiresAt ?? null;
+    };
+    const end = db.clock.now() + 90 * DAY;
+    for (let day = 0; day < 81; day += 9) {
+      expect(use(sessions)).not.toBeNull();
+      db.clock.advance(9 * DAY);
+    }
+    use(sessions);
+    expect(use(sessions)).toBe(end);
+    const shorter = createSessions({ ...db, limits: { idleHours: 1, maxDays: 80 } });
+    expect(shorter.find(token)).toBeNull();
+    db.clock.advance(9 * DAY - 1);
+    expect(use(sessions)).toBe(end);
     db.clock.advance(1);
-    sessions.touch(session);
-    expect(sessions.find(token)?.session.lastSeenAt).toBe(db.clock.now());
+    expect(use(sessions)).toBeNull();
   });
 
-  test("continues even if it cannot be written", () => {
-    const { session } = sessions.create({ userId, ...from });
-    const touch = () => {
-      throw new Error("database or disk is full");
+  test("is seen at once, renewed in the browser once a minute, and written in groups", () => {
+    const { session, token } = sessions.create({ userId, ...from });
+    const other = sessions.create({ userId, ...from });
+    const written = db.reopen();
+    const writtenAt = () => written.sessions.find(session.id)?.session.lastSeenAt;
+    db.clock.advance(59_999);
+    expect(sessions.touch(session)).toBeNull();
+    expect(sessions.find(token)?.session).toEqual({ ...session, lastSeenAt: db.clock.now() });
+    db.clock.advance(1);
+    expect(sessions.touch(session)).toBe(db.clock.now() + 14 * DAY);
+    sessions.touch(other.session);
+    expect(writtenAt()).toBe(session.createdAt);
+    sessions.seen.flush();
+    expect(writtenAt()).toBe(db.clock.now());
+    expect(written.sessions.find(other.session.id)?.session.lastSeenAt).toBe(db.clock.now());
+  });
+
+  test("that has ended is not written again", () => {
+    const { session, token } = sessions.create({ userId, ...from });
+    sessions.touch(session);
+    sessions.end({ userId, id: session.id });
+    sessions.seen.flush();
+    expect(sessions.find(token)).toBeNull();
+  });
+
+  test("continues even if it cannot be written, and is written later", () => {
+    const { session, token } = sessions.create({ userId, ...from });
+    let isFull = true;
+    const touch: typeof db.mainDb.sessions.touch = (seen) => {
+      if (isFull) throw new Error("database or disk is full");
+      db.mainDb.sessions.touch(seen);
     };
     const full = { ...db.mainDb, sessions: { ...db.mainDb.sessions, touch } };
+    const kept = createSessions({ mainDb: full, clock: db.clock, limits: LIMITS });
     db.clock.advance(DAY);
-    expect(() => createSessions({ mainDb: full, clock: db.clock }).touch(session)).not.toThrow();
+    kept.touch(session);
+    kept.seen.flush();
+    isFull = false;
+    kept.seen.flush();
+    expect(sessions.find(token)?.session.lastSeenAt).toBe(db.clock.now());
   });
 
   test("is invalid once its user is disabled or deleted", () => {
@@ -88,6 +133,8 @@ describe("ending sessions", () => {
     expect(alive()).toBe("-+++");
     sessions.endOthers({ userId, id: two.session.id });
     expect(alive()).toBe("-+-+");
+    sessions.endAll({ userId });
+    expect(alive()).toBe("---+");
   });
 
   test("lists the remaining ones, last seen first", () => {

@@ -71,6 +71,23 @@ describe("administrators", () => {
     expect(await dashboard.signIn("carol", password)).not.toBe("");
   });
 
+  test("end all sessions of a user after a confirmation", async () => {
+    const cookies = [await dashboard.signIn("carol"), await dashboard.signIn("carol")];
+    const path = `/admin/users/${dashboard.carolId}/sign-out`;
+    const statuses = () =>
+      Promise.all(cookies.map(async (cookie) => (await dashboard.ask("/profile", { cookie })).status));
+    expect(await (await dashboard.ask(path, { cookie: root, form: {} })).text()).toContain(
+      "must sign in again",
+    );
+    expect(await statuses()).toEqual([200, 200]);
+    const done = await dashboard.ask(path, { cookie: root, form: { confirmed: "yes" } });
+    expect(done.headers.get("location")).toBe("/admin/users");
+    expect(await statuses()).toEqual([303, 303]);
+    expect((await dashboard.ask("/admin/users", { cookie: root })).status).toBe(200);
+    const own = await dashboard.ask(`/admin/users/${dashboard.rootId}/sign-out`, { cookie: root, form: {} });
+    expect(own.status).toBe(409);
+  });
+
   test("cannot lock themselves out", async () => {
     for (const act of ["disable", "password"]) {
       const answer = await post(`/admin/users/${dashboard.rootId}/${act}`, { confirmed: "yes" });

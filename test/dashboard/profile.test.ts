@@ -167,6 +167,23 @@ describe("sessions", () => {
     expect(await alive(carol)).toBe(true);
   });
 
+  test("end after a time that the page names and the configuration sets", async () => {
+    const strict = await startTestDashboard({ SESSION_IDLE_HOURS: "8", SESSION_MAX_DAYS: "1" });
+    const cookie = await strict.signIn("carol");
+    const page = await strict.ask("/profile", { cookie });
+    expect(await page.text()).toContain("after 8 hours without use, and 1 day after its sign-in");
+    let kept = cookie;
+    for (let hours = 0; hours < 21; hours += 7) {
+      strict.clock.advance(7 * 3_600_000);
+      const answer = await strict.ask("/profile", { cookie: kept });
+      expect(answer.status).toBe(200);
+      kept = cookieOf(answer);
+    }
+    strict.clock.advance(3 * 3_600_000 + 1);
+    expect((await strict.ask("/profile", { cookie: kept })).status).toBe(303);
+    await strict.stop();
+  });
+
   test("of others are not found", async () => {
     const root = await dashboard.signIn("root");
     const [session] = dashboard.sessions.list({ userId: dashboard.rootId });

@@ -18,6 +18,8 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   SECRET_KEY: ({ secretKey }) => (secretKey === null ? "in a file beside the main database" : SET),
   SECRET_KEY_PREVIOUS: ({ secretKeyPrevious }) => (secretKeyPrevious === null ? NOT_SET : SET),
   ADMIN_PASSWORD: ({ adminPassword }) => (adminPassword === null ? NOT_SET : SET),
+  SESSION_IDLE_HOURS: ({ sessions }) => String(sessions.idleHours),
+  SESSION_MAX_DAYS: ({ sessions }) => String(sessions.maxDays),
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
   CHECKPOINTS: ({ checkpoints }) => checkpoints,

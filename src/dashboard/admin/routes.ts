@@ -12,7 +12,8 @@ import { describeConfiguration } from "./configuration.ts";
 import { serverView } from "./server-view.tsx";
 import { createServiceKeyRoutes } from "./service-key-routes.ts";
 import { serviceKeysPath } from "./service-keys-path.ts";
-import { disableView, resetPasswordView, SERVICE, usersView } from "./users-views.tsx";
+import { disableView, resetPasswordView, signOutView } from "./user-actions.tsx";
+import { SERVICE, usersView } from "./users-views.tsx";
 
 type Deps = Pick<DashboardDeps, "users" | "sessions" | "clock" | "config" | "version" | "storage"> &
   Readonly<{ keys: KeyActions; reveals: Reveals }>;
@@ -76,6 +77,15 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     return showPassword(context, { id: user.id, password });
   }
 
+  async function signOut(context: PageContext): Promise<Response> {
+    const user = getUser(context);
+    refuseSelf(context, user, "End your own sessions in your profile.");
+    const form = await context.form();
+    if (form.confirmed !== "yes") return renderPage(signOutView({ viewer: context.viewer, user }));
+    sessions.endAll({ userId: user.id });
+    return redirect(USERS, { tone: "ok", text: `${user.username} is signed out everywhere.` });
+  }
+
   async function disable(context: PageContext): Promise<Response> {
     const user = getUser(context);
     refuseSelf(context, user, "Another administrator can do it.");
@@ -127,6 +137,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     adminAction("/admin/users/:userId/disable", disable),
     adminAction("/admin/users/:userId/enable", enable),
     adminAction("/admin/users/:userId/password", resetPassword),
+    adminAction("/admin/users/:userId/sign-out", signOut),
     ...createServiceKeyRoutes(deps),
     adminPage(SERVER, showServer),
     adminAction(`${SERVER}/check`, startCheck),

@@ -2,16 +2,15 @@
 import { Html } from "@elysiajs/html";
 import type { User } from "../../auth/users.ts";
 import { Badge } from "../components/badge.tsx";
-import { ActionButton, Button } from "../components/button.tsx";
+import { Button } from "../components/button.tsx";
 import { Card, DataTable, PageHeader } from "../components/card.tsx";
-import { ConfirmPage } from "../components/confirm-page.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { SecretOnce } from "../components/secret-once.tsx";
 import { Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
-import { serviceKeysPath } from "./service-keys-path.ts";
+import { UserActions } from "./user-actions.tsx";
 
 type Row = Readonly<{ user: User; lastSeenAt: number | null }>;
 
@@ -26,7 +25,6 @@ type Props = Readonly<{
 }>;
 
 const USERS = "/admin/users";
-const CRUMBS = [{ href: USERS, label: "Users" }];
 /** Choice of a user without a password. */
 export const SERVICE = "service";
 const ROLES = [
@@ -109,88 +107,7 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
       <td class="nowrap" data-label="Created">
         <Time at={createdAt} relative />
       </td>
-      <td class="cell-actions">{!isSelf && <UserActions user={user} />}</td>
+      <td class="cell-actions">{!isSelf && <UserActions user={user} isSignedIn={lastSeenAt !== null} />}</td>
     </tr>
-  );
-}
-
-function UserActions({ user: { id, username, hasPassword, disabledAt } }: { user: User }): JSX.Element {
-  return (
-    <>
-      {hasPassword ? (
-        <ActionButton
-          action={`${USERS}/${id}/password`}
-          size="small"
-          icon="key"
-          label="Reset password"
-          describe={`Reset password of ${username}`}
-          confirm={`Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`}
-        />
-      ) : (
-        <Button
-          href={serviceKeysPath(id)}
-          kind="plain"
-          size="small"
-          icon="key"
-          label="API keys"
-          describe={`API keys of ${username}`}
-        />
-      )}{" "}
-      {disabledAt === null ? (
-        <ActionButton
-          action={`${USERS}/${id}/disable`}
-          kind="danger"
-          size="small"
-          label="Disable"
-          describe={`Disable ${username}`}
-          confirm={`Disable ${username}? They are signed out and their API keys are refused. Their webhooks keep running.`}
-        />
-      ) : (
-        <ActionButton
-          action={`${USERS}/${id}/enable`}
-          size="small"
-          label="Enable"
-          describe={`Enable ${username}`}
-        />
-      )}
-    </>
-  );
-}
-
-type Asked = Readonly<{ viewer: Viewer; user: User }>;
-
-export function disableView({ viewer, user }: Asked): JSX.Element {
-  return (
-    <ConfirmPage
-      title={`Disable ${user.username}?`}
-      viewer={viewer}
-      section="admin"
-      crumbs={CRUMBS}
-      action={`${USERS}/${user.id}/disable`}
-      confirmLabel="Disable user"
-      cancelHref={USERS}
-    >
-      <p>They are signed out everywhere and their API keys are refused until they are enabled again.</p>
-      <p>Their webhooks keep receiving and delivering.</p>
-    </ConfirmPage>
-  );
-}
-
-export function resetPasswordView({ viewer, user }: Asked): JSX.Element {
-  return (
-    <ConfirmPage
-      title={`Reset the password of ${user.username}?`}
-      viewer={viewer}
-      section="admin"
-      crumbs={CRUMBS}
-      action={`${USERS}/${user.id}/password`}
-      confirmLabel="Reset password"
-      cancelHref={USERS}
-    >
-      <p>
-        Their current password stops working and they are signed out everywhere. A new password is generated
-        and shown to you once.
-      </p>
-    </ConfirmPage>
   );
 }

@@ -12,7 +12,7 @@ import type { Reveals } from "../reveals.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
 import { profileView } from "./views.tsx";
 
-type Deps = Pick<DashboardDeps, "users" | "sessions" | "signInLimiter"> &
+type Deps = Pick<DashboardDeps, "users" | "sessions" | "signInLimiter" | "config"> &
   Readonly<{ keys: KeyActions; cookie: SessionCookie; reveals: Reveals }>;
 
 type Faults = Readonly<{ password?: FieldErrors; apiKey?: FieldErrors; typed?: FormInput }>;
@@ -29,6 +29,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
       flash,
       sessionId,
       sessions: sessions.list({ userId: viewer.id }),
+      sessionLimits: deps.config.sessions,
       apiKeys: await keys.list(viewer.id),
       newToken: faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null,
       passwordErrors: faults?.password ?? NO_ERRORS,

@@ -1,6 +1,6 @@
 /** The profile page: API keys, sessions, password. */
 import { Html } from "@elysiajs/html";
-import type { Session } from "../../auth/sessions.ts";
+import type { Session, SessionLimits } from "../../auth/sessions.ts";
 import { ApiKeysCard, type ShownKey } from "../api-keys/key-views.tsx";
 import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
@@ -19,6 +19,7 @@ type Profile = Readonly<{
   flash: Flash | null;
   sessionId: string;
   sessions: readonly Session[];
+  sessionLimits: SessionLimits;
   apiKeys: readonly ShownKey[];
   /** A new token, shown this one time. */
   newToken: string | null;
@@ -51,17 +52,21 @@ export function profileView(props: Profile): JSX.Element {
   );
 }
 
-function Sessions({ sessions, sessionId }: Profile): JSX.Element {
+function Sessions({ sessions, sessionId, sessionLimits }: Profile): JSX.Element {
   const others = sessions.length - 1;
   return (
     <Card
       flush
       id="sessions"
       title="Sessions"
-      lead="Browsers that are signed in as you. A browser not used for 14 days is signed out automatically."
+      lead={`Browsers that are signed in as you. A browser is signed out after ${limitsText(sessionLimits)}.`}
       actions={
         others > 0 ? (
-          <ActionButton action="/profile/sessions/end-others" icon="sign-out" label="Sign out elsewhere" />
+          <ActionButton
+            action="/profile/sessions/end-others"
+            icon="sign-out"
+            label="Sign out everywhere else"
+          />
         ) : (
           ""
         )
@@ -134,4 +139,10 @@ function Password({ errors, username }: { errors: FieldErrors; username: string 
       </form>
     </Card>
   );
+}
+
+function limitsText({ idleHours, maxDays }: SessionLimits): string {
+  const count = (n: number, unit: string) => `${n} ${unit}${n === 1 ? "" : "s"}`;
+  const idle = idleHours % 24 === 0 ? count(idleHours / 24, "day") : count(idleHours, "hour");
+  return `${idle} without use, and ${count(maxDays, "day")} after its sign-in`;
 }

@@ -35,11 +35,13 @@ export function createSessionQueries(db: BunSQLiteDatabase) {
         .orderBy(desc(sessions.lastSeenAt))
         .all();
     },
-    touch(change: { idHash: string; lastSeenAt: number; expiresAt: number }): void {
-      db.update(sessions)
-        .set({ lastSeenAt: change.lastSeenAt, expiresAt: change.expiresAt })
-        .where(eq(sessions.idHash, change.idHash))
-        .run();
+    /** Writes when many sessions were last seen, in one transaction. */
+    touch(seen: readonly Pick<SessionRow, "idHash" | "lastSeenAt" | "expiresAt">[]): void {
+      db.transaction((tx) => {
+        for (const { idHash, ...values } of seen) {
+          tx.update(sessions).set(values).where(eq(sessions.idHash, idHash)).run();
+        }
+      });
     },
     delete({ idHash, userId }: { idHash: string; userId: string }): void {
       db.delete(sessions)
