@@ -1,6 +1,7 @@
 /** Builds the API, /api/v1, from one list of operations: its routes and its OpenAPI document. */
 import { Elysia } from "elysia";
 import { z } from "zod";
+import type { Caller } from "../auth/api-keys.ts";
 import { createAudit } from "../http/audit.ts";
 import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
@@ -12,6 +13,7 @@ import { apiKeyOperations } from "./people/api-keys.ts";
 import { auditOperations } from "./people/audit.ts";
 import { createAuthenticator } from "./people/authenticate.ts";
 import { callerOperations } from "./people/caller.ts";
+import { pullOperations } from "./pull/pull.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
 import { targetThrottleOperations } from "./target-throttle.ts";
@@ -24,7 +26,7 @@ export function createApi(deps: ApiDeps) {
   const authenticate = createAuthenticator(deps.apiKeys);
   const audit = createAudit({ ...deps.auditing, via: "api", log: deps.log });
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
-  for (const { doc, run } of listOperations(deps)) {
+  for (const { doc, waits, run } of listOperations(deps)) {
     // The operation parses the body: the framework's parser would respond before the request is authenticated.
     api.route(
       doc.method,
@@ -36,22 +38,23 @@ export function createApi(deps: ApiDeps) {
             method: doc.method,
             route: `${API_PREFIX}${doc.path}`,
             params,
-            isChange: doc.method !== "GET",
+            isChange: doc.method !== "GET" && !waits,
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },
-          (entry) =>
-            deps.durably(() =>
-              run({
-                request,
-                params,
-                async authenticate(given) {
-                  const caller = await authenticate(given, deps.remoteAddressOf(given, server));
-                  entry.by({ userId: caller.userId, keyId: caller.apiKeyId });
-                  return caller;
-                },
-                setIdleTimeout: (seconds) => server?.timeout(request, seconds),
-              }),
-            ),
+          (entry) => {
+            async function authenticateAs(given: Request): Promise<Caller> {
+              const caller = await authenticate(given, deps.remoteAddressOf(given, server));
+              entry.by({ userId: caller.userId, keyId: caller.apiKeyId });
+              return caller;
+            }
+            const setIdleTimeout = (seconds: number) => server?.timeout(request, seconds);
+            const call = { request, params, setIdleTimeout };
+            // Only the authentication, which notes that the key was used: the rest may take half a minute.
+            if (waits) {
+              return run({ ...call, authenticate: (given) => deps.durably(() => authenticateAs(given)) });
+            }
+            return deps.durably(() => run({ ...call, authenticate: authenticateAs }));
+          },
         ),
       {
         parse: "none",
@@ -70,6 +73,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...entrypointOperations(deps),
     ...targetOperations(deps),
     ...targetThrottleOperations(deps),
+    ...pullOperations(deps),
     ...eventOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),

@@ -16,6 +16,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { PullDeliveries } from "../webhooks/pulls.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
@@ -46,6 +47,7 @@ export type ApiDeps = Readonly<{
     "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates" | "findFilterMarks"
   >;
   throttle: ThrottleControl;
+  pull: PullDeliveries;
   rejected: Omit<RejectedStore, "keep" | "accept" | "setReasons">;
   reverify: Reverify;
   replay: Replay;

@@ -54,7 +54,12 @@ type RawCall = Readonly<{
   setIdleTimeout: (seconds: number) => void;
 }>;
 
-export type Operation = Readonly<{ doc: OperationDoc; run: (call: RawCall) => Promise<Response> }>;
+export type Operation = Readonly<{
+  doc: OperationDoc;
+  /** It waits for something to happen, and changes no settings: it is not audited, and nothing waits for its end. */
+  waits: boolean;
+  run: (call: RawCall) => Promise<Response>;
+}>;
 
 type Call<Params, Query, Body> = Readonly<{
   caller: Caller;
@@ -91,6 +96,7 @@ type Spec<Params, Query, Body, Output> = Readonly<{
     contentType?: string;
   }>;
   errors?: readonly DocumentedError[];
+  waits?: boolean;
   /** The path of the created object, relative to /api/v1. */
   location?(output: NoInfer<Output>): string;
   /** Returns the response's JSON. A Response is sent unchanged; `undefined` means no body. */
@@ -106,6 +112,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   const doc = docOf(spec);
   return {
     doc,
+    waits: spec.waits === true,
     async run({ request, params: given, authenticate, setIdleTimeout }) {
       const caller = await authenticate(request);
       // The router gives no object for a path without parameters.
@@ -149,6 +156,7 @@ export function openOperation(
   const access = { authenticated: false, scope: null, forLimitedKeys: true };
   return {
     doc: { ...doc, ...access, params: null, query: null, body: null, upload: null, errors: [] },
+    waits: false,
     run: async () => answer(),
   };
 }

@@ -70,7 +70,13 @@ export function presentTransformation({ version, code, createdAt }: Transformati
   return { version, code, created_at: time(createdAt) };
 }
 
-function presentThrottle({ held, drain, circuit, restsUntil }: ThrottleView): z.infer<typeof throttleSchema> {
+function presentThrottle({
+  held,
+  drain,
+  circuit,
+  restsUntil,
+  pull,
+}: ThrottleView): z.infer<typeof throttleSchema> {
   return {
     held,
     draining: drain && {
@@ -85,6 +91,11 @@ function presentThrottle({ held, drain, circuit, restsUntil }: ThrottleView): z.
       next_probe_at: timeOrNull(circuit.nextProbeAt),
     },
     rests_until: timeOrNull(restsUntil),
+    pull: pull && {
+      connected: pull.isConnected,
+      last_pull_at: timeOrNull(pull.lastPullAt),
+      leased: pull.leased,
+    },
   };
 }
 

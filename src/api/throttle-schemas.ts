@@ -18,6 +18,16 @@ export const throttleSchema = z
       next_probe_at: time.nullable(),
     }),
     rests_until: time.nullable().describe("The target is rate-limited (429, 503 or Retry-After)."),
+    pull: z
+      .strictObject({
+        connected: z
+          .boolean()
+          .describe("Whether a program waits for deliveries or works on some. Without one they wait."),
+        last_pull_at: time.nullable().describe("null: no program has pulled yet."),
+        leased: count.describe("Deliveries that were pulled and not answered yet."),
+      })
+      .nullable()
+      .describe("For targets of the type pull; null for others."),
   })
   .meta({ id: "TargetFlow", description: "The current delivery state of a target." });
 

@@ -9,6 +9,7 @@ export const SCOPES = [
     name: "replay",
     meaning: "Replay events, verify rejected requests again, pause targets and resume them",
   },
+  { name: "pull", meaning: "Pull deliveries from pull targets, and bring their results" },
   { name: "admin", meaning: "Manage API keys, read the audit log, and export webhooks with their secrets" },
 ] as const;
 

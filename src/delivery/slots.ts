@@ -73,16 +73,21 @@ export class Slots {
     else this.#unhealthy++;
   }
 
-  /** The limit grows by one a success, which doubles it every round trip, and halves at a failure. */
-  end(share: Share, eventId: string, ended: { succeeded: boolean; now: number }): void {
+  /**
+   * The limit grows by one a success, which doubles it every round trip, and halves at a failure. `succeeded` is null
+   * where the attempt says nothing of the target.
+   */
+  end(share: Share, eventId: string, ended: { succeeded: boolean | null; now: number }): void {
     share.inFlight.delete(eventId);
     if (share.isHealthy) this.#healthy--;
     else this.#unhealthy--;
-    share.lastFailed = !ended.succeeded;
-    if (ended.succeeded) share.hasSucceeded = true;
-    share.limit = ended.succeeded
-      ? Math.min(MOST_PER_TARGET, share.limit + 1)
-      : Math.max(1, Math.floor(share.limit / 2));
+    if (ended.succeeded !== null) {
+      share.lastFailed = !ended.succeeded;
+      if (ended.succeeded) share.hasSucceeded = true;
+      share.limit = ended.succeeded
+        ? Math.min(MOST_PER_TARGET, share.limit + 1)
+        : Math.max(1, Math.floor(share.limit / 2));
+    }
     this.review(share, ended.now);
   }
 

@@ -25,6 +25,8 @@ export class TargetQueue {
   readonly targetId: string;
   /** What the target has of the slots. */
   readonly share: Share;
+  /** Its attempts are marked in the journal, so that one that kills the process is known. */
+  isMarked = true;
   readonly #round: Round;
   #state: TargetQueueState = "idle";
   /** When the next delivery is due that is not yet, in wall-clock time. Kept in every state: a turn may change nothing. */
@@ -207,9 +209,10 @@ export class TargetQueues {
     return true;
   }
 
-  /** Attempts under way, by the names that they are marked with; how often each was made before is not known here. */
+  /** Marked attempts under way, by the names that they are marked with; how often each was made before is not known here. */
   *inFlight(): Iterable<MarkedAttempt> {
-    for (const { webhookId, targetId, share } of this.all()) {
+    for (const { webhookId, targetId, share, isMarked } of this.all()) {
+      if (!isMarked) continue;
       for (const eventId of share.inFlight.keys()) yield { webhookId, targetId, eventId, attempt: 0 };
     }
   }

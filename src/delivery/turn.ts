@@ -107,7 +107,10 @@ export function createTurns(deps: TurnDeps): Turns {
     // A probe is under way, whose end decides.
     if (waitMs === null) return;
     if (waitMs > 0) return rests.restAtLeast(queue, now + waitMs);
-    const limit = roomFor(deps, { queue, opened, mono });
+    const wanted = wantedBy(queue, opened);
+    // Nobody fetches its deliveries now: the next one who does brings the next turn.
+    if (wanted === 0) return rests.keepWaiting(queue);
+    const limit = Math.min(wanted, roomFor(deps, { queue, opened, mono }));
     if (limit === 0) {
       if (queue.share.inFlight.size === 0) queue.starve();
       return;
@@ -137,6 +140,11 @@ export function createTurns(deps: TurnDeps): Turns {
     launch: (until) => attempts.launch(until),
     ended: () => attempts.ended(),
   };
+}
+
+/** How many deliveries are wanted of a target whose deliveries are fetched; of any other, any number. */
+function wantedBy({ targetId, share }: TargetQueue, { type }: OpenedTarget): number {
+  return type.roomFor?.({ targetId, inFlight: share.inFlight.size }) ?? Number.POSITIVE_INFINITY;
 }
 
 /** How many deliveries may be taken now; 0 also where so few could be that a look into the file is not worth it. */

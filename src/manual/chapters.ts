@@ -20,6 +20,7 @@ import ledger from "./ledger.md" with { type: "text" };
 import limits from "./limits.md" with { type: "text" };
 import monitoring from "./monitoring.md" with { type: "text" };
 import notices from "./notices.md" with { type: "text" };
+import pull from "./pull.md" with { type: "text" };
 import recovery from "./recovery.md" with { type: "text" };
 import rejected from "./rejected.md" with { type: "text" };
 import replays from "./replays.md" with { type: "text" };
@@ -75,6 +76,7 @@ const parts = [
       { slug: "retries", text: retries, summary: "When a failed delivery is attempted again, and given up" },
       { slug: "flow", text: flow, summary: "Rate limit, order, circuit breaker, pause" },
       { slug: "signing", text: signing, summary: "Signatures that receivers verify" },
+      { slug: "pull", text: pull, summary: "Deliveries that a program fetches, on a laptop for one" },
       { slug: "replays", text: replays, summary: "Stored events delivered again, one or many" },
     ],
   },

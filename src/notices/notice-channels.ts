@@ -76,6 +76,7 @@ export function createNoticeChannels(deps: {
       timeoutMs: TIMEOUT_MS,
       signal,
     });
+    if (outcome.kind === "released") return "The target for notices sends nothing by itself.";
     return outcome.kind === "delivered" ? null : outcome.error;
   };
 

@@ -13,6 +13,7 @@ import { measureStorageFiles } from "../storage/folder/storage-files.ts";
 import { checkInBackground } from "../storage/reader/inspection.ts";
 import { createStorageChecks } from "../storage/reader/storage-checks.ts";
 import { createLearnedSecrets } from "../webhooks/learned-secrets.ts";
+import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createDeliveryParts } from "./delivery.ts";
 import { createIngestParts } from "./ingest.ts";
 import { mountRoutes } from "./mount.ts";
@@ -160,6 +161,7 @@ export async function createApp({
       targetTrials,
       events,
       throttle,
+      pull: createPullDeliveries({ mainDb, pulls: delivery.pulls }),
       rejected,
       reverify: ingest.reverify,
       replay,
@@ -204,6 +206,8 @@ export async function createApp({
   /** Stops in reverse order. Resolves when everything that was accepted is stored, and every file is closed. */
   async function stop(): Promise<void> {
     stopping.abort();
+    // They would wait for deliveries until their time is up.
+    delivery.pulls.stop();
     const closed = app.server?.stop(false);
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
     await app.server?.stop(true);

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { createGoneHandler } from "../delivery/attempts/deactivate-gone.ts";
 import { createDeliveryEngine } from "../delivery/engine.ts";
 import { createTargetOpener } from "../delivery/open-target.ts";
+import { createPullWatch } from "../delivery/pull-watch.ts";
 import { createThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import { createFieldIndexing } from "../indexing/field-indexing.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -24,6 +25,7 @@ import type { MainDb } from "../storage/main-db/open.ts";
 import { createFieldStore } from "../storage/stores/field-store.ts";
 import { createReplayStore } from "../storage/stores/replay-store.ts";
 import { createRetentionStore } from "../storage/stores/retention-store.ts";
+import { Pulls } from "../targets/pull/pulls.ts";
 import { createTargetTypes, type TargetTypes } from "../targets/registry.ts";
 import { createTransform } from "../targets/transformations/transformer.ts";
 import { createNoticeParts } from "./notices.ts";
@@ -59,7 +61,8 @@ export function createDeliveryParts(deps: {
       allowedCidrs: config.allowedTargetCidrs,
       maxIdleConnections: descriptors.idleConnections,
     });
-  const ownTypes = createTargetTypes({ outbound, log, clock });
+  const pulls = new Pulls({ clock, log, onWanted: (webhookId) => engine.nudge(webhookId) });
+  const ownTypes = createTargetTypes({ outbound, log, clock, pulls });
   const targetTypes = deps.alterTypes?.(ownTypes) ?? ownTypes;
   const openTarget = createTargetOpener({ targetTypes, keys, log });
   const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
@@ -90,7 +93,16 @@ export function createDeliveryParts(deps: {
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },
   });
-  const throttle = createThrottleControl({ engine, events, store: storage.throttle, clock });
+  const pullWatch = createPullWatch({
+    pulls,
+    queries: mainDb.targetPulls,
+    targets: mainDb.targets,
+    notices,
+    clock,
+    log,
+  });
+  const { presence } = pullWatch;
+  const throttle = createThrottleControl({ engine, events, store: storage.throttle, presence, clock });
   const replay = createReplay({ events, routing, clock });
   const replayRuns = createReplayRuns({
     store: createReplayStore({ files, writer, reader: storage.reader }),
@@ -127,6 +139,8 @@ export function createDeliveryParts(deps: {
     replay,
     replayRuns,
     notices,
+    pulls,
+    pullWatch,
     sandbox,
     transform,
     sendTestNotice: telling.sendTest,
@@ -146,6 +160,7 @@ export function createDeliveryParts(deps: {
     /** Nothing is delivered or deleted before. Resolves when everything that an earlier run left was looked through. */
     async start(): Promise<void> {
       telling.start();
+      pullWatch.start();
       const webhookIds = webhooks.listAll().map(({ id }) => id);
       await engine.start(webhookIds);
       await replayRuns.start(webhookIds);
@@ -153,6 +168,7 @@ export function createDeliveryParts(deps: {
       fieldIndexing.start();
     },
     async stop(): Promise<void> {
+      pullWatch.stop();
       await Promise.all([
         engine.stop(DELIVERY_GRACE_MS),
         replayRuns.stop(),

@@ -1,6 +1,7 @@
 /** Mounts everything that the gateway answers on one application, with the edge around it and one exit for errors. */
 import { Elysia } from "elysia";
 import { createApi } from "../api/create-api.ts";
+import type { ApiDeps } from "../api/deps.ts";
 import { createDashboard } from "../dashboard/create-dashboard.ts";
 import type { DashboardDeps } from "../dashboard/deps.ts";
 import { edge } from "../http/edge.ts";
@@ -13,7 +14,7 @@ import type { Overrides } from "./overrides.ts";
 
 export function mountRoutes(deps: {
   /** What the dashboard needs; the API needs less. */
-  parts: DashboardDeps;
+  parts: DashboardDeps & Pick<ApiDeps, "pull">;
   alterDashboard: Overrides["dashboard"] | undefined;
   ingest: Pick<IngestParts, "routes">;
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
@@ -37,6 +38,7 @@ export function mountRoutes(deps: {
     apiKeys: parts.apiKeys,
     events: parts.events,
     throttle: parts.throttle,
+    pull: parts.pull,
     rejected: parts.rejected,
     reverify: parts.reverify,
     replay: parts.replay,

@@ -28,7 +28,7 @@ const noticeSettingsSchema = z
       .string()
       .nullable()
       .default(null)
-      .describe("One of your targets, of this webhook or another, of any type but `database`."),
+      .describe("One of your targets, of this webhook or another, of any type but `database` and `pull`."),
     email: z
       .email()
       .max(254)

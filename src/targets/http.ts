@@ -5,37 +5,20 @@ import type { Outbound, OutboundTls } from "../outbound/outbound.ts";
 import { inSection } from "../settings/form-field.ts";
 import { withoutMaskedParameters } from "../settings/masked-secret.ts";
 import { REDACTED } from "../settings/sealed-config.ts";
-import { isConfigurableHeader, isHeaderName, isHeaderValue } from "./forwarded-headers.ts";
+import { configuredHeaders, configuredHeadersField } from "./configured-headers.ts";
 import { headersFor, headersForOtherOrigin } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { receivedHeadersFields, receivedHeadersShape } from "./received-headers.ts";
 import { redirectOf } from "./redirect.ts";
-import { retryAfterMs } from "./retry-after.ts";
-import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetResponse, TargetType } from "./target-type.ts";
+import { failedBy, outcomeOf } from "./response-outcome.ts";
+import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "./target-type.ts";
 import { tlsFault, tlsFields, tlsOf, tlsShape } from "./tls-settings.ts";
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
-const MAX_CONFIGURED_HEADERS = 50;
-
-const headersSchema = z.record(z.string(), z.string().max(8192)).superRefine((headers, context) => {
-  const names = Object.keys(headers);
-  const fault = (name: string, message: string) =>
-    context.addIssue({ code: "custom", path: [name], message });
-  if (names.length > MAX_CONFIGURED_HEADERS) fault("", `must not be more than ${MAX_CONFIGURED_HEADERS}`);
-  if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
-    fault("", "contains a header twice");
-  for (const [name, value] of Object.entries(headers)) {
-    if (!isHeaderName(name)) fault(name, "is not a valid header name");
-    else if (!isConfigurableHeader(name)) fault(name, "is set by the gateway itself");
-    else if (!isHeaderValue(value)) fault(name, "has a value that a header cannot carry");
-  }
-});
 
 const configShape = z.strictObject({
   url: targetUrl,
-  headers: headersSchema
-    .optional()
-    .describe("Added to every request; replaces a received header of that name."),
+  headers: configuredHeaders,
   append_path: z
     .boolean()
     .default(false)
@@ -71,13 +54,7 @@ export function createHttpTarget(deps: { outbound: Outbound; clock: Clock }): Ta
     configSchema,
     fields: [
       { name: "url", label: "URL", kind: "url", required: true, placeholder: "https://example.com/hooks" },
-      {
-        name: "headers",
-        label: "Headers",
-        kind: "headers",
-        secret: true,
-        help: "Added to every request, for example Authorization.",
-      },
+      configuredHeadersField,
       ...inSection("Request", [
         {
           name: "append_path",
@@ -151,26 +128,18 @@ async function deliver(
     }
     const { response } = result;
     const { statusCode, headers } = response;
-    if (statusCode >= 200 && statusCode < 300) return { kind: "delivered", response };
-    if (statusCode < 300 || statusCode >= 400) return failed(`HTTP ${statusCode}`, response, clock);
+    if (statusCode < 300 || statusCode >= 400) return outcomeOf(response, clock.now());
     if (!config.follow_redirects) {
-      return failed(`HTTP ${statusCode}: redirects are not followed`, response, clock);
+      return failedBy(response, clock.now(), `HTTP ${statusCode}: redirects are not followed`);
     }
     const redirect = redirectOf({ statusCode, headers, method: event.method, url, followed });
     if (redirect.kind === "refused") {
-      return failed(`HTTP ${statusCode}: ${redirect.reason}`, response, clock);
+      return failedBy(response, clock.now(), `HTTP ${statusCode}: ${redirect.reason}`);
     }
     url = redirect.url;
     // Permanent: a redirect back to the first origin does not make the hops in between trustworthy.
     isOtherOrigin ||= !redirect.isSameOrigin;
   }
-}
-
-function failed(error: string, response: TargetResponse, clock: Clock): Outcome {
-  const { statusCode, headers } = response;
-  const wait = retryAfterMs({ statusCode, headers, now: clock.now() });
-  const requested = wait === null ? {} : { retryAfterMs: wait };
-  return { kind: "failed", retryable: true, error, response, ...requested };
 }
 
 /** Computed once per config object, which lives as long as its target is unchanged. */

@@ -7,16 +7,25 @@ import { createTypeList, type TypeList } from "../settings/type-list.ts";
 import { databaseTarget } from "./database.ts";
 import { createHttpTarget } from "./http.ts";
 import { createLogTarget } from "./log.ts";
+import { createPullTarget } from "./pull/pull-target.ts";
+import { Pulls } from "./pull/pulls.ts";
 import { createSlackTarget } from "./slack.ts";
 import type { DeliveryAttempt, TargetType } from "./target-type.ts";
 
 export type TargetTypes = TypeList<TargetType>;
 
-export function createTargetTypes(deps: { outbound: Outbound; log: Logger; clock?: Clock }): TargetTypes {
-  const { outbound, log, clock = systemClock } = deps;
+export function createTargetTypes(deps: {
+  outbound: Outbound;
+  log: Logger;
+  clock?: Clock;
+  /** Where pull targets' deliveries are fetched; without it nobody fetches any. */
+  pulls?: Pulls;
+}): TargetTypes {
+  const { outbound, log, clock = systemClock, pulls = new Pulls({ clock, log }) } = deps;
   const all: readonly TargetType[] = [
     checked(createHttpTarget({ outbound, clock })),
     checked(createSlackTarget({ outbound, clock })),
+    checked(createPullTarget({ pulls })),
     checked(createLogTarget({ log })),
     checked(databaseTarget),
   ];
@@ -45,6 +54,8 @@ function checked<Config>(inner: TargetType<Config>): TargetType {
     fields: inner.fields,
     settlesAtIngest: inner.settlesAtIngest,
     signs: inner.signs === true,
+    ...(inner.policyDefaults && { policyDefaults: inner.policyDefaults }),
+    ...(inner.roomFor && { roomFor: inner.roomFor }),
     summarize(config) {
       const result = check(config);
       return result.success ? inner.summarize(result.data) : `${inner.label} (settings are not valid)`;

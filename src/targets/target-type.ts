@@ -1,6 +1,7 @@
 /** Interface of a target type: its description and settings, and the outcome of one attempt. */
 import type { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
+import type { StoredDeliveryPolicy } from "./delivery-policy.ts";
 import type { Signer } from "./signing.ts";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -27,6 +28,8 @@ export type ReceivedEvent = Readonly<{
   body: Uint8Array;
   /** `pathTail` is the choice of the target's transformation: it is appended whatever the target's settings say. */
   isPathChosen?: boolean;
+  /** The event type as the sender names it; null or left out if unknown. */
+  type?: string | null;
 }>;
 
 export type DeliveryAttempt<Config> = Readonly<{
@@ -82,6 +85,16 @@ export type TargetRequest = Readonly<{
 /** What a request is made of, apart from how it is sent. */
 export type RequestParts<Config> = Omit<DeliveryAttempt<Config>, "timeoutMs" | "signal">;
 
+/** The attempt ended before the target had the event: it is due again, and no attempt is counted. */
+export type Released = Readonly<{ kind: "released" }>;
+
+/** How many more attempts of a target may begin. */
+export type AttemptRoom = (asked: {
+  targetId: string;
+  /** Its attempts under way. */
+  inFlight: number;
+}) => number;
+
 export type TargetType<Config = unknown> = Readonly<{
   /** Name in the API and the database: "http". */
   type: string;
@@ -97,11 +110,18 @@ export type TargetType<Config = unknown> = Readonly<{
   settlesAtIngest: boolean;
   /** True if requests can be signed; they are unless the target disables it. */
   signs?: boolean;
+  /** Policy of a new target where it differs from the usual one. */
+  policyDefaults?: Partial<StoredDeliveryPolicy>;
+  /**
+   * Set for a type whose deliveries are fetched. While it returns 0 the target's deliveries wait in the event file. An
+   * attempt under way only waits for a program's answer, so it is never suspected of a crash.
+   */
+  roomFor?: AttemptRoom;
   /** Short destination without secrets, for lists: "https://example.com/hooks". */
   summarize: (config: Config) => string;
   /** Why no attempt can reach the destination, known before any is made; null if none is known. */
   refusal?: (config: Config) => string | null;
-  deliver: (attempt: DeliveryAttempt<Config>) => Promise<Outcome>;
+  deliver: (attempt: DeliveryAttempt<Config>) => Promise<Outcome | Released>;
   /**
    * The request that an attempt made at `now` begins with, secrets of the config masked. Null if the config is not
    * valid; missing if the type sends no request.

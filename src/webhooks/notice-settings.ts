@@ -3,6 +3,7 @@ import { AppError } from "../lib/errors.ts";
 import type { NoticeSettings } from "../settings/notice-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { TargetTypes } from "../targets/registry.ts";
+import type { TargetType } from "../targets/target-type.ts";
 
 type Deps = Readonly<{ mainDb: MainDb; targetTypes: TargetTypes; sendsMail: boolean }>;
 
@@ -20,9 +21,14 @@ export function checkNoticeSettings(
   const isOwn = target && !target.deleted && mainDb.webhooks.find(target.webhookId)?.userId === userId;
   if (!isOwn || (only !== null && !only.includes(target.webhookId)))
     throw invalid("target_id", "is not one of your targets");
-  if (targetTypes.find(target.type)?.settlesAtIngest === true) {
+  if (!sendsNotices(targetTypes.find(target.type))) {
     throw invalid("target_id", "must be a target of a type that sends events");
   }
+}
+
+/** False for a type that sends nothing, or only what somebody fetches. */
+export function sendsNotices(type: TargetType | null): boolean {
+  return type !== null && !type.settlesAtIngest && type.roomFor === undefined;
 }
 
 function invalid(field: string, message: string): AppError {

@@ -7,6 +7,7 @@ import {
   readPolicy,
   type StoredDeliveryPolicy,
 } from "../targets/delivery-policy.ts";
+import type { TargetType } from "../targets/target-type.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { targetChange, targetInput } from "./schemas.ts";
 import { createTargetConfigs } from "./target-config.ts";
@@ -125,7 +126,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
         type: type.type,
         active,
         config: configs.toStored({ id, type, sent: values.config ?? {} }),
-        policy: checkedPolicy(values),
+        policy: checkedPolicy({ ...values, ...ofType(type, input) }),
         settlesAtIngest: type.settlesAtIngest,
         createdAt: now,
         updatedAt: now,
@@ -200,6 +201,12 @@ function nothingToPause(): AppError {
     message: "Deliveries to this target are complete as soon as events are stored, so they cannot be held.",
     hint: "Disable the target to stop new deliveries.",
   });
+}
+
+/** The type's own defaults of what the input leaves out; the schema has filled in those of all types. */
+function ofType({ policyDefaults = {} }: TargetType, input: unknown): Partial<StoredDeliveryPolicy> {
+  const given = new Set(Object.keys(Object(input)));
+  return Object.fromEntries(Object.entries(policyDefaults).filter(([name]) => !given.has(name)));
 }
 
 function checkedPolicy(sent: Readonly<Record<string, unknown>>, stored?: unknown): StoredDeliveryPolicy {

@@ -37,7 +37,8 @@ let replayId: string;
 let replayToSeveral: string;
 let keyId: string;
 let rejectedId: string;
-let signed: { id: string };
+/** Targets of operations that need one of a certain type. */
+let ofOperation: ReadonlyMap<string, { id: string }>;
 let transformed: Readonly<{ eventId: string; resultId: string }>;
 let raw: unknown;
 let document: z.infer<typeof documentShape>;
@@ -65,7 +66,13 @@ beforeAll(async () => {
     body: new Uint8Array(1),
   });
   const http = { name: "Signed", type: "http", config: { url: "http://127.0.0.1:9/" } };
-  signed = await api.useCases.targets.create({ ...api.of, input: http });
+  ofOperation = new Map([
+    ["rotateSigning", await api.useCases.targets.create({ ...api.of, input: http })],
+    [
+      "pullDeliveries",
+      await api.useCases.targets.create({ ...api.of, input: { name: "Pull", type: "pull" } }),
+    ],
+  ]);
   transformed = await addTransformedAttempt();
   keyId = api.parts.apiKeys.create({ userId: api.ada, name: "CI" }).apiKey.id;
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
@@ -131,7 +138,7 @@ function expectDocumented(operation: Documented, answer: ApiAnswer): void {
 /** Returns the operation's path with ids of existing objects, or with unknown ids. */
 function pathOf({ path, operationId }: Documented, known = true): string {
   const { webhook, entrypoint, event } = api;
-  const target = operationId === "rotateSigning" ? signed : api.target;
+  const target = ofOperation.get(operationId) ?? api.target;
   const ids = new Map([
     ["webhook_id", webhook.id],
     ["entrypoint_id", entrypoint.id],
@@ -181,6 +188,7 @@ describe("every operation", () => {
     replayEvent: { target_id: "" },
     createReplay: { filter: { status: "failed" } },
     verifyRejected: { ids: [] },
+    pullDeliveries: { max: 0 },
     deleteManyRejected: { ids: [] },
   };
 
@@ -269,7 +277,7 @@ test("patterns mean the same without flags as on the server", () => {
 });
 
 test("types are enumerated in requests and responses", () => {
-  const targets = ["http", "slack", "log", "database"];
+  const targets = ["http", "slack", "pull", "log", "database"];
   const enums = [...schemasIn(raw)].flatMap(({ enum: words }) =>
     Array.isArray(words) ? [words.join()] : [],
   );

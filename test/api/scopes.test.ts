@@ -67,6 +67,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     "POST /webhooks/:webhook_id/targets/:target_id/discard-held",
     "POST /webhooks/:webhook_id/targets/:target_id/reset-circuit",
   ],
+  pull: ["POST /webhooks/:webhook_id/targets/:target_id/pull"],
   admin: [...["GET /api-keys", "POST /api-keys"], ...["GET /api-keys/:key_id", "DELETE /api-keys/:key_id"]],
   none: ["GET /me"],
   public: ["GET /openapi.json"],

@@ -4,6 +4,7 @@ import type { ThrottleControl, ThrottleView } from "../../src/delivery/throttle/
 export const NOTHING_HELD: ThrottleView = {
   held: 0,
   drain: null,
+  pull: null,
   restsUntil: null,
   circuit: { state: "closed", since: null, reason: null, nextProbeAt: null },
 };

@@ -3,8 +3,15 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { openConfig, REDACTED, redactConfig, sealConfig } from "../../src/settings/sealed-config.ts";
+import { Pulls } from "../../src/targets/pull/pulls.ts";
 import { createTargetTypes } from "../../src/targets/registry.ts";
-import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "../../src/targets/target-type.ts";
+import type {
+  DeliveryAttempt,
+  Outcome,
+  ReceivedEvent,
+  Released,
+  TargetType,
+} from "../../src/targets/target-type.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestOutbound, neverAborted, type TestOutbound } from "../support/outbound.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -45,6 +52,8 @@ export type TargetBench = Readonly<{
   receiver: Receiver;
   outbound: TestOutbound;
   lines: LogLine[];
+  /** Where a pull target's deliveries are fetched. */
+  pulls: Pulls;
 }>;
 
 /** Real parts around one target type: an outbound client, a receiver, and a log in memory. */
@@ -52,12 +61,16 @@ export async function startTargetBench(type: string): Promise<TargetBench & { st
   const { log, lines } = createRecordingLog();
   const outbound = createTestOutbound();
   const receiver = await startReceiver();
+  const clock = createFakeClock();
+  const pulls = new Pulls({ clock, log });
   return {
-    type: createTargetTypes({ outbound, log, clock: createFakeClock() }).get(type),
+    type: createTargetTypes({ outbound, log, clock, pulls }).get(type),
+    pulls,
     receiver,
     outbound,
     lines,
     async stop() {
+      pulls.stop();
       outbound.close();
       await receiver.close();
     },
@@ -74,6 +87,8 @@ export function describeTargetContract(options: {
   success: { status: number; body: string };
   /** True if the type calls another machine, and so can fail to. */
   remote: boolean;
+  /** Does what a program has to for the type to deliver. */
+  attend?: (bench: TargetBench) => void;
 }): void {
   const owner = "targets:0190a000-0000-7000-8000-000000000004";
   const keys = createKeyRing(new Uint8Array(32).fill(7));
@@ -83,6 +98,7 @@ export function describeTargetContract(options: {
   beforeEach(async () => {
     bench = await startTargetBench(options.type);
     bench.receiver.answerWith(options.success);
+    options.attend?.(bench);
     config = options.config(bench.receiver);
   });
   afterEach(() => bench.stop());
@@ -236,7 +252,7 @@ export function describeTargetContract(options: {
   });
 }
 
-export function failed(outcome: Outcome): Extract<Outcome, { kind: "failed" }> {
+export function failed(outcome: Outcome | Released): Extract<Outcome, { kind: "failed" }> {
   if (outcome.kind !== "failed") throw new Error("it was delivered");
   return outcome;
 }

@@ -7,7 +7,7 @@ import { createRecordingLog } from "../support/recording-log.ts";
 const types = createTargetTypes({ outbound: createTestOutbound(), log: createRecordingLog().log });
 
 test("target types are listed once each, in the order in which forms offer them", () => {
-  expect(types.list().map((type) => type.type)).toEqual(["http", "slack", "log", "database"]);
+  expect(types.list().map((type) => type.type)).toEqual(["http", "slack", "pull", "log", "database"]);
 });
 
 test("a target type is found by its name", () => {
@@ -24,7 +24,7 @@ test("an unknown target type is the caller's mistake, with the known ones as a h
     if (!(error instanceof AppError)) throw error;
     expect([error.kind, error.details]).toEqual([
       "invalid",
-      [{ path: "type", message: "must be one of: http, slack, log, database" }],
+      [{ path: "type", message: "must be one of: http, slack, pull, log, database" }],
     ]);
   }
 });

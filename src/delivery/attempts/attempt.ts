@@ -44,7 +44,10 @@ export type AttemptDeps = Readonly<{
 /** What the target did in an attempt, null where it was not asked; and what is stored of it. */
 export type Attempt = Readonly<{ outcome: Outcome | null; settlement: Settlement }>;
 
-/** Resolves to null where the program stopped first: the delivery is still pending and will be attempted again. */
+/**
+ * Resolves to null where the program stopped first, or the target did not get the event: the delivery is still pending
+ * and will be attempted again.
+ */
 export async function runAttempt(
   deps: AttemptDeps,
   opened: OpenedTarget,
@@ -63,6 +66,7 @@ export async function runAttempt(
     traceparent: traced?.traceparent,
     transform,
   });
+  if (outcome.kind === "released") return null;
   const endedAt = clock.now();
   const durationMs = Math.round(clock.monotonic() - from);
   if (signal.aborted && (outcome.kind === "failed" || outcome.kind === "unready")) return null;

@@ -64,6 +64,7 @@ export class BegunAttempts {
       this.#underWay.begin();
     }
     share.bodyBytes = bodyBytes;
+    queue.isMarked = opened.type.roomFor === undefined;
     if (suspect) suspects.begin(suspect);
   }
 
@@ -108,7 +109,8 @@ export class BegunAttempts {
   #mark(): void {
     const { journal, suspects, queues } = this.#deps;
     for (const { queue, due, suspect } of this.#unmarked) {
-      if (suspect === null) journal.mark(queue.webhookId, queue.targetId, due.eventId, due.attempts + 1);
+      if (suspect === null && queue.isMarked)
+        journal.mark(queue.webhookId, queue.targetId, due.eventId, due.attempts + 1);
     }
     journal.flush();
     this.#marked.push(...this.#unmarked);
@@ -145,13 +147,14 @@ export class BegunAttempts {
     this.#underWay.end();
   }
 
-  /** Gives the slot back and tells the throttle. `attempt` is null where it was aborted or failed unexpectedly. */
+  /** Gives the slot back and tells the throttle. `attempt` is null where it was aborted, released, or failed unexpectedly. */
   #giveBack({ queue, opened, due, isProbe, suspect }: Begun, attempt: Attempt | null): void {
     const { suspects, slots, throttles, clock } = this.#deps;
     const { eventId } = due;
     if (suspect !== null) suspects.end(suspect);
     const outcome = attempt?.outcome ?? null;
-    slots.end(queue.share, eventId, { succeeded: outcome?.kind === "delivered", now: clock.monotonic() });
+    const succeeded = attempt === null ? null : outcome?.kind === "delivered";
+    slots.end(queue.share, eventId, { succeeded, now: clock.monotonic() });
     const isOver = attempt !== null && attempt.settlement.status !== "pending";
     throttles.end(queue, opened.policy.throttle, { isProbe, eventId, outcome, isOver });
   }

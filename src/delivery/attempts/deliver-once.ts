@@ -2,6 +2,7 @@
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { DueDelivery } from "../../storage/event-db/types.ts";
+import type { Released } from "../../targets/target-type.ts";
 import type { Transform } from "../../targets/transformations/transformer.ts";
 import type { OpenedTarget } from "../open-target.ts";
 import { withTraceparent } from "./trace-attempt.ts";
@@ -15,7 +16,7 @@ export async function deliverOnce(options: {
   /** Sent to the target instead of the sender's own; undefined: the sender's is kept. */
   traceparent?: string | undefined;
   transform: Transform;
-}): Promise<AttemptOutcome> {
+}): Promise<AttemptOutcome | Released> {
   const { opened, due, signal, log, traceparent, transform } = options;
   const { target, type, config, policy, signer } = opened;
   try {

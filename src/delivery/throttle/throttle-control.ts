@@ -5,6 +5,8 @@ import { AppError } from "../../lib/errors.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { ThrottleStore } from "../../storage/stores/throttle-store.ts";
 import type { StoredDeliveryPolicy } from "../../targets/delivery-policy.ts";
+import { PULL_TYPE } from "../../targets/pull/pull-target.ts";
+import type { Presence } from "../../targets/pull/pulls.ts";
 import { toThrottlePolicy } from "../../targets/throttle-policy.ts";
 import type { DeliveryEngine } from "../engine.ts";
 import type { ThrottleState } from "./throttles.ts";
@@ -12,6 +14,7 @@ import type { ThrottleState } from "./throttles.ts";
 type SeenTarget = Readonly<{
   id: string;
   webhookId: string;
+  type: string;
   active: boolean;
   pausedAt: number | null;
   policy: StoredDeliveryPolicy;
@@ -22,6 +25,8 @@ export type ThrottleView = Readonly<{
   held: number;
   /** How held deliveries are being released; null where none are. */
   drain: Readonly<{ perSecond: number; estimateMs: number }> | null;
+  /** Who fetches the deliveries; null for a type that sends them. */
+  pull: Presence | null;
 }> &
   Pick<ThrottleState, "circuit" | "restsUntil">;
 
@@ -45,9 +50,10 @@ export function createThrottleControl(deps: {
   engine: Pick<DeliveryEngine, "describe" | "resetCircuit" | "hurry" | "nudge">;
   events: Pick<EventStore, "targetOverviews">;
   store: Pick<ThrottleStore, "discardHeld">;
+  presence: (targetId: string) => Presence;
   clock: Clock;
 }): ThrottleControl {
-  const { engine, events, store, clock } = deps;
+  const { engine, events, store, presence, clock } = deps;
 
   async function readUsable(webhookId: string, targets: readonly SeenTarget[]) {
     const ids = targets.map(({ id }) => id);
@@ -55,12 +61,14 @@ export function createThrottleControl(deps: {
       events.targetOverviews(webhookId),
       engine.describe(webhookId, ids),
     ]);
-    return new Map(
-      targets.flatMap((target, index) => {
-        const state = states[index];
-        return state ? [[target.id, view(target, state, overviews.get(target.id)?.counts.held ?? 0)]] : [];
-      }),
-    );
+    const seen = new Map<string, ThrottleView>();
+    for (const [index, target] of targets.entries()) {
+      const state = states[index];
+      const held = overviews.get(target.id)?.counts.held ?? 0;
+      const pull = target.type === PULL_TYPE ? presence(target.id) : null;
+      if (state) seen.set(target.id, { ...view(target, state, held), pull });
+    }
+    return seen;
   }
 
   return {
@@ -88,7 +96,11 @@ export function createThrottleControl(deps: {
   };
 }
 
-function view(target: SeenTarget, { circuit, restsUntil, drain }: ThrottleState, held: number): ThrottleView {
+function view(
+  target: SeenTarget,
+  { circuit, restsUntil, drain }: ThrottleState,
+  held: number,
+): Omit<ThrottleView, "pull"> {
   const isDraining = held > 0 && target.active && target.pausedAt === null;
   return {
     held,

@@ -23,6 +23,7 @@ import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filte
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
+import { createTargetPullQueries, type TargetPullQueries } from "./target-pulls.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
 import { createTransactions } from "./transactions.ts";
 import { createTransferQueries, type TransferQueries } from "./transfer.ts";
@@ -37,6 +38,7 @@ export type MainDb = Readonly<{
   entrypoints: EntrypointQueries;
   targets: TargetQueries;
   transformations: TransformationQueries;
+  targetPulls: TargetPullQueries;
   apiKeys: ApiKeyQueries;
   namedParts: NamedPartQueries;
   savedFilters: SavedFilterQueries;
@@ -127,6 +129,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       entrypoints: { ...entrypoints, softDelete: roomy(entrypoints.softDelete) },
       targets: { ...targets, softDelete: roomy(targets.softDelete) },
       transformations: createTransformationQueries(orm),
+      targetPulls: createTargetPullQueries(db),
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       namedParts: createNamedPartQueries(db),
       savedFilters: createSavedFilterQueries(db),

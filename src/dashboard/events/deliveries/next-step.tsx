@@ -65,6 +65,14 @@ function WaitText({ wait }: { wait: Wait }): JSX.Element {
           waits: rate-limited by the target, resuming <Time at={wait.until} ahead />
         </>
       );
+    case "puller":
+      return wait.since === null ? (
+        <>waits until a program pulls from the target</>
+      ) : (
+        <>
+          waits: no program has pulled from the target since <Time at={wait.since} />
+        </>
+      );
     case "due time":
       return (
         <>

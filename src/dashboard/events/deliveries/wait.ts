@@ -11,6 +11,8 @@ export type Wait = Readonly<
   /** `nextProbeAt` is null while a probe is in progress. */
   | { kind: "circuit"; nextProbeAt: number | null }
   | { kind: "rate limit"; until: number }
+  /** Nobody fetches the target's deliveries; `since` is null where nobody has yet. */
+  | { kind: "puller"; since: number | null }
   /** An earlier delivery with the same order key goes first. */
   | { kind: "lane" }
   | { kind: "due time"; at: number }
@@ -22,7 +24,7 @@ type Given = Readonly<{
   delivery: Pick<Delivery, "status" | "nextAttemptAt">;
   /** Undefined for a deleted target. */
   target: Pick<Target, "active" | "pausedAt"> | undefined;
-  throttle: Pick<ThrottleView, "circuit" | "restsUntil"> | undefined;
+  throttle: Pick<ThrottleView, "circuit" | "restsUntil" | "pull"> | undefined;
   now: number;
 }>;
 
@@ -41,6 +43,7 @@ export function waitOf({ delivery, target, throttle, now }: Given): Wait | null 
     return { kind: "due time", at: nextAttemptAt };
   }
   if (circuit !== null) return { kind: "circuit", nextProbeAt: circuit.nextProbeAt };
+  if (throttle?.pull?.isConnected === false) return { kind: "puller", since: throttle.pull.lastPullAt };
   return restsUntil > now ? { kind: "rate limit", until: restsUntil } : { kind: "turn" };
 }
 

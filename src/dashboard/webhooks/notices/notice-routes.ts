@@ -1,5 +1,6 @@
 /** Routes of a webhook's notice settings: the page, its form, and a test notice. */
 import { AppError } from "../../../lib/errors.ts";
+import { sendsNotices } from "../../../webhooks/notice-settings.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
@@ -29,7 +30,7 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
     const lists = [webhook, ...others].map(async ({ id, userId, name }) => {
       const targets = await useCases.targets.list({ userId, webhookId: id });
       return targets
-        .filter(({ type }) => targetTypes.find(type)?.settlesAtIngest === false)
+        .filter(({ type }) => sendsNotices(targetTypes.find(type)))
         .map((target) => ({
           value: target.id,
           label: id === webhook.id ? target.name : `${target.name} (${name})`,

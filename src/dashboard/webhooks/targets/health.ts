@@ -17,6 +17,7 @@ export function targetHealth(
   if (!target.active) return { tone: "idle", label: "disabled" };
   if (target.pausedAt !== null) return { tone: "warn", label: "paused" };
   if (throttle && throttle.circuit.state !== "closed") return { tone: "bad", label: "circuit open" };
+  if (throttle?.pull?.isConnected === false) return { tone: "idle", label: "nobody pulls" };
   if (throttle?.drain) return { tone: "info", label: "catching up" };
   if (overview?.lastResult?.delivered === false) return { tone: "bad", label: "failing" };
   if (overview && overview.counts.failed > 0) return { tone: "warn", label: "some failed" };

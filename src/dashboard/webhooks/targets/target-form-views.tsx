@@ -155,7 +155,7 @@ const NO_DEFAULTS = {};
 type FieldsProps = FormProps & Readonly<{ target?: Target; places?: Readonly<Record<string, CodePlace>> }>;
 
 function Fields({ type, typed, errors, places, target }: FieldsProps): JSX.Element {
-  const policy = target?.policy ?? readPolicy();
+  const policy = target?.policy ?? readPolicy(type.policyDefaults);
   const fields = [
     ...inSection("Filter", filterPolicyFields),
     ...(type.settlesAtIngest ? [] : transformationFields),

@@ -1,10 +1,11 @@
 /** Explains what currently holds back a target's deliveries, with the available actions. */
 import { Html } from "@elysiajs/html";
 import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
+import type { Presence } from "../../../targets/pull/pulls.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
 import { formatCount, formatDuration } from "../../components/format.ts";
-import { Time } from "../../components/values.tsx";
+import { CopyLine, Time } from "../../components/values.tsx";
 import { logPath, targetPath } from "../paths.ts";
 
 type Props = Readonly<{ target: Target; throttle: ThrottleView }>;
@@ -14,6 +15,7 @@ export function TargetThrottle({ target, throttle }: Props): JSX.Element {
     <>
       {target.active && target.pausedAt !== null && <Paused target={target} throttle={throttle} />}
       {throttle.circuit.state !== "closed" && <Open target={target} throttle={throttle} />}
+      {target.active && throttle.pull !== null && <Pullers target={target} pull={throttle.pull} />}
       {throttle.drain !== null && <Draining target={target} throttle={throttle} />}
       {throttle.restsUntil !== null && (
         <p class="throttle-line muted">
@@ -21,6 +23,36 @@ export function TargetThrottle({ target, throttle }: Props): JSX.Element {
         </p>
       )}
     </>
+  );
+}
+
+/** Who fetches the deliveries, or since when nobody does and how to begin. */
+function Pullers({ target, pull }: { target: Target; pull: Presence }): JSX.Element {
+  const { isConnected, lastPullAt, leased } = pull;
+  if (isConnected) {
+    return (
+      <p class="throttle-line muted">
+        A program pulls from it<span safe>{leased === 0 ? "" : `, and works on ${leased} now`}</span>.
+      </p>
+    );
+  }
+  return (
+    <div class="throttle-line">
+      <p>
+        {lastPullAt === null ? (
+          <>No program has pulled from it yet.</>
+        ) : (
+          <>
+            No program has pulled from it since <Time at={lastPullAt} />.
+          </>
+        )}{" "}
+        Its deliveries wait, and don't use up attempts. After 7 days without a program the target is disabled.
+      </p>
+      <CopyLine
+        text={`webhooker listen ${target.webhookId} --target ${target.id} --to http://localhost:3000`}
+        label="Copy"
+      />
+    </div>
   );
 }
 

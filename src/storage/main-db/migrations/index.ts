@@ -12,6 +12,7 @@ import transformations from "./0010-transformations.sql" with { type: "text" };
 import auditLog from "./0011-audit-log.sql" with { type: "text" };
 import apiKeyLimits from "./0012-api-key-limits.sql" with { type: "text" };
 import savedFilters from "./0013-saved-filters.sql" with { type: "text" };
+import targetPulls from "./0014-target-pulls.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -27,4 +28,5 @@ export const mainMigrations: readonly string[] = [
   auditLog,
   apiKeyLimits,
   savedFilters,
+  targetPulls,
 ];
