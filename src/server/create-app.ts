@@ -13,7 +13,6 @@ import { measureStorageFiles } from "../storage/folder/storage-files.ts";
 import { checkInBackground } from "../storage/reader/inspection.ts";
 import { createStorageChecks } from "../storage/reader/storage-checks.ts";
 import { createLearnedSecrets } from "../webhooks/learned-secrets.ts";
-import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createDeliveryParts } from "./delivery.ts";
 import { createIngestParts } from "./ingest.ts";
 import { mountRoutes } from "./mount.ts";
@@ -81,6 +80,7 @@ export async function createApp({
     outbound: overrides.outbound,
     alterTypes: overrides.targetTypes,
     rest: overrides.rest,
+    stopping: stopping.signal,
   });
   const { outbound, targetTypes, throttle, replay, replayRuns, sendTestNotice, sandbox, transform } =
     delivery;
@@ -91,21 +91,22 @@ export async function createApp({
     clock,
     passwords: overrides.passwords,
   });
-  const { providers, useCases, trials, placeTrials, targetTrials, transfer, findSentRequest, find } =
-    createWebhookParts({
-      config,
-      mainDb,
-      eventFiles: files,
-      events,
-      rejected,
-      targetTypes,
-      outbound,
-      checkCode: sandbox.check,
-      transform,
-      keys,
-      clock,
-      onImported: (webhookId) => delivery.imported(webhookId),
-    });
+  const ofWebhooks = createWebhookParts({
+    config,
+    mainDb,
+    eventFiles: files,
+    events,
+    rejected,
+    targetTypes,
+    pulls: delivery.pulls,
+    outbound,
+    checkCode: sandbox.check,
+    transform,
+    keys,
+    clock,
+    onImported: (webhookId) => delivery.imported(webhookId),
+  });
+  const { providers, useCases, transfer } = ofWebhooks;
   await transfer.clear();
   const ingest = createIngestParts({
     events,
@@ -145,6 +146,7 @@ export async function createApp({
     report,
     alterDashboard: overrides.dashboard,
     parts: {
+      ...ofWebhooks,
       config,
       version,
       clock,
@@ -152,22 +154,13 @@ export async function createApp({
       sessionKey: keys.sessionKey,
       ...people,
       durably: mainDb.durably,
-      useCases,
-      transfer,
       targetTypes,
-      providers,
-      trials,
-      placeTrials,
-      targetTrials,
       events,
       throttle,
-      pull: createPullDeliveries({ mainDb, pulls: delivery.pulls }),
       rejected,
       reverify: ingest.reverify,
       replay,
       replayRuns,
-      findSentRequest,
-      find,
       routing: mainDb.routing,
       sendTestEvent,
       sendTestNotice,
@@ -206,8 +199,6 @@ export async function createApp({
   /** Stops in reverse order. Resolves when everything that was accepted is stored, and every file is closed. */
   async function stop(): Promise<void> {
     stopping.abort();
-    // They would wait for deliveries until their time is up.
-    delivery.pulls.stop();
     const closed = app.server?.stop(false);
     await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
     await app.server?.stop(true);
@@ -228,17 +219,12 @@ export async function createApp({
   return {
     app,
     parts: {
+      ...ofWebhooks,
       keys,
       mainDb,
       storage,
       delivery,
       ...people,
-      providers,
-      useCases,
-      trials,
-      placeTrials,
-      targetTrials,
-      transfer,
       ingest,
       sendTestEvent,
       checks,

@@ -51,6 +51,8 @@ export function createDeliveryParts(deps: {
   alterTypes?: ((own: TargetTypes) => TargetTypes) | undefined;
   /** Waits between the steps of a replay; by default on the clock. */
   rest?: ((ms: number) => Promise<void>) | undefined;
+  /** Aborted when a stop begins. */
+  stopping: AbortSignal;
 }) {
   const { config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors, rest } = deps;
   const { files, writer, events } = storage;
@@ -62,6 +64,8 @@ export function createDeliveryParts(deps: {
       maxIdleConnections: descriptors.idleConnections,
     });
   const pulls = new Pulls({ clock, log, onWanted: (webhookId) => engine.nudge(webhookId) });
+  // Else they would wait for deliveries until their time is up.
+  deps.stopping.addEventListener("abort", () => pulls.stop());
   const ownTypes = createTargetTypes({ outbound, log, clock, pulls });
   const targetTypes = deps.alterTypes?.(ownTypes) ?? ownTypes;
   const openTarget = createTargetOpener({ targetTypes, keys, log });

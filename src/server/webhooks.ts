@@ -9,12 +9,14 @@ import { createEventLocator } from "../storage/reader/event-locator.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
+import type { Pulls } from "../targets/pull/pulls.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Transform } from "../targets/transformations/transformer.ts";
 import { createProviders } from "../verification/registry.ts";
 import type { UseCaseDeps } from "../webhooks/deps.ts";
 import { createFinder } from "../webhooks/find.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
+import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
 import { createFilterTrials } from "../webhooks/target-trials/filter-trials.ts";
 import { createTransformationTrials } from "../webhooks/target-trials/transformation-trials.ts";
@@ -30,6 +32,7 @@ export function createWebhookParts(deps: {
   events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "tryFilter">;
   rejected: Pick<RejectedStore, "list" | "find">;
   targetTypes: TargetTypes;
+  pulls: Pulls;
   outbound: Pick<Outbound, "request">;
   checkCode: CheckCode;
   transform: Transform;
@@ -73,6 +76,7 @@ export function createWebhookParts(deps: {
       filter: createFilterTrials({ mainDb, events }),
       transformation: createTransformationTrials({ mainDb, events, transform: deps.transform, clock }),
     },
+    pull: createPullDeliveries({ mainDb, pulls: deps.pulls }),
     transfer: createTransfer({
       mainDb,
       files: createWebhookFiles(config.dataDir),

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { endToEndHeaders } from "../../src/targets/forwarded-headers.ts";
 import { headersFor, headersForOtherOrigin } from "../../src/targets/http-headers.ts";
 import { receivedHeadersShape } from "../../src/targets/received-headers.ts";
-import { attemptOf, event } from "./contract.ts";
+import { attemptOf, event } from "./target-bench.ts";
 
 const goesOn = (name: string) => endToEndHeaders([[name, "1"]]).length === 1;
 

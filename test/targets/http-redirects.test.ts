@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Signer } from "../../src/targets/signing.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { attemptOf, event, failed, startTargetBench } from "./contract.ts";
+import { failed } from "./contract.ts";
+import { attemptOf, event, startTargetBench } from "./target-bench.ts";
 
 const signer: Signer = {
   headers: ({ id }) => [

@@ -6,7 +6,7 @@ import { openSigning, type Signer, sealSigning } from "../../src/targets/signing
 import { newSigningSecret, type SigningScheme } from "../../src/targets/signing-keys.ts";
 import type { HeaderList } from "../../src/targets/target-type.ts";
 import type { ReceivedRequest } from "../support/receiver.ts";
-import { attemptOf, event, startTargetBench } from "./contract.ts";
+import { attemptOf, event, startTargetBench } from "./target-bench.ts";
 
 const of = { targetId: "t1", keys: createKeyRing(new Uint8Array(32).fill(7)) };
 /** Time of the bench's clock; the verifying libraries use the real time. */

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { redactConfig, sealConfig } from "../../src/settings/sealed-config.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
-import { attemptOf, failed, startTargetBench } from "./contract.ts";
+import { failed } from "./contract.ts";
+import { attemptOf, startTargetBench } from "./target-bench.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dir, "../support/tls", name), "utf8");
 const authority = fixture("authority.crt");

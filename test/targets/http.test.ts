@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { userAgent } from "../../src/lib/version.ts";
 import type { HeaderList } from "../../src/targets/target-type.ts";
-import { attemptOf, describeTargetContract, event, startTargetBench } from "./contract.ts";
+import { describeTargetContract } from "./contract.ts";
+import { attemptOf, event, startTargetBench } from "./target-bench.ts";
 
 describeTargetContract({
   type: "http",

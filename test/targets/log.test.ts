@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Logger } from "../../src/observability/log.ts";
 import { createLogTarget } from "../../src/targets/log.ts";
-import { attemptOf, describeTargetContract, event, failed, startTargetBench } from "./contract.ts";
+import { describeTargetContract, failed } from "./contract.ts";
+import { attemptOf, event, startTargetBench } from "./target-bench.ts";
 
 describeTargetContract({
   type: "log",

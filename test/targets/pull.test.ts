@@ -7,7 +7,8 @@ import type { DeliveryAttempt, Outcome } from "../../src/targets/target-type.ts"
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { createTestOutbound, neverAborted } from "../support/outbound.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
-import { attemptOf, describeTargetContract, event, startTargetBench } from "./contract.ts";
+import { describeTargetContract } from "./contract.ts";
+import { attemptOf, event, startTargetBench } from "./target-bench.ts";
 
 const OF = { webhookId: attemptOf({}).webhook.id, targetId: attemptOf({}).target.id };
 const DELIVERED: Outcome = { kind: "delivered", response: null };
