@@ -5,6 +5,7 @@ import { systemClock } from "./lib/clock.ts";
 import { version } from "./lib/version.ts";
 import { createLogger } from "./observability/log.ts";
 import { createApp } from "./server/create-app.ts";
+import { firstStartLines } from "./server/first-start.ts";
 import { warnOfLocalUrls } from "./server/public-address.ts";
 
 export type RunningServer = Readonly<{
@@ -25,25 +26,30 @@ export async function startServer(options: {
   const config = withRealPort(options.config);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const { app, parts, start, stop: stopApp } = await createApp({ config, clock: systemClock, log });
-  const { users, mainDb } = parts;
+  const { users, mainDb, firstSignIn } = parts;
   void start();
 
+  const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
+  const tellFirst = () => {
+    if (first === null || first.password === null) return;
+    const { id, username, password } = first;
+    const told = { baseUrl: config.baseUrl, token: firstSignIn.offer(id) };
+    for (const line of firstStartLines({ username, password }, told)) print(line);
+  };
   try {
-    const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
     await mainDb.synced();
-    if (first?.password) {
-      print(
-        `First start: user "${first.username}" with password "${first.password}"; it is not shown again.`,
-      );
-    }
     listen(app, config);
   } catch (error) {
+    // The user is there from now on, and no later start prints the password.
+    tellFirst();
     await stop();
     throw error;
   }
   const url = `http://${config.host}:${config.port}`;
   log.info("webhooker is ready", { version, url, data_dir: config.dataDir, environment: config.environment });
   warnOfLocalUrls({ config, log });
+  if (first !== null) await log.flush();
+  tellFirst();
 
   async function stop(): Promise<void> {
     log.info("webhooker is stopping");

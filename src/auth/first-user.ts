@@ -3,7 +3,8 @@ import { randomToken } from "../lib/crypto.ts";
 
 const USERNAME = "admin";
 
-type FirstUser = Readonly<{
+export type FirstUser = Readonly<{
+  id: string;
   username: string;
   /** Null if the operator set the password. */
   password: string | null;
@@ -12,13 +13,13 @@ type FirstUser = Readonly<{
 /** Returns null if users exist. */
 export async function ensureFirstUser(options: {
   isEmpty: () => boolean;
-  create: (user: { username: string; password: string; role: "admin" }) => Promise<unknown>;
+  create: (user: { username: string; password: string; role: "admin" }) => Promise<Readonly<{ id: string }>>;
   adminPassword: string | null;
 }): Promise<FirstUser | null> {
   if (!options.isEmpty()) return null;
   const password = options.adminPassword ?? generatePassword();
-  await options.create({ username: USERNAME, password, role: "admin" });
-  return { username: USERNAME, password: options.adminPassword === null ? password : null };
+  const { id } = await options.create({ username: USERNAME, password, role: "admin" });
+  return { id, username: USERNAME, password: options.adminPassword === null ? password : null };
 }
 
 /** Generates 120 random bits in 20 characters that every keyboard has. */

@@ -1,6 +1,7 @@
 /** Dependencies of the dashboard on the rest of the gateway. */
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditReading } from "../auth/audit-reading.ts";
+import type { FirstSignIn } from "../auth/first-sign-in.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
 import type { Users } from "../auth/users.ts";
@@ -43,6 +44,7 @@ export type DashboardDeps = Readonly<{
   sessionKey: Uint8Array;
   users: Users;
   sessions: Sessions;
+  firstSignIn: FirstSignIn;
   apiKeys: ApiKeys;
   signInLimiter: SignInLimiter;
   /** Runs a handler and waits until everything its response reports is on disk. */

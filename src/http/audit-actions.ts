@@ -27,6 +27,7 @@ const SAME_VERBS: Readonly<Record<string, string>> = {
 };
 const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/pages/login": "session.create",
+  "/pages/first-sign-in": "session.create",
   "/pages/logout": "session.end",
   "/profile/password": "user.update",
   "/profile/sessions/end-others": "session.end",

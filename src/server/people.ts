@@ -1,6 +1,7 @@
 /** Builds what tells people and programs apart: users, sessions, API keys, the limit on sign-ins, audit entries. */
 import { createApiKeys } from "../auth/api-keys.ts";
 import { createAuditReading } from "../auth/audit-reading.ts";
+import { createFirstSignIn } from "../auth/first-sign-in.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import { createSessions } from "../auth/sessions.ts";
 import { createSignInLimiter } from "../auth/sign-in-limiter.ts";
@@ -19,9 +20,11 @@ export function createPeopleParts(deps: {
   passwords?: Passwords | undefined;
 }) {
   const { config, mainDb, clock, passwords } = deps;
+  const sessions = createSessions({ mainDb, clock, limits: config.sessions });
   return {
     users: createUsers({ mainDb, clock, ...(passwords && { passwords }) }),
-    sessions: createSessions({ mainDb, clock, limits: config.sessions }),
+    sessions,
+    firstSignIn: createFirstSignIn({ clock, areNoSessions: sessions.areNone }),
     apiKeys: createApiKeys({ mainDb, clock }),
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
     auditing: {

@@ -32,7 +32,7 @@ test("its owner gets it, with the configuration and without secrets", async () =
   const answer = await dashboard.ask(`${path}/download`, { cookie: await dashboard.signIn("carol") });
   expect([answer.status, answer.headers.get("content-disposition")]).toEqual([
     200,
-    `attachment; filename="webhook-${path.slice("/source/".length)}.db"`,
+    `attachment; filename="shop-${new Date(dashboard.clock.now()).toISOString().slice(0, 10)}.db"`,
   ]);
   const copy = join(dashboard.config.dataDir, "..", "download.db");
   writeFileSync(copy, new Uint8Array(await answer.arrayBuffer()));

@@ -220,3 +220,18 @@ describe("a session", () => {
     expect((await dashboard.ask("/profile", { cookie: `${cookie}; ${name}=planted` })).status).toBe(303);
   });
 });
+
+test("the link of the first start shows a button, which signs in once, and says so when it is used up", async () => {
+  const fresh = await startTestDashboard();
+  const link = `/pages/first-sign-in?token=${fresh.firstSignIn.offer(fresh.carolId)}`;
+  const page = await (await fresh.ask(link)).text();
+  expect(page).toContain("Sign in as carol");
+  const form = { token: new URLSearchParams(link.split("?")[1]).get("token") ?? "" };
+  const answer = await fresh.ask("/pages/first-sign-in", { form });
+  expect([answer.status, answer.headers.get("location")]).toEqual([303, "/sources"]);
+  const cookie = cookieOf(answer);
+  expect(await (await fresh.ask("/profile", { cookie })).text()).toContain("carol");
+  expect((await fresh.ask("/pages/first-sign-in", { form })).status).toBe(410);
+  expect(await (await fresh.ask(link)).text()).toContain("This link cannot be used any more.");
+  await fresh.stop();
+});

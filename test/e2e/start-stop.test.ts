@@ -13,6 +13,22 @@ function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
 }
 
+/** The two lines on how to sign in: origin, password, link and the link's token. */
+const FIRST_START =
+  /^Dashboard: (\S+) · user admin · password (\S{16,}) \(not shown again\)\nSign in without it, once, within 15 minutes: (\S+\?token=(\S{40,}))\n$/;
+
+/** Presses the button behind the link; returns where that leads. */
+async function signInBy(link: string): Promise<string | null> {
+  const { origin, pathname, searchParams } = new URL(link);
+  const answer = await fetch(origin + pathname, {
+    method: "POST",
+    headers: { "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams(searchParams),
+    redirect: "manual",
+  });
+  return answer.headers.get("location");
+}
+
 describe("the first start", () => {
   test("needs an empty folder and nothing in the environment", async () => {
     await using gateway = await startGateway();
@@ -30,12 +46,15 @@ describe("the first start", () => {
 
   test("prints the admin's password to the terminal, once, and stores it nowhere", async () => {
     await using gateway = await startGateway();
-    const password = /user "admin" with password "([^"]{16,})"/.exec(gateway.terminal)?.[1] ?? "";
-    expect(password).not.toBe("");
+    const [, origin, password = "", link = "", token = ""] = await gateway.waitForTerminal(FIRST_START);
+    expect(origin).toBe(`http://localhost:${gateway.port}`);
     expect(gateway.terminal.split(password)).toHaveLength(2);
     await gateway.api.setUpWebhook();
+    expect(await signInBy(link)).toBe("/sources");
+    expect(await signInBy(link)).toBe(null);
     const { out } = await gateway.stop();
     expect(out).not.toContain(password);
+    expect(out).not.toContain(token);
     for (const path of filesUnder(gateway.folder).filter((each) => statSync(each).isFile())) {
       expect(readFileSync(path).includes(password)).toBe(false);
     }

@@ -89,6 +89,11 @@ export class Gateway {
     return this.#running.err;
   }
 
+  /** Resolves once those lines have a match. */
+  waitForTerminal(pattern: RegExp): Promise<RegExpMatchArray> {
+    return this.#running.waitForOutput(pattern, () => this.#running.err);
+  }
+
   get finished(): Promise<Finished> {
     return this.#running.finished;
   }
@@ -190,9 +195,10 @@ class Child {
     this.#process.kill(signal);
   }
 
-  async waitForOutput(pattern: RegExp): Promise<RegExpMatchArray> {
+  /** `read` returns the output that is meant. */
+  async waitForOutput(pattern: RegExp, read = () => this.out): Promise<RegExpMatchArray> {
     for (;;) {
-      const match = this.out.match(pattern);
+      const match = read().match(pattern);
       if (match) return match;
       if (this.#hasEnded) throw new Error(`the gateway ended without ${pattern}:\n${this.out}${this.err}`);
       await new Promise<void>((resolve) => this.#waiting.add(resolve));

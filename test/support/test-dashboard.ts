@@ -77,6 +77,7 @@ export async function startTestDashboard(
     clock,
     users,
     sessions,
+    firstSignIn: parts.firstSignIn,
     apiKeys,
     useCases,
     config,

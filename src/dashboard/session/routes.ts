@@ -1,10 +1,13 @@
 /** Routes for signing in and out, and the redirect from the site's root. */
 import { describeWait } from "../../auth/sign-in-limiter.ts";
+import type { User } from "../../auth/users.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { nextPath } from "../next-path.ts";
 import { type OpenContext, openAction, openPage, type PageRoute } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { createDeviceCookie } from "./device-cookie.ts";
+import { FIRST_SIGN_IN_PATH } from "./first-sign-in-path.ts";
+import { firstSignInView } from "./first-sign-in-view.tsx";
 import type { SessionCookie } from "./session-cookie.ts";
 import { signInView } from "./views.tsx";
 
@@ -13,7 +16,7 @@ type Deps = DashboardDeps & Readonly<{ cookie: SessionCookie }>;
 const MAX_USERNAME_LENGTH = 200;
 
 export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, cookie } = deps;
+  const { users, sessions, firstSignIn, cookie } = deps;
   const device = createDeviceCookie(deps);
 
   function signInPage(
@@ -58,18 +61,42 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       return signInPage(context, { username, fault, status: 422 });
     }
     turn.succeeded();
+    return begin(context, { user, next: context.query.get("next") ?? form.next });
+  }
+
+  /** Signs this browser in, and out of what it was signed in to. */
+  async function begin(
+    context: OpenContext,
+    { user, next }: { user: Pick<User, "id" | "username">; next?: string | undefined },
+  ): Promise<Response> {
     const before = await cookie.read(context.request);
     if (before) sessions.end({ userId: before.user.id, id: before.session.id });
     const { session, token } = sessions.create({
       userId: user.id,
       userAgent: context.request.headers.get("user-agent") ?? "",
-      remoteAddress,
+      remoteAddress: context.remoteAddress,
     });
     context.audit.by({ userId: user.id, sessionId: session.id });
-    const response = redirect(nextPath(context.query.get("next") ?? form.next));
+    const response = redirect(nextPath(next));
     response.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
     response.headers.append("set-cookie", await device.write(user.username));
     return response;
+  }
+
+  async function showFirst({ query, viewer }: OpenContext): Promise<Response> {
+    if (viewer !== null) return redirect(nextPath(null));
+    const token = query.get("token") ?? "";
+    const user = users.find(firstSignIn.find(token) ?? "");
+    return renderPage(firstSignInView({ token, username: user?.username ?? null }), {
+      status: user === null ? 410 : 200,
+    });
+  }
+
+  async function signInFirst(context: OpenContext): Promise<Response> {
+    const { token = "" } = await context.form();
+    const user = users.find(firstSignIn.take(token) ?? "");
+    if (user !== null) return begin(context, { user });
+    return renderPage(firstSignInView({ token, username: null }), { status: 410 });
   }
 
   async function signOut(context: OpenContext): Promise<Response> {
@@ -86,6 +113,8 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       context.viewer ? redirect(nextPath(context.query.get("next"))) : signInPage(context, null),
     ),
     openAction("/pages/login", signIn),
+    openPage(FIRST_SIGN_IN_PATH, showFirst),
+    openAction(FIRST_SIGN_IN_PATH, signInFirst),
     openAction("/pages/logout", signOut),
   ];
 }

@@ -62,7 +62,8 @@ function FirstRunHint({ isFirstRun }: { isFirstRun: boolean }): JSX.Element {
       <summary>{isFirstRun ? "First time here?" : "Cannot sign in?"}</summary>
       <p>
         The first start of the gateway created the user <code>admin</code> and printed its password on the
-        terminal, once. If <code>ADMIN_PASSWORD</code> was set then, that is the password.
+        terminal, once, with a link that signs in. If <code>ADMIN_PASSWORD</code> was set then, that is the
+        password.
       </p>
       <p>Lost it? This command, run where the gateway runs, prints a new one:</p>
       <pre class="code" tabindex="0">

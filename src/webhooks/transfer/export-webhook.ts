@@ -1,5 +1,6 @@
 /** Exports a webhook as a file that this or another server can import. */
 import type { Clock } from "../../lib/clock.ts";
+import { fileNameOf } from "../../lib/file-name.ts";
 import { version } from "../../lib/version.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
@@ -44,12 +45,13 @@ export function createExport({ mainDb, files, keys, clock }: TransferDeps): Expo
     const targets = takeSecrets({ table: "targets", rows: rows.targets, keys, passphraseKeys });
     const secrets = [...entrypoints.secrets, ...targets.secrets];
     const [webhook = {}] = rows.webhooks;
+    const exportedAt = new Date(clock.now()).toISOString();
     // Imports validate it by a stricter schema, which rows written by this program satisfy.
     const document: Record<keyof TransferDocument, unknown> = {
       format: FORMAT,
       version,
       schema: mainDb.transfer.schemaVersion(),
-      exported_at: new Date(clock.now()).toISOString(),
+      exported_at: exportedAt,
       webhook,
       entrypoints: entrypoints.rows,
       targets: targets.rows,
@@ -75,6 +77,6 @@ export function createExport({ mainDb, files, keys, clock }: TransferDeps): Expo
       fields: passphrase === null ? [] : ["secrets"],
     });
     const leftOut = secrets.filter(({ sealed }) => sealed === null).length;
-    return { path, fileName: `webhook-${webhookId}.db`, leftOut };
+    return { path, fileName: `${fileNameOf(name, "webhook")}-${exportedAt.slice(0, 10)}.db`, leftOut };
   };
 }
