@@ -107,7 +107,7 @@ export function readLogFilter(
 export const FIELD_MARK = "field.";
 
 /** As the API has it too: "field[order_id]=4711". */
-const FIELD = /^field(?:\.(.+)|\[(.+)\])$/;
+const FIELD = /^field(?:\.(.*)|\[(.*)\])$/;
 
 function fieldsIn(query: URLSearchParams): readonly (readonly [name: string, value: string])[] {
   return [...query].flatMap(([parameter, value]) => {
