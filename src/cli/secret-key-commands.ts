@@ -1,10 +1,10 @@
 /** `webhooker secret-key rotate`: replaces the secret key and seals every stored secret with the new one. */
 import type { Command } from "commander";
 import type { Config } from "../config.ts";
-import { createKeyRing } from "../lib/crypto.ts";
-import { AppError } from "../lib/errors.ts";
+import { createKeyRing, type KeyRing } from "../lib/crypto.ts";
+import { AppError, errorMessage } from "../lib/errors.ts";
 import { beginNextKey, finishNextKey, loadKeyRing, oldKeyPath } from "../lib/key-files.ts";
-import { rotateSecrets } from "../webhooks/rotate-secrets.ts";
+import { rotateRejectedSecrets, rotateSecrets } from "../webhooks/rotate-secrets.ts";
 import { requireData } from "./data-there.ts";
 import { type Io, withMainDb } from "./io.ts";
 import { count } from "./table.ts";
@@ -27,13 +27,22 @@ export function addSecretKeyCommands(program: Command, io: Io): void {
       const config = io.loadConfig();
       requireData(config, "rotate");
       if (config.secretKey !== null && config.secretKeyPrevious === null) throw previousMissing();
-      const { resealed, unreadable } = await whileStopped(
+      const { main, requests } = await whileStopped(
         config,
         "Stop it first; otherwise it would seal new secrets with the old key.",
         () => rotate(io, config, options.partial === true),
       );
-      io.out(`Sealed ${count(resealed, "secret")} with the new key.`);
-      if (unreadable > 0) io.err(`${count(unreadable, "secret")} could not be opened. Enter them again.`);
+      io.out(`Sealed ${count(main.resealed + requests.resealed, "secret")} with the new key.`);
+      if (main.unreadable > 0)
+        io.err(`${count(main.unreadable, "secret")} could not be opened. Enter them again.`);
+      if (requests.unreadable > 0)
+        io.err(
+          `${count(requests.unreadable, "rejected request")} cannot be verified again: no key opens its secret.`,
+        );
+      for (const { webhookId, cause } of requests.faults)
+        io.err(
+          `The rejected requests of webhook ${webhookId} cannot be verified again: ${errorMessage(cause)}`,
+        );
       io.err("All users must sign in again.");
       io.err(
         config.secretKey === null
@@ -44,13 +53,17 @@ export function addSecretKeyCommands(program: Command, io: Io): void {
 }
 
 function rotate(io: Io, config: Config, partial: boolean) {
-  const from = loadKeyRing(config);
+  const { dataDir } = config;
   return withMainDb(io, (mainDb) => {
-    if (config.secretKey !== null) return rotateSecrets({ mainDb, from, to: from, partial });
-    const next = beginNextKey(config.dbPath);
-    const to = createKeyRing(next);
+    const rotateAll = (from: KeyRing, to: KeyRing) => ({
+      main: rotateSecrets({ mainDb, from, to, partial }),
+      requests: rotateRejectedSecrets({ mainDb, dataDir, from, to }),
+    });
+    const current = loadKeyRing(config);
+    if (config.secretKey !== null) return rotateAll(current, current);
+    const to = createKeyRing(beginNextKey(config.dbPath));
     // Also opens what an interrupted rotation has already sealed with the new key.
-    const done = rotateSecrets({ mainDb, from: loadKeyRing(config), to, partial });
+    const done = rotateAll(loadKeyRing(config), to);
     finishNextKey(config.dbPath);
     return done;
   });

@@ -68,6 +68,15 @@ export function sealSecret(hidden: HiddenSecret, rejectedId: string, keys: Pick<
   return keys.seal(JSON.stringify(hidden), boundTo(rejectedId));
 }
 
+/** Encrypts the secret of a rejected request again; null if no key of `from` opens it. */
+export function resealSecret(
+  kept: Readonly<{ id: string; sealedSecret: string }>,
+  { from, to }: Readonly<{ from: Pick<Sealer, "open">; to: Pick<Sealer, "seal"> }>,
+): string | null {
+  const text = openOrNull(kept.sealedSecret, boundTo(kept.id), from);
+  return text === null ? null : to.seal(text, boundTo(kept.id));
+}
+
 /** Returns the original request; null if the secret was encrypted with another key. */
 export function revealSecret<T extends Carrier>(
   request: T,

@@ -2,6 +2,8 @@
 import { AppError } from "../lib/errors.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import { resealRequests } from "../storage/transfer/sealed-requests.ts";
+import { resealSecret } from "../verification/sender-secret.ts";
 import { sealKnownText } from "./secret-key-check.ts";
 import { resealRow } from "./transfer/secrets.ts";
 
@@ -38,6 +40,42 @@ export function rotateSecrets(given: {
     },
   );
   return { resealed, unreadable };
+}
+
+type RotatedRequests = Readonly<{
+  resealed: number;
+  /** Requests with a secret that no key decrypts: they cannot be verified again. */
+  unreadable: number;
+  /** Webhooks whose event files could not be read or written. */
+  faults: readonly Readonly<{ webhookId: string; cause: unknown }>[];
+}>;
+
+/**
+ * Does the same for the secrets that came with rejected requests. A file that cannot be read does not stop it: the
+ * secrets of the main database have been changed by then.
+ */
+export function rotateRejectedSecrets(given: {
+  mainDb: Pick<MainDb, "webhooks">;
+  dataDir: string;
+  from: Sealer;
+  to: Sealer;
+}): RotatedRequests {
+  const { mainDb, dataDir, ...keys } = given;
+  const faults: { webhookId: string; cause: unknown }[] = [];
+  let [resealed, unreadable] = [0, 0];
+  for (const { id: webhookId } of mainDb.webhooks.listAll()) {
+    try {
+      resealRequests({ dataDir, webhookId }, (id, sealedSecret) => {
+        const sealed = resealSecret({ id, sealedSecret }, keys);
+        if (sealed === null) unreadable++;
+        else resealed++;
+        return sealed;
+      });
+    } catch (cause) {
+      faults.push({ webhookId, cause });
+    }
+  }
+  return { resealed, unreadable, faults };
 }
 
 function notOpened(count: number): AppError {

@@ -2,15 +2,19 @@
  * Rotates the secret key of the compiled gateway: deliveries and verification continue with their secrets, and
  * everybody signs in again.
  */
+import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { administrator, startSite } from "../support/site.ts";
 
 // Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
+
+const idSchema = z.object({ id: z.string() });
 
 const AUTHORIZATION = "Bearer of-the-bank";
 
@@ -32,6 +36,17 @@ test("a key file is rotated while the gateway is stopped, also after an interrup
     return answer.status === 200;
   };
   await post();
+  const inWebhook = `/webhooks/${setup.webhookId}`;
+  const checked = { name: "GitLab", verification: { type: "gitlab", config: { secret: "a-typing-error" } } };
+  const created: unknown = await (
+    await gateway.api.request("POST", `${inWebhook}/entrypoints`, checked)
+  ).json();
+  const { id: checkedId } = idSchema.parse(created);
+  const headers = { "x-gitlab-token": "of-the-sender" };
+  expect((await fetch(gateway.entrypointUrl(checkedId), { method: "POST", body: "b", headers })).status).toBe(
+    401,
+  );
+  const rejectedId = await gateway.api.waitForRejected(setup.webhookId);
 
   const running = await gateway.run(["secret-key", "rotate"]);
   expect([running.code, running.err]).toEqual([1, expect.stringContaining("The gateway is running")]);
@@ -39,15 +54,24 @@ test("a key file is rotated while the gateway is stopped, also after an interrup
   await gateway.stop();
   const keyPath = join(gateway.folder, "data", "webhooker.key");
   const before = readFileSync(keyPath, "utf8");
+  const sealedBefore = listSealed(gateway.folder);
+  expect(sealedBefore).toHaveLength(5);
   const done = await gateway.run(["secret-key", "rotate"]);
-  expect([done.code, done.out]).toEqual([0, "Sealed 2 secrets with the new key.\n"]);
+  expect([done.code, done.out]).toEqual([0, "Sealed 4 secrets with the new key.\n"]);
   expect(done.err).toContain("All users must sign in again.");
+  const sealedAfter = listSealed(gateway.folder);
+  expect(sealedAfter).toHaveLength(sealedBefore.length);
+  expect(sealedAfter.filter((sealed) => sealedBefore.includes(sealed))).toEqual([]);
   const after = readFileSync(keyPath, "utf8");
   expect([after === before, readFileSync(`${keyPath}.old`, "utf8")]).toEqual([false, before]);
   expect(statSync(keyPath).mode & 0o777).toBe(0o600);
   await gateway.start();
   await post();
   expect(await isSignedIn()).toBe(false);
+  const verification = { type: "gitlab", config: { secret: "of-the-sender" } };
+  await gateway.api.request("PATCH", `${inWebhook}/entrypoints/${checkedId}`, { verification });
+  const verified = await gateway.api.request("POST", `${inWebhook}/rejected/verify`, { ids: [rejectedId] });
+  expect([verified.status, await verified.json()]).toMatchObject([200, { checked: 1, released: 1 }]);
   await gateway.stop();
 
   // Interrupted before the file changed: everything is sealed with the next key, and the file has the previous one.
@@ -64,6 +88,22 @@ test("a key file is rotated while the gateway is stopped, also after an interrup
   expect(gateway.log).not.toContain("ERROR");
   await receiver.close();
 });
+
+/** Every encrypted text in any row of any table of any database. */
+function listSealed(folder: string): readonly string[] {
+  const paths = [...new Bun.Glob("**/*.db").scanSync({ cwd: folder, absolute: true })];
+  return paths.flatMap((path) => {
+    const db = new Database(path, { readonly: true });
+    const tables = db
+      .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all();
+    const texts = tables.flatMap(({ name }) =>
+      db.query(`SELECT * FROM "${name}"`).values().flat().map(String),
+    );
+    db.close();
+    return texts.flatMap((text) => text.match(/v1\.[\w-]{38,}/g) ?? []);
+  });
+}
 
 test("a key in the environment is rotated with the previous one beside it, and not without", async () => {
   const [first, second] = [1, 2].map((fill) => Buffer.alloc(32, fill).toString("base64"));

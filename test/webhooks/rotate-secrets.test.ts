@@ -4,9 +4,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createKeyRing, loadSecretKey } from "../../src/lib/crypto.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { beginNextKey, finishNextKey, loadKeyRing, oldKeyPath } from "../../src/lib/key-files.ts";
-import { rotateSecrets } from "../../src/webhooks/rotate-secrets.ts";
+import { keepRejected } from "../../src/storage/event-db/rejected.ts";
+import { hideSecret, revealSecret, sealSecret } from "../../src/verification/sender-secret.ts";
+import { rotateRejectedSecrets, rotateSecrets } from "../../src/webhooks/rotate-secrets.ts";
 import { checkSecretKey } from "../../src/webhooks/secret-key-check.ts";
+import { createStorageWorld, draft, query, type StorageWorld } from "../storage/storage-world.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { appErrorOf, thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
@@ -43,12 +47,11 @@ function faultsWith(...fills: [number, ...number[]]): number {
   return lines.length;
 }
 
-/** Every encrypted text in the file, in any row. */
+/** Every encrypted text in the file, in any row of any table. */
 function listSealed(): string[] {
   const db = new Database(all.path, { readonly: true });
-  const texts = ["entrypoints", "targets", "secret_key_check"].flatMap((table) =>
-    db.query(`SELECT * FROM ${table}`).values().flat().map(String),
-  );
+  const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const texts = tables.flatMap(({ name }) => db.query(`SELECT * FROM "${name}"`).values().flat().map(String));
   db.close();
   return texts.flatMap((text) => text.match(/v1\.[\w-]{38,}/g) ?? []);
 }
@@ -113,6 +116,69 @@ describe("a rotation", () => {
     expect(faultsWith(2)).toBe(0);
     expect(rotate({ from: [2, 1] })).toMatchObject({ unreadable: 0 });
     expect(faultsWith(2)).toBe(0);
+  });
+});
+
+describe("a rotation of the secrets of rejected requests", () => {
+  const request = { headers: new Headers({ "x-gitlab-token": "of-the-sender" }), query: "" };
+  const { shown, hidden } = hideSecret(request, { in: "header", name: "X-Gitlab-Token" });
+  let world: StorageWorld;
+  beforeEach(() => {
+    world = createStorageWorld();
+  });
+  afterEach(() => world.dispose());
+
+  const keep = (webhookId: string, fill: number) => {
+    const id = newId();
+    const sealedSecret = hidden && sealSecret(hidden, id, ring(fill));
+    const reason = "Wrong token.";
+    const kept = { ...draft({ webhookId }), id, reason, sealedSecret };
+    return world.writer.change(webhookId, (file) => keepRejected(file, kept));
+  };
+  const readAll = (webhookId: string) =>
+    query<{ id: string; sealed_secret: string | null }>(
+      world.files.pathOf(webhookId),
+      "SELECT id, sealed_secret FROM rejected_requests ORDER BY id",
+    );
+  const rotateIn = (webhookIds: readonly string[]) =>
+    rotateRejectedSecrets({
+      mainDb: {
+        webhooks: { ...all.mainDb.webhooks, listAll: () => webhookIds.map((id) => ({ ...row(), id })) },
+      },
+      dataDir: world.dataDir,
+      from: ring(1),
+      to: ring(2),
+    });
+  const row = () => {
+    const [first] = all.mainDb.webhooks.listAll();
+    if (!first) throw new Error("there is no webhook");
+    return first;
+  };
+
+  test("keeps them fit to be verified again, and leaves no row that the old key decrypts", async () => {
+    const webhookId = newId();
+    for (let n = 0; n < 700; n++) void keep(webhookId, 1);
+    await keep(webhookId, 9);
+    const before = readAll(webhookId);
+    await world.files.closeAll();
+    expect(rotateIn([webhookId, newId()])).toEqual({ resealed: 700, unreadable: 1, faults: [] });
+    const after = readAll(webhookId);
+    for (const [index, { id, sealed_secret: sealedSecret }] of after.entries()) {
+      const isOfOther = sealedSecret === before[index]?.sealed_secret;
+      const revealed = revealSecret(shown, { id, sealedSecret }, ring(isOfOther ? 9 : 2));
+      expect(revealed?.headers.get("x-gitlab-token")).toBe("of-the-sender");
+    }
+    const kept = new Set(after.map(({ sealed_secret }) => sealed_secret));
+    expect(before.filter(({ sealed_secret }) => kept.has(sealed_secret))).toHaveLength(1);
+  });
+
+  test("goes on after a file that cannot be read, and names it", async () => {
+    const [broken, sound] = [newId(), newId()];
+    await keep(broken, 1);
+    await keep(sound, 1);
+    await world.files.closeAll();
+    writeFileSync(world.files.pathOf(broken), "no database, but longer than nothing".repeat(100));
+    expect(rotateIn([broken, sound])).toMatchObject({ resealed: 1, faults: [{ webhookId: broken }] });
   });
 });
 

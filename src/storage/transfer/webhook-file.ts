@@ -10,6 +10,7 @@ import { eventMigrations } from "../event-db/migrations/index.ts";
 import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
 import { changeFile } from "./change-file.ts";
 import { listRowFaults } from "./row-faults.ts";
+import { hasSecrets } from "./sealed-requests.ts";
 
 export const EXPORT_TABLE = "webhook_export";
 const TABLE_SQL = `CREATE TABLE ${EXPORT_TABLE} (document TEXT NOT NULL) STRICT`;
@@ -23,7 +24,7 @@ export function writeWebhookFile(options: { eventFile: string; to: string; docum
   changeFile(to, (db) => {
     // Drops the tables that Litestream adds to a database it replicates; they are no part of the webhook.
     for (const table of listReplicatorTables(db)) db.run(`DROP TABLE "${table}"`);
-    if (hasSealedSecrets(db)) {
+    if (hasSecrets(db)) {
       // The secrets are sealed with this server's key and useless elsewhere; secure_delete overwrites their bytes.
       db.run("PRAGMA secure_delete = ON");
       db.run("UPDATE rejected_requests SET sealed_secret = NULL WHERE sealed_secret IS NOT NULL");
@@ -78,12 +79,6 @@ function readSound(path: string): string {
 function upgrade(db: Database): void {
   for (const sql of eventMigrations.slice(versionOf(db))) db.run(sql);
   db.run(`PRAGMA user_version = ${eventMigrations.length}`);
-}
-
-/** False for a file of an older version that no gateway has opened since. */
-function hasSealedSecrets(db: Database): boolean {
-  const column = "SELECT 1 FROM pragma_table_info('rejected_requests') WHERE name = 'sealed_secret'";
-  return db.query(column).get() !== null;
 }
 
 function listReplicatorTables(db: Database): readonly string[] {
