@@ -16,6 +16,7 @@ import { callerOperations } from "./people/caller.ts";
 import { pullOperations } from "./pull/pull.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
+import { targetNumbersOperations } from "./target-numbers.ts";
 import { targetThrottleOperations } from "./target-throttle.ts";
 import { targetOperations } from "./targets.ts";
 import { transferOperations } from "./transfer.ts";
@@ -74,6 +75,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...targetOperations(deps),
     ...targetThrottleOperations(deps),
     ...pullOperations(deps),
+    ...targetNumbersOperations(deps),
     ...eventOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),

@@ -18,6 +18,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { PullDeliveries } from "../webhooks/pulls.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
+import type { TargetNumbersReader } from "../webhooks/target-numbers.ts";
 import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -57,4 +58,5 @@ export type ApiDeps = Readonly<{
   providers: Pick<Providers, "list">;
   trials: VerificationTrials;
   targetTrials: TargetTrials;
+  targetNumbers: Pick<TargetNumbersReader, "readRange">;
 }>;

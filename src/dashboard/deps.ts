@@ -26,6 +26,7 @@ import type { Providers } from "../verification/registry.ts";
 import type { Finder } from "../webhooks/find.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
+import type { TargetNumbersReader } from "../webhooks/target-numbers.ts";
 import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -55,6 +56,7 @@ export type DashboardDeps = Readonly<{
   providers: Providers;
   trials: VerificationTrials;
   targetTrials: TargetTrials;
+  targetNumbers: TargetNumbersReader;
   placeTrials: PlaceTrials;
   events: EventStore;
   throttle: ThrottleControl;

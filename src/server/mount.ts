@@ -48,6 +48,7 @@ export function mountRoutes(deps: {
     providers: parts.providers,
     trials: parts.trials,
     targetTrials: parts.targetTrials,
+    targetNumbers: parts.targetNumbers,
   });
   const errors = createErrorAnswers({
     log,

@@ -18,6 +18,7 @@ import { createFinder } from "../webhooks/find.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
+import { createTargetNumbers } from "../webhooks/target-numbers.ts";
 import { createFilterTrials } from "../webhooks/target-trials/filter-trials.ts";
 import { createTransformationTrials } from "../webhooks/target-trials/transformation-trials.ts";
 import { createTransfer } from "../webhooks/transfer/transfer.ts";
@@ -29,7 +30,10 @@ export function createWebhookParts(deps: {
   config: Pick<Config, "baseUrl" | "dataDir" | "mail">;
   mainDb: MainDb;
   eventFiles: UseCaseDeps["eventFiles"] & Pick<WebhookDBManager, "pathOf">;
-  events: Pick<EventStore, "searchEvents" | "findEvent" | "listDeliveries" | "tryFilter">;
+  events: Pick<
+    EventStore,
+    "searchEvents" | "findEvent" | "listDeliveries" | "tryFilter" | "targetNumbers" | "listTargetFailures"
+  >;
   rejected: Pick<RejectedStore, "list" | "find">;
   targetTypes: TargetTypes;
   pulls: Pulls;
@@ -72,6 +76,7 @@ export function createWebhookParts(deps: {
     }),
     placeTrials: createPlaceTrials({ events }),
     findSentRequest: createSentRequests({ mainDb, events, targetTypes, keys, transform: deps.transform }),
+    targetNumbers: createTargetNumbers({ mainDb, events, clock }),
     targetTrials: {
       filter: createFilterTrials({ mainDb, events }),
       transformation: createTransformationTrials({ mainDb, events, transform: deps.transform, clock }),

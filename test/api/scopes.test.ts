@@ -19,6 +19,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     ...["GET /webhooks/:webhook_id/entrypoints", "GET /webhooks/:webhook_id/entrypoints/:entrypoint_id"],
     ...["GET /webhooks/:webhook_id/targets", "GET /webhooks/:webhook_id/targets/:target_id"],
     "GET /webhooks/:webhook_id/targets/:target_id/transformations",
+    "GET /webhooks/:webhook_id/targets/:target_id/numbers",
   ],
   "webhooks:write": [
     ...["POST /webhooks", "POST /webhooks/import"],

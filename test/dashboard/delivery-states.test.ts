@@ -1,4 +1,4 @@
-/** Every state of a delivery is told in the same words on each page: list, webhook, log and event. */
+/** Every state of a delivery and of a target is told in the same words on each page: list, webhook, target, log, event. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { startTestEvents, type TestEvents } from "../support/test-events.ts";
 
@@ -10,7 +10,9 @@ beforeEach(async () => {
 afterEach(() => app.stop());
 
 /** The text of each page; badges as "[tone label]". */
-async function pagesOf(eventId: string): Promise<Record<"list" | "webhook" | "log" | "event", string>> {
+async function pagesOf(
+  eventId: string,
+): Promise<Record<"list" | "webhook" | "target" | "log" | "event", string>> {
   const read = async (path: string) =>
     (await (await app.ask(path)).text())
       .replace(/<span class="badge badge-(\w+)"[^>]*>([^<]*)<\/span>/g, "[$1 $2]")
@@ -20,6 +22,7 @@ async function pagesOf(eventId: string): Promise<Record<"list" | "webhook" | "lo
   return {
     list: await read("/sources"),
     webhook: await read(app.path),
+    target: await read(`${app.path}/targets/${app.target.id}`),
     log: await read(`${app.path}/logs`),
     event: await read(`${app.path}/events/${eventId}`),
   };
@@ -39,7 +42,13 @@ const pause = () => app.useCases.targets.setPaused({ ...app.of, targetId: app.ta
 const disable = () =>
   app.useCases.targets.update({ ...app.of, targetId: app.target.id, input: { active: false } });
 
-type Expected = Readonly<{ list: string; webhook: string; log: string; event: readonly string[] }>;
+type Expected = Readonly<{
+  list: string;
+  webhook: string;
+  target: readonly string[];
+  log: string;
+  event: readonly string[];
+}>;
 type State = Readonly<{ name: string; make: () => Promise<{ id: string }> } & Expected>;
 
 const states: readonly State[] = [
@@ -48,6 +57,7 @@ const states: readonly State[] = [
     make: () => app.addEvent(),
     list: "[idle no deliveries yet]",
     webhook: "[idle no deliveries yet]",
+    target: ["[idle no deliveries yet]", "Pending 1", "No delivery has failed or is being retried."],
     log: "[info pending]",
     event: ["[info pending]", "First attempt due now: in progress, or waits its turn"],
   },
@@ -60,6 +70,13 @@ const states: readonly State[] = [
     },
     list: "[bad target failing]",
     webhook: "[bad failing]",
+    target: [
+      "[bad failing]",
+      "Retrying 1",
+      "[warn retrying] attempt 1, 20",
+      "The target answered 500.",
+      "5xx 1",
+    ],
     log: "[warn retrying]",
     event: ["[warn retrying] 1 of 12, next 20", "UTC, last response 500", "Attempt 2 due 20"],
   },
@@ -75,6 +92,7 @@ const states: readonly State[] = [
     },
     list: "[warn retrying]",
     webhook: "[warn retrying]",
+    target: ["[warn retrying]", "Delivered 1", "[warn retrying] attempt 1"],
     log: "[warn retrying]",
     event: ["[warn retrying] 1 of 12"],
   },
@@ -87,6 +105,7 @@ const states: readonly State[] = [
     },
     list: "[bad target failing]",
     webhook: "[bad failing]",
+    target: ["[bad failing]", "Timed out.", "No response 1"],
     log: "[warn retrying]",
     event: ["last response none"],
   },
@@ -100,6 +119,7 @@ const states: readonly State[] = [
     },
     list: "[bad target failing]",
     webhook: "[bad circuit open]",
+    target: ["[bad circuit open]", "10 failures in a row Deliveries are paused", "[warn retrying] attempt 1"],
     log: "[warn retrying]",
     event: ["[warn retrying] 1 of 12, last response 500", "Attempt 2 waits: circuit open, next probe 20"],
   },
@@ -111,6 +131,7 @@ const states: readonly State[] = [
     },
     list: "[bad target failing]",
     webhook: "[bad circuit open]",
+    target: ["[bad circuit open]", "Next probe is in progress"],
     log: "[info pending]",
     event: ["First attempt waits: circuit open, a probe is in progress"],
   },
@@ -122,6 +143,7 @@ const states: readonly State[] = [
     },
     list: "[idle no deliveries yet]",
     webhook: "Rate-limited by the target",
+    target: ["Rate-limited by the target (429/503). Resuming 20"],
     log: "[info pending]",
     event: ["First attempt waits: rate-limited by the target, resuming 20"],
   },
@@ -134,6 +156,7 @@ const states: readonly State[] = [
     },
     list: "[idle no deliveries yet]",
     webhook: "[idle no deliveries yet]",
+    target: ["[idle no deliveries yet]", "Pending 2"],
     log: "[info pending]",
     event: ["First attempt waits its turn: an earlier delivery with the same order key goes first"],
   },
@@ -145,6 +168,7 @@ const states: readonly State[] = [
     },
     list: "[idle paused]",
     webhook: "[warn paused]",
+    target: ["[warn paused]", "1 delivery on hold since you paused this target", "Held 1"],
     log: "[warn held]",
     event: ["[warn held]", "Held since you paused the target 20"],
   },
@@ -153,6 +177,7 @@ const states: readonly State[] = [
     make: held,
     list: "[idle no deliveries yet]",
     webhook: "[info catching up]",
+    target: ["[info catching up]", "1 delivery still on hold"],
     log: "[warn held]",
     event: ["Held until its turn: what was on hold is released gradually"],
   },
@@ -167,8 +192,80 @@ const states: readonly State[] = [
     },
     list: "[idle paused]",
     webhook: "[idle disabled]",
+    target: ["[idle disabled]", "It will be probed again once you resume or enable it."],
     log: "[warn retrying]",
     event: ["[warn retrying] 1 of 12, last response 500", "Attempt 2 waits until the target is enabled"],
+  },
+  {
+    name: "retrying for a target that the gateway disabled",
+    async make() {
+      const event = await app.addEvent();
+      await app.addAttempt(event.id, due(240_000));
+      const row = app.mainDb.targets.find({ id: app.target.id, webhookId: app.webhook.id });
+      if (row)
+        app.mainDb.targets.update({ ...row, active: false, deactivatedReason: "It responded 410 Gone." });
+      return event;
+    },
+    list: "[bad target failing]",
+    webhook: "[bad disabled]",
+    target: ["[bad disabled]", "It responded 410 Gone.", "Enable it when it is available again"],
+    log: "[warn retrying]",
+    event: ["Attempt 2 waits until the target is enabled"],
+  },
+  {
+    name: "kept from the target by its filter",
+    async make() {
+      const input = { event_types: ["order.paid"] };
+      await app.useCases.targets.update({ ...app.of, targetId: app.target.id, input });
+      return app.addEvent({
+        type: "order.opened",
+        targets: [],
+        filtered: [{ targetId: app.target.id, fingerprint: "f" }],
+      });
+    },
+    list: "[idle no deliveries yet]",
+    webhook: "[idle no deliveries yet]",
+    target: ["[idle no deliveries yet]", "Filtered 1"],
+    log: "filtered",
+    event: ["filter"],
+  },
+  {
+    name: "replayed after it failed",
+    async make() {
+      const event = await app.addEvent();
+      const end = { status: "failed", nextAttemptAt: null, reason: "Gave up after 1 attempt." } as const;
+      await app.addAttempt(event.id, end);
+      const now = app.clock.now();
+      await app.store.replay({
+        webhookId: app.webhook.id,
+        eventId: event.id,
+        targetIds: [app.target.id],
+        now,
+      });
+      return event;
+    },
+    list: "[bad target failing]",
+    webhook: "[bad failing]",
+    target: ["[bad failing]", "Pending 1", "Gave up 1", "No delivery has failed or is being retried."],
+    log: "[info pending]",
+    event: ["[info pending]", "Attempt 2 due now: in progress, or waits its turn"],
+  },
+  {
+    name: "delivered, after another one failed",
+    async make() {
+      const other = await app.addEvent({ receivedAt: app.clock.now() - 1_000 });
+      const end = { status: "failed", nextAttemptAt: null, reason: "Gave up after 1 attempt." } as const;
+      await app.addAttempt(other.id, end);
+      const event = await app.addEvent();
+      const result = { statusCode: 200, error: null, startedAt: app.clock.now() + 1 };
+      await app.addAttempt(event.id, { status: "delivered", nextAttemptAt: null, result });
+      return event;
+    },
+    list: "[warn some failed]",
+    webhook: "[warn some failed]",
+    target: ["[warn some failed]", "Failed 1", "Delivered 1"],
+    log: "[ok delivered]",
+    event: ["[ok delivered]"],
   },
   {
     name: "delivered",
@@ -180,6 +277,7 @@ const states: readonly State[] = [
     },
     list: "[ok healthy]",
     webhook: "[ok healthy]",
+    target: ["[ok healthy]", "Delivered 1", "2xx 1", "No delivery has failed or is being retried."],
     log: "[ok delivered]",
     event: ["[ok delivered]", "Attempt 1"],
   },
@@ -193,6 +291,14 @@ const states: readonly State[] = [
     },
     list: "[bad target failing]",
     webhook: "[bad failing]",
+    target: [
+      "[bad failing]",
+      "Failed 1",
+      "Gave up 1",
+      "[bad failed] attempt 1",
+      "Gave up after 1 attempt.",
+      "Replay failed…",
+    ],
     log: "[bad failed]",
     event: ["[bad failed]", "Gave up Gave up after 1 attempt.", "Fix the target, then replay."],
   },
@@ -210,6 +316,7 @@ const states: readonly State[] = [
     },
     list: "[idle no deliveries yet]",
     webhook: "[idle no deliveries yet]",
+    target: ["[idle no deliveries yet]", "Discarded 1"],
     log: "[idle discarded]",
     event: ["[idle discarded]", "Discarded The target was deleted."],
   },
@@ -221,6 +328,7 @@ test.each(states)("$name", async ({ make, ...expected }) => {
   expect(pages.list).toContain(expected.list);
   expect(pages.webhook).toContain(expected.webhook);
   expect(pages.log).toContain(expected.log);
+  for (const words of expected.target) expect(pages.target).toContain(words);
   for (const words of expected.event) expect(pages.event).toContain(words);
 });
 

@@ -15,6 +15,7 @@ import manual from "./css/manual.css" with { type: "text" };
 import pages from "./css/pages.css" with { type: "text" };
 import replays from "./css/replays.css" with { type: "text" };
 import sources from "./css/sources.css" with { type: "text" };
+import targets from "./css/targets.css" with { type: "text" };
 import tokens from "./css/tokens.css" with { type: "text" };
 import { bundleEditor } from "./editor/bundle.ts" with { type: "macro" };
 import log from "./log.js" with { type: "text" };
@@ -30,6 +31,7 @@ const stylesheet = [
   forms,
   pages,
   sources,
+  targets,
   charts,
   events,
   find,

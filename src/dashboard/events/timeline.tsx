@@ -6,6 +6,7 @@ import { ActionButton } from "../components/button.tsx";
 import { formatCount, formatDuration } from "../components/format.ts";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
+import { targetPath } from "../webhooks/paths.ts";
 import type { BodyPicture } from "./body/body-picture.ts";
 import { BodyView } from "./body/body-view.tsx";
 import { HeaderTable } from "./body/header-table.tsx";
@@ -39,7 +40,13 @@ export function DeliveryView(props: DeliveryProps): JSX.Element {
     <section class="delivery" aria-label={attribute(`Delivery to ${target.name}`)}>
       <div class="delivery-head">
         <h3>
-          <NameOf named={target} />
+          {target.isDeleted ? (
+            <NameOf named={target} />
+          ) : (
+            <a href={attribute(targetPath({ webhookId, id: delivery.targetId }))}>
+              <NameOf named={target} />
+            </a>
+          )}
         </h3>
         <StateBadge state={isRetrying ? "retrying" : delivery.status} />
         {isRetrying && <RetryLine {...props} />}

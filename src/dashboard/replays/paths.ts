@@ -14,6 +14,11 @@ export function catchUpPath(of: { webhookId: string; id: string }): string {
   return newReplayPath(of.webhookId, `?deliver=missing:${of.id}`);
 }
 
+/** Asks for the deliveries to the target that were given up. */
+export function failedDeliveriesPath(of: { webhookId: string; id: string }): string {
+  return newReplayPath(of.webhookId, `?status=failed&target=${of.id}`);
+}
+
 /** `replayPath` is the URL path of the replay. */
 export function removeTargetPath(replayPath: string, targetId: string): string {
   return `${replayPath}/targets/${targetId}/remove`;

@@ -11,6 +11,7 @@ import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
 import type { PlaceTrials } from "../../webhooks/place-trials.ts";
+import type { TargetNumbersReader } from "../../webhooks/target-numbers.ts";
 import type { TargetTrials } from "../../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
@@ -39,6 +40,7 @@ export type SourcesDeps = Readonly<{
   providers: Providers;
   trials: VerificationTrials;
   targetTrials: TargetTrials;
+  targetNumbers: Pick<TargetNumbersReader, "read" | "listFailures">;
   placeTrials: PlaceTrials;
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;

@@ -45,6 +45,22 @@ export function targetPath(of: { webhookId: string; id: string }): string {
   return `/source/${of.webhookId}/targets/${of.id}`;
 }
 
+const FROM = "from";
+const TARGET_PAGE = "target";
+
+/** The action of a button, which leads back to the target's page if it is there. */
+export function targetAction(
+  of: { webhookId: string; id: string },
+  name: "toggle" | "pause" | "resume" | "release" | "reset-circuit",
+  onTargetPage: boolean,
+): string {
+  return `${targetPath(of)}/${name}${onTargetPage ? `?${FROM}=${TARGET_PAGE}` : ""}`;
+}
+
+export function isFromTargetPage(query: URLSearchParams): boolean {
+  return query.get(FROM) === TARGET_PAGE;
+}
+
 export function signingPath(of: { webhookId: string; id: string }): string {
   return `${targetPath(of)}/signing`;
 }

@@ -7,6 +7,7 @@ import { createVerificationRoutes } from "./entrypoints/verification-routes.ts";
 import { createNoticeRoutes } from "./notices/notice-routes.ts";
 import { createDownloadRoutes } from "./storage/download-routes.ts";
 import { createImportRoutes } from "./storage/import-routes.ts";
+import { createTargetPageRoutes } from "./target-page/target-page-routes.ts";
 import { createSigningRoutes } from "./targets/signing-routes.ts";
 import { createTargetRoutes } from "./targets/target-routes.ts";
 import { createTargetThrottleRoutes } from "./targets/target-throttle-routes.ts";
@@ -22,6 +23,7 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createEntrypointRoutes(deps),
     ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),
+    ...createTargetPageRoutes(deps),
     ...createSigningRoutes(deps),
     ...createTargetThrottleRoutes(deps),
   ];

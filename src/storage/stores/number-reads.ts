@@ -13,6 +13,7 @@ import {
 } from "../event-db/numbers/overview.ts";
 import { countRetrying, type RetryingCount } from "../event-db/numbers/retrying.ts";
 import { readTargetNumbers, type TargetNumbers } from "../event-db/numbers/target-numbers.ts";
+import { listTargetFailures, type TargetFailure } from "../event-db/target-failures.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { readEventFile } from "../reader/read-event-file.ts";
 
@@ -34,6 +35,12 @@ export type NumberReads = Readonly<{
     from: number;
     to: number;
   }) => Promise<TargetNumbers>;
+  /** A target's last failures, newest first. */
+  listTargetFailures: (of: {
+    webhookId: string;
+    targetId: string;
+    limit: number;
+  }) => Promise<readonly TargetFailure[]>;
   /** By target id, the pending deliveries between two attempts; a target without pending deliveries is missing. */
   retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
   /** The time at which each entrypoint received its last event. */
@@ -52,6 +59,7 @@ export function createNumberReads({ files, clock }: { files: WebhookDBManager; c
     growth: (webhookId) => read(webhookId, (file) => readGrowth(file, clock.now())),
     targetOverviews: (webhookId) => read(webhookId, readTargetOverviews),
     targetNumbers: (of) => read(of.webhookId, (file) => readTargetNumbers(file, of)),
+    listTargetFailures: (of) => read(of.webhookId, (file) => listTargetFailures(file, of)),
     retrying: (webhookId) => read(webhookId, countRetrying),
     entrypointLastEvents: (webhookId) => read(webhookId, readEntrypointLastEvents),
   };

@@ -70,7 +70,7 @@ async function makeHostile() {
     paths: [
       ...["/sources", "/sources/new", path, `${path}/edit`, `${path}/delete`],
       ...[`${path}/targets/new`, `${path}/targets/new?type=slack`],
-      ...[`${path}/targets/${target.id}/edit`, `${path}/targets/${target.id}/delete`],
+      ...["", "?range=7d", "/edit", "/delete"].map((end) => `${path}/targets/${target.id}${end}`),
       ...[`${path}/entrypoints/${entrypoint.id}/edit`, `${path}/entrypoints/${entrypoint.id}/delete`],
     ],
   };

@@ -13,7 +13,7 @@ afterEach(() => all.stop());
 
 async function rowOf(name: string): Promise<string> {
   const { html } = await all.pages.get(all.paths.webhook);
-  const from = html.indexOf(`>${name}</h3>`);
+  const from = html.indexOf(`>${name}</a></h3>`);
   return html.slice(from, html.indexOf("</li>", from));
 }
 

@@ -277,8 +277,8 @@ describe("a target", () => {
     all.files.set(all.webhook.id, { targets: { [all.target.id]: { counts, filtered: 0, lastResult } } });
     const { html } = await all.pages.get(all.paths.webhook);
     const row = html.slice(
-      html.indexOf(">Warehouse</h3>"),
-      html.indexOf("</li>", html.indexOf(">Warehouse</h3>")),
+      html.indexOf(">Warehouse</a></h3>"),
+      html.indexOf("</li>", html.indexOf(">Warehouse</a></h3>")),
     );
     for (const text of ["failing", "https://warehouse.example/in", "1,234", "HTTP 503"]) {
       expect(row).toContain(text);

@@ -63,6 +63,7 @@ test("attempts are counted by outcome, answer and duration", async () => {
   await attempt("a", START + 5, { status: "pending", statusCode: 999, durationMs: 20 });
   await attempt("b", START + 6, { statusCode: null, durationMs: 1 });
   expect(await numbersOf("a")).toEqual({
+    countedSince: START,
     hours: [{ at: START, delivered: 1, failed: 5, gaveUp: 2 }],
     delivered: 1,
     failed: 5,
@@ -95,6 +96,7 @@ test("a time takes the hours that begin in it", async () => {
     [3, 1],
   ]);
   expect(delivered).toBe(3);
+  expect((await numbersOf("a", { from: START + HOUR, to: START + 4 * HOUR })).countedSince).toBe(START);
 });
 
 test("numbers equal the attempts after any sequence of attempts, hours and openings, and a clock set back", async () => {

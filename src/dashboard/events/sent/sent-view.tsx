@@ -11,6 +11,7 @@ import { Layout } from "../../layout.tsx";
 import { attribute } from "../../render.ts";
 import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../../webhooks/crumbs.ts";
+import { targetPath } from "../../webhooks/paths.ts";
 import type { BodyPicture } from "../body/body-picture.ts";
 import { BodyView } from "../body/body-view.tsx";
 import { HeaderTable } from "../body/header-table.tsx";
@@ -37,6 +38,12 @@ export function SentPage(props: SentProps): JSX.Element {
       <PageHeader title={`What attempt ${attempt} sent to ${target.name}`} />
       <p class="muted">
         <Time at={startedAt} /> · <a href={attribute(eventPath(webhook.id, event.id))}>Event</a>
+        {!target.isDeleted && (
+          <>
+            {" · "}
+            <a href={attribute(targetPath({ webhookId: webhook.id, id: sent.targetId }))}>Target</a>
+          </>
+        )}
       </p>
       <div class="stack">
         <Request {...props} />

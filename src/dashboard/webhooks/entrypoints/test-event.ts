@@ -9,6 +9,8 @@ export type SendTestEvent = (asked: {
   userId: string;
   webhookId: string;
   entrypointId: string;
+  /** The only target that gets it; undefined: all of them. */
+  targetId?: string | undefined;
   /** Address of the person who asks, recorded as the event's sender. */
   remoteAddress: string;
 }) => Promise<string>;
@@ -19,10 +21,11 @@ export function createTestEventSender(deps: {
   clock: Clock;
 }): SendTestEvent {
   const { receiver, useCases, clock } = deps;
-  return async ({ userId, webhookId, entrypointId, remoteAddress }) => {
+  return async ({ userId, webhookId, entrypointId, targetId, remoteAddress }) => {
     const webhook = await useCases.webhooks.get({ userId, webhookId });
     const entrypoint = await useCases.entrypoints.get({ userId, webhookId, entrypointId });
     const route = receiver.findRoute(entrypointId);
+    const targets = route.targets.filter(({ id }) => targetId === undefined || id === targetId);
     const content = {
       type: "webhooker.test",
       text: "This is a test event. It is handled like any other event.",
@@ -37,6 +40,6 @@ export function createTestEventSender(deps: {
       "user-agent": TEST_SENDER,
     });
     const facts = { method: "POST", pathTail: "", query: "", headers, remoteAddress };
-    return (await receiver.store({ route, facts, body, accepted: null })).eventId;
+    return (await receiver.store({ route: { ...route, targets }, facts, body, accepted: null })).eventId;
   };
 }

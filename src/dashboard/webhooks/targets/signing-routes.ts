@@ -7,19 +7,16 @@ import { redirect, renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { webhookPath } from "../paths.ts";
 import { SigningPage } from "./signing-views.tsx";
+import { targetIds } from "./target-context.ts";
 
 export function createSigningRoutes(deps: SourcesDeps): readonly PageRoute[] {
   const { useCases } = deps;
-
-  function ids({ viewer, params }: PageContext) {
-    return { userId: viewer.id, webhookId: params.id ?? "", targetId: params.targetId ?? "" };
-  }
 
   async function show(
     context: PageContext,
     returned?: Readonly<{ typed: FormInput; errors: FieldErrors }>,
   ): Promise<Response> {
-    const of = ids(context);
+    const of = targetIds(context);
     const [webhook, target] = await Promise.all([useCases.webhooks.get(of), useCases.targets.get(of)]);
     const { typed, errors = NO_ERRORS } = returned ?? {};
     const markup = SigningPage({ viewer: context.viewer, webhook, target, typed, errors });
@@ -36,7 +33,7 @@ export function createSigningRoutes(deps: SourcesDeps): readonly PageRoute[] {
       form,
     );
     try {
-      const target = await useCases.targets.rotateSigning({ ...ids(context), input });
+      const target = await useCases.targets.rotateSigning({ ...targetIds(context), input });
       return toWebhook(deps, context, {
         target,
         text: `The signing secret of “${target.name}” was rotated.`,

@@ -2,15 +2,14 @@
 import { notFound } from "../../../lib/errors.ts";
 import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
-import type { Target } from "../../../webhooks/targets.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
-import { redirect, renderPage } from "../../render.ts";
+import { renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
-import { webhookPath } from "../paths.ts";
 import { readWebhookState } from "../webhook-state.ts";
 import { toWebhook } from "./signing-routes.ts";
+import { backTo, targetIds } from "./target-context.ts";
 import { DeleteTargetPage } from "./target-delete-view.tsx";
 import { EditTargetPage, NewTargetPage, type TargetTrial, TRY_FIELD } from "./target-form-views.tsx";
 import { readTarget } from "./target-input.ts";
@@ -23,13 +22,8 @@ type Returned = Readonly<{ typed: FormInput; errors: FieldErrors; trial?: Target
 export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   const { useCases, targetTypes } = deps;
 
-  function ids({ viewer, params }: PageContext) {
-    const { id = "", targetId = "" } = params;
-    return { userId: viewer.id, webhookId: id, targetId };
-  }
-
   async function own(context: PageContext) {
-    const of = ids(context);
+    const of = targetIds(context);
     const [webhook, target] = await Promise.all([useCases.webhooks.get(of), useCases.targets.get(of)]);
     return { webhook, target };
   }
@@ -42,7 +36,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function showNew(context: PageContext, type: TargetType, returned?: Returned): Promise<Response> {
-    const webhook = await useCases.webhooks.get(ids(context));
+    const webhook = await useCases.webhooks.get(targetIds(context));
     const markup = NewTargetPage({
       viewer: context.viewer,
       webhook,
@@ -55,7 +49,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function create(context: PageContext): Promise<Response> {
-    const of = ids(context);
+    const of = targetIds(context);
     await useCases.webhooks.get(of);
     const form = await context.form();
     const type = typeToShow(form.type);
@@ -95,14 +89,14 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
           ...(transformation !== undefined &&
             (transformation ?? target.transformation) && { transformation }),
         };
-        const asked = { ...ids(context), input, signal: context.request.signal };
+        const asked = { ...targetIds(context), input, signal: context.request.signal };
         const filter = await deps.targetTrials.filter.run(asked);
         const trial = { filter, transformation: await deps.targetTrials.transformation.run(asked) };
         return showEdit(context, { typed: form, errors: NO_ERRORS, trial });
       }
       const input = readTarget({ fields, form, stored: target.config });
-      const changed = await useCases.targets.update({ ...ids(context), input });
-      await deps.throttle.changed(ids(context));
+      const changed = await useCases.targets.update({ ...targetIds(context), input });
+      await deps.throttle.changed(targetIds(context));
       return toWebhook(deps, context, { target: changed, text: `Target “${changed.name}” was saved.` });
     } catch (error) {
       return showEdit(context, { typed: form, errors: fieldErrors(error, "config") });
@@ -110,12 +104,12 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function toggle(context: PageContext): Promise<Response> {
-    const of = ids(context);
+    const of = targetIds(context);
     const { active } = await useCases.targets.get(of);
     const wanted = wantedActive(await context.form(), active);
     const target = await useCases.targets.setActive({ ...of, active: wanted });
     const now = wanted ? "is enabled: its waiting deliveries are sent" : "is disabled: it gets no new events";
-    return backTo(target, `Target “${target.name}” ${now}.`);
+    return backTo(context, target, `Target “${target.name}” ${now}.`);
   }
 
   async function askToDelete(context: PageContext): Promise<Response> {
@@ -125,10 +119,14 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function remove(context: PageContext): Promise<Response> {
-    const of = ids(context);
+    const of = targetIds(context);
     const target = await useCases.targets.get(of);
     await useCases.targets.remove(of);
-    return backTo(target, `Target “${target.name}” was deleted. Its pending deliveries are discarded.`);
+    return backTo(
+      context,
+      target,
+      `Target “${target.name}” was deleted. Its pending deliveries are discarded.`,
+    );
   }
 
   return [
@@ -140,8 +138,4 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     page("/source/:id/targets/:targetId/delete", askToDelete),
     action("/source/:id/targets/:targetId/delete", remove),
   ];
-}
-
-function backTo({ webhookId }: Target, text: string): Response {
-  return redirect(webhookPath(webhookId), { tone: "ok", text });
 }

@@ -6,17 +6,23 @@ import type { Target } from "../../../webhooks/targets.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
 import { formatCount, formatDuration } from "../../components/format.ts";
 import { CopyLine, Time } from "../../components/values.tsx";
-import { logPath, targetPath } from "../paths.ts";
+import { logPath, targetAction, targetPath } from "../paths.ts";
 
-type Props = Readonly<{ target: Target; throttle: ThrottleView }>;
+type Props = Readonly<{
+  target: Target;
+  throttle: ThrottleView;
+  /** Actions lead back to the target's page, and not to its webhook's. */
+  onOwnPage?: boolean | undefined;
+}>;
 
-export function TargetThrottle({ target, throttle }: Props): JSX.Element {
+export function TargetThrottle(props: Props): JSX.Element {
+  const { target, throttle } = props;
   return (
     <>
-      {target.active && target.pausedAt !== null && <Paused target={target} throttle={throttle} />}
-      {throttle.circuit.state !== "closed" && <Open target={target} throttle={throttle} />}
+      {target.active && target.pausedAt !== null && <Paused {...props} />}
+      {throttle.circuit.state !== "closed" && <Open {...props} />}
       {target.active && throttle.pull !== null && <Pullers target={target} pull={throttle.pull} />}
-      {throttle.drain !== null && <Draining target={target} throttle={throttle} />}
+      {throttle.drain !== null && <Draining {...props} />}
       {throttle.restsUntil !== null && (
         <p class="throttle-line muted">
           Rate-limited by the target (429/503). Resuming <Time at={throttle.restsUntil} ahead />.
@@ -58,19 +64,19 @@ function Pullers({ target, pull }: { target: Target; pull: Presence }): JSX.Elem
 
 const small = { size: "small", kind: "quiet" } as const;
 
-function Paused({ target, throttle }: Props): JSX.Element {
+function Paused({ target, throttle, onOwnPage }: Props): JSX.Element {
   return (
     <div class="throttle-line">
       <p>
         <strong safe>{formatCount(throttle.held, "delivery", "deliveries")}</strong> on hold since you paused
         this target <Time at={target.pausedAt ?? 0} relative />. New events are added to them.
       </p>
-      {throttle.held > 0 && <HeldActions target={target} />}
+      {throttle.held > 0 && <HeldActions target={target} onOwnPage={onOwnPage} />}
     </div>
   );
 }
 
-function Draining({ target, throttle }: Props): JSX.Element {
+function Draining({ target, throttle, onOwnPage }: Props): JSX.Element {
   const { held } = throttle;
   return (
     <div class="throttle-line">
@@ -82,12 +88,12 @@ function Draining({ target, throttle }: Props): JSX.Element {
           "; they continue once the target responds."
         )}
       </p>
-      <HeldActions target={target} />
+      <HeldActions target={target} onOwnPage={onOwnPage} />
     </div>
   );
 }
 
-function HeldActions({ target }: Pick<Props, "target">): JSX.Element {
+function HeldActions({ target, onOwnPage = false }: Omit<Props, "throttle">): JSX.Element {
   return (
     <div class="throttle-actions">
       <ActionButton
@@ -95,7 +101,7 @@ function HeldActions({ target }: Pick<Props, "target">): JSX.Element {
         icon="send"
         label="Release all now"
         describe={`Release all now: deliveries on hold for target ${target.name}`}
-        action={`${targetPath(target)}/release`}
+        action={targetAction(target, "release", onOwnPage)}
       />
       <HeldLinks target={target} />
     </div>
@@ -138,7 +144,7 @@ function HeldLinks({ target }: { target: Target }): JSX.Element {
   );
 }
 
-function Open({ target, throttle }: Props): JSX.Element {
+function Open({ target, throttle, onOwnPage = false }: Props): JSX.Element {
   const { reason, since, nextProbeAt } = throttle.circuit;
   const isRunning = target.active && target.pausedAt === null;
   const isOff = !target.active && target.deactivatedReason === null;
@@ -166,7 +172,7 @@ function Open({ target, throttle }: Props): JSX.Element {
             icon="replay"
             label="Probe now"
             describe={`Probe now: target ${target.name}`}
-            action={`${targetPath(target)}/reset-circuit`}
+            action={targetAction(target, "reset-circuit", onOwnPage)}
           />
         </div>
       )}

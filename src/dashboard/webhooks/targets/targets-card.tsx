@@ -7,9 +7,8 @@ import type { TargetType } from "../../../targets/target-type.ts";
 import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import { Badge } from "../../components/badge.tsx";
-import { ActionButton, Button } from "../../components/button.tsx";
+import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
-import { Notice } from "../../components/flash-line.tsx";
 import { attribute } from "../../render.ts";
 import { catchUpPath } from "../../replays/paths.ts";
 import { EditAndDelete } from "../edit-and-delete.tsx";
@@ -18,7 +17,9 @@ import { targetPath, webhookPath } from "../paths.ts";
 import type { WebhookState } from "../webhook-state.ts";
 import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
+import { TargetNotices } from "./target-notices.tsx";
 import { TargetNumbers } from "./target-numbers.tsx";
+import { TargetSwitch } from "./target-switch.tsx";
 import { TargetThrottle } from "./target-throttle.tsx";
 
 type CardProps = Readonly<{
@@ -100,21 +101,18 @@ function Row(props: {
     <li class="part">
       <div class="part-head">
         <div class="part-title">
-          <h3 safe>{target.name}</h3>
+          <h3>
+            <a class="part-link" href={attribute(targetPath(target))} safe>
+              {target.name}
+            </a>
+          </h3>
           {(isKnown || !target.active || target.pausedAt !== null) && (
             <Badge tone={health.tone} label={health.label} />
           )}
         </div>
         <Actions target={target} type={type} />
       </div>
-      {target.deactivatedReason !== null && (
-        <Notice
-          tone="bad"
-          text={target.deactivatedReason}
-          hint="Its pending deliveries are paused, and it gets no new events. Enable it when it is available again, then replay what it missed."
-        />
-      )}
-      {target.warning !== null && <Notice tone="warn" text={target.warning} />}
+      <TargetNotices target={target} />
       <EmptyPlaces places={emptyPlaces} />
       {throttle !== undefined && <TargetThrottle target={target} throttle={throttle} />}
       <div class="part-body">
@@ -142,41 +140,10 @@ function Row(props: {
   );
 }
 
-const small = { size: "small", kind: "quiet" } as const;
-
-/** Pauses or resumes a target; one whose deliveries are recorded with the events can only be disabled. */
-function Switch({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
-  const { name, active, pausedAt } = target;
-  const path = targetPath(target);
-  if (!active || type?.settlesAtIngest === true) {
-    const label = active ? "Disable" : "Enable";
-    return (
-      <ActionButton
-        {...small}
-        icon={active ? "pause" : "play"}
-        label={label}
-        describe={`${label} target ${name}`}
-        action={`${path}/toggle`}
-        fields={{ active: String(!active) }}
-      />
-    );
-  }
-  const label = pausedAt === null ? "Pause" : "Resume";
-  return (
-    <ActionButton
-      {...small}
-      icon={pausedAt === null ? "pause" : "play"}
-      label={label}
-      describe={`${label} target ${name}`}
-      action={`${path}/${label.toLowerCase()}`}
-    />
-  );
-}
-
 function Actions({ target, type }: { target: Target; type: TargetType | undefined }): JSX.Element {
   return (
     <div class="part-actions">
-      <Switch target={target} type={type} />
+      <TargetSwitch target={target} type={type} />
       <EditAndDelete what={`target ${target.name}`} path={targetPath(target)} canEdit={type !== undefined} />
     </div>
   );

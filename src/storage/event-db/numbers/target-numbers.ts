@@ -14,6 +14,8 @@ export type TargetHour = Readonly<{
 }>;
 
 export type TargetNumbers = Readonly<{
+  /** Start of the first hour that is counted, whatever time was asked for; null if none is. */
+  countedSince: number | null;
   /** The hours with attempts, oldest first. */
   hours: readonly TargetHour[];
   delivered: number;
@@ -27,6 +29,9 @@ export type TargetNumbers = Readonly<{
 const HOURS = `SELECT hour, counts FROM target_hours WHERE target_id = ?1 AND hour >= ?2 AND hour < ?3
   UNION ALL SELECT hour, hour_counts FROM target_tallies
     WHERE target_id = ?1 AND hour >= ?2 AND hour < ?3 AND hour_counts IS NOT NULL`;
+
+const FIRST_HOUR = `SELECT min(hour) AS hour FROM (SELECT min(hour) AS hour FROM target_hours WHERE target_id = ?1
+  UNION ALL SELECT hour FROM target_tallies WHERE target_id = ?1)`;
 
 /** Counts the hours that begin from `from` to before `to`. */
 export function readTargetNumbers(
@@ -44,7 +49,9 @@ export function readTargetNumbers(
     if (before) before.addAll(decoded);
     else byHour.set(hour, decoded);
   }
+  const first = db.query<{ hour: number | null }, [string]>(FIRST_HOUR).get(targetId);
   return {
+    countedSince: first?.hour ?? null,
     hours: [...byHour]
       .sort(([a], [b]) => a - b)
       .map(([at, { delivered, failed, gaveUp }]) => ({ at, delivered, failed, gaveUp })),
