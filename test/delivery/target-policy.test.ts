@@ -4,7 +4,7 @@ import type { Outcome } from "../../src/targets/target-type.ts";
 import { createTestMainDb } from "../support/main-db.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { createWorld } from "./delivery-world.ts";
-import { DELIVERED } from "./scripted-targets.ts";
+import { DELIVERED, FAILED } from "./scripted-targets.ts";
 
 const GONE: Outcome = {
   kind: "failed",
@@ -29,6 +29,43 @@ test("a target that answers 410 is deactivated at once: its deliveries wait, and
   world.change(target, { active: true });
   await world.until(async () => (await world.fate(target, second)).status === "delivered");
   await world.until(async () => (await world.fate(target, first)).status === "delivered");
+  await world.dispose();
+});
+
+test("a fault of ours after a request loses no result, so that it is not made again", async () => {
+  const world = createWorld({
+    onGone: () => {
+      throw new Error("the main database is locked");
+    },
+  });
+  const target = world.addTarget({ script: () => GONE });
+  const [event = ""] = await world.send([target]);
+  await world.quiet();
+  await world.pass(1_000, 100);
+  expect(target.attempts).toHaveLength(1);
+  expect(await world.fate(target, event)).toMatchObject({ status: "pending", attempts: 1 });
+  expect(world.lines.filter(({ level }) => level === "error")).toMatchObject([
+    { fields: { event_id: event, cause: "the main database is locked" } },
+  ]);
+  await world.dispose();
+});
+
+test("a result that cannot be stored yet is stored later, whatever else fails meanwhile", async () => {
+  const world = createWorld();
+  const policy = { circuit_failures: 1, retry_strategy: "list", retry_delays_seconds: [3_600] };
+  const target = world.addTarget({ script: () => FAILED, policy });
+  let told = 0;
+  world.told.push = () => {
+    told++;
+    throw new Error("nobody listens");
+  };
+  world.faults.settle.error = new Error("disk full");
+  const [event = ""] = await world.send([target]);
+  await world.pass(3_000, 500);
+  world.faults.settle.error = null;
+  await world.pass(3_000, 500);
+  expect([told, target.attempts.length]).toEqual([1, 1]);
+  expect(await world.fate(target, event)).toMatchObject({ status: "pending", attempts: 1 });
   await world.dispose();
 });
 

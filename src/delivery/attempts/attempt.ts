@@ -1,6 +1,6 @@
 /** Runs one attempt and stores its result together with the delivery's new state. */
 import type { Clock } from "../../lib/clock.ts";
-import { AppError } from "../../lib/errors.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Logger } from "../../observability/log.ts";
 import { type DeliveryMetrics, noMetrics } from "../../observability/metrics.ts";
@@ -81,12 +81,21 @@ export async function runAttempt(
   const version = opened.target.transformation?.version ?? null;
   const settlement = toSettlement({ due, outcome, next, startedAt, durationMs, version });
   const answered = isOfTarget(outcome) ? outcome : null;
-  if (answered?.response?.statusCode === 410 && opened.policy.deactivatesWhenGone)
-    deps.onGone?.(opened.target);
-  reportAttempt({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
-  const { statusCode, error } = settlement.result;
-  traced?.end({ status: settlement.status, statusCode, error });
-  if (deps.notices) tellOwner(deps.notices, opened, settlement);
+  try {
+    if (answered?.response?.statusCode === 410 && opened.policy.deactivatesWhenGone)
+      deps.onGone?.(opened.target);
+    reportAttempt({ log, metrics, opened, due, settlement, begunAt: from, endedAt });
+    const { statusCode, error } = settlement.result;
+    traced?.end({ status: settlement.status, statusCode, error });
+    if (deps.notices) tellOwner(deps.notices, opened, settlement);
+  } catch (fault) {
+    // The result is stored all the same: the delivery would be made again without it, time after time.
+    log.error("what came of a delivery attempt could not be told everywhere", {
+      target_id: due.targetId,
+      event_id: due.eventId,
+      cause: errorMessage(fault),
+    });
+  }
   return { outcome: answered, settlement };
 }
 

@@ -151,11 +151,16 @@ export class BegunAttempts {
   #giveBack({ queue, opened, due, isProbe, suspect }: Begun, attempt: Attempt | null): void {
     const { suspects, slots, throttles, clock } = this.#deps;
     const { eventId } = due;
-    if (suspect !== null) suspects.end(suspect);
     const outcome = attempt?.outcome ?? null;
     const succeeded = attempt === null ? null : outcome?.kind === "delivered";
-    slots.end(queue.share, eventId, { succeeded, now: clock.monotonic() });
     const isOver = attempt !== null && attempt.settlement.status !== "pending";
-    throttles.end(queue, opened.policy.throttle, { isProbe, eventId, outcome, isOver });
+    try {
+      if (suspect !== null) suspects.end(suspect);
+      slots.end(queue.share, eventId, { succeeded, now: clock.monotonic() });
+      throttles.end(queue, opened.policy.throttle, { isProbe, eventId, outcome, isOver });
+    } catch (error) {
+      // A result that is not stored yet is stored all the same: the delivery would be made again without it.
+      this.#deps.onFault(queue, error);
+    }
   }
 }
