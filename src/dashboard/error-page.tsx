@@ -5,6 +5,7 @@ import type { ErrorRenderer } from "../http/errors.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { Button } from "./components/button.tsx";
 import { Layout } from "./layout.tsx";
+import { readLook } from "./look.ts";
 import { renderPage } from "./render.ts";
 import type { SessionCookie } from "./session/session-cookie.ts";
 import type { Viewer } from "./viewer.ts";
@@ -33,7 +34,8 @@ export function createErrorPage(cookie: SessionCookie): ErrorRenderer {
 /** Returns null if finding the viewer fails, as the same fault may have caused the error. */
 async function findViewer(cookie: SessionCookie, request: Request): Promise<Viewer | null> {
   try {
-    return (await cookie.read(request))?.user ?? null;
+    const found = await cookie.read(request);
+    return found && { ...found.user, look: readLook(request) };
   } catch {
     return null;
   }

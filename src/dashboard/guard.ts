@@ -8,6 +8,7 @@ import { refuseCrossSite } from "./cross-site.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { createFlashCookie } from "./flash.ts";
 import { readForm } from "./forms.ts";
+import { readLook } from "./look.ts";
 import { signInPath } from "./next-path.ts";
 import type { OpenContext, PageRoute } from "./page-route.ts";
 import type { SessionCookie } from "./session/session-cookie.ts";
@@ -45,7 +46,7 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       flash,
       query: queryOf(request.url),
       remoteAddress: deps.remoteAddressOf(request, visit.peer),
-      viewer: found?.user ?? null,
+      viewer: found && { ...found.user, look: readLook(request) },
       sessionId: found?.session.id ?? null,
       form: () => readForm(request),
       audit: entry,
@@ -55,7 +56,8 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       entry.refuse("not_signed_in");
       return askToSignIn(request);
     }
-    const { user: viewer, session, token } = found;
+    const { session, token } = found;
+    const viewer = { ...found.user, look: readLook(request) };
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
     const expiresAt = sessions.touch(session);
     const isStillSignedIn = () => sessions.find(token) !== null;

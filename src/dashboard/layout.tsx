@@ -5,6 +5,7 @@ import { assetPaths } from "./assets/assets.ts";
 import { FlashLine } from "./components/flash-line.tsx";
 import { Icon, Logo } from "./components/icon.tsx";
 import { FIND_PATH } from "./find/paths.ts";
+import { DEFAULT_LOOK } from "./look.ts";
 import { attribute } from "./render.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
@@ -29,6 +30,9 @@ export type LayoutProps = PropsWithChildren<
   }>
 >;
 
+/** So that browsers paint the background right before the stylesheet is there. */
+const SCHEMES = { system: "light dark", light: "light", dark: "dark" } as const;
+
 const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false });
 
 export function Layout(props: LayoutProps): JSX.Element {
@@ -43,13 +47,14 @@ export function Layout(props: LayoutProps): JSX.Element {
     openHeader = false,
     children,
   } = props;
+  const look = viewer?.look ?? DEFAULT_LOOK;
   return (
-    <html lang="en">
+    <html lang="en" data-theme={look.theme} data-times={look.times}>
       <head>
         <meta charset="utf-8" />
         <title safe>{`${tabTitle} · webhooker`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={SCHEMES[look.theme]} />
         <meta name="htmx-config" content={attribute(HTMX_CONFIG)} />
         <link rel="stylesheet" href={assetPaths.stylesheet} />
         <link rel="icon" href={FAVICON} />

@@ -30,6 +30,7 @@ const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/pages/first-sign-in": "session.create",
   "/pages/logout": "session.end",
   "/profile/password": "user.update",
+  "/profile/look": "session.update",
   "/profile/sessions/end-others": "session.end",
   "/source/:id/notices": "webhook.update",
   "/source/:id/lost-events/dismiss": "webhook.update",

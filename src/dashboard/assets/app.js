@@ -34,10 +34,14 @@
     return "";
   }
 
+  /* The server writes times in UTC, which is what some readers want. */
+  const isUtc = document.documentElement.dataset.times === "utc";
+
   function drawTimes(root, selector = "time[data-time]") {
     for (const time of root.querySelectorAll(selector)) {
       const date = new Date(time.dateTime);
       const { time: form } = time.dataset;
+      if (isUtc && (form === "local" || form === "clock")) continue;
       if (form === "local") time.textContent = full.format(date);
       else time.textContent = form === "clock" ? clock.format(date) : ago(date, form === "ahead");
     }
@@ -79,7 +83,7 @@
 
   /* Tells the server the reader's time zone, for axes and days of charts. */
   function tellZone() {
-    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    const timeZone = isUtc ? "UTC" : new Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (!timeZone) return;
     const secure = location.protocol === "https:" ? "; Secure" : "";
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing where pages come over plain HTTP.

@@ -1,7 +1,11 @@
 /* The event log where scripts run: rows arrive live and can be paused; times use the reader's time zone. */
 (() => {
   const MAX_ROWS = 200;
-  const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+  const ZONE =
+    document.documentElement.dataset.times === "utc"
+      ? "UTC"
+      : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeZone: ZONE });
   const CHART_EVERY_MS = 10_000;
   const MAIN = { target: "#main", select: "#main", swap: "outerHTML" };
 
@@ -153,15 +157,14 @@
   }
 
   function readZone() {
-    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
     for (const field of document.querySelectorAll("input[data-zone]")) {
       const form = field.form;
-      if (!timeZone || field.value === timeZone) continue;
+      if (!ZONE || field.value === ZONE) continue;
       for (const label of form.querySelectorAll("label")) {
         const text = label.firstElementChild;
-        if (text) text.textContent = text.textContent.replace(`(${field.value})`, `(${timeZone})`);
+        if (text) text.textContent = text.textContent.replace(`(${field.value})`, `(${ZONE})`);
       }
-      field.value = timeZone;
+      field.value = ZONE;
     }
   }
 

@@ -5,7 +5,7 @@ import { formatBytes, formatUtc } from "./format.ts";
 import { Icon } from "./icon.tsx";
 
 /**
- * Shows UTC without scripts. With scripts, shows the reader's time zone; with `relative` "3 min ago"; with `ahead` "in
+ * Shows UTC without scripts. With scripts, shows the reader's time zone, unless they chose UTC; with `relative` "3 min ago"; with `ahead` "in
  * 3 min", and "now" once the time has come.
  */
 export function Time(props: {

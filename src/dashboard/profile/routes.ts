@@ -6,6 +6,7 @@ import type { KeyActions } from "../api-keys/keys.ts";
 import { revokeKeyView } from "../api-keys/revoke-view.tsx";
 import type { DashboardDeps } from "../deps.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { toLook, writeLook } from "../look.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
@@ -104,9 +105,16 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     return redirect(PROFILE, { tone: "ok", text: "You are signed out everywhere else." });
   }
 
+  async function changeLook(context: PageContext): Promise<Response> {
+    const response = redirect(PROFILE, { tone: "ok", text: "This browser's appearance is changed." });
+    response.headers.append("set-cookie", writeLook(toLook(await context.form()), deps.config.baseUrl));
+    return response;
+  }
+
   return [
     page(PROFILE, (context) => show(context, null)),
     action("/profile/password", changePassword),
+    action("/profile/look", changeLook),
     action("/profile/sessions/end-others", endOtherSessions),
     action("/profile/sessions/:sessionId/end", endSession),
     action("/profile/api-keys", createKey),

@@ -6,10 +6,12 @@ import { Badge } from "../components/badge.tsx";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Card, DataTable, PageHeader } from "../components/card.tsx";
 import { TextField } from "../components/field-row.tsx";
+import { FormFields } from "../components/form-fields.tsx";
 import { SecretOnce } from "../components/secret-once.tsx";
 import { Time } from "../components/values.tsx";
-import type { FieldErrors, FormInput } from "../forms.ts";
+import { type FieldErrors, type FormInput, NO_ERRORS } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { DEFAULT_LOOK, type Look, lookFields } from "../look.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { browserName } from "./browser-name.ts";
@@ -45,10 +47,25 @@ export function profileView(props: Profile): JSX.Element {
           errors={props.apiKeyErrors}
           typed={props.typedKey}
         />
+        <Appearance look={viewer.look ?? DEFAULT_LOOK} />
         <Sessions {...props} />
         <Password errors={props.passwordErrors} username={viewer.username} />
       </div>
     </Layout>
+  );
+}
+
+/** Not boosted: the choice is on the root element, which only a whole page brings. */
+function Appearance({ look }: { look: Look }): JSX.Element {
+  return (
+    <Card title="Appearance" lead="For this browser.">
+      <form class="form" method="post" action="/profile/look" hx-boost="false">
+        <div class="field-row">
+          <FormFields fields={lookFields} values={look} errors={NO_ERRORS} />
+        </div>
+        <Button label="Change appearance" />
+      </form>
+    </Card>
   );
 }
 
