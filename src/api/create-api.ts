@@ -13,6 +13,7 @@ import { apiKeyOperations } from "./people/api-keys.ts";
 import { auditOperations } from "./people/audit.ts";
 import { createAuthenticator } from "./people/authenticate.ts";
 import { callerOperations } from "./people/caller.ts";
+import { problemOperations } from "./problems/problems.ts";
 import { pullOperations } from "./pull/pull.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
@@ -80,6 +81,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...rejectedOperations(deps),
     ...replayOperations(deps),
     ...auditOperations(deps),
+    ...problemOperations(deps),
     openOperation(
       {
         id: "getOpenApiDocument",

@@ -16,6 +16,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
+import type { ProblemUseCases } from "../webhooks/notices/problems.ts";
 import type { PullDeliveries } from "../webhooks/pulls.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { TargetNumbersReader } from "../webhooks/target-numbers.ts";
@@ -33,6 +34,7 @@ export type ApiDeps = Readonly<{
   /** Runs a change, and resolves once it is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
+  problems: ProblemUseCases;
   transfer: Transfer;
   sendTestNotice: SendTestNotice;
   /** Returns the client's address, also behind trusted proxies. */

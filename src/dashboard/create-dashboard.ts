@@ -12,6 +12,7 @@ import { createFindRoutes } from "./find/routes.ts";
 import { createGuard } from "./guard.ts";
 import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
+import { createProblemRoutes } from "./problems/routes.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
 import { createRejectedRoutes } from "./rejected/routes.ts";
 import { createReplaysRoutes } from "./replays/routes.ts";
@@ -34,6 +35,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createFindRoutes(deps),
     ...createReplaysRoutes(deps),
     ...createRejectedRoutes(deps),
+    ...createProblemRoutes(deps),
     ...createProfileRoutes({ ...deps, keys, cookie, reveals }),
     ...createManualRoutes(),
     ...createAuditRoutes(deps),

@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
+import type { RefusalTally } from "../ingest/refusal-tally.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SendTestNotice } from "../notices/notice-sender.ts";
@@ -24,6 +25,7 @@ import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { Finder } from "../webhooks/find.ts";
+import type { ProblemUseCases } from "../webhooks/notices/problems.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { TargetNumbersReader } from "../webhooks/target-numbers.ts";
@@ -51,6 +53,7 @@ export type DashboardDeps = Readonly<{
   /** Runs a handler and waits until everything its response reports is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
+  problems: ProblemUseCases;
   transfer: Transfer;
   targetTypes: TargetTypes;
   providers: Providers;
@@ -61,6 +64,8 @@ export type DashboardDeps = Readonly<{
   events: EventStore;
   throttle: ThrottleControl;
   rejected: RejectedStore;
+  /** Refused requests of the last day. */
+  refusals: Pick<RefusalTally, "lastDay">;
   reverify: Reverify;
   replay: Replay;
   findSentRequest: FindSentRequest;

@@ -12,6 +12,7 @@ import { readLook } from "./look.ts";
 import { signInPath } from "./next-path.ts";
 import type { OpenContext, PageRoute } from "./page-route.ts";
 import type { SessionCookie } from "./session/session-cookie.ts";
+import type { Viewer } from "./viewer.ts";
 
 type Visit = Readonly<{
   request: Request;
@@ -33,6 +34,12 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     return compressPage(request, response);
   }
 
+  const viewerOf = (user: Viewer, request: Request): Viewer => ({
+    ...user,
+    look: readLook(request),
+    openProblems: deps.problems.countUnacknowledged(user.id),
+  });
+
   return (route) => async (visit) => {
     const { request, params, keepOpen, entry } = visit;
     if (route.method === "POST") refuseCrossSite(request, config);
@@ -46,7 +53,7 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       flash,
       query: queryOf(request.url),
       remoteAddress: deps.remoteAddressOf(request, visit.peer),
-      viewer: found && { ...found.user, look: readLook(request) },
+      viewer: found && viewerOf(found.user, request),
       sessionId: found?.session.id ?? null,
       form: () => readForm(request),
       audit: entry,
@@ -57,7 +64,7 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       return askToSignIn(request);
     }
     const { session, token } = found;
-    const viewer = { ...found.user, look: readLook(request) };
+    const viewer = viewerOf(found.user, request);
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
     const expiresAt = sessions.touch(session);
     const isStillSignedIn = () => sessions.find(token) !== null;

@@ -9,7 +9,7 @@ import { DEFAULT_LOOK } from "./look.ts";
 import { attribute } from "./render.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
-export type Section = "sources" | "manual" | "profile" | "admin";
+export type Section = "sources" | "problems" | "manual" | "profile" | "admin";
 
 export type Crumb = Readonly<{ href: string; label: string }>;
 
@@ -86,6 +86,7 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
         </a>
         <nav class="nav" aria-label="Main">
           <NavLink href="/sources" label="Webhooks" current={section === "sources"} />
+          <ProblemsLink count={viewer.openProblems ?? 0} current={section === "problems"} />
           {viewer.role === "admin" && (
             <NavLink href="/admin/users" label="Admin" current={section === "admin"} />
           )}
@@ -151,6 +152,21 @@ function OpenHeader(): JSX.Element {
         </div>
       </div>
     </header>
+  );
+}
+
+function ProblemsLink({ count, current }: { count: number; current: boolean }): JSX.Element {
+  return (
+    <a class="nav-link" href="/problems" aria-current={current ? "page" : undefined}>
+      <Icon name="alert" />
+      <span class="hide-on-phone">Problems</span>
+      {count > 0 && (
+        <span class="nav-count">
+          {count}
+          <span class="sr-only"> open</span>
+        </span>
+      )}
+    </a>
   );
 }
 

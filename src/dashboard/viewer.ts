@@ -8,6 +8,8 @@ export type Viewer = Readonly<{
   role: Role;
   /** How the reader's browser shows pages; left out: as by default. */
   look?: Look;
+  /** Problems of the viewer's webhooks that nobody has acknowledged; left out on error pages. */
+  openProblems?: number;
 }>;
 
 export type Flash = Readonly<{ tone: "ok" | "bad"; text: string }>;

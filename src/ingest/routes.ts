@@ -12,6 +12,7 @@ import type { BodyRoom } from "./body-memory.ts";
 import { type Door, refuseMethod } from "./door.ts";
 import { DEFAULT_METHODS, type EntrypointRules, type RulesReader } from "./entrypoint-rules.ts";
 import type { Accepted, Judgement, Receiver } from "./receive.ts";
+import type { RefusalTally } from "./refusal-tally.ts";
 import { createRemoteAddressReader, type Peer } from "./remote-address.ts";
 import { type RequestFacts, splitAfterEntrypoint } from "./snapshot.ts";
 import { answerWillingly, isQuestionMethod } from "./willingness.ts";
@@ -22,6 +23,7 @@ export function createIngestRoutes(deps: {
   receiver: Receiver;
   readRules: RulesReader;
   door: Door;
+  refusals: Pick<RefusalTally, "refused" | "accepted">;
   maxBodyBytes: number;
   trustedProxies: readonly string[];
   onTooLarge: () => void;
@@ -31,7 +33,7 @@ export function createIngestRoutes(deps: {
   /** Undefined: tracing is off. */
   tracing?: Tracing | undefined;
 }) {
-  const { receiver, readRules, door, tracing, metrics = noMetrics } = deps;
+  const { receiver, readRules, door, refusals, tracing, metrics = noMetrics } = deps;
   const bodies: BodyReader = createBodyReader(deps);
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
@@ -50,9 +52,10 @@ export function createIngestRoutes(deps: {
     metrics.received();
     const begunAt = tracing === undefined ? 0 : tracing.now();
     let body: Uint8Array | null = null;
+    let found: Route | null = null;
     const remoteAddress = () => readRemoteAddress(request, peer);
     try {
-      const found = receiver.findRoute(entrypointId);
+      found = receiver.findRoute(entrypointId);
       const rules = found.settings === null ? null : readRules(found);
       if (rules !== null) {
         const isVerified = found.verification !== null;
@@ -75,6 +78,7 @@ export function createIngestRoutes(deps: {
         bodies.recheck(request);
       }
       const { eventId, isDuplicate, chosen } = await receiver.store({ route, facts, body, accepted });
+      refusals.accepted(entrypointId);
       const targets = chosen?.targets ?? route.targets;
       const filtered = chosen?.filtered?.length ?? 0;
       if (isDuplicate) metrics.duplicated();
@@ -94,6 +98,7 @@ export function createIngestRoutes(deps: {
       return answer;
     } catch (error) {
       metrics.rejected(error);
+      if (found !== null) refusals.refused(found, error);
       throw error;
     } finally {
       if (body) bodies.release(body);

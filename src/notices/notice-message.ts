@@ -1,6 +1,6 @@
 /** Words notices for people and for programs; pure. */
-import type { TroubleKind } from "../settings/notice-settings.ts";
-import type { TroubleChange } from "../storage/main-db/notices.ts";
+import { PROBLEM_SUBJECTS, type ProblemKind } from "../settings/notice-settings.ts";
+import type { ProblemChange } from "../storage/main-db/notices.ts";
 
 /** Maximum number of changes listed one by one: an outage may have thousands. */
 const MOST_LISTED = 20;
@@ -14,19 +14,11 @@ export type NoticeMessage = Readonly<{
 }>;
 
 /** A change with the current name of its target or entrypoint. */
-export type NamedChange = TroubleChange & Readonly<{ name: string }>;
+export type NamedChange = ProblemChange & Readonly<{ name: string }>;
 
 export type NoticeSubject = Readonly<{ webhook: Readonly<{ id: string; name: string }>; url: string }>;
 
-const SUBJECTS: Readonly<Record<TroubleKind, "target" | "entrypoint">> = {
-  target_circuit_open: "target",
-  target_failing: "target",
-  target_deactivated: "target",
-  transformation_failing: "target",
-  entrypoint_silent: "entrypoint",
-};
-
-const WORDS: Readonly<Record<TroubleKind, readonly [begun: string, over: string]>> = {
+const WORDS: Readonly<Record<ProblemKind, readonly [begun: string, over: string]>> = {
   target_circuit_open: ["keeps failing; deliveries are paused", "is responding again"],
   target_failing: ["is failing; deliveries have been given up", "accepts deliveries again"],
   target_deactivated: ["was disabled; its deliveries are paused", "is active again"],
@@ -34,6 +26,7 @@ const WORDS: Readonly<Record<TroubleKind, readonly [begun: string, over: string]
     "has a transformation that fails; deliveries have been given up",
     "has a transformation that works again",
   ],
+  entrypoint_refusing: ["refuses every request", "accepts requests again"],
   entrypoint_silent: ["has stopped receiving events", "is receiving events again"],
 };
 
@@ -59,7 +52,7 @@ export function describeNotice(
       changes: listed.map((change) => ({
         kind: change.kind,
         state: change.isOver ? "over" : "begun",
-        [SUBJECTS[change.kind]]: { id: change.subjectId, name: change.name },
+        [PROBLEM_SUBJECTS[change.kind]]: { id: change.subjectId, name: change.name },
         since: time(change.since),
         detail: change.detail === "" ? null : change.detail,
       })),
@@ -77,8 +70,13 @@ export function describeTest({ webhook, url }: NoticeSubject): NoticeMessage {
   };
 }
 
-function headline({ kind, name, isOver }: NamedChange): string {
-  return `${SUBJECTS[kind]} “${name}” ${WORDS[kind][isOver ? 1 : 0]}`;
+/** "Target “Bank” keeps failing; deliveries are paused". */
+export function describeBegin(of: Pick<NamedChange, "kind" | "name">): string {
+  return capital(headline({ ...of, isOver: false }));
+}
+
+function headline({ kind, name, isOver }: Pick<NamedChange, "kind" | "name" | "isOver">): string {
+  return `${PROBLEM_SUBJECTS[kind]} “${name}” ${WORDS[kind][isOver ? 1 : 0]}`;
 }
 
 function capital(text: string): string {

@@ -4,7 +4,7 @@ import { createAlarm } from "../lib/alarm.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
-import type { NoticeChannel, NoticeSettings } from "../settings/notice-settings.ts";
+import { type NoticeChannel, type NoticeSettings, PROBLEM_SUBJECTS } from "../settings/notice-settings.ts";
 import type { EntrypointQueries } from "../storage/main-db/entrypoints.ts";
 import type { NoticeQueries, PendingNotice } from "../storage/main-db/notices.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
@@ -12,7 +12,7 @@ import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
 import type { SendOnce } from "./notice-channels.ts";
 import { describeNotice, describeTest, type NoticeSubject } from "./notice-message.ts";
-import { channelsOf } from "./notices.ts";
+import { channelsOf } from "./problem-journal.ts";
 
 /** Delays between attempts; after the last one a notice is given up. */
 const RETRY_AFTER_MS = [30_000, 2 * 60_000, 10 * 60_000, 60 * 60_000];
@@ -126,7 +126,7 @@ export function createNoticeSender(deps: {
   }
 
   function nameOf({ kind, subjectId, webhookId }: PendingNotice): string {
-    if (kind !== "entrypoint_silent") return routing.findTarget(subjectId)?.name ?? subjectId;
+    if (PROBLEM_SUBJECTS[kind] === "target") return routing.findTarget(subjectId)?.name ?? subjectId;
     return entrypoints.find({ id: subjectId, webhookId })?.name ?? subjectId;
   }
 

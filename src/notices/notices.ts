@@ -1,32 +1,38 @@
 /**
- * Tracks the problems of webhooks whose owners want notices, and reports each change once. Repeated reports of the same
- * problem, delivery by delivery, are absorbed, also across restarts.
+ * Tracks the problems of all webhooks, records each once, and has those owners notified that want to be. Repeated reports
+ * of the same problem, delivery by delivery, are absorbed, also across restarts.
  */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, DAY_MS } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import { every } from "../lib/every.ts";
-import { newId } from "../lib/ids.ts";
+import { newIdAt } from "../lib/ids.ts";
 import type { Logger } from "../observability/log.ts";
-import type { NoticeChannel, NoticeSettings, TroubleKind } from "../settings/notice-settings.ts";
+import { type NoticeSettings, PROBLEM_SUBJECTS, type ProblemKind } from "../settings/notice-settings.ts";
 import { readWebhookSettings } from "../settings/webhook-settings.ts";
-import type { NoticeQueries, PendingNotice, Trouble, TroubleChange } from "../storage/main-db/notices.ts";
+import type { EntrypointQueries } from "../storage/main-db/entrypoints.ts";
+import type { Problem, ProblemQueries } from "../storage/main-db/problems.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
+import { createProblemJournal } from "./problem-journal.ts";
 
-/** Changes within one second are written together: an outage of a thousand targets is one transaction. */
-const WRITE_AFTER_MS = 1_000;
 /**
  * A target that alternately fails and succeeds has one problem, which is over when nothing has failed for this long.
  */
 const SETTLED_AFTER_MS = 5 * 60_000;
 const TICK_MS = 60_000;
 const NEVER = Number.NEGATIVE_INFINITY;
+/** Problems that are over are kept this long, and at most so many of a webhook. */
+const KEPT_MS = 90 * DAY_MS;
+const KEPT_OF_WEBHOOK = 1_000;
+/** Rows deleted at a tick, and webhooks looked at. */
+const PRUNE_STEP = 500;
+const WEBHOOKS_PER_TICK = 20;
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 
 /**
  * Reports from the rest of the gateway. Every call returns immediately, writes nothing itself, and costs one map
- * look-up if the webhook's owner wants no notices, so it can be made for every delivery.
+ * look-up if the subject has no problem, so it can be made for every delivery.
  */
 export type Notices = Readonly<{
   /** A delivery was given up (`failed`); `reason` is a sentence that contains no secret. */
@@ -43,6 +49,10 @@ export type Notices = Readonly<{
   targetDeactivated: (of: OfTarget & Readonly<{ reason: string }>) => void;
   /** An entrypoint received nothing at hours at which it usually receives events. */
   entrypointSilent: (of: Readonly<{ webhookId: string; entrypointId: string; reason: string }>) => void;
+  /** An entrypoint refused many requests in a row. */
+  entrypointRefusing: (of: Readonly<{ webhookId: string; entrypointId: string; reason: string }>) => void;
+  /** An entrypoint accepted a request after refused ones; ends a row of refusals. */
+  entrypointAccepted: (of: Readonly<{ entrypointId: string }>) => void;
   /** An entrypoint received its last event at `at`; ends a silence that began before. */
   entrypointHeard: (of: Readonly<{ entrypointId: string; at: number }>) => void;
 }>;
@@ -54,32 +64,43 @@ export type NoticeKeeper = Notices &
     /** Writes pending changes without waiting for more. */
     flush: () => void;
     findSettings: (webhookId: string) => NoticeSettings | null;
+    /** The entrypoints that have a problem of this kind. */
+    listSubjects: (kind: ProblemKind) => readonly string[];
     stop: () => void;
   }>;
 
-type Going = { readonly trouble: Trouble; lastBadAt: number; lastGoodAt: number };
+type Going = { problem: Problem; lastBadAt: number; lastGoodAt: number };
+type Of = Readonly<{ kind: ProblemKind; subjectId: string }>;
 
 export function createNotices(deps: {
-  queries: Pick<NoticeQueries, "listTroubles" | "record">;
+  queries: Pick<ProblemQueries, "listOpen" | "record" | "prune" | "pruneWebhook">;
   webhooks: Pick<WebhookQueries, "find">;
+  entrypoints: Pick<EntrypointQueries, "find">;
   routing: Pick<Routing, "findTarget" | "findRoute" | "onInvalidate">;
   clock: Clock;
   log: Logger;
   /** Called when there are new notices to send. */
   onNotice: () => void;
 }): NoticeKeeper {
-  const { queries, webhooks, routing, clock, log, onNotice } = deps;
-  const going = new Map<string, Going>();
+  const { queries, webhooks, entrypoints, routing, clock, log } = deps;
+  /** By subject: most deliveries are of targets that are not in it. */
+  const going = new Map<string, Map<ProblemKind, Going>>();
   const settings = new Map<string, NoticeSettings | null>();
-  let unwritten: TroubleChange[] = [];
-  let cancelWrite: (() => void) | null = null;
+  /** Webhooks of which a problem was over lately. */
+  const ended = new Set<string>();
+  const journal = createProblemJournal({ ...deps, findSettings });
   const unsubscribe = routing.onInvalidate((webhookId) => settings.delete(webhookId));
   const stopTicks = every(clock, TICK_MS, pass);
-  for (const trouble of queries.listTroubles()) keep(trouble);
+  for (const problem of queries.listOpen()) keep(problem);
 
-  function keep(trouble: Trouble): void {
-    const at = clock.monotonic();
-    going.set(keyOf(trouble), { trouble, lastBadAt: at, lastGoodAt: NEVER });
+  function keep(problem: Problem): void {
+    const { kind, subjectId } = problem;
+    const of = going.get(subjectId) ?? new Map<ProblemKind, Going>();
+    going.set(subjectId, of.set(kind, { problem, lastBadAt: clock.monotonic(), lastGoodAt: NEVER }));
+  }
+
+  function find({ kind, subjectId }: Of): Going | undefined {
+    return going.get(subjectId)?.get(kind);
   }
 
   function findSettings(webhookId: string): NoticeSettings | null {
@@ -91,129 +112,126 @@ export function createNotices(deps: {
     return known;
   }
 
-  function begin(kind: TroubleKind, webhookId: string, subjectId: string, detail: string): void {
-    const known = going.get(keyOf({ kind, subjectId }));
+  function begin(of: Of & Readonly<{ webhookId: string; detail: string }>): void {
+    const known = find(of);
     if (known) {
       known.lastBadAt = clock.monotonic();
       known.lastGoodAt = NEVER;
+      if (!known.problem.isTold && journal.isWanted(known.problem)) tellNow(known);
       return;
     }
-    if (findSettings(webhookId)?.on.includes(kind) !== true) return;
-    const trouble = { kind, webhookId, subjectId, since: clock.now() };
-    keep(trouble);
-    write({ ...trouble, isOver: false, detail });
+    const since = clock.now();
+    const problem: Problem = {
+      ...of,
+      id: newIdAt(since),
+      subjectName: nameOf(of),
+      since,
+      isTold: journal.isWanted(of),
+      overAt: null,
+      acknowledgement: null,
+    };
+    keep(problem);
+    journal.write({ change: "begun", problem });
   }
 
-  function end(kind: TroubleKind, subjectId: string): void {
-    const key = keyOf({ kind, subjectId });
-    const known = going.get(key);
+  /** Notices were enabled after the problem began. */
+  function tellNow(known: Going): void {
+    known.problem = { ...known.problem, isTold: true };
+    journal.write({ change: "told", problem: known.problem });
+  }
+
+  function nameOf({ kind, subjectId, webhookId }: Of & { webhookId: string }): string {
+    const found =
+      PROBLEM_SUBJECTS[kind] === "entrypoint"
+        ? entrypoints.find({ id: subjectId, webhookId })
+        : routing.findTarget(subjectId);
+    return found?.name ?? subjectId;
+  }
+
+  /** `isQuiet`: without a notice. */
+  function end(of: Of, options: { isQuiet?: boolean } = {}): void {
+    const known = find(of);
     if (!known) return;
-    going.delete(key);
-    write({ ...known.trouble, isOver: true, detail: "" });
+    const { kind, subjectId } = of;
+    going.get(subjectId)?.delete(kind);
+    if (going.get(subjectId)?.size === 0) going.delete(subjectId);
+    ended.add(known.problem.webhookId);
+    journal.write({ change: "over", problem: known.problem, at: clock.now() }, options);
   }
 
   /** Marks a problem as possibly over: it is if nothing bad follows for a while. */
-  function improve(kind: TroubleKind, subjectId: string): void {
-    if (going.size === 0) return;
-    const known = going.get(keyOf({ kind, subjectId }));
+  function improve(of: Of): void {
+    const known = find(of);
     if (known) known.lastGoodAt = clock.monotonic();
   }
 
-  function write(change: TroubleChange): void {
-    unwritten.push(change);
-    cancelWrite ??= clock.after(WRITE_AFTER_MS, flush);
-  }
-
-  function flush(): void {
-    cancelWrite?.();
-    cancelWrite = null;
-    const changes = unwritten;
-    unwritten = [];
-    if (changes.length === 0) return;
-    try {
-      queries.record(
-        changes,
-        changes.flatMap((change) => channelsOf(findSettings(change.webhookId)).map(toNotice(change))),
-      );
-      onNotice();
-    } catch (error) {
-      log.error("notices could not be stored, and will not be sent", { cause: errorMessage(error) });
-    }
-  }
-
-  function toNotice(change: TroubleChange): (channel: NoticeChannel) => PendingNotice {
-    return (channel) => ({ ...change, id: newId(), channel, attempts: 0, nextAttemptAt: clock.now() });
-  }
-
   function pass(): void {
-    for (const each of [...going.values()]) {
-      const { kind, subjectId } = each.trouble;
-      if (isGone(each.trouble)) forget(each.trouble);
-      else if (isOver(each)) end(kind, subjectId);
+    for (const each of [...going.values()].flatMap((of) => [...of.values()])) {
+      // Its subject was deleted or disabled: nobody needs to be told that it is over.
+      if (isGone(each.problem)) end(each.problem, { isQuiet: true });
+      else if (isOver(each)) end(each.problem);
+    }
+    prune();
+  }
+
+  function prune(): void {
+    try {
+      queries.prune({ before: clock.now() - KEPT_MS, limit: PRUNE_STEP });
+      for (const webhookId of [...ended].slice(0, WEBHOOKS_PER_TICK)) {
+        ended.delete(webhookId);
+        queries.pruneWebhook({ webhookId, kept: KEPT_OF_WEBHOOK });
+      }
+    } catch (error) {
+      log.warn("past problems could not be deleted", { cause: errorMessage(error) });
     }
   }
 
-  function isOver({ trouble: { kind, subjectId }, lastBadAt, lastGoodAt }: Going): boolean {
+  function isOver({ problem: { kind, subjectId }, lastBadAt, lastGoodAt }: Going): boolean {
     if (kind === "target_deactivated") return routing.findTarget(subjectId)?.active === true;
     return lastGoodAt >= lastBadAt && clock.monotonic() - lastBadAt >= SETTLED_AFTER_MS;
   }
 
-  function isGone({ kind, subjectId, webhookId }: Trouble): boolean {
-    if (findSettings(webhookId)?.on.includes(kind) !== true) return true;
-    if (kind === "entrypoint_silent") return routing.findRoute(subjectId)?.active !== true;
+  function isGone({ kind, subjectId }: Problem): boolean {
+    if (PROBLEM_SUBJECTS[kind] === "entrypoint") return routing.findRoute(subjectId)?.active !== true;
     return routing.findTarget(subjectId)?.deleted !== false;
   }
 
-  /**
-   * Drops a problem without a notice, because its subject was deleted or disabled or the notice is no longer wanted.
-   */
-  function forget(trouble: Trouble): void {
-    going.delete(keyOf(trouble));
-    try {
-      queries.record([{ ...trouble, isOver: true, detail: "" }], []);
-    } catch (error) {
-      log.warn("a resolved problem could not be removed from the notices", { cause: errorMessage(error) });
-    }
-  }
+  const ofTarget =
+    (kind: ProblemKind) =>
+    ({ webhookId, targetId: subjectId, reason: detail }: OfTarget & Readonly<{ reason: string }>) =>
+      begin({ kind, webhookId, subjectId, detail });
+
+  const ofEntrypoint =
+    (kind: ProblemKind) =>
+    ({ webhookId, entrypointId: subjectId, reason: detail }: Parameters<Notices["entrypointSilent"]>[0]) =>
+      begin({ kind, webhookId, subjectId, detail });
 
   return {
-    targetGivenUp: ({ webhookId, targetId, reason }) => begin("target_failing", webhookId, targetId, reason),
-    transformationFailed: ({ webhookId, targetId, reason }) =>
-      begin("transformation_failing", webhookId, targetId, reason),
-    targetDelivered({ targetId }) {
-      improve("target_failing", targetId);
-      improve("transformation_failing", targetId);
+    targetGivenUp: ofTarget("target_failing"),
+    transformationFailed: ofTarget("transformation_failing"),
+    targetDelivered({ targetId: subjectId }) {
+      if (!going.has(subjectId)) return;
+      improve({ kind: "target_failing", subjectId });
+      improve({ kind: "transformation_failing", subjectId });
     },
-    circuitOpened: ({ webhookId, targetId, reason }) =>
-      begin("target_circuit_open", webhookId, targetId, reason),
-    circuitClosed: ({ targetId }) => improve("target_circuit_open", targetId),
-    targetDeactivated: ({ webhookId, targetId, reason }) =>
-      begin("target_deactivated", webhookId, targetId, reason),
-    entrypointSilent: ({ webhookId, entrypointId, reason }) =>
-      begin("entrypoint_silent", webhookId, entrypointId, reason),
-    entrypointHeard({ entrypointId, at }) {
-      const known = going.get(keyOf({ kind: "entrypoint_silent", subjectId: entrypointId }));
-      if (known && at > known.trouble.since) end("entrypoint_silent", entrypointId);
+    circuitOpened: ofTarget("target_circuit_open"),
+    circuitClosed: ({ targetId: subjectId }) => improve({ kind: "target_circuit_open", subjectId }),
+    targetDeactivated: ofTarget("target_deactivated"),
+    entrypointSilent: ofEntrypoint("entrypoint_silent"),
+    entrypointRefusing: ofEntrypoint("entrypoint_refusing"),
+    entrypointAccepted: ({ entrypointId: subjectId }) => end({ kind: "entrypoint_refusing", subjectId }),
+    entrypointHeard({ entrypointId: subjectId, at }) {
+      const known = find({ kind: "entrypoint_silent", subjectId });
+      if (known && at > known.problem.since) end(known.problem);
     },
     pass,
-    flush,
+    flush: journal.flush,
     findSettings,
+    listSubjects: (kind) => [...going].flatMap(([subjectId, of]) => (of.has(kind) ? [subjectId] : [])),
     stop() {
       stopTicks();
       unsubscribe();
-      flush();
+      journal.flush();
     },
   };
-}
-
-function keyOf({ kind, subjectId }: { kind: TroubleKind; subjectId: string }): string {
-  return `${kind} ${subjectId}`;
-}
-
-export function channelsOf(settings: NoticeSettings | null): readonly NoticeChannel[] {
-  if (settings === null) return [];
-  return [
-    ...(settings.target_id === null ? [] : (["target"] as const)),
-    ...(settings.email === null ? [] : (["email"] as const)),
-  ];
 }

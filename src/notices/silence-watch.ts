@@ -1,11 +1,7 @@
-/**
- * Checks every few minutes whether entrypoints have fallen silent, for webhooks with that notice enabled; works from
- * memory.
- */
+/** Checks every few minutes whether entrypoints have fallen silent; works from memory. */
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
-import type { NoticeSettings } from "../settings/notice-settings.ts";
 import type { Rhythm, Rhythms } from "../storage/event-db/numbers/rhythm.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { WebhookQueries } from "../storage/main-db/webhooks.ts";
@@ -32,16 +28,15 @@ type Watched = { isDirty: boolean; rhythms: Rhythms };
 
 export function createSilenceWatch(deps: {
   readRhythms: ReadRhythms;
-  webhooks: Pick<WebhookQueries, "listWithNotices">;
+  webhooks: Pick<WebhookQueries, "find" | "listAll">;
   routing: Pick<Routing, "findRoute" | "onInvalidate">;
-  findSettings: (webhookId: string) => NoticeSettings | null;
   notices: Pick<Notices, "entrypointSilent" | "entrypointHeard">;
   clock: Clock;
   log: Logger;
 }): SilenceWatch {
-  const { readRhythms, webhooks, routing, findSettings, notices, clock, log } = deps;
+  const { readRhythms, webhooks, routing, notices, clock, log } = deps;
   const watched = new Map<string, Watched>();
-  /** Webhooks whose settings may have changed. */
+  /** Webhooks that may be new or deleted. */
   const changed = new Set<string>();
   const unsubscribe = routing.onInvalidate((webhookId) => changed.add(webhookId));
   let listeningSince = clock.now();
@@ -73,8 +68,7 @@ export function createSilenceWatch(deps: {
   }
 
   function follow(webhookId: string): void {
-    const isWanted = findSettings(webhookId)?.on.includes("entrypoint_silent") === true;
-    if (!isWanted) watched.delete(webhookId);
+    if (webhooks.find(webhookId) === null) watched.delete(webhookId);
     else if (!watched.has(webhookId)) watched.set(webhookId, { isDirty: true, rhythms: new Map() });
   }
 
@@ -109,7 +103,7 @@ export function createSilenceWatch(deps: {
   return {
     start() {
       listeningSince = clock.now();
-      for (const { id } of webhooks.listWithNotices()) changed.add(id);
+      for (const { id } of webhooks.listAll()) changed.add(id);
       checkLater();
     },
     noteRecorded(webhookId) {

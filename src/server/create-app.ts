@@ -82,8 +82,8 @@ export async function createApp({
     rest: overrides.rest,
     stopping: stopping.signal,
   });
-  const { outbound, targetTypes, throttle, replay, replayRuns, sendTestNotice, sandbox, transform } =
-    delivery;
+  const { outbound, targetTypes, throttle, replay, replayRuns, refusals } = delivery;
+  const { sendTestNotice, sandbox, transform } = delivery;
 
   const people = createPeopleParts({
     config,
@@ -115,9 +115,8 @@ export async function createApp({
     providers,
     keys,
     keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
-    baseUrl: config.baseUrl,
-    maxBodyBytes: config.maxBodyBytes,
-    trustedProxies: config.trustedProxies,
+    config,
+    refusals,
     clock,
     log,
     metrics,
@@ -158,6 +157,7 @@ export async function createApp({
       events,
       throttle,
       rejected,
+      refusals,
       reverify: ingest.reverify,
       replay,
       replayRuns,

@@ -145,6 +145,7 @@ export function createDeliveryParts(deps: {
     notices,
     pulls,
     pullWatch,
+    refusals: telling.refusals,
     sandbox,
     transform,
     sendTestNotice: telling.sendTest,

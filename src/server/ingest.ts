@@ -1,4 +1,5 @@
 /** Builds the parts that take requests in, keep those that fail verification, and verify them again. */
+import type { Config } from "../config.ts";
 import type { BodyRoom } from "../ingest/body-memory.ts";
 import { createDoor } from "../ingest/door.ts";
 import { createRulesReader } from "../ingest/entrypoint-rules.ts";
@@ -6,6 +7,7 @@ import { createRejectedKeeper } from "../ingest/keep-rejected.ts";
 import { createReverify } from "../ingest/re-verify.ts";
 import { createReceiver } from "../ingest/receive.ts";
 import { createRefusalLog } from "../ingest/refusal-log.ts";
+import type { RefusalTally } from "../ingest/refusal-tally.ts";
 import { createIngestRoutes } from "../ingest/routes.ts";
 import { createTargetChooser } from "../ingest/target-chooser.ts";
 import { createVerifierOpener } from "../ingest/verifiers.ts";
@@ -24,15 +26,13 @@ export type IngestParts = ReturnType<typeof createIngestParts>;
 
 export function createIngestParts(deps: {
   events: Pick<EventStore, "append" | "appendOnce">;
+  refusals: Pick<RefusalTally, "refused" | "accepted">;
   rejected: Pick<RejectedStore, "keep" | "find" | "listIds" | "accept" | "setReasons">;
   routing: Pick<Routing, "findRoute">;
   providers: Pick<Providers, "get">;
   keys: Sealer;
   keepLearned: KeepLearned;
-  /** Public address of the server, without a trailing slash. */
-  baseUrl: string;
-  maxBodyBytes: number;
-  trustedProxies: readonly string[];
+  config: Pick<Config, "baseUrl" | "maxBodyBytes" | "trustedProxies">;
   /** How many bytes of bodies may be held at once; by default as much as is of use. */
   bodyRoom?: BodyRoom;
   clock: Clock;
@@ -42,7 +42,8 @@ export function createIngestParts(deps: {
   /** Called after a rejected request is stored in a webhook's file. */
   onKept: (webhookId: string) => void;
 }) {
-  const { events, rejected, routing, providers, keys, keepLearned, baseUrl, bodyRoom } = deps;
+  const { events, rejected, routing, providers, keys, keepLearned, bodyRoom } = deps;
+  const { baseUrl, maxBodyBytes, trustedProxies } = deps.config;
   const { clock, log, metrics, tracing, onKept } = deps;
   const readRules = createRulesReader({ log });
   const openVerifier = createVerifierOpener({ providers, keys, log });
@@ -77,11 +78,12 @@ export function createIngestParts(deps: {
       receiver,
       readRules,
       door,
+      refusals: deps.refusals,
       metrics,
       tracing,
       clock,
-      maxBodyBytes: deps.maxBodyBytes,
-      trustedProxies: deps.trustedProxies,
+      maxBodyBytes,
+      trustedProxies,
       onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
       ...(bodyRoom && { bodyRoom }),
     }),

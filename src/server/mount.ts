@@ -28,6 +28,7 @@ export function mountRoutes(deps: {
     clock,
     durably: parts.durably,
     useCases: parts.useCases,
+    problems: parts.problems,
     transfer: parts.transfer,
     sendTestNotice: parts.sendTestNotice,
     remoteAddressOf: parts.remoteAddressOf,

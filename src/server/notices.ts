@@ -1,6 +1,7 @@
 /** Builds the parts that notify owners of problems with their webhooks. */
 import type { Config } from "../config.ts";
 import type { TargetOpener } from "../delivery/open-target.ts";
+import { createRefusalTally } from "../ingest/refusal-tally.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createMailer } from "../lib/mailer.ts";
 import { createNoticeChannels } from "../notices/notice-channels.ts";
@@ -24,11 +25,12 @@ export function createNoticeParts(deps: {
   log: Logger;
 }) {
   const { config, files, mainDb, openTarget, clock, log } = deps;
-  const { webhooks, entrypoints, routing, notices: queries } = mainDb;
+  const { webhooks, entrypoints, routing, notices: queries, problems } = mainDb;
   const abort = new AbortController();
   const notices = createNotices({
-    queries,
+    queries: problems,
     webhooks,
+    entrypoints,
     routing,
     clock,
     log,
@@ -57,14 +59,22 @@ export function createNoticeParts(deps: {
   const silence = createSilenceWatch({
     webhooks,
     routing,
-    findSettings,
     notices,
     clock,
     log,
     readRhythms: createRhythmReader(files),
   });
+  const refusals = createRefusalTally({
+    queries: mainDb.refusals,
+    onRefusing: notices.entrypointRefusing,
+    onAccepted: notices.entrypointAccepted,
+    listRefusing: () => notices.listSubjects("entrypoint_refusing"),
+    clock,
+    log,
+  });
   return {
     notices,
+    refusals,
     sendTest: sender.sendTest,
     recorded: silence.noteRecorded,
     start(): void {
@@ -73,6 +83,7 @@ export function createNoticeParts(deps: {
     },
     async stop(): Promise<void> {
       await silence.stop();
+      refusals.stop();
       notices.stop();
       const stopped = sender.stop();
       abort.abort();

@@ -15,6 +15,7 @@ import type { Transform } from "../targets/transformations/transformer.ts";
 import { createProviders } from "../verification/registry.ts";
 import type { UseCaseDeps } from "../webhooks/deps.ts";
 import { createFinder } from "../webhooks/find.ts";
+import { createProblemUseCases } from "../webhooks/notices/problems.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
@@ -32,7 +33,13 @@ export function createWebhookParts(deps: {
   eventFiles: UseCaseDeps["eventFiles"] & Pick<WebhookDBManager, "pathOf">;
   events: Pick<
     EventStore,
-    "searchEvents" | "findEvent" | "listDeliveries" | "tryFilter" | "targetNumbers" | "listTargetFailures"
+    | "searchEvents"
+    | "findEvent"
+    | "listDeliveries"
+    | "tryFilter"
+    | "targetNumbers"
+    | "targetOverviews"
+    | "listTargetFailures"
   >;
   rejected: Pick<RejectedStore, "list" | "find">;
   targetTypes: TargetTypes;
@@ -74,6 +81,7 @@ export function createWebhookParts(deps: {
       events,
       locateEvent: createEventLocator(eventFiles),
     }),
+    problems: createProblemUseCases({ mainDb, events, clock }),
     placeTrials: createPlaceTrials({ events }),
     findSentRequest: createSentRequests({ mainDb, events, targetTypes, keys, transform: deps.transform }),
     targetNumbers: createTargetNumbers({ mainDb, events, clock }),

@@ -1,22 +1,34 @@
 /** Who is notified of a webhook's problems, and of which: one of the webhook's settings. */
 import { z } from "zod";
 
-export const TROUBLE_KINDS = [
+export const PROBLEM_KINDS = [
   "target_circuit_open",
   "target_failing",
   "target_deactivated",
   "transformation_failing",
   "entrypoint_silent",
+  "entrypoint_refusing",
 ] as const;
 
-export type TroubleKind = (typeof TROUBLE_KINDS)[number];
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
-export const TROUBLE_LABELS: Readonly<Record<TroubleKind, string>> = {
+export const PROBLEM_LABELS: Readonly<Record<ProblemKind, string>> = {
   target_circuit_open: "A target keeps failing: its circuit breaker opens",
   target_failing: "Deliveries to a target are given up",
   target_deactivated: "A target is disabled automatically",
   transformation_failing: "A target's transformation fails",
   entrypoint_silent: "An entrypoint falls silent",
+  entrypoint_refusing: "An entrypoint refuses every request",
+};
+
+/** What has the problem. */
+export const PROBLEM_SUBJECTS: Readonly<Record<ProblemKind, "target" | "entrypoint">> = {
+  target_circuit_open: "target",
+  target_failing: "target",
+  target_deactivated: "target",
+  transformation_failing: "target",
+  entrypoint_silent: "entrypoint",
+  entrypoint_refusing: "entrypoint",
 };
 
 /** How a notice is sent. */
@@ -36,9 +48,9 @@ const noticeSettingsSchema = z
       .default(null)
       .describe("An e-mail address, where this server sends e-mail."),
     on: z
-      .array(z.enum(TROUBLE_KINDS))
+      .array(z.enum(PROBLEM_KINDS))
       .min(1)
-      .default([...TROUBLE_KINDS])
+      .default([...PROBLEM_KINDS])
       .describe("What is told, once when it begins and once when it is over."),
   })
   .refine(({ target_id, email }) => target_id !== null || email !== null, {

@@ -13,7 +13,7 @@ import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import type { WebhookCursor } from "../storage/main-db/webhooks.ts";
 import type { UseCaseDeps } from "./deps.ts";
-import { checkNoticeSettings } from "./notice-settings.ts";
+import { checkNoticeSettings } from "./notices/notice-settings.ts";
 import { webhookChange, webhookInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 

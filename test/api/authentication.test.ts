@@ -63,7 +63,9 @@ test("every route on an object gives 404 to another user, and changes nothing", 
     const json = method === "GET" ? undefined : (bodies[path.split("/").at(-1) ?? ""] ?? { name: "Mine" });
     const answer = await api.call(method, withIds(path), { token: BOB_TOKEN, json });
     expect([method, path, answer.status]).toEqual([method, path, 404]);
-    const message = path.startsWith("/webhooks/") ? "No such webhook." : "No such API key.";
+    const [, what = ""] = /^\/(webhooks|problems|api-keys)\//.exec(path) ?? [];
+    const message =
+      { webhooks: "No such webhook.", problems: "No such problem." }[what] ?? "No such API key.";
     expect(answer.body).toMatchObject({ error: { code: "not_found", message } });
   }
   expect(await everything()).toEqual(before);

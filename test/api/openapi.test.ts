@@ -40,6 +40,7 @@ let rejectedId: string;
 /** Targets of operations that need one of a certain type. */
 let ofOperation: ReadonlyMap<string, { id: string }>;
 let transformed: Readonly<{ eventId: string; resultId: string }>;
+let problemId: string;
 let raw: unknown;
 let document: z.infer<typeof documentShape>;
 let operations: Documented[];
@@ -75,6 +76,10 @@ beforeAll(async () => {
   ]);
   transformed = await addTransformedAttempt();
   keyId = api.parts.apiKeys.create({ userId: api.ada, name: "CI" }).apiKey.id;
+  const failing = { webhookId: api.webhook.id, targetId: api.target.id, reason: "Gave up." };
+  api.notices.targetGivenUp(failing);
+  api.notices.flush();
+  problemId = api.mainDb.problems.listOpen()[0]?.id ?? "";
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -148,6 +153,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["replay_id", operationId === "removeReplayTarget" ? replayToSeveral : replayId],
     ["rejected_id", rejectedId],
     ["key_id", keyId],
+    ["problem_id", problemId],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
 }

@@ -53,10 +53,12 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     "GET /webhooks/:webhook_id/rejected/:rejected_id/body",
     "GET /webhooks/:webhook_id/replays",
     "GET /webhooks/:webhook_id/replays/:replay_id",
+    "GET /problems",
   ],
   replay: [
     "POST /webhooks/:webhook_id/events/:event_id/replay",
     "POST /webhooks/:webhook_id/rejected/verify",
+    "POST /problems/:problem_id/acknowledge",
     "POST /webhooks/:webhook_id/replays",
     "POST /webhooks/:webhook_id/replays/:replay_id/pause",
     "POST /webhooks/:webhook_id/replays/:replay_id/resume",
@@ -81,7 +83,7 @@ const ANY = "11111111-1111-4111-8111-111111111111";
 
 /** Ids of Ada's objects; the others are of nothing. */
 function ids(): Record<string, string> {
-  const others = ["result_id", "replay_id", "rejected_id", "key_id"].map((name) => [name, ANY]);
+  const others = ["result_id", "replay_id", "rejected_id", "key_id", "problem_id"].map((name) => [name, ANY]);
   return {
     ...Object.fromEntries(others),
     webhook_id: api.webhook.id,
@@ -172,9 +174,9 @@ describe("a key for some webhooks", () => {
     for (const route of api.routes) {
       const json = route.method === "GET" || route.method === "DELETE" ? {} : { json: {} };
       const { status, body } = await api.call(route.method, addressOf(route.path, ids()), { ...json, token });
-      const isRight = route.path.includes(":webhook_id")
+      const isRight = /:(webhook|problem)_id/.test(route.path)
         ? status === 404
-        : ["/me", "/webhooks", "/openapi.json"].includes(route.path) && route.method === "GET"
+        : ["/me", "/webhooks", "/problems", "/openapi.json"].includes(route.path) && route.method === "GET"
           ? status === 200
           : status === 403 && codeOf(body) === "key_limited_to_webhooks";
       if (!isRight) wrong.push(`${nameOf(route)}: ${status}`);

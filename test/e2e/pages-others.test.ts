@@ -10,6 +10,7 @@ import {
   createWebhookInUse,
   type Ids,
   idsOf,
+  makeProblem,
   ownIdsOf,
   type Person,
   rejectOne,
@@ -38,7 +39,7 @@ const OPERATORS = [/^GET \/metrics$/];
 const OWN = new Set([
   ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
   ...["GET /find", "GET /profile", "POST /profile/password", "POST /profile/api-keys"],
-  "POST /profile/sessions/end-others",
+  ...["POST /profile/sessions/end-others", "GET /problems", "GET /api/v1/problems"],
   ...["GET /profile/audit", "GET /profile/audit/download", "GET /api/v1/audit", "GET /api/v1/audit/export"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
   "POST /api/v1/webhooks/import",
@@ -76,7 +77,9 @@ beforeAll(async () => {
   await signIn(gateway, admin);
   await addPerson(gateway, "abel");
   inUse = await createWebhookInUse(gateway, { api: apiOf(gateway, admin), receiver });
-  ids = { ...idsOf(inUse), ...(await ownIdsOf(gateway, admin, inUse.webhookId)) };
+  const problemId = await makeProblem(gateway, apiOf(gateway, admin));
+  const own = await ownIdsOf(gateway, admin, inUse.webhookId);
+  ids = { ...idsOf(inUse), ...own, problemId, problem_id: problemId };
   bob = await addPerson(gateway, "bob");
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { findChapter } from "../../src/manual/chapters.ts";
 import { entrypointSettingsShape } from "../../src/settings/entrypoint-settings.ts";
-import { TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
+import { PROBLEM_KINDS } from "../../src/settings/notice-settings.ts";
 import { webhookSettingsShape } from "../../src/settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../../src/targets/delivery-policy.ts";
 import { filterPolicyShape } from "../../src/targets/filter-policy.ts";
@@ -121,6 +121,6 @@ describe("the manual's lists are complete", () => {
   });
 
   test("of problems that notices are about", () => {
-    expect(firstCells("notices", "Problems")).toEqual([...TROUBLE_KINDS]);
+    expect(firstCells("notices", "Problems")).toEqual([...PROBLEM_KINDS]);
   });
 });

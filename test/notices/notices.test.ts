@@ -5,13 +5,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createNoticeSender, type NoticeSender } from "../../src/notices/notice-sender.ts";
 import { createNotices, type NoticeKeeper } from "../../src/notices/notices.ts";
-import { type NoticeSettings, TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
+import { type NoticeSettings, PROBLEM_KINDS } from "../../src/settings/notice-settings.ts";
 import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { appErrorOf } from "../support/thrown.ts";
 
 const MINUTE = 60_000;
-const BY_MAIL: NoticeSettings = { target_id: null, email: "ops@example.com", on: [...TROUBLE_KINDS] };
+const BY_MAIL: NoticeSettings = { target_id: null, email: "ops@example.com", on: [...PROBLEM_KINDS] };
 
 type World = TestMainDb & { webhookId: string; targetId: string; entrypointId: string; userId: string };
 
@@ -47,8 +47,16 @@ function start(): typeof running {
   const recording = createRecordingLog();
   const { log } = recording;
   lines = recording.lines;
-  const { webhooks, entrypoints, routing, notices: queries } = mainDb;
-  const notices = createNotices({ queries, webhooks, routing, clock, log, onNotice: () => undefined });
+  const { webhooks, entrypoints, routing, problems, notices: queries } = mainDb;
+  const notices = createNotices({
+    queries: problems,
+    webhooks,
+    entrypoints,
+    routing,
+    clock,
+    log,
+    onNotice: () => undefined,
+  });
   const { findSettings } = notices;
   const sender = createNoticeSender({
     queries,
@@ -148,7 +156,7 @@ describe("a target that fails", () => {
     world.mainDb.targets.softDelete({ ...ofTarget(), id: world.targetId, at: 1 });
     world.clock.advance(2 * MINUTE);
     expect(await told()).toEqual([]);
-    expect(world.mainDb.notices.listTroubles()).toEqual([]);
+    expect(world.mainDb.problems.listOpen()).toEqual([]);
   });
 });
 
@@ -189,6 +197,73 @@ test("a silent entrypoint is reported, and over only with a later event", async 
   expect(await told()).toEqual([]);
   running.notices.entrypointHeard({ entrypointId, at: clock.now() + 1 });
   expect(await told()).toEqual(["email: Shop: entrypoint “Orders” is receiving events again"]);
+});
+
+test("an entrypoint that refuses requests is reported, and over with the first one accepted", async () => {
+  const { entrypointId, webhookId } = world;
+  const refuse = () =>
+    running.notices.entrypointRefusing({ webhookId, entrypointId, reason: "20 requests were refused." });
+  refuse();
+  refuse();
+  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” refuses every request"]);
+  expect(running.notices.listSubjects("entrypoint_refusing")).toEqual([entrypointId]);
+  running.notices.entrypointAccepted({ entrypointId });
+  running.notices.entrypointAccepted({ entrypointId });
+  expect(await told()).toEqual(["email: Shop: entrypoint “Orders” accepts requests again"]);
+  expect(running.notices.listSubjects("entrypoint_refusing")).toEqual([]);
+});
+
+describe("a problem", () => {
+  const all = () => {
+    running.notices.flush();
+    const { problems } = world.mainDb;
+    return problems.list({ webhookIds: [world.webhookId], state: null, before: null, limit: 10 });
+  };
+
+  test("is recorded with its begin, its end and its reason, though nobody gets notices", async () => {
+    setNotices(null);
+    const since = world.clock.now();
+    giveUp();
+    expect(await told()).toEqual([]);
+    const open = { kind: "target_failing", subjectName: "Bank", since, detail: "Gave up after 12 attempts." };
+    expect(all()).toMatchObject([{ ...open, overAt: null, isTold: false }]);
+    await restart();
+    giveUp();
+    deliver();
+    world.clock.advance(6 * MINUTE);
+    const [ended, ...others] = all();
+    expect(ended).toMatchObject(open);
+    expect(ended?.overAt).toBeGreaterThan(since);
+    expect(others).toEqual([]);
+    // Its begin was not told, so its end is not either.
+    setNotices(BY_MAIL);
+    expect(await told()).toEqual([]);
+  });
+
+  test("is told when notices are enabled while it goes on, and so is its end", async () => {
+    setNotices(null);
+    giveUp();
+    await told();
+    setNotices(BY_MAIL);
+    giveUp();
+    giveUp();
+    expect(await told()).toEqual([FAILS]);
+    deliver();
+    world.clock.advance(6 * MINUTE);
+    expect(await told()).toEqual([RECOVERS]);
+    expect(all()).toHaveLength(1);
+  });
+
+  test("that is over is deleted after 90 days, and an open one is not", () => {
+    giveUp();
+    running.notices.circuitOpened({ ...ofTarget(), reason: "10 attempts failed." });
+    deliver();
+    world.clock.advance(6 * MINUTE);
+    expect(all().map(({ kind }) => kind)).toEqual(["target_circuit_open", "target_failing"]);
+    world.clock.advance(91 * 24 * 60 * MINUTE);
+    running.notices.pass();
+    expect(all().map(({ kind }) => kind)).toEqual(["target_circuit_open"]);
+  });
 });
 
 describe("the recipient", () => {

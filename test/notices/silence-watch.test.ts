@@ -1,7 +1,6 @@
-/** Entrypoints of webhooks with that notice enabled are watched; a file without new events is not read again. */
+/** Entrypoints are watched; a file without new events is not read again. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createSilenceWatch, type SilenceWatch } from "../../src/notices/silence-watch.ts";
-import { type NoticeSettings, TROUBLE_KINDS } from "../../src/settings/notice-settings.ts";
 import type { Rhythm } from "../../src/storage/event-db/numbers/rhythm.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTestMainDb, type TestMainDb } from "../support/main-db.ts";
@@ -9,7 +8,6 @@ import { createRecordingLog } from "../support/recording-log.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
-const SETTINGS: NoticeSettings = { target_id: null, email: "ops@example.com", on: [...TROUBLE_KINDS] };
 
 let main: TestMainDb;
 let webhookId: string;
@@ -21,8 +19,7 @@ let rhythm: Rhythm;
 
 beforeEach(() => {
   main = createTestMainDb(createFakeClock(START));
-  webhookId = main.addWebhook({ userId: main.addUser().id, settings: { notices: SETTINGS } }).id;
-  main.addWebhook({ userId: main.addUser().id });
+  webhookId = main.addWebhook({ userId: main.addUser().id }).id;
   entrypointId = main.addEntrypoint({ webhookId }).id;
   reads = [];
   told = [];
@@ -38,7 +35,6 @@ beforeEach(() => {
     routing,
     clock: main.clock,
     log: createRecordingLog().log,
-    findSettings: (id) => (webhooks.find(id)?.settings == null ? null : SETTINGS),
     notices: {
       entrypointSilent: (of) => told.push(`silent ${of.entrypointId}`),
       entrypointHeard: ({ at }) => told.push(`heard ${(at - START) / HOUR}`),
@@ -73,7 +69,7 @@ test("silence is detected from memory: the file is read once, and again only aft
   expect([reads, told]).toEqual([[webhookId, webhookId], ["heard 3.5"]]);
 });
 
-test("an inactive entrypoint, and a webhook without that notice, are not checked", async () => {
+test("an inactive entrypoint, and a deleted webhook, are not checked", async () => {
   main.clock.advance(3.5 * HOUR);
   await look();
   expect(told).toEqual([`silent ${entrypointId}`]);
@@ -83,16 +79,14 @@ test("an inactive entrypoint, and a webhook without that notice, are not checked
   await look();
   expect(told).toEqual([]);
   main.mainDb.entrypoints.update({ ...row, active: true });
-  const webhook = main.mainDb.webhooks.find(webhookId);
-  if (!webhook) throw new Error("there is no webhook");
-  main.mainDb.webhooks.update({ ...webhook, settings: null });
+  main.mainDb.webhooks.softDelete({ id: webhookId, at: 1 });
   watch.noteRecorded(webhookId);
   await look();
   expect([told, reads]).toEqual([[], [webhookId]]);
 });
 
 test("another webhook's entrypoint that a file names is neither reported nor marked as heard", async () => {
-  const other = main.addWebhook({ userId: main.addUser().id, settings: { notices: SETTINGS } }).id;
+  const other = main.addWebhook({ userId: main.addUser().id }).id;
   main.mainDb.routing.invalidate(other);
   main.clock.advance(3.5 * HOUR);
   await look();

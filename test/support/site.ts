@@ -1,5 +1,6 @@
 /** The compiled gateway in use: browsers and programs of several users, and a webhook with events. */
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
+import { z } from "zod";
 import { ApiClient, type WebhookSetup } from "./api-client.ts";
 import { type Environment, type Gateway, startGateway } from "./gateway.ts";
 import type { Receiver } from "./receiver.ts";
@@ -152,6 +153,20 @@ export function idsOf(inUse: WebhookInUse): Ids {
     // A chapter of the manual, which is the same for everybody.
     chapter: "configuration",
   };
+}
+
+/** Has a target fail for good, and polls for the problem that this is, which is written within a second. */
+export async function makeProblem(gateway: Gateway, api: ApiClient): Promise<string> {
+  const setup = await api.setUpWebhook([
+    { type: "http", config: { url: `http://127.0.0.1:${freePort()}/` }, max_attempts: 1 },
+  ]);
+  await (await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" })).arrayBuffer();
+  for (;;) {
+    const answer = await api.request("GET", `/problems?webhook_id=${setup.webhookId}`);
+    const { data } = z.object({ data: z.array(z.object({ id: z.string() })) }).parse(await answer.json());
+    const [problem] = data;
+    if (problem) return problem.id;
+  }
 }
 
 /**

@@ -127,6 +127,7 @@ export async function startTestApi(overrides: Overrides = {}) {
     parts,
     server,
     call,
+    notices: parts.delivery.notices,
     lines,
     clock,
     useCases,

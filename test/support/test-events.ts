@@ -47,6 +47,7 @@ export async function startTestEvents(environment: Readonly<Record<string, strin
     lines,
     store,
     replayRuns: delivery.replayRuns,
+    notices: delivery.notices,
     targetTrials: parts.targetTrials,
     files,
     webhook,

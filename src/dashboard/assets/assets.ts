@@ -13,6 +13,7 @@ import find from "./css/find.css" with { type: "text" };
 import forms from "./css/forms.css" with { type: "text" };
 import manual from "./css/manual.css" with { type: "text" };
 import pages from "./css/pages.css" with { type: "text" };
+import problems from "./css/problems.css" with { type: "text" };
 import replays from "./css/replays.css" with { type: "text" };
 import sources from "./css/sources.css" with { type: "text" };
 import targets from "./css/targets.css" with { type: "text" };
@@ -33,6 +34,7 @@ const stylesheet = [
   sources,
   targets,
   charts,
+  problems,
   events,
   find,
   replays,

@@ -1,6 +1,7 @@
 /** Dependencies of the pages of webhooks, entrypoints and targets. */
 import type { Config } from "../../config.ts";
 import type { ThrottleControl } from "../../delivery/throttle/throttle-control.ts";
+import type { RefusalTally } from "../../ingest/refusal-tally.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { SendTestNotice } from "../../notices/notice-sender.ts";
 import type { Activity, HourSpan } from "../../storage/event-db/numbers/activity.ts";
@@ -45,6 +46,7 @@ export type SourcesDeps = Readonly<{
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;
   throttle: ThrottleControl;
+  refusals: Pick<RefusalTally, "lastDay">;
   sendTestEvent: SendTestEvent;
   /** Carries new signing secrets and notes of an import to the page that shows them once. */
   reveals: Reveals;

@@ -10,6 +10,7 @@ import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
+import { RefusedBadge } from "./entrypoints/refused.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { IMPORT_PATH, LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
@@ -73,6 +74,7 @@ function Row({ state }: { state: WebhookState }): JSX.Element {
             {webhook.name}
           </a>
           <Badge tone={health.tone} label={health.label} />
+          <RefusedBadge refused={state.refused} />
           {webhook.eventsLostAt !== null && <Badge tone="bad" label="events lost" />}
         </p>
         <p class="muted" safe>

@@ -16,6 +16,7 @@ import type { Flash, Viewer } from "../viewer.ts";
 import { ActivityCard, type ChosenActivity, StoredCard } from "./activity-card.tsx";
 import { LIST_CRUMB } from "./crumbs.ts";
 import { EntrypointsCard, type NewEntrypoint } from "./entrypoints/entrypoints-card.tsx";
+import { RefusedBadge } from "./entrypoints/refused.tsx";
 import { NextSteps } from "./first-steps.tsx";
 import { LostEvents } from "./lost-events.tsx";
 import { logPath, webhookPath } from "./paths.ts";
@@ -62,10 +63,10 @@ export function SourcePage(props: SourceProps): JSX.Element {
     newSecret,
     imported = [],
   } = props;
-  const { webhook, health, file } = state;
+  const { webhook, file } = state;
   return (
     <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
-      <PageHeader title={webhook.name} badge={<Badge tone={health.tone} label={health.label} />}>
+      <PageHeader title={webhook.name} badge={<Badges state={state} />}>
         <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
         <Button icon="replay" label="Replays" href={replaysPath(webhook.id)} />
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
@@ -110,6 +111,15 @@ export function SourcePage(props: SourceProps): JSX.Element {
         )}
       </div>
     </Layout>
+  );
+}
+
+function Badges({ state }: { state: WebhookState }): JSX.Element {
+  return (
+    <>
+      <Badge tone={state.health.tone} label={state.health.label} />
+      <RefusedBadge refused={state.refused} />
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import type { SourcesDeps } from "./deps.ts";
+import type { Refused } from "./entrypoints/refused.tsx";
 import { type Health, webhookHealth } from "./targets/health.ts";
 
 /** Number of webhooks read in one turn of the event loop, which takes 2 to 4 ms. */
@@ -37,12 +38,13 @@ export type WebhookState = Readonly<{
   targets: readonly Target[];
   file: FileState;
   health: Health;
+  /** Refused requests of the last day. */
+  refused: Refused;
 }>;
 
-export async function readWebhookState(
-  deps: Pick<SourcesDeps, "useCases" | "events" | "throttle">,
-  webhook: Webhook,
-): Promise<WebhookState> {
+type Deps = Pick<SourcesDeps, "useCases" | "events" | "throttle" | "refusals">;
+
+export async function readWebhookState(deps: Deps, webhook: Webhook): Promise<WebhookState> {
   const { useCases } = deps;
   const of = { userId: webhook.userId, webhookId: webhook.id };
   const [entrypoints, targets] = await Promise.all([
@@ -54,12 +56,17 @@ export async function readWebhookState(
     file.fault === null
       ? webhookHealth({ ...file, entrypoints, targets })
       : { tone: "bad", label: "event file unusable" };
-  return { webhook, entrypoints, targets, file, health };
+  return { webhook, entrypoints, targets, file, health, refused: readRefused(deps, entrypoints) };
+}
+
+function readRefused({ refusals }: Deps, entrypoints: readonly Entrypoint[]): Refused {
+  const each = entrypoints.map(({ id }) => [id, refusals.lastDay(id)] as const);
+  return new Map(each.filter(([, byReason]) => byReason.size > 0));
 }
 
 /** Reads many webhooks, a few at a time, so that other work runs in between. */
 export async function readWebhookStates(
-  deps: Pick<SourcesDeps, "useCases" | "events" | "throttle">,
+  deps: Deps,
   webhooks: readonly Webhook[],
 ): Promise<readonly WebhookState[]> {
   const states: WebhookState[] = [];

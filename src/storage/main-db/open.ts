@@ -18,6 +18,8 @@ import { type MakeRoom, withRoom } from "./make-room.ts";
 import { mainMigrations } from "./migrations/index.ts";
 import { createNamedPartQueries, type NamedPartQueries } from "./named-parts.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
+import { createProblemQueries, type ProblemQueries } from "./problems.ts";
+import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
@@ -45,6 +47,8 @@ export type MainDb = Readonly<{
   routing: Routing;
   transfer: TransferQueries;
   notices: NoticeQueries;
+  problems: ProblemQueries;
+  refusals: RefusalQueries;
   secretKeyCheck: SecretKeyCheckQueries;
   sealedRows: SealedRowQueries;
   audit: AuditLog;
@@ -136,6 +140,8 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       routing,
       transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),
+      problems: audited.auditProblems(createProblemQueries(db), auditing),
+      refusals: createRefusalQueries(db),
       secretKeyCheck: createSecretKeyCheckQueries(db),
       sealedRows: audited.auditSealedRows(createSealedRowQueries(db, routing.invalidate), auditing),
       audit,

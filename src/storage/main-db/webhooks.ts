@@ -71,14 +71,6 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .orderBy(webhooks.createdAt, webhooks.id)
         .all();
     },
-    /** Lists the webhooks of all users that have somebody to notify. */
-    listWithNotices(): Pick<WebhookRow, "id">[] {
-      return db
-        .select({ id: webhooks.id })
-        .from(webhooks)
-        .where(and(live, sql`${webhooks.settings} ->> 'notices' IS NOT NULL`))
-        .all();
-    },
     /** Those whose event files must not be there any more. */
     listDeletedIds(): string[] {
       return db

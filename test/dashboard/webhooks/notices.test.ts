@@ -1,6 +1,6 @@
 /** The page of a webhook's notice settings. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { TROUBLE_KINDS } from "../../../src/settings/notice-settings.ts";
+import { PROBLEM_KINDS } from "../../../src/settings/notice-settings.ts";
 import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
 
 let world: SourcePages;
@@ -23,7 +23,7 @@ describe("the recipient of notices", () => {
     const { status, html } = await world.pages.get(path);
     expect(status).toBe(200);
     expect(html).toContain("SMTP_URL");
-    expect(html.match(/type="checkbox"[^>]* checked/g)).toHaveLength(TROUBLE_KINDS.length);
+    expect(html.match(/type="checkbox"[^>]* checked/g)).toHaveLength(PROBLEM_KINDS.length);
     expect(html).not.toContain("Send test notice");
   });
 

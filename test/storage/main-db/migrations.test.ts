@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isId, timeOfId } from "../../../src/lib/ids.ts";
 import { readWebhookSettings } from "../../../src/settings/webhook-settings.ts";
 import { mainMigrations } from "../../../src/storage/main-db/migrations/index.ts";
 import { openMainDb } from "../../../src/storage/main-db/open.ts";
@@ -65,7 +66,6 @@ describe("a webhook's settings, which had columns of their own,", () => {
     ]);
     const mainDb = openMainDb({ path, clock: createFakeClock() });
     const rows = mainDb.webhooks.list("ada");
-    const told = mainDb.webhooks.listWithNotices();
     const entrypoints = mainDb.entrypoints.list("all");
     mainDb.close();
     const row = { userId: "ada", name: "Shop", createdAt: 1, updatedAt: 2, deletedAt: null, eventsLostAt: 3 };
@@ -76,7 +76,6 @@ describe("a webhook's settings, which had columns of their own,", () => {
       { ...row, id: "none", settings: null },
     ]);
     expect(rows.map(({ settings }) => readWebhookSettings(settings).retention_days)).toEqual([1, 7, null]);
-    expect(told).toEqual([{ id: "all" }]);
     expect(entrypoints).toMatchObject([{ id: "in-all", name: "Orders" }]);
     withDatabase((db) => {
       expect(db.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
@@ -112,4 +111,24 @@ describe("a webhook's settings, which had columns of their own,", () => {
     expect(names).toContain("settings");
     for (const name of ["retention_days", "retention_bytes", "notices"]) expect(names).not.toContain(name);
   });
+});
+
+test("problems that went on are open after an upgrade, as told, with their subjects' names", () => {
+  makeOld([{ id: "one" }]);
+  withDatabase((db) => {
+    db.run("INSERT INTO troubles VALUES ('in-one', 'entrypoint_silent', 'one', 1790000000000)");
+  });
+  const mainDb = openMainDb({ path, clock: createFakeClock() });
+  const [problem] = mainDb.problems.listOpen();
+  mainDb.close();
+  expect(problem).toMatchObject({
+    webhookId: "one",
+    kind: "entrypoint_silent",
+    subjectId: "in-one",
+    subjectName: "Orders",
+    since: 1_790_000_000_000,
+    isTold: true,
+    overAt: null,
+  });
+  expect(problem && isId(problem.id) && timeOfId(problem.id)).toBe(1_790_000_000_000);
 });

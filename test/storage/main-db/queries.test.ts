@@ -50,16 +50,6 @@ describe("webhooks", () => {
     ]);
   });
 
-  test("are listed for notices where somebody is to be notified", () => {
-    const { id: userId } = db.addUser();
-    const notices = { target_id: null, email: "ops@example.com", on: ["target_failing"] };
-    const { id } = db.addWebhook({ userId, settings: { notices } });
-    for (const settings of [null, {}, { notices: null }]) db.addWebhook({ userId, settings });
-    const deleted = db.addWebhook({ userId, settings: { notices } });
-    db.mainDb.webhooks.softDelete({ id: deleted.id, at: db.clock.now() });
-    expect(db.mainDb.webhooks.listWithNotices()).toEqual([{ id }]);
-  });
-
   test("take their entrypoints and targets with them when they are deleted, and no others", () => {
     const user = db.addUser();
     const [gone, kept] = [db.addWebhook({ userId: user.id }), db.addWebhook({ userId: user.id })];

@@ -1,5 +1,6 @@
 /** Entrypoints on their webhook's page. */
 import { Html } from "@elysiajs/html";
+import type { RefusalReason } from "../../../storage/main-db/refusals.ts";
 import type { Provider } from "../../../verification/provider.ts";
 import type { Providers } from "../../../verification/registry.ts";
 import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
@@ -17,6 +18,7 @@ import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "..
 import type { WebhookState } from "../webhook-state.ts";
 import { curlCommand } from "./curl.ts";
 import { EmptyPlaces } from "./empty-places.tsx";
+import { RefusedLine } from "./refused.tsx";
 import { RejectedOffer } from "./rejected-offer.tsx";
 import { Suggestion } from "./suggestion.tsx";
 
@@ -57,6 +59,7 @@ export function EntrypointsCard({
               providers={providers}
               suggested={suggestions?.get(entrypoint.id)}
               rejected={rejected?.get(entrypoint.id) ?? 0}
+              refused={state.refused.get(entrypoint.id)}
               emptyPlaces={emptyPlaces?.get(entrypoint.id) ?? []}
               baseUrl={baseUrl}
               lastEventAt={file.fault === null ? (file.lastEvents.get(entrypoint.id) ?? null) : null}
@@ -75,6 +78,7 @@ function Row(props: {
   providers: Pick<Providers, "find">;
   suggested: Provider | undefined;
   rejected: number;
+  refused: ReadonlyMap<RefusalReason, number> | undefined;
   emptyPlaces: readonly EmptyPlace[];
   baseUrl: string;
   lastEventAt: number | null;
@@ -96,6 +100,7 @@ function Row(props: {
       <CopyLine text={url} label="Copy URL" />
       {suggested !== undefined && <Suggestion entrypoint={entrypoint} provider={suggested} />}
       {rejected > 0 && <RejectedOffer entrypoint={entrypoint} count={rejected} />}
+      <RefusedLine byReason={props.refused} />
       <EmptyPlaces places={emptyPlaces} />
       <div class="part-foot">
         <p class="muted">

@@ -1,6 +1,6 @@
 /** Routes of a webhook's notice settings: the page, its form, and a test notice. */
 import { AppError } from "../../../lib/errors.ts";
-import { sendsNotices } from "../../../webhooks/notice-settings.ts";
+import { sendsNotices } from "../../../webhooks/notices/notice-settings.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";

@@ -1,6 +1,6 @@
 /** The page of a webhook's notice settings. */
 import { Html } from "@elysiajs/html";
-import { TROUBLE_KINDS, TROUBLE_LABELS } from "../../../settings/notice-settings.ts";
+import { PROBLEM_KINDS, PROBLEM_LABELS } from "../../../settings/notice-settings.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { ActionButton, Button } from "../../components/button.tsx";
 import { SelectField, TextField } from "../../components/field-row.tsx";
@@ -13,7 +13,7 @@ import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
 import { noticesPath, webhookPath } from "../paths.ts";
-import { troubleField } from "./notices-input.ts";
+import { problemField } from "./notices-input.ts";
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -65,10 +65,10 @@ export function NoticesPage(props: Props): JSX.Element {
           />
           <fieldset class="field">
             <legend>When</legend>
-            {TROUBLE_KINDS.map((kind) => (
+            {PROBLEM_KINDS.map((kind) => (
               <CheckboxField
-                name={troubleField(kind)}
-                label={TROUBLE_LABELS[kind]}
+                name={problemField(kind)}
+                label={PROBLEM_LABELS[kind]}
                 help={
                   kind === "entrypoint_silent"
                     ? "Compared with its usual pattern (needs a week of events)."
@@ -76,7 +76,7 @@ export function NoticesPage(props: Props): JSX.Element {
                 }
                 error={undefined}
                 idPrefix={undefined}
-                checked={values[troubleField(kind)] !== undefined}
+                checked={values[problemField(kind)] !== undefined}
               />
             ))}
             {errors.on !== undefined && (

@@ -4,6 +4,7 @@ import { readSettings } from "../../../settings/entrypoint-settings.ts";
 import { readWebhookSettings } from "../../../settings/webhook-settings.ts";
 import type { ApiKeyQueries } from "../api-keys.ts";
 import type { EntrypointQueries } from "../entrypoints.ts";
+import type { ProblemQueries } from "../problems.ts";
 import type { SealedRowQueries } from "../sealed-rows.ts";
 import type { SessionQueries } from "../sessions.ts";
 import type { EntrypointRow, WebhookRow } from "../tables.ts";
@@ -104,6 +105,21 @@ export function auditTargets(queries: TargetQueries, auditing: Auditing): Target
         const fields = ["active", "deactivated_reason"];
         const { id: objectId, name: objectName, webhookId } = row;
         audit.add({ action: "target.update", objectId, objectName, webhookId, fields, by: GATEWAY });
+      }),
+  };
+}
+
+export function auditProblems(queries: ProblemQueries, { audit, transactions }: Auditing): ProblemQueries {
+  return {
+    ...queries,
+    acknowledge: (of) =>
+      transactions.run(() => {
+        queries.acknowledge(of);
+        const row = queries.find(of.id);
+        if (row === null) return;
+        const { id: objectId, subjectName: objectName, webhookId } = row;
+        const fields = ["acknowledgement"];
+        audit.add({ action: "problem.acknowledge", objectId, objectName, webhookId, fields });
       }),
   };
 }

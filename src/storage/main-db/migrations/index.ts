@@ -13,6 +13,7 @@ import auditLog from "./0011-audit-log.sql" with { type: "text" };
 import apiKeyLimits from "./0012-api-key-limits.sql" with { type: "text" };
 import savedFilters from "./0013-saved-filters.sql" with { type: "text" };
 import targetPulls from "./0014-target-pulls.sql" with { type: "text" };
+import problems from "./0015-problems.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -29,4 +30,5 @@ export const mainMigrations: readonly string[] = [
   apiKeyLimits,
   savedFilters,
   targetPulls,
+  problems,
 ];

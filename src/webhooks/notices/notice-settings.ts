@@ -1,9 +1,9 @@
 /** Checks whom a webhook's notices go to: only the user's own targets, and e-mail only where this server sends it. */
-import { AppError } from "../lib/errors.ts";
-import type { NoticeSettings } from "../settings/notice-settings.ts";
-import type { MainDb } from "../storage/main-db/open.ts";
-import type { TargetTypes } from "../targets/registry.ts";
-import type { TargetType } from "../targets/target-type.ts";
+import { AppError } from "../../lib/errors.ts";
+import type { NoticeSettings } from "../../settings/notice-settings.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { TargetTypes } from "../../targets/registry.ts";
+import type { TargetType } from "../../targets/target-type.ts";
 
 type Deps = Readonly<{ mainDb: MainDb; targetTypes: TargetTypes; sendsMail: boolean }>;
 
