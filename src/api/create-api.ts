@@ -50,7 +50,8 @@ export function createApi(deps: ApiDeps) {
               return caller;
             }
             const setIdleTimeout = (seconds: number) => server?.timeout(request, seconds);
-            const call = { request, params, setIdleTimeout };
+            const remoteAddress = () => deps.remoteAddressOf(request, server);
+            const call = { request, params, setIdleTimeout, remoteAddress };
             // Only the authentication, which notes that the key was used: the rest may take half a minute.
             if (waits) {
               return run({ ...call, authenticate: (given) => deps.durably(() => authenticateAs(given)) });

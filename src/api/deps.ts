@@ -4,6 +4,7 @@ import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditReading } from "../auth/audit-reading.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
+import type { SendOwnEvent } from "../ingest/own-events.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -36,6 +37,7 @@ export type ApiDeps = Readonly<{
   useCases: WebhookUseCases;
   problems: ProblemUseCases;
   transfer: Transfer;
+  sendOwnEvent: SendOwnEvent;
   sendTestNotice: SendTestNotice;
   /** Returns the client's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
@@ -47,7 +49,7 @@ export type ApiDeps = Readonly<{
   apiKeys: ApiKeys;
   events: Pick<
     EventStore,
-    "searchEvents" | "findEvent" | "listDeliveries" | "findDuplicates" | "findFilterMarks"
+    "searchEvents" | "findEvent" | "findOrigin" | "listDeliveries" | "findDuplicates" | "findFilterMarks"
   >;
   throttle: ThrottleControl;
   pull: PullDeliveries;

@@ -6,6 +6,7 @@ export const DOCUMENTED_ERRORS = {
   unauthenticated: "The API key is missing or not valid.",
   forbidden: "The API key lacks the scope that this needs, or is limited to other webhooks.",
   not_found: "The object does not exist or is not yours.",
+  gone: "The entrypoint is disabled.",
   conflict: "The current state does not allow this.",
   too_large: "The body is too large.",
   unsupported_type: "Content-Type must be application/json.",

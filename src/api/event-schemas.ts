@@ -134,6 +134,11 @@ export const eventSchema = z
       .describe(
         "When the request first arrived, if it was rejected first and accepted later; otherwise null.",
       ),
+    sent_by: z
+      .string()
+      .nullable()
+      .describe("Id of the user who sent it; null for an event that came from a sender."),
+    copy_of: z.string().nullable().describe("The event of which this is an edited copy; it may be gone."),
     headers: headerPairs,
     body_base64: z.string().meta({ contentEncoding: "base64" }),
     unread_values: z

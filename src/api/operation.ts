@@ -52,6 +52,7 @@ type RawCall = Readonly<{
   authenticate: (request: Request) => Promise<Caller>;
   /** Sets the request's idle timeout in seconds; 0 disables it. */
   setIdleTimeout: (seconds: number) => void;
+  remoteAddress: () => string;
 }>;
 
 export type Operation = Readonly<{
@@ -69,6 +70,7 @@ type Call<Params, Query, Body> = Readonly<{
   /** For files, which are not parsed by a schema. */
   request: Request;
   setIdleTimeout: (seconds: number) => void;
+  remoteAddress: () => string;
 }>;
 
 type Spec<Params, Query, Body, Output> = Readonly<{
@@ -113,7 +115,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   return {
     doc,
     waits: spec.waits === true,
-    async run({ request, params: given, authenticate, setIdleTimeout }) {
+    async run({ request, params: given, authenticate, setIdleTimeout, remoteAddress }) {
       const caller = await authenticate(request);
       // The router gives no object for a path without parameters.
       refuseBeyondLimits(caller, doc, doc.params === null ? {} : given);
@@ -121,6 +123,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
         caller,
         request,
         setIdleTimeout,
+        remoteAddress,
         params: params && readPath(params, given),
         query: query && validate({ schema: query, value: readQuery(request.url), what: "query" }),
         body:

@@ -1,6 +1,7 @@
 /** Converts internal objects into the API's form, so that rows and internal names never reach clients. */
 import type { z } from "zod";
 import type { Duplicate, Duplicates } from "../storage/event-db/duplicates.ts";
+import type { EventOrigin } from "../storage/event-db/event-log.ts";
 import type {
   Delivery,
   DeliveryResult,
@@ -83,11 +84,12 @@ export function presentEvent(
   more: Readonly<{
     duplicates: Duplicates;
     firstReceivedAt: number | null;
+    origin: EventOrigin | null;
     unread: readonly UnreadValue[];
     fates: readonly FilterFate[];
   }>,
 ): z.infer<typeof eventSchema> {
-  const { duplicates, firstReceivedAt, unread, fates } = more;
+  const { duplicates, firstReceivedAt, origin, unread, fates } = more;
   const presentFates = (wanted: FilterFate["fate"]) =>
     fates
       .filter(({ fate }) => fate === wanted)
@@ -96,6 +98,8 @@ export function presentEvent(
     ...presentFacts(event, duplicates),
     unread_values: unread.map(({ setting, place, reason }) => ({ setting, place, reason })),
     first_received_at: firstReceivedAt === null ? null : time(firstReceivedAt),
+    sent_by: origin?.sentBy ?? null,
+    copy_of: origin?.copyOf ?? null,
     headers: presentHeaders(event.headers),
     body_base64: base64(event.body),
     duplicates: duplicates.last.map(presentDuplicate),

@@ -17,6 +17,7 @@ import { createProfileRoutes } from "./profile/routes.ts";
 import { createRejectedRoutes } from "./rejected/routes.ts";
 import { createReplaysRoutes } from "./replays/routes.ts";
 import { createReveals } from "./reveals.ts";
+import { createSendRoutes } from "./send/routes.ts";
 import { createSessionRoutes } from "./session/routes.ts";
 import { createSessionCookie } from "./session/session-cookie.ts";
 import { createSourcesRoutes } from "./webhooks/routes.ts";
@@ -33,6 +34,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createSourcesRoutes({ ...deps, reveals }),
     ...createEventsRoutes(deps),
     ...createFindRoutes(deps),
+    ...createSendRoutes(deps),
     ...createReplaysRoutes(deps),
     ...createRejectedRoutes(deps),
     ...createProblemRoutes(deps),

@@ -8,6 +8,7 @@ import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
+import type { SendOwnEvent } from "../ingest/own-events.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RefusalTally } from "../ingest/refusal-tally.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
@@ -74,6 +75,7 @@ export type DashboardDeps = Readonly<{
   routing: Routing;
   /** Returns the sender's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
+  sendOwnEvent: SendOwnEvent;
   sendTestEvent: SendTestEvent;
   sendTestNotice: SendTestNotice;
   /** Aborted when the server stops, because streams must end for it to stop. */

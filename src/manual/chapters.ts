@@ -27,6 +27,7 @@ import replays from "./replays.md" with { type: "text" };
 import retention from "./retention.md" with { type: "text" };
 import retries from "./retries.md" with { type: "text" };
 import secretKey from "./secret-key.md" with { type: "text" };
+import sending from "./sending.md" with { type: "text" };
 import signIn from "./sign-in.md" with { type: "text" };
 import signing from "./signing.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
@@ -84,6 +85,7 @@ const parts = [
     title: "Observe",
     chapters: [
       { slug: "event-log", text: eventLog, summary: "Find events, and search their bodies" },
+      { slug: "sending", text: sending, summary: "Send events yourself, and edited copies of stored ones" },
       { slug: "notices", text: notices, summary: "Messages when a problem starts and ends" },
       { slug: "monitoring", text: monitoring, summary: "Metrics, health checks and the log" },
       { slug: "audit-log", text: auditLog, summary: "Who changed what, and how a gap shows" },

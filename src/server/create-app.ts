@@ -1,6 +1,7 @@
 /** The one composition of the gateway: builds every part, mounts the routes, and starts and stops it all. */
 import type { Config } from "../config.ts";
 import { createTestEventSender } from "../dashboard/webhooks/entrypoints/test-event.ts";
+import { createOwnEventSender } from "../ingest/own-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import { shareDescriptors } from "../lib/descriptor-budget.ts";
 import { every } from "../lib/every.ts";
@@ -124,7 +125,8 @@ export async function createApp({
     // Retention deletes rejected requests too.
     onKept: (webhookId) => delivery.recorded(webhookId, false),
   });
-  const sendTestEvent = createTestEventSender({ receiver: ingest.receiver, useCases, clock });
+  const sendOwnEvent = createOwnEventSender({ ...ingest, events, useCases, clock, baseUrl: config.baseUrl });
+  const sendTestEvent = createTestEventSender({ sendOwnEvent, useCases, clock });
 
   const checks = createStorageChecks({ check: () => checkInBackground(config), clock, log });
   const report = createSelfReport({
@@ -162,6 +164,7 @@ export async function createApp({
       replay,
       replayRuns,
       routing: mainDb.routing,
+      sendOwnEvent,
       sendTestEvent,
       sendTestNotice,
       stopping: stopping.signal,

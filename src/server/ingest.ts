@@ -64,6 +64,7 @@ export function createIngestParts(deps: {
   });
   return {
     receiver,
+    openVerifier,
     reverify: createReverify({
       routing,
       openVerifier,

@@ -30,6 +30,7 @@ export function mountRoutes(deps: {
     useCases: parts.useCases,
     problems: parts.problems,
     transfer: parts.transfer,
+    sendOwnEvent: parts.sendOwnEvent,
     sendTestNotice: parts.sendTestNotice,
     remoteAddressOf: parts.remoteAddressOf,
     log,

@@ -40,6 +40,12 @@ export type HandshakeAnswer = Readonly<{
 /** `name` is case-insensitive for a header, and percent-decoded for a query parameter. */
 export type SecretPlace = Readonly<{ in: "header" | "query"; name: string }>;
 
+/** Headers to set, and a parameter to append to the query. */
+export type Proof = Readonly<{
+  headers?: readonly (readonly [name: string, value: string])[];
+  parameter?: string;
+}>;
+
 /** Verifies requests by one entrypoint's settings. Never throws because of a request's content, however hostile. */
 export type Verifier = Readonly<{
   /** Rejects with AppError `unavailable` if the check is not possible now; senders then retry. */
@@ -54,6 +60,11 @@ export type Verifier = Readonly<{
    * AppError `unavailable` if the provider should send the handshake again.
    */
   signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null | Promise<HandshakeAnswer | null>;
+  /**
+   * What the sender would add to a request to prove that it is its own; omitted if only the sender can. The owner of the
+   * entrypoint sends such requests, and `verify` has the last word on them.
+   */
+  sign?: ((request: ReceivedRequest) => Proof) | undefined;
   /** The current HMAC secret, for entrypoints that answer challenges with an HMAC. */
   key?: Uint8Array;
   /** The event type in the provider's own words ("push"); null if the request has none. */

@@ -38,6 +38,11 @@ export function bytesOfHeader(text: string): Uint8Array {
   return Buffer.from(text, "latin1");
 }
 
+/** The inverse for a text: its UTF-8 bytes as a header's value. */
+export function headerOfBytes(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
 /** Returns the bytes of a query parameter; null if the query has no such parameter. */
 export function bytesOfParameter(query: string, name: string): Uint8Array | null {
   for (const pair of query.split("&")) {

@@ -44,6 +44,7 @@ test("every route except the document gives 401 without a key, before any input 
 
 /** By the path's last word; other paths take a name. */
 const bodies: Record<string, unknown> = {
+  events: { entrypoint_id: "x" },
   targets: { name: "X", type: "log" },
   replay: {},
   replays: { filter: {} },

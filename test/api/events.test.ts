@@ -108,6 +108,8 @@ describe("an event", () => {
       ],
       body_base64: btoa('{"n":1}'),
       first_received_at: null,
+      sent_by: null,
+      copy_of: null,
       unread_values: [],
       duplicates: [],
       deliveries: [tried()],
@@ -177,6 +179,48 @@ describe("the list", () => {
 
   test("takes limits of 1 and 200", async () => {
     for (const limit of [1, 200]) expect((await api.call("GET", `${list}?limit=${limit}`)).status).toBe(200);
+  });
+});
+
+describe("an event that a user sends", () => {
+  const send = (json: object) =>
+    api.call("POST", list, { json: { entrypoint_id: api.entrypoint.id, ...json } });
+  const sentEvent = z.object({ event_id: z.string(), duplicate: z.boolean(), signing: z.string() });
+
+  test("is stored like any other, and says who sent it and of which event it is a copy", async () => {
+    const answer = await send({
+      method: "PUT",
+      path: "/own",
+      headers: [["X-GitHub-Event", "push"]],
+      body_base64: btoa("\u00ff\u0000"),
+      copy_of: api.event.id,
+      target_id: api.target.id,
+    });
+    const { event_id: id, ...rest } = sentEvent.parse(answer.body);
+    expect([answer.status, rest]).toEqual([201, { duplicate: false, signing: "none" }]);
+    expect(answer.headers.get("location")).toBe(`/api/v1${list}/${id}`);
+    expect((await api.call("GET", `${list}/${id}`)).body).toMatchObject({
+      method: "PUT",
+      path_tail: "/own",
+      type: "push",
+      body_base64: btoa("\u00ff\u0000"),
+      sent_by: api.webhook.userId,
+      copy_of: api.event.id,
+      deliveries: [{ target_id: api.target.id }],
+    });
+  });
+
+  test.each([
+    [{ entrypoint_id: "none" }, 404],
+    [{ target_id: "none" }, 404],
+    [{ copy_of: "none" }, 404],
+    [{ body: "a", body_base64: "YQ==" }, 422],
+    [{ headers: [["a b", "1"]] }, 422],
+    [{ headers: [["a", "1\r\nb: 2"]] }, 422],
+    [{ path: "orders" }, 422],
+    [{ method: "TRACE" }, 422],
+  ])("%j is refused with %i", async (json, status) => {
+    expect((await send(json)).status).toBe(status);
   });
 });
 

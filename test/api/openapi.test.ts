@@ -191,6 +191,7 @@ describe("every operation", () => {
     testVerification: { verification: { type: "github", config: { secret: "a" } } },
     createTarget: { name: "Out", type: "http", config: { url: "http://127.0.0.1:9/", headers: { a: "b" } } },
     changeTarget: { timeout_ms: 5_000 },
+    sendEvent: { entrypoint_id: "" },
     replayEvent: { target_id: "" },
     createReplay: { filter: { status: "failed" } },
     verifyRejected: { ids: [] },
@@ -199,6 +200,9 @@ describe("every operation", () => {
   };
 
   test("responds as documented on success", async () => {
+    // The other one is disabled by then.
+    const entrypoint = await api.useCases.entrypoints.create({ ...api.of, input: {} });
+    bodies.sendEvent = { entrypoint_id: entrypoint.id };
     bodies.replayEvent = { target_id: api.target.id };
     const notices = { target_id: api.target.id, email: null, on: ["target_failing"] };
     await api.useCases.webhooks.update({ ...api.of, input: { notices } });

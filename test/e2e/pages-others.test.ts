@@ -91,6 +91,7 @@ afterAll(async () => {
 const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
+  ["/events", { entrypoint_id: "x" }],
   ["/targets", { name: "taken", type: "log" }],
   ["/replays", { filter: {} }],
   ["/verification/test", { verification: { type: "bearer", config: {} } }],

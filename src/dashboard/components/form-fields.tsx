@@ -165,8 +165,9 @@ export function CheckboxField(props: Row & Readonly<{ checked: boolean }>): JSX.
   );
 }
 
-function TextArea(
-  props: Row & Readonly<{ value: string; optional: boolean; placeholder: string | undefined }>,
+/** A labelled text of several lines. */
+export function TextArea(
+  props: Row & Readonly<{ value: string; optional: boolean; placeholder: string | undefined; rows?: number }>,
 ): JSX.Element {
   const { id, describedBy } = fieldIds(props);
   return (
@@ -176,7 +177,7 @@ function TextArea(
         class="input"
         id={id}
         name={attribute(props.name)}
-        rows="5"
+        rows={String(props.rows ?? 5)}
         placeholder={props.placeholder && attribute(props.placeholder)}
         aria-describedby={describedBy}
         aria-invalid={props.error === undefined ? undefined : "true"}

@@ -19,6 +19,7 @@ export type EventReads = Pick<
   | "histogram"
   | "oldestEventAt"
   | "findEvent"
+  | "findOrigin"
   | "listRecentTypes"
   | "indexedShare"
   | "listDeliveries"

@@ -50,11 +50,12 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     const { filter } = readLogFilter(query, webhook.settings.indexed_fields);
     try {
       const event = await getEvent(webhook.id, context);
-      const [deliveries, marks, duplicates, firstReceivedAt, neighbours, names] = await Promise.all([
+      const [deliveries, marks, duplicates, firstReceivedAt, origin, neighbours, names] = await Promise.all([
         events.listDeliveries(webhook.id, event.id),
         events.findFilterMarks(webhook.id, event.id),
         events.findDuplicates(webhook.id, event.id),
         deps.rejected.findFirstReceivedAt(webhook.id, event.id),
+        events.findOrigin(webhook.id, event.id),
         findNeighbours({
           events,
           event,
@@ -87,6 +88,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
           event,
           duplicates,
           firstReceivedAt,
+          origin,
           neighbours,
           picture,
           isLong,

@@ -4,12 +4,9 @@ import type { Duplicates } from "../../storage/event-db/duplicates.ts";
 import type { StoredEvent } from "../../storage/event-db/types.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
-import { ActionButton, Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatCount, formatUtc } from "../components/format.ts";
-import { Icon } from "../components/icon.tsx";
-import { Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
@@ -17,14 +14,14 @@ import { LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { HeaderTable } from "./body/header-table.tsx";
 import { DuplicatesCard } from "./duplicates-view.tsx";
-import { RequestLine } from "./event-row.tsx";
+import { EventHeader, type EventHeaderProps } from "./event-header.tsx";
 import { type FilterFateProps, FilterFates } from "./filters/filter-fates.tsx";
-import type { Neighbours } from "./neighbours.ts";
-import { curlPath, eventPath, replayPath } from "./paths.ts";
+import { eventPath } from "./paths.ts";
 import { BodyCard, Facts, type RequestProps } from "./request-views.tsx";
 import { type DeliveryProps, DeliveryView } from "./timeline.tsx";
 
 export type EventPageProps = RequestProps &
+  Omit<EventHeaderProps, "deliveries"> &
   Readonly<{
     viewer: Viewer;
     flash: Flash | null;
@@ -33,9 +30,6 @@ export type EventPageProps = RequestProps &
     /** True if an attempt is due so soon that the page should poll for it. */
     isInProgress: boolean;
     duplicates: Duplicates;
-    /** Time of receipt of an event that was first rejected and accepted on re-check; else null. */
-    firstReceivedAt: number | null;
-    neighbours: Neighbours;
     /** Set for a message that asks to confirm a subscription. */
     confirmation: Readonly<{ url: string; topicArn: string }> | null;
   }>;
@@ -124,75 +118,6 @@ function Confirmation({ confirmation }: EventPageProps): JSX.Element {
         </a>
       </p>
     </Notice>
-  );
-}
-
-function EventHeader(props: EventPageProps): JSX.Element {
-  const { webhook, event, deliveries, firstReceivedAt, neighbours, query } = props;
-  return (
-    <div class="page-header">
-      <div class="event-title">
-        <h1>
-          <RequestLine method={event.method} pathTail={event.pathTail} query={event.query} />
-        </h1>
-        <p class="muted">
-          {firstReceivedAt === null ? (
-            "received "
-          ) : (
-            <>
-              rejected <Time at={firstReceivedAt} />, accepted on re-check{" "}
-            </>
-          )}
-          <Time at={event.receivedAt} />
-        </p>
-      </div>
-      <div class="page-actions">
-        <nav class="neighbours" aria-label="Events next to this one">
-          <Neighbour id={neighbours.newerId} label="Newer" icon="back" webhook={webhook} query={query} />
-          <Neighbour id={neighbours.olderId} label="Older" icon="arrow" webhook={webhook} query={query} />
-        </nav>
-        {/* With scripts, copies the text behind the link. */}
-        <a
-          class="button button-plain"
-          href={attribute(curlPath(webhook.id, event.id))}
-          hx-boost="false"
-          data-copy-from
-        >
-          <Icon name="copy" />
-          <span data-copy-label>Copy as curl</span>
-        </a>
-        <ActionButton
-          kind="primary"
-          icon="replay"
-          label={deliveries.length > 1 ? "Replay to all" : "Replay"}
-          describe="Replay to all active targets"
-          action={replayPath(webhook.id, event.id, query)}
-        />
-      </div>
-    </div>
-  );
-}
-
-function Neighbour(
-  props: Readonly<{
-    id: string | null;
-    label: string;
-    icon: "back" | "arrow";
-    webhook: Webhook;
-    query: string;
-  }>,
-): JSX.Element {
-  const { id, label, icon, webhook, query } = props;
-  if (id === null) {
-    return (
-      <span class="button button-plain button-off" aria-disabled="true">
-        <Icon name={icon} />
-        <span safe>{label}</span>
-      </span>
-    );
-  }
-  return (
-    <Button icon={icon} label={label} describe={`${label} event`} href={eventPath(webhook.id, id, query)} />
   );
 }
 

@@ -11,6 +11,7 @@ import { CodeBlock } from "../components/values.tsx";
 import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import { newReplayPath, replaysPath } from "../replays/paths.ts";
+import { sendPath } from "../send/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { curlCommand as sampleCurl } from "../webhooks/entrypoints/curl.ts";
 import { entrypointUrl, logPath, webhookPath } from "../webhooks/paths.ts";
@@ -126,6 +127,7 @@ function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
   return (
     <>
       {found.events.length !== 0 && <Button icon="replay" label={label} href={path} />}
+      <Button kind="quiet" label="Send event" href={sendPath(webhook.id)} />
       <Button kind="quiet" label="Rejected" href={rejectedPath(webhook.id, filter.entrypointId)} />
       <Button kind="quiet" label="Replays" href={replaysPath(webhook.id)} />
     </>

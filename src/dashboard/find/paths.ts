@@ -16,7 +16,7 @@ export function foundPath({ kind, id, webhookId }: Found): string {
     case "event":
       return eventPath(webhookId, id);
     case "target":
-      return `${targetPath({ webhookId, id })}/edit`;
+      return targetPath({ webhookId, id });
     case "entrypoint":
       return `${entrypointPath({ webhookId, id })}/edit`;
   }

@@ -1,4 +1,4 @@
-/** Reads one event with its deliveries and results, for people and programs. */
+/** Reads one event with its deliveries and results, for people and programs, and notes which events a user sent. */
 import { asc, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { EventFile } from "./event-file.ts";
@@ -47,3 +47,30 @@ const eventColumns = {
   bodySize: events.bodySize,
   body: events.body,
 };
+
+export type EventOrigin = Readonly<{
+  /** Id of the user. */
+  sentBy: string;
+  /** The event that it is an edited copy of; it may be gone. */
+  copyOf: string | null;
+}>;
+
+/** In a transaction of its own after the event's: whatever ends the process in between leaves an event without a note. */
+export function noteOrigin(file: EventFile, origin: EventOrigin & Readonly<{ eventId: string }>): void {
+  const { eventId, sentBy, copyOf } = origin;
+  file.db
+    .query<unknown, [string, string | null, string]>(
+      "UPDATE events SET sent_by = ?, copy_of = ? WHERE id = ?",
+    )
+    .run(sentBy, copyOf, eventId);
+}
+
+/** Null for an event that came from a sender. */
+export function readOrigin(file: Pick<EventFile, "db">, eventId: string): EventOrigin | null {
+  const row = file.db
+    .query<{ sent_by: string | null; copy_of: string | null }, [string]>(
+      "SELECT sent_by, copy_of FROM events WHERE id = ?",
+    )
+    .get(eventId);
+  return row?.sent_by == null ? null : { sentBy: row.sent_by, copyOf: row.copy_of };
+}

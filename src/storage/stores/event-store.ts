@@ -21,7 +21,13 @@ import {
   recordOnce,
 } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
-import { findEvent, listDeliveries } from "../event-db/event-log.ts";
+import {
+  type EventOrigin,
+  findEvent,
+  listDeliveries,
+  noteOrigin,
+  readOrigin,
+} from "../event-db/event-log.ts";
 import type { FoundEvents } from "../event-db/event-search.ts";
 import { indexedShare } from "../event-db/fields/field-source.ts";
 import { type FilterMarks, readFilterMarks } from "../event-db/filter-marks.ts";
@@ -127,6 +133,10 @@ export type EventStore = NumberReads &
     /** Calls `listener` after events or deliveries of the webhook changed; the returned function unsubscribes. */
     onRecorded: (webhookId: string, listener: () => void) => () => void;
     findEvent: (webhookId: string, eventId: string) => Promise<StoredEvent | null>;
+    /** Null for an event that came from a sender. */
+    findOrigin: (webhookId: string, eventId: string) => Promise<EventOrigin | null>;
+    /** Notes that a user sent the event. */
+    noteOrigin: (webhookId: string, origin: EventOrigin & Readonly<{ eventId: string }>) => Promise<void>;
     listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
     /** The later duplicates of an event. */
     findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
@@ -209,6 +219,8 @@ export function createEventStore(options: {
     indexedShare: (webhookId) => read(webhookId, ({ db }) => indexedShare(db)),
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
+    findOrigin: (webhookId, eventId) => read(webhookId, (file) => readOrigin(file, eventId)),
+    noteOrigin: (webhookId, origin) => writer.change(webhookId, (file) => noteOrigin(file, origin)),
     listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),
     findFilterMarks: (webhookId, eventId) => read(webhookId, (file) => readFilterMarks(file, eventId)),
     findDuplicates: (webhookId, eventId) => read(webhookId, (file) => readDuplicates(file, eventId)),

@@ -9,6 +9,7 @@ import {
 } from "../config-fields.ts";
 import type { Provider, Verifier } from "../provider.ts";
 import { createHmacVerify, type HmacScheme } from "./hmac-scheme.ts";
+import { createHmacSign } from "./hmac-sign.ts";
 import { decodeKey } from "./signature.ts";
 
 export type HmacRow = Omit<HmacScheme, "signatureFrom"> &
@@ -62,11 +63,13 @@ export function createHmacProvider(row: HmacRow): Provider<HmacConfig> {
     prepare(config) {
       const keys = bytesOfSecrets(config, hasBase64Secret ? bytesOfBase64 : undefined);
       const [key] = keys;
+      const scheme = { ...row, signatureFrom: row.header };
       return {
         ...rest,
         ...(key && { key }),
+        sign: createHmacSign(scheme, key),
         verify: createHmacVerify({
-          scheme: { ...row, signatureFrom: row.header },
+          scheme,
           keys,
           toleranceSeconds: config.tolerance_seconds ?? toleranceSeconds,
         }),

@@ -4,6 +4,7 @@ import type { Provider } from "../provider.ts";
 import { type HmacConfig, hmacConfigSchema, hmacInputSchema } from "./hmac-config.ts";
 import { hmacFields } from "./hmac-fields.ts";
 import { createHmacVerify } from "./hmac-scheme.ts";
+import { createHmacSign } from "./hmac-sign.ts";
 import { decodeKey } from "./signature.ts";
 
 const encoder = new TextEncoder();
@@ -28,24 +29,27 @@ export const hmacProvider: Provider<HmacConfig> = {
   fields: hmacFields,
   prepare(config) {
     const { secret_encoding: encoding, signature_key: key } = config;
+    const ownKey = bytesOf(config.secret, encoding);
+    const scheme = {
+      hash: config.hash,
+      encoding: config.encoding,
+      template: config.template,
+      // The schema requires one of the two.
+      signatureFrom: config.header ?? config.signature_place ?? "",
+      prefix: config.prefix,
+      separator: config.separator,
+      signatureKeys: key === undefined ? undefined : keysIn(key),
+      timestampKey: config.timestamp_key,
+      keySeparator: config.key_separator,
+      idHeader: config.id_header,
+      timestampHeader: config.timestamp_header,
+    };
     return {
       ...readersOf(config),
-      key: bytesOf(config.secret, encoding),
+      key: ownKey,
+      sign: createHmacSign(scheme, ownKey),
       verify: createHmacVerify({
-        scheme: {
-          hash: config.hash,
-          encoding: config.encoding,
-          template: config.template,
-          // The schema requires one of the two.
-          signatureFrom: config.header ?? config.signature_place ?? "",
-          prefix: config.prefix,
-          separator: config.separator,
-          signatureKeys: key === undefined ? undefined : keysIn(key),
-          timestampKey: config.timestamp_key,
-          keySeparator: config.key_separator,
-          idHeader: config.id_header,
-          timestampHeader: config.timestamp_header,
-        },
+        scheme,
         keys: bytesOfSecrets(config, (secret) => bytesOf(secret, encoding)),
         toleranceSeconds: config.tolerance_seconds ?? null,
       }),

@@ -7,10 +7,11 @@ import { readerOf } from "../request-place.ts";
 import {
   bytesOfHeader,
   createSecretComparison,
+  headerOfBytes,
   refuseForHeader,
   type SecretComparison,
 } from "../secret-comparison.ts";
-import { isStandard, readStandardKey, verifyStandard } from "./standard-webhooks.ts";
+import { createStandardSign, isStandard, readStandardKey, verifyStandard } from "./standard-webhooks.ts";
 
 const SIGNING_TOKEN = "whsec_";
 const TOKEN_HEADER = "X-Gitlab-Token";
@@ -47,6 +48,9 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
           return acceptedOr(verifyStandard({ request, keys }), () => verifyToken(request, tokenChecks));
         return verifyToken(request, tokenChecks);
       },
+      sign: isSigningToken(secret)
+        ? createStandardSign(secret)
+        : () => ({ headers: [[TOKEN_HEADER, headerOfBytes(secret)]] }),
       secretPlace: { in: "header", name: TOKEN_HEADER },
       eventType: readerOf("X-Gitlab-Event"),
       // The same for a request and its retries. X-Gitlab-Event-UUID is shared by all requests that follow from one

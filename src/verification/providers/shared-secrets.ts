@@ -15,6 +15,7 @@ import { answerOkta } from "../handshakes.ts";
 import { decode } from "../hmac/signature.ts";
 import {
   ACCEPTED,
+  type Proof,
   type Provider,
   type ReceivedRequest,
   refused,
@@ -27,6 +28,7 @@ import {
   bytesOfHeader,
   bytesOfParameter,
   createSecretComparison,
+  headerOfBytes,
   refuseForHeader,
   refuseForToken,
   type SecretComparison,
@@ -35,6 +37,10 @@ import {
 const AUTHORIZATION = "Authorization";
 const IN_AUTHORIZATION: SecretPlace = { in: "header", name: AUTHORIZATION };
 const COLON = 0x3a;
+
+function authorize(value: string): Proof {
+  return { headers: [[AUTHORIZATION, value]] };
+}
 
 function compared(given: Uint8Array, isRight: SecretComparison): Verdict {
   return isRight(given)
@@ -75,6 +81,7 @@ export const basicProvider: Provider<z.infer<typeof basicSchema>> = {
     return {
       ...readersOf(config),
       secretPlace: IN_AUTHORIZATION,
+      sign: () => authorize(`Basic ${Buffer.from(`${username}:${config.secret}`).toString("base64")}`),
       verify(request) {
         const given = credentials(request, "basic");
         if (given === null) return refused(`The header ${AUTHORIZATION} does not contain Basic credentials.`);
@@ -103,6 +110,7 @@ export const bearerProvider: Provider<z.infer<typeof bearerSchema>> = {
     return {
       ...readersOf(config),
       secretPlace: IN_AUTHORIZATION,
+      sign: () => authorize(headerOfBytes(`Bearer ${config.secret}`)),
       verify(request) {
         const given = credentials(request, "bearer");
         return given === null
@@ -153,6 +161,10 @@ export const apiKeyProvider: Provider<z.infer<typeof apiKeySchema>> = {
     return {
       ...readersOf(config),
       secretPlace: { in: config.place, name: config.name },
+      sign: () =>
+        config.place === "header"
+          ? { headers: [[config.name, headerOfBytes(config.secret)]] }
+          : { parameter: String(new URLSearchParams([[config.name, config.secret]])) },
       verify({ headers, query }) {
         if (config.place === "header") {
           const given = headers.get(config.name);
@@ -192,6 +204,7 @@ export const oktaProvider: Provider<z.infer<typeof oktaSchema>> = {
     return {
       unsignedHandshake: answerOkta,
       secretPlace: { in: "header", name: config.header },
+      sign: () => ({ headers: [[config.header, headerOfBytes(config.secret)]] }),
       verify({ headers }) {
         const given = headers.get(config.header);
         return given === null ? missing(config.header) : compared(bytesOfHeader(given), isRight);

@@ -1,5 +1,6 @@
 /** Verifies Standard Webhooks, which Svix and many of its users sign by: https://www.standardwebhooks.com */
 import { z } from "zod";
+import { newId } from "../../lib/ids.ts";
 import {
   secretFields,
   secretShape,
@@ -9,7 +10,7 @@ import {
 import { readEd25519Key } from "../ed25519.ts";
 import { judgeFreshness } from "../freshness.ts";
 import { decode, decodeKey, hmac, matchesAny } from "../hmac/signature.ts";
-import { type Provider, type ReceivedRequest, refused, type Verdict } from "../provider.ts";
+import { type Provider, type ReceivedRequest, refused, type Verdict, type Verifier } from "../provider.ts";
 import { isSignedBy } from "../public-key.ts";
 import { missing, wrongSignature } from "../refusals.ts";
 import { readerOf } from "../request-place.ts";
@@ -71,6 +72,26 @@ export function verifyStandard(options: {
   return judgeFreshness({ timestamp, receivedAt, toleranceSeconds });
 }
 
+/** Signs by a secret; undefined for a public key. */
+export function createStandardSign(secret: string): Verifier["sign"] {
+  if (secret.startsWith(PUBLIC)) return undefined;
+  const bytes = decodeKey(secret.startsWith(SYMMETRIC) ? secret.slice(SYMMETRIC.length) : secret, "base64");
+  if (bytes === null) return undefined;
+  return ({ headers, body, receivedAt }) => {
+    const names = nameHeaders(headers);
+    const id = headers.get(names.id) ?? `msg_${newId()}`;
+    const timestamp = String(Math.floor(receivedAt / 1_000));
+    const signature = Buffer.from(hmac("sha256", bytes, [`${id}.${timestamp}.`, body])).toString("base64");
+    return {
+      headers: [
+        [names.id, id],
+        [names.timestamp, timestamp],
+        [names.signature, `v1,${signature}`],
+      ],
+    };
+  };
+}
+
 function split(text: string): Signatures {
   const signatures = { v1: [] as Uint8Array[], v1a: [] as Uint8Array[] };
   for (const item of text.split(" ", MAX_SIGNATURES)) {
@@ -107,6 +128,7 @@ export const standardWebhooksProvider: Provider<z.infer<typeof configSchema>> = 
       .filter((each) => each !== null);
     return {
       verify: (request) => verifyStandard({ request, keys, toleranceSeconds }),
+      sign: createStandardSign(secret),
       eventType: readerOf("$.type"),
       duplicateId: nameId,
     };

@@ -12,6 +12,7 @@ import { Card, EmptyState } from "../../components/card.tsx";
 import { TextField } from "../../components/field-row.tsx";
 import { CodeBlock, CopyLine, Time } from "../../components/values.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../../forms.ts";
+import { sendPath } from "../../send/paths.ts";
 import { EditAndDelete } from "../edit-and-delete.tsx";
 import { FormFaults } from "../form-faults.tsx";
 import { entrypointPath, entrypointUrl, verificationPath, webhookPath } from "../paths.ts";
@@ -48,7 +49,19 @@ export function EntrypointsCard({
 }: CardProps): JSX.Element {
   const { entrypoints, file } = state;
   return (
-    <Card title="Entrypoints" lead="URLs that receive events." id="entrypoints" flush>
+    <Card
+      title="Entrypoints"
+      lead="URLs that receive events."
+      id="entrypoints"
+      flush
+      actions={
+        entrypoints.some(({ active }) => active) ? (
+          <Button size="small" icon="send" label="Send an event" href={sendPath(state.webhook.id)} />
+        ) : (
+          ""
+        )
+      }
+    >
       {entrypoints.length === 0 ? (
         <EmptyState title="No URL yet" text="Add an entrypoint to get a URL for the sender." />
       ) : (

@@ -1,5 +1,5 @@
-/** Sends a test event to an entrypoint, through the same code path as any sender's request. */
-import type { Receiver } from "../../../ingest/receive.ts";
+/** Sends a test event to an entrypoint, as the page that sends events does. */
+import type { SendOwnEvent } from "../../../ingest/own-events.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { WebhookUseCases } from "../../../webhooks/use-cases.ts";
 import { TEST_SENDER } from "../../../webhooks/verification-trial.ts";
@@ -16,16 +16,14 @@ export type SendTestEvent = (asked: {
 }) => Promise<string>;
 
 export function createTestEventSender(deps: {
-  receiver: Receiver;
+  sendOwnEvent: SendOwnEvent;
   useCases: WebhookUseCases;
   clock: Clock;
 }): SendTestEvent {
-  const { receiver, useCases, clock } = deps;
-  return async ({ userId, webhookId, entrypointId, targetId, remoteAddress }) => {
+  const { sendOwnEvent, useCases, clock } = deps;
+  return async ({ userId, webhookId, entrypointId, targetId = null, remoteAddress }) => {
     const webhook = await useCases.webhooks.get({ userId, webhookId });
     const entrypoint = await useCases.entrypoints.get({ userId, webhookId, entrypointId });
-    const route = receiver.findRoute(entrypointId);
-    const targets = route.targets.filter(({ id }) => targetId === undefined || id === targetId);
     const content = {
       type: "webhooker.test",
       text: "This is a test event. It is handled like any other event.",
@@ -33,13 +31,17 @@ export function createTestEventSender(deps: {
       webhook: { id: webhook.id, name: webhook.name },
       entrypoint: { id: entrypoint.id, name: entrypoint.name },
     };
-    const body = new TextEncoder().encode(JSON.stringify(content, null, 2));
-    const headers = new Headers({
-      "content-type": "application/json",
-      "content-length": String(body.byteLength),
-      "user-agent": TEST_SENDER,
-    });
-    const facts = { method: "POST", pathTail: "", query: "", headers, remoteAddress };
-    return (await receiver.store({ route: { ...route, targets }, facts, body, accepted: null })).eventId;
+    const request = {
+      method: "POST",
+      pathTail: "",
+      query: "",
+      headers: [
+        ["content-type", "application/json"],
+        ["user-agent", TEST_SENDER],
+      ] as const,
+      body: new TextEncoder().encode(JSON.stringify(content, null, 2)),
+    };
+    const asked = { userId, webhookId, entrypointId, request, targetId, copyOf: null, remoteAddress };
+    return (await sendOwnEvent(asked)).eventId;
   };
 }

@@ -16,6 +16,7 @@ import transformedResults from "./0014-transformed-results.sql" with { type: "te
 import eventFields from "./0015-event-fields.sql" with { type: "text" };
 import targetHours from "./0016-target-hours.sql" with { type: "text" };
 import retrying from "./0017-retrying.sql" with { type: "text" };
+import eventOrigin from "./0018-event-origin.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -35,4 +36,5 @@ export const eventMigrations: readonly string[] = [
   eventFields,
   targetHours,
   retrying,
+  eventOrigin,
 ];
