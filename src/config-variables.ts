@@ -78,6 +78,11 @@ export const variables = {
     core: true,
     hint: "Set at least 10 characters.",
   },
+  REQUIRE_SECOND_FACTOR: {
+    meaning: "Who must sign in with a second factor: `none`, `admins` or `everyone`",
+    default: "none",
+    hint: "Set none, admins or everyone.",
+  },
   SESSION_IDLE_HOURS: {
     meaning: "Hours without use after which a browser is signed out",
     default: "336",

@@ -20,6 +20,7 @@ export type Config = Readonly<{
   /** Opens what was sealed before `secretKey` was set. */
   secretKeyPrevious: Uint8Array | null;
   adminPassword: string | null;
+  requireSecondFactor: "none" | "admins" | "everyone";
   sessions: Readonly<{ idleHours: number; maxDays: number }>;
   maxBodyBytes: number;
   retentionDays: number;
@@ -77,6 +78,7 @@ const schema = z
     SECRET_KEY: values.secretKey,
     SECRET_KEY_PREVIOUS: values.secretKey,
     ADMIN_PASSWORD: values.secretText(10),
+    REQUIRE_SECOND_FACTOR: values.oneOf(["none", "admins", "everyone"]),
     SESSION_IDLE_HOURS: values.wholeNumber(1, 8_760),
     SESSION_MAX_DAYS: values.wholeNumber(1, 365),
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
@@ -216,6 +218,7 @@ function complete(given: z.output<typeof schema>): Config {
     secretKey: given.SECRET_KEY ?? null,
     secretKeyPrevious: given.SECRET_KEY_PREVIOUS ?? null,
     adminPassword: given.ADMIN_PASSWORD ?? null,
+    requireSecondFactor: given.REQUIRE_SECOND_FACTOR ?? "none",
     sessions: Object.freeze({
       idleHours: given.SESSION_IDLE_HOURS ?? 14 * 24,
       maxDays: given.SESSION_MAX_DAYS ?? 90,

@@ -211,6 +211,18 @@ describe("webhooker user", () => {
     expect((await run("user sign-out nobody")).code).toBe(1);
   });
 
+  test("resets a second factor, for a user who has lost everything else", async () => {
+    await run("user add ada");
+    expect((await run("user reset-second-factor ada")).out).toBe("ada has no second factor.");
+    const mainDb = openMainDb({ path: join(directory, "data", "webhooker.db"), clock });
+    const id = mainDb.users.findByUsername("ada")?.id ?? "";
+    mainDb.secondFactors.put({ id, secret: "sealed", lastStep: 1, createdAt: 1 }, ["hash"]);
+    expect((await run("user reset-second-factor ada")).out).toBe("Reset the second factor of ada.");
+    expect([mainDb.secondFactors.find(id), mainDb.secondFactors.countCodes(id)]).toEqual([null, 0]);
+    mainDb.close();
+    expect((await run("user reset-second-factor nobody")).code).toBe(1);
+  });
+
   test("lists users by name, and only the heading without users", async () => {
     await withGateway(async () => undefined);
     expect((await run("user list")).out).toBe("USERNAME  ROLE  STATE  CREATED (UTC)");

@@ -15,6 +15,8 @@ export type Session = Readonly<{
   expiresAt: number;
   userAgent: string;
   remoteAddress: string;
+  /** When its user last entered a password or a code. */
+  verifiedAt: number;
 }>;
 
 export type SignedIn = Readonly<{
@@ -68,6 +70,7 @@ export function createSessions(deps: { mainDb: MainDb; clock: Clock; limits: Ses
         expiresAt: expiryOf({ createdAt: now, lastSeenAt: now }),
         userAgent: of.userAgent.slice(0, MAX_USER_AGENT_LENGTH),
         remoteAddress: of.remoteAddress,
+        verifiedAt: now,
       };
       mainDb.sessions.insert(row);
       return { session: toSession(row), token };
@@ -93,6 +96,11 @@ export function createSessions(deps: { mainDb: MainDb; clock: Clock; limits: Ses
       const isRenewed = Math.abs(expiresAt - before) >= RENEWAL_STEP_MS;
       seen.note(id, { lastSeenAt, expiresAt: isRenewed ? expiresAt : before });
       return isRenewed ? expiresAt : null;
+    },
+
+    /** Notes that the session's user has just entered a password or a code. */
+    noteVerified({ id }: { id: string }): void {
+      mainDb.sessions.setVerified({ idHash: id, at: clock.now() });
     },
 
     /** Writes when sessions were last seen. */

@@ -1,6 +1,7 @@
 /** Slows down password guessing without locking users out permanently. */
 import { LRUCache } from "lru-cache";
 import { parseAddress } from "../lib/cidr.ts";
+import { DAY_MS, HOUR_MS } from "../lib/clock.ts";
 
 type SignInAttempt = Readonly<{
   username: string;
@@ -10,6 +11,8 @@ type SignInAttempt = Readonly<{
    * Null for all others, whose limits are the same whether or not the username exists.
    */
   device: string | null;
+  /** A code is short, so that guesses of it must be fewer. */
+  what?: "password" | "code";
 }>;
 
 export type SignInLimiter = Readonly<{
@@ -24,18 +27,19 @@ export type SignInLimiter = Readonly<{
     | Readonly<{ allowed: false; retryAfterMs: number }>;
 }>;
 
-type Rule = Readonly<{ free: number; longestMs: number }>;
+type Rule = Readonly<{ free: number; longestMs: number; forgottenAfterMs: number }>;
 type Failures = Readonly<{ count: number; lastAt: number }>;
 
 /** Allows for typing errors and for addresses shared by a household or an office. */
-const PER_ADDRESS: Rule = { free: 10, longestMs: 15 * 60_000 };
+const PER_ADDRESS: Rule = { free: 10, longestMs: 15 * 60_000, forgottenAfterMs: HOUR_MS };
 /** A short maximum, because it also affects the user whose name is being guessed. */
-const PER_NAME: Rule = { free: 10, longestMs: 30_000 };
-const PER_DEVICE: Rule = { free: 5, longestMs: 60_000 };
+const PER_NAME: Rule = { free: 10, longestMs: 30_000, forgottenAfterMs: HOUR_MS };
+const PER_DEVICE: Rule = { free: 5, longestMs: 60_000, forgottenAfterMs: HOUR_MS };
+/** A thousand guesses take ten days. Three of a million codes are right at any time. */
+const PER_NAME_CODE: Rule = { free: 5, longestMs: 15 * 60_000, forgottenAfterMs: DAY_MS };
+const PER_DEVICE_CODE: Rule = { free: 5, longestMs: 5 * 60_000, forgottenAfterMs: DAY_MS };
 
 const FIRST_WAIT_MS = 1_000;
-/** Failures expire this long after the last one. */
-const FORGET_AFTER_MS = 60 * 60_000;
 /** An attacker with more addresses evicts old entries; the limits by username still hold. */
 const MAX_KEYS = 20_000;
 
@@ -43,9 +47,10 @@ const MAX_KEYS = 20_000;
 export function createSignInLimiter({ monotonic }: { monotonic: () => number }): SignInLimiter {
   const failures = new LRUCache<string, Failures>({ max: MAX_KEYS });
 
-  function failuresOf(key: string, now: number): Failures | null {
+  /** Failures expire some time after the last one. */
+  function failuresOf([key, rule]: Limit, now: number): Failures | null {
     const known = failures.get(key);
-    return known && now - known.lastAt < FORGET_AFTER_MS ? known : null;
+    return known && now - known.lastAt < rule.forgottenAfterMs ? known : null;
   }
 
   function takeBack(key: string): void {
@@ -58,11 +63,11 @@ export function createSignInLimiter({ monotonic }: { monotonic: () => number }):
       const now = monotonic();
       const { name, address } = limitsOf(attempt);
       const limits = address === null ? [name] : [name, address];
-      const retryAfterMs = Math.max(...limits.map(([key, rule]) => waitFor(failuresOf(key, now), rule, now)));
+      const retryAfterMs = Math.max(...limits.map((limit) => waitFor(failuresOf(limit, now), limit[1], now)));
       // Refused attempts do not count; otherwise repeated attempts would lock out the real user.
       if (retryAfterMs > 0) return { allowed: false, retryAfterMs };
-      for (const [key] of limits) {
-        failures.set(key, { count: (failuresOf(key, now)?.count ?? 0) + 1, lastAt: now });
+      for (const limit of limits) {
+        failures.set(limit[0], { count: (failuresOf(limit, now)?.count ?? 0) + 1, lastAt: now });
       }
       return {
         allowed: true,
@@ -99,9 +104,17 @@ function limitsOf(attempt: SignInAttempt): { name: Limit; address: Limit | null 
   // Usernames are case-insensitive.
   const username = attempt.username.toLowerCase();
   const network = networkOf(attempt.remoteAddress);
+  const isCode = attempt.what === "code";
+  const what = isCode ? "code " : "";
   return attempt.device !== null
-    ? { name: [`device ${attempt.device} ${username}`, PER_DEVICE], address: null }
-    : { name: [`name ${username}`, PER_NAME], address: [`address ${network}`, PER_ADDRESS] };
+    ? {
+        name: [`${what}device ${attempt.device} ${username}`, isCode ? PER_DEVICE_CODE : PER_DEVICE],
+        address: null,
+      }
+    : {
+        name: [`${what}name ${username}`, isCode ? PER_NAME_CODE : PER_NAME],
+        address: [`address ${network}`, PER_ADDRESS],
+      };
 }
 
 /** IPv6 customers have a whole /64 each. */

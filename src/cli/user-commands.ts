@@ -68,6 +68,17 @@ export function addUserCommands(program: Command, io: Io): void {
     });
 
   user
+    .command("reset-second-factor")
+    .description("turn off a user's second factor, so that the password alone signs in")
+    .argument("<name>", "username")
+    .action(async (username: string) => {
+      const isReset = await withMainDb(io, (mainDb) =>
+        mainDb.secondFactors.remove(getUser(mainDb, username).id),
+      );
+      io.out(isReset ? `Reset the second factor of ${username}.` : `${username} has no second factor.`);
+    });
+
+  user
     .command("sign-out")
     .description("end all sessions of a user")
     .argument("<name>", "username")

@@ -1,16 +1,20 @@
 /** Checks every request for a page: who is asking, from where, and whether they are allowed. */
+import type { Session } from "../auth/sessions.ts";
 import type { AuditEntry } from "../http/audit.ts";
-import { pathOf, queryOf } from "../http/request-url.ts";
+import { pathAndQueryOf, queryOf } from "../http/request-url.ts";
 import type { Peer } from "../ingest/remote-address.ts";
 import { AppError } from "../lib/errors.ts";
 import { compressPage } from "./compress.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { createFlashCookie } from "./flash.ts";
-import { readForm } from "./forms.ts";
+import { type FormInput, readForm } from "./forms.ts";
 import { readLook } from "./look.ts";
 import { signInPath } from "./next-path.ts";
-import type { OpenContext, PageRoute } from "./page-route.ts";
+import type { OpenContext, PageContext, PageRoute, UserRoute } from "./page-route.ts";
+import { SECOND_FACTOR_PATH } from "./profile/second-factor-path.ts";
+import { redirect } from "./render.ts";
+import { createReVerify } from "./session/re-verify.ts";
 import type { SessionCookie } from "./session/session-cookie.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -25,8 +29,9 @@ type Visit = Readonly<{
 export type Guard = (route: PageRoute) => (visit: Visit) => Promise<Response>;
 
 export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCookie }>): Guard {
-  const { cookie, sessions, config } = deps;
+  const { cookie, sessions, secondFactors, config } = deps;
   const flashes = createFlashCookie(deps);
+  const reVerify = createReVerify(deps);
 
   async function finish(request: Request, response: Response, wasFlashShown: boolean): Promise<Response> {
     if (wasFlashShown) response.headers.append("set-cookie", flashes.clear());
@@ -40,12 +45,24 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     openProblems: deps.problems.countUnacknowledged(user.id),
   });
 
+  /** Returns the response to a user who may not go on yet: without a second factor, or after a long time. */
+  async function stop(route: UserRoute, context: PageContext, session: Session): Promise<Response | null> {
+    if (route.isForSetup !== true && secondFactors.isMissing(context.viewer)) {
+      return redirect(SECOND_FACTOR_PATH, {
+        tone: "bad",
+        text: "This server requires a second factor. Set it up to go on.",
+      });
+    }
+    return route.isSensitive === true ? reVerify(context, session) : null;
+  }
+
   return (route) => async (visit) => {
     const { request, params, keepOpen, entry } = visit;
     if (route.method === "POST") refuseCrossSite(request, config);
     const found = await cookie.read(request);
     if (found !== null) entry.by({ userId: found.user.id, sessionId: found.session.id });
     const flash = route.method === "GET" ? await flashes.read(request) : null;
+    let form: Promise<FormInput> | null = null;
     const open: OpenContext = {
       request,
       params,
@@ -55,7 +72,8 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
       remoteAddress: deps.remoteAddressOf(request, visit.peer),
       viewer: found && viewerOf(found.user, request),
       sessionId: found?.session.id ?? null,
-      form: () => readForm(request),
+      // A body can be read once, and more than one reader may want it.
+      form: () => (form ??= readForm(request)),
       audit: entry,
     };
     if (route.access === "anyone") return finish(request, await route.run(open), flash !== null);
@@ -68,7 +86,8 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
     const expiresAt = sessions.touch(session);
     const isStillSignedIn = () => sessions.find(token) !== null;
-    const response = await route.run({ ...open, viewer, sessionId: session.id, isStillSignedIn });
+    const context = { ...open, viewer, sessionId: session.id, isStillSignedIn };
+    const response = (await stop(route, context, session)) ?? (await route.run(context));
     // A response that signs out already sets this cookie, which must not be overwritten.
     if (expiresAt !== null && !response.headers.has("set-cookie")) {
       response.headers.append("set-cookie", await cookie.write({ token, expiresAt }));
@@ -79,7 +98,7 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
 
 /** Redirects to the sign-in page; after a posted form, the reader returns to the page that contained it. */
 function askToSignIn(request: Request): Response {
-  const path = signInPath(request.method === "GET" ? pathAndQuery(request.url) : refererPath(request));
+  const path = signInPath(request.method === "GET" ? pathAndQueryOf(request.url) : refererPath(request));
   // htmx would follow a redirect invisibly and put the sign-in page into a part of this one.
   const isHtmx = request.headers.get("hx-request") === "true";
   return isHtmx
@@ -92,11 +111,6 @@ function refererPath(request: Request): string | null {
   if (referer === null || !URL.canParse(referer)) return null;
   const { host, pathname, search } = new URL(referer);
   return host === request.headers.get("host")?.toLowerCase() ? pathname + search : null;
-}
-
-function pathAndQuery(url: string): string {
-  const query = url.indexOf("?");
-  return pathOf(url) + (query === -1 ? "" : url.slice(query));
 }
 
 function forbidden(): AppError {

@@ -32,19 +32,27 @@ export type OpenContext = Omit<PageContext, "viewer" | "sessionId" | "isStillSig
 
 type PageResponse = Response | Promise<Response>;
 
-export type PageRoute = Readonly<{ method: "GET" | "POST"; path: string }> &
-  (
-    | Readonly<{ access: "anyone"; run: (context: OpenContext) => PageResponse }>
-    | Readonly<{ access: "user" | "admin"; run: (context: PageContext) => PageResponse }>
-  );
+type Named = Readonly<{ method: "GET" | "POST"; path: string }>;
+type OpenRoute = Named & Readonly<{ access: "anyone"; run: (context: OpenContext) => PageResponse }>;
+export type UserRoute = Named &
+  Readonly<{
+    access: "user" | "admin";
+    run: (context: PageContext) => PageResponse;
+    /** Asks for the password or a code again if the sign-in is older than a few minutes. */
+    isSensitive?: true;
+    /** Open to users who must set up a second factor before anything else. */
+    isForSetup?: true;
+  }>;
+
+export type PageRoute = OpenRoute | UserRoute;
 
 /** A page for signed-in users. */
-export function page(path: string, run: (context: PageContext) => PageResponse): PageRoute {
+export function page(path: string, run: (context: PageContext) => PageResponse): UserRoute {
   return { method: "GET", path, access: "user", run };
 }
 
 /** The action of a form, for signed-in users. It ends in `redirect(…)`, or in the form with its errors. */
-export function action(path: string, run: (context: PageContext) => PageResponse): PageRoute {
+export function action(path: string, run: (context: PageContext) => PageResponse): UserRoute {
   return { method: "POST", path, access: "user", run };
 }
 
@@ -52,8 +60,18 @@ export function adminPage(path: string, run: (context: PageContext) => PageRespo
   return { method: "GET", path, access: "admin", run };
 }
 
-export function adminAction(path: string, run: (context: PageContext) => PageResponse): PageRoute {
+export function adminAction(path: string, run: (context: PageContext) => PageResponse): UserRoute {
   return { method: "POST", path, access: "admin", run };
+}
+
+/** Marks an action that whoever finds a signed-in browser must not be able to do. */
+export function sensitive(route: UserRoute): UserRoute {
+  return { ...route, isSensitive: true };
+}
+
+/** Marks a page or action by which users set up a second factor. */
+export function forSetup(route: UserRoute): UserRoute {
+  return { ...route, isForSetup: true };
 }
 
 export function openPage(path: string, run: (context: OpenContext) => PageResponse): PageRoute {

@@ -13,6 +13,12 @@ export function pathOf(url: string): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
+/** Returns the path with the query, as sent. */
+export function pathAndQueryOf(url: string): string {
+  const query = url.indexOf("?");
+  return pathOf(url) + (query === -1 ? "" : url.slice(query));
+}
+
 /** Returns the decoded query parameters. */
 export function queryOf(url: string): URLSearchParams {
   const start = url.indexOf("?");

@@ -8,7 +8,6 @@ import { every } from "../lib/every.ts";
 import { loadKeyRing } from "../lib/key-files.ts";
 import { version } from "../lib/version.ts";
 import type { Logger } from "../observability/log.ts";
-import { readLastBackup } from "../storage/backup/last-backup.ts";
 import { lockFolder } from "../storage/folder/folder-lock.ts";
 import { refuseMissingData } from "../storage/folder/missing-data.ts";
 import { measureStorageFiles } from "../storage/folder/storage-files.ts";
@@ -90,6 +89,7 @@ export async function createApp({
   const people = createPeopleParts({
     config,
     mainDb,
+    keys,
     clock,
     passwords: overrides.passwords,
   });
@@ -174,10 +174,7 @@ export async function createApp({
         openFiles: () => files.openCount,
         maxOpenFiles,
         checks,
-        lastBackup: () => readLastBackup(config.dataDir),
       },
-      figures: report.figures,
-      sendTestMail: delivery.sendTestMail,
     },
   });
 

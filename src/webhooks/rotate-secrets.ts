@@ -31,7 +31,7 @@ export function rotateSecrets(given: {
       const done = resealRow({ table, row, from, to });
       resealed += done.resealed;
       // Secrets of deleted rows do not matter.
-      if (row.deleted_at === null) unreadable += done.unreadable;
+      if ((row.deleted_at ?? null) === null) unreadable += done.unreadable;
       return done.row;
     },
     () => {

@@ -13,7 +13,14 @@ beforeEach(() => {
   limiter = createSignInLimiter(clock);
 });
 
-function attempt(values: { username?: string; remoteAddress?: string; device?: string | null } = {}) {
+function attempt(
+  values: {
+    username?: string;
+    remoteAddress?: string;
+    device?: string | null;
+    what?: "password" | "code";
+  } = {},
+) {
   return limiter.begin({
     username: "ada",
     remoteAddress: "192.0.2.1",
@@ -139,5 +146,41 @@ describe("the sign-in limiter", () => {
     }
     expect(attempt({ username: "x", remoteAddress: "2001:db8:1:2:ffff::1" }).allowed).toBe(false);
     expect(attempt({ username: "x", remoteAddress: "2001:db8:1:3::1" }).allowed).toBe(true);
+  });
+
+  /** Guesses as soon as each is allowed; returns how many were within the time. */
+  function guessesWithin(ms: number, values: Parameters<typeof attempt>[0]): number {
+    const end = clock.monotonic() + ms;
+    let guesses = 0;
+    for (let n = 0; clock.monotonic() < end; n++) {
+      const turn = attempt({ remoteAddress: `198.51.100.${n % 250}`, ...values });
+      if (turn.allowed) guesses++;
+      else clock.advance(turn.retryAfterMs);
+    }
+    return guesses;
+  }
+
+  test("lets far fewer than a thousand codes be guessed in a day, from many addresses or a known browser", () => {
+    const day = 24 * 60 * 60_000;
+    expect(guessesWithin(day, { what: "code" })).toBeLessThan(120);
+    expect(guessesWithin(day, { what: "code", device: "stolen" })).toBeLessThan(310);
+  });
+
+  test("locks nobody out for good: the user's next code is taken after 15 minutes at most, in a known browser at once", () => {
+    guessesWithin(7 * 24 * 60 * 60_000, { what: "code" });
+    expect(attempt({ what: "code", device: "own" }).allowed).toBe(true);
+    expect(attempt({ what: "password", remoteAddress: "203.0.113.7" }).allowed).toBe(true);
+    attempt({ what: "code", remoteAddress: "198.51.100.250" });
+    const wait = waitOf({ what: "code", remoteAddress: "203.0.113.7" });
+    expect(wait).toBeLessThanOrEqual(15 * 60_000);
+    clock.advance(wait);
+    expect(attempt({ what: "code", remoteAddress: "203.0.113.7" }).allowed).toBe(true);
+  });
+
+  test("does not forgive wrong codes for a right password", () => {
+    for (let n = 0; n < 5; n++) expect(attempt({ what: "code" }).allowed).toBe(true);
+    const turn = attempt({ what: "password" });
+    if (turn.allowed) turn.succeeded();
+    expect(attempt({ what: "code" }).allowed).toBe(false);
   });
 });

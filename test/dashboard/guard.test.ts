@@ -19,6 +19,8 @@ const OPEN = [
   "GET /pages/login",
   "POST /pages/login",
   "POST /pages/logout",
+  "GET /pages/login/code",
+  "POST /pages/login/code",
   "GET /pages/first-sign-in",
   "POST /pages/first-sign-in",
   "GET /docs",

@@ -44,7 +44,6 @@ export async function startTestDashboard(
           openFiles: () => 1,
           maxOpenFiles: 10,
           checks: own.storage.checks,
-          lastBackup: own.storage.lastBackup,
         },
       }),
       ...overrides,

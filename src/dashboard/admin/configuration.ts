@@ -1,14 +1,8 @@
-/** Describes the configuration for administrators: every variable, without secrets, and whether it was changed. */
-import { type Config, configVariables, loadConfig } from "../../config.ts";
+/** Describes the configuration for administrators: every variable, without secrets. */
+import { type Config, configVariables } from "../../config.ts";
 import type { VariableName } from "../../config-variables.ts";
 
-export type ConfigurationLine = Readonly<{
-  name: string;
-  meaning: string;
-  value: string;
-  isSecret: boolean;
-  isChanged: boolean;
-}>;
+export type ConfigurationLine = Readonly<{ name: string; meaning: string; value: string; isSecret: boolean }>;
 
 const SET = "set";
 const NOT_SET = "not set";
@@ -24,6 +18,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   SECRET_KEY: ({ secretKey }) => (secretKey === null ? "in a file beside the main database" : SET),
   SECRET_KEY_PREVIOUS: ({ secretKeyPrevious }) => (secretKeyPrevious === null ? NOT_SET : SET),
   ADMIN_PASSWORD: ({ adminPassword }) => (adminPassword === null ? NOT_SET : SET),
+  REQUIRE_SECOND_FACTOR: ({ requireSecondFactor }) => requireSecondFactor,
   SESSION_IDLE_HOURS: ({ sessions }) => String(sessions.idleHours),
   SESSION_MAX_DAYS: ({ sessions }) => String(sessions.maxDays),
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
@@ -47,14 +42,12 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
 };
 
 export function describeConfiguration(config: Config): readonly ConfigurationLine[] {
-  const byDefault = loadConfig({ WEBHOOKER_ENVIRONMENT: config.environment });
   const meanings = new Map(configVariables.map((variable) => [variable.name, variable]));
   return Object.entries(VALUES).map(([name, read]) => ({
     name,
     meaning: (meanings.get(name)?.meaning ?? "").replaceAll("`", ""),
     value: read(config),
     isSecret: meanings.get(name)?.secret ?? true,
-    isChanged: read(config) !== read(byDefault),
   }));
 }
 

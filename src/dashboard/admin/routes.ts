@@ -5,19 +5,19 @@ import { AppError, notFound } from "../../lib/errors.ts";
 import type { KeyActions } from "../api-keys/keys.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
-import { adminAction, adminPage, type PageContext, type PageRoute } from "../page-route.ts";
+import { adminAction, adminPage, type PageContext, type PageRoute, sensitive } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import { describeConfiguration } from "./configuration.ts";
 import { serverView } from "./server-view.tsx";
 import { createServiceKeyRoutes } from "./service-key-routes.ts";
 import { serviceKeysPath } from "./service-keys-path.ts";
-import { disableView, resetPasswordView, signOutView } from "./user-actions.tsx";
+import { disableView, resetFactorView, resetPasswordView, signOutView } from "./user-actions.tsx";
 import { SERVICE, usersView } from "./users-views.tsx";
 
 type Deps = Pick<
   DashboardDeps,
-  "users" | "sessions" | "clock" | "config" | "version" | "storage" | "figures" | "sendTestMail"
+  "users" | "sessions" | "secondFactors" | "clock" | "config" | "version" | "storage"
 > &
   Readonly<{ keys: KeyActions; reveals: Reveals }>;
 
@@ -25,7 +25,7 @@ const USERS = "/admin/users";
 const SERVER = "/admin/server";
 
 export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, clock, reveals, storage, config, version } = deps;
+  const { users, sessions, secondFactors, clock, reveals, storage, config, version } = deps;
   const startedAt = clock.now();
   const startedMonotonic = clock.monotonic();
 
@@ -33,11 +33,16 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     const { viewer, flash, sessionId, query } = context;
     const made = users.find(query.get("user") ?? "");
     const secret = faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null;
+    const withFactor = new Set(secondFactors.listUserIds());
     return renderPage(
       usersView({
         viewer,
         flash,
-        users: users.list().map((user) => ({ user, lastSeenAt: lastSeen(user.id) })),
+        users: users.list().map((user) => ({
+          user,
+          lastSeenAt: lastSeen(user.id),
+          hasSecondFactor: withFactor.has(user.id),
+        })),
         newPassword: secret !== null && made !== null ? { username: made.username, password: secret } : null,
         errors: faults?.errors ?? NO_ERRORS,
         typed: faults?.typed ?? {},
@@ -89,6 +94,15 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     return redirect(USERS, { tone: "ok", text: `${user.username} is signed out everywhere.` });
   }
 
+  async function resetSecondFactor(context: PageContext): Promise<Response> {
+    const user = getUser(context);
+    refuseSelf(context, user, "Manage your own second factor in your profile.");
+    const form = await context.form();
+    if (form.confirmed !== "yes") return renderPage(resetFactorView({ viewer: context.viewer, user }));
+    secondFactors.turnOff(user.id);
+    return redirect(USERS, { tone: "ok", text: `${user.username} has no second factor any more.` });
+  }
+
   async function disable(context: PageContext): Promise<Response> {
     const user = getUser(context);
     refuseSelf(context, user, "Another administrator can do it.");
@@ -110,10 +124,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     return user;
   }
 
-  async function showServer(
-    { viewer, flash }: PageContext,
-    mail?: Readonly<{ typed: string; error: string }>,
-  ): Promise<Response> {
+  async function showServer({ viewer, flash }: PageContext): Promise<Response> {
     const view = serverView({
       viewer,
       flash,
@@ -125,31 +136,9 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
       checkRunningSince: storage.checks.runningSince(),
       lastCheck: storage.checks.last(),
       maxOpenFiles: storage.maxOpenFiles,
-      lastBackup: await storage.lastBackup(),
-      figures: deps.figures(),
-      mail: { isPossible: deps.sendTestMail !== null, ...mail },
       configuration: describeConfiguration(config),
     });
-    return renderPage(view, { status: mail === undefined ? 200 : 422 });
-  }
-
-  async function testMail(context: PageContext): Promise<Response> {
-    const { email = "" } = await context.form();
-    if (deps.sendTestMail === null) throw notFound("mail server");
-    try {
-      const error = await deps.sendTestMail(email.trim());
-      return redirect(
-        SERVER,
-        error === null
-          ? { tone: "ok", text: `The mail server accepted a test e-mail to ${email.trim()}.` }
-          : { tone: "bad", text: `The test e-mail was not sent: ${error}` },
-      );
-    } catch (error) {
-      if (error instanceof AppError && error.kind === "rate_limited") {
-        return redirect(SERVER, { tone: "bad", text: `${error.message} ${error.hint ?? ""}` });
-      }
-      return showServer(context, { typed: email, error: fieldErrors(error).email ?? "" });
-    }
+    return renderPage(view);
   }
 
   function startCheck(): Response {
@@ -161,14 +150,14 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   return [
     adminPage("/admin", () => redirect(USERS)),
     adminPage(USERS, (context) => listUsers(context, null)),
-    adminAction(USERS, addUser),
+    sensitive(adminAction(USERS, addUser)),
     adminAction("/admin/users/:userId/disable", disable),
     adminAction("/admin/users/:userId/enable", enable),
-    adminAction("/admin/users/:userId/password", resetPassword),
+    sensitive(adminAction("/admin/users/:userId/password", resetPassword)),
+    sensitive(adminAction("/admin/users/:userId/second-factor/reset", resetSecondFactor)),
     adminAction("/admin/users/:userId/sign-out", signOut),
     ...createServiceKeyRoutes(deps),
-    adminPage(SERVER, (context) => showServer(context)),
-    adminAction(`${SERVER}/mail`, testMail),
+    adminPage(SERVER, showServer),
     adminAction(`${SERVER}/check`, startCheck),
   ];
 }

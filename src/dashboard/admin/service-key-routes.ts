@@ -5,7 +5,7 @@ import type { KeyActions } from "../api-keys/keys.ts";
 import { revokeKeyView } from "../api-keys/revoke-view.tsx";
 import type { DashboardDeps } from "../deps.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
-import { adminAction, adminPage, type PageContext, type PageRoute } from "../page-route.ts";
+import { adminAction, adminPage, type PageContext, type PageRoute, sensitive } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import { serviceKeysPath } from "./service-keys-path.ts";
@@ -64,7 +64,7 @@ export function createServiceKeyRoutes({ users, keys, reveals }: Deps): readonly
 
   return [
     adminPage("/admin/service-accounts/:serviceId/api-keys", (context) => show(context, null)),
-    adminAction("/admin/service-accounts/:serviceId/api-keys", create),
+    sensitive(adminAction("/admin/service-accounts/:serviceId/api-keys", create)),
     adminAction("/admin/service-accounts/:serviceId/api-keys/:keyId/revoke", revoke),
   ];
 }

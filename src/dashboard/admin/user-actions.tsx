@@ -8,7 +8,12 @@ import { serviceKeysPath } from "./service-keys-path.ts";
 
 const USERS = "/admin/users";
 
-export function UserActions({ user, isSignedIn }: { user: User; isSignedIn: boolean }): JSX.Element {
+export function UserActions(props: {
+  user: User;
+  isSignedIn: boolean;
+  hasSecondFactor: boolean;
+}): JSX.Element {
+  const { user, isSignedIn, hasSecondFactor } = props;
   const { id, username, hasPassword, disabledAt } = user;
   return (
     <>
@@ -31,13 +36,22 @@ export function UserActions({ user, isSignedIn }: { user: User; isSignedIn: bool
           describe={`API keys of ${username}`}
         />
       )}{" "}
+      {hasSecondFactor && (
+        <ActionButton
+          action={`${USERS}/${id}/second-factor/reset`}
+          size="small"
+          label="Reset second factor"
+          describe={`Reset second factor of ${username}`}
+          confirm={`Reset the second factor of ${username}? Their password alone signs them in then.`}
+        />
+      )}{" "}
       {isSignedIn && (
         <ActionButton
           action={`${USERS}/${id}/sign-out`}
           size="small"
           icon="sign-out"
           label="Sign out"
-          describe={`Sign ${username} out`}
+          describe={`Sign out ${username}`}
           confirm={`Sign ${username} out everywhere? Their API keys keep working.`}
         />
       )}{" "}
@@ -110,6 +124,15 @@ export function signOutView(asked: Asked): JSX.Element {
   return (
     <ConfirmUserAction {...asked} title={title} verb="sign-out" confirmLabel="Sign out">
       <p>Their browsers must sign in again. Their API keys keep working.</p>
+    </ConfirmUserAction>
+  );
+}
+
+export function resetFactorView(asked: Asked): JSX.Element {
+  const title = `Reset the second factor of ${asked.user.username}?`;
+  return (
+    <ConfirmUserAction {...asked} title={title} verb="second-factor/reset" confirmLabel="Reset second factor">
+      <p>Their password alone signs them in then, and their recovery codes stop working.</p>
     </ConfirmUserAction>
   );
 }

@@ -12,7 +12,7 @@ import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
 import { UserActions } from "./user-actions.tsx";
 
-type Row = Readonly<{ user: User; lastSeenAt: number | null }>;
+type Row = Readonly<{ user: User; lastSeenAt: number | null; hasSecondFactor: boolean }>;
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -89,7 +89,7 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
   );
 }
 
-function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.Element {
+function UserRow({ user, lastSeenAt, hasSecondFactor, isSelf }: Row & { isSelf: boolean }): JSX.Element {
   const { username, role, disabledAt, createdAt } = user;
   return (
     <tr class={disabledAt === null ? undefined : "row-idle"}>
@@ -100,6 +100,7 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
       <td>{role === "admin" ? "Administrator" : user.hasPassword ? "User" : "Service account"}</td>
       <td>
         {disabledAt === null ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
+        {hasSecondFactor && <span class="muted text-s"> with second factor</span>}
       </td>
       <td class="nowrap" data-label="Last seen">
         {lastSeenAt === null ? <span class="muted">not signed in</span> : <Time at={lastSeenAt} relative />}
@@ -107,7 +108,11 @@ function UserRow({ user, lastSeenAt, isSelf }: Row & { isSelf: boolean }): JSX.E
       <td class="nowrap" data-label="Created">
         <Time at={createdAt} relative />
       </td>
-      <td class="cell-actions">{!isSelf && <UserActions user={user} isSignedIn={lastSeenAt !== null} />}</td>
+      <td class="cell-actions">
+        {!isSelf && (
+          <UserActions user={user} isSignedIn={lastSeenAt !== null} hasSecondFactor={hasSecondFactor} />
+        )}
+      </td>
     </tr>
   );
 }

@@ -7,13 +7,14 @@ import { revokeKeyView } from "../api-keys/revoke-view.tsx";
 import type { DashboardDeps } from "../deps.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { toLook, writeLook } from "../look.ts";
-import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { action, type PageContext, type PageRoute, page, sensitive } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
+import { createSecondFactorRoutes } from "./second-factor-routes.ts";
 import { profileView } from "./views.tsx";
 
-type Deps = Pick<DashboardDeps, "users" | "sessions" | "signInLimiter" | "config"> &
+type Deps = Pick<DashboardDeps, "users" | "sessions" | "secondFactors" | "signInLimiter" | "config"> &
   Readonly<{ keys: KeyActions; cookie: SessionCookie; reveals: Reveals }>;
 
 type Faults = Readonly<{ password?: FieldErrors; apiKey?: FieldErrors; typed?: FormInput }>;
@@ -30,6 +31,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
       flash,
       sessionId,
       sessions: sessions.list({ userId: viewer.id }),
+      secondFactor: deps.secondFactors.find(viewer.id),
       sessionLimits: deps.config.sessions,
       apiKeys: await keys.list(viewer.id),
       newToken: faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null,
@@ -115,9 +117,10 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     page(PROFILE, (context) => show(context, null)),
     action("/profile/password", changePassword),
     action("/profile/look", changeLook),
+    ...createSecondFactorRoutes(deps),
     action("/profile/sessions/end-others", endOtherSessions),
     action("/profile/sessions/:sessionId/end", endSession),
-    action("/profile/api-keys", createKey),
+    sensitive(action("/profile/api-keys", createKey)),
     action("/profile/api-keys/:keyId/revoke", revokeKey),
   ];
 }

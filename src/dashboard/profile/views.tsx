@@ -15,6 +15,7 @@ import { DEFAULT_LOOK, type Look, lookFields } from "../look.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { browserName } from "./browser-name.ts";
+import { SECOND_FACTOR_PATH } from "./second-factor-path.ts";
 
 type Profile = Readonly<{
   viewer: Viewer;
@@ -22,6 +23,8 @@ type Profile = Readonly<{
   sessionId: string;
   sessions: readonly Session[];
   sessionLimits: SessionLimits;
+  /** Null if it is off. */
+  secondFactor: Readonly<{ since: number; codesLeft: number }> | null;
   apiKeys: readonly ShownKey[];
   /** A new token, shown this one time. */
   newToken: string | null;
@@ -50,6 +53,7 @@ export function profileView(props: Profile): JSX.Element {
         <Appearance look={viewer.look ?? DEFAULT_LOOK} />
         <Sessions {...props} />
         <Password errors={props.passwordErrors} username={viewer.username} />
+        <SecondFactor {...props} />
       </div>
     </Layout>
   );
@@ -63,9 +67,7 @@ function Appearance({ look }: { look: Look }): JSX.Element {
         <div class="field-row">
           <FormFields fields={lookFields} values={look} errors={NO_ERRORS} />
         </div>
-        <div class="form-actions">
-          <Button label="Change appearance" />
-        </div>
+        <Button label="Change appearance" />
       </form>
     </Card>
   );
@@ -157,6 +159,26 @@ function Password({ errors, username }: { errors: FieldErrors; username: string 
         </div>
       </form>
     </Card>
+  );
+}
+
+function SecondFactor({ secondFactor }: Profile): JSX.Element {
+  return (
+    <section class="card card-row" id="second-factor">
+      <div>
+        <h2>Second factor</h2>
+        <p class="muted" safe>
+          {secondFactor === null
+            ? "Off. A code from an app keeps out whoever learns your password."
+            : `On, with ${secondFactor.codesLeft} recovery codes left.`}
+        </p>
+      </div>
+      <Button
+        label={secondFactor === null ? "Set up" : "Manage"}
+        describe={secondFactor === null ? "Set up a second factor" : "Manage your second factor"}
+        href={SECOND_FACTOR_PATH}
+      />
+    </section>
   );
 }
 

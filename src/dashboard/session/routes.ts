@@ -1,13 +1,15 @@
 /** Routes for signing in and out, and the redirect from the site's root. */
 import { describeWait } from "../../auth/sign-in-limiter.ts";
-import type { User } from "../../auth/users.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { nextPath } from "../next-path.ts";
 import { type OpenContext, openAction, openPage, type PageRoute } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
+import { createBeginSession } from "./begin-session.ts";
+import { codePath, createCodeRoutes } from "./code-routes.ts";
 import { createDeviceCookie } from "./device-cookie.ts";
 import { FIRST_SIGN_IN_PATH } from "./first-sign-in-path.ts";
 import { firstSignInView } from "./first-sign-in-view.tsx";
+import { createHalfWayCookie } from "./half-way-cookie.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 import { signInView } from "./views.tsx";
 
@@ -16,8 +18,10 @@ type Deps = DashboardDeps & Readonly<{ cookie: SessionCookie }>;
 const MAX_USERNAME_LENGTH = 200;
 
 export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, firstSignIn, cookie } = deps;
+  const { users, sessions, firstSignIn, secondFactors, cookie } = deps;
   const device = createDeviceCookie(deps);
+  const halfWay = createHalfWayCookie(deps);
+  const begin = createBeginSession({ ...deps, device });
 
   function signInPage(
     context: OpenContext,
@@ -61,25 +65,11 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       return signInPage(context, { username, fault, status: 422 });
     }
     turn.succeeded();
-    return begin(context, { user, next: context.query.get("next") ?? form.next });
-  }
-
-  /** Signs this browser in, and out of what it was signed in to. */
-  async function begin(
-    context: OpenContext,
-    { user, next }: { user: Pick<User, "id" | "username">; next?: string | undefined },
-  ): Promise<Response> {
-    const before = await cookie.read(context.request);
-    if (before) sessions.end({ userId: before.user.id, id: before.session.id });
-    const { session, token } = sessions.create({
-      userId: user.id,
-      userAgent: context.request.headers.get("user-agent") ?? "",
-      remoteAddress: context.remoteAddress,
-    });
-    context.audit.by({ userId: user.id, sessionId: session.id });
-    const response = redirect(nextPath(next));
-    response.headers.append("set-cookie", await cookie.write({ token, expiresAt: session.expiresAt }));
-    response.headers.append("set-cookie", await device.write(user.username));
+    const next = context.query.get("next") ?? form.next;
+    if (!secondFactors.isOn(user.id)) return begin(context, { user, next });
+    context.audit.refuse("second_factor_needed");
+    const response = redirect(codePath(next));
+    response.headers.append("set-cookie", await halfWay.write(user));
     return response;
   }
 
@@ -113,6 +103,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
       context.viewer ? redirect(nextPath(context.query.get("next"))) : signInPage(context, null),
     ),
     openAction("/pages/login", signIn),
+    ...createCodeRoutes({ ...deps, begin, device, halfWay }),
     openPage(FIRST_SIGN_IN_PATH, showFirst),
     openAction(FIRST_SIGN_IN_PATH, signInFirst),
     openAction("/pages/logout", signOut),

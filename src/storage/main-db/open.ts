@@ -12,6 +12,7 @@ import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
+import * as auditedPeople from "./audit/audited-people.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
@@ -23,6 +24,7 @@ import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
+import { createSecondFactorQueries, type SecondFactorQueries } from "./second-factors.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createSessionQueries, type SessionQueries } from "./sessions.ts";
 import { createTargetPullQueries, type TargetPullQueries } from "./target-pulls.ts";
@@ -36,6 +38,7 @@ import { createWebhookQueries, type WebhookQueries } from "./webhooks.ts";
 export type MainDb = Readonly<{
   users: UserQueries;
   sessions: SessionQueries;
+  secondFactors: SecondFactorQueries;
   webhooks: WebhookQueries;
   entrypoints: EntrypointQueries;
   targets: TargetQueries;
@@ -116,14 +119,19 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const webhooks = audited.auditWebhooks(createWebhookQueries(orm, changed), auditing);
     const entrypoints = audited.auditEntrypoints(createEntrypointQueries(orm, changed), auditing);
     const targets = audited.auditTargets(createTargetQueries(orm, changed), auditing);
-    const apiKeys = audited.auditApiKeys(createApiKeyQueries(orm), auditing);
-    const sessions = audited.auditSessions(createSessionQueries(orm), auditing);
+    const apiKeys = auditedPeople.auditApiKeys(createApiKeyQueries(orm), auditing);
+    const sessions = auditedPeople.auditSessions(createSessionQueries(orm), auditing);
     // Sessions whose browsers never come back would stay for ever.
     sessions.deleteExpired(clock.now());
+    const users = auditedPeople.auditUsers(createUserQueries(orm), auditing);
     const roomy = withRoom(background?.makeRoom ?? (() => undefined));
     const nameOf = (webhookId: string) => webhooks.find(webhookId)?.name;
     return {
-      users: audited.auditUsers(createUserQueries(orm), auditing),
+      users,
+      secondFactors: auditedPeople.auditSecondFactors(createSecondFactorQueries(orm), {
+        ...auditing,
+        usernameOf: (id) => users.find(id)?.username ?? null,
+      }),
       sessions: {
         ...sessions,
         delete: roomy(sessions.delete),

@@ -2,9 +2,9 @@
 import type { Database } from "bun:sqlite";
 import type { PlainRow } from "./transfer.ts";
 
-const TABLES = ["entrypoints", "targets"] as const;
+const TABLES = ["entrypoints", "targets", "second_factors"] as const;
 
-type SealedTable = (typeof TABLES)[number];
+export type SealedTable = (typeof TABLES)[number];
 export type SealedRowQueries = ReturnType<typeof createSealedRowQueries>;
 
 /** `changed` is called with the id of every webhook whose rows changed. */
@@ -25,7 +25,8 @@ export function createSealedRowQueries(db: Database, changed: (webhookId: string
       db.transaction(() => {
         for (const table of TABLES) {
           for (const row of db.query<PlainRow, []>(`SELECT * FROM ${table}`).all()) {
-            if (update(table, row, change(table, row))) webhookIds.add(String(row.webhook_id));
+            const isChanged = update(table, row, change(table, row));
+            if (isChanged && typeof row.webhook_id === "string") webhookIds.add(row.webhook_id);
           }
         }
         last();

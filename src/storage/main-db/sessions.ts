@@ -43,6 +43,9 @@ export function createSessionQueries(db: BunSQLiteDatabase) {
         }
       });
     },
+    setVerified({ idHash, at }: { idHash: string; at: number }): void {
+      db.update(sessions).set({ verifiedAt: at }).where(eq(sessions.idHash, idHash)).run();
+    },
     delete({ idHash, userId }: { idHash: string; userId: string }): void {
       db.delete(sessions)
         .where(and(eq(sessions.idHash, idHash), eq(sessions.userId, userId)))

@@ -24,7 +24,24 @@ export const sessions = sqliteTable("sessions", {
   expiresAt: integer("expires_at").notNull(),
   userAgent: text("user_agent").notNull(),
   remoteAddress: text("remote_address").notNull(),
+  /** When its user last entered a password or a code. */
+  verifiedAt: integer("verified_at").notNull(),
 });
+
+export const secondFactors = sqliteTable("second_factors", {
+  /** The user's. */
+  id: text("id").primaryKey(),
+  /** Sealed. */
+  secret: text("secret").notNull(),
+  lastStep: integer("last_step").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const recoveryCodes = sqliteTable(
+  "recovery_codes",
+  { userId: text("user_id").notNull(), codeHash: text("code_hash").notNull() },
+  (table) => [primaryKey({ columns: [table.userId, table.codeHash] })],
+);
 
 export const webhooks = sqliteTable("webhooks", {
   id: text("id").primaryKey(),
@@ -106,6 +123,7 @@ export const apiKeys = sqliteTable("api_keys", {
 
 export type UserRow = typeof users.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+export type SecondFactorRow = typeof secondFactors.$inferSelect;
 export type WebhookRow = typeof webhooks.$inferSelect;
 export type EntrypointRow = typeof entrypoints.$inferSelect;
 export type TargetRow = typeof targets.$inferSelect;

@@ -3,6 +3,7 @@ import { randomBytes, scrypt } from "node:crypto";
 import { createKeyRing } from "../../lib/crypto.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
+import type { SealedTable } from "../../storage/main-db/sealed-rows.ts";
 import type { PlainRow } from "../../storage/main-db/transfer.ts";
 import type { TransferSecret } from "./document.ts";
 
@@ -37,7 +38,7 @@ export function countUnreadable(options: {
     .length;
 }
 
-type Owner = Readonly<{ table: TransferSecret["table"]; id: string }>;
+type Owner = Readonly<{ table: SealedTable; id: string }>;
 
 /**
  * Returns the rows without their secrets, and the secrets encrypted with the passphrase or left out. Secrets are
@@ -95,12 +96,7 @@ export function putSecret(options: {
 }
 
 /** Returns the row with its secrets encrypted by `to`. Secrets that `from` does not decrypt stay unchanged. */
-export function resealRow(given: {
-  table: TransferSecret["table"];
-  row: PlainRow;
-  from: Sealer;
-  to: Sealer;
-}): {
+export function resealRow(given: { table: SealedTable; row: PlainRow; from: Sealer; to: Sealer }): {
   row: PlainRow;
   resealed: number;
   unreadable: number;

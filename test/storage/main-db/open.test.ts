@@ -88,7 +88,14 @@ describe("opening the main database", () => {
   test("forgets sessions that ran out", () => {
     const { mainDb, clock, reopen, addUser } = createFixture();
     const user = addUser();
-    const session = { userId: user.id, createdAt: 0, lastSeenAt: 0, userAgent: "", remoteAddress: "" };
+    const session = {
+      userId: user.id,
+      createdAt: 0,
+      lastSeenAt: 0,
+      userAgent: "",
+      remoteAddress: "",
+      verifiedAt: 0,
+    };
     mainDb.sessions.insert({ ...session, idHash: "old", expiresAt: clock.now() });
     mainDb.sessions.insert({ ...session, idHash: "new", expiresAt: clock.now() + 1 });
     reopen();

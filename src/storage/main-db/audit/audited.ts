@@ -1,17 +1,14 @@
-/** Adds an entry to the audit log with each change of a person's objects, in the same transaction. */
-import { currentAct, GATEWAY } from "../../../observability/acting.ts";
+/** Adds an entry to the audit log with each change of a webhook or its parts, in the same transaction. */
+import { GATEWAY } from "../../../observability/acting.ts";
 import { readSettings } from "../../../settings/entrypoint-settings.ts";
 import { readWebhookSettings } from "../../../settings/webhook-settings.ts";
-import type { ApiKeyQueries } from "../api-keys.ts";
 import type { EntrypointQueries } from "../entrypoints.ts";
 import type { ProblemQueries } from "../problems.ts";
 import type { SealedRowQueries } from "../sealed-rows.ts";
-import type { SessionQueries } from "../sessions.ts";
 import type { EntrypointRow, WebhookRow } from "../tables.ts";
 import type { TargetQueries } from "../targets.ts";
 import type { Transactions } from "../transactions.ts";
 import type { TransferQueries } from "../transfer.ts";
-import type { UserQueries } from "../users.ts";
 import type { WebhookQueries } from "../webhooks.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { changedFields } from "./changed-fields.ts";
@@ -126,83 +123,6 @@ export function auditProblems(queries: ProblemQueries, { audit, transactions }: 
 
 function webhookIdOf({ webhookId }: { webhookId: string }): string {
   return webhookId;
-}
-
-export function auditUsers(queries: UserQueries, { audit, transactions }: Auditing): UserQueries {
-  function add(action: string, id: string, fields: readonly string[] = []): void {
-    const row = queries.find(id);
-    if (row) audit.add({ action, objectId: id, objectName: row.username, ownerId: id, fields });
-  }
-
-  return {
-    ...queries,
-    insert: (row) =>
-      transactions.run(() => {
-        queries.insert(row);
-        add("user.create", row.id);
-      }),
-    setDisabledAt: (change) =>
-      transactions.run(() => {
-        queries.setDisabledAt(change);
-        add(change.disabledAt === null ? "user.enable" : "user.disable", change.id, ["disabled_at"]);
-      }),
-    setPasswordHash: (change) =>
-      transactions.run(() => {
-        queries.setPasswordHash(change);
-        add("user.update", change.id, ["password"]);
-      }),
-  };
-}
-
-/** Sessions that expire add no entry. */
-export function auditSessions(queries: SessionQueries, { audit, transactions }: Auditing): SessionQueries {
-  return {
-    ...queries,
-    insert: (row) =>
-      transactions.run(() => {
-        queries.insert(row);
-        const { idHash: objectId, userId } = row;
-        // Whoever signs in is nobody before.
-        const by = { ...(currentAct()?.actor ?? GATEWAY), userId, sessionId: objectId };
-        audit.add({ action: "session.create", objectId, ownerId: userId, by });
-      }),
-    delete: (of) =>
-      transactions.run(() => {
-        const isThere = queries.list(of.userId).some(({ idHash }) => idHash === of.idHash);
-        queries.delete(of);
-        if (isThere) audit.add({ action: "session.end", objectId: of.idHash, ownerId: of.userId });
-      }),
-    deleteOthers: (of) =>
-      transactions.run(() => {
-        const others = queries.list(of.userId).filter(({ idHash }) => idHash !== of.exceptIdHash);
-        queries.deleteOthers(of);
-        for (const { idHash } of others) {
-          audit.add({ action: "session.end", objectId: idHash, ownerId: of.userId });
-        }
-      }),
-  };
-}
-
-export function auditApiKeys(queries: ApiKeyQueries, { audit, transactions }: Auditing): ApiKeyQueries {
-  return {
-    ...queries,
-    insert: (row) =>
-      transactions.run(() => {
-        queries.insert(row);
-        const { id: objectId, name: objectName, userId: ownerId } = row;
-        audit.add({ action: "api_key.create", objectId, objectName, ownerId });
-      }),
-    revoke: (of) =>
-      transactions.run(() => {
-        const row = queries.list({}).find(({ id }) => id === of.id);
-        const isRevoked = queries.revoke(of);
-        if (isRevoked && row) {
-          const { id: objectId, name: objectName, userId: ownerId } = row;
-          audit.add({ action: "api_key.revoke", objectId, objectName, ownerId });
-        }
-        return isRevoked;
-      }),
-  };
 }
 
 /** An import becomes an entry when its webhook can be seen. */

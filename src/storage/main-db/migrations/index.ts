@@ -14,6 +14,7 @@ import apiKeyLimits from "./0012-api-key-limits.sql" with { type: "text" };
 import savedFilters from "./0013-saved-filters.sql" with { type: "text" };
 import targetPulls from "./0014-target-pulls.sql" with { type: "text" };
 import problems from "./0015-problems.sql" with { type: "text" };
+import secondFactors from "./0016-second-factors.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -31,4 +32,5 @@ export const mainMigrations: readonly string[] = [
   savedFilters,
   targetPulls,
   problems,
+  secondFactors,
 ];
