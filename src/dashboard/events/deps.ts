@@ -23,6 +23,7 @@ export type EventReads = Pick<
   | "listRecentTypes"
   | "indexedShare"
   | "listDeliveries"
+  | "listDeliveryHeads"
   | "findDuplicates"
   | "findFilterMarks"
 > &

@@ -16,7 +16,7 @@ import { curlPath, eventPath, replayPath } from "./paths.ts";
 export type EventHeaderProps = Readonly<{
   webhook: Webhook;
   event: StoredEvent;
-  deliveries: readonly unknown[];
+  deliveryCount: number;
   /** Time of receipt of an event that was first rejected and accepted on re-check; else null. */
   firstReceivedAt: number | null;
   /** Null for an event that came from a sender. */
@@ -27,7 +27,7 @@ export type EventHeaderProps = Readonly<{
 }>;
 
 export function EventHeader(props: EventHeaderProps): JSX.Element {
-  const { webhook, event, deliveries, firstReceivedAt, neighbours, query } = props;
+  const { webhook, event, deliveryCount, firstReceivedAt, neighbours, query } = props;
   return (
     <div class="page-header">
       <div class="event-title">
@@ -65,7 +65,7 @@ export function EventHeader(props: EventHeaderProps): JSX.Element {
         <ActionButton
           kind="primary"
           icon="replay"
-          label={deliveries.length > 1 ? "Replay to all" : "Replay"}
+          label={deliveryCount > 1 ? "Replay to all" : "Replay"}
           describe="Replay to all active targets"
           action={replayPath(webhook.id, event.id, query)}
         />

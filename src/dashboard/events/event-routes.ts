@@ -1,5 +1,6 @@
 /** Routes of one event: its page, its bytes, and its replay. */
 import { AppError, notFound } from "../../lib/errors.ts";
+import type { FilterMarks } from "../../storage/event-db/filter-marks.ts";
 import type { StoredEvent } from "../../storage/event-db/types.ts";
 import { findConfirmation, SNS_TYPE } from "../../verification/public-keys/sns.ts";
 import { listFilterFates } from "../../webhooks/filter-fates.ts";
@@ -8,13 +9,16 @@ import type { Webhook } from "../../webhooks/webhooks.ts";
 import { formatCount } from "../components/format.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
+import { SHORT_LIST } from "../webhooks/chosen-rows.ts";
 import { entrypointUrl } from "../webhooks/paths.ts";
 import { faultOf } from "../webhooks/webhook-state.ts";
 import { contentTypeOf, pictureBody } from "./body/body-picture.ts";
 import { bodyFileName, bodyResponse } from "./body/body-response.ts";
 import { unpackForPage } from "./body/unpacked-body.ts";
 import { curlCommand } from "./curl-command.ts";
+import { areMany, groupDeliveries } from "./deliveries/delivery-groups.ts";
 import { describeDeliveries } from "./deliveries/describe-deliveries.ts";
+import { SEARCH_FIELD } from "./deliveries/groups-view.tsx";
 import { waitsUntil } from "./deliveries/wait.ts";
 import type { EventsDeps } from "./deps.ts";
 import { EventPage, UnusableEventPage } from "./event-views.tsx";
@@ -50,8 +54,8 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     const { filter } = readLogFilter(query, webhook.settings.indexed_fields);
     try {
       const event = await getEvent(webhook.id, context);
-      const [deliveries, marks, duplicates, firstReceivedAt, origin, neighbours, names] = await Promise.all([
-        events.listDeliveries(webhook.id, event.id),
+      const [heads, marks, duplicates, firstReceivedAt, origin, neighbours, names] = await Promise.all([
+        events.listDeliveryHeads(webhook.id, event.id),
         events.findFilterMarks(webhook.id, event.id),
         events.findDuplicates(webhook.id, event.id),
         deps.rejected.findFirstReceivedAt(webhook.id, event.id),
@@ -66,8 +70,13 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         }),
         readNames(deps, { userId: viewer.id, webhookId: webhook.id }),
       ]);
-      const delivered = names.targets.filter(({ id }) => deliveries.some(({ targetId }) => targetId === id));
-      const throttles = await deps.throttle.read(delivered);
+      const targetIds = new Set(heads.map(({ targetId }) => targetId));
+      const delivered = names.targets.filter(({ id }) => targetIds.has(id));
+      const chosen = areMany(heads) ? (query.get("delivery") ?? "") : undefined;
+      const deliveries = await events.listDeliveries(webhook.id, event.id, chosen);
+      const throttles = await deps.throttle.read(
+        delivered.filter(({ id }) => chosen === undefined || id === chosen),
+      );
       const now = clock.now();
       const shown = describeDeliveries({ deliveries, names, throttles, now });
       const unread = await listUnreadValues({
@@ -75,7 +84,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
         entrypoint: names.entrypoints.find(({ id }) => id === event.entrypointId) ?? null,
         targets: delivered,
       });
-      const fates = await listFilterFates({ event, marks, targets: names.targets });
+      const fates = await listFilterFates({ event, marks: firstMarks(marks), targets: names.targets });
       const isLong = query.get("body") === "long";
       const maxChars = isLong ? LONG_BODY_CHARS : BODY_CHARS;
       const { body, note: bodyNote } = await unpackForPage(event);
@@ -105,8 +114,12 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
           fates: fates.map((fate) => ({
             ...fate,
             target: names.target(fate.targetId),
-            hasDelivery: deliveries.some(({ targetId }) => targetId === fate.targetId),
+            hasDelivery: targetIds.has(fate.targetId),
           })),
+          moreFates: marks.filtered.length + marks.unjudged.length - fates.length,
+          groups: areMany(heads)
+            ? groupDeliveries(heads, { names, search: query.get(SEARCH_FIELD)?.trim().slice(0, 200) ?? "" })
+            : null,
           isInProgress: shown.some(
             ({ wait }) => (waitsUntil(wait, now) ?? Number.POSITIVE_INFINITY) < now + SOON_MS,
           ),
@@ -186,6 +199,12 @@ function sendBody(
   const { kind } = pictureBody({ ...of, maxChars: BODY_CHARS });
   const isDownload = query.has("download") || kind === "hex";
   return bodyResponse(of.body, isDownload ? bodyFileName(of.name, kind) : null);
+}
+
+/** As many as the page shows; each is judged again. */
+function firstMarks({ filtered, unjudged }: FilterMarks): FilterMarks {
+  const first = filtered.slice(0, SHORT_LIST);
+  return { filtered: first, unjudged: unjudged.slice(0, SHORT_LIST - first.length) };
 }
 
 /** Returns the link that confirms a subscription, if its entrypoint has verified the message as one of Amazon SNS. */

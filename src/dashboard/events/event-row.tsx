@@ -121,7 +121,7 @@ export function NameOf({ named }: { named: Named }): JSX.Element {
 }
 
 /** States that need attention come first. */
-const ORDER = [
+export const STATES_IN_ORDER = [
   "failed",
   "retrying",
   "held",
@@ -133,7 +133,7 @@ const ORDER = [
 function DeliveryCounts(props: { counts: EventSummary["deliveries"]; filtered: number }): JSX.Element {
   const { filtered } = props;
   const counts = { ...props.counts, pending: props.counts.pending - props.counts.retrying };
-  const present = ORDER.filter((state) => counts[state] > 0);
+  const present = STATES_IN_ORDER.filter((state) => counts[state] > 0);
   if (present.length === 0 && filtered === 0)
     return <Badge tone="idle" label="stored" title="There was no target to deliver it to." />;
   return (

@@ -13,6 +13,8 @@ import type { Flash, Viewer } from "../viewer.ts";
 import { LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { HeaderTable } from "./body/header-table.tsx";
+import type { DeliveryGroups } from "./deliveries/delivery-groups.ts";
+import { DeliveryGroupsView } from "./deliveries/groups-view.tsx";
 import { DuplicatesCard } from "./duplicates-view.tsx";
 import { EventHeader, type EventHeaderProps } from "./event-header.tsx";
 import { type FilterFateProps, FilterFates } from "./filters/filter-fates.tsx";
@@ -21,12 +23,16 @@ import { BodyCard, Facts, type RequestProps } from "./request-views.tsx";
 import { type DeliveryProps, DeliveryView } from "./timeline.tsx";
 
 export type EventPageProps = RequestProps &
-  Omit<EventHeaderProps, "deliveries"> &
+  Omit<EventHeaderProps, "deliveryCount"> &
   Readonly<{
     viewer: Viewer;
     flash: Flash | null;
     deliveries: readonly DeliveryProps[];
     fates: readonly FilterFateProps[];
+    /** Marks of filters that are not shown. */
+    moreFates: number;
+    /** All deliveries by state, where they are many; `deliveries` then has the chosen one only. */
+    groups: DeliveryGroups | null;
     /** True if an attempt is due so soon that the page should poll for it. */
     isInProgress: boolean;
     duplicates: Duplicates;
@@ -38,7 +44,7 @@ export function EventPage(props: EventPageProps): JSX.Element {
   const { webhook, event, query } = props;
   return (
     <EventFrame {...props}>
-      <EventHeader {...props} />
+      <EventHeader {...props} deliveryCount={props.groups?.total ?? props.deliveries.length} />
       <Confirmation {...props} />
       <div class="event-columns">
         <Deliveries {...props} />
@@ -121,7 +127,8 @@ function Confirmation({ confirmation }: EventPageProps): JSX.Element {
   );
 }
 
-function Deliveries({ webhook, event, deliveries, fates, isInProgress, query }: EventPageProps): JSX.Element {
+function Deliveries(props: EventPageProps): JSX.Element {
+  const { webhook, event, deliveries, fates, moreFates, groups, isInProgress, query } = props;
   // Polls only while an attempt is imminent; without scripts, readers reload the page.
   const polling = isInProgress
     ? {
@@ -139,20 +146,27 @@ function Deliveries({ webhook, event, deliveries, fates, isInProgress, query }: 
           <Badge tone="info" label="in progress" />
         ) : (
           <span class="muted text-s" safe>
-            {summary(deliveries)}
+            {formatCount(groups?.total ?? deliveries.length, "target")}
           </span>
         )}
       </div>
-      {deliveries.length === 0 && fates.length === 0 ? (
+      {groups === null && deliveries.length === 0 && fates.length === 0 ? (
         <p class="muted">No target was active when this event arrived. Add one and replay it.</p>
       ) : (
         deliveries.map((delivery) => <DeliveryView {...delivery} />)
       )}
+      {groups === null ? (
+        ""
+      ) : (
+        <DeliveryGroupsView {...groups} of={{ webhookId: webhook.id, eventId: event.id, query }} />
+      )}
       <FilterFates webhookId={webhook.id} eventId={event.id} fates={fates} query={query} />
+      {moreFates > 0 && (
+        <p
+          class="muted text-s"
+          safe
+        >{`${moreFates} more filters judged it. Each target's page counts what its filter kept from it.`}</p>
+      )}
     </section>
   );
-}
-
-function summary(deliveries: readonly DeliveryProps[]): string {
-  return deliveries.length === 0 ? "" : formatCount(deliveries.length, "target");
 }

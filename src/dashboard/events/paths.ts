@@ -18,6 +18,17 @@ export function eventPath(webhookId: string, eventId: string, query = ""): strin
   return `/source/${webhookId}/events/${eventId}${query}`;
 }
 
+/** The event's page with one of its many deliveries in full. */
+export function deliveryPath(of: {
+  webhookId: string;
+  eventId: string;
+  targetId: string;
+  query: string;
+}): string {
+  const { webhookId, eventId, targetId, query } = of;
+  return `${eventPath(webhookId, eventId, query)}${query === "" ? "?" : "&"}delivery=${targetId}#deliveries`;
+}
+
 export function replayPath(webhookId: string, eventId: string, query: string): string {
   return `${eventPath(webhookId, eventId)}/replay${query}`;
 }

@@ -14,6 +14,7 @@ import { Layout } from "../layout.tsx";
 import { replaysPath } from "../replays/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { ActivityCard, type ChosenActivity, StoredCard } from "./activity-card.tsx";
+import { type Choice, EVERY_ROW } from "./chosen-rows.ts";
 import { LIST_CRUMB } from "./crumbs.ts";
 import { EntrypointsCard, type NewEntrypoint } from "./entrypoints/entrypoints-card.tsx";
 import { RefusedBadge } from "./entrypoints/refused.tsx";
@@ -41,6 +42,8 @@ type SourceProps = Readonly<{
   rejected?: ReadonlyMap<string, number>;
   /** Settings without values in recent requests, by entrypoint id and target id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]>;
+  /** What the reader looks for among many targets. */
+  targetChoice?: Choice;
   /** Typed values and errors of the form that adds an entrypoint. */
   newEntrypoint?: NewEntrypoint;
   /** A new signing secret, shown this one time. */
@@ -105,7 +108,12 @@ export function SourcePage(props: SourceProps): JSX.Element {
           baseUrl={config.baseUrl}
           newEntrypoint={newEntrypoint}
         />
-        <TargetsCard state={state} types={targetTypes} emptyPlaces={props.emptyPlaces} />
+        <TargetsCard
+          state={state}
+          types={targetTypes}
+          emptyPlaces={props.emptyPlaces}
+          choice={props.targetChoice ?? EVERY_ROW}
+        />
         {growth !== null && (
           <StorageCard webhook={webhook} growth={growth} defaultDays={config.retentionDays} />
         )}

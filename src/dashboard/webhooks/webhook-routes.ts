@@ -11,12 +11,14 @@ import { redirect, renderPage } from "../render.ts";
 import { readerZone } from "../time/reader-zone.ts";
 import { spansOf } from "../time/spans.ts";
 import type { ChosenActivity } from "./activity-card.tsx";
+import { readChoice } from "./chosen-rows.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { listEmptyPlaces } from "./entrypoints/empty-places.tsx";
 import { countRejected } from "./entrypoints/rejected-counts.ts";
 import { listSuggestions } from "./entrypoints/suggestions.ts";
 import { ListPage } from "./list-views.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { TARGETS_PREFIX } from "./targets/target-rows.tsx";
 import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
 import { SourcePage } from "./webhook-page.tsx";
 import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
@@ -115,6 +117,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
         rejected,
         imported,
         emptyPlaces,
+        targetChoice: readChoice(query, TARGETS_PREFIX),
       }),
     );
   }

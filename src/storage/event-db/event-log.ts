@@ -1,27 +1,44 @@
 /** Reads one event with its deliveries and results, for people and programs, and notes which events a user sent. */
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { EventFile } from "./event-file.ts";
+import { type DeliveryState, HAD_ATTEMPT } from "./event-filter.ts";
+import type { ReadableFile } from "./event-summary.ts";
 import { deliveries, deliveryResults, events } from "./tables.ts";
 import type { Delivery, StoredEvent } from "./types.ts";
+
+/** A delivery without its responses. */
+export type DeliveryHead = Readonly<{
+  targetId: string;
+  state: DeliveryState;
+  attempts: number;
+  reason: string | null;
+  last: Readonly<{ startedAt: number; statusCode: number | null; error: string | null }> | null;
+}>;
 
 export function findEvent(file: EventFile, eventId: string): StoredEvent | null {
   return drizzle(file.db).select(eventColumns).from(events).where(eq(events.id, eventId)).get() ?? null;
 }
 
-/** The event's deliveries, each with all its attempts in order. */
-export function listDeliveries(file: EventFile, eventId: string): readonly Delivery[] {
+/** The event's deliveries, or that to one target, each with all its attempts in order. */
+export function listDeliveries(file: EventFile, eventId: string, targetId?: string): readonly Delivery[] {
   const db = drizzle(file.db);
+  const ofTarget = targetId === undefined ? undefined : eq(deliveries.targetId, targetId);
   const rows = db
     .select()
     .from(deliveries)
-    .where(eq(deliveries.eventId, eventId))
+    .where(and(eq(deliveries.eventId, eventId), ofTarget))
     .orderBy(asc(deliveries.createdAt))
     .all();
   const results = db
     .select()
     .from(deliveryResults)
-    .where(eq(deliveryResults.eventId, eventId))
+    .where(
+      and(
+        eq(deliveryResults.eventId, eventId),
+        targetId === undefined ? undefined : eq(deliveryResults.targetId, targetId),
+      ),
+    )
     .orderBy(asc(deliveryResults.attempt))
     .all();
   return rows.map(({ replays: _replays, attemptsAtReplay, ...row }) => ({
@@ -31,6 +48,39 @@ export function listDeliveries(file: EventFile, eventId: string): readonly Deliv
       .filter((result) => result.targetId === row.targetId)
       .map(({ eventId: _e, targetId: _t, ...result }) => result),
   }));
+}
+
+const HEADS = `SELECT d.target_id, iif(d.status = 'pending' AND ${HAD_ATTEMPT}, 'retrying', d.status) AS state,
+    d.attempts, d.reason, r.started_at, r.status_code, r.error
+  FROM deliveries d LEFT JOIN delivery_results r
+    ON r.event_id = d.event_id AND r.target_id = d.target_id AND r.attempt = d.attempts
+  WHERE d.event_id = ? ORDER BY d.created_at`;
+
+type HeadRow = {
+  target_id: string;
+  state: DeliveryState;
+  attempts: number;
+  reason: string | null;
+  started_at: number | null;
+  status_code: number | null;
+  error: string | null;
+};
+
+/** The event's deliveries with their last attempts only: a few columns, however many there are. */
+export function listDeliveryHeads({ db }: ReadableFile, eventId: string): readonly DeliveryHead[] {
+  return db
+    .query<HeadRow, [string]>(HEADS)
+    .all(eventId)
+    .map((row) => ({
+      targetId: row.target_id,
+      state: row.state,
+      attempts: row.attempts,
+      reason: row.reason,
+      last:
+        row.started_at === null
+          ? null
+          : { startedAt: row.started_at, statusCode: row.status_code, error: row.error },
+    }));
 }
 
 const eventColumns = {

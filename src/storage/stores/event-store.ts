@@ -22,9 +22,11 @@ import {
 } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import {
+  type DeliveryHead,
   type EventOrigin,
   findEvent,
   listDeliveries,
+  listDeliveryHeads,
   noteOrigin,
   readOrigin,
 } from "../event-db/event-log.ts";
@@ -137,7 +139,9 @@ export type EventStore = NumberReads &
     findOrigin: (webhookId: string, eventId: string) => Promise<EventOrigin | null>;
     /** Notes that a user sent the event. */
     noteOrigin: (webhookId: string, origin: EventOrigin & Readonly<{ eventId: string }>) => Promise<void>;
-    listDeliveries: (webhookId: string, eventId: string) => Promise<readonly Delivery[]>;
+    listDeliveries: (webhookId: string, eventId: string, targetId?: string) => Promise<readonly Delivery[]>;
+    /** The same without their responses. */
+    listDeliveryHeads: (webhookId: string, eventId: string) => Promise<readonly DeliveryHead[]>;
     /** The later duplicates of an event. */
     findDuplicates: (webhookId: string, eventId: string) => Promise<Duplicates>;
     /** The filters that kept the event from their targets, and those that could not judge it. */
@@ -221,7 +225,9 @@ export function createEventStore(options: {
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     findOrigin: (webhookId, eventId) => read(webhookId, (file) => readOrigin(file, eventId)),
     noteOrigin: (webhookId, origin) => writer.change(webhookId, (file) => noteOrigin(file, origin)),
-    listDeliveries: (webhookId, eventId) => read(webhookId, (file) => listDeliveries(file, eventId)),
+    listDeliveries: (webhookId, eventId, targetId) =>
+      read(webhookId, (file) => listDeliveries(file, eventId, targetId)),
+    listDeliveryHeads: (webhookId, eventId) => read(webhookId, (file) => listDeliveryHeads(file, eventId)),
     findFilterMarks: (webhookId, eventId) => read(webhookId, (file) => readFilterMarks(file, eventId)),
     findDuplicates: (webhookId, eventId) => read(webhookId, (file) => readDuplicates(file, eventId)),
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
-import { DESKTOP, launchBrowser, PHONE } from "../../support/browser.ts";
+import { DESKTOP, findSeriousViolations, launchBrowser, PHONE } from "../../support/browser.ts";
 import { hoursBefore, NO_DELIVERIES } from "../../support/fake-overviews.ts";
 import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
 
@@ -75,6 +75,31 @@ async function makeHostile() {
     ],
   };
 }
+
+test("a webhook with 200 targets has pages under 10,000 pixels without a serious fault", async () => {
+  const userId = all.ada;
+  const webhook = await all.useCases.webhooks.create({ userId, input: { name: "Many" } });
+  const of = { userId, webhookId: webhook.id };
+  for (let n = 0; n < 200; n++) {
+    const name =
+      n % 9 === 0 ? `Receiver ${n} with a name that is longer than its line on a phone` : `Receiver ${n}`;
+    await all.useCases.targets.create({ ...of, input: { name, type: "log" } });
+  }
+  for (const look of [
+    { ...DESKTOP, colorScheme: "dark" },
+    { ...PHONE, colorScheme: "light" },
+  ] as const) {
+    const page = await open(look, `/source/${webhook.id}`);
+    expect(await page.evaluate("document.documentElement.scrollHeight")).toBeLessThan(10_000);
+    expect(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")).toBe(0);
+    expect(await findSeriousViolations(page)).toEqual([]);
+    await page.fill("input[name=target_q]", "receiver 199");
+    await page.click("#targets button:has-text('Find')");
+    await page.waitForSelector("#targets .line:only-child");
+    expect(await page.textContent("#targets .line-name a")).toBe("Receiver 199");
+    await page.context().close();
+  }
+});
 
 async function expectHarmless(page: Page): Promise<void> {
   expect(await page.evaluate("window.pwned === undefined")).toBe(true);

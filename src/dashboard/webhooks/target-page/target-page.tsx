@@ -14,6 +14,7 @@ import { Notice } from "../../components/flash-line.tsx";
 import { Layout } from "../../layout.tsx";
 import { attribute } from "../../render.ts";
 import { failedDeliveriesPath } from "../../replays/paths.ts";
+import { sendPath } from "../../send/paths.ts";
 import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { logPath, signingPath, targetPath } from "../paths.ts";
@@ -132,6 +133,14 @@ function State({ target, type, data }: TargetPageProps): JSX.Element {
       )}
       <p class="text-s">
         <a href={attribute(logPath(target.webhookId, { target: target.id }))}>All its events</a>
+        {target.active && (
+          <>
+            {" · "}
+            <a href={attribute(sendPath(target.webhookId, { target: target.id }))}>
+              Send it an event of your own
+            </a>
+          </>
+        )}
         {type?.signs === true && (
           <>
             {" · "}

@@ -9,8 +9,8 @@ export type Health = Readonly<{ tone: "ok" | "warn" | "bad" | "idle" | "info"; l
 
 export function targetHealth(
   target: Pick<Target, "active" | "deactivatedReason" | "pausedAt">,
-  overview: TargetOverview | undefined,
-  throttle: ThrottleView | undefined,
+  overview?: TargetOverview,
+  throttle?: ThrottleView,
   retrying = 0,
 ): Health {
   if (target.deactivatedReason !== null) return { tone: "bad", label: "disabled" };

@@ -11,6 +11,7 @@ import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { attribute } from "../../render.ts";
 import { catchUpPath } from "../../replays/paths.ts";
+import { type Choice, chooseRows, SHORT_LIST } from "../chosen-rows.ts";
 import { EditAndDelete } from "../edit-and-delete.tsx";
 import { EmptyPlaces } from "../entrypoints/empty-places.tsx";
 import { targetPath, webhookPath } from "../paths.ts";
@@ -19,6 +20,7 @@ import { Goal } from "./goal.tsx";
 import { targetHealth } from "./health.ts";
 import { TargetNotices } from "./target-notices.tsx";
 import { TargetNumbers } from "./target-numbers.tsx";
+import { type TargetRow, TargetRows } from "./target-rows.tsx";
 import { TargetSwitch } from "./target-switch.tsx";
 import { TargetThrottle } from "./target-throttle.tsx";
 
@@ -27,9 +29,11 @@ type CardProps = Readonly<{
   types: readonly TargetType[];
   /** Settings without values by target id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
+  /** What the reader looks for in a long list. */
+  choice: Choice;
 }>;
 
-export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Element {
+export function TargetsCard({ state, types, emptyPlaces, choice }: CardProps): JSX.Element {
   const { targets, file, webhook } = state;
   const newPath = `${webhookPath(webhook.id)}/targets/new`;
   const isEmpty = targets.length === 0;
@@ -43,22 +47,38 @@ export function TargetsCard({ state, types, emptyPlaces }: CardProps): JSX.Eleme
       flush
     >
       {isEmpty && <TypeChoice types={types} newPath={newPath} />}
-      <ul class="parts">
-        {targets.map((target) => (
-          <Row
-            target={target}
-            type={types.find(({ type }) => type === target.type)}
-            overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
-            retrying={file.fault === null ? file.retrying.get(target.id) : undefined}
-            throttle={file.fault === null ? file.throttles.get(target.id) : undefined}
-            emptyPlaces={emptyPlaces?.get(target.id) ?? []}
-            isKnown={file.fault === null}
-            hasEvents={file.fault === null && file.overview.lastEventAt !== null}
-          />
-        ))}
-      </ul>
+      {targets.length > SHORT_LIST ? (
+        <TargetRows webhookId={webhook.id} total={targets.length} chosen={choose(state, types, choice)} />
+      ) : (
+        <ul class="parts">
+          {targets.map((target) => (
+            <Row
+              target={target}
+              type={types.find(({ type }) => type === target.type)}
+              overview={file.fault === null ? file.targetOverviews.get(target.id) : undefined}
+              retrying={file.fault === null ? file.retrying.get(target.id) : undefined}
+              throttle={file.fault === null ? file.throttles.get(target.id) : undefined}
+              emptyPlaces={emptyPlaces?.get(target.id) ?? []}
+              isKnown={file.fault === null}
+              hasEvents={file.fault === null && file.overview.lastEventAt !== null}
+            />
+          ))}
+        </ul>
+      )}
     </Card>
   );
+}
+
+function choose({ targets, file }: WebhookState, types: readonly TargetType[], choice: Choice) {
+  const rows = targets.map((target): TargetRow => {
+    const { id, name } = target;
+    const type = types.find(({ type }) => type === target.type);
+    if (file.fault !== null) return { name, target, type, overview: undefined, health: targetHealth(target) };
+    const overview = file.targetOverviews.get(id);
+    const health = targetHealth(target, overview, file.throttles.get(id), file.retrying.get(id)?.count);
+    return { name, target, type, overview, health };
+  });
+  return chooseRows(rows, choice);
 }
 
 /** Without a target yet, adding one starts with the choice of its type. */
