@@ -28,12 +28,12 @@ export type EventHeaderProps = Readonly<{
 
 export function EventHeader(props: EventHeaderProps): JSX.Element {
   const { webhook, event, deliveryCount, firstReceivedAt, neighbours, query } = props;
+  const line = <RequestLine method={event.method} pathTail={event.pathTail} query={event.query} />;
   return (
     <div class="page-header">
       <div class="event-title">
-        <h1>
-          <RequestLine method={event.method} pathTail={event.pathTail} query={event.query} />
-        </h1>
+        <h1>{event.type === null ? line : <bdi safe>{event.type}</bdi>}</h1>
+        {event.type !== null && line}
         <p class="muted">
           {firstReceivedAt === null ? (
             "received "

@@ -67,7 +67,9 @@ function Appearance({ look }: { look: Look }): JSX.Element {
         <div class="field-row">
           <FormFields fields={lookFields} values={look} errors={NO_ERRORS} />
         </div>
-        <Button label="Change appearance" />
+        <div class="form-actions">
+          <Button label="Change appearance" />
+        </div>
       </form>
     </Card>
   );

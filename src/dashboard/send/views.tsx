@@ -63,10 +63,10 @@ export function SendPage(props: SendProps): JSX.Element {
           <Button label="Back to the webhook" href={webhookPath(webhook.id)} />
         </EmptyState>
       ) : (
-        <>
+        <div class="stack">
           {!isCopy && <SampleCard {...props} />}
           <RequestCard {...props} />
-        </>
+        </div>
       )}
     </Layout>
   );
@@ -75,7 +75,7 @@ export function SendPage(props: SendProps): JSX.Element {
 function SampleCard({ webhook, sample, filled }: SendProps): JSX.Element {
   return (
     <Card title="Begin with a sample">
-      <form class="send-sample" method="get" action={sendPath(webhook.id)}>
+      <form class="form-inline" method="get" action={sendPath(webhook.id)}>
         <input type="hidden" name="entrypoint" value={attribute(filled.entrypoint)} />
         <input type="hidden" name="target" value={attribute(filled.target)} />
         <SelectField
