@@ -49,7 +49,7 @@ export function Layout(props: LayoutProps): JSX.Element {
   } = props;
   const look = viewer?.look ?? DEFAULT_LOOK;
   return (
-    <html lang="en" data-theme={look.theme} data-times={look.times}>
+    <html lang="en" data-theme={look.theme} data-times={look.times} data-keys={look.keys}>
       <head>
         <meta charset="utf-8" />
         <title safe>{`${tabTitle} · webhooker`}</title>

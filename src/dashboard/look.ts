@@ -1,4 +1,4 @@
-/** How one browser shows pages: the theme, and the time zone of times. Kept in a cookie of its own, for every user. */
+/** How one browser shows pages: the theme, the time zone of times, and whether single keys act. Kept in a cookie of its own, for every user. */
 import { z } from "zod";
 import type { FormField } from "../settings/form-field.ts";
 import { readCookie } from "./cookies.ts";
@@ -6,11 +6,12 @@ import { readCookie } from "./cookies.ts";
 const lookSchema = z.object({
   theme: z.enum(["system", "light", "dark"]),
   times: z.enum(["local", "utc"]),
+  keys: z.enum(["on", "off"]).default("on"),
 });
 
 export type Look = Readonly<z.output<typeof lookSchema>>;
 
-export const DEFAULT_LOOK: Look = { theme: "system", times: "local" };
+export const DEFAULT_LOOK: Look = { theme: "system", times: "local", keys: "on" };
 
 export const lookFields: readonly FormField[] = [
   {
@@ -33,6 +34,16 @@ export const lookFields: readonly FormField[] = [
     ],
     help: "Without scripts, all times are in UTC.",
   },
+  {
+    name: "keys",
+    label: "Single keys",
+    kind: "select",
+    options: [
+      { value: "on", label: "Act" },
+      { value: "off", label: "Do nothing" },
+    ],
+    help: "Such as / to search and j to move to the next row. Press ? for all of them.",
+  },
 ];
 
 const NAME = "webhooker_look";
@@ -40,8 +51,8 @@ const MAX_AGE_SECONDS = 365 * 24 * 3_600;
 
 /** Anything but what `writeLook` wrote is the default. */
 export function readLook(request: Request): Look {
-  const [theme, times] = readCookie(request, NAME)?.split(".") ?? [];
-  return toLook({ theme, times });
+  const [theme, times, keys] = readCookie(request, NAME)?.split(".") ?? [];
+  return toLook({ theme, times, keys });
 }
 
 export function toLook(values: Readonly<Record<string, unknown>>): Look {
@@ -50,7 +61,7 @@ export function toLook(values: Readonly<Record<string, unknown>>): Look {
 }
 
 /** Returns the Set-Cookie header. */
-export function writeLook({ theme, times }: Look, baseUrl: string): string {
+export function writeLook({ theme, times, keys }: Look, baseUrl: string): string {
   const secure = baseUrl.startsWith("https:") ? "; Secure" : "";
-  return `${NAME}=${theme}.${times}; Path=/; Max-Age=${MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax${secure}`;
+  return `${NAME}=${theme}.${times}.${keys}; Path=/; Max-Age=${MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax${secure}`;
 }

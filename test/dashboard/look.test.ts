@@ -28,7 +28,7 @@ function read(cookie: string) {
 
 describe("the cookie of a browser's appearance", () => {
   test("is read as it was written, for HTTPS only where the dashboard is", () => {
-    const look = { theme: "dark", times: "utc" } as const;
+    const look = { theme: "dark", times: "utc", keys: "off" } as const;
     const line = writeLook(look, "https://hooks.example");
     expect(line).toEndWith("; HttpOnly; SameSite=Lax; Secure");
     expect(writeLook(look, "http://hooks.example")).not.toContain("Secure");
@@ -36,10 +36,12 @@ describe("the cookie of a browser's appearance", () => {
   });
 
   test("means the default if it is missing or anything else", () => {
-    const byDefault = { theme: "system", times: "local" };
+    const byDefault = { theme: "system", times: "local", keys: "on" };
     for (const cookie of ["", "webhooker_look=dark", 'webhooker_look="><script>.utc', "webhooker_look=a.b"]) {
       expect(read(cookie) as unknown).toEqual(byDefault);
     }
+    const older = { theme: "dark", times: "utc", keys: "on" };
+    expect(read("webhooker_look=dark.utc") as unknown).toEqual(older);
     expect(toLook({ theme: "red" }) as unknown).toEqual(byDefault);
   });
 });

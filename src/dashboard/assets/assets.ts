@@ -19,6 +19,7 @@ import sources from "./css/sources.css" with { type: "text" };
 import targets from "./css/targets.css" with { type: "text" };
 import tokens from "./css/tokens.css" with { type: "text" };
 import { bundleEditor } from "./editor/bundle.ts" with { type: "macro" };
+import keys from "./keys.js" with { type: "text" };
 import log from "./log.js" with { type: "text" };
 
 const CSS = "text/css; charset=utf-8";
@@ -41,7 +42,7 @@ const stylesheet = [
   manual,
 ].join("\n");
 
-const script = [app, log, codeField].join("\n");
+const script = [app, log, keys, codeField].join("\n");
 
 type Text = Readonly<{ packed: Uint8Array<ArrayBuffer>; plain: () => string | Uint8Array<ArrayBuffer> }>;
 

@@ -13,6 +13,11 @@ declare module "*/code-field.js" {
   export default text;
 }
 
+declare module "*/keys.js" {
+  const text: string;
+  export default text;
+}
+
 declare module "*/log.js" {
   const text: string;
   export default text;

@@ -10,6 +10,8 @@ type Look = Readonly<{
   icon?: IconName | undefined;
   /** Text for screen readers if the label alone is ambiguous: "Delete target Warehouse". */
   describe?: string | undefined;
+  /** The single key that presses it; see assets/keys.js. */
+  shortcut?: string | undefined;
   /** Shows only the icon; screen readers read the label. */
   iconOnly?: boolean | undefined;
 }>;
@@ -18,7 +20,7 @@ type Look = Readonly<{
 export function Button(
   props: Look & Readonly<{ href?: string; name?: string; value?: string }>,
 ): JSX.Element {
-  const look = { class: classOf(props), "aria-label": spoken(props) };
+  const look = { class: classOf(props), "data-key": props.shortcut, "aria-label": spoken(props) };
   if (props.href !== undefined) {
     return (
       <a {...look} href={attribute(props.href)}>
@@ -50,7 +52,7 @@ export function ActionButton(
       {Object.entries(props.fields ?? {}).map(([name, value]) => (
         <input type="hidden" name={attribute(name)} value={attribute(value)} />
       ))}
-      <button class={classOf(props)} type="submit" aria-label={spoken(props)}>
+      <button class={classOf(props)} type="submit" aria-label={spoken(props)} data-key={props.shortcut}>
         <Face {...props} />
       </button>
     </form>

@@ -48,8 +48,22 @@ export function EventHeader(props: EventHeaderProps): JSX.Element {
       </div>
       <div class="page-actions">
         <nav class="neighbours" aria-label="Events next to this one">
-          <Neighbour id={neighbours.newerId} label="Newer" icon="back" webhook={webhook} query={query} />
-          <Neighbour id={neighbours.olderId} label="Older" icon="arrow" webhook={webhook} query={query} />
+          <Neighbour
+            id={neighbours.newerId}
+            label="Newer"
+            icon="back"
+            shortcut="["
+            webhook={webhook}
+            query={query}
+          />
+          <Neighbour
+            id={neighbours.olderId}
+            label="Older"
+            icon="arrow"
+            shortcut="]"
+            webhook={webhook}
+            query={query}
+          />
         </nav>
         {/* With scripts, copies the text behind the link. */}
         <a
@@ -67,6 +81,7 @@ export function EventHeader(props: EventHeaderProps): JSX.Element {
           icon="replay"
           label={deliveryCount > 1 ? "Replay to all" : "Replay"}
           describe="Replay to all active targets"
+          shortcut="r"
           action={replayPath(webhook.id, event.id, query)}
         />
       </div>
@@ -91,11 +106,12 @@ function Neighbour(
     id: string | null;
     label: string;
     icon: "back" | "arrow";
+    shortcut: "[" | "]";
     webhook: Webhook;
     query: string;
   }>,
 ): JSX.Element {
-  const { id, label, icon, webhook, query } = props;
+  const { id, label, icon, shortcut, webhook, query } = props;
   if (id === null) {
     return (
       <span class="button button-plain button-off" aria-disabled="true">
@@ -105,6 +121,12 @@ function Neighbour(
     );
   }
   return (
-    <Button icon={icon} label={label} describe={`${label} event`} href={eventPath(webhook.id, id, query)} />
+    <Button
+      icon={icon}
+      label={label}
+      shortcut={shortcut}
+      describe={`${label} event`}
+      href={eventPath(webhook.id, id, query)}
+    />
   );
 }

@@ -40,7 +40,11 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
         <Time at={event.receivedAt} clock />
       </td>
       <td class="log-request">
-        <a class="row-link" href={attribute(eventPath(webhookId, event.id, query))}>
+        <a
+          class="row-link"
+          href={attribute(eventPath(webhookId, event.id, query))}
+          aria-label={attribute(`${nameOf(event)}, ${formatUtc(event.receivedAt)}`)}
+        >
           {type === undefined ? (
             line
           ) : (
@@ -75,6 +79,12 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
       </td>
     </tr>
   );
+}
+
+/** What the link to the event shows. */
+function nameOf({ type, method, pathTail, query }: EventSummary): string {
+  if (type !== null) return type.slice(0, SHOWN_TYPE);
+  return `${method} ${pathTail === "" ? "/" : shorten(pathTail)}${query === "" ? "" : `?${shorten(query)}`}`;
 }
 
 /** Most requests are a POST to the entrypoint's own URL, which goes without saying. */

@@ -126,7 +126,7 @@ function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
   const path = newReplayPath(webhook.id, filterQuery(filter));
   return (
     <>
-      {found.events.length !== 0 && <Button icon="replay" label={label} href={path} />}
+      {found.events.length !== 0 && <Button icon="replay" label={label} href={path} shortcut="r" />}
       <Button kind="quiet" label="Send event" href={sendPath(webhook.id)} />
       <Button kind="quiet" label="Rejected" href={rejectedPath(webhook.id, filter.entrypointId)} />
       <Button kind="quiet" label="Replays" href={replaysPath(webhook.id)} />

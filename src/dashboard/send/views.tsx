@@ -84,7 +84,7 @@ function SampleCard({ webhook, sample, filled }: SendProps): JSX.Element {
           value={sample}
           options={SAMPLES.map(({ id, label }) => ({ value: id, label }))}
         />
-        <Button label="Fill in" describe="Fill the form in with the sample" />
+        <Button label="Fill in the sample" />
       </form>
     </Card>
   );
