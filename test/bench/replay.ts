@@ -1,7 +1,7 @@
 /** The cost of a replay of a million stored events for concurrent senders, and its memory. */
 import { rmSync } from "node:fs";
 import { z } from "zod";
-import { fillEventFile } from "./event-log-fill.ts";
+import { fillEventFile } from "../support/fill-event-file.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import type { BenchOptions } from "./options.ts";
 import { residentBytes, watchMemory } from "./process-stats.ts";

@@ -11,6 +11,7 @@ import {
   PHONE,
   twoAtOnce,
 } from "../support/browser.ts";
+import { fillEventFile } from "../support/fill-event-file.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
@@ -30,13 +31,19 @@ import {
 setDefaultTimeout(180_000);
 
 const MAX_PAGE_BYTES = 150_000;
+const MAX_PAGE_NODES = 3_000;
 const EVENTS_PER_PAGE = 50;
+/** In the file of a webhook whose pages have the budgets of all others. */
+const STORED_EVENTS = 100_000;
+const COUNT_NODES = "document.querySelectorAll('*').length";
 const OPEN_ALL = "for (const details of document.querySelectorAll('details')) details.open = true";
 const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth";
 /** Finds content that a card cuts off, which nobody could read or scroll to. */
 const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
   .filter((each) => each.getBoundingClientRect().right > each.closest(".card").getBoundingClientRect().right)
   .map((each) => "cuts off " + each.outerHTML.slice(0, 80))`;
+/** Of a page to itself: enough for every span of time and filter. */
+const MOST_LINKS = 12;
 /** Not pages: routes for programs, senders and operators, and assets. */
 const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)/;
 /** A stream: loading it would never end. */
@@ -52,6 +59,8 @@ let inUse: WebhookInUse;
 /** Lists every GET route that people can open, with ids filled in: pages, and others. */
 let pages: readonly string[];
 let others: readonly Answered[];
+/** The pages of the webhook with many events, also for other spans of time. */
+let busyPages: readonly string[];
 
 beforeAll(async () => {
   const [site, answering, chromium, routes] = await Promise.all([
@@ -73,6 +82,9 @@ beforeAll(async () => {
   const isPage = ({ type }: Answered) => type?.startsWith("text/html") === true;
   pages = answered.filter(isPage).map(({ path }) => path);
   others = answered.filter((each) => !isPage(each));
+  busyPages = await pagesOfBusyWebhook(
+    routes.filter(({ method }) => method === "GET").map(({ path }) => path),
+  );
 });
 
 afterAll(async () => {
@@ -116,6 +128,52 @@ async function fillWebhook(): Promise<WebhookInUse> {
   const { deliveries } = await gateway.api.getEvent(made.webhookId, newest.id);
   const delivery = deliveries.find(({ target_id }) => target_id === made.targetId);
   return { ...made, eventId: newest.id, resultId: delivery?.results[0]?.id ?? "" };
+}
+
+/** Creates a webhook with many events, and lists its pages and those that its own page links to with a query. */
+async function pagesOfBusyWebhook(routes: readonly string[]): Promise<readonly string[]> {
+  const { webhookId, entrypointId, targetIds } = await gateway.api.setUpWebhook([
+    { type: "log" },
+    { type: "log" },
+  ]);
+  const [targetId = "", otherId = ""] = targetIds;
+  await gateway.stop();
+  const path = join(gateway.folder, "data", `events-${webhookId}.db`);
+  const filling = {
+    path,
+    webhookId,
+    entrypointId,
+    targetIds: [targetId, otherId],
+    events: STORED_EVENTS,
+  } as const;
+  const eventId = fillEventFile(filling, () => undefined);
+  await gateway.start();
+  const ids = { id: webhookId, entrypointId, targetId, eventId };
+  const own = routes.filter(
+    (each) => each.startsWith("/source/:id") && !/:(resultId|rejectedId)|live$/.test(each),
+  );
+  const answered = await Promise.all(own.map((each) => ask(addressOf(each, ids))));
+  const found = answered
+    .filter(({ type }) => type?.startsWith("text/html") === true)
+    .map((each) => each.path);
+  const queries = new Set(
+    await Promise.all(
+      [`/source/${webhookId}`, `/source/${webhookId}/logs`, `/source/${webhookId}/targets/${targetId}`].map(
+        linksFrom,
+      ),
+    ).then((links) => links.flat()),
+  );
+  return [...found, ...queries];
+}
+
+/** The links of a page to itself with another query, such as another span of time. */
+async function linksFrom(path: string): Promise<readonly string[]> {
+  const answer = await fetch(gateway.origin + path, {
+    headers: { cookie: admin.cookie, accept: "text/html" },
+  });
+  const links = (await answer.text()).matchAll(/ href="([^"]+)"/g);
+  const all = [...links].map(([, link = ""]) => link.replaceAll("&amp;", "&"));
+  return all.filter((link) => link.startsWith(`${path}?`)).slice(0, MOST_LINKS);
 }
 
 type Opened = Readonly<{ path: string; page: Page; requests: readonly Request[] }>;
@@ -176,30 +234,49 @@ describe("every page, filled to the maximum", () => {
     expect(await lookAt([...pages, ...more], look, faultsToReaders)).toEqual([]);
   });
 
-  test(`sends at most ${MAX_PAGE_BYTES / 1_000} KB at the first visit, with one stylesheet, all from the gateway`, async () => {
+  test(`sends at most ${MAX_PAGE_BYTES / 1_000} KB at the first visit and has at most ${MAX_PAGE_NODES} elements, with one stylesheet, all from the gateway`, async () => {
     const assets = new Set<string>();
-    const found = await lookAt(pages, DESKTOP, async ({ requests }) => {
+    const all = [...pages, ...busyPages];
+    expect(busyPages.length).toBeGreaterThan(15);
+    const found = await lookAt(all, DESKTOP, async ({ page, requests }) => {
       // Data URLs are not requested; a stream continues.
       const asked = requests.filter((request) => !/^data:|\/live\?/.test(request.url()));
       const sizes = await Promise.all(asked.map((request) => request.sizes()));
       const bytes = sizes.reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
       const foreign = asked.filter((request) => new URL(request.url()).origin !== gateway.origin);
       const sheets = asked.filter((request) => request.resourceType() === "stylesheet");
-      for (const request of asked.slice(1)) assets.add(new URL(request.url()).pathname);
+      // The others are the page, and parts that it loads later.
+      for (const { pathname } of asked.map((request) => new URL(request.url()))) {
+        if (pathname.startsWith("/assets/")) assets.add(pathname);
+      }
+      const nodes = z.number().parse(await page.evaluate(COUNT_NODES));
       return [
+        ...(nodes <= MAX_PAGE_NODES ? [] : [`has ${nodes} elements`]),
         ...(bytes <= MAX_PAGE_BYTES ? [] : [`sends ${bytes} bytes`]),
         ...(sheets.length === 1 ? [] : [`has ${sheets.length} stylesheets`]),
         ...foreign.map((request) => `asks for ${request.url()}`),
       ];
     });
     expect(found).toEqual([]);
-    expect(assets.size).toBe(3);
+    expect([...assets].map((path) => path.replace(/-[0-9a-f]{12}\./, ".")).sort()).toEqual([
+      "/assets/app.css",
+      "/assets/app.js",
+      "/assets/htmx.js",
+    ]);
     for (const asset of assets) {
-      expect(asset).toMatch(/^\/assets\/\w+-[0-9a-f]{12}\.(css|js)$/);
       const { headers } = await fetch(gateway.origin + asset);
       expect(headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     }
   });
+});
+
+test("a body of which more is shown at the reader's wish has no more elements either", async () => {
+  const long = `/source/${inUse.webhookId}/events/${inUse.eventId}?body=long`;
+  const found = await lookAt([long], DESKTOP, async ({ page }) => {
+    const nodes = z.number().parse(await page.evaluate(COUNT_NODES));
+    return nodes <= MAX_PAGE_NODES ? [] : [`has ${nodes} elements`];
+  });
+  expect(found).toEqual([]);
 });
 
 test("a damaged event file is reported on its webhook's pages, and nothing else is affected", async () => {

@@ -16,6 +16,8 @@ export type BodyPicture =
 /** A line of a hex dump has 77 characters for 16 bytes. */
 const DUMP_CHARS_PER_BYTE = 5;
 const MAX_FIELDS = 200;
+/** Pieces of JSON that get a colour: a page has at most 3,000 elements, whatever the body. */
+const MOST_COLOURED = 1_800;
 /** Approximate markup of a coloured JSON token in addition to its text, quotation marks included. */
 const PIECE_CHARS = 46;
 /** `"`, `&`, `'`, `<` and `>`. */
@@ -44,9 +46,20 @@ export function pictureBody(options: {
   const layout = mayBeJson(text, contentType)
     ? layOutJson(text, { maxChars, pieceChars: PIECE_CHARS, isWhole })
     : null;
-  if (layout !== null) return { kind: "json", ...layout };
+  if (layout !== null) {
+    return { kind: "json", isCut: layout.isCut, tokens: colourFirst(layout.tokens, MOST_COLOURED) };
+  }
   const shown = text.slice(0, lengthDrawn(text, maxChars));
   return { kind: "text", text: shown, isCut: !isWhole || shown.length < text.length };
+}
+
+/** Makes one plain piece of all that follows the first `most` coloured ones. */
+function colourFirst(tokens: readonly JsonToken[], most: number): readonly JsonToken[] {
+  let left = most;
+  const end = tokens.findIndex(({ kind }) => kind !== "plain" && left-- <= 0);
+  if (end === -1) return tokens;
+  const rest = tokens.slice(end).map(({ text }) => text);
+  return [...tokens.slice(0, end), { kind: "plain", text: rest.join("") }];
 }
 
 /** Returns how much of a text fits into that many characters of markup: a quotation mark takes six. */
@@ -65,6 +78,7 @@ function pictureForm(
 ): BodyPicture {
   const all = [...formFields(form)];
   let room = maxChars;
+  let coloured = 0;
   const fields = all.slice(0, MAX_FIELDS).map((field) => {
     const name = textOf(field.name, charset);
     const value = textOf(field.value, charset);
@@ -73,7 +87,10 @@ function pictureForm(
       ? layOutJson(value, { maxChars: room, pieceChars: PIECE_CHARS, isWhole: true })
       : null;
     room -= value.length;
-    return { name, value, json: layout === null || layout.isCut ? null : layout.tokens };
+    if (layout === null || layout.isCut) return { name, value, json: null };
+    const json = colourFirst(layout.tokens, MOST_COLOURED - coloured);
+    coloured += json.filter(({ kind }) => kind !== "plain").length;
+    return { name, value, json };
   });
   return { kind: "form", fields, isCut: !isWhole || all.length > fields.length };
 }

@@ -14,6 +14,26 @@ function drawn(shown: BodyPicture): string {
 }
 
 describe("JSON", () => {
+  test("gets no more colours than a page may have elements, in one value or in many fields of a form", () => {
+    const items = JSON.stringify(
+      Array.from({ length: 10_000 }, (_, id) => ({ id })),
+      null,
+      2,
+    );
+    const shown = picture(items, "application/json", 10_000_000);
+    expect(drawn(shown)).toBe(items);
+    expect(shown.kind === "json" && shown.tokens.filter(({ kind }) => kind !== "plain").length).toBe(1_800);
+    const values = Array.from(
+      { length: 200 },
+      (_, at) => `f${at}=${encodeURIComponent("[1,2,3,4,5,6,7,8,9,10,11,12]")}`,
+    );
+    const form = picture(values.join("&"), "application/x-www-form-urlencoded", 10_000_000);
+    if (form.kind !== "form") throw new Error(`not a form but ${form.kind}`);
+    const tokens = form.fields.flatMap(({ json }) => json ?? []);
+    expect(tokens.filter(({ kind }) => kind !== "plain")).toHaveLength(1_800);
+    expect(tokens.filter(({ text }) => text.includes("12"))).toHaveLength(200);
+  });
+
   test("is laid out like a pretty printer does", () => {
     const value = { a: [1, { b: null }, [], {}], "c d": 'e\n"f"', g: [true, false], h: -1.5 };
     for (const spaces of [0, 1, 4]) {
