@@ -1,8 +1,8 @@
 /** One run of a transformation that somebody waits for. */
 import type { Answer } from "./answer.ts";
 
-/** A version of a transformation's code; `key` names it and has no spaces. */
-export type Code = Readonly<{ key: string; source: string }>;
+/** A version of a transformation's code; `key` names it and has no spaces. `isDraft`: somebody tries it, unsaved. */
+export type Code = Readonly<{ key: string; source: string; isDraft?: boolean }>;
 
 export type Ran =
   | Answer

@@ -3,18 +3,13 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../lib/clock.ts";
 import type { Fault, TransformInput } from "./answer.ts";
+import { Conduct } from "./conduct.ts";
 import type { Code, Ran } from "./job.ts";
 import { createSandboxProcess } from "./sandbox-process.ts";
 import { type Child, type ChildListener, startChild } from "./start-child.ts";
 
-/** Code runs beside others' only after so many runs in a row that were short. */
-const PROBATION_RUNS = 20;
-const SHORT_MICROS = 10_000;
-const MOST_KILLS = 3;
-/** Versions of code that are remembered; a forgotten one is on probation again. */
+/** Versions of code that are remembered; a forgotten one is new again. */
 const MOST_KNOWN = 10_000;
-
-type Conduct = { shortRuns: number; kills: number };
 
 export type Sandbox = Readonly<{
   /** Never rejects. */
@@ -29,45 +24,49 @@ export type Sandbox = Readonly<{
 
 export function createSandbox(deps: {
   clock: Clock;
-  /** The code was killed so often in a row that it is not run any more. */
-  onDisabled?: (code: Code) => void;
+  /** The code was killed so often in a row that it is not run any more, or not for a while if it worked before. */
+  onStopped?: (code: Code, standing: "disabled" | "resting") => void;
   startChild?: (listener: ChildListener) => Child;
 }): Sandbox {
-  const start = {
-    clock: deps.clock,
-    startChild: deps.startChild ?? ((listener: ChildListener) => startChild(listener)),
+  const { clock } = deps;
+  const start = { clock, startChild: deps.startChild ?? ((listener: ChildListener) => startChild(listener)) };
+  // Apart, because code that runs long has that of all others in its process wait.
+  const processes = {
+    proven: createSandboxProcess(start),
+    new: createSandboxProcess(start),
+    aside: createSandboxProcess(start),
   };
-  const proven = createSandboxProcess(start);
-  const probation = createSandboxProcess(start);
+  const all = Object.values(processes);
   const conducts = new LRUCache<string, Conduct>({ max: MOST_KNOWN });
 
-  function conductOf({ key }: Code): Conduct {
+  function conductOf({ key, isDraft = false }: Code): Conduct {
     const known = conducts.get(key);
     if (known) return known;
-    const conduct: Conduct = { shortRuns: 0, kills: 0 };
+    const conduct = new Conduct(isDraft);
     conducts.set(key, conduct);
     return conduct;
   }
 
   function note(code: Code, ran: Ran): Ran {
     const conduct = conductOf(code);
-    if ("killed" in ran) {
-      conduct.shortRuns = 0;
-      conduct.kills++;
-      if (conduct.kills === MOST_KILLS) deps.onDisabled?.(code);
-    } else if ("micros" in ran) {
-      conduct.shortRuns = ran.micros <= SHORT_MICROS ? conduct.shortRuns + 1 : 0;
-      if (conduct.kills < MOST_KILLS) conduct.kills = 0;
-    }
+    if ("micros" in ran) conduct.noteRun(ran.micros);
+    if (!("killed" in ran)) return ran;
+    const now = clock.monotonic();
+    const before = conduct.standingAt(now);
+    conduct.noteKill(now);
+    const standing = conduct.standingAt(now);
+    if (standing !== before && (standing === "disabled" || standing === "resting"))
+      deps.onStopped?.(code, standing);
     return ran;
   }
 
   function ask(code: Code, input: string | null): Promise<Ran> {
-    const conduct = conductOf(code);
-    if (conduct.kills >= MOST_KILLS) return Promise.resolve({ disabled: true });
-    const process = conduct.shortRuns >= PROBATION_RUNS ? proven : probation;
+    const standing = conductOf(code).standingAt(clock.monotonic());
+    if (standing === "disabled") return Promise.resolve({ disabled: true });
+    if (standing === "resting") return Promise.resolve(RESTING);
     return new Promise((resolve) => {
-      process.ask({ code, input, resolve: (ran) => resolve(note(code, ran)), crashes: 0, kills: 0 });
+      const resolveNoted = (ran: Ran) => resolve(note(code, ran));
+      processes[standing].ask({ code, input, resolve: resolveNoted, crashes: 0, kills: 0 });
     });
   }
 
@@ -75,15 +74,18 @@ export function createSandbox(deps: {
     run: (code, input) => ask(code, JSON.stringify(input)),
     async check(source) {
       const key = `check:${createHash("sha256").update(source).digest("base64url")}`;
-      const ran = await ask({ key, source }, null);
+      const ran = await ask({ key, source, isDraft: true }, null);
       if ("killed" in ran || "disabled" in ran)
         return { message: "It cannot be loaded: it had to be killed." };
       return "fault" in ran ? ran.fault : null;
     },
-    pids: () => [proven.pid(), probation.pid()].filter((pid) => pid !== null),
+    pids: () => all.map((each) => each.pid()).filter((pid) => pid !== null),
     stop() {
-      proven.stop();
-      probation.stop();
+      for (const each of all) each.stop();
     },
   };
 }
+
+const RESTING: Ran = {
+  unavailable: "it rests for a while, because it had to be killed three times in a row",
+};

@@ -73,8 +73,11 @@ export function createDeliveryParts(deps: {
   const { notices } = telling;
   const sandbox = createSandbox({
     clock,
-    onDisabled: ({ key }) =>
-      log.error("a transformation had to be killed three times in a row and is disabled", { version: key }),
+    onStopped: ({ key }, standing) => {
+      const what = "a transformation had to be killed three times in a row";
+      if (standing === "disabled") log.error(`${what} and is disabled`, { version: key });
+      else log.warn(`${what}; it worked before, so it rests for a while`, { version: key });
+    },
   });
   const transform = createTransform(sandbox);
   const engine = createDeliveryEngine({

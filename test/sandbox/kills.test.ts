@@ -26,7 +26,7 @@ test("every run is answered once, however often the process is killed meanwhile"
 
 test("the code that is to blame is not run after three kills in a row", async () => {
   const disabled: string[] = [];
-  const strict = openSandbox({ onDisabled: ({ key }) => disabled.push(key) });
+  const strict = openSandbox({ onStopped: ({ key }, standing) => disabled.push(`${standing} ${key}`) });
   const code = handlerOf("() => new Array(4294967295).indexOf(1)");
   const innocent = handlerOf("() => ({ body: 1 })");
   for (let run = 0; run < 3; run++) {
@@ -38,10 +38,28 @@ test("the code that is to blame is not run after three kills in a row", async ()
     expect(killed).toEqual({ killed: true });
     expect(changesOf(beside)).toEqual({ body: "1" });
   }
-  expect(disabled).toEqual([code.key]);
+  expect(disabled).toEqual([`disabled ${code.key}`]);
   expect(await strict.run(code, inputOf())).toEqual({ disabled: true });
   expect(changesOf(await strict.run(innocent, inputOf()))).toEqual({ body: "1" });
   strict.stop();
+});
+
+test("code that has worked before rests after three kills in a row, as its events may be to blame", async () => {
+  const stopped: string[] = [];
+  const patient = openSandbox({ onStopped: (_code, standing) => stopped.push(standing) });
+  const code = handlerOf(
+    "({ body }) => ({ body: body.n === 0 ? new Array(4294967295).indexOf(1) : body.n })",
+  );
+  const poison = inputOf({ body: '{"n":0}' });
+  // A run on a busy machine may be a long one.
+  for (let inARow = 0; inARow < 20; ) {
+    const ran = await patient.run(code, inputOf());
+    inARow = "micros" in ran && ran.micros <= 10_000 ? inARow + 1 : 0;
+  }
+  for (let run = 0; run < 3; run++) expect(await patient.run(code, poison)).toEqual({ killed: true });
+  expect(stopped).toEqual(["resting"]);
+  expect(await patient.run(code, inputOf())).toEqual({ unavailable: expect.stringContaining("rests") });
+  patient.stop();
 });
 
 test("no process outlives the gateway, even one that is busy while the gateway is killed", async () => {

@@ -40,7 +40,10 @@ export function handlerOf(body: string): Code {
 
 /** The sandbox of this program, with shorter limits, as loops use them up. */
 export function openSandbox(
-  options: { onDisabled?: (code: Code) => void; program?: readonly string[] } = {},
+  options: {
+    onStopped?: (code: Code, standing: "disabled" | "resting") => void;
+    program?: readonly string[];
+  } = {},
 ): Sandbox {
   const { program, ...rest } = options;
   const limits = { runMs: 100, killMs: 500 };

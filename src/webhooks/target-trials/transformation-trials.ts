@@ -56,7 +56,7 @@ export function createTransformationTrials(deps: {
     if (given === null) return null;
     if (given.code !== undefined) {
       const hash = createHash("sha256").update(given.code).digest("base64url");
-      return { key: `try:${hash}`, source: given.code };
+      return { key: `try:${hash}`, source: given.code, isDraft: true };
     }
     const version = given.version ?? null;
     if (version === null) return null;
