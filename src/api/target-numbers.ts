@@ -1,6 +1,6 @@
 /** /webhooks/{id}/targets/{id}/numbers: a target's attempts within a time. */
 import { z } from "zod";
-import type { NUMBER_RANGES, TargetNumbersReader } from "../webhooks/target-numbers.ts";
+import type { NUMBER_RANGES, TargetNumbersReader } from "../webhooks/numbers/target-numbers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Operation, operation } from "./operation.ts";
 import { time as presentTime } from "./presenters.ts";

@@ -6,6 +6,7 @@ import type { Sealer } from "../settings/sealed-config.ts";
 import type { WebhookDBManager } from "../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createEventLocator } from "../storage/reader/event-locator.ts";
+import { createGlanceReader } from "../storage/reader/glances.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
@@ -16,10 +17,11 @@ import { createProviders } from "../verification/registry.ts";
 import type { UseCaseDeps } from "../webhooks/deps.ts";
 import { createFinder } from "../webhooks/find.ts";
 import { createProblemUseCases } from "../webhooks/notices/problems.ts";
+import { createTargetNumbers } from "../webhooks/numbers/target-numbers.ts";
+import { createWebhookGlances } from "../webhooks/numbers/webhook-glances.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
-import { createTargetNumbers } from "../webhooks/target-numbers.ts";
 import { createFilterTrials } from "../webhooks/target-trials/filter-trials.ts";
 import { createTransformationTrials } from "../webhooks/target-trials/transformation-trials.ts";
 import { createTransfer } from "../webhooks/transfer/transfer.ts";
@@ -84,6 +86,7 @@ export function createWebhookParts(deps: {
     problems: createProblemUseCases({ mainDb, events, clock }),
     placeTrials: createPlaceTrials({ events }),
     findSentRequest: createSentRequests({ mainDb, events, targetTypes, keys, transform: deps.transform }),
+    webhookGlances: createWebhookGlances({ mainDb, readGlances: createGlanceReader(eventFiles), clock }),
     targetNumbers: createTargetNumbers({ mainDb, events, clock }),
     targetTrials: {
       filter: createFilterTrials({ mainDb, events }),

@@ -12,7 +12,7 @@ const RANKS: Readonly<Record<Health["tone"], number>> = { bad: 0, warn: 1, info:
 export type Choice = Readonly<{
   /** Part of a name; "" for all. */
   search: string;
-  /** Label of a state; "" for all. */
+  /** "" for all. */
   state: string;
   page: number;
 }>;
@@ -49,16 +49,15 @@ export function choiceQuery(choice: Choice, prefix = ""): URLSearchParams {
   });
 }
 
-export function chooseRows<Row extends Readonly<{ name: string; health: Health }>>(
+export function chooseRows<Row extends Readonly<{ name: string; health: Health; state: string }>>(
   all: readonly Row[],
   choice: Choice,
 ): ChosenRows<Row> {
   const ranked = all.toSorted((a, b) => RANKS[a.health.tone] - RANKS[b.health.tone]);
   const counts = new Map<string, number>();
-  for (const { health } of ranked) counts.set(health.label, (counts.get(health.label) ?? 0) + 1);
+  for (const { state } of ranked) counts.set(state, (counts.get(state) ?? 0) + 1);
   const found = ranked.filter(
-    ({ name, health }) =>
-      hasText(name, choice.search) && (choice.state === "" || health.label === choice.state),
+    ({ name, state }) => hasText(name, choice.search) && (choice.state === "" || state === choice.state),
   );
   const page = pageAmong(choice.page, found.length);
   return {

@@ -11,8 +11,9 @@ import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
+import type { TargetNumbersReader } from "../../webhooks/numbers/target-numbers.ts";
+import type { WebhookGlances } from "../../webhooks/numbers/webhook-glances.ts";
 import type { PlaceTrials } from "../../webhooks/place-trials.ts";
-import type { TargetNumbersReader } from "../../webhooks/target-numbers.ts";
 import type { TargetTrials } from "../../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
@@ -42,6 +43,7 @@ export type SourcesDeps = Readonly<{
   trials: VerificationTrials;
   targetTrials: TargetTrials;
   targetNumbers: Pick<TargetNumbersReader, "read" | "listFailures">;
+  webhookGlances: WebhookGlances;
   placeTrials: PlaceTrials;
   events: Overviews;
   rejected: Pick<RejectedStore, "count">;

@@ -7,29 +7,27 @@ import { formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
-import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
 import { RefusedBadge } from "./entrypoints/refused.tsx";
 import { FirstSteps } from "./first-steps.tsx";
-import { IMPORT_PATH, LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
+import { ManyRows, type ManyWebhooks } from "./many-webhooks.tsx";
+import { IMPORT_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 import { dayTotals, Sparkline } from "./sparkline.tsx";
 import type { Unusable, Usable, WebhookState } from "./webhook-state.ts";
 
 export type ListProps = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
+  /** Of all webhooks, where they are few. */
   states: readonly WebhookState[];
-  /** Number of all webhooks, whether the search matches them or not. */
-  total: number;
-  isLong: boolean;
-  search: string;
-  page: Readonly<{ current: number; pages: number }>;
+  /** The page of a long list; null where all have a row of their own. */
+  many: ManyWebhooks | null;
   baseUrl: string;
 }>;
 
-export function ListPage(props: ListProps): JSX.Element {
-  const { viewer, flash, states, total, isLong, search, page, baseUrl } = props;
+export function ListPage({ viewer, flash, states, many, baseUrl }: ListProps): JSX.Element {
+  const total = many?.total ?? states.length;
   return (
     <Layout title="Webhooks" viewer={viewer} section="sources" flash={flash}>
       <PageHeader title="Webhooks" lead={total === 0 ? undefined : formatCount(total, "webhook")}>
@@ -40,21 +38,18 @@ export function ListPage(props: ListProps): JSX.Element {
           </>
         )}
       </PageHeader>
-      {isLong && <Search search={search} />}
-      {total === 0 ? <FirstSteps baseUrl={baseUrl} /> : <Rows states={states} search={search} />}
-      {page.pages > 1 && <Pages page={page} search={search} />}
+      {many !== null ? (
+        <ManyRows {...many} />
+      ) : total === 0 ? (
+        <FirstSteps baseUrl={baseUrl} />
+      ) : (
+        <Rows states={states} />
+      )}
     </Layout>
   );
 }
 
-function Rows({ states, search }: Pick<ListProps, "states" | "search">): JSX.Element {
-  if (states.length === 0) {
-    return (
-      <p class="card muted" safe>
-        {`No webhook's name contains “${search}”.`}
-      </p>
-    );
-  }
+function Rows({ states }: Pick<ListProps, "states">): JSX.Element {
   return (
     <ul class="webhooks card card-flush">
       {states.map((state) => (
@@ -137,42 +132,5 @@ function Numbers({ file }: { file: Usable }): JSX.Element {
         </div>
       </dl>
     </>
-  );
-}
-
-function Search({ search }: { search: string }): JSX.Element {
-  return (
-    <search class="webhook-search">
-      <form class="form-inline" method="get" action={LIST_PATH}>
-        <label class="sr-only" for="webhook-search">
-          Find a webhook by its name
-        </label>
-        <input
-          class="input"
-          id="webhook-search"
-          type="search"
-          name="q"
-          value={attribute(search)}
-          placeholder="Find by name"
-          autocomplete="off"
-        />
-        <Button icon="search" label="Find" />
-      </form>
-    </search>
-  );
-}
-
-function Pages({ page, search }: Pick<ListProps, "page" | "search">): JSX.Element {
-  const { current, pages } = page;
-  const href = (to: number) => {
-    const query = new URLSearchParams({ ...(search !== "" && { q: search }), page: String(to) });
-    return `${LIST_PATH}?${query}`;
-  };
-  return (
-    <nav class="pagination" aria-label="Pages">
-      <span class="muted" safe>{`Page ${current} of ${pages}`}</span>
-      {current > 1 && <Button label="Previous" href={href(current - 1)} />}
-      {current < pages && <Button label="Next" href={href(current + 1)} />}
-    </nav>
   );
 }

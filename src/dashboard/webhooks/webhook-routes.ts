@@ -11,20 +11,18 @@ import { redirect, renderPage } from "../render.ts";
 import { readerZone } from "../time/reader-zone.ts";
 import { spansOf } from "../time/spans.ts";
 import type { ChosenActivity } from "./activity-card.tsx";
-import { readChoice } from "./chosen-rows.ts";
+import { readChoice, SHORT_LIST } from "./chosen-rows.ts";
 import type { SourcesDeps } from "./deps.ts";
 import { listEmptyPlaces } from "./entrypoints/empty-places.tsx";
 import { countRejected } from "./entrypoints/rejected-counts.ts";
 import { listSuggestions } from "./entrypoints/suggestions.ts";
 import { ListPage } from "./list-views.tsx";
+import { chooseWebhooks } from "./many-webhooks.tsx";
 import { LIST_PATH, NEW_PATH, webhookPath } from "./paths.ts";
 import { TARGETS_PREFIX } from "./targets/target-rows.tsx";
 import { EditWebhookPage, NewWebhookPage } from "./webhook-form-views.tsx";
 import { SourcePage } from "./webhook-page.tsx";
 import { readWebhookState, readWebhookStates } from "./webhook-state.ts";
-
-/** Limits the page, because it reads the event file of each webhook for its row. */
-const WEBHOOKS_PER_PAGE = 50;
 
 /** A form that comes back with its errors. */
 type Returned = Readonly<{ typed: FormInput; errors: FieldErrors }>;
@@ -46,26 +44,19 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function list({ viewer, flash, query }: PageContext): Promise<Response> {
-    const all = await useCases.webhooks.list({ userId: viewer.id });
-    const search = query.get("q")?.trim() ?? "";
-    if (isId(search.toLowerCase())) return redirect(findPath(search));
-    const found = all.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
-    const pages = Math.max(1, Math.ceil(found.length / WEBHOOKS_PER_PAGE));
-    const current = Math.min(pages, Math.max(1, Math.trunc(Number(query.get("page"))) || 1));
-    const shown = found.slice((current - 1) * WEBHOOKS_PER_PAGE, current * WEBHOOKS_PER_PAGE);
-    const states = await readWebhookStates(deps, shown);
-    return renderPage(
-      ListPage({
-        viewer,
-        flash,
-        states,
-        search,
-        total: all.length,
-        isLong: all.length > WEBHOOKS_PER_PAGE,
-        page: { current, pages },
-        baseUrl: config.baseUrl,
-      }),
-    );
+    const choice = readChoice(query);
+    if (isId(choice.search.toLowerCase())) return redirect(findPath(choice.search));
+    const { baseUrl } = config;
+    const userId = viewer.id;
+    if (deps.webhookGlances.count({ userId }) <= SHORT_LIST) {
+      const states = await readWebhookStates(deps, await useCases.webhooks.list({ userId }));
+      return renderPage(ListPage({ viewer, flash, states, many: null, baseUrl }));
+    }
+    const many = chooseWebhooks(await deps.webhookGlances.read({ userId }), {
+      choice,
+      refusals: deps.refusals,
+    });
+    return renderPage(ListPage({ viewer, flash, states: [], many, baseUrl }));
   }
 
   function showNew({ viewer }: PageContext, wrong?: Returned): Promise<Response> {

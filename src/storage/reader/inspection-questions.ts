@@ -1,5 +1,6 @@
 /** Questions to the worker that reads database files, and its answers. */
 
+import type { Glance } from "../event-db/numbers/glance.ts";
 import type { Rhythms } from "../event-db/numbers/rhythm.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
 import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
@@ -27,11 +28,14 @@ export type ReplayToCount = Readonly<{
 
 export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
 
+export type FileGlance = Readonly<{ path: string; glance: Glance }>;
+
 export type InspectionRequest =
   | Readonly<{ kind: "survey"; paths: readonly string[] }>
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
   | (Readonly<{ kind: "count replay" }> & ReplayToCount)
   | Readonly<{ kind: "rhythms"; paths: readonly string[] }>
+  | Readonly<{ kind: "glances"; paths: readonly string[]; now: number }>
   | (Readonly<{ kind: "locate event" }> & EventToLocate)
   | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
 
@@ -40,6 +44,7 @@ export type InspectionAnswer =
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
   | Readonly<{ kind: "count replay"; count: CountedReplay }>
   | Readonly<{ kind: "rhythms"; files: readonly FileRhythms[] }>
+  | Readonly<{ kind: "glances"; files: readonly FileGlance[] }>
   | Readonly<{ kind: "locate event"; located: LocatedEvent }>
   | Readonly<{ kind: "check"; report: CheckReport }>
   /** Sent before the answer, any number of times. */

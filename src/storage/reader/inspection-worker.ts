@@ -1,6 +1,7 @@
 /** Runs in a Worker: reads database files for as long as that takes. */
 import type { Database } from "bun:sqlite";
 import { errorMessage } from "../../lib/errors.ts";
+import { readGlance } from "../event-db/numbers/glance.ts";
 import { type Rhythms, readRhythms } from "../event-db/numbers/rhythm.ts";
 import { measureSpace } from "../event-db/numbers/space.ts";
 import { type CountedReplay, countReplay } from "../event-db/replays/replay-count.ts";
@@ -8,6 +9,7 @@ import { hasUnfinishedReplayRun } from "../event-db/replays/replay-run.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
 import { type CheckProgress, checkDatabases } from "./check.ts";
 import type {
+  FileGlance,
   InspectionAnswer,
   InspectionRequest,
   ReplayToCount,
@@ -80,6 +82,12 @@ function answer(request: InspectionRequest): InspectionAnswer {
       const none: Rhythms = new Map();
       const files = request.paths.map((path) => ({ path, rhythms: readOr(path, none, readRhythms) }));
       return { kind: "rhythms", files };
+    }
+    case "glances": {
+      const { paths, now } = request;
+      const one = (path: string) =>
+        readOr<FileGlance[]>(path, [], (db) => [{ path, glance: readGlance(db, now) }]);
+      return { kind: "glances", files: paths.flatMap(one) };
     }
     case "locate event":
       return { kind: "locate event", located: locateEvent(request) };

@@ -4,6 +4,7 @@ import type { CountedReplay } from "../event-db/replays/replay-count.ts";
 import { askWorker } from "../workers/ask-worker.ts";
 import type { CheckProgress, CheckReport } from "./check.ts";
 import type {
+  FileGlance,
   FileRhythms,
   InspectionAnswer,
   InspectionRequest,
@@ -33,6 +34,12 @@ export async function countReplayInBackground(wanted: ReplayToCount): Promise<Co
 export async function readRhythmsOf(paths: readonly string[]): Promise<readonly FileRhythms[]> {
   const answer = await inspect({ kind: "rhythms", paths });
   return answer.kind === "rhythms" ? answer.files : [];
+}
+
+/** Files that are missing or cannot be read are left out. */
+export async function readGlancesOf(paths: readonly string[], now: number): Promise<readonly FileGlance[]> {
+  const answer = await inspect({ kind: "glances", paths, now });
+  return answer.kind === "glances" ? answer.files : [];
 }
 
 export async function locateEventAmong(wanted: EventToLocate): Promise<LocatedEvent> {

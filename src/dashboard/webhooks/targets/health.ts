@@ -33,7 +33,7 @@ function wasUsed(overview: TargetOverview | undefined): boolean {
 export function webhookHealth(parts: {
   entrypoints: readonly Pick<Entrypoint, "active">[];
   targets: readonly Pick<Target, "id" | "active" | "deactivatedReason" | "pausedAt">[];
-  overview: Overview;
+  overview: Pick<Overview, "counts" | "lastEventAt">;
   targetOverviews: ReadonlyMap<string, TargetOverview>;
   throttles: ReadonlyMap<string, ThrottleView>;
   retrying: ReadonlyMap<string, RetryingCount>;

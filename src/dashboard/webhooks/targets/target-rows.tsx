@@ -19,6 +19,8 @@ export const TARGETS_PREFIX = "target_";
 export type TargetRow = Readonly<{
   name: string;
   health: Health;
+  /** The health's label. */
+  state: string;
   target: Target;
   type: TargetType | undefined;
   overview: TargetOverview | undefined;

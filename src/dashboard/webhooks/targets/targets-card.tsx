@@ -73,10 +73,12 @@ function choose({ targets, file }: WebhookState, types: readonly TargetType[], c
   const rows = targets.map((target): TargetRow => {
     const { id, name } = target;
     const type = types.find(({ type }) => type === target.type);
-    if (file.fault !== null) return { name, target, type, overview: undefined, health: targetHealth(target) };
-    const overview = file.targetOverviews.get(id);
-    const health = targetHealth(target, overview, file.throttles.get(id), file.retrying.get(id)?.count);
-    return { name, target, type, overview, health };
+    const overview = file.fault === null ? file.targetOverviews.get(id) : undefined;
+    const health =
+      file.fault === null
+        ? targetHealth(target, overview, file.throttles.get(id), file.retrying.get(id)?.count)
+        : targetHealth(target);
+    return { name, target, type, overview, health, state: health.label };
   });
   return chooseRows(rows, choice);
 }

@@ -2,6 +2,7 @@
 import { HOUR_MS } from "../../../lib/clock.ts";
 import { sizeOf, walBytesOf } from "../../sqlite/file-size.ts";
 import type { EventFile } from "../event-file.ts";
+import type { ReadableFile } from "../event-summary.ts";
 import type { DeliveryCounts } from "../types.ts";
 
 const HOURS_SHOWN = 24;
@@ -46,25 +47,34 @@ type TargetRow = CountsRow & {
 };
 
 export function readOverview(file: EventFile, now: number): Overview {
-  const counts = file.db
+  return {
+    hours: readHours(file, now),
+    lastEventAt: readLastEventAt(file),
+    counts: readCounts(file),
+    fileBytes: sizeOf(file.path) + walBytesOf(file.path),
+  };
+}
+
+/** Of all targets. */
+export function readCounts({ db }: ReadableFile): DeliveryCounts {
+  const counts = db
     .query<CountsRow, []>(
       `SELECT coalesce(sum(pending), 0) AS pending, coalesce(sum(delivered), 0) AS delivered,
          coalesce(sum(failed), 0) AS failed, coalesce(sum(held), 0) AS held, coalesce(sum(discarded), 0) AS discarded
          FROM target_tallies`,
     )
     .get();
-  const last = file.db
-    .query<{ at: number | null }, []>("SELECT max(last_event_at) AS at FROM entrypoint_tallies")
-    .get();
-  return {
-    hours: readHours(file, now),
-    lastEventAt: last?.at ?? null,
-    counts: counts ?? { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 },
-    fileBytes: sizeOf(file.path) + walBytesOf(file.path),
-  };
+  return counts ?? { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
 }
 
-function readHours(file: EventFile, now: number): readonly HourTally[] {
+export function readLastEventAt({ db }: ReadableFile): number | null {
+  const last = db
+    .query<{ at: number | null }, []>("SELECT max(last_event_at) AS at FROM entrypoint_tallies")
+    .get();
+  return last?.at ?? null;
+}
+
+export function readHours(file: ReadableFile, now: number): readonly HourTally[] {
   const first = now - (now % HOUR_MS) - (HOURS_SHOWN - 1) * HOUR_MS;
   const rows = file.db
     .query<{ hour: number; received: number; failed: number }, [number]>(
@@ -79,7 +89,7 @@ function readHours(file: EventFile, now: number): readonly HourTally[] {
   });
 }
 
-export function readTargetOverviews(file: EventFile): ReadonlyMap<string, TargetOverview> {
+export function readTargetOverviews(file: ReadableFile): ReadonlyMap<string, TargetOverview> {
   const rows = file.db.query<TargetRow, []>("SELECT * FROM target_tallies").all();
   return new Map(
     rows.map(

@@ -1,11 +1,11 @@
 /** Numbers of one target of the user's: its attempts in a time, and its last failures. */
-import { type Clock, HOUR_MS } from "../lib/clock.ts";
-import { notFound } from "../lib/errors.ts";
-import type { TargetNumbers } from "../storage/event-db/numbers/target-numbers.ts";
-import type { TargetFailure } from "../storage/event-db/target-failures.ts";
-import type { MainDb } from "../storage/main-db/open.ts";
-import type { EventStore } from "../storage/stores/event-store.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
+import { type Clock, HOUR_MS } from "../../lib/clock.ts";
+import { notFound } from "../../lib/errors.ts";
+import type { TargetNumbers } from "../../storage/event-db/numbers/target-numbers.ts";
+import type { TargetFailure } from "../../storage/event-db/target-failures.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { EventStore } from "../../storage/stores/event-store.ts";
+import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
 
 /** Hours up to the present one. */
 export const NUMBER_RANGES = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
