@@ -33,6 +33,12 @@ export type BodyReader = Readonly<{
  */
 const SHORT_BYTES = 256 * 1024;
 
+/**
+ * A chunked body is stored this long after its end, as trailer fields may follow in a packet of their own. Senders that
+ * split them off write them right afterwards.
+ */
+const TRAILERS_MS = 10;
+
 /** `most`: the Content-Length, or the largest accepted length. */
 type Counting = Sender & Readonly<{ most: number }>;
 
@@ -41,11 +47,14 @@ const NO_BODY = Promise.resolve(new Uint8Array(0));
 export function createBodyReader(options: {
   maxBodyBytes: number;
   onTooLarge: () => void;
-  clock: Pick<Clock, "monotonic">;
+  clock: Pick<Clock, "monotonic" | "after">;
+  /** How long trailer fields are waited for; 0: for one turn of the event loop. */
+  trailersMs?: number;
   /** Default: derived from `maxBodyBytes`. */
   bodyRoom?: BodyRoom;
 }): BodyReader {
   const { maxBodyBytes, onTooLarge, clock, bodyRoom = roomFor(maxBodyBytes) } = options;
+  const { trailersMs = TRAILERS_MS } = options;
   const memory = createBodyMemory({ room: bodyRoom, clock });
   const counted = new Map<Uint8Array, CountedBody>();
 
@@ -111,8 +120,10 @@ export function createBodyReader(options: {
     if (request.headers.has("trailer")) throw hasTrailers();
     const body = await readCounting(stream, how);
     // The runtime treats the body as complete after the line "0". If a trailer field follows instead of an empty line,
-    // it responds 400 and closes. This has happened by the next turn of the event loop if both came in one packet.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    // it responds 400 and closes; nothing may be stored then.
+    await new Promise<void>((resolve) =>
+      trailersMs === 0 ? setImmediate(resolve) : clock.after(trailersMs, resolve),
+    );
     if (!request.signal.aborted) return body;
     release(body);
     throw hasTrailers();

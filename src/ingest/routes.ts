@@ -27,8 +27,9 @@ export function createIngestRoutes(deps: {
   maxBodyBytes: number;
   trustedProxies: readonly string[];
   onTooLarge: () => void;
-  clock: Pick<Clock, "monotonic">;
+  clock: Pick<Clock, "monotonic" | "after">;
   bodyRoom?: BodyRoom;
+  trailersMs?: number;
   metrics?: IngestMetrics;
   /** Undefined: tracing is off. */
   tracing?: Tracing | undefined;

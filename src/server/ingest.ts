@@ -35,6 +35,8 @@ export function createIngestParts(deps: {
   config: Pick<Config, "baseUrl" | "maxBodyBytes" | "trustedProxies">;
   /** How many bytes of bodies may be held at once; by default as much as is of use. */
   bodyRoom?: BodyRoom;
+  /** How long a chunked body's trailer fields are waited for; by default as long as is of use. */
+  trailersMs?: number;
   clock: Clock;
   log: Logger;
   metrics: IngestMetrics;
@@ -42,7 +44,7 @@ export function createIngestParts(deps: {
   /** Called after a rejected request is stored in a webhook's file. */
   onKept: (webhookId: string) => void;
 }) {
-  const { events, rejected, routing, providers, keys, keepLearned, bodyRoom } = deps;
+  const { events, rejected, routing, providers, keys, keepLearned, bodyRoom, trailersMs } = deps;
   const { baseUrl, maxBodyBytes, trustedProxies } = deps.config;
   const { clock, log, metrics, tracing, onKept } = deps;
   const readRules = createRulesReader({ log });
@@ -87,6 +89,7 @@ export function createIngestParts(deps: {
       trustedProxies,
       onTooLarge: () => log.warn("a request was refused: its body is over MAX_BODY_BYTES"),
       ...(bodyRoom && { bodyRoom }),
+      ...(trailersMs !== undefined && { trailersMs }),
     }),
   };
 }

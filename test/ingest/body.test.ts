@@ -244,6 +244,28 @@ describe("a body in chunks with trailer fields", () => {
     }
   });
 
+  test("is not stored if the trailers arrive right after its end", async () => {
+    await ingest.stop();
+    ingest = startIngest({ maxBodyBytes: LIMIT, bodyRoom: ROOM, trailersMs: 10 });
+    const closing = request.replace("keep-alive", "close");
+    // Without the fake clock's time, the answer can only be the runtime's.
+    expect(await sendInTwo(closing, withTrailer)).toEqual(["400"]);
+    ingest.clock.advance(10);
+    await ingest.post("", { body: "later" });
+    expect(ingest.stored.filter(isWhole)).toEqual([]);
+
+    let isAnswered = false;
+    const answers = sendInTwo(closing, "\r\n").finally(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) {
+      ingest.clock.advance(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await answers).toEqual(["200"]);
+    expect(ingest.stored.filter(isWhole)).toHaveLength(1);
+  });
+
   test("is not stored if the trailers arrive while its sender is verified", async () => {
     const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
     const { promise: verdict, resolve: accept } = Promise.withResolvers<Verdict>();

@@ -42,6 +42,8 @@ export function startIngest(
   options: {
     maxBodyBytes?: number;
     bodyRoom?: BodyRoom;
+    /** By the fake clock; by default one turn of the event loop. */
+    trailersMs?: number;
     trustedProxies?: readonly string[];
     providers?: IngestDeps["providers"];
     metrics?: IngestMetrics;
@@ -92,6 +94,7 @@ export function startIngest(
       trustedProxies: options.trustedProxies ?? [],
     },
     refusals: { refused: () => undefined, accepted: () => undefined },
+    trailersMs: options.trailersMs ?? 0,
     clock,
     log,
     metrics: options.metrics ?? noMetrics,
