@@ -12,6 +12,7 @@ const SRC = join(import.meta.dir, "../src");
 const OWN_JSON = [
   "cli/observability/commands.ts",
   "dashboard/components/form-fields.tsx",
+  "dashboard/send/sample.ts",
   "dashboard/webhooks/entrypoints/test-event.ts",
   "storage/backup/manifest.ts",
 ];

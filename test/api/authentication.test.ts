@@ -48,6 +48,8 @@ const bodies: Record<string, unknown> = {
   targets: { name: "X", type: "log" },
   replay: {},
   replays: { filter: {} },
+  pull: {},
+  acknowledge: {},
   rotate: {},
   try: {},
   verify: {},

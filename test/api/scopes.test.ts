@@ -72,7 +72,11 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     "POST /webhooks/:webhook_id/targets/:target_id/reset-circuit",
   ],
   pull: ["POST /webhooks/:webhook_id/targets/:target_id/pull"],
-  admin: [...["GET /api-keys", "POST /api-keys"], ...["GET /api-keys/:key_id", "DELETE /api-keys/:key_id"]],
+  admin: [
+    ...["GET /api-keys", "POST /api-keys"],
+    ...["GET /api-keys/:key_id", "DELETE /api-keys/:key_id"],
+    ...["GET /audit", "GET /audit/export"],
+  ],
   none: ["GET /me"],
   public: ["GET /openapi.json"],
 };
