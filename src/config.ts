@@ -1,6 +1,8 @@
 /** The only reader of the environment: validated once at start, with all faults reported together. */
+
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { type ClientEnvironment, readClientEnvironment } from "./config-client.ts";
 import { type Traces, tracesOf } from "./config-traces.ts";
 import * as values from "./config-values.ts";
 import { type VariableName, variableEntries, variables } from "./config-variables.ts";
@@ -123,6 +125,10 @@ type ReadFile = (path: string) => string;
 
 export function loadConfigFromProcess(): Config {
   return loadConfig(process.env);
+}
+
+export function clientEnvironmentFromProcess(): ClientEnvironment {
+  return readClientEnvironment(process.env);
 }
 
 /** Returns true if colours are disabled, as https://no-color.org defines it: by any value but an empty one. */

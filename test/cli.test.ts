@@ -8,6 +8,7 @@ import { createSessions } from "../src/auth/sessions.ts";
 import { createUsers } from "../src/auth/users.ts";
 import { runCommandLine } from "../src/cli/program.ts";
 import { configVariables, loadConfig } from "../src/config.ts";
+import { readClientEnvironment } from "../src/config-client.ts";
 import { newId } from "../src/lib/ids.ts";
 import { version } from "../src/lib/version.ts";
 import { findChapter, manualChapters } from "../src/manual/chapters.ts";
@@ -33,7 +34,12 @@ async function run(words: string, stdin = "", terminal = { colours: false, colum
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     terminal,
+    isTerminal: false,
     readStdin: async () => stdin,
+    readStdinBytes: async () => Buffer.from(stdin),
+    readSecret: async () => stdin,
+    outBytes: (bytes) => out.push(new TextDecoder().decode(bytes)),
+    clientEnvironment: () => readClientEnvironment(environment, "linux"),
     loadConfig: () => loadConfig(environment),
     prepareToServe: () => undefined,
     clock,

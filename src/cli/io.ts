@@ -1,5 +1,6 @@
 /** The parts of the process that commands use, so that tests can run commands in their own process. */
 import type { Config } from "../config.ts";
+import type { ClientEnvironment } from "../config-client.ts";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { TerminalLook } from "../manual/terminal.ts";
@@ -15,7 +16,16 @@ export type Io = Readonly<{
   err: (line: string) => void;
   /** Colours and width of standard output. */
   terminal: TerminalLook;
+  /** Whether a person reads standard output, not a program. */
+  isTerminal: boolean;
   readStdin: () => Promise<string>;
+  readStdinBytes: () => Promise<Uint8Array>;
+  /** Reads a secret from standard input; shows `prompt` to a person, and not what they type. */
+  readSecret: (prompt: string) => Promise<string>;
+  /** Writes bytes to standard output. */
+  outBytes: (bytes: Uint8Array) => void;
+  /** What the commands for a gateway elsewhere need. */
+  clientEnvironment: () => ClientEnvironment;
   /** Throws ConfigError. */
   loadConfig: () => Config;
   /** Called before the gateway starts; need not return. */

@@ -6,6 +6,12 @@ import { version } from "../lib/version.ts";
 import { addApiKeyCommands } from "./apikey-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
+import { addEventCommands } from "./client/event-commands.ts";
+import { addListenCommand } from "./client/listen/listen-command.ts";
+import { addLoginCommands } from "./client/login-commands.ts";
+import { RemoteError } from "./client/remote-error.ts";
+import { addReplayCommand } from "./client/replay-command.ts";
+import { addSendCommand } from "./client/send-command.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { addHelpCommand, coreVariablesHelp } from "./help-command.ts";
 import type { Io } from "./io.ts";
@@ -30,7 +36,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     for (const line of explain(error)) io.err(line);
-    return EXIT_FAILED;
+    return error instanceof RemoteError ? error.exitCode : EXIT_FAILED;
   }
 }
 
@@ -67,6 +73,11 @@ function createProgram(io: Io): Command {
   addObservabilityCommands(program, io);
   addManualCommand(program, io);
   addLicencesCommand(program, io);
+  addLoginCommands(program, io);
+  addListenCommand(program, io);
+  addEventCommands(program, io);
+  addReplayCommand(program, io);
+  addSendCommand(program, io);
   program
     .command("healthcheck")
     .description("exit 0 if the gateway on this machine is healthy")

@@ -1,9 +1,15 @@
 /** Joins the command line to this process: its arguments, its pipes, its environment. */
 
-import { environmentToStartWith, loadConfigFromProcess, refusesColours } from "../config.ts";
+import {
+  clientEnvironmentFromProcess,
+  environmentToStartWith,
+  loadConfigFromProcess,
+  refusesColours,
+} from "../config.ts";
 import { systemClock } from "../lib/clock.ts";
 import { startOver } from "../lib/start-over.ts";
 import { runCommandLine } from "./program.ts";
+import { readSecret } from "./read-secret.ts";
 
 /** Width of text where the output is no terminal or its width is unknown. */
 const USUAL_COLUMNS = 100;
@@ -25,7 +31,12 @@ export async function runFromTerminal(): Promise<void> {
       colours: process.stdout.isTTY === true && !refusesColours(),
       columns: Math.min(process.stdout.columns || USUAL_COLUMNS, USUAL_COLUMNS),
     },
+    isTerminal: process.stdout.isTTY === true,
     readStdin: () => Bun.stdin.text(),
+    readStdinBytes: () => Bun.stdin.bytes(),
+    readSecret,
+    outBytes: (bytes) => process.stdout.write(bytes),
+    clientEnvironment: clientEnvironmentFromProcess,
     loadConfig: loadConfigFromProcess,
     prepareToServe: (config) => {
       const env = environmentToStartWith(config);

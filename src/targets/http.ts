@@ -10,6 +10,7 @@ import { headersFor, headersForOtherOrigin } from "./http-headers.ts";
 import { targetUrl } from "./outbound-target-url.ts";
 import { receivedHeadersFields, receivedHeadersShape } from "./received-headers.ts";
 import { redirectOf } from "./redirect.ts";
+import { requestUrl } from "./request-url.ts";
 import { failedBy, outcomeOf } from "./response-outcome.ts";
 import type { DeliveryAttempt, Outcome, ReceivedEvent, TargetType } from "./target-type.ts";
 import { tlsFault, tlsFields, tlsOf, tlsShape } from "./tls-settings.ts";
@@ -153,22 +154,7 @@ function tlsFor(config: HttpConfig): OutboundTls | undefined {
   return tls;
 }
 
-/** Puts the target's own query first, so that a sender's parameters cannot override it. */
 function urlFor(config: HttpConfig, event: ReceivedEvent): string {
   const path = config.append_path || event.isPathChosen === true ? event.pathTail : "";
-  const query = withoutMaskedParameters(event.query);
-  if (path === "" && query === "") return config.url;
-  const url = new URL(config.url);
-  if (path !== "" && path !== "/")
-    url.pathname = `${url.pathname.replace(/\/$/, "")}${withoutClimbing(path)}`;
-  const own = url.search.slice(1);
-  url.search = own !== "" && query !== "" ? `${own}&${query}` : own || query;
-  return url.href;
-}
-
-/** Resolves the path on its own, so that a sender's "/../" cannot leave the target's path. */
-function withoutClimbing(path: string): string {
-  const alone = new URL("http://alone/");
-  alone.pathname = path;
-  return alone.pathname;
+  return requestUrl(config.url, { path, query: withoutMaskedParameters(event.query) });
 }

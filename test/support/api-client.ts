@@ -42,10 +42,15 @@ export class ApiClient {
     this.#createKey = createKey;
   }
 
+  /** The key that requests are sent with. */
+  key(): Promise<string> {
+    this.#key ??= this.#createKey();
+    return this.#key;
+  }
+
   /** Sends any request, its body as JSON, and returns the response unchecked. */
   async request(method: string, path: string, body?: unknown): Promise<Response> {
-    this.#key ??= this.#createKey();
-    const headers = { authorization: `Bearer ${await this.#key}`, "content-type": "application/json" };
+    const headers = { authorization: `Bearer ${await this.key()}`, "content-type": "application/json" };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     return fetch(`${this.#origin()}/api/v1${path}`, init);
   }
