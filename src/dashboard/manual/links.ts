@@ -23,6 +23,7 @@ export const TARGET_PARTS: SectionParts = {
   max_attempts: "retries",
   rate_limit: "flow",
   "signing.scheme": "signing",
+  append_path: "targets#settings-of-http-targets",
   drop_headers: "targets#headers",
   tls_ca: "targets#settings-of-http-targets",
 };
