@@ -2,6 +2,7 @@
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditReading } from "../auth/audit-reading.ts";
 import type { FirstSignIn } from "../auth/first-sign-in.ts";
+import type { Passkeys } from "../auth/passkeys/passkeys.ts";
 import type { SecondFactors } from "../auth/second-factor/second-factors.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import type { SignInLimiter } from "../auth/sign-in-limiter.ts";
@@ -53,6 +54,7 @@ export type DashboardDeps = Readonly<{
   firstSignIn: FirstSignIn;
   apiKeys: ApiKeys;
   secondFactors: SecondFactors;
+  passkeys: Passkeys;
   signInLimiter: SignInLimiter;
   /** Runs a handler and waits until everything its response reports is on disk. */
   durably: MainDb["durably"];

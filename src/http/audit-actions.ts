@@ -29,6 +29,7 @@ const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/pages/login": "session.create",
   "/pages/first-sign-in": "session.create",
   "/pages/login/code": "session.create",
+  "/pages/login/passkey": "session.create",
   "/pages/logout": "session.end",
   "/profile/password": "user.update",
   "/profile/look": "session.update",

@@ -103,7 +103,7 @@ const parts = [
         summary: "What happens when a process, machine or disk fails",
       },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
-      { slug: "sign-in", text: signIn, summary: "Passwords, second factor, and how sessions end" },
+      { slug: "sign-in", text: signIn, summary: "Passwords, second factor, passkeys, and how sessions end" },
       { slug: "retention", text: retention, summary: "How long events are kept, by age and size" },
       { slug: "backup", text: backup, summary: "Back up and restore, and continuous copies" },
       { slug: "recovery", text: recovery, summary: "What to do when data is damaged or missing" },

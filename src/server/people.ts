@@ -2,6 +2,7 @@
 import { createApiKeys } from "../auth/api-keys.ts";
 import { createAuditReading } from "../auth/audit-reading.ts";
 import { createFirstSignIn } from "../auth/first-sign-in.ts";
+import { createPasskeys } from "../auth/passkeys/passkeys.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import { createSecondFactors } from "../auth/second-factor/second-factors.ts";
 import { createSessions } from "../auth/sessions.ts";
@@ -28,6 +29,7 @@ export function createPeopleParts(deps: {
     users: createUsers({ mainDb, clock, ...(passwords && { passwords }) }),
     sessions,
     firstSignIn: createFirstSignIn({ clock, areNoSessions: sessions.areNone }),
+    passkeys: createPasskeys({ mainDb, keys, clock, baseUrl: config.baseUrl }),
     secondFactors: createSecondFactors({
       mainDb,
       keys,

@@ -21,6 +21,7 @@ const OPEN = [
   "POST /pages/logout",
   "GET /pages/login/code",
   "POST /pages/login/code",
+  "POST /pages/login/passkey",
   "GET /pages/first-sign-in",
   "POST /pages/first-sign-in",
   "GET /docs",

@@ -25,7 +25,7 @@ setDefaultTimeout(120_000);
 /** Public routes. A route in none of these lists must belong to somebody. */
 const OPEN = [
   /^GET \/$/,
-  /^(GET|POST) \/pages\/login(\/code)?$/,
+  /^(GET|POST) \/pages\/login(\/code|\/passkey)?$/,
   /^POST \/pages\/logout$/,
   /^GET \/assets\//,
   /^GET \/docs(\/:chapter)?$/,
@@ -41,6 +41,7 @@ const OWN = new Set([
   ...["GET /find", "GET /profile", "POST /profile/password", "POST /profile/api-keys"],
   ...["POST /profile/sessions/end-others", "GET /problems", "GET /api/v1/problems"],
   ...["GET /profile/second-factor", "POST /profile/second-factor"],
+  ...["GET /profile/passkeys", "POST /profile/passkeys"],
   ...["POST /profile/second-factor/codes", "POST /profile/second-factor/off"],
   ...["GET /profile/audit", "GET /profile/audit/download", "GET /api/v1/audit", "GET /api/v1/audit/export"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-
 import { z } from "zod";
 import { ApiClient, type WebhookSetup } from "./api-client.ts";
 import { type Environment, type Gateway, startGateway } from "./gateway.ts";
+import { addPasskey } from "./passkeys.ts";
 import type { Receiver } from "./receiver.ts";
 
 export type Person = Readonly<{ username: string; password: string; cookie: string; key: string }>;
@@ -187,6 +188,10 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
   ]);
   const keyId = find(profile, /\/profile\/api-keys\/([^/"]+)\/revoke/);
   return {
+    passkeyId: await addPasskey(
+      { url: gateway.origin, origin: gateway.origin.replace("127.0.0.1", "localhost") },
+      cookie,
+    ),
     filterId: find(log, /\/filters\/([^/"]+)\/delete/),
     keyId,
     key_id: keyId,

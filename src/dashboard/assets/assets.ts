@@ -21,6 +21,7 @@ import tokens from "./css/tokens.css" with { type: "text" };
 import { bundleEditor } from "./editor/bundle.ts" with { type: "macro" };
 import keys from "./keys.js" with { type: "text" };
 import log from "./log.js" with { type: "text" };
+import passkeyForm from "./passkey-form.js" with { type: "text" };
 
 const CSS = "text/css; charset=utf-8";
 const JS = "text/javascript; charset=utf-8";
@@ -42,7 +43,7 @@ const stylesheet = [
   manual,
 ].join("\n");
 
-const script = [app, log, keys, codeField].join("\n");
+const script = [app, log, keys, codeField, passkeyForm].join("\n");
 
 type Text = Readonly<{ packed: Uint8Array<ArrayBuffer>; plain: () => string | Uint8Array<ArrayBuffer> }>;
 

@@ -23,6 +23,11 @@ declare module "*/log.js" {
   export default text;
 }
 
+declare module "*/passkey-form.js" {
+  const text: string;
+  export default text;
+}
+
 declare module "htmx.org/dist/htmx.min.js" {
   const text: string;
   export default text;

@@ -10,6 +10,7 @@ export const KINDS: readonly Readonly<{ value: string; label: string }>[] = [
   { value: "replay", label: "Replays" },
   { value: "rejected_request", label: "Rejected requests" },
   { value: "api_key", label: "API keys" },
+  { value: "passkey", label: "Passkeys" },
   { value: "session", label: "Sign-ins and sessions" },
   { value: "user", label: "Users" },
   { value: "server", label: "Server" },

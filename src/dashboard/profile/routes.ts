@@ -11,10 +11,14 @@ import { action, type PageContext, type PageRoute, page, sensitive } from "../pa
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
+import { createPasskeyRoutes } from "./passkey-routes.ts";
 import { createSecondFactorRoutes } from "./second-factor-routes.ts";
 import { profileView } from "./views.tsx";
 
-type Deps = Pick<DashboardDeps, "users" | "sessions" | "secondFactors" | "signInLimiter" | "config"> &
+type Deps = Pick<
+  DashboardDeps,
+  "users" | "sessions" | "secondFactors" | "passkeys" | "signInLimiter" | "config"
+> &
   Readonly<{ keys: KeyActions; cookie: SessionCookie; reveals: Reveals }>;
 
 type Faults = Readonly<{ password?: FieldErrors; apiKey?: FieldErrors; typed?: FormInput }>;
@@ -31,6 +35,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
       flash,
       sessionId,
       sessions: sessions.list({ userId: viewer.id }),
+      passkeyCount: deps.passkeys.list(viewer.id).length,
       secondFactor: deps.secondFactors.find(viewer.id),
       sessionLimits: deps.config.sessions,
       apiKeys: await keys.list(viewer.id),
@@ -118,6 +123,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     action("/profile/password", changePassword),
     action("/profile/look", changeLook),
     ...createSecondFactorRoutes(deps),
+    ...createPasskeyRoutes(deps),
     action("/profile/sessions/end-others", endOtherSessions),
     action("/profile/sessions/:sessionId/end", endSession),
     sensitive(action("/profile/api-keys", createKey)),

@@ -15,6 +15,7 @@ import { DEFAULT_LOOK, type Look, lookFields } from "../look.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { browserName } from "./browser-name.ts";
+import { PASSKEYS_PATH } from "./passkeys-path.ts";
 import { SECOND_FACTOR_PATH } from "./second-factor-path.ts";
 
 type Profile = Readonly<{
@@ -23,6 +24,7 @@ type Profile = Readonly<{
   sessionId: string;
   sessions: readonly Session[];
   sessionLimits: SessionLimits;
+  passkeyCount: number;
   /** Null if it is off. */
   secondFactor: Readonly<{ since: number; codesLeft: number }> | null;
   apiKeys: readonly ShownKey[];
@@ -54,6 +56,7 @@ export function profileView(props: Profile): JSX.Element {
         <Sessions {...props} />
         <Password errors={props.passwordErrors} username={viewer.username} />
         <SecondFactor {...props} />
+        <Passkeys {...props} />
       </div>
     </Layout>
   );
@@ -179,6 +182,26 @@ function SecondFactor({ secondFactor }: Profile): JSX.Element {
         label={secondFactor === null ? "Set up" : "Manage"}
         describe={secondFactor === null ? "Set up a second factor" : "Manage your second factor"}
         href={SECOND_FACTOR_PATH}
+      />
+    </section>
+  );
+}
+
+function Passkeys({ passkeyCount }: Profile): JSX.Element {
+  return (
+    <section class="card card-row" id="passkeys">
+      <div>
+        <h2>Passkeys</h2>
+        <p class="muted" safe>
+          {passkeyCount === 0
+            ? "None. A passkey signs you in by your device's finger, face or PIN."
+            : `${passkeyCount} of your devices or password managers sign you in.`}
+        </p>
+      </div>
+      <Button
+        label={passkeyCount === 0 ? "Add a passkey" : "Manage"}
+        describe={passkeyCount === 0 ? undefined : "Manage your passkeys"}
+        href={PASSKEYS_PATH}
       />
     </section>
   );

@@ -1,7 +1,9 @@
 /** The page that asks for the password or a code again, and keeps the form that was sent. */
 import { Html } from "@elysiajs/html";
+import type { DeviceQuestion } from "../../auth/passkeys/passkeys.ts";
 import { Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
+import { PasskeyForm } from "../components/passkey-form.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Viewer } from "../viewer.ts";
@@ -15,9 +17,11 @@ export function reVerifyView(props: {
   /** The form's fields, sent again with the proof. */
   fields: readonly (readonly [name: string, value: string])[];
   asksForCode: boolean;
+  /** Asks for a passkey instead; null for users without one. */
+  question: DeviceQuestion | null;
   fault: string | null;
 }): JSX.Element {
-  const { viewer, action, fields, asksForCode, fault } = props;
+  const { viewer, action, fields, asksForCode, question, fault } = props;
   return (
     <Layout title="Confirm that it is you" viewer={viewer}>
       <section class="card card-narrow">
@@ -43,6 +47,9 @@ export function reVerifyView(props: {
             <Button kind="primary" label="Continue" />
           </div>
         </form>
+        {question !== null && (
+          <PasskeyForm does="get" question={question} action={action} label="Use a passkey" fields={fields} />
+        )}
       </section>
     </Layout>
   );

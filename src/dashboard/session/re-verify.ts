@@ -3,12 +3,17 @@ import type { Session } from "../../auth/sessions.ts";
 import { describeWait } from "../../auth/sign-in-limiter.ts";
 import { pathAndQueryOf } from "../../http/request-url.ts";
 import { MINUTE_MS } from "../../lib/clock.ts";
+import { PASSKEY_FIELDS, passkeyAnswerIn } from "../components/passkey-form.tsx";
 import type { DashboardDeps } from "../deps.ts";
+import type { FormInput } from "../forms.ts";
 import type { PageContext } from "../page-route.ts";
 import { renderPage } from "../render.ts";
 import { PROOF_FIELD, reVerifyView } from "./re-verify-view.tsx";
 
-type Deps = Pick<DashboardDeps, "users" | "sessions" | "secondFactors" | "signInLimiter" | "clock">;
+type Deps = Pick<
+  DashboardDeps,
+  "users" | "sessions" | "secondFactors" | "passkeys" | "signInLimiter" | "clock"
+>;
 
 /** Returns the page that asks; null if the user has proved who they are. */
 export type ReVerify = (
@@ -16,43 +21,75 @@ export type ReVerify = (
   session: Pick<Session, "id" | "verifiedAt">,
 ) => Promise<Response | null>;
 
+type Proof =
+  | Readonly<{ what: "password" | "code"; typed: string }>
+  | Readonly<{ what: "passkey"; given: { sealed: string; answer: string } }>;
+
+const FAULTS = {
+  password: "This is not your password.",
+  code: "This code is wrong, or was used already.",
+  passkey: "The passkey was not accepted, or took too long.",
+} as const;
+
+/** Fields that are not part of the form that was sent. */
+const PROOFS: readonly string[] = [PROOF_FIELD, ...Object.values(PASSKEY_FIELDS.get)];
+
 const FRESH_MS = 15 * MINUTE_MS;
 /** Forms of sensitive actions have a few fields. */
 const MAX_FIELDS = 100;
 
 export function createReVerify(deps: Deps): ReVerify {
-  const { users, sessions, secondFactors, signInLimiter, clock } = deps;
+  const { users, sessions, secondFactors, passkeys, signInLimiter, clock } = deps;
 
   /** Returns what is wrong with the proof; null if it is right. */
-  async function faultOf(context: PageContext, proof: string): Promise<string | null> {
-    const { viewer, remoteAddress, sessionId: device } = context;
+  async function faultOf({ viewer, remoteAddress, sessionId }: PageContext, proof: Proof) {
     const { id: userId, username } = viewer;
-    const isCode = secondFactors.isOn(userId);
-    const what = isCode ? "code" : "password";
-    const turn = signInLimiter.begin({ username, remoteAddress, device, what });
+    const { what } = proof;
+    const turn = signInLimiter.begin({
+      username,
+      remoteAddress,
+      device: sessionId,
+      what: what === "code" ? "code" : "password",
+    });
     if (!turn.allowed) return describeWait(turn.retryAfterMs);
-    const isRight = isCode
-      ? secondFactors.verify({ userId, code: proof })
-      : (await users.verifyPassword({ username, password: proof, isTrusted: true })) !== null;
-    if (isRight) turn.succeeded();
-    else return isCode ? "This code is wrong, or was used already." : "This is not your password.";
+    if (!(await isRight(proof, { userId, username }))) return FAULTS[what];
+    turn.succeeded();
     return null;
+  }
+
+  async function isRight(proof: Proof, { userId, username }: { userId: string; username: string }) {
+    if (proof.what === "passkey") return (await passkeys.verify(proof.given)) === userId;
+    if (proof.what === "code") return secondFactors.verify({ userId, code: proof.typed });
+    return (await users.verifyPassword({ username, password: proof.typed, isTrusted: true })) !== null;
+  }
+
+  function proofIn(form: FormInput, userId: string): Proof | null {
+    const given = passkeyAnswerIn(form, "get");
+    if (given !== null) return { what: "passkey", given };
+    const typed = form[PROOF_FIELD];
+    if (typed === undefined) return null;
+    return { what: secondFactors.isOn(userId) ? "code" : "password", typed };
   }
 
   return async (context, { id, verifiedAt }) => {
     // A clock that was set back makes no sign-in fresh for longer.
     if (Math.abs(clock.now() - verifiedAt) < FRESH_MS) return null;
-    const { [PROOF_FIELD]: proof, ...fields } = await context.form();
-    const fault = proof === undefined ? null : await faultOf(context, proof);
-    if (proof !== undefined && fault === null) {
+    const form = await context.form();
+    const { id: userId } = context.viewer;
+    const proof = proofIn(form, userId);
+    const fault = proof && (await faultOf(context, proof));
+    if (proof !== null && fault === null) {
       sessions.noteVerified({ id });
       return null;
     }
     const view = reVerifyView({
       viewer: context.viewer,
       action: pathAndQueryOf(context.request.url),
-      fields: Object.entries(fields).slice(0, MAX_FIELDS),
-      asksForCode: secondFactors.isOn(context.viewer.id),
+      fields: Object.entries(form)
+        .filter(([name]) => !PROOFS.includes(name))
+        .slice(0, MAX_FIELDS),
+      asksForCode: secondFactors.isOn(userId),
+      question: passkeys.list(userId).length > 0 ? passkeys.askToSignIn() : null,
       fault,
     });
     return renderPage(view, { status: fault === null ? 200 : 422 });

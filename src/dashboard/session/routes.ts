@@ -10,6 +10,7 @@ import { createDeviceCookie } from "./device-cookie.ts";
 import { FIRST_SIGN_IN_PATH } from "./first-sign-in-path.ts";
 import { firstSignInView } from "./first-sign-in-view.tsx";
 import { createHalfWayCookie } from "./half-way-cookie.ts";
+import { createPasskeySignInRoutes } from "./passkey-routes.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 import { signInView } from "./views.tsx";
 
@@ -18,7 +19,7 @@ type Deps = DashboardDeps & Readonly<{ cookie: SessionCookie }>;
 const MAX_USERNAME_LENGTH = 200;
 
 export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, firstSignIn, secondFactors, cookie } = deps;
+  const { users, sessions, firstSignIn, secondFactors, passkeys, cookie } = deps;
   const device = createDeviceCookie(deps);
   const halfWay = createHalfWayCookie(deps);
   const begin = createBeginSession({ ...deps, device });
@@ -36,6 +37,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
         flash: context.flash,
         // Without any session, the reader has most likely just started the gateway.
         isFirstRun: sessions.areNone(),
+        question: passkeys.isPossible ? passkeys.askToSignIn() : null,
       }),
       { status: state?.status ?? 200 },
     );
@@ -104,6 +106,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     ),
     openAction("/pages/login", signIn),
     ...createCodeRoutes({ ...deps, begin, device, halfWay }),
+    ...createPasskeySignInRoutes({ ...deps, begin, device }),
     openPage(FIRST_SIGN_IN_PATH, showFirst),
     openAction(FIRST_SIGN_IN_PATH, signInFirst),
     openAction("/pages/logout", signOut),

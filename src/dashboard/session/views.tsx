@@ -1,12 +1,15 @@
 /** The sign-in page, with a hint for whoever has just started the gateway. */
 import { Html } from "@elysiajs/html";
+import type { DeviceQuestion } from "../../auth/passkeys/passkeys.ts";
 import { Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { Logo } from "../components/icon.tsx";
+import { PasskeyForm } from "../components/passkey-form.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash } from "../viewer.ts";
+import { PASSKEY_SIGN_IN_PATH } from "./passkey-sign-in-path.ts";
 
 type SignIn = Readonly<{
   next: string | null;
@@ -14,9 +17,11 @@ type SignIn = Readonly<{
   fault: string | null;
   flash: Flash | null;
   isFirstRun: boolean;
+  /** Asks for a passkey; null where browsers have none for this address. */
+  question: DeviceQuestion | null;
 }>;
 
-export function signInView({ next, username, fault, flash, isFirstRun }: SignIn): JSX.Element {
+export function signInView({ next, username, fault, flash, isFirstRun, question }: SignIn): JSX.Element {
   return (
     <Layout title="Sign in" viewer={null} flash={flash}>
       <div class="sign-in">
@@ -49,6 +54,15 @@ export function signInView({ next, username, fault, flash, isFirstRun }: SignIn)
             />
             <Button kind="primary" label="Sign in" />
           </form>
+          {question !== null && (
+            <PasskeyForm
+              does="get"
+              question={question}
+              action={PASSKEY_SIGN_IN_PATH}
+              label="Sign in with a passkey"
+              fields={next === null ? [] : [["next", next]]}
+            />
+          )}
         </section>
         <FirstRunHint isFirstRun={isFirstRun} />
       </div>

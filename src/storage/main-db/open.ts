@@ -24,9 +24,10 @@ import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
-import { createSecondFactorQueries, type SecondFactorQueries } from "./second-factors.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
-import { createSessionQueries, type SessionQueries } from "./sessions.ts";
+import { createPasskeyQueries, type PasskeyQueries } from "./sign-in/passkeys.ts";
+import { createSecondFactorQueries, type SecondFactorQueries } from "./sign-in/second-factors.ts";
+import { createSessionQueries, type SessionQueries } from "./sign-in/sessions.ts";
 import { createTargetPullQueries, type TargetPullQueries } from "./target-pulls.ts";
 import { createTargetQueries, type TargetQueries } from "./targets.ts";
 import { createTransactions } from "./transactions.ts";
@@ -39,6 +40,7 @@ export type MainDb = Readonly<{
   users: UserQueries;
   sessions: SessionQueries;
   secondFactors: SecondFactorQueries;
+  passkeys: PasskeyQueries;
   webhooks: WebhookQueries;
   entrypoints: EntrypointQueries;
   targets: TargetQueries;
@@ -128,6 +130,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const nameOf = (webhookId: string) => webhooks.find(webhookId)?.name;
     return {
       users,
+      passkeys: auditedPeople.auditPasskeys(createPasskeyQueries(orm), auditing),
       secondFactors: auditedPeople.auditSecondFactors(createSecondFactorQueries(orm), {
         ...auditing,
         usernameOf: (id) => users.find(id)?.username ?? null,

@@ -37,6 +37,17 @@ export const secondFactors = sqliteTable("second_factors", {
   createdAt: integer("created_at").notNull(),
 });
 
+export const passkeys = sqliteTable("passkeys", {
+  /** The credential's, in base64url. */
+  id: text("id").primaryKey(),
+  userId: text("user_id").notNull(),
+  name: text("name").notNull(),
+  publicKey: text("public_key").notNull(),
+  counter: integer("counter").notNull(),
+  createdAt: integer("created_at").notNull(),
+  lastUsedAt: integer("last_used_at"),
+});
+
 export const recoveryCodes = sqliteTable(
   "recovery_codes",
   { userId: text("user_id").notNull(), codeHash: text("code_hash").notNull() },
@@ -123,6 +134,7 @@ export const apiKeys = sqliteTable("api_keys", {
 
 export type UserRow = typeof users.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SecondFactorRow = typeof secondFactors.$inferSelect;
 export type WebhookRow = typeof webhooks.$inferSelect;
 export type EntrypointRow = typeof entrypoints.$inferSelect;

@@ -1,8 +1,9 @@
 /** Adds an entry to the audit log with each change of users and of what lets them in, in the same transaction. */
 import { currentAct, GATEWAY } from "../../../observability/acting.ts";
 import type { ApiKeyQueries } from "../api-keys.ts";
-import type { SecondFactorQueries } from "../second-factors.ts";
-import type { SessionQueries } from "../sessions.ts";
+import type { PasskeyQueries } from "../sign-in/passkeys.ts";
+import type { SecondFactorQueries } from "../sign-in/second-factors.ts";
+import type { SessionQueries } from "../sign-in/sessions.ts";
 import type { UserQueries } from "../users.ts";
 import type { Auditing } from "./audited.ts";
 
@@ -63,6 +64,28 @@ export function auditSecondFactors(
       transactions.run(() => {
         const isRemoved = queries.remove(id);
         if (isRemoved) add(id, "second_factor", "recovery_codes");
+        return isRemoved;
+      }),
+  };
+}
+
+export function auditPasskeys(queries: PasskeyQueries, { audit, transactions }: Auditing): PasskeyQueries {
+  return {
+    ...queries,
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        const { id: objectId, name: objectName, userId: ownerId } = row;
+        audit.add({ action: "passkey.create", objectId, objectName, ownerId });
+      }),
+    remove: (of) =>
+      transactions.run(() => {
+        const row = queries.find(of.id);
+        const isRemoved = queries.remove(of);
+        if (isRemoved && row) {
+          const { id: objectId, name: objectName, userId: ownerId } = row;
+          audit.add({ action: "passkey.delete", objectId, objectName, ownerId });
+        }
         return isRemoved;
       }),
   };

@@ -15,6 +15,7 @@ import savedFilters from "./0013-saved-filters.sql" with { type: "text" };
 import targetPulls from "./0014-target-pulls.sql" with { type: "text" };
 import problems from "./0015-problems.sql" with { type: "text" };
 import secondFactors from "./0016-second-factors.sql" with { type: "text" };
+import passkeys from "./0017-passkeys.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -33,4 +34,5 @@ export const mainMigrations: readonly string[] = [
   targetPulls,
   problems,
   secondFactors,
+  passkeys,
 ];

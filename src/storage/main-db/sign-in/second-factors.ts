@@ -1,7 +1,7 @@
 /** Queries on authenticator apps and recovery codes. */
 import { and, count, eq, lt } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { recoveryCodes, type SecondFactorRow, secondFactors } from "./tables.ts";
+import { recoveryCodes, type SecondFactorRow, secondFactors } from "../tables.ts";
 
 export type SecondFactorQueries = ReturnType<typeof createSecondFactorQueries>;
 

@@ -2,7 +2,7 @@
 
 import { and, desc, eq, isNull, lte, ne, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { type SessionRow, sessions, type UserRow, users } from "./tables.ts";
+import { type SessionRow, sessions, type UserRow, users } from "../tables.ts";
 
 export type SessionQueries = ReturnType<typeof createSessionQueries>;
 

@@ -1,0 +1,2 @@
+/** Address of the page of a user's passkeys. */
+export const PASSKEYS_PATH = "/profile/passkeys";
