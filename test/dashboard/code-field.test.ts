@@ -7,6 +7,7 @@ import {
   launchBrowser,
   PHONE,
 } from "../support/browser.ts";
+import { startTestEvents } from "../support/test-events.ts";
 import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
 
 // A browser and the sandbox's process start beside other tests.
@@ -129,6 +130,26 @@ describe("a field for code", () => {
     await place.waitFor();
     expect(await place.textContent()).toBe('"$exists"');
     await page.context().close();
+  });
+
+  test("marks where code failed that was tried on stored events", async () => {
+    const events = await startTestEvents({ BASE_URL: "http://hooks.example" });
+    await events.addEvent({ body: '{"order":1}' });
+    const context = await browser.newContext({
+      ...DESKTOP,
+      baseURL: events.url,
+      storageState: await events.browserState(),
+    });
+    const page = await context.newPage();
+    await page.goto(`${events.path}/targets/${events.target.id}/edit`);
+    const editor = await openEditor(page, "Transformation", CODE);
+    await editor.fill("function transform(payload) {\n  return payload.none.there;\n}");
+    await page.click('button:has-text("Try on stored events")');
+    const faulty = page.locator(".cm-line.is-fault");
+    await faulty.waitFor();
+    expect(await faulty.textContent()).toBe("  return payload.none.there;");
+    await context.close();
+    await events.stop();
   });
 
   test("is a plain text area without scripts", async () => {

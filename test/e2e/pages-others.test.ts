@@ -28,6 +28,7 @@ const OPEN = [
   /^(GET|POST) \/pages\/login(\/code|\/passkey)?$/,
   /^POST \/pages\/logout$/,
   /^GET \/assets\//,
+  /^(GET|POST) \/pages\/first-sign-in$/,
   /^GET \/docs(\/:chapter)?$/,
   /^GET \/(\.well-known\/healthcheck|livez|readyz)$/,
   /^[A-Z]+ \/webhook\/:entrypointId(\/\*)?$/,
@@ -38,7 +39,8 @@ const OPERATORS = [/^GET \/metrics$/];
 /** Routes about the user who asks, without an id of anything. */
 const OWN = new Set([
   ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
-  ...["GET /find", "GET /profile", "POST /profile/password", "POST /profile/api-keys"],
+  ...["GET /find", "GET /profile", "POST /profile/password", "POST /profile/look"],
+  "POST /profile/api-keys",
   ...["POST /profile/sessions/end-others", "GET /problems", "GET /api/v1/problems"],
   ...["GET /profile/second-factor", "POST /profile/second-factor"],
   ...["GET /profile/passkeys", "POST /profile/passkeys"],

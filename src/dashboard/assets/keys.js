@@ -152,7 +152,9 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    const { key, target, ctrlKey, altKey, metaKey } = event;
+    const { key, ctrlKey, altKey, metaKey } = event;
+    // Where it was typed, also within the shadow tree of the code editor.
+    const [target] = event.composedPath();
     if (event.defaultPrevented || event.isComposing || ctrlKey || altKey || metaKey) return;
     if (document.documentElement.dataset.keys === "off" || !Object.hasOwn(ACTIONS, key)) return;
     if (isTyping(target) || document.querySelector("dialog[open]")) return;
