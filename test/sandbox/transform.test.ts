@@ -128,6 +128,42 @@ describe("code of other gateways", () => {
 });
 
 describe("faults", () => {
+  const typed = (code: string) =>
+    `interface Order {\n  id: number;\n}\n\n// The first line.\nenum Size { Small = 1,\n  Large }\n${code}`;
+
+  test.each([
+    ["function transform(payload: Order): unknown { return (payload as any).no.id }", 8, "id }", -1],
+    [
+      "function transform(payload: Order) {\n  const n: number = 1, m: Size = Size.Large; return none(n);\n}",
+      9,
+      "none",
+      0,
+    ],
+    [
+      "function transform(payload: Order): unknown {\n\n  let total: number;\n  throw new TypeError(String(total) as string);\n}",
+      11,
+      "(String(total)",
+      0,
+    ],
+    [
+      "const transform = <T,>(payload: T): T => payload;\nconst none: number = (missing as number);",
+      9,
+      "missing",
+      0,
+    ],
+    ["function transform(payload: Order) {\n  let x: = 3;\n}", 9, "= 3", 0],
+    [
+      "function transform(payload: Order) { return payload }\nfunction other(a: number) { return 1 +; }",
+      9,
+      ";",
+      0,
+    ],
+  ])("of TypeScript have the place where it was typed: %j", async (code, line, at, shift) => {
+    const fault = faultOf(await sandbox.run(codeOf(typed(code)), inputOf()));
+    const column = (typed(code).split("\n")[line - 1]?.indexOf(at) ?? 0) + shift + 1;
+    expect({ line: fault.line, column: fault.column }).toEqual({ line, column });
+  });
+
   test("name line and column", async () => {
     const source = `addHandler("transform", (request) => {\n  const order = request.body.order;\n  return order.id;\n});`;
     expect(faultOf(await sandbox.run(codeOf(source), inputOf()))).toEqual({

@@ -9,12 +9,13 @@ import {
   type QuickJSContext,
   type QuickJSHandle,
 } from "quickjs-emscripten-core";
+import { z } from "zod";
 import { type Fault, faultSchema } from "../answer.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import guest from "./guest.js" with { type: "text" };
 import { copyMemory } from "./memory-copy.ts";
 import repeatable from "./repeatable.js" with { type: "text" };
-import { stripTypes } from "./strip-types.ts";
+import { type AsTyped, stripTypes } from "./strip-types.ts";
 
 const PAGE = 64 * 1024;
 /** What the engine asks for at least. */
@@ -60,8 +61,8 @@ function load(context: QuickJSContext, { memory, deadline, source }: Loading): M
   const begin = resultOf(context.evalCode(guest, "gateway.js"));
   const gateway = resultOf(context.callFunction(begin, context.undefined, repeat));
   const describe = context.getProp(gateway, "describe");
-  const fault = evaluate(context, describe, source);
-  if (fault !== null) return { fault };
+  const evaluated = evaluate(context, describe, source);
+  if ("fault" in evaluated) return evaluated;
   const choose = context.getProp(gateway, "choose");
   const candidates = ["transform", "handler"].map((name) => functionNamed(context, name));
   const message = context.getString(resultOf(context.callFunction(choose, context.undefined, candidates)));
@@ -76,7 +77,7 @@ function load(context: QuickJSContext, { memory, deadline, source }: Loading): M
         deadline.set();
         try {
           const result = context.callFunction(run, context.undefined, context.newString(input));
-          return context.getString(resultOf(result));
+          return withPlaces(context.getString(resultOf(result)), evaluated.asTyped);
         } catch (error) {
           // What the engine's own code threw, such as for want of stack, left it in the middle of something.
           isBroken = !(error instanceof RunEnded);
@@ -91,13 +92,27 @@ function load(context: QuickJSContext, { memory, deadline, source }: Loading): M
   };
 }
 
-/** As it is where that is JavaScript already, so that it keeps its lines. */
-function evaluate(context: QuickJSContext, describe: QuickJSHandle, source: string): Fault | null {
+type Evaluated = Readonly<{ fault: Fault } | { asTyped: AsTyped | null }>;
+
+/** Loads the code. `asTyped` is null where it is JavaScript already: its places are those of what runs. */
+function evaluate(context: QuickJSContext, describe: QuickJSHandle, source: string): Evaluated {
   const isScript = context.evalCode(source, FILE, { compileOnly: true }).error === undefined;
-  const stripped = isScript ? { code: source } : stripTypes(source);
-  if ("fault" in stripped) return stripped.fault;
-  const { error } = context.evalCode(stripped.code, FILE);
-  return error === undefined ? null : described(context, describe, error);
+  const stripped = isScript ? { code: source, asTyped: null } : stripTypes(source);
+  if ("fault" in stripped) return stripped;
+  const { code, asTyped } = stripped;
+  const { error } = context.evalCode(code, FILE);
+  if (error === undefined) return { asTyped };
+  const fault = described(context, describe, error);
+  return { fault: asTyped === null ? fault : asTyped(fault) };
+}
+
+const faultAnswerSchema = z.looseObject({ fault: faultSchema });
+
+/** The code's answer, which may be anything, with the place of a fault as it was typed. */
+function withPlaces(answer: string, asTyped: AsTyped | null): string {
+  if (asTyped === null || !answer.startsWith('{"fault":')) return answer;
+  const parsed = faultAnswerSchema.safeParse(JSON.parse(answer));
+  return parsed.success ? JSON.stringify({ ...parsed.data, fault: asTyped(parsed.data.fault) }) : answer;
 }
 
 function described(context: QuickJSContext, describe: QuickJSHandle, thrown: QuickJSHandle): Fault {
