@@ -32,8 +32,22 @@ export function layOutJson(source: string, limits: Limits): JsonLayout | null {
   return layout.finish(end !== "done" || !limits.isWhole);
 }
 
+/** Takes the formatted text in order; reading stops once it is full. */
+export type LayoutSink = Readonly<{
+  isFull: boolean;
+  hasTokens: boolean;
+  /** One piece of punctuation, with the white space before or after it. */
+  plain: (text: string) => void;
+  value: (kind: JsonToken["kind"], text: string) => void;
+}>;
+
+/** Gives the formatted text to `sink`, as far as the source is JSON. */
+export function layOutJsonInto(source: string, sink: LayoutSink): void {
+  lex(source, sink);
+}
+
 /** "early": the text ends before the value does. */
-function lex(source: string, layout: Layout): "done" | "full" | "early" | "broken" {
+function lex(source: string, layout: LayoutSink): "done" | "full" | "early" | "broken" {
   const open: ("{" | "[")[] = [];
   let expected: Expected = "value";
   for (let at = skipJsonSpace(source, 0); at < source.length; at = skipJsonSpace(source, at)) {

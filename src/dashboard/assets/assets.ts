@@ -4,6 +4,7 @@ import { Elysia } from "elysia";
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import { ASSETS_PATH } from "../../http/security-headers.ts";
 import app from "./app.js" with { type: "text" };
+import body from "./body.js" with { type: "text" };
 import codeField from "./code-field.js" with { type: "text" };
 import base from "./css/base.css" with { type: "text" };
 import charts from "./css/charts.css" with { type: "text" };
@@ -43,7 +44,7 @@ const stylesheet = [
   manual,
 ].join("\n");
 
-const script = [app, log, keys, codeField, passkeyForm].join("\n");
+const script = [app, log, body, keys, codeField, passkeyForm].join("\n");
 
 type Text = Readonly<{ packed: Uint8Array<ArrayBuffer>; plain: () => string | Uint8Array<ArrayBuffer> }>;
 

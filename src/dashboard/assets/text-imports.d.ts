@@ -8,6 +8,11 @@ declare module "*/app.js" {
   export default text;
 }
 
+declare module "*/body.js" {
+  const text: string;
+  export default text;
+}
+
 declare module "*/code-field.js" {
   const text: string;
   export default text;

@@ -30,8 +30,8 @@ import { eventPath } from "./paths.ts";
 /**
  * Limit on the body's markup, at first and when more is requested: a page with everything it loads stays under 150 KB.
  */
-const BODY_CHARS = 75_000;
-const LONG_BODY_CHARS = 2_000_000;
+const BODY_CHARS = 52_000;
+const LONG_BODY_CHARS = 800_000;
 /** A page polls for attempts that are due within this time. */
 const SOON_MS = 15_000;
 

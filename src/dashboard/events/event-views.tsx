@@ -18,7 +18,7 @@ import { DeliveryGroupsView } from "./deliveries/groups-view.tsx";
 import { DuplicatesCard } from "./duplicates-view.tsx";
 import { EventHeader, type EventHeaderProps } from "./event-header.tsx";
 import { type FilterFateProps, FilterFates } from "./filters/filter-fates.tsx";
-import { eventPath } from "./paths.ts";
+import { comparePath, eventPath } from "./paths.ts";
 import { BodyCard, Facts, type RequestProps } from "./request-views.tsx";
 import { type DeliveryProps, DeliveryView } from "./timeline.tsx";
 
@@ -59,6 +59,11 @@ export function EventPage(props: EventPageProps): JSX.Element {
       </div>
       <p class="event-back">
         <a href={attribute(`${logPath(webhook.id)}${query}`)}>Back to all events</a>
+        {props.neighbours.olderId !== null && (
+          <a href={attribute(comparePath(webhook.id, [props.neighbours.olderId, event.id]))}>
+            Compare with the older event
+          </a>
+        )}
       </p>
     </EventFrame>
   );

@@ -25,7 +25,7 @@ import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
 import { LogFrame } from "./log-frame.tsx";
 import type { Names } from "./names.ts";
-import { livePath } from "./paths.ts";
+import { comparePath, livePath } from "./paths.ts";
 import { SearchNotes } from "./search-notes.tsx";
 
 export const COLUMNS = [
@@ -139,6 +139,14 @@ function Choice({ webhookId }: { webhookId: string }): JSX.Element {
   return (
     <form class="log-chosen" id={CHOICE_FORM} method="get" action={newReplayPath(webhookId)}>
       <Button size="small" icon="replay" label="Replay selected events…" name="chosen" value="1" />
+      <button
+        class="button button-plain button-small"
+        type="submit"
+        formaction={comparePath(webhookId)}
+        data-compare
+      >
+        Compare two selected
+      </button>
     </form>
   );
 }

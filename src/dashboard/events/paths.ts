@@ -37,6 +37,17 @@ export function bodyPath(webhookId: string, eventId: string): string {
   return `${eventPath(webhookId, eventId)}/body`;
 }
 
+/** The page of a value's path in the body. */
+export function placePath(webhookId: string, eventId: string): string {
+  return `${eventPath(webhookId, eventId)}/value`;
+}
+
+/** The page that compares events; without any, the action of a form with two. */
+export function comparePath(webhookId: string, eventIds: readonly string[] = []): string {
+  const query = new URLSearchParams(eventIds.map((id): [string, string] => ["event", id])).toString();
+  return `/source/${webhookId}/compare${query === "" ? "" : `?${query}`}`;
+}
+
 export function curlPath(webhookId: string, eventId: string): string {
   return `${eventPath(webhookId, eventId)}/curl`;
 }

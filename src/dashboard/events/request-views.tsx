@@ -12,7 +12,7 @@ import type { BodyPicture } from "./body/body-picture.ts";
 import { BodyView, bodyKind } from "./body/body-view.tsx";
 import { NameOf } from "./event-row.tsx";
 import type { Named } from "./names.ts";
-import { bodyPath, eventPath } from "./paths.ts";
+import { bodyPath, eventPath, placePath } from "./paths.ts";
 import { UnreadValues } from "./unread-view.tsx";
 
 export type RequestProps = Readonly<{
@@ -91,9 +91,16 @@ export function BodyCard({ webhook, event, picture, bodyNote, isLong, query }: R
         ) : (
           <div class="page-actions">
             {picture.kind !== "hex" && (
-              <a class="button button-plain button-small" href={path} hx-boost="false">
-                Raw
-              </a>
+              <>
+                {/* With scripts, copies the text behind the link. */}
+                <a class="button button-plain button-small" href={path} hx-boost="false" data-copy-from>
+                  <Icon name="copy" />
+                  <span data-copy-label>Copy</span>
+                </a>
+                <a class="button button-plain button-small" href={path} hx-boost="false">
+                  Raw
+                </a>
+              </>
             )}
             <a class="button button-plain button-small" href={`${path}?download`} hx-boost="false">
               <Icon name="download" />
@@ -103,7 +110,12 @@ export function BodyCard({ webhook, event, picture, bodyNote, isLong, query }: R
         )
       }
     >
-      <BodyView picture={picture} label="Body" />
+      <BodyView picture={picture} label="Body" placesAt={placePath(webhook.id, event.id)} />
+      {picture.kind === "json" && (
+        <p class="value-place muted text-s" id="value-place" hidden>
+          Click a name or a value to get its path.
+        </p>
+      )}
       {bodyNote !== null && (
         <p class="body-notes muted text-s" safe>
           {bodyNote}

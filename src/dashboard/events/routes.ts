@@ -1,5 +1,7 @@
 /** Routes of the event pages: the log, one event, and its replay. */
 import type { PageRoute } from "../page-route.ts";
+import { createPlaceRoutes } from "./body/place-routes.ts";
+import { createCompareRoutes } from "./compare/routes.ts";
 import type { EventsDeps } from "./deps.ts";
 import { createEventRoutes } from "./event-routes.ts";
 import { createSavedFilterRoutes } from "./filters/saved-filter-routes.ts";
@@ -12,5 +14,7 @@ export function createEventsRoutes(deps: EventsDeps): readonly PageRoute[] {
     ...createEventRoutes(deps),
     ...createSentRoutes(deps),
     ...createSavedFilterRoutes(deps),
+    ...createPlaceRoutes(deps),
+    ...createCompareRoutes(deps),
   ];
 }

@@ -42,7 +42,7 @@ const selected = async (page: Page) =>
   page
     .locator('input[name="event"]:checked')
     .evaluateAll((all) => all.map((each) => each.getAttribute("value")));
-const replayLabel = (page: Page) => page.locator(".log-chosen button").textContent();
+const replayLabel = (page: Page) => page.locator(".log-chosen button").first().textContent();
 const isOpen = (page: Page) => page.locator("dialog.keys").isVisible();
 
 test("rows are walked, selected and opened, neighbours read, and nothing acts while somebody types", async () => {

@@ -3,9 +3,7 @@ import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { JsonToken } from "../../../bodies/json-layout.ts";
 import { attribute } from "../../render.ts";
 import type { BodyPicture, FormValue } from "./body-picture.ts";
-
-/** Short names, because a page contains thousands of them. */
-const CLASSES = { key: "jk", string: "js", number: "jn", literal: "jl" } as const;
+import { JsonView } from "./json-view.tsx";
 
 const KINDS = { empty: "empty", json: "JSON", form: "Form", text: "Text", hex: "Binary" } as const;
 
@@ -13,19 +11,23 @@ export function bodyKind(picture: BodyPicture): string {
   return KINDS[picture.kind];
 }
 
-/** `label` names the scrolling region for screen readers. */
-export function BodyView({ picture, label }: { picture: BodyPicture; label: string }): JSX.Element {
+/**
+ * `label` names the scrolling region for screen readers; `placesAt` is the path of the page that tells the path of a value,
+ * if there is one.
+ */
+export function BodyView(props: {
+  picture: BodyPicture;
+  label: string;
+  placesAt?: string | undefined;
+}): JSX.Element {
+  const { picture, label, placesAt } = props;
   switch (picture.kind) {
     case "empty":
       return <p class="muted body-empty">No body.</p>;
     case "form":
       return <FormTable fields={picture.fields} label={label} />;
     case "json":
-      return (
-        <CodeRegion label={label}>
-          <Tokens tokens={picture.tokens} />
-        </CodeRegion>
-      );
+      return <JsonRegion label={label} tokens={picture.tokens} placesAt={placesAt} />;
     case "text":
       return (
         <CodeRegion label={label} wrap>
@@ -51,19 +53,20 @@ function CodeRegion(props: PropsWithChildren<{ label: string; wrap?: boolean }>)
   );
 }
 
-function Tokens({ tokens }: { tokens: readonly JsonToken[] }): JSX.Element {
+function JsonRegion(props: {
+  label: string;
+  tokens: readonly JsonToken[];
+  placesAt?: string | undefined;
+}): JSX.Element {
   return (
-    <>
-      {tokens.map(({ kind, text }) =>
-        kind === "plain" ? (
-          Html.escapeHtml(text)
-        ) : (
-          <span class={CLASSES[kind]} safe>
-            {text}
-          </span>
-        ),
-      )}
-    </>
+    <section
+      class="body-code"
+      tabindex="0"
+      aria-label={attribute(props.label)}
+      data-places={props.placesAt && attribute(props.placesAt)}
+    >
+      <JsonView tokens={props.tokens} />
+    </section>
   );
 }
 
@@ -91,9 +94,7 @@ function FormTable({ fields, label }: { fields: readonly FormValue[]; label: str
                   {value}
                 </span>
               ) : (
-                <CodeRegion label={`${label}, field ${name}`}>
-                  <Tokens tokens={json} />
-                </CodeRegion>
+                <JsonRegion label={`${label}, field ${name}`} tokens={json} />
               )}
             </td>
           </tr>

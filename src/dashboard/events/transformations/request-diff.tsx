@@ -2,8 +2,9 @@
 import { Html } from "@elysiajs/html";
 import { layOutJson } from "../../../bodies/json-layout.ts";
 import { decodeShown, shownCharset } from "../../../bodies/shown-text.ts";
-import { diffLines } from "../../../lib/line-diff.ts";
+import { type DiffRow, diffLines } from "../../../lib/line-diff.ts";
 import type { StoredEvent } from "../../../storage/event-db/types.ts";
+import { attribute } from "../../render.ts";
 
 type Request = Pick<StoredEvent, "method" | "pathTail" | "query" | "headers" | "contentType" | "body">;
 
@@ -11,16 +12,29 @@ type Request = Pick<StoredEvent, "method" | "pathTail" | "query" | "headers" | "
 const MAX_BODY_BYTES = 64 * 1024;
 /** More lines of a body would make a page that nobody reads. */
 const MOST_LINES = 500;
+/** Each has five elements, of which a page may have 3,000. */
+const MOST_ROWS = 530;
 
-export function RequestDiff({ before, after }: { before: Request; after: Request }): JSX.Element {
-  const rows = diffLines(linesOf(before), linesOf(after));
+export function RequestDiff(props: {
+  before: Request;
+  after: Request;
+  /** Headings of the two columns. */
+  titles?: readonly [string, string];
+  /** Names the scrolling region for screen readers. */
+  label?: string;
+}): JSX.Element {
+  const { before, after, titles = ["As received", "As sent"], label = "Request before and after" } = props;
+  const rows = cut(diffLines(linesOf(before), linesOf(after)));
   return (
-    <section class="diff-scroll" tabindex="0" aria-label="Request before and after">
+    <section class="diff-scroll" tabindex="0" aria-label={attribute(label)}>
       <table class="diff">
         <thead>
           <tr>
-            <th scope="col">As received</th>
-            <th scope="col">As sent</th>
+            {titles.map((title) => (
+              <th scope="col" safe>
+                {title}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -34,6 +48,11 @@ export function RequestDiff({ before, after }: { before: Request; after: Request
       </table>
     </section>
   );
+}
+
+function cut(rows: readonly DiffRow[]): readonly DiffRow[] {
+  if (rows.length <= MOST_ROWS) return rows;
+  return [...rows.slice(0, MOST_ROWS), { before: "(cut here)", after: "(cut here)", isSame: true }];
 }
 
 function Side({ line, mark }: { line: string | null; mark: "removed" | "added" | null }): JSX.Element {
