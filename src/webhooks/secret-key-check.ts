@@ -3,17 +3,15 @@ import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
-import { countUnreadable } from "./transfer/secrets.ts";
+import { countUnreadable, resealRow } from "./transfer/secrets.ts";
+
+type Checked = Pick<MainDb, "secretKeyCheck" | "webhooks" | "transfer" | "sealedRows">;
 
 const KNOWN_TEXT = "webhooker";
 const PLACE = "secret_key_check";
 
 /** Logs an error if stored secrets need another key. If none do, the current key becomes the known one. */
-export function checkSecretKey(deps: {
-  mainDb: Pick<MainDb, "secretKeyCheck" | "webhooks" | "transfer">;
-  keys: Sealer;
-  log: Logger;
-}): void {
+export function checkSecretKey(deps: { mainDb: Checked; keys: Sealer; log: Logger }): void {
   const { mainDb, keys, log } = deps;
   const sealed = mainDb.secretKeyCheck.find();
   if (sealed !== null && opens(keys, sealed)) return;
@@ -24,7 +22,8 @@ export function checkSecretKey(deps: {
   }
   log.error("the stored secrets were encrypted with another secret key", {
     unreadable_secrets: unreadable,
-    until_then: "senders whose verification needs one of them get 503, and deliveries that need one fail",
+    until_then:
+      "senders whose verification needs one of them get 503, deliveries that need one fail, and second factors take recovery codes only",
     hint: "start with the previous SECRET_KEY, or the previous webhooker.key next to the main database; if it is lost, enter the secrets again",
   });
 }
@@ -43,12 +42,16 @@ function opens(keys: Sealer, sealed: string): boolean {
   }
 }
 
-function countAll(mainDb: Pick<MainDb, "webhooks" | "transfer">, keys: Sealer): number {
+function countAll(mainDb: Checked, keys: Sealer): number {
   let unreadable = 0;
   for (const { id } of mainDb.webhooks.listAll()) {
     const { entrypoints, targets } = mainDb.transfer.read(id);
     unreadable += countUnreadable({ table: "entrypoints", rows: entrypoints, keys });
     unreadable += countUnreadable({ table: "targets", rows: targets, keys });
+  }
+  const table = "second_factors";
+  for (const row of mainDb.sealedRows.list(table)) {
+    unreadable += resealRow({ table, row, from: keys, to: keys }).unreadable;
   }
   return unreadable;
 }

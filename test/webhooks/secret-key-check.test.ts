@@ -57,3 +57,11 @@ test("another key is accepted if it decrypts every secret", async () => {
   expect(start(1)).toEqual([]);
   expect(start(2)).toHaveLength(1);
 });
+
+test("the secret of a second factor is one of them", () => {
+  start(1);
+  const secret = createKeyRing(new Uint8Array(32).fill(1)).seal("x", `second_factors:${all.ada}:secret`);
+  all.mainDb.secondFactors.put({ id: all.ada, secret, lastStep: 1, createdAt: 1 }, []);
+  expect(start(2).map(({ fields }) => fields.unreadable_secrets)).toEqual([1]);
+  expect(start(1)).toEqual([]);
+});

@@ -18,13 +18,16 @@ export function createSealedRowQueries(db: Database, changed: (webhookId: string
     return true;
   }
 
+  const list = (table: SealedTable): PlainRow[] => db.query<PlainRow, []>(`SELECT * FROM ${table}`).all();
+
   return {
+    list,
     /** All or nothing: if `change` or `last` throws, every row stays as it was. */
     changeAll(change: (table: SealedTable, row: PlainRow) => PlainRow, last: () => void): void {
       const webhookIds = new Set<string>();
       db.transaction(() => {
         for (const table of TABLES) {
-          for (const row of db.query<PlainRow, []>(`SELECT * FROM ${table}`).all()) {
+          for (const row of list(table)) {
             const isChanged = update(table, row, change(table, row));
             if (isChanged && typeof row.webhook_id === "string") webhookIds.add(row.webhook_id);
           }

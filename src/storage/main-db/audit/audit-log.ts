@@ -37,7 +37,8 @@ type Ends = Readonly<{ last_number: number; last_hash: string }>;
 
 /** Names are people's text; everything else is short. */
 const MAX_NAME_LENGTH = 200;
-const PRUNE_STEP = 250;
+/** Takes about 4 ms. */
+const PRUNE_STEP = 100;
 
 export function createAuditLog(deps: {
   db: Database;

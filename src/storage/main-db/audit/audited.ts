@@ -143,6 +143,7 @@ export function auditTransfer(
 
 export function auditSealedRows(queries: SealedRowQueries, { audit }: Auditing): SealedRowQueries {
   return {
+    ...queries,
     changeAll: (change, last) =>
       queries.changeAll(change, () => {
         last();
