@@ -36,16 +36,16 @@ export function SentPage(props: SentProps): JSX.Element {
   return (
     <Layout title="What was sent" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
       <PageHeader title={`What attempt ${attempt} sent to ${target.name}`} />
-      <p class="muted">
-        <Time at={startedAt} /> · <a href={attribute(eventPath(webhook.id, event.id))}>Event</a>
-        {!target.isDeleted && (
-          <>
-            {" · "}
-            <a href={attribute(targetPath({ webhookId: webhook.id, id: sent.targetId }))}>Target</a>
-          </>
-        )}
-      </p>
       <div class="stack">
+        <p class="muted">
+          <Time at={startedAt} /> · <a href={attribute(eventPath(webhook.id, event.id))}>Event</a>
+          {!target.isDeleted && (
+            <>
+              {" · "}
+              <a href={attribute(targetPath({ webhookId: webhook.id, id: sent.targetId }))}>Target</a>
+            </>
+          )}
+        </p>
         <Request {...props} />
         {transformation === null ? "" : <Transformation event={event} transformation={transformation} />}
       </div>
@@ -76,8 +76,10 @@ function Request({ sent, picture, bodyNote }: SentProps): JSX.Element {
           text="The target was changed after this attempt, so the attempt may have sent something else."
         />
       )}
-      <RequestHead request={request} />
-      <BodyView picture={picture} label="Body of the request" />
+      <div class="target-state">
+        <RequestHead request={request} />
+        <BodyView picture={picture} label="Body of the request" />
+      </div>
       <p class="muted text-s">
         {bodyNote !== null && <span safe>{`${bodyNote} `}</span>}
         {picture.kind !== "empty" && picture.isCut && "Only the beginning of the body is shown."}

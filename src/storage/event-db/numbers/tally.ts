@@ -20,6 +20,14 @@ type TargetChange = {
   lastAttempt: Attempt | null;
 };
 
+const COUNTS =
+  "target_id, created, deleted, filtered, filtered_deleted, pending, delivered, failed, held, discarded";
+const ADD_COUNTS = `created = created + excluded.created,
+  deleted = deleted + excluded.deleted, filtered = filtered + excluded.filtered,
+  filtered_deleted = filtered_deleted + excluded.filtered_deleted, pending = pending + excluded.pending,
+  delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
+  held = held + excluded.held, discarded = discarded + excluded.discarded`;
+
 function prepareTallyStatements(db: Database) {
   return {
     attempts: db.prepare(
@@ -30,17 +38,16 @@ function prepareTallyStatements(db: Database) {
       "UPDATE counted_entrypoints SET events = events - ?2, deleted = deleted + ?2 WHERE entrypoint_id = ?1",
     ),
     target: db.prepare(
-      `INSERT INTO target_tallies (target_id, created, deleted, filtered, filtered_deleted,
-         pending, delivered, failed, held, discarded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (target_id) DO UPDATE SET created = created + excluded.created,
-         deleted = deleted + excluded.deleted, filtered = filtered + excluded.filtered,
-         filtered_deleted = filtered_deleted + excluded.filtered_deleted, pending = pending + excluded.pending,
-         delivered = delivered + excluded.delivered, failed = failed + excluded.failed,
-         held = held + excluded.held, discarded = discarded + excluded.discarded`,
+      `INSERT INTO target_tallies (${COUNTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (target_id) DO UPDATE SET ${ADD_COUNTS}`,
     ),
-    lastAttempt: db.prepare(
-      `UPDATE target_tallies SET last_result_at = ?2, last_delivered = ?3, last_status_code = ?4, last_error = ?5,
-         hour = ?6, hour_counts = ?7 WHERE target_id = ?1`,
+    // In one statement: two cost a delivery that is alone in its transaction 5 µs more.
+    attemptedTarget: db.prepare(
+      `INSERT INTO target_tallies (${COUNTS}, last_result_at, last_delivered, last_status_code, last_error, hour,
+         hour_counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (target_id) DO UPDATE SET ${ADD_COUNTS}, last_result_at = excluded.last_result_at,
+         last_delivered = excluded.last_delivered, last_status_code = excluded.last_status_code,
+         last_error = excluded.last_error, hour = excluded.hour, hour_counts = excluded.hour_counts`,
     ),
   };
 }
@@ -127,14 +134,10 @@ export class Tally {
     let delivered = 0;
     let failed = 0;
     for (const [targetId, target] of this.#targets) {
-      const { counts, created, deleted, filtered, filteredDeleted, lastAttempt } = target;
       delivered += target.delivered;
       failed += target.failed;
-      const { pending, delivered: done, failed: givenUp, held, discarded } = counts;
-      this.#pending += pending;
-      const made = [created, deleted, filtered, filteredDeleted] as const;
-      this.#statements.target.run(targetId, ...made, pending, done, givenUp, held, discarded);
-      if (lastAttempt) this.#writeAttempt(targetId, lastAttempt);
+      this.#pending += target.counts.pending;
+      this.#writeTarget(targetId, target);
     }
     for (const [entrypointId, at] of this.#received) this.#hours.note(entrypointId, at);
     for (const [entrypointId, events] of this.#forgotten) {
@@ -162,18 +165,20 @@ export class Tally {
     this.#empty();
   }
 
-  #writeAttempt(targetId: string, { at, statusCode, error }: Attempt): void {
+  #writeTarget(targetId: string, target: TargetChange): void {
+    const { counts, created, deleted, filtered, filteredDeleted, lastAttempt } = target;
+    const { pending, delivered, failed, held, discarded } = counts;
+    const made = [targetId, created, deleted, filtered, filteredDeleted] as const;
+    const states = [pending, delivered, failed, held, discarded] as const;
+    if (lastAttempt === null) {
+      this.#statements.target.run(...made, ...states);
+      return;
+    }
+    const { at, statusCode, error } = lastAttempt;
     const last = this.#targetHours.lastHour(targetId);
-    const isDelivered = error === null ? 1 : 0;
-    this.#statements.lastAttempt.run(
-      targetId,
-      at,
-      isDelivered,
-      statusCode,
-      error,
-      last?.hour ?? null,
-      last?.counts ?? null,
-    );
+    const result = [at, error === null ? 1 : 0, statusCode, error] as const;
+    const hour = [last?.hour ?? null, last?.counts ?? null] as const;
+    this.#statements.attemptedTarget.run(...made, ...states, ...result, ...hour);
   }
 
   #empty(): void {
