@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { AppError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import { backUp } from "../storage/backup/back-up.ts";
+import { noteBackup } from "../storage/backup/last-backup.ts";
 import { restore } from "../storage/backup/restore.ts";
 import { requireData } from "./data-there.ts";
 import type { Io } from "./io.ts";
@@ -16,12 +17,15 @@ export function addBackupCommands(program: Command, io: Io): void {
     .description("copy all databases into an empty folder; the gateway may be running")
     .argument("<dir>", "new or empty folder")
     .option("--with-key", "include the secret key file; anyone with the backup can then read all secrets")
-    .action((to: string, options: { withKey?: true }) => {
+    .action(async (to: string, options: { withKey?: true }) => {
       const { dbPath, dataDir } = io.loadConfig();
       requireData({ dbPath, dataDir }, "back up");
       const withKey = options.withKey === true;
       const { clock, err: tell } = io;
       const { eventFiles, bytes, faults } = backUp({ dbPath, dataDir, to, withKey, version, clock, tell });
+      await noteBackup(dataDir, { at: clock.now(), eventFiles, bytes, faults: faults.length }).catch(() =>
+        tell(`The server page will not show this backup: ${dataDir} cannot be written to.`),
+      );
       io.out(`Backed up the main database and ${count(eventFiles, "event file")}, ${bytes} bytes, to ${to}.`);
       if (!withKey) io.err(`${KEY_NOTE}, which is not in this backup. Keep a copy of it elsewhere.`);
       if (faults.length === 0) return;

@@ -16,9 +16,11 @@ import type { RefusalTally } from "../ingest/refusal-tally.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SendTestNotice } from "../notices/notice-sender.ts";
+import type { SendTestMail } from "../notices/test-mail.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Replay } from "../replays/replay.ts";
 import type { ReplayRuns } from "../replays/replay-runs.ts";
+import type { LastBackup } from "../storage/backup/last-backup.ts";
 import type { StorageFiles } from "../storage/folder/storage-files.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
@@ -37,6 +39,7 @@ import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../webhooks/verification-trial.ts";
+import type { ServerFigures } from "./admin/server-figures.ts";
 import type { SendTestEvent } from "./webhooks/entrypoints/test-event.ts";
 
 export type DashboardDeps = Readonly<{
@@ -92,5 +95,9 @@ export type DashboardDeps = Readonly<{
     openFiles: () => number;
     maxOpenFiles: number;
     checks: StorageChecks;
+    lastBackup: () => Promise<LastBackup | null>;
   }>;
+  figures: () => ServerFigures;
+  /** Null if the server cannot send e-mail. */
+  sendTestMail: SendTestMail | null;
 }>;

@@ -32,7 +32,6 @@ export const lookFields: readonly FormField[] = [
       { value: "local", label: "In my time zone" },
       { value: "utc", label: "In UTC" },
     ],
-    help: "Without scripts, all times are in UTC.",
   },
   {
     name: "keys",

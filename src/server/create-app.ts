@@ -8,6 +8,7 @@ import { every } from "../lib/every.ts";
 import { loadKeyRing } from "../lib/key-files.ts";
 import { version } from "../lib/version.ts";
 import type { Logger } from "../observability/log.ts";
+import { readLastBackup } from "../storage/backup/last-backup.ts";
 import { lockFolder } from "../storage/folder/folder-lock.ts";
 import { refuseMissingData } from "../storage/folder/missing-data.ts";
 import { measureStorageFiles } from "../storage/folder/storage-files.ts";
@@ -174,7 +175,10 @@ export async function createApp({
         openFiles: () => files.openCount,
         maxOpenFiles,
         checks,
+        lastBackup: () => readLastBackup(config.dataDir),
       },
+      figures: report.figures,
+      sendTestMail: delivery.sendTestMail,
     },
   });
 

@@ -152,6 +152,7 @@ export function createDeliveryParts(deps: {
     sandbox,
     transform,
     sendTestNotice: telling.sendTest,
+    sendTestMail: telling.sendTestMail,
     /** Takes note of a webhook's new events or rejected requests; `hasDue` where some may have to be delivered. */
     recorded(webhookId: string, hasDue: boolean): void {
       if (hasDue) engine.nudge(webhookId);

@@ -8,6 +8,7 @@ import { createNoticeChannels } from "../notices/notice-channels.ts";
 import { createNoticeSender } from "../notices/notice-sender.ts";
 import { createNotices } from "../notices/notices.ts";
 import { createSilenceWatch } from "../notices/silence-watch.ts";
+import { createTestMail } from "../notices/test-mail.ts";
 import type { Logger } from "../observability/log.ts";
 import type { WebhookDBManager } from "../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
@@ -27,6 +28,7 @@ export function createNoticeParts(deps: {
   const { config, files, mainDb, openTarget, clock, log } = deps;
   const { webhooks, entrypoints, routing, notices: queries, problems } = mainDb;
   const abort = new AbortController();
+  const sendMail = config.mail && createMailer(config.mail);
   const notices = createNotices({
     queries: problems,
     webhooks,
@@ -52,7 +54,7 @@ export function createNoticeParts(deps: {
       webhooks,
       openTarget,
       clock,
-      sendMail: config.mail && createMailer(config.mail),
+      sendMail,
       signal: abort.signal,
     }),
   });
@@ -76,6 +78,7 @@ export function createNoticeParts(deps: {
     notices,
     refusals,
     sendTest: sender.sendTest,
+    sendTestMail: createTestMail({ sendMail, baseUrl: config.baseUrl, clock }),
     recorded: silence.noteRecorded,
     start(): void {
       silence.start();

@@ -1,5 +1,6 @@
 /** Builds what operators read of the gateway itself: its readiness and its metrics. */
 import type { Config } from "../config.ts";
+import type { ServerFigures } from "../dashboard/admin/server-figures.ts";
 import type { Readiness } from "../http/health.ts";
 import type { Clock } from "../lib/clock.ts";
 import { version } from "../lib/version.ts";
@@ -8,6 +9,7 @@ import { watchEventLoopLag } from "../observability/event-loop-lag.ts";
 import type { Logger } from "../observability/log.ts";
 import { createMetrics, noMetrics } from "../observability/metrics.ts";
 import type { Scrape } from "../observability/metrics-registry.ts";
+import { watchRecentLag } from "../observability/recent-lag.ts";
 import type { DiskReserve } from "../storage/folder/disk-reserve.ts";
 import { watchDiskSpace } from "../storage/folder/disk-space.ts";
 import { measureStorageFiles } from "../storage/folder/storage-files.ts";
@@ -16,10 +18,11 @@ import type { DeliveryParts } from "./delivery.ts";
 /** How long a scrape waits for the sizes of the files, of which there may be thousands. */
 const MEASURE_MS = 250;
 
-/** Creates the counters that the other parts fill; `metrics` counts nothing where scraping is not configured. */
+/** Creates the counters that the other parts fill; `metrics` counts next to nothing where nobody scrapes. */
 export function createCounters({ config, clock }: { config: Config; clock: Clock }) {
   const counted = createMetrics({ clock });
-  return { counted, metrics: config.metrics ? counted : noMetrics };
+  // The server page shows what is pending, whether or not anybody scrapes.
+  return { counted, metrics: config.metrics ? counted : { ...noMetrics, pending: counted.pending } };
 }
 
 export function createSelfReport(deps: {
@@ -45,6 +48,7 @@ export function createSelfReport(deps: {
     return disk.isLow() || reserve.isSpent() ? { ready: false, reason: "low disk space" } : { ready: true };
   };
   let stopLagWatch = () => {};
+  const recentLag = watchRecentLag(clock);
   const sources = {
     counts: counted.counts,
     now: clock.now,
@@ -68,12 +72,23 @@ export function createSelfReport(deps: {
   return {
     readiness,
     scrape,
+    /** For the server page. */
+    figures: (): ServerFigures => ({
+      disk: disk.find(),
+      pending: counted.counts.pending.total,
+      inFlight: delivery.engine.inFlight(),
+      openCircuits: delivery.engine.openCircuits(),
+      memoryBytes: process.memoryUsage.rss(),
+      lagMs: recentLag.longestMs(),
+    }),
     start(): void {
       disk.start();
+      recentLag.start();
       if (config.metrics) stopLagWatch = watchEventLoopLag({ clock, lag: counted.counts.eventLoopLag });
     },
     stop(): void {
       stopLagWatch();
+      recentLag.stop();
       disk.stop();
     },
   };

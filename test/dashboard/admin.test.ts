@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configVariables } from "../../src/config.ts";
 import { newId } from "../../src/lib/ids.ts";
+import { noteBackup } from "../../src/storage/backup/last-backup.ts";
+import { startMailServer } from "../support/mail-server.ts";
 import { ENVIRONMENT, startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
 
 let dashboard: TestDashboard;
@@ -169,5 +171,78 @@ describe("the server page", () => {
     expect(faulty).toContain("1 fault<");
     expect(faulty).toContain("events-&lt;b&gt;.db");
     expect(faulty).toContain("file is not a database");
+  });
+
+  test("shows what is going on: free disk, queue, attempts, memory and the event loop's lag", async () => {
+    const figures = {
+      disk: { freeBytes: 3 * 1024 ** 3, reserveBytes: 256 * 1024 ** 2 },
+      pending: 1_204,
+      inFlight: 7,
+      openCircuits: 1,
+      memoryBytes: 96 * 1024 ** 2,
+      lagMs: 12,
+    };
+    const busy = await startTestDashboard({}, { dashboard: (own) => ({ ...own, figures: () => figures }) });
+    const cookie = await busy.signIn("root");
+    const page = await (await busy.ask("/admin/server", { cookie })).text();
+    for (const text of [
+      "3 GB",
+      "256 MB are kept",
+      "1,204",
+      "deliveries, 7 in flight, 1 open circuit",
+      "96 MB",
+      "12 ms",
+    ]) {
+      expect(page).toContain(text);
+    }
+    await busy.stop();
+  });
+
+  test("shows the last backup", async () => {
+    const page = async () => (await dashboard.ask("/admin/server", { cookie: root })).text();
+    expect(await page()).toContain("No backup yet.");
+    const backup = { at: dashboard.clock.now(), eventFiles: 3, bytes: 5_000_000, faults: 0 };
+    await noteBackup(dashboard.config.dataDir, backup);
+    expect(await page()).toContain("The main database and 3 event files, 4.8 MB,");
+    await noteBackup(dashboard.config.dataDir, { ...backup, faults: 2 });
+    expect(await page()).toContain("2 files missing");
+    writeFileSync(join(dashboard.config.dataDir, "last-backup.json"), "{");
+    expect(await page()).toContain("No backup yet.");
+  });
+
+  test("lists first what differs from the defaults", async () => {
+    const page = await (await dashboard.ask("/admin/server", { cookie: root })).text();
+    const [changed = "", byDefault = ""] = page.slice(page.indexOf(">Configuration<")).split("<details");
+    for (const name of ["SECRET_KEY", "ADMIN_PASSWORD", "METRICS_USERNAME", "DATA_DIR"]) {
+      expect(changed).toContain(`>${name}<`);
+    }
+    expect(changed).not.toContain(">LOG_LEVEL<");
+    expect(byDefault).toContain(">LOG_LEVEL<");
+  });
+
+  test("says why no e-mail can be sent, or sends a test e-mail", async () => {
+    const mail = await startMailServer();
+    const sends = await startTestDashboard({ SMTP_URL: mail.url, MAIL_FROM: "hooks@example.com" });
+    const cookie = await sends.signIn("root");
+    const send = (email: string) => sends.ask("/admin/server/mail", { cookie, form: { email } });
+    const wrong = await send("nobody");
+    expect([wrong.status, (await wrong.text()).includes("Must be an e-mail address.")]).toEqual([422, true]);
+    expect((await send("root@example.com")).headers.get("location")).toBe("/admin/server");
+    const [received] = await mail.waitFor(1);
+    expect(received).toMatchObject({ from: "hooks@example.com", to: ["root@example.com"] });
+    expect((await send("root@example.com")).status).toBe(303);
+    sends.clock.advance(5_000);
+    mail.refuseWith("no such mailbox");
+    const refused = await send("root@example.com");
+    expect(refused.status).toBe(303);
+    const flash = refused.headers.getSetCookie().find((line) => line.includes("webhooker_flash="));
+    const shown = await sends.ask("/admin/server", { cookie: `${cookie}; ${flash?.split(";", 1)[0]}` });
+    expect(await shown.text()).toContain("no such mailbox");
+    expect(mail.mails).toHaveLength(1);
+    await sends.stop();
+    await mail.close();
+    const page = await (await dashboard.ask("/admin/server", { cookie: root })).text();
+    expect(page).toContain("SMTP_URL is not set");
+    expect((await post("/admin/server/mail", { email: "root@example.com" })).status).toBe(404);
   });
 });

@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { readLastBackup } from "../../src/storage/backup/last-backup.ts";
 import { Gateway, makeFolder, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { Load } from "./load.ts";
@@ -27,6 +28,7 @@ test("a backup under load contains every event acknowledged before it began, onc
   const taken = await gateway.run(["backup", backup, "--with-key"]);
   expect(taken).toMatchObject({ code: 0, err: "" });
   expect(taken.out).toStartWith("Backed up the main database and 2 event files, ");
+  expect(await readLastBackup(join(gateway.folder, "data"))).toMatchObject({ eventFiles: 2, faults: 0 });
   const during = load.acknowledged.length - before.length;
   await gateway.kill9();
   await running;

@@ -44,6 +44,7 @@ export async function startTestDashboard(
           openFiles: () => 1,
           maxOpenFiles: 10,
           checks: own.storage.checks,
+          lastBackup: own.storage.lastBackup,
         },
       }),
       ...overrides,

@@ -1,8 +1,14 @@
-/** Describes the configuration for administrators: every variable, without secrets. */
-import { type Config, configVariables } from "../../config.ts";
+/** Describes the configuration for administrators: every variable, without secrets, and whether it was changed. */
+import { type Config, configVariables, loadConfig } from "../../config.ts";
 import type { VariableName } from "../../config-variables.ts";
 
-export type ConfigurationLine = Readonly<{ name: string; meaning: string; value: string; isSecret: boolean }>;
+export type ConfigurationLine = Readonly<{
+  name: string;
+  meaning: string;
+  value: string;
+  isSecret: boolean;
+  isChanged: boolean;
+}>;
 
 const SET = "set";
 const NOT_SET = "not set";
@@ -42,12 +48,14 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
 };
 
 export function describeConfiguration(config: Config): readonly ConfigurationLine[] {
+  const byDefault = loadConfig({ WEBHOOKER_ENVIRONMENT: config.environment });
   const meanings = new Map(configVariables.map((variable) => [variable.name, variable]));
   return Object.entries(VALUES).map(([name, read]) => ({
     name,
     meaning: (meanings.get(name)?.meaning ?? "").replaceAll("`", ""),
     value: read(config),
     isSecret: meanings.get(name)?.secret ?? true,
+    isChanged: read(config) !== read(byDefault),
   }));
 }
 

@@ -17,7 +17,15 @@ import { SERVICE, usersView } from "./users-views.tsx";
 
 type Deps = Pick<
   DashboardDeps,
-  "users" | "sessions" | "secondFactors" | "clock" | "config" | "version" | "storage"
+  | "users"
+  | "sessions"
+  | "secondFactors"
+  | "clock"
+  | "config"
+  | "version"
+  | "storage"
+  | "figures"
+  | "sendTestMail"
 > &
   Readonly<{ keys: KeyActions; reveals: Reveals }>;
 
@@ -124,7 +132,10 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     return user;
   }
 
-  async function showServer({ viewer, flash }: PageContext): Promise<Response> {
+  async function showServer(
+    { viewer, flash }: PageContext,
+    mail?: Readonly<{ typed: string; error: string }>,
+  ): Promise<Response> {
     const view = serverView({
       viewer,
       flash,
@@ -136,9 +147,31 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
       checkRunningSince: storage.checks.runningSince(),
       lastCheck: storage.checks.last(),
       maxOpenFiles: storage.maxOpenFiles,
+      lastBackup: await storage.lastBackup(),
+      figures: deps.figures(),
+      mail: { isPossible: deps.sendTestMail !== null, ...mail },
       configuration: describeConfiguration(config),
     });
-    return renderPage(view);
+    return renderPage(view, { status: mail === undefined ? 200 : 422 });
+  }
+
+  async function testMail(context: PageContext): Promise<Response> {
+    const { email = "" } = await context.form();
+    if (deps.sendTestMail === null) throw notFound("mail server");
+    try {
+      const error = await deps.sendTestMail(email.trim());
+      return redirect(
+        SERVER,
+        error === null
+          ? { tone: "ok", text: `The mail server accepted a test e-mail to ${email.trim()}.` }
+          : { tone: "bad", text: `The test e-mail was not sent: ${error}` },
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.kind === "rate_limited") {
+        return redirect(SERVER, { tone: "bad", text: `${error.message} ${error.hint ?? ""}` });
+      }
+      return showServer(context, { typed: email, error: fieldErrors(error).email ?? "" });
+    }
   }
 
   function startCheck(): Response {
@@ -157,7 +190,8 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     sensitive(adminAction("/admin/users/:userId/second-factor/reset", resetSecondFactor)),
     adminAction("/admin/users/:userId/sign-out", signOut),
     ...createServiceKeyRoutes(deps),
-    adminPage(SERVER, showServer),
+    adminPage(SERVER, (context) => showServer(context)),
+    adminAction(`${SERVER}/mail`, testMail),
     adminAction(`${SERVER}/check`, startCheck),
   ];
 }

@@ -69,7 +69,7 @@ export function FieldNotes(props: {
 type TextFieldProps = Row &
   Readonly<{
     value?: string | undefined;
-    type?: "text" | "url" | "number" | "password" | "search" | "datetime-local" | undefined;
+    type?: "text" | "url" | "email" | "number" | "password" | "search" | "datetime-local" | undefined;
     required?: boolean | undefined;
     placeholder?: string | undefined;
     autocomplete?: string | undefined;
