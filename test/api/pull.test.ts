@@ -1,5 +1,7 @@
 /** Programs that pull deliveries through the API, with the delivery engine running over real event files. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { pulledSchema } from "../../src/api/pull/pull-schemas.ts";
 import { targetSchema } from "../../src/api/schemas.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -168,6 +170,25 @@ describe("a program that pulls", () => {
     }
     expect(bodies.get(small)).toBe(Buffer.from('{"n":1}').toString("base64"));
     expect(bodies.get(large) === Buffer.from(body).toString("base64")).toBe(true);
+  });
+
+  test("gets what the target's transformation makes of the event", async () => {
+    const code = 'addHandler("transform", (request) => ({ ...request, method: "PUT", body: "changed" }));';
+    const input = { transformation: { code } };
+    await api.useCases.targets.update({ ...api.of, targetId: target.id, input });
+    await receive();
+    expect(await pullOne()).toMatchObject({
+      method: "PUT",
+      body_base64: Buffer.from("changed").toString("base64"),
+    });
+  });
+
+  test("is never blamed for a crash: its deliveries are not marked as begun", async () => {
+    await receive();
+    await pullOne();
+    const journal = readFileSync(join(api.dataDir, "webhooker.attempts"), "utf8");
+    expect(journal).toStartWith("boot ");
+    expect(journal).not.toContain("begun");
   });
 
   test("of a replay gets the event again", async () => {

@@ -138,6 +138,16 @@ describe("pulls of one target", () => {
     expect(await empty).toEqual([]);
   });
 
+  test("are refused where a hundred wait already", async () => {
+    const waiting = Array.from({ length: 100 }, () => take());
+    expect(await take().then(() => "waits", String)).toContain("100 programs wait");
+    clock.advance(20_000);
+    await Promise.all(waiting);
+    const next = take();
+    clock.advance(20_000);
+    expect(await next).toEqual([]);
+  });
+
   test("of none only bring results, and do not wait", async () => {
     expect(await take(0)).toEqual([]);
     expect(wanted).toEqual([]);

@@ -27,7 +27,7 @@ export function pullOperations({ pull, clock }: ApiDeps): readonly Operation[] {
         description: "The deliveries; none if none came in time.",
         schema: pulledSchema,
       },
-      errors: ["conflict"],
+      errors: ["conflict", "rate_limited"],
       async handle({ caller: { userId }, params, body: { wait, max, results }, request: { signal } }) {
         const pulled = await pull({
           userId,

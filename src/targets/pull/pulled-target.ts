@@ -3,12 +3,15 @@
  * the leases of those that were handed out.
  */
 import type { Clock } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
 import { newUnguessableId } from "../../lib/ids.ts";
 import type { DeliveryAttempt, Outcome, Released } from "../target-type.ts";
 import type { PullConfig } from "./pull-config.ts";
 
 /** Bodies of one batch; a larger body comes alone. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Pulls of one target that wait at once; each costs a connection. */
+const MOST_PULLS = 100;
 /** A delivery waits this long for the next pull. Then its body leaves the memory, and it is due again. */
 const PARKED_MS = 1_000;
 /** A pull waits this long at least: deliveries are read from the event file only once somebody asks for them. */
@@ -105,7 +108,7 @@ export class PulledTarget {
 
   /**
    * Resolves with up to `max` deliveries as soon as there is one, else with none after `waitMs`. `ask` is called where
-   * the engine has to look for deliveries.
+   * the engine has to look for deliveries. Throws AppError `rate_limited`.
    */
   take({ max, waitMs, signal }: Pull, ask: () => void): Promise<readonly Lease[]> {
     this.#notePull();
@@ -117,6 +120,7 @@ export class PulledTarget {
       this.#parkRest();
       return Promise.resolve(leases);
     }
+    if (this.#pulls.size >= MOST_PULLS) throw tooMany();
     return new Promise((resolve) => {
       const giveUp = () => pull.answer([]);
       const cancel = this.#clock.after(Math.max(waitMs, LEAST_WAIT_MS), giveUp);
@@ -217,4 +221,13 @@ export class PulledTarget {
     this.#leases.set(id, leased);
     return id;
   }
+}
+
+function tooMany(): AppError {
+  return new AppError({
+    kind: "rate_limited",
+    message: `${MOST_PULLS} programs wait for deliveries of this target already.`,
+    hint: "Let each program pull again only after its last pull has ended.",
+    retryAfterSeconds: 5,
+  });
 }
