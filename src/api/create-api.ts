@@ -41,6 +41,7 @@ export function createApi(deps: ApiDeps) {
             route: `${API_PREFIX}${doc.path}`,
             params,
             isChange: doc.method !== "GET" && !waits,
+            isFrequent: doc.scope === "publish",
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },
           (entry) => {

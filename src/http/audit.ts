@@ -37,6 +37,8 @@ type Asked = Readonly<{
   params: Readonly<Record<string, string>> | undefined;
   /** False for reads, which are logged only if refused for lack of access. */
   isChange: boolean;
+  /** Programs ask this often, and what comes of it is kept elsewhere: no entry is added once it is done. */
+  isFrequent?: boolean;
   remoteAddress: () => string;
 }>;
 
@@ -81,7 +83,7 @@ export function createAudit(
     const outcome: Outcome = status >= 500 ? "failed" : status >= 400 || code !== null ? "refused" : "done";
     // A form that was answered with a page has only asked for a confirmation.
     const isOnlyAsked = via === "dashboard" && status === 200;
-    const isTold = outcome === "done" && (act.last !== null || isOnlyAsked);
+    const isTold = outcome === "done" && (act.last !== null || isOnlyAsked || asked.isFrequent === true);
     if (!isTold && (outcome === "done" || mayAddRefused())) {
       const change = { ...nameAction(asked), outcome, code, ...about };
       await add(change).catch((cause: unknown) => {

@@ -83,6 +83,20 @@ describe("GET /audit", () => {
     expect(all.at(-1)).toBeLessThan(5);
   });
 
+  test("has no entry for an event that a program sends, but one for a refused one", async () => {
+    const path = `/webhooks/${api.webhook.id}/events`;
+    const { id: entrypoint_id } = await api.useCases.entrypoints.create({
+      userId: api.ada,
+      webhookId: api.webhook.id,
+      input: {},
+    });
+    const before = (await list()).data[0]?.number;
+    expect((await api.call("POST", path, { json: { entrypoint_id, body: "{}" } })).status).toBe(201);
+    expect((await list()).data[0]?.number).toBe(before ?? 0);
+    expect((await api.call("POST", path, { json: { colour: "red" } })).status).toBe(422);
+    expect((await list()).data[0]).toMatchObject({ action: "event.create", outcome: "refused" });
+  });
+
   test("refuses what it does not know", async () => {
     for (const query of ["?limit=501", "?cursor=x", "?via=mail", "?from=yesterday", "?colour=red"]) {
       expect([query, (await api.call("GET", `/audit${query}`)).status]).toEqual([query, 422]);
