@@ -10,6 +10,7 @@ import { createErrorPage } from "./error-page.tsx";
 import { createEventsRoutes } from "./events/routes.ts";
 import { createFindRoutes } from "./find/routes.ts";
 import { createGuard } from "./guard.ts";
+import { createLiveStreams } from "./live/live-streams.ts";
 import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
 import { createProblemRoutes } from "./problems/routes.ts";
@@ -29,10 +30,11 @@ export function createDashboard(deps: DashboardDeps) {
   const reveals = createReveals(deps.clock);
   const audit = createAudit({ ...deps.auditing, via: "dashboard", log: deps.log });
   const keys = createKeyActions(deps);
+  const live = createLiveStreams(deps);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
-    ...createSourcesRoutes({ ...deps, reveals }),
-    ...createEventsRoutes(deps),
+    ...createSourcesRoutes({ ...deps, reveals, live }),
+    ...createEventsRoutes({ ...deps, live }),
     ...createFindRoutes(deps),
     ...createSendRoutes(deps),
     ...createReplaysRoutes(deps),

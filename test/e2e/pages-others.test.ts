@@ -14,6 +14,7 @@ import {
   ownIdsOf,
   type Person,
   rejectOne,
+  saveFilter,
   signIn,
   startSite,
   type WebhookInUse,
@@ -25,7 +26,7 @@ setDefaultTimeout(120_000);
 /** Public routes. A route in none of these lists must belong to somebody. */
 const OPEN = [
   /^GET \/$/,
-  /^(GET|POST) \/pages\/login(\/code|\/passkey)?$/,
+  /^(GET|POST) \/pages\/(login(\/code|\/passkey)?|first-sign-in)$/,
   /^POST \/pages\/logout$/,
   /^GET \/assets\//,
   /^(GET|POST) \/pages\/first-sign-in$/,
@@ -45,6 +46,7 @@ const OWN = new Set([
   ...["GET /profile/second-factor", "POST /profile/second-factor"],
   ...["GET /profile/passkeys", "POST /profile/passkeys"],
   ...["POST /profile/second-factor/codes", "POST /profile/second-factor/off"],
+  ...["GET /sources/live", "POST /profile/look"],
   ...["GET /profile/audit", "GET /profile/audit/download", "GET /api/v1/audit", "GET /api/v1/audit/export"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
   "POST /api/v1/webhooks/import",
@@ -239,7 +241,9 @@ describe("a second user", () => {
   });
 
   test("sees no id and no name of it on their own pages and lists", async () => {
-    for (const route of of("own").filter(({ method }) => method === "GET")) {
+    // A stream of a page goes on, and draws the same as the page.
+    const pages = of("own").filter(({ method, path }) => method === "GET" && !path.endsWith("/live"));
+    for (const route of pages) {
       const text = await (await ask(route, bob)).text();
       // A scope of API keys has the administrator's name.
       const name = route.path === "/profile" ? [] : ["admin"];
@@ -282,6 +286,6 @@ describe("the owner", () => {
     const key = await gateway.api.request("POST", "/api-keys", { name: "another" });
     const { id: key_id } = z.object({ id: z.string() }).parse(await key.json());
     const made = idsOf({ ...setup, targetId, eventId, resultId: "", replayId, rejectedId });
-    return { ...made, key_id };
+    return { ...made, key_id, filterId: await saveFilter(gateway, admin, setup.webhookId) };
   }
 });

@@ -46,8 +46,8 @@ const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
 const MOST_LINKS = 12;
 /** Not pages: routes for programs, senders and operators, and assets. */
 const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)/;
-/** A stream: loading it would never end. */
-const STREAM = "/source/:id/logs/live";
+/** Streams: loading one would never end. */
+const STREAM = /\/live$/;
 
 type Answered = Readonly<{ path: string; type: string | null }>;
 
@@ -76,7 +76,7 @@ beforeAll(async () => {
   const service = await addServiceAccount(gateway, admin);
   const answered = await Promise.all(
     routes
-      .filter(({ method, path }) => method === "GET" && !NO_PAGE.test(path) && path !== STREAM)
+      .filter(({ method, path }) => method === "GET" && !NO_PAGE.test(path) && !STREAM.test(path))
       .map(({ path }) => ask(addressOf(path, { ...idsOf(inUse), ...service }))),
   );
   const isPage = ({ type }: Answered) => type?.startsWith("text/html") === true;

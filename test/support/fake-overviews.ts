@@ -64,6 +64,7 @@ export function createFakeOverviews() {
       ),
     growth: (id) => read(id, ({ growth }) => ({ ...NO_GROWTH, ...growth })),
     targetOverviews: (id) => read(id, ({ targets = {} }) => new Map(Object.entries(targets))),
+    onRecorded: () => () => undefined,
     retrying: (id) => read(id, ({ retrying = {} }) => new Map(Object.entries(retrying))),
     entrypointLastEvents: (id) => read(id, ({ lastEvents = {} }) => new Map(Object.entries(lastEvents))),
     countEvents: (id) => read(id, ({ eventCount = 0 }) => eventCount),

@@ -176,12 +176,6 @@ export async function makeProblem(gateway: Gateway, api: ApiClient): Promise<str
  */
 export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: string): Promise<Ids> {
   const { cookie } = person;
-  const saved = await fetch(`${gateway.origin}/source/${webhookId}/filters`, {
-    method: "POST",
-    headers: { cookie, "sec-fetch-site": "same-origin" },
-    body: new URLSearchParams({ name: "Failed", query: "status=failed" }),
-  });
-  const log = await saved.text();
   const [profile, users] = await Promise.all([
     textOf(gateway, "/profile", cookie),
     textOf(gateway, "/admin/users", cookie),
@@ -192,13 +186,23 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
       { url: gateway.origin, origin: gateway.origin.replace("127.0.0.1", "localhost") },
       cookie,
     ),
-    filterId: find(log, /\/filters\/([^/"]+)\/delete/),
+    filterId: await saveFilter(gateway, person, webhookId),
     keyId,
     key_id: keyId,
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
     ...(await addServiceAccount(gateway, person)),
   };
+}
+
+/** Saves a filter of the webhook's log, and returns its id. */
+export async function saveFilter(gateway: Gateway, { cookie }: Person, webhookId: string): Promise<string> {
+  const saved = await fetch(`${gateway.origin}/source/${webhookId}/filters`, {
+    method: "POST",
+    headers: { cookie, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ name: "Failed", query: "status=failed" }),
+  });
+  return find(await saved.text(), /\/filters\/([^/"]+)\/delete/);
 }
 
 /** Adds a service account, for the routes about one. */

@@ -21,6 +21,7 @@ import targets from "./css/targets.css" with { type: "text" };
 import tokens from "./css/tokens.css" with { type: "text" };
 import { bundleEditor } from "./editor/bundle.ts" with { type: "macro" };
 import keys from "./keys.js" with { type: "text" };
+import live from "./live.js" with { type: "text" };
 import log from "./log.js" with { type: "text" };
 import passkeyForm from "./passkey-form.js" with { type: "text" };
 
@@ -44,7 +45,7 @@ const stylesheet = [
   manual,
 ].join("\n");
 
-const script = [app, log, body, keys, codeField, passkeyForm].join("\n");
+const script = [app, live, log, body, keys, codeField, passkeyForm].join("\n");
 
 type Text = Readonly<{ packed: Uint8Array<ArrayBuffer>; plain: () => string | Uint8Array<ArrayBuffer> }>;
 

@@ -9,50 +9,34 @@
   const CHART_EVERY_MS = 10_000;
   const MAIN = { target: "#main", select: "#main", swap: "outerHTML" };
 
-  /* A custom element, so that it starts and stops with its place on the page, however the page is swapped. */
-  class LiveLog extends HTMLElement {
+  class LiveLog extends window.LiveElement {
     connectedCallback() {
-      this.label = this.querySelector("[data-live-state]");
       this.button = this.querySelector("[data-live-pause]");
-      this.reload = this.querySelector("[data-live-reload]");
       this.waiting = [];
       this.isPaused = false;
-      const url = new URL(this.dataset.src, location.href);
-      url.searchParams.set("state", this.dataset.state);
-      this.source = new EventSource(url);
-      this.source.addEventListener("open", () => this.tell());
-      this.source.addEventListener("error", () => this.tell());
-      this.source.addEventListener("end", () => {
-        this.source.close();
-        this.tell();
-      });
-      this.source.addEventListener("rows", (event) => this.take(JSON.parse(event.data)));
       this.button.addEventListener("click", () => this.toggle());
-      this.label.hidden = false;
       this.button.hidden = false;
-      this.tell();
+      super.connectedCallback();
     }
 
     disconnectedCallback() {
       clearTimeout(this.chartLater);
-      this.source.close();
+      super.disconnectedCallback();
     }
 
     tell() {
-      const state = this.source.readyState;
-      const isOpen = state === EventSource.OPEN;
-      const words = isOpen ? "Live" : state === EventSource.CONNECTING ? "Connecting…" : "Not connected";
+      super.tell();
       const fresh = new Set(this.waiting.flatMap(({ rows }) => rows.map(({ id }) => id))).size;
-      this.label.textContent = this.isPaused ? "Paused" : words;
-      this.dataset.live = this.isPaused ? "paused" : isOpen ? "on" : "off";
       this.button.textContent = this.isPaused
         ? fresh > 0
           ? `Resume · ${fresh} changed`
           : "Resume"
         : "Pause";
       this.button.setAttribute("aria-pressed", String(this.isPaused));
-      this.button.hidden = state === EventSource.CLOSED;
-      this.reload.hidden = state !== EventSource.CLOSED;
+      this.button.hidden = this.source.readyState === EventSource.CLOSED;
+      if (!this.isPaused) return;
+      this.label.textContent = "Paused";
+      this.dataset.live = "paused";
     }
 
     toggle() {

@@ -23,6 +23,11 @@ declare module "*/keys.js" {
   export default text;
 }
 
+declare module "*/live.js" {
+  const text: string;
+  export default text;
+}
+
 declare module "*/log.js" {
   const text: string;
   export default text;

@@ -11,6 +11,7 @@ import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { Finder } from "../../webhooks/find.ts";
 import type { FindSentRequest } from "../../webhooks/sent-request.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
+import type { LiveStreams } from "../live/live-streams.ts";
 
 /** Rejects with AppError `unavailable` if the webhook's event file cannot be used. */
 export type EventReads = Pick<
@@ -45,6 +46,5 @@ export type EventsDeps = Readonly<{
   throttle: Pick<ThrottleControl, "read">;
   /** Finds the names of deleted targets. */
   routing: Pick<Routing, "findTarget">;
-  /** Aborted when the server stops, so that no stream keeps it running. */
-  stopping: AbortSignal;
+  live: LiveStreams;
 }>;

@@ -4,6 +4,7 @@ import type { EventSummary } from "../../storage/event-db/types.ts";
 import type { Found } from "../../webhooks/find.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { foundPath } from "../find/paths.ts";
+import { type LivePart, stateOf } from "../live/live-stream.ts";
 import { type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { readerZone } from "../time/reader-zone.ts";
@@ -13,7 +14,6 @@ import type { EventsDeps } from "./deps.ts";
 import { EventRow } from "./event-row.tsx";
 import { createHistograms } from "./histogram/read-histogram.ts";
 import { HistogramPage } from "./histogram/views.tsx";
-import { type LiveRow, openLiveLog, stateOf } from "./live-log.ts";
 import { filterQuery, type LogFilter, readLogFilter, toEventFilter } from "./log-filter.ts";
 import { UnusableLogPage } from "./log-frame.tsx";
 import { LogPage } from "./log-views.tsx";
@@ -25,7 +25,7 @@ const LOST_PLACE = "“cursor” was ignored: it is not a position in this log. 
 type Log = Readonly<{ webhook: Webhook; names: Names; filter: LogFilter; notes: readonly string[] }>;
 
 export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
-  const { useCases, events, clock, config } = deps;
+  const { useCases, events, clock, config, live } = deps;
   const histograms = createHistograms(deps);
 
   async function read({ viewer, params, query }: PageContext): Promise<Log> {
@@ -123,11 +123,10 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
   }
 
   async function stream(context: PageContext): Promise<Response> {
-    const { viewer, request, query, isStillSignedIn } = context;
+    const { viewer, request } = context;
     const log = await read(context);
-    context.keepOpen();
-    return openLiveLog({
-      async readRows() {
+    return live.open(context, {
+      async readParts() {
         const { events: found } = await search(log, {
           cursor: null,
           signal: request.signal,
@@ -136,11 +135,6 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
         return drawRows(log, found);
       },
       subscribe: (listener) => events.onRecorded(log.webhook.id, listener),
-      isStillSignedIn,
-      seen: request.headers.get("last-event-id") ?? query.get("state"),
-      clock,
-      signal: request.signal,
-      stopping: deps.stopping,
     });
   }
 
@@ -162,7 +156,7 @@ function tidyPath({ webhook, filter }: Log, query: URLSearchParams): string | nu
 async function drawRows(
   { webhook, names, filter }: Log,
   events: readonly EventSummary[],
-): Promise<readonly LiveRow[]> {
+): Promise<readonly LivePart[]> {
   const query = filterQuery(filter);
   return Promise.all(
     events.map(async (event) => ({

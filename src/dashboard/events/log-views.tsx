@@ -8,6 +8,7 @@ import { Button } from "../components/button.tsx";
 import { DataTable, EmptyState, Pagination } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { CodeBlock } from "../components/values.tsx";
+import type { LivePart } from "../live/live-stream.ts";
 import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import { newReplayPath, replaysPath } from "../replays/paths.ts";
@@ -21,7 +22,6 @@ import { FilterChips } from "./filters/filter-chips.tsx";
 import { SavedFilters } from "./filters/saved-filters.tsx";
 import type { ShownHistogram } from "./histogram/read-histogram.ts";
 import { Histogram, HistogramLater } from "./histogram/views.tsx";
-import type { LiveRow } from "./live-log.ts";
 import { filterQuery, isFiltered, type LogFilter } from "./log-filter.ts";
 import { LogFrame } from "./log-frame.tsx";
 import type { Names } from "./names.ts";
@@ -51,7 +51,7 @@ export type LogPageProps = Readonly<{
   isFirstPage: boolean;
   found: FoundEvents;
   /** Markup of `found.events`. */
-  rows: readonly LiveRow[];
+  rows: readonly LivePart[];
   /** Tells the stream what this page already shows. */
   state: string;
   /** Null if the events must be looked at to draw it. */

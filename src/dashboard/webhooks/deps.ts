@@ -8,6 +8,7 @@ import type { Activity, HourSpan } from "../../storage/event-db/numbers/activity
 import type { Growth } from "../../storage/event-db/numbers/growth.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
 import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
+import type { Routing } from "../../storage/main-db/routing.ts";
 import type { RejectedStore } from "../../storage/stores/rejected-store.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import type { Providers } from "../../verification/registry.ts";
@@ -18,6 +19,7 @@ import type { TargetTrials } from "../../webhooks/target-trials/target-trials.ts
 import type { Transfer } from "../../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import type { VerificationTrials } from "../../webhooks/verification-trial.ts";
+import type { LiveStreams } from "../live/live-streams.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SendTestEvent } from "./entrypoints/test-event.ts";
 
@@ -29,6 +31,8 @@ export type Overviews = Readonly<{
   growth: (webhookId: string) => Promise<Growth>;
   targetOverviews: (webhookId: string) => Promise<ReadonlyMap<string, TargetOverview>>;
   retrying: (webhookId: string) => Promise<ReadonlyMap<string, RetryingCount>>;
+  /** Calls `listener` after events or deliveries changed. */
+  onRecorded: (webhookId: string, listener: () => void) => () => void;
   entrypointLastEvents: (webhookId: string) => Promise<ReadonlyMap<string, number>>;
   countEvents: (webhookId: string) => Promise<number>;
 }>;
@@ -46,6 +50,9 @@ export type SourcesDeps = Readonly<{
   webhookGlances: WebhookGlances;
   placeTrials: PlaceTrials;
   events: Overviews;
+  live: LiveStreams;
+  /** Calls `listener` after a webhook, or something in it, was changed. */
+  routing: Pick<Routing, "onInvalidate">;
   rejected: Pick<RejectedStore, "count">;
   throttle: ThrottleControl;
   refusals: Pick<RefusalTally, "lastDay">;

@@ -1,5 +1,7 @@
 /** First steps: from no webhook to an event that is delivered. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import { DAY_MS } from "../../lib/clock.ts";
+import type { TargetOverview } from "../../storage/event-db/numbers/overview.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -47,15 +49,35 @@ export function FirstSteps({ baseUrl }: { baseUrl: string }): JSX.Element {
   );
 }
 
-/** Shown on a webhook's page until it has received an event and has a target. */
+/** A webhook whose first delivery does not succeed shows the steps for this long. */
+const BEGINNING_MS = 7 * DAY_MS;
+
+/** True until a webhook has received an event, has a target, and something was delivered to it. */
+export function isBeginning(
+  { webhook, targets }: WebhookState,
+  { overview, targetOverviews }: Usable,
+): boolean {
+  const { lastEventAt } = overview;
+  if (targets.length === 0 || lastEventAt === null) return true;
+  // Later, the events that were delivered may have been deleted.
+  return lastEventAt - webhook.createdAt < BEGINNING_MS && !wasDelivered([...targetOverviews.values()]);
+}
+
+function wasDelivered(overviews: readonly TargetOverview[]): boolean {
+  return overviews.some(({ counts, lastResult }) => counts.delivered > 0 || lastResult?.delivered === true);
+}
+
+/** Shown on a webhook's page while it begins. */
 export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: string }): JSX.Element {
   const { state, file, baseUrl } = props;
   const entrypoint = state.entrypoints.find(({ active }) => active);
   const hasEvent = file.overview.lastEventAt !== null;
   const hasTarget = state.targets.length > 0;
+  const overviews = [...file.targetOverviews.values()];
+  const isDelivered = wasDelivered(overviews);
   return (
     <section class="card steps-card" aria-labelledby="next-steps">
-      <h2 id="next-steps">What to do next</h2>
+      <h2 id="next-steps">{isDelivered ? "It works" : "What to do next"}</h2>
       <ol class="steps">
         <Step title="Create a webhook" isDone>
           <p class="muted">It is ready to receive events.</p>
@@ -87,8 +109,41 @@ export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: s
             </>
           )}
         </Step>
+        <Step title="See it delivered" isDone={isDelivered}>
+          <Delivered webhookId={state.webhook.id} isDelivered={isDelivered} overviews={overviews} />
+        </Step>
       </ol>
     </section>
+  );
+}
+
+function Delivered(props: {
+  webhookId: string;
+  isDelivered: boolean;
+  overviews: readonly TargetOverview[];
+}): JSX.Element {
+  const { webhookId, isDelivered, overviews } = props;
+  const failed = overviews.find(({ lastResult }) => lastResult?.delivered === false)?.lastResult;
+  if (isDelivered) {
+    return (
+      <p class="muted">
+        The first event has arrived at its target. The <a href={logPath(webhookId)}>event log</a> has all of
+        them.
+      </p>
+    );
+  }
+  if (!failed) return <p class="muted">This page shows it by itself.</p>;
+  const { statusCode, error } = failed;
+  return (
+    <p>
+      <span class="text-bad" safe>
+        {statusCode === null
+          ? `The last attempt failed: ${error ?? "no answer"}.`
+          : `The target answered ${statusCode}.`}
+      </span>{" "}
+      Correct the target or what is behind it: the event is kept and attempted again. The{" "}
+      <a href={logPath(webhookId, { status: "pending" })}>event log</a> has every answer.
+    </p>
   );
 }
 

@@ -7,6 +7,7 @@ import { formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
+import { Live, LiveBar } from "../live/live-parts.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
 import { RefusedBadge } from "./entrypoints/refused.tsx";
@@ -24,13 +25,16 @@ export type ListProps = Readonly<{
   /** The page of a long list; null where all have a row of their own. */
   many: ManyWebhooks | null;
   baseUrl: string;
+  /** Addresses of the stream and of the page; null where the list is too long to be read again and again. */
+  live: Readonly<{ src: string; href: string }> | null;
 }>;
 
-export function ListPage({ viewer, flash, states, many, baseUrl }: ListProps): JSX.Element {
+export function ListPage({ viewer, flash, states, many, baseUrl, live }: ListProps): JSX.Element {
   const total = many?.total ?? states.length;
   return (
     <Layout title="Webhooks" viewer={viewer} section="sources" flash={flash}>
       <PageHeader title="Webhooks" lead={total === 0 ? undefined : formatCount(total, "webhook")}>
+        {live !== null && <LiveBar {...live} />}
         {total !== 0 && (
           <>
             <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />
@@ -53,7 +57,9 @@ function Rows({ states }: Pick<ListProps, "states">): JSX.Element {
   return (
     <ul class="webhooks card card-flush">
       {states.map((state) => (
-        <Row state={state} />
+        <Live id={state.webhook.id}>
+          <Row state={state} />
+        </Live>
       ))}
     </ul>
   );
@@ -62,7 +68,7 @@ function Rows({ states }: Pick<ListProps, "states">): JSX.Element {
 function Row({ state }: { state: WebhookState }): JSX.Element {
   const { webhook, entrypoints, targets, health, file } = state;
   return (
-    <li class="webhook-row">
+    <li class="webhook-row" data-live-part={webhook.id}>
       <div class="webhook-head">
         <p class="webhook-title">
           <a class="webhook-link" href={webhookPath(webhook.id)} safe>

@@ -8,6 +8,19 @@ export function webhookPath(webhookId: string): string {
   return `/source/${webhookId}`;
 }
 
+/** The streams of these pages; `query` has what the page was asked for. */
+export function liveListPath(query: URLSearchParams): string {
+  return withQuery(`${LIST_PATH}/live`, query);
+}
+
+export function liveWebhookPath(webhookId: string, query: URLSearchParams): string {
+  return withQuery(`${webhookPath(webhookId)}/live`, query);
+}
+
+function withQuery(path: string, query: URLSearchParams): string {
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
 export function noticesPath(webhookId: string): string {
   return `/source/${webhookId}/notices`;
 }

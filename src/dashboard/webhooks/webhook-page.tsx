@@ -11,6 +11,7 @@ import { PageHeader } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { SecretOnce } from "../components/secret-once.tsx";
 import { Layout } from "../layout.tsx";
+import { Live, LiveBar, LiveBlock } from "../live/live-parts.tsx";
 import { replaysPath } from "../replays/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { ActivityCard, type ChosenActivity, StoredCard } from "./activity-card.tsx";
@@ -18,13 +19,13 @@ import { type Choice, EVERY_ROW } from "./chosen-rows.ts";
 import { LIST_CRUMB } from "./crumbs.ts";
 import { EntrypointsCard, type NewEntrypoint } from "./entrypoints/entrypoints-card.tsx";
 import { RefusedBadge } from "./entrypoints/refused.tsx";
-import { NextSteps } from "./first-steps.tsx";
+import { isBeginning, NextSteps } from "./first-steps.tsx";
 import { LostEvents } from "./lost-events.tsx";
 import { logPath, webhookPath } from "./paths.ts";
 import { ImportNotes } from "./storage/import-views.tsx";
 import { StorageCard } from "./storage/storage-card.tsx";
 import { TargetsCard } from "./targets/targets-card.tsx";
-import type { Usable, WebhookState } from "./webhook-state.ts";
+import type { WebhookState } from "./webhook-state.ts";
 
 type SourceProps = Readonly<{
   viewer: Viewer;
@@ -44,6 +45,10 @@ type SourceProps = Readonly<{
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]>;
   /** What the reader looks for among many targets. */
   targetChoice?: Choice;
+  /** Addresses of the stream and of the page; omitted where the page does not follow. */
+  live?: Readonly<{ src: string; href: string }>;
+  /** Shows the first steps, though all are done: the page showed them before. */
+  keepsSteps?: boolean;
   /** Typed values and errors of the form that adds an entrypoint. */
   newEntrypoint?: NewEntrypoint;
   /** A new signing secret, shown this one time. */
@@ -70,6 +75,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
   return (
     <Layout title={webhook.name} viewer={viewer} section="sources" crumbs={[LIST_CRUMB]} flash={flash}>
       <PageHeader title={webhook.name} badge={<Badges state={state} />}>
+        {props.live !== undefined && <LiveBar {...props.live} />}
         <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
         <Button icon="replay" label="Replays" href={replaysPath(webhook.id)} />
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
@@ -84,13 +90,19 @@ export function SourcePage(props: SourceProps): JSX.Element {
         )}
         {file.fault === null ? (
           <>
-            {needsMore(state, file) && <NextSteps state={state} file={file} baseUrl={config.baseUrl} />}
-            {file.overview.lastEventAt !== null && (
-              <>
-                {activity !== null && <ActivityCard webhookId={webhook.id} chosen={activity} />}
-                <StoredCard state={state} file={file} defaultDays={config.retentionDays} />
-              </>
-            )}
+            <LiveBlock id="steps">
+              {(props.keepsSteps || isBeginning(state, file)) && (
+                <NextSteps state={state} file={file} baseUrl={config.baseUrl} />
+              )}
+            </LiveBlock>
+            <LiveBlock id="numbers">
+              {file.overview.lastEventAt !== null && (
+                <>
+                  {activity !== null && <ActivityCard webhookId={webhook.id} chosen={activity} />}
+                  <StoredCard state={state} file={file} defaultDays={config.retentionDays} />
+                </>
+              )}
+            </LiveBlock>
           </>
         ) : (
           <Notice
@@ -99,21 +111,25 @@ export function SourcePage(props: SourceProps): JSX.Element {
             hint={`${file.fault.hint ?? ""} Until then senders get 503 and retry later. You can still change the settings below.`}
           />
         )}
-        <EntrypointsCard
-          state={state}
-          providers={providers}
-          suggestions={props.suggestions}
-          rejected={props.rejected}
-          emptyPlaces={props.emptyPlaces}
-          baseUrl={config.baseUrl}
-          newEntrypoint={newEntrypoint}
-        />
-        <TargetsCard
-          state={state}
-          types={targetTypes}
-          emptyPlaces={props.emptyPlaces}
-          choice={props.targetChoice ?? EVERY_ROW}
-        />
+        <LiveBlock id="entrypoints-part">
+          <EntrypointsCard
+            state={state}
+            providers={providers}
+            suggestions={props.suggestions}
+            rejected={props.rejected}
+            emptyPlaces={props.emptyPlaces}
+            baseUrl={config.baseUrl}
+            newEntrypoint={newEntrypoint}
+          />
+        </LiveBlock>
+        <LiveBlock id="targets-part">
+          <TargetsCard
+            state={state}
+            types={targetTypes}
+            emptyPlaces={props.emptyPlaces}
+            choice={props.targetChoice ?? EVERY_ROW}
+          />
+        </LiveBlock>
         {growth !== null && (
           <StorageCard webhook={webhook} growth={growth} defaultDays={config.retentionDays} />
         )}
@@ -124,13 +140,11 @@ export function SourcePage(props: SourceProps): JSX.Element {
 
 function Badges({ state }: { state: WebhookState }): JSX.Element {
   return (
-    <>
-      <Badge tone={state.health.tone} label={state.health.label} />
-      <RefusedBadge refused={state.refused} />
-    </>
+    <Live id="health">
+      <span class="live-part" data-live-part="health">
+        <Badge tone={state.health.tone} label={state.health.label} />
+        <RefusedBadge refused={state.refused} />
+      </span>
+    </Live>
   );
-}
-
-function needsMore({ targets }: WebhookState, file: Usable): boolean {
-  return targets.length === 0 || file.overview.lastEventAt === null;
 }

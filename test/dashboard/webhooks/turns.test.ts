@@ -2,9 +2,9 @@
 import { expect, spyOn, test } from "bun:test";
 import { startSourcePages } from "../../support/webhook-pages.ts";
 
-test("a full page of webhooks is read over several turns of the event loop", async () => {
+test("a list of webhooks is read over several turns of the event loop", async () => {
   const many = await startSourcePages();
-  for (let index = 1; index <= 50; index++)
+  for (let index = 1; index <= 20; index++)
     await many.useCases.webhooks.create({ userId: many.bob, input: { name: `Hook ${index}` } });
   const read = spyOn(many.useCases.targets, "list");
   const perTurn: number[] = [];
@@ -14,7 +14,7 @@ test("a full page of webhooks is read over several turns of the event loop", asy
   });
   await many.pages.get("/sources", { as: many.bob });
   clearImmediate(next);
-  expect(read).toHaveBeenCalledTimes(50);
+  expect(read).toHaveBeenCalledTimes(20);
   expect(Math.max(...perTurn)).toBe(10);
   await many.stop();
 });

@@ -1,17 +1,19 @@
-/** Keeps an open log page up to date: new, changed and removed rows among the newest, as server-sent events. */
+/** Keeps an open page up to date: new, changed and removed parts, such as a log's newest rows, as server-sent events. */
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 
-export type LiveRow = Readonly<{ id: string; markup: string }>;
+export type LivePart = Readonly<{ id: string; markup: string }>;
 
-export type LiveLogOptions = Readonly<{
-  /** Reads the newest rows that match the filter, newest first. */
-  readRows: () => Promise<readonly LiveRow[]>;
+export type LiveStreamOptions = Readonly<{
+  /** Reads all parts that the page shows; rows of a log newest first. */
+  readParts: () => Promise<readonly LivePart[]>;
   /** Calls `listener` when something may have changed. Returns a function that unsubscribes. */
   subscribe: (listener: () => void) => () => void;
   isStillSignedIn: () => boolean;
   /** The state (see `stateOf`) that the page already shows. */
   seen: string | null;
+  /** Time within which changes are sent together. */
+  gatherMs?: number;
   clock: Clock;
   /** Aborted when the browser disconnects. */
   signal: AbortSignal;
@@ -19,19 +21,18 @@ export type LiveLogOptions = Readonly<{
   stopping: AbortSignal;
 }>;
 
-/** Time within which changes are sent together. */
 const GATHER_MS = 400;
 /** Shorter than the idle limits of proxies; also how long a signed-out page may stay connected silently. */
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
 
-/** Returns a name for the shown rows, so that a browser can say which state it has. */
-export function stateOf(rows: readonly LiveRow[]): string {
+/** Returns a name for the shown parts, so that a browser can say which state it has. */
+export function stateOf(rows: readonly LivePart[]): string {
   return Bun.hash(rows.map(({ markup }) => markup).join("")).toString(36);
 }
 
-export function openLiveLog(options: LiveLogOptions): Response {
-  const { clock, signal, stopping, isStillSignedIn } = options;
+export function openLiveStream(options: LiveStreamOptions): Response {
+  const { clock, signal, stopping, isStillSignedIn, gatherMs = GATHER_MS } = options;
   const encoder = new TextEncoder();
   let shown: ReadonlyMap<string, string> | null = null;
   let state = options.seen;
@@ -42,7 +43,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
   let pass = (): void => {};
 
   function passSoon(): void {
-    cancelPass ??= clock.after(GATHER_MS, () => pass());
+    cancelPass ??= clock.after(gatherMs, () => pass());
   }
 
   const stream = new ReadableStream<Uint8Array>({
@@ -103,7 +104,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
         if (isReading || isBehind()) return;
         isReading = true;
         isDirty = false;
-        options.readRows().then(
+        options.readParts().then(
           (rows) => {
             isReading = false;
             if (!isOpen) return;
@@ -124,7 +125,7 @@ export function openLiveLog(options: LiveLogOptions): Response {
         );
       };
 
-      function tell(rows: readonly LiveRow[]): void {
+      function tell(rows: readonly LivePart[]): void {
         const before = shown;
         shown = new Map(rows.map(({ id, markup }) => [id, markup]));
         const now = stateOf(rows);
@@ -161,15 +162,17 @@ function isBusy(error: unknown): boolean {
 type Change = Readonly<{
   /** True if `rows` is everything to show and other rows must go. */
   isReset: boolean;
-  rows: readonly LiveRow[];
+  rows: readonly LivePart[];
   gone: readonly string[];
+  /** Number of all parts. */
+  count: number;
 }>;
 
-function reset(rows: readonly LiveRow[]): Change {
-  return { isReset: true, rows, gone: [] };
+function reset(rows: readonly LivePart[]): Change {
+  return { isReset: true, rows, gone: [], count: rows.length };
 }
 
-function difference(before: ReadonlyMap<string, string>, rows: readonly LiveRow[]): Change {
+function difference(before: ReadonlyMap<string, string>, rows: readonly LivePart[]): Change {
   const isConnected = before.size === 0 || rows.some(({ id }) => before.has(id));
   // More events arrived than a page holds, so there are others between the old rows and these.
   if (!isConnected) return reset(rows);
@@ -179,5 +182,6 @@ function difference(before: ReadonlyMap<string, string>, rows: readonly LiveRow[
     isReset: false,
     rows: rows.filter(({ id, markup }) => before.get(id) !== markup),
     gone: [...before.keys()].filter((id) => id > oldest && !present.has(id)),
+    count: rows.length,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
-import { type LiveRow, openLiveLog, stateOf } from "../../../src/dashboard/events/live-log.ts";
+import { type LivePart, openLiveStream, stateOf } from "../../../src/dashboard/live/live-stream.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { startTestEvents } from "../../support/test-events.ts";
 
@@ -10,24 +10,24 @@ const changeSchema = z.object({
   gone: z.array(z.string()),
 });
 
-function row(id: string, markup = `<tr>${id}</tr>`): LiveRow {
+function row(id: string, markup = `<tr>${id}</tr>`): LivePart {
   return { id, markup };
 }
 
 /** Rows, newest first, as the log has them. */
-function rowsTo(newest: number, count = 3): LiveRow[] {
+function rowsTo(newest: number, count = 3): LivePart[] {
   return Array.from({ length: count }, (_, index) => row(String(newest - index)));
 }
 
-function open(first: LiveRow[], seen: string | null = stateOf(first)) {
+function open(first: LivePart[], seen: string | null = stateOf(first)) {
   const clock = createFakeClock();
   const [left, stopping] = [new AbortController(), new AbortController()];
   const listeners = new Set<() => void>();
-  let rows: readonly LiveRow[] | Error = first;
+  let rows: readonly LivePart[] | Error = first;
   let isSignedIn = true;
   let reads = 0;
-  const response = openLiveLog({
-    async readRows() {
+  const response = openLiveStream({
+    async readParts() {
       reads++;
       if (rows instanceof Error) throw rows;
       return rows;
@@ -56,7 +56,7 @@ function open(first: LiveRow[], seen: string | null = stateOf(first)) {
       isSignedIn = false;
     },
     /** Replaces the file's rows and notifies listeners. */
-    async change(next: readonly LiveRow[] | Error) {
+    async change(next: readonly LivePart[] | Error) {
       rows = next;
       for (const listener of listeners) listener();
       clock.advance(400);
