@@ -148,6 +148,18 @@ const states: readonly State[] = [
     event: ["First attempt waits: rate-limited by the target, resuming 20"],
   },
   {
+    name: "pending while nobody pulls",
+    make() {
+      app.throttleAs({ pull: { isConnected: false, lastPullAt: null, leased: 0 } });
+      return app.addEvent();
+    },
+    list: "[idle no deliveries yet]",
+    webhook: "[idle nobody pulls]",
+    target: ["[idle nobody pulls]", "No program has pulled from it yet.", "Pending 1"],
+    log: "[info pending]",
+    event: ["[info pending]", "First attempt waits"],
+  },
+  {
     name: "pending in a lane",
     async make() {
       const targets = [{ id: app.target.id, settlesAtIngest: false, orderKey: "k" }];
