@@ -12,17 +12,19 @@ export type CurlRequest = Readonly<{
   method: string;
   url: string;
   headers: HeaderList;
+  /** The headers are those of a target's request, and not as a sender's came. */
+  areHeadersFinal?: boolean;
   body: Uint8Array;
   /** File name of the downloaded body. */
   bodyFile: string;
 }>;
 
 export function curlCommand(request: CurlRequest): string {
-  const { method, url, headers, body, bodyFile } = request;
+  const { method, url, body, bodyFile } = request;
   const { before, data } = bodyArguments(body, bodyFile);
   return [
     `${before}curl${globbing(url)} ${method === "HEAD" ? "--head" : `-X ${shellQuote(method)}`} ${shellQuote(url)}`,
-    ...headerArguments(headers),
+    ...headerArguments(sentHeaders(request)),
     data,
   ].join(CONTINUED);
 }
@@ -32,8 +34,11 @@ function globbing(url: string): string {
   return `${/[[\]{}]/.test(url) ? " --globoff" : ""}${/\/\./.test(url) ? " --path-as-is" : ""}`;
 }
 
-function headerArguments(headers: HeaderList): string[] {
-  const sent = endToEndHeaders(headers);
+export function sentHeaders({ headers, areHeadersFinal }: CurlRequest): HeaderList {
+  return areHeadersFinal === true ? headers : endToEndHeaders(headers);
+}
+
+function headerArguments(sent: HeaderList): string[] {
   const lines = sent.map(([name, value]) => {
     const line = value === "" ? `${name};` : `${name}: ${textOfHeader(value)}`;
     return `-H ${shellQuote(line)}`;

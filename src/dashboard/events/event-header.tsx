@@ -9,9 +9,10 @@ import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
 import { attribute } from "../render.ts";
 import { sendPath } from "../send/paths.ts";
+import { CopyMenu } from "./copy/copy-menu.tsx";
 import { RequestLine } from "./event-row.tsx";
 import type { Neighbours } from "./neighbours.ts";
-import { curlPath, eventPath, replayPath } from "./paths.ts";
+import { copyPath, eventPath, replayPath } from "./paths.ts";
 
 export type EventHeaderProps = Readonly<{
   webhook: Webhook;
@@ -65,16 +66,7 @@ export function EventHeader(props: EventHeaderProps): JSX.Element {
             query={query}
           />
         </nav>
-        {/* With scripts, copies the text behind the link. */}
-        <a
-          class="button button-plain"
-          href={attribute(curlPath(webhook.id, event.id))}
-          hx-boost="false"
-          data-copy-from
-        >
-          <Icon name="copy" />
-          <span data-copy-label>Copy as curl</span>
-        </a>
+        <CopyMenu hrefOf={(as) => copyPath({ webhookId: webhook.id, eventId: event.id, as })} />
         <Button icon="edit" label="Edit and send again" href={sendPath(webhook.id, { event: event.id })} />
         <ActionButton
           kind="primary"

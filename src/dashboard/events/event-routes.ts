@@ -10,12 +10,10 @@ import { formatCount } from "../components/format.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { SHORT_LIST } from "../webhooks/chosen-rows.ts";
-import { entrypointUrl } from "../webhooks/paths.ts";
 import { faultOf } from "../webhooks/webhook-state.ts";
 import { contentTypeOf, pictureBody } from "./body/body-picture.ts";
 import { bodyFileName, bodyResponse } from "./body/body-response.ts";
 import { unpackForPage } from "./body/unpacked-body.ts";
-import { curlCommand } from "./curl-command.ts";
 import { areMany, groupDeliveries } from "./deliveries/delivery-groups.ts";
 import { describeDeliveries } from "./deliveries/describe-deliveries.ts";
 import { SEARCH_FIELD } from "./deliveries/groups-view.tsx";
@@ -36,7 +34,7 @@ const LONG_BODY_CHARS = 800_000;
 const SOON_MS = 15_000;
 
 export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
-  const { useCases, events, clock, config } = deps;
+  const { useCases, events, clock } = deps;
 
   function own({ viewer, params }: PageContext): Promise<Webhook> {
     return useCases.webhooks.get({ userId: viewer.id, webhookId: params.id ?? "" });
@@ -151,18 +149,6 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     return sendBody(context, { contentType, body: result.responseBody, name: `response-${result.id}` });
   }
 
-  async function showCurl(context: PageContext): Promise<Response> {
-    const { id } = await own(context);
-    const event = await getEvent(id, context);
-    const { kind } = pictureBody({ ...event, maxChars: BODY_CHARS });
-    const command = curlCommand({
-      ...event,
-      url: urlOf(config.baseUrl, event),
-      bodyFile: bodyFileName(`event-${event.id}`, kind),
-    });
-    return bodyResponse(new TextEncoder().encode(`${command}\n`), null);
-  }
-
   async function replay(context: PageContext): Promise<Response> {
     const { id: webhookId, settings } = await own(context);
     const { target_id: targetId } = await context.form();
@@ -186,7 +172,6 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
   return [
     page(path, show),
     page(`${path}/body`, showBody),
-    page(`${path}/curl`, showCurl),
     page(`${path}/results/:resultId/body`, showResultBody),
     action(`${path}/replay`, replay),
   ];
@@ -212,8 +197,4 @@ function confirmationOf({ entrypointId, headers, body }: StoredEvent, { entrypoi
   const entrypoint = entrypoints.find(({ id }) => id === entrypointId);
   if (entrypoint?.verification?.type !== SNS_TYPE) return null;
   return findConfirmation({ body, headers: new Headers(headers.map(([name, value]) => [name, value])) });
-}
-
-function urlOf(baseUrl: string, { entrypointId, pathTail, query }: StoredEvent): string {
-  return `${entrypointUrl(baseUrl, entrypointId)}${pathTail}${query === "" ? "" : `?${query}`}`;
 }

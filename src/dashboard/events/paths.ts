@@ -48,8 +48,11 @@ export function comparePath(webhookId: string, eventIds: readonly string[] = [])
   return `/source/${webhookId}/compare${query === "" ? "" : `?${query}`}`;
 }
 
-export function curlPath(webhookId: string, eventId: string): string {
-  return `${eventPath(webhookId, eventId)}/curl`;
+/** The event as code that sends it to the gateway, or with `resultId` what that attempt sent to its target. */
+export function copyPath(of: { webhookId: string; eventId: string; as: string; resultId?: string }): string {
+  const { webhookId, eventId, as, resultId } = of;
+  const query = new URLSearchParams({ as, ...(resultId !== undefined && { result: resultId }) });
+  return `${eventPath(webhookId, eventId)}/copy?${query}`;
 }
 
 /** The page of what an attempt sent. */

@@ -2,6 +2,7 @@
 import type { PageRoute } from "../page-route.ts";
 import { createPlaceRoutes } from "./body/place-routes.ts";
 import { createCompareRoutes } from "./compare/routes.ts";
+import { createCopyRoutes } from "./copy/copy-routes.ts";
 import type { EventsDeps } from "./deps.ts";
 import { createEventRoutes } from "./event-routes.ts";
 import { createSavedFilterRoutes } from "./filters/saved-filter-routes.ts";
@@ -14,6 +15,7 @@ export function createEventsRoutes(deps: EventsDeps): readonly PageRoute[] {
     ...createEventRoutes(deps),
     ...createSentRoutes(deps),
     ...createSavedFilterRoutes(deps),
+    ...createCopyRoutes(deps),
     ...createPlaceRoutes(deps),
     ...createCompareRoutes(deps),
   ];

@@ -186,8 +186,8 @@ describe("the page of an event", () => {
 
   test("links to the curl command with the public URL", async () => {
     const event = await app.addEvent({ query: "a=1&copy=2" });
-    expect(await html(pathOf(event.id))).toContain(`href="${pathOf(event.id)}/curl"`);
-    const response = await app.ask(`${pathOf(event.id)}/curl`);
+    expect(await html(pathOf(event.id))).toContain(`href="${pathOf(event.id)}/copy?as=curl"`);
+    const response = await app.ask(`${pathOf(event.id)}/copy?as=curl`);
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
     expect(await response.text()).toBe(
       [
@@ -198,7 +198,9 @@ describe("the page of an event", () => {
       ].join("\n"),
     );
     const large = await app.addEvent({ body: "x".repeat(70_000), contentType: "text/plain" });
-    expect(await html(`${pathOf(large.id)}/curl`)).toContain(`--data-binary '@event-${large.id}.txt'`);
+    expect(await html(`${pathOf(large.id)}/copy?as=curl`)).toContain(
+      `--data-binary '@event-${large.id}.txt'`,
+    );
   });
 
   test("of an unknown event is not found", async () => {

@@ -243,7 +243,7 @@ test("of another user's webhook is not found on any path", async () => {
     log,
     `${log}/live`,
     path,
-    `${path}/curl`,
+    `${path}/copy`,
     `${path}/body`,
     `${path}/body?download`,
     result,

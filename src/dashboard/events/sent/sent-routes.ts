@@ -6,6 +6,7 @@ import { pictureBody } from "../body/body-picture.ts";
 import { unpackForPage } from "../body/unpacked-body.ts";
 import type { EventsDeps } from "../deps.ts";
 import { readNames } from "../names.ts";
+import { copyPath } from "../paths.ts";
 import { SentPage } from "./sent-view.tsx";
 
 /** Limit of the body's markup; the event's page shows more. */
@@ -27,7 +28,15 @@ export function createSentRoutes(deps: EventsDeps): readonly PageRoute[] {
       const picture = unpacked && pictureBody({ contentType, body: unpacked.body, maxChars: BODY_CHARS });
       const target = names.target(sent.targetId);
       return renderPage(
-        SentPage({ viewer, webhook, sent, target, picture, bodyNote: unpacked?.note ?? null }),
+        SentPage({
+          viewer,
+          webhook,
+          sent,
+          target,
+          picture,
+          copyHref: (as) => copyPath({ webhookId, eventId, resultId, as }),
+          bodyNote: unpacked?.note ?? null,
+        }),
       );
     }),
   ];

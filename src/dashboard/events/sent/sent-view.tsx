@@ -15,6 +15,7 @@ import { targetPath } from "../../webhooks/paths.ts";
 import type { BodyPicture } from "../body/body-picture.ts";
 import { BodyView } from "../body/body-view.tsx";
 import { HeaderTable } from "../body/header-table.tsx";
+import { CopyMenu } from "../copy/copy-menu.tsx";
 import type { Named } from "../names.ts";
 import { eventPath } from "../paths.ts";
 import { RequestDiff } from "../transformations/request-diff.tsx";
@@ -26,6 +27,8 @@ type SentProps = Readonly<{
   target: Named;
   /** Of the request's body; null where there is no request. */
   picture: BodyPicture | null;
+  /** The path of the request as code. */
+  copyHref: (as: string) => string;
   /** Says how the picture differs from what was sent; null if it does not. */
   bodyNote: string | null;
 }>;
@@ -53,7 +56,7 @@ export function SentPage(props: SentProps): JSX.Element {
   );
 }
 
-function Request({ sent, picture, bodyNote }: SentProps): JSX.Element {
+function Request({ sent, picture, bodyNote, copyHref }: SentProps): JSX.Element {
   const { request, isTargetChanged, transformation } = sent;
   if (request === null || picture === null) {
     if (transformation && transformation.run.kind !== "request") return "";
@@ -68,6 +71,11 @@ function Request({ sent, picture, bodyNote }: SentProps): JSX.Element {
   return (
     <Card
       title="Request"
+      actions={
+        <div class="page-actions">
+          <CopyMenu hrefOf={copyHref} />
+        </div>
+      }
       lead="Made again from the stored event and the target's settings. Secrets of the target show as [secret]."
     >
       {isTargetChanged && (
