@@ -36,7 +36,7 @@ async function open(path: string, options: BrowserContextOptions = DESKTOP): Pro
 async function signIn(page: Page, username = "root"): Promise<void> {
   await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/pages/"));
 }
 
@@ -58,7 +58,7 @@ describe("in a browser", () => {
     const page = await open("/pages/login");
     await page.getByLabel("Username").fill("root");
     await page.getByLabel("Password").fill("wrong");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByRole("alert").waitFor();
     expect(await page.getByLabel("Username").inputValue()).toBe("root");
     await page.locator("#f-password:focus").waitFor();
