@@ -126,13 +126,13 @@ function printerOf(
       for (const row of rows) io.out(JSON.stringify(row));
     };
   }
-  let hasHeading = false;
+  let first: readonly Row[] | null = null;
   return (rows) => {
-    if (rows.length === 0 && !hasHeading) io.err("No events.");
+    if (first === null && rows.length === 0) io.err("No events.");
     if (rows.length === 0) return;
-    const [heading = "", ...lines] = eventTable(rows, withWebhook);
-    if (!hasHeading) io.out(heading);
-    hasHeading = true;
-    for (const line of lines) io.out(line);
+    // The first rows set the widths of the columns for all that follow.
+    const lines = eventTable([...(first ?? []), ...rows], withWebhook);
+    for (const line of lines.slice(first === null ? 0 : first.length + 1)) io.out(line);
+    first ??= rows;
   };
 }

@@ -107,7 +107,9 @@ function reasonOf(cause: unknown, limit: AbortSignal): string {
 
 function unreachable(url: string, reason: string, cause: unknown): RemoteError {
   // The runtime adds advice for programmers.
-  const short = reason.replace(/ For more information, .*$/s, "").replace(/[.\s]+$/, "");
+  const short = reason
+    .replace(/ (?:For more information, |Is the computer able ).*$/s, "")
+    .replace(/[.\s]+$/, "");
   const message = `${url} cannot be reached: ${short}.`;
   return new RemoteError({ kind: "unavailable", message, cause });
 }
