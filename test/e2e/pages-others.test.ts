@@ -98,16 +98,19 @@ afterAll(async () => {
 const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
-  ["/events", { entrypoint_id: "x" }],
   ["/targets", { name: "taken", type: "log" }],
   ["/replays", { filter: {} }],
   ["/verification/test", { verification: { type: "bearer", config: {} } }],
 ];
 
 /** A form that every one of its URLs accepts: its content is checked before its owner is. */
-function bodyFor(route: RegisteredRoute): string | URLSearchParams | null {
+function bodyFor(route: RegisteredRoute, given: Ids): string | URLSearchParams | null {
   if (route.method === "GET" || route.method === "DELETE") return null;
-  if (!isApi(route)) return new URLSearchParams({ name: "taken", type: "log" });
+  const { entrypointId = "" } = given;
+  if (!isApi(route)) {
+    return new URLSearchParams({ name: "taken", type: "log", method: "POST", entrypoint: entrypointId });
+  }
+  if (route.path.endsWith("/events")) return JSON.stringify({ entrypoint_id: entrypointId });
   const [, body = {}] = BODIES.find(([end]) => route.path.endsWith(end)) ?? [];
   return JSON.stringify(body);
 }
@@ -117,7 +120,7 @@ function ask(route: RegisteredRoute, person: Person | null, given: Ids = ids): P
   const headers = isApi(route)
     ? { "content-type": "application/json", ...(person && { authorization: `Bearer ${person.key}` }) }
     : { accept: "text/html", "sec-fetch-site": "same-origin", ...(person && { cookie: person.cookie }) };
-  const body = bodyFor(route);
+  const body = bodyFor(route, given);
   return fetch(gateway.origin + addressOf(route.path, given), {
     method: route.method,
     headers,

@@ -71,7 +71,7 @@ export function readFilled(form: FormInput): Filled {
     query: text("query").trim(),
     headers: text("headers"),
     // Browsers send every line end as a carriage return and a line feed.
-    body: form.body?.replaceAll("\r\n", "\n") ?? null,
+    body: form.body?.replaceAll("\r\n", "\n") ?? (form.copy_of ? null : ""),
     copy_of: text("copy_of"),
   };
 }

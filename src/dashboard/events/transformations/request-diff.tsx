@@ -12,8 +12,8 @@ type Request = Pick<StoredEvent, "method" | "pathTail" | "query" | "headers" | "
 const MAX_BODY_BYTES = 64 * 1024;
 /** More lines of a body would make a page that nobody reads. */
 const MOST_LINES = 500;
-/** Each has five elements, of which a page may have 3,000. */
-const MOST_ROWS = 530;
+/** Each has five elements, of which a page may have 3,000, and one page shows a body too. */
+const MOST_ROWS = 400;
 
 export function RequestDiff(props: {
   before: Request;
