@@ -13,6 +13,8 @@ import { apiKeyOperations } from "./people/api-keys.ts";
 import { auditOperations } from "./people/audit.ts";
 import { createAuthenticator } from "./people/authenticate.ts";
 import { callerOperations } from "./people/caller.ts";
+import { memberOperations } from "./people/members.ts";
+import { teamOperations } from "./people/teams.ts";
 import { problemOperations } from "./problems/problems.ts";
 import { pullOperations } from "./pull/pull.ts";
 import { rejectedOperations } from "./rejected.ts";
@@ -52,7 +54,8 @@ export function createApi(deps: ApiDeps) {
             }
             const setIdleTimeout = (seconds: number) => server?.timeout(request, seconds);
             const remoteAddress = () => deps.remoteAddressOf(request, server);
-            const call = { request, params, setIdleTimeout, remoteAddress };
+            const requireRole = deps.useCases.webhooks.get;
+            const call = { request, params, requireRole, setIdleTimeout, remoteAddress };
             // Only the authentication, which notes that the key was used: the rest may take half a minute.
             if (waits) {
               return run({ ...call, authenticate: (given) => deps.durably(() => authenticateAs(given)) });
@@ -72,7 +75,9 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
   const operations: Operation[] = [
     ...callerOperations(),
     ...apiKeyOperations(deps),
+    ...teamOperations(deps),
     ...webhookOperations(deps),
+    ...memberOperations(deps),
     ...transferOperations(deps),
     ...entrypointOperations(deps),
     ...targetOperations(deps),

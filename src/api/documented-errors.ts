@@ -4,7 +4,7 @@ import type { ErrorKind } from "../lib/errors.ts";
 export const DOCUMENTED_ERRORS = {
   malformed: "The request cannot be read.",
   unauthenticated: "The API key is missing or not valid.",
-  forbidden: "The API key lacks the scope that this needs, or is limited to other webhooks.",
+  forbidden: "The API key lacks the scope that this needs, or its user the role on the webhook.",
   not_found: "The object does not exist or is not yours.",
   gone: "The entrypoint is disabled.",
   conflict: "The current state does not allow this.",

@@ -11,7 +11,8 @@ import { errorSchema } from "./schemas.ts";
 /** The description of unexpected server errors. */
 const INTERNAL = "Internal server error.";
 
-const SECURITY = "An API key: whk_…. `x-required-scope` names the scope that an operation needs.";
+const SECURITY =
+  "An API key: whk_…. `x-required-scope` names the scope that an operation needs, `x-required-role` the role of the key's user on the webhook.";
 
 type SchemaOf = (schema: z.ZodType) => Json;
 
@@ -88,6 +89,7 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
     ...(doc.description !== undefined && { description: doc.description }),
     ...(!doc.authenticated && { security: [] }),
     ...(doc.scope !== null && { "x-required-scope": doc.scope }),
+    ...(doc.role !== null && { "x-required-role": doc.role }),
     parameters: [
       ...parametersOf(doc.params, "path", schemaOf),
       ...parametersOf(doc.query, "query", schemaOf),

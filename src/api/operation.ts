@@ -4,9 +4,10 @@ import type { Caller } from "../auth/api-keys.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { readJson } from "../http/body.ts";
 import { AppError } from "../lib/errors.ts";
+import type { InWebhook, WebhookRole } from "../webhooks/people/roles.ts";
 import { validate } from "../webhooks/validate.ts";
 import type { DocumentedError } from "./documented-errors.ts";
-import { refuseBeyondLimits, WEBHOOK_PARAM } from "./people/access.ts";
+import { ROLE_OF_SCOPE, refuseBeyondLimits, WEBHOOK_PARAM } from "./people/access.ts";
 import { readQuery } from "./query.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -27,6 +28,8 @@ export type OperationDoc = Readonly<{
   authenticated: boolean;
   /** The scope that a key needs; null: any key will do. */
   scope: Scope | null;
+  /** The role that the key's user needs on the webhook that the path names; null: the path names none. */
+  role: WebhookRole | null;
   /** Whether keys that are limited to some webhooks may ask, although the path names none. */
   forLimitedKeys: boolean;
   params: z.ZodObject | null;
@@ -50,6 +53,8 @@ type RawCall = Readonly<{
   params: Readonly<Record<string, string>>;
   /** Rejects with AppError `unauthenticated`. */
   authenticate: (request: Request) => Promise<Caller>;
+  /** Rejects with AppError `not_found` or `forbidden`. */
+  requireRole: (of: InWebhook, need: WebhookRole) => Promise<unknown>;
   /** Sets the request's idle timeout in seconds; 0 disables it. */
   setIdleTimeout: (seconds: number) => void;
   remoteAddress: () => string;
@@ -80,6 +85,8 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   tag: string;
   /** The scope that a key needs; null: any key will do. */
   scope: Scope | null;
+  /** The role on the webhook, if it is not the one of the scope. */
+  role?: WebhookRole;
   /** Set if `handle` heeds the webhooks that a key is limited to, as the path names none. */
   forLimitedKeys?: true;
   summary: string;
@@ -115,11 +122,12 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   return {
     doc,
     waits: spec.waits === true,
-    async run({ request, params: given, authenticate, setIdleTimeout, remoteAddress }) {
+    async run({ request, params: given, authenticate, requireRole, setIdleTimeout, remoteAddress }) {
       const caller = await authenticate(request);
       // The router gives no object for a path without parameters.
-      refuseBeyondLimits(caller, doc, doc.params === null ? {} : given);
-      const output = await spec.handle({
+      const inPath = doc.params === null ? {} : given;
+      refuseBeyondLimits(caller, doc, inPath);
+      const call = {
         caller,
         request,
         setIdleTimeout,
@@ -133,7 +141,10 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
             value: await bodyOf(request, spec.emptyBody),
             what: "body",
           }),
-      });
+      };
+      const { webhook_id: webhookId = "" } = inPath;
+      if (doc.role !== null) await requireRole({ userId: caller.userId, webhookId }, doc.role);
+      const output = await spec.handle(call);
       if (output instanceof Response) return output;
       if (output === undefined) return new Response(null, { status: success.status });
       const location = spec.location && API_PREFIX + spec.location(output);
@@ -156,7 +167,7 @@ export function openOperation(
   doc: Pick<OperationDoc, "id" | "method" | "path" | "tag" | "summary" | "success">,
   answer: () => Response,
 ): Operation {
-  const access = { authenticated: false, scope: null, forLimitedKeys: true };
+  const access = { authenticated: false, scope: null, role: null, forLimitedKeys: true };
   return {
     doc: { ...doc, ...access, params: null, query: null, body: null, upload: null, errors: [] },
     waits: false,
@@ -173,6 +184,7 @@ function readPath(schema: z.ZodType, given: unknown): unknown {
 
 function docOf(spec: Spec<unknown, unknown, unknown, unknown>): OperationDoc {
   const { id, method, path, tag, summary, description, success } = spec;
+  const isInWebhook = path.includes(WEBHOOK_PARAM);
   return {
     id,
     method,
@@ -182,7 +194,8 @@ function docOf(spec: Spec<unknown, unknown, unknown, unknown>): OperationDoc {
     ...(description !== undefined && { description }),
     authenticated: true,
     scope: spec.scope,
-    forLimitedKeys: spec.forLimitedKeys === true || path.includes(WEBHOOK_PARAM),
+    role: isInWebhook ? (spec.role ?? ROLE_OF_SCOPE[spec.scope ?? "admin"]) : null,
+    forLimitedKeys: spec.forLimitedKeys === true || isInWebhook,
     params: spec.params ?? null,
     query: spec.query ?? null,
     body: spec.body ? { schema: spec.body, required: spec.emptyBody === undefined } : null,

@@ -21,6 +21,8 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
   return {
     id: webhook.id,
     name: webhook.name,
+    role: webhook.role,
+    owner_id: webhook.ownerId,
     ...webhook.settings,
     events_lost_at: webhook.eventsLostAt === null ? null : time(webhook.eventsLostAt),
     created_at: time(webhook.createdAt),
@@ -34,7 +36,7 @@ export function presentEntrypoint(entrypoint: Entrypoint, baseUrl: string): z.in
     id: entrypoint.id,
     webhook_id: entrypoint.webhookId,
     name: entrypoint.name,
-    url: `${baseUrl}/webhook/${entrypoint.id}`,
+    url: entrypoint.showsUrl ? `${baseUrl}/webhook/${entrypoint.id}` : null,
     active: entrypoint.active,
     verification: presentVerification(entrypoint.verification),
     ...entrypoint.settings,

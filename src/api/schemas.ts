@@ -4,6 +4,7 @@ import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
 import { withoutDefaults } from "../settings/setting-shapes.ts";
 import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
+import { WEBHOOK_ROLES } from "../webhooks/people/roles.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { eventFate } from "./event-schemas.ts";
 import { count, id, time } from "./schema-parts.ts";
@@ -13,6 +14,8 @@ export const webhookSchema = z
   .strictObject({
     id,
     name: z.string(),
+    role: z.enum(WEBHOOK_ROLES).describe("What you may do with it."),
+    owner_id: id.describe("Of the user that it belongs to."),
     ...withoutDefaults(webhookSettingsShape),
     events_lost_at: time
       .nullable()
@@ -27,10 +30,10 @@ export const entrypointSchema = z
     id,
     webhook_id: id,
     name: z.string(),
-    url: z.string().meta({
-      format: "uri",
-      description: "The URL that senders call. Keep it secret unless requests are verified.",
-    }),
+    url: z
+      .url()
+      .nullable()
+      .describe("The URL that senders call. Keep it secret. null: your role does not show it."),
     active: z.boolean().describe("false: the entrypoint is disabled and responds 410."),
     verification: z
       .strictObject({

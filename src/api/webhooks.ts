@@ -82,6 +82,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       path,
       tag,
       scope: "webhooks:write",
+      role: "owner",
       summary: "Delete a webhook",
       description: "Permanently deletes its entrypoints, targets and events too.",
       params: webhookPath,

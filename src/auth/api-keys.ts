@@ -58,7 +58,9 @@ export function createApiKeys({ mainDb, clock }: { mainDb: MainDb; clock: Clock 
       if (name === "" || name.length > MAX_NAME_LENGTH) throw unfitName();
       if (!mainDb.users.find(userId)) throw notFound("user");
       const now = clock.now();
-      const mayUse = (webhookId: string) => mainDb.webhooks.find(webhookId)?.userId === userId;
+      const mayUse = (webhookId: string) =>
+        mainDb.webhooks.find(webhookId)?.userId === userId ||
+        mainDb.members.listRoles({ webhookId, userId }).length > 0;
       const limits = checkLimits(values, { now, mayUse, grantor });
       const token = TOKEN_PREFIX + randomToken(TOKEN_BYTES);
       const row = {

@@ -11,7 +11,7 @@ export const SCOPES = [
   },
   { name: "pull", meaning: "Pull deliveries from pull targets, and bring their results" },
   { name: "publish", meaning: "Send events to one's own entrypoints" },
-  { name: "admin", meaning: "Manage API keys, read the audit log, and export webhooks with their secrets" },
+  { name: "admin", meaning: "Manage API keys, members and teams, read the audit log, export secrets" },
 ] as const;
 
 export type Scope = (typeof SCOPES)[number]["name"];

@@ -116,8 +116,7 @@ function readFile(path: string): string {
 export function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
   const byId = mainDb.webhooks.find(wanted);
   if (byId) return byId;
-  const all = mainDb.users.list().flatMap(({ id }) => mainDb.webhooks.list(id));
-  const [found, another] = all.filter(({ name }) => name === wanted);
+  const [found, another] = mainDb.webhooks.listNamed(wanted);
   if (found && !another) return found;
   throw new AppError({
     kind: found ? "conflict" : "not_found",

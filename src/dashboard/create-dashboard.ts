@@ -13,6 +13,7 @@ import { createGuard } from "./guard.ts";
 import { createLiveStreams } from "./live/live-streams.ts";
 import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
+import { createDrawFor } from "./permitted.ts";
 import { createProblemRoutes } from "./problems/routes.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
 import { createRejectedRoutes } from "./rejected/routes.ts";
@@ -26,7 +27,6 @@ import { createSourcesRoutes } from "./webhooks/routes.ts";
 /** Leaves errors to the error handler of the application that mounts it; `errorPage` draws them for browsers. */
 export function createDashboard(deps: DashboardDeps) {
   const cookie = createSessionCookie(deps);
-  const guard = createGuard({ ...deps, cookie });
   const reveals = createReveals(deps.clock);
   const audit = createAudit({ ...deps.auditing, via: "dashboard", log: deps.log });
   const keys = createKeyActions(deps);
@@ -45,6 +45,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createAuditRoutes(deps),
     ...createAdminRoutes({ ...deps, keys, reveals }),
   ];
+  const guard = createGuard({ ...deps, cookie, drawFor: createDrawFor(routes) });
   const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());
   for (const route of routes) {
     const respond = guard(route);

@@ -12,6 +12,7 @@ import { type FormInput, readForm } from "./forms.ts";
 import { readLook } from "./look.ts";
 import { signInPath } from "./next-path.ts";
 import type { OpenContext, PageContext, PageRoute, UserRoute } from "./page-route.ts";
+import type { DrawFor } from "./permitted.ts";
 import { SECOND_FACTOR_PATH } from "./profile/second-factor-path.ts";
 import { redirect } from "./render.ts";
 import { createReVerify } from "./session/re-verify.ts";
@@ -28,7 +29,10 @@ type Visit = Readonly<{
 
 export type Guard = (route: PageRoute) => (visit: Visit) => Promise<Response>;
 
-export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCookie }>): Guard {
+export function createGuard(
+  deps: DashboardDeps & Readonly<{ cookie: SessionCookie; drawFor: DrawFor }>,
+): Guard {
+  const { webhooks } = deps.useCases;
   const { cookie, sessions, secondFactors, config } = deps;
   const flashes = createFlashCookie(deps);
   const reVerify = createReVerify(deps);
@@ -84,10 +88,17 @@ export function createGuard(deps: DashboardDeps & Readonly<{ cookie: SessionCook
     const { session, token } = found;
     const viewer = viewerOf(found.user, request);
     if (route.access === "admin" && viewer.role !== "admin") throw forbidden();
+    const { role: need } = route;
+    // The router gives no object for a path without parameters.
+    const of = { userId: viewer.id, webhookId: need === null ? "" : (params.id ?? "") };
+    const role = need && (await webhooks.get(of, need)).role;
     const expiresAt = sessions.touch(session);
-    const isStillSignedIn = () => sessions.find(token) !== null;
-    const context = { ...open, viewer, sessionId: session.id, isStillSignedIn };
-    const response = (await stop(route, context, session)) ?? (await route.run(context));
+    const isStillAllowed = () =>
+      sessions.find(token) !== null && (need === null || webhooks.hasRole(of, need));
+    const context = { ...open, viewer, sessionId: session.id, isStillAllowed };
+    const run = () => route.run(context);
+    const response =
+      (await stop(route, context, session)) ?? (await (role === null ? run() : deps.drawFor(role, run)));
     // A response that signs out already sets this cookie, which must not be overwritten.
     if (expiresAt !== null && !response.headers.has("set-cookie")) {
       response.headers.append("set-cookie", await cookie.write({ token, expiresAt }));

@@ -1,5 +1,6 @@
 /** Describes a page or a form's action as a row: who may use it, and its handler. All rows are guarded the same way. */
 import type { AuditEntry } from "../http/audit.ts";
+import type { WebhookRole } from "../webhooks/people/roles.ts";
 import type { FormInput } from "./forms.ts";
 import type { Flash, Viewer } from "./viewer.ts";
 
@@ -13,8 +14,8 @@ export type PageContext = Readonly<{
   viewer: Viewer;
   /** Id of the viewer's session; safe to show. */
   sessionId: string;
-  /** Returns whether the session is still valid; for streams that outlive the check at their start. */
-  isStillSignedIn: () => boolean;
+  /** Returns whether session and role still hold; for streams that outlive the check at their start. */
+  isStillAllowed: () => boolean;
   /** Lifts the idle timeout from this request, for streams. */
   keepOpen: () => void;
   /** Reads the fields of the posted form. */
@@ -22,7 +23,7 @@ export type PageContext = Readonly<{
 }>;
 
 /** Context of a page that anyone may see. */
-export type OpenContext = Omit<PageContext, "viewer" | "sessionId" | "isStillSignedIn"> &
+export type OpenContext = Omit<PageContext, "viewer" | "sessionId" | "isStillAllowed"> &
   Readonly<{
     viewer: Viewer | null;
     sessionId: string | null;
@@ -34,10 +35,13 @@ type PageResponse = Response | Promise<Response>;
 
 type Named = Readonly<{ method: "GET" | "POST"; path: string }>;
 type OpenRoute = Named & Readonly<{ access: "anyone"; run: (context: OpenContext) => PageResponse }>;
+type Run = (context: PageContext) => PageResponse;
 export type UserRoute = Named &
   Readonly<{
     access: "user" | "admin";
-    run: (context: PageContext) => PageResponse;
+    run: Run;
+    /** The role that the viewer needs on the webhook that the path names; null: it names none. */
+    role: WebhookRole | null;
     /** Asks for the password or a code again if the sign-in is older than a few minutes. */
     isSensitive?: true;
     /** Open to users who must set up a second factor before anything else. */
@@ -46,22 +50,32 @@ export type UserRoute = Named &
 
 export type PageRoute = OpenRoute | UserRoute;
 
-/** A page for signed-in users. */
-export function page(path: string, run: (context: PageContext) => PageResponse): UserRoute {
-  return { method: "GET", path, access: "user", run };
+/** Paths of what belongs to a webhook. */
+const IN_WEBHOOK = "/source/:id";
+
+/** A page for signed-in users. Within a webhook it is for viewers, if it names no other role. */
+export function page(path: string, run: Run, role: WebhookRole = "viewer"): UserRoute {
+  return { method: "GET", path, access: "user", run, role: roleOn(path, role) };
 }
 
-/** The action of a form, for signed-in users. It ends in `redirect(…)`, or in the form with its errors. */
-export function action(path: string, run: (context: PageContext) => PageResponse): UserRoute {
-  return { method: "POST", path, access: "user", run };
+/**
+ * The action of a form, for signed-in users. Within a webhook it is for editors, if it names no other role. It ends in
+ * `redirect(…)`, or in the form with its errors.
+ */
+export function action(path: string, run: Run, role: WebhookRole = "editor"): UserRoute {
+  return { method: "POST", path, access: "user", run, role: roleOn(path, role) };
 }
 
-export function adminPage(path: string, run: (context: PageContext) => PageResponse): PageRoute {
-  return { method: "GET", path, access: "admin", run };
+function roleOn(path: string, role: WebhookRole): WebhookRole | null {
+  return path === IN_WEBHOOK || path.startsWith(`${IN_WEBHOOK}/`) ? role : null;
 }
 
-export function adminAction(path: string, run: (context: PageContext) => PageResponse): UserRoute {
-  return { method: "POST", path, access: "admin", run };
+export function adminPage(path: string, run: Run): PageRoute {
+  return { method: "GET", path, access: "admin", run, role: null };
+}
+
+export function adminAction(path: string, run: Run): UserRoute {
+  return { method: "POST", path, access: "admin", run, role: null };
 }
 
 /** Marks an action that whoever finds a signed-in browser must not be able to do. */

@@ -54,7 +54,9 @@ export function createOwnEventSender(deps: {
   events: Pick<EventStore, "findEvent" | "noteOrigin">;
   /** Both throw AppError `not_found` for what is not the user's. */
   useCases: Readonly<{
-    entrypoints: Readonly<{ get: (of: InWebhook & { entrypointId: string }) => Promise<unknown> }>;
+    entrypoints: Readonly<{
+      get: (of: InWebhook & { entrypointId: string }, need: "editor") => Promise<unknown>;
+    }>;
     targets: Readonly<{ get: (of: InWebhook & { targetId: string }) => Promise<unknown> }>;
   }>;
   clock: Pick<Clock, "now">;
@@ -86,7 +88,7 @@ export function createOwnEventSender(deps: {
   }
 
   return async ({ entrypointId, request, targetId, copyOf, remoteAddress, ...of }) => {
-    await useCases.entrypoints.get({ ...of, entrypointId });
+    await useCases.entrypoints.get({ ...of, entrypointId }, "editor");
     if (targetId !== null) await useCases.targets.get({ ...of, targetId });
     if (copyOf !== null && (await events.findEvent(of.webhookId, copyOf)) === null) throw notFound("event");
     const route = onlyTo(receiver.findRoute(entrypointId), targetId);

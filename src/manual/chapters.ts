@@ -28,6 +28,7 @@ import retention from "./retention.md" with { type: "text" };
 import retries from "./retries.md" with { type: "text" };
 import secretKey from "./secret-key.md" with { type: "text" };
 import sending from "./sending.md" with { type: "text" };
+import sharing from "./sharing.md" with { type: "text" };
 import signIn from "./sign-in.md" with { type: "text" };
 import signing from "./signing.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
@@ -43,6 +44,7 @@ const parts = [
       { slug: "guarantees", text: guarantees, summary: "What a 2xx promises, and how the promise is kept" },
       { slug: "webhooks", text: webhooks, summary: "What belongs together, and its settings" },
       { slug: "dashboard", text: dashboard, summary: "What each page shows and does" },
+      { slug: "sharing", text: sharing, summary: "Who may do what: roles, members, teams" },
     ],
   },
   {

@@ -29,7 +29,7 @@ export type TestResult = Readonly<{ channel: NoticeChannel; error: string | null
  * rate_limited.
  */
 export type SendTestNotice = (
-  webhook: Readonly<{ id: string; name: string; userId: string }>,
+  webhook: Readonly<{ id: string; name: string; ownerId: string }>,
 ) => Promise<readonly TestResult[]>;
 
 export type NoticeSender = Readonly<{
@@ -136,13 +136,13 @@ export function createNoticeSender(deps: {
     if (!settings || channels.length === 0) throw noRecipient();
     const now = clock.monotonic();
     for (const [id, at] of lastTests) if (now - at >= TEST_EVERY_MS) lastTests.delete(id);
-    if (lastTests.has(webhook.userId)) throw tooFrequent();
-    lastTests.set(webhook.userId, now);
+    if (lastTests.has(webhook.ownerId)) throw tooFrequent();
+    lastTests.set(webhook.ownerId, now);
     const message = describeTest(subjectOf(webhook));
     return Promise.all(
       channels.map(async (channel) => ({
         channel,
-        error: await sendOnce({ userId: webhook.userId, webhook, channel, settings, message }),
+        error: await sendOnce({ userId: webhook.ownerId, webhook, channel, settings, message }),
       })),
     );
   };

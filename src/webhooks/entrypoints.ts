@@ -12,9 +12,9 @@ import type { MainDb } from "../storage/main-db/open.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { createVerifications, type Verification } from "./entrypoint-verification.ts";
+import { type InWebhook, includesRole, requireRole, type WebhookRole } from "./people/roles.ts";
 import { entrypointChange, entrypointInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
 
 export type Entrypoint = Readonly<{
   id: string;
@@ -24,6 +24,8 @@ export type Entrypoint = Readonly<{
   /** Null: anyone who knows the URL can send. */
   verification: Verification | null;
   settings: EntrypointSettings;
+  /** False: the user's role does not show the URL, by which anybody could send events. */
+  showsUrl: boolean;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -32,9 +34,9 @@ export type InEntrypoint = InWebhook & Readonly<{ entrypointId: string }>;
 
 const what = "entrypoint";
 
-/** Returns an entrypoint's row if its webhook is the user's; throws AppError `not_found` otherwise. */
-export function getOwnEntrypoint(mainDb: MainDb, of: InEntrypoint): EntrypointRow {
-  const { id: webhookId } = getOwnWebhook(mainDb, of);
+/** Returns an entrypoint's row. Throws AppError `not_found` or `forbidden`, as the gate to its webhook does. */
+export function getEntrypoint(mainDb: MainDb, of: InEntrypoint, need: WebhookRole): EntrypointRow {
+  const { id: webhookId } = requireRole(mainDb, of, need);
   const row = mainDb.entrypoints.find({ id: of.entrypointId, webhookId });
   if (!row) throw notFound(what);
   return row;
@@ -43,7 +45,7 @@ export function getOwnEntrypoint(mainDb: MainDb, of: InEntrypoint): EntrypointRo
 export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }: UseCaseDeps) {
   const verifications = createVerifications({ providers, keys });
 
-  const getRow = (of: InEntrypoint) => getOwnEntrypoint(mainDb, of);
+  const getRow = (of: InEntrypoint, need: WebhookRole) => getEntrypoint(mainDb, of, need);
 
   function change(
     row: EntrypointRow,
@@ -54,11 +56,15 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
     return toEntrypoint(changed);
   }
 
-  function toEntrypoint(row: EntrypointRow): Entrypoint {
+  function toEntrypoint(
+    row: EntrypointRow,
+    { role }: { role: WebhookRole } = { role: "editor" },
+  ): Entrypoint {
     const { id, webhookId, name, active, createdAt, updatedAt } = row;
     const verification = verifications.toShown(row);
     const settings = readSettings(row.settings);
-    return { id, webhookId, name, active, verification, settings, createdAt, updatedAt };
+    const showsUrl = includesRole(role, "editor");
+    return { id, webhookId, name, active, verification, settings, showsUrl, createdAt, updatedAt };
   }
 
   /** Validates sent settings merged with the stored ones. Throws AppError `invalid`. */
@@ -69,15 +75,16 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
 
   return {
     /** Returns the row as the API and pages show it. */
-    present: toEntrypoint,
+    present: (row: EntrypointRow): Entrypoint => toEntrypoint(row),
     async list(of: InWebhook): Promise<Entrypoint[]> {
-      return mainDb.entrypoints.list(getOwnWebhook(mainDb, of).id).map(toEntrypoint);
+      const access = requireRole(mainDb, of, "viewer");
+      return mainDb.entrypoints.list(access.id).map((row) => toEntrypoint(row, access));
     },
-    async get(of: InEntrypoint): Promise<Entrypoint> {
-      return toEntrypoint(getRow(of));
+    async get(of: InEntrypoint, need: WebhookRole = "viewer"): Promise<Entrypoint> {
+      return toEntrypoint(getRow(of, need), requireRole(mainDb, of, need));
     },
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Entrypoint> {
-      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const { id: webhookId } = requireRole(mainDb, of, "editor");
       const values = validate({ schema: entrypointInput, value: input, what });
       const { name = "Entrypoint", active = true, verification: sent } = values;
       const now = clock.now();
@@ -98,7 +105,7 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
     },
     /** Replaces a `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InEntrypoint & { input: unknown }): Promise<Entrypoint> {
-      const row = getRow(of);
+      const row = getRow(of, "editor");
       const values = validate({ schema: entrypointChange, value: input, what });
       const { verification: sent } = values;
       const { id, verification: before } = row;
@@ -111,11 +118,11 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
       });
     },
     async remove(of: InEntrypoint): Promise<void> {
-      const { id, webhookId } = getRow(of);
+      const { id, webhookId } = getRow(of, "editor");
       mainDb.entrypoints.softDelete({ id, webhookId, at: clock.now() });
     },
     async setActive({ active, ...of }: InEntrypoint & { active: boolean }): Promise<Entrypoint> {
-      return change(getRow(of), { active });
+      return change(getRow(of, "editor"), { active });
     },
   };
 }

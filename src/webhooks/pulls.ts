@@ -5,7 +5,7 @@ import { PULL_TYPE } from "../targets/pull/pull-target.ts";
 import type { Lease, Pull } from "../targets/pull/pulled-target.ts";
 import type { Pulls } from "../targets/pull/pulls.ts";
 import type { Outcome, Released } from "../targets/target-type.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
+import { type InWebhook, requireRole } from "./people/roles.ts";
 
 export type LeaseResult = Readonly<{ leaseId: string; outcome: Outcome | Released }>;
 
@@ -24,7 +24,7 @@ export type PullDeliveries = (
 
 export function createPullDeliveries({ mainDb, pulls }: { mainDb: MainDb; pulls: Pulls }): PullDeliveries {
   return async ({ userId, webhookId, targetId, results, ...pull }) => {
-    getOwnWebhook(mainDb, { userId, webhookId });
+    requireRole(mainDb, { userId, webhookId }, "replayer");
     const target = mainDb.routing.findTarget(targetId);
     if (target?.webhookId !== webhookId || target.deleted) throw notFound("target");
     if (target.type !== PULL_TYPE) throw notPulled();

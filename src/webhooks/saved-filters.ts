@@ -4,8 +4,8 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError, notFound } from "../lib/errors.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { SavedFilter } from "../storage/main-db/saved-filters.ts";
+import { type InWebhook, requireRole } from "./people/roles.ts";
 import { validate } from "./validate.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
 
 export type SavedFilters = ReturnType<typeof createSavedFilters>;
 
@@ -21,12 +21,12 @@ export function createSavedFilters(deps: { mainDb: MainDb; clock: Clock; newId: 
   const { mainDb, clock, newId } = deps;
   return {
     async list(of: InWebhook): Promise<readonly SavedFilter[]> {
-      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const { id: webhookId } = requireRole(mainDb, of, "viewer");
       return mainDb.savedFilters.list({ userId: of.userId, webhookId });
     },
     /** Replaces the one of the same name. Throws AppError `invalid` or `conflict`. */
     async save({ input, ...of }: InWebhook & Readonly<{ input: unknown }>): Promise<void> {
-      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const { id: webhookId } = requireRole(mainDb, of, "viewer");
       const { name, query } = validate({ schema: filterInput, value: input, what: "filter" });
       const key = { userId: of.userId, webhookId };
       const others = mainDb.savedFilters.list(key).filter((filter) => filter.name !== name);
@@ -40,7 +40,7 @@ export function createSavedFilters(deps: { mainDb: MainDb; clock: Clock; newId: 
       mainDb.savedFilters.save({ ...key, id: newId(), name, query, at: clock.now() });
     },
     async remove({ filterId, ...of }: InWebhook & Readonly<{ filterId: string }>): Promise<void> {
-      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const { id: webhookId } = requireRole(mainDb, of, "viewer");
       const isGone = mainDb.savedFilters.remove({ userId: of.userId, webhookId, id: filterId });
       if (!isGone) throw notFound("filter");
     },

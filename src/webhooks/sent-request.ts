@@ -13,7 +13,8 @@ import { openSigning, readSigning, type Signer } from "../targets/signing.ts";
 import type { ReceivedEvent, TargetRequest } from "../targets/target-type.ts";
 import { transformationKey } from "../targets/transformations/transform-input.ts";
 import type { Transform, TransformRun } from "../targets/transformations/transformer.ts";
-import { getOwnWebhook, type InWebhook, type Webhook } from "./webhooks.ts";
+import { type InWebhook, requireRole } from "./people/roles.ts";
+import type { Webhook } from "./webhooks.ts";
 
 export type SentRequest = Readonly<{
   attempt: number;
@@ -55,7 +56,7 @@ export function createSentRequests(deps: Deps): FindSentRequest {
   }
 
   return async ({ eventId, resultId, ...of }) => {
-    const webhook = getOwnWebhook(mainDb, of);
+    const webhook = requireRole(mainDb, of, "viewer");
     const [event, deliveries] = await Promise.all([
       events.findEvent(webhook.id, eventId),
       events.listDeliveries(webhook.id, eventId),

@@ -9,12 +9,12 @@ import {
 } from "../targets/delivery-policy.ts";
 import type { TargetType } from "../targets/target-type.ts";
 import type { UseCaseDeps } from "./deps.ts";
+import { type InWebhook, requireRole, type WebhookRole } from "./people/roles.ts";
 import { targetChange, targetInput } from "./schemas.ts";
 import { createTargetConfigs } from "./target-config.ts";
 import { createTargetSigning, type ShownSigning } from "./target-signing.ts";
 import { createTransformations, type Transformation } from "./transformations.ts";
 import { validate } from "./validate.ts";
-import { getOwnWebhook, type InWebhook } from "./webhooks.ts";
 
 export type Target = Readonly<{
   id: string;
@@ -62,8 +62,8 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
   const signings = createTargetSigning({ keys, clock });
   const transformations = createTransformations({ mainDb, clock, checkCode });
 
-  function getRow(of: InTarget): TargetRow {
-    const { id: webhookId } = getOwnWebhook(mainDb, of);
+  function getRow(of: InTarget, need: WebhookRole): TargetRow {
+    const { id: webhookId } = requireRole(mainDb, of, need);
     const row = mainDb.targets.find({ id: of.targetId, webhookId });
     if (!row) throw notFound(what);
     return row;
@@ -105,13 +105,13 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     /** Returns the row as the API and pages show it. */
     present: (row: TargetRow): Target => toTarget(row),
     async list(of: InWebhook): Promise<Target[]> {
-      return mainDb.targets.list(getOwnWebhook(mainDb, of).id).map((row) => toTarget(row));
+      return mainDb.targets.list(requireRole(mainDb, of, "viewer").id).map((row) => toTarget(row));
     },
-    async get(of: InTarget): Promise<Target> {
-      return toTarget(getRow(of));
+    async get(of: InTarget, need: WebhookRole = "viewer"): Promise<Target> {
+      return toTarget(getRow(of, need));
     },
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Target> {
-      const { id: webhookId } = getOwnWebhook(mainDb, of);
+      const { id: webhookId } = requireRole(mainDb, of, "editor");
       const values = validate({ schema: targetInput, value: input, what });
       const { name, active = true } = values;
       const type = targetTypes.get(values.type);
@@ -144,9 +144,9 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     /** Replaces `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
       const values = validate({ schema: targetChange, value: input, what });
-      const found = getRow(of);
+      const found = getRow(of, "editor");
       await transformations.check(values.transformation, { ...found, row: found });
-      const row = getRow(of);
+      const row = getRow(of, "editor");
       if (values.type !== undefined && values.type !== row.type) throw fixedType();
       const signing = values.signing && signings.change(row, targetTypes.get(row.type), values.signing);
       const changes = {
@@ -169,24 +169,24 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     },
     /** All versions of its transformation's code, the latest first. */
     async listTransformations(of: InTarget): Promise<Transformation[]> {
-      return transformations.list(getRow(of).id);
+      return transformations.list(getRow(of, "viewer").id);
     },
     /** The delivery engine discards its pending deliveries. */
     async remove(of: InTarget): Promise<void> {
-      const { id, webhookId } = getRow(of);
+      const { id, webhookId } = getRow(of, "editor");
       mainDb.targets.softDelete({ id, webhookId, at: clock.now() });
     },
     async setActive({ active, ...of }: InTarget & { active: boolean }): Promise<Target> {
-      return change(getRow(of), { active, deactivatedReason: null });
+      return change(getRow(of, "editor"), { active, deactivatedReason: null });
     },
     async rotateSigning({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
-      const row = getRow(of);
+      const row = getRow(of, "editor");
       const { stored, made } = signings.rotate(row, input);
       return change(row, { signing: stored }, made);
     },
     /** The delivery engine holds pending deliveries, and releases them gradually after the pause. */
     async setPaused({ paused, ...of }: InTarget & { paused: boolean }): Promise<Target> {
-      const row = getRow(of);
+      const row = getRow(of, "replayer");
       if (paused && row.settlesAtIngest) throw nothingToPause();
       if (paused === (row.pausedAt !== null)) return toTarget(row);
       return change(row, { pausedAt: paused ? clock.now() : null });

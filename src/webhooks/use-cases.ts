@@ -1,10 +1,12 @@
 /**
- * Everything a user can do with their own webhooks, entrypoints and targets. Other users' objects are reported as not
- * found.
+ * Everything a user can do with webhooks, entrypoints and targets that they own or that are shared with them. Others are
+ * reported as not found.
  */
 import { newId, newUnguessableId } from "../lib/ids.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
+import { createMemberUseCases } from "./people/members.ts";
+import { createTeamUseCases } from "./people/teams.ts";
 import { createSavedFilters } from "./saved-filters.ts";
 import { createTargetUseCases } from "./targets.ts";
 import type { CheckCode } from "./transformations.ts";
@@ -12,7 +14,10 @@ import { createWebhooksUseCases } from "./webhooks.ts";
 
 export type WebhookUseCases = ReturnType<typeof createWebhookUseCases>;
 
-/** Each use case throws AppError `not_found` for objects that are not the user's, and `invalid` for invalid input. */
+/**
+ * Each use case throws AppError `not_found` for objects that the user has nothing to do with, `forbidden` for a role that
+ * is not enough, and `invalid` for invalid input.
+ */
 export function createWebhookUseCases(
   deps: Omit<UseCaseDeps, "ids" | "sendsMail" | "checkCode"> &
     Readonly<{ ids?: Ids; sendsMail?: boolean; checkCode?: CheckCode }>,
@@ -28,5 +33,7 @@ export function createWebhookUseCases(
       clock: complete.clock,
       newId: complete.ids.newId,
     }),
+    members: createMemberUseCases(complete),
+    teams: createTeamUseCases(complete),
   };
 }

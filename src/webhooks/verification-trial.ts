@@ -13,7 +13,7 @@ import type { Provider, ReceivedRequest, Verifier } from "../verification/provid
 import type { Providers } from "../verification/registry.ts";
 import { isSecretHidden, revealSecret } from "../verification/sender-secret.ts";
 import { createVerifications } from "./entrypoint-verification.ts";
-import { getOwnEntrypoint, type InEntrypoint } from "./entrypoints.ts";
+import { getEntrypoint, type InEntrypoint } from "./entrypoints.ts";
 import { verificationTrialInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 
@@ -115,7 +115,7 @@ export function createVerificationTrials(deps: {
 
   return {
     async run({ input, ...of }) {
-      const row = getOwnEntrypoint(mainDb, of);
+      const row = getEntrypoint(mainDb, of, "editor");
       const { verification: sent } = validate({
         schema: verificationTrialInput,
         value: input,

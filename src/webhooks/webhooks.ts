@@ -1,6 +1,6 @@
 /** Use cases on webhooks: each comes with its event file and goes with it. */
 import type { z } from "zod";
-import { invalidCursor, notFound } from "../lib/errors.ts";
+import { invalidCursor } from "../lib/errors.ts";
 import { mergeGiven } from "../settings/setting-shapes.ts";
 import {
   readWebhookSettings,
@@ -9,17 +9,30 @@ import {
   webhookSettingsSchema,
   webhookSettingsShape,
 } from "../settings/webhook-settings.ts";
-import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import type { WebhookCursor } from "../storage/main-db/webhooks.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { checkNoticeSettings } from "./notices/notice-settings.ts";
+import {
+  findAccess,
+  highestRole,
+  type InWebhook,
+  includesRole,
+  requireRole,
+  type WebhookAccess,
+  type WebhookRole,
+} from "./people/roles.ts";
 import { webhookChange, webhookInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 
 export type Webhook = Readonly<{
   id: string;
+  /** The user for whom it was read. */
   userId: string;
+  /** What that user may do with it. */
+  role: WebhookRole;
+  /** Whose it is; others may have the role of an owner too. */
+  ownerId: string;
   name: string;
   settings: WebhookSettings;
   /** When its event file was missing and an empty one was made; null: never, or its user knows. */
@@ -34,35 +47,36 @@ type Asker = Readonly<{
   only?: readonly string[] | null;
 }>;
 
-export type InWebhook = Readonly<{ userId: string; webhookId: string }>;
-
 const what = "webhook";
-
-/** The row of a webhook that is the user's; throws AppError not_found. */
-export function getOwnWebhook(mainDb: MainDb, { userId, webhookId }: InWebhook): WebhookRow {
-  const row = mainDb.webhooks.find(webhookId);
-  if (row?.userId !== userId) throw notFound(what);
-  return row;
-}
 
 export function createWebhooksUseCases(deps: UseCaseDeps) {
   const { mainDb, eventFiles, clock, ids } = deps;
 
   /** Checks what is given of settings, and returns it together with what is stored. Throws AppError invalid. */
   function settingsOf(
-    asker: Asker,
+    asker: Asker & Readonly<{ ownerId: string }>,
     given: z.infer<typeof webhookChange>,
     stored: WebhookRow["settings"],
   ): WebhookRow["settings"] {
     const { notices } = given;
-    if (notices) checkNoticeSettings(deps, { ...asker, settings: notices });
-    const value = mergeGiven({ shape: webhookSettingsShape, given, stored: readWebhookSettings(stored) });
+    const before = readWebhookSettings(stored);
+    if (notices) checkNoticeSettings(deps, { ...asker, settings: notices, before: before.notices });
+    const value = mergeGiven({ shape: webhookSettingsShape, given, stored: before });
     return toStoredWebhookSettings(validate({ schema: webhookSettingsSchema, value, what }));
   }
 
+  function withRoles(userId: string, rows: readonly WebhookRow[]): Webhook[] {
+    const roles = mainDb.members.listAllRoles(userId);
+    return rows.map((row) => {
+      const role = row.userId === userId ? "owner" : highestRole(roles.get(row.id) ?? []);
+      return toWebhook(userId, { ...row, role: role ?? "viewer" });
+    });
+  }
+
   return {
+    /** Those that the user owns or is a member of. */
     async list({ userId }: { userId: string }): Promise<Webhook[]> {
-      return mainDb.webhooks.list(userId).map(toWebhook);
+      return withRoles(userId, mainDb.webhooks.list(userId));
     },
     /** At most `limit` of them, behind those of the page that gave `cursor`. Throws AppError invalid. */
     async listPage(
@@ -74,14 +88,20 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
       const rows = mainDb.webhooks.listPage({ userId, only, after, limit: limit + 1 });
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
-      return { webhooks: shown.map(toWebhook), nextCursor: last === undefined ? null : cursorOf(last) };
+      return { webhooks: withRoles(userId, shown), nextCursor: last === undefined ? null : cursorOf(last) };
     },
-    async get(of: InWebhook): Promise<Webhook> {
-      return toWebhook(getOwnWebhook(mainDb, of));
+    /** Throws AppError `not_found` for strangers, and `forbidden` for a role that is not enough. */
+    async get(of: InWebhook, need: WebhookRole = "viewer"): Promise<Webhook> {
+      return toWebhook(of.userId, requireRole(mainDb, of, need));
+    },
+    /** Whether the user still has this role, for what goes on after it was checked. */
+    hasRole(of: InWebhook, need: WebhookRole): boolean {
+      const access = findAccess(mainDb, of);
+      return access !== null && includesRole(access.role, need);
     },
     async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
       const wanted = validate({ schema: webhookInput, value: input, what });
-      const settings = settingsOf({ userId }, wanted, null);
+      const settings = settingsOf({ userId, ownerId: userId }, wanted, null);
       const id = ids.newId();
       // First, so that a webhook that can be seen can also take events.
       await eventFiles.create(id);
@@ -102,24 +122,24 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
         await eventFiles.delete(id);
         throw error;
       }
-      return toWebhook(row);
+      return toWebhook(userId, { ...row, role: "owner" });
     },
     async update({ input, ...of }: InWebhook & Asker & { input: unknown }): Promise<Webhook> {
-      const row = getOwnWebhook(mainDb, of);
+      const { role, ...row } = requireRole(mainDb, of, "editor");
       const change = validate({ schema: webhookChange, value: input, what });
       const changed = {
         ...row,
         name: change.name ?? row.name,
-        settings: settingsOf(of, change, row.settings),
+        settings: settingsOf({ ...of, ownerId: row.userId }, change, row.settings),
         eventsLostAt: change.events_lost_at === undefined ? row.eventsLostAt : change.events_lost_at,
         updatedAt: clock.now(),
       };
       mainDb.webhooks.update(changed);
-      return toWebhook(changed);
+      return toWebhook(of.userId, { ...changed, role });
     },
     /** Its entrypoints, targets and events go with it. */
     async remove(of: InWebhook): Promise<void> {
-      const { id } = getOwnWebhook(mainDb, of);
+      const { id } = requireRole(mainDb, of, "owner");
       mainDb.webhooks.softDelete({ id, at: clock.now() });
       // A power cut must not leave a webhook whose file is gone. What is not removed now is at the next start.
       await mainDb.synced();
@@ -140,6 +160,7 @@ function readCursor(cursor: string): WebhookCursor {
   return { createdAt: Number(createdAt), id };
 }
 
-function toWebhook({ deletedAt: _deletedAt, settings, ...webhook }: WebhookRow): Webhook {
-  return { ...webhook, settings: readWebhookSettings(settings) };
+function toWebhook(userId: string, access: WebhookAccess): Webhook {
+  const { deletedAt: _deletedAt, userId: ownerId, settings, ...webhook } = access;
+  return { ...webhook, userId, ownerId, settings: readWebhookSettings(settings) };
 }

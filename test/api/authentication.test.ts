@@ -45,6 +45,10 @@ test("every route except the document gives 401 without a key, before any input 
 /** By the path's last word; other paths take a name. */
 const bodies: Record<string, unknown> = {
   events: { entrypoint_id: "x" },
+  members: { username: "bob", role: "owner" },
+  ":member_id": { role: "owner" },
+  transfer: { username: "bob" },
+  users: { username: "bob" },
   targets: { name: "X", type: "log" },
   replay: {},
   replays: { filter: {} },
@@ -58,6 +62,14 @@ const bodies: Record<string, unknown> = {
   test: { verification: { type: "github", config: { secret: "a" } } },
 };
 
+/** By the path's first word. */
+const MISSING: Record<string, string> = {
+  webhooks: "No such webhook.",
+  "api-keys": "No such API key.",
+  teams: "No such team.",
+  problems: "No such problem.",
+};
+
 test("every route on an object gives 404 to another user, and changes nothing", async () => {
   const before = await everything();
   const owned = routes.filter(({ path }) => path.includes(":"));
@@ -66,9 +78,8 @@ test("every route on an object gives 404 to another user, and changes nothing", 
     const json = method === "GET" ? undefined : (bodies[path.split("/").at(-1) ?? ""] ?? { name: "Mine" });
     const answer = await api.call(method, withIds(path), { token: BOB_TOKEN, json });
     expect([method, path, answer.status]).toEqual([method, path, 404]);
-    const [, what = ""] = /^\/(webhooks|problems|api-keys)\//.exec(path) ?? [];
-    const message =
-      { webhooks: "No such webhook.", problems: "No such problem." }[what] ?? "No such API key.";
+    const [, collection = ""] = path.split("/");
+    const message = MISSING[collection];
     expect(answer.body).toMatchObject({ error: { code: "not_found", message } });
   }
   expect(await everything()).toEqual(before);

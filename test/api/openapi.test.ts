@@ -8,7 +8,7 @@ import { API_PREFIX } from "../../src/api/operation.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { version } from "../../src/lib/version.ts";
 import { findChapter } from "../../src/manual/chapters.ts";
-import { ADA_TOKEN, type ApiAnswer, startTestApi, type TestApi } from "../support/test-api.ts";
+import { ADA_TOKEN, type ApiAnswer, BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 const json = z.record(z.string(), z.unknown());
 const responseShape = z.object({
@@ -36,6 +36,9 @@ let api: TestApi;
 let replayId: string;
 let replayToSeveral: string;
 let keyId: string;
+let rootToken: string;
+let teamId: string;
+let memberId: string;
 let rejectedId: string;
 /** Targets of operations that need one of a certain type. */
 let ofOperation: ReadonlyMap<string, { id: string }>;
@@ -80,6 +83,14 @@ beforeAll(async () => {
   api.notices.targetGivenUp(failing);
   api.notices.flush();
   problemId = api.mainDb.problems.listOpen()[0]?.id ?? "";
+  const root = await api.addUser("root", "admin");
+  rootToken = api.parts.apiKeys.create({ userId: root, name: "CI" }).token;
+  const team = await api.useCases.teams.create({ userId: root, input: { name: "Support" } });
+  await api.useCases.teams.addUser({ userId: root, teamId: team.id, input: { username: "bob" } });
+  teamId = team.id;
+  const member = await api.useCases.members.add({ ...api.of, input: { team: "Support", role: "viewer" } });
+  memberId = member.id ?? "";
+  await api.useCases.members.add({ ...api.of, input: { username: "bob", role: "viewer" } });
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -154,6 +165,9 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["rejected_id", rejectedId],
     ["key_id", keyId],
     ["problem_id", problemId],
+    ["team_id", teamId],
+    ["user_id", api.bob],
+    ["member_id", memberId],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
 }
@@ -182,7 +196,19 @@ test("it names its server and the config of each target type", () => {
 });
 
 describe("every operation", () => {
+  /** Only administrators manage teams. Bob is a member who leaves, and the owner in the end. */
+  function tokenFor({ operationId, path }: Documented): string {
+    if (path.includes("/teams")) return rootToken;
+    return operationId === "leaveWebhook" || operationId === "deleteWebhook" ? BOB_TOKEN : ADA_TOKEN;
+  }
+
   const bodies: Record<string, unknown> = {
+    addMember: { username: "root", role: "replayer" },
+    changeMember: { role: "editor" },
+    transferWebhook: { username: "bob" },
+    createTeam: { name: "Sales" },
+    renameTeam: { name: "Help" },
+    addTeamUser: { username: "ada" },
     createApiKey: { name: "CI", scopes: ["events:read"] },
     createWebhook: { name: "Blog" },
     changeWebhook: { retention_days: 9 },
@@ -217,6 +243,10 @@ describe("every operation", () => {
       "cancelReplay",
       "deleteEntrypoint",
       "deleteTarget",
+      "removeMember",
+      "removeTeamUser",
+      "deleteTeam",
+      "transferWebhook",
       "deleteWebhook",
     ];
     const rank = ({ operationId }: Documented) => last.indexOf(operationId);
@@ -228,8 +258,8 @@ describe("every operation", () => {
         operation.operationId === "importWebhook"
           ? { init: { body: exported } }
           : body === undefined
-            ? {}
-            : { json: body },
+            ? { token: tokenFor(operation) }
+            : { json: body, token: tokenFor(operation) },
       );
       expect([operation.operationId, answer.status < 300]).toEqual([operation.operationId, true]);
       expectDocumented(operation, answer);

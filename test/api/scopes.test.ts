@@ -20,6 +20,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     ...["GET /webhooks/:webhook_id/targets", "GET /webhooks/:webhook_id/targets/:target_id"],
     "GET /webhooks/:webhook_id/targets/:target_id/transformations",
     "GET /webhooks/:webhook_id/targets/:target_id/numbers",
+    ...["GET /teams", "GET /webhooks/:webhook_id/members"],
   ],
   "webhooks:write": [
     ...["POST /webhooks", "POST /webhooks/import"],
@@ -73,9 +74,13 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
   ],
   pull: ["POST /webhooks/:webhook_id/targets/:target_id/pull"],
   admin: [
-    ...["GET /api-keys", "POST /api-keys"],
-    ...["GET /api-keys/:key_id", "DELETE /api-keys/:key_id"],
+    ...["GET /api-keys", "POST /api-keys", "GET /api-keys/:key_id", "DELETE /api-keys/:key_id"],
     ...["GET /audit", "GET /audit/export"],
+    ...["POST /teams", "GET /teams/:team_id", "PATCH /teams/:team_id", "DELETE /teams/:team_id"],
+    ...["POST /teams/:team_id/users", "DELETE /teams/:team_id/users/:user_id"],
+    ...["POST /webhooks/:webhook_id/members", "PATCH /webhooks/:webhook_id/members/:member_id"],
+    "DELETE /webhooks/:webhook_id/members/:member_id",
+    ...["POST /webhooks/:webhook_id/leave", "POST /webhooks/:webhook_id/transfer"],
   ],
   none: ["GET /me"],
   public: ["GET /openapi.json"],
@@ -88,7 +93,16 @@ const ANY = "11111111-1111-4111-8111-111111111111";
 
 /** Ids of Ada's objects; the others are of nothing. */
 function ids(): Record<string, string> {
-  const others = ["result_id", "replay_id", "rejected_id", "key_id", "problem_id"].map((name) => [name, ANY]);
+  const others = [
+    "result_id",
+    "replay_id",
+    "rejected_id",
+    "key_id",
+    "problem_id",
+    "team_id",
+    "user_id",
+    "member_id",
+  ].map((name) => [name, ANY]);
   return {
     ...Object.fromEntries(others),
     webhook_id: api.webhook.id,

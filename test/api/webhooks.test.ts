@@ -15,6 +15,8 @@ afterAll(() => api.stop());
 const shop = () => ({
   id: api.webhook.id,
   name: "Shop",
+  role: "owner",
+  owner_id: api.ada,
   ...readWebhookSettings(null),
   events_lost_at: null,
   created_at: "2026-01-01T00:00:00.000Z",

@@ -6,7 +6,7 @@ import { asShown, damageOn, HOSTILE, LONG_HOSTILE } from "../support/hostile.ts"
 import { type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
 import {
-  addServiceAccount,
+  addToServer,
   administrator,
   type Ids,
   idsOf,
@@ -52,7 +52,7 @@ beforeAll(async () => {
     await signIn(gateway, { ...admin, userAgent: headerText(text) });
     await post("/profile/api-keys", { name: text });
   }
-  service = await addServiceAccount(gateway, admin);
+  service = await addToServer(gateway, admin);
   victims = await Promise.all(HOSTILE.map(makeVictim));
 });
 

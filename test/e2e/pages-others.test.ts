@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
+import { WEBHOOK_ROLES } from "../../src/webhooks/people/roles.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes, type RegisteredRoute } from "../support/registered-routes.ts";
+import { nameOf, type Rule, ruleOf, strayRules } from "../support/route-rules.ts";
 import {
   addPerson,
   administrator,
@@ -23,46 +25,19 @@ import {
 // Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
 
-/** Public routes. A route in none of these lists must belong to somebody. */
-const OPEN = [
-  /^GET \/$/,
-  /^(GET|POST) \/pages\/(login(\/code|\/passkey)?|first-sign-in)$/,
-  /^POST \/pages\/logout$/,
-  /^GET \/assets\//,
-  /^(GET|POST) \/pages\/first-sign-in$/,
-  /^GET \/docs(\/:chapter)?$/,
-  /^GET \/(\.well-known\/healthcheck|livez|readyz)$/,
-  /^[A-Z]+ \/webhook\/:entrypointId(\/\*)?$/,
-  /^GET \/api\/v1\/openapi\.json$/,
-];
-/** Protected by a password of its own. */
-const OPERATORS = [/^GET \/metrics$/];
-/** Routes about the user who asks, without an id of anything. */
-const OWN = new Set([
-  ...["GET /sources", "GET /sources/new", "POST /sources/new", "GET /sources/import", "POST /sources/import"],
-  ...["GET /find", "GET /profile", "POST /profile/password", "POST /profile/look"],
-  "POST /profile/api-keys",
-  ...["POST /profile/sessions/end-others", "GET /problems", "GET /api/v1/problems"],
-  ...["GET /profile/second-factor", "POST /profile/second-factor"],
-  ...["GET /profile/passkeys", "POST /profile/passkeys"],
-  ...["POST /profile/second-factor/codes", "POST /profile/second-factor/off"],
-  ...["GET /sources/live", "POST /profile/look"],
-  ...["GET /profile/audit", "GET /profile/audit/download", "GET /api/v1/audit", "GET /api/v1/audit/export"],
-  ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
-  "POST /api/v1/webhooks/import",
-  ...["GET /api/v1/api-keys", "POST /api/v1/api-keys"],
-]);
-const ADMIN = /^(GET|POST) \/admin(\/|$)/;
+const madeSchema = z.object({
+  id: z.string(),
+  users: z.array(z.object({ id: z.string() })).optional(),
+});
 
-type Rule = "open" | "operators" | "own" | "admin" | "owned" | "unknown";
+/** Whose a route is; roles within a webhook do not matter to strangers. */
+function ownerOf(route: RegisteredRoute): Rule {
+  const rule = ruleOf(route);
+  return isRole(rule) ? "owned" : rule;
+}
 
-function ruleOf({ method, path }: RegisteredRoute): Rule {
-  const name = `${method} ${path}`;
-  if (OPEN.some((pattern) => pattern.test(name))) return "open";
-  if (OPERATORS.some((pattern) => pattern.test(name))) return "operators";
-  if (OWN.has(name)) return "own";
-  if (ADMIN.test(name)) return "admin";
-  return path.includes(":") ? "owned" : "unknown";
+function isRole(rule: Rule): boolean {
+  return WEBHOOK_ROLES.some((role) => role === rule);
 }
 
 let gateway: Gateway;
@@ -98,18 +73,25 @@ afterAll(async () => {
 const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
+  ["/teams", { name: "taken" }],
+  ["/members", { username: "bob", role: "owner" }],
+  ["/:member_id", { role: "owner" }],
+  ["/transfer", { username: "bob" }],
+  ["/users", { username: "bob" }],
+  ["/:team_id", { name: "taken" }],
   ["/targets", { name: "taken", type: "log" }],
   ["/replays", { filter: {} }],
   ["/verification/test", { verification: { type: "bearer", config: {} } }],
 ];
 
 /** A form that every one of its URLs accepts: its content is checked before its owner is. */
-function bodyFor(route: RegisteredRoute, given: Ids): string | URLSearchParams | null {
+function bodyFor(route: RegisteredRoute, { entrypointId = "" }: Ids): string | URLSearchParams | null {
   if (route.method === "GET" || route.method === "DELETE") return null;
-  const { entrypointId = "" } = given;
-  if (!isApi(route)) {
-    return new URLSearchParams({ name: "taken", type: "log", method: "POST", entrypoint: entrypointId });
-  }
+  if (!isApi(route))
+    return new URLSearchParams({
+      ...{ name: "taken", type: "log" },
+      ...{ entrypoint: entrypointId, method: "POST", body: "x" },
+    });
   if (route.path.endsWith("/events")) return JSON.stringify({ entrypoint_id: entrypointId });
   const [, body = {}] = BODIES.find(([end]) => route.path.endsWith(end)) ?? [];
   return JSON.stringify(body);
@@ -136,10 +118,8 @@ async function statusOf(answer: Response): Promise<number> {
 }
 
 function of(...rules: readonly Rule[]): readonly RegisteredRoute[] {
-  return routes.filter((route) => rules.includes(ruleOf(route)));
+  return routes.filter((route) => rules.includes(ownerOf(route)));
 }
-
-const nameOf = ({ method, path }: RegisteredRoute) => `${method} ${path}`;
 
 /** Requests one after the other and returns those with another status. */
 async function exceptions(
@@ -174,7 +154,7 @@ test("every registered route has a rule: public, the user's own, for administrat
   const count = (rule: Rule) => of(rule).length;
   expect(count("owned")).toBeGreaterThan(40);
   expect(count("admin")).toBeGreaterThan(5);
-  expect([...OWN].filter((name) => !routes.map(nameOf).includes(name))).toEqual([]);
+  expect(strayRules(routes)).toEqual([]);
 });
 
 describe("a client without a session", () => {
@@ -244,8 +224,8 @@ describe("a second user", () => {
   });
 
   test("sees no id and no name of it on their own pages and lists", async () => {
-    // A stream of a page goes on, and draws the same as the page.
-    const pages = of("own").filter(({ method, path }) => method === "GET" && !path.endsWith("/live"));
+    // A stream of a page goes on, and draws the same. The audit log shows users the ids that they asked for themselves.
+    const pages = of("own").filter(({ method, path }) => method === "GET" && !/\/live$|\/audit/.test(path));
     for (const route of pages) {
       const text = await (await ask(route, bob)).text();
       // A scope of API keys has the administrator's name.
@@ -286,9 +266,18 @@ describe("the owner", () => {
     const [targetId = ""] = setup.targetIds;
     const replayId = await gateway.api.createReplay(setup.webhookId);
     const rejectedId = await rejectOne(gateway, { api: gateway.api, setup, body: "unsigned" });
-    const key = await gateway.api.request("POST", "/api-keys", { name: "another" });
-    const { id: key_id } = z.object({ id: z.string() }).parse(await key.json());
+    const make = async (path: string, body: unknown) =>
+      madeSchema.parse(await (await gateway.api.request("POST", path, body)).json());
+    const { id: key_id } = await make("/api-keys", { name: "another" });
+    const { id: member_id } = await make(`/webhooks/${setup.webhookId}/members`, {
+      username: "bob",
+      role: "viewer",
+    });
+    const { id: team_id } = await make("/teams", { name: `Team of ${setup.webhookId}` });
+    const { users = [] } = await make(`/teams/${team_id}/users`, { username: "bob" });
     const made = idsOf({ ...setup, targetId, eventId, resultId: "", replayId, rejectedId });
-    return { ...made, key_id, filterId: await saveFilter(gateway, admin, setup.webhookId) };
+    const filterId = await saveFilter(gateway, admin, setup.webhookId);
+    const people = { filterId, member_id, memberId: member_id, team_id, user_id: users[0]?.id ?? "" };
+    return { ...made, key_id, ...people };
   }
 });

@@ -17,7 +17,7 @@ import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes } from "../support/registered-routes.ts";
 import {
   addPerson,
-  addServiceAccount,
+  addToServer,
   administrator,
   createWebhookInUse,
   idsOf,
@@ -73,7 +73,7 @@ beforeAll(async () => {
   admin = await administrator(gateway);
   await addPerson(gateway, "bob");
   inUse = await fillWebhook();
-  const service = await addServiceAccount(gateway, admin);
+  const service = await addToServer(gateway, admin);
   const answered = await Promise.all(
     routes
       .filter(({ method, path }) => method === "GET" && !NO_PAGE.test(path) && !STREAM.test(path))

@@ -363,7 +363,7 @@ describe("a test notice", () => {
   const ask = () => {
     const webhook = world.mainDb.webhooks.find(world.webhookId);
     if (!webhook) throw new Error("there is no webhook");
-    return running.sender.sendTest(webhook);
+    return running.sender.sendTest({ ...webhook, ownerId: webhook.userId });
   };
 
   test("is sent immediately, and reports what went wrong", async () => {

@@ -191,11 +191,15 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     key_id: keyId,
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
-    ...(await addServiceAccount(gateway, person)),
+    ...(await addToServer(gateway, person)),
+    // Of nobody: a webhook's own members are made where they are needed.
+    memberId: crypto.randomUUID(),
+    member_id: crypto.randomUUID(),
+    user_id: crypto.randomUUID(),
   };
 }
 
-/** Saves a filter of the webhook's log, and returns its id. */
+/** Saves a filter of the log, and returns its id. */
 export async function saveFilter(gateway: Gateway, { cookie }: Person, webhookId: string): Promise<string> {
   const saved = await fetch(`${gateway.origin}/source/${webhookId}/filters`, {
     method: "POST",
@@ -205,8 +209,8 @@ export async function saveFilter(gateway: Gateway, { cookie }: Person, webhookId
   return find(await saved.text(), /\/filters\/([^/"]+)\/delete/);
 }
 
-/** Adds a service account, for the routes about one. */
-export async function addServiceAccount(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+/** Adds a team, and a service account, for the routes about one. */
+export async function addToServer(gateway: Gateway, { cookie }: Person): Promise<Ids> {
   const answer = await fetch(`${gateway.origin}/admin/users`, {
     method: "POST",
     headers: { cookie, "sec-fetch-site": "same-origin" },
@@ -214,7 +218,15 @@ export async function addServiceAccount(gateway: Gateway, { cookie }: Person): P
     redirect: "manual",
   });
   const location = answer.headers.get("location") ?? "";
-  return { serviceId: find(location, /service-accounts\/([^/]+)\/api-keys/) };
+  const serviceId = find(location, /service-accounts\/([^/]+)\/api-keys/);
+  const team = await fetch(`${gateway.origin}/admin/teams`, {
+    method: "POST",
+    headers: { cookie, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ name: `Team ${freePort()}` }),
+    redirect: "manual",
+  });
+  const teamId = find(team.headers.get("location") ?? "", /teams\/([^/?]+)/);
+  return { serviceId, teamId, team_id: teamId };
 }
 
 async function textOf(gateway: Gateway, path: string, cookie: string): Promise<string> {

@@ -25,6 +25,7 @@ describe("entrypoints", () => {
       active: true,
       verification: null,
       settings: readSettings({}),
+      showsUrl: true,
       createdAt: clock.now(),
       updatedAt: clock.now(),
     });

@@ -23,6 +23,8 @@ describe("creating a webhook", () => {
     expect(webhook).toEqual({
       id: webhook.id,
       userId: ada,
+      role: "owner",
+      ownerId: ada,
       name: "Shop",
       settings: { ...readWebhookSettings(null), retention_days: 7 },
       eventsLostAt: null,

@@ -2,6 +2,18 @@
 import type { Caller } from "../../auth/api-keys.ts";
 import type { Scope } from "../../auth/scopes.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
+import type { WebhookRole } from "../../webhooks/people/roles.ts";
+
+/** The role on a webhook that operations of a scope need, if they name no other. */
+export const ROLE_OF_SCOPE: Readonly<Record<Scope, WebhookRole>> = {
+  "webhooks:read": "viewer",
+  "events:read": "viewer",
+  replay: "replayer",
+  pull: "replayer",
+  publish: "editor",
+  "webhooks:write": "editor",
+  admin: "owner",
+};
 
 /** The parameter of paths that belong to a webhook. */
 export const WEBHOOK_PARAM = ":webhook_id";

@@ -5,6 +5,7 @@ import type { Flash, Viewer } from "../viewer.ts";
 
 const PAGES = [
   { href: "/admin/users", label: "Users" },
+  { href: "/admin/teams", label: "Teams" },
   { href: "/admin/audit", label: "Audit log" },
   { href: "/admin/server", label: "Server" },
 ] as const;

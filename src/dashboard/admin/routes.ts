@@ -12,6 +12,7 @@ import { describeConfiguration } from "./configuration.ts";
 import { serverView } from "./server-view.tsx";
 import { createServiceKeyRoutes } from "./service-key-routes.ts";
 import { serviceKeysPath } from "./service-keys-path.ts";
+import { createTeamRoutes } from "./teams/team-routes.ts";
 import { disableView, resetFactorView, resetPasswordView, signOutView } from "./user-actions.tsx";
 import { SERVICE, usersView } from "./users-views.tsx";
 
@@ -26,6 +27,7 @@ type Deps = Pick<
   | "storage"
   | "figures"
   | "sendTestMail"
+  | "useCases"
 > &
   Readonly<{ keys: KeyActions; reveals: Reveals }>;
 
@@ -192,6 +194,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     ...createServiceKeyRoutes(deps),
     adminPage(SERVER, (context) => showServer(context)),
     adminAction(`${SERVER}/mail`, testMail),
+    ...createTeamRoutes(deps),
     adminAction(`${SERVER}/check`, startCheck),
   ];
 }

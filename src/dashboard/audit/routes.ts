@@ -39,7 +39,7 @@ export function createAuditRoutes({ auditReading, users }: Deps): readonly PageR
     return auditExportResponse(auditReading, {
       reader,
       filter: wanted ?? {},
-      mayGoOn: () => wanted !== null && context.isStillSignedIn(),
+      mayGoOn: () => wanted !== null && context.isStillAllowed(),
     });
   };
 

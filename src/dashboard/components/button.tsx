@@ -1,5 +1,6 @@
 /** Buttons, links that look like them, and forms of a single button. */
 import { Html } from "@elysiajs/html";
+import { isPermitted } from "../permitted.ts";
 import { attribute } from "../render.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -16,12 +17,13 @@ type Look = Readonly<{
   iconOnly?: boolean | undefined;
 }>;
 
-/** A submit button; with `href`, a link that looks like one. */
+/** A submit button; with `href`, a link that looks like one, and is left out if the reader may not follow it. */
 export function Button(
   props: Look & Readonly<{ href?: string; name?: string; value?: string }>,
 ): JSX.Element {
   const look = { class: classOf(props), "data-key": props.shortcut, "aria-label": spoken(props) };
   if (props.href !== undefined) {
+    if (!isPermitted("GET", props.href)) return "";
     return (
       <a {...look} href={attribute(props.href)}>
         <Face {...props} />
@@ -36,12 +38,13 @@ export function Button(
 }
 
 /**
- * A form of one button. With scripts, `confirm` is asked before it is sent; without them, the action shows its own
- * page.
+ * A form of one button, left out if the reader may not use it. With scripts, `confirm` is asked before it is sent;
+ * without them, the action shows its own page.
  */
 export function ActionButton(
   props: Look & Readonly<{ action: string; fields?: Readonly<Record<string, string>>; confirm?: string }>,
 ): JSX.Element {
+  if (!isPermitted("POST", props.action)) return "";
   return (
     <form
       class="inline-form"

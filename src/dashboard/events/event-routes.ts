@@ -173,7 +173,7 @@ export function createEventRoutes(deps: EventsDeps): readonly PageRoute[] {
     page(path, show),
     page(`${path}/body`, showBody),
     page(`${path}/results/:resultId/body`, showResultBody),
-    action(`${path}/replay`, replay),
+    action(`${path}/replay`, replay, "replayer"),
   ];
 }
 

@@ -9,6 +9,7 @@ import { DataTable, EmptyState, Pagination } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { CodeBlock } from "../components/values.tsx";
 import type { LivePart } from "../live/live-stream.ts";
+import { isPermitted } from "../permitted.ts";
 import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import { newReplayPath, replaysPath } from "../replays/paths.ts";
@@ -136,6 +137,7 @@ function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
 
 /** The form of the rows' checkboxes, which are outside of it. */
 function Choice({ webhookId }: { webhookId: string }): JSX.Element {
+  if (!isPermitted("GET", newReplayPath(webhookId))) return "";
   return (
     <form class="log-chosen" id={CHOICE_FORM} method="get" action={newReplayPath(webhookId)}>
       <Button size="small" icon="replay" label="Replay selected events…" name="chosen" value="1" />
@@ -203,10 +205,12 @@ function NothingFound({ webhook, filter, names, baseUrl, isFirstPage, found }: L
       {entrypoint === undefined ? (
         <Button kind="primary" label="Add an entrypoint" href={webhookPath(webhook.id)} />
       ) : (
-        <div class="empty-try">
-          <p>Send one from a terminal:</p>
-          <CodeBlock text={sampleCurl(entrypointUrl(baseUrl, entrypoint.id))} />
-        </div>
+        entrypoint.showsUrl && (
+          <div class="empty-try">
+            <p>Send one from a terminal:</p>
+            <CodeBlock text={sampleCurl(entrypointUrl(baseUrl, entrypoint.id))} />
+          </div>
+        )
       )}
     </EmptyState>
   );

@@ -1,4 +1,5 @@
 /** Keeps an open page up to date: new, changed and removed parts, such as a log's newest rows, as server-sent events. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 
@@ -9,7 +10,7 @@ export type LiveStreamOptions = Readonly<{
   readParts: () => Promise<readonly LivePart[]>;
   /** Calls `listener` when something may have changed. Returns a function that unsubscribes. */
   subscribe: (listener: () => void) => () => void;
-  isStillSignedIn: () => boolean;
+  isStillAllowed: () => boolean;
   /** The state (see `stateOf`) that the page already shows. */
   seen: string | null;
   /** Time within which changes are sent together. */
@@ -32,7 +33,9 @@ export function stateOf(rows: readonly LivePart[]): string {
 }
 
 export function openLiveStream(options: LiveStreamOptions): Response {
-  const { clock, signal, stopping, isStillSignedIn, gatherMs = GATHER_MS } = options;
+  const { clock, signal, stopping, isStillAllowed, gatherMs = GATHER_MS } = options;
+  // What wakes the stream acts for others: parts are drawn for the reader who opened it.
+  const readParts = AsyncLocalStorage.bind(options.readParts);
   const encoder = new TextEncoder();
   let shown: ReadonlyMap<string, string> | null = null;
   let state = options.seen;
@@ -83,7 +86,7 @@ export function openLiveStream(options: LiveStreamOptions): Response {
       }
 
       function beat(): void {
-        if (!isStillSignedIn()) {
+        if (!isStillAllowed()) {
           dismiss();
           return;
         }
@@ -104,11 +107,11 @@ export function openLiveStream(options: LiveStreamOptions): Response {
         if (isReading || isBehind()) return;
         isReading = true;
         isDirty = false;
-        options.readParts().then(
+        readParts().then(
           (rows) => {
             isReading = false;
             if (!isOpen) return;
-            if (!isStillSignedIn()) {
+            if (!isStillAllowed()) {
               dismiss();
               return;
             }

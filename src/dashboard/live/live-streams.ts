@@ -33,7 +33,7 @@ export function createLiveStreams(deps: {
   }
 
   return {
-    open({ viewer, request, query, isStillSignedIn, keepOpen }, { readParts, subscribe, gatherMs }) {
+    open({ viewer, request, query, isStillAllowed, keepOpen }, { readParts, subscribe, gatherMs }) {
       if ((open.get(viewer.id) ?? 0) >= MOST_OF_USER) throw tooMany();
       keepOpen();
       return openLiveStream({
@@ -46,7 +46,7 @@ export function createLiveStreams(deps: {
             count(viewer.id, -1);
           };
         },
-        isStillSignedIn,
+        isStillAllowed,
         seen: request.headers.get("last-event-id") ?? query.get("state"),
         ...(gatherMs !== undefined && { gatherMs }),
         clock,

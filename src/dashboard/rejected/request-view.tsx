@@ -12,6 +12,7 @@ import { HeaderTable } from "../events/body/header-table.tsx";
 import { NameOf, RequestLine } from "../events/event-row.tsx";
 import type { Named } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
+import { isPermitted } from "../permitted.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { verificationPath } from "../webhooks/paths.ts";
@@ -107,7 +108,7 @@ function Facts({ webhook, request, entrypoint }: RejectedRequestPageProps): JSX.
         <dt>Entrypoint</dt>
         <dd>
           <NameOf named={entrypoint} />
-          {!entrypoint.isDeleted && (
+          {!entrypoint.isDeleted && isPermitted("GET", verificationPath(at)) && (
             <>
               {" · "}
               <a href={attribute(verificationPath(at))}>Verification</a>

@@ -120,7 +120,7 @@ export function createRejectedRoutes(deps: RejectedDeps): readonly PageRoute[] {
     page("/source/:id/rejected", list),
     page("/source/:id/rejected/:rejectedId", show),
     page("/source/:id/rejected/:rejectedId/body", download),
-    action("/source/:id/rejected/verify", verify),
+    action("/source/:id/rejected/verify", verify, "replayer"),
     action("/source/:id/rejected/delete", remove),
   ];
 }

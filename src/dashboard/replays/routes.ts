@@ -102,12 +102,12 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
   const path = "/source/:id/replays";
   return [
     page(path, list),
-    page(`${path}/new`, async (context) => showAsk(context, await own(context))),
-    action(path, begin),
-    action(`${path}/:replayId/pause`, control("pause")),
-    action(`${path}/:replayId/resume`, control("resume")),
-    action(`${path}/:replayId/cancel`, control("cancel")),
-    action(`${path}/:replayId/targets/:targetId/remove`, removeTarget),
+    page(`${path}/new`, async (context) => showAsk(context, await own(context)), "replayer"),
+    action(path, begin, "replayer"),
+    action(`${path}/:replayId/pause`, control("pause"), "replayer"),
+    action(`${path}/:replayId/resume`, control("resume"), "replayer"),
+    action(`${path}/:replayId/cancel`, control("cancel"), "replayer"),
+    action(`${path}/:replayId/targets/:targetId/remove`, removeTarget, "replayer"),
   ];
 }
 

@@ -92,7 +92,7 @@ export function createSendRoutes(deps: SendDeps): readonly PageRoute[] {
     }
   }
 
-  return [page("/source/:id/send", (context) => show(context)), action("/source/:id/send", send)];
+  return [page("/source/:id/send", (context) => show(context), "editor"), action("/source/:id/send", send)];
 }
 
 function tell({ isDuplicate, signing }: SentEvent): Flash {

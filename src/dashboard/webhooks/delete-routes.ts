@@ -41,5 +41,8 @@ export function createDeleteRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return redirect(LIST_PATH, { tone: "ok", text: `Webhook “${name}” was deleted with all its events.` });
   }
 
-  return [page("/source/:id/delete", (context) => ask(context)), action("/source/:id/delete", remove)];
+  return [
+    page("/source/:id/delete", (context) => ask(context), "owner"),
+    action("/source/:id/delete", remove, "owner"),
+  ];
 }

@@ -1,5 +1,6 @@
 /** The list of a user's webhooks with activity, figures and health. */
 import { Html } from "@elysiajs/html";
+import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { PageHeader } from "../components/card.tsx";
@@ -79,12 +80,16 @@ function Row({ state }: { state: WebhookState }): JSX.Element {
           {webhook.eventsLostAt !== null && <Badge tone="bad" label="events lost" />}
         </p>
         <p class="muted" safe>
-          {`${formatCount(entrypoints.length, "entrypoint")} · ${formatCount(targets.length, "target")}`}
+          {`${formatCount(entrypoints.length, "entrypoint")} · ${formatCount(targets.length, "target")}${sharedWords(webhook)}`}
         </p>
       </div>
       {file.fault === null ? <Numbers file={file} /> : <FaultLine file={file} />}
     </li>
   );
+}
+
+function sharedWords({ userId, ownerId, role }: Webhook): string {
+  return ownerId === userId ? "" : ` · shared with you as ${role}`;
 }
 
 function FaultLine({ file }: { file: Unusable }): JSX.Element {

@@ -78,6 +78,10 @@ export function signingPath(of: { webhookId: string; id: string }): string {
   return `${targetPath(of)}/signing`;
 }
 
+export function sharingPath(webhookId: string): string {
+  return `${webhookPath(webhookId)}/sharing`;
+}
+
 /** Returns the URL that senders post to. */
 export function entrypointUrl(baseUrl: string, entrypointId: string): string {
   return `${baseUrl}/webhook/${entrypointId}`;

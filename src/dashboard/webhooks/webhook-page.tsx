@@ -4,6 +4,7 @@ import type { Growth } from "../../storage/event-db/numbers/growth.ts";
 import type { TargetType } from "../../targets/target-type.ts";
 import type { Provider } from "../../verification/provider.ts";
 import type { Providers } from "../../verification/registry.ts";
+import { includesRole } from "../../webhooks/people/roles.ts";
 import type { EmptyPlace } from "../../webhooks/place-trials.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
@@ -21,7 +22,7 @@ import { EntrypointsCard, type NewEntrypoint } from "./entrypoints/entrypoints-c
 import { RefusedBadge } from "./entrypoints/refused.tsx";
 import { isBeginning, NextSteps } from "./first-steps.tsx";
 import { LostEvents } from "./lost-events.tsx";
-import { logPath, webhookPath } from "./paths.ts";
+import { logPath, sharingPath, webhookPath } from "./paths.ts";
 import { ImportNotes } from "./storage/import-views.tsx";
 import { StorageCard } from "./storage/storage-card.tsx";
 import { TargetsCard } from "./targets/targets-card.tsx";
@@ -78,6 +79,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
         {props.live !== undefined && <LiveBar {...props.live} />}
         <Button kind="primary" icon="inbox" label="Event log" href={logPath(webhook.id)} />
         <Button icon="replay" label="Replays" href={replaysPath(webhook.id)} />
+        <Button icon="user" label="Sharing" href={sharingPath(webhook.id)} />
         <Button icon="edit" label="Settings" href={`${webhookPath(webhook.id)}/edit`} />
       </PageHeader>
       <div class="stack">
@@ -91,7 +93,7 @@ export function SourcePage(props: SourceProps): JSX.Element {
         {file.fault === null ? (
           <>
             <LiveBlock id="steps">
-              {(props.keepsSteps || isBeginning(state, file)) && (
+              {(props.keepsSteps || isBeginning(state, file)) && includesRole(webhook.role, "editor") && (
                 <NextSteps state={state} file={file} baseUrl={config.baseUrl} />
               )}
             </LiveBlock>

@@ -216,7 +216,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     action(NEW_PATH, create),
     page("/source/:id", showOne),
     page("/source/:id/live", streamOne),
-    page("/source/:id/edit", (context) => showEdit(context)),
+    page("/source/:id/edit", (context) => showEdit(context), "editor"),
     action("/source/:id/edit", update),
     action("/source/:id/lost-events/dismiss", dismissLoss),
   ];

@@ -12,6 +12,7 @@ import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
+import { auditMembers, auditTeams } from "./audit/audited-members.ts";
 import * as auditedPeople from "./audit/audited-people.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
@@ -19,6 +20,8 @@ import { type MakeRoom, withRoom } from "./make-room.ts";
 import { mainMigrations } from "./migrations/index.ts";
 import { createNamedPartQueries, type NamedPartQueries } from "./named-parts.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
+import { createMemberQueries, type MemberQueries } from "./people/members.ts";
+import { createTeamQueries, type TeamQueries } from "./people/teams.ts";
 import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
@@ -49,6 +52,8 @@ export type MainDb = Readonly<{
   apiKeys: ApiKeyQueries;
   namedParts: NamedPartQueries;
   savedFilters: SavedFilterQueries;
+  members: MemberQueries;
+  teams: TeamQueries;
   routing: Routing;
   transfer: TransferQueries;
   notices: NoticeQueries;
@@ -57,6 +62,8 @@ export type MainDb = Readonly<{
   secretKeyCheck: SecretKeyCheckQueries;
   sealedRows: SealedRowQueries;
   audit: AuditLog;
+  /** Runs several changes in one transaction. */
+  together: (act: () => void) => void;
 }> &
   Durability;
 
@@ -128,6 +135,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const users = auditedPeople.auditUsers(createUserQueries(orm), auditing);
     const roomy = withRoom(background?.makeRoom ?? (() => undefined));
     const nameOf = (webhookId: string) => webhooks.find(webhookId)?.name;
+    const teams = auditTeams(createTeamQueries(db), auditing);
     return {
       users,
       passkeys: auditedPeople.auditPasskeys(createPasskeyQueries(orm), auditing),
@@ -135,6 +143,8 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
         ...auditing,
         usernameOf: (id) => users.find(id)?.username ?? null,
       }),
+      teams,
+      members: auditMembers(createMemberQueries(db), { ...auditing, users, teams }),
       sessions: {
         ...sessions,
         delete: roomy(sessions.delete),
@@ -156,6 +166,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       secretKeyCheck: createSecretKeyCheckQueries(db),
       sealedRows: audited.auditSealedRows(createSealedRowQueries(db, routing.invalidate), auditing),
       audit,
+      together: transactions.run,
       ...durability,
       close() {
         durability.close();

@@ -1,6 +1,6 @@
 /** Queries on webhooks; deleted ones are never found. */
 
-import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 
@@ -21,7 +21,7 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
   const names = db
     .select({ id: webhooks.id, name: webhooks.name, eventsLostAt: webhooks.eventsLostAt })
     .from(webhooks)
-    .where(and(eq(webhooks.userId, sql.placeholder("userId")), live))
+    .where(and(isOpenTo(sql.placeholder("userId")), live))
     .orderBy(webhooks.createdAt, webhooks.id)
     .prepare();
   return {
@@ -32,16 +32,16 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
     find(id: string): WebhookRow | null {
       return one.get({ id }) ?? null;
     },
-    /** In the order of their making, without what takes time to read. */
+    /** As `list`, without what takes time to read. */
     listNames(userId: string): Pick<WebhookRow, "id" | "name" | "eventsLostAt">[] {
       return names.all({ userId });
     },
-    /** In the order of their making. */
+    /** Those that the user owns or is a member of, in the order of their making. */
     list(userId: string): WebhookRow[] {
       return db
         .select()
         .from(webhooks)
-        .where(and(eq(webhooks.userId, userId), live))
+        .where(and(isOpenTo(userId), live))
         .orderBy(webhooks.createdAt, webhooks.id)
         .all();
     },
@@ -59,16 +59,17 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
       return db
         .select()
         .from(webhooks)
-        .where(
-          and(
-            eq(webhooks.userId, userId),
-            live,
-            only ? inArray(id, [...only]) : undefined,
-            behind ?? undefined,
-          ),
-        )
+        .where(and(isOpenTo(userId), live, only ? inArray(id, [...only]) : undefined, behind ?? undefined))
         .orderBy(createdAt, id)
         .limit(limit)
+        .all();
+    },
+    /** Everybody's of a name. */
+    listNamed(name: string): WebhookRow[] {
+      return db
+        .select()
+        .from(webhooks)
+        .where(and(eq(webhooks.name, name), live))
         .all();
     },
     /** Everybody's, for the work that goes over all event files. */
@@ -98,10 +99,16 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
     noteEventsLost({ id, at }: { id: string; at: number }): void {
       db.update(webhooks).set({ eventsLostAt: at }).where(eq(webhooks.id, id)).run();
     },
-    /** Its entrypoints and targets go with it, in one transaction. */
+    setOwner(change: { id: string; userId: string; at: number }): void {
+      const { id, userId, at } = change;
+      db.update(webhooks).set({ userId, updatedAt: at }).where(eq(webhooks.id, id)).run();
+      changed(id);
+    },
+    /** Its entrypoints, targets and members go with it, in one transaction. */
     softDelete({ id, at }: { id: string; at: number }): void {
       db.transaction((tx) => {
         const gone = { deletedAt: at };
+        tx.run(sql`DELETE FROM members WHERE webhook_id = ${id}`);
         tx.update(entrypoints)
           .set(gone)
           .where(and(eq(entrypoints.webhookId, id), isNull(entrypoints.deletedAt)))
@@ -118,4 +125,12 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
       changed(id);
     },
   };
+}
+
+/** One index of webhooks and two of members answer this. */
+function isOpenTo(userId: string | Placeholder): SQL {
+  return sql`(${webhooks.userId} = ${userId} OR ${webhooks.id} IN (
+    SELECT webhook_id FROM members WHERE user_id = ${userId}
+    UNION ALL SELECT m.webhook_id FROM team_users t JOIN members m ON m.team_id = t.team_id
+    WHERE t.user_id = ${userId}))`;
 }

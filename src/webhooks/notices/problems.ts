@@ -8,6 +8,7 @@ import type { TargetOverview } from "../../storage/event-db/numbers/overview.ts"
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { Problem, ProblemState } from "../../storage/main-db/problems.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
+import { findAccess, requireRole } from "../people/roles.ts";
 import { validate } from "../validate.ts";
 
 /** Event files read in one turn of the event loop. */
@@ -48,14 +49,14 @@ export type WantedProblems = OfUser &
 export type ProblemUseCases = Readonly<{
   /** The latest first. Rejects with AppError `not_found` for another's webhook, `invalid` for a wrong cursor. */
   list: (wanted: WantedProblems) => Promise<{ problems: readonly SeenProblem[]; nextCursor: string | null }>;
-  /** Rejects with AppError `not_found`, `invalid`, `conflict` if the problem is over. */
+  /** Rejects with AppError `not_found`, `forbidden` for viewers, `invalid`, `conflict` if the problem is over. */
   acknowledge: (of: OfUser & { problemId: string; input: unknown }) => Promise<SeenProblem>;
   /** Number of the user's open problems that nobody has acknowledged. Cheap: every page shows it. */
   countUnacknowledged: (userId: string) => number;
 }>;
 
 export function createProblemUseCases(deps: {
-  mainDb: Pick<MainDb, "problems" | "webhooks" | "users">;
+  mainDb: Pick<MainDb, "problems" | "webhooks" | "members" | "users">;
   events: Pick<EventStore, "targetOverviews">;
   clock: Pick<Clock, "now">;
 }): ProblemUseCases {
@@ -120,6 +121,7 @@ export function createProblemUseCases(deps: {
       const names = ownNames(of);
       const problem = problems.find(problemId);
       if (problem === null || !names.has(problem.webhookId)) throw notFound("problem");
+      requireRole(mainDb, { userId: of.userId, webhookId: problem.webhookId }, "replayer");
       if (problem.overAt !== null) throw isOver();
       const acknowledgement = { at: clock.now(), by: users.find(of.userId)?.username ?? of.userId, note };
       problems.acknowledge({ id: problem.id, ...acknowledgement });
@@ -130,7 +132,7 @@ export function createProblemUseCases(deps: {
     countUnacknowledged(userId) {
       let sum = 0;
       for (const [webhookId, count] of problems.countUnacknowledged()) {
-        if (webhooks.find(webhookId)?.userId === userId) sum += count;
+        if (findAccess(mainDb, { userId, webhookId }) !== null) sum += count;
       }
       return sum;
     },

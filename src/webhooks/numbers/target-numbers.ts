@@ -5,7 +5,7 @@ import type { TargetNumbers } from "../../storage/event-db/numbers/target-number
 import type { TargetFailure } from "../../storage/event-db/target-failures.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
-import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
+import { type InWebhook, requireRole } from "../people/roles.ts";
 
 /** Hours up to the present one. */
 export const NUMBER_RANGES = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
@@ -33,7 +33,7 @@ export function createTargetNumbers(deps: {
 
   /** Ids of the target, which is the user's. */
   function own({ targetId, ...of }: InTarget) {
-    const { id: webhookId } = getOwnWebhook(mainDb, of);
+    const { id: webhookId } = requireRole(mainDb, of, "viewer");
     if (!mainDb.targets.find({ id: targetId, webhookId })) throw notFound("target");
     return { webhookId, targetId };
   }

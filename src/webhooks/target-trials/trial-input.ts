@@ -6,9 +6,9 @@ import type { MainDb } from "../../storage/main-db/open.ts";
 import type { TargetRow } from "../../storage/main-db/tables.ts";
 import { readPolicy } from "../../targets/delivery-policy.ts";
 import { wantsOf } from "../../targets/filter-policy.ts";
+import { type InWebhook, requireRole } from "../people/roles.ts";
 import { filterTrialInput } from "../schemas.ts";
 import { validate } from "../validate.ts";
-import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
 
 export type TrialOptions = InWebhook &
   Readonly<{ targetId: string; input: unknown; signal?: AbortSignal | undefined }>;
@@ -24,7 +24,7 @@ type Trial = Readonly<{
 
 /** Throws AppError `not_found` or `invalid`. */
 export function readTrial(mainDb: MainDb, { input, targetId, ...of }: TrialOptions): Trial {
-  const { id: webhookId } = getOwnWebhook(mainDb, of);
+  const { id: webhookId } = requireRole(mainDb, of, "editor");
   const row = mainDb.targets.find({ id: targetId, webhookId });
   if (row === null) throw notFound("target");
   const given = validate({ schema: filterTrialInput, value: input, what: "trial" });

@@ -5,7 +5,7 @@ import { version } from "../../lib/version.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { WebhookFiles } from "../../storage/transfer/webhook-files.ts";
-import { getOwnWebhook, type InWebhook } from "../webhooks.ts";
+import { type InWebhook, requireRole } from "../people/roles.ts";
 import { FORMAT, type TransferDocument } from "./document.ts";
 import { keysOfPassphrase, newSalt, takeSecrets } from "./secrets.ts";
 
@@ -25,14 +25,18 @@ export type Exported = Readonly<{
   leftOut: number;
 }>;
 
-/** Leaves secrets out if there is no passphrase. Throws AppError `not_found` or `unavailable`. */
+/**
+ * Leaves secrets out if there is no passphrase; with one, it is for owners, else for editors. Throws AppError
+ * `not_found`, `forbidden` or `unavailable`.
+ */
 export type ExportWebhook = (
   options: InWebhook & Readonly<{ passphrase: string | null; to?: string }>,
 ) => Promise<Exported>;
 
 export function createExport({ mainDb, files, keys, clock }: TransferDeps): ExportWebhook {
   return async ({ passphrase, to, ...of }) => {
-    const { id: webhookId, name } = getOwnWebhook(mainDb, of);
+    const need = passphrase === null ? "editor" : "owner";
+    const { id: webhookId, name } = requireRole(mainDb, of, need);
     const salt = newSalt();
     const passphraseKeys = passphrase === null ? null : await keysOfPassphrase(passphrase, salt);
     const rows = mainDb.transfer.read(webhookId);
@@ -66,9 +70,16 @@ export function createExport({ mainDb, files, keys, clock }: TransferDeps): Expo
       })
       .catch((error: unknown) => {
         // The webhook may have been deleted meanwhile, with its file: then this throws not_found.
-        getOwnWebhook(mainDb, of);
+        requireRole(mainDb, of, need);
         throw error;
       });
+    // Writing takes long: whoever lost their role meanwhile gets nothing.
+    try {
+      requireRole(mainDb, of, need);
+    } catch (error) {
+      await files.discard(path);
+      throw error;
+    }
     mainDb.audit.add({
       action: "webhook.export",
       objectId: webhookId,

@@ -36,7 +36,7 @@ function open(first: LivePart[], seen: string | null = stateOf(first)) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    isStillSignedIn: () => isSignedIn,
+    isStillAllowed: () => isSignedIn,
     seen,
     clock,
     signal: left.signal,

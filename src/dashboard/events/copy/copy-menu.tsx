@@ -1,11 +1,13 @@
 /** A button that copies a request as a curl command, and a menu with other formats. With scripts they copy the text. */
 import { Html } from "@elysiajs/html";
 import { Icon } from "../../components/icon.tsx";
+import { isPermitted } from "../../permitted.ts";
 import { attribute } from "../../render.ts";
 import { COPY_FORMATS } from "./copy-formats.ts";
 
-/** `hrefOf` is the path of the request's text in a format. */
+/** `hrefOf` is the path of the request's text in a format. Left out for readers whose role does not show URLs. */
 export function CopyMenu({ hrefOf }: { hrefOf: (as: string) => string }): JSX.Element {
+  if (!isPermitted("GET", hrefOf("curl"))) return "";
   return (
     <>
       <CopyLink href={hrefOf("curl")} label="Copy as curl" />

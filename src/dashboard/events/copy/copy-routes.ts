@@ -26,25 +26,29 @@ export function createCopyRoutes(deps: EventsDeps): readonly PageRoute[] {
   }
 
   return [
-    page("/source/:id/events/:eventId/copy", async ({ viewer, params, query }) => {
-      const { id: webhookId = "", eventId = "" } = params;
-      const of = { userId: viewer.id, webhookId };
-      await useCases.webhooks.get(of);
-      const { as } = COPY_FORMATS.find((format) => format.as === query.get("as")) ?? COPY_FORMATS[0];
-      const resultId = query.get("result");
-      const request =
-        resultId === null
-          ? await requestToGateway(webhookId, eventId)
-          : (await findSentRequest({ ...of, eventId, resultId })).request;
-      if (request === null) throw notFound("request");
-      const { kind } = pictureBody({
-        contentType: contentTypeOf(request.headers),
-        body: request.body,
-        maxChars: 1_000,
-      });
-      const bodyFile = bodyFileName(`event-${eventId}`, kind);
-      const text = formatRequest(as, { ...request, bodyFile, areHeadersFinal: resultId !== null });
-      return bodyResponse(new TextEncoder().encode(`${text}\n`), null);
-    }),
+    page(
+      "/source/:id/events/:eventId/copy",
+      async ({ viewer, params, query }) => {
+        const { id: webhookId = "", eventId = "" } = params;
+        const of = { userId: viewer.id, webhookId };
+        await useCases.webhooks.get(of);
+        const { as } = COPY_FORMATS.find((format) => format.as === query.get("as")) ?? COPY_FORMATS[0];
+        const resultId = query.get("result");
+        const request =
+          resultId === null
+            ? await requestToGateway(webhookId, eventId)
+            : (await findSentRequest({ ...of, eventId, resultId })).request;
+        if (request === null) throw notFound("request");
+        const { kind } = pictureBody({
+          contentType: contentTypeOf(request.headers),
+          body: request.body,
+          maxChars: 1_000,
+        });
+        const bodyFile = bodyFileName(`event-${eventId}`, kind);
+        const text = formatRequest(as, { ...request, bodyFile, areHeadersFinal: resultId !== null });
+        return bodyResponse(new TextEncoder().encode(`${text}\n`), null);
+      },
+      "editor",
+    ),
   ];
 }

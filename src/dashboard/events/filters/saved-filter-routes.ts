@@ -35,5 +35,9 @@ export function createSavedFilterRoutes({ useCases }: Pick<EventsDeps, "useCases
     return redirect(back, { tone: "ok", text: "The saved filter was deleted." });
   }
 
-  return [action("/source/:id/filters", save), action("/source/:id/filters/:filterId/delete", remove)];
+  return [
+    // Each viewer's own.
+    action("/source/:id/filters", save, "viewer"),
+    action("/source/:id/filters/:filterId/delete", remove, "viewer"),
+  ];
 }

@@ -128,10 +128,10 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
 
   return [
     action("/source/:id/entrypoints", create),
-    page("/source/:id/entrypoints/:entrypointId/edit", (context) => showEdit(context)),
+    page("/source/:id/entrypoints/:entrypointId/edit", (context) => showEdit(context), "editor"),
     action("/source/:id/entrypoints/:entrypointId/edit", update),
     action("/source/:id/entrypoints/:entrypointId/toggle", toggle),
-    page("/source/:id/entrypoints/:entrypointId/delete", askToDelete),
+    page("/source/:id/entrypoints/:entrypointId/delete", askToDelete, "editor"),
     action("/source/:id/entrypoints/:entrypointId/delete", remove),
     action("/source/:id/entrypoints/:entrypointId/test", sendTest),
   ];

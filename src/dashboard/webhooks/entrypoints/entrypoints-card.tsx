@@ -12,6 +12,7 @@ import { Card, EmptyState } from "../../components/card.tsx";
 import { TextField } from "../../components/field-row.tsx";
 import { CodeBlock, CopyLine, Time } from "../../components/values.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../../forms.ts";
+import { isPermitted } from "../../permitted.ts";
 import { sendPath } from "../../send/paths.ts";
 import { EditAndDelete } from "../edit-and-delete.tsx";
 import { FormFaults } from "../form-faults.tsx";
@@ -110,7 +111,7 @@ function Row(props: {
         </div>
         <Actions entrypoint={entrypoint} />
       </div>
-      <CopyLine text={url} label="Copy URL" />
+      {entrypoint.showsUrl && <CopyLine text={url} label="Copy URL" />}
       {suggested !== undefined && <Suggestion entrypoint={entrypoint} provider={suggested} />}
       {rejected > 0 && <RejectedOffer entrypoint={entrypoint} count={rejected} />}
       <RefusedLine byReason={props.refused} />
@@ -127,7 +128,9 @@ function Row(props: {
             </>
           )}
         </p>
-        {active ? (
+        {active && !entrypoint.showsUrl ? (
+          ""
+        ) : active ? (
           <details class="curl">
             <summary>Send an event with curl</summary>
             <CodeBlock text={curlCommand(url)} />
@@ -195,10 +198,12 @@ function AddForm({
   newEntrypoint?: NewEntrypoint | undefined;
 }): JSX.Element {
   const errors = newEntrypoint?.errors ?? NO_ERRORS;
+  const action = `${webhookPath(webhook.id)}/entrypoints`;
+  if (!isPermitted("POST", action)) return "";
   return (
     <details class="part-add" open={newEntrypoint !== undefined}>
       <summary>Add an entrypoint</summary>
-      <form class="part-add-form" method="post" action={`${webhookPath(webhook.id)}/entrypoints`}>
+      <form class="part-add-form" method="post" action={action}>
         <FormFaults errors={errors} shown={["name"]} />
         <TextField
           name="name"

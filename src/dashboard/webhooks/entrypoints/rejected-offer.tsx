@@ -4,6 +4,7 @@ import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import { ActionButton } from "../../components/button.tsx";
 import { formatCount } from "../../components/format.ts";
 import { Icon } from "../../components/icon.tsx";
+import { isPermitted } from "../../permitted.ts";
 import { rejectedActionPath, rejectedPath } from "../../rejected/paths.ts";
 import { attribute } from "../../render.ts";
 import { verificationPath } from "../paths.ts";
@@ -16,8 +17,12 @@ export function RejectedOffer({ entrypoint, count }: { entrypoint: Entrypoint; c
       <div class="suggestion-act">
         <p>
           <span safe>{`${formatCount(count, "rejected request")}: `}</span>
-          <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "review it" : "review them"}</a>,{" "}
-          <a href={attribute(verificationPath(entrypoint))}>fix the secret</a>, then
+          <a href={attribute(rejectedPath(webhookId, id))}>{count === 1 ? "review it" : "review them"}</a>
+          {isPermitted("GET", verificationPath(entrypoint)) && (
+            <>
+              , <a href={attribute(verificationPath(entrypoint))}>fix the secret</a>, then
+            </>
+          )}
         </p>
         <ActionButton
           size="small"

@@ -86,7 +86,7 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
   }
 
   return [
-    page("/source/:id/entrypoints/:entrypointId/verification", (context) => show(context)),
+    page("/source/:id/entrypoints/:entrypointId/verification", (context) => show(context), "editor"),
     action("/source/:id/entrypoints/:entrypointId/verification", save),
   ];
 }

@@ -1,6 +1,7 @@
 /** Routes of a webhook's notice settings: the page, its form, and a test notice. */
 import { AppError } from "../../../lib/errors.ts";
 import { sendsNotices } from "../../../webhooks/notices/notice-settings.ts";
+import { includesRole } from "../../../webhooks/people/roles.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
@@ -25,9 +26,14 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
 
   /** Lists the targets of this webhook first. */
   async function listTargets(webhook: Webhook) {
-    const all = await useCases.webhooks.list({ userId: webhook.userId });
-    const others = all.filter(({ id }) => id !== webhook.id).slice(0, MOST_WEBHOOKS);
-    const lists = [webhook, ...others].map(async ({ id, userId, name }) => {
+    const { userId } = webhook;
+    const all = await useCases.webhooks.list({ userId });
+    const others = all
+      .filter(({ id, ownerId, role }) => {
+        return id !== webhook.id && ownerId === webhook.ownerId && includesRole(role, "editor");
+      })
+      .slice(0, MOST_WEBHOOKS);
+    const lists = [webhook, ...others].map(async ({ id, name }) => {
       const targets = await useCases.targets.list({ userId, webhookId: id });
       return targets
         .filter(({ type }) => sendsNotices(targetTypes.find(type)))
@@ -91,7 +97,7 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   return [
-    page("/source/:id/notices", (context) => show(context)),
+    page("/source/:id/notices", (context) => show(context), "editor"),
     action("/source/:id/notices", update),
     action("/source/:id/notices/test", sendTest),
   ];

@@ -13,5 +13,5 @@ export function createDownloadRoutes({ transfer }: SourcesDeps): readonly PageRo
     return temporaryFileResponse({ path, fileName, contentType: "application/vnd.sqlite3", discard });
   }
 
-  return [page("/source/:id/download", download)];
+  return [page("/source/:id/download", download, "editor")];
 }

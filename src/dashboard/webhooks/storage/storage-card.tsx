@@ -8,6 +8,7 @@ import { formatBytes, formatCount } from "../../components/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import { ManualLink } from "../../components/manual-link.tsx";
 import { Bytes, Time } from "../../components/values.tsx";
+import { isPermitted } from "../../permitted.ts";
 import { webhookPath } from "../paths.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 
@@ -22,10 +23,12 @@ export function StorageCard({ webhook, growth, defaultDays }: Props): JSX.Elemen
   const path = webhookPath(webhook.id);
   const actions = (
     <div class="page-actions">
-      <a class="button button-plain button-small" href={`${path}/download`} hx-boost="false">
-        <Icon name="download" />
-        <span>Download this webhook’s file</span>
-      </a>
+      {isPermitted("GET", `${path}/download`) && (
+        <a class="button button-plain button-small" href={`${path}/download`} hx-boost="false">
+          <Icon name="download" />
+          <span>Download this webhook’s file</span>
+        </a>
+      )}
       <Button size="small" label="Change" describe="Change how long events are kept" href={`${path}/edit`} />
     </div>
   );

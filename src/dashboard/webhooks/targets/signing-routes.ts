@@ -44,7 +44,7 @@ export function createSigningRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   return [
-    page("/source/:id/targets/:targetId/signing", (context) => show(context)),
+    page("/source/:id/targets/:targetId/signing", (context) => show(context), "editor"),
     action("/source/:id/targets/:targetId/signing/rotate", rotate),
   ];
 }

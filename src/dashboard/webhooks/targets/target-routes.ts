@@ -130,12 +130,16 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   return [
-    page("/source/:id/targets/new", (context) => showNew(context, typeToShow(context.query.get("type")))),
+    page(
+      "/source/:id/targets/new",
+      (context) => showNew(context, typeToShow(context.query.get("type"))),
+      "editor",
+    ),
     action("/source/:id/targets", create),
-    page("/source/:id/targets/:targetId/edit", (context) => showEdit(context)),
+    page("/source/:id/targets/:targetId/edit", (context) => showEdit(context), "editor"),
     action("/source/:id/targets/:targetId/edit", update),
     action("/source/:id/targets/:targetId/toggle", toggle),
-    page("/source/:id/targets/:targetId/delete", askToDelete),
+    page("/source/:id/targets/:targetId/delete", askToDelete, "editor"),
     action("/source/:id/targets/:targetId/delete", remove),
   ];
 }

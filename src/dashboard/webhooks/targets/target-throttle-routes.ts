@@ -63,11 +63,11 @@ export function createTargetThrottleRoutes(deps: SourcesDeps): readonly PageRout
 
   const path = "/source/:id/targets/:targetId";
   return [
-    action(`${path}/pause`, pause),
-    action(`${path}/resume`, resume),
-    action(`${path}/release`, release),
-    action(`${path}/reset-circuit`, resetCircuit),
-    page(`${path}/discard-held`, askToDiscard),
-    action(`${path}/discard-held`, discard),
+    action(`${path}/pause`, pause, "replayer"),
+    action(`${path}/resume`, resume, "replayer"),
+    action(`${path}/release`, release, "replayer"),
+    action(`${path}/reset-circuit`, resetCircuit, "replayer"),
+    page(`${path}/discard-held`, askToDiscard, "replayer"),
+    action(`${path}/discard-held`, discard, "replayer"),
   ];
 }

@@ -9,6 +9,7 @@ import type { Target } from "../../../webhooks/targets.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
+import { isPermitted } from "../../permitted.ts";
 import { attribute } from "../../render.ts";
 import { catchUpPath } from "../../replays/paths.ts";
 import { type Choice, chooseRows, SHORT_LIST } from "../chosen-rows.ts";
@@ -46,7 +47,8 @@ export function TargetsCard({ state, types, emptyPlaces, choice }: CardProps): J
       {...(add !== undefined && { actions: add })}
       flush
     >
-      {isEmpty && <TypeChoice types={types} newPath={newPath} />}
+      {isEmpty &&
+        (isPermitted("GET", newPath) ? <TypeChoice types={types} newPath={newPath} /> : <NoTargets />)}
       {targets.length > SHORT_LIST ? (
         <TargetRows webhookId={webhook.id} total={targets.length} chosen={choose(state, types, choice)} />
       ) : (
@@ -81,6 +83,10 @@ function choose({ targets, file }: WebhookState, types: readonly TargetType[], c
     return { name, target, type, overview, health, state: health.label };
   });
   return chooseRows(rows, choice);
+}
+
+function NoTargets(): JSX.Element {
+  return <p class="muted part-note">No targets yet. Events are stored and can be replayed later.</p>;
 }
 
 /** Without a target yet, adding one starts with the choice of its type. */
@@ -152,7 +158,7 @@ function Row(props: {
             settlesAtIngest={type?.settlesAtIngest === true}
           />
         )}
-        {hasEvents && overview === undefined && (
+        {hasEvents && overview === undefined && isPermitted("GET", catchUpPath(target)) && (
           <p class="muted part-note">
             No deliveries yet. <a href={attribute(catchUpPath(target))}>Send it the events already stored…</a>
           </p>

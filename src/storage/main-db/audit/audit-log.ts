@@ -33,6 +33,8 @@ export type AuditLog = Readonly<{
   pruneStep: (before: number) => boolean;
 }>;
 
+export type Auditing = Readonly<{ audit: Pick<AuditLog, "add">; transactions: Transactions }>;
+
 type Ends = Readonly<{ last_number: number; last_hash: string }>;
 
 /** Names are people's text; everything else is short. */

@@ -5,7 +5,7 @@ import type { PasskeyQueries } from "../sign-in/passkeys.ts";
 import type { SecondFactorQueries } from "../sign-in/second-factors.ts";
 import type { SessionQueries } from "../sign-in/sessions.ts";
 import type { UserQueries } from "../users.ts";
-import type { Auditing } from "./audited.ts";
+import type { Auditing } from "./audit-log.ts";
 
 export function auditUsers(queries: UserQueries, { audit, transactions }: Auditing): UserQueries {
   function add(action: string, id: string, fields: readonly string[] = []): void {

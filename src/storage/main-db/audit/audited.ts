@@ -7,13 +7,11 @@ import type { ProblemQueries } from "../problems.ts";
 import type { SealedRowQueries } from "../sealed-rows.ts";
 import type { EntrypointRow, WebhookRow } from "../tables.ts";
 import type { TargetQueries } from "../targets.ts";
-import type { Transactions } from "../transactions.ts";
 import type { TransferQueries } from "../transfer.ts";
 import type { WebhookQueries } from "../webhooks.ts";
-import type { AuditLog } from "./audit-log.ts";
+import type { Auditing } from "./audit-log.ts";
+import { auditOwner } from "./audited-owner.ts";
 import { changedFields } from "./changed-fields.ts";
-
-export type Auditing = Readonly<{ audit: Pick<AuditLog, "add">; transactions: Transactions }>;
 
 type Named = Readonly<{ id: string; name: string }>;
 
@@ -73,7 +71,11 @@ export function auditWebhooks(queries: WebhookQueries, auditing: Auditing): Webh
     ...row,
     settings: readWebhookSettings(row.settings),
   });
-  return { ...queries, ...auditPart({ kind: "webhook", queries, find, webhookIdOf, completed }, auditing) };
+  return {
+    ...queries,
+    ...auditPart({ kind: "webhook", queries, find, webhookIdOf, completed }, auditing),
+    setOwner: auditOwner(queries, auditing),
+  };
 }
 
 export function auditEntrypoints(queries: EntrypointQueries, auditing: Auditing): EntrypointQueries {

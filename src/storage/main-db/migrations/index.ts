@@ -16,6 +16,7 @@ import targetPulls from "./0014-target-pulls.sql" with { type: "text" };
 import problems from "./0015-problems.sql" with { type: "text" };
 import secondFactors from "./0016-second-factors.sql" with { type: "text" };
 import passkeys from "./0017-passkeys.sql" with { type: "text" };
+import roles from "./0018-roles.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -35,4 +36,5 @@ export const mainMigrations: readonly string[] = [
   problems,
   secondFactors,
   passkeys,
+  roles,
 ];
