@@ -2,8 +2,8 @@
 import { DAY_MS } from "../../../lib/clock.ts";
 import type { Growth } from "../../../storage/event-db/numbers/growth.ts";
 
-/** Size of a file before its first event: 32 pages of tables and indexes. */
-export const EMPTY_BYTES = 32 * 4_096;
+/** Size of a file before its first event: 37 pages of tables and indexes. */
+export const EMPTY_BYTES = 37 * 4_096;
 
 export type Forecast = Readonly<{
   bytesPerDay: number;
