@@ -182,7 +182,14 @@ async function goOnWith(answer: Response): Promise<void> {
     await api.request("PATCH", `${path}/targets/${id}`, change);
   }
   const [event] = await api.waitUntilSettled(webhook.id);
-  const ids = { ...idsOf(theirs), id: webhook.id, webhook_id: webhook.id };
+  const nobody = crypto.randomUUID();
+  const ids = {
+    ...idsOf(theirs),
+    id: webhook.id,
+    webhook_id: webhook.id,
+    memberId: nobody,
+    member_id: nobody,
+  };
   // With the victim's ids where a part is named, and with those of the webhook.
   await useAll(ids);
   const parts = { target_id: targets[0]?.id ?? "", entrypoint_id: entrypoints[0]?.id ?? "" };
