@@ -65,13 +65,11 @@ try {
 type Wanted = Readonly<{ name: string; at: string; look: BrowserContextOptions; person: Person }>;
 
 async function picture(with_: Browser, { name, at, look, person }: Wanted): Promise<void> {
-  const context = await with_.newContext({
-    ...look,
-    ...WHERE,
-    baseURL: gateway.origin,
-    // A browser would not send the cookie of an HTTPS URL to this one.
-    extraHTTPHeaders: { cookie: person.cookie },
-  });
+  const baseURL = gateway.origin.replace("127.0.0.1", "localhost");
+  const context = await with_.newContext({ ...look, ...WHERE, baseURL });
+  // Of an HTTPS URL, which browsers send to this host only.
+  const [cookie = "", value = ""] = person.cookie.split("=", 2);
+  await context.addCookies([{ name: cookie, value, domain: "localhost", path: "/", secure: true }]);
   const page = await context.newPage();
   await page.goto(at);
   if (at.endsWith("/logs")) await page.getByText("Live", { exact: true }).waitFor();
