@@ -286,12 +286,12 @@ describe("the storage of a webhook", () => {
     all.files.set(webhook.id, { growth });
     const { html } = await all.pages.get(path);
     const card = between(html, 'id="storage"', "</section>");
-    for (const text of ["4.8 MB", "5.7 MB", "964 KB a day", "1,204"]) expect(card).toContain(text);
+    for (const text of ["4.8 MB", "5.7 MB", "960 KB a day", "1,204"]) expect(card).toContain(text);
     return between(card, '<p class="muted">', "</p>");
   }
 
   test("is shown with its growth and when a limit will be reached", async () => {
-    expect(await lead({})).toContain("Events are kept for 30 days. At this rate they take about 28.2 MB.");
+    expect(await lead({})).toContain("Events are kept for 30 days. At this rate they take about 28.1 MB.");
     expect(await lead({ retention_bytes: 8_065_536 })).toContain("the limit is reached in about 3 days;");
     expect(await lead({ retention_bytes: 90_000_000, retention_days: 3 })).toContain("kept for 3 days");
     expect(await lead({ retention_bytes: 5_065_536 })).toContain("The limit is reached:");
