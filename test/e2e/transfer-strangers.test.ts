@@ -75,6 +75,8 @@ async function exportRich(): Promise<Uint8Array> {
   await api.request("PATCH", path, {
     notices: { target_id: own.targetId, email: null, on: ["target_failing"] },
   });
+  // The paused target's deliveries become held a moment later. Pending ones would wait behind the circuit that is added.
+  await api.waitUntilSettled(own.webhookId);
   const answer = await fetch(`${gateway.origin}/api/v1${path}/export`, { headers: passphraseHeaders() });
   const bytes = await answer.bytes();
   document = withDatabase(bytes, (db) => {
