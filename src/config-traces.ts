@@ -1,11 +1,13 @@
 /** Reads where traces are sent, and which. */
 
 export type Traces = Readonly<{
+  /** Without a trailing slash. */
   endpoint: string;
   headers: Readonly<Record<string, string>>;
   serviceName: string;
   resourceAttributes: Readonly<Record<string, string>>;
   sampler: string;
+  /** Share of traces that a ratio sampler takes, 0 to 1. */
   ratio: number;
 }>;
 

@@ -29,21 +29,11 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
+import type { Traces } from "../config-traces.ts";
 import type { Clock } from "../lib/clock.ts";
 import { userAgent, version } from "../lib/version.ts";
 import type { Logger } from "./log.ts";
 import type { BegunAttempt, EndedAttempt, ReceivedRequest, TracedAttempt, Tracing } from "./tracing.ts";
-
-export type TracesConfig = Readonly<{
-  /** Without a trailing slash. */
-  endpoint: string;
-  headers: Readonly<Record<string, string>>;
-  serviceName: string;
-  resourceAttributes: Readonly<Record<string, string>>;
-  sampler: string;
-  /** Share of traces that a ratio sampler takes, 0 to 1. */
-  ratio: number;
-}>;
 
 /** Maximum number of spans waiting for the collector, about 2 KB each; more are dropped. */
 const MOST_WAITING = 8_192;
@@ -52,7 +42,7 @@ const EXPORT_MS = 10_000;
 /** Maximum time that a stop waits for the collector. */
 const STOP_MS = 2_000;
 
-export function startTracing(options: { config: TracesConfig; clock: Clock; log: Logger }): {
+export function startTracing(options: { config: Traces; clock: Clock; log: Logger }): {
   tracing: Tracing;
   /** Sends waiting spans, or gives up. */
   stop: () => Promise<void>;
@@ -150,7 +140,7 @@ export function startTracing(options: { config: TracesConfig; clock: Clock; log:
   };
 }
 
-function createSampler({ sampler, ratio }: TracesConfig): Sampler {
+function createSampler({ sampler, ratio }: Traces): Sampler {
   const [, isByParent, name] = /^(parentbased_)?(.*)$/.exec(sampler) ?? [];
   const root =
     name === "traceidratio"

@@ -10,7 +10,8 @@ import { formatCount, formatUtc } from "../components/format.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import { LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { logPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { HeaderTable } from "./body/header-table.tsx";
 import type { DeliveryGroups } from "./deliveries/delivery-groups.ts";
@@ -99,11 +100,7 @@ function EventFrame(
       section="sources"
       flash={flash}
       wide
-      crumbs={[
-        { href: LIST_PATH, label: "Webhooks" },
-        { href: webhookPath(webhook.id), label: webhook.name },
-        { href: `${logPath(webhook.id)}${query}`, label: "Events" },
-      ]}
+      crumbs={[...crumbsWithin(webhook), { href: `${logPath(webhook.id)}${query}`, label: "Events" }]}
     >
       {children}
     </Layout>

@@ -5,7 +5,7 @@ import { PageHeader } from "../components/card.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
-import { LIST_PATH, webhookPath } from "../webhooks/paths.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 
 /** The log of a webhook whose event file cannot be used. */
@@ -40,10 +40,7 @@ export function LogFrame(
       section="sources"
       flash={flash}
       wide
-      crumbs={[
-        { href: LIST_PATH, label: "Webhooks" },
-        { href: webhookPath(webhook.id), label: webhook.name },
-      ]}
+      crumbs={crumbsWithin(webhook)}
     >
       <PageHeader title="Events" manual="event-log">
         {safeActions}

@@ -12,7 +12,8 @@ import type { Named, Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import { LIST_PATH, logPath, webhookPath } from "../webhooks/paths.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { logPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { RejectedActions } from "./actions.tsx";
 import { rejectedActionPath, rejectedPath, rejectedRequestPath } from "./paths.ts";
@@ -111,11 +112,7 @@ export function DeleteRejectedPage(props: {
 }
 
 export function crumbsOf(webhook: Webhook) {
-  return [
-    { href: LIST_PATH, label: "Webhooks" },
-    { href: webhookPath(webhook.id), label: webhook.name },
-    { href: logPath(webhook.id), label: "Events" },
-  ];
+  return [...crumbsWithin(webhook), { href: logPath(webhook.id), label: "Events" }];
 }
 
 function Frame(props: PropsWithChildren<FrameProps>): JSX.Element {

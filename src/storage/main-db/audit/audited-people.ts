@@ -75,17 +75,13 @@ export function auditPasskeys(queries: PasskeyQueries, { audit, transactions }: 
     insert: (row) =>
       transactions.run(() => {
         queries.insert(row);
-        const { id: objectId, name: objectName, userId: ownerId } = row;
-        audit.add({ action: "passkey.create", objectId, objectName, ownerId });
+        audit.add({ action: "passkey.create", ...objectOf(row) });
       }),
     remove: (of) =>
       transactions.run(() => {
         const row = queries.find(of.id);
         const isRemoved = queries.remove(of);
-        if (isRemoved && row) {
-          const { id: objectId, name: objectName, userId: ownerId } = row;
-          audit.add({ action: "passkey.delete", objectId, objectName, ownerId });
-        }
+        if (isRemoved && row) audit.add({ action: "passkey.delete", ...objectOf(row) });
         return isRemoved;
       }),
   };
@@ -126,18 +122,19 @@ export function auditApiKeys(queries: ApiKeyQueries, { audit, transactions }: Au
     insert: (row) =>
       transactions.run(() => {
         queries.insert(row);
-        const { id: objectId, name: objectName, userId: ownerId } = row;
-        audit.add({ action: "api_key.create", objectId, objectName, ownerId });
+        audit.add({ action: "api_key.create", ...objectOf(row) });
       }),
     revoke: (of) =>
       transactions.run(() => {
         const row = queries.list({}).find(({ id }) => id === of.id);
         const isRevoked = queries.revoke(of);
-        if (isRevoked && row) {
-          const { id: objectId, name: objectName, userId: ownerId } = row;
-          audit.add({ action: "api_key.revoke", objectId, objectName, ownerId });
-        }
+        if (isRevoked && row) audit.add({ action: "api_key.revoke", ...objectOf(row) });
         return isRevoked;
       }),
   };
+}
+
+/** A passkey or a key, as an entry names it. */
+function objectOf({ id, name, userId }: Readonly<{ id: string; name: string; userId: string }>) {
+  return { objectId: id, objectName: name, ownerId: userId };
 }
