@@ -46,6 +46,7 @@ export function createTargetChooser({ log }: { log: Logger }): TargetChooser {
     return compiled;
   }
 
+  /** Null where all get it, and no filter was left in doubt. */
   function filter(targets: readonly RouteTarget[], event: FilteredEvent) {
     const subject = new FilterSubject(event);
     const wanting: RouteTarget[] = [];
@@ -58,7 +59,7 @@ export function createTargetChooser({ log }: { log: Logger }): TargetChooser {
       else wanting.push(target);
       if (compiled && verdict === UNKNOWN) unjudged.push(compiled.mark);
     }
-    return { targets: wanting, filtered, unjudged };
+    return filtered.length + unjudged.length === 0 ? null : { targets: wanting, filtered, unjudged };
   }
 
   return {
