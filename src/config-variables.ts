@@ -98,6 +98,11 @@ export const variables = {
     default: "26214400",
     hint: "Set a whole number from 1 to 536870912.",
   },
+  PUBLISH_RATE: {
+    meaning: "Events that each API key may publish per second; 0 for any number",
+    default: "1000",
+    hint: "Set a whole number from 0 to 100000.",
+  },
   RETENTION_DAYS: {
     meaning: "Days that events are kept, unless the webhook sets its own",
     default: "30",

@@ -25,6 +25,8 @@ export type Config = Readonly<{
   requireSecondFactor: "none" | "admins" | "everyone";
   sessions: Readonly<{ idleHours: number; maxDays: number }>;
   maxBodyBytes: number;
+  /** Events that each API key may publish per second; null: any number. */
+  publishRate: number | null;
   retentionDays: number;
   checkpoints: "gateway" | "replicator";
   /** Maximum number of threads in the runtime's pool. */
@@ -84,6 +86,7 @@ const schema = z
     SESSION_IDLE_HOURS: values.wholeNumber(1, 8_760),
     SESSION_MAX_DAYS: values.wholeNumber(1, 365),
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
+    PUBLISH_RATE: values.wholeNumber(0, 100_000),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
     CHECKPOINTS: values.oneOf(["gateway", "replicator"]),
     UV_THREADPOOL_SIZE: values.wholeNumber(2, 1_024),
@@ -230,6 +233,7 @@ function complete(given: z.output<typeof schema>): Config {
       maxDays: given.SESSION_MAX_DAYS ?? 90,
     }),
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
+    publishRate: given.PUBLISH_RATE === 0 ? null : (given.PUBLISH_RATE ?? 1_000),
     retentionDays: given.RETENTION_DAYS ?? 30,
     checkpoints: given.CHECKPOINTS ?? "gateway",
     threads: given.UV_THREADPOOL_SIZE ?? POOL_THREADS,

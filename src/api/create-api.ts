@@ -16,6 +16,7 @@ import { callerOperations } from "./people/caller.ts";
 import { memberOperations } from "./people/members.ts";
 import { teamOperations } from "./people/teams.ts";
 import { problemOperations } from "./problems/problems.ts";
+import { publishOperations } from "./publish/publish.ts";
 import { pullOperations } from "./pull/pull.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
@@ -85,6 +86,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...pullOperations(deps),
     ...targetNumbersOperations(deps),
     ...eventOperations(deps),
+    ...publishOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),
     ...auditOperations(deps),

@@ -5,6 +5,7 @@ import type { AuditReading } from "../auth/audit-reading.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
 import type { SendOwnEvent } from "../ingest/own-events.ts";
+import type { Publish } from "../ingest/publish/publisher.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -31,13 +32,16 @@ export type ApiDeps = Readonly<{
   baseUrl: string;
   /** The program's version, for the OpenAPI document. */
   version: string;
-  clock: Pick<Clock, "now">;
+  clock: Pick<Clock, "now" | "monotonic">;
   /** Runs a change, and resolves once it is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
   problems: ProblemUseCases;
   transfer: Transfer;
   sendOwnEvent: SendOwnEvent;
+  publish: Publish;
+  /** Events that each API key may publish per second; null: any number. */
+  publishRate: number | null;
   sendTestNotice: SendTestNotice;
   /** Returns the client's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { notFound } from "../lib/errors.ts";
 import type { Delivery, StoredEvent } from "../storage/event-db/types.ts";
 import { type FilterFate, listFilterFates } from "../webhooks/filter-fates.ts";
-import { ownEventInput, toOwnEvent } from "../webhooks/own-event-input.ts";
 import { listUnreadValues, type UnreadValue } from "../webhooks/unread-values.ts";
 import type { ApiDeps } from "./deps.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
@@ -30,23 +29,6 @@ const pageQuery = z.strictObject({
     .optional()
     .describe("`true`: with a delivery that was given up because the target's transformation failed."),
 });
-
-const sentEventSchema = z
-  .strictObject({
-    webhook_id: z.string(),
-    event_id: z.string().describe("Of the new event, or of the one that it duplicates."),
-    duplicate: z
-      .boolean()
-      .describe(
-        "true: by its duplicate detection, the entrypoint has this event already; nothing was stored.",
-      ),
-    signing: z
-      .enum(["none", "signed", "unsigned"])
-      .describe(
-        "`none`: the entrypoint verifies nothing. `unsigned`: only the sender can sign such a request.",
-      ),
-  })
-  .meta({ id: "SentEvent", description: "An event that a user sent." });
 
 const replayInput = z
   .strictObject({
@@ -118,28 +100,6 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
           next_cursor: page.nextCursor,
           not_searched: page.notSearched,
         };
-      },
-    }),
-    operation({
-      id: "sendEvent",
-      method: "POST",
-      path: listPath,
-      tag,
-      scope: "publish",
-      summary: "Send an event to one of the webhook's entrypoints",
-      description:
-        "It is received, stored and delivered like any sender's, and says that a user sent it. It is signed with the entrypoint's secret where that can be done here.",
-      params: webhookPath,
-      body: ownEventInput,
-      success: { status: 201, description: "The event is stored.", schema: sentEventSchema },
-      location: ({ webhook_id, event_id }) => `/webhooks/${webhook_id}/events/${event_id}`,
-      errors: ["conflict", "gone"],
-      async handle({ caller, params, body, remoteAddress: addressOf }) {
-        const webhookId = await requireWebhook(caller, params.webhook_id);
-        const asker = { userId: caller.userId, webhookId, remoteAddress: addressOf() };
-        const sent = await deps.sendOwnEvent({ ...asker, ...toOwnEvent(body) });
-        const { eventId, isDuplicate, signing } = sent;
-        return { webhook_id: webhookId, event_id: eventId, duplicate: isDuplicate, signing };
       },
     }),
     operation({

@@ -33,7 +33,10 @@ export function createOpenApiDocument(
     ...configs.map(({ configSchema }) => configSchema),
   ];
   const inputs = toJsonSchemas("input", taken, words);
-  const answered = [errorSchema, ...docs.map(({ success }) => success.schema)];
+  const answered = [
+    errorSchema,
+    ...docs.flatMap(({ success }) => [success.schema, success.or?.schema ?? null]),
+  ];
   const outputs = toJsonSchemas("output", answered, words);
   const schemaOf: SchemaOf = (schema) => inputs.of(schema) ?? outputs.of(schema) ?? {};
   const paths: Record<string, Json> = {};
@@ -98,6 +101,12 @@ function describe(doc: OperationDoc, schemaOf: SchemaOf): Json {
     ...(doc.upload !== null && { requestBody: { required: true, content: asBytes(doc.upload) } }),
     responses: {
       [success.status]: describeSuccess(doc, schemaOf),
+      ...(success.or && {
+        [success.or.status]: {
+          description: success.or.description,
+          content: asJson(schemaOf(success.or.schema)),
+        },
+      }),
       ...Object.fromEntries(errors),
       500: reference("internal"),
     },

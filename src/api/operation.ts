@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import type { Scope } from "../auth/scopes.ts";
-import { readJson } from "../http/body.ts";
+import { type ReadJson, readJson } from "../http/body.ts";
 import { AppError } from "../lib/errors.ts";
 import type { InWebhook, WebhookRole } from "../webhooks/people/roles.ts";
 import { validate } from "../webhooks/validate.ts";
@@ -43,10 +43,14 @@ export type OperationDoc = Readonly<{
     /** Null if there is no body, or it is not JSON. */
     schema: z.ZodType | null;
     contentType?: string;
+    /** Another status that the operation may respond with. */
+    or?: OtherSuccess;
   }>;
   /** Errors in addition to those implied by the other properties. */
   errors: readonly DocumentedError[];
 }>;
+
+type OtherSuccess = Readonly<{ status: 202; description: string; schema: z.ZodType }>;
 
 type RawCall = Readonly<{
   request: Request;
@@ -72,6 +76,8 @@ type Call<Params, Query, Body> = Readonly<{
   params: Params;
   query: Query;
   body: Body;
+  /** Of the body as it came. */
+  bytes: Uint8Array;
   /** For files, which are not parsed by a schema. */
   request: Request;
   setIdleTimeout: (seconds: number) => void;
@@ -94,6 +100,8 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   params?: z.ZodObject & z.ZodType<Params>;
   query?: z.ZodObject & z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /** Chooses the one of several schemas that a body is meant for, so that its faults can be named. */
+  bodyFor?: (given: unknown) => z.ZodType<Body>;
   /** The value of an absent body; without it, a body is required. */
   emptyBody?: NoInfer<Body>;
   /** The content type of an uploaded file, used instead of `body`; `handle` reads it from the request. */
@@ -103,6 +111,7 @@ type Spec<Params, Query, Body, Output> = Readonly<{
     description: string;
     schema?: z.ZodType<Output>;
     contentType?: string;
+    or?: OtherSuccess;
   }>;
   errors?: readonly DocumentedError[];
   waits?: boolean;
@@ -127,20 +136,20 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
       // The router gives no object for a path without parameters.
       const inPath = doc.params === null ? {} : given;
       refuseBeyondLimits(caller, doc, inPath);
+      const inputs = {
+        params: params && readPath(params, given),
+        query: query && validate({ schema: query, value: readQuery(request.url), what: "query" }),
+      };
+      const { bytes, value } = body ? await bodyOf(request, spec.emptyBody) : NO_BODY;
+      const bodySchema = spec.bodyFor?.(value) ?? body;
       const call = {
         caller,
         request,
         setIdleTimeout,
         remoteAddress,
-        params: params && readPath(params, given),
-        query: query && validate({ schema: query, value: readQuery(request.url), what: "query" }),
-        body:
-          body &&
-          validate({
-            schema: body,
-            value: await bodyOf(request, spec.emptyBody),
-            what: "body",
-          }),
+        ...inputs,
+        body: bodySchema && validate({ schema: bodySchema, value, what: "body" }),
+        bytes,
       };
       const { webhook_id: webhookId = "" } = inPath;
       if (doc.role !== null) await requireRole({ userId: caller.userId, webhookId }, doc.role);
@@ -156,10 +165,12 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   };
 }
 
+const NO_BODY: ReadJson = { bytes: new Uint8Array(0), value: undefined };
+
 /** Only an absent body is replaced; `null` is a value, and rarely a valid one. */
-async function bodyOf(request: Request, emptyBody: unknown): Promise<unknown> {
+async function bodyOf(request: Request, emptyBody: unknown): Promise<ReadJson> {
   const sent = await readJson(request, MAX_BODY_BYTES);
-  return sent === undefined ? emptyBody : sent;
+  return sent.value === undefined ? { ...sent, value: emptyBody } : sent;
 }
 
 /** Creates an operation that requires no API key. */

@@ -10,7 +10,7 @@ export const SCOPES = [
     meaning: "Replay events, verify rejected requests again, pause targets and resume them",
   },
   { name: "pull", meaning: "Pull deliveries from pull targets, and bring their results" },
-  { name: "publish", meaning: "Send events to one's own entrypoints" },
+  { name: "publish", meaning: "Publish events, and send them to one's own entrypoints" },
   { name: "admin", meaning: "Manage API keys, members and teams, read the audit log, export secrets" },
 ] as const;
 

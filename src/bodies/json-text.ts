@@ -1,5 +1,5 @@
 /** Finds values in JSON by path. Numbers keep their original text, and no objects are built. */
-import { BACKSLASH, endOfScalar, escapeWidth, QUOTE, sliceText, unescaped } from "./json-lexer.ts";
+import { BACKSLASH, endOfScalar, escapeWidth, QUOTE, skipSpace, sliceText, unescaped } from "./json-lexer.ts";
 import { collectJsonNodes, type JsonFault, type JsonNodes, OPEN_LIST, OPEN_OBJECT } from "./json-nodes.ts";
 
 export type JsonKind = "text" | "number" | "boolean" | "null" | "object" | "list";
@@ -83,6 +83,11 @@ export class JsonText {
     return this.#isObject(object) ? this.#memberOf(object, name, work) : -1;
   }
 
+  /** Returns the bytes of a node as they are written, whatever they are. */
+  sourceOf(node: number): Uint8Array {
+    return this.#json.subarray(this.#startOf(node), this.#endOf(node));
+  }
+
   /** Yields the nodes in a list, in order; nothing for other kinds. */
   *itemsOf(node: number): Generator<number> {
     if (!this.#isList(node)) return;
@@ -122,6 +127,17 @@ export class JsonText {
 
   #after(node: number): number {
     return this.#isObject(node) || this.#isList(node) ? (this.#nodes[node + 1] ?? 0) : node + 1;
+  }
+
+  /** The end of a list or object is behind its last value. */
+  #endOf(node: number): number {
+    const start = this.#startOf(node);
+    const isObject = this.#isObject(node);
+    if (!isObject && !this.#isList(node)) return Math.abs(endOfScalar(this.#json, start));
+    const end = this.#after(node);
+    let last = -1;
+    for (let next = node + 2; next < end; next = this.#after(last)) last = isObject ? next + 1 : next;
+    return skipSpace(this.#json, last === -1 ? start + 1 : this.#endOf(last)) + 1;
   }
 
   #slice(from: number, to: number): string {

@@ -27,10 +27,13 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return Buffer.concat(chunks);
 }
 
-/** Returns `undefined` for an empty body. Throws AppError `too_large`, `unsupported_type` or `malformed`. */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+/** A body, and the value that it is; `undefined` for an empty one. */
+export type ReadJson = Readonly<{ bytes: Uint8Array; value: unknown }>;
+
+/** Throws AppError `too_large`, `unsupported_type` or `malformed`. */
+export async function readJson(request: Request, maxBytes: number): Promise<ReadJson> {
   const bytes = await readBody(request, maxBytes);
-  if (bytes.byteLength === 0) return undefined;
+  if (bytes.byteLength === 0) return { bytes, value: undefined };
   const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim() ?? "";
   if (!JSON_TYPE.test(type)) {
     throw new AppError({
@@ -40,8 +43,8 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     });
   }
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return parsed;
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return { bytes, value };
   } catch {
     // The parser's own message quotes the input.
     throw new AppError({ kind: "malformed", code: "malformed_json", message: "The body is not valid JSON." });

@@ -20,6 +20,7 @@ import ledger from "./ledger.md" with { type: "text" };
 import limits from "./limits.md" with { type: "text" };
 import monitoring from "./monitoring.md" with { type: "text" };
 import notices from "./notices.md" with { type: "text" };
+import publishing from "./publishing.md" with { type: "text" };
 import pull from "./pull.md" with { type: "text" };
 import recovery from "./recovery.md" with { type: "text" };
 import rejected from "./rejected.md" with { type: "text" };
@@ -63,6 +64,11 @@ const parts = [
       },
       { slug: "duplicates", text: duplicates, summary: "Copies of an event, stored and delivered once" },
       { slug: "bodies", text: bodies, summary: "How paths find values in JSON and forms" },
+      {
+        slug: "publishing",
+        text: publishing,
+        summary: "Events of your own product, for webhooks of your customers",
+      },
       { slug: "limits", text: limits, summary: "How large and how slow a request may be" },
     ],
   },

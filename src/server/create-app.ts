@@ -163,6 +163,7 @@ export async function createApp({
       rejected,
       refusals,
       reverify: ingest.reverify,
+      publish: ingest.publish,
       replay,
       replayRuns,
       routing: mainDb.routing,

@@ -4,6 +4,7 @@ import type { BodyRoom } from "../ingest/body-memory.ts";
 import { createDoor } from "../ingest/door.ts";
 import { createRulesReader } from "../ingest/entrypoint-rules.ts";
 import { createRejectedKeeper } from "../ingest/keep-rejected.ts";
+import { createPublisher } from "../ingest/publish/publisher.ts";
 import { createReverify } from "../ingest/re-verify.ts";
 import { createReceiver } from "../ingest/receive.ts";
 import { createRefusalLog } from "../ingest/refusal-log.ts";
@@ -28,7 +29,7 @@ export function createIngestParts(deps: {
   events: Pick<EventStore, "append" | "appendOnce">;
   refusals: Pick<RefusalTally, "refused" | "accepted">;
   rejected: Pick<RejectedStore, "keep" | "find" | "listIds" | "accept" | "setReasons">;
-  routing: Pick<Routing, "findRoute">;
+  routing: Pick<Routing, "findRoute" | "findPublishRoute">;
   providers: Pick<Providers, "get">;
   keys: Sealer;
   keepLearned: KeepLearned;
@@ -67,6 +68,7 @@ export function createIngestParts(deps: {
   return {
     receiver,
     openVerifier,
+    publish: createPublisher({ routing, chooser, events, clock }),
     reverify: createReverify({
       routing,
       openVerifier,

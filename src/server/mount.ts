@@ -14,7 +14,7 @@ import type { Overrides } from "./overrides.ts";
 
 export function mountRoutes(deps: {
   /** What the dashboard needs; the API needs less. */
-  parts: DashboardDeps & Pick<ApiDeps, "pull">;
+  parts: DashboardDeps & Pick<ApiDeps, "pull" | "publish">;
   alterDashboard: Overrides["dashboard"] | undefined;
   ingest: Pick<IngestParts, "routes">;
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
@@ -31,6 +31,8 @@ export function mountRoutes(deps: {
     problems: parts.problems,
     transfer: parts.transfer,
     sendOwnEvent: parts.sendOwnEvent,
+    publish: parts.publish,
+    publishRate: config.publishRate,
     sendTestNotice: parts.sendTestNotice,
     remoteAddressOf: parts.remoteAddressOf,
     log,

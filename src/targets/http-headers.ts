@@ -1,4 +1,5 @@
 /** Builds the headers of a request to an http target: received, configured and identity headers, and the signature. */
+import { idForReceivers } from "../settings/published-events.ts";
 import { endToEndHeaders, type Selection } from "./forwarded-headers.ts";
 import { SIGNING_HEADERS } from "./signing.ts";
 import type { DeliveryAttempt, HeaderList, RequestParts } from "./target-type.ts";
@@ -52,7 +53,8 @@ export function headersFor(attempt: RequestParts<Configured>, now: number): Head
   for (const header of own.list) headers.push(header);
   addIdentity(headers, attempt);
   if (signer === null) return headers;
-  for (const header of signer.headers({ id: event.id, body: event.body, now })) headers.push(header);
+  for (const header of signer.headers({ id: idForReceivers(event), body: event.body, now }))
+    headers.push(header);
   return headers;
 }
 

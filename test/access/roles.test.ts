@@ -33,6 +33,7 @@ const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 /** Bodies that are valid, by the method and the end of the path: a fault of the body would hide what is tested. */
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/events", { entrypoint_id: "x" }],
+  ["/events/batch", { events: [{ type: "x", data: 1 }] }],
   ["/targets", { name: "taken", type: "log" }],
   ["/replays", { filter: {} }],
   ["/verification/test", { verification: { type: "bearer", config: {} } }],

@@ -59,6 +59,7 @@ const bodies: Record<string, unknown> = {
   verify: {},
   delete: {},
   "discard-held": {},
+  batch: { events: [{ type: "a", data: 1 }] },
   test: { verification: { type: "github", config: { secret: "a" } } },
 };
 

@@ -218,6 +218,7 @@ describe("every operation", () => {
     createTarget: { name: "Out", type: "http", config: { url: "http://127.0.0.1:9/", headers: { a: "b" } } },
     changeTarget: { timeout_ms: 5_000 },
     sendEvent: { entrypoint_id: "" },
+    publishEvents: { events: [{ type: "a", data: 1 }] },
     replayEvent: { target_id: "" },
     createReplay: { filter: { status: "failed" } },
     verifyRejected: { ids: [] },

@@ -56,7 +56,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     "GET /webhooks/:webhook_id/replays/:replay_id",
     "GET /problems",
   ],
-  publish: ["POST /webhooks/:webhook_id/events"],
+  publish: ["POST /webhooks/:webhook_id/events", "POST /webhooks/:webhook_id/events/batch"],
   replay: [
     "POST /webhooks/:webhook_id/events/:event_id/replay",
     "POST /webhooks/:webhook_id/rejected/verify",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { errorSchema, importSchema } from "../../src/api/schemas.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
+import { PUBLISHED } from "../../src/settings/published-events.ts";
 import { openConfig } from "../../src/settings/sealed-config.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
@@ -113,6 +114,21 @@ describe("an exported webhook", () => {
     const db = new Database(join(api.dataDir, `events-${webhook.id}.db`), { readonly: true });
     expect(listLedgerFaults(db)).toEqual([]);
     db.close();
+  });
+
+  test("keeps that an event was published, and its idempotency key", async () => {
+    const input = { events: [{ type: "order.paid", data: 1, id: "msg_1" }] };
+    const publish = (webhookId: string) =>
+      api.call("POST", `/webhooks/${webhookId}/events/batch`, { json: input });
+    await publish(api.webhook.id);
+    const { webhook } = await imported(await download());
+    const { events } = await api.events.searchEvents(webhook.id, {
+      ...{ limit: 10, cursor: null, filter: { entrypointId: PUBLISHED } },
+      asker: api.ada,
+    });
+    expect(events.map(({ type }) => type)).toEqual(["order.paid"]);
+    const { body } = await publish(webhook.id);
+    expect(body).toMatchObject({ data: [{ event_id: events[0]?.id }] });
   });
 
   test("does not contain a replicator's own tables", async () => {

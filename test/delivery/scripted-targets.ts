@@ -83,6 +83,7 @@ export function createScriptedTargets(): ScriptedTargets {
 
   const routing: Routing = {
     findRoute: () => null,
+    findPublishRoute: () => null,
     findTarget(targetId) {
       lookups++;
       return rows.get(targetId) ?? null;

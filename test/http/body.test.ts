@@ -16,7 +16,7 @@ const server = serve(
       "/json",
       async ({ request }) => {
         try {
-          return Response.json({ got: (await readJson(request, LIMIT)) ?? "nothing" });
+          return Response.json({ got: (await readJson(request, LIMIT)).value ?? "nothing" });
         } catch (error) {
           refused.resolve(error);
           throw error;

@@ -84,7 +84,7 @@ export function startIngest(
       setReasons: unused,
       ...options.rejected,
     },
-    routing: { findRoute: (id) => routes.get(id) ?? null },
+    routing: { findRoute: (id) => routes.get(id) ?? null, findPublishRoute: () => null },
     providers: options.providers ?? createTestProviders(),
     keys,
     keepLearned: options.keepLearned ?? (async () => false),

@@ -105,7 +105,8 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["POST /targets", "PATCH /targets/:target_id", "DELETE /targets/:target_id"],
     ...["POST /targets/:target_id/activate", "POST /targets/:target_id/deactivate"],
     ...["POST /targets/:target_id/try", "POST /targets/:target_id/signing/rotate"],
-    ...["POST /rejected/delete", "DELETE /rejected/:rejected_id", "POST /events"],
+    ...["POST /rejected/delete", "DELETE /rejected/:rejected_id"],
+    ...["POST /events", "POST /events/batch"],
   ],
   owner: [
     ...["DELETE ", "POST /transfer", "POST /members"],

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { createKeyRing } from "../../src/lib/crypto.ts";
+import { PUBLISHED } from "../../src/settings/published-events.ts";
 import { openSigning, type Signer, sealSigning } from "../../src/targets/signing.ts";
 import { newSigningSecret, type SigningScheme } from "../../src/targets/signing-keys.ts";
 import type { HeaderList } from "../../src/targets/target-type.ts";
@@ -31,10 +32,12 @@ async function sent(options: {
   headers?: HeaderList;
   config?: Record<string, unknown>;
   body?: Uint8Array;
+  entrypointId?: string;
 }): Promise<ReceivedRequest> {
   const config = { url: `${bench.receiver.url}/hooks`, ...options.config };
-  const { signer, headers = event.headers, body = event.body } = options;
-  const outcome = await bench.type.deliver(attemptOf(config, { signer, event: { ...event, headers, body } }));
+  const { signer, headers = event.headers, body = event.body, entrypointId = event.entrypointId } = options;
+  const given = { ...event, headers, body, entrypointId };
+  const outcome = await bench.type.deliver(attemptOf(config, { signer, event: given }));
   expect(outcome.kind).toBe("delivered");
   const request = bench.receiver.requests.at(-1);
   if (request === undefined) throw new Error("nothing arrived");
@@ -59,6 +62,22 @@ function verify(secret: string, request: ReceivedRequest): void {
     Date.now = now;
   }
 }
+
+describe("a published event", () => {
+  const headers = [["webhook-id", "msg_1"]] as const;
+
+  test("is signed with the publisher's id, and verified by the libraries", async () => {
+    const secret = newSigningSecret("v1");
+    const request = await sent({ signer: signerOf(secret), headers, entrypointId: PUBLISHED });
+    verify(secret, request);
+    expect(signatureHeaders(request)["webhook-id"]).toBe("msg_1");
+  });
+
+  test("has that id without a signature too", async () => {
+    const request = await sent({ signer: null, headers, entrypointId: PUBLISHED });
+    expect(request.header("webhook-id")).toBe("msg_1");
+  });
+});
 
 describe("a signed request", () => {
   test("is verified by the libraries of Standard Webhooks and of Svix", async () => {

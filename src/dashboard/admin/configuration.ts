@@ -28,6 +28,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   SESSION_IDLE_HOURS: ({ sessions }) => String(sessions.idleHours),
   SESSION_MAX_DAYS: ({ sessions }) => String(sessions.maxDays),
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
+  PUBLISH_RATE: ({ publishRate }) => String(publishRate ?? 0),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
   CHECKPOINTS: ({ checkpoints }) => checkpoints,
   UV_THREADPOOL_SIZE: ({ threads }) => String(threads),

@@ -1,6 +1,7 @@
 /** The heading of an event's page: its request, where it comes from, and what can be done with it. */
 import { Html } from "@elysiajs/html";
 import { isId } from "../../lib/ids.ts";
+import { PUBLISHED } from "../../settings/published-events.ts";
 import type { EventOrigin } from "../../storage/event-db/event-log.ts";
 import type { StoredEvent } from "../../storage/event-db/types.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -66,7 +67,9 @@ export function EventHeader(props: EventHeaderProps): JSX.Element {
             query={query}
           />
         </nav>
-        <CopyMenu hrefOf={(as) => copyPath({ webhookId: webhook.id, eventId: event.id, as })} />
+        {event.entrypointId !== PUBLISHED && (
+          <CopyMenu hrefOf={(as) => copyPath({ webhookId: webhook.id, eventId: event.id, as })} />
+        )}
         <Button icon="edit" label="Edit and send again" href={sendPath(webhook.id, { event: event.id })} />
         <ActionButton
           kind="primary"
@@ -81,7 +84,8 @@ export function EventHeader(props: EventHeaderProps): JSX.Element {
   );
 }
 
-function Origin({ webhook, origin }: EventHeaderProps): JSX.Element {
+function Origin({ webhook, event, origin }: EventHeaderProps): JSX.Element {
+  if (event.entrypointId === PUBLISHED) return ", published by a program";
   if (origin === null) return "";
   const { copyOf } = origin;
   if (copyOf === null || !isId(copyOf)) return ", sent by a user";

@@ -1,6 +1,7 @@
 /** The event log's filter: a form that fills the URL. */
 import { Html } from "@elysiajs/html";
 import type { IndexedField } from "../../settings/indexed-fields.ts";
+import { PUBLISHED } from "../../settings/published-events.ts";
 import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
 import { Button } from "../components/button.tsx";
 import { SelectField, TextField } from "../components/field-row.tsx";
@@ -71,7 +72,12 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
               name="entrypoint"
               label="Entrypoint"
               value={filter.entrypointId ?? ""}
-              options={choices("Any entrypoint", names.entrypoints, filter.entrypointId, names.entrypoint)}
+              options={choices(
+                "Any entrypoint",
+                [...names.entrypoints, { id: PUBLISHED, name: names.entrypoint(PUBLISHED).name }],
+                filter.entrypointId,
+                names.entrypoint,
+              )}
             />
             <SelectField
               name="method"

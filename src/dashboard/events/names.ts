@@ -1,4 +1,5 @@
 /** Finds the names of entrypoints and targets that events refer to, deleted ones included. */
+import { PUBLISHED } from "../../settings/published-events.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
 import type { Target } from "../../webhooks/targets.ts";
 import type { EventsDeps } from "./deps.ts";
@@ -30,7 +31,8 @@ export async function readNames(
   return {
     entrypoints,
     targets,
-    entrypoint: (id) => named(id, "deleted entrypoint"),
+    entrypoint: (id) =>
+      id === PUBLISHED ? { name: "Published", isDeleted: false } : named(id, "deleted entrypoint"),
     target(id) {
       const deleted = routing.findTarget(id);
       return named(id, deleted?.webhookId === of.webhookId ? deleted.name : "deleted target");

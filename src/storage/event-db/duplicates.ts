@@ -13,11 +13,16 @@ export type DedupKey = Readonly<{
   /** SHA-256. */
   bodyHash: Uint8Array;
   /** How to treat a different request that has the key of a stored event. */
-  differing: "store" | "drop";
+  differing: "store" | "drop" | "refuse";
 }>;
 
 /** `eventId` is the first event's if the draft is a duplicate of it. */
-export type Recorded = Readonly<{ eventId: string; isDuplicate: boolean }>;
+export type Recorded = Readonly<{
+  eventId: string;
+  isDuplicate: boolean;
+  /** The event has the draft's key and another body, and the key says that nothing is stored then. */
+  isRefused?: true;
+}>;
 
 export type Duplicate = Readonly<{
   /** 1 for the first duplicate. */
@@ -50,6 +55,7 @@ export function recordOnce(file: EventFile, draft: EventDraft, dedup: DedupKey):
   const first = findFirst(file, { entrypointId, key });
   if (first !== null) {
     if (hashOldRow(file, { entrypointId, key })) return recordOnce(file, draft, dedup);
+    if (dedup.differing === "refuse") return { eventId: first, isDuplicate: true, isRefused: true };
     if (dedup.differing === "drop") {
       return recordDuplicate(file, { eventId: first, copy: draft, differs: true });
     }

@@ -2,6 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import type { Wants } from "../../filters/target-filter.ts";
+import { PUBLISHED } from "../../settings/published-events.ts";
 import { parseJsonObject } from "./json-object.ts";
 
 export type Route = Readonly<{
@@ -48,6 +49,8 @@ export type DeliveryTarget = Readonly<{
 export type Routing = Readonly<{
   /** Null if the entrypoint or its webhook is unknown or deleted. */
   findRoute: (entrypointId: string) => Route | null;
+  /** The way of what a program publishes to the webhook; null if that is unknown or deleted. */
+  findPublishRoute: (webhookId: string) => Route | null;
   /** Finds deleted targets too; null only if the target never existed. */
   findTarget: (targetId: string) => DeliveryTarget | null;
   /** The targets that new events of the webhook go to. */
@@ -95,6 +98,9 @@ export function createRouting(db: Database): Routing {
      FROM entrypoints e JOIN webhooks w ON w.id = e.webhook_id
      WHERE e.id = ? AND e.deleted_at IS NULL AND w.deleted_at IS NULL`,
   );
+  const webhookStatement = db.prepare<{ id: string }, [string]>(
+    "SELECT id FROM webhooks WHERE id = ? AND deleted_at IS NULL",
+  );
   const routeTargetsStatement = db.prepare<RouteTargetRow, [string]>(
     `SELECT id, settles_at_ingest, paused_at IS NOT NULL AS paused, policy ->> 'order_by' AS order_by,
             policy ->> 'event_types' AS event_types, policy ->> 'filter' AS filter FROM targets
@@ -112,6 +118,7 @@ export function createRouting(db: Database): Routing {
 
   // Unknown ids are never cached, so that guessed addresses cannot fill the memory.
   const routes = new Map<string, Route>();
+  const publishRoutes = new Map<string, Route>();
   const targets = new Map<string, DeliveryTarget>();
   const idsByWebhook = new Map<string, Set<string>>();
   const listeners = new Set<(webhookId: string) => void>();
@@ -133,6 +140,12 @@ export function createRouting(db: Database): Routing {
       settings: row.settings === null ? null : parseJsonObject(row.settings),
       targets: routeTargetsStatement.all(row.webhook_id).map(toRouteTarget),
     };
+  }
+
+  function readPublishRoute(webhookId: string): Route | null {
+    if (!webhookStatement.get(webhookId)) return null;
+    const targets = routeTargetsStatement.all(webhookId).map(toRouteTarget);
+    return { entrypointId: PUBLISHED, active: true, webhookId, verification: null, settings: null, targets };
   }
 
   function readTarget(targetId: string): DeliveryTarget | null {
@@ -165,6 +178,13 @@ export function createRouting(db: Database): Routing {
       }
       return route;
     },
+    findPublishRoute(webhookId) {
+      const known = publishRoutes.get(webhookId);
+      if (known) return known;
+      const route = readPublishRoute(webhookId);
+      if (route) publishRoutes.set(webhookId, route);
+      return route;
+    },
     findTarget(targetId) {
       const known = targets.get(targetId);
       if (known) return known;
@@ -182,6 +202,7 @@ export function createRouting(db: Database): Routing {
         targets.delete(id);
       }
       idsByWebhook.delete(webhookId);
+      publishRoutes.delete(webhookId);
       for (const listener of listeners) listener(webhookId);
     },
     onInvalidate(listener) {

@@ -3,6 +3,7 @@ import type { Database } from "bun:sqlite";
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { newId, newUnguessableId } from "../../lib/ids.ts";
+import { PUBLISHED } from "../../settings/published-events.ts";
 import { syncFolder } from "../folder/folder.ts";
 import { changeFile } from "./change-file.ts";
 import { EXPORT_TABLE } from "./webhook-file.ts";
@@ -25,7 +26,8 @@ export function adoptWebhookFile(options: { path: string; to: string; ids: IdCha
     for (const table of ["replay_runs", "replay_targets"]) db.run(`DELETE FROM ${table}`);
     db.run("CREATE TEMP TABLE new_ids (before TEXT PRIMARY KEY NOT NULL, after TEXT NOT NULL) STRICT");
     changeIds(db, { column: "target_id", known: ids.targets, another: newId });
-    changeIds(db, { column: "entrypoint_id", known: ids.entrypoints, another: newUnguessableId });
+    const entrypoints = { ...ids.entrypoints, [PUBLISHED]: PUBLISHED };
+    changeIds(db, { column: "entrypoint_id", known: entrypoints, another: newUnguessableId });
     db.run("DROP TABLE new_ids");
   });
   closeSync(openSync(to, "wx", 0o600));
