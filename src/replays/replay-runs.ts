@@ -46,6 +46,8 @@ export type ReplayRuns = Readonly<{
    * with AppError `unavailable` while too many others are being counted.
    */
   count: (webhookId: string, order: ReplayOrder) => Promise<ReplayCount>;
+  /** Rejects as `count` and `begin` would for an unknown target and an unusable event file, without their work. */
+  check: (webhookId: string, order: ReplayOrder) => Promise<void>;
   begin: (webhookId: string, order: ReplayOrder & Readonly<{ askedBy: string }>) => Promise<SeenReplay>;
   /** Newest first; ended ones are kept for a while. */
   list: (webhookId: string) => Promise<readonly SeenReplay[]>;
@@ -173,6 +175,10 @@ export function createReplayRuns(deps: {
       } finally {
         asked--;
       }
+    },
+    async check(webhookId, order) {
+      requireTarget(webhookId, order);
+      await store.list(webhookId);
     },
     async begin(webhookId, order) {
       requireTarget(webhookId, order);

@@ -20,9 +20,18 @@ async function html(path: string, status = 200): Promise<string> {
   return response.text();
 }
 
+/** The page with the count that it asks for once it is shown. */
+async function counted(path: string): Promise<string> {
+  const page = await html(path);
+  expect(page).not.toContain('name="confirmed"');
+  const link = /hx-get="([^"]+)" hx-trigger="load"/.exec(page)?.[1] ?? "";
+  expect(page).toContain(`<a href="${link}">Count what would be replayed</a>`);
+  return html(link.replaceAll("&amp;", "&"));
+}
+
 /** Posts like the page's button. */
 async function begin(path: string): Promise<Response> {
-  const page = await html(path);
+  const page = await counted(path);
   const action = /<form class="form-actions" method="post" action="([^"]+)"/.exec(page)?.[1] ?? "";
   return app.ask(action.replaceAll("&amp;", "&"), { form: { confirmed: "yes" } });
 }
@@ -49,7 +58,7 @@ describe("from the log", () => {
     const pending = await app.addEvent();
     const log = await html(`${app.path}/logs?status=failed`);
     const link = /href="([^"]+\/replays\/new\?status=failed)"/.exec(log)?.[1] ?? "";
-    const page = await html(link);
+    const page = await counted(link);
     expect(page).toContain("2 deliveries");
     expect(page).toContain("of 2 events");
     expect(await app.replayRuns.list(app.webhook.id)).toEqual([]);
@@ -67,7 +76,7 @@ describe("from the log", () => {
     const log = await html(`${app.path}/logs`);
     for (const id of ids) expect(log).toContain(`name="event" value="${id}" form="chosen-events"`);
     const path = `${replays}/new?chosen=1&event=${ids[0]}&event=${ids[2]}`;
-    expect(await html(path)).toContain("2 selected events");
+    expect(await counted(path)).toContain("2 selected events");
     expect((await begin(path)).status).toBe(303);
     expect(await ended()).toContain("2 selected events");
     expect(await Promise.all(ids.map(statesOf))).toEqual([["pending"], ["failed"], ["pending"]]);
@@ -85,20 +94,20 @@ describe("a new target", () => {
   test("can receive all events that it never received", async () => {
     const { id } = await app.addEvent();
     const target = await app.useCases.targets.create({ ...app.of, input: { name: "New", type: "log" } });
-    const page = await html(`${replays}/new?deliver=missing:${target.id}`);
+    const page = await counted(`${replays}/new?deliver=missing:${target.id}`);
     expect(page).toContain("New: only events it never received");
     expect(page).toContain("1 delivery");
     await begin(`${replays}/new?deliver=missing:${target.id}`);
     expect(await ended()).toContain("New, only events it never received");
     expect(await statesOf(id)).toHaveLength(2);
-    expect(await html(`${replays}/new?deliver=missing:${target.id}`)).toContain("Nothing to replay.");
+    expect(await counted(`${replays}/new?deliver=missing:${target.id}`)).toContain("Nothing to replay.");
   });
 
   test("that is paused is named as the reason for waiting", async () => {
     await app.addEvent();
     const input = { name: "Paused", type: "log", active: false };
     const { id } = await app.useCases.targets.create({ ...app.of, input });
-    expect(await html(`${replays}/new?deliver=all:${id}`)).toContain("“Paused” is paused");
+    expect(await counted(`${replays}/new?deliver=all:${id}`)).toContain("“Paused” is paused");
     await begin(`${replays}/new?deliver=all:${id}`);
     for (;;) if ((await html(replays)).includes("paused: waiting until you resume it")) break;
     const [run] = await app.replayRuns.list(app.webhook.id);
@@ -158,14 +167,16 @@ describe("nothing is replayed by mistake", () => {
     await addFailed();
     const answer = await app.ask(replays, { form: {} });
     expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain('name="confirmed"');
+    expect(await answer.text()).toContain("Count what would be replayed");
     expect(await app.replayRuns.list(app.webhook.id)).toEqual([]);
   });
 
   test("another user's target and webhook are not found", async () => {
     await addFailed();
     const others = await app.useCases.webhooks.create({ userId: app.bob, input: { name: "Bob's" } });
-    expect((await app.ask(`${replays}/new?deliver=all:${newId()}`)).status).toBe(404);
+    for (const query of ["", "&counted=1"]) {
+      expect((await app.ask(`${replays}/new?deliver=all:${newId()}${query}`)).status).toBe(404);
+    }
     for (const path of [replays, `${replays}/new`]) {
       expect((await app.ask(path, { as: app.bob })).status).toBe(404);
     }
@@ -180,7 +191,7 @@ test("an empty page says how to start, and an unusable file is reported", async 
   const file = join(app.eventFiles, `events-${app.webhook.id}.db`);
   rmSync(file, { force: true });
   mkdirSync(file);
-  for (const path of [replays, `${replays}/new`]) {
+  for (const path of [replays, `${replays}/new`, `${replays}/new?counted=1`]) {
     const page = await html(path, 503);
     expect(page).toContain("cannot be used");
   }

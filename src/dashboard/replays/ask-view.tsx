@@ -1,4 +1,7 @@
-/** The page that prepares a replay of many events: counts them, explains what will happen, and offers the targets. */
+/**
+ * The page that prepares a replay of many events: offers the targets, counts the deliveries, and explains what will
+ * happen. Counting needs a thread and may take seconds, so the page comes without the count and asks for it afterwards.
+ */
 import { Html } from "@elysiajs/html";
 import type { ReplayCount } from "../../storage/event-db/replays/replay-run.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
@@ -17,13 +20,17 @@ import { type OrderForm, orderFields } from "./order-form.ts";
 import { newReplayPath, replaysPath } from "./paths.ts";
 import { describeDestination, describeNotSearched, takesDeliveries } from "./words.ts";
 
+/** The query parameter of the page with its count. */
+export const COUNTED = "counted";
+const OUTCOME_ID = "replay-outcome";
+
 export type AskProps = Readonly<{
   viewer: Viewer;
   webhook: Webhook;
   names: Names;
   form: OrderForm;
-  /** Null if the order has a fault. */
-  count: ReplayCount | null;
+  /** Null if the order has a fault. "later": not counted yet. */
+  count: ReplayCount | "later" | null;
 }>;
 
 export function AskReplayPage(props: AskProps): JSX.Element {
@@ -53,7 +60,9 @@ export function AskReplayPage(props: AskProps): JSX.Element {
               />
               <Button label="Recount" />
             </form>
-            <Outcome {...props} count={count} />
+            <div id={OUTCOME_ID} role="status">
+              {count === "later" ? <OutcomeLater {...props} /> : <Outcome {...props} count={count} />}
+            </div>
           </>
         )}
       </section>
@@ -100,6 +109,22 @@ function destinations(names: Names, { filter, chosen }: OrderForm) {
       { value: `all:${id}`, label: `${name}: all of these events` },
     ]),
   ];
+}
+
+/** Asked for after the page is shown; a link without scripts, and where counting is refused for now. */
+function OutcomeLater({ webhook, form }: AskProps): JSX.Element {
+  const path = attribute(countedPath(webhook.id, form));
+  return (
+    <p
+      hx-get={path}
+      hx-trigger="load"
+      hx-select={`#${OUTCOME_ID}`}
+      hx-target={`#${OUTCOME_ID}`}
+      hx-swap="outerHTML"
+    >
+      <a href={path}>Count what would be replayed</a>
+    </p>
+  );
 }
 
 function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {
@@ -166,7 +191,15 @@ function pausedTarget(names: Names, { order, filter, chosen }: OrderForm): strin
 }
 
 function beginPath(webhookId: string, form: OrderForm): string {
-  return `${replaysPath(webhookId)}?${new URLSearchParams([...orderFields(form), ["deliver", form.deliver]])}`;
+  return `${replaysPath(webhookId)}?${orderQuery(form)}`;
+}
+
+function countedPath(webhookId: string, form: OrderForm): string {
+  return newReplayPath(webhookId, `?${orderQuery(form)}&${COUNTED}=1`);
+}
+
+function orderQuery(form: OrderForm): string {
+  return new URLSearchParams([...orderFields(form), ["deliver", form.deliver]]).toString();
 }
 
 function backPath({ webhook, form }: AskProps): string {

@@ -6,10 +6,10 @@ import { readNames } from "../events/names.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { orFault } from "../webhooks/or-fault.ts";
-import { AskReplayPage } from "./ask-view.tsx";
+import { AskReplayPage, COUNTED } from "./ask-view.tsx";
 import type { ReplaysDeps } from "./deps.ts";
 import { ReplaysPage, UnusableReplaysPage } from "./list-view.tsx";
-import { readOrder } from "./order-form.ts";
+import { type OrderForm, readOrder } from "./order-form.ts";
 import { replaysPath } from "./paths.ts";
 
 const DONE = {
@@ -50,10 +50,16 @@ export function createReplaysRoutes(deps: ReplaysDeps): readonly PageRoute[] {
     const form = readOrder(query, webhook.settings.indexed_fields, clock.now());
     return orUnusable(context, webhook, async () => {
       const isValid = form.faults.length === 0;
-      const count = isValid ? await replayRuns.count(webhook.id, form.order) : null;
+      const count = isValid ? await countOrCheck(webhook, form, query.has(COUNTED)) : null;
       const markup = AskReplayPage({ viewer, webhook, names, form, count });
       return renderPage(markup, { status: isValid ? 200 : 422 });
     });
+  }
+
+  async function countOrCheck({ id }: Webhook, { order }: OrderForm, isCounted: boolean) {
+    if (isCounted) return replayRuns.count(id, order);
+    await replayRuns.check(id, order);
+    return "later";
   }
 
   async function begin(context: PageContext): Promise<Response> {

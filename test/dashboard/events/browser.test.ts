@@ -222,6 +222,21 @@ describe("with scripts", () => {
   );
 
   test(
+    "a replay of many is counted once its page is shown, and again for another target",
+    () =>
+      withPage(DESKTOP, async (page) => {
+        const event = await app.addEvent({ body: "many" });
+        await app.addAttempt(event.id, { status: "failed", nextAttemptAt: null });
+        await page.goto(`${app.url}${app.path}/replays/new?q=many`);
+        await page.getByRole("button", { name: "Replay 1 delivery" }).waitFor();
+        await page.getByLabel("Target").selectOption({ label: "Warehouse: only events it never received" });
+        await page.getByRole("button", { name: "Recount" }).click();
+        await page.getByText("Nothing to replay.").waitFor();
+      }),
+    TEST_MS,
+  );
+
+  test(
     "times are asked for on the reader's clock",
     () =>
       withPage({ ...DESKTOP, timezoneId: "America/New_York" }, async (page) => {
@@ -259,6 +274,9 @@ describe("without scripts", () => {
         expect(new URL(page.url()).search).toBe("?status=failed&q=needle");
         await page.getByText("Back to all events").click();
         expect(await page.getByText("No matching events").count()).toBe(1);
+        await page.goto(`${app.url}${app.path}/replays/new?q=needle`);
+        await page.getByText("Count what would be replayed").click();
+        await page.getByRole("button", { name: "Replay 1 delivery" }).waitFor();
       }),
     TEST_MS,
   );
