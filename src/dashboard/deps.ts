@@ -75,7 +75,7 @@ export type DashboardDeps = Readonly<{
   throttle: ThrottleControl;
   rejected: RejectedStore;
   /** Refused requests of the last day. */
-  refusals: Pick<RefusalTally, "lastDay">;
+  refusals: Pick<RefusalTally, "lastDay" | "onRefused">;
   reverify: Reverify;
   replay: Replay;
   findSentRequest: FindSentRequest;

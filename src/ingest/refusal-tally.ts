@@ -7,6 +7,7 @@ import { AppError, errorMessage } from "../lib/errors.ts";
 import { every } from "../lib/every.ts";
 import type { Logger } from "../observability/log.ts";
 import type { HourOfRefusals, RefusalQueries, RefusalReason } from "../storage/main-db/refusals.ts";
+import { createChangeSignal } from "../storage/stores/change-signal.ts";
 
 /** A row of refusals is a problem once it has so many and lasts so long: a scan of a minute is none. */
 const MANY = 20;
@@ -40,6 +41,8 @@ export type RefusalTally = Readonly<{
   accepted: (entrypointId: string) => void;
   /** Refused requests of the last day, by reason. */
   lastDay: (entrypointId: string) => ReadonlyMap<RefusalReason, number>;
+  /** Calls `listener` after requests to the webhook were refused. The returned function unsubscribes. */
+  onRefused: (webhookId: string, listener: () => void) => () => void;
   stop: () => void;
 }>;
 
@@ -60,6 +63,7 @@ export function createRefusalTally(deps: {
 }): RefusalTally {
   const { queries, clock, log, onRefusing, onAccepted } = deps;
   const known = new Map<string, Known>();
+  const changes = createChangeSignal();
   let isDirty = false;
 
   for (const { entrypointId, hour, reason, requests } of queries.list()) {
@@ -110,6 +114,7 @@ export function createRefusalTally(deps: {
       add(hourOf(of, now - (now % HOUR_MS)), reason);
       of.isDirty = true;
       isDirty = true;
+      changes.announce(webhookId);
       of.row ??= newRow();
       of.row.count++;
       add(of.row.byReason, reason);
@@ -130,6 +135,7 @@ export function createRefusalTally(deps: {
       }
       return sum;
     },
+    onRefused: changes.listen,
     stop() {
       stopWriting();
       write();

@@ -55,7 +55,7 @@ export type SourcesDeps = Readonly<{
   routing: Pick<Routing, "onInvalidate">;
   rejected: Pick<RejectedStore, "count">;
   throttle: ThrottleControl;
-  refusals: Pick<RefusalTally, "lastDay">;
+  refusals: Pick<RefusalTally, "lastDay" | "onRefused">;
   sendTestEvent: SendTestEvent;
   /** Carries new signing secrets and notes of an import to the page that shows them once. */
   reveals: Reveals;

@@ -70,7 +70,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return renderPage(withLiveState(await drawList(context)));
   }
 
-  /** Follows the events of all the user's webhooks, and changes of their settings. */
+  /** Follows the events and refused requests of all the user's webhooks, and changes of their settings. */
   async function streamList(context: PageContext): Promise<Response> {
     const all = await useCases.webhooks.list({ userId: context.viewer.id });
     return live.open(context, {
@@ -79,6 +79,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
         const ends = [
           deps.routing.onInvalidate(listener),
           ...all.map(({ id }) => deps.events.onRecorded(id, listener)),
+          ...all.map(({ id }) => deps.refusals.onRefused(id, listener)),
         ];
         return () => {
           for (const end of ends) end();
@@ -164,6 +165,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
       subscribe(listener) {
         const ends = [
           deps.events.onRecorded(id, listener),
+          deps.refusals.onRefused(id, listener),
           deps.routing.onInvalidate((webhookId) => {
             if (webhookId === id) listener();
           }),

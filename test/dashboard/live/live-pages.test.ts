@@ -96,6 +96,15 @@ describe("a webhook's page", () => {
     await page.close();
   });
 
+  test("counts refused requests as they come, though no event does", async () => {
+    const page = await follow(app.path);
+    const url = `${app.url}/webhook/${app.entrypoint.id}`;
+    expect((await fetch(url, { method: "DELETE" })).status).toBe(405);
+    const { rows } = await page.next();
+    expect(rows.map(({ markup }) => markup).join("")).toContain("1 refused");
+    await page.close();
+  });
+
   test("can be loaded again by a link without scripts", async () => {
     expect(await (await app.ask(`${app.path}?range=7d`)).text()).toContain(
       `href="${app.path}?range=7d">Refresh</a>`,
