@@ -5,7 +5,7 @@ import type { FilterTrial, JudgedEvent } from "../storage/reader/filter-trial.ts
 import type { Target } from "../webhooks/targets.ts";
 import type { Transformation } from "../webhooks/transformations.ts";
 import type { filterTrialSchema } from "./event-schemas.ts";
-import { time } from "./presenters.ts";
+import { managedOf, time } from "./presenters.ts";
 import type { targetSchema } from "./schemas.ts";
 import type { throttleSchema } from "./throttle-schemas.ts";
 
@@ -60,6 +60,7 @@ function present(target: Target, throttle: ThrottleView | undefined): Presented 
     },
     transformation: target.transformation && presentTransformation(target.transformation),
     ...(target.signingSecret !== undefined && { signing_secret: target.signingSecret }),
+    ...managedOf(target),
     flow: throttle ? presentThrottle(throttle) : null,
     created_at: time(target.createdAt),
     updated_at: time(target.updatedAt),

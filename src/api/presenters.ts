@@ -24,10 +24,16 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
     role: webhook.role,
     owner_id: webhook.ownerId,
     ...webhook.settings,
+    ...managedOf(webhook),
     events_lost_at: webhook.eventsLostAt === null ? null : time(webhook.eventsLostAt),
     created_at: time(webhook.createdAt),
     updated_at: time(webhook.updatedAt),
   };
+}
+
+/** Says by which key a file of configuration names an object, and whether one manages it. */
+export function managedOf({ key, managedBy }: Readonly<{ key: string | null; managedBy: "file" | null }>) {
+  return { key, managed_by: managedBy };
 }
 
 /** `baseUrl` has no trailing slash. */
@@ -40,6 +46,7 @@ export function presentEntrypoint(entrypoint: Entrypoint, baseUrl: string): z.in
     active: entrypoint.active,
     verification: presentVerification(entrypoint.verification),
     ...entrypoint.settings,
+    ...managedOf(entrypoint),
     created_at: time(entrypoint.createdAt),
     updated_at: time(entrypoint.updatedAt),
   };

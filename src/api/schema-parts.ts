@@ -8,4 +8,11 @@ const headerPair = z
   .tuple([z.string(), z.string()])
   .meta({ items: { type: "string" }, minItems: 2, maxItems: 2 });
 export const headerPairs = z.array(headerPair).describe("[name, value] pairs, in order.");
+export const managedShape = {
+  key: z.string().nullable().describe("By what a file of configuration names it; null: none does."),
+  managed_by: z
+    .enum(["file"])
+    .nullable()
+    .describe("file: the next `webhooker apply` brings it back to what its file says; null: nothing does."),
+};
 export const count = z.int().min(0);

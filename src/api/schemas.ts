@@ -7,7 +7,7 @@ import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { WEBHOOK_ROLES } from "../webhooks/people/roles.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
 import { eventFate } from "./event-schemas.ts";
-import { count, id, time } from "./schema-parts.ts";
+import { count, id, managedShape, time } from "./schema-parts.ts";
 import { throttleShape } from "./throttle-schemas.ts";
 
 export const webhookSchema = z
@@ -17,6 +17,7 @@ export const webhookSchema = z
     role: z.enum(WEBHOOK_ROLES).describe("What you may do with it."),
     owner_id: id.describe("Of the user that it belongs to."),
     ...withoutDefaults(webhookSettingsShape),
+    ...managedShape,
     events_lost_at: time
       .nullable()
       .describe("When its event file was missing and an empty one was created; null: never, or dismissed."),
@@ -45,6 +46,7 @@ export const entrypointSchema = z
       .nullable()
       .describe("How requests are verified; null: anyone with the URL can send events."),
     ...withoutDefaults(entrypointSettingsShape),
+    ...managedShape,
     created_at: time,
     updated_at: time,
   })
@@ -93,6 +95,7 @@ export const targetSchema = z
     warning: z.string().nullable().describe("Why every delivery will fail; null if nothing is known."),
     ...withoutDefaults(deliveryPolicyShape),
     ...throttleShape,
+    ...managedShape,
     signing: z
       .strictObject({
         scheme: z.enum(["v1", "v1a", "none"]),

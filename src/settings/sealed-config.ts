@@ -2,6 +2,7 @@
  * Secrets in the config of a target or entrypoint: sealed at rest, opened for use, redacted for display, kept on
  * change.
  */
+import { constantTimeEqual } from "../lib/crypto.ts";
 import { AppError } from "../lib/errors.ts";
 import type { FormField } from "./form-field.ts";
 
@@ -44,7 +45,7 @@ function opensTo(
   { keys, boundTo }: { keys: Sealer; boundTo: string },
 ): boolean {
   try {
-    return keys.open(sealed, boundTo) === text;
+    return constantTimeEqual(keys.open(sealed, boundTo), text);
   } catch (error) {
     if (error instanceof AppError) return false;
     throw error;

@@ -1,17 +1,12 @@
 /** Use cases on the entrypoints of the user's webhooks. */
 
 import { notFound } from "../lib/errors.ts";
-import {
-  type EntrypointSettings,
-  entrypointSettingsSchema,
-  mergeSettings,
-  readSettings,
-  storedSettings,
-} from "../settings/entrypoint-settings.ts";
+import { type EntrypointSettings, readSettings } from "../settings/entrypoint-settings.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
-import { createVerifications, type Verification } from "./entrypoint-verification.ts";
+import { createEntrypointRows, newEntrypointRow } from "./entrypoint-rows.ts";
+import type { Verification } from "./entrypoint-verification.ts";
 import { type InWebhook, includesRole, requireRole, type WebhookRole } from "./people/roles.ts";
 import { entrypointChange, entrypointInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
@@ -26,6 +21,10 @@ export type Entrypoint = Readonly<{
   settings: EntrypointSettings;
   /** False: the user's role does not show the URL, by which anybody could send events. */
   showsUrl: boolean;
+  /** By what a file of configuration names it; null: none does. */
+  key: string | null;
+  /** "file": the next `webhooker apply` brings it back to what its file says. */
+  managedBy: "file" | null;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -43,15 +42,12 @@ export function getEntrypoint(mainDb: MainDb, of: InEntrypoint, need: WebhookRol
 }
 
 export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }: UseCaseDeps) {
-  const verifications = createVerifications({ providers, keys });
+  const rows = createEntrypointRows({ providers, keys });
 
   const getRow = (of: InEntrypoint, need: WebhookRole) => getEntrypoint(mainDb, of, need);
 
-  function change(
-    row: EntrypointRow,
-    values: Partial<Pick<EntrypointRow, "name" | "active" | "verification" | "settings">>,
-  ): Entrypoint {
-    const changed = { ...row, ...values, updatedAt: clock.now() };
+  function store(row: EntrypointRow): Entrypoint {
+    const changed = { ...row, updatedAt: clock.now() };
     mainDb.entrypoints.update(changed);
     return toEntrypoint(changed);
   }
@@ -60,17 +56,12 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
     row: EntrypointRow,
     { role }: { role: WebhookRole } = { role: "editor" },
   ): Entrypoint {
-    const { id, webhookId, name, active, createdAt, updatedAt } = row;
-    const verification = verifications.toShown(row);
+    const { id, webhookId, name, active, key, managedBy, createdAt, updatedAt } = row;
+    const verification = rows.verifications.toShown(row);
     const settings = readSettings(row.settings);
     const showsUrl = includesRole(role, "editor");
-    return { id, webhookId, name, active, verification, settings, showsUrl, createdAt, updatedAt };
-  }
-
-  /** Validates sent settings merged with the stored ones. Throws AppError `invalid`. */
-  function settingsOf(sent: Readonly<Record<string, unknown>>, stored: EntrypointRow["settings"]) {
-    const merged = mergeSettings(sent, stored);
-    return storedSettings(validate({ schema: entrypointSettingsSchema, value: merged, what }));
+    const shown = { id, webhookId, name, active, verification, settings, showsUrl };
+    return { ...shown, key, managedBy, createdAt, updatedAt };
   }
 
   return {
@@ -86,43 +77,22 @@ export function createEntrypointUseCases({ mainDb, providers, keys, clock, ids }
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Entrypoint> {
       const { id: webhookId } = requireRole(mainDb, of, "editor");
       const values = validate({ schema: entrypointInput, value: input, what });
-      const { name = "Entrypoint", active = true, verification: sent } = values;
-      const now = clock.now();
-      const id = ids.newUnguessableId();
-      const row = {
-        id,
-        webhookId,
-        name,
-        active,
-        verification: sent ? verifications.toStored({ id, sent, before: null }) : null,
-        settings: settingsOf(values, null),
-        createdAt: now,
-        updatedAt: now,
-        deletedAt: null,
-      };
+      const blank = newEntrypointRow({ id: ids.newUnguessableId(), webhookId, at: clock.now() });
+      const row = rows.changed(blank, values);
       mainDb.entrypoints.insert(row);
       return toEntrypoint(row);
     },
     /** Replaces a `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InEntrypoint & { input: unknown }): Promise<Entrypoint> {
       const row = getRow(of, "editor");
-      const values = validate({ schema: entrypointChange, value: input, what });
-      const { verification: sent } = values;
-      const { id, verification: before } = row;
-      const verification = sent ? verifications.toStored({ id, sent, before }) : null;
-      return change(row, {
-        name: values.name ?? row.name,
-        active: values.active ?? row.active,
-        verification: sent === undefined ? before : verification,
-        settings: settingsOf(values, row.settings),
-      });
+      return store(rows.changed(row, validate({ schema: entrypointChange, value: input, what })));
     },
     async remove(of: InEntrypoint): Promise<void> {
       const { id, webhookId } = getRow(of, "editor");
       mainDb.entrypoints.softDelete({ id, webhookId, at: clock.now() });
     },
     async setActive({ active, ...of }: InEntrypoint & { active: boolean }): Promise<Entrypoint> {
-      return change(getRow(of, "editor"), { active });
+      return store({ ...getRow(of, "editor"), active });
     },
   };
 }

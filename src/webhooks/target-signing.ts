@@ -1,6 +1,7 @@
 /** Converts a target's signing between its sent, stored and shown forms. A new secret is shown once. */
 import { z } from "zod";
 import { type Clock, HOUR_MS } from "../lib/clock.ts";
+import { constantTimeEqual } from "../lib/crypto.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
@@ -69,6 +70,12 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
     }
   }
 
+  /** Compared in constant time. */
+  function isSecret(id: string, stored: StoredSigning | null, given: string): boolean {
+    const secret = stored && findSecret(id, stored);
+    return secret !== null && constantTimeEqual(secret, given);
+  }
+
   function sealNew(
     id: string,
     scheme: SigningScheme,
@@ -96,8 +103,8 @@ export function createTargetSigning({ keys, clock }: { keys: Sealer; clock: Cloc
     change(row: Row, type: TargetType, sent: z.infer<typeof signingInput>): Change {
       const stored = readSigning(row.signing);
       const scheme = sent.scheme ?? stored?.scheme ?? "v1";
-      const isSame = stored?.scheme === scheme && sent.secret === undefined;
-      if (isSame) return { stored, made: null };
+      const isSame = sent.secret === undefined || isSecret(row.id, stored, sent.secret);
+      if (stored?.scheme === scheme && isSame) return { stored, made: null };
       return this.begin({ id: row.id, type, sent: { ...sent, scheme } });
     },
 

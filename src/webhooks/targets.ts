@@ -1,18 +1,12 @@
 /** Use cases on the targets of the user's webhooks. */
 import { AppError, notFound } from "../lib/errors.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
-import {
-  deliveryPolicySchema,
-  mergePolicy,
-  readPolicy,
-  type StoredDeliveryPolicy,
-} from "../targets/delivery-policy.ts";
-import type { TargetType } from "../targets/target-type.ts";
+import { readPolicy, type StoredDeliveryPolicy } from "../targets/delivery-policy.ts";
 import type { UseCaseDeps } from "./deps.ts";
 import { type InWebhook, requireRole, type WebhookRole } from "./people/roles.ts";
 import { targetChange, targetInput } from "./schemas.ts";
-import { createTargetConfigs } from "./target-config.ts";
-import { createTargetSigning, type ShownSigning } from "./target-signing.ts";
+import { createTargetRows } from "./target-rows.ts";
+import type { ShownSigning } from "./target-signing.ts";
 import { createTransformations, type Transformation } from "./transformations.ts";
 import { validate } from "./validate.ts";
 
@@ -39,27 +33,20 @@ export type Target = Readonly<{
   summary: string;
   /** Why no delivery can succeed; null if nothing is known. */
   warning: string | null;
+  /** By what a file of configuration names it; null: none does. */
+  key: string | null;
+  /** "file": the next `webhooker apply` brings it back to what its file says. */
+  managedBy: "file" | null;
   createdAt: number;
   updatedAt: number;
 }>;
 
 type InTarget = InWebhook & Readonly<{ targetId: string }>;
 
-type ChangeableByUser =
-  | "name"
-  | "active"
-  | "config"
-  | "policy"
-  | "pausedAt"
-  | "deactivatedReason"
-  | "signing"
-  | "transformationVersion";
-
 const what = "target";
 
 export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, checkCode }: UseCaseDeps) {
-  const configs = createTargetConfigs({ targetTypes, keys });
-  const signings = createTargetSigning({ keys, clock });
+  const rows = createTargetRows({ targetTypes, keys, clock });
   const transformations = createTransformations({ mainDb, clock, checkCode });
 
   function getRow(of: InTarget, need: WebhookRole): TargetRow {
@@ -69,11 +56,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     return row;
   }
 
-  function change(
-    row: TargetRow,
-    values: Partial<Pick<TargetRow, ChangeableByUser>>,
-    made: string | null = null,
-  ): Target {
+  function change(row: TargetRow, values: Partial<TargetRow> = {}, made: string | null = null): Target {
     const changed = { ...row, ...values, updatedAt: clock.now() };
     mainDb.targets.update(changed);
     return toTarget(changed, made);
@@ -81,7 +64,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
 
   function toTarget(row: TargetRow, made: string | null = null): Target {
     const { id, webhookId, name, type, active, pausedAt, deactivatedReason, createdAt, updatedAt } = row;
-    const signing = signings.toShown(row);
+    const signing = rows.signings.toShown(row);
     return {
       id,
       webhookId,
@@ -90,10 +73,12 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
       active,
       pausedAt,
       deactivatedReason,
-      ...configs.toShown(row),
+      ...rows.configs.toShown(row),
       policy: readPolicy(row.policy),
       signing,
       transformation: transformations.current(row),
+      key: row.key,
+      managedBy: row.managedBy,
       createdAt,
       updatedAt,
       ...(!signing.isUsable && { summary: "Its signing secret is missing or cannot be read. Rotate it." }),
@@ -113,33 +98,12 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Target> {
       const { id: webhookId } = requireRole(mainDb, of, "editor");
       const values = validate({ schema: targetInput, value: input, what });
-      const { name, active = true } = values;
-      const type = targetTypes.get(values.type);
-      const id = ids.newId();
-      const signing = signings.begin({ id, type, sent: values.signing });
-      const now = clock.now();
-      await transformations.check(values.transformation, { ...type, row: null });
-      const row: TargetRow = {
-        id,
-        webhookId,
-        name,
-        type: type.type,
-        active,
-        config: configs.toStored({ id, type, sent: values.config ?? {} }),
-        policy: checkedPolicy({ ...values, ...ofType(type, input) }),
-        settlesAtIngest: type.settlesAtIngest,
-        createdAt: now,
-        updatedAt: now,
-        deletedAt: null,
-        pausedAt: null,
-        deactivatedReason: null,
-        signing: signing.stored,
-        transformationVersion: null,
-      };
+      const { row, made } = rows.made(values, { id: ids.newId(), webhookId, input });
+      await transformations.check(values.transformation, { ...row, row: null });
       mainDb.targets.insert(row);
-      if (!values.transformation) return toTarget(row, signing.made);
+      if (!values.transformation) return toTarget(row, made);
       const transformationVersion = transformations.versionOf(row, values.transformation);
-      return change(row, { transformationVersion }, signing.made);
+      return change(row, { transformationVersion }, made);
     },
     /** Replaces `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
@@ -148,24 +112,9 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
       await transformations.check(values.transformation, { ...found, row: found });
       const row = getRow(of, "editor");
       if (values.type !== undefined && values.type !== row.type) throw fixedType();
-      const signing = values.signing && signings.change(row, targetTypes.get(row.type), values.signing);
-      const changes = {
-        name: values.name ?? row.name,
-        active: values.active ?? row.active,
-        deactivatedReason: values.active === undefined ? row.deactivatedReason : null,
-        config: values.config
-          ? configs.toStored({
-              id: row.id,
-              type: targetTypes.get(row.type),
-              sent: values.config,
-              before: row,
-            })
-          : row.config,
-        policy: checkedPolicy(values, row.policy),
-        signing: signing ? signing.stored : row.signing,
-        transformationVersion: transformations.versionOf(row, values.transformation),
-      };
-      return change(row, changes, signing?.made);
+      const changed = rows.changed(row, values);
+      const transformationVersion = transformations.versionOf(row, values.transformation);
+      return change(changed.row, { transformationVersion }, changed.made);
     },
     /** All versions of its transformation's code, the latest first. */
     async listTransformations(of: InTarget): Promise<Transformation[]> {
@@ -181,7 +130,7 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     },
     async rotateSigning({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
       const row = getRow(of, "editor");
-      const { stored, made } = signings.rotate(row, input);
+      const { stored, made } = rows.signings.rotate(row, input);
       return change(row, { signing: stored }, made);
     },
     /** The delivery engine holds pending deliveries, and releases them gradually after the pause. */
@@ -203,17 +152,7 @@ function nothingToPause(): AppError {
   });
 }
 
-/** The type's own defaults of what the input leaves out; the schema has filled in those of all types. */
-function ofType({ policyDefaults = {} }: TargetType, input: unknown): Partial<StoredDeliveryPolicy> {
-  const given = new Set(Object.keys(Object(input)));
-  return Object.fromEntries(Object.entries(policyDefaults).filter(([name]) => !given.has(name)));
-}
-
-function checkedPolicy(sent: Readonly<Record<string, unknown>>, stored?: unknown): StoredDeliveryPolicy {
-  return validate({ schema: deliveryPolicySchema, value: mergePolicy(sent, stored), what });
-}
-
-function fixedType(): AppError {
+export function fixedType(): AppError {
   return new AppError({
     kind: "invalid",
     message: "A target's type cannot change.",

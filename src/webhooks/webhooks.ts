@@ -37,6 +37,10 @@ export type Webhook = Readonly<{
   settings: WebhookSettings;
   /** When its event file was missing and an empty one was made; null: never, or its user knows. */
   eventsLostAt: number | null;
+  /** By what a file of configuration names it; null: none does. */
+  key: string | null;
+  /** "file": the next `webhooker apply` brings it back to what its file says. */
+  managedBy: "file" | null;
   createdAt: number;
   updatedAt: number;
 }>;
@@ -59,10 +63,9 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     stored: WebhookRow["settings"],
   ): WebhookRow["settings"] {
     const { notices } = given;
-    const before = readWebhookSettings(stored);
-    if (notices) checkNoticeSettings(deps, { ...asker, settings: notices, before: before.notices });
-    const value = mergeGiven({ shape: webhookSettingsShape, given, stored: before });
-    return toStoredWebhookSettings(validate({ schema: webhookSettingsSchema, value, what }));
+    const before = readWebhookSettings(stored).notices;
+    if (notices) checkNoticeSettings(deps, { ...asker, settings: notices, before });
+    return changedWebhookSettings(given, stored);
   }
 
   function withRoles(userId: string, rows: readonly WebhookRow[]): Webhook[] {
@@ -115,6 +118,8 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
         createdAt: now,
         updatedAt: now,
         deletedAt: null,
+        key: null,
+        managedBy: null,
       };
       try {
         mainDb.webhooks.insert(row);
@@ -146,6 +151,15 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
       await eventFiles.delete(id);
     },
   };
+}
+
+/** What is given of settings, over what is stored; recipients of notices are not checked. Throws AppError invalid. */
+export function changedWebhookSettings(
+  given: Readonly<Record<string, unknown>>,
+  stored: WebhookRow["settings"],
+): WebhookRow["settings"] {
+  const value = mergeGiven({ shape: webhookSettingsShape, given, stored: readWebhookSettings(stored) });
+  return toStoredWebhookSettings(validate({ schema: webhookSettingsSchema, value, what }));
 }
 
 const CURSOR = /^(\d{1,15})_([0-9a-f-]{36})$/;

@@ -52,6 +52,8 @@ function create(): FieldIndexing {
     createdAt: 1,
     updatedAt: 1,
     deletedAt: null,
+    key: null,
+    managedBy: null,
   };
   return createFieldIndexing({
     store: {

@@ -66,6 +66,8 @@ const row = {
   updatedAt: 0,
   eventsLostAt: null,
   deletedAt: null,
+  key: null,
+  managedBy: null,
 };
 
 async function receive(...given: Parameters<RetentionWorld["receive"]>): Promise<string> {

@@ -36,6 +36,8 @@ export function createTestMainDb(clock: FakeClock = createFakeClock(), backgroun
     return { createdAt: clock.now(), updatedAt: clock.now(), deletedAt: null };
   }
 
+  const unmanaged = { key: null, managedBy: null };
+
   function inserted<Row>(queries: { insert: (row: Row) => void }, row: Row): Row {
     queries.insert(row);
     return row;
@@ -67,13 +69,14 @@ export function createTestMainDb(clock: FakeClock = createFakeClock(), backgroun
         name: "Shop",
         eventsLostAt: null,
         settings: null,
+        ...unmanaged,
         ...born(),
       };
       return inserted(mainDb.webhooks, { ...defaults, ...values });
     },
     addEntrypoint(values) {
       const defaults = { id: newUnguessableId(), name: "Orders", active: true };
-      const door = { verification: null, settings: null };
+      const door = { verification: null, settings: null, ...unmanaged };
       return inserted(mainDb.entrypoints, { ...defaults, ...door, ...born(), ...values });
     },
     addTarget(values) {
@@ -85,6 +88,7 @@ export function createTestMainDb(clock: FakeClock = createFakeClock(), backgroun
         signing: null,
         transformationVersion: null,
         settlesAtIngest: false,
+        ...unmanaged,
       };
       const settings = { config: { url: "http://127.0.0.1:9/" }, policy: {} };
       const defaults = { id: newId(), name: "Warehouse", ...kind, ...settings, ...born() };

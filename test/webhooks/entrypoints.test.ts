@@ -27,6 +27,8 @@ describe("entrypoints", () => {
       settings: readSettings({}),
       showsUrl: true,
       createdAt: clock.now(),
+      key: null,
+      managedBy: null,
       updatedAt: clock.now(),
     });
     expect(made.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);

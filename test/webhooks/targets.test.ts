@@ -67,6 +67,8 @@ describe("creating a target", () => {
       summary: "https://example.com/in",
       warning: null,
       createdAt: clock.now(),
+      key: null,
+      managedBy: null,
       updatedAt: clock.now(),
     });
     const { signingSecret: _once, ...shown } = made;

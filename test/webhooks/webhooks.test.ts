@@ -29,6 +29,8 @@ describe("creating a webhook", () => {
       settings: { ...readWebhookSettings(null), retention_days: 7 },
       eventsLostAt: null,
       createdAt: clock.now(),
+      key: null,
+      managedBy: null,
       updatedAt: clock.now(),
     });
     expect(eventFiles.calls).toEqual([`create ${webhook.id}`]);

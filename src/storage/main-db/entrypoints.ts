@@ -10,7 +10,7 @@ export type EntrypointQueries = ReturnType<typeof createEntrypointQueries>;
 type Key = { id: string; webhookId: string };
 type Change = Pick<
   EntrypointRow,
-  "id" | "webhookId" | "name" | "active" | "verification" | "settings" | "updatedAt"
+  "id" | "webhookId" | "name" | "active" | "verification" | "settings" | "updatedAt" | "key" | "managedBy"
 >;
 
 /** `changed` is called with the webhook's id after every commit. */
@@ -38,8 +38,9 @@ export function createEntrypointQueries(db: BunSQLiteDatabase, changed: (webhook
       return ofWebhook.all({ webhookId }).sort(byMaking);
     },
     update(row: Change): void {
-      const { name, active, verification, settings, updatedAt } = row;
-      db.update(entrypoints).set({ name, active, verification, settings, updatedAt }).where(at(row)).run();
+      const { name, active, verification, settings, updatedAt, key, managedBy } = row;
+      const values = { name, active, verification, settings, updatedAt, key, managedBy };
+      db.update(entrypoints).set(values).where(at(row)).run();
       changed(row.webhookId);
     },
     softDelete(options: Key & { at: number }): void {

@@ -14,6 +14,7 @@ import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
 import { auditMembers, auditTeams } from "./audit/audited-members.ts";
 import * as auditedPeople from "./audit/audited-people.ts";
+import { type ConfigObjectQueries, createConfigObjectQueries } from "./config-objects.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
@@ -52,6 +53,7 @@ export type MainDb = Readonly<{
   apiKeys: ApiKeyQueries;
   namedParts: NamedPartQueries;
   savedFilters: SavedFilterQueries;
+  configObjects: ConfigObjectQueries;
   members: MemberQueries;
   teams: TeamQueries;
   routing: Routing;
@@ -158,6 +160,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       namedParts: createNamedPartQueries(db),
       savedFilters: createSavedFilterQueries(db),
+      configObjects: createConfigObjectQueries(db),
       routing,
       transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),

@@ -65,6 +65,9 @@ export const webhooks = sqliteTable("webhooks", {
   eventsLostAt: integer("events_lost_at"),
   /** Null: every setting has its default. */
   settings: jsonObject("settings"),
+  /** By what a file of configuration names it; null: none does. */
+  key: text("key"),
+  managedBy: text("managed_by", { enum: ["file"] }),
 });
 
 export const entrypoints = sqliteTable("entrypoints", {
@@ -78,6 +81,9 @@ export const entrypoints = sqliteTable("entrypoints", {
   deletedAt: integer("deleted_at"),
   /** Null: all as it is by default. */
   settings: jsonObject("settings"),
+  /** By what a file of configuration names it; null: none does. */
+  key: text("key"),
+  managedBy: text("managed_by", { enum: ["file"] }),
 });
 
 export const targets = sqliteTable("targets", {
@@ -101,6 +107,9 @@ export const targets = sqliteTable("targets", {
   signing: jsonObject("signing"),
   /** The version of its transformation that is in use; null: requests go out as they came. */
   transformationVersion: integer("transformation_version"),
+  /** By what a file of configuration names it; null: none does. */
+  key: text("key"),
+  managedBy: text("managed_by", { enum: ["file"] }),
 });
 
 export const transformationVersions = sqliteTable(

@@ -17,7 +17,9 @@ type Changeable =
   | "pausedAt"
   | "deactivatedReason"
   | "signing"
-  | "transformationVersion";
+  | "transformationVersion"
+  | "key"
+  | "managedBy";
 type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
 
 /** `changed` is called with the webhook's id after every commit. */
@@ -45,9 +47,9 @@ export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: 
     },
     update(row: Change): void {
       const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing } = row;
-      const { transformationVersion } = row;
+      const { transformationVersion, key, managedBy } = row;
       const state = { active, updatedAt, pausedAt, deactivatedReason };
-      const values = { ...state, name, config, policy, signing, transformationVersion };
+      const values = { ...state, name, config, policy, signing, transformationVersion, key, managedBy };
       db.update(targets).set(values).where(at(row)).run();
       changed(row.webhookId);
     },

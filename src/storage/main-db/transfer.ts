@@ -8,6 +8,9 @@ const TRANSFER_TABLES = ["webhooks", "entrypoints", "targets"] as const;
 /** The column in which an exported target's row carries the versions of its transformation, as JSON. */
 const VERSIONS = "transformation_versions";
 
+/** Columns of files of configuration, which know the objects of one server. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["key", "managed_by"]);
+
 type TransferTable = (typeof TRANSFER_TABLES)[number];
 export type PlainRow = Readonly<Record<string, string | number | null>>;
 export type WebhookRows = Readonly<Record<TransferTable, readonly PlainRow[]>>;
@@ -48,7 +51,7 @@ export function createTransferQueries(db: Database, changed: (webhookId: string)
 
   function insert(table: TransferTable, row: PlainRow): void {
     // The names come from a file: only the table's own columns become part of the statement.
-    const columns = listColumns(table).filter((column) => row[column] !== undefined);
+    const columns = listColumns(table).filter((column) => row[column] !== undefined && !LEFT_OUT.has(column));
     const values = columns.map((column) => row[column] ?? null);
     const marks = columns.map(() => "?").join(", ");
     db.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${marks})`).run(...values);
@@ -82,7 +85,8 @@ export function createTransferQueries(db: Database, changed: (webhookId: string)
           .query<PlainRow, [string]>(
             `SELECT * FROM ${table} WHERE ${column} = ? AND deleted_at IS NULL ORDER BY created_at, id`,
           )
-          .all(webhookId);
+          .all(webhookId)
+          .map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => !LEFT_OUT.has(column))));
       return {
         webhooks: all("webhooks", "id"),
         entrypoints: all("entrypoints", "webhook_id"),

@@ -7,6 +7,11 @@ import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
 /** Where a webhook stands in the list. */
 export type WebhookCursor = Pick<WebhookRow, "createdAt" | "id">;
 
+type Change = Pick<
+  WebhookRow,
+  "id" | "name" | "settings" | "eventsLostAt" | "updatedAt" | "key" | "managedBy"
+>;
+
 export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
 
 /** `changed` is told the webhook's id after every commit. */
@@ -91,8 +96,9 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all()
         .map((row) => row.id);
     },
-    update(row: Pick<WebhookRow, "id" | "name" | "settings" | "eventsLostAt" | "updatedAt">): void {
-      const { id, ...values } = row;
+    update(row: Change): void {
+      const { id, name, settings, eventsLostAt, updatedAt, key, managedBy } = row;
+      const values = { name, settings, eventsLostAt, updatedAt, key, managedBy };
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
       changed(id);
     },
@@ -101,7 +107,9 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
     },
     setOwner(change: { id: string; userId: string; at: number }): void {
       const { id, userId, at } = change;
-      db.update(webhooks).set({ userId, updatedAt: at }).where(eq(webhooks.id, id)).run();
+      // The next owner may use the same key, and has files of their own.
+      const own = { key: null, managedBy: null };
+      db.update(webhooks).set({ userId, updatedAt: at, ...own }).where(eq(webhooks.id, id)).run();
       changed(id);
     },
     /** Its entrypoints, targets and members go with it, in one transaction. */

@@ -37,11 +37,14 @@ type Config = Readonly<{
 const time = z.int().min(0).max(LAST_TIME);
 const born = { createdAt: time, updatedAt: time, deletedAt: z.null() };
 const id = z.string();
+/** Of files of configuration, which know the objects of one server. */
+const unmanaged = { key: z.null(), managedBy: z.null() };
 
 const webhookColumns = {
   id,
   userId: id,
   ...born,
+  ...unmanaged,
   eventsLostAt: time.nullable(),
   name: webhookInput.shape.name,
   settings: webhookSettingsSchema.nullable(),
@@ -51,6 +54,7 @@ const entrypointColumns = {
   id,
   webhookId: id,
   ...born,
+  ...unmanaged,
   name: entrypointInput.shape.name,
   active: z.boolean(),
   verification: z.unknown(),
@@ -61,6 +65,7 @@ const targetColumns = {
   id,
   webhookId: id,
   ...born,
+  ...unmanaged,
   pausedAt: time.nullable(),
   name: targetInput.shape.name,
   type: targetInput.shape.type,

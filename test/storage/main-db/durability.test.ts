@@ -56,7 +56,8 @@ function change(name = "changed", bytes = 0): void {
   const filler = String.fromCharCode(97 + (changes++ % 26));
   const settings = bytes === 0 ? null : { filler: filler.repeat(bytes) };
   const updatedAt = main.clock.now();
-  mainDb.webhooks.update({ id: webhookId, name, settings, eventsLostAt: null, updatedAt });
+  const rest = { eventsLostAt: null, updatedAt, key: null, managedBy: null };
+  mainDb.webhooks.update({ id: webhookId, name, settings, ...rest });
 }
 
 /** Makes the WAL longer than the length at which it is copied back. */

@@ -17,6 +17,7 @@ import problems from "./0015-problems.sql" with { type: "text" };
 import secondFactors from "./0016-second-factors.sql" with { type: "text" };
 import passkeys from "./0017-passkeys.sql" with { type: "text" };
 import roles from "./0018-roles.sql" with { type: "text" };
+import configKeys from "./0019-config-keys.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -37,4 +38,5 @@ export const mainMigrations: readonly string[] = [
   secondFactors,
   passkeys,
   roles,
+  configKeys,
 ];
