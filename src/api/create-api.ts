@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import { createAudit } from "../http/audit.ts";
+import { configOperations } from "./config/config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
 import { eventOperations } from "./events.ts";
@@ -31,7 +32,7 @@ export function createApi(deps: ApiDeps) {
   const authenticate = createAuthenticator(deps.apiKeys);
   const audit = createAudit({ ...deps.auditing, via: "api", log: deps.log });
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
-  for (const { doc, waits, run } of listOperations(deps)) {
+  for (const { doc, waits, auditsChanges, run } of listOperations(deps)) {
     // The operation parses the body: the framework's parser would respond before the request is authenticated.
     api.route(
       doc.method,
@@ -44,7 +45,7 @@ export function createApi(deps: ApiDeps) {
             route: `${API_PREFIX}${doc.path}`,
             params,
             isChange: doc.method !== "GET" && !waits,
-            isFrequent: doc.scope === "publish",
+            isFrequent: auditsChanges,
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },
           (entry) => {
@@ -89,6 +90,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...publishOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),
+    ...configOperations(deps),
     ...auditOperations(deps),
     ...problemOperations(deps),
     openOperation(

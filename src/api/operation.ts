@@ -12,7 +12,7 @@ import { readQuery } from "./query.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** The part of an operation that the OpenAPI document describes. */
 export type OperationDoc = Readonly<{
@@ -68,6 +68,8 @@ export type Operation = Readonly<{
   doc: OperationDoc;
   /** It waits for something to happen, and changes no settings: it is not audited, and nothing waits for its end. */
   waits: boolean;
+  /** Each change that it makes adds an entry to the audit log, and none stands for the request itself once it is done. */
+  auditsChanges: boolean;
   run: (call: RawCall) => Promise<Response>;
 }>;
 
@@ -115,6 +117,7 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   }>;
   errors?: readonly DocumentedError[];
   waits?: boolean;
+  auditsChanges?: boolean;
   /** The path of the created object, relative to /api/v1. */
   location?(output: NoInfer<Output>): string;
   /** Returns the response's JSON. A Response is sent unchanged; `undefined` means no body. */
@@ -131,6 +134,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
   return {
     doc,
     waits: spec.waits === true,
+    auditsChanges: spec.auditsChanges ?? spec.scope === "publish",
     async run({ request, params: given, authenticate, requireRole, setIdleTimeout, remoteAddress }) {
       const caller = await authenticate(request);
       // The router gives no object for a path without parameters.
@@ -182,6 +186,7 @@ export function openOperation(
   return {
     doc: { ...doc, ...access, params: null, query: null, body: null, upload: null, errors: [] },
     waits: false,
+    auditsChanges: false,
     run: async () => answer(),
   };
 }

@@ -212,24 +212,6 @@ export const replayRunSchema = z
   })
   .meta({ id: "ReplayRun", description: "Delivers many stored events again." });
 
-export const errorSchema = z
-  .strictObject({
-    error: z.strictObject({
-      code: z.string().describe("A stable code for programs."),
-      message: z.string().describe("A message for people."),
-      hint: z.string().optional().describe("How to fix it."),
-      details: z
-        .array(z.strictObject({ path: z.string(), message: z.string() }))
-        .optional()
-        .describe("One entry for each invalid field."),
-      request_id: z
-        .string()
-        .optional()
-        .describe("With status 500: the id to search for in the server's log."),
-    }),
-  })
-  .meta({ id: "Error" });
-
 export function listOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
     data: z.array(item),

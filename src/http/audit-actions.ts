@@ -31,6 +31,7 @@ const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/pages/login/code": "session.create",
   "/pages/login/passkey": "session.create",
   "/pages/logout": "session.end",
+  "/api/v1/config": "config.apply",
   "/profile/password": "user.update",
   "/profile/look": "session.update",
   "/profile/second-factor": "user.update",

@@ -3,6 +3,8 @@
  * reported as not found.
  */
 import { newId, newUnguessableId } from "../lib/ids.ts";
+import { createApplyConfig } from "./config/apply-config.ts";
+import { createExportConfig } from "./config/export-config.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
 import { createMemberUseCases } from "./people/members.ts";
@@ -35,5 +37,7 @@ export function createWebhookUseCases(
     }),
     members: createMemberUseCases(complete),
     teams: createTeamUseCases(complete),
+    applyConfig: createApplyConfig(complete),
+    exportConfig: createExportConfig(complete),
   };
 }

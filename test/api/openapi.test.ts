@@ -224,6 +224,7 @@ describe("every operation", () => {
     verifyRejected: { ids: [] },
     pullDeliveries: { max: 0 },
     deleteManyRejected: { ids: [] },
+    applyConfig: { document: { version: 1, webhooks: {} } },
   };
 
   test("responds as documented on success", async () => {

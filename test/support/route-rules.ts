@@ -12,7 +12,7 @@ const OPEN = [
   /^GET \/docs(\/:chapter)?$/,
   /^GET \/(\.well-known\/healthcheck|livez|readyz)$/,
   /^[A-Z]+ \/webhook\/:entrypointId(\/\*)?$/,
-  /^GET \/api\/v1\/openapi\.json$/,
+  /^GET \/api\/v1\/(?:openapi|config\.schema)\.json$/,
 ];
 /** Protected by a password of its own. */
 const OPERATORS = [/^GET \/metrics$/];
@@ -28,7 +28,7 @@ export const OWN: ReadonlySet<string> = new Set([
   ...["POST /profile/second-factor/codes", "POST /profile/second-factor/off"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],
   ...["GET /api/v1/audit", "GET /api/v1/audit/export"],
-  "POST /api/v1/webhooks/import",
+  ...["POST /api/v1/webhooks/import", "GET /api/v1/config", "PUT /api/v1/config"],
   ...["GET /api/v1/api-keys", "POST /api/v1/api-keys", "GET /api/v1/teams"],
 ]);
 const ADMIN = /^(?:(?:GET|POST) \/admin(?:\/|$)|POST \/api\/v1\/teams$)/;

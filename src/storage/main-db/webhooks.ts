@@ -109,7 +109,10 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
       const { id, userId, at } = change;
       // The next owner may use the same key, and has files of their own.
       const own = { key: null, managedBy: null };
-      db.update(webhooks).set({ userId, updatedAt: at, ...own }).where(eq(webhooks.id, id)).run();
+      db.update(webhooks)
+        .set({ userId, updatedAt: at, ...own })
+        .where(eq(webhooks.id, id))
+        .run();
       changed(id);
     },
     /** Its entrypoints, targets and members go with it, in one transaction. */

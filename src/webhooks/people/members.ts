@@ -5,6 +5,7 @@ import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
 import type { UseCaseDeps } from "../deps.ts";
 import { validate } from "../validate.ts";
 import { memberChange, memberInput, transferInput } from "./member-schemas.ts";
+import { findSubject, unknownSubject as unknown } from "./member-subject.ts";
 import { highestRole, type InWebhook, requireRole, type WebhookAccess, type WebhookRole } from "./roles.ts";
 
 /** The owner, or a user or team that the webhook is shared with. */
@@ -97,13 +98,8 @@ export function createMemberUseCases({ mainDb, clock, ids }: UseCaseDeps) {
     async add({ input, ...of }: InWebhook & { input: unknown }): Promise<Member> {
       const access = requireRole(mainDb, of, "owner");
       const wanted = validate({ schema: memberInput, value: input, what });
-      const user = wanted.username === undefined ? null : users.findByUsername(wanted.username);
-      const team = wanted.team === undefined ? null : teams.findByName(wanted.team);
-      if (wanted.username !== undefined && user === null)
-        throw unknown("username", "is not a user of this server");
-      if (wanted.team !== undefined && team === null) throw unknown("team", "is not a team of this server");
-      if (user?.id === access.userId) throw alreadyMember();
-      const subject = { userId: user?.id ?? null, teamId: team?.id ?? null };
+      const subject = findSubject(mainDb, wanted);
+      if (subject.userId === access.userId) throw alreadyMember();
       const row = {
         id: ids.newId(),
         webhookId: access.id,
@@ -165,10 +161,6 @@ export function createMemberUseCases({ mainDb, clock, ids }: UseCaseDeps) {
       });
     },
   };
-}
-
-function unknown(path: string, message: string): AppError {
-  return new AppError({ kind: "invalid", message: "The member is not valid.", details: [{ path, message }] });
 }
 
 function alreadyMember(): AppError {

@@ -1,0 +1,134 @@
+/** Plans what brings a user's webhooks to what a file of configuration says. Reads only. */
+import type { TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
+import type { UseCaseDeps } from "../deps.ts";
+import { changedWebhookSettings } from "../webhooks.ts";
+import type { ConfigDocument, ConfigWebhook } from "./document.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { listFieldChanges } from "./field-changes.ts";
+import { matchObjects } from "./match.ts";
+import { type FindByKeys, findNoticeTarget } from "./notice-target.ts";
+import { type Draft, leaveOut, type Plan } from "./plan.ts";
+import { createEntrypointPlanner } from "./plan-entrypoints.ts";
+import { createMemberPlanner } from "./plan-members.ts";
+import { createTargetPlanner, type MatchedTarget } from "./plan-targets.ts";
+import { createViews } from "./views.ts";
+
+type Asked = Readonly<{ userId: string; document: ConfigDocument; sent: unknown; prune: boolean }>;
+
+/** An entry of the file with its row, or the id that it will have, and the same for its targets. */
+type Matched = Readonly<{
+  key: string;
+  entry: ConfigWebhook;
+  id: string;
+  row: WebhookRow | null;
+  targets: readonly MatchedTarget[];
+  existingTargets: readonly TargetRow[];
+}>;
+
+export type Planned = Plan & Readonly<{ faults: Faults; newWebhookIds: readonly string[] }>;
+
+export function createPlanner(deps: UseCaseDeps) {
+  const { mainDb, ids, clock, targetTypes, sendsMail } = deps;
+  const views = createViews(deps);
+  const planEntrypoints = createEntrypointPlanner({ ...deps, views });
+  const planTargets = createTargetPlanner({ ...deps, views });
+  const planMembers = createMemberPlanner(deps);
+
+  /** Ids are given before anything is planned, because notices refer to targets of any webhook. */
+  function match(own: readonly WebhookRow[], document: ConfigDocument): readonly Matched[] {
+    const found = matchObjects(own, document.webhooks);
+    return Object.entries(document.webhooks).map(([key, entry]) => {
+      const row = found.get(key) ?? null;
+      const existingTargets = row ? mainDb.targets.list(row.id) : [];
+      const foundTargets = matchObjects(existingTargets, entry.targets);
+      const targets = Object.entries(entry.targets).map(([targetKey, target]) => {
+        const targetRow = foundTargets.get(targetKey) ?? null;
+        return { key: targetKey, entry: target, id: targetRow?.id ?? ids.newId(), row: targetRow };
+      });
+      return { key, entry, id: row?.id ?? ids.newId(), row, targets, existingTargets };
+    });
+  }
+
+  function targetFinder(own: readonly WebhookRow[], matched: readonly Matched[]): FindByKeys {
+    return (webhookKey, targetKey) => {
+      const inFile = matched.find(({ key }) => key === webhookKey);
+      const named = inFile?.targets.find(({ key }) => key === targetKey);
+      if (named) return { id: named.id, type: named.entry.type };
+      const webhook = inFile?.row ?? own.find(({ key }) => key === webhookKey);
+      return (webhook && mainDb.targets.list(webhook.id).find(({ key }) => key === targetKey)) ?? null;
+    };
+  }
+
+  function settingsOf(matched: Matched, find: FindByKeys, faults: Faults): WebhookRow["settings"] {
+    const { key, entry, row } = matched;
+    const path = `webhooks.${key}`;
+    const { notices, ...given } = entry;
+    const { target = null, ...rest } = notices ?? {};
+    if (notices?.email && !sendsMail) {
+      faults.add(`${path}.notices.email`, "cannot be used, because SMTP_URL is not set on this server");
+    }
+    const { id: target_id, fault } = findNoticeTarget(target, { webhookKey: key, find, targetTypes });
+    if (fault !== null) faults.add(`${path}.notices.target`, fault);
+    const stored = row?.settings ?? null;
+    // Without a recipient notices are refused, which has been said better.
+    const isUsable = fault === null || notices?.email;
+    const wanted = { ...given, notices: notices && isUsable ? { ...rest, target_id } : null };
+    return faults.within(path, () => changedWebhookSettings(wanted, stored)) ?? stored;
+  }
+
+  function planWebhook(draft: Draft, matched: Matched, settings: WebhookRow["settings"]): void {
+    const { key, entry, id, row } = matched;
+    const { userId, now } = draft;
+    const name = entry.name ?? key;
+    const base = { kind: "webhook", path: `webhooks.${key}`, id, name } as const;
+    if (row === null) {
+      const at = now + draft.steps.length;
+      const times = { createdAt: at, updatedAt: now, deletedAt: null, eventsLostAt: null };
+      const made: WebhookRow = { id, userId, name, settings, ...times, key, managedBy: "file" };
+      const change = { ...base, action: "create", fields: [], adopts: false } as const;
+      draft.steps.push({ change, act: () => mainDb.webhooks.insert(made) });
+      return;
+    }
+    const after: WebhookRow = { ...row, name, settings, key, managedBy: "file" };
+    const fields = listFieldChanges(views.webhook(row), views.webhook(after));
+    if (fields.length === 0) return;
+    const change = { ...base, action: "update", fields, adopts: row.managedBy === null } as const;
+    draft.steps.push({ change, act: () => mainDb.webhooks.update({ ...after, updatedAt: clock.now() }) });
+  }
+
+  return ({ userId, document, sent, prune }: Asked): Planned => {
+    const draft: Draft = { userId, prune, now: clock.now(), steps: [], kept: [], checks: [] };
+    const faults = createFaults();
+    const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
+    const matched = match(own, document);
+    const find = targetFinder(own, matched);
+    for (const each of matched) {
+      const { key, entry, id: webhookId, row } = each;
+      const path = `webhooks.${key}`;
+      const of = { draft, faults, webhookId, path };
+      planWebhook(draft, each, settingsOf(each, find, faults));
+      const { entrypoints: entries, members: wanted } = entry;
+      planEntrypoints({ ...of, entries }, row ? mainDb.entrypoints.list(webhookId) : []);
+      planTargets({ ...of, sent: sentTargets(sent, key) }, each.targets, each.existingTargets);
+      if (wanted) planMembers({ ...of, ownerId: userId, wanted }, row ? mainDb.members.list(webhookId) : []);
+    }
+    const named = new Set(matched.map(({ id }) => id));
+    for (const row of own) {
+      if (named.has(row.id)) continue;
+      const remove = () => mainDb.webhooks.softDelete({ id: row.id, at: clock.now() });
+      leaveOut(draft, { kind: "webhook", path: `webhooks.${row.key ?? row.id}`, row, remove });
+    }
+    const newWebhookIds = matched.flatMap(({ id, row }) => (row === null ? [id] : []));
+    return { ...draft, faults, newWebhookIds };
+  };
+}
+
+function sentTargets(sent: unknown, key: string): unknown {
+  const [webhooks] = valuesAt([sent], "webhooks");
+  const [webhook] = valuesAt([webhooks], key);
+  return valuesAt([webhook], "targets")[0];
+}
+
+function valuesAt(objects: readonly unknown[], name: string): readonly unknown[] {
+  return objects.map((each) => Object.entries(Object(each)).find(([key]) => key === name)?.[1]);
+}
