@@ -4,9 +4,9 @@ import { statusOf } from "../http/error-description.ts";
 import { MANUAL_PATH } from "../manual/html.ts";
 import type { ApiDeps } from "./deps.ts";
 import { DOCUMENTED_ERRORS, type DocumentedError } from "./documented-errors.ts";
-import { errorSchema } from "./error-schema.ts";
 import { type Json, toJsonSchemas } from "./json-schemas.ts";
 import { API_PREFIX, type OperationDoc } from "./operation.ts";
+import { errorSchema } from "./schema-parts.ts";
 
 /** The description of unexpected server errors. */
 const INTERNAL = "Internal server error.";

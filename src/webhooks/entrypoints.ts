@@ -5,9 +5,9 @@ import { type EntrypointSettings, readSettings } from "../settings/entrypoint-se
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { EntrypointRow } from "../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "./deps.ts";
-import { createEntrypointRows, newEntrypointRow } from "./entrypoint-rows.ts";
 import type { Verification } from "./entrypoint-verification.ts";
 import { type InWebhook, includesRole, requireRole, type WebhookRole } from "./people/roles.ts";
+import { createEntrypointRows, newEntrypointRow } from "./rows/entrypoint-rows.ts";
 import { entrypointChange, entrypointInput } from "./schemas.ts";
 import { validate } from "./validate.ts";
 

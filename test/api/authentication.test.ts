@@ -6,7 +6,7 @@ let api: TestApi;
 let replayId: string;
 let routes: { method: string; path: string }[];
 
-const OPEN = new Set(["/openapi.json"]);
+const OPEN = new Set(["/openapi.json", "/config.schema.json"]);
 
 beforeAll(async () => {
   api = await startTestApi();

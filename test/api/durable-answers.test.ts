@@ -1,6 +1,6 @@
 /** Changes are on disk before the API responds, although commits of the main database are not synced by themselves. */
 import { afterEach, beforeEach, expect, mock, test } from "bun:test";
-import { errorSchema } from "../../src/api/error-schema.ts";
+import { errorSchema } from "../../src/api/schema-parts.ts";
 import { gate } from "../storage/storage-world.ts";
 import { startTestApi, type TestApi } from "../support/test-api.ts";
 

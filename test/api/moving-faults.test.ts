@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorSchema } from "../../src/api/error-schema.ts";
+import { errorSchema } from "../../src/api/schema-parts.ts";
 import { importSchema } from "../../src/api/schemas.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { eventMigrations } from "../../src/storage/event-db/migrations/index.ts";

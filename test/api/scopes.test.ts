@@ -20,10 +20,10 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     ...["GET /webhooks/:webhook_id/targets", "GET /webhooks/:webhook_id/targets/:target_id"],
     "GET /webhooks/:webhook_id/targets/:target_id/transformations",
     "GET /webhooks/:webhook_id/targets/:target_id/numbers",
-    ...["GET /teams", "GET /webhooks/:webhook_id/members"],
+    ...["GET /teams", "GET /webhooks/:webhook_id/members", "GET /config"],
   ],
   "webhooks:write": [
-    ...["POST /webhooks", "POST /webhooks/import"],
+    ...["POST /webhooks", "POST /webhooks/import", "PUT /config"],
     ...["PATCH /webhooks/:webhook_id", "DELETE /webhooks/:webhook_id"],
     "POST /webhooks/:webhook_id/notices/test",
     "POST /webhooks/:webhook_id/entrypoints",
@@ -83,7 +83,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     ...["POST /webhooks/:webhook_id/leave", "POST /webhooks/:webhook_id/transfer"],
   ],
   none: ["GET /me"],
-  public: ["GET /openapi.json"],
+  public: ["GET /openapi.json", "GET /config.schema.json"],
 };
 
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
@@ -195,7 +195,8 @@ describe("a key for some webhooks", () => {
       const { status, body } = await api.call(route.method, addressOf(route.path, ids()), { ...json, token });
       const isRight = /:(webhook|problem)_id/.test(route.path)
         ? status === 404
-        : ["/me", "/webhooks", "/problems", "/openapi.json"].includes(route.path) && route.method === "GET"
+        : ["/me", "/webhooks", "/problems", "/openapi.json", "/config.schema.json"].includes(route.path) &&
+            route.method === "GET"
           ? status === 200
           : status === 403 && codeOf(body) === "key_limited_to_webhooks";
       if (!isRight) wrong.push(`${nameOf(route)}: ${status}`);

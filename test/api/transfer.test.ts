@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
-import { errorSchema } from "../../src/api/error-schema.ts";
+import { errorSchema } from "../../src/api/schema-parts.ts";
 import { importSchema } from "../../src/api/schemas.ts";
 import { createKeyRing } from "../../src/lib/crypto.ts";
 import { PUBLISHED } from "../../src/settings/published-events.ts";

@@ -18,6 +18,8 @@ const shop = () => ({
   role: "owner",
   owner_id: api.ada,
   ...readWebhookSettings(null),
+  key: null,
+  managed_by: null,
   events_lost_at: null,
   created_at: "2026-01-01T00:00:00.000Z",
   updated_at: "2026-01-01T00:00:00.000Z",
@@ -93,6 +95,8 @@ describe("entrypoints", () => {
       active: true,
       verification: null,
       ...readSettings({}),
+      key: null,
+      managed_by: null,
       created_at: "2026-01-01T00:00:00.000Z",
       updated_at: "2026-01-01T00:00:00.000Z",
     };

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorSchema } from "../../src/api/error-schema.ts";
+import { errorSchema } from "../../src/api/schema-parts.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { addressOf, listRegisteredRoutes, type RegisteredRoute } from "../support/registered-routes.ts";

@@ -1,7 +1,7 @@
 /** Plans the entrypoints of one webhook. */
 import type { EntrypointRow } from "../../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "../deps.ts";
-import { createEntrypointRows, newEntrypointRow } from "../entrypoint-rows.ts";
+import { createEntrypointRows, newEntrypointRow } from "../rows/entrypoint-rows.ts";
 import type { ConfigEntrypoint } from "./document.ts";
 import type { Faults } from "./faults.ts";
 import { listFieldChanges } from "./field-changes.ts";

@@ -1,7 +1,7 @@
 /** Plans the targets of one webhook. */
 import type { TargetRow } from "../../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "../deps.ts";
-import { createTargetRows, ofType } from "../target-rows.ts";
+import { createTargetRows, ofType } from "../rows/target-rows.ts";
 import { fixedType } from "../targets.ts";
 import { createTransformations, type TransformationInput } from "../transformations.ts";
 import type { ConfigTarget } from "./document.ts";

@@ -1,13 +1,17 @@
 /** Turns what people and programs send of a target into its row. */
 import type { z } from "zod";
-import type { TargetRow } from "../storage/main-db/tables.ts";
-import { deliveryPolicySchema, mergePolicy, type StoredDeliveryPolicy } from "../targets/delivery-policy.ts";
-import type { TargetType } from "../targets/target-type.ts";
-import type { UseCaseDeps } from "./deps.ts";
-import type { targetChange, targetInput } from "./schemas.ts";
-import { createTargetConfigs } from "./target-config.ts";
-import { createTargetSigning } from "./target-signing.ts";
-import { validate } from "./validate.ts";
+import type { TargetRow } from "../../storage/main-db/tables.ts";
+import {
+  deliveryPolicySchema,
+  mergePolicy,
+  type StoredDeliveryPolicy,
+} from "../../targets/delivery-policy.ts";
+import type { TargetType } from "../../targets/target-type.ts";
+import type { UseCaseDeps } from "../deps.ts";
+import type { targetChange, targetInput } from "../schemas.ts";
+import { createTargetConfigs } from "../target-config.ts";
+import { createTargetSigning } from "../target-signing.ts";
+import { validate } from "../validate.ts";
 
 /** `made`: the signing secret if it was generated, and must be shown. */
 type Changed = Readonly<{ row: TargetRow; made: string | null }>;

@@ -1,11 +1,15 @@
 /** Turns what people and programs send of an entrypoint into its row. */
 import type { z } from "zod";
-import { entrypointSettingsSchema, mergeSettings, storedSettings } from "../settings/entrypoint-settings.ts";
-import type { EntrypointRow } from "../storage/main-db/tables.ts";
-import type { UseCaseDeps } from "./deps.ts";
-import { createVerifications } from "./entrypoint-verification.ts";
-import type { entrypointChange } from "./schemas.ts";
-import { validate } from "./validate.ts";
+import {
+  entrypointSettingsSchema,
+  mergeSettings,
+  storedSettings,
+} from "../../settings/entrypoint-settings.ts";
+import type { EntrypointRow } from "../../storage/main-db/tables.ts";
+import type { UseCaseDeps } from "../deps.ts";
+import { createVerifications } from "../entrypoint-verification.ts";
+import type { entrypointChange } from "../schemas.ts";
+import { validate } from "../validate.ts";
 
 const DEFAULT_NAME = "Entrypoint";
 
