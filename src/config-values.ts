@@ -198,3 +198,45 @@ export const share = text((value) => {
     throw new Error(`${quote(value)} is not a number from 0 to 1`);
   return Number(value);
 });
+
+/** Accepts https, and http on this machine. Faults do not quote the value, because URLs carry passwords. */
+export const issuerUrl = text((value) => {
+  if (!URL.canParse(value)) throw new Error("the value is not a URL");
+  const url = new URL(value);
+  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal)) {
+    throw new Error(`the scheme ${quote(url.protocol)} is not https:`);
+  }
+  if (url.username !== "" || url.password !== "") throw new Error("the URL contains a user name or password");
+  if (value.includes("?") || value.includes("#")) throw new Error("the URL contains more than host and path");
+  return value;
+});
+
+/** Accepts domains separated by commas or spaces, or "any". */
+export const domainList = text((value): "any" | readonly string[] => {
+  if (value === "any") return value;
+  return listed(value, /[\s,]+/, (entry) => {
+    if (!/^([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}$/i.test(entry))
+      throw new Error(`${quote(entry)} is not a domain`);
+    return entry.toLowerCase();
+  });
+});
+
+/** Accepts texts separated by commas. */
+export const textList = text((value) => listed(value, /,/, (entry) => entry));
+
+/** Accepts scopes of OpenID Connect, separated by spaces. */
+export const scopeList = text((value) => {
+  const scopes = value.split(/\s+/).filter((scope) => scope !== "");
+  if (!scopes.includes("openid")) throw new Error("openid is not among the scopes");
+  return scopes.join(" ");
+});
+
+function listed(value: string, mark: RegExp, read: (entry: string) => string): readonly string[] {
+  const entries = value
+    .split(mark)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  if (entries.length === 0) throw new Error("the list is empty");
+  return Object.freeze(entries.map(read));
+}

@@ -2,6 +2,7 @@
  * Describes each environment variable for people: the tables of the README and the manual, the help, and the hints of
  * faults.
  */
+import { oidcVariables } from "./config-oidc.ts";
 
 type Variable = Readonly<{
   meaning: string;
@@ -93,6 +94,7 @@ export const variables = {
     default: "90",
     hint: "Set a whole number from 1 to 365.",
   },
+  ...oidcVariables,
   MAX_BODY_BYTES: {
     meaning: "Largest accepted body, in bytes; a larger one gets 413",
     default: "26214400",

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type ClientEnvironment, readClientEnvironment } from "./config-client.ts";
+import { type OidcConfig, oidcOf, oidcSchema } from "./config-oidc.ts";
+import { missingBeside } from "./config-together.ts";
 import { type Traces, tracesOf } from "./config-traces.ts";
 import * as values from "./config-values.ts";
 import { type VariableName, variableEntries, variables } from "./config-variables.ts";
@@ -24,6 +26,10 @@ export type Config = Readonly<{
   adminPassword: string | null;
   requireSecondFactor: "none" | "admins" | "everyone";
   sessions: Readonly<{ idleHours: number; maxDays: number }>;
+  /** Null if nobody signs in by OpenID Connect. */
+  oidc: OidcConfig | null;
+  /** False: passwords sign in only until an administrator has signed in by OpenID Connect. */
+  passwordSignIn: boolean;
   maxBodyBytes: number;
   /** Events that each API key may publish per second; null: any number. */
   publishRate: number | null;
@@ -85,6 +91,7 @@ const schema = z
     REQUIRE_SECOND_FACTOR: values.oneOf(["none", "admins", "everyone"]),
     SESSION_IDLE_HOURS: values.wholeNumber(1, 8_760),
     SESSION_MAX_DAYS: values.wholeNumber(1, 365),
+    ...oidcSchema,
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
     PUBLISH_RATE: values.wholeNumber(0, 100_000),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
@@ -114,7 +121,7 @@ const schema = z
  */
 export const POOL_THREADS = 32;
 
-const DEV_TARGET_CIDRS = Object.freeze([
+const LOCAL_CIDRS = Object.freeze([
   "127.0.0.0/8",
   "::1/128",
   "10.0.0.0/8",
@@ -161,21 +168,9 @@ export function loadConfig(
     const doc = variableEntries.find(([name]) => name === variable)?.[1];
     faults.push({ variable, fault: issue.message, hint: doc?.hint ?? "" });
   }
-  for (const [given, missing] of [
-    ["METRICS_USERNAME", "METRICS_PASSWORD"],
-    ["METRICS_PASSWORD", "METRICS_USERNAME"],
-    ["SMTP_URL", "MAIL_FROM"],
-    ["MAIL_FROM", "SMTP_URL"],
-  ] as const) {
-    // A variable that is set but faulty has its own line already.
-    if (raw[given] === undefined || missing in raw || faults.some(({ variable }) => variable === missing)) {
-      continue;
-    }
-    faults.push({
-      variable: missing,
-      fault: `is missing while ${given} is set`,
-      hint: variables[missing].hint,
-    });
+  const isFaulty = (name: string) => faults.some(({ variable }) => variable === name);
+  for (const missing of missingBeside(raw, isFaulty)) {
+    faults.push({ ...missing, hint: variables[missing.variable].hint });
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   return complete(parsed.data);
@@ -214,6 +209,7 @@ function collect(
 function complete(given: z.output<typeof schema>): Config {
   const environment = given.WEBHOOKER_ENVIRONMENT ?? "dev";
   const prod = environment === "prod";
+  const localCidrs = prod ? Object.freeze([]) : LOCAL_CIDRS;
   const port = given.PORT ?? 8080;
   const { METRICS_USERNAME: username, METRICS_PASSWORD: password } = given;
   const { SMTP_URL: smtpUrl, MAIL_FROM: from } = given;
@@ -232,13 +228,15 @@ function complete(given: z.output<typeof schema>): Config {
       idleHours: given.SESSION_IDLE_HOURS ?? 14 * 24,
       maxDays: given.SESSION_MAX_DAYS ?? 90,
     }),
+    oidc: oidcOf(given, localCidrs),
+    passwordSignIn: given.PASSWORD_SIGN_IN !== "off",
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
     publishRate: given.PUBLISH_RATE === 0 ? null : (given.PUBLISH_RATE ?? 1_000),
     retentionDays: given.RETENTION_DAYS ?? 30,
     checkpoints: given.CHECKPOINTS ?? "gateway",
     threads: given.UV_THREADPOOL_SIZE ?? POOL_THREADS,
     trustedProxies: given.TRUSTED_PROXIES ?? Object.freeze([]),
-    allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? (prod ? Object.freeze([]) : DEV_TARGET_CIDRS),
+    allowedTargetCidrs: given.ALLOWED_TARGET_CIDRS ?? localCidrs,
     mail: smtpUrl === undefined || from === undefined ? null : Object.freeze({ smtpUrl, from }),
     metrics: username === undefined || password === undefined ? null : Object.freeze({ username, password }),
     traces: tracesOf(given),

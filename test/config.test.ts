@@ -28,6 +28,8 @@ describe("defaults", () => {
       adminPassword: null,
       requireSecondFactor: "none",
       sessions: { idleHours: 336, maxDays: 90 },
+      oidc: null,
+      passwordSignIn: true,
       maxBodyBytes: 26_214_400,
       publishRate: 1_000,
       retentionDays: 30,
@@ -86,6 +88,18 @@ describe("values", () => {
       DATA_DIR: "/var/lib/events",
       SECRET_KEY: KEY,
       ADMIN_PASSWORD: "correct horse",
+      PASSWORD_SIGN_IN: "off",
+      OIDC_ISSUER: "https://sso.example.com/realms/main",
+      OIDC_CLIENT_ID: "webhooker",
+      OIDC_CLIENT_SECRET: "s",
+      OIDC_ALLOWED_DOMAINS: "Example.com, example.org",
+      OIDC_NAME: "Keycloak",
+      OIDC_SCOPES: "openid  email groups",
+      OIDC_CREATE_USERS: "off",
+      OIDC_GROUPS_CLAIM: "https://example.com/groups",
+      OIDC_ADMIN_GROUPS: "ops, on call",
+      OIDC_GROUP_TEAMS: "dev=Development,%2Feu%2Fops=Operations",
+      OIDC_ALLOWED_CIDRS: "10.1.0.0/16",
       MAX_BODY_BYTES: "1000",
       PUBLISH_RATE: "0",
       RETENTION_DAYS: "7",
@@ -118,6 +132,22 @@ describe("values", () => {
       adminPassword: "correct horse",
       requireSecondFactor: "none",
       sessions: { idleHours: 336, maxDays: 90 },
+      oidc: {
+        issuer: "https://sso.example.com/realms/main",
+        clientId: "webhooker",
+        clientSecret: "s",
+        name: "Keycloak",
+        scopes: "openid email groups",
+        allowedDomains: ["example.com", "example.org"],
+        allowedCidrs: ["10.1.0.0/16"],
+        createsUsers: false,
+        groups: {
+          claim: "https://example.com/groups",
+          admins: ["ops", "on call"],
+          teams: { dev: "Development", "/eu/ops": "Operations" },
+        },
+      },
+      passwordSignIn: false,
       maxBodyBytes: 1000,
       publishRate: null,
       retentionDays: 7,
@@ -289,6 +319,40 @@ describe("faults", () => {
       DBURL: "mysql://me:hunter2@x",
     });
     expect(message).not.toContain("hunter2");
+  });
+
+  test("an OpenID Connect provider needs its client and who may sign in, and passwords end only beside one", () => {
+    const missing = (env: Record<string, string>) => faultsOf(env).faults.map(({ variable }) => variable);
+    const client = ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ALLOWED_DOMAINS"];
+    expect(missing({ OIDC_ISSUER: "https://sso.example.com" })).toEqual(client);
+    expect(missing({ OIDC_CLIENT_ID: "x" })).toEqual(["OIDC_ISSUER", ...client.slice(1)]);
+    expect(missing({ PASSWORD_SIGN_IN: "off" })).toEqual(["OIDC_ISSUER"]);
+    expect(missing({ PASSWORD_SIGN_IN: "off", OIDC_CLIENT_ID: "x" })).toEqual([
+      "OIDC_ISSUER",
+      ...client.slice(1),
+    ]);
+    const rest = { OIDC_CLIENT_ID: "x", OIDC_CLIENT_SECRET: "s", OIDC_ALLOWED_DOMAINS: "any" };
+    for (const issuer of [
+      "http://sso.example.com",
+      "https://u:p@sso.example.com",
+      "https://x/?y",
+      "sso",
+      "ftp://x",
+    ]) {
+      expect(missing({ ...rest, OIDC_ISSUER: issuer })).toEqual(["OIDC_ISSUER"]);
+    }
+    const { oidc } = loadConfig({ ...rest, OIDC_ISSUER: "http://localhost:9000/" });
+    expect(oidc).toMatchObject({
+      issuer: "http://localhost:9000/",
+      allowedDomains: null,
+      createsUsers: true,
+    });
+    const faulty = { OIDC_ALLOWED_DOMAINS: "@example.com", OIDC_SCOPES: "email", OIDC_ADMIN_GROUPS: " , " };
+    expect(missing({ ...rest, OIDC_ISSUER: "https://x", ...faulty })).toEqual([
+      "OIDC_ALLOWED_DOMAINS",
+      "OIDC_SCOPES",
+      "OIDC_ADMIN_GROUPS",
+    ]);
   });
 
   test("one of the metrics credentials requires the other", () => {

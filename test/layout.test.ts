@@ -23,7 +23,14 @@ const TIERS: readonly (readonly string[])[] = [
 ];
 
 /** Files beside config.ts that are parts of it. */
-const CONFIG_PARTS = new Set(["config-client", "config-traces", "config-values", "config-variables"]);
+const CONFIG_PARTS = new Set([
+  "config-client",
+  "config-oidc",
+  "config-together",
+  "config-traces",
+  "config-values",
+  "config-variables",
+]);
 
 /** The project's own files, tool configuration and tool output; dotfiles are not checked. */
 const TOP_LEVEL = new Set([

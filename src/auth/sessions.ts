@@ -15,9 +15,12 @@ export type Session = Readonly<{
   expiresAt: number;
   userAgent: string;
   remoteAddress: string;
-  /** When its user last entered a password or a code. */
+  /** When its user last proved who they are. */
   verifiedAt: number;
+  signedInBy: SignedInBy;
 }>;
+
+export type SignedInBy = SessionRow["signedInBy"];
 
 export type SignedIn = Readonly<{
   session: Session;
@@ -55,11 +58,17 @@ export function createSessions(deps: { mainDb: MainDb; clock: Clock; limits: Ses
   }
 
   return {
-    /** Creates a session. The token goes only to the browser. */
-    create(of: { userId: string; userAgent: string; remoteAddress: string }): {
-      session: Session;
-      token: string;
-    } {
+    /**
+     * Creates a session. The token goes only to the browser. `verifiedAt`: when its user proved who they are, if that was
+     * not just now.
+     */
+    create(of: {
+      userId: string;
+      userAgent: string;
+      remoteAddress: string;
+      signedInBy?: SignedInBy;
+      verifiedAt?: number;
+    }): { session: Session; token: string } {
       const token = randomToken(TOKEN_BYTES);
       const now = clock.now();
       const row = {
@@ -70,7 +79,8 @@ export function createSessions(deps: { mainDb: MainDb; clock: Clock; limits: Ses
         expiresAt: expiryOf({ createdAt: now, lastSeenAt: now }),
         userAgent: of.userAgent.slice(0, MAX_USER_AGENT_LENGTH),
         remoteAddress: of.remoteAddress,
-        verifiedAt: now,
+        verifiedAt: of.verifiedAt ?? now,
+        signedInBy: of.signedInBy ?? "password",
       };
       mainDb.sessions.insert(row);
       return { session: toSession(row), token };
@@ -98,9 +108,9 @@ export function createSessions(deps: { mainDb: MainDb; clock: Clock; limits: Ses
       return isRenewed ? expiresAt : null;
     },
 
-    /** Notes that the session's user has just entered a password or a code. */
-    noteVerified({ id }: { id: string }): void {
-      mainDb.sessions.setVerified({ idHash: id, at: clock.now() });
+    /** Notes when the session's user has proved who they are; by default just now. */
+    noteVerified({ id, at = clock.now() }: { id: string; at?: number }): void {
+      mainDb.sessions.setVerified({ idHash: id, at });
     },
 
     /** Writes when sessions were last seen. */

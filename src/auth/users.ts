@@ -14,8 +14,9 @@ export type User = Readonly<{
   id: string;
   username: string;
   role: Role;
-  /** False: a service account, for which only API keys act. */
   hasPassword: boolean;
+  /** Only API keys act for it. */
+  isService: boolean;
   disabledAt: number | null;
   createdAt: number;
   updatedAt: number;
@@ -25,12 +26,25 @@ export type Users = ReturnType<typeof createUsers>;
 
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
-/** Stored instead of a hash; no hash equals it. */
-const NO_PASSWORD = "";
+/** Stored instead of a hash; no hash equals them. */
+const SERVICE = "";
+const NO_PASSWORD = "none";
 
 type Deps = Readonly<{ mainDb: MainDb; clock: Clock; passwords?: Passwords }>;
 
 export function createUsers({ mainDb, clock, passwords = createPasswords() }: Deps) {
+  function insert(values: Pick<UserRow, "username" | "passwordHash" | "role">): User {
+    const now = clock.now();
+    const row = { id: newId(), ...values, disabledAt: null, createdAt: now, updatedAt: now, deletedAt: null };
+    try {
+      mainDb.users.insert(row);
+    } catch (error) {
+      if (sqliteCode(error) === "SQLITE_CONSTRAINT_UNIQUE") throw taken();
+      throw error;
+    }
+    return toUser(row);
+  }
+
   const users = {
     /** A null password creates a service account, which cannot sign in. Throws AppError `invalid` or `conflict`. */
     async create(values: { username: string; password: string | null; role: Role }): Promise<User> {
@@ -38,18 +52,15 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       if (!USERNAME.test(username)) throw unfitUsername();
       if (mainDb.users.findByUsername(username)) throw taken();
       if (password === null && role === "admin") throw noServiceAdmin();
-      const passwordHash = password === null ? NO_PASSWORD : await passwords.hash(password);
-      const now = clock.now();
-      const born = { disabledAt: null, createdAt: now, updatedAt: now, deletedAt: null };
-      const row = { id: newId(), username, passwordHash, role, ...born };
-      try {
-        mainDb.users.insert(row);
-      } catch (error) {
-        // Another request took the name while the password was hashed.
-        if (sqliteCode(error) === "SQLITE_CONSTRAINT_UNIQUE") throw taken();
-        throw error;
-      }
-      return toUser(row);
+      const passwordHash = password === null ? SERVICE : await passwords.hash(password);
+      // Another request may have taken the name while the password was hashed.
+      return insert({ username, passwordHash, role });
+    },
+
+    /** Creates a user who signs in without a password. Throws AppError `invalid` or `conflict`. */
+    createWithoutPassword({ username, role }: { username: string; role: Role }): User {
+      if (!USERNAME.test(username)) throw unfitUsername();
+      return insert({ username, passwordHash: NO_PASSWORD, role });
     },
 
     list(): User[] {
@@ -105,7 +116,8 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
     }): Promise<User | null> {
       const { username, password, isTrusted = false } = given;
       const row = mainDb.users.findByUsername(username);
-      const matches = await passwords.verify(password, row?.passwordHash || null, { isTrusted });
+      const hash = row && hasPassword(row) ? row.passwordHash : null;
+      const matches = await passwords.verify(password, hash, { isTrusted });
       return matches && row && row.disabledAt === null ? toUser(row) : null;
     },
 
@@ -119,7 +131,12 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
 
 function toUser(row: UserRow): User {
   const { id, username, role, passwordHash, disabledAt, createdAt, updatedAt } = row;
-  return { id, username, role, hasPassword: passwordHash !== NO_PASSWORD, disabledAt, createdAt, updatedAt };
+  const isService = passwordHash === SERVICE;
+  return { id, username, role, hasPassword: hasPassword(row), isService, disabledAt, createdAt, updatedAt };
+}
+
+function hasPassword({ passwordHash }: UserRow): boolean {
+  return passwordHash !== SERVICE && passwordHash !== NO_PASSWORD;
 }
 
 function noServiceAdmin(): AppError {

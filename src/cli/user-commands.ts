@@ -45,7 +45,7 @@ export function addUserCommands(program: Command, io: Io): void {
       const users = await withMainDb(io, (mainDb) => usersOf(mainDb).list());
       const rows = users.map((one) => [
         one.username,
-        one.hasPassword ? one.role : "service",
+        one.isService ? "service" : one.role,
         stateOf(one),
         formatTime(one.createdAt),
       ]);

@@ -60,7 +60,7 @@ export function createDashboard(deps: DashboardDeps) {
             method: route.method,
             route: route.path,
             params,
-            isChange: route.method === "POST",
+            isChange: route.method === "POST" || (route.access === "anyone" && route.isChange === true),
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },
           (entry) =>

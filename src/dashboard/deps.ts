@@ -2,6 +2,9 @@
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditReading } from "../auth/audit-reading.ts";
 import type { FirstSignIn } from "../auth/first-sign-in.ts";
+import type { Identities } from "../auth/oidc/identities.ts";
+import type { PasswordSignIn } from "../auth/oidc/password-sign-in.ts";
+import type { SingleSignOn } from "../auth/oidc/single-sign-on.ts";
 import type { Passkeys } from "../auth/passkeys/passkeys.ts";
 import type { SecondFactors } from "../auth/second-factor/second-factors.ts";
 import type { Sessions } from "../auth/sessions.ts";
@@ -58,6 +61,10 @@ export type DashboardDeps = Readonly<{
   apiKeys: ApiKeys;
   secondFactors: SecondFactors;
   passkeys: Passkeys;
+  passwordSignIn: PasswordSignIn;
+  identities: Identities;
+  /** Null: nobody signs in by OpenID Connect. */
+  singleSignOn: SingleSignOn | null;
   signInLimiter: SignInLimiter;
   /** Runs a handler and waits until everything its response reports is on disk. */
   durably: MainDb["durably"];

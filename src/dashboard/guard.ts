@@ -10,7 +10,7 @@ import type { DashboardDeps } from "./deps.ts";
 import { createFlashCookie } from "./flash.ts";
 import { type FormInput, readForm } from "./forms.ts";
 import { readLook } from "./look.ts";
-import { signInPath } from "./next-path.ts";
+import { refererPath, signInPath } from "./next-path.ts";
 import type { OpenContext, PageContext, PageRoute, UserRoute } from "./page-route.ts";
 import type { DrawFor } from "./permitted.ts";
 import { SECOND_FACTOR_PATH } from "./profile/second-factor-path.ts";
@@ -115,13 +115,6 @@ function askToSignIn(request: Request): Response {
   return isHtmx
     ? new Response(null, { status: 200, headers: { "hx-redirect": path } })
     : new Response(null, { status: 303, headers: { location: path } });
-}
-
-function refererPath(request: Request): string | null {
-  const referer = request.headers.get("referer");
-  if (referer === null || !URL.canParse(referer)) return null;
-  const { host, pathname, search } = new URL(referer);
-  return host === request.headers.get("host")?.toLowerCase() ? pathname + search : null;
 }
 
 function forbidden(): AppError {

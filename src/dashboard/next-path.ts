@@ -15,6 +15,14 @@ export function nextPath(wanted: string | null | undefined): string {
   return pathname === "/" ? HOME : pathname + search;
 }
 
+/** Returns the path of the page that sent a request, if it is one of this site; else null. */
+export function refererPath(request: Request): string | null {
+  const referer = request.headers.get("referer");
+  if (referer === null || !URL.canParse(referer)) return null;
+  const { host, pathname, search } = new URL(referer);
+  return host === request.headers.get("host")?.toLowerCase() ? pathname + search : null;
+}
+
 export function signInPath(next: string | null): string {
   const path = nextPath(next);
   return path === HOME ? "/pages/login" : `/pages/login?next=${encodeURIComponent(path)}`;

@@ -34,7 +34,13 @@ export type OpenContext = Omit<PageContext, "viewer" | "sessionId" | "isStillAll
 type PageResponse = Response | Promise<Response>;
 
 type Named = Readonly<{ method: "GET" | "POST"; path: string }>;
-type OpenRoute = Named & Readonly<{ access: "anyone"; run: (context: OpenContext) => PageResponse }>;
+type OpenRoute = Named &
+  Readonly<{
+    access: "anyone";
+    run: (context: OpenContext) => PageResponse;
+    /** A page that changes something, as another site's answer does that comes by a link. */
+    isChange?: true;
+  }>;
 type Run = (context: PageContext) => PageResponse;
 export type UserRoute = Named &
   Readonly<{
@@ -88,7 +94,7 @@ export function forSetup(route: UserRoute): UserRoute {
   return { ...route, isForSetup: true };
 }
 
-export function openPage(path: string, run: (context: OpenContext) => PageResponse): PageRoute {
+export function openPage(path: string, run: (context: OpenContext) => PageResponse): OpenRoute {
   return { method: "GET", path, access: "anyone", run };
 }
 

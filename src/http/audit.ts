@@ -18,6 +18,8 @@ export type AuditEntry = Readonly<{
   by: (actor: Known) => void;
   /** Records why nothing was done, if the response's status does not show it. */
   refuse: (code: string) => void;
+  /** Replaces the action that the route stands for, where it stands for several. */
+  named: (action: string) => void;
   /** Names the user whom the request is about, for refusals such as a failed sign-in. */
   about: (user: Readonly<{ id: string; username: string }>) => void;
 }>;
@@ -47,7 +49,12 @@ export type Audit = Readonly<{
   watch: (asked: Asked, act: (entry: AuditEntry) => Promise<Response>) => Promise<Response>;
 }>;
 
-type End = Readonly<{ status: number; code: string | null; about?: { ownerId: string; objectName: string } }>;
+type End = Readonly<{
+  status: number;
+  code: string | null;
+  action?: string;
+  about?: { ownerId: string; objectName: string };
+}>;
 
 /** Statuses for lack of access. */
 const NOT_THEIRS = new Set([401, 403]);
@@ -78,14 +85,20 @@ export function createAudit(
   }
 
   async function write(asked: Asked, act: Act, { path, end }: { path: string; end: End }): Promise<void> {
-    const { status, code, about } = end;
+    const { status, code, action, about } = end;
     if (!asked.isChange && !NOT_THEIRS.has(status)) return;
     const outcome: Outcome = status >= 500 ? "failed" : status >= 400 || code !== null ? "refused" : "done";
     // A form that was answered with a page has only asked for a confirmation.
     const isOnlyAsked = via === "dashboard" && status === 200;
     const isTold = outcome === "done" && (act.last !== null || isOnlyAsked || asked.isFrequent === true);
     if (!isTold && (outcome === "done" || mayAddRefused())) {
-      const change = { ...nameAction(asked), outcome, code, ...about };
+      const change = {
+        ...nameAction(asked),
+        ...(action !== undefined && { action }),
+        outcome,
+        code,
+        ...about,
+      };
       await add(change).catch((cause: unknown) => {
         log.error("an entry could not be added to the audit log", { cause });
       });
@@ -116,6 +129,7 @@ export function createAudit(
       });
       let refusal: string | null = null;
       let about: End["about"];
+      let action: End["action"];
       // Read now, because the runtime may drop it after the response.
       const path = pathOf(request.url);
       const entry: AuditEntry = {
@@ -125,21 +139,27 @@ export function createAudit(
         refuse(code) {
           refusal = code;
         },
+        named(wanted) {
+          action = wanted;
+        },
         about({ id, username }) {
           about = { ownerId: id, objectName: username };
         },
       };
+      const endOf = (status: number, code: string | null): End => ({
+        status,
+        code,
+        ...(action !== undefined && { action }),
+        ...(about && { about }),
+      });
       return actAs(act, async () => {
         try {
           const answer = await run(entry);
-          await write(asked, act, {
-            path,
-            end: { status: answer.status, code: refusal, ...(about && { about }) },
-          });
+          await write(asked, act, { path, end: endOf(answer.status, refusal) });
           return answer;
         } catch (error) {
           const { status, code } = describeError(error);
-          await write(asked, act, { path, end: { status, code, ...(about && { about }) } });
+          await write(asked, act, { path, end: endOf(status, code) });
           throw error;
         }
       });

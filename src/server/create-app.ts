@@ -92,6 +92,8 @@ export async function createApp({
     mainDb,
     keys,
     clock,
+    log,
+    stopping: stopping.signal,
     passwords: overrides.passwords,
   });
   const ofWebhooks = createWebhookParts({
@@ -221,6 +223,7 @@ export async function createApp({
     await resumed;
     await stopTraces();
     delivery.close();
+    people.close();
     await stored.close();
     unlock();
   }

@@ -2,6 +2,9 @@
 import { createApiKeys } from "../auth/api-keys.ts";
 import { createAuditReading } from "../auth/audit-reading.ts";
 import { createFirstSignIn } from "../auth/first-sign-in.ts";
+import { createIdentities } from "../auth/oidc/identities.ts";
+import { createPasswordSignIn } from "../auth/oidc/password-sign-in.ts";
+import { createSingleSignOn } from "../auth/oidc/single-sign-on.ts";
 import { createPasskeys } from "../auth/passkeys/passkeys.ts";
 import type { Passwords } from "../auth/passwords.ts";
 import { createSecondFactors } from "../auth/second-factor/second-factors.ts";
@@ -12,22 +15,47 @@ import type { Config } from "../config.ts";
 import type { AskedChange } from "../http/audit.ts";
 import { createRemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../observability/log.ts";
+import { createOutboundClient } from "../outbound/client.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 
+/** Kept-alive connections to the provider of OpenID Connect. */
+const MAX_IDLE = 4;
+
 export function createPeopleParts(deps: {
-  config: Pick<Config, "baseUrl" | "trustedProxies" | "sessions" | "requireSecondFactor">;
+  config: Pick<
+    Config,
+    "baseUrl" | "trustedProxies" | "sessions" | "requireSecondFactor" | "oidc" | "passwordSignIn"
+  >;
   mainDb: MainDb;
   keys: Sealer;
   clock: Clock;
+  log: Logger;
+  /** Aborted when a stop begins. */
+  stopping: AbortSignal;
   /** By default argon2id. */
   passwords?: Passwords | undefined;
 }) {
   const { config, mainDb, keys, clock, passwords } = deps;
+  const { oidc, baseUrl } = config;
   const sessions = createSessions({ mainDb, clock, limits: config.sessions });
+  const users = createUsers({ mainDb, clock, ...(passwords && { passwords }) });
+  const passwordSignIn = createPasswordSignIn({ isWanted: config.passwordSignIn, oidc, mainDb });
+  const isPasswordEnough = passwordSignIn.isOn;
+  const identities = createIdentities({ mainDb, users, clock, oidc, isPasswordEnough });
+  // Its own client, as the provider may be in other networks than targets.
+  const toProvider =
+    oidc && createOutboundClient({ allowedCidrs: oidc.allowedCidrs, maxIdleConnections: MAX_IDLE });
   return {
-    users: createUsers({ mainDb, clock, ...(passwords && { passwords }) }),
+    users,
     sessions,
+    passwordSignIn,
+    identities,
+    singleSignOn:
+      oidc &&
+      toProvider &&
+      createSingleSignOn({ ...deps, oidc, baseUrl, outbound: toProvider, identities, users }),
     firstSignIn: createFirstSignIn({ clock, areNoSessions: sessions.areNone }),
     passkeys: createPasskeys({ mainDb, keys, clock, baseUrl: config.baseUrl }),
     secondFactors: createSecondFactors({
@@ -36,6 +64,7 @@ export function createPeopleParts(deps: {
       clock,
       baseUrl: config.baseUrl,
       required: config.requireSecondFactor,
+      signsInByPassword: (userId) => isPasswordEnough() && users.find(userId)?.hasPassword === true,
     }),
     apiKeys: createApiKeys({ mainDb, clock }),
     signInLimiter: createSignInLimiter({ monotonic: clock.monotonic }),
@@ -45,5 +74,7 @@ export function createPeopleParts(deps: {
     },
     auditReading: createAuditReading({ mainDb }),
     remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
+    /** Closes connections to the provider of OpenID Connect. */
+    close: () => toProvider?.close(),
   };
 }

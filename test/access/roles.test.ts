@@ -14,7 +14,16 @@ let routes: readonly RegisteredRoute[];
 let askers: ReadonlyMap<Asker, Readonly<{ id: string; token: string; cookie: string }>>;
 
 beforeAll(async () => {
-  app = await startTestApp({ METRICS_USERNAME: "m", METRICS_PASSWORD: "only for this test" });
+  app = await startTestApp({
+    METRICS_USERNAME: "m",
+    METRICS_PASSWORD: "only for this test",
+    // Without a provider its routes are not found; this one is not asked.
+    OIDC_ISSUER: "https://127.0.0.1:1",
+    OIDC_CLIENT_ID: "webhooker",
+    OIDC_CLIENT_SECRET: "s",
+    OIDC_ALLOWED_DOMAINS: "any",
+    OIDC_ALLOWED_CIDRS: "none",
+  });
   routes = app.app.routes.map(({ method, path }) => ({ method, path }));
   const people = await Promise.all(
     ASKERS.filter((asker) => asker !== "nobody").map(async (asker) => {
@@ -118,7 +127,7 @@ function expected(rule: Rule, asker: Asker): Seen {
 
 /** Routes about something that is made up here, or that lead everybody to the sign-in page. */
 const NOT_ASKED =
-  /^(?:(?:GET|POST) \/admin\/.*:|POST \/admin\/server\/mail$|[A-Z]+ \/webhook\/|GET \/docs\/:|GET \/$|POST \/pages\/logout$|(?:GET|POST) \/pages\/login\/(?:code|passkey)$|ALL )/;
+  /^(?:(?:GET|POST) \/admin\/.*:|POST \/admin\/server\/mail$|[A-Z]+ \/webhook\/|GET \/docs\/:|GET \/$|POST \/pages\/logout$|(?:GET|POST) \/pages\/login\/(?:code|passkey|oidc|oidc\/callback)$|ALL )/;
 /** These take everybody's access away, or the asker's. */
 const ENDS_ACCESS =
   /^(?:DELETE \/api\/v1\/webhooks\/:webhook_id|POST .*\/(?:leave|transfer)|POST \/source\/:id\/delete)$/;

@@ -33,6 +33,7 @@ describe("creating a user", () => {
       username: "ada",
       role: "user",
       hasPassword: true,
+      isService: false,
       disabledAt: null,
       createdAt: now,
       updatedAt: now,

@@ -22,6 +22,8 @@ const OPEN = [
   "GET /pages/login/code",
   "POST /pages/login/code",
   "POST /pages/login/passkey",
+  "GET /pages/login/oidc",
+  "GET /pages/login/oidc/callback",
   "GET /pages/first-sign-in",
   "POST /pages/first-sign-in",
   "GET /docs",

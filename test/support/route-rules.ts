@@ -5,7 +5,7 @@ import type { RegisteredRoute } from "./registered-routes.ts";
 /** Public routes. */
 const OPEN = [
   /^GET \/$/,
-  /^(GET|POST) \/pages\/login(\/code|\/passkey)?$/,
+  /^(GET|POST) \/pages\/login(\/code|\/passkey|\/oidc(\/callback)?)?$/,
   /^POST \/pages\/logout$/,
   /^(GET|POST) \/pages\/first-sign-in$/,
   /^GET \/assets\//,
@@ -24,6 +24,7 @@ export const OWN: ReadonlySet<string> = new Set([
   ...["POST /profile/sessions/end-others", "GET /profile/audit", "GET /profile/audit/download"],
   ...["GET /problems", "GET /api/v1/problems"],
   ...["GET /profile/second-factor", "POST /profile/second-factor"],
+  ...["GET /profile/single-sign-on", "POST /profile/single-sign-on", "GET /profile/single-sign-on/verify"],
   ...["GET /profile/passkeys", "POST /profile/passkeys"],
   ...["POST /profile/second-factor/codes", "POST /profile/second-factor/off"],
   ...["GET /api/v1/me", "GET /api/v1/webhooks", "POST /api/v1/webhooks"],

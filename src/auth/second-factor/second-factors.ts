@@ -27,6 +27,8 @@ export function createSecondFactors(deps: {
   clock: Pick<Clock, "now">;
   baseUrl: string;
   required: "none" | "admins" | "everyone";
+  /** A second factor stands beside a password; who signs in otherwise needs none here. */
+  signsInByPassword: (userId: string) => boolean;
 }) {
   const { keys, clock, required } = deps;
   const { secondFactors } = deps.mainDb;
@@ -63,7 +65,7 @@ export function createSecondFactors(deps: {
     /** Whether the user must set one up before anything else. */
     isMissing({ id, role }: Readonly<{ id: string; role: Role }>): boolean {
       const isRequired = required === "everyone" || (required === "admins" && role === "admin");
-      return isRequired && !isOn(id);
+      return isRequired && !isOn(id) && deps.signsInByPassword(id);
     },
 
     /** Null if the user has none. */

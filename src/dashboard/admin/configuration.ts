@@ -27,6 +27,21 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   REQUIRE_SECOND_FACTOR: ({ requireSecondFactor }) => requireSecondFactor,
   SESSION_IDLE_HOURS: ({ sessions }) => String(sessions.idleHours),
   SESSION_MAX_DAYS: ({ sessions }) => String(sessions.maxDays),
+  PASSWORD_SIGN_IN: ({ passwordSignIn }) => (passwordSignIn ? "on" : "off"),
+  OIDC_ISSUER: ({ oidc }) => oidc?.issuer ?? NOT_SET,
+  OIDC_CLIENT_ID: ({ oidc }) => oidc?.clientId ?? NOT_SET,
+  OIDC_CLIENT_SECRET: ({ oidc }) => (oidc === null ? NOT_SET : SET),
+  OIDC_ALLOWED_DOMAINS: ({ oidc }) => (oidc ? (oidc.allowedDomains?.join(", ") ?? "any") : NOT_SET),
+  OIDC_NAME: ({ oidc }) => oidc?.name ?? NOT_SET,
+  OIDC_SCOPES: ({ oidc }) => oidc?.scopes ?? NOT_SET,
+  OIDC_CREATE_USERS: ({ oidc }) => (oidc ? (oidc.createsUsers ? "on" : "off") : NOT_SET),
+  OIDC_GROUPS_CLAIM: ({ oidc }) => oidc?.groups.claim ?? NOT_SET,
+  OIDC_ADMIN_GROUPS: ({ oidc }) => oidc?.groups.admins?.join(", ") ?? NOT_SET,
+  OIDC_GROUP_TEAMS: ({ oidc }) =>
+    Object.entries(oidc?.groups.teams ?? {})
+      .map(([group, team]) => `${group} = ${team}`)
+      .join(", ") || NOT_SET,
+  OIDC_ALLOWED_CIDRS: ({ oidc }) => (oidc ? listed(oidc.allowedCidrs) : NOT_SET),
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
   PUBLISH_RATE: ({ publishRate }) => String(publishRate ?? 0),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),

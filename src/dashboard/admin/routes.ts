@@ -21,6 +21,7 @@ type Deps = Pick<
   | "users"
   | "sessions"
   | "secondFactors"
+  | "identities"
   | "clock"
   | "config"
   | "version"
@@ -44,6 +45,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     const made = users.find(query.get("user") ?? "");
     const secret = faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null;
     const withFactor = new Set(secondFactors.listUserIds());
+    const linked = new Set(deps.identities.listUserIds());
     return renderPage(
       usersView({
         viewer,
@@ -52,6 +54,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
           user,
           lastSeenAt: lastSeen(user.id),
           hasSecondFactor: withFactor.has(user.id),
+          isLinked: linked.has(user.id),
         })),
         newPassword: secret !== null && made !== null ? { username: made.username, password: secret } : null,
         errors: faults?.errors ?? NO_ERRORS,
@@ -86,7 +89,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
 
   async function resetPassword(context: PageContext): Promise<Response> {
     const user = getUser(context);
-    if (!user.hasPassword) throw notFound("password");
+    if (user.isService) throw notFound("password");
     refuseSelf(context, user, "Change your own password in your profile.");
     const form = await context.form();
     if (form.confirmed !== "yes") return renderPage(resetPasswordView({ viewer: context.viewer, user }));

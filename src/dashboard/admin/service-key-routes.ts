@@ -58,7 +58,7 @@ export function createServiceKeyRoutes({ users, keys, reveals }: Deps): readonly
 
   function getServiceAccount({ params }: PageContext): User {
     const user = users.find(params.serviceId ?? "");
-    if (user === null || user.hasPassword) throw notFound("service account");
+    if (user?.isService !== true) throw notFound("service account");
     return user;
   }
 

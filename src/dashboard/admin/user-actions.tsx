@@ -14,17 +14,21 @@ export function UserActions(props: {
   hasSecondFactor: boolean;
 }): JSX.Element {
   const { user, isSignedIn, hasSecondFactor } = props;
-  const { id, username, hasPassword, disabledAt } = user;
+  const { id, username, hasPassword, isService, disabledAt } = user;
   return (
     <>
-      {hasPassword ? (
+      {!isService ? (
         <ActionButton
           action={`${USERS}/${id}/password`}
           size="small"
           icon="key"
-          label="Reset password"
-          describe={`Reset password of ${username}`}
-          confirm={`Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`}
+          label={hasPassword ? "Reset password" : "Set password"}
+          describe={`${hasPassword ? "Reset" : "Set"} password of ${username}`}
+          confirm={
+            hasPassword
+              ? `Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`
+              : `Set a password of ${username}? They are signed out everywhere, and can sign in by it.`
+          }
         />
       ) : (
         <Button

@@ -12,7 +12,7 @@ import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
 import { UserActions } from "./user-actions.tsx";
 
-type Row = Readonly<{ user: User; lastSeenAt: number | null; hasSecondFactor: boolean }>;
+type Row = Readonly<{ user: User; lastSeenAt: number | null; hasSecondFactor: boolean; isLinked: boolean }>;
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -89,7 +89,13 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
   );
 }
 
-function UserRow({ user, lastSeenAt, hasSecondFactor, isSelf }: Row & { isSelf: boolean }): JSX.Element {
+function UserRow({
+  user,
+  lastSeenAt,
+  hasSecondFactor,
+  isLinked,
+  isSelf,
+}: Row & { isSelf: boolean }): JSX.Element {
   const { username, role, disabledAt, createdAt } = user;
   return (
     <tr class={disabledAt === null ? undefined : "row-idle"}>
@@ -97,10 +103,11 @@ function UserRow({ user, lastSeenAt, hasSecondFactor, isSelf }: Row & { isSelf: 
         <span safe>{username}</span>
         {isSelf && <span class="muted"> (you)</span>}
       </td>
-      <td>{role === "admin" ? "Administrator" : user.hasPassword ? "User" : "Service account"}</td>
+      <td>{role === "admin" ? "Administrator" : user.isService ? "Service account" : "User"}</td>
       <td>
         {disabledAt === null ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
         {hasSecondFactor && <span class="muted text-s"> with second factor</span>}
+        {isLinked && <span class="muted text-s"> by single sign-on</span>}
       </td>
       <td class="nowrap" data-label="Last seen">
         {lastSeenAt === null ? <span class="muted">not signed in</span> : <Time at={lastSeenAt} relative />}

@@ -11,6 +11,7 @@ export const KINDS: readonly Readonly<{ value: string; label: string }>[] = [
   { value: "rejected_request", label: "Rejected requests" },
   { value: "api_key", label: "API keys" },
   { value: "passkey", label: "Passkeys" },
+  { value: "identity", label: "Linked accounts" },
   { value: "session", label: "Sign-ins and sessions" },
   { value: "user", label: "Users" },
   { value: "server", label: "Server" },
@@ -20,6 +21,9 @@ export const KINDS: readonly Readonly<{ value: string; label: string }>[] = [
 const SENTENCES: Readonly<Record<string, string>> = {
   "session.create": "Sign in",
   "session.end": "Sign out",
+  "session.verify": "Confirm identity",
+  "identity.create": "Link account",
+  "identity.delete": "Unlink account",
   "api_key.create": "Create API key",
   "api_key.revoke": "Revoke API key",
   "server.check": "Check databases",

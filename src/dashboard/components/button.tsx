@@ -19,13 +19,20 @@ type Look = Readonly<{
 
 /** A submit button; with `href`, a link that looks like one, and is left out if the reader may not follow it. */
 export function Button(
-  props: Look & Readonly<{ href?: string; name?: string; value?: string }>,
+  props: Look &
+    Readonly<{
+      href?: string;
+      /** The link leads to another site, maybe by a redirect, which scripts cannot follow. */
+      leaves?: boolean;
+      name?: string;
+      value?: string;
+    }>,
 ): JSX.Element {
   const look = { class: classOf(props), "data-key": props.shortcut, "aria-label": spoken(props) };
   if (props.href !== undefined) {
     if (!isPermitted("GET", props.href)) return "";
     return (
-      <a {...look} href={attribute(props.href)}>
+      <a {...look} href={attribute(props.href)} hx-boost={props.leaves && "false"}>
         <Face {...props} />
       </a>
     );

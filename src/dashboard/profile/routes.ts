@@ -11,13 +11,21 @@ import { action, type PageContext, type PageRoute, page, sensitive } from "../pa
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
+import { createIdentityRoutes } from "./identity-routes.ts";
 import { createPasskeyRoutes } from "./passkey-routes.ts";
 import { createSecondFactorRoutes } from "./second-factor-routes.ts";
 import { profileView } from "./views.tsx";
 
 type Deps = Pick<
   DashboardDeps,
-  "users" | "sessions" | "secondFactors" | "passkeys" | "signInLimiter" | "config"
+  | "users"
+  | "sessions"
+  | "secondFactors"
+  | "passkeys"
+  | "identities"
+  | "singleSignOn"
+  | "signInLimiter"
+  | "config"
 > &
   Readonly<{ keys: KeyActions; cookie: SessionCookie; reveals: Reveals }>;
 
@@ -35,6 +43,9 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
       flash,
       sessionId,
       sessions: sessions.list({ userId: viewer.id }),
+      hasPassword: users.find(viewer.id)?.hasPassword === true,
+      provider: deps.singleSignOn?.name ?? null,
+      identityCount: deps.identities.list(viewer.id).length,
       passkeyCount: deps.passkeys.list(viewer.id).length,
       secondFactor: deps.secondFactors.find(viewer.id),
       sessionLimits: deps.config.sessions,
@@ -124,6 +135,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     action("/profile/look", changeLook),
     ...createSecondFactorRoutes(deps),
     ...createPasskeyRoutes(deps),
+    ...createIdentityRoutes(deps),
     action("/profile/sessions/end-others", endOtherSessions),
     action("/profile/sessions/:sessionId/end", endSession),
     sensitive(action("/profile/api-keys", createKey)),

@@ -15,6 +15,7 @@ import { DEFAULT_LOOK, type Look, lookFields } from "../look.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { browserName } from "./browser-name.ts";
+import { IDENTITIES_PATH } from "./identities-path.ts";
 import { PASSKEYS_PATH } from "./passkeys-path.ts";
 import { SECOND_FACTOR_PATH } from "./second-factor-path.ts";
 
@@ -24,6 +25,10 @@ type Profile = Readonly<{
   sessionId: string;
   sessions: readonly Session[];
   sessionLimits: SessionLimits;
+  hasPassword: boolean;
+  /** Name of the OpenID Connect provider; null: there is none. */
+  provider: string | null;
+  identityCount: number;
   passkeyCount: number;
   /** Null if it is off. */
   secondFactor: Readonly<{ since: number; codesLeft: number }> | null;
@@ -34,6 +39,8 @@ type Profile = Readonly<{
   apiKeyErrors: FieldErrors;
   typedKey: FormInput;
 }>;
+
+const SIGNED_IN_BY = { passkey: "passkey", link: "link", oidc: "single sign-on" } as const;
 
 export function profileView(props: Profile): JSX.Element {
   const { viewer, flash, newToken } = props;
@@ -54,9 +61,10 @@ export function profileView(props: Profile): JSX.Element {
         />
         <Appearance look={viewer.look ?? DEFAULT_LOOK} />
         <Sessions {...props} />
-        <Password errors={props.passwordErrors} username={viewer.username} />
+        {props.hasPassword && <Password errors={props.passwordErrors} username={viewer.username} />}
         <SecondFactor {...props} />
         <Passkeys {...props} />
+        {(props.provider !== null || props.identityCount > 0) && <SingleSignOn {...props} />}
       </div>
     </Layout>
   );
@@ -113,6 +121,11 @@ function Sessions({ sessions, sessionId, sessionLimits }: Profile): JSX.Element 
             </td>
             <td class="nowrap" data-label="Signed in">
               <Time at={session.createdAt} relative />
+              {session.signedInBy !== "password" && (
+                <span class="muted text-s" safe>
+                  {` by ${SIGNED_IN_BY[session.signedInBy]}`}
+                </span>
+              )}
             </td>
             <td class="nowrap" data-label="Last seen">
               <Time at={session.lastSeenAt} relative />
@@ -203,6 +216,22 @@ function Passkeys({ passkeyCount }: Profile): JSX.Element {
         describe={passkeyCount === 0 ? undefined : "Manage your passkeys"}
         href={PASSKEYS_PATH}
       />
+    </section>
+  );
+}
+
+function SingleSignOn({ provider, identityCount }: Profile): JSX.Element {
+  return (
+    <section class="card card-row" id="single-sign-on">
+      <div>
+        <h2>Single sign-on</h2>
+        <p class="muted" safe>
+          {identityCount === 0
+            ? `No account at ${provider ?? "a provider"} is linked to you.`
+            : `${identityCount === 1 ? "An account" : `${identityCount} accounts`} at ${provider ?? "a provider"} can sign you in.`}
+        </p>
+      </div>
+      <Button label="Manage" describe="Manage your linked accounts" href={IDENTITIES_PATH} />
     </section>
   );
 }

@@ -34,7 +34,7 @@ export function createPasskeySignInRoutes(deps: Deps): readonly PageRoute[] {
       return refuse("The passkey was not accepted, or took too long. Try again.");
     }
     turn.succeeded();
-    return begin(context, { user: owner, next: form.next });
+    return begin(context, { user: owner, next: form.next, signedInBy: "passkey" });
   }
 
   return [openAction(PASSKEY_SIGN_IN_PATH, signIn)];

@@ -1,4 +1,4 @@
-/** Asks for the password, or a code of the second factor, before sensitive actions of an older sign-in. */
+/** Asks again who it is before sensitive actions of an older sign-in. */
 import type { Session } from "../../auth/sessions.ts";
 import { describeWait } from "../../auth/sign-in-limiter.ts";
 import { pathAndQueryOf } from "../../http/request-url.ts";
@@ -6,13 +6,21 @@ import { MINUTE_MS } from "../../lib/clock.ts";
 import { PASSKEY_FIELDS, passkeyAnswerIn } from "../components/passkey-form.tsx";
 import type { DashboardDeps } from "../deps.ts";
 import type { FormInput } from "../forms.ts";
+import { nextPath, refererPath } from "../next-path.ts";
 import type { PageContext } from "../page-route.ts";
 import { renderPage } from "../render.ts";
-import { PROOF_FIELD, reVerifyView } from "./re-verify-view.tsx";
+import { BACK_FIELD, PROOF_FIELD, reVerifyView } from "./re-verify-view.tsx";
 
 type Deps = Pick<
   DashboardDeps,
-  "users" | "sessions" | "secondFactors" | "passkeys" | "signInLimiter" | "clock"
+  | "users"
+  | "sessions"
+  | "secondFactors"
+  | "passkeys"
+  | "identities"
+  | "singleSignOn"
+  | "signInLimiter"
+  | "clock"
 >;
 
 /** Returns the page that asks; null if the user has proved who they are. */
@@ -32,7 +40,7 @@ const FAULTS = {
 } as const;
 
 /** Fields that are not part of the form that was sent. */
-const PROOFS: readonly string[] = [PROOF_FIELD, ...Object.values(PASSKEY_FIELDS.get)];
+const PROOFS: readonly string[] = [PROOF_FIELD, BACK_FIELD, ...Object.values(PASSKEY_FIELDS.get)];
 
 const FRESH_MS = 15 * MINUTE_MS;
 /** Forms of sensitive actions have a few fields. */
@@ -82,13 +90,17 @@ export function createReVerify(deps: Deps): ReVerify {
       sessions.noteVerified({ id });
       return null;
     }
+    const { singleSignOn } = deps;
+    const hasProvider = singleSignOn !== null && deps.identities.canVerify(userId);
     const view = reVerifyView({
       viewer: context.viewer,
       action: pathAndQueryOf(context.request.url),
       fields: Object.entries(form)
         .filter(([name]) => !PROOFS.includes(name))
         .slice(0, MAX_FIELDS),
-      asksForCode: secondFactors.isOn(userId),
+      asksFor: secondFactors.isOn(userId) ? "code" : users.find(userId)?.hasPassword ? "password" : null,
+      provider: hasProvider ? singleSignOn.name : null,
+      back: nextPath(form[BACK_FIELD] ?? refererPath(context.request)),
       question: passkeys.list(userId).length > 0 ? passkeys.askToSignIn() : null,
       fault,
     });

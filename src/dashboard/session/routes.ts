@@ -10,6 +10,7 @@ import { createDeviceCookie } from "./device-cookie.ts";
 import { FIRST_SIGN_IN_PATH } from "./first-sign-in-path.ts";
 import { firstSignInView } from "./first-sign-in-view.tsx";
 import { createHalfWayCookie } from "./half-way-cookie.ts";
+import { createOidcRoutes } from "./oidc-routes.ts";
 import { createPasskeySignInRoutes } from "./passkey-routes.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 import { signInView } from "./views.tsx";
@@ -19,7 +20,7 @@ type Deps = DashboardDeps & Readonly<{ cookie: SessionCookie }>;
 const MAX_USERNAME_LENGTH = 200;
 
 export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
-  const { users, sessions, firstSignIn, secondFactors, passkeys, cookie } = deps;
+  const { users, sessions, firstSignIn, secondFactors, passkeys, passwordSignIn, cookie } = deps;
   const device = createDeviceCookie(deps);
   const halfWay = createHalfWayCookie(deps);
   const begin = createBeginSession({ ...deps, device });
@@ -38,12 +39,18 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
         // Without any session, the reader has most likely just started the gateway.
         isFirstRun: sessions.areNone(),
         question: passkeys.isPossible ? passkeys.askToSignIn() : null,
+        takesPasswords: passwordSignIn.isOn(),
+        provider: deps.singleSignOn?.name ?? null,
       }),
       { status: state?.status ?? 200 },
     );
   }
 
   async function signIn(context: OpenContext): Promise<Response> {
+    if (!passwordSignIn.isOn()) {
+      context.audit.refuse("password_sign_in_off");
+      return signInPage(context, { username: "", fault: "Passwords do not sign in here.", status: 403 });
+    }
     const form = await context.form();
     const username = (form.username ?? "").trim().slice(0, MAX_USERNAME_LENGTH);
     const { remoteAddress } = context;
@@ -87,7 +94,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
   async function signInFirst(context: OpenContext): Promise<Response> {
     const { token = "" } = await context.form();
     const user = users.find(firstSignIn.take(token) ?? "");
-    if (user !== null) return begin(context, { user });
+    if (user !== null) return begin(context, { user, signedInBy: "link" });
     return renderPage(firstSignInView({ token, username: null }), { status: 410 });
   }
 
@@ -106,6 +113,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
     ),
     openAction("/pages/login", signIn),
     ...createCodeRoutes({ ...deps, begin, device, halfWay }),
+    ...createOidcRoutes({ ...deps, begin }),
     ...createPasskeySignInRoutes({ ...deps, begin, device }),
     openPage(FIRST_SIGN_IN_PATH, showFirst),
     openAction(FIRST_SIGN_IN_PATH, signInFirst),

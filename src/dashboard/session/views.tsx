@@ -9,6 +9,7 @@ import { PasskeyForm } from "../components/passkey-form.tsx";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash } from "../viewer.ts";
+import { OIDC_PATH, withNext } from "./oidc-paths.ts";
 import { PASSKEY_SIGN_IN_PATH } from "./passkey-sign-in-path.ts";
 
 type SignIn = Readonly<{
@@ -19,9 +20,13 @@ type SignIn = Readonly<{
   isFirstRun: boolean;
   /** Asks for a passkey; null where browsers have none for this address. */
   question: DeviceQuestion | null;
+  takesPasswords: boolean;
+  /** Name of the OpenID Connect provider; null: there is none. */
+  provider: string | null;
 }>;
 
-export function signInView({ next, username, fault, flash, isFirstRun, question }: SignIn): JSX.Element {
+export function signInView(props: SignIn): JSX.Element {
+  const { next, fault, flash, isFirstRun, question, takesPasswords, provider } = props;
   return (
     <Layout title="Sign in" viewer={null} flash={flash}>
       <div class="sign-in">
@@ -34,26 +39,17 @@ export function signInView({ next, username, fault, flash, isFirstRun, question 
         </div>
         <section class="card">
           {fault !== null && <Notice tone="bad" text={fault} />}
-          <form class="form" method="post" action="/pages/login">
-            {next !== null && <input type="hidden" name="next" value={attribute(next)} />}
-            <TextField
-              name="username"
-              label="Username"
-              value={username}
-              autocomplete="username"
-              required
-              autofocus={username === ""}
-            />
-            <TextField
-              name="password"
-              label="Password"
-              type="password"
-              autocomplete="current-password"
-              required
-              autofocus={username !== ""}
-            />
-            <Button kind="primary" label="Sign in" />
-          </form>
+          {takesPasswords && <PasswordForm {...props} />}
+          {provider !== null && (
+            <p class="form-actions">
+              <Button
+                kind={takesPasswords ? "plain" : "primary"}
+                label={`Sign in with ${provider}`}
+                href={withNext(OIDC_PATH, next)}
+                leaves
+              />
+            </p>
+          )}
           {question !== null && (
             <PasskeyForm
               does="get"
@@ -64,9 +60,34 @@ export function signInView({ next, username, fault, flash, isFirstRun, question 
             />
           )}
         </section>
-        <FirstRunHint isFirstRun={isFirstRun} />
+        {takesPasswords && <FirstRunHint isFirstRun={isFirstRun} />}
       </div>
     </Layout>
+  );
+}
+
+function PasswordForm({ next, username }: SignIn): JSX.Element {
+  return (
+    <form class="form" method="post" action="/pages/login">
+      {next !== null && <input type="hidden" name="next" value={attribute(next)} />}
+      <TextField
+        name="username"
+        label="Username"
+        value={username}
+        autocomplete="username"
+        required
+        autofocus={username === ""}
+      />
+      <TextField
+        name="password"
+        label="Password"
+        type="password"
+        autocomplete="current-password"
+        required
+        autofocus={username !== ""}
+      />
+      <Button kind="primary" label="Sign in" />
+    </form>
   );
 }
 

@@ -29,6 +29,7 @@ import { createRouting, type Routing } from "./routing.ts";
 import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
+import { createIdentityQueries, type IdentityQueries } from "./sign-in/identities.ts";
 import { createPasskeyQueries, type PasskeyQueries } from "./sign-in/passkeys.ts";
 import { createSecondFactorQueries, type SecondFactorQueries } from "./sign-in/second-factors.ts";
 import { createSessionQueries, type SessionQueries } from "./sign-in/sessions.ts";
@@ -45,6 +46,7 @@ export type MainDb = Readonly<{
   sessions: SessionQueries;
   secondFactors: SecondFactorQueries;
   passkeys: PasskeyQueries;
+  identities: IdentityQueries;
   webhooks: WebhookQueries;
   entrypoints: EntrypointQueries;
   targets: TargetQueries;
@@ -65,7 +67,7 @@ export type MainDb = Readonly<{
   sealedRows: SealedRowQueries;
   audit: AuditLog;
   /** Runs several changes in one transaction. */
-  together: (act: () => void) => void;
+  together: <T>(act: () => T) => T;
 }> &
   Durability;
 
@@ -140,6 +142,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const teams = auditTeams(createTeamQueries(db), auditing);
     return {
       users,
+      identities: auditedPeople.auditIdentities(createIdentityQueries(orm), auditing),
       passkeys: auditedPeople.auditPasskeys(createPasskeyQueries(orm), auditing),
       secondFactors: auditedPeople.auditSecondFactors(createSecondFactorQueries(orm), {
         ...auditing,

@@ -7,7 +7,7 @@ export const users = sqliteTable("users", {
   id: text("id").primaryKey(),
   /** Compared without regard to case; unique among the users that are not deleted. */
   username: text("username").notNull(),
-  /** Empty: no password, so that only API keys act for the user. */
+  /** Also stands for users without a password; see auth/users.ts. */
   passwordHash: text("password_hash").notNull(),
   role: text("role", { enum: ["admin", "user"] }).notNull(),
   disabledAt: integer("disabled_at"),
@@ -26,6 +26,7 @@ export const sessions = sqliteTable("sessions", {
   remoteAddress: text("remote_address").notNull(),
   /** When its user last entered a password or a code. */
   verifiedAt: integer("verified_at").notNull(),
+  signedInBy: text("signed_in_by", { enum: ["password", "passkey", "link", "oidc"] }).notNull(),
 });
 
 export const secondFactors = sqliteTable("second_factors", {
@@ -44,6 +45,18 @@ export const passkeys = sqliteTable("passkeys", {
   name: text("name").notNull(),
   publicKey: text("public_key").notNull(),
   counter: integer("counter").notNull(),
+  createdAt: integer("created_at").notNull(),
+  lastUsedAt: integer("last_used_at"),
+});
+
+export const identities = sqliteTable("identities", {
+  id: text("id").primaryKey(),
+  userId: text("user_id").notNull(),
+  issuer: text("issuer").notNull(),
+  /** The provider's id of the account. */
+  subject: text("subject").notNull(),
+  /** As the provider called the account last; only shown. */
+  name: text("name").notNull(),
   createdAt: integer("created_at").notNull(),
   lastUsedAt: integer("last_used_at"),
 });
@@ -143,6 +156,7 @@ export const apiKeys = sqliteTable("api_keys", {
 
 export type UserRow = typeof users.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+export type IdentityRow = typeof identities.$inferSelect;
 export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SecondFactorRow = typeof secondFactors.$inferSelect;
 export type WebhookRow = typeof webhooks.$inferSelect;

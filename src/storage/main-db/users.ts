@@ -47,6 +47,9 @@ export function createUserQueries(db: BunSQLiteDatabase) {
         if (change.disabledAt !== null) tx.delete(sessions).where(eq(sessions.userId, change.id)).run();
       });
     },
+    setRole(change: { id: string; role: UserRow["role"]; at: number }): void {
+      db.update(users).set({ role: change.role, updatedAt: change.at }).where(eq(users.id, change.id)).run();
+    },
     /** Also ends the user's sessions: whoever knew the old password must not stay signed in. */
     setPasswordHash(change: { id: string; passwordHash: string; at: number }): void {
       db.transaction((tx) => {

@@ -29,6 +29,7 @@ function create(keys = KEYS, required: "none" | "admins" | "everyone" = "none", 
     clock: db.clock,
     baseUrl: "https://hooks.example.com",
     required,
+    signsInByPassword: () => true,
   });
 }
 

@@ -133,3 +133,17 @@ test("problems that went on are open after an upgrade, as told, with their subje
   });
   expect(problem && isId(problem.id) && timeOfId(problem.id)).toBe(1_790_000_000_000);
 });
+
+test("sessions of before identities go on, as if a password had begun them", () => {
+  makeOld([]);
+  const until = Date.now() * 2;
+  withDatabase((db) => {
+    db.run("INSERT INTO sessions VALUES ('hash', 'ada', 1, 2, ?, 'Firefox', '192.0.2.1')", [until]);
+  });
+  const mainDb = openMainDb({ path, clock: createFakeClock() });
+  const found = mainDb.sessions.find("hash");
+  const linked = mainDb.identities.list("ada");
+  mainDb.close();
+  expect(found?.session).toMatchObject({ signedInBy: "password", verifiedAt: 0, expiresAt: until });
+  expect(linked).toEqual([]);
+});

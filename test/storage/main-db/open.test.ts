@@ -95,6 +95,7 @@ describe("opening the main database", () => {
       userAgent: "",
       remoteAddress: "",
       verifiedAt: 0,
+      signedInBy: "password" as const,
     };
     mainDb.sessions.insert({ ...session, idHash: "old", expiresAt: clock.now() });
     mainDb.sessions.insert({ ...session, idHash: "new", expiresAt: clock.now() + 1 });

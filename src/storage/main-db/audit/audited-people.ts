@@ -1,11 +1,20 @@
 /** Adds an entry to the audit log with each change of users and of what lets them in, in the same transaction. */
 import { currentAct, GATEWAY } from "../../../observability/acting.ts";
 import type { ApiKeyQueries } from "../api-keys.ts";
+import type { IdentityQueries } from "../sign-in/identities.ts";
 import type { PasskeyQueries } from "../sign-in/passkeys.ts";
 import type { SecondFactorQueries } from "../sign-in/second-factors.ts";
 import type { SessionQueries } from "../sign-in/sessions.ts";
 import type { UserQueries } from "../users.ts";
 import type { Auditing } from "./audit-log.ts";
+
+/** How a session began, which stands for its name; null: as most do. */
+const SIGNED_IN_BY = {
+  password: null,
+  passkey: "by passkey",
+  link: "by link",
+  oidc: "by OpenID Connect",
+} as const;
 
 export function auditUsers(queries: UserQueries, { audit, transactions }: Auditing): UserQueries {
   function add(action: string, id: string, fields: readonly string[] = []): void {
@@ -24,6 +33,11 @@ export function auditUsers(queries: UserQueries, { audit, transactions }: Auditi
       transactions.run(() => {
         queries.setDisabledAt(change);
         add(change.disabledAt === null ? "user.enable" : "user.disable", change.id, ["disabled_at"]);
+      }),
+    setRole: (change) =>
+      transactions.run(() => {
+        queries.setRole(change);
+        add("user.update", change.id, ["role"]);
       }),
     setPasswordHash: (change) =>
       transactions.run(() => {
@@ -87,6 +101,25 @@ export function auditPasskeys(queries: PasskeyQueries, { audit, transactions }: 
   };
 }
 
+export function auditIdentities(
+  queries: IdentityQueries,
+  { audit, transactions }: Auditing,
+): IdentityQueries {
+  return {
+    ...queries,
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        audit.add({ action: "identity.create", ...objectOf(row) });
+      }),
+    remove: (of) =>
+      transactions.run(() => {
+        queries.remove(of);
+        audit.add({ action: "identity.delete", ...objectOf(of) });
+      }),
+  };
+}
+
 /** Sessions that expire add no entry. */
 export function auditSessions(queries: SessionQueries, { audit, transactions }: Auditing): SessionQueries {
   return {
@@ -94,10 +127,11 @@ export function auditSessions(queries: SessionQueries, { audit, transactions }: 
     insert: (row) =>
       transactions.run(() => {
         queries.insert(row);
-        const { idHash: objectId, userId } = row;
+        const { idHash: objectId, userId, signedInBy } = row;
         // Whoever signs in is nobody before.
         const by = { ...(currentAct()?.actor ?? GATEWAY), userId, sessionId: objectId };
-        audit.add({ action: "session.create", objectId, ownerId: userId, by });
+        const objectName = SIGNED_IN_BY[signedInBy];
+        audit.add({ action: "session.create", objectId, objectName, ownerId: userId, by });
       }),
     delete: (of) =>
       transactions.run(() => {
@@ -134,7 +168,7 @@ export function auditApiKeys(queries: ApiKeyQueries, { audit, transactions }: Au
   };
 }
 
-/** A passkey or a key, as an entry names it. */
+/** A passkey, an identity or a key, as an entry names it. */
 function objectOf({ id, name, userId }: Readonly<{ id: string; name: string; userId: string }>) {
   return { objectId: id, objectName: name, ownerId: userId };
 }

@@ -18,6 +18,7 @@ import secondFactors from "./0016-second-factors.sql" with { type: "text" };
 import passkeys from "./0017-passkeys.sql" with { type: "text" };
 import roles from "./0018-roles.sql" with { type: "text" };
 import configKeys from "./0019-config-keys.sql" with { type: "text" };
+import identities from "./0020-identities.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -39,4 +40,5 @@ export const mainMigrations: readonly string[] = [
   passkeys,
   roles,
   configKeys,
+  identities,
 ];
