@@ -60,7 +60,7 @@ export function AskReplayPage(props: AskProps): JSX.Element {
               />
               <Button label="Recount" />
             </form>
-            <div id={OUTCOME_ID} role="status">
+            <div id={OUTCOME_ID} class="replay-outcome" role="status">
               {count === "later" ? <OutcomeLater {...props} /> : <Outcome {...props} count={count} />}
             </div>
           </>
