@@ -1,4 +1,4 @@
-/** Passkeys: users sign in by a device that keeps a private key and asks for a finger, a face or a PIN. */
+/** Passkeys: users sign in by a device that keeps a private key and asks for a fingerprint, a face or a PIN. */
 import type { Clock } from "../../lib/clock.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";

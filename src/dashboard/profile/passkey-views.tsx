@@ -28,7 +28,7 @@ export function passkeysView(props: {
     <Layout title="Passkeys" viewer={viewer} section="profile" flash={flash} crumbs={CRUMBS}>
       <PageHeader
         title="Passkeys"
-        lead="A passkey signs you in by your device's finger, face or PIN, without password and code."
+        lead="A passkey signs you in with your device's fingerprint, face or PIN, without password and code."
         manual="sign-in#passkeys"
       />
       <div class="stack">

@@ -207,7 +207,7 @@ function Passkeys({ passkeyCount }: Profile): JSX.Element {
         <h2>Passkeys</h2>
         <p class="muted" safe>
           {passkeyCount === 0
-            ? "None. A passkey signs you in by your device's finger, face or PIN."
+            ? "None. A passkey signs you in with your device's fingerprint, face or PIN."
             : `${passkeyCount} of your devices or password managers sign you in.`}
         </p>
       </div>
