@@ -310,7 +310,14 @@ describe("webhooker apikey", () => {
   test("limits a key by scopes, webhooks and an expiry, and lists these", async () => {
     await withGateway(async ({ apiKeys, mainDb, users }) => {
       const [id, userId] = [newId(), users.findByUsername("ada")?.id ?? ""];
-      const born = { createdAt: 1, updatedAt: 1, deletedAt: null, key: null, managedBy: null };
+      const born = {
+        createdAt: 1,
+        updatedAt: 1,
+        deletedAt: null,
+        key: null,
+        managedBy: null,
+        externalId: null,
+      };
       mainDb.webhooks.insert({ id, userId, name: "Shop", eventsLostAt: null, settings: null, ...born });
       const { out } = await run(
         "apikey create --user ada --name CI --scope replay events:read --webhook Shop --expires 2099-01-31",

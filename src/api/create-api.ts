@@ -56,8 +56,10 @@ export function createApi(deps: ApiDeps) {
             }
             const setIdleTimeout = (seconds: number) => server?.timeout(request, seconds);
             const remoteAddress = () => deps.remoteAddressOf(request, server);
-            const requireRole = deps.useCases.webhooks.get;
-            const call = { request, params, requireRole, setIdleTimeout, remoteAddress };
+            const { get: requireRole, findByExternalId } = deps.useCases.webhooks;
+            const onPath = entry.at;
+            const asker = { requireRole, findByExternalId, onPath };
+            const call = { request, params, ...asker, setIdleTimeout, remoteAddress };
             // Only the authentication, which notes that the key was used: the rest may take half a minute.
             if (waits) {
               return run({ ...call, authenticate: (given) => deps.durably(() => authenticateAs(given)) });

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { type ReadJson, readJson } from "../http/body.ts";
-import { AppError } from "../lib/errors.ts";
+import { AppError, notFound } from "../lib/errors.ts";
+import { readExternalId } from "../webhooks/external-id.ts";
 import type { InWebhook, WebhookRole } from "../webhooks/people/roles.ts";
 import { validate } from "../webhooks/validate.ts";
 import type { DocumentedError } from "./documented-errors.ts";
@@ -57,6 +58,10 @@ type RawCall = Readonly<{
   params: Readonly<Record<string, string>>;
   /** Rejects with AppError `unauthenticated`. */
   authenticate: (request: Request) => Promise<Caller>;
+  /** The id of the webhook that the user owns and calls so; null if there is none. */
+  findByExternalId: (of: { userId: string; externalId: string }) => string | null;
+  /** Called with the path's parameters once they have the webhook's id. */
+  onPath?: (params: Readonly<Record<string, string>>) => void;
   /** Rejects with AppError `not_found` or `forbidden`. */
   requireRole: (of: InWebhook, need: WebhookRole) => Promise<unknown>;
   /** Sets the request's idle timeout in seconds; 0 disables it. */
@@ -95,6 +100,8 @@ type Spec<Params, Query, Body, Output> = Readonly<{
   scope: Scope | null;
   /** The role on the webhook, if it is not the one of the scope. */
   role?: WebhookRole;
+  /** Set if `handle` creates a webhook whose external id is unknown: it gets the address instead of the id. */
+  createsWebhook?: true;
   /** Set if `handle` heeds the webhooks that a key is limited to, as the path names none. */
   forLimitedKeys?: true;
   summary: string;
@@ -135,13 +142,16 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
     doc,
     waits: spec.waits === true,
     auditsChanges: spec.auditsChanges ?? spec.scope === "publish",
-    async run({ request, params: given, authenticate, requireRole, setIdleTimeout, remoteAddress }) {
+    async run({ request, params: given, authenticate, requireRole, setIdleTimeout, remoteAddress, ...raw }) {
       const caller = await authenticate(request);
       // The router gives no object for a path without parameters.
-      const inPath = doc.params === null ? {} : given;
+      const inPath = doc.params === null ? {} : withWebhookId(given, caller, raw.findByExternalId);
+      raw.onPath?.(inPath);
       refuseBeyondLimits(caller, doc, inPath);
+      const isUnknown = readExternalId(inPath.webhook_id ?? "") !== null;
+      if (isUnknown && spec.createsWebhook !== true) throw notFound("webhook");
       const inputs = {
-        params: params && readPath(params, given),
+        params: params && readPath(params, inPath),
         query: query && validate({ schema: query, value: readQuery(request.url), what: "query" }),
       };
       const { bytes, value } = body ? await bodyOf(request, spec.emptyBody) : NO_BODY;
@@ -156,7 +166,7 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
         bytes,
       };
       const { webhook_id: webhookId = "" } = inPath;
-      if (doc.role !== null) await requireRole({ userId: caller.userId, webhookId }, doc.role);
+      if (doc.role !== null && !isUnknown) await requireRole({ userId: caller.userId, webhookId }, doc.role);
       const output = await spec.handle(call);
       if (output instanceof Response) return output;
       if (output === undefined) return new Response(null, { status: success.status });
@@ -167,6 +177,17 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
       });
     },
   };
+}
+
+/** Replaces an external id by the webhook's id; one that is unknown stays. */
+function withWebhookId(
+  given: RawCall["params"],
+  { userId }: Caller,
+  find: RawCall["findByExternalId"],
+): RawCall["params"] {
+  const externalId = readExternalId(given.webhook_id ?? "");
+  const webhookId = externalId === null ? null : find({ userId, externalId });
+  return webhookId === null ? given : { ...given, webhook_id: webhookId };
 }
 
 const NO_BODY: ReadJson = { bytes: new Uint8Array(0), value: undefined };

@@ -23,6 +23,7 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
     name: webhook.name,
     role: webhook.role,
     owner_id: webhook.ownerId,
+    external_id: webhook.externalId,
     ...webhook.settings,
     ...managedOf(webhook),
     events_lost_at: webhook.eventsLostAt === null ? null : time(webhook.eventsLostAt),

@@ -16,6 +16,7 @@ export const webhookSchema = z
     name: z.string(),
     role: z.enum(WEBHOOK_ROLES).describe("What you may do with it."),
     owner_id: id.describe("Of the user that it belongs to."),
+    external_id: z.string().nullable().describe("The owner's own id of it."),
     ...withoutDefaults(webhookSettingsShape),
     ...managedShape,
     events_lost_at: time
@@ -224,7 +225,9 @@ export function listOf<T extends z.ZodType>(item: T) {
 
 const inPath = z.string().meta({ format: "uuid" });
 
-export const webhookPath = z.object({ webhook_id: inPath });
+export const webhookPath = z.object({
+  webhook_id: z.string().describe("Its id, or `ext:` followed by its external id."),
+});
 export const entrypointPath = webhookPath.extend({ entrypoint_id: inPath });
 export const targetPath = webhookPath.extend({ target_id: inPath });
 export const eventPath = webhookPath.extend({ event_id: inPath });

@@ -12,6 +12,7 @@ const tag = "Webhooks";
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(1_000).describe("Webhooks on a page."),
   cursor: z.string().min(1).optional().describe("`next_cursor` of the previous page."),
+  external_id: z.string().optional().describe("Only the webhook with this external id."),
 });
 const path = "/webhooks/:webhook_id";
 
@@ -28,8 +29,11 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       summary: "List your webhooks, oldest first",
       query: listQuery,
       success: { status: 200, description: "One page.", schema: listOf(webhookSchema) },
-      async handle({ caller: { userId, webhookIds }, query: { limit, cursor = null } }) {
-        const page = await webhooks.listPage({ userId, only: webhookIds, cursor, limit });
+      async handle({
+        caller: { userId, webhookIds },
+        query: { limit, cursor = null, external_id: externalId = null },
+      }) {
+        const page = await webhooks.listPage({ userId, only: webhookIds, externalId, cursor, limit });
         return { data: page.webhooks.map(presentWebhook), next_cursor: page.nextCursor };
       },
     }),
@@ -42,6 +46,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       summary: "Create a webhook",
       body: webhookInput,
       success: { status: 201, description: "The new webhook.", schema: webhookSchema },
+      errors: ["conflict"],
       location: (webhook) => `/webhooks/${webhook.id}`,
       async handle({ caller: { userId }, body: input }) {
         return presentWebhook(await webhooks.create({ userId, input }));
@@ -71,6 +76,7 @@ export function webhookOperations(deps: ApiDeps): readonly Operation[] {
       params: webhookPath,
       body: webhookChange,
       success: { status: 200, description: "The updated webhook.", schema: webhookSchema },
+      errors: ["conflict"],
       async handle({ caller: { userId, webhookIds }, params, body: input }) {
         const of = { userId, webhookId: params.webhook_id };
         return presentWebhook(await webhooks.update({ ...of, input, only: webhookIds }));

@@ -16,6 +16,8 @@ type Known = Readonly<{ userId: string } & ({ sessionId: string } | { keyId: str
 export type AuditEntry = Readonly<{
   /** Records the actor once authenticated. */
   by: (actor: Known) => void;
+  /** Replaces the parameters of the path, where one of them stood for another. */
+  at: (params: Readonly<Record<string, string>>) => void;
   /** Records why nothing was done, if the response's status does not show it. */
   refuse: (code: string) => void;
   /** Replaces the action that the route stands for, where it stands for several. */
@@ -120,7 +122,8 @@ export function createAudit(
   }
 
   return {
-    watch(asked, run) {
+    watch(given, run) {
+      let asked = given;
       const { request } = asked;
       const act = beginAct({
         via,
@@ -135,6 +138,9 @@ export function createAudit(
       const entry: AuditEntry = {
         by(known) {
           act.actor = { ...act.actor, ...known };
+        },
+        at(params) {
+          asked = { ...asked, params };
         },
         refuse(code) {
           refusal = code;

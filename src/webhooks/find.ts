@@ -77,7 +77,10 @@ export function createFinder(deps: {
       const names = new Map(own.map(({ id, name }) => [id, name]));
       const wanted = text.toLowerCase();
       const ownNamed = own
-        .filter(({ name }) => name.toLowerCase().includes(wanted))
+        .filter(
+          ({ name, externalId }) =>
+            name.toLowerCase().includes(wanted) || externalId?.toLowerCase().includes(wanted) === true,
+        )
         .map(({ id, name }): Named => ({ kind: "webhook", id, webhookId: id, name, webhookName: name }));
       const parts = mainDb.namedParts
         .listByName({ webhookIds: [...names.keys()], text, limit: MOST_NAMED + 1 })

@@ -5,6 +5,7 @@ import { withoutDefaults } from "../settings/setting-shapes.ts";
 import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { filterPolicyShape } from "../targets/filter-policy.ts";
+import { externalId } from "./external-id.ts";
 import { signingInput } from "./target-signing.ts";
 import { transformationInput } from "./transformations.ts";
 import { providerName, targetTypeName } from "./type-names.ts";
@@ -12,10 +13,19 @@ import { providerName, targetTypeName } from "./type-names.ts";
 const name = z.string().trim().min(1).max(200);
 const active = z.boolean();
 
-export const webhookInput = z.strictObject({ name, ...webhookSettingsShape }).meta({ id: "WebhookInput" });
+const external_id = externalId
+  .nullable()
+  .describe(
+    "Your own id of it, such as that of your customer, unique among your webhooks: `/webhooks/ext:ID` stands for its id everywhere.",
+  );
+
+export const webhookInput = z
+  .strictObject({ name, external_id: external_id.default(null), ...webhookSettingsShape })
+  .meta({ id: "WebhookInput" });
 export const webhookChange = z
   .strictObject({
     name,
+    external_id,
     ...withoutDefaults(webhookSettingsShape),
     events_lost_at: z.null().describe("null: dismisses the note about lost events."),
   })

@@ -12,6 +12,7 @@ import {
 import type { WebhookRow } from "../storage/main-db/tables.ts";
 import type { WebhookCursor } from "../storage/main-db/webhooks.ts";
 import type { UseCaseDeps } from "./deps.ts";
+import { externalIdTaken } from "./external-id.ts";
 import { checkNoticeSettings } from "./notices/notice-settings.ts";
 import {
   findAccess,
@@ -34,6 +35,7 @@ export type Webhook = Readonly<{
   /** Whose it is; others may have the role of an owner too. */
   ownerId: string;
   name: string;
+  externalId: string | null;
   settings: WebhookSettings;
   /** When its event file was missing and an empty one was made; null: never, or its user knows. */
   eventsLostAt: number | null;
@@ -55,6 +57,7 @@ const what = "webhook";
 
 export function createWebhooksUseCases(deps: UseCaseDeps) {
   const { mainDb, eventFiles, clock, ids } = deps;
+  const creating = new Map<string, Promise<Webhook>>();
 
   /** Checks what is given of settings, and returns it together with what is stored. Throws AppError invalid. */
   function settingsOf(
@@ -68,12 +71,51 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     return changedWebhookSettings(given, stored);
   }
 
+  /** Throws AppError `conflict` if the owner has a webhook with that external id. */
+  function requireFree({ userId, externalId }: { userId: string; externalId: string | null }): void {
+    if (externalId === null) return;
+    if (mainDb.webhooks.findIdByExternalId({ userId, externalId }) !== null) throw externalIdTaken();
+  }
+
   function withRoles(userId: string, rows: readonly WebhookRow[]): Webhook[] {
     const roles = mainDb.members.listAllRoles(userId);
     return rows.map((row) => {
       const role = row.userId === userId ? "owner" : highestRole(roles.get(row.id) ?? []);
       return toWebhook(userId, { ...row, role: role ?? "viewer" });
     });
+  }
+
+  async function create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
+    const wanted = validate({ schema: webhookInput, value: input, what });
+    const settings = settingsOf({ userId, ownerId: userId }, wanted, null);
+    const { external_id: externalId } = wanted;
+    requireFree({ userId, externalId });
+    const id = ids.newId();
+    // First, so that a webhook that can be seen can also take events.
+    await eventFiles.create(id);
+    const now = clock.now();
+    const row = {
+      id,
+      userId,
+      name: wanted.name,
+      settings,
+      externalId,
+      eventsLostAt: null,
+      createdAt: now,
+      updatedAt: now,
+      deletedAt: null,
+      key: null,
+      managedBy: null,
+    };
+    try {
+      // Another request may have taken it meanwhile.
+      requireFree({ userId, externalId });
+      mainDb.webhooks.insert(row);
+    } catch (error) {
+      await eventFiles.delete(id);
+      throw error;
+    }
+    return toWebhook(userId, { ...row, role: "owner" });
   }
 
   return {
@@ -83,12 +125,12 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     },
     /** At most `limit` of them, behind those of the page that gave `cursor`. Throws AppError invalid. */
     async listPage(
-      wanted: Asker & { cursor: string | null; limit: number },
+      wanted: Asker & { externalId?: string | null; cursor: string | null; limit: number },
     ): Promise<{ webhooks: Webhook[]; nextCursor: string | null }> {
-      const { userId, only = null, cursor, limit } = wanted;
+      const { userId, only = null, externalId = null, cursor, limit } = wanted;
       const after = cursor === null ? null : readCursor(cursor);
       // One more tells whether there are any behind.
-      const rows = mainDb.webhooks.listPage({ userId, only, after, limit: limit + 1 });
+      const rows = mainDb.webhooks.listPage({ userId, only, externalId, after, limit: limit + 1 });
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
       return { webhooks: withRoles(userId, shown), nextCursor: last === undefined ? null : cursorOf(last) };
@@ -97,43 +139,36 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     async get(of: InWebhook, need: WebhookRole = "viewer"): Promise<Webhook> {
       return toWebhook(of.userId, requireRole(mainDb, of, need));
     },
+    /** The id of a webhook that the user owns; null if none has that external id. */
+    findByExternalId: (of: { userId: string; externalId: string }) => mainDb.webhooks.findIdByExternalId(of),
     /** Whether the user still has this role, for what goes on after it was checked. */
     hasRole(of: InWebhook, need: WebhookRole): boolean {
       const access = findAccess(mainDb, of);
       return access !== null && includesRole(access.role, need);
     },
-    async create({ userId, input }: { userId: string; input: unknown }): Promise<Webhook> {
-      const wanted = validate({ schema: webhookInput, value: input, what });
-      const settings = settingsOf({ userId, ownerId: userId }, wanted, null);
-      const id = ids.newId();
-      // First, so that a webhook that can be seen can also take events.
-      await eventFiles.create(id);
-      const now = clock.now();
-      const row = {
-        id,
-        userId,
-        name: wanted.name,
-        settings,
-        eventsLostAt: null,
-        createdAt: now,
-        updatedAt: now,
-        deletedAt: null,
-        key: null,
-        managedBy: null,
-      };
-      try {
-        mainDb.webhooks.insert(row);
-      } catch (error) {
-        await eventFiles.delete(id);
-        throw error;
-      }
-      return toWebhook(userId, { ...row, role: "owner" });
+    create,
+    /** Returns the owner's webhook with that external id, and creates it if there is none. Throws AppError. */
+    async getOrCreate(of: { userId: string; externalId: string }): Promise<string> {
+      const { userId, externalId } = of;
+      const known = mainDb.webhooks.findIdByExternalId(of);
+      if (known !== null) return known;
+      const key = `${userId} ${externalId}`;
+      // Programs publish several first events of a customer at the same moment.
+      const before = creating.get(key);
+      if (before !== undefined) return (await before).id;
+      const input = { name: externalId, external_id: externalId };
+      const made = create({ userId, input }).finally(() => creating.delete(key));
+      creating.set(key, made);
+      return (await made).id;
     },
     async update({ input, ...of }: InWebhook & Asker & { input: unknown }): Promise<Webhook> {
       const { role, ...row } = requireRole(mainDb, of, "editor");
       const change = validate({ schema: webhookChange, value: input, what });
+      const { external_id: externalId = row.externalId } = change;
+      if (externalId !== row.externalId) requireFree({ userId: row.userId, externalId });
       const changed = {
         ...row,
+        externalId,
         name: change.name ?? row.name,
         settings: settingsOf({ ...of, ownerId: row.userId }, change, row.settings),
         eventsLostAt: change.events_lost_at === undefined ? row.eventsLostAt : change.events_lost_at,

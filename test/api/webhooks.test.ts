@@ -17,6 +17,7 @@ const shop = () => ({
   name: "Shop",
   role: "owner",
   owner_id: api.ada,
+  external_id: null,
   ...readWebhookSettings(null),
   key: null,
   managed_by: null,

@@ -10,6 +10,7 @@ import { filters } from "./filters.ts";
 import { lag } from "./lag.ts";
 import { idle, memory } from "./memory.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
+import { publish } from "./publish.ts";
 import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 import { startup } from "./startup.ts";
@@ -30,6 +31,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   replay,
   lag,
   scale,
+  publish,
   endurance,
   backlog,
 };

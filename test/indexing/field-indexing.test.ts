@@ -49,6 +49,7 @@ function create(): FieldIndexing {
     userId: newId(),
     name: "Shop",
     eventsLostAt: null,
+    externalId: null,
     createdAt: 1,
     updatedAt: 1,
     deletedAt: null,

@@ -65,6 +65,7 @@ const row = {
   createdAt: 0,
   updatedAt: 0,
   eventsLostAt: null,
+  externalId: null,
   deletedAt: null,
   key: null,
   managedBy: null,

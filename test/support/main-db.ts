@@ -68,6 +68,7 @@ export function createTestMainDb(clock: FakeClock = createFakeClock(), backgroun
         id: newId(),
         name: "Shop",
         eventsLostAt: null,
+        externalId: null,
         settings: null,
         ...unmanaged,
         ...born(),

@@ -28,6 +28,7 @@ describe("creating a webhook", () => {
       name: "Shop",
       settings: { ...readWebhookSettings(null), retention_days: 7 },
       eventsLostAt: null,
+      externalId: null,
       createdAt: clock.now(),
       key: null,
       managedBy: null,

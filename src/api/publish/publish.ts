@@ -1,7 +1,9 @@
 /** POST /webhooks/{id}/events and …/events/batch: programs publish events, or send one to an entrypoint. */
 import { z } from "zod";
+import type { Caller } from "../../auth/api-keys.ts";
 import type { Published } from "../../ingest/publish/publisher.ts";
 import { AppError } from "../../lib/errors.ts";
+import { readExternalId } from "../../webhooks/external-id.ts";
 import { ownEventInput, toOwnEvent } from "../../webhooks/own-event-input.ts";
 import {
   publishBatchInput,
@@ -12,6 +14,7 @@ import {
 } from "../../webhooks/publish/publish-input.ts";
 import type { ApiDeps } from "../deps.ts";
 import { type Operation, operation } from "../operation.ts";
+import { requireScope } from "../people/access.ts";
 import { webhookPath } from "../schemas.ts";
 import { createPublishRate } from "./publish-rate.ts";
 import {
@@ -28,10 +31,31 @@ const KEY_HEADER = "idempotency-key";
 /** As other APIs name it. */
 const REPLAYED_HEADER = "Idempotent-Replayed";
 
+const publishQuery = z.strictObject({
+  create: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .describe(
+      "`true`: a webhook that is addressed by an external id is created by its first event. Needs the scope `webhooks:write` too, and a key for all webhooks.",
+    ),
+});
 const eventInput = z.union([publishInput, ownEventInput]).meta({ id: "EventInput" });
 
 export function publishOperations(deps: ApiDeps): readonly Operation[] {
   const { publish, sendOwnEvent } = deps;
+  const { webhooks } = deps.useCases;
+
+  /** The id of the webhook in the path, which is an external id only if nobody has it. */
+  async function webhookFor(of: { caller: Caller; address: string; create: boolean }): Promise<string> {
+    const { caller, address, create } = of;
+    const externalId = readExternalId(address);
+    if (externalId === null) return address;
+    if (!create) throw unknownWebhook();
+    requireScope(caller, "webhooks:write");
+    return webhooks.getOrCreate({ userId: caller.userId, externalId });
+  }
+
   const takeFromRate = createPublishRate({ perSecond: deps.publishRate, monotonic: deps.clock.monotonic });
 
   return [
@@ -45,6 +69,8 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
       description:
         "With `type`: the event is published to the webhook's targets. The header `Idempotency-Key` makes it safe to repeat the call: the same key with the same body gets the answer of the first call and the header `Idempotent-Replayed: true`, with another body 409. With `entrypoint_id`: the event is received like any sender's, and says that a user sent it; it is signed with the entrypoint's secret where that can be done here.",
       params: webhookPath,
+      query: publishQuery,
+      createsWebhook: true,
       body: eventInput,
       bodyFor: (given) => (isForEntrypoint(given) ? ownEventInput : publishInput),
       success: {
@@ -55,9 +81,11 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
       },
       location: ({ webhook_id, event_id }) => `/webhooks/${webhook_id}/events/${event_id}`,
       errors: ["conflict", "gone", "rate_limited"],
-      async handle({ caller, params: { webhook_id: webhookId }, body, bytes, request, remoteAddress: from }) {
+      async handle({ caller, params, query, body, bytes, request, remoteAddress: from }) {
+        const address = params.webhook_id;
         const remoteAddress = from();
         if ("entrypoint_id" in body) {
+          const webhookId = await webhookFor({ caller, address, create: false });
           const asker = { userId: caller.userId, webhookId, remoteAddress };
           const { eventId, isDuplicate, signing } = await sendOwnEvent({ ...asker, ...toOwnEvent(body) });
           return { webhook_id: webhookId, event_id: eventId, duplicate: isDuplicate, signing };
@@ -65,6 +93,7 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
         const key = readIdempotencyKey(request.headers.get(KEY_HEADER));
         const event = readPublished(bytes, body, key);
         takeFromRate(caller.apiKeyId, 1);
+        const webhookId = await webhookFor({ caller, address, ...query });
         const [published] = await publish({ webhookId, events: [event], remoteAddress });
         if (published === undefined) throw new Error("an event was published without a result");
         if (published.isConflict) throw keyReused(published);
@@ -82,6 +111,8 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
       description:
         "Nothing is stored if one of the events is not valid. Each has an idempotency key of its own: its `id`, or the header `Idempotency-Key` with its place in the batch. An event whose key belongs to another event is left out, and its entry says so.",
       params: webhookPath,
+      query: publishQuery,
+      createsWebhook: true,
       body: publishBatchInput,
       success: {
         status: 202,
@@ -89,15 +120,24 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
         schema: publishedBatchSchema,
       },
       errors: ["rate_limited"],
-      async handle({ caller, params: { webhook_id: webhookId }, body, bytes, request, remoteAddress }) {
+      async handle({ caller, params, query, body, bytes, request, remoteAddress }) {
         const key = readIdempotencyKey(request.headers.get(KEY_HEADER));
         const events = readPublishedBatch(bytes, body, key);
         takeFromRate(caller.apiKeyId, events.length);
+        const webhookId = await webhookFor({ caller, address: params.webhook_id, ...query });
         const published = await publish({ webhookId, events, remoteAddress: remoteAddress() });
         return presentPublishedBatch(webhookId, published);
       },
     }),
   ];
+}
+
+function unknownWebhook(): AppError {
+  return new AppError({
+    kind: "not_found",
+    message: "No such webhook.",
+    hint: "Publish with ?create=true to create it by its first event.",
+  });
 }
 
 function isForEntrypoint(given: unknown): boolean {

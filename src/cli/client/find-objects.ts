@@ -34,6 +34,9 @@ export async function listWebhooks(client: GatewayClient): Promise<readonly Remo
 
 /** Rejects with RemoteError: not_found, or conflict for a name that several have. */
 export async function findWebhook(client: GatewayClient, wanted: string): Promise<RemoteWebhook> {
+  if (wanted.startsWith("ext:")) {
+    return client.ask({ path: `/webhooks/${encodeURIComponent(wanted)}`, schema: webhookShape });
+  }
   if (isId(wanted)) return client.ask({ path: `/webhooks/${wanted}`, schema: webhookShape });
   return pick("webhook", await listWebhooks(client), wanted);
 }

@@ -13,6 +13,7 @@ import { LIST_PATH, logPath, webhookPath } from "./paths.ts";
 import { type Health, webhookHealth } from "./targets/health.ts";
 
 type Row = Readonly<{
+  /** What the search looks at. */
   name: string;
   health: Health;
   state: string;
@@ -33,7 +34,8 @@ export function chooseWebhooks(
   const rows = webhooks.map((webhook) => {
     const health = healthOf(webhook);
     const state = health.label.endsWith("failing") ? "failing" : health.label;
-    return { name: webhook.name, health, state, webhook };
+    const name = [webhook.name, webhook.externalId ?? ""].join(" ");
+    return { name, health, state, webhook };
   });
   const { rows: shown, ...chosen } = chooseRows(rows, choice);
   const withRefused = shown.map((row) => ({ ...row, refused: refusedBy(row.webhook, refusals) }));
@@ -88,7 +90,7 @@ export function ManyRows({ total, chosen, readAt }: ManyWebhooks): JSX.Element {
 }
 
 function Line({ webhook, health, refused }: Row): JSX.Element {
-  const { id, name, known, eventsLostAt } = webhook;
+  const { id, name, externalId, known, eventsLostAt } = webhook;
   const numbers = known?.numbers ?? null;
   const { pending = 0, held = 0, failed = 0 } = numbers?.counts ?? {};
   return (
@@ -97,6 +99,11 @@ function Line({ webhook, health, refused }: Row): JSX.Element {
         <a class="part-link" href={webhookPath(id)} safe>
           {name}
         </a>
+        {externalId !== null && externalId !== name && (
+          <code class="muted" safe>
+            {externalId}
+          </code>
+        )}
         <Badge tone={health.tone} label={health.label} />
         <RefusedBadge refused={refused} />
         {eventsLostAt !== null && <Badge tone="bad" label="events lost" />}

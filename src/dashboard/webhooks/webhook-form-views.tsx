@@ -29,7 +29,7 @@ export function NewWebhookPage(props: FormProps): JSX.Element {
         <h1>New webhook</h1>
         <p class="muted">It comes with a URL that is ready to receive events. Add targets next.</p>
         <form class="form" method="post" action={NEW_PATH}>
-          <Fields {...props} name="" settings={readWebhookSettings(null)} isNew />
+          <Fields {...props} name="" externalId={null} settings={readWebhookSettings(null)} isNew />
           <div class="form-actions">
             <Button kind="primary" label="Create webhook" />
             <Button label="Cancel" href={LIST_PATH} />
@@ -49,7 +49,12 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
         <h1>Settings</h1>
         <ManualLink to="webhooks#settings" />
         <form class="form" method="post" action={`${path}/edit`}>
-          <Fields {...props} name={webhook.name} settings={webhook.settings} />
+          <Fields
+            {...props}
+            name={webhook.name}
+            externalId={webhook.externalId}
+            settings={webhook.settings}
+          />
           <div class="form-actions">
             <Button kind="primary" label="Save" />
             <Button label="Cancel" href={path} />
@@ -94,14 +99,21 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
 function Fields({
   fields,
   name,
+  externalId,
   settings,
   typed,
   errors,
   isNew,
-}: FormProps & Readonly<{ name: string; settings: WebhookSettings; isNew?: boolean }>): JSX.Element {
+}: FormProps &
+  Readonly<{
+    name: string;
+    externalId: string | null;
+    settings: WebhookSettings;
+    isNew?: boolean;
+  }>): JSX.Element {
   return (
     <>
-      <FormFaults errors={errors} shown={["name", ...fields.map((field) => field.name)]} />
+      <FormFaults errors={errors} shown={["name", "external_id", ...fields.map((field) => field.name)]} />
       <TextField
         name="name"
         label="Name"
@@ -112,6 +124,15 @@ function Fields({
         required
         maxlength={200}
         autofocus={isNew}
+      />
+      <TextField
+        name="external_id"
+        label="External id"
+        value={typed === undefined ? (externalId ?? "") : typed.external_id}
+        error={errors.external_id}
+        help="Your own id of it, such as that of your customer. Programs address the webhook by it as ext:ID."
+        maxlength={128}
+        optional
       />
       <FieldSections
         fields={fields}

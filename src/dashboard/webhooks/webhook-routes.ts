@@ -38,7 +38,12 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
   const fields = webhookSettingsFields(config);
 
   function readInput(form: FormInput): Record<string, unknown> {
-    return { name: form.name ?? "", ...readFields(fields, form) };
+    const externalId = form.external_id?.trim() ?? "";
+    return {
+      name: form.name ?? "",
+      external_id: externalId === "" ? null : externalId,
+      ...readFields(fields, form),
+    };
   }
 
   function own({ viewer, params }: PageContext): Promise<Webhook> {

@@ -81,6 +81,8 @@ export const webhooks = sqliteTable("webhooks", {
   /** By what a file of configuration names it; null: none does. */
   key: text("key"),
   managedBy: text("managed_by", { enum: ["file"] }),
+  /** The owner's own id of it, unique among the owner's. */
+  externalId: text("external_id"),
 });
 
 export const entrypoints = sqliteTable("entrypoints", {

@@ -9,7 +9,7 @@ export type WebhookCursor = Pick<WebhookRow, "createdAt" | "id">;
 
 type Change = Pick<
   WebhookRow,
-  "id" | "name" | "settings" | "eventsLostAt" | "updatedAt" | "key" | "managedBy"
+  "id" | "name" | "settings" | "externalId" | "eventsLostAt" | "updatedAt" | "key" | "managedBy"
 >;
 
 export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
@@ -23,8 +23,24 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
     .from(webhooks)
     .where(and(eq(webhooks.id, sql.placeholder("id")), live))
     .prepare();
+  const external = db
+    .select({ id: webhooks.id })
+    .from(webhooks)
+    .where(
+      and(
+        eq(webhooks.userId, sql.placeholder("userId")),
+        eq(webhooks.externalId, sql.placeholder("externalId")),
+        live,
+      ),
+    )
+    .prepare();
   const names = db
-    .select({ id: webhooks.id, name: webhooks.name, eventsLostAt: webhooks.eventsLostAt })
+    .select({
+      id: webhooks.id,
+      name: webhooks.name,
+      eventsLostAt: webhooks.eventsLostAt,
+      externalId: webhooks.externalId,
+    })
     .from(webhooks)
     .where(and(isOpenTo(sql.placeholder("userId")), live))
     .orderBy(webhooks.createdAt, webhooks.id)
@@ -37,8 +53,12 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
     find(id: string): WebhookRow | null {
       return one.get({ id }) ?? null;
     },
+    /** The id of the owner's webhook with that external id. */
+    findIdByExternalId(of: { userId: string; externalId: string }): string | null {
+      return external.get(of)?.id ?? null;
+    },
     /** As `list`, without what takes time to read. */
-    listNames(userId: string): Pick<WebhookRow, "id" | "name" | "eventsLostAt">[] {
+    listNames(userId: string): Pick<WebhookRow, "id" | "name" | "eventsLostAt" | "externalId">[] {
       return names.all({ userId });
     },
     /** Those that the user owns or is a member of, in the order of their making. */
@@ -55,16 +75,22 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
       userId: string;
       /** Only these; null: all. */
       only: readonly string[] | null;
+      /** Only those with it; null: all. */
+      externalId: string | null;
       after: WebhookCursor | null;
       limit: number;
     }): WebhookRow[] {
-      const { userId, only, after, limit } = wanted;
+      const { userId, only, externalId, after, limit } = wanted;
       const { id, createdAt } = webhooks;
+      const chosen = [
+        only ? inArray(id, [...only]) : undefined,
+        externalId === null ? undefined : eq(webhooks.externalId, externalId),
+      ];
       const behind = after && sql`(${createdAt}, ${id}) > (${after.createdAt}, ${after.id})`;
       return db
         .select()
         .from(webhooks)
-        .where(and(isOpenTo(userId), live, only ? inArray(id, [...only]) : undefined, behind ?? undefined))
+        .where(and(isOpenTo(userId), live, ...chosen, behind ?? undefined))
         .orderBy(createdAt, id)
         .limit(limit)
         .all();
@@ -97,8 +123,8 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .map((row) => row.id);
     },
     update(row: Change): void {
-      const { id, name, settings, eventsLostAt, updatedAt, key, managedBy } = row;
-      const values = { name, settings, eventsLostAt, updatedAt, key, managedBy };
+      const { id, name, settings, externalId, eventsLostAt, updatedAt, key, managedBy } = row;
+      const values = { name, settings, externalId, eventsLostAt, updatedAt, key, managedBy };
       db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
       changed(id);
     },

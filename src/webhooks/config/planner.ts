@@ -84,7 +84,11 @@ export function createPlanner(deps: UseCaseDeps) {
     if (row === null) {
       const at = now + draft.steps.length;
       const times = { createdAt: at, updatedAt: now, deletedAt: null, eventsLostAt: null };
-      const made: WebhookRow = { id, userId, name, settings, ...times, key, managedBy: "file" };
+      const made: WebhookRow = {
+        ...{ id, userId, name, settings, ...times, key },
+        managedBy: "file",
+        externalId: null,
+      };
       const change = { ...base, action: "create", fields: [], adopts: false } as const;
       draft.steps.push({ change, act: () => mainDb.webhooks.insert(made) });
       return;

@@ -21,6 +21,7 @@ export type WebhookGlance = Readonly<{
   id: string;
   name: string;
   eventsLostAt: number | null;
+  externalId: string | null;
   /** Null if it was not read yet. */
   known: KnownWebhook | null;
 }>;

@@ -1,8 +1,10 @@
 /** Use cases on the members of a webhook: who may use it beside its owner, and with which role. */
+
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { MemberRow } from "../../storage/main-db/people/members.ts";
 import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
 import type { UseCaseDeps } from "../deps.ts";
+import { externalIdTaken } from "../external-id.ts";
 import { validate } from "../validate.ts";
 import { memberChange, memberInput, transferInput } from "./member-schemas.ts";
 import { findSubject, unknownSubject as unknown } from "./member-subject.ts";
@@ -151,6 +153,9 @@ export function createMemberUseCases({ mainDb, clock, ids }: UseCaseDeps) {
       if (next === null) throw unknown("username", "is not a user of this server");
       if (next.disabledAt !== null) throw unknown("username", "is disabled");
       if (next.id === access.userId) throw unknown("username", "is the owner already");
+      const { externalId } = access;
+      if (externalId !== null && mainDb.webhooks.findIdByExternalId({ userId: next.id, externalId }) !== null)
+        throw externalIdTaken();
       const at = clock.now();
       mainDb.together(() => {
         const before = members.list(access.id).find(({ userId }) => userId === next.id);

@@ -56,10 +56,12 @@ export function createImport(
     };
     let ids = NO_CHANGES;
     let leftOut: LeftOut = new Map();
+    const isTaken = (externalId: string) =>
+      mainDb.webhooks.findIdByExternalId({ userId, externalId }) !== null;
     const webhookId = mainDb.transfer.reserve(
       (stateOfId) => {
         ids = chooseIds({ document, userId, stateOfId, hasFile: files.isTaken });
-        const made = makeRows({ document, ids, userId, keys, passphraseKeys, isOwnTarget });
+        const made = makeRows({ document, ids, userId, keys, passphraseKeys, isOwnTarget, isTaken });
         leftOut = made.leftOut;
         return { ...made.rows, webhookId: ids.all[document.webhook.id] ?? document.webhook.id };
       },
@@ -98,7 +100,16 @@ export function createImport(
     // Synced before deliveries start, so that nothing is delivered whose import a power cut could undo.
     await mainDb.synced();
     onImported(webhookId);
-    return { webhookId, notes: describe({ document, ids, isComplete: passphraseKeys !== null, leftOut }) };
+    return {
+      webhookId,
+      notes: describe({
+        document,
+        ids,
+        isComplete: passphraseKeys !== null,
+        leftOut,
+        hasExternalId: mainDb.webhooks.find(webhookId)?.externalId !== null,
+      }),
+    };
   };
 }
 
@@ -117,9 +128,12 @@ function describe(done: {
   ids: ChosenIds;
   isComplete: boolean;
   leftOut: LeftOut;
+  hasExternalId: boolean;
 }): string[] {
-  const { document, ids, isComplete, leftOut } = done;
+  const { document, ids, isComplete, leftOut, hasExternalId } = done;
   const notes: string[] = [];
+  if (!hasExternalId && (document.webhook.external_id ?? null) !== null)
+    notes.push("Its external id was left out, because you have a webhook with it.");
   const lacks = (id: string) => leftOut.has(ids.all[id] ?? id);
   for (const { id, name } of document.entrypoints) {
     if (ids.all[id] !== undefined)

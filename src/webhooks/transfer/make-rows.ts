@@ -21,6 +21,8 @@ export function makeRows(given: {
   /** Null: leave secrets out. */
   passphraseKeys: Sealer | null;
   isOwnTarget: (targetId: string) => boolean;
+  /** Whether the user has a webhook with that external id. */
+  isTaken: (externalId: string) => boolean;
 }): { rows: WebhookRows; leftOut: LeftOut } {
   const { document, ids, userId, keys, passphraseKeys, isOwnTarget } = given;
   const idOf = (id: string) => ids.all[id] ?? id;
@@ -42,8 +44,10 @@ export function makeRows(given: {
   // Entrypoints stay enabled: without their secret they respond 503, and senders retry.
   const row = withIds(settingsFromColumns(document), ids);
   const isOwn = (id: string) => isOwnTarget(id) || parts.targets.some((target) => target.id === id);
+  const { external_id: externalId = null } = row;
   const webhook: Row = {
     ...row,
+    external_id: externalId !== null && given.isTaken(String(externalId)) ? null : externalId,
     user_id: userId,
     deleted_at: null,
     settings: settingsForUser(row.settings, isOwn),

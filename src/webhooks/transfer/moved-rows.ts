@@ -18,6 +18,7 @@ import type { TargetTypes } from "../../targets/registry.ts";
 import { readSigning } from "../../targets/signing.ts";
 import type { Providers } from "../../verification/registry.ts";
 import { parseVerification } from "../../verification/stored-verification.ts";
+import { externalId } from "../external-id.ts";
 import { entrypointInput, targetInput, webhookInput } from "../schemas.ts";
 import { transformationCode } from "../transformations.ts";
 import type { WebhookUseCases } from "../use-cases.ts";
@@ -47,6 +48,7 @@ const webhookColumns = {
   ...unmanaged,
   eventsLostAt: time.nullable(),
   name: webhookInput.shape.name,
+  externalId: externalId.nullable(),
   settings: webhookSettingsSchema.nullable(),
 } satisfies Record<keyof WebhookRow, z.ZodType>;
 

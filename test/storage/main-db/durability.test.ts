@@ -56,7 +56,7 @@ function change(name = "changed", bytes = 0): void {
   const filler = String.fromCharCode(97 + (changes++ % 26));
   const settings = bytes === 0 ? null : { filler: filler.repeat(bytes) };
   const updatedAt = main.clock.now();
-  const rest = { eventsLostAt: null, updatedAt, key: null, managedBy: null };
+  const rest = { eventsLostAt: null, updatedAt, key: null, managedBy: null, externalId: null };
   mainDb.webhooks.update({ id: webhookId, name, settings, ...rest });
 }
 

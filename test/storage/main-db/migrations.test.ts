@@ -69,7 +69,7 @@ describe("a webhook's settings, which had columns of their own,", () => {
     const entrypoints = mainDb.entrypoints.list("all");
     mainDb.close();
     const times = { createdAt: 1, updatedAt: 2, deletedAt: null, eventsLostAt: 3 };
-    const row = { userId: "ada", name: "Shop", key: null, managedBy: null, ...times };
+    const row = { userId: "ada", name: "Shop", key: null, managedBy: null, externalId: null, ...times };
     const days = { retention_days: 7, retention_bytes: null, notices: null };
     expect(rows).toEqual([
       { ...row, id: "all", settings: { retention_days: 1, retention_bytes: 5_000_000, notices } },

@@ -19,6 +19,7 @@ import passkeys from "./0017-passkeys.sql" with { type: "text" };
 import roles from "./0018-roles.sql" with { type: "text" };
 import configKeys from "./0019-config-keys.sql" with { type: "text" };
 import identities from "./0020-identities.sql" with { type: "text" };
+import externalIds from "./0021-external-ids.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -41,4 +42,5 @@ export const mainMigrations: readonly string[] = [
   roles,
   configKeys,
   identities,
+  externalIds,
 ];
