@@ -9,6 +9,8 @@ export type ClientEnvironment = Readonly<{
   apiKey: string | null;
   /** The folder of the user's configuration of webhooker. */
   folder: string;
+  /** The variable that a file of configuration names; null: not set. */
+  variable: (name: string) => string | null;
 }>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,6 +23,7 @@ export function readClientEnvironment(
     url: textIn(env.WEBHOOKER_URL),
     apiKey: textIn(env.WEBHOOKER_API_KEY),
     folder: join(configFolder(env, platform), "webhooker"),
+    variable: (name) => env[name] ?? null,
   };
 }
 

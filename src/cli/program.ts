@@ -6,10 +6,11 @@ import { version } from "../lib/version.ts";
 import { addApiKeyCommands } from "./apikey-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
+import { addConfigCommands } from "./client/config/config-commands.ts";
 import { addEventCommands } from "./client/event-commands.ts";
 import { addListenCommand } from "./client/listen/listen-command.ts";
 import { addLoginCommands } from "./client/login-commands.ts";
-import { RemoteError } from "./client/remote-error.ts";
+import { ExitWith, RemoteError } from "./client/remote-error.ts";
 import { addReplayCommand } from "./client/replay-command.ts";
 import { addSendCommand } from "./client/send-command.ts";
 import { healthcheck } from "./healthcheck.ts";
@@ -35,6 +36,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error instanceof ExitWith) return error.exitCode;
     for (const line of explain(error)) io.err(line);
     return error instanceof RemoteError ? error.exitCode : EXIT_FAILED;
   }
@@ -78,6 +80,7 @@ function createProgram(io: Io): Command {
   addEventCommands(program, io);
   addReplayCommand(program, io);
   addSendCommand(program, io);
+  addConfigCommands(program, io);
   program
     .command("healthcheck")
     .description("exit 0 if the gateway on this machine is healthy")

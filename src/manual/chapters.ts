@@ -5,6 +5,7 @@ import availability from "./availability.md" with { type: "text" };
 import backup from "./backup.md" with { type: "text" };
 import bodies from "./bodies.md" with { type: "text" };
 import cli from "./cli.md" with { type: "text" };
+import configAsCode from "./config-as-code.md" with { type: "text" };
 import configuration from "./configuration.md" with { type: "text" };
 import dashboard from "./dashboard.md" with { type: "text" };
 import deployment from "./deployment.md" with { type: "text" };
@@ -123,6 +124,7 @@ const parts = [
     title: "Automate",
     chapters: [
       { slug: "cli", text: cli, summary: "Every command of the executable" },
+      { slug: "config-as-code", text: configAsCode, summary: "Webhooks as a file: plan, apply, export" },
       { slug: "api", text: api, summary: "Everything that the dashboard does, for programs" },
       { slug: "development", text: development, summary: "Build, test, measure, and the dependencies" },
     ],

@@ -42,7 +42,8 @@ describe("the user's configuration folder", () => {
 });
 
 describe("where requests go", () => {
-  const find = (url: string | null, apiKey: string | null) => findLogin({ folder, url, apiKey });
+  const find = (url: string | null, apiKey: string | null) =>
+    findLogin({ folder, url, apiKey, variable: () => null });
 
   test("is what the environment says, or else what login kept", () => {
     expect(() => find(null, null)).toThrow("You are not signed in to a gateway.");

@@ -12,7 +12,7 @@ import { RemoteError } from "./remote-error.ts";
 const TIMEOUT_MS = 30_000;
 
 type Call = Readonly<{
-  method?: "GET" | "POST" | "PATCH";
+  method?: "GET" | "POST" | "PUT" | "PATCH";
   /** Relative to /api/v1. */
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;

@@ -6,9 +6,21 @@ export const EXIT = {
   notAllowed: 3,
   notFound: 4,
   unreachable: 5,
+  changes: 6,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends a command with an exit code and without a message. */
+export class ExitWith extends Error {
+  override readonly name = "ExitWith";
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
 
 export class RemoteError extends AppError {
   readonly exitCode: ExitCode;

@@ -1,6 +1,7 @@
 /** Writes a user's webhooks as a file of configuration, with placeholders instead of secrets. */
 import { notFound } from "../../lib/errors.ts";
 import { readSettings } from "../../settings/entrypoint-settings.ts";
+import { PROBLEM_KINDS } from "../../settings/notice-settings.ts";
 import { readWebhookSettings } from "../../settings/webhook-settings.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import { readPolicy } from "../../targets/delivery-policy.ts";
@@ -29,6 +30,8 @@ type Naming = Readonly<{
   placeholder: (path: readonly string[]) => string;
 }>;
 
+type Part = Readonly<{ key: string; placeholder: Naming["placeholder"] }>;
+
 export function createExportConfig(deps: UseCaseDeps) {
   const { mainDb, targetTypes, providers, keys } = deps;
   const configs = createExportedConfigs({ keys });
@@ -41,18 +44,16 @@ export function createExportConfig(deps: UseCaseDeps) {
     const entrypoints = mainDb.entrypoints.list(id);
     const entrypointKeys = keysOf(entrypoints);
     const targetKeys = names.targets(id);
-    const placeholderIn = (part: string) => (path: readonly string[]) =>
-      names.placeholder([key, part, ...path]);
+    const ofPart = (part: string): Part => ({
+      key: part,
+      placeholder: (path) => names.placeholder([key, part, ...path]),
+    });
     return {
-      name,
+      ...named(name, key),
       ...differing(settings, defaults),
       ...(notices && { notices: noticesOf(notices, { names, webhookId: id }) }),
-      ...sorted("entrypoints", entrypoints, entrypointKeys, (each, part) =>
-        entrypoint(each, placeholderIn(part)),
-      ),
-      ...sorted("targets", mainDb.targets.list(id), targetKeys, (each, part) =>
-        target(each, placeholderIn(part)),
-      ),
+      ...sorted("entrypoints", entrypoints, entrypointKeys, (each, part) => entrypoint(each, ofPart(part))),
+      ...sorted("targets", mainDb.targets.list(id), targetKeys, (each, part) => target(each, ofPart(part))),
       ...membersOf(id),
     };
   }
@@ -68,14 +69,14 @@ export function createExportConfig(deps: UseCaseDeps) {
     const isKnown = of !== undefined && key;
     if (!isKnown && rest.email === null) return null;
     const named = found?.webhookId === webhookId ? key : `${of}/${key}`;
-    return { ...(isKnown && { target: named }), ...differing(rest, { email: null }) };
+    return { ...(isKnown && { target: named }), ...differing(rest, { email: null, on: [...PROBLEM_KINDS] }) };
   }
 
-  function entrypoint(row: EntrypointRow, placeholder: (path: readonly string[]) => string): Fields {
+  function entrypoint(row: EntrypointRow, { key, placeholder }: Part): Fields {
     const { id, name, active, verification } = row;
     return {
       id,
-      name,
+      ...named(name, key),
       ...(!active && { active }),
       ...(verification && { verification: verificationOf(row, verification, placeholder) }),
       ...differing(readSettings(row.settings), readSettings(null)),
@@ -94,7 +95,7 @@ export function createExportConfig(deps: UseCaseDeps) {
     return { type, ...(Object.keys(shown).length > 0 && { config: shown }) };
   }
 
-  function target(row: TargetRow, placeholder: (path: readonly string[]) => string): Fields {
+  function target(row: TargetRow, { key, placeholder }: Part): Fields {
     const { id, name, active } = row;
     const type = targetTypes.find(row.type);
     const owner = `targets:${id}` as const;
@@ -107,7 +108,7 @@ export function createExportConfig(deps: UseCaseDeps) {
     const { transformationVersion: version } = row;
     const code = version === null ? undefined : mainDb.transformations.find(id, version)?.code;
     return {
-      name,
+      ...named(name, key),
       type: row.type,
       ...(!active && { active }),
       ...(Object.keys(config).length > 0 && { config }),
@@ -149,6 +150,10 @@ export function createExportConfig(deps: UseCaseDeps) {
     const webhooks = sorted("webhooks", chosen, names.webhooks, (row) => webhook(row, names));
     return { document: { version: CONFIG_VERSION, webhooks: {}, ...webhooks }, revision };
   };
+}
+
+function named(name: string, key: string): Fields {
+  return name === key ? {} : { name };
 }
 
 /** By key, so that the order does not depend on when objects were made. */

@@ -1,0 +1,147 @@
+/** `webhooker plan`, `apply` and `export-config` against a running gateway: output, exit codes, and no secrets. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of files of configuration look like that
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommandLine } from "../../src/cli/program.ts";
+import { loadConfig } from "../../src/config.ts";
+import { readClientEnvironment } from "../../src/config-client.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
+
+let api: TestApi;
+let folder: string;
+let path: string;
+const variables = { GITHUB: "secret-of-github", URL: "https://billing.example/secret-path" };
+
+beforeAll(async () => {
+  api = await startTestApi();
+  folder = mkdtempSync(join(tmpdir(), "webhooker-apply-"));
+  path = join(folder, "webhooker.yaml");
+});
+afterAll(async () => {
+  await api.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function run(words: string, more: Readonly<Record<string, string>> = variables) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const login = { WEBHOOKER_URL: api.server.url, WEBHOOKER_API_KEY: BOB_TOKEN };
+  const environment = { HOME: folder, ...login, ...more };
+  const code = await runCommandLine(words.split(" "), {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    terminal: { colours: false, columns: 80 },
+    isTerminal: false,
+    readStdin: async () => "version: 1\nwebhooks: {}\n",
+    readStdinBytes: async () => Buffer.from(""),
+    readSecret: async () => "",
+    outBytes: () => undefined,
+    clientEnvironment: () => readClientEnvironment(environment, "linux"),
+    loadConfig: () => loadConfig(environment),
+    prepareToServe: () => undefined,
+    clock: createFakeClock(),
+  });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+const FILE = `version: 1
+webhooks:
+  orders:
+    name: Orders
+    entrypoints:
+      github:
+        verification:
+          type: github
+          config:
+            secret: \${env:GITHUB}
+    targets:
+      billing:
+        type: http
+        config:
+          url: \${env:URL}
+        max_attempts: 3
+`;
+
+test("plan and apply tell the changes, and a second plan has none", async () => {
+  writeFileSync(path, FILE);
+  const plan = await run(`plan -f ${path} --exit-code`);
+  expect(plan).toEqual({
+    code: 6,
+    out: [
+      "+ webhook orders “Orders”",
+      "+ entrypoint orders/github",
+      "+ target orders/billing",
+      "3 to create, 0 to change, 0 to delete.",
+    ].join("\n"),
+    err: "",
+  });
+  const applied = await run(`apply -f ${path}`);
+  expect([applied.code, applied.out.split("\n").at(-1)]).toEqual([0, "Applied."]);
+  expect(await run(`plan -f ${path} --exit-code`)).toEqual({ code: 0, out: "Nothing to change.", err: "" });
+});
+
+test("values from the environment are not shown, whatever setting they are for", async () => {
+  writeFileSync(path, FILE.replace("max_attempts: 3", "max_attempts: 4"));
+  const other = { GITHUB: "another-secret", URL: "https://other.example/another-path" };
+  for (const format of ["", " --json"]) {
+    const { out, err } = await run(`plan -f ${path}${format}`, other);
+    for (const secret of [...Object.values(variables), ...Object.values(other)]) {
+      expect(out + err).not.toContain(secret);
+    }
+  }
+  expect((await run(`plan -f ${path}`, other)).out.split("\n")).toEqual([
+    "~ entrypoint orders/github",
+    "    verification.config.secret: changed (not shown)",
+    "~ target orders/billing",
+    "    max_attempts: 3 → 4",
+    "    config.url: changed (not shown)",
+    "0 to create, 2 to change, 0 to delete.",
+  ]);
+});
+
+test("a fault of a setting names file, line and column, and exits with 1", async () => {
+  writeFileSync(path, FILE.replace("max_attempts: 3", "max_attempts: none"));
+  expect(await run(`plan -f ${path}`)).toEqual({
+    code: 1,
+    out: "",
+    err: [
+      `webhooker: ${path} is not valid.`,
+      `  ${path}:16:23: max_attempts must be a number`,
+      "   16 |         max_attempts: …",
+      "      |                       ^",
+    ].join("\n"),
+  });
+});
+
+test("what the file does not name stays and is told; pruning asks for --yes", async () => {
+  writeFileSync(path, FILE.slice(0, FILE.indexOf("    targets:")));
+  expect((await run(`plan -f ${path}`)).out.split("\n")).toEqual([
+    `1 object that ${path} does not name stays:`,
+    "    target orders/billing “billing” (from a file; --prune deletes it)",
+    "Nothing to change.",
+  ]);
+  const refused = await run(`apply -f ${path} --prune`);
+  expect([refused.code, refused.err.split("\n")[0]]).toEqual([
+    1,
+    "webhooker: Nothing was done: this deletes objects, and webhooks with all their events.",
+  ]);
+  expect(await run(`apply -f ${path} --prune --yes`)).toMatchObject({ code: 0 });
+  expect((await run("apply -f - --prune --yes --json")).out).toContain('"applied":true');
+});
+
+test("export-config prints a file that plan has nothing to change in", async () => {
+  writeFileSync(path, FILE);
+  await run(`apply -f ${path}`);
+  const { out } = await run("export-config --schema");
+  const [first, ...rest] = out.split("\n");
+  expect(first).toBe(`# yaml-language-server: $schema=${api.server.url}/api/v1/config.schema.json`);
+  for (const secret of [variables.GITHUB, "whsec_"]) expect(out).not.toContain(secret);
+  expect(rest).toContain("            secret: ${env:ORDERS_GITHUB_SECRET}");
+  const one = await run("export-config Orders");
+  expect(one.out.split("\n").slice(0, 3)).toEqual(["version: 1", "webhooks:", "  orders:"]);
+  writeFileSync(path, out.replace(/ +signing:\n.*\n.*\n/, ""));
+  const again = await run(`plan -f ${path}`, { ORDERS_GITHUB_SECRET: variables.GITHUB });
+  expect(again.out).toBe("Nothing to change.");
+});
