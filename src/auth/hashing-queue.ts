@@ -24,7 +24,7 @@ export function createHashingQueue(): HashingQueue {
       running++;
       return;
     }
-    if (!isTrusted && strangers.length >= MAX_WAITING) throw busy();
+    if (!isTrusted && strangers.length >= MAX_WAITING) throw signInBusy();
     await new Promise<void>((resolve) => (isTrusted ? trusted : strangers).push(resolve));
   }
 
@@ -47,7 +47,8 @@ export function createHashingQueue(): HashingQueue {
   };
 }
 
-function busy(): AppError {
+/** The error for a sign-in while too many are under way. */
+export function signInBusy(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "sign_in_busy",

@@ -212,6 +212,18 @@ describe("a provider that is down", () => {
     expect(JSON.stringify(site.dashboard.lines)).toContain("the provider responded with 503");
   });
 
+  test("holds up a bounded number of sign-ins", async () => {
+    const browsers = Array.from({ length: 22 }, () => createTestBrowser(site));
+    const backs = await Promise.all(browsers.map(async (own) => own.visitProvider(await own.start())));
+    const release = site.provider.hold();
+    const answers = browsers.map((own, index) => own.ask(backs[index] ?? ""));
+    const refused = await Promise.race(answers);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+    release();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(20).fill(303), 503, 503]);
+  });
+
   test("is not reached at addresses that are not allowed", async () => {
     await beginAgain({ OIDC_ALLOWED_CIDRS: "none" });
     const answer = await browser.ask("/pages/login/oidc");
@@ -225,6 +237,8 @@ test("nothing of it exists without a provider", async () => {
   await beginAgain({ OIDC_ISSUER: "", OIDC_CLIENT_ID: "", OIDC_CLIENT_SECRET: "", OIDC_ALLOWED_DOMAINS: "" });
   expect(await (await browser.ask("/pages/login")).text()).not.toContain("/pages/login/oidc");
   for (const path of ["/pages/login/oidc", "/pages/login/oidc/callback?code=x&state=y"]) {
-    expect((await browser.ask(path)).status).toBe(404);
+    expect(await browser.flash(await browser.ask(path))).toBe(
+      "This server has no provider of single sign-on.",
+    );
   }
 });

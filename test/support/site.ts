@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-
 import { z } from "zod";
 import { ApiClient, type WebhookSetup } from "./api-client.ts";
 import { type Environment, type Gateway, startGateway } from "./gateway.ts";
+import { addIdentity } from "./oidc/add-identity.ts";
 import { addPasskey } from "./passkeys.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -186,6 +187,7 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
       { url: gateway.origin, origin: gateway.origin.replace("127.0.0.1", "localhost") },
       cookie,
     ),
+    identityId: addIdentity(gateway, person.username),
     filterId: await saveFilter(gateway, person, webhookId),
     keyId,
     key_id: keyId,

@@ -23,7 +23,8 @@ export function createProviderFetch(deps: {
     const result = await deps.outbound.request({
       url,
       method,
-      headers: Object.entries(headers),
+      // The client does not decompress.
+      headers: [...Object.entries(headers), ["accept-encoding", "identity"]],
       body: new TextEncoder().encode(body?.toString() ?? ""),
       connectTimeoutMs: TIMEOUT_MS,
       timeoutMs: TIMEOUT_MS,

@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { Outbound } from "../../outbound/outbound.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
+import { signInBusy } from "../hashing-queue.ts";
 import type { User, Users } from "../users.ts";
 import type { Claims } from "./claims.ts";
 import type { Identities, Refusal } from "./identities.ts";
@@ -29,6 +30,9 @@ export type RefusalCode =
 
 export type SingleSignOn = ReturnType<typeof createSingleSignOn>;
 
+/** Sign-ins that wait for the provider: anyone can begin one. */
+const MAX_UNDER_WAY = 20;
+
 export const CALLBACK_PATH = "/pages/login/oidc/callback";
 
 export function createSingleSignOn(deps: {
@@ -46,6 +50,18 @@ export function createSingleSignOn(deps: {
   const provider = createProvider({ ...deps, redirectUri: deps.baseUrl + CALLBACK_PATH });
   const { issuer } = provider;
   const pendings = createPendingSignIns(deps);
+  let underWay = 0;
+
+  /** Throws AppError `unavailable` while too many wait for the provider. */
+  async function exchange(query: URLSearchParams, pending: Pending): Promise<Claims | ProviderFault> {
+    if (underWay >= MAX_UNDER_WAY) throw signInBusy();
+    underWay++;
+    try {
+      return await provider.exchange(query, pending);
+    } finally {
+      underWay--;
+    }
+  }
 
   function codeOf({ what, message }: ProviderFault): RefusalCode {
     log.warn("a sign-in by OpenID Connect failed", { issuer, what, cause: message });
@@ -113,7 +129,7 @@ export function createSingleSignOn(deps: {
       const user = session && users.find(session.userId);
       const refused = { kind: "refused", purpose: purpose.kind, user, next } as const;
       if (!isOurs) return { ...refused, code: "sign_in_not_started" };
-      const claims = await provider.exchange(query, pending);
+      const claims = await exchange(query, pending);
       if ("what" in claims) return { ...refused, code: codeOf(claims) };
       return judge(pending, claims, user);
     },

@@ -5,7 +5,7 @@ import type { DashboardDeps } from "../deps.ts";
 import { action, type PageContext, type PageRoute, page, sensitive } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { createOidcCookies } from "../session/oidc-cookies.ts";
-import { describeRefusal } from "../session/oidc-words.ts";
+import { describeRefusal, NO_PROVIDER } from "../session/oidc-words.ts";
 import { IDENTITIES_PATH } from "./identities-path.ts";
 import { identitiesView, leaveToLinkView, unlinkView } from "./identity-views.tsx";
 
@@ -22,7 +22,7 @@ export function createIdentityRoutes(deps: Deps): readonly PageRoute[] {
 
   /** Answers with a link, as browsers do not let a form lead to another site. */
   async function link({ viewer, request, sessionId }: PageContext): Promise<Response> {
-    if (singleSignOn === null) throw notFound("page");
+    if (singleSignOn === null) return redirect(IDENTITIES_PATH, NO_PROVIDER);
     const { name } = singleSignOn;
     const departure = await singleSignOn.depart({
       purpose: { kind: "link", sessionId },

@@ -95,10 +95,10 @@ export function leaveToLinkView(props: { viewer: Viewer; provider: string; url: 
             <strong safe>{viewer.username}</strong>.
           </p>
         </div>
-        <p class="form-actions">
+        <div class="form-actions">
           <Button kind="primary" label={`Continue to ${provider}`} href={url} leaves />
           <Button href={IDENTITIES_PATH} label="Cancel" />
-        </p>
+        </div>
       </section>
     </Layout>
   );

@@ -62,7 +62,7 @@ export function profileView(props: Profile): JSX.Element {
         <Appearance look={viewer.look ?? DEFAULT_LOOK} />
         <Sessions {...props} />
         {props.hasPassword && <Password errors={props.passwordErrors} username={viewer.username} />}
-        <SecondFactor {...props} />
+        {(props.hasPassword || props.secondFactor !== null) && <SecondFactor {...props} />}
         <Passkeys {...props} />
         {(props.provider !== null || props.identityCount > 0) && <SingleSignOn {...props} />}
       </div>

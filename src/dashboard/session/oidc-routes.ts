@@ -1,7 +1,7 @@
 /** Signing in by OpenID Connect, and what comes back from its provider, which also links accounts and confirms users. */
+import type { Purpose } from "../../auth/oidc/pending-sign-ins.ts";
 import type { Return } from "../../auth/oidc/single-sign-on.ts";
 import { CALLBACK_PATH } from "../../auth/oidc/single-sign-on.ts";
-import { notFound } from "../../lib/errors.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { nextPath, signInPath } from "../next-path.ts";
 import {
@@ -16,7 +16,7 @@ import { redirect } from "../render.ts";
 import type { BeginSession } from "./begin-session.ts";
 import { createOidcCookies } from "./oidc-cookies.ts";
 import { OIDC_PATH, OIDC_VERIFY_PATH } from "./oidc-paths.ts";
-import { describeRefusal } from "./oidc-words.ts";
+import { describeRefusal, NO_PROVIDER } from "./oidc-words.ts";
 
 type Deps = Pick<DashboardDeps, "singleSignOn" | "sessions" | "config"> & Readonly<{ begin: BeginSession }>;
 
@@ -26,14 +26,8 @@ const MAX_NEXT_LENGTH = 1_000;
 const ACTIONS = { "sign-in": "session.create", link: "identity.create", verify: "session.verify" } as const;
 
 export function createOidcRoutes(deps: Deps): readonly PageRoute[] {
-  const { sessions, begin } = deps;
+  const { singleSignOn, sessions, begin } = deps;
   const cookies = createOidcCookies(deps);
-
-  /** Throws AppError `not_found` where there is no provider. */
-  function getSingleSignOn() {
-    if (deps.singleSignOn === null) throw notFound("page");
-    return deps.singleSignOn;
-  }
 
   function nextIn({ query }: Pick<OpenContext, "query">): string {
     const next = nextPath(query.get("next"));
@@ -42,9 +36,9 @@ export function createOidcRoutes(deps: Deps): readonly PageRoute[] {
 
   async function leave(
     { request }: Pick<OpenContext, "request">,
-    to: Parameters<ReturnType<typeof getSingleSignOn>["depart"]>[0] & { failed: string },
+    to: { purpose: Purpose; next: string; failed: string },
   ): Promise<Response> {
-    const singleSignOn = getSingleSignOn();
+    if (singleSignOn === null) return redirect(to.failed, NO_PROVIDER);
     const departure = await singleSignOn.depart(to);
     if (typeof departure === "string") {
       return redirect(to.failed, { tone: "bad", text: describeRefusal(departure, singleSignOn.name) });
@@ -56,7 +50,7 @@ export function createOidcRoutes(deps: Deps): readonly PageRoute[] {
 
   async function start(context: OpenContext): Promise<Response> {
     const next = nextIn(context);
-    if (context.viewer !== null && deps.singleSignOn !== null) return redirect(next);
+    if (context.viewer !== null) return redirect(next);
     return leave(context, { purpose: { kind: "sign-in" }, next, failed: signInPath(next) });
   }
 
@@ -67,8 +61,11 @@ export function createOidcRoutes(deps: Deps): readonly PageRoute[] {
   }
 
   async function callback(context: OpenContext): Promise<Response> {
-    const singleSignOn = getSingleSignOn();
     const { query, request, viewer, sessionId, audit } = context;
+    if (singleSignOn === null) {
+      audit.refuse("no_provider");
+      return redirect(viewer === null ? signInPath(null) : nextPath(null), NO_PROVIDER);
+    }
     const state = query.get("state");
     const arrived = await singleSignOn.arrive({
       query,

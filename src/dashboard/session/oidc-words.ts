@@ -1,5 +1,8 @@
 /** Says why a sign-in by OpenID Connect was refused, without what only administrators should know. */
 import type { RefusalCode } from "../../auth/oidc/single-sign-on.ts";
+import type { Flash } from "../viewer.ts";
+
+export const NO_PROVIDER: Flash = { tone: "bad", text: "This server has no provider of single sign-on." };
 
 export function describeRefusal(code: RefusalCode, name: string): string {
   const texts: Readonly<Record<RefusalCode, string>> = {

@@ -66,11 +66,16 @@ export function reVerifyView(props: {
         {provider !== null && (
           <>
             <p class="muted">
-              <span safe>{provider}</span> can ask you instead. Send the form again afterwards.
+              <span safe>{provider}</span> can ask you. Send the form again afterwards.
             </p>
-            <p class="form-actions">
-              <Button label={`Confirm with ${provider}`} href={withNext(OIDC_VERIFY_PATH, back)} leaves />
-            </p>
+            <div class="form-actions">
+              <Button
+                kind={asksFor === null ? "primary" : "plain"}
+                label={`Confirm with ${provider}`}
+                href={withNext(OIDC_VERIFY_PATH, back)}
+                leaves
+              />
+            </div>
           </>
         )}
         {asksFor === null && provider === null && question === null && <p>Sign out and in again to go on.</p>}

@@ -40,27 +40,27 @@ export function signInView(props: SignIn): JSX.Element {
         <section class="card">
           {fault !== null && <Notice tone="bad" text={fault} />}
           {takesPasswords && <PasswordForm {...props} />}
-          {provider !== null && (
-            <p class="form-actions">
+          <div class="sign-in-others">
+            {provider !== null && (
               <Button
                 kind={takesPasswords ? "plain" : "primary"}
                 label={`Sign in with ${provider}`}
                 href={withNext(OIDC_PATH, next)}
                 leaves
               />
-            </p>
-          )}
-          {question !== null && (
-            <PasskeyForm
-              does="get"
-              question={question}
-              action={PASSKEY_SIGN_IN_PATH}
-              label="Sign in with a passkey"
-              fields={next === null ? [] : [["next", next]]}
-            />
-          )}
+            )}
+            {question !== null && (
+              <PasskeyForm
+                does="get"
+                question={question}
+                action={PASSKEY_SIGN_IN_PATH}
+                label="Sign in with a passkey"
+                fields={next === null ? [] : [["next", next]]}
+              />
+            )}
+          </div>
         </section>
-        {takesPasswords && <FirstRunHint isFirstRun={isFirstRun} />}
+        {takesPasswords ? <FirstRunHint isFirstRun={isFirstRun} /> : <PasswordsOffHint />}
       </div>
     </Layout>
   );
@@ -101,6 +101,21 @@ function FirstRunHint({ isFirstRun }: { isFirstRun: boolean }): JSX.Element {
         password.
       </p>
       <p>Lost it? This command, run where the gateway runs, prints a new one:</p>
+      <pre class="code" tabindex="0">
+        webhooker user passwd admin
+      </pre>
+    </details>
+  );
+}
+
+function PasswordsOffHint(): JSX.Element {
+  return (
+    <details class="hint">
+      <summary>Cannot sign in?</summary>
+      <p>
+        Passwords are off on this server. If its provider is lost, an operator starts the gateway with{" "}
+        <code>PASSWORD_SIGN_IN=on</code>, and signs in with a password that this command sets:
+      </p>
       <pre class="code" tabindex="0">
         webhooker user passwd admin
       </pre>

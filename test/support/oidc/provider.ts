@@ -31,6 +31,7 @@ export function newSigningKey(alg: "RS256" | "ES256" = "RS256"): SigningKey {
 export async function startProvider({ redirectUri }: { redirectUri: string }) {
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${new URL(request.url ?? "/", issuer).pathname}`);
+    if (state.held !== null) return void state.held.push(() => provider.callback()(request, response));
     if (state.isDown) return void response.writeHead(503).end("down");
     provider.callback()(request, response);
   });
@@ -44,7 +45,8 @@ export async function startProvider({ redirectUri }: { redirectUri: string }) {
   const state: {
     account: string;
     isDown: boolean;
-    ignoresPrompt: boolean;
+    /** Requests that wait for their answers. */
+    held: (() => void)[] | null;
     key: SigningKey;
     forge: ((token: Forged) => Forged) | null;
     /** What the token is signed with instead; see forgeToken. */
@@ -52,7 +54,7 @@ export async function startProvider({ redirectUri }: { redirectUri: string }) {
   } = {
     account: "",
     isDown: false,
-    ignoresPrompt: false,
+    held: null,
     key: newSigningKey(),
     forge: null,
     forgedKey: null,
@@ -140,6 +142,15 @@ export async function startProvider({ redirectUri }: { redirectUri: string }) {
     },
     setDown(isDown: boolean): void {
       state.isDown = isDown;
+    },
+    /** Leaves requests unanswered until the returned function is called. */
+    hold(): () => void {
+      state.held = [];
+      return () => {
+        const { held } = state;
+        state.held = null;
+        for (const answer of held ?? []) answer();
+      };
     },
     async stop(): Promise<void> {
       server.closeAllConnections();
